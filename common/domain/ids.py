@@ -1,0 +1,16 @@
+import re
+from typing import NewType
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What an identifier may look like before it becomes part of a path.
+
+A slash in one would write to a nested path without a word (`document("a/b/c")`).
+"""
+
+UserId = NewType("UserId", str)
+ConversationId = NewType("ConversationId", str)
+MessageId = NewType("MessageId", str)
+TurnId = NewType("TurnId", str)
+UtteranceId = NewType("UtteranceId", str)
+AvatarSessionId = NewType("AvatarSessionId", str)
+"""The provider's own id of the session: what a sweep needs to stop it is in the path itself."""
