@@ -1,17 +1,24 @@
 """What the store is asked and told: documents by path, queries, and writes with preconditions.
 
 A path is `collection/id` or `collection/id/collection/id`; its ids match `ids.ID`. Values are None,
-bool, int, float, str, aware `datetime` (UTC, microseconds), and lists and string-keyed maps of these.
+bool, int, float, str, aware `datetime` (UTC, microseconds), and lists and string-keyed maps of
+these.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from common.domain.ids import ID
+from common.domain.values import RESERVED, check_field, plain, plain_fields
 
 Fields = Mapping[str, Any]
 Version = Any
-"""Whatever an adapter needs to know later that a document is unchanged. Never looked into."""
+"""Whatever an adapter needs to know later that a document is unchanged. Never looked into.
+
+A write that leaves every field as it was leaves the version as it was, too: a guard has to write
+something that differs (a lease's holder, a state), or two that read the same both pass it.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ class Create:
 
 @dataclass(frozen=True)
 class Update:
-    """Replaces the named top-level fields. Holds only if the document exists, and, where `read` is
-    given, is unchanged since that version was read.
+    """Replaces the named top-level fields, at least one. Holds only if the document exists, and,
+    where `read` is given, is unchanged since that version was read.
     """
 
     path: str
@@ -83,10 +90,12 @@ class Where:
 
 @dataclass(frozen=True)
 class Query:
-    """Documents of one collection (`users/u1/slots` names a nested one), ordered by `order_by`, then
-    by id, at most `limit`, after the document `after` (a result of the same query) if it is given.
+    """Documents of one collection (`users/u1/slots` names a nested one), ordered by `order_by`,
+    then by id, at most `limit`, after the document `after` (a result of the same query) if given.
 
-    Any number of equalities, and a range over at most one field, which must be `order_by`.
+    Any number of equalities, and a range over at most one field, which must be `order_by`. Values
+    compare within their kind; kinds are ordered None, bool, number, time, text. Descending needs an
+    `order_by`, which the id then follows downwards.
     """
 
     collection: str
@@ -95,3 +104,69 @@ class Query:
     descending: bool = False
     limit: int = 100
     after: Document | None = None
+
+
+def check_path(path: str) -> None:
+    """ValueError unless `path` names one document and nothing else."""
+    _check_segments(path, odd=0)
+
+
+def collection_of(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def checked_writes(writes: Sequence[Write]) -> list[Write]:
+    """The writes with their fields in plain types; ValueError where a store could not take them."""
+    if len({write.path for write in writes}) < len(writes):
+        raise ValueError("several writes on one path in a commit")
+    return [_checked_write(write) for write in writes]
+
+
+def checked_query(query: Query) -> Query:
+    """The query with its values in plain types; ValueError where it is not one."""
+    _check_segments(query.collection, odd=1)
+    if query.limit < 1:
+        raise ValueError("a query for nothing")
+    if query.order_by is not None:
+        check_field(query.order_by)
+    elif query.descending:
+        raise ValueError("a query backwards by id, which Firestore does not do: order by a field")
+    where = [_checked_where(condition, query.order_by) for condition in query.where]
+    after = None if query.after is None else _checked_cursor(query.after, query)
+    return replace(query, where=where, after=after)
+
+
+def _check_segments(path: str, *, odd: int) -> None:
+    segments = path.split("/")
+    good = all(ID.fullmatch(segment) and not RESERVED.fullmatch(segment) for segment in segments)
+    if not good or len(segments) % 2 != odd:
+        raise ValueError(f"not a {'collection' if odd else 'document'}'s path: {path!a}")
+
+
+def _checked_write(write: Write) -> Write:
+    check_path(write.path)
+    if isinstance(write, Delete):
+        return write
+    if isinstance(write, Update) and not write.fields:
+        raise ValueError("an update of nothing")
+    increments = {name: by for name, by in write.fields.items() if isinstance(by, Increment)}
+    others = {name: value for name, value in write.fields.items() if name not in increments}
+    plain_fields({name: step.by for name, step in increments.items()})
+    return replace(write, fields=plain_fields(others) | increments)
+
+
+def _checked_where(condition: Where, order_by: str | None) -> Where:
+    check_field(condition.field)
+    if condition.op != "==" and condition.field != order_by:
+        raise ValueError("a range over a field that is not the query's order")
+    if condition.op != "==" and condition.value is None:
+        raise ValueError("a range from or to nothing")
+    return replace(condition, value=plain(condition.value))
+
+
+def _checked_cursor(after: Document, query: Query) -> Document:
+    check_path(after.path)
+    found = collection_of(after.path) == query.collection and after.fields is not None
+    if not found or (query.order_by is not None and query.order_by not in (after.fields or {})):
+        raise ValueError("a cursor that is no result of the query")
+    return replace(after, fields=plain_fields(after.fields or {}))

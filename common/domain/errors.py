@@ -8,7 +8,9 @@
     │   ├── QuotaExceeded        429: with the meter and `resets_at`
     │   ├── TooManySessions      429: with the sessions that hold the slots
     │   ├── TurnInProgress       409: with `retry_after`
+    │   ├── AvatarStarting       409: the conversation's avatar is on its way; with `retry_after`
     │   ├── SessionOver          409: the avatar session has ended
+    │   ├── TooEarly             425: an expiry task came before its time; the queue brings it again
     │   ├── KeyInFlight          409: the same Idempotency-Key is at work; with `retry_after`
     │   └── KeyReused            422: the same Idempotency-Key came with another body
     ├── Upstream                 somebody we call; `service` says who
@@ -127,10 +129,22 @@ class TurnInProgress(Refused):
     title = "The conversation's last turn has not ended"
 
 
+class AvatarStarting(Refused):
+    status = 409
+    code = "avatar_starting"
+    title = "The conversation's avatar is being started"
+
+
 class SessionOver(Refused):
     status = 409
     code = "session_over"
     title = "The avatar session has ended"
+
+
+class TooEarly(Refused):
+    status = 425
+    code = "too_early"
+    title = "Its time has not come"
 
 
 class KeyInFlight(Refused):
@@ -158,6 +172,18 @@ class Upstream(OprinaError):
         self.code = f"{service}_{self.kind}"
 
     kind: ClassVar[str] = "failed"
+
+    def extra(self) -> dict[str, Any]:
+        return {"still_works": STILL_WORKS.get(self.service)}
+
+
+STILL_WORKS = {
+    "avatar": "Chatting, in text.",
+    "voice": "Chatting, in text.",
+    "agent": "A running avatar: speak, keep_alive and end_session.",
+    "store": "Nothing was changed; what runs will end by itself at its time.",
+}
+"""What a caller can still do while one of the services behind us is away."""
 
 
 class Unavailable(Upstream):

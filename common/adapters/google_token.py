@@ -1,0 +1,80 @@
+"""Bearer tokens for Google's REST calls."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from common.domain import errors
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+SERVICE = "google"
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+MARGIN = timedelta(minutes=3)
+"""A token is renewed this long before it expires. The metadata server hands out the same one until
+its last 4 minutes or so; with a longer margin each call would ask it again."""
+FOREVER = timedelta(minutes=30)
+"""How long a token without an expiry is kept."""
+
+
+class LocalToken:
+    """For simulators, which look whether there is a token and not at what it says."""
+
+    async def __call__(self, fresh: bool) -> Mapping[str, str]:  # noqa: ARG002 - always the same
+        return {"authorization": "Bearer local"}
+
+
+class GoogleToken:
+    """The token of the service account that the function runs as (application default credentials).
+
+    `Unavailable` where Google does not give one. One refresh is under way at a time, in a thread,
+    and goes on when the call that asked for it is given up. `load` blocks, as google-auth does.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], "Credentials"] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._load = load or default_credentials
+        self._now = now
+        self._credentials: Credentials | None = None
+        self._token = ""
+        self._good_until = datetime.min.replace(tzinfo=UTC)
+        self._refreshing: asyncio.Task[bool] | None = None
+
+    async def __call__(self, fresh: bool) -> Mapping[str, str]:
+        if fresh or self._now() >= self._good_until:
+            await self._refresh()
+        return {"authorization": f"Bearer {self._token}"}
+
+    async def _refresh(self) -> None:
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(asyncio.to_thread(self._renew))
+        if not await asyncio.shield(self._refreshing):
+            raise errors.Unavailable(SERVICE, "no access token")
+
+    def _renew(self) -> bool:
+        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - a thread's time, not a start's
+        from google.auth.transport.requests import Request  # noqa: PLC0415 - as above
+
+        try:
+            if self._credentials is None:
+                self._credentials = self._load()
+            self._credentials.refresh(Request())  # type: ignore[no-untyped-call]  # it ships half its types
+        except (GoogleAuthError, OSError):  # their text may quote what Google answered
+            return False
+        expiry = self._credentials.expiry
+        self._token = str(self._credentials.token)
+        self._good_until = expiry.replace(tzinfo=UTC) - MARGIN if expiry else self._now() + FOREVER
+        return True
+
+
+def default_credentials() -> "Credentials":
+    import google.auth  # noqa: PLC0415 - a thread's time, not a start's
+
+    credentials, _ = google.auth.default(scopes=[SCOPE])
+    return credentials

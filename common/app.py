@@ -1,0 +1,177 @@
+"""The composition root: the only place where the real things are chosen. Nothing connects before it
+is used, and nothing is built at import.
+"""
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from common.adapters.agent_engine import AgentEngine
+from common.adapters.cloud_tasks import CloudTasks
+from common.adapters.firebase_identity import FirebaseIdentity, from_file, over_https
+from common.adapters.google_speech import GoogleSpeech
+from common.adapters.google_token import GoogleToken, LocalToken
+from common.adapters.liveavatar import LiveAvatar
+from common.adapters.outbound import Outbound
+from common.adapters.sealed_vault import SealedVault
+from common.adapters.secret_manager import SecretManager
+from common.adapters.secret_vault import SecretVault
+from common.domain.user import User
+from common.services.avatars import AvatarSessions
+from common.services.conversations import Conversations
+from common.services.floor import Floor
+from common.services.outside import Outside
+from common.services.speeches import Speeches
+from common.services.store import Store
+from common.services.sweep import Sweep
+from common.settings import Settings
+
+LIVEAVATAR = "https://api.liveavatar.com"
+GOOGLE_SPEECH = "https://texttospeech.googleapis.com"
+
+
+class Identity(Protocol):
+    async def verify(self, bearer: str) -> User:
+        """`Unauthenticated`, or `Unavailable` where it cannot be told."""
+
+
+@dataclass(frozen=True)
+class App:
+    settings: Settings
+    identity: Identity
+    avatars: AvatarSessions
+    conversations: Conversations
+    speeches: Speeches
+    sweeps: Sweep
+    close: Callable[[], Awaitable[None]]
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A ULID in lower case: 26 letters and digits, later ones after earlier ones by the millisecond.
+    Begins with a digit."""
+    value = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    return "".join(alphabet[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+async def pause(number: int) -> None:
+    await asyncio.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - jitter, no secret
+
+
+def assemble(outside: Outside, identity: Identity, close: Callable[[], Awaitable[None]]) -> App:
+    floor = Floor()
+    avatars = AvatarSessions(outside)
+    return App(
+        settings=outside.settings,
+        identity=identity,
+        avatars=avatars,
+        conversations=Conversations(outside, floor),
+        speeches=Speeches(outside, floor),
+        sweeps=Sweep(outside, avatars.ending),
+        close=close,
+    )
+
+
+def build(settings: Settings) -> App:
+    outbound, store, secret_manager, tasks = (
+        Outbound(),
+        _store(settings),
+        SecretManager(settings.project, address=settings.secret_manager_address),
+        _tasks(settings),
+    )
+    outside = Outside(
+        store=store,
+        avatars=_avatars(settings, secret_manager, outbound),
+        agent=AgentEngine(
+            _engine(settings),
+            LocalToken() if settings.agent_engine_url else GoogleToken(),
+            outbound,
+            idle_seconds=settings.turn_seconds,
+            reply_seconds=settings.turn_seconds,
+        ),
+        voice=GoogleSpeech(
+            LocalToken() if settings.speech_url else GoogleToken(),
+            outbound,
+            base_url=settings.speech_url or GOOGLE_SPEECH,
+        ),
+        vault=(SealedVault if settings.vault == "sealed" else SecretVault)(secret_manager),
+        tasks=tasks,
+        clock=SystemClock(),
+        new_id=new_id,
+        pause=pause,
+        settings=settings,
+    )
+
+    async def close() -> None:
+        for part in (outbound, store, secret_manager, tasks):
+            await part.close()
+
+    return assemble(outside, _identity(settings), close)
+
+
+def _store(settings: Settings) -> Store:
+    if settings.store == "sqlite":
+        from common.adapters.sqlite_store import SqliteStore  # noqa: PLC0415 - never deployed
+
+        return SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
+    from common.adapters.firestore_store import FirestoreStore  # noqa: PLC0415 - only one of them
+
+    return FirestoreStore(settings.project, settings.database, emulator=settings.firestore_emulator)
+
+
+def _engine(settings: Settings) -> str:
+    if settings.agent_engine_url:
+        return settings.agent_engine_url
+    return settings.agent_engine
+
+
+def _tasks(settings: Settings) -> CloudTasks:
+    return CloudTasks(
+        project=settings.project,
+        location=settings.location,
+        queue=settings.tasks_queue,
+        url=settings.sweep_url,
+        account=settings.tasks_account,
+        address=settings.cloud_tasks_address,
+    )
+
+
+def _avatars(settings: Settings, secret_manager: SecretManager, outbound: Outbound) -> LiveAvatar:
+    async def key(refresh: bool) -> str:
+        return (await secret_manager.read(settings.liveavatar_secret, refresh=refresh)).text
+
+    return LiveAvatar(
+        settings.liveavatar_url or LIVEAVATAR, key, outbound, is_sandbox=settings.sandbox
+    )
+
+
+def _identity(settings: Settings) -> FirebaseIdentity:
+    if settings.certificates:
+        return FirebaseIdentity(settings.project, from_file(Path(settings.certificates)))
+    import httpx  # noqa: PLC0415 - imported anyway; here it is named where it is used
+
+    client = cache(lambda: httpx.AsyncClient(follow_redirects=False))
+    return FirebaseIdentity(settings.project, over_https(client))
+
+
+@cache
+def from_environment() -> App:
+    return build(Settings.from_environment())
+
+
+def app_of(scope: Mapping[str, Any]) -> App:
+    """The process's own; or, in a test or a local stack, the one that was put into the scope."""
+    given = scope.get("oprina.app")
+    return given if isinstance(given, App) else from_environment()

@@ -1,0 +1,97 @@
+"""From a request to what a use case takes, or to a refusal that names the field."""
+
+import json
+import re
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+
+from common.domain.errors import Invalid, Unauthenticated
+from common.models import Request
+
+CAP = 64 * 1024
+"""Bytes in a body."""
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+Model = TypeVar("Model", bound=Request)
+
+
+def bearer(request: HttpRequest) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send your ID token: `Authorization: Bearer <token>`.")
+    return token.strip()
+
+
+def idempotency_key(request: HttpRequest) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY.fullmatch(key):
+        raise Invalid(
+            "The Idempotency-Key is not as it should be.",
+            status=400,
+            fields=[("Idempotency-Key", "1 to 200 printable ASCII characters, without spaces")],
+        )
+    return key
+
+
+async def body_of(request: HttpRequest) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > CAP:
+                raise Invalid(
+                    "The body is too large.",
+                    status=413,
+                    fields=[("body", f"has at most {CAP} bytes")],
+                )
+    except ClientDisconnect:
+        raise Invalid("The body broke off.", status=400, fields=[("body", "broke off")]) from None
+    return bytes(body)
+
+
+def parsed(body: bytes, model: type[Model]) -> Model:
+    """An empty body is an empty object. 400 for what is no JSON, 422 for what is not `model`."""
+    value = _object(body)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = json.loads(
+            error.json(include_input=False, include_url=False, include_context=False)
+        )
+        raise Invalid(
+            "Some fields are not as they should be.",
+            fields=[(_name(problem["loc"]), _words(problem["msg"])) for problem in found],
+        ) from None
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body.decode() or "{}", parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        _not_json("is not UTF-8")
+    except (ValueError, RecursionError):
+        _not_json("is not JSON")
+    if not isinstance(value, dict):
+        _not_json("is not a JSON object")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _not_json(problem: str) -> NoReturn:
+    raise Invalid("Send a JSON object.", status=400, fields=[("body", problem)])
+
+
+def _name(location: list[str | int]) -> str:
+    """The field's path. What a caller made up is shown cut, and never as anything but ASCII."""
+    name = ".".join(str(part) for part in location) or "body"
+    return name.encode("ascii", "backslashreplace").decode()[:100]
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,142 @@
+"""From what a use case gives to a response."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import anyio
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from common.domain.errors import OprinaError, Unauthenticated
+from common.models import (
+    Answer,
+    ChatAnswer,
+    ChatEvent,
+    DoneEvent,
+    TextEvent,
+    TurnEvent,
+)
+from common.services.turns import Turn
+
+NO_STORE = {"cache-control": "no-store"}
+STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+
+
+class UnderWay(Protocol):
+    """Work that goes on while it is answered, and ends when the caller goes away."""
+
+    async def answer(self) -> Answer: ...
+
+    async def leave(self) -> None: ...
+
+
+def answered(answer: Answer) -> Response:
+    return JSONResponse(
+        answer.model_dump(mode="json", exclude_none=True),
+        status_code=answer.status_code,
+        headers=NO_STORE,
+    )
+
+
+def problem(error: OprinaError) -> Response:
+    headers = dict(NO_STORE)
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, Unauthenticated):
+        headers["www-authenticate"] = "Bearer"
+    return JSONResponse(
+        error.problem(),
+        status_code=error.status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+class WhenOver(Response):
+    """Answers when the work has ended. A caller who goes away before ends it."""
+
+    def __init__(self, work: UnderWay) -> None:
+        super().__init__()
+        self._work = work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with asyncio.TaskGroup() as group:
+            gone = group.create_task(self._until_gone(receive))
+            response = await self._settled()
+            gone.cancel()
+        await response(scope, receive, send)
+
+    async def _settled(self) -> Response:
+        try:
+            return answered(await self._work.answer())
+        except OprinaError as error:
+            return problem(error)
+
+    async def _until_gone(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await self._work.leave()
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events, each as it comes. A caller who goes away ends the work, and the response
+    is not over before the work is."""
+
+    def __init__(self, work: Turn | Replayed) -> None:
+        super().__init__(_lines(work), media_type="text/event-stream", headers=STREAM)
+        self._work = work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._work.leave()
+
+
+class Replayed:
+    """A turn that was answered before, as a stream."""
+
+    def __init__(self, answer: ChatAnswer) -> None:
+        self._events = iter(_events(answer))
+
+    async def next(self) -> ChatEvent | None:
+        return next(self._events, None)
+
+    async def leave(self) -> None:
+        pass
+
+
+def rendered(given: Answer | UnderWay, request: HttpRequest) -> Response:
+    if wants_events(request):
+        if isinstance(given, Turn):
+            return EventStream(given)
+        if isinstance(given, ChatAnswer):
+            return EventStream(Replayed(given))
+    return answered(given) if isinstance(given, Answer) else WhenOver(given)
+
+
+def wants_events(request: HttpRequest) -> bool:
+    return "text/event-stream" in request.headers.get("accept", "")
+
+
+async def _lines(work: Turn | Replayed) -> AsyncIterator[str]:
+    while (event := await work.next()) is not None:
+        data = event.model_dump(mode="json", exclude={"event"}, exclude_none=True)
+        yield f"event: {event.event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def _events(answer: ChatAnswer) -> list[ChatEvent]:
+    names = {"turn_id": answer.turn_id, "message_id": answer.message_id}
+    turn = TurnEvent.model_validate(
+        {**names, "message_id": answer.message_id or "", "conversation_id": answer.conversation_id}
+    )
+    done = DoneEvent.model_validate(
+        {**names, "ended": answer.ended, "text": answer.text, "spoken": answer.spoken}
+    )
+    text = [TextEvent(text=answer.text)] if answer.text else []
+    between = [event for event in (answer.speech, answer.error, answer.usage) if event]
+    return [turn, *text, *between, done]

@@ -1,0 +1,285 @@
+"""Admits a turn.
+
+    read ──► decide ──► the agent is asked ∥ the avatar's line opens ∥ commit: lease, reservation
+         ──► the turn runs ──► commit: messages, settlement, lease freed (closing.py)
+
+The agent is asked before the commit is confirmed: nothing on the way to its first word waits. If
+the commit does not hold, its stream is closed again and the caller is refused. No sound is made
+before it.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from common.domain.conversations import (
+    Conversation,
+    Face,
+    Lease,
+    begun,
+    conversation_path,
+    message_path,
+    titled,
+)
+from common.domain.documents import Create, Document, Update, Version, Write
+from common.domain.errors import TurnInProgress, Upstream
+from common.domain.ids import ConversationId, MessageId, TurnId
+from common.domain.quota import Amounts, Ledger, month_of
+from common.domain.sessions import session_path, touch
+from common.domain.user import User
+from common.models import Chat, ChatAnswer, SpeechEvent
+from common.services.accounts import account_paths, ledger_of
+from common.services.attempts import read, until_held
+from common.services.closing import Opened, TurnClosing, turn_path
+from common.services.floor import Cuttable, Floor
+from common.services.idempotency import Once
+from common.services.outside import Outside
+from common.services.reply import Reply
+from common.services.speaking import Speaking
+from common.services.turns import Closing, Names, Turn
+
+CHARACTERS_A_SECOND = 10
+"""Of speech, at the slowest: how long what a turn says may take to be heard."""
+MARGIN_SECONDS = 30
+LOOK_SECONDS = 2.0
+"""While it speaks, a turn looks at its lease this often at the most: somebody may have interrupted
+it from another process, and whether the provider would tell us, nobody knows."""
+
+OVER = {
+    "user": "it was ended",
+    "expired": "it reached its longest time",
+    "idle": "nobody used it for a while",
+    "stuck": "its start was never finished",
+    "gone": "the provider ended it",
+    "start_failed": "the provider could not start it",
+    "start_ambiguous": "the provider did not say whether it started",
+}
+
+
+class Conversations:
+    def __init__(self, outside: Outside, floor: Floor) -> None:
+        self._outside = outside
+        self._floor = floor
+
+    async def chat(self, caller: User, request: Chat, once: Once) -> Turn | ChatAnswer:
+        """A turn that runs, to be followed to its end or left; or the stored answer of one that the
+        same key began before. Refuses with `QuotaExceeded`, `TurnInProgress` or `NotFound`."""
+        return await Admission(self._outside, self._floor, caller, request, once).admit()
+
+
+class Admission:
+    """One message's way to a turn, through as many attempts as it takes."""
+
+    def __init__(
+        self, outside: Outside, floor: Floor, caller: User, request: Chat, once: Once
+    ) -> None:
+        self._outside = outside
+        self._floor = floor
+        self._caller = caller
+        self._request = request
+        self._once = once
+        self._asked_id = MessageId(outside.new_id())
+        self._names = Names(
+            TurnId(outside.new_id()),
+            ConversationId(request.conversation_id or outside.new_id()),
+            MessageId(outside.new_id()),
+        )
+        self._admitted: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
+        self._opened: Opened | None = None
+        self._turn: Turn | None = None
+        self._took_from: TurnId | None = None
+        self._looked_at = asyncio.get_running_loop().time()
+
+    async def admit(self) -> Turn | ChatAnswer:
+        try:
+            admitted = await until_held(self._attempt, self._outside.pause)
+        finally:
+            if not self._admitted.done():
+                await self._call_back()
+        return admitted
+
+    async def _call_back(self) -> None:
+        """What was set off before the commit: nothing of it is kept."""
+        self._admitted.cancel()
+        if self._turn is not None:
+            await self._turn.leave()
+
+    async def _attempt(self, number: int) -> Turn | ChatAnswer:
+        outside, names = self._outside, self._names
+        now = outside.clock.now()
+        path = conversation_path(names.conversation_id)
+        documents = await read(
+            outside.store, *account_paths(self._caller.uid, now), path, *self._once.paths
+        )
+        ledger = ledger_of(documents, self._caller.uid, outside.settings, now)
+        conversation = self._conversation(documents[path], number)
+        if conversation and self._is_ours(conversation.lease):
+            return self._go(documents[path].version)
+        if stored := self._once.replay(documents, now):
+            return ChatAnswer.model_validate(stored)
+        self._may_speak_now(conversation, now, number)
+        refusal = ledger.short_of("agent_tokens", outside.settings.turn_tokens)
+        if refusal:
+            raise refusal
+        face = conversation.running(now) if conversation else None
+        reserved = self._reserved(face, ledger)
+        if self._turn is None:
+            self._turn = self._set_off(conversation, face, reserved)
+        self._opened = Opened(
+            caller=self._caller,
+            once=self._once,
+            turn_id=names.turn_id,
+            conversation_id=names.conversation_id,
+            message_id=names.message_id,
+            face=face,
+            ledger=ledger,
+            month=month_of(now),
+            reserved=reserved,
+        )
+        versions = await outside.store.commit(self._writes(documents, self._opened, now))
+        return self._go(versions[path])
+
+    def _go(self, version: Version) -> Turn:
+        """The commit held."""
+        if self._turn is None or self._opened is None:
+            msg = "a turn is set off before it is committed"
+            raise AssertionError(msg)
+        self._admitted.set_result(TurnClosing(self._outside, self._opened, version))
+        return self._turn
+
+    # ── deciding ─────────────────────────────────────────────────────────────────────────────────
+
+    def _conversation(self, document: Document, number: int) -> Conversation | None:
+        new = self._request.conversation_id is None
+        if new and not (number and document.exists):
+            return None
+        return Conversation.read(document, self._caller.uid)
+
+    def _is_ours(self, lease: Lease | None) -> bool:
+        """A commit that nobody confirmed held after all."""
+        return lease is not None and lease.turn_id == self._names.turn_id
+
+    def _may_speak_now(self, conversation: Conversation | None, now: datetime, number: int) -> None:
+        """A turn that speaks may be interrupted, by one at a time; one that does not is waited for."""
+        lease = conversation.lease if conversation else None
+        if lease is None or lease.until <= now:
+            return
+        if lease.speaks and number == 0:
+            self._took_from = lease.turn_id
+        if not lease.speaks or lease.turn_id != self._took_from:
+            raise TurnInProgress("Wait for the answer to your last message.", retry_after=1)
+
+    def _reserved(self, face: Face | None, ledger: Ledger) -> Amounts:
+        settings = self._outside.settings
+        aloud = face is not None and self._request.speak is not False
+        voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
+        return {"agent_tokens": settings.turn_tokens, "voice_characters": voice}
+
+    # ── what is set off before the commit ────────────────────────────────────────────────────────
+
+    def _set_off(
+        self, conversation: Conversation | None, face: Face | None, reserved: Amounts
+    ) -> Turn:
+        outside, names = self._outside, self._names
+        language = face.language if face else outside.settings.language
+        turn = Turn(names, self._request.message, language, outside.settings.turn_seconds)
+        before = self._floor.take(names.conversation_id, turn)
+        reply = Reply(
+            outside.agent,
+            self._caller.uid,
+            names.conversation_id,
+            self._request.message,
+            new=conversation is None or conversation.agent_session is None,
+        )
+        aloud = reserved["voice_characters"] > 0
+        speaking = self._speaking(turn, face, before) if face else None
+        turn.go(reply, self._admitted, face, speaking, aloud=aloud)
+        if why_silent := self._why_silent(conversation, face, aloud=aloud):
+            turn.emit(why_silent)
+        return turn
+
+    def _speaking(self, turn: Turn, face: Face, before: Cuttable | None) -> Speaking:
+        async def characters() -> int:
+            await asyncio.shield(self._admitted)
+            return self._opened.reserved["voice_characters"] if self._opened else 0
+
+        return Speaking(
+            self._outside,
+            face,
+            characters,
+            turn.emit if self._request.speak is not False else lambda _: None,
+            wait=self._request.wait,
+            before=before,
+            goes_on=self._still_ours,
+            on_cut=lambda: turn.cut("interrupted"),
+        )
+
+    async def _still_ours(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at < LOOK_SECONDS:
+            return True
+        self._looked_at = now
+        path = conversation_path(self._names.conversation_id)
+        try:
+            document = (await read(self._outside.store, path))[path]
+        except Upstream:
+            return True
+        if (document.get("lease") or {}).get("turn_id") == self._names.turn_id:
+            return True
+        if self._turn is not None:
+            self._turn.cut("interrupted")
+        return False
+
+    def _why_silent(
+        self, conversation: Conversation | None, face: Face | None, *, aloud: bool
+    ) -> SpeechEvent | None:
+        if self._request.speak is False:
+            return None
+        if face is None:
+            over = OVER.get((conversation and conversation.avatar_over) or "", "")
+            known = conversation.face if conversation else None
+            why = "it is on its way" if known and not known.live else over
+            detail = f"No avatar is here{': ' + why if why else ''}."
+            return SpeechEvent(state="unavailable", code="no_avatar", detail=detail)
+        if not aloud:
+            detail = "This month's voice is used up; the answer goes on as text."
+            return SpeechEvent(state="unavailable", code="quota_exceeded", detail=detail)
+        return None
+
+    # ── the commit ───────────────────────────────────────────────────────────────────────────────
+
+    def _writes(self, documents: dict[str, Document], opened: Opened, now: datetime) -> list[Write]:
+        names, settings, uid = self._names, self._outside.settings, self._caller.uid
+        face, reserved = opened.face, opened.reserved
+        talk = timedelta(seconds=reserved["voice_characters"] / CHARACTERS_A_SECOND)
+        until = now + timedelta(seconds=settings.turn_seconds + MARGIN_SECONDS) + talk
+        lease = Lease(names.turn_id, until, speaks=face is not None)
+        turn = {
+            "uid": uid,
+            "conversation_id": names.conversation_id,
+            "month": opened.month,
+            "reserved": dict(reserved),
+            "due_at": until,
+        }
+        message = {"role": "user", "text": self._request.message, "at": now}
+        writes: list[Write] = [
+            self._leased(documents[conversation_path(names.conversation_id)], lease, now),
+            opened.ledger.reserve(reserved),
+            Create(turn_path(names.turn_id), turn),
+            Create(message_path(names.conversation_id, self._asked_id), message),
+            *self._once.claim(documents, now),
+        ]
+        if face is not None:
+            idle = timedelta(seconds=settings.idle_seconds) + talk
+            writes.append(
+                Update(session_path(face.avatar_session_id), touch(face.expires_at, now, idle))
+            )
+        return writes
+
+    def _leased(self, document: Document, lease: Lease, now: datetime) -> Write:
+        fields = {"lease": lease.fields(), "updated_at": now}
+        if not document.exists:
+            new = begun(self._caller.uid, now, self._request.message)
+            return Create(document.path, {**new, **fields})
+        if not document.get("titled", True):
+            fields |= titled(self._request.message)
+        return Update(document.path, fields, read=document.version)

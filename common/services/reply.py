@@ -1,0 +1,64 @@
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from common.domain.errors import Missing, Upstream
+from common.domain.ids import ConversationId, UserId
+from common.services.ports import Agent, AgentEvent
+
+
+class Reply:
+    """The agent's reply, read from this moment on, whoever comes to take it and when.
+
+    Makes the agent's memory of the conversation where there is none yet, and once more where the
+    agent does not know it.
+    """
+
+    def __init__(
+        self, agent: Agent, user: UserId, conversation: ConversationId, message: str, *, new: bool
+    ) -> None:
+        self._agent = agent
+        self._user = user
+        self._conversation = conversation
+        self._message = message
+        self._events: asyncio.Queue[AgentEvent | Upstream | None] = asyncio.Queue()
+        self.remembered = not new
+        """Whether the agent has a memory of this conversation."""
+        self._reading = asyncio.ensure_future(self._read())
+
+    async def events(self) -> AsyncIterator[AgentEvent]:
+        """Raises the `Upstream` that broke it."""
+        while (event := await self._events.get()) is not None:
+            if isinstance(event, Upstream):
+                raise event
+            yield event
+
+    async def close(self) -> None:
+        """Closes the agent's stream, if it is still open."""
+        self._reading.cancel()
+        await asyncio.wait({self._reading})
+
+    async def _read(self) -> None:
+        try:
+            await self._remember()
+            try:
+                await self._stream()
+            except Missing:
+                self.remembered = False
+                await self._remember()
+                await self._stream()
+        except Upstream as error:
+            self._events.put_nowait(error)
+        finally:
+            self._events.put_nowait(None)
+
+    async def _remember(self) -> None:
+        if not self.remembered:
+            await self._agent.make_session(self._user, self._conversation)
+            self.remembered = True
+
+    async def _stream(self) -> None:
+        reply = self._agent.reply(self._user, self._conversation, self._message)
+        async with contextlib.aclosing(reply) as events:
+            async for event in events:
+                self._events.put_nowait(event)

@@ -1,0 +1,225 @@
+"""Speaking a given text: the same as a turn, without the agent.
+
+    read ──► decide ──► the line opens and interrupts ∥ commit: characters charged ──► speak
+
+What a text costs is known beforehand, so one commit charges it, before anything is spent; if no
+voice could be had at all, a second one gives it back.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from common.domain.conversations import Face, conversation_path
+from common.domain.documents import Create, Document, Increment, Update, Write
+from common.domain.errors import Invalid, OprinaError, Unavailable
+from common.domain.ids import AvatarSessionId
+from common.domain.quota import Ledger
+from common.domain.sessions import AvatarSession, session_path, touch
+from common.domain.user import User
+from common.models import SentenceEvent, Speak, SpeechEvent, Spoken
+from common.services.accounts import account_paths, ledger_of, usage_of
+from common.services.attempts import read, until_held
+from common.services.avatars import owned_and_live
+from common.services.floor import Cuttable, Floor
+from common.services.idempotency import Once
+from common.services.outside import Outside, best_effort
+from common.services.speaking import How, Speaking
+from common.speech.sentences import Sentences
+
+CHARACTERS_A_SECOND = 15
+"""Of speech, about: what an event says of its length before it was heard."""
+
+
+class Speech(Cuttable):
+    """One text on its way to the avatar's ears and mouth, or only an interruption."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error: SpeechEvent | None = None
+        self.speaking: Speaking | None = None
+
+    def heed(self, event: SentenceEvent | SpeechEvent) -> None:
+        if isinstance(event, SpeechEvent) and event.state in {"unavailable", "skipped"}:
+            self.error = self.error or event
+
+    async def run(self, speaking: Speaking, sentences: list[str]) -> None:
+        self.speaking = speaking
+        for sentence in sentences:
+            speaking.say(sentence)
+        speaking.finish()
+        work = asyncio.create_task(speaking.run())
+        if await self.until_cut(work) is not None:
+            await speaking.interrupt()
+            work.cancel()
+            await asyncio.wait({work})
+        self.silenced.set()
+        if not work.cancelled():
+            work.result()
+
+    @property
+    def how(self) -> How:
+        return self.speaking.how if self.speaking else "failed"
+
+
+class Speeches:
+    def __init__(self, outside: Outside, floor: Floor) -> None:
+        self._outside = outside
+        self._floor = floor
+
+    async def speak(self, caller: User, request: Speak, once: Once) -> "SpeechUnderWay | Spoken":
+        """A speech that runs, to be followed to its end or left. Refuses with `NotFound`,
+        `SessionOver`, `QuotaExceeded` or `Invalid`."""
+        if request.text is None and not request.interrupt:
+            raise Invalid(
+                "There is nothing to do.",
+                fields=[("text", "give a text, or `interrupt`, or both")],
+            )
+        return await Rostrum(self._outside, self._floor, caller, request, once).step_up()
+
+
+class Rostrum:
+    """One text's way to the avatar, through as many attempts as it takes."""
+
+    def __init__(
+        self, outside: Outside, floor: Floor, caller: User, request: Speak, once: Once
+    ) -> None:
+        self._outside = outside
+        self._floor = floor
+        self._caller = caller
+        self._request = request
+        self._once = once
+        self._event_id = outside.new_id()
+        self._path = session_path(AvatarSessionId(request.avatar_session_id))
+        self._speech: Speech | None = None
+        self._paid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def step_up(self) -> "SpeechUnderWay | Spoken":
+        try:
+            return await until_held(self._attempt, self._outside.pause)
+        finally:
+            if not self._paid.done():
+                self._paid.cancel()
+                if self._speech is not None:
+                    await self._speech.leave()
+
+    async def _attempt(self, number: int) -> "SpeechUnderWay | Spoken":
+        outside, now, text = self._outside, self._outside.clock.now(), self._request.text or ""
+        event_path = f"{self._path}/events/{self._event_id}"
+        witness = [event_path] if number else []
+        documents = await read(
+            outside.store,
+            self._path,
+            *account_paths(self._caller.uid, now),
+            *self._once.paths,
+            *witness,
+        )
+        ledger = ledger_of(documents, self._caller.uid, outside.settings, now)
+        session = owned_and_live(documents[self._path], self._caller.uid, now)
+        held = bool(witness) and documents[event_path].exists
+        if not held:
+            if stored := self._once.replay(documents, now):
+                return Spoken.model_validate(stored)
+            refusal = ledger.short_of("voice_characters", len(text)) if text else None
+            if refusal:
+                raise refusal
+        if self._speech is None:
+            self._speech = self._set_off(session)
+        if not held:
+            await outside.store.commit(self._writes(documents, session, ledger, now))
+        self._paid.set_result(len(text))
+        return SpeechUnderWay(outside, self._speech, self._request, ledger, self._once)
+
+    def _set_off(self, session: AvatarSession) -> Speech:
+        """The avatar is interrupted at once; it says nothing before it is paid for."""
+        speech = Speech()
+        before = self._floor.take(session.conversation_id, speech)
+        sentences = Sentences(session.language.partition("-")[0])
+        text = self._request.text or ""
+        speaking = Speaking(
+            self._outside,
+            Face.of(session),
+            lambda: asyncio.shield(self._paid),
+            speech.heed,
+            wait=self._request.wait,
+            before=before,
+            on_cut=lambda: speech.cut("interrupted"),
+        )
+        speech.begin(speech.run(speaking, sentences.feed(text) + sentences.end()))
+        return speech
+
+    def _writes(
+        self,
+        documents: dict[str, Document],
+        session: AvatarSession,
+        ledger: Ledger,
+        now: datetime,
+    ) -> list[Write]:
+        text = self._request.text or ""
+        about = timedelta(seconds=len(text) / CHARACTERS_A_SECOND)
+        idle = timedelta(seconds=self._outside.settings.idle_seconds) + about
+        line = {
+            "kind": "speaking" if text else "interrupted",
+            "at": now,
+            "seconds": round(about.total_seconds(), 2),
+            "cost": {"voice_characters": len(text)} if text else {},
+        }
+        writes: list[Write] = [
+            Update(
+                self._path,
+                touch(session.expires_at, now, idle),
+                read=documents[self._path].version,
+            ),
+            # Whoever had the turn has it no more, wherever their process is.
+            Update(conversation_path(session.conversation_id), {"lease": None}),
+            Create(f"{self._path}/events/{self._event_id}", line),
+            *self._once.claim(documents, now),
+        ]
+        if text:
+            writes.append(ledger.charge({"voice_characters": len(text)}))
+        return writes
+
+
+class SpeechUnderWay:
+    def __init__(
+        self, outside: Outside, speech: Speech, request: Speak, ledger: Ledger, once: Once
+    ) -> None:
+        self._outside = outside
+        self._speech = speech
+        self._text = request.text or ""
+        self._ledger = ledger
+        self._once = once
+
+    async def answer(self) -> Spoken:
+        """When it was heard, cut, or handed over. `Unavailable`: not a word could be spoken, and
+        nothing is charged."""
+        await self._speech.over()
+        speaking, now = self._speech.speaking, self._outside.clock.now()
+        spent = speaking.spent if speaking else 0
+        if self._text and not spent and self._speech.why is None:
+            await self._give_back()
+            error = self._speech.error
+            raise Unavailable(
+                "voice" if error and error.state == "skipped" else "avatar",
+                (error.code if error else None) or "nothing could be spoken",
+                retry_after=2,
+            )
+        answer = Spoken(
+            utterance_id=speaking.first if speaking else None,
+            seconds=round(speaking.seconds, 2) if speaking else 0,
+            ended=self._speech.how,
+            usage=usage_of(self._ledger, used={"voice_characters": len(self._text)}),
+        )
+        if kept := self._once.answered(answer.model_dump(mode="json"), now):
+            await best_effort("keeping an answer", self._outside.store.commit(kept))
+        return answer
+
+    async def leave(self) -> None:
+        await self._speech.leave()
+
+    async def _give_back(self) -> None:
+        back = {"voice_characters_used": Increment(-len(self._text))}
+        writes: list[Write] = [Update(self._ledger.document.path, back), *self._once.released()]
+        try:
+            await self._outside.store.commit(writes)
+        except OprinaError:
+            await best_effort("giving characters back", self._outside.store.commit(writes[:1]))

@@ -1,0 +1,137 @@
+"""Ends what should not run any more, whoever forgot it. Safe to run twice at once, at any time."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+from common.domain.conversations import conversation_path
+from common.domain.documents import Delete, Document, Query, Update, Where, Write
+from common.domain.errors import Conflict, NotFound, OprinaError, TooEarly
+from common.domain.ids import AvatarSessionId, ConversationId
+from common.domain.quota import settle
+from common.domain.sessions import AvatarSession, session_path, why_due
+from common.models import SweepExpired, Swept
+from common.services.attempts import read
+from common.services.ending import Ending
+from common.services.outside import Outside, log
+
+AT_ONCE = 50
+BATCH = 500
+"""Due documents a run deals with; what is left is the next run's, oldest first."""
+GET_AT_ONCE = 100
+EARLY_SECONDS = 2.0
+"""A task may come this much before its time, by another clock, and is served."""
+
+
+class Sweep:
+    def __init__(self, outside: Outside, ending: Ending) -> None:
+        self._outside = outside
+        self._ending = ending
+
+    async def sweep(self, request: SweepExpired) -> Swept:
+        if request.avatar_session_id:
+            return await self._one(AvatarSessionId(request.avatar_session_id))
+        counts: Counter[str] = Counter()
+        sessions, turns = await asyncio.gather(self._due("avatar_sessions"), self._due("turns"))
+        await _each(sessions, lambda document: self._end(document, counts))
+        await _each(turns, lambda document: self._free(document, counts))
+        await self._reconcile(counts)
+        more = len(sessions) == BATCH or len(turns) == BATCH
+        return Swept(**counts, more=more)
+
+    async def _one(self, session: AvatarSessionId) -> Swept:
+        """For the expiry task. `TooEarly` (not a success) makes the queue bring it again."""
+        now, path = self._outside.clock.now(), session_path(session)
+        document = (await read(self._outside.store, path))[path]
+        if not document.exists:
+            return Swept(unknown=1)
+        found = AvatarSession.read(document)
+        if found.state == "ended":
+            return Swept()
+        early = (found.expires_at - now).total_seconds()
+        if early > EARLY_SECONDS:
+            raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
+        after = await self._ending.end(session, "expired", found=document)
+        if after.state != "ended":
+            raise Conflict("The provider did not confirm the stop.", retry_after=30)
+        return Swept(expired=1)
+
+    async def _due(self, collection: str) -> list[Document]:
+        now = self._outside.clock.now()
+        due = (Where("due_at", "<=", now),)
+        return await self._outside.store.query(Query(collection, due, "due_at", limit=BATCH))
+
+    # ── sessions ─────────────────────────────────────────────────────────────────────────────────
+
+    async def _end(self, document: Document, counts: Counter[str]) -> None:
+        session = AvatarSession.read(document)
+        reason = why_due(session, self._outside.clock.now())
+        if reason is None:
+            await self._not_due(document, session)
+            return
+        after = await self._ending.end(session.id, reason, found=document)
+        if after.state != "ended":
+            counts["failed"] += 1
+        elif after.end_reason == reason:
+            counts[reason if reason in {"expired", "idle"} else "stuck"] += 1
+
+    async def _not_due(self, document: Document, session: AvatarSession) -> None:
+        """An ended session that something touched afterwards: nothing to do about it, ever."""
+        if session.state == "ended":
+            update = Update(document.path, {"due_at": None}, read=document.version)
+            await self._outside.store.commit([update])
+
+    # ── turns whose process was lost ─────────────────────────────────────────────────────────────
+
+    async def _free(self, document: Document, counts: Counter[str]) -> None:
+        """What it used nobody knows, so all that was set aside is charged: no crash overspends."""
+        reserved = document.get("reserved")
+        conversation = conversation_path(ConversationId(document.get("conversation_id")))
+        writes: list[Write] = [
+            Delete(document.path, read=document.version, must_exist=True),
+            settle(document.get("uid"), document.get("month"), reserved, reserved),
+        ]
+        held = (await read(self._outside.store, conversation))[conversation]
+        if (held.get("lease") or {}).get("turn_id") == document.id:
+            writes.append(Update(conversation, {"lease": None}, read=held.version))
+        await self._outside.store.commit(writes)
+        counts["leases_freed"] += 1
+
+    # ── the provider's own list ──────────────────────────────────────────────────────────────────
+
+    async def _reconcile(self, counts: Counter[str]) -> None:
+        """Stops again what we hold as ended; leaves alone what is not ours."""
+        try:
+            running = await self._outside.avatars.active()
+        except OprinaError as error:
+            log.warning("no list of active sessions: %s", error.code)
+            counts["failed"] += 1
+            return
+        for start in range(0, len(running), GET_AT_ONCE):
+            paths = [session_path(session) for session in running[start : start + GET_AT_ONCE]]
+            documents = await self._outside.store.get(paths)
+            await _each(documents, lambda document: self._compare(document, counts))
+
+    async def _compare(self, document: Document, counts: Counter[str]) -> None:
+        if not document.exists:
+            log.warning("a session that is not ours runs", extra={"avatar_session_id": document.id})
+            counts["unknown"] += 1
+        elif document.get("state") == "ended":
+            await self._outside.avatars.stop(AvatarSessionId(document.id), "ZOMBIE_SESSION_REAP")
+            counts["stopped_again"] += 1
+
+
+async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> None:
+    """At most `AT_ONCE` at a time. One that fails, for whatever reason, stops no other."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(document: Document) -> None:
+        async with places:
+            await work(document)
+
+    results = await asyncio.gather(*map(one, documents), return_exceptions=True)
+    for document, result in zip(documents, results, strict=True):
+        if isinstance(result, Conflict | NotFound):
+            continue  # somebody else is at it
+        if isinstance(result, BaseException):
+            log.error("the sweep could not deal with %s", document.path, exc_info=result)

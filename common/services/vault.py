@@ -1,0 +1,46 @@
+"""Where a session's tokens lie between the calls that need them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from common.domain.ids import AvatarSessionId
+
+LEEWAY = timedelta(minutes=5)
+"""How long after a session's expiry its tokens may still be there: a sweep can be late, and clocks
+differ."""
+
+
+@dataclass(frozen=True, repr=False)
+class SessionTokens:
+    """Whoever has these has the session; so nothing of them shows in a log or a traceback."""
+
+    ws_url: str
+    livekit_url: str
+    """No secret by itself; it goes with its token."""
+    livekit_token: str
+    session_token: str
+
+
+class Vault(Protocol):
+    """Every method raises only `Upstream`; `Ambiguous` where a write may have been done, and all
+    of them may be repeated."""
+
+    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:
+        """What can be done before the tokens are known, off the caller's path. Never needed."""
+
+    async def keep(
+        self, session: AvatarSessionId, tokens: SessionTokens, expires_at: datetime
+    ) -> Mapping[str, str]:
+        """The fields that the session's own document has to carry for it: none, or `sealed`."""
+
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> SessionTokens:
+        """`fields` are the document's, of which only those that `keep` gave are looked at.
+
+        `Missing`: never kept, forgotten, or past its expiry (at the latest `LEEWAY` after it).
+        `Failed`: what is there is not what was kept for this session.
+        """
+
+    async def forget(self, session: AvatarSessionId) -> None:
+        """Gone already: fine. The fields that `keep` gave are the caller's to drop."""
