@@ -85,7 +85,7 @@ class EventStream(StreamingResponse):
     """Server-sent events, each as it comes. A caller who goes away ends the work, and the response
     is not over before the work is."""
 
-    def __init__(self, work: Turn | Replayed) -> None:
+    def __init__(self, work: "Turn | Replayed") -> None:
         super().__init__(_lines(work), media_type="text/event-stream", headers=STREAM)
         self._work = work
 
@@ -123,7 +123,7 @@ def wants_events(request: HttpRequest) -> bool:
     return "text/event-stream" in request.headers.get("accept", "")
 
 
-async def _lines(work: Turn | Replayed) -> AsyncIterator[str]:
+async def _lines(work: "Turn | Replayed") -> AsyncIterator[str]:
     while (event := await work.next()) is not None:
         data = event.model_dump(mode="json", exclude={"event"}, exclude_none=True)
         yield f"event: {event.event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -96,7 +96,7 @@ def refusal(request: Request, answer: Answer) -> errors.Upstream:
 def retry_after(response: httpx.Response) -> int | None:
     """Seconds. The form with a date is left aside: it would need both clocks to agree."""
     value = response.headers.get("retry-after", "")
-    return min(int(value), 3600) if value.isascii() and value.isdigit() else None
+    return min(int(value[:9]), 3600) if value.isascii() and value.isdigit() else None
 
 
 class Lines:

@@ -1,0 +1,142 @@
+"""The Firestore emulator that gcloud installs, without gcloud's wrapper around it.
+
+    python -m infra.local.firestore
+
+starts one, says where it listens, and ends it at Ctrl-C.
+"""
+
+import contextlib
+import ctypes
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+JAR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
+JAVA = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+READY_SECONDS = 60.0
+STOP_SECONDS = 10.0
+TRIES = 3
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class NotInstalledError(Exception):
+    """There is no java, or gcloud has no Firestore emulator; the message says what to install."""
+
+
+class NotStartedError(Exception):
+    """It ended, or was not ready in time; the message is the end of its log."""
+
+
+def jar(root: Path | None = None) -> Path:
+    """The emulator's jar under `root`, the Cloud SDK's folder, which gcloud knows if we do not."""
+    root = root or _sdk_root()
+    if shutil.which("java") is None:
+        raise NotInstalledError("java is not installed (the Firestore emulator needs 11 or later)")
+    if root is None:
+        raise NotInstalledError("gcloud is not installed (the Firestore emulator comes with it)")
+    if not (root / JAR).exists():
+        raise NotInstalledError("run: gcloud components install cloud-firestore-emulator")
+    return root / JAR
+
+
+@contextlib.contextmanager
+def emulator(jar: Path, log: Path) -> Iterator[str]:
+    """An emulator on a port of its own for as long as the context lasts; gives its host:port."""
+    process, address = _started(jar, log)
+    try:
+        yield address
+    finally:
+        _stop(process)
+
+
+def _sdk_root() -> Path | None:
+    gcloud = shutil.which("gcloud")
+    if gcloud is None:
+        return None
+    beside = Path(gcloud).resolve().parent.parent
+    return beside if (beside / "platform").exists() else _told_root(gcloud)
+
+
+def _told_root(gcloud: str) -> Path | None:
+    asked = subprocess.run(  # noqa: S603 - the gcloud on the path, without input
+        [gcloud, "info", "--format=value(installation.sdk_root)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Path(asked.stdout.strip()) if asked.stdout.strip() else None
+
+
+def _started(jar: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    for _ in range(TRIES):  # between choosing a port and binding it somebody may take it
+        port = _free_port()
+        process = _launch(jar, log, port)
+        if _becomes_ready(process, port):
+            return process, f"127.0.0.1:{port}"
+        _stop(process)
+    raise NotStartedError(log.read_text(errors="replace")[-800:])
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _launch(jar: Path, log: Path, port: int) -> subprocess.Popen[bytes]:
+    command = ["java", *JAVA, "-cp", str(jar), MAIN, "--host=127.0.0.1", f"--port={port}"]
+    with log.open("wb") as out:
+        return subprocess.Popen(  # noqa: S603 - nothing of it comes from outside
+            command,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - nothing else ends it when its parent is killed
+        )
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _becomes_ready(process: subprocess.Popen[bytes], port: int) -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer,
+        ):
+            if answer.read().strip() == b"Ok":
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def main() -> None:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory() as folder,
+        emulator(jar(), Path(folder, "emulator.log")) as address,
+    ):
+        print(f"Firestore emulator: FIRESTORE_EMULATOR_HOST={address}", flush=True)
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()

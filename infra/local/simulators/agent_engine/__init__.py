@@ -1,0 +1,29 @@
+"""Agent Engine on one's own machine: `agent_engine_app(AgentWorld())`, see `app` and `world`."""
+
+from infra.local.simulators.agent_engine.app import agent_engine_app
+from infra.local.simulators.agent_engine.steps import (
+    Break,
+    Error,
+    Line,
+    Message,
+    Pause,
+    Script,
+    Step,
+    Text,
+    ToolCall,
+)
+from infra.local.simulators.agent_engine.world import AgentWorld
+
+__all__ = [
+    "AgentWorld",
+    "Break",
+    "Error",
+    "Line",
+    "Message",
+    "Pause",
+    "Script",
+    "Step",
+    "Text",
+    "ToolCall",
+    "agent_engine_app",
+]

@@ -1,0 +1,8 @@
+import pytest
+
+pytest_plugins = ["tests.firestore_emulator"]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"

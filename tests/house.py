@@ -1,0 +1,153 @@
+"""The whole house on fakes: services over a real SQLite in memory, everything paid for faked."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from common.adapters.sqlite_store import SqliteStore
+from common.app import App, assemble
+from common.domain.documents import Document, Query, Version, Write
+from common.domain.ids import UserId
+from common.domain.user import User
+from common.models import AvatarStarted, Chat, ChatAnswer, ChatEvent, StartAvatar
+from common.services.idempotency import Once
+from common.services.outside import Outside
+from common.services.store import Store
+from common.services.turns import Turn
+from common.settings import Settings
+from tests.fakes.agent import FakeAgent
+from tests.fakes.avatars import FakeAvatars
+from tests.fakes.tasks import MemoryTasks
+from tests.fakes.vault import MemoryVault
+from tests.fakes.voice import FakeVoice
+from tests.virtual_time import LoopClock
+
+ADA = User(UserId("ada"))
+BOB = User(UserId("bob"))
+
+
+class CountingStore:
+    """Counts round trips, and may hold them up or let them fail. `before` is awaited before each."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+        self.trips: Counter[str] = Counter()
+        self.before: Callable[[str], Awaitable[None]] | None = None
+
+    async def get(self, paths: Sequence[str]) -> list[Document]:
+        await self._count("read")
+        return await self.inner.get(paths)
+
+    async def query(self, query: Query) -> list[Document]:
+        await self._count("query")
+        return await self.inner.query(query)
+
+    async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
+        await self._count("commit")
+        return await self.inner.commit(writes)
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+    async def _count(self, kind: str) -> None:
+        self.trips[kind] += 1
+        if self.before is not None:
+            await self.before(kind)
+
+
+class KnownUsers:
+    """A token is a user's name."""
+
+    async def verify(self, bearer: str) -> User:
+        return User(UserId(bearer))
+
+
+async def _no_pause(_: int) -> None:
+    return None
+
+
+@dataclass
+class House:
+    """`app` and, over the same world, as many more as `another` makes: other processes."""
+
+    settings: Settings
+    store: CountingStore
+    clock: LoopClock
+    avatars: FakeAvatars
+    agent: FakeAgent
+    voice: FakeVoice
+    vault: MemoryVault
+    tasks: MemoryTasks
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.app = self.another()
+
+    def another(self, **instead: Any) -> App:  # noqa: ANN401 - any part of the outside
+        parts = {
+            "store": self.store,
+            "avatars": self.avatars,
+            "agent": self.agent,
+            "voice": self.voice,
+            "vault": self.vault,
+            "tasks": self.tasks,
+            "clock": self.clock,
+            "new_id": lambda: f"id{next(self.numbers):08d}",
+            "pause": _no_pause,
+            "settings": self.settings,
+        }
+        return assemble(Outside(**{**parts, **instead}), KnownUsers(), self.store.close)
+
+    async def start(self, user: User = ADA, **fields: Any) -> AvatarStarted:  # noqa: ANN401
+        return await self.app.avatars.start(user, StartAvatar(**fields), Once())
+
+    async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> Turn:  # noqa: ANN401
+        turn = await self.app.conversations.chat(user, Chat(message=message, **fields), Once())
+        assert isinstance(turn, Turn)
+        return turn
+
+    async def whole_chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> ChatAnswer:  # noqa: ANN401
+        return await (await self.chat(message, user, **fields)).answer()
+
+    async def document(self, path: str) -> dict[str, Any]:
+        (found,) = await self.store.inner.get([path])
+        return dict(found.fields or {})
+
+    async def documents(self, collection: str) -> list[dict[str, Any]]:
+        return [dict(d.fields or {}) for d in await self.store.inner.query(Query(collection))]
+
+    async def used(self, meter: str, user: User = ADA) -> tuple[int, int]:
+        """Used and reserved of this month."""
+        month = self.clock.now().strftime("%Y-%m")
+        ledger = await self.document(f"users/{user.uid}/usage/{month}")
+        return ledger.get(f"{meter}_used", 0), ledger.get(f"{meter}_reserved", 0)
+
+
+def house(store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any) -> House:  # noqa: ANN401
+    clock = LoopClock()
+    return House(
+        settings=Settings(**settings),
+        store=CountingStore(store or SqliteStore(":memory:")),
+        clock=clock,
+        avatars=FakeAvatars(clock),
+        agent=agent or FakeAgent(),
+        voice=FakeVoice(),
+        vault=MemoryVault(lambda: clock.now().timestamp()),
+        tasks=MemoryTasks(),
+    )
+
+
+async def all_of(turn: Turn) -> list[ChatEvent]:
+    events = []
+    while (event := await turn.next()) is not None:
+        events.append(event)
+    await turn.over()
+    return events
+
+
+def later(clock: LoopClock, seconds: float) -> None:
+    """A jump without anything happening in between: nobody was there."""
+    clock.epoch += timedelta(seconds=seconds)

@@ -1,0 +1,242 @@
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from infra.local.simulators.agent_engine import (
+    AgentWorld,
+    Break,
+    Error,
+    Message,
+    Pause,
+    Step,
+    Text,
+    ToolCall,
+    agent_engine_app,
+)
+from tests.local.serving import client_of
+
+ENGINE = "/v1/projects/p/locations/us-central1/reasoningEngines/7"
+LOCAL = {"Authorization": "Bearer local"}
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC).timestamp()
+
+
+class Clock:
+    """Time passes only where the simulator sleeps."""
+
+    def __init__(self) -> None:
+        self.moment = NOON
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.moment += seconds
+        await anyio.lowlevel.checkpoint()
+
+
+def playing(*steps: Step) -> AgentWorld:
+    clock, numbers = Clock(), count(1)
+    return AgentWorld(
+        script=(lambda _message: steps) if steps else None,
+        now=clock.now,
+        sleep=clock.sleep,
+        new_id=lambda: f"id-{next(numbers)}",
+    )
+
+
+@pytest.fixture
+def world() -> AgentWorld:
+    return playing()
+
+
+@pytest.fixture
+async def client(world: AgentWorld) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_for(world) as client:
+        yield client
+
+
+def client_for(world: AgentWorld) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(agent_engine_app(world))
+    return httpx.AsyncClient(transport=transport, base_url="http://agent", headers=LOCAL)
+
+
+def asking(message: str = "hello", *, streaming: bool = True, **more: Any) -> dict[str, Any]:
+    run_config = {"run_config": {"streaming_mode": "sse"}} if streaming else {}
+    asked = {"user_id": "ada", "message": message, **run_config, **more}
+    return {"class_method": "async_stream_query", "input": asked}
+
+
+async def stream(client: httpx.AsyncClient, body: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = await client.post(f"{ENGINE}:streamQuery", params={"alt": "sse"}, json=body)
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def parts_of(event: dict[str, Any]) -> list[dict[str, Any]]:
+    parts = event.get("content", {}).get("parts", [])
+    assert isinstance(parts, list)
+    return parts
+
+
+def texts(events: Sequence[dict[str, Any]]) -> list[str]:
+    return [p["text"] for event in events for p in parts_of(event) if p.get("text")]
+
+
+async def test_one_json_object_a_line_as_application_json_with_and_without_alt() -> None:
+    async with client_for(playing(Text("Hi there."))) as client:
+        for params in ({}, {"alt": "sse"}):
+            answer = await client.post(f"{ENGINE}:streamQuery", params=params, json=asking())
+            assert answer.headers["content-type"] == "application/json"
+            assert answer.text.endswith("}\n")
+            assert all(isinstance(json.loads(line), dict) for line in answer.text.splitlines())
+
+
+async def test_without_run_config_one_event_has_the_whole_text() -> None:
+    async with client_for(playing(Text("One. "), Text("Two."))) as client:
+        (event,) = await stream(client, asking(streaming=False))
+    assert texts([event]) == ["One. Two."]
+    assert "partial" not in event
+    assert event["finish_reason"] == "STOP"
+
+
+async def test_deltas_then_the_whole_text_once_more_with_usage() -> None:
+    async with client_for(playing(Text("Good morning, Ada."))) as client:
+        *deltas, last = await stream(client, asking())
+    assert texts(deltas) == ["Good", " morning", ",", " Ada", "."]
+    assert all(event["partial"] is True for event in deltas)
+    assert last["partial"] is False
+    assert texts([last]) == ["Good morning, Ada."]
+    counted = last["usage_metadata"]
+    assert counted["candidates_token_count"] == 5
+    assert counted["total_token_count"] == counted["prompt_token_count"] + 5
+    assert deltas[-1]["usage_metadata"] == counted  # adding up would count it twice
+
+
+async def test_keys_are_snake_case_and_nulls_left_out() -> None:
+    async with client_for(playing(Text("Hi."))) as client:
+        events = await stream(client, asking())
+    for event in events:
+        assert None not in event.values()
+        assert {"content", "invocation_id", "author", "id", "timestamp", "actions"} <= set(event)
+        assert event["content"]["role"] == "model"
+    assert len({event["invocation_id"] for event in events}) == 1
+    assert len({event["id"] for event in events}) == len(events)
+
+
+async def test_a_tool_call_is_announced_runs_in_silence_and_is_answered_by_the_user_role() -> None:
+    call = ToolCall("get_time", {"timezone": "UTC"}, {"time": "noon"}, seconds=2)
+    world = playing(Text("Let me see."), call, Text("It is noon."))
+    async with client_for(world) as client:
+        events = await stream(client, asking())
+    announced = next(event for event in events if "function_call" in parts_of(event)[-1])
+    whole, answered = events[events.index(announced) + 1 :][:2]
+    call_id = parts_of(announced)[0]["function_call"]["id"]
+    named = {"id": call_id, "name": "get_time"}
+    called = {"function_call": {**named, "args": {"timezone": "UTC"}}}
+    assert (announced["partial"], parts_of(announced)) == (True, [called])
+    assert (whole["partial"], parts_of(whole)) == (False, [{"text": "Let me see."}, called])
+    assert answered["content"]["role"] == "user"
+    assert parts_of(answered) == [{"function_response": {**named, "response": {"time": "noon"}}}]
+    assert answered["timestamp"] - whole["timestamp"] == pytest.approx(2)
+    assert texts([events[-1]]) == ["It is noon."]
+
+
+async def test_tokens_and_tools_take_the_time_that_the_world_says() -> None:
+    clock = Clock()
+    steps = (Text("One two."), ToolCall("look"), Pause(0.4))
+    world = AgentWorld(script=lambda _message: steps, now=clock.now, sleep=clock.sleep)
+    async with client_for(world) as client:
+        await stream(client, asking())
+    assert clock.slept == [0.025, 0.025, 0.025, 1.5, 0.4]
+
+
+async def test_the_prompt_grows_with_the_history_of_the_session(
+    world: AgentWorld, client: httpx.AsyncClient
+) -> None:
+    world.sessions.create(ENGINE.removeprefix("/v1/"), "s1", {"userId": "ada"})
+    prompts = [
+        (await stream(client, asking(session_id="s1")))[-1]["usage_metadata"]["prompt_token_count"]
+        for _ in range(3)
+    ]
+    assert prompts == sorted(set(prompts))
+
+
+async def test_an_error_event_has_no_content() -> None:
+    steps = (Text("Well, "), Error("RESOURCE_EXHAUSTED", "The model is busy."))
+    async with client_for(playing(*steps)) as client:
+        *_, last = await stream(client, asking())
+    assert last["error_code"] == "RESOURCE_EXHAUSTED"
+    assert last["error_message"] == "The model is busy."
+    assert "content" not in last
+
+
+async def test_a_script_that_says_nothing_is_an_empty_200() -> None:
+    async with client_for(playing(Pause(0))) as client:
+        answer = await client.post(f"{ENGINE}:streamQuery", json=asking())
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_break_cuts_the_connection_after_what_was_said() -> None:
+    steps = (Text("Half a"), Error("INTERNAL", "It broke."), Break(), Text("never"))
+    world = playing(*steps)
+    lines = []
+    async with client_of(mounted(world), "/simulators/agent-engine") as client:
+        url = f"{ENGINE}:streamQuery"
+        with pytest.raises(httpx.RemoteProtocolError):  # noqa: PT012 - it is met while reading
+            async with client.stream("POST", url, json=asking(), headers=LOCAL) as answer:
+                async for line in answer.aiter_lines():
+                    lines += [json.loads(line)]
+    assert texts(lines) == ["Half", " a"]
+    assert lines[-1]["error_code"] == "INTERNAL"
+    assert world.cut_short == 0
+
+
+async def test_a_caller_who_goes_away_ends_the_turn() -> None:
+    left = anyio.Event()
+
+    async def sleep(seconds: float) -> None:
+        try:
+            await anyio.sleep(seconds)
+        except BaseException:
+            left.set()
+            raise
+
+    steps: list[Step] = [Text("Hello."), Pause(3600), Text("Bye.")]
+    world = AgentWorld(script=lambda _message: steps, token_seconds=0, sleep=sleep)
+    async with (
+        client_of(mounted(world), "/simulators/agent-engine") as client,
+        client.stream("POST", f"{ENGINE}:streamQuery", json=asking(), headers=LOCAL) as answer,
+    ):
+        assert json.loads(await anext(answer.aiter_lines()))["partial"]
+        assert world.open_streams == 1
+        await answer.aclose()
+        with anyio.fail_after(5):
+            await left.wait()
+    assert (world.turns, world.open_streams, world.cut_short) == (1, 0, 1)
+
+
+def mounted(world: AgentWorld) -> Starlette:
+    return Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(world))])
+
+
+async def test_temp_state_reaches_the_turn_and_is_stored_nowhere() -> None:
+    seen: list[Message] = []
+    world = playing()
+    world.script = lambda message: seen.append(message) or [Text("Yes.")]  # type: ignore[func-returns-value]
+    state = {"temp:google_access_token": "canary", "mood": "good"}
+    session = world.sessions.create(ENGINE.removeprefix("/v1/"), "s1", {"userId": "ada"})
+    async with client_for(world) as client:
+        await stream(client, asking(session_id="s1", state_delta=state))
+    assert seen[0].state == state
+    assert session.state == {"mood": "good"}
+    assert "canary" not in json.dumps(session.events)

@@ -1,0 +1,40 @@
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from infra.local.simulators.espeak import VOICES, Utterance, resample, synthesize
+
+
+def test_genders_and_languages_have_voices_of_their_own() -> None:
+    spoken = {
+        synthesize(Utterance("Madrid, Berlin, Paris.", language, gender))
+        for language in VOICES
+        for gender in ("FEMALE", "MALE")
+    }
+    assert len(spoken) == 2 * len(VOICES)
+
+
+@pytest.mark.parametrize("tone", [440, 5_000, 9_000])
+def test_resampling_keeps_a_tone_within_90_db(tone: float) -> None:
+    def sine(rate: int) -> Any:
+        return np.sin(2 * np.pi * tone * np.arange(rate) / rate)
+
+    wrong = (resample(sine(22_050), 22_050, 24_000) - sine(24_000))[500:-500]
+    assert np.sqrt(np.mean(wrong**2)) < 10 ** (-90 / 20)
+
+
+def test_resampling_down_leaves_nothing_that_would_fold_back() -> None:
+    tone = np.sin(2 * np.pi * 6_000 * np.arange(22_050) / 22_050)
+    assert np.abs(resample(tone, 22_050, 8_000)[500:-500]).max() < 10 ** (-80 / 20)
+
+
+def test_the_module_starts_without_numpy_and_espeak() -> None:
+    code = (
+        "import sys, infra.local.simulators.google_speech;"
+        "sys.exit(any(name in sys.modules for name in ('numpy', 'espeakng_loader')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=False)  # noqa: S603 - our own code
+    assert ran.returncode == 0

@@ -1,0 +1,348 @@
+"""Google's own clients against the stand-in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import google_crc32c
+import grpc  # type: ignore[import-untyped]  # grpcio ships no types
+import pytest
+from google.api_core import exceptions as google
+from google.cloud import secretmanager_v1 as sm
+from google.cloud.secretmanager_v1.services.secret_manager_service import transports
+from grpc import aio as grpc_aio
+
+from common.adapters.secret_manager import SecretManager as Adapter
+from common.adapters.secret_manager import translated
+from common.domain import errors
+from infra.local.emulators.grpc_server import serve
+from infra.local.emulators.secret_manager import SecretManager
+from tests.fakes.vault import Seconds
+
+Client = sm.SecretManagerServiceAsyncClient
+PROJECT = "projects/demo"
+KEY = f"{PROJECT}/secrets/key"
+AUTOMATIC: dict[str, Any] = {"replication": {"automatic": {}}}
+
+
+@asynccontextmanager
+async def client_of(address: str) -> AsyncIterator[Client]:
+    channel = grpc_aio.insecure_channel(address)
+    yield Client(
+        transport=transports.SecretManagerServiceGrpcAsyncIOTransport(channel=channel),
+    )
+    await channel.close()
+
+
+@pytest.fixture
+def clock() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+async def address(clock: Seconds) -> AsyncIterator[str]:
+    async with serve(SecretManager(now=clock).service()) as address:
+        yield address
+
+
+@pytest.fixture
+async def client(address: str) -> AsyncIterator[Client]:
+    async with client_of(address) as client:
+        yield client
+
+
+async def create(client: Client, name: str = "key", **options: Any) -> sm.Secret:
+    secret = {**AUTOMATIC, **options}
+    return await client.create_secret(
+        request={"parent": PROJECT, "secret_id": name, "secret": secret}
+    )
+
+
+async def add(client: Client, data: bytes, name: str = KEY) -> sm.SecretVersion:
+    return await client.add_secret_version(parent=name, payload=sm.SecretPayload(data=data))
+
+
+async def read(client: Client, version: str) -> bytes:
+    answer = await client.access_secret_version(name=f"{KEY}/versions/{version}")
+    assert answer.payload.data_crc32c == google_crc32c.value(answer.payload.data)
+    return answer.payload.data
+
+
+async def test_gives_what_was_added_by_number_and_the_latest(client: Client) -> None:
+    made = await create(client, labels={"app": "oprina"})
+    assert (made.name, dict(made.labels)) == (KEY, {"app": "oprina"})
+    assert (await add(client, b"one")).name == f"{KEY}/versions/1"
+    assert (await add(client, b"")).name == f"{KEY}/versions/2"
+    assert (await add(client, b"three")).state == sm.SecretVersion.State.ENABLED
+    assert [await read(client, v) for v in ("1", "2", "3", "latest")] == [
+        b"one",
+        b"",
+        b"three",
+        b"three",
+    ]
+    latest = await client.get_secret_version(name=f"{KEY}/versions/latest")
+    assert latest.name == f"{KEY}/versions/3"
+
+
+async def test_the_sync_client_works_too(address: str) -> None:
+    def use() -> bytes:
+        channel = grpc.insecure_channel(address)
+        transport = transports.SecretManagerServiceGrpcTransport(channel=channel)
+        client = sm.SecretManagerServiceClient(transport=transport)
+        client.create_secret(parent=PROJECT, secret_id="key", secret=sm.Secret(AUTOMATIC))
+        client.add_secret_version(parent=KEY, payload=sm.SecretPayload(data=b"one"))
+        data = client.access_secret_version(name=f"{KEY}/versions/latest").payload.data
+        assert [s.name for s in client.list_secrets(parent=PROJECT)] == [KEY]
+        client.delete_secret(name=KEY)
+        channel.close()
+        return data
+
+    assert await asyncio.to_thread(use) == b"one"
+
+
+Call = Callable[[Client], Any]
+REFUSED: dict[str, tuple[Call, type[Exception], str]] = {
+    "there already": (
+        lambda c: create(c, "taken"),
+        google.AlreadyExists,
+        f"Secret [{PROJECT}/secrets/taken] already exists.",
+    ),
+    "no secret to get": (
+        lambda c: c.get_secret(name=KEY),
+        google.NotFound,
+        f"Secret [{KEY}] not found.",
+    ),
+    "no secret to delete": (
+        lambda c: c.delete_secret(name=KEY),
+        google.NotFound,
+        f"Secret [{KEY}] not found.",
+    ),
+    "no secret to add to": (lambda c: add(c, b"x"), google.NotFound, f"Secret [{KEY}] not found."),
+    "no secret to access": (
+        lambda c: c.access_secret_version(name=f"{KEY}/versions/latest"),
+        google.NotFound,
+        f"Secret [{KEY}] not found or has no versions.",
+    ),
+    "no version yet": (
+        lambda c: c.access_secret_version(name=f"{PROJECT}/secrets/empty/versions/latest"),
+        google.NotFound,
+        f"Secret [{PROJECT}/secrets/empty] not found or has no versions.",
+    ),
+    "no such version": (
+        lambda c: c.access_secret_version(name=f"{PROJECT}/secrets/taken/versions/2"),
+        google.NotFound,
+        f"Secret Version [{PROJECT}/secrets/taken/versions/2] not found.",
+    ),
+    "no number": (
+        lambda c: c.access_secret_version(name=f"{PROJECT}/secrets/taken/versions/01"),
+        google.NotFound,
+        f"Secret Version [{PROJECT}/secrets/taken/versions/01] not found.",
+    ),
+    "a slash in the id": (lambda c: create(c, "a/b"), google.InvalidArgument, ""),
+    "an empty id": (lambda c: create(c, ""), google.InvalidArgument, ""),
+    "no replication": (
+        lambda c: create(c, replication={}),
+        google.InvalidArgument,
+        "Secret.replication is required.",
+    ),
+    "expired at birth": (
+        lambda c: create(c, expire_time=datetime(2020, 1, 1, tzinfo=UTC)),
+        google.InvalidArgument,
+        "Secret.expire_time must be in the future.",
+    ),
+    "another checksum": (
+        lambda c: c.add_secret_version(
+            parent=f"{PROJECT}/secrets/taken",
+            payload=sm.SecretPayload(data=b"x", data_crc32c=1),
+        ),
+        google.InvalidArgument,
+        "",
+    ),
+    "too large": (
+        lambda c: add(c, b"x" * 65537, f"{PROJECT}/secrets/taken"),
+        google.InvalidArgument,
+        "",
+    ),
+    "a page of nonsense": (
+        lambda c: c.list_secrets(request={"parent": PROJECT, "page_token": "x"}),
+        google.InvalidArgument,
+        "Invalid page token.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "message"), REFUSED.values(), ids=REFUSED.keys())
+async def test_refuses_as_google_does(
+    client: Client, call: Call, error: type[Exception], message: str
+) -> None:
+    await create(client, "taken")
+    await add(client, b"x", f"{PROJECT}/secrets/taken")
+    await create(client, "empty")
+    with pytest.raises(error) as caught:
+        await call(client)
+    assert isinstance(caught.value, google.GoogleAPICallError)
+    assert message in str(caught.value.message)
+
+
+async def test_a_version_is_disabled_enabled_and_destroyed(client: Client) -> None:
+    await create(client)
+    await add(client, b"one")
+    name = f"{KEY}/versions/1"
+    await client.disable_secret_version(name=name)
+    with pytest.raises(google.FailedPrecondition, match="is in DISABLED state"):
+        await read(client, "latest")
+    await client.enable_secret_version(name=name)
+    assert await read(client, "1") == b"one"
+    destroyed = await client.destroy_secret_version(name=name)
+    assert destroyed.state == sm.SecretVersion.State.DESTROYED
+    assert "destroy_time" in destroyed
+    for again in (client.enable_secret_version, client.destroy_secret_version):
+        with pytest.raises(google.FailedPrecondition, match="is in DESTROYED state"):
+            await again(name=name)
+    assert (await add(client, b"two")).name == f"{KEY}/versions/2"
+
+
+async def test_lists_page_by_page_newest_first(client: Client) -> None:
+    for number in range(5):
+        await create(client, f"s{number}")
+    first = await client.list_secrets(request={"parent": PROJECT, "page_size": 2})
+    assert [s.name[-2:] async for s in first] == ["s4", "s3", "s2", "s1", "s0"]
+    assert (await client.list_secrets(request={"parent": "projects/other"})).secrets == []
+    for data in (b"1", b"2", b"3"):
+        await add(client, data, f"{PROJECT}/secrets/s0")
+    versions = await client.list_secret_versions(
+        request={"parent": f"{PROJECT}/secrets/s0", "page_size": 2}
+    )
+    assert versions.total_size == 3
+    assert [v.name[-1] async for v in versions] == ["3", "2", "1"]
+
+
+@pytest.mark.parametrize("how", ["ttl", "expire_time"])
+async def test_what_expires_disappears(client: Client, clock: Seconds, how: str) -> None:
+    expiry: dict[str, Any] = {"ttl": timedelta(seconds=90), "expire_time": clock.after(90)}
+    made = await create(client, "key", **{how: expiry[how]})
+    assert made.expire_time == clock.after(90)
+    assert "ttl" not in made
+    await add(client, b"one")
+    clock.advance(89)
+    assert await read(client, "1") == b"one"
+    clock.advance(1)
+    with pytest.raises(google.NotFound):
+        await read(client, "1")
+    with pytest.raises(google.NotFound):
+        await client.get_secret(name=KEY)
+    await create(client)
+
+
+async def test_what_is_held_survives_a_restart_for_its_owner_alone(
+    clock: Seconds, tmp_path: Path
+) -> None:
+    file = tmp_path / "data" / "secrets.json"
+    for run in range(2):
+        async with AsyncExitStack() as stack:
+            service = SecretManager(now=clock, file=file).service()
+            client = await stack.enter_async_context(
+                client_of(await stack.enter_async_context(serve(service)))
+            )
+            if run == 0:
+                await create(client, expire_time=clock.after(60), labels={"a": "b"})
+                await add(client, b"\x00\xff")
+                await add(client, b"two")
+                await client.disable_secret_version(name=f"{KEY}/versions/2")
+            assert await read(client, "1") == b"\x00\xff"
+            assert (await client.get_secret(name=KEY)).expire_time == clock.after(60)
+            with pytest.raises(google.FailedPrecondition):
+                await read(client, "2")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [found.name for found in file.parent.iterdir()] == ["secrets.json"]
+    clock.advance(61)
+    with pytest.raises(google.NotFound):
+        async with serve(SecretManager(now=clock, file=file).service()) as at, client_of(at) as c:
+            await c.get_secret(name=KEY)
+
+
+FAULTS: dict[str, type[Exception]] = {
+    "refuse": google.ServiceUnavailable,
+    "reset": google.ServiceUnavailable,
+    "truncate": google.ServiceUnavailable,
+    "429": google.ResourceExhausted,
+    "500": google.InternalServerError,
+    "garbage": google.InternalServerError,
+}
+
+
+@pytest.mark.parametrize(("mode", "error"), FAULTS.items())
+async def test_fails_as_told(mode: str, error: type[Exception]) -> None:
+    heard = []
+
+    def fault(service: str, method: str) -> str | None:
+        heard.append((service, method))
+        return mode if method == "CreateSecret" else None
+
+    async with serve(SecretManager().service(), fault=fault) as at, client_of(at) as client:
+        with pytest.raises(error):
+            await client.create_secret(
+                parent=PROJECT, secret_id="key", secret=sm.Secret(AUTOMATIC), retry=None
+            )
+        there = (await client.list_secrets(request={"parent": PROJECT})).total_size
+    assert there == (mode == "truncate")
+    assert heard == [("secret-manager", "CreateSecret"), ("secret-manager", "ListSecrets")]
+
+
+@pytest.mark.parametrize(
+    ("writing", "error"), [(False, errors.Unavailable), (True, errors.Ambiguous)]
+)
+async def test_a_call_that_hangs_ends_at_its_deadline(
+    *, writing: bool, error: type[errors.Upstream]
+) -> None:
+    service = SecretManager().service()
+    async with serve(service, fault=lambda *_: "timeout") as at, client_of(at) as client:
+        with pytest.raises(error, match="DEADLINE_EXCEEDED"), translated("s", writing=writing):
+            await client.get_secret(name=KEY, timeout=0.05, retry=None)
+
+
+async def test_a_server_that_is_gone_is_unavailable() -> None:
+    async with serve(SecretManager().service()) as at:
+        pass
+    adapter = Adapter("demo", address=at)
+    with pytest.raises(errors.Unavailable, match="UNAVAILABLE"):
+        await adapter.access("key")
+    with pytest.raises(errors.Ambiguous):
+        await adapter.delete("key")
+    await adapter.close()
+
+
+# --- our adapter's memory of configuration
+
+
+async def test_configuration_is_read_once_in_minutes_and_again_when_asked(
+    address: str, clock: Seconds
+) -> None:
+    adapter = Adapter("demo", address=address, now=clock)
+    await adapter.create("key")
+    await adapter.add("key", b" one\n")
+    assert (await adapter.read("key")).text == "one"
+    await adapter.add("key", b"two")
+    assert (await adapter.read("key")).text == "one"
+    fresh = await adapter.read("key", refresh=True)
+    assert (fresh.text, fresh.version) == ("two", "2")
+    await adapter.delete("key")
+    assert (await adapter.read("key")).text == "two"
+    assert (await adapter.read("key", "1")).text == "one"
+    clock.advance(301)
+    with pytest.raises(errors.Missing):
+        await adapter.read("key")
+    await adapter.delete("key")
+    assert "two" not in f"{fresh!r} {fresh}"
+    await adapter.close()
+
+
+async def test_twenty_first_calls_at_once_make_one_client(address: str) -> None:
+    adapter = Adapter("demo", address=address)
+    clients = await asyncio.gather(*(adapter._ready() for _ in range(20)))
+    assert len(set(map(id, clients))) == 1
+    await adapter.close()
+    await adapter.close()
