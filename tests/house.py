@@ -109,7 +109,9 @@ class House:
         assert isinstance(turn, Turn)
         return turn
 
-    async def whole_chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> ChatAnswer:  # noqa: ANN401
+    async def whole_chat(
+        self, message: str = "Hello.", user: User = ADA, **fields: Any
+    ) -> ChatAnswer:  # noqa: ANN401
         return await (await self.chat(message, user, **fields)).answer()
 
     async def document(self, path: str) -> dict[str, Any]:

@@ -49,7 +49,12 @@ class GoogleToken:
     async def __call__(self, fresh: bool) -> Mapping[str, str]:
         if fresh or self._now() >= self._good_until:
             await self._refresh()
-        return {"authorization": f"Bearer {self._token}"}
+        return {"authorization": f"Bearer {self._token}", **self._payer()}
+
+    def _payer(self) -> Mapping[str, str]:
+        """A person's own credentials (a developer's) name the project whose quota is used."""
+        project = getattr(self._credentials, "quota_project_id", None)
+        return {"x-goog-user-project": project} if project else {}
 
     async def _refresh(self) -> None:
         if self._refreshing is None or self._refreshing.done():

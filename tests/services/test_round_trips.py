@@ -32,9 +32,7 @@ async def test_each_function_goes_to_the_store_as_often_as_promised() -> None:
     )
     assert trips(at) == (1, 1)
 
-    await at.app.avatars.end(
-        ADA, EndSession(avatar_session_id=started.avatar_session_id), Once()
-    )
+    await at.app.avatars.end(ADA, EndSession(avatar_session_id=started.avatar_session_id), Once())
     assert trips(at) == (1, 2)
     assert at.store.trips["query"] == 0
 

@@ -1,0 +1,234 @@
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from common.adapters.agent_engine import addresses, session_name
+from common.adapters.agent_events import Reply
+from common.domain import errors
+from common.domain.ids import ConversationId
+from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
+
+
+def said(*parts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+    texts = [{"text": part} if isinstance(part, str) else part for part in parts]
+    return {"content": {"role": "model", "parts": texts}, "author": "assistant", **more}
+
+
+def delta(*parts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+    return said(*parts, partial=True, **more)
+
+
+def usage(total: int) -> dict[str, Any]:
+    return {"usage_metadata": {"total_token_count": total}}
+
+
+CALL = {"function_call": {"id": "c1", "name": "look", "args": {}}}
+RESULT = {"function_response": {"id": "c1", "name": "look", "response": {}}}
+
+
+def read(events: Iterable[dict[str, Any] | bytes], into: list[AgentEvent]) -> None:
+    reply = Reply()
+    for event in events:
+        line = event if isinstance(event, bytes) else json.dumps(event).encode()
+        into.extend(reply.feed(line))
+    into.append(reply.finish())
+
+
+def heard(*events: dict[str, Any] | bytes) -> list[AgentEvent]:
+    found: list[AgentEvent] = []
+    read(events, found)
+    return found
+
+
+def failure(*events: dict[str, Any] | bytes) -> tuple[errors.Upstream, list[AgentEvent]]:
+    found: list[AgentEvent] = []
+    with pytest.raises(errors.Upstream) as raised:
+        read(events, found)
+    return raised.value, found
+
+
+def test_the_whole_repeats_the_deltas_and_brings_the_usage() -> None:
+    assert heard(delta("It is "), delta("noon."), said("It is noon.", **usage(9))) == [
+        Delta("It is "),
+        Delta("noon."),
+        Finished(9),
+    ]
+
+
+def test_a_whole_without_deltas_is_the_text() -> None:
+    assert heard(said("It is noon.", **usage(9))) == [Delta("It is noon."), Finished(9)]
+
+
+def test_usage_is_that_of_the_last_whole_alone() -> None:
+    events = heard(delta("A", **usage(5)), said("A", **usage(5)), said("B", **usage(8)))
+    assert events[-1] == Finished(8)
+    assert heard(delta("A", **usage(5)), said("A"))[-1] == Finished(None)
+
+
+def test_each_message_of_a_turn_repeats_itself_alone() -> None:
+    assert heard(
+        delta("Let me look."),
+        said("Let me look.", CALL),
+        said(RESULT),
+        delta("It is "),
+        delta("noon."),
+        said("It is noon."),
+    ) == [
+        Delta("Let me look."),
+        ToolCall("c1", "look"),
+        ToolResult("c1", "look"),
+        Delta("It is "),
+        Delta("noon."),
+        Finished(None),
+    ]
+
+
+def test_a_call_without_its_text_ends_a_message_too() -> None:
+    events = heard(delta("Let me look."), said(CALL), said(RESULT), said("It is noon."))
+    assert events[-2] == Delta("It is noon.")
+
+
+def test_text_and_calls_of_one_whole_keep_their_order() -> None:
+    assert heard(said("A", CALL, "B"))[:3] == [Delta("A"), ToolCall("c1", "look"), Delta("B")]
+
+
+def test_a_call_is_told_once() -> None:
+    events = heard(delta("A"), delta(CALL), said("A", CALL), said(CALL))
+    assert events.count(ToolCall("c1", "look")) == 1
+
+
+def test_a_whole_that_says_more_than_its_deltas_adds_the_rest() -> None:
+    assert heard(delta("It is "), said("It is noon."))[1] == Delta("noon.")
+
+
+def test_where_whole_and_deltas_differ_the_deltas_stand() -> None:
+    assert heard(delta("It is  "), said("It is noon.")) == [Delta("It is  "), Finished(None)]
+
+
+def test_an_event_without_content_does_not_end_a_message() -> None:
+    state = {"author": "assistant", "actions": {"state_delta": {"a": 1}}}
+    assert heard(delta("A"), state, said("A")) == [Delta("A"), Finished(None)]
+
+
+def test_two_agents_do_not_mix() -> None:
+    other = {"author": "other"}
+    events = heard(delta("A"), delta("B") | other, said("A"), said("B") | other)
+    assert events == [Delta("A"), Delta("B"), Finished(None)]
+
+
+def test_thoughts_and_what_the_user_said_are_no_reply() -> None:
+    thought = {"text": "Hm.", "thought": True}
+    user = said("Hello") | {"author": "user"}
+    assert heard(user, delta(thought), delta("A"), said(thought, "A")) == [
+        Delta("A"),
+        Finished(None),
+    ]
+
+
+@pytest.mark.parametrize("text", ["{", "a\u2028b", 'data: {"x": 1}', "\\n", "é 正午 🙂"])
+def test_any_text_survives(text: str) -> None:
+    raw = json.dumps(said(text), ensure_ascii=False).encode()
+    assert heard(raw)[0] == Delta(text)
+    assert heard(b"data: " + raw + b"\r")[0] == Delta(text)
+
+
+def test_half_a_character_becomes_a_mark() -> None:
+    assert heard(said("a\ud83d"))[0] == Delta("a\ufffd")
+
+
+def test_lines_that_are_no_data_are_passed_over() -> None:
+    assert heard(b"", b": ping", b"event: message", b"id: 4", said("A"))[0] == Delta("A")
+
+
+def test_no_text_is_empty() -> None:
+    for events in ([], [said(CALL), said(RESULT)], [said("")]):
+        error, _ = failure(*events)
+        assert error.kind == "empty"
+
+
+def test_deltas_without_their_whole_are_broken() -> None:
+    error, found = failure(delta("It is "))
+    assert (error.kind, found) == ("broken", [Delta("It is ")])
+
+
+@pytest.mark.parametrize("line", [b"<html>", b"[]", b"1", b'{"a": ', b"\xff\xfe", b"[" * 100_000])
+def test_what_is_no_event_is_broken(line: bytes) -> None:
+    error, found = failure(delta("A"), line)
+    assert (error.kind, found) == ("broken", [Delta("A")])
+    assert error.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        ({"error_code": "SAFETY", "error_message": "canary"}, "SAFETY"),
+        ({"error_code": "canary"}, "an error"),
+        ({"error_message": "canary"}, "an error"),
+        ({"error": {"code": 500, "message": "canary", "status": "INTERNAL"}}, "INTERNAL"),
+        ({"code": 429, "message": "canary"}, "429"),
+    ],
+)
+def test_an_error_says_its_code_if_it_is_a_known_word(event: dict[str, Any], why: str) -> None:
+    error, found = failure(delta("A"), event)
+    assert (error.kind, error.code, found) == ("failed", "agent_failed", [Delta("A")])
+    assert error.why == f"the reply ended with {why}"
+
+
+def test_an_error_that_brings_text_gives_it_first() -> None:
+    error, found = failure(said("It is", error_code="MAX_TOKENS"))
+    assert (error.kind, found) == ("failed", [Delta("It is")])
+
+
+def test_a_session_that_is_gone_may_be_told_inside_the_stream() -> None:
+    error, _ = failure({"error": {"code": 404, "status": "NOT_FOUND"}})
+    assert isinstance(error, errors.Missing)
+
+
+@pytest.mark.parametrize("odd", [{}, {"content": 1}, {"content": {"parts": 1}}, {"author": 1}])
+def test_events_of_a_shape_we_do_not_know_say_nothing(odd: dict[str, Any]) -> None:
+    assert heard(odd, said(1, {"text": 1}, {"function_call": 1}, "A"))[0] == Delta("A")  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [
+        ("us-central1", "us-central1-aiplatform.googleapis.com"),
+        ("us", "aiplatform.us.rep.googleapis.com"),
+        ("eu", "aiplatform.eu.rep.googleapis.com"),
+    ],
+)
+def test_an_engine_is_at_its_locations_host(location: str, host: str) -> None:
+    name = f"projects/p/locations/{location}/reasoningEngines/1"
+    assert addresses(name) == (
+        f"https://{host}/v1/{name}:streamQuery?alt=sse",
+        f"https://{host}/v1beta1/{name}/sessions",
+    )
+
+
+@pytest.mark.parametrize(
+    "root", ["http://a.test:1/b", "http://a.test:1/b/v1", "http://a.test:1/b/v1beta1"]
+)
+def test_an_engine_may_be_an_address(root: str) -> None:
+    name = "projects/p/locations/l/reasoningEngines/1"
+    turns, sessions = addresses(f"{root}/{name}")
+    assert turns == f"http://a.test:1/b/v1/{name}:streamQuery?alt=sse"
+    assert sessions == f"http://a.test:1/b/v1beta1/{name}/sessions"
+
+
+@pytest.mark.parametrize(
+    "engine", ["", "1", "projects/p", "ftp://a/projects/p/locations/l/reasoningEngines/1"]
+)
+def test_what_is_no_engine_is_refused(engine: str) -> None:
+    with pytest.raises(ValueError, match="reasoningEngines"):
+        addresses(engine)
+
+
+def test_a_conversation_names_its_session_as_google_allows() -> None:
+    assert session_name(ConversationId("01jd-abc")) == "01jd-abc"
+    for odd in ("01JDABC", "a_b", "-a", "a" * 64):
+        name = session_name(ConversationId(odd))
+        assert name == session_name(ConversationId(odd))
+        assert name.islower()
+        assert len(name) == 41

@@ -1,0 +1,204 @@
+"""Google's tokens, and what its speech comes in."""
+
+import asyncio
+import base64
+import io
+import json
+import threading
+import wave
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from google.auth.credentials import Credentials
+from google.auth.exceptions import RefreshError
+
+from common.adapters.google_speech import GoogleSpeech, without_header
+from common.adapters.google_token import GoogleToken, LocalToken
+from common.adapters.outbound import Outbound
+from common.domain import errors
+
+KEPT, FRESH = False, True
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Given(Credentials):
+    """Gives token-1, token-2, ... for an hour each, once `gate` is open."""
+
+    def __init__(self, clock: "Moment") -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # google-auth ships half its types
+        self.clock = clock
+        self.gate = threading.Event()
+        self.gate.set()
+        self.times = 0
+        self.failing = False
+
+    def refresh(self, _request: object) -> None:
+        self.gate.wait(5)
+        if self.failing:
+            raise RefreshError("canary")  # type: ignore[no-untyped-call]  # as above
+        self.times += 1
+        self.token = f"token-{self.times}"
+        self.expiry = (self.clock.at + timedelta(hours=1)).replace(tzinfo=None)
+
+
+class Moment:
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def tokens() -> tuple[GoogleToken, Given, Moment]:
+    clock = Moment()
+    given = Given(clock)
+    return GoogleToken(lambda: given, clock), given, clock
+
+
+async def test_a_token_is_kept_until_shortly_before_it_expires() -> None:
+    token, given, clock = tokens()
+    assert await token(KEPT) == {"authorization": "Bearer token-1"}
+    clock.at = NOON + timedelta(minutes=56)
+    assert await token(KEPT) == {"authorization": "Bearer token-1"}
+    clock.at = NOON + timedelta(minutes=57)
+    assert await token(KEPT) == {"authorization": "Bearer token-2"}
+    assert given.times == 2
+
+
+async def test_a_token_that_was_refused_is_renewed() -> None:
+    token, _, _ = tokens()
+    await token(KEPT)
+    assert await token(FRESH) == {"authorization": "Bearer token-2"}
+
+
+async def test_many_that_ask_at_once_make_one_refresh() -> None:
+    token, given, _ = tokens()
+    given.gate.clear()
+    asking = [asyncio.create_task(token(KEPT)) for _ in range(20)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    await asyncio.sleep(0)
+    given.gate.set()
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    assert isinstance(found[0], asyncio.CancelledError)
+    assert found[1:] == [{"authorization": "Bearer token-1"}] * 19
+    assert given.times == 1
+
+
+async def test_no_token_is_unavailable_and_may_come_later() -> None:
+    token, given, _ = tokens()
+    given.failing = True
+    with pytest.raises(errors.Unavailable) as raised:
+        await token(KEPT)
+    assert "canary" not in repr(raised.value)
+    assert raised.value.__context__ is None
+    given.failing = False
+    assert await token(KEPT) == {"authorization": "Bearer token-1"}
+
+
+async def test_a_persons_own_credentials_name_who_pays() -> None:
+    token, given, _ = tokens()
+    given._quota_project_id = "project-1"
+    assert (await token(KEPT))["x-goog-user-project"] == "project-1"
+
+
+def wav(rate: int = 24_000, channels: int = 1, width: int = 2) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((channels, width, rate, 0, "NONE", ""))
+        writer.writeframes(b"\x01\x02\x03\x04")
+    return file.getvalue()
+
+
+def test_the_samples_are_found_behind_any_chunks() -> None:
+    plain = wav()
+    odd = b"LIST" + (3).to_bytes(4, "little") + b"abc\0"
+    for audio in (plain, plain[:12] + odd + plain[12:], plain + odd):
+        assert without_header(audio) == b"\x01\x02\x03\x04"
+
+
+def test_a_size_that_is_not_known_means_the_rest() -> None:
+    plain = wav()
+    assert without_header(plain[:40] + b"\xff" * 4 + plain[44:]) == b"\x01\x02\x03\x04"
+
+
+def test_samples_without_a_header_stay_and_half_a_sample_goes() -> None:
+    assert without_header(b"\x01\x02\x03") == b"\x01\x02"
+
+
+@pytest.mark.parametrize(
+    "audio", [wav(rate=16_000), wav(channels=2), wav(width=1), wav()[:40], b""]
+)
+def test_sound_of_another_kind_is_none(audio: bytes) -> None:
+    assert without_header(audio) == b""
+
+
+class Google:
+    def __init__(self, status: int, body: Any) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.at_once = self.most_at_once = 0
+        self.answer = httpx.Response(status, json=body)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(json.loads(request.content))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        return httpx.Response(self.answer.status_code, content=self.answer.content)
+
+    def speech(self, at_once: int = 50) -> GoogleSpeech:
+        async def sleep(_seconds: float) -> None:
+            await asyncio.sleep(0)
+
+        outbound = Outbound(httpx.MockTransport(self), sleep=sleep)
+        return GoogleSpeech(LocalToken(), outbound, base_url="https://speech.test", at_once=at_once)
+
+
+SOUND = {"audioContent": base64.b64encode(wav()).decode()}
+
+
+async def test_speech_is_asked_for_as_bare_samples_at_our_rate() -> None:
+    google = Google(200, SOUND)
+    assert await google.speech().synthesize("Hi", "voice-1", "en-US") == b"\x01\x02\x03\x04"
+    assert google.asked == [
+        {
+            "input": {"text": "Hi"},
+            "voice": {"languageCode": "en-US", "name": "voice-1"},
+            "audioConfig": {"audioEncoding": "LINEAR16", "sampleRateHertz": 24_000},
+        }
+    ]
+
+
+async def test_no_more_requests_than_allowed_are_under_way() -> None:
+    google = Google(200, SOUND)
+    speech = google.speech(at_once=3)
+    await asyncio.gather(*(speech.synthesize("Hi", "v", "en-US") for _ in range(20)))
+    assert (len(google.asked), google.most_at_once) == (20, 3)
+
+
+@pytest.mark.parametrize("body", [None, {}, {"audioContent": 1}, {"audioContent": "?"}, []])
+async def test_an_answer_without_speech_failed(body: Any) -> None:
+    with pytest.raises(errors.Failed):
+        await Google(200, body).speech().synthesize("Hi", "v", "en-US")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "tries"),
+    [
+        (429, errors.Busy, 3),
+        (503, errors.Busy, 3),
+        (500, errors.Unavailable, 1),
+        (400, errors.Failed, 1),
+    ],
+)
+async def test_a_refusal_is_retried_only_where_it_costs_nothing(
+    status: int, error: type[errors.Upstream], tries: int
+) -> None:
+    google = Google(status, {"error": {"message": "canary"}})
+    with pytest.raises(error) as raised:
+        await google.speech().synthesize("Hi", "v", "en-US")
+    assert type(raised.value) is error
+    assert len(google.asked) == tries

@@ -1,0 +1,243 @@
+"""What the contract cannot show: LiveAvatar's odd answers, and what it is asked."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from anyio.lowlevel import checkpoint
+
+from common.adapters.liveavatar import LiveAvatar
+from common.adapters.outbound import Outbound
+from common.domain import errors
+from common.domain.ids import AvatarSessionId
+from common.services.ports import Ticket
+
+S1 = AvatarSessionId("s1")
+TICKET = Ticket(S1, "session-token")
+RUNS = {
+    "session_id": "s1",
+    "livekit_url": "wss://livekit.test",
+    "livekit_client_token": "canary",
+    "ws_url": "wss://line.test/canary",
+}
+
+
+class Provider:
+    """LiveAvatar with one answer to everything, and what it was asked."""
+
+    def __init__(self, respond: Callable[[httpx.Request], httpx.Response]) -> None:
+        self.requests: list[httpx.Request] = []
+        self.respond = respond
+        self.read: list[bool] = []
+        outbound = Outbound(httpx.MockTransport(self._respond), sleep=at_once)
+        self.avatars = LiveAvatar("https://avatar.test/", self.key, outbound)
+
+    async def key(self, fresh: bool) -> str:
+        self.read.append(fresh)
+        return "new-key" if fresh else "key"
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self.respond(request)
+
+    @property
+    def bodies(self) -> list[Any]:
+        return [json.loads(request.content) for request in self.requests]
+
+
+def provider(status: int, data: object = None, message: str = "", code: int = 1000) -> Provider:
+    envelope = {"code": code, "data": data, "message": message}
+    return Provider(lambda _: httpx.Response(status, json=envelope))
+
+
+async def at_once(_seconds: float) -> None:
+    await checkpoint()
+
+
+async def test_a_ticket_asks_for_lite_and_its_longest() -> None:
+    asked = provider(200, {"session_id": "s1", "session_token": "t"})
+    assert await asked.avatars.ticket("avatar-1", "high", 600) == Ticket(S1, "t")
+    assert asked.requests[0].url == "https://avatar.test/v1/sessions/token"
+    assert asked.requests[0].headers["x-api-key"] == "key"
+    assert asked.bodies == [
+        {
+            "mode": "LITE",
+            "avatar_id": "avatar-1",
+            "is_sandbox": False,
+            "video_settings": {"quality": "high", "encoding": "H264"},
+            "max_session_duration": 600,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {"session_id": "a/b", "session_token": "t"},
+        {"session_id": 1, "session_token": "t"},
+        {"session_id": "s1"},
+    ],
+)
+async def test_a_ticket_that_makes_no_sense_failed(data: object) -> None:
+    with pytest.raises(errors.Failed):
+        await provider(200, data).avatars.ticket("a", "high", 60)
+
+
+async def test_a_start_shows_the_sessions_token_and_never_the_key() -> None:
+    asked = provider(201, RUNS)
+    running = await asked.avatars.start(TICKET)
+    assert (running.livekit_url, running.ws_url) == (RUNS["livekit_url"], RUNS["ws_url"])
+    assert asked.requests[0].headers["authorization"] == "Bearer session-token"
+    assert "x-api-key" not in asked.requests[0].headers
+    assert asked.read == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (403, 4003, errors.Busy),
+        (403, 4030, errors.Failed),
+        (429, 429, errors.Busy),
+        (400, 4002, errors.Failed),
+        (401, 4001, errors.Failed),
+        (402, 4005, errors.Failed),
+        (404, 4004, errors.Failed),
+        (422, 4220, errors.Failed),
+        (307, 0, errors.Ambiguous),
+        (500, 500, errors.Ambiguous),
+        (502, 502, errors.Ambiguous),
+        (503, 503, errors.Ambiguous),
+    ],
+)
+async def test_a_start_that_is_refused_says_whether_it_runs(
+    status: int, code: int, error: type[errors.Upstream]
+) -> None:
+    asked = provider(status, message="canary", code=code)
+    with pytest.raises(error) as raised:
+        await asked.avatars.start(TICKET)
+    assert type(raised.value) is error
+    assert "canary" not in str(raised.value)
+    assert len(asked.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        "s1",
+        {},
+        {**RUNS, "ws_url": "https://line.test"},
+        {**RUNS, "ws_url": "wss://"},
+        {**RUNS, "ws_url": None},
+        {**RUNS, "session_id": "s2"},
+        {**RUNS, "livekit_client_token": ""},
+    ],
+)
+async def test_a_start_that_answers_nonsense_may_run(data: object) -> None:
+    with pytest.raises(errors.Ambiguous):
+        await provider(201, data).avatars.start(TICKET)
+
+
+async def test_a_start_that_cannot_connect_does_not_run() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("canary")
+
+    asked = Provider(refuse)
+    with pytest.raises(errors.Unavailable):
+        await asked.avatars.start(TICKET)
+    assert len(asked.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (200, "Success"),
+        (404, "Session not found"),
+        (410, "Gone"),
+        (400, "Session already ended"),
+        (409, "Session is not active"),
+        (422, "session has been closed"),
+    ],
+)
+async def test_a_stop_of_what_does_not_run_is_done(status: int, message: str) -> None:
+    asked = provider(status, message=message)
+    await asked.avatars.stop(S1, "USER_CLOSED")
+    assert asked.bodies == [{"session_id": "s1", "reason": "USER_CLOSED"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error", "tries"),
+    [
+        (400, "bad reason", errors.Failed, 1),
+        (401, "Key does not exist", errors.Failed, 2),
+        (403, "Account closed", errors.Failed, 1),
+        (405, "Method Not Allowed", errors.Failed, 1),
+        (429, "", errors.Busy, 3),
+        (500, "", errors.Ambiguous, 1),
+        (503, "", errors.Ambiguous, 3),
+    ],
+)
+async def test_a_stop_that_was_not_heard_is_an_error(
+    status: int, message: str, error: type[errors.Upstream], tries: int
+) -> None:
+    asked = provider(status, message=message)
+    with pytest.raises(error) as raised:
+        await asked.avatars.stop(S1, "USER_CLOSED")
+    assert type(raised.value) is error
+    assert len(asked.requests) == tries
+
+
+async def test_a_key_that_was_changed_is_read_again() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        good = request.headers["x-api-key"] == "new-key"
+        return httpx.Response(200 if good else 401, json={"data": None})
+
+    asked = Provider(respond)
+    await asked.avatars.stop(S1, "USER_CLOSED")
+    assert asked.read == [False, True]
+
+
+async def test_every_page_is_read_from_our_own_address() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        page = int(request.url.params["page"])
+        results: list[object] = [{"id": f"s{page}"}, {"id": "s1"}, {"id": "a/b"}, 1]
+        more = "https://elsewhere.test/" if page < 3 else None
+        return httpx.Response(200, json={"data": {"results": results, "next": more}})
+
+    asked = Provider(respond)
+    assert await asked.avatars.active() == ["s1", "s2", "s3"]
+    assert {request.url.host for request in asked.requests} == {"avatar.test"}
+    assert {request.url.params["type"] for request in asked.requests} == {"active"}
+
+
+async def test_a_list_without_an_end_is_left() -> None:
+    asked = provider(200, {"results": [{"id": "s1"}], "next": "more"})
+    assert await asked.avatars.active() == ["s1"]
+    assert len(asked.requests) == 50
+
+
+async def test_a_list_that_makes_no_sense_is_no_empty_list() -> None:
+    with pytest.raises(errors.Failed):
+        await provider(200, {"count": 0}).avatars.active()
+
+
+@pytest.mark.parametrize(
+    ("data", "running", "seconds"),
+    [
+        ({"duration": 12}, True, 12.0),
+        ({"duration": "12.5", "end_at": "2026-11-23T12:00:00Z"}, False, 12.5),
+        ({"duration": None, "end_reason": "IDLE_TIMEOUT"}, False, 0.0),
+        ({"duration": "Infinity"}, True, 0.0),
+        ({"duration": -4}, True, 0.0),
+        ({}, True, 0.0),
+    ],
+)
+async def test_a_record_says_whether_it_runs(
+    data: Mapping[str, object], running: bool, seconds: float
+) -> None:
+    record = await provider(200, data).avatars.record(S1)
+    assert (record.running, record.seconds) == (running, seconds)

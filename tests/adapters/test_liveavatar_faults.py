@@ -1,0 +1,45 @@
+"""A start that fails, on a real socket: the error must be true of the session."""
+
+import pytest
+
+from common.adapters.liveavatar import LiveAvatar
+from common.adapters.outbound import Outbound
+from common.domain import errors
+from infra.local.simulators.faults import Fault, Faults, Mode, Pace
+from infra.local.simulators.faulty import Faulty
+from infra.local.simulators.liveavatar import LiveAvatarWorld, liveavatar_app
+from tests.local.serving import served
+
+
+@pytest.mark.parametrize(
+    ("mode", "error", "runs"),
+    [
+        ("refuse", errors.Ambiguous, 0),
+        ("reset", errors.Ambiguous, 0),
+        ("429", errors.Busy, 0),
+        ("500", errors.Ambiguous, 0),
+        ("garbage", errors.Ambiguous, 0),
+        ("truncate", errors.Ambiguous, 1),
+    ],
+)
+async def test_on_the_wire_a_failed_start_is_told_as_what_it_is(
+    mode: Mode, error: type[errors.Upstream], runs: int
+) -> None:
+    faults = Faults(pace=Pace(late_seconds=0.001))
+    outbound = Outbound()
+
+    async def key(_fresh: bool) -> str:
+        return "local-key"
+
+    app = Faulty(liveavatar_app(LiveAvatarWorld()), faults, "liveavatar")
+    async with served(app) as address:
+        avatars = LiveAvatar(address, key, outbound)
+        ticket = await avatars.ticket("dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "high", 60)
+        faults.add(Fault(service="liveavatar", path="/start", mode=mode))
+        with pytest.raises(error) as raised:
+            await avatars.start(ticket)
+        assert type(raised.value) is error
+        assert len(await avatars.active()) == runs
+        await avatars.stop(ticket.session, "USER_CLOSED")
+        assert await avatars.active() == []
+        await outbound.close()

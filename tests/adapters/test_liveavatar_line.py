@@ -1,0 +1,221 @@
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from common.adapters.liveavatar_line import Ear, LiveAvatarLine, open_line
+from common.domain import errors
+from common.domain.ids import UtteranceId
+from common.services.ports import LineEvent
+
+U1, U2 = UtteranceId("u1"), UtteranceId("u2")
+TALKING = {"type": "agent.state_updated", "state": "talking", "new_state": "talking"}
+IDLE = {"type": "agent.state_updated", "new_state": "idle"}
+LISTENING = {"type": "agent.state_updated", "state": "listening"}
+CUT = {"type": "agent.speak_interrupted"}
+
+
+def started(which: str | None = None) -> dict[str, Any]:
+    return {"type": "agent.speak_started", "event_id": which}
+
+
+def ended(which: str | None = None) -> dict[str, Any]:
+    return {"type": "agent.speak_ended", "event_id": which}
+
+
+def hear(*messages: dict[str, Any] | str, ear: Ear | None = None) -> list[LineEvent]:
+    ear = ear or Ear()
+    ear.spoken |= {U1, U2}
+    texts = [message if isinstance(message, str) else json.dumps(message) for message in messages]
+    return [event for text in texts for event in ear.hear(text)]
+
+
+START, END = LineEvent("started"), LineEvent("ended")
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (started(), ended()),
+        (TALKING, IDLE),
+        (TALKING, LISTENING),
+        (started(), TALKING, ended(), IDLE),
+        (TALKING, started(), IDLE, ended()),
+        (IDLE, started(), TALKING, TALKING, IDLE, LISTENING),
+    ],
+)
+def test_what_is_said_in_two_forms_is_one_event(messages: tuple[dict[str, Any], ...]) -> None:
+    assert hear(*messages) == [START, END]
+
+
+def test_utterances_are_named_where_the_id_is_one_of_ours() -> None:
+    assert hear(started("u1"), TALKING, ended("u1"), IDLE) == [
+        LineEvent("started", U1),
+        LineEvent("ended", U1),
+    ]
+    assert hear(started("e-77"), ended("e-78")) == [START, END]
+
+
+def test_one_utterance_may_begin_before_the_last_has_ended() -> None:
+    assert hear(started("u1"), started("u2"), ended("u1"), ended("u2"), IDLE) == [
+        LineEvent("started", U1),
+        LineEvent("started", U2),
+        LineEvent("ended", U1),
+        LineEvent("ended", U2),
+    ]
+
+
+@pytest.mark.parametrize("end", [(CUT,), (CUT, IDLE), (IDLE, CUT), (IDLE,), (ended(), CUT, IDLE)])
+def test_an_end_that_we_asked_for_is_one_interruption(end: tuple[dict[str, Any], ...]) -> None:
+    ear = Ear()
+    assert hear(started(), ear=ear) == [START]
+    ear.expect_silence()
+    assert hear(*end, ear=ear) == [LineEvent("interrupted")]
+    assert hear(started(), ended(), ear=ear) == [START, END]
+
+
+def test_an_interruption_of_nothing_does_not_colour_the_next_end() -> None:
+    ear = Ear()
+    ear.expect_silence()
+    assert hear(started(), ended(), ear=ear) == [START, END]
+
+
+def test_connected_is_told_once_and_other_states_are_not() -> None:
+    state = {"type": "session.state_updated"}
+    connected = state | {"state": "connected"}
+    assert hear(state | {"state": "connecting"}, connected, connected) == [LineEvent("connected")]
+
+
+def test_what_we_do_not_know_is_passed_over() -> None:
+    assert hear("{", "1", "[]", "{}", '{"type": []}', '{"type": "new.thing"}', "[" * 9999) == []
+
+
+def test_an_error_is_told_without_its_text() -> None:
+    (event,) = hear({"type": "error", "error": "canary"})
+    assert event.kind == "error"
+    assert "canary" not in repr(event)
+
+
+@asynccontextmanager
+async def line_to(
+    answer: Callable[[ServerConnection], Awaitable[None]],
+) -> AsyncIterator[LiveAvatarLine]:
+    async with serve(answer, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        line = await open_line(f"ws://127.0.0.1:{port}/?token=canary")
+        try:
+            yield line
+        finally:
+            await line.close()
+
+
+async def test_speech_is_on_the_wire_as_the_provider_wants_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    got: list[Any] = []
+
+    async def note(socket: ServerConnection) -> None:
+        got.extend([json.loads(await socket.recv()) for _ in range(4)])
+
+    async with line_to(note) as line:
+        await line.speak(U1, b"\x01\x02")
+        await line.finish(U1)
+        await line.interrupt()
+        await line.keep_alive()
+        assert [event.kind async for event in line.events()] == ["closed"]
+    assert got == [
+        {"type": "agent.speak", "event_id": "u1", "audio": base64.b64encode(b"\x01\x02").decode()},
+        {"type": "agent.speak_end", "event_id": "u1"},
+        {"type": "agent.interrupt"},
+        {"type": "session.keep_alive", "event_id": "keep-alive"},
+    ]
+    ours = [record for record in caplog.records if record.name != "websockets.server"]
+    assert "canary" not in "".join(record.getMessage() for record in ours)
+
+
+async def drop(socket: ServerConnection) -> None:
+    socket.transport.abort()
+
+
+async def shout(socket: ServerConnection) -> None:
+    await socket.send("x" * 300_000)
+    await socket.wait_closed()
+
+
+async def mumble(socket: ServerConnection) -> None:
+    await socket.send(b"\xff\xfe")
+    await socket.send("<html>")
+
+
+@pytest.mark.parametrize("end", [drop, shout, mumble])
+async def test_however_a_line_ends_the_last_event_says_so(
+    end: Callable[[ServerConnection], Awaitable[None]],
+) -> None:
+    async with line_to(end) as line:
+        assert [event.kind async for event in line.events()] == ["closed"]
+        with pytest.raises(errors.Unavailable) as raised:
+            await line.speak(U1, bytes(2))
+        assert raised.value.service == "avatar"
+        assert raised.value.__context__ is None
+
+
+async def test_closing_does_not_wait_for_a_provider_that_does_not_answer() -> None:
+    asleep = asyncio.Event()
+
+    async def sleep(socket: ServerConnection) -> None:
+        socket.transport.pause_reading()
+        await asleep.wait()
+        socket.transport.abort()
+
+    async with line_to(sleep) as line:
+        async with asyncio.timeout(4):
+            await line.close()
+        asleep.set()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, errors.Failed),
+        (404, errors.Missing),
+        (429, errors.Busy),
+        (500, errors.Unavailable),
+        (302, errors.Failed),
+    ],
+)
+async def test_a_line_that_is_refused_says_why(status: int, error: type[errors.Upstream]) -> None:
+    async def never(_socket: ServerConnection) -> None:
+        raise AssertionError
+
+    def refuse(connection: ServerConnection, _request: object) -> Any:
+        answer = connection.respond(status, "canary")
+        answer.headers["location"] = "ws://127.0.0.1:1/elsewhere"
+        return answer
+
+    async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        with pytest.raises(error) as raised:
+            await open_line(f"ws://127.0.0.1:{port}/canary")
+    assert type(raised.value) is error
+    assert raised.value.__context__ is None
+    assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["http://a.test", "ws://", "", "ws://[", "javascript:1"])
+async def test_what_is_no_websocket_is_not_called(url: str) -> None:
+    with pytest.raises(errors.Failed):
+        await open_line(url)
+
+
+async def test_a_line_that_nobody_answers_is_unavailable() -> None:
+    async with serve(drop, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+    with pytest.raises(errors.Unavailable):
+        await open_line(f"ws://127.0.0.1:{port}/")

@@ -1,0 +1,219 @@
+import asyncio
+import logging
+from collections.abc import Mapping
+
+import httpx
+import pytest
+from anyio.lowlevel import checkpoint
+
+from common.adapters.calls import CONNECT, COSTS, NEVER, SAFE, Request, Retry
+from common.adapters.outbound import Outbound
+from common.domain import errors
+from tests.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
+
+
+async def call(server: Server, request: Request | None = None, retry: Retry = NEVER) -> int:
+    answer = await server.outbound.call(request or asking(), deadline=5, cap=1000, retry=retry)
+    return answer.status
+
+
+@pytest.mark.parametrize(
+    ("retry", "answer", "tries"),
+    [
+        (NEVER, REFUSED, 1),
+        (CONNECT, REFUSED, 3),
+        (COSTS, REFUSED, 3),
+        (SAFE, REFUSED, 3),
+        (CONNECT, CUT, 1),
+        (COSTS, CUT, 1),
+        (SAFE, CUT, 3),
+        (NEVER, httpx.Response(503), 1),
+        (CONNECT, httpx.Response(503), 1),
+        (COSTS, httpx.Response(502), 1),
+        (COSTS, httpx.Response(429), 3),
+        (SAFE, httpx.Response(504), 3),
+        (SAFE, httpx.Response(500), 1),
+        (SAFE, httpx.Response(404), 1),
+    ],
+)
+async def test_each_class_is_tried_as_often_as_it_may(
+    retry: Retry, answer: httpx.Response | Exception, tries: int
+) -> None:
+    def respond(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code)
+
+    server = Server(respond)
+    try:
+        await call(server, retry=retry)
+    except errors.Upstream:
+        assert isinstance(answer, Exception)
+    assert len(server.requests) == tries
+    assert server.pauses.taken == [0.1, 0.2][: tries - 1]
+
+
+async def test_a_second_try_may_succeed() -> None:
+    server = Server(httpx.Response(503), httpx.Response(200))
+    assert await call(server, retry=SAFE) == 200
+
+
+async def test_a_service_that_names_its_pause_gets_it() -> None:
+    server = Server(httpx.Response(429, headers={"retry-after": "2"}), httpx.Response(200))
+    assert await call(server, retry=SAFE) == 200
+    assert server.pauses.taken == [2.0]
+
+
+@pytest.mark.parametrize("value", ["60", "9" * 5000])
+async def test_a_pause_that_is_too_long_is_left_to_the_caller(value: str) -> None:
+    server = Server(httpx.Response(429, headers={"retry-after": value}))
+    answer = await server.outbound.call(asking(), deadline=5, cap=1000, retry=SAFE)
+    assert server.pauses.taken == []
+    assert answer.retry_after
+    assert answer.retry_after >= 60
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "1.5", "²", ""])
+async def test_a_pause_that_is_no_number_is_none(value: str) -> None:
+    headers = [(b"retry-after", value.encode())]
+    server = Server(lambda _: httpx.Response(429, headers=headers))
+    answer = await server.outbound.call(asking(), deadline=5, cap=1000, retry=NEVER)
+    assert answer.retry_after is None
+
+
+async def test_there_is_no_try_after_the_deadline() -> None:
+    server = Server(httpx.Response(503))
+    await server.outbound.call(asking(), deadline=0.05, cap=1000, retry=SAFE)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "changes", "error"),
+    [
+        (REFUSED, True, errors.Unavailable),
+        (httpx.ConnectTimeout(CANARY), True, errors.Unavailable),
+        (httpx.PoolTimeout(CANARY), True, errors.Unavailable),
+        (CUT, True, errors.Ambiguous),
+        (CUT, False, errors.Unavailable),
+        (httpx.RemoteProtocolError(CANARY), True, errors.Ambiguous),
+        (httpx.LocalProtocolError(CANARY), True, errors.Failed),
+        (never, True, errors.Ambiguous),
+        (never, False, errors.Unavailable),
+    ],
+)
+async def test_what_got_lost_has_a_name_and_says_nothing_else(
+    answer: Exception | Respond,
+    changes: bool,
+    error: type[errors.Upstream],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server = Server(answer)
+    request = asking(headers={"x-api-key": CANARY}, body={"a": CANARY}, changes=changes)
+    with pytest.raises(error) as raised:
+        await server.outbound.call(request, deadline=0.05, cap=1000, retry=NEVER)
+    assert type(raised.value) is error
+    assert raised.value.__context__ is None
+    assert CANARY not in f"{raised.value!r} {request!r} {vars(raised.value)} {caplog.text}"
+
+
+async def test_a_successful_call_leaves_no_address_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    await call(Server(httpx.Response(200)))
+    assert CANARY not in caplog.text
+
+
+async def test_a_header_that_cannot_be_written_is_not_shown() -> None:
+    server = Server(httpx.Response(200))
+    with pytest.raises(errors.Failed) as failed:
+        await call(server, asking(headers={"x-api-key": f"{CANARY}€"}))
+    assert CANARY not in repr(failed.value)
+    assert failed.value.__context__ is None
+    assert server.requests == []
+
+
+async def test_a_body_over_the_cap_is_not_read_to_its_end() -> None:
+    body = Body(*[b"x" * 600] * 10)
+    server = Server(httpx.Response(200, stream=body))
+    with pytest.raises(errors.Ambiguous):
+        await call(server)
+    assert body.given == 2
+    assert body.closed
+
+
+async def test_of_a_refusal_that_is_too_long_the_status_counts() -> None:
+    assert await call(Server(httpx.Response(403, stream=Body(b"x" * 6000)))) == 403
+
+
+async def test_a_packed_answer_is_not_unpacked() -> None:
+    body = Body(b"x")
+    server = Server(httpx.Response(200, stream=body, headers={"content-encoding": "gzip"}))
+    with pytest.raises(errors.Ambiguous):
+        await call(server)
+    assert server.requests[0].headers["accept-encoding"] == "identity"
+    assert body.given == 0
+    assert body.closed
+
+
+async def test_a_body_that_drips_ends_at_the_deadline() -> None:
+    body = Body(b"x", hangs=True)
+    server = Server(httpx.Response(200, stream=body))
+    with pytest.raises(errors.Ambiguous):
+        await server.outbound.call(asking(), deadline=0.02, cap=1000, retry=NEVER)
+    assert body.closed
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    server = Server(httpx.Response(307, headers={"location": "https://elsewhere.test/"}))
+    assert await call(server, retry=SAFE) == 307
+    assert len(server.requests) == 1
+
+
+async def test_cookies_are_not_kept() -> None:
+    server = Server(lambda _: httpx.Response(200, headers={"set-cookie": "a=b"}))
+    await call(server)
+    await call(server)
+    assert "cookie" not in server.requests[1].headers
+
+
+async def test_a_key_that_is_refused_is_read_again_once() -> None:
+    read: list[bool] = []
+
+    async def auth(fresh: bool) -> Mapping[str, str]:
+        read.append(fresh)
+        return {"x-api-key": "new" if fresh else "old"}
+
+    server = Server(httpx.Response(401))
+    assert await call(server, asking(auth=auth)) == 401
+    assert [request.headers["x-api-key"] for request in server.requests] == ["old", "new"]
+    assert read == [False, True]
+
+
+async def test_a_key_that_never_comes_means_that_nothing_was_sent() -> None:
+    async def auth(_fresh: bool) -> Mapping[str, str]:
+        await asyncio.Event().wait()
+        return {}
+
+    server = Server(httpx.Response(200))
+    with pytest.raises(errors.Unavailable):
+        await server.outbound.call(asking(auth=auth), deadline=0.02, cap=1000, retry=SAFE)
+    assert server.requests == []
+
+
+async def test_a_call_that_is_cancelled_stays_cancelled() -> None:
+    server = Server(never)
+    task = asyncio.create_task(call(server, retry=SAFE))
+    while not server.requests:
+        await checkpoint()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(server.requests) == 1
+
+
+async def test_nothing_is_opened_before_the_first_call() -> None:
+    outbound = Outbound()
+    assert outbound._client is None
+    await outbound.close()

@@ -1,0 +1,100 @@
+"""An account at the avatar provider: the fake's, or the simulator's through LiveAvatar's client."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from common.adapters.liveavatar import LiveAvatar
+from common.adapters.outbound import Outbound
+from common.services.ports import Avatars, Heard, Line, LineEvent, Running, Ticket
+from infra.local.simulators.liveavatar import (
+    LiveAvatarSettings,
+    LiveAvatarWorld,
+    WallClock,
+    liveavatar_app,
+)
+from tests.fakes.avatars import FakeAvatars
+from tests.local.serving import served
+
+AVATAR = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
+CAPACITY = 2
+
+
+class Ahead(WallClock):
+    """Goes with the wall's, and forward at a test's word."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def pass_time(self, seconds: float) -> None:
+        self.ahead += seconds
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.ahead)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+@dataclass
+class Account:
+    avatars: Avatars
+    pass_time: Callable[[float], None]
+
+    async def started(self, seconds: int = 600) -> tuple[Ticket, Running]:
+        ticket = await self.avatars.ticket(AVATAR, "high", seconds)
+        return ticket, await self.avatars.start(ticket)
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator["Reader"]:
+        """Of a new session, ready to be spoken to."""
+        _, running = await self.started()
+        reader = Reader(await self.avatars.connect(running.ws_url))
+        try:
+            await reader.until("connected")
+            yield reader
+        finally:
+            await reader.line.close()
+
+
+class Reader:
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.heard: list[LineEvent] = []
+        self._events = line.events()
+
+    async def until(self, kind: Heard) -> LineEvent:
+        async with asyncio.timeout(5):
+            async for event in self._events:
+                self.heard.append(event)
+                if event.kind == kind:
+                    return event
+        raise AssertionError(f"the line ended without {kind}")
+
+    @property
+    def kinds(self) -> list[Heard]:
+        return [event.kind for event in self.heard]
+
+
+async def local_key(_fresh: bool) -> str:
+    return "local-key"
+
+
+@asynccontextmanager
+async def account_at(kind: str) -> AsyncIterator[Account]:
+    """Of the fake, or of the simulator through LiveAvatar's client. Has room for two sessions."""
+    clock = Ahead()
+    if kind == "fake":
+        fake = FakeAvatars(clock, capacity=CAPACITY, connect_seconds=0.02)
+        yield Account(fake, clock.pass_time)
+        return
+    settings = LiveAvatarSettings(
+        concurrency=CAPACITY, release_seconds=0, connected_delay_seconds=0.02
+    )
+    outbound = Outbound()
+    async with served(liveavatar_app(LiveAvatarWorld(settings, clock))) as address:
+        yield Account(LiveAvatar(address, local_key, outbound), clock.pass_time)
+        await outbound.close()

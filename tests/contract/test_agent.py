@@ -1,0 +1,173 @@
+"""What every `Agent` does: the fake, and Agent Engine's client against the simulator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import pytest
+
+from common.adapters.agent_engine import AgentEngine
+from common.adapters.google_token import LocalToken
+from common.adapters.outbound import Outbound
+from common.domain import errors
+from common.domain.ids import ConversationId, UserId
+from common.services.ports import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult
+from infra.local.simulators.agent_engine.app import agent_engine_app
+from infra.local.simulators.agent_engine.steps import Break, Error, Text
+from infra.local.simulators.agent_engine.steps import Step as SimulatedStep
+from infra.local.simulators.agent_engine.steps import ToolCall as SimulatedCall
+from infra.local.simulators.agent_engine.world import AgentWorld
+from tests.fakes.agent import FakeAgent, Step
+from tests.local.serving import served
+
+ENGINE = "projects/local/locations/local/reasoningEngines/1"
+ADA = UserId("ada")
+TALK = ConversationId("talk-1")
+
+
+@dataclass
+class Story:
+    """One reply, told to the fake and to the simulator."""
+
+    fake: Sequence[Step]
+    simulated: Sequence[SimulatedStep]
+
+
+PLAIN = Story(["It is", " noon {", " 正午 \u2028."], [Text("It is noon { 正午 \u2028.")])
+TOOL = Story(
+    [
+        "One moment.",
+        ToolCall("c1", "get_time"),
+        0.01,
+        ToolResult("c1", "get_time"),
+        "It is noon.",
+        Finished(12),
+    ],
+    [
+        Text("One moment."),
+        SimulatedCall("get_time", {}, {"time": "12:00"}, seconds=0.01),
+        Text("It is noon."),
+    ],
+)
+ERROR = Story(
+    ["So ", errors.Failed("agent", "the reply ended with an error")],
+    [Text("So "), Error("SAFETY", "canary")],
+)
+CUT = Story(
+    ["So ", errors.Failed("agent", "the connection was cut", kind="broken")],
+    [Text("So "), Break()],
+)
+EMPTY = Story([errors.Failed("agent", "the reply has no text", kind="empty")], [])
+LONG = Story(["word "] * 1000, [Text("word " * 1000)])
+
+
+@dataclass
+class Setting:
+    agent: Agent
+    tell: Callable[[Story], None]
+    left: Callable[[], int]
+
+    async def heard(self, message: str = "Hello") -> list[AgentEvent]:
+        return [event async for event in self.agent.reply(ADA, TALK, message)]
+
+
+@pytest.fixture(params=["fake", "agent_engine"])
+async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
+    if request.param == "fake":
+        fake = FakeAgent()
+        yield Setting(fake, lambda story: fake.replies.append(story.fake), lambda: fake.left)
+        return
+    world = AgentWorld(token_seconds=0.0)
+
+    def tell(story: Story) -> None:
+        world.script = lambda _message: story.simulated
+
+    outbound = Outbound()
+    async with served(agent_engine_app(world)) as address:
+        agent = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), outbound)
+        yield Setting(agent, tell, lambda: world.cut_short)
+        await outbound.close()
+
+
+async def gather(reply: AsyncIterator[AgentEvent], events: list[AgentEvent]) -> None:
+    async for event in reply:
+        events.append(event)  # noqa: PERF401 - what came before an error is wanted
+
+
+def text(events: Sequence[AgentEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Delta))
+
+
+async def test_a_reply_comes_as_deltas_and_then_its_end(setting: Setting) -> None:
+    setting.tell(PLAIN)
+    await setting.agent.make_session(ADA, TALK)
+    *deltas, last = await setting.heard()
+    assert len(deltas) > 2
+    assert text(deltas) == "It is noon { 正午 \u2028."
+    assert isinstance(last, Finished)
+    assert last.tokens
+
+
+async def test_a_session_is_made_and_deleted_as_often_as_one_likes(setting: Setting) -> None:
+    for _ in range(2):
+        await setting.agent.make_session(ADA, TALK)
+    for _ in range(2):
+        await setting.agent.delete_session(ADA, TALK)
+
+
+async def test_a_turn_in_a_session_that_is_gone_is_missing(setting: Setting) -> None:
+    await setting.agent.make_session(ADA, TALK)
+    await setting.agent.delete_session(ADA, TALK)
+    with pytest.raises(errors.Missing):
+        await setting.heard()
+
+
+async def test_a_session_may_have_any_id_that_a_conversation_has(setting: Setting) -> None:
+    odd = ConversationId("01JD_Upper-Case-")
+    await setting.agent.make_session(ADA, odd)
+    events = [event async for event in setting.agent.reply(ADA, odd, "Hello")]
+    assert isinstance(events[-1], Finished)
+    await setting.agent.delete_session(ADA, odd)
+
+
+async def test_text_around_a_tool_call_is_said_once_and_in_order(setting: Setting) -> None:
+    setting.tell(TOOL)
+    await setting.agent.make_session(ADA, TALK)
+    events = await setting.heard()
+    at = next(i for i, event in enumerate(events) if isinstance(event, ToolCall))
+    call, result = events[at : at + 2]
+    assert isinstance(call, ToolCall)
+    assert isinstance(result, ToolResult)
+    assert (call.name, result.name, call.id) == ("get_time", "get_time", result.id)
+    assert text(events[:at]) == "One moment."
+    assert text(events[at:]) == "It is noon."
+
+
+@pytest.mark.parametrize(
+    ("story", "said", "kind"),
+    [(ERROR, "So ", "failed"), (CUT, "So ", "broken"), (EMPTY, "", "empty")],
+    ids=["error", "cut", "empty"],
+)
+async def test_a_reply_that_fails_says_how(
+    setting: Setting, story: Story, said: str, kind: str
+) -> None:
+    setting.tell(story)
+    await setting.agent.make_session(ADA, TALK)
+    events: list[AgentEvent] = []
+    with pytest.raises(errors.Failed) as failed:
+        await gather(setting.agent.reply(ADA, TALK, "Hello"), events)
+    assert text(events).strip() == said.strip()
+    assert failed.value.kind == kind
+    assert "canary" not in str(failed.value)
+
+
+async def test_closing_a_reply_closes_the_agents_stream(setting: Setting) -> None:
+    setting.tell(LONG)
+    await setting.agent.make_session(ADA, TALK)
+    async with aclosing(setting.agent.reply(ADA, TALK, "Hello")) as reply:
+        assert isinstance(await anext(reply), Delta)
+    async with asyncio.timeout(5):
+        while not setting.left():  # noqa: ASYNC110 - the simulator counts, and tells nobody
+            await asyncio.sleep(0.001)
+    assert setting.left() == 1

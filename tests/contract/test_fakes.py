@@ -1,0 +1,115 @@
+"""What only the fakes can do: fail when they are told to."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.domain import errors
+from common.domain.ids import ConversationId, UserId, UtteranceId
+from common.services.ports import Agent, Avatars, Delta, Finished, Line, Voice
+from tests.fakes.agent import FakeAgent
+from tests.fakes.avatars import FakeAvatars
+from tests.fakes.line import FakeLine
+from tests.fakes.voice import FakeVoice
+
+U1 = UtteranceId("u1")
+ADA, TALK = UserId("ada"), ConversationId("talk-1")
+LOST = errors.Ambiguous("avatar", "no answer in time")
+
+
+class Now:
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def test_fakes_are_what_the_services_take() -> None:
+    avatars: Avatars = FakeAvatars(Now())
+    agent: Agent = FakeAgent()
+    voice: Voice = FakeVoice()
+    assert avatars
+    assert agent
+    assert voice
+
+
+@pytest.mark.parametrize("happens", [True, False])
+async def test_a_start_that_got_lost_may_have_happened(happens: bool) -> None:
+    avatars = FakeAvatars(Now())
+    ticket = await avatars.ticket("a", "high", 60)
+    avatars.will("start", LOST, happens=happens)
+    with pytest.raises(errors.Ambiguous):
+        await avatars.start(ticket)
+    assert bool(await avatars.active()) is happens
+
+
+@pytest.mark.parametrize("happens", [True, False])
+async def test_a_stop_that_got_lost_may_have_happened(happens: bool) -> None:
+    avatars = FakeAvatars(Now())
+    ticket = await avatars.ticket("a", "high", 60)
+    await avatars.start(ticket)
+    avatars.will("stop", LOST, happens=happens)
+    with pytest.raises(errors.Ambiguous):
+        await avatars.stop(ticket.session, "USER_CLOSED")
+    assert bool(await avatars.active()) is not happens
+    await avatars.stop(ticket.session, "USER_CLOSED")
+    assert await avatars.active() == []
+
+
+async def test_running_seconds_are_counted_until_the_end_that_was_due() -> None:
+    clock = Now()
+    avatars = FakeAvatars(clock, idle_seconds=30)
+    for seconds in (20, 600):
+        await avatars.start(await avatars.ticket("a", "high", seconds))
+    clock.at += timedelta(seconds=100)
+    assert avatars.seconds() == 20 + 30
+    assert [s.reason for s in avatars.sessions.values()] == ["MAX_DURATION_REACHED", "IDLE_TIMEOUT"]
+
+
+async def lines(avatars: FakeAvatars) -> tuple[FakeLine, FakeLine]:
+    running = await avatars.start(await avatars.ticket("a", "high", 60))
+    return await avatars.connect(running.ws_url), await avatars.connect(running.ws_url)
+
+
+async def heard(line: Line) -> list[str]:
+    await line.close()
+    return [event.kind async for event in line.events()]
+
+
+@pytest.mark.parametrize(("hears", "more"), [(True, ["started", "ended"]), (False, [])])
+async def test_a_second_line_may_hear_of_the_first(hears: bool, more: list[str]) -> None:
+    first, second = await lines(FakeAvatars(Now(), second_line_hears=hears))
+    await first.speak(U1, bytes(96))
+    await first.finish(U1)
+    while not first.mouth.said[U1].ended:  # noqa: ASYNC110 - the avatar talks for 2 ms
+        await asyncio.sleep(0.001)
+    assert await heard(first) == ["connected", "started", "ended", "closed"]
+    assert await heard(second) == ["connected", *more, "closed"]
+
+
+async def test_what_is_sent_before_connected_is_dropped() -> None:
+    first, _ = await lines(FakeAvatars(Now(), connect_seconds=5))
+    await first.speak(U1, bytes(96))
+    assert first.mouth.dropped == 1
+    assert first.mouth.said == {}
+
+
+async def test_a_reply_that_is_left_is_counted() -> None:
+    agent = FakeAgent(["a", 60.0, "b"], ["c", Finished(7)], strict=False)
+    async with aclosing(agent.reply(ADA, TALK, "Hi")) as reply:
+        assert await anext(reply) == Delta("a")
+    assert (agent.ended, agent.left) == (0, 1)
+    assert [event async for event in agent.reply(ADA, TALK, "Hi")] == [Delta("c"), Finished(7)]
+    assert (agent.ended, agent.left) == (1, 1)
+
+
+async def test_the_voice_fails_at_the_call_that_was_named() -> None:
+    voice = FakeVoice(fails={2: errors.Busy("voice", "answered 429")})
+    assert len(await voice.synthesize("ab", "v", "en-US")) == 2 * 2_880
+    with pytest.raises(errors.Busy):
+        await voice.synthesize("c", "v", "en-US")
+    await voice.synthesize("d", "v", "en-US")
+    assert voice.texts == ["ab", "c", "d"]

@@ -1,0 +1,100 @@
+"""What every `Line` does: the fake, and LiveAvatar's websocket against the simulator."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from common.domain import errors
+from common.domain.ids import UtteranceId
+from tests.contract.avatar_accounts import Account, Reader, account_at
+
+U1, U2 = UtteranceId("u1"), UtteranceId("u2")
+
+
+@pytest.fixture(params=["fake", "liveavatar"])
+async def account(request: pytest.FixtureRequest) -> AsyncIterator[Account]:
+    async with account_at(request.param) as account:
+        yield account
+
+
+def sound(seconds: float) -> bytes:
+    return bytes(2 * int(24_000 * seconds))
+
+
+async def test_an_utterance_starts_and_ends_once(account: Account) -> None:
+    async with account.line() as reader:
+        await reader.line.speak(U1, sound(0.05))
+        await reader.line.speak(U1, sound(0.05))
+        await reader.line.finish(U1)
+        await reader.until("ended")
+        await reader.line.close()
+        await reader.until("closed")
+    assert reader.kinds == ["connected", "started", "ended", "closed"]
+    assert [event.utterance for event in reader.heard[1:3]] == [U1, U1]
+
+
+async def test_utterances_play_one_after_the_other(account: Account) -> None:
+    async with account.line() as reader:
+        for utterance in (U1, U2):
+            await reader.line.speak(utterance, sound(0.04))
+            await reader.line.finish(utterance)
+        await reader.until("ended")
+        await reader.until("ended")
+    assert [(event.kind, event.utterance) for event in reader.heard[1:]] == [
+        ("started", U1),
+        ("ended", U1),
+        ("started", U2),
+        ("ended", U2),
+    ]
+
+
+async def test_an_interruption_drops_all_that_was_to_be_said(account: Account) -> None:
+    async with account.line() as reader:
+        for utterance in (U1, U2):
+            await reader.line.speak(utterance, sound(5))
+            await reader.line.finish(utterance)
+        await reader.until("started")
+        await reader.line.interrupt()
+        await reader.until("interrupted")
+        await reader.line.speak(UtteranceId("u3"), sound(0.02))
+        await reader.line.finish(UtteranceId("u3"))
+        await reader.until("ended")
+    assert reader.kinds == ["connected", "started", "interrupted", "started", "ended"]
+
+
+async def test_a_second_line_interrupts_what_the_first_one_says(account: Account) -> None:
+    _, running = await account.started()
+    first = Reader(await account.avatars.connect(running.ws_url))
+    await first.until("connected")
+    await first.line.speak(U1, sound(5))
+    await first.until("started")
+    second = await account.avatars.connect(running.ws_url)
+    await second.interrupt()
+    await first.until("interrupted")
+    await first.line.close()
+    await second.close()
+
+
+async def test_a_session_that_ends_closes_its_lines(account: Account) -> None:
+    ticket, running = await account.started()
+    reader = Reader(await account.avatars.connect(running.ws_url))
+    await reader.until("connected")
+    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    await reader.until("closed")
+    for send in (reader.line.speak(U1, sound(0.1)), reader.line.interrupt()):
+        with pytest.raises(errors.Unavailable):
+            await send
+    await reader.line.close()
+
+
+async def test_there_is_no_line_to_what_does_not_run(account: Account) -> None:
+    ticket, running = await account.started()
+    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    with pytest.raises(errors.Missing):
+        await account.avatars.connect(running.ws_url)
+
+
+async def test_a_chunk_that_is_too_big_is_a_bug(account: Account) -> None:
+    async with account.line() as reader:
+        with pytest.raises(ValueError, match="700 KB"):
+            await reader.line.speak(U1, bytes(700_002))

@@ -1,0 +1,168 @@
+"""What every `Tasks` promises, and what the real one sends."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from common.adapters.cloud_tasks import CloudTasks
+from common.domain import errors
+from common.domain.ids import AvatarSessionId
+from common.services.tasks import Tasks
+from infra.local.emulators import cloud_tasks
+from infra.local.emulators.grpc_server import serve
+from tests.fakes.tasks import MemoryTasks
+from tests.fakes.vault import Seconds
+
+ADA = AvatarSessionId("0b4f8d3a-5c1e-4a55-9d3e-6a9d6f0f1a01")
+BOB = AvatarSessionId("7f1c22aa-0d7e-4d0c-8e64-7b1c2f3d4e02")
+SWEEP = "http://sweep.test/sweep_expired"
+ACCOUNT = "tasks@demo.iam.gserviceaccount.com"
+
+
+@dataclass
+class Sweep:
+    """What reached `sweep_expired`, and the fault that the stand-in shall have."""
+
+    requests: list[httpx.Request] = field(default_factory=list)
+    mode: str | None = None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return httpx.Response(200)
+
+    def fault(self, _service: str, _method: str) -> str | None:
+        return self.mode
+
+    def sessions(self) -> list[str]:
+        return [json.loads(request.content)["avatar_session_id"] for request in self.requests]
+
+
+@dataclass
+class Bench:
+    tasks: Tasks
+    clock: Seconds
+    due: Callable[[], Awaitable[list[str]]]
+    """Every session that was delivered up to now."""
+
+
+@dataclass
+class Real:
+    tasks: CloudTasks
+    bench: Bench
+    sweep: Sweep
+
+
+@pytest.fixture
+async def real() -> AsyncIterator[Real]:
+    clock, sweep = Seconds(), Sweep()
+    async with httpx.AsyncClient(transport=httpx.MockTransport(sweep)) as http:
+        stand_in = cloud_tasks.CloudTasks(http, "{}|{}".format, now=clock)
+        async with serve(stand_in.service(), fault=sweep.fault) as address:
+            tasks = CloudTasks(
+                project="demo",
+                location="us-central1",
+                queue="expiry",
+                url=SWEEP,
+                account=ACCOUNT,
+                address=address,
+            )
+            stand_in.ensure_queue("projects/demo/locations/us-central1/queues/expiry")
+
+            async def due() -> list[str]:
+                await stand_in.deliver_due()
+                return sweep.sessions()
+
+            yield Real(tasks, Bench(tasks, clock, due), sweep)
+            await tasks.close()
+
+
+@pytest.fixture
+def memory() -> Bench:
+    clock, tasks = Seconds(), MemoryTasks()
+    delivered: list[str] = []
+
+    async def due() -> list[str]:
+        delivered.extend(tasks.due(clock.after(0)))
+        return delivered
+
+    return Bench(tasks, clock, due)
+
+
+@pytest.fixture(params=["memory", "real"])
+def bench(request: pytest.FixtureRequest, memory: Bench, real: Real) -> Bench:
+    return memory if request.param == "memory" else real.bench
+
+
+async def test_a_session_is_delivered_at_its_time_and_not_before(bench: Bench) -> None:
+    await bench.tasks.expire(ADA, bench.clock.after(600))
+    bench.clock.advance(599)
+    assert await bench.due() == []
+    bench.clock.advance(1)
+    assert await bench.due() == [ADA]
+
+
+async def test_asked_for_twice_it_is_delivered_once_at_the_first_time(bench: Bench) -> None:
+    await bench.tasks.expire(ADA, bench.clock.after(600))
+    await bench.tasks.expire(ADA, bench.clock.after(60))
+    bench.clock.advance(60)
+    assert await bench.due() == []
+    bench.clock.advance(540)
+    await bench.due()
+    await bench.tasks.expire(ADA, bench.clock.after(0))
+    assert await bench.due() == [ADA]
+
+
+async def test_each_session_has_its_own(bench: Bench) -> None:
+    await bench.tasks.expire(BOB, bench.clock.after(20))
+    await bench.tasks.expire(ADA, bench.clock.after(10))
+    bench.clock.advance(10)
+    assert await bench.due() == [ADA]
+    bench.clock.advance(10)
+    assert await bench.due() == [ADA, BOB]
+
+
+async def test_a_time_that_has_passed_is_now(bench: Bench) -> None:
+    await bench.tasks.expire(ADA, bench.clock.after(-60))
+    assert await bench.due() == [ADA]
+
+
+async def test_what_reaches_the_sweep(real: Real) -> None:
+    await real.tasks.expire(ADA, real.bench.clock.after(0))
+    await real.bench.due()
+    (request,) = real.sweep.requests
+    assert (request.method, str(request.url)) == ("POST", SWEEP)
+    assert json.loads(request.content) == {"avatar_session_id": ADA}
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["authorization"] == f"Bearer {ACCOUNT}|{SWEEP}"
+    name = request.headers["x-cloudtasks-taskname"]
+    assert len(name) == 64
+    assert ADA not in name
+
+
+@pytest.mark.parametrize(
+    ("mode", "error"),
+    [
+        ("refuse", errors.Ambiguous),
+        ("truncate", errors.Ambiguous),
+        ("500", errors.Ambiguous),
+        ("429", errors.Busy),
+    ],
+)
+async def test_a_failure_is_one_of_ours(
+    real: Real, mode: str, error: type[errors.Upstream]
+) -> None:
+    real.sweep.mode = mode
+    with pytest.raises(error):
+        await real.tasks.expire(ADA, real.bench.clock.after(0))
+    real.sweep.mode = None
+    await real.tasks.expire(ADA, real.bench.clock.after(0))
+    assert await real.bench.due() == [ADA]
+
+
+async def test_a_queue_that_is_not_there_is_missing(real: Real) -> None:
+    real.tasks._queue += "-other"
+    with pytest.raises(errors.Missing):
+        await real.tasks.expire(ADA, real.bench.clock.after(0))

@@ -1,0 +1,76 @@
+"""What every `Voice` does: the fake, and Google's client against the simulator's real speech."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import pytest
+from anyio.lowlevel import checkpoint
+
+from common.adapters.google_speech import GoogleSpeech
+from common.adapters.google_token import LocalToken
+from common.adapters.outbound import Outbound
+from common.domain import errors
+from common.services.ports import Voice
+from infra.local.simulators.google_speech import SpeechWorld, google_speech_app
+from tests.fakes.voice import FakeVoice
+from tests.local.serving import served
+
+A_SECOND = 48_000
+NAME = "en-US-Chirp3-HD-Aoede"
+
+
+@dataclass
+class Setting:
+    voice: Voice
+    refuse: Callable[[], None]
+    """The service has had enough of us."""
+
+    async def say(self, text: str) -> bytes:
+        return await self.voice.synthesize(text, NAME, "en-US")
+
+
+@pytest.fixture(params=["fake", "google_speech"])
+async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
+    if request.param == "fake":
+        fake = FakeVoice(tone=True)
+        busy = errors.Busy("voice", "answered 429", retry_after=1)
+        yield Setting(fake, lambda: fake.fails.update({1: busy}))
+        return
+    world = SpeechWorld()
+
+    def refuse() -> None:
+        world.requests_a_minute = 0
+
+    outbound = Outbound(sleep=at_once)
+    async with served(google_speech_app(world)) as address:
+        yield Setting(GoogleSpeech(LocalToken(), outbound, base_url=address), refuse)
+        await outbound.close()
+
+
+async def at_once(_seconds: float) -> None:
+    await checkpoint()
+
+
+async def test_speech_is_bare_samples_of_a_plausible_length(setting: Setting) -> None:
+    pcm = await setting.say("Good morning, how are you?")
+    assert not pcm.startswith(b"RIFF")
+    assert len(pcm) % 2 == 0
+    assert A_SECOND / 2 < len(pcm) < 4 * A_SECOND
+    assert any(pcm)
+
+
+async def test_more_text_is_longer_speech(setting: Setting) -> None:
+    short, long = await setting.say("Good morning."), await setting.say("Good morning. " * 4)
+    assert len(long) > 2 * len(short)
+
+
+async def test_text_over_five_thousand_bytes_is_a_bug(setting: Setting) -> None:
+    with pytest.raises(ValueError, match="5,000"):
+        await setting.say("é" * 2_501)
+
+
+async def test_a_service_that_has_had_enough_is_busy(setting: Setting) -> None:
+    setting.refuse()
+    with pytest.raises(errors.Busy) as busy:
+        await setting.say("Hello.")
+    assert busy.value.retry_after
