@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from common.adapters.agent_engine import AgentEngine
 from common.adapters.cloud_tasks import CloudTasks
 from common.adapters.firebase_identity import FirebaseIdentity, from_file, over_https
+from common.adapters.firestore_store import FirestoreStore
 from common.adapters.google_speech import GoogleSpeech
 from common.adapters.google_token import GoogleToken, LocalToken
 from common.adapters.liveavatar import LiveAvatar
@@ -126,8 +127,6 @@ def _store(settings: Settings) -> Store:
         from common.adapters.sqlite_store import SqliteStore  # noqa: PLC0415 - never deployed
 
         return SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
-    from common.adapters.firestore_store import FirestoreStore  # noqa: PLC0415 - only one of them
-
     return FirestoreStore(settings.project, settings.database, emulator=settings.firestore_emulator)
 
 
