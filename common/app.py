@@ -92,18 +92,19 @@ def build(settings: Settings) -> App:
         SecretManager(settings.project, address=settings.secret_manager_address),
         _tasks(settings),
     )
+    google = GoogleToken()
     outside = Outside(
         store=store,
         avatars=_avatars(settings, secret_manager, outbound),
         agent=AgentEngine(
             _engine(settings),
-            LocalToken() if settings.agent_engine_url else GoogleToken(),
+            LocalToken() if settings.agent_engine_url else google,
             outbound,
             idle_seconds=settings.turn_seconds,
             reply_seconds=settings.turn_seconds,
         ),
         voice=GoogleSpeech(
-            LocalToken() if settings.speech_url else GoogleToken(),
+            LocalToken() if settings.speech_url else google,
             outbound,
             base_url=settings.speech_url or GOOGLE_SPEECH,
         ),

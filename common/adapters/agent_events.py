@@ -98,10 +98,12 @@ class Reply:
             yield ToolResult(str(result.get("id", "")), str(result.get("name", "")))
 
     def _usage(self, event: dict[str, Any]) -> None:
+        """Of whole messages, each of which was a call of the model: partial ones repeat it."""
         usage = event.get("usage_metadata")
         if event.get("partial") is not True and isinstance(usage, dict):
             total = usage.get("total_token_count")
-            self._tokens = total if isinstance(total, int) else self._tokens
+            if isinstance(total, int):
+                self._tokens = (self._tokens or 0) + total
 
     def _failure(self, code: str) -> errors.Upstream:
         if code in NOT_FOUND and not self._begun:

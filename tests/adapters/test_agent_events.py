@@ -61,9 +61,9 @@ def test_a_whole_without_deltas_is_the_text() -> None:
     assert heard(said("It is noon.", **usage(9))) == [Delta("It is noon."), Finished(9)]
 
 
-def test_usage_is_that_of_the_last_whole_alone() -> None:
+def test_usage_is_that_of_every_whole_message_and_of_no_partial_one() -> None:
     events = heard(delta("A", **usage(5)), said("A", **usage(5)), said("B", **usage(8)))
-    assert events[-1] == Finished(8)
+    assert events[-1] == Finished(13)
     assert heard(delta("A", **usage(5)), said("A"))[-1] == Finished(None)
 
 

@@ -1,0 +1,55 @@
+"""Signing in with nothing but a name. The same name is the same user, today and tomorrow."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from unicodedata import normalize
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from common.domain.errors import Invalid
+from common.incoming import body_of, parsed
+from common.models import Answer, Name, Request
+from common.outgoing import answered, problem
+from infra.local.identity import LIFETIME, LocalIdentity
+
+
+class SignIn(Request):
+    name: Name
+
+
+class SignedIn(Answer):
+    id_token: str
+    uid: str
+    expires_at: datetime
+
+
+def uid_of(name: str) -> str:
+    """Letters, digits and `-`, 64 at the most; `Ada ` and `ada` are one."""
+    known_as = normalize("NFKC", name).strip().casefold()
+    readable = re.sub(r"[^a-z0-9]+", "-", known_as).strip("-")[:40]
+    return f"{readable or 'user'}-{hashlib.sha256(known_as.encode()).hexdigest()[:12]}"
+
+
+class SignInDesk:
+    def __init__(
+        self, identity: LocalIdentity, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._identity = identity
+        self._now = now
+
+    def sign_in(self, name: str) -> SignedIn:
+        uid = uid_of(name)
+        expires_at = datetime.fromtimestamp(int(self._now()) + LIFETIME, UTC)
+        token = self._identity.mint(uid, name.strip())
+        return SignedIn(id_token=token, uid=uid, expires_at=expires_at)
+
+    async def endpoint(self, request: HttpRequest) -> Response:
+        try:
+            asked = parsed(await body_of(request), SignIn)
+        except Invalid as error:
+            return problem(error)
+        return answered(self.sign_in(asked.name))

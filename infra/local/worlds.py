@@ -1,0 +1,40 @@
+"""The three paid services as they are played here, and what can be made to go wrong with them."""
+
+from dataclasses import dataclass, field
+
+from starlette.routing import BaseRoute, Mount
+
+from infra.local.emulators.cloud_tasks import Delivery, once
+from infra.local.simulators.agent_engine import AgentWorld, agent_engine_app
+from infra.local.simulators.faults import Faults, fault_routes
+from infra.local.simulators.faulty import Faulty
+from infra.local.simulators.google_speech import SpeechWorld, google_speech_app
+from infra.local.simulators.liveavatar import LiveAvatarWorld, liveavatar_app
+
+LIVEAVATAR = "/simulators/liveavatar"
+AGENT_ENGINE = "/simulators/agent-engine"
+SPEECH = "/simulators/google-speech"
+FAULTS = "/simulators/faults"
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """`delivery` is when Cloud Tasks brings a task: once, twice, late or never."""
+
+    liveavatar: LiveAvatarWorld = field(default_factory=LiveAvatarWorld)
+    agent: AgentWorld = field(default_factory=AgentWorld)
+    speech: SpeechWorld = field(default_factory=SpeechWorld)
+    faults: Faults = field(default_factory=Faults)
+    delivery: Delivery = once
+
+    def routes(self) -> list[BaseRoute]:
+        apps = (
+            (LIVEAVATAR, liveavatar_app(self.liveavatar)),
+            (AGENT_ENGINE, agent_engine_app(self.agent)),
+            (SPEECH, google_speech_app(self.speech)),
+        )
+        mounts = [
+            Mount(path, app=Faulty(app, self.faults, path.rpartition("/")[2]))
+            for path, app in apps
+        ]
+        return [*fault_routes(self.faults, FAULTS), *mounts]
