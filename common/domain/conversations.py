@@ -27,6 +27,7 @@ class Face:
 
     avatar_session_id: AvatarSessionId
     live: bool
+    since: datetime
     expires_at: datetime
     voice: str
     language: str
@@ -37,6 +38,7 @@ class Face:
         return cls(
             avatar_session_id=session.id,
             live=session.state == "live",
+            since=session.started_at or session.created_at,
             expires_at=session.expires_at,
             voice=session.voice,
             language=session.language,

@@ -1,7 +1,7 @@
 """Who has the floor: one talks at a time in a conversation, and whoever comes later interrupts."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
 from common.domain.ids import ConversationId
@@ -18,9 +18,19 @@ class Cuttable:
         self.silenced = asyncio.Event()
         """Set when nothing more of this will be sent to the avatar."""
         self._task: asyncio.Task[None] | None = None
+        self._afterwards: list[Callable[[], None]] = []
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._task = asyncio.ensure_future(work)
+        self._task.add_done_callback(self._over)
+
+    def afterwards(self, do: Callable[[], None]) -> None:
+        self._afterwards.append(do)
+
+    def _over(self, _: asyncio.Task[None]) -> None:
+        self.silenced.set()
+        for do in self._afterwards:
+            do()
 
     def cut(self, why: Why) -> None:
         """Asks it to end; the first reason stands. Too late is no harm."""
@@ -59,10 +69,11 @@ class Floor:
         """Interrupts the one who had it, and gives it back, to be waited for."""
         before = self._holders.get(conversation)
         self._holders[conversation] = holder
+        holder.afterwards(lambda: self._leave(conversation, holder))
         if before is not None:
             before.cut("interrupted")
         return before
 
-    def leave(self, conversation: ConversationId, holder: Cuttable) -> None:
+    def _leave(self, conversation: ConversationId, holder: Cuttable) -> None:
         if self._holders.get(conversation) is holder:
             del self._holders[conversation]

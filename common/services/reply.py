@@ -32,6 +32,7 @@ class Reply:
             if isinstance(event, Upstream):
                 raise event
             yield event
+        await self._reading
 
     async def close(self) -> None:
         """Closes the agent's stream, if it is still open."""

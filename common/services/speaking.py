@@ -21,8 +21,11 @@ from common.services.ports import Line, LineEvent
 from common.speech import audio
 
 CONNECTED_SECONDS = 5.0
-"""How long a line is waited for to say `connected`. Whether a second line to one session hears it
-again, nobody knows: after this long we go on."""
+"""How long after a session's start its line is waited for to say `connected`; before that, all that
+is sent is dropped."""
+CONNECTED_AGAIN_SECONDS = 0.5
+"""How long a later line is. Whether a second line to one session hears `connected` again, nobody
+knows: after this long we go on."""
 AFTER_AUDIO_SECONDS = 2.0
 """How long after the audio should have been played we wait to hear that it was."""
 INTERRUPT_SECONDS = 2.0
@@ -249,8 +252,9 @@ class Speaking:
     async def _ready(self) -> None:
         if self._before is not None:
             await self._before.silenced.wait()
+        age = (self._outside.clock.now() - self._face.since).total_seconds()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CONNECTED_SECONDS):
+            async with asyncio.timeout(max(CONNECTED_SECONDS - age, CONNECTED_AGAIN_SECONDS)):
                 await self._connected.wait()
 
     async def _hand_over(self, utterance: Utterance) -> None:

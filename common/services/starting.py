@@ -101,9 +101,10 @@ class Starting:
             request.quality or settings.quality,
         )
         new = ConversationId(self._outside.new_id())
+        tried: dict[str, AvatarSession] = {}
 
-        async def attempt(number: int) -> Admitted | AvatarStarted:
-            return await self._admit(caller, request, once, tickets, new, number)
+        async def attempt(_: int) -> Admitted | AvatarStarted:
+            return await self._admit(caller, request, once, tickets, new, tried)
 
         try:
             admitted = await until_held(attempt, self._outside.pause)
@@ -122,7 +123,7 @@ class Starting:
         once: Once,
         tickets: Tickets,
         new: ConversationId,
-        number: int,
+        tried: dict[str, AvatarSession],
     ) -> Admitted | AvatarStarted:
         settings, now = self._outside.settings, self._outside.clock.now()
         conversation_id = ConversationId(request.conversation_id or new)
@@ -133,8 +134,13 @@ class Starting:
             *slots,
             conversation_path(conversation_id),
             *once.paths,
+            *tried,
         )
         ledger = ledger_of(documents, caller.uid, settings, now)
+        for path, session in tried.items():
+            if (found := documents[path]).exists:  # nobody confirmed it, but it held
+                ticket = await tickets.get(session.reserved)
+                return Admitted(session, found.version, ticket, ledger)
         if stored := once.replay(documents, now):
             return await self._again(stored)
         conversation = documents[conversation_path(conversation_id)]
@@ -165,8 +171,7 @@ class Starting:
             expires_at=now + timedelta(seconds=reserved),
             due_at=now + timedelta(seconds=STUCK_SECONDS),
         )
-        if number and (held := await self._held(session)):
-            return Admitted(session, held, ticket, ledger)
+        tried[session.path] = session
         writes: list[Write] = [
             Create(slot_path(caller.uid, slot), _slot(session)),
             ledger.reserve({"avatar_seconds": reserved}),
@@ -176,11 +181,6 @@ class Starting:
         ]
         versions = await self._outside.store.commit(writes)
         return Admitted(session, versions[session.path], ticket, ledger)
-
-    async def _held(self, session: AvatarSession) -> Version | None:
-        """The version of our own document, if a commit that nobody confirmed made it."""
-        found = (await read(self._outside.store, session.path))[session.path]
-        return found.version if found.exists else None
 
     async def _free_slot(self, slots: list[Document], now: datetime) -> int:
         for number, slot in enumerate(slots):
