@@ -4,7 +4,6 @@ A request passes these gates in this order: method, origin, token, body, fields,
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
 import functions_framework.aio
@@ -12,16 +11,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from common.app import App, app_of
-from common.domain.errors import Invalid, OprinaError, Unavailable
+from common.domain.errors import Invalid, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User
 from common.incoming import Model, bearer, body_of, idempotency_key, parsed
 from common.models import Answer
-from common.outgoing import UnderWay, problem, rendered
+from common.outgoing import UnderWay, rendered, told
 from common.services.idempotency import Once
 from common.settings import check_deployment
-
-log = logging.getLogger("oprina")
 
 SECONDS = 30.0
 """No request waits longer than this for its answer, or for its stream to begin."""
@@ -48,14 +45,7 @@ def endpoint(
 
         async def function(request: HttpRequest) -> Response:
             app = app_of(request.scope)
-            try:
-                response = await _served(request, app)
-            except OprinaError as error:
-                response = problem(error)
-            except Exception:  # the one place: nothing that goes wrong is told, and all is logged
-                log.exception("%s failed", name)
-                response = problem(OprinaError("It has been noted. Trying again may help."))
-            return _with_origin(response, request, app)
+            return _with_origin(await told(_served(request, app), name), request, app)
 
         async def _served(request: HttpRequest, app: App) -> Response:
             if request.method == "OPTIONS":

@@ -13,6 +13,8 @@ from common.models import Request
 
 CAP = 64 * 1024
 """Bytes in a body."""
+NAMED = 20
+"""Of the fields that are wrong, so many are named: an answer does not grow with what is sent."""
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 Model = TypeVar("Model", bound=Request)
@@ -37,19 +39,23 @@ def idempotency_key(request: HttpRequest) -> str | None:
 
 
 async def body_of(request: HttpRequest) -> bytes:
+    announced = request.headers.get("content-length", "")
+    _check_size(int(announced) if announced.isdecimal() else 0)
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > CAP:
-                raise Invalid(
-                    "The body is too large.",
-                    status=413,
-                    fields=[("body", f"has at most {CAP} bytes")],
-                )
+            _check_size(len(body))
     except ClientDisconnect:
         raise Invalid("The body broke off.", status=400, fields=[("body", "broke off")]) from None
     return bytes(body)
+
+
+def _check_size(size: int) -> None:
+    if size > CAP:
+        raise Invalid(
+            "The body is too large.", status=413, fields=[("body", f"has at most {CAP} bytes")]
+        )
 
 
 def parsed(body: bytes, model: type[Model]) -> Model:
@@ -63,13 +69,15 @@ def parsed(body: bytes, model: type[Model]) -> Model:
         )
         raise Invalid(
             "Some fields are not as they should be.",
-            fields=[(_name(problem["loc"]), _words(problem["msg"])) for problem in found],
+            fields=[(_name(problem["loc"]), _words(problem["msg"])) for problem in found[:NAMED]],
         ) from None
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body.decode() or "{}", parse_constant=_no_constant)
+        value = json.loads(
+            body.decode() or "{}", parse_constant=_no_constant, object_pairs_hook=_each_once
+        )
     except UnicodeDecodeError:
         _not_json("is not UTF-8")
     except (ValueError, RecursionError):
@@ -77,6 +85,20 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         _not_json("is not a JSON object")
     return value
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values for one name, who checks a request may read one, and who serves it the other."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise Invalid(
+                "A field stands there twice.",
+                status=400,
+                fields=[(_name([name]), "is there twice")],
+            )
+        found[name] = value
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from common.domain.ids import ID
 from common.domain.quota import Meter
+from common.domain.values import RESERVED
 
 MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
@@ -26,7 +27,7 @@ def _text(value: str) -> str:
 
 
 def _id(value: str) -> str:
-    if not ID.fullmatch(value):
+    if not ID.fullmatch(value) or RESERVED.fullmatch(value):
         msg = "is no identifier: 1 to 64 letters, digits, '-' or '_'"
         raise ValueError(msg)
     return value
@@ -155,7 +156,7 @@ class Spoken(Answer):
     """`utterance_id` is that of the first piece, None if nothing was to be said. `seconds` of audio
     were made; `ended` says whether they were heard."""
 
-    utterance_id: str | None
+    utterance_id: str | None = None
     seconds: float
     ended: Literal["complete", "handed_over", "interrupted", "failed"]
     usage: Usage
@@ -239,6 +240,7 @@ class ErrorEvent(Answer):
     detail: str
     code: str
     retry_after: int | None = None
+    still_works: str | None = None
 
 
 TurnEnd = Literal["complete", "interrupted", "incomplete", "failed", "cancelled"]
@@ -251,7 +253,7 @@ class DoneEvent(Answer):
     event: Literal["done"] = "done"
     ended: TurnEnd
     turn_id: str
-    message_id: str | None
+    message_id: str | None = None
     text: str
     spoken: str
 
@@ -273,7 +275,7 @@ class ChatAnswer(Answer):
 
     turn_id: str
     conversation_id: str
-    message_id: str | None
+    message_id: str | None = None
     ended: TurnEnd
     text: str
     spoken: str

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 import anyio
@@ -10,7 +11,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from common.domain.errors import OprinaError, Unauthenticated
+from common.domain.errors import Invalid, OprinaError, Unauthenticated
 from common.models import (
     Answer,
     ChatAnswer,
@@ -21,6 +22,9 @@ from common.models import (
 )
 from common.services.turns import Turn
 
+log = logging.getLogger("oprina")
+
+METHODS = "POST, OPTIONS"
 NO_STORE = {"cache-control": "no-store"}
 STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
@@ -31,6 +35,17 @@ class UnderWay(Protocol):
     async def answer(self) -> Answer: ...
 
     async def leave(self) -> None: ...
+
+
+async def told(doing: Awaitable[Response], what: str) -> Response:
+    """The one place where everything is caught: a bug is told to nobody, and logged in full."""
+    try:
+        return await doing
+    except OprinaError as error:
+        return problem(error)
+    except Exception:
+        log.exception("%s failed", what)
+        return problem(OprinaError("It has been noted. Trying again may help."))
 
 
 def answered(answer: Answer) -> Response:
@@ -47,6 +62,8 @@ def problem(error: OprinaError) -> Response:
         headers["retry-after"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, Invalid) and error.status == 405:  # noqa: PLR2004 - method not allowed
+        headers["allow"] = METHODS
     return JSONResponse(
         error.problem(),
         status_code=error.status,
@@ -60,25 +77,19 @@ class WhenOver(Response):
 
     def __init__(self, work: UnderWay) -> None:
         super().__init__()
+        self.raw_headers = []
         self._work = work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with asyncio.TaskGroup() as group:
-            gone = group.create_task(self._until_gone(receive))
-            response = await self._settled()
-            gone.cancel()
-        await response(scope, receive, send)
+        async def respond() -> None:
+            response = await told(self._answered(), "what was under way")
+            response.raw_headers += self.raw_headers
+            await response(scope, receive, send)
 
-    async def _settled(self) -> Response:
-        try:
-            return answered(await self._work.answer())
-        except OprinaError as error:
-            return problem(error)
+        await _while_there(self._work, respond, receive)
 
-    async def _until_gone(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        await self._work.leave()
+    async def _answered(self) -> Response:
+        return answered(await self._work.answer())
 
 
 class EventStream(StreamingResponse):
@@ -89,12 +100,44 @@ class EventStream(StreamingResponse):
         super().__init__(_lines(work), media_type="text/event-stream", headers=STREAM)
         self._work = work
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
+        async def respond() -> None:
+            await self.stream_response(send)
+            await _left(self._work)
+
+        await _while_there(self._work, respond, receive)
+
+
+async def _while_there(
+    work: "UnderWay | Replayed", respond: Callable[[], Awaitable[None]], receive: Receive
+) -> None:
+    """Responds, and leaves the work as soon as the caller goes away: at once, not only when the next
+    thing is sent. What was to be answered is still made, and kept for whoever asks again."""
+    responding = asyncio.ensure_future(respond())
+    leaving = asyncio.ensure_future(_until_gone(receive))
+    try:
+        await asyncio.wait({responding, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not responding.done():
+            await _left(work)
+        await responding
+    finally:
+        leaving.cancel()
+        if not responding.done():  # the server stops
+            responding.cancel()
             with anyio.CancelScope(shield=True):
-                await self._work.leave()
+                await _left(work)
+
+
+async def _left(work: "UnderWay | Replayed") -> None:
+    try:
+        await work.leave()
+    except Exception:  # the response has begun: there is nobody to tell any more
+        log.exception("what was under way failed")
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Replayed:

@@ -70,6 +70,7 @@ class Turn(Cuttable):
         self._aloud = False
         self._text: list[str] = []
         self._tokens: int | None = None
+        self._after_a_tool = False
         self._error: Upstream | None = None
 
     # ── what the caller sees ─────────────────────────────────────────────────────────────────────
@@ -157,6 +158,7 @@ class Turn(Cuttable):
     def _take(self, event: AgentEvent) -> None:
         match event:
             case Delta(text):
+                text = self._apart(text)
                 self._text.append(text)
                 self.emit(TextEvent(text=text))
                 self._say(self._sentences.feed(text))
@@ -164,9 +166,18 @@ class Turn(Cuttable):
                 self.emit(ToolEvent(id=id, name=name, state="called"))
                 self._say(self._sentences.pause())
             case ToolResult(id, name):
+                self._after_a_tool = True
                 self.emit(ToolEvent(id=id, name=name, state="answered"))
             case Finished(tokens):
                 self._tokens = tokens
+
+    def _apart(self, text: str) -> str:
+        """What is written after a tool's answer does not stick to what was written before."""
+        after_a_tool, self._after_a_tool = self._after_a_tool, False
+        if not (after_a_tool and self._text):
+            return text
+        spaced = self._text[-1][-1:].isspace() or text[:1].isspace()
+        return text if spaced else f" {text}"
 
     def _say(self, sentences: list[str]) -> None:
         if self._speaking is not None and self._aloud:

@@ -86,8 +86,17 @@ async def test_tools_are_told_and_release_what_is_complete() -> None:
     at = house(agent=FakeAgent(script))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
-    names = kinds(await all_of(turn))
+    events = await all_of(turn)
+    names = kinds(events)
     assert names.index("SentenceEvent") < len(names) - 1 - names[::-1].index("ToolEvent")
+    assert isinstance(events[-1], DoneEvent)
+    assert events[-1].text == "Let me look. Noon."
+
+
+async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
+    script = ["Let me look.", ToolCall("1", "x"), ToolResult("1", "x"), "No", "on."]
+    answer = await house(agent=FakeAgent(script)).whole_chat()
+    assert answer.text == "Let me look. Noon."
 
 
 @pytest.mark.parametrize("other_process", [False, True])
