@@ -7,7 +7,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,7 @@ from common.domain.user import User
 from common.services.avatars import AvatarSessions
 from common.services.conversations import Conversations
 from common.services.floor import Floor
+from common.services.idempotency import AtWork
 from common.services.outside import Outside
 from common.services.speeches import Speeches
 from common.services.store import Store
@@ -52,6 +53,7 @@ class App:
     speeches: Speeches
     sweeps: Sweep
     close: Callable[[], Awaitable[None]]
+    at_work: AtWork = field(default_factory=AtWork)
 
 
 class SystemClock:

@@ -65,7 +65,8 @@ def endpoint(
             key = idempotency_key(request)
             body = asked.model_dump_json().encode()
             once = Once.of(caller.uid, name, key, body) if key else Once()
-            return await use(caller, asked, app, once)
+            with app.at_work.alone(once):
+                return await use(caller, asked, app, once)
 
         function.__name__ = name
         functions_framework.aio.http(function)

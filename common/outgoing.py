@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
@@ -25,6 +26,8 @@ from common.services.turns import Turn
 log = logging.getLogger("oprina")
 
 METHODS = "POST, OPTIONS"
+LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
+"""Those that JSON does not escape by itself."""
 NO_STORE = {"cache-control": "no-store"}
 STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
@@ -169,7 +172,14 @@ def wants_events(request: HttpRequest) -> bool:
 async def _lines(work: "Turn | Replayed") -> AsyncIterator[str]:
     while (event := await work.next()) is not None:
         data = event.model_dump(mode="json", exclude={"event"}, exclude_none=True)
-        yield f"event: {event.event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+        yield f"event: {event.event}\ndata: {_on_one_line(data)}\n\n"
+
+
+def _on_one_line(data: object) -> str:
+    """Some readers split at every kind of line end that Unicode has, and not only at those that end
+    a line of server-sent events: so none of them stands there as it is."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _events(answer: ChatAnswer) -> list[ChatEvent]:

@@ -9,7 +9,7 @@ import os
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.domain.errors import OprinaError
@@ -27,6 +27,8 @@ LOCAL_SWITCHES = {
 """What points a function at a stand-in. A deployed function with any of these does not start."""
 
 Positive = Annotated[int, Field(gt=0)]
+Origin = Annotated[str, Field(pattern=r"^https?://[^\s/,*A-Z]+$")]
+"""As a browser sends it: never a pattern, a path or a capital letter."""
 
 
 class WronglySetError(OprinaError):
@@ -36,58 +38,105 @@ class WronglySetError(OprinaError):
 
 
 class Settings(BaseSettings):
+    """The line below each setting is what the README says of it."""
+
     model_config = SettingsConfigDict(env_prefix="OPRINA_", frozen=True, populate_by_name=True)
 
     project: str = Field("oprina-local", pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
+    """The Google Cloud project, which is the Firebase project too."""
     location: str = Field("us-central1", pattern=r"^[a-z]+(-[a-z]+[0-9]+)?$")
+    """The region of the agent and of the task queue."""
     agent_engine: str = ""
+    """The agent: `projects/P/locations/L/reasoningEngines/ID`. Must be set where it is deployed."""
     avatar_id: str = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
+    """The avatar of those who do not name one."""
     voice: str = "en-US-Neural2-F"
+    """The voice of those who do not name one: a name of Google Text-to-Speech."""
     language: str = "en-US"
+    """The language of those who do not name one, in BCP 47."""
     quality: Literal["very_high", "high", "medium", "low"] = "high"
+    """The picture's quality: `very_high`, `high`, `medium` or `low`."""
     sandbox: bool = False
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Avatar sessions that are free and end after about a minute."""
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
+    """The pages that may call, by comma: scheme, host and port, letter by letter."""
 
     allowance_avatar_seconds: Positive = 1_200
+    """Seconds of avatar that a user has in a month (UTC)."""
     allowance_agent_tokens: Positive = 200_000
+    """Tokens of the agent, prompt and reply together, that a user has in a month."""
     allowance_voice_characters: Positive = 100_000
-    plans: dict[str, dict[Meter, Positive]] = {}
+    """Characters of speech that a user has in a month."""
+    plans: Annotated[dict[str, dict[Meter, Positive]], NoDecode] = {}
+    """Other allowances by a user's plan, as JSON: `{"studio": {"avatar_seconds": 36000}}`."""
     max_session_seconds: Positive = 600
+    """The longest avatar session: so much is set aside at its start, and the rest given back."""
     min_session_seconds: Positive = 20
+    """With less than this left of the month, no avatar session is started."""
     idle_seconds: Positive = 180
+    """An avatar session that nobody uses or keeps alive for so long is ended."""
     slots_per_user: Annotated[int, Field(gt=0, le=20)] = 1
+    """Avatar sessions that a user may have at the same time."""
     turn_tokens: Positive = 8_192
+    """Agent tokens that a turn sets aside."""
     turn_characters: Positive = 4_000
+    """Characters of speech that a turn sets aside; a longer reply goes on as text."""
     turn_seconds: Positive = 120
+    """The longest time that the agent may take for a reply."""
     sweep_seconds: Positive = 60
+    """How often the local stack sweeps; where it is deployed, Cloud Scheduler says."""
 
     store: Literal["firestore", "sqlite"] = "firestore"
+    """Where documents are: `firestore`, or `sqlite` (a file; local only)."""
     data_dir: str = ".local"
+    """The folder of SQLite's file and of the local stack's keys."""
     database: str = "(default)"
+    """The Firestore database."""
     vault: Literal["secret_manager", "sealed"] = "secret_manager"
+    """Where a session's tokens are: a secret each (`secret_manager`), or sealed in its document."""
     liveavatar_secret: str = "liveavatar-api-key"  # noqa: S105 - the secret's name, not the secret
+    """The name of the secret that holds the LiveAvatar key."""
     tasks_queue: str = "expiry"
+    """The Cloud Tasks queue of expiries."""
     sweep_url: str = ""
+    """The address of `sweep_expired`, for the queue. Must be set where it is deployed."""
     tasks_account: str = ""
+    """The service account that the queue calls it as. Must be set where it is deployed."""
 
     liveavatar_url: str | None = None
+    """Local only: a LiveAvatar stand-in."""
     agent_engine_url: str | None = None
+    """Local only: an Agent Engine stand-in, with the agent's whole name."""
     speech_url: str | None = None
+    """Local only: a Text-to-Speech stand-in."""
     secret_manager_address: str | None = None
+    """Local only: a Secret Manager stand-in, `host:port`."""
     cloud_tasks_address: str | None = None
+    """Local only: a Cloud Tasks stand-in, `host:port`."""
     certificates: str | None = None
-    """A file of certificates that sign-in tokens are verified with, instead of Google's."""
+    """Local only: a file of certificates that ID tokens are verified with, instead of Google's."""
     firestore_emulator: str | None = Field(None, validation_alias="FIRESTORE_EMULATOR_HOST")
+    """Local only: the Firestore emulator, `host:port`."""
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
+    """Set by Google where it is deployed: nothing that is local only may be set beside it."""
 
-    @model_validator(mode="before")
+    @field_validator("allowed_origins", mode="before")
     @classmethod
-    def _origins_by_comma(cls, values: dict[str, object]) -> dict[str, object]:
-        listed = values.get("allowed_origins")
-        if isinstance(listed, str):
-            split = (origin.strip().rstrip("/") for origin in listed.split(","))
-            values = {**values, "allowed_origins": tuple(origin for origin in split if origin)}
-        return values
+    def _by_comma(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        split = (origin.strip().rstrip("/") for origin in listed.split(","))
+        return tuple(origin for origin in split if origin)
+
+    @field_validator("plans", mode="before")
+    @classmethod
+    def _as_json(cls, text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise ValueError("is not JSON") from None
 
     @model_validator(mode="after")
     def _hang_together(self) -> Self:
@@ -135,9 +184,16 @@ def check_deployment() -> None:
 
 
 def _explain(error: ValidationError) -> str:
-    lines = []
-    for problem in json.loads(error.json(include_input=False, include_url=False)):
-        name = "_".join(str(part) for part in problem["loc"]).upper()
-        prefix = "" if name in LOCAL_SWITCHES.values() or not name else "OPRINA_"
-        lines.append(f"{prefix}{name}: {problem['msg']}" if name else problem["msg"])
-    return "; ".join(lines)
+    problems = json.loads(error.json(include_input=False, include_url=False, include_context=False))
+    return "; ".join(_named(problem["loc"], problem["msg"]) for problem in problems)
+
+
+def _named(location: list[str | int], message: str) -> str:
+    """The setting, where in it, and what is wrong; but not what it was set to."""
+    message = message.removeprefix("Value error, ")
+    if not location:
+        return message
+    name, *within = (str(part) for part in location)
+    if name in Settings.model_fields:
+        name = f"OPRINA_{name.upper()}"
+    return f"{'.'.join([name, *within])}: {message}"

@@ -30,7 +30,7 @@ from common.models import Chat, ChatAnswer, SpeechEvent
 from common.services.accounts import account_paths, ledger_of
 from common.services.attempts import read, until_held
 from common.services.closing import Opened, TurnClosing, turn_path
-from common.services.floor import Cuttable, Floor
+from common.services.floor import Floor
 from common.services.idempotency import Once
 from common.services.outside import Outside
 from common.services.reply import Reply
@@ -86,6 +86,7 @@ class Admission:
         self._admitted: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._opened: Opened | None = None
         self._turn: Turn | None = None
+        self._speaking: Speaking | None = None
         self._took_from: TurnId | None = None
         self._looked_at = asyncio.get_running_loop().time()
 
@@ -139,10 +140,13 @@ class Admission:
         return self._go(versions[path])
 
     def _go(self, version: Version) -> Turn:
-        """The commit held."""
+        """The commit held: whoever had the floor is interrupted, and nobody before that."""
         if self._turn is None or self._opened is None:
             msg = "a turn is set off before it is committed"
             raise AssertionError(msg)
+        before = self._floor.take(self._names.conversation_id, self._turn)
+        if self._speaking is not None:
+            self._speaking.after(before)
         self._admitted.set_result(TurnClosing(self._outside, self._opened, version))
         return self._turn
 
@@ -182,7 +186,6 @@ class Admission:
         outside, names = self._outside, self._names
         language = face.language if face else outside.settings.language
         turn = Turn(names, self._request.message, language, outside.settings.turn_seconds)
-        before = self._floor.take(names.conversation_id, turn)
         reply = Reply(
             outside.agent,
             self._caller.uid,
@@ -191,13 +194,13 @@ class Admission:
             new=conversation is None or conversation.agent_session is None,
         )
         aloud = reserved["voice_characters"] > 0
-        speaking = self._speaking(turn, face, before) if face else None
+        speaking = self._speaking = self._to_speak(turn, face) if face else None
         turn.go(reply, self._admitted, face, speaking, aloud=aloud)
         if why_silent := self._why_silent(conversation, face, aloud=aloud):
             turn.emit(why_silent)
         return turn
 
-    def _speaking(self, turn: Turn, face: Face, before: Cuttable | None) -> Speaking:
+    def _to_speak(self, turn: Turn, face: Face) -> Speaking:
         async def characters() -> int:
             await asyncio.shield(self._admitted)
             return self._opened.reserved["voice_characters"] if self._opened else 0
@@ -208,7 +211,6 @@ class Admission:
             characters,
             turn.emit if self._request.speak is not False else lambda _: None,
             wait=self._request.wait,
-            before=before,
             goes_on=self._still_ours,
             on_cut=lambda: turn.cut("interrupted"),
         )

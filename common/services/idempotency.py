@@ -5,7 +5,9 @@ is refused before its first commit leaves no claim: it had no effect, and may be
 """
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,12 +45,11 @@ class Once:
         """The stored answer; None if the effect is still to be had."""
         if self.path is None or not (found := documents[self.path]).exists:
             return None
-        if found.get("fingerprint") != self.fingerprint:
-            raise KeyReused("Use a new Idempotency-Key for a new request.")
+        self.check_same(found.get("fingerprint"))
         answer = found.get("answer")
         if answer is None and now < found.get("claimed_at") + LOST:
-            raise KeyInFlight("Ask again in a moment for its answer.", retry_after=1)
-        return answer  # type: ignore[no-any-return]  # what `answered` wrote
+            raise _in_flight()
+        return None if answer is None else dict(json.loads(answer))
 
     def claim(
         self, documents: dict[str, Document], now: datetime, answer: Fields | None = None
@@ -69,10 +70,42 @@ class Once:
         """The effect was undone: the key may be used again."""
         return (Delete(self.path),) if self.path else ()
 
+    def check_same(self, fingerprint: str) -> None:
+        if fingerprint != self.fingerprint:
+            raise KeyReused("Use a new Idempotency-Key for a new request.")
+
     def _fields(self, now: datetime, answer: Fields | None) -> dict[str, Any]:
         return {
             "fingerprint": self.fingerprint,
             "claimed_at": now,
             "expires_at": now + KEPT,
-            "answer": answer,
+            # As text: a store keeps a map's fields in an order of its own.
+            "answer": None if answer is None else json.dumps(answer),
         }
+
+
+class AtWork:
+    """The keys that this process is just serving: of two requests at the same moment the second one
+    is told to wait before it sets anything off, and not only by the first one's commit."""
+
+    def __init__(self) -> None:
+        self._fingerprints: dict[str, str] = {}
+
+    @contextmanager
+    def alone(self, once: Once) -> Iterator[None]:
+        """`KeyInFlight` or `KeyReused` where it is not."""
+        if once.path is None:
+            yield
+            return
+        if once.path in self._fingerprints:
+            once.check_same(self._fingerprints[once.path])
+            raise _in_flight()
+        self._fingerprints[once.path] = once.fingerprint
+        try:
+            yield
+        finally:
+            del self._fingerprints[once.path]
+
+
+def _in_flight() -> KeyInFlight:
+    return KeyInFlight("Ask again in a moment for its answer.", retry_after=1)

@@ -51,12 +51,11 @@ class Speaking:
     """What one turn or one call of `speak` says.
 
     `characters` gives what may be spent on voice, once that is set aside: nothing is spent before.
-    `before` is somebody else, who is just being interrupted: no sound until they are silenced.
     `goes_on` is asked before each utterance: whether it is still ours to speak. `on_cut` is told
     when the avatar was interrupted by somebody else.
     """
 
-    def __init__(  # noqa: PLR0913 - who asks, what for, and whom to tell
+    def __init__(
         self,
         outside: Outside,
         face: Face,
@@ -64,7 +63,6 @@ class Speaking:
         emit: Emit,
         *,
         wait: bool,
-        before: Cuttable | None = None,
         goes_on: Callable[[], Awaitable[bool]] | None = None,
         on_cut: Callable[[], None] = lambda: None,
     ) -> None:
@@ -73,7 +71,7 @@ class Speaking:
         self._characters = characters
         self._emit = emit
         self._wait = wait
-        self._before = before
+        self._before: Cuttable | None = None
         self._goes_on = goes_on
         self._on_cut = on_cut
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
@@ -94,6 +92,11 @@ class Speaking:
 
     def say(self, sentence: str) -> None:
         self._waiting.put_nowait(sentence)
+
+    def after(self, before: Cuttable | None) -> None:
+        """Somebody else is just being interrupted: no sound until they are silenced. To be said
+        before `characters` are given."""
+        self._before = before
 
     def finish(self) -> None:
         """No more sentences come."""

@@ -91,6 +91,7 @@ class Rostrum:
         self._event_id = outside.new_id()
         self._path = session_path(AvatarSessionId(request.avatar_session_id))
         self._speech: Speech | None = None
+        self._speaking: Speaking | None = None
         self._paid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def step_up(self) -> "SpeechUnderWay | Spoken":
@@ -114,11 +115,11 @@ class Rostrum:
             *witness,
         )
         ledger = ledger_of(documents, self._caller.uid, outside.settings, now)
-        session = owned_and_live(documents[self._path], self._caller.uid, now)
         held = bool(witness) and documents[event_path].exists
+        if not held and (stored := self._once.replay(documents, now)):
+            return Spoken.model_validate(stored)
+        session = owned_and_live(documents[self._path], self._caller.uid, now)
         if not held:
-            if stored := self._once.replay(documents, now):
-                return Spoken.model_validate(stored)
             refusal = ledger.short_of("voice_characters", len(text)) if text else None
             if refusal:
                 raise refusal
@@ -126,22 +127,23 @@ class Rostrum:
             self._speech = self._set_off(session)
         if not held:
             await outside.store.commit(self._writes(documents, session, ledger, now))
+        before = self._floor.take(session.conversation_id, self._speech)
+        if self._speaking is not None:
+            self._speaking.after(before)
         self._paid.set_result(len(text))
         return SpeechUnderWay(outside, self._speech, self._request, ledger, self._once)
 
     def _set_off(self, session: AvatarSession) -> Speech:
         """The avatar is interrupted at once; it says nothing before it is paid for."""
         speech = Speech()
-        before = self._floor.take(session.conversation_id, speech)
         sentences = Sentences(session.language.partition("-")[0])
         text = self._request.text or ""
-        speaking = Speaking(
+        self._speaking = speaking = Speaking(
             self._outside,
             Face.of(session),
             lambda: asyncio.shield(self._paid),
             speech.heed,
             wait=self._request.wait,
-            before=before,
             on_cut=lambda: speech.cut("interrupted"),
         )
         speech.begin(speech.run(speaking, sentences.feed(text) + sentences.end()))

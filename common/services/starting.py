@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from common.domain.conversations import (
     Conversation,
@@ -33,6 +33,7 @@ from common.domain.errors import (
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.quota import Ledger, month_of
 from common.domain.sessions import (
+    STOP_AGAIN_SECONDS,
     STUCK_SECONDS,
     AvatarSession,
     EndReason,
@@ -46,7 +47,7 @@ from common.services.accounts import account_paths, ledger_of, usage_of
 from common.services.attempts import read, until_held
 from common.services.ending import Ending
 from common.services.idempotency import Once
-from common.services.outside import Outside, best_effort
+from common.services.outside import Outside, best_effort, log
 from common.services.ports import Running, Ticket
 from common.services.vault import SessionTokens
 
@@ -137,8 +138,11 @@ class Starting:
             *tried,
         )
         ledger = ledger_of(documents, caller.uid, settings, now)
-        for path, session in tried.items():
+        for path in tried:
             if (found := documents[path]).exists:  # nobody confirmed it, but it held
+                session = AvatarSession.read(found)
+                if session.state != "starting":
+                    raise _overtaken()
                 ticket = await tickets.get(session.reserved)
                 return Admitted(session, found.version, ticket, ledger)
         if stored := once.replay(documents, now):
@@ -148,6 +152,8 @@ class Starting:
             known = Conversation.read(conversation, caller.uid)
             if known.face and known.face.expires_at > now:
                 return await self._resume(known.face, conversation_id, ledger)
+            if known.face:  # ended later, it would take its successor out of the conversation
+                await self._overdue(known.face.avatar_session_id)
         slot = await self._free_slot([documents[path] for path in slots], now)
         refusal = ledger.short_of("avatar_seconds", settings.min_session_seconds)
         if refusal:
@@ -169,7 +175,7 @@ class Starting:
             created_at=now,
             last_activity_at=now,
             expires_at=now + timedelta(seconds=reserved),
-            due_at=now + timedelta(seconds=STUCK_SECONDS),
+            due_at=now + timedelta(seconds=min(reserved, STUCK_SECONDS)),
         )
         tried[session.path] = session
         writes: list[Write] = [
@@ -186,10 +192,9 @@ class Starting:
         for number, slot in enumerate(slots):
             if not slot.exists:
                 return number
-        for number, slot in enumerate(slots):
+        for slot in slots:
             if slot.get("expires_at") <= now:
-                await self._ending.end(AvatarSessionId(slot.get("avatar_session_id")), "expired")
-                raise Conflict(f"slot {number} was overdue; look again")
+                await self._overdue(AvatarSessionId(slot.get("avatar_session_id")))
         held = [AvatarSessionId(slot.get("avatar_session_id")) for slot in slots]
         first = min(slot.get("expires_at") for slot in slots)
         raise TooManySessions(
@@ -197,6 +202,13 @@ class Starting:
             sessions=held,
             retry_after=max(1, int((first - now).total_seconds()) + 1),
         )
+
+    async def _overdue(self, session: AvatarSessionId) -> NoReturn:
+        """Ends what a sweep has not come to yet."""
+        after = await self._ending.end(session, "expired")
+        if after.state != "ended":
+            raise Unavailable("avatar", "it did not confirm a stop", retry_after=STOP_AGAIN_SECONDS)
+        raise Conflict("a session was overdue; look again")
 
     # ── the provider, and the second commit ──────────────────────────────────────────────────────
 
@@ -214,6 +226,9 @@ class Starting:
             return await self._did_not_start(admitted, once, started)
         try:
             return await self._go_live(admitted, session, started, once)
+        except Conflict:
+            await self._abandon(session, "start_failed", once)
+            raise _overtaken() from None
         except OprinaError:
             await self._abandon(session, "start_failed", once)
             raise
@@ -258,13 +273,16 @@ class Starting:
         raise error
 
     async def _abandon(self, session: AvatarSession, reason: EndReason, once: Once) -> None:
-        """Stops what may run. Where even the store is gone, the provider is told all the same, and a
-        sweep settles the rest."""
+        """Stops what may run. Where even the store is gone, or somebody else has ended it before it
+        ran, the provider is told all the same; a sweep settles the rest."""
         try:
-            await self._ending.end(session.id, reason, extra=lambda _: once.released())
-        except OprinaError:
-            stop = self._outside.avatars.stop(session.id, "SERVER_ERROR")
-            await best_effort("stopping what was not confirmed", stop)
+            after = await self._ending.end(session.id, reason, extra=lambda _: once.released())
+            if after.end_reason == reason:
+                return
+        except OprinaError as error:
+            log.warning("not abandoned: %s", error.code)
+        stop = self._outside.avatars.stop(session.id, "SERVER_ERROR")
+        await best_effort("stopping what was not confirmed", stop)
 
     # ── what runs already ────────────────────────────────────────────────────────────────────────
 
@@ -298,6 +316,10 @@ class Starting:
         if found.state != "live":
             raise SessionOver("The avatar session has ended; start another one.")
         return found
+
+
+def _overtaken() -> SessionOver:
+    return SessionOver("The avatar session was ended before it was ready; start another one.")
 
 
 def _from(session: AvatarSession, asked_at: datetime) -> AvatarSession:

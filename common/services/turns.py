@@ -71,7 +71,7 @@ class Turn(Cuttable):
         self._text: list[str] = []
         self._tokens: int | None = None
         self._after_a_tool = False
-        self._error: Upstream | None = None
+        self._error: OprinaError | None = None
 
     # ── what the caller sees ─────────────────────────────────────────────────────────────────────
 
@@ -126,6 +126,8 @@ class Turn(Cuttable):
                 await self._silence()
                 work.cancel()
                 await asyncio.wait({work})
+            elif work.exception() is not None:  # a bug: raised below, to be logged
+                self._failed(OprinaError("It has been noted. Trying again may help."))
             self.silenced.set()
             await reply.close()
             await asyncio.wait({admitted})
@@ -184,7 +186,7 @@ class Turn(Cuttable):
             for sentence in sentences:
                 self._speaking.say(sentence)
 
-    def _failed(self, error: Upstream) -> None:
+    def _failed(self, error: OprinaError) -> None:
         self._error = error
         self.emit(problem(error))
         self._say(self._sentences.pause())
@@ -210,7 +212,8 @@ class Turn(Cuttable):
             self.emit(usage)
         except OprinaError as error:
             self.emit(problem(error))
-        self.emit(done)
+        finally:
+            self.emit(done)
 
     def _outcome(self, why: Why | None, reply: Reply) -> Outcome:
         text, speaking = "".join(self._text), self._speaking

@@ -17,6 +17,7 @@ from common.models import (
 )
 from common.services.idempotency import Once
 from common.services.ports import Finished, ToolCall, ToolResult
+from common.services.turns import Turn
 from tests.fakes.agent import FakeAgent
 from tests.house import ADA, BOB, all_of, house
 
@@ -293,3 +294,17 @@ async def test_usage_and_tools_in_the_stream() -> None:
     (usage,) = [event for event in events if isinstance(event, UsageEvent)]
     assert usage.agent_tokens == 77
     assert usage.usage.meters["agent_tokens"].used == 77
+
+
+async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it() -> None:
+    at = house(agent=FakeAgent(*[[0.1, "Well. ", "Done."]] * 5))
+    started = await at.start()
+    asked = [at.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    (winner,) = [turn for turn in found if isinstance(turn, Turn)]
+    assert [type(loser) for loser in found if loser is not winner] == [errors.TurnInProgress] * 4
+    answer = await winner.answer()
+    assert (answer.ended, answer.spoken) == ("complete", "Well. Done.")
+    assert at.agent.left == 4
+    assert (await at.used("agent_tokens"))[1] == 0
+    assert len(await at.documents(f"conversations/{started.conversation_id}/messages")) == 2
