@@ -16,6 +16,8 @@ CHANNEL = [
     ("grpc.min_reconnect_backoff_ms", 2_000),
     ("grpc.max_reconnect_backoff_ms", 1_000),
 ]
+LOCAL_CHANNEL = [*CHANNEL, ("grpc.enable_http_proxy", 0)]
+"""A proxy of the environment's is for the world outside."""
 
 
 def connect(
@@ -34,7 +36,7 @@ def connect(
         )
     else:
         credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]  # it ships no types
-        host, channel = emulator, grpc.aio.insecure_channel(emulator, options=CHANNEL)
+        host, channel = emulator, grpc.aio.insecure_channel(emulator, options=LOCAL_CHANNEL)
     client = AsyncClient(project=project, credentials=credentials, database=database)
     api = FirestoreAsyncClient(transport=FirestoreGrpcAsyncIOTransport(host=host, channel=channel))
     client._firestore_api_internal = api  # noqa: SLF001 - see above; no public way in

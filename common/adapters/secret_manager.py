@@ -26,6 +26,8 @@ CHANNEL = (
     ("grpc.min_reconnect_backoff_ms", 2_000),
     ("grpc.max_reconnect_backoff_ms", 1_000),
 )
+LOCAL_CHANNEL = (*CHANNEL, ("grpc.enable_http_proxy", 0))
+"""A proxy of the environment's is for the world outside."""
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 _importing = threading.Lock()
@@ -153,7 +155,7 @@ async def connected(client: Any, address: str | None, service: str) -> Any:  # n
     transport = client.get_transport_class("grpc_asyncio")
     if address:
         grpc_aio = await imported("grpc.aio")
-        channel = grpc_aio.insecure_channel(address, options=CHANNEL)
+        channel = grpc_aio.insecure_channel(address, options=LOCAL_CHANNEL)
         return client(transport=transport(host=address, channel=channel))
     auth = await imported("google.auth")
     try:  # in a thread: finding them may ask the metadata server, and waits for it

@@ -45,9 +45,7 @@ def _refusal(status: int) -> OprinaError:
     return Invalid("That is not how this is called; `GET /` says how.", status=status)
 
 
-def front(
-    settings: Settings, worlds: Worlds, desk: SignInDesk, scheduler: Scheduler
-) -> Starlette:
+def front(settings: Settings, worlds: Worlds, desk: SignInDesk, scheduler: Scheduler) -> Starlette:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
@@ -57,7 +55,7 @@ def front(
     return Starlette(
         routes=[
             Route("/", here, methods=["GET"]),
-            Route("/local/sign-in", desk.endpoint, methods=["POST"], middleware=[cors]),
+            Route("/local/sign-in", desk.endpoint, methods=["POST", "OPTIONS"], middleware=[cors]),
             Route("/local/sweep", scheduler.endpoint, methods=["POST"]),
             *worlds.routes(),
         ],

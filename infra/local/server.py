@@ -29,6 +29,9 @@ def showing(app: ASGIApp, transport: asyncio.BaseTransport) -> ASGIApp:
 class HttpProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
+        # asyncio does this by itself only where a listener names its protocol, and ours do not:
+        # every second small write would wait 40 ms for the other side's acknowledgement.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app = cast("Any", showing(cast("ASGIApp", self.app), transport))
 
 

@@ -35,9 +35,7 @@ def uid_of(name: str) -> str:
 
 
 class SignInDesk:
-    def __init__(
-        self, identity: LocalIdentity, *, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, identity: LocalIdentity, *, now: Callable[[], float] = time.time) -> None:
         self._identity = identity
         self._now = now
 

@@ -34,7 +34,6 @@ class Worlds:
             (SPEECH, google_speech_app(self.speech)),
         )
         mounts = [
-            Mount(path, app=Faulty(app, self.faults, path.rpartition("/")[2]))
-            for path, app in apps
+            Mount(path, app=Faulty(app, self.faults, path.rpartition("/")[2])) for path, app in apps
         ]
         return [*fault_routes(self.faults, FAULTS), *mounts]

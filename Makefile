@@ -1,0 +1,52 @@
+# Each target works on a fresh machine by itself: it makes .venv first, where that is not there yet.
+
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for each in python3.11 python3; do \
+	$$each $(NEW_ENOUGH) 2>/dev/null && echo $$each && break; done)
+PORT ?= 8080
+BIN := .venv/bin
+INSTALLED := .venv/installed
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check lock clean
+
+help: ## what there is to make
+	@echo 'Oprina: talk to an assistant face to face.'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
+	@exec $(BIN)/python -m infra.local --port $(PORT) \
+		$(if $(STORE),--store '$(STORE)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
+
+demo: $(INSTALLED) ## a conversation in the terminal, against a stack of its own
+	@exec $(BIN)/python -m infra.local.demo
+
+test: $(INSTALLED) ## the tests (ARGS='tests/local -x')
+	$(BIN)/pytest $(ARGS)
+
+check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold before a commit
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the newest versions)
+	$(COMPILE) $(ARGS) --output-file requirements-dev.txt requirements-dev.in
+	$(COMPILE) $(ARGS) --constraint requirements-dev.txt --output-file requirements.txt requirements.in
+
+clean: ## remove what was made; the data in .local stay
+	rm -rf .venv .*_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp that is older than the requirements installs them again.
+$(INSTALLED): requirements-dev.txt
+	@$(or $(PYTHON),false) $(NEW_ENOUGH) || { \
+		echo 'Oprina needs Python 3.11 or later: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo 'Installing what it stands on into .venv (once; a minute or two)...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-dev.txt
+	@touch $@

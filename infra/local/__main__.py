@@ -1,0 +1,81 @@
+"""`python -m infra.local`: the whole system on one machine, until Ctrl-C."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+READY = """\
+Oprina is ready on http://localhost:{port}  (try: make demo, or the curl lines in README.md)
+What is here: curl http://localhost:{port}/    What the avatar says: {journal}
+Data: {folder}    End it with Ctrl-C."""
+
+
+def main() -> int:
+    """The exit code. What is imported is imported after Ctrl-C has become a quiet end."""
+    try:
+        return asyncio.run(_run(_options()))
+    except KeyboardInterrupt:
+        return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    parser.add_argument("--port", type=_port, default=8080)
+    parser.add_argument("--store", choices=["sqlite", "firestore"])
+    parser.add_argument("--data-dir")
+    return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    most = 65535
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= most):
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to {most}")
+    return int(text)
+
+
+async def _run(options: argparse.Namespace) -> int:
+    from common.settings import WronglySetError  # noqa: PLC0415 - see main
+    from infra.local.stack import CannotStartError, stack  # noqa: PLC0415 - see main
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    try:
+        given = _given(options)
+        async with stack(Path(given["data_dir"]), port=options.port, given=given) as local:
+            print(_ready(options.port, local.settings.data_dir), flush=True)
+            await ended.wait()
+    except (CannotStartError, WronglySetError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The command line over the environment."""
+    from infra.local.defaults import DATA_DIR, given_by_environment  # noqa: PLC0415 - see main
+    from infra.local.stack import CannotStartError  # noqa: PLC0415 - see main
+
+    chosen = {"store": options.store, "data_dir": options.data_dir}
+    said = {name: value for name, value in chosen.items() if value}
+    given = {"data_dir": DATA_DIR, **given_by_environment(), **said}
+    if given.get("store") == "firestore" and not given.get("firestore_emulator"):
+        raise CannotStartError(
+            "STORE=firestore needs FIRESTORE_EMULATOR_HOST: python -m infra.local.firestore starts "
+            "an emulator and prints it"
+        )
+    return given
+
+
+def _ready(port: int, folder: str) -> str:
+    journal = f"http://localhost:{port}/simulators/liveavatar/journal"
+    return READY.format(port=port, journal=journal, folder=folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""Stacks for tests: the real thing, where everybody is in a hurry."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+
+from common.adapters.sqlite_store import SqliteStore
+from infra.local.emulators.cloud_tasks import Delivery, once
+from infra.local.simulators.agent_engine import AgentWorld
+from infra.local.simulators.espeak import Utterance
+from infra.local.simulators.google_speech import SpeechWorld
+from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
+from infra.local.stack import Stack, stack
+from infra.local.worlds import Worlds
+
+Json = dict[str, Any]
+RATE = 24_000
+
+
+def a_word(_: Utterance) -> bytes:
+    """A fifth of a second of silence, whatever is to be said."""
+    return bytes(RATE // 5 * 2)
+
+
+def a_while(_: Utterance) -> bytes:
+    """Ten seconds of it."""
+    return bytes(RATE * 10 * 2)
+
+
+def hurried(delivery: Delivery = once, **speech: Any) -> Worlds:
+    return Worlds(
+        liveavatar=LiveAvatarWorld(LiveAvatarSettings(connected_delay_seconds=0.02)),
+        agent=AgentWorld(token_seconds=0.001, tool_seconds=0.01),
+        speech=SpeechWorld(**{"synthesize": a_word, **speech}),
+        delivery=delivery,
+    )
+
+
+@asynccontextmanager
+async def standing(
+    folder: Path, worlds: Worlds | None = None, *, scheduled: bool = False, **settings: Any
+) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
+    """A stack, and ada's HTTP client for it."""
+    async with (
+        stack(folder, given=settings, worlds=worlds or hurried(), scheduled=scheduled) as local,
+        httpx.AsyncClient(
+            base_url=local.url, headers=local.sign_in("ada"), timeout=20, trust_env=False
+        ) as ada,
+    ):
+        yield local, ada
+
+
+async def started(ada: httpx.AsyncClient) -> Json:
+    answer = await ada.post("/start_avatar")
+    assert answer.status_code == 201, answer.text
+    body: Json = answer.json()
+    return body
+
+
+async def events(ada: httpx.AsyncClient, body: Json) -> AsyncIterator[tuple[str, Json]]:
+    """A chat's server-sent events: (event, data)."""
+    accept = {"accept": "text/event-stream"}
+    async with ada.stream("POST", "/chat", json=body, headers=accept) as answer:
+        assert answer.status_code == 200
+        name = ""
+        async for line in answer.aiter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                yield name, json.loads(line.removeprefix("data: "))
+
+
+async def until_spoken(turn: AsyncIterator[tuple[str, Json]]) -> None:
+    """Reads events until the avatar begins to speak."""
+    async for name, data in turn:
+        if (name, data.get("state")) == ("speech", "started"):
+            return
+
+
+async def journal(ada: httpx.AsyncClient, session: str) -> Json:
+    found = (await ada.get(f"/simulators/liveavatar/journal?session_id={session}")).json()
+    return {**found["sessions"][0], "entries": found["entries"]}
+
+
+async def ended_by_itself(local: Stack, session: str) -> Json:
+    """The session's document, once it has ended. Gives up after 15 seconds."""
+    store = SqliteStore(Path(local.settings.data_dir) / "oprina.sqlite3")
+    try:
+        with anyio.fail_after(15):
+            while True:
+                [document] = await store.get([f"avatar_sessions/{session}"])
+                if document.get("state") == "ended":
+                    return dict(document.fields or {})
+                await anyio.sleep(0.02)
+    finally:
+        await store.close()
+
+
+def calls(seen: Json, path: str) -> list[Json]:
+    """What a session's journal has of calls of one of the provider's paths."""
+    return [entry for entry in seen["entries"] if entry.get("path") == path]

@@ -1,0 +1,86 @@
+"""`python -m infra.local` as a person starts and ends it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+
+
+async def run(*arguments: str, module: str = "infra.local", **environment: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        module,
+        *arguments,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return str(listener.getsockname()[1])
+
+
+async def test_it_says_when_it_is_ready_and_ends_quietly_while_streams_are_open(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    outward = {"http_proxy": "http://127.0.0.1:9", "grpc_proxy": "http://127.0.0.1:9"}
+    process = await run("--port", port, OPRINA_DATA_DIR=str(tmp_path), **outward)
+    assert process.stdout is not None
+    ready = (await process.stdout.readline()).decode()
+    assert ready.startswith(f"Oprina is ready on http://localhost:{port} ")
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as ada:
+        token = (await ada.post("/local/sign-in", json={"name": "ada"})).json()["id_token"]
+        ada.headers["authorization"] = f"Bearer {token}"
+        begun = (await ada.post("/start_avatar")).json()
+        body = {"message": "a story", "conversation_id": begun["conversation_id"]}
+        accept = {"accept": "text/event-stream"}
+        async with ada.stream("POST", "/chat", json=body, headers=accept) as story:
+            async for line in story.aiter_lines():
+                if '"started"' in line:
+                    break
+            process.send_signal(signal.SIGINT)
+            _, complaints = await process.communicate()
+    assert (process.returncode, complaints) == (0, b"")
+    kept = {"oprina.sqlite3", "identity-key.pem", "secrets.json", "certificates.json"}
+    assert kept <= set(os.listdir(tmp_path))  # noqa: PTH208 - a Path would be told not to block
+
+
+async def test_a_port_that_is_taken_is_one_sentence_and_a_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        process = await run("--port", port, "--data-dir", str(tmp_path))
+        said, complaint = await process.communicate()
+    assert (process.returncode, said) == (1, b"")
+    assert complaint.decode().count("\n") == 1
+    assert f"Port {port} is in use" in complaint.decode()
+
+
+async def test_wrong_settings_are_named(tmp_path: Path) -> None:
+    arguments = ("--port", free_port(), "--data-dir", str(tmp_path))
+    process = await run(*arguments, OPRINA_IDLE_SECONDS="soon")
+    _, complaint = await process.communicate()
+    assert process.returncode == 1
+    assert complaint.startswith(b"OPRINA_IDLE_SECONDS: ")
+    assert b"soon" not in complaint
+
+
+async def test_firestore_needs_an_emulator(tmp_path: Path) -> None:
+    arguments = ("--store", "firestore", "--data-dir", str(tmp_path))
+    process = await run(*arguments, FIRESTORE_EMULATOR_HOST="")
+    _, complaint = await process.communicate()
+    assert process.returncode == 1
+    assert b"FIRESTORE_EMULATOR_HOST" in complaint
