@@ -33,9 +33,9 @@ def _id(value: str) -> str:
     return value
 
 
-Id = Annotated[str, AfterValidator(_id)]
-Text = Annotated[str, AfterValidator(_text)]
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_text)]
+Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": f"^{ID.pattern}$"})]
+Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern": r"\S"})]
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Quality = Literal["very_high", "high", "medium", "low"]
 
@@ -70,7 +70,7 @@ class Chat(Request):
     out, the avatar speaks if there is one. `wait`: false answers when all audio was handed over,
     and does not stay until the avatar has finished."""
 
-    message: Annotated[str, Field(max_length=MAX_MESSAGE), AfterValidator(_text)]
+    message: Annotated[Text, Field(max_length=MAX_MESSAGE)]
     conversation_id: Id | None = None
     speak: bool | None = None
     wait: bool = True
@@ -80,7 +80,7 @@ class Speak(Request):
     """`interrupt` stops the avatar first, which any new speech does anyway; alone, only that."""
 
     avatar_session_id: Id
-    text: Annotated[str, Field(max_length=MAX_SPEECH), AfterValidator(_text)] | None = None
+    text: Annotated[Text, Field(max_length=MAX_SPEECH)] | None = None
     interrupt: bool = False
     wait: bool = True
 
