@@ -146,7 +146,8 @@ class Admission:
             raise AssertionError(msg)
         before = self._floor.take(self._names.conversation_id, self._turn)
         if self._speaking is not None:
-            self._speaking.after(before)
+            elsewhere = before is None and self._took_from is not None
+            self._speaking.after(before, elsewhere=elsewhere)
         self._admitted.set_result(TurnClosing(self._outside, self._opened, version))
         return self._turn
 

@@ -84,7 +84,8 @@ class Ending:
         except Upstream as error:
             log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
             return session
-        ran = await self._ran(session.id) if again else None
+        known = again or session.end_reason == "gone"  # it stopped before; the provider knows when
+        ran = await self._ran(session.id) if known else None
         return await self._finish(session, version, reason, ran, extra, unlink=False)
 
     async def _flip(

@@ -29,6 +29,9 @@ knows: after this long we go on."""
 AFTER_AUDIO_SECONDS = 2.0
 """How long after the audio should have been played we wait to hear that it was."""
 INTERRUPT_SECONDS = 2.0
+HANDOVER_SECONDS = 0.25
+"""Whoever we interrupt from another process learns of it from the avatar, and then clears what they
+had on the way there: sound of ours from before that would be cleared with it."""
 
 Emit = Callable[[SentenceEvent | SpeechEvent], None]
 How = Literal["complete", "handed_over", "interrupted", "failed"]
@@ -72,6 +75,8 @@ class Speaking:
         self._emit = emit
         self._wait = wait
         self._before: Cuttable | None = None
+        self._handover = 0.0
+        self._interrupted_at = 0.0
         self._goes_on = goes_on
         self._on_cut = on_cut
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
@@ -93,10 +98,11 @@ class Speaking:
     def say(self, sentence: str) -> None:
         self._waiting.put_nowait(sentence)
 
-    def after(self, before: Cuttable | None) -> None:
-        """Somebody else is just being interrupted: no sound until they are silenced. To be said
-        before `characters` are given."""
+    def after(self, before: Cuttable | None, *, elsewhere: bool) -> None:
+        """Somebody else is just being interrupted: no sound until they are silenced. `elsewhere`: in
+        another process, perhaps. To be said before `characters` are given."""
         self._before = before
+        self._handover = HANDOVER_SECONDS if elsewhere else 0.0
 
     def finish(self) -> None:
         """No more sentences come."""
@@ -160,6 +166,7 @@ class Speaking:
         tokens = await self._outside.vault.open(self._face.avatar_session_id, self._face.vault)
         self._line = await self._outside.avatars.connect(tokens.ws_url)
         await self._line.interrupt()
+        self._interrupted_at = asyncio.get_running_loop().time()
         self._opened.set()
         await self._line.keep_alive()
         async for event in self._line.events():
@@ -259,6 +266,8 @@ class Speaking:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(CONNECTED_SECONDS - age, CONNECTED_AGAIN_SECONDS)):
                 await self._connected.wait()
+        ours_from = self._interrupted_at + self._handover
+        await asyncio.sleep(ours_from - asyncio.get_running_loop().time())
 
     async def _hand_over(self, utterance: Utterance) -> None:
         line = self._line

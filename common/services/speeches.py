@@ -7,11 +7,13 @@ voice could be had at all, a second one gives it back.
 """
 
 import asyncio
+import contextlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.domain.conversations import Face, conversation_path
-from common.domain.documents import Create, Document, Increment, Update, Write
-from common.domain.errors import Invalid, OprinaError, Unavailable
+from common.domain.documents import Create, Document, Increment, Update, Version, Write
+from common.domain.errors import Conflict, Invalid, Unavailable, Upstream
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger
 from common.domain.sessions import AvatarSession, session_path, touch
@@ -77,6 +79,15 @@ class Speeches:
         return await Rostrum(self._outside, self._floor, caller, request, once).step_up()
 
 
+@dataclass(frozen=True)
+class Charge:
+    """What was charged: the log's line says so, which stood in that version then."""
+
+    line: str
+    version: Version
+    ledger: Ledger
+
+
 class Rostrum:
     """One text's way to the avatar, through as many attempts as it takes."""
 
@@ -125,13 +136,17 @@ class Rostrum:
                 raise refusal
         if self._speech is None:
             self._speech = self._set_off(session)
-        if not held:
-            await outside.store.commit(self._writes(documents, session, ledger, now))
+        if held:
+            line = documents[event_path].version
+        else:
+            versions = await outside.store.commit(self._writes(documents, session, ledger, now))
+            line = versions[event_path]
         before = self._floor.take(session.conversation_id, self._speech)
         if self._speaking is not None:
-            self._speaking.after(before)
+            self._speaking.after(before, elsewhere=before is None)
         self._paid.set_result(len(text))
-        return SpeechUnderWay(outside, self._speech, self._request, ledger, self._once)
+        charge = Charge(event_path, line, ledger)
+        return SpeechUnderWay(outside, self._speech, self._request, charge, self._once)
 
     def _set_off(self, session: AvatarSession) -> Speech:
         """The avatar is interrupted at once; it says nothing before it is paid for."""
@@ -183,12 +198,12 @@ class Rostrum:
 
 class SpeechUnderWay:
     def __init__(
-        self, outside: Outside, speech: Speech, request: Speak, ledger: Ledger, once: Once
+        self, outside: Outside, speech: Speech, request: Speak, charge: Charge, once: Once
     ) -> None:
         self._outside = outside
         self._speech = speech
         self._text = request.text or ""
-        self._ledger = ledger
+        self._charge = charge
         self._once = once
 
     async def answer(self) -> Spoken:
@@ -209,7 +224,7 @@ class SpeechUnderWay:
             utterance_id=speaking.first if speaking else None,
             seconds=round(speaking.seconds, 2) if speaking else 0,
             ended=self._speech.how,
-            usage=usage_of(self._ledger, used={"voice_characters": len(self._text)}),
+            usage=usage_of(self._charge.ledger, used={"voice_characters": len(self._text)}),
         )
         if kept := self._once.answered(answer.model_dump(mode="json"), now):
             await best_effort("keeping an answer", self._outside.store.commit(kept))
@@ -219,9 +234,16 @@ class SpeechUnderWay:
         await self._speech.leave()
 
     async def _give_back(self) -> None:
+        """Once: whoever gives it back changes the log's line."""
+        charge = self._charge
         back = {"voice_characters_used": Increment(-len(self._text))}
-        writes: list[Write] = [Update(self._ledger.document.path, back), *self._once.released()]
-        try:
-            await self._outside.store.commit(writes)
-        except OprinaError:
-            await best_effort("giving characters back", self._outside.store.commit(writes[:1]))
+        writes: list[Write] = [
+            Update(charge.line, {"kind": "failed", "cost": {}}, read=charge.version),
+            Update(charge.ledger.document.path, back),
+            *self._once.released(),
+        ]
+        with contextlib.suppress(Conflict):  # it was done, and nobody confirmed it
+            try:
+                await self._outside.store.commit(writes)
+            except Upstream:
+                await best_effort("giving characters back", self._outside.store.commit(writes))

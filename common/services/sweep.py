@@ -6,10 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from common.domain.conversations import conversation_path
 from common.domain.documents import Delete, Document, Query, Update, Where, Write
-from common.domain.errors import Conflict, NotFound, OprinaError, TooEarly
+from common.domain.errors import Conflict, NotFound, OprinaError, TooEarly, Unavailable
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.quota import settle
-from common.domain.sessions import AvatarSession, session_path, why_due
+from common.domain.sessions import (
+    STOP_AGAIN_SECONDS,
+    AvatarSession,
+    session_path,
+    why_due,
+)
 from common.models import SweepExpired, Swept
 from common.services.attempts import read
 from common.services.ending import Ending
@@ -24,19 +29,21 @@ EARLY_SECONDS = 2.0
 
 
 class Sweep:
-    def __init__(self, outside: Outside, ending: Ending) -> None:
+    def __init__(self, outside: Outside, ending: Ending, *, batch: int = BATCH) -> None:
         self._outside = outside
         self._ending = ending
+        self._batch = batch
 
     async def sweep(self, request: SweepExpired) -> Swept:
         if request.avatar_session_id:
             return await self._one(AvatarSessionId(request.avatar_session_id))
         counts: Counter[str] = Counter()
         sessions, turns = await asyncio.gather(self._due("avatar_sessions"), self._due("turns"))
-        await _each(sessions, lambda document: self._end(document, counts))
-        await _each(turns, lambda document: self._free(document, counts))
+        failed = await _each(sessions, lambda document: self._end(document, counts))
+        failed += await _each(turns, lambda document: self._free(document, counts))
+        counts["failed"] += failed
         await self._reconcile(counts)
-        more = len(sessions) == BATCH or len(turns) == BATCH
+        more = self._batch in {len(sessions), len(turns)}
         return Swept(**counts, more=more)
 
     async def _one(self, session: AvatarSessionId) -> Swept:
@@ -53,13 +60,13 @@ class Sweep:
             raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
         after = await self._ending.end(session, "expired", found=document)
         if after.state != "ended":
-            raise Conflict("The provider did not confirm the stop.", retry_after=30)
+            raise Unavailable("avatar", "it did not confirm a stop", retry_after=STOP_AGAIN_SECONDS)
         return Swept(expired=1)
 
     async def _due(self, collection: str) -> list[Document]:
         now = self._outside.clock.now()
         due = (Where("due_at", "<=", now),)
-        return await self._outside.store.query(Query(collection, due, "due_at", limit=BATCH))
+        return await self._outside.store.query(Query(collection, due, "due_at", limit=self._batch))
 
     # ── sessions ─────────────────────────────────────────────────────────────────────────────────
 
@@ -110,7 +117,8 @@ class Sweep:
         for start in range(0, len(running), GET_AT_ONCE):
             paths = [session_path(session) for session in running[start : start + GET_AT_ONCE]]
             documents = await self._outside.store.get(paths)
-            await _each(documents, lambda document: self._compare(document, counts))
+            failed = await _each(documents, lambda document: self._compare(document, counts))
+            counts["failed"] += failed
 
     async def _compare(self, document: Document, counts: Counter[str]) -> None:
         if not document.exists:
@@ -121,8 +129,9 @@ class Sweep:
             counts["stopped_again"] += 1
 
 
-async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> None:
-    """At most `AT_ONCE` at a time. One that fails, for whatever reason, stops no other."""
+async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:
+    """At most `AT_ONCE` at a time. One that fails, for whatever reason, stops no other; how many
+    did."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(document: Document) -> None:
@@ -130,8 +139,11 @@ async def _each(documents: Sequence[Document], work: Callable[[Document], Awaita
             await work(document)
 
     results = await asyncio.gather(*map(one, documents), return_exceptions=True)
+    failed = 0
     for document, result in zip(documents, results, strict=True):
         if isinstance(result, Conflict | NotFound):
             continue  # somebody else is at it
         if isinstance(result, BaseException):
             log.error("the sweep could not deal with %s", document.path, exc_info=result)
+            failed += 1
+    return failed

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -18,13 +19,14 @@ from common.models import (
 from common.services.idempotency import Once
 from common.services.ports import Finished, ToolCall, ToolResult
 from common.services.turns import Turn
-from tests.fakes.agent import FakeAgent
+from tests.fakes.agent import FakeAgent, Step
 from tests.house import ADA, BOB, all_of, house
 
+SHORT: list[list[Step]] = [[0.1, "Well. ", "Done."]]
 STORY = [f"This is sentence number {n} of a long story. " for n in range(1, 11)]
 
 
-def kinds(events: list[object]) -> list[str]:
+def kinds(events: Sequence[object]) -> list[str]:
     return [type(event).__name__ for event in events]
 
 
@@ -83,7 +85,13 @@ async def test_a_turn_stays_until_the_avatar_has_finished_or_not_if_nobody_waits
 
 
 async def test_tools_are_told_and_release_what_is_complete() -> None:
-    script = ["Let me look.", ToolCall("1", "get_time"), 2.0, ToolResult("1", "get_time"), " Noon."]
+    script: list[Step] = [
+        "Let me look.",
+        ToolCall("1", "get_time"),
+        2.0,
+        ToolResult("1", "get_time"),
+        " Noon.",
+    ]
     at = house(agent=FakeAgent(script))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
@@ -95,7 +103,7 @@ async def test_tools_are_told_and_release_what_is_complete() -> None:
 
 
 async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
-    script = ["Let me look.", ToolCall("1", "x"), ToolResult("1", "x"), "No", "on."]
+    script: list[Step] = ["Let me look.", ToolCall("1", "x"), ToolResult("1", "x"), "No", "on."]
     answer = await house(agent=FakeAgent(script)).whole_chat()
     assert answer.text == "Let me look. Noon."
 
@@ -105,7 +113,7 @@ async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
 async def test_a_new_message_interrupts_the_avatar_at_once(
     *, other_process: bool, second_line_hears: bool
 ) -> None:
-    at = house(agent=FakeAgent([s for s in STORY for s in (s, 0.3)], ["Alright."]))
+    at = house(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)], ["Alright."]))
     at.avatars._second_line_hears = second_line_hears
     started = await at.start()
     first = await at.chat("A story!", conversation_id=started.conversation_id)
@@ -136,7 +144,7 @@ async def test_a_new_message_interrupts_the_avatar_at_once(
 
 
 async def test_speak_interrupts_too() -> None:
-    at = house(agent=FakeAgent([s for s in STORY for s in (s, 0.3)]))
+    at = house(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
     started = await at.start()
     turn = await at.chat("A story!", conversation_id=started.conversation_id)
     listening = asyncio.create_task(all_of(turn))
@@ -153,7 +161,7 @@ async def test_speak_interrupts_too() -> None:
 
 
 async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
-    at = house(agent=FakeAgent([s for s in STORY for s in (s, 0.3)]))
+    at = house(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1)
@@ -233,10 +241,8 @@ async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_all
         (["Half. ", 1_000.0], "incomplete", "agent_silent", 3),
     ],
 )
-async def test_an_agent_that_fails(
-    script: list[object], ended: str, code: str, charged: int
-) -> None:
-    at = house(agent=FakeAgent(script))  # type: ignore[arg-type]
+async def test_an_agent_that_fails(script: list[Step], ended: str, code: str, charged: int) -> None:
+    at = house(agent=FakeAgent(script))
     events = await all_of(await at.chat("Hello!"))
     (error,) = [event for event in events if isinstance(event, ErrorEvent)]
     done = events[-1]
@@ -297,7 +303,7 @@ async def test_usage_and_tools_in_the_stream() -> None:
 
 
 async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it() -> None:
-    at = house(agent=FakeAgent(*[[0.1, "Well. ", "Done."]] * 5))
+    at = house(agent=FakeAgent(*SHORT * 5))
     started = await at.start()
     asked = [at.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
     found = await asyncio.gather(*asked, return_exceptions=True)

@@ -1,0 +1,227 @@
+"""Many at once, on real stores: what may happen once happens once, and no allowance is exceeded.
+
+The naive ways at the end do not hold, on the same stores: so these races are known to bite.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import pytest
+
+from common.adapters.firestore_store import FirestoreStore
+from common.adapters.sqlite_store import SqliteStore
+from common.domain import errors
+from common.domain.documents import Create, Document, Increment, Query, Update, Version, Write
+from common.domain.ids import UserId
+from common.domain.user import User
+from common.models import AvatarStarted, ChatAnswer, EndSession, Speak, Spoken, SweepExpired
+from common.services.idempotency import Once
+from common.services.store import Store
+from tests.house import ADA, House, house, later
+
+T = TypeVar("T")
+JITTER_SECONDS = 0.004
+LEDGER = "users/ada/usage/2026-11"
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    unused: Store
+    if request.param == "firestore":
+        address = request.getfixturevalue("firestore_address")
+        project = request.getfixturevalue("firestore_project")
+        unused = FirestoreStore(project, emulator=address, deadline_seconds=20.0)
+    else:
+        unused = SqliteStore(tmp_path / "it.db")
+    yield unused
+    await unused.close()
+
+
+class Watching:
+    """After each commit: used and reserved together are within the allowance."""
+
+    def __init__(self, inner: Store, allowances: dict[str, int]) -> None:
+        self._inner = inner
+        self._allowances = allowances
+        self.seen = 0
+
+    async def get(self, paths: Sequence[str]) -> list[Document]:
+        return await self._inner.get(paths)
+
+    async def query(self, query: Query) -> list[Document]:
+        return await self._inner.query(query)
+
+    async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
+        versions = await self._inner.commit(writes)
+        (ledger,) = await self._inner.get([LEDGER])
+        for meter, allowance in self._allowances.items():
+            held = ledger.get(f"{meter}_used", 0) + ledger.get(f"{meter}_reserved", 0)
+            assert 0 <= held <= allowance, (meter, held)
+            self.seen += 1
+        return versions
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def a_house(store: Store, **settings: Any) -> House:
+    at, random = house(store, **settings), Random(1)  # noqa: S311 - jitter, no secret
+
+    async def pause(number: int) -> None:
+        await asyncio.sleep(random.uniform(0, JITTER_SECONDS * 2**number))
+
+    at.app = at.another(pause=pause)
+    return at
+
+
+async def at_once(*doings: Awaitable[T]) -> list[T | errors.OprinaError]:
+    """What each came to; a surprise is raised."""
+    results = await asyncio.gather(*doings, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, errors.OprinaError):
+            raise result
+    return results  # type: ignore[return-value]  # surprises have been raised
+
+
+def tally(results: Sequence[object]) -> Counter[str]:
+    return Counter(getattr(result, "code", type(result).__name__) for result in results)
+
+
+async def test_a_hundred_starts_of_one_user_and_one_is_admitted(store: Store) -> None:
+    at = a_house(store)
+    results = await at_once(*(at.start() for _ in range(100)))
+    assert tally(results) == {"AvatarStarted": 1, "too_many_sessions": 99}
+    assert len(at.avatars.running()) == 1
+    assert await at.used("avatar_seconds") == (0, 600)
+    assert len(await at.documents("avatar_sessions")) == 1
+
+
+async def test_a_hundred_starts_in_one_conversation(store: Store) -> None:
+    at = a_house(store)
+    conversation = (await at.whole_chat()).conversation_id
+    results = await at_once(*(at.start(conversation_id=conversation) for _ in range(100)))
+    paid = [r for r in results if isinstance(r, AvatarStarted) and not r.resumed]
+    assert len(paid) == 1
+    assert set(tally(results)) <= {"AvatarStarted", "avatar_starting", "too_many_sessions"}
+    assert len(at.avatars.running()) == 1
+    assert await at.used("avatar_seconds") == (0, 600)
+
+
+async def test_fifty_users_do_not_hinder_each_other(store: Store) -> None:
+    at = a_house(store)
+    results = await at_once(*(at.start(User(UserId(f"user-{n}"))) for n in range(50)))
+    assert tally(results) == {"AvatarStarted": 50}
+    assert len(at.avatars.running()) == 50
+
+
+@pytest.mark.parametrize("slots", [2, 4])
+async def test_as_many_as_there_are_slots(store: Store, slots: int) -> None:
+    at = a_house(store, slots_per_user=slots, allowance_avatar_seconds=100_000)
+    results = await at_once(*(at.start() for _ in range(slots + 5)))
+    assert tally(results) == {"AvatarStarted": slots, "too_many_sessions": 5}
+    held = await at.documents("users/ada/slots")
+    assert len({slot["avatar_session_id"] for slot in held}) == slots
+
+
+async def test_two_and_a_half_sessions_fit(store: Store) -> None:
+    watching = Watching(store, {"avatar_seconds": 1_500})
+    at = a_house(watching, slots_per_user=5, allowance_avatar_seconds=1_500)
+    results = await at_once(*(at.start() for _ in range(5)))
+    admitted = [result for result in results if isinstance(result, AvatarStarted)]
+    assert sorted(started.reserved_seconds for started in admitted) == [300, 600, 600]
+    assert tally(results) == {"AvatarStarted": 3, "quota_exceeded": 2}
+    assert await at.used("avatar_seconds") == (0, 1_500)
+    assert watching.seen >= 6
+
+
+async def test_everything_at_once_on_one_account_adds_up(store: Store) -> None:
+    allowances = {"avatar_seconds": 1_500, "agent_tokens": 50_000, "voice_characters": 60}
+    watching = Watching(store, allowances)
+    limits: dict[str, Any] = {f"allowance_{meter}": limit for meter, limit in allowances.items()}
+    at = a_house(watching, slots_per_user=3, **limits)
+    first = await at.start()
+    ask = Speak(avatar_session_id=first.avatar_session_id, text="Well, well.", wait=False)
+
+    async def say() -> Spoken:
+        speech = await at.app.speeches.speak(ADA, ask, Once())
+        return await speech.answer()  # type: ignore[union-attr]
+
+    doings: list[Awaitable[object]] = [at.whole_chat(f"Hello {n}.") for n in range(7)]
+    doings += [at.start() for _ in range(5)]
+    doings += [say() for _ in range(8)]
+    results = await at_once(*doings)
+    chats = [result for result in results if isinstance(result, ChatAnswer)]
+    spoken = [result for result in results if isinstance(result, Spoken)]
+    started = [result for result in results if isinstance(result, AvatarStarted)]
+    assert await at.used("agent_tokens") == (10 * len(chats), 0)
+    assert await at.used("voice_characters") == (len("Well, well.") * len(spoken), 0)
+    reserved = sum(session.reserved_seconds for session in (first, *started))
+    assert await at.used("avatar_seconds") == (0, reserved)
+    assert chats
+    assert spoken
+    assert started
+
+
+@pytest.mark.parametrize("overdue", [False, True])
+async def test_whoever_ends_it_it_is_charged_once(store: Store, overdue: bool) -> None:
+    at = a_house(store)
+    started = await at.start()
+    later(at.clock, 601 if overdue else 90.5)
+    session = started.avatar_session_id
+    ask, task = EndSession(avatar_session_id=session), SweepExpired(avatar_session_id=session)
+    results = await at_once(
+        *(at.app.avatars.end(ADA, ask, Once()) for _ in range(5)),
+        at.app.sweeps.sweep(SweepExpired()),
+        at.app.sweeps.sweep(task),
+    )
+    assert tally(results)["SessionEnded"] == 5
+    charged = (await at.document(f"avatar_sessions/{session}"))["seconds"]
+    assert charged in ({600} if overdue else {91, 92})
+    assert await at.used("avatar_seconds") == (charged, 0)
+    log = await at.documents(f"avatar_sessions/{session}/events")
+    assert [line["kind"] for line in log].count("ended") == 1
+    assert not await at.documents("users/ada/slots")
+    assert not at.avatars.running()
+
+
+# ── the naive ways ───────────────────────────────────────────────────────────────────────────────
+
+
+async def naive_start(store: Store, name: str) -> bool:
+    """Looks whether the slot is free, then takes it."""
+    (slot,) = await store.get(["naive/slot"])
+    if slot.get("held_by"):
+        return False
+    await store.commit([Update("naive/slot", {"held_by": name})])
+    return True
+
+
+async def naive_end(store: Store) -> None:
+    """Looks whether it has been charged, then charges it."""
+    (session,) = await store.get(["naive/session"])
+    if session.get("state") != "ended":
+        await store.commit(
+            [
+                Update("naive/session", {"state": "ended"}),
+                Update("naive/ledger", {"used": Increment(60)}),
+            ]
+        )
+
+
+async def test_to_look_and_then_to_take_admits_more_than_one(store: Store) -> None:
+    await store.commit([Create("naive/slot", {"held_by": None})])
+    admitted = await asyncio.gather(*(naive_start(store, f"n{n}") for n in range(20)))
+    assert sum(admitted) > 1
+
+
+async def test_to_look_and_then_to_charge_charges_more_than_once(store: Store) -> None:
+    await store.commit(
+        [Create("naive/session", {"state": "live"}), Create("naive/ledger", {"used": 0})]
+    )
+    await asyncio.gather(*(naive_end(store) for _ in range(7)))
+    (ledger,) = await store.get(["naive/ledger"])
+    assert ledger.get("used") > 60
