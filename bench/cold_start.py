@@ -65,7 +65,9 @@ def main() -> int:
     found = medians(asked.runs)
     base, _ = found["libraries"]
     if asked.json:
-        print(json.dumps({name: {"cpu_seconds": c, "megabytes": m} for name, (c, m) in found.items()}))
+        print(
+            json.dumps({name: {"cpu_seconds": c, "megabytes": m} for name, (c, m) in found.items()})
+        )
     else:
         print(f"{'':15} {'CPU s':>7} {'MB':>6} {'ratio':>6}   (median of {asked.runs})")
         for name, (cpu, megabytes) in found.items():

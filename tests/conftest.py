@@ -1,6 +1,6 @@
 import pytest
 
-pytest_plugins = ["tests.firestore_emulator"]
+pytest_plugins = ["tests.firestore_emulator", "tests.canaries"]
 
 
 @pytest.fixture(scope="session")

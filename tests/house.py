@@ -86,7 +86,7 @@ class House:
     def __post_init__(self) -> None:
         self.app = self.another()
 
-    def another(self, **instead: Any) -> App:  # noqa: ANN401 - any part of the outside
+    def another(self, **instead: Any) -> App:
         parts = {
             "store": self.store,
             "avatars": self.avatars,
@@ -101,17 +101,17 @@ class House:
         }
         return assemble(Outside(**{**parts, **instead}), KnownUsers(), self.store.close)
 
-    async def start(self, user: User = ADA, **fields: Any) -> AvatarStarted:  # noqa: ANN401
+    async def start(self, user: User = ADA, **fields: Any) -> AvatarStarted:
         return await self.app.avatars.start(user, StartAvatar(**fields), Once())
 
-    async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> Turn:  # noqa: ANN401
+    async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> Turn:
         turn = await self.app.conversations.chat(user, Chat(message=message, **fields), Once())
         assert isinstance(turn, Turn)
         return turn
 
     async def whole_chat(
         self, message: str = "Hello.", user: User = ADA, **fields: Any
-    ) -> ChatAnswer:  # noqa: ANN401
+    ) -> ChatAnswer:
         return await (await self.chat(message, user, **fields)).answer()
 
     async def document(self, path: str) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class House:
         return ledger.get(f"{meter}_used", 0), ledger.get(f"{meter}_reserved", 0)
 
 
-def house(store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any) -> House:  # noqa: ANN401
+def house(store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any) -> House:
     clock = LoopClock()
     return House(
         settings=Settings(**settings),

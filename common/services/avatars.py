@@ -20,7 +20,7 @@ from common.services.attempts import read, until_held
 from common.services.ending import Ending
 from common.services.idempotency import Once
 from common.services.outside import Outside, best_effort
-from common.services.starting import Starting
+from common.services.starting import Start
 
 
 def owned(document: Document, user: UserId) -> AvatarSession:
@@ -45,10 +45,9 @@ class AvatarSessions:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self.ending = Ending(outside)
-        self._starting = Starting(outside, self.ending)
 
     async def start(self, caller: User, request: StartAvatar, once: Once) -> AvatarStarted:
-        return await self._starting.start(caller, request, once)
+        return await Start(self._outside, self.ending, caller, request, once).start()
 
     async def keep_alive(self, caller: User, request: KeepAlive, once: Once) -> KeptAlive:
         """Somebody is there: neither we nor the provider end it for being idle. Never later than

@@ -28,6 +28,9 @@ WORDS: dict[EndReason, str] = {
 }
 """Our reasons in the provider's words; SERVER_ERROR for the rest."""
 
+LATE_SECONDS = 60.0
+"""After its time by this much, the provider is asked how long a session really ran."""
+
 Extra = Callable[[AvatarSession], Sequence[Write]]
 """What is written in the commit that ends the session, given the session as it ended."""
 
@@ -77,6 +80,7 @@ class Ending:
         if session.state == "ended":
             return session
         again = session.state == "ending"
+        ask = again or reason == "gone" or _is_late(session, now)
         if not again or session.due_at is None or session.due_at <= now:
             session, version = await self._flip(session, version, reason, now)
         try:
@@ -84,8 +88,7 @@ class Ending:
         except Upstream as error:
             log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
             return session
-        known = again or session.end_reason == "gone"  # it stopped before; the provider knows when
-        ran = await self._ran(session.id) if known else None
+        ran = await self._ran(session.id) if ask else None
         return await self._finish(session, version, reason, ran, extra, unlink=False)
 
     async def _flip(
@@ -151,6 +154,11 @@ class Ending:
     def _unlink(session: AvatarSession, reason: EndReason) -> list[Write]:
         over = {"avatar": None, "avatar_over": reason}
         return [Update(conversation_path(session.conversation_id), over)]
+
+
+def _is_late(session: AvatarSession, now: datetime) -> bool:
+    """It may have stopped without us, some time ago."""
+    return session.due_at is not None and (now - session.due_at).total_seconds() > LATE_SECONDS
 
 
 def _closing(done: AvatarSession, reason: EndReason) -> dict[str, object]:

@@ -87,6 +87,7 @@ class Speaking:
         self._connected = asyncio.Event()
         self._changed = asyncio.Event()
         self._quiet_at = asyncio.get_running_loop().time()
+        self._asked = False
         self._deaf = False
         self._cut = False
         self.how: How = "complete"
@@ -96,6 +97,7 @@ class Speaking:
     # ── what the turn sees ───────────────────────────────────────────────────────────────────────
 
     def say(self, sentence: str) -> None:
+        self._asked = True
         self._waiting.put_nowait(sentence)
 
     def after(self, before: Cuttable | None, *, elsewhere: bool) -> None:
@@ -149,10 +151,9 @@ class Speaking:
         """Stops the avatar at once. `run` must be cancelled besides."""
         self._cut = True
         now = asyncio.get_running_loop().time()
-        talking = any(u.ends > now and u.heard != "ended" for u in self._sent)
         for utterance in self._sent:
             utterance.ends = min(utterance.ends, now)
-        if self.how != "failed" and (talking or not self._done()):
+        if self.how != "failed" and self._asked:
             self.how = "interrupted"
             self._emit(SpeechEvent(state="interrupted", utterance_id=self._current()))
         if self._line is not None:

@@ -83,6 +83,7 @@ class Speeches:
 class Charge:
     """What was charged: the log's line says so, which stood in that version then."""
 
+    characters: int
     line: str
     version: Version
     ledger: Ledger
@@ -103,6 +104,7 @@ class Rostrum:
         self._path = session_path(AvatarSessionId(request.avatar_session_id))
         self._speech: Speech | None = None
         self._speaking: Speaking | None = None
+        self._pieces: list[str] = []
         self._paid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def step_up(self) -> "SpeechUnderWay | Spoken":
@@ -115,7 +117,7 @@ class Rostrum:
                     await self._speech.leave()
 
     async def _attempt(self, number: int) -> "SpeechUnderWay | Spoken":
-        outside, now, text = self._outside, self._outside.clock.now(), self._request.text or ""
+        outside, now = self._outside, self._outside.clock.now()
         event_path = f"{self._path}/events/{self._event_id}"
         witness = [event_path] if number else []
         documents = await read(
@@ -130,10 +132,11 @@ class Rostrum:
         if not held and (stored := self._once.replay(documents, now)):
             return Spoken.model_validate(stored)
         session = owned_and_live(documents[self._path], self._caller.uid, now)
-        if not held:
-            refusal = ledger.short_of("voice_characters", len(text)) if text else None
-            if refusal:
-                raise refusal
+        self._pieces = self._split(session)
+        price = sum(map(len, self._pieces))
+        refusal = ledger.short_of("voice_characters", price)
+        if refusal and not held:
+            raise refusal
         if self._speech is None:
             self._speech = self._set_off(session)
         if held:
@@ -144,15 +147,17 @@ class Rostrum:
         before = self._floor.take(session.conversation_id, self._speech)
         if self._speaking is not None:
             self._speaking.after(before, elsewhere=before is None)
-        self._paid.set_result(len(text))
-        charge = Charge(event_path, line, ledger)
-        return SpeechUnderWay(outside, self._speech, self._request, charge, self._once)
+        self._paid.set_result(price)
+        charge = Charge(price, event_path, line, ledger)
+        return SpeechUnderWay(outside, self._speech, charge, self._once)
+
+    def _split(self, session: AvatarSession) -> list[str]:
+        sentences = Sentences(session.language.partition("-")[0])
+        return sentences.feed(self._request.text or "") + sentences.end()
 
     def _set_off(self, session: AvatarSession) -> Speech:
         """The avatar is interrupted at once; it says nothing before it is paid for."""
         speech = Speech()
-        sentences = Sentences(session.language.partition("-")[0])
-        text = self._request.text or ""
         self._speaking = speaking = Speaking(
             self._outside,
             Face.of(session),
@@ -161,7 +166,7 @@ class Rostrum:
             wait=self._request.wait,
             on_cut=lambda: speech.cut("interrupted"),
         )
-        speech.begin(speech.run(speaking, sentences.feed(text) + sentences.end()))
+        speech.begin(speech.run(speaking, self._pieces))
         return speech
 
     def _writes(
@@ -171,14 +176,14 @@ class Rostrum:
         ledger: Ledger,
         now: datetime,
     ) -> list[Write]:
-        text = self._request.text or ""
-        about = timedelta(seconds=len(text) / CHARACTERS_A_SECOND)
+        price = sum(map(len, self._pieces))
+        about = timedelta(seconds=price / CHARACTERS_A_SECOND)
         idle = timedelta(seconds=self._outside.settings.idle_seconds) + about
         line = {
-            "kind": "speaking" if text else "interrupted",
+            "kind": "speaking" if price else "interrupted",
             "at": now,
             "seconds": round(about.total_seconds(), 2),
-            "cost": {"voice_characters": len(text)} if text else {},
+            "cost": {"voice_characters": price} if price else {},
         }
         writes: list[Write] = [
             Update(
@@ -191,40 +196,34 @@ class Rostrum:
             Create(f"{self._path}/events/{self._event_id}", line),
             *self._once.claim(documents, now),
         ]
-        if text:
-            writes.append(ledger.charge({"voice_characters": len(text)}))
+        if price:
+            writes.append(ledger.charge({"voice_characters": price}))
         return writes
 
 
 class SpeechUnderWay:
-    def __init__(
-        self, outside: Outside, speech: Speech, request: Speak, charge: Charge, once: Once
-    ) -> None:
+    def __init__(self, outside: Outside, speech: Speech, charge: Charge, once: Once) -> None:
         self._outside = outside
         self._speech = speech
-        self._text = request.text or ""
         self._charge = charge
         self._once = once
 
     async def answer(self) -> Spoken:
-        """When it was heard, cut, or handed over. `Unavailable`: not a word could be spoken, and
-        nothing is charged."""
+        """When it was heard, cut, or handed over; what was not made is not charged. `Unavailable`:
+        not a word could be spoken."""
         await self._speech.over()
-        speaking, now = self._speech.speaking, self._outside.clock.now()
+        speaking, now, paid = self._speech.speaking, self._outside.clock.now(), self._charge
         spent = speaking.spent if speaking else 0
-        if self._text and not spent and self._speech.why is None:
-            await self._give_back()
-            error = self._speech.error
-            raise Unavailable(
-                "voice" if error and error.state == "skipped" else "avatar",
-                (error.code if error else None) or "nothing could be spoken",
-                retry_after=2,
-            )
+        if paid.characters and not spent and self._speech.why is None:
+            await self._give_back(spent, released=True)
+            raise self._unspoken()
+        if spent < paid.characters:
+            await self._give_back(spent, released=False)
         answer = Spoken(
             utterance_id=speaking.first if speaking else None,
             seconds=round(speaking.seconds, 2) if speaking else 0,
             ended=self._speech.how,
-            usage=usage_of(self._charge.ledger, used={"voice_characters": len(self._text)}),
+            usage=usage_of(paid.ledger, used={"voice_characters": spent}),
         )
         if kept := self._once.answered(answer.model_dump(mode="json"), now):
             await best_effort("keeping an answer", self._outside.store.commit(kept))
@@ -233,14 +232,21 @@ class SpeechUnderWay:
     async def leave(self) -> None:
         await self._speech.leave()
 
-    async def _give_back(self) -> None:
+    def _unspoken(self) -> Unavailable:
+        error = self._speech.error
+        service = "voice" if error and error.state == "skipped" else "avatar"
+        why = (error and error.detail) or "nothing could be spoken"
+        return Unavailable(service, why, retry_after=2)
+
+    async def _give_back(self, spent: int, *, released: bool) -> None:
         """Once: whoever gives it back changes the log's line."""
         charge = self._charge
-        back = {"voice_characters_used": Increment(-len(self._text))}
+        line = {"kind": "speaking" if spent else "failed", "cost": {"voice_characters": spent}}
+        back = {"voice_characters_used": Increment(spent - charge.characters)}
         writes: list[Write] = [
-            Update(charge.line, {"kind": "failed", "cost": {}}, read=charge.version),
+            Update(charge.line, line, read=charge.version),
             Update(charge.ledger.document.path, back),
-            *self._once.released(),
+            *(self._once.released() if released else ()),
         ]
         with contextlib.suppress(Conflict):  # it was done, and nobody confirmed it
             try:

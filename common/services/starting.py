@@ -1,7 +1,6 @@
 """Starts an avatar, so that there is never a session that nobody knows of.
 
-    read ∥ ticket ──► commit: slot, reservation, session `starting` ──► start ∥ task ∥ secret
-                                                        ──► secret's tokens ──► commit: `live`
+    read ∥ ticket ──► commit: slot, reservation, session `starting` ──► launch (launching.py)
 
 The ticket gives the provider's id while nothing runs yet, and the first commit is made before
 anything bills. A process that dies at any point leaves a document from which a sweep stops it.
@@ -9,57 +8,30 @@ anything bills. A process that dies at any point leaves a document from which a 
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
-from common.domain.conversations import (
-    Conversation,
-    Face,
-    begun,
-    conversation_path,
-)
-from common.domain.documents import Create, Document, Fields, Update, Version, Write
-from common.domain.errors import (
-    Ambiguous,
-    AvatarStarting,
-    Conflict,
-    OprinaError,
-    SessionOver,
-    TooManySessions,
-    Unavailable,
-    Upstream,
-)
+from common.domain.conversations import Conversation, Face, begun, conversation_path
+from common.domain.documents import Create, Document, Update, Write
+from common.domain.errors import Conflict, TooManySessions, Unavailable
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.quota import Ledger, month_of
 from common.domain.sessions import (
     STOP_AGAIN_SECONDS,
     STUCK_SECONDS,
     AvatarSession,
-    EndReason,
-    gone_live,
-    session_path,
     slot_path,
 )
 from common.domain.user import User
 from common.models import AvatarStarted, StartAvatar
-from common.services.accounts import account_paths, ledger_of, usage_of
+from common.services.accounts import account_paths, ledger_of
 from common.services.attempts import read, until_held
 from common.services.ending import Ending
 from common.services.idempotency import Once
-from common.services.outside import Outside, best_effort, log
-from common.services.ports import Running, Ticket
-from common.services.vault import SessionTokens
-
-
-@dataclass(frozen=True)
-class Admitted:
-    """The first commit held: the slot is ours, the seconds are reserved, nothing bills yet."""
-
-    session: AvatarSession
-    version: Version
-    ticket: Ticket
-    ledger: Ledger
+from common.services.launching import Admitted, Launch, overtaken
+from common.services.outside import Outside
+from common.services.ports import Ticket
+from common.services.resuming import again, resumed
 
 
 class Tickets:
@@ -87,106 +59,85 @@ class Tickets:
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
 
 
-class Starting:
-    def __init__(self, outside: Outside, ending: Ending) -> None:
+class Start:
+    """One request's way to a running avatar, through as many attempts as it takes."""
+
+    def __init__(
+        self, outside: Outside, ending: Ending, caller: User, request: StartAvatar, once: Once
+    ) -> None:
+        settings = outside.settings
         self._outside = outside
         self._ending = ending
+        self._uid = caller.uid
+        self._once = once
+        self._given = request.conversation_id is not None
+        self._conversation_id = ConversationId(request.conversation_id or outside.new_id())
+        self._conversation_path = conversation_path(self._conversation_id)
+        self._slots = [slot_path(caller.uid, n) for n in range(settings.slots_per_user)]
+        self._avatar = request.avatar_id or settings.avatar_id
+        self._voice = request.voice or settings.voice
+        self._language = request.language or settings.language
+        self._quality = request.quality or settings.quality
+        self._tickets = Tickets(outside, self._avatar, self._quality)
+        self._tried: set[str] = set()
+        """Sessions whose commit may have held although nobody confirmed it."""
 
-    async def start(self, caller: User, request: StartAvatar, once: Once) -> AvatarStarted:
+    async def start(self) -> AvatarStarted:
         """Refuses with `QuotaExceeded`, `TooManySessions`, `AvatarStarting` or `NotFound`; a
         conversation whose avatar runs is given that one again."""
-        settings = self._outside.settings
-        tickets = Tickets(
-            self._outside,
-            request.avatar_id or settings.avatar_id,
-            request.quality or settings.quality,
-        )
-        new = ConversationId(self._outside.new_id())
-        tried: dict[str, AvatarSession] = {}
-
-        async def attempt(_: int) -> Admitted | AvatarStarted:
-            return await self._admit(caller, request, once, tickets, new, tried)
-
         try:
-            admitted = await until_held(attempt, self._outside.pause)
+            admitted = await until_held(lambda _: self._admit(), self._outside.pause)
         finally:
-            await tickets.close()
+            await self._tickets.close()
         if isinstance(admitted, AvatarStarted):
             return admitted
-        return await self._run(admitted, once)
+        return await Launch(self._outside, self._ending, self._once, admitted).launch()
 
-    # ── the first commit ─────────────────────────────────────────────────────────────────────────
-
-    async def _admit(
-        self,
-        caller: User,
-        request: StartAvatar,
-        once: Once,
-        tickets: Tickets,
-        new: ConversationId,
-        tried: dict[str, AvatarSession],
-    ) -> Admitted | AvatarStarted:
-        settings, now = self._outside.settings, self._outside.clock.now()
-        conversation_id = ConversationId(request.conversation_id or new)
-        slots = [slot_path(caller.uid, n) for n in range(settings.slots_per_user)]
+    async def _admit(self) -> Admitted | AvatarStarted:
+        outside, now = self._outside, self._outside.clock.now()
         documents = await read(
-            self._outside.store,
-            *account_paths(caller.uid, now),
-            *slots,
-            conversation_path(conversation_id),
-            *once.paths,
-            *tried,
+            outside.store,
+            *account_paths(self._uid, now),
+            *self._slots,
+            self._conversation_path,
+            *self._once.paths,
+            *self._tried,
         )
-        ledger = ledger_of(documents, caller.uid, settings, now)
-        for path in tried:
-            if (found := documents[path]).exists:  # nobody confirmed it, but it held
-                session = AvatarSession.read(found)
-                if session.state != "starting":
-                    raise _overtaken()
-                ticket = await tickets.get(session.reserved)
-                return Admitted(session, found.version, ticket, ledger)
-        if stored := once.replay(documents, now):
-            return await self._again(stored)
-        conversation = documents[conversation_path(conversation_id)]
-        if request.conversation_id:
-            known = Conversation.read(conversation, caller.uid)
-            if known.face and known.face.expires_at > now:
-                return await self._resume(known.face, conversation_id, ledger)
-            if known.face:  # ended later, it would take its successor out of the conversation
-                await self._overdue(known.face.avatar_session_id)
-        slot = await self._free_slot([documents[path] for path in slots], now)
-        refusal = ledger.short_of("avatar_seconds", settings.min_session_seconds)
-        if refusal:
+        ledger = ledger_of(documents, self._uid, outside.settings, now)
+        if held := await self._held(documents, ledger):
+            return held
+        if stored := self._once.replay(documents, now):
+            return await again(outside, stored)
+        if running := await self._running(documents, ledger, now):
+            return running
+        slot = await self._free_slot([documents[path] for path in self._slots], now)
+        if refusal := ledger.short_of("avatar_seconds", outside.settings.min_session_seconds):
             raise refusal
-        reserved = min(settings.max_session_seconds, ledger.left("avatar_seconds"))
-        ticket = await tickets.get(reserved)
-        session = AvatarSession(
-            id=ticket.session,
-            uid=caller.uid,
-            conversation_id=conversation_id,
-            avatar_id=request.avatar_id or settings.avatar_id,
-            voice=request.voice or settings.voice,
-            language=request.language or settings.language,
-            quality=request.quality or settings.quality,
-            slot=slot,
-            month=month_of(now),
-            reserved=reserved,
-            state="starting",
-            created_at=now,
-            last_activity_at=now,
-            expires_at=now + timedelta(seconds=reserved),
-            due_at=now + timedelta(seconds=min(reserved, STUCK_SECONDS)),
-        )
-        tried[session.path] = session
-        writes: list[Write] = [
-            Create(slot_path(caller.uid, slot), _slot(session)),
-            ledger.reserve({"avatar_seconds": reserved}),
-            Create(session.path, session.fields()),
-            _linked(conversation, session, now),
-            *once.claim(documents, now),
-        ]
-        versions = await self._outside.store.commit(writes)
-        return Admitted(session, versions[session.path], ticket, ledger)
+        return await self._commit(documents, ledger, slot, now)
+
+    # ── deciding ─────────────────────────────────────────────────────────────────────────────────
+
+    async def _held(self, documents: Mapping[str, Document], ledger: Ledger) -> Admitted | None:
+        for document in (documents[path] for path in self._tried):
+            if document.exists:
+                session = AvatarSession.read(document)
+                if session.state != "starting":
+                    raise overtaken()
+                ticket = await self._tickets.get(session.reserved)
+                return Admitted(session, document.version, ticket, ledger)
+        return None
+
+    async def _running(
+        self, documents: Mapping[str, Document], ledger: Ledger, now: datetime
+    ) -> AvatarStarted | None:
+        if not self._given:
+            return None
+        known = Conversation.read(documents[self._conversation_path], self._uid)
+        if known.face and known.face.expires_at > now:
+            return await resumed(self._outside, known.face, self._conversation_id, ledger)
+        if known.face:  # ended later, it would take its successor out of the conversation
+            await self._overdue(known.face.avatar_session_id)
+        return None
 
     async def _free_slot(self, slots: list[Document], now: datetime) -> int:
         for number, slot in enumerate(slots):
@@ -195,11 +146,10 @@ class Starting:
         for slot in slots:
             if slot.get("expires_at") <= now:
                 await self._overdue(AvatarSessionId(slot.get("avatar_session_id")))
-        held = [AvatarSessionId(slot.get("avatar_session_id")) for slot in slots]
         first = min(slot.get("expires_at") for slot in slots)
         raise TooManySessions(
             "End one of your avatar sessions first, or wait until one expires.",
-            sessions=held,
+            sessions=[AvatarSessionId(slot.get("avatar_session_id")) for slot in slots],
             retry_after=max(1, int((first - now).total_seconds()) + 1),
         )
 
@@ -210,121 +160,40 @@ class Starting:
             raise Unavailable("avatar", "it did not confirm a stop", retry_after=STOP_AGAIN_SECONDS)
         raise Conflict("a session was overdue; look again")
 
-    # ── the provider, and the second commit ──────────────────────────────────────────────────────
+    # ── the first commit ─────────────────────────────────────────────────────────────────────────
 
-    async def _run(self, admitted: Admitted, once: Once) -> AvatarStarted:
-        session, outside = admitted.session, self._outside
-        asked_at = outside.clock.now()
-        session = _from(session, asked_at)
-        started, _, _ = await asyncio.gather(
-            outside.avatars.start(admitted.ticket),
-            best_effort("the expiry task", outside.tasks.expire(session.id, session.expires_at)),
-            best_effort("a secret", outside.vault.prepare(session.id, session.expires_at)),
-            return_exceptions=True,
+    async def _commit(
+        self, documents: dict[str, Document], ledger: Ledger, slot: int, now: datetime
+    ) -> Admitted:
+        reserved = min(self._outside.settings.max_session_seconds, ledger.left("avatar_seconds"))
+        ticket = await self._tickets.get(reserved)
+        session = AvatarSession(
+            id=ticket.session,
+            uid=self._uid,
+            conversation_id=self._conversation_id,
+            avatar_id=self._avatar,
+            voice=self._voice,
+            language=self._language,
+            quality=self._quality,
+            slot=slot,
+            month=month_of(now),
+            reserved=reserved,
+            state="starting",
+            created_at=now,
+            last_activity_at=now,
+            expires_at=now + timedelta(seconds=reserved),
+            due_at=now + timedelta(seconds=min(reserved, STUCK_SECONDS)),
         )
-        if isinstance(started, BaseException):
-            return await self._did_not_start(admitted, once, started)
-        try:
-            return await self._go_live(admitted, session, started, once)
-        except Conflict:
-            await self._abandon(session, "start_failed", once)
-            raise _overtaken() from None
-        except OprinaError:
-            await self._abandon(session, "start_failed", once)
-            raise
-
-    async def _go_live(
-        self, admitted: Admitted, session: AvatarSession, running: Running, once: Once
-    ) -> AvatarStarted:
-        outside, ticket = self._outside, admitted.ticket
-        tokens = SessionTokens(
-            ws_url=running.ws_url,
-            livekit_url=running.livekit_url,
-            livekit_token=running.livekit_token,
-            session_token=ticket.token,
-        )
-        vault = await outside.vault.keep(session.id, tokens, session.expires_at)
-        now = outside.clock.now()
-        live = gone_live(session, now, timedelta(seconds=outside.settings.idle_seconds), vault)
-        answer = _answer(live, running, admitted.ledger)
-        stored = answer.model_dump(mode="json", exclude={"livekit_token"})
-        event = {"kind": "started", "at": now, "seconds": 0, "cost": {}}
-        await outside.store.commit(
-            [
-                Update(live.path, live.fields(), read=admitted.version),
-                Update(conversation_path(live.conversation_id), {"avatar": Face.of(live).fields()}),
-                Create(f"{live.path}/events/{outside.new_id()}", event),
-                *once.answered(stored, now),
-            ]
-        )
-        return answer
-
-    async def _did_not_start(
-        self, admitted: Admitted, once: Once, error: BaseException
-    ) -> AvatarStarted:
-        if not isinstance(error, Upstream):
-            raise error
-        if isinstance(error, Ambiguous):
-            await self._abandon(admitted.session, "start_ambiguous", once)
-            raise Unavailable("avatar", "it did not say whether it started", retry_after=5)
-        await self._ending.never_ran(
-            admitted.session, admitted.version, "start_failed", extra=lambda _: once.released()
-        )
-        raise error
-
-    async def _abandon(self, session: AvatarSession, reason: EndReason, once: Once) -> None:
-        """Stops what may run. Where even the store is gone, or somebody else has ended it before it
-        ran, the provider is told all the same; a sweep settles the rest."""
-        try:
-            after = await self._ending.end(session.id, reason, extra=lambda _: once.released())
-            if after.end_reason == reason:
-                return
-        except OprinaError as error:
-            log.warning("not abandoned: %s", error.code)
-        stop = self._outside.avatars.stop(session.id, "SERVER_ERROR")
-        await best_effort("stopping what was not confirmed", stop)
-
-    # ── what runs already ────────────────────────────────────────────────────────────────────────
-
-    async def _resume(
-        self, face: Face, conversation: ConversationId, ledger: Ledger
-    ) -> AvatarStarted:
-        if not face.live:
-            raise AvatarStarting("The conversation's avatar is being started.", retry_after=2)
-        session = await self._running(face.avatar_session_id)
-        tokens = await self._outside.vault.open(session.id, session.vault)
-        return AvatarStarted(
-            avatar_session_id=session.id,
-            conversation_id=conversation,
-            livekit_url=tokens.livekit_url,
-            livekit_token=tokens.livekit_token,
-            expires_at=session.expires_at,
-            reserved_seconds=session.reserved,
-            usage=usage_of(ledger),
-            resumed=True,
-        )
-
-    async def _again(self, stored: Fields) -> AvatarStarted:
-        """The same answer to the same key. Its token was never stored with it."""
-        session = await self._running(AvatarSessionId(stored["avatar_session_id"]))
-        tokens = await self._outside.vault.open(session.id, session.vault)
-        return AvatarStarted.model_validate({**stored, "livekit_token": tokens.livekit_token})
-
-    async def _running(self, session: AvatarSessionId) -> AvatarSession:
-        path = session_path(session)
-        found = AvatarSession.read((await read(self._outside.store, path))[path])
-        if found.state != "live":
-            raise SessionOver("The avatar session has ended; start another one.")
-        return found
-
-
-def _overtaken() -> SessionOver:
-    return SessionOver("The avatar session was ended before it was ready; start another one.")
-
-
-def _from(session: AvatarSession, asked_at: datetime) -> AvatarSession:
-    """Its end is counted from the asking, so that we are there before the provider's own limit."""
-    return replace(session, expires_at=asked_at + timedelta(seconds=session.reserved))
+        self._tried.add(session.path)
+        writes: list[Write] = [
+            Create(slot_path(self._uid, slot), _slot(session)),
+            ledger.reserve({"avatar_seconds": reserved}),
+            Create(session.path, session.fields()),
+            _linked(documents[self._conversation_path], session, now),
+            *self._once.claim(documents, now),
+        ]
+        versions = await self._outside.store.commit(writes)
+        return Admitted(session, versions[session.path], ticket, ledger)
 
 
 def _slot(session: AvatarSession) -> Mapping[str, Any]:
@@ -341,15 +210,3 @@ def _linked(document: Document, session: AvatarSession, now: datetime) -> Write:
     if document.exists:
         return Update(document.path, link, read=document.version)
     return Create(document.path, {**begun(session.uid, now, None), **link})
-
-
-def _answer(live: AvatarSession, running: Running, ledger: Ledger) -> AvatarStarted:
-    return AvatarStarted(
-        avatar_session_id=live.id,
-        conversation_id=live.conversation_id,
-        livekit_url=running.livekit_url,
-        livekit_token=running.livekit_token,
-        expires_at=live.expires_at,
-        reserved_seconds=live.reserved,
-        usage=usage_of(ledger, reserved={"avatar_seconds": live.reserved}),
-    )

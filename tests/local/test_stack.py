@@ -169,7 +169,8 @@ async def test_what_runs_is_ended_with_the_stack(tmp_path: Path) -> None:
         again = await ada.post("/start_avatar", json=here)
         assert again.status_code == 201
         meter = again.json()["usage"]["meters"]["avatar_seconds"]
-        assert (meter["used"], meter["reserved"]) == (1, 600)
+        assert meter["used"] <= 1  # the provider tells whole seconds
+        assert meter["reserved"] == 600
 
 
 async def test_a_session_from_before_a_crash_is_ended_once_it_is_due(tmp_path: Path) -> None:

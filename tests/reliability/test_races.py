@@ -180,7 +180,7 @@ async def test_whoever_ends_it_it_is_charged_once(store: Store, overdue: bool) -
     )
     assert tally(results)["SessionEnded"] == 5
     charged = (await at.document(f"avatar_sessions/{session}"))["seconds"]
-    assert charged in ({600} if overdue else {91, 92})
+    assert charged in ({300} if overdue else {91, 92})  # the provider ends an idle one at 300
     assert await at.used("avatar_seconds") == (charged, 0)
     log = await at.documents(f"avatar_sessions/{session}/events")
     assert [line["kind"] for line in log].count("ended") == 1

@@ -18,6 +18,7 @@ from common.models import (
 )
 from common.services.idempotency import Once
 from common.services.ports import Finished, ToolCall, ToolResult
+from common.services.speeches import SpeechUnderWay
 from common.services.turns import Turn
 from tests.fakes.agent import FakeAgent, Step
 from tests.house import ADA, BOB, all_of, house
@@ -314,3 +315,16 @@ async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it(
     assert at.agent.left == 4
     assert (await at.used("agent_tokens"))[1] == 0
     assert len(await at.documents(f"conversations/{started.conversation_id}/messages")) == 2
+
+
+async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -> None:
+    at = house()
+    started = await at.start()
+    at.voice.seconds = 3
+    ask = Speak(avatar_session_id=started.avatar_session_id, text="Never to be heard.")
+    speech = await at.app.speeches.speak(ADA, ask, Once())
+    assert isinstance(speech, SpeechUnderWay)
+    await asyncio.sleep(1)
+    await speech.leave()
+    assert (await speech.answer()).ended == "interrupted"
+    assert await at.used("voice_characters") == (0, 0)

@@ -71,7 +71,16 @@ async def test_never_more_than_was_reserved_however_late() -> None:
     at = house()
     started = await at.start()
     later(at.clock, 86_400)
+    at.avatars.will("record", errors.Missing("avatar", "forgotten"))
     assert (await end(at, started.avatar_session_id)).seconds == 600
+
+
+async def test_what_ended_long_ago_costs_what_the_provider_says_it_ran() -> None:
+    """It left after 300 seconds in which nobody came, and nobody noticed for a day."""
+    at = house()
+    started = await at.start()
+    later(at.clock, 86_400)
+    assert (await end(at, started.avatar_session_id)).seconds == 300
 
 
 @pytest.mark.parametrize("happened", [True, False])

@@ -139,8 +139,8 @@ async def test_a_slot_whose_session_has_expired_is_cleaned_by_the_next_start() -
     later(at.clock, 601)
     second = await at.start()
     ended = await at.document(f"avatar_sessions/{first.avatar_session_id}")
-    assert (ended["state"], ended["end_reason"], ended["seconds"]) == ("ended", "expired", 600)
-    assert await at.used("avatar_seconds") == (600, 600)
+    assert (ended["state"], ended["end_reason"], ended["seconds"]) == ("ended", "expired", 300)
+    assert await at.used("avatar_seconds") == (300, 600)
     assert [s.id for s in at.avatars.running()] == [second.avatar_session_id]
 
 

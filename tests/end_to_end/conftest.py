@@ -1,0 +1,25 @@
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.canaries import Canaries
+from tests.end_to_end.scene import Scene, staged
+
+
+@pytest.fixture(scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    async with staged(tmp_path_factory.mktemp("stack")) as scene:
+        yield scene
+
+
+@pytest.fixture
+def scene(stage: Scene) -> Iterator[Scene]:
+    """The module's stack, in fair weather again after each test."""
+    yield stage
+    stage.reset()
+
+
+@pytest.fixture
+def canaries() -> Canaries:
+    """The secrets of one test."""
+    return Canaries()

@@ -1,0 +1,270 @@
+"""One stack for many tests, each with people of its own; everything goes over real sockets."""
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp
+
+from common.adapters.calls import Answer, Request, Retry
+from common.adapters.liveavatar import LiveAvatar
+from common.adapters.outbound import Outbound
+from common.app import App, assemble, build
+from common.services.outside import Outside
+from common.services.store import Store
+from common.settings import Settings
+from infra.local.deployed import SideBySide, deployed
+from infra.local.emulators.cloud_tasks import Delivery, once
+from infra.local.server import serving
+from infra.local.sign_in import uid_of
+from infra.local.simulators.agent_engine import AgentWorld, Message, Script
+from infra.local.simulators.agent_engine.assistant import reply
+from infra.local.simulators.espeak import Utterance
+from infra.local.simulators.faults import Fault, Faults, Mode, Pace
+from infra.local.simulators.google_speech import SpeechWorld
+from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
+from infra.local.stack import Stack, stack
+from infra.local.worlds import Worlds
+from tests.functions.sse import Event, events
+
+Json = dict[str, Any]
+RATE = 24_000
+PROBLEM = "application/problem+json"
+HASTE_SECONDS = 0.4
+LATE_SECONDS = 0.8
+"""`slow` is later than a hasty caller waits."""
+
+PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)
+
+
+class CountedFaults(Faults):
+    """Also counts every call of every service, by `service path`: gRPC and HTTP alike."""
+
+    def __init__(self) -> None:
+        super().__init__(pace=PACE)
+        self.asked: Counter[str] = Counter()
+
+    def take(self, service: str, path: str) -> Mode | None:
+        self.asked[f"{service} {path}"] += 1
+        return super().take(service, path)
+
+    def count(self, service: str, path: str) -> int:
+        """How often a path that has `path` in it was called."""
+        return sum(n for at, n in self.asked.items() if at.startswith(service) and path in at)
+
+    def on(self, service: str, path: str, mode: Mode, times: int | None = 1) -> None:
+        self.add(Fault(service=service, path=path, mode=mode, times=times))
+
+
+class Hasty(Outbound):
+    """Waits for nobody longer than `HASTE_SECONDS`, so that a time-out costs a test no more."""
+
+    async def call(self, request: Request, *, deadline: float, cap: int, retry: Retry) -> Answer:
+        hurried = min(deadline, HASTE_SECONDS)
+        return await super().call(request, deadline=hurried, cap=cap, retry=retry)
+
+
+@dataclass(frozen=True)
+class Later:
+    """A clock that is `by` ahead: somebody who looks after that time has passed."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
+@dataclass(frozen=True)
+class Person:
+    """Signed in, with calls that give what came back, whatever it is."""
+
+    uid: str
+    http: httpx.AsyncClient
+    url: str
+    headers: Mapping[str, str]
+
+    async def call(self, function: str, **body: Any) -> httpx.Response:
+        return await self.http.post(f"{self.url}/{function}", json=body, headers=self.headers)
+
+    async def start(self, **body: Any) -> Json:
+        answer = await self.call("start_avatar", **body)
+        assert answer.status_code == 201, answer.text
+        started: Json = answer.json()
+        return started
+
+    async def chat(self, message: str = "hello", **body: Any) -> Json:
+        answer = await self.call("chat", message=message, **body)
+        assert answer.status_code == 200, answer.text
+        told: Json = answer.json()
+        return told
+
+    async def hear(self, message: str = "hello", **body: Any) -> list[Event]:
+        """The whole stream, strictly read; its last event is `done`."""
+        headers = {**self.headers, "accept": "text/event-stream"}
+        asked = {"message": message, **body}
+        answer = await self.http.post(f"{self.url}/chat", json=asked, headers=headers)
+        assert answer.status_code == 200, answer.text
+        told = events(answer.content)
+        assert [event.name for event in told].index("done") == len(told) - 1
+        return told
+
+    async def follow(self, message: str, **body: Any) -> AsyncGenerator[Event, None]:
+        """The stream as it comes."""
+        headers = {**self.headers, "accept": "text/event-stream"}
+        asked = {"message": message, **body}
+        async with self.http.stream(
+            "POST", f"{self.url}/chat", json=asked, headers=headers
+        ) as answer:
+            assert answer.status_code == 200
+            name = ""
+            async for line in answer.aiter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    yield Event(name, json.loads(line.removeprefix("data: ")))
+
+
+@dataclass
+class Scene:
+    """`scripts` is what the agent says to whom, by uid; anybody else gets the small assistant."""
+
+    local: Stack
+    faults: CountedFaults
+    http: httpx.AsyncClient
+    scripts: dict[str, Script] = field(default_factory=dict)
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def person(self, url: str | None = None) -> Person:
+        """Somebody new, who calls the stack, or the process at `url`."""
+        name = f"person {next(self._numbers)}"
+        return Person(uid_of(name), self.http, url or self.local.url, self.local.sign_in(name))
+
+    @property
+    def outside(self) -> Outside:
+        return self.local.app.avatars._outside
+
+    @property
+    def store(self) -> Store:
+        return self.outside.store
+
+    @property
+    def provider(self) -> LiveAvatarWorld:
+        return self.local.worlds.liveavatar
+
+    @property
+    def agent(self) -> AgentWorld:
+        return self.local.worlds.agent
+
+    def seconds(self) -> float:
+        """Now, as the provider's journal counts."""
+        return self.provider.now - self.provider.journal._origin
+
+    async def document(self, path: str) -> Json:
+        [found] = await self.store.get([path])
+        return dict(found.fields or {})
+
+    async def session(self, session: str) -> Json:
+        return await self.document(f"avatar_sessions/{session}")
+
+    async def meter(self, person: Person, meter: str) -> tuple[int, int]:
+        """Used and reserved, this month."""
+        ledger = await self.document(f"users/{person.uid}/usage/{datetime.now(UTC):%Y-%m}")
+        return ledger.get(f"{meter}_used", 0), ledger.get(f"{meter}_reserved", 0)
+
+    async def journal(self, session: str) -> Json:
+        at = f"{self.local.url}/simulators/liveavatar/journal?session_id={session}"
+        found = (await self.http.get(at)).json()
+        return {**found["sessions"][0], "entries": found["entries"]}
+
+    async def sweep(self) -> Json:
+        answer = await self.local.scheduler.sweep()
+        assert answer.status_code == 200, answer.text
+        counts: Json = answer.json()
+        return counts
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        """Waits for something that comes by itself, for 10 seconds at the most."""
+        with anyio.fail_after(10):
+            while not await holds():  # noqa: ASYNC110 - nothing there to be told by
+                await anyio.sleep(0.01)
+
+    @asynccontextmanager
+    async def process(
+        self, make: Callable[[Outside], Outside] = lambda made: made, **settings: Any
+    ) -> AsyncIterator[str]:
+        """The address of another process of the same system: an `App` of its own, with its own
+        clients, over the same store and the same services."""
+        app = build(Settings(**{**self.local.settings.model_dump(), **settings}))
+        other = assemble(make(app.avatars._outside), app.identity, app.close)
+        try:
+            async with serving(apart(other), grace_seconds=0.3) as url:
+                yield url
+        finally:
+            await other.close()
+
+    def reset(self) -> None:
+        self.faults.clear()
+        self.scripts.clear()
+
+
+_functions = cache(deployed)
+
+
+def apart(app: App) -> ASGIApp:
+    """The functions of one process, and nothing beside them."""
+    return SideBySide(_functions(), app, PlainTextResponse("not here", 404))
+
+
+def hasty(scene: Scene, outbound: Outbound) -> Callable[[Outside], Outside]:
+    """For `Scene.process`: has the avatar's calls time out after `HASTE_SECONDS`."""
+
+    def made(outside: Outside) -> Outside:
+        avatars = outside.avatars
+        assert isinstance(avatars, LiveAvatar)
+        url = scene.local.settings.liveavatar_url or ""
+        return replace(outside, avatars=LiveAvatar(url, avatars._read_key, outbound))
+
+    return made
+
+
+def spoken_by_length(utterance: Utterance) -> bytes:
+    """A twentieth of a second of silence; for more than 40 characters ten seconds."""
+    return bytes(RATE * 10 * 2 if len(utterance.text) > 40 else RATE // 20 * 2)
+
+
+@asynccontextmanager
+async def staged(
+    folder: Path,
+    *,
+    delivery: Delivery = once,
+    provider: LiveAvatarWorld | None = None,
+    **settings: Any,
+) -> AsyncIterator[Scene]:
+    faults, scripts = CountedFaults(), dict[str, Script]()
+
+    def script(message: Message) -> Any:
+        return scripts.get(message.user_id, reply)(message)
+
+    worlds = Worlds(
+        liveavatar=provider
+        or LiveAvatarWorld(LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)),
+        agent=AgentWorld(script=script, token_seconds=0.001, tool_seconds=0.01),
+        speech=SpeechWorld(synthesize=spoken_by_length),
+        faults=faults,
+        delivery=delivery,
+    )
+    async with (
+        stack(folder, given=settings, worlds=worlds, scheduled=False) as local,
+        httpx.AsyncClient(timeout=30, trust_env=False) as http,
+    ):
+        yield Scene(local, faults, http, scripts)

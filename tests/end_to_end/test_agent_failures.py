@@ -1,0 +1,335 @@
+"""Each row of what Agent Engine is known to do wrong, as a stream and as one answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from infra.local.server import serving
+from infra.local.simulators.agent_engine import Break, Error, Message, Pause, Step, Text
+from infra.local.simulators.faults import Mode
+from tests.end_to_end.scene import PROBLEM, Json, Person, Scene
+from tests.functions.sse import Event
+
+SAID = "The first sentence. And the sec"
+ASKED = "What happens now?"
+FORMS = ("stream", "answer")
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a turn went, whichever form was asked for; `problem` is empty where nothing went wrong."""
+
+    ended: str
+    text: str
+    problem: Json
+    retry_after: str | None = None
+
+
+def named(told: list[Event], name: str) -> list[Json]:
+    return [event.data for event in told if event.name == name]
+
+
+async def ask(person: Person, form: str, conversation: str) -> Told:
+    if form == "stream":
+        return await asked_for_stream(person, conversation)
+    answer = await person.call("chat", message=ASKED, conversation_id=conversation)
+    body = answer.json()
+    if answer.status_code == 200:
+        assert body["text"]
+        return Told(body["ended"], body["text"], body.get("error", {}))
+    assert answer.headers["content-type"] == PROBLEM
+    assert body["status"] == answer.status_code
+    return Told("failed", "", body, answer.headers.get("retry-after"))
+
+
+async def asked_for_stream(person: Person, conversation: str) -> Told:
+    told = await person.hear(ASKED, conversation_id=conversation)
+    [done], problems = named(told, "done"), named(told, "error")
+    assert done["text"] == "".join(text["text"] for text in named(told, "text"))
+    assert len(problems) <= 1
+    assert ("message_id" in done) == bool(done["text"])
+    problem = problems[0] if problems else {}
+    after = str(problem["retry_after"]) if "retry_after" in problem else None
+    return Told(done["ended"], done["text"], problem, after)
+
+
+async def failed(told: Told, code: str, status: int) -> None:
+    assert (told.ended, told.text) == ("failed", "")
+    assert (told.problem["code"], told.problem["status"]) == (code, status)
+
+
+@dataclass
+class Before:
+    """Somebody who has talked to the agent, and what that has cost them."""
+
+    scene: Scene
+    person: Person
+    conversation: str
+    tokens: int
+
+    async def charged(self) -> int:
+        """Since then. Nothing may be left reserved."""
+        used, reserved = await self.scene.meter(self.person, "agent_tokens")
+        assert reserved == 0
+        return used - self.tokens
+
+    async def goes_on(self) -> None:
+        """The conversation is as good as before: no lease is left, and the agent answers."""
+        document = await self.scene.document(f"conversations/{self.conversation}")
+        assert document["lease"] is None
+        self.scene.reset()
+        told = await self.person.chat("hello", conversation_id=self.conversation)
+        assert (told["ended"], "error" in told) == ("complete", False)
+
+
+async def before(scene: Scene, url: str | None = None) -> Before:
+    talker = scene.person()
+    first = await talker.chat()
+    used, _ = await scene.meter(talker, "agent_tokens")
+    assert used == first["usage"]["agent_tokens"] > 0
+    caller = Person(talker.uid, talker.http, url or talker.url, talker.headers)
+    return Before(scene, caller, first["conversation_id"], used)
+
+
+def breaks_off(_: Message) -> Iterable[Step]:
+    yield Text(SAID)
+    yield Error("INTERNAL", "the model broke")
+    yield Break()
+
+
+def is_cut(_: Message) -> Iterable[Step]:
+    yield Text(SAID)
+    yield Break()
+
+
+def says_nothing(_: Message) -> Iterable[Step]:
+    return ()
+
+
+def fails_at_once(_: Message) -> Iterable[Step]:
+    yield Error("RESOURCE_EXHAUSTED", "the model is busy")
+
+
+def falls_silent(_: Message) -> Iterable[Step]:
+    yield Text(SAID)
+    yield Pause(60)
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_429_before_the_stream_is_tried_again(scene: Scene, form: str) -> None:
+    at = await before(scene)
+    scene.faults.on("agent-engine", ":streamQuery", "429", times=2)
+    asked = scene.faults.count("agent-engine", ":streamQuery")
+    told = await ask(at.person, form, at.conversation)
+    assert (told.ended, told.problem) == ("complete", {})
+    assert scene.faults.count("agent-engine", ":streamQuery") == asked + 3
+    assert await at.charged() > 0
+    await at.goes_on()
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_429_for_good_is_busy(scene: Scene, form: str) -> None:
+    at = await before(scene)
+    scene.faults.on("agent-engine", ":streamQuery", "429", times=None)
+    asked = scene.faults.count("agent-engine", ":streamQuery")
+    told = await ask(at.person, form, at.conversation)
+    await failed(told, "agent_busy", 503)
+    assert int(told.retry_after or 0) >= 1
+    assert scene.faults.count("agent-engine", ":streamQuery") == asked + 3
+    assert await at.charged() == 0
+    await at.goes_on()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("script", "code"), [(breaks_off, "agent_failed"), (is_cut, "agent_broken")]
+)
+async def test_what_was_said_stays_and_is_not_asked_for_again(
+    scene: Scene, form: str, script: Any, code: str
+) -> None:
+    at = await before(scene)
+    scene.scripts[at.person.uid] = script
+    turns = scene.agent.turns
+    told = await ask(at.person, form, at.conversation)
+    assert (told.ended, told.text, told.problem["code"]) == ("incomplete", SAID, code)
+    assert scene.agent.turns == turns + 1
+    assert await at.charged() == -(-len(ASKED + SAID) // 4)
+    await at.goes_on()
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_stream_that_is_cut_keeps_its_first_words(scene: Scene, form: str) -> None:
+    at = await before(scene)
+    scene.faults.on("agent-engine", ":streamQuery", "truncate", times=2)
+    told = await ask(at.person, form, at.conversation)
+    assert (told.ended, told.problem["code"]) == ("incomplete", "agent_broken")
+    assert [fault.times for fault in scene.faults.listed()] == [1], "asked once"
+    assert await at.charged() == -(-len(ASKED + told.text) // 4)
+    await at.goes_on()
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_404_makes_the_session_again_once(scene: Scene, form: str) -> None:
+    at = await before(scene)
+    forget(scene, at)
+    writes, turns = len(scene.agent._writes.taken), scene.agent.turns
+    told = await ask(at.person, form, at.conversation)
+    assert (told.ended, told.problem) == ("complete", {})
+    assert len(scene.agent._writes.taken) == writes + 1
+    assert scene.agent.turns == turns + 1
+    await at.goes_on()
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_404_for_good_is_missing_after_the_second_time(scene: Scene, form: str) -> None:
+    at = await before(scene)
+    forget(scene, at)
+    scene.faults.on("agent-engine", "/sessions", "garbage", times=None)  # 200, and makes nothing
+    asked = scene.faults.count("agent-engine", ":streamQuery")
+    await failed(await ask(at.person, form, at.conversation), "agent_missing", 502)
+    assert scene.faults.count("agent-engine", ":streamQuery") == asked + 2
+    assert await at.charged() == 0
+    await at.goes_on()
+
+
+def forget(scene: Scene, at: Before) -> None:
+    engine = scene.local.settings.agent_engine
+    [session] = [s for s in scene.agent.sessions.of(engine) if s.user_id == at.person.uid]
+    scene.agent.sessions.delete(session.name)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("script", "code"), [(says_nothing, "agent_empty"), (fails_at_once, "agent_failed")]
+)
+async def test_a_reply_without_a_word_is_a_failure_with_a_name(
+    scene: Scene, form: str, script: Any, code: str
+) -> None:
+    at = await before(scene)
+    scene.scripts[at.person.uid] = script
+    turns = scene.agent.turns
+    await failed(await ask(at.person, form, at.conversation), code, 502)
+    assert scene.agent.turns == turns + 1
+    assert await at.charged() == 0
+    await at.goes_on()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("mode", "code"),
+    [
+        ("refuse", "agent_broken"),
+        ("reset", "agent_broken"),
+        ("garbage", "agent_broken"),
+        ("500", "agent_failed"),
+    ],
+)
+async def test_no_answer_is_not_asked_for_again(
+    scene: Scene, form: str, mode: Mode, code: str
+) -> None:
+    at = await before(scene)
+    scene.faults.on("agent-engine", ":streamQuery", mode, times=5)
+    await failed(await ask(at.person, form, at.conversation), code, 502)
+    assert [fault.times for fault in scene.faults.listed()] == [4], "asked once"
+    assert await at.charged() == 0
+    await at.goes_on()
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"),
+    [("429", "agent_busy"), ("500", "agent_ambiguous"), ("reset", "agent_ambiguous")],
+)
+async def test_without_a_session_there_is_no_turn_and_the_next_one_makes_it(
+    scene: Scene, mode: Mode, code: str
+) -> None:
+    """The agent's memory of a new conversation: made again by whoever speaks next."""
+    person = scene.person()
+    scene.faults.on("agent-engine", "/sessions", mode, times=None)
+    asked = scene.faults.count("agent-engine", ":streamQuery")
+    told = await person.hear()
+    [error], [done] = named(told, "error"), named(told, "done")
+    assert (done["ended"], error["code"], error["status"]) == ("failed", code, 503)
+    assert scene.faults.count("agent-engine", ":streamQuery") == asked
+    assert await scene.meter(person, "agent_tokens") == (0, 0)
+    begun = Before(scene, person, told[0].data["conversation_id"], 0)
+    await begun.goes_on()
+
+
+@pytest.mark.parametrize("mode", ["429", "refuse", "reset", "truncate"])
+async def test_a_session_is_asked_for_again_since_twice_is_as_good_as_once(
+    scene: Scene, mode: Mode
+) -> None:
+    scene.faults.on("agent-engine", "/sessions", mode)
+    assert (await scene.person().chat())["ended"] == "complete"
+
+
+async def test_silence_ends_at_the_turns_own_time(scene: Scene) -> None:
+    """Both forms, from the start and in the middle, at once: it takes one deadline."""
+    mute, stopping = [[await before(scene) for _ in FORMS] for _ in range(2)]
+    for at in stopping:
+        scene.scripts[at.person.uid] = falls_silent
+    async with scene.process(turn_seconds=1) as url:
+
+        async def told(at: Before, form: str) -> Told:
+            person = Person(at.person.uid, at.person.http, url, at.person.headers)
+            return await ask(person, form, at.conversation)
+
+        halfway = [asyncio.create_task(told(*each)) for each in zip(stopping, FORMS, strict=True)]
+        await scene.until(lambda: streams(scene, len(FORMS)))
+        scene.faults.on("agent-engine", ":streamQuery", "timeout", times=None)
+        for silent in await asyncio.gather(*map(told, mute, FORMS)):
+            await failed(silent, "agent_silent", 502)
+        for cut in await asyncio.gather(*halfway):
+            assert (cut.ended, cut.text) == ("incomplete", SAID)
+            assert cut.problem["code"] == "agent_silent"
+    await scene.until(lambda: streams(scene, 0))
+    assert [await at.charged() for at in mute] == [0, 0]
+    assert [await at.charged() for at in stopping] == [-(-len(ASKED + SAID) // 4)] * 2
+    for at in (*mute, *stopping):
+        await at.goes_on()
+
+
+async def streams(scene: Scene, count: int) -> bool:
+    return scene.agent.open_streams == count
+
+
+@dataclass
+class Refusing:
+    """An engine that makes sessions, and whose agent did not start."""
+
+    asked: int = 0
+    routes: list[Route] = field(init=False)
+
+    async def stream(self, _: Request) -> JSONResponse:
+        self.asked += 1
+        message = "Reasoning Engine resource failed to start and cannot serve traffic."
+        error = {"code": 400, "message": message, "status": "FAILED_PRECONDITION"}
+        return JSONResponse({"error": error}, 400)
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[str]:
+        engine = "projects/p/locations/us-central1/reasoningEngines/1"
+        made = Route(f"/v1beta1/{engine}/sessions", lambda _: JSONResponse({}), methods=["POST"])
+        turn = Route(f"/v1/{engine}:streamQuery", self.stream, methods=["POST"])
+        async with serving(Starlette(routes=[made, turn])) as url:
+            yield f"{url}/v1/{engine}"
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_an_agent_that_did_not_start_is_not_asked_again(scene: Scene, form: str) -> None:
+    engine = Refusing()
+    async with engine.served() as address, scene.process(agent_engine_url=address) as url:
+        at = await before(scene, url)
+        await failed(await ask(at.person, form, at.conversation), "agent_failed", 502)
+        assert engine.asked == 1
+        assert await at.charged() == 0
+        document = await scene.document(f"conversations/{at.conversation}")
+        assert document["lease"] is None

@@ -1,0 +1,393 @@
+"""Every call of the avatar's provider, and each way in which it can go wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import httpx
+import pytest
+
+from common.adapters.secret_manager import SecretManager
+from infra.local.simulators.faults import Mode
+from tests.end_to_end.scene import (
+    HASTE_SECONDS,
+    LATE_SECONDS,
+    PROBLEM,
+    Hasty,
+    Json,
+    Later,
+    Person,
+    Scene,
+    hasty,
+)
+from tests.functions.sse import Event
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+HAPPENED = {"slow", "truncate"}
+"""After these the provider did it, and we could not know."""
+HELD = timedelta(seconds=31)
+"""After a stop that was not confirmed, the next sweep that tries again comes this much later."""
+REPLY = "Hello! It is good to see you. What would you like to talk about?"
+
+
+@pytest.fixture(scope="module")
+async def hurry(stage: Scene) -> AsyncIterator[str]:
+    """A process whose calls to the provider time out soon."""
+    outbound = Hasty()
+    async with stage.process(hasty(stage, outbound)) as url:
+        yield url
+    await outbound.close()
+
+
+@pytest.fixture(scope="module")
+async def afterwards(stage: Scene) -> AsyncIterator[str]:
+    """A process that sweeps when a stop that was not confirmed may be tried again."""
+    async with stage.process(lambda made: replace(made, clock=Later(HELD))) as url:
+        yield url
+
+
+def unavailable(answer: httpx.Response, code: str, status: int = 503) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == PROBLEM
+    if code == "avatar_busy":
+        assert int(answer.headers["retry-after"]) >= 1
+
+
+async def nothing_is_held(scene: Scene, person: Person) -> None:
+    """No seconds, no slot, and nothing runs at the provider for this person."""
+    assert await scene.meter(person, "avatar_seconds") == (0, 0)
+    assert await scene.document(f"users/{person.uid}/slots/0") == {}
+
+
+async def starts_now(scene: Scene, person: Person) -> None:
+    scene.faults.clear()
+    begun = await person.start()
+    ended = await person.call("end_session", avatar_session_id=begun["avatar_session_id"])
+    assert ended.json()["state"] == "ended"
+
+
+def running(scene: Scene) -> set[str]:
+    scene.provider.settle()
+    return {s.id for s in scene.provider.sessions.values() if s.state == "running"}
+
+
+# ── the ticket ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mode", ["refuse", "reset", "429", "truncate"])
+async def test_a_ticket_is_asked_for_again(scene: Scene, mode: Mode) -> None:
+    person = scene.person()
+    scene.faults.on("liveavatar", "/v1/sessions/token", mode)
+    await person.start()
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_no_ticket_no_session(scene: Scene, hurry: str, mode: Mode) -> None:
+    person = scene.person(hurry)
+    scene.faults.on("liveavatar", "/v1/sessions/token", mode, times=None)
+    before = running(scene)
+    code = {"429": "avatar_busy", "garbage": "avatar_failed"}.get(mode, "avatar_unavailable")
+    status = 502 if mode == "garbage" else 503
+    unavailable(await person.call("start_avatar"), code, status)
+    await nothing_is_held(scene, person)
+    assert running(scene) == before
+    await starts_now(scene, person)
+
+
+# ── the start ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_start_that_fails_costs_nothing_and_leaves_nothing(
+    scene: Scene, hurry: str, mode: Mode
+) -> None:
+    person = scene.person(hurry)
+    scene.faults.on("liveavatar", "/v1/sessions/start", mode)
+    before, known = running(scene), set(scene.provider.sessions)
+    answer = await person.call("start_avatar")
+    unavailable(answer, "avatar_busy" if mode == "429" else "avatar_unavailable")
+    await nothing_is_held(scene, person)
+    assert running(scene) == before, "what it started was stopped before it answered"
+    [session] = set(scene.provider.sessions) - known
+    document = await scene.session(session)
+    assert (document["state"], document["seconds"]) == ("ended", 0)
+    assert document["end_reason"] == ("start_failed" if mode == "429" else "start_ambiguous")
+    seen = await scene.journal(session)
+    assert (seen["started_at"] is not None) == (mode in HAPPENED)
+    asked = [entry["path"] for entry in seen["entries"] if entry["kind"] == "request"]
+    assert (asked[-1] == "/v1/sessions/stop") == (mode != "429")
+    await starts_now(scene, person)
+
+
+async def test_a_provider_whose_places_are_taken_is_busy(scene: Scene) -> None:
+    person, world = scene.person(), scene.provider
+    plan = world.settings
+    world.settings = replace(plan, concurrency=0)
+    unavailable(await person.call("start_avatar"), "avatar_busy")
+    await nothing_is_held(scene, person)
+    world.settings = plan
+    await starts_now(scene, person)
+
+
+async def test_what_answers_after_it_was_given_up_is_stopped(scene: Scene, hurry: str) -> None:
+    """The provider's session runs from the arrival of the request, long before the answer."""
+    assert LATE_SECONDS > HASTE_SECONDS
+    person, world = scene.person(hurry), scene.provider
+    known, plan = set(world.sessions), world.settings
+    world.settings = replace(plan, start_delay_seconds=LATE_SECONDS)
+    unavailable(await person.call("start_avatar"), "avatar_unavailable")
+    world.settings = plan
+    [session] = set(world.sessions) - known
+    seen = await scene.journal(session)
+    assert (seen["state"], seen["end_reason"]) == ("ended", "SERVER_ERROR")
+    assert seen["started_at"] is not None
+    await nothing_is_held(scene, person)
+
+
+async def test_a_start_that_fails_may_be_tried_again_with_its_key(scene: Scene) -> None:
+    person = scene.person()
+    keyed = {**person.headers, "idempotency-key": "one-start"}
+    again = replace(person, headers=keyed)
+    scene.faults.on("liveavatar", "/v1/sessions/start", "429")
+    unavailable(await again.call("start_avatar"), "avatar_busy")
+    first = await again.start()
+    assert (await again.start())["avatar_session_id"] == first["avatar_session_id"]
+
+
+# ── the stop ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "garbage"])
+async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(
+    scene: Scene, hurry: str, afterwards: str, mode: Mode
+) -> None:
+    person = scene.person(hurry)
+    session = (await person.start())["avatar_session_id"]
+    scene.faults.on("liveavatar", "/v1/sessions/stop", mode, times=None)
+    answer = await person.call("end_session", avatar_session_id=session)
+    assert (answer.status_code, answer.json()["state"]) == (200, "ending")
+    assert (session in running(scene)) == (mode not in HAPPENED)
+    used, reserved = await scene.meter(person, "avatar_seconds")
+    assert (used, reserved) == (0, 600)
+    scene.faults.clear()
+
+    assert (await scene.sweep())["failed"] == 0, "its time to be tried again has not come"
+    assert (await scene.session(session))["state"] == "ending"
+    await scene.http.post(f"{afterwards}/sweep_expired")
+    assert session not in running(scene)
+    document = await scene.session(session)
+    assert (document["state"], document["end_reason"]) == ("ended", "user")
+    assert document["seconds"] < 10, "what it ran, and not what the sweep waited"
+    assert await scene.meter(person, "avatar_seconds") == (document["seconds"], 0)
+    await scene.http.post(f"{afterwards}/sweep_expired")
+    assert await scene.meter(person, "avatar_seconds") == (document["seconds"], 0)
+
+
+async def test_ending_twice_gets_through_once_the_provider_answers(scene: Scene) -> None:
+    person = scene.person()
+    session = (await person.start())["avatar_session_id"]
+    scene.faults.on("liveavatar", "/v1/sessions/stop", "500")
+    body = {"avatar_session_id": session}
+    assert (await person.call("end_session", **body)).json()["state"] == "ending"
+    assert (await person.call("end_session", **body)).json()["state"] == "ended"
+    await starts_now(scene, person)
+
+
+async def test_a_new_avatar_waits_for_the_old_ones_stop(scene: Scene) -> None:
+    """The slot is the provider's place: it is free when the provider says so, and not before."""
+    person = scene.person()
+    session = (await person.start())["avatar_session_id"]
+    scene.faults.on("liveavatar", "/v1/sessions/stop", "500", times=None)
+    await person.call("end_session", avatar_session_id=session)
+    refused = await person.call("start_avatar")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_sessions")
+    assert refused.json()["avatar_session_ids"] == [session]
+
+
+async def test_a_stop_that_did_nothing_is_found_by_the_reconciliation(scene: Scene) -> None:
+    """200, and it runs: whatever the answer said, the provider's list has it."""
+    person = scene.person()
+    session = (await person.start())["avatar_session_id"]
+    scene.faults.on("liveavatar", "/v1/sessions/stop", "garbage")
+    assert (await person.call("end_session", avatar_session_id=session)).status_code == 200
+    assert session in running(scene)
+    charged = await scene.meter(person, "avatar_seconds")
+    assert (await scene.sweep())["stopped_again"] == 1
+    assert session not in running(scene)
+    assert await scene.meter(person, "avatar_seconds") == charged
+
+
+# ── keep-alive ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "garbage"])
+async def test_a_keep_alive_that_fails_changes_nothing(
+    scene: Scene, hurry: str, mode: Mode
+) -> None:
+    person = scene.person(hurry)
+    session = (await person.start())["avatar_session_id"]
+    document = await scene.session(session)
+    scene.faults.on("liveavatar", "/v1/sessions/keep-alive", mode, times=None)
+    answer = await person.call("keep_alive", avatar_session_id=session)
+    unavailable(answer, "avatar_busy" if mode == "429" else "avatar_ambiguous")
+    assert await scene.session(session) == document
+    scene.faults.clear()
+    assert (await person.call("keep_alive", avatar_session_id=session)).status_code == 200
+
+
+async def test_keeping_what_the_provider_ended_ends_it_here_too(scene: Scene) -> None:
+    person = scene.person()
+    begun = await person.start()
+    session, world = begun["avatar_session_id"], scene.provider
+    world.stop(world.named(session), "ZOMBIE_SESSION_REAP")
+    answer = await person.call("keep_alive", avatar_session_id=session)
+    unavailable(answer, "session_over", 409)
+    document = await scene.session(session)
+    assert (document["state"], document["end_reason"]) == ("ended", "gone")
+    assert await scene.meter(person, "avatar_seconds") == (document["seconds"], 0)
+    told = await person.chat(conversation_id=begun["conversation_id"])
+    assert "the provider ended it" in told["speech"]["detail"]
+    await starts_now(scene, person)
+
+
+# ── the key ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_key_that_was_changed_is_read_again_once(scene: Scene) -> None:
+    person, world, settings = scene.person(), scene.provider, scene.local.settings
+    await starts_now(scene, person)
+    before = await scene.meter(person, "avatar_seconds")
+    secrets = SecretManager(settings.project, address=settings.secret_manager_address)
+    old, world.key = world.key, "another key"
+    try:
+        read = scene.faults.count("secret-manager", "AccessSecretVersion")
+        asked = scene.faults.count("liveavatar", "/v1/sessions/token")
+        unavailable(await person.call("start_avatar"), "avatar_failed", 502)
+        assert scene.faults.count("secret-manager", "AccessSecretVersion") == read + 1
+        assert scene.faults.count("liveavatar", "/v1/sessions/token") == asked + 2
+        assert await scene.meter(person, "avatar_seconds") == before
+
+        await secrets.add(settings.liveavatar_secret, world.key.encode())
+        session = (await person.start())["avatar_session_id"]
+        ended = await person.call("end_session", avatar_session_id=session)
+        assert ended.json()["state"] == "ended"
+    finally:
+        world.key = old
+        await secrets.add(settings.liveavatar_secret, old.encode())
+        await secrets.close()
+    await starts_now(scene, person)
+
+
+# ── the line, while somebody talks ───────────────────────────────────────────────────────────────
+
+
+def speech(told: list[Event]) -> list[Json]:
+    return [event.data for event in told if event.name == "speech"]
+
+
+async def test_without_a_line_the_answer_goes_on_as_text(scene: Scene) -> None:
+    """All modes at once: one of them takes as long as a handshake may take."""
+
+    async def told(mode: Mode) -> list[Event]:
+        person = scene.person()
+        begun = await person.start()
+        scene.faults.on("liveavatar", f"/ws/{begun['avatar_session_id']}", mode, times=None)
+        heard = await person.hear(conversation_id=begun["conversation_id"])
+        assert await scene.meter(person, "agent_tokens") != (0, 0)
+        return heard
+
+    heard = dict(zip(MODES, await asyncio.gather(*map(told, MODES)), strict=True))
+    for mode, events in heard.items():
+        done = events[-1].data
+        assert (mode, done["ended"], done["text"]) == (mode, "complete", REPLY)
+        said = speech(events)
+        if mode in {"slow", "garbage"}:  # it came late, or with a word that we do not know
+            assert [each["state"] for each in said if each["state"] == "unavailable"] == []
+            assert done["spoken"] == REPLY
+        else:
+            assert said[-1]["state"] == "unavailable", (mode, said)
+            assert said[-1]["code"] in {"avatar_unavailable", "avatar_busy", "avatar_missing"}
+            assert said[-1]["detail"]
+
+
+async def test_why_there_is_no_avatar_is_told_with_the_answer(scene: Scene) -> None:
+    person = scene.person()
+    here = {"conversation_id": (await person.chat())["conversation_id"]}
+    told = await person.chat(**here, speak=True)
+    assert (told["speech"]["state"], told["speech"]["code"]) == ("unavailable", "no_avatar")
+    for mode, why in (("429", "could not start it"), ("reset", "did not say whether it started")):
+        scene.faults.on("liveavatar", "/v1/sessions/start", mode)  # type: ignore[arg-type]  # both are modes
+        assert (await person.call("start_avatar", **here)).status_code == 503
+        told = await person.chat(**here)
+        assert (told["ended"], told["text"] != "") == ("complete", True)
+        assert why in told["speech"]["detail"]
+
+
+async def test_an_avatar_that_goes_away_in_the_middle_is_told(scene: Scene) -> None:
+    """The line is cut while it speaks: the text goes on, and an event says so."""
+    person = scene.person()
+    begun = await person.start()
+    session = begun["avatar_session_id"]
+    world, heard = scene.provider, list[Event]()
+    async for event in person.follow("Tell me a story.", conversation_id=begun["conversation_id"]):
+        heard.append(event)
+        if event.name == "speech" and event.data["state"] == "started":
+            world.stop(world.named(session), "AVATAR_DELETED")
+    assert heard[-1].name == "done"
+    assert heard[-1].data["ended"] == "complete"
+    assert heard[-1].data["text"].startswith("Once there was a lighthouse keeper")
+    assert "unavailable" in [each["state"] for each in speech(heard)]
+
+
+# ── the voice ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mode", ["refuse", "reset", "500", "garbage", "truncate"])
+async def test_a_sentence_without_a_voice_is_skipped(scene: Scene, mode: Mode) -> None:
+    person = scene.person()
+    begun = await person.start()
+    scene.faults.on("google-speech", "text:synthesize", mode)
+    told = await person.hear(conversation_id=begun["conversation_id"])
+    done = told[-1].data
+    assert (done["ended"], done["text"]) == ("complete", REPLY)
+    assert done["spoken"] == "It is good to see you. What would you like to talk about?"
+    [skipped] = [each for each in speech(told) if each["state"] == "skipped"]
+    first = next(event.data for event in told if event.name == "sentence")
+    assert skipped["utterance_id"] == first["utterance_id"]
+    assert skipped["code"].startswith("voice_")
+    sentences = [event.data for event in told if event.name == "sentence"]
+    cost = sum(len(s["text"]) for s in sentences if s["utterance_id"] != skipped["utterance_id"])
+    assert await scene.meter(person, "voice_characters") == (cost, 0)
+
+
+async def test_a_voice_that_is_busy_is_asked_again(scene: Scene) -> None:
+    person = scene.person()
+    begun = await person.start()
+    scene.faults.on("google-speech", "text:synthesize", "429", times=2)
+    told = await person.chat(conversation_id=begun["conversation_id"])
+    assert (told["spoken"], "speech" in told) == (REPLY, False)
+
+
+@pytest.mark.parametrize("mode", ["429", "500"])
+async def test_without_any_voice_the_answer_is_text_and_costs_no_voice(
+    scene: Scene, mode: Mode
+) -> None:
+    person = scene.person()
+    begun = await person.start()
+    scene.faults.on("google-speech", "text:synthesize", mode, times=None)
+    told = await person.hear(conversation_id=begun["conversation_id"])
+    done = told[-1].data
+    assert (done["ended"], done["text"], done["spoken"]) == ("complete", REPLY, "")
+    assert {each["state"] for each in speech(told)} == {"skipped"}
+    assert await scene.meter(person, "voice_characters") == (0, 0)
+
+    session = begun["avatar_session_id"]
+    answer = await person.call("speak", avatar_session_id=session, text="Good evening.")
+    assert (answer.status_code, answer.json()["code"]) == (503, "voice_unavailable")
+    assert await scene.meter(person, "voice_characters") == (0, 0)
+    scene.faults.clear()
+    answer = await person.call("speak", avatar_session_id=session, text="Good evening.")
+    assert (answer.status_code, answer.json()["ended"]) == (200, "complete")
+    assert await scene.meter(person, "voice_characters") == (len("Good evening."), 0)

@@ -1,0 +1,240 @@
+"""Each of the layers that end a session, alone; on the clock of the provider's journal.
+
+All sessions run side by side, so that the whole takes one session's length. What stands in a layer's
+light is taken away: where our own stop is to be seen, the provider was asked for a longer limit.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+from google.cloud import tasks_v2
+
+from common.adapters.liveavatar import LiveAvatar
+from common.adapters.outbound import Outbound
+from common.services.outside import Outside
+from common.services.ports import Ticket
+from infra.local.emulators.cloud_tasks import never, once, twice
+from tests.end_to_end.scene import Json, Person, Scene, staged
+
+SECONDS = 3
+SOON = 1.0
+"""Seconds after its moment at which something that comes by itself is there, on a busy machine."""
+FAR = 0.8
+"""Seconds that a request takes to a provider that is far away."""
+
+
+class Unlimited(LiveAvatar):
+    """As if the provider's own limit did not work."""
+
+    async def ticket(self, avatar: str, quality: str, seconds: int) -> Ticket:
+        return await super().ticket(avatar, quality, seconds + 600)
+
+
+class FarAway(LiveAvatar):
+    """Its limit counts from when the start arrives, ours from when we asked."""
+
+    async def start(self, ticket: Ticket) -> Any:
+        await asyncio.sleep(FAR)
+        return await super().start(ticket)
+
+
+@dataclass
+class Queue:
+    """When Cloud Tasks brings what is asked for from now on."""
+
+    delivery: Any = once
+
+    def __call__(self, task: tasks_v2.Task) -> Sequence[float]:
+        times: Sequence[float] = self.delivery(task)
+        return times
+
+
+@dataclass(frozen=True)
+class Run:
+    """One session, and how it looked `before` the sweep, `after` it, and after `another` one."""
+
+    session: str
+    person: Person
+    before: list[Json] = field(default_factory=list)
+    """Its document, then its journal."""
+    after: list[Json] = field(default_factory=list)
+    another: list[Json] = field(default_factory=list)
+    charged: list[tuple[int, int]] = field(default_factory=list)
+    """Used and reserved seconds, at these three times."""
+
+    def stops(self) -> list[Json]:
+        entries: list[Json] = self.another[1]["entries"]
+        return [entry for entry in entries if entry.get("path") == "/v1/sessions/stop"]
+
+    async def look(self, scene: Scene, into: list[Json]) -> None:
+        into += [await scene.session(self.session), await scene.journal(self.session)]
+        self.charged.append(await scene.meter(self.person, "avatar_seconds"))
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def seconds_after(text: str, since: datetime) -> float:
+    return (moment(text) - since).total_seconds()
+
+
+def ended_it(stop: Json, seen: Json) -> bool:
+    """The session ran until this stop came, and no longer."""
+    late = seconds_after(seen["ended_at"], moment(stop["at"]))
+    return bool(stop["status"] == 200) and 0 <= late < SOON / 2
+
+
+Runs = dict[str, Run]
+
+
+@pytest.fixture(scope="module")
+async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
+    queue, outbound = Queue(), Outbound()
+    lengths: Json = {"max_session_seconds": SECONDS, "min_session_seconds": 1}
+    folder = tmp_path_factory.mktemp("stack")
+    async with staged(folder, delivery=queue, **lengths) as scene:
+        with_avatars = partial(made_with, scene, outbound)
+        async with (
+            scene.process(with_avatars(Unlimited)) as unlimited,
+            scene.process(with_avatars(FarAway)) as far,
+            scene.process(max_session_seconds=60, idle_seconds=2) as lazy,
+        ):
+            urls = {
+                "task": (unlimited, once),
+                "twice": (unlimited, twice),
+                "together": (far, once),
+                "refused": (unlimited, once),
+                "never": (unlimited, never),
+                "alone": (scene.local.url, never),
+                "idle": (lazy, once),
+                "lively": (lazy, once),
+            }
+            runs: Runs = {}
+            for name, (url, delivery) in urls.items():
+                queue.delivery = delivery
+                if name == "refused":
+                    scene.faults.on("cloud-tasks", "CreateTask", "429")
+                person = scene.person(url)
+                runs[name] = Run((await person.start())["avatar_session_id"], person)
+            yield await observed(scene, runs)
+    await outbound.close()
+
+
+def made_with(scene: Scene, outbound: Outbound, adapter: type[LiveAvatar]) -> Any:
+    def made(outside: Outside) -> Outside:
+        assert isinstance(outside.avatars, LiveAvatar)
+        url = scene.local.settings.liveavatar_url or ""
+        return replace(outside, avatars=adapter(url, outside.avatars._read_key, outbound))
+
+    return made
+
+
+async def observed(scene: Scene, runs: Runs) -> Runs:
+    """Nobody sweeps until all have had their time."""
+    last = max([(await scene.session(run.session))["expires_at"] for run in some_of(runs)])
+    middle = (last - scene.outside.clock.now()).total_seconds() / 2
+    await anyio.sleep(middle)
+    lively = runs["lively"]
+    kept = await lively.person.call("keep_alive", avatar_session_id=lively.session)
+    assert kept.status_code == 200
+    await anyio.sleep((last - scene.outside.clock.now()).total_seconds() + 0.3)
+    for name in ("task", "twice", "together"):
+        await scene.until(partial(ended, scene, runs[name].session))
+    await all_look(scene, runs, "before")
+    assert (await scene.sweep())["failed"] == 0
+    await all_look(scene, runs, "after")
+    await scene.sweep()
+    await all_look(scene, runs, "another")
+    return runs
+
+
+def some_of(runs: Runs) -> list[Run]:
+    return [run for name, run in runs.items() if name not in {"idle", "lively"}]
+
+
+async def ended(scene: Scene, session: str) -> bool:
+    return bool((await scene.session(session))["state"] == "ended")
+
+
+async def all_look(scene: Scene, runs: Runs, into: str) -> None:
+    for run in runs.values():
+        await run.look(scene, getattr(run, into))
+
+
+async def test_the_task_ends_it_at_its_time(runs: Runs) -> None:
+    document, seen = runs["task"].before
+    assert (document["state"], document["end_reason"]) == ("ended", "expired")
+    assert document["seconds"] == SECONDS
+    [stop] = runs["task"].stops()
+    assert stop["body"]["reason"] == "MAX_DURATION_REACHED"
+    assert 0 <= seconds_after(stop["at"], document["expires_at"]) <= SOON
+    assert ended_it(stop, seen)
+
+
+async def test_our_stop_is_there_before_the_providers_own_end(runs: Runs) -> None:
+    document, seen = runs["together"].before
+    assert (document["state"], document["end_reason"]) == ("ended", "expired")
+    [stop] = runs["together"].stops()
+    limit = moment(seen["started_at"]).timestamp() + seen["max_session_duration"]
+    assert moment(stop["at"]).timestamp() < limit
+    assert ended_it(stop, seen)
+    assert 0 <= seconds_after(seen["ended_at"], document["expires_at"]) <= SOON
+
+
+async def test_a_task_that_comes_twice_charges_once(runs: Runs) -> None:
+    run = runs["twice"]
+    assert run.before[0]["state"] == "ended"
+    assert run.charged == [(SECONDS, 0)] * 3
+    assert [stop["status"] for stop in run.stops()][:1] == [200]
+
+
+@pytest.mark.parametrize("name", ["refused", "never"])
+async def test_without_the_task_the_next_sweep_ends_it(runs: Runs, name: str) -> None:
+    run = runs[name]
+    document, seen = run.before
+    assert (document["state"], seen["state"]) == ("live", "running")
+    assert run.charged[0] == (0, SECONDS)
+    document, seen = run.after
+    assert (document["state"], document["end_reason"]) == ("ended", "expired")
+    [stop] = run.stops()
+    assert ended_it(stop, seen)
+
+
+async def test_with_neither_the_provider_ends_it_and_a_sweep_settles_it(runs: Runs) -> None:
+    document, seen = runs["alone"].before
+    assert document["state"] == "live"
+    assert (seen["state"], seen["end_reason"]) == ("ended", "MAX_DURATION_REACHED")
+    assert seen["seconds"] == SECONDS == seen["max_session_duration"]
+    assert not [entry for entry in seen["entries"] if entry.get("path") == "/v1/sessions/stop"]
+    document, _ = runs["alone"].after
+    assert (document["state"], document["end_reason"]) == ("ended", "expired")
+    assert document["seconds"] <= SECONDS
+    settled = (document["seconds"], 0)
+    assert runs["alone"].charged == [(0, SECONDS), settled, settled]
+
+
+async def test_who_does_nothing_is_ended_by_the_sweep_and_who_does_is_not(runs: Runs) -> None:
+    document, seen = runs["idle"].after
+    assert (document["state"], document["end_reason"]) == ("ended", "idle")
+    assert seen["end_reason"] == "IDLE_TIMEOUT"
+    assert document["seconds"] < 60
+    document, seen = runs["lively"].after
+    assert (document["state"], seen["state"]) == ("live", "running")
+
+
+async def test_each_is_charged_once_and_at_most_what_was_reserved(runs: Runs) -> None:
+    for name, run in runs.items():
+        if name == "lively":
+            continue
+        document = run.after[0]
+        assert run.charged[1] == (document["seconds"], 0), name
+        assert 0 < document["seconds"] <= document["reserved"], name
+        assert run.another == run.after, name
+        assert run.charged[2] == run.charged[1], name

@@ -1,0 +1,310 @@
+"""A canary in every secret, and everything that can go wrong: none of them is found anywhere."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from common.adapters.agent_engine import AgentEngine
+from common.adapters.google_speech import GoogleSpeech
+from common.services.outside import Outside
+from infra.local.emulators.cloud_tasks import never
+from infra.local.simulators.faults import Mode
+from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
+from infra.local.simulators.liveavatar.sessions import Session
+from infra.local.simulators.liveavatar.tokens import SessionTokens, Use
+from tests.canaries import Canaries, Watch
+from tests.end_to_end.scene import Hasty, Json, Later, Person, Scene, hasty, staged
+
+QUICK: tuple[Mode, ...] = ("refuse", "reset", "429", "500", "garbage", "truncate")
+LONG: tuple[Mode, ...] = ("timeout", "slow")
+"""Those that take a deadline of gRPC's or of a handshake, each of seconds."""
+STARTING = (
+    ("liveavatar", "/v1/sessions/token"),
+    ("liveavatar", "/v1/sessions/start"),
+    ("cloud-tasks", "CreateTask"),
+    ("secret-manager", "CreateSecret"),
+)
+KEEPING = (("secret-manager", "AddSecretVersion"), ("secret-manager", "AccessSecretVersion"))
+TALKING = (
+    ("liveavatar", "/ws/"),
+    ("agent-engine", "/sessions"),
+    ("agent-engine", ":streamQuery"),
+    ("google-speech", "text:synthesize"),
+    ("secret-manager", "AccessSecretVersion"),
+)
+ENDING = (
+    ("liveavatar", "/v1/sessions/keep-alive"),
+    ("liveavatar", "/v1/sessions/stop"),
+    ("secret-manager", "DeleteSecret"),
+    ("liveavatar", "/v1/sessions"),
+)
+PLACES = ("logs", "output", "answers", "store", "tasks")
+LIVEKIT = "livekit token of client-"
+
+
+@dataclass(frozen=True)
+class Recorded(SessionTokens):
+    """The provider's tokens, each of them known to the canaries before anybody has it."""
+
+    canaries: Canaries = field(default_factory=Canaries)
+
+    def _signed(self, session: Session, use: Use, **more: Any) -> str:
+        token = super()._signed(session, use, **more)
+        self.canaries.add(f"{use} token of {more.get('sub', session.id)}", token)
+        return token
+
+
+@dataclass
+class Overheard:
+    """What the callers were answered: path, headers and body, also of streams."""
+
+    answers: list[httpx.Response] = field(default_factory=list)
+
+    async def __call__(self, answer: httpx.Response) -> None:
+        await answer.aread()
+        self.answers.append(answer)
+
+
+@dataclass
+class Storm:
+    """One stack in which everything goes wrong, and what of it was seen outside."""
+
+    scene: Scene
+    canaries: Canaries
+    heard: Overheard
+    client: httpx.AsyncClient
+    urls: tuple[str, ...]
+    """A process for each vault."""
+
+    def people(self) -> list[Person]:
+        """New ones: what went wrong for the last ones may still hold their slots."""
+        people = [replace(self.scene.person(url), http=self.client) for url in self.urls]
+        for person in people:
+            self.canaries.add("ID token", person.headers["authorization"].removeprefix("Bearer "))
+        return people
+
+    async def rage(self, modes: tuple[Mode, ...]) -> None:
+        for mode in modes:
+            await asyncio.gather(*(self.talk(person, mode) for person in self.people()))
+            self.scene.reset()
+
+    async def talk(self, person: Person, mode: Mode) -> None:
+        self.faults(STARTING[1:] if mode in LONG else (*STARTING, *KEEPING), mode)
+        for number in range(2):
+            keyed = {**person.headers, "idempotency-key": f"start-{mode}-{number}"}
+            await replace(person, headers=keyed).call("start_avatar")
+        begun = await self.started(person)
+        self.faults(TALKING[2:-1] if mode in LONG else TALKING, mode)
+        here = {"conversation_id": begun["conversation_id"]}
+        session = {"avatar_session_id": begun["avatar_session_id"]}
+        await person.hear("My name is Ada.", **here)
+        await person.call("chat", message="Who am I?", **here)
+        await person.call("speak", text="Well then.", **session)
+        self.scene.reset()
+        await person.call("start_avatar", **here)
+        self.faults(ENDING[:2] if mode in LONG else ENDING, mode)
+        for function in ("keep_alive", "end_session", "end_session", "keep_alive"):
+            await person.call(function, **session)
+
+    async def started(self, person: Person) -> Json:
+        """In the end, in fair weather if it must be; those of the first tries may run already."""
+        self.scene.reset()
+        answer = await person.call("start_avatar")
+        if answer.status_code == 429:
+            for session in answer.json()["avatar_session_ids"]:
+                await person.call("end_session", avatar_session_id=session)
+            return await person.start()
+        begun: Json = answer.json()
+        return begun
+
+    def faults(self, paths: tuple[tuple[str, str], ...], mode: Mode) -> None:
+        for service, path in paths:
+            self.scene.faults.on(service, path, mode)
+
+    def lived(self) -> int:
+        """Sessions that somebody was given."""
+        told = [answer for answer in self.heard.answers if answer.status_code == 201]
+        return len({answer.json()["avatar_session_id"] for answer in told})
+
+    def codes(self) -> set[str]:
+        """Of what was answered with a problem."""
+        return {answer.json()["code"] for answer in self.heard.answers if answer.is_error}
+
+    # ── where a secret might be found ────────────────────────────────────────────────────────────
+
+    def in_answers(self) -> set[str]:
+        """Each session's LiveKit token is its browser's to have, from `start_avatar` alone."""
+        found = set()
+        for answer in self.heard.answers:
+            allowed = frozenset[str]()
+            if answer.request.url.path == "/start_avatar" and answer.is_success:
+                allowed = frozenset({LIVEKIT + answer.json()["avatar_session_id"]})
+            told = answer.content + repr(answer.headers.raw).encode()
+            found |= self.canaries.found_in(told, but=allowed)
+        return found
+
+    def in_the_store(self) -> set[str]:
+        """As it lies on the disk, with what was overwritten."""
+        folder = Path(self.scene.local.settings.data_dir)
+        files = list(folder.glob("oprina.sqlite3*"))
+        assert files
+        return {name for file in files for name in self.canaries.found_in(file.read_bytes())}
+
+    def in_tasks(self) -> set[str]:
+        tasks = [str(entry.task) for entry in self.scene.local.cloud.tasks._entries.values()]
+        assert tasks
+        return {name for task in tasks for name in self.canaries.found_in(task)}
+
+    async def in_the_journal(self) -> set[str]:
+        url = f"{self.scene.local.url}/simulators/liveavatar/journal"
+        return self.canaries.found_in((await self.scene.http.get(url)).content)
+
+
+@asynccontextmanager
+async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
+    key = f"canary-{secrets.token_urlsafe(24)}"
+    canaries.add("LiveAvatar key", key)
+    settings = LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)
+    world = LiveAvatarWorld(settings, key=key)
+    world.tokens = Recorded(
+        world.tokens.secret, world.tokens.lifetime, world.tokens.unix, canaries=canaries
+    )
+    heard, outbound = Overheard(), Hasty()
+    client = httpx.AsyncClient(timeout=40, trust_env=False, event_hooks={"response": [heard]})
+    async with staged(folder, delivery=never, provider=world) as scene, client:
+        canaries.add("sealing key", sealing_key(scene))
+        made = secretive(scene, outbound, canaries)
+        async with (
+            scene.process(made, turn_seconds=2) as kept,
+            scene.process(made, turn_seconds=2, vault="sealed") as sealed,
+        ):
+            yield Storm(scene, canaries, heard, client, (kept, sealed))
+            later = Later(timedelta(hours=1))
+            async with scene.process(lambda outside: replace(outside, clock=later)) as url:
+                answer = await client.post(f"{url}/sweep_expired")
+                assert answer.json()["failed"] == 0
+    await outbound.close()
+
+
+def sealing_key(scene: Scene) -> bytes:
+    held = scene.local.cloud.secrets._held.items()
+    [versions] = [each.versions for name, each in held if name.endswith("/session-tokens-key")]
+    return versions[0][1]
+
+
+def secretive(scene: Scene, outbound: Hasty, canaries: Canaries) -> Any:
+    """Has Google's services called with a token that would be noticed, and is in a hurry."""
+    token = f"ya29.canary-{secrets.token_urlsafe(24)}"
+    canaries.add("Google token", token)
+    settings = scene.local.settings
+
+    async def auth(_fresh: bool) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {token}"}
+
+    def made(outside: Outside) -> Outside:
+        engine = settings.agent_engine_url or ""
+        return replace(
+            hasty(scene, outbound)(outside),
+            agent=AgentEngine(engine, auth, outbound, idle_seconds=1, reply_seconds=2),
+            voice=GoogleSpeech(auth, outbound, base_url=settings.speech_url or ""),
+        )
+
+    return made
+
+
+@contextmanager
+def watching(canaries: Canaries) -> Iterator[Watch]:
+    """Every record of every logger that did not say otherwise, from DEBUG on."""
+    root, watch = logging.getLogger(), Watch(canaries)
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    root.addHandler(watch)
+    try:
+        yield watch
+    finally:
+        root.removeHandler(watch)
+        root.setLevel(level)
+
+
+async def test_no_secret_is_found_anywhere(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], canaries: Canaries
+) -> None:
+    with watching(canaries) as watch:
+        async with (
+            storm(tmp_path / "quick", canaries) as quick,
+            storm(tmp_path / "long", canaries) as long,
+        ):
+            await asyncio.gather(quick.rage(QUICK), long.rage(LONG))
+        seen = watch.seen
+        found = {"logs": watch.finish()}
+    out = "".join(capfd.readouterr())
+    found["output"] = canaries.found_in(out)
+    for raged in (quick, long):
+        found["answers"] = found.get("answers", set()) | raged.in_answers()
+        found["store"] = found.get("store", set()) | raged.in_the_store()
+        found["tasks"] = found.get("tasks", set()) | raged.in_tasks()
+    assert found == {place: set() for place in PLACES}
+    assert seen > 100, "the logs were looked at"
+    assert quick.lived() >= 2 * len(QUICK), "there were tokens to be found"
+    assert long.lived() >= 2 * len(LONG)
+    failures = {code for raged in (quick, long) for code in raged.codes()}
+    assert {code.partition("_")[0] for code in failures} >= {"avatar", "voice", "session"}
+
+
+async def test_nor_in_the_providers_journal(tmp_path: Path, canaries: Canaries) -> None:
+    async with storm(tmp_path, canaries) as calm:
+        for person in calm.people():
+            begun = await person.start()
+            await person.chat(conversation_id=begun["conversation_id"])
+        assert await calm.in_the_journal() == set()
+        assert calm.in_answers() == set()
+        await finds_what_is_there(calm, begun["avatar_session_id"])
+
+
+async def finds_what_is_there(calm: Storm, session: str) -> None:
+    """A session's id is no secret: it stands in each of these places."""
+    known = Canaries()
+    known.add("id", session)
+    looking = replace(calm, canaries=known)
+    assert looking.in_the_store() == looking.in_tasks() == {"id"}
+    assert await looking.in_the_journal() == {"id"}
+    assert "id" in looking.in_answers()
+
+
+def test_the_search_finds_what_is_there() -> None:
+    """In a message, an argument, an extra field, an exception and its cause; whole, cut or encoded."""
+    canaries = Canaries()
+    canaries.add("key", "canary-in-the-coal-mine")
+    canaries.add("raw", bytes(range(200, 232)))
+    log = logging.getLogger("tests.canaries.probe")
+    with watching(canaries) as watch:
+        log.debug("a canary-in-the-coal-mine")
+        assert watch.findings == {"key in a record of tests.canaries.probe"}
+        for said in ("%s", "%r"):
+            watch.findings.clear()
+            log.debug(said, {"x-api-key": "canary-in-the-coal-mine"})
+            assert watch.findings
+        watch.findings.clear()
+        log.debug("nothing", extra={"header": "canary-in-the-coal-mine"})
+        assert watch.findings
+        watch.findings.clear()
+        harmless = RuntimeError("harmless")
+        harmless.__cause__ = ValueError("canary-in-the-coal-mine")
+        log.debug("failed", exc_info=harmless)
+        assert watch.findings
+    assert canaries.found_in(bytes(range(200, 232)).hex()) == {"raw"}
+    assert canaries.found_in(repr(bytes(range(200, 232)))) == {"raw"}
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ"
+    assert canaries.found_in(f"token={token}") == {"a signed token"}
+    canaries.add("token", token)
+    assert canaries.found_in("...c2lnbmF0dXJlLW9mLWFkYQ") == {"token"}
+    assert canaries.found_in(token, but=frozenset({"token"})) == set()
