@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from common.speech.sentences import Sentences  # noqa: E402  # found beside this folder only now
+from common.speech.sentences import Sentences  # found beside this folder only now
 
 
 @dataclass

@@ -4,6 +4,7 @@ import asyncio
 
 from common.models import EndSession, KeepAlive, Speak
 from common.services.idempotency import Once
+from common.services.speeches import SpeechUnderWay
 from tests.house import ADA, House, house
 
 
@@ -24,6 +25,7 @@ async def test_each_function_goes_to_the_store_as_often_as_promised() -> None:
     speech = await at.app.speeches.speak(
         ADA, Speak(avatar_session_id=started.avatar_session_id, text="Hello."), Once()
     )
+    assert isinstance(speech, SpeechUnderWay)
     await speech.answer()
     assert trips(at) == (1, 1)
 
