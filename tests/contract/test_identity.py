@@ -408,7 +408,5 @@ def test_importing_it_does_not_import_requests() -> None:
         "import sys, common.adapters.firebase_identity\n"
         "print({'requests', 'urllib3', 'grpc', 'google.api_core'} & set(sys.modules))"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"

@@ -325,7 +325,5 @@ def test_importing_the_adapters_does_not_import_googles_clients() -> None:
         "heavy = {'grpc', 'google.cloud.secretmanager_v1', 'google.cloud.tasks_v2', 'requests'}\n"
         "print(heavy & set(sys.modules))"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
