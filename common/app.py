@@ -21,7 +21,6 @@ from common.adapters.google_speech import GoogleSpeech
 from common.adapters.google_token import GoogleToken, LocalToken
 from common.adapters.liveavatar import LiveAvatar
 from common.adapters.outbound import Outbound
-from common.adapters.sealed_vault import SealedVault
 from common.adapters.secret_manager import SecretManager
 from common.adapters.secret_vault import SecretVault
 from common.domain.user import User
@@ -33,6 +32,7 @@ from common.services.outside import Outside
 from common.services.speeches import Speeches
 from common.services.store import Store
 from common.services.sweep import Sweep
+from common.services.vault import Vault
 from common.settings import Settings
 
 LIVEAVATAR = "https://api.liveavatar.com"
@@ -80,8 +80,8 @@ def assemble(outside: Outside, identity: Identity, close: Callable[[], Awaitable
         settings=outside.settings,
         identity=identity,
         avatars=avatars,
-        conversations=Conversations(outside, floor),
-        speeches=Speeches(outside, floor),
+        conversations=Conversations(outside, floor, avatars.ending),
+        speeches=Speeches(outside, floor, avatars.ending),
         sweeps=Sweep(outside, avatars.ending),
         close=close,
     )
@@ -110,7 +110,7 @@ def build(settings: Settings) -> App:
             outbound,
             base_url=settings.speech_url or GOOGLE_SPEECH,
         ),
-        vault=(SealedVault if settings.vault == "sealed" else SecretVault)(secret_manager),
+        vault=_vault(settings, secret_manager),
         tasks=tasks,
         clock=SystemClock(),
         new_id=new_id,
@@ -131,6 +131,14 @@ def _store(settings: Settings) -> Store:
 
         return SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
     return FirestoreStore(settings.project, settings.database, emulator=settings.firestore_emulator)
+
+
+def _vault(settings: Settings, secret_manager: SecretManager) -> Vault:
+    if settings.vault == "sealed":
+        from common.adapters.sealed_vault import SealedVault  # noqa: PLC0415 - one of the two
+
+        return SealedVault(secret_manager)
+    return SecretVault(secret_manager)
 
 
 def _engine(settings: Settings) -> str:

@@ -41,11 +41,12 @@ Quality = Literal["very_high", "high", "medium", "low"]
 
 
 class Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    # Built when first used: a function starts without those of its neighbours.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @property
     def status_code(self) -> int:

@@ -9,8 +9,7 @@ import os
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from common.domain.errors import OprinaError
 from common.domain.quota import METERS, Amounts, Meter
@@ -37,10 +36,10 @@ class WronglySetError(OprinaError):
     code = "wrongly_set"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The line below each setting is what the README says of it."""
 
-    model_config = SettingsConfigDict(env_prefix="OPRINA_", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid", defer_build=True)
 
     project: str = Field("oprina-local", pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
     """The Google Cloud project, which is the Firebase project too."""
@@ -58,7 +57,7 @@ class Settings(BaseSettings):
     """The picture's quality: `very_high`, `high`, `medium` or `low`."""
     sandbox: bool = False
     """Avatar sessions that are free and end after about a minute."""
-    allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
+    allowed_origins: tuple[Origin, ...] = ()
     """The pages that may call, by comma: scheme, host and port, letter by letter."""
 
     allowance_avatar_seconds: Positive = 1_200
@@ -67,7 +66,7 @@ class Settings(BaseSettings):
     """Tokens of the agent, prompt and reply together, that a user has in a month."""
     allowance_voice_characters: Positive = 100_000
     """Characters of speech that a user has in a month."""
-    plans: Annotated[dict[str, dict[Meter, Positive]], NoDecode] = {}
+    plans: dict[str, dict[Meter, Positive]] = {}
     """Other allowances by a user's plan, as JSON: `{"studio": {"avatar_seconds": 36000}}`."""
     max_session_seconds: Positive = 600
     """The longest avatar session: so much is set aside at its start, and the rest given back."""
@@ -83,6 +82,9 @@ class Settings(BaseSettings):
     """Characters of speech that a turn sets aside; a longer reply goes on as text."""
     turn_seconds: Positive = 120
     """The longest time that the agent may take for a reply."""
+    first_clause: Annotated[int, Field(ge=0)] = 0
+    """Speech may begin with a clause of at least so many characters where the first sentence is long
+    (24 is a good figure); 0 waits for the sentence."""
     sweep_seconds: Positive = 60
     """How often the local stack sweeps; where it is deployed, Cloud Scheduler says."""
 
@@ -170,8 +172,16 @@ class Settings(BaseSettings):
     @classmethod
     def from_environment(cls) -> Self:
         """Refuses, with a message that names each wrong setting and not its value."""
+        from pydantic_settings import (  # noqa: PLC0415 - 20 ms of a start that needs none
+            BaseSettings,
+            SettingsConfigDict,
+        )
+
+        class FromEnvironment(BaseSettings, cls):  # type: ignore[misc, valid-type]  # a class, if chosen here
+            model_config = SettingsConfigDict(env_prefix="OPRINA_", enable_decoding=False)
+
         try:
-            return cls()
+            return cls(**FromEnvironment().model_dump(exclude_unset=True))
         except ValidationError as error:
             raise WronglySetError(_explain(error)) from None
 

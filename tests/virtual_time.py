@@ -4,6 +4,8 @@ everything happens in the order in which it would have happened.
 
 import asyncio
 import selectors
+from collections.abc import Callable
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,10 +16,26 @@ STUCK_SECONDS = 5.0
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._elapsed = 0.0
+        self.in_threads = 0
         super().__init__(_Jumping(self))
 
     def time(self) -> float:
         return self._elapsed
+
+    def run_in_executor(
+        self,
+        executor: Executor | None,
+        func: Callable[..., Any],
+        *args: object,
+    ) -> "asyncio.Future[Any]":
+        """What runs in a thread takes no time: the clock stands still until it is done."""
+        work = super().run_in_executor(executor, func, *args)
+        self.in_threads += 1
+        work.add_done_callback(self._back)
+        return work
+
+    def _back(self, _: "asyncio.Future[Any]") -> None:
+        self.in_threads -= 1
 
     def jump(self, seconds: float) -> None:
         self._elapsed += seconds
@@ -35,7 +53,7 @@ class _Jumping(selectors.DefaultSelector):
                 msg = "nothing will ever happen any more: everybody waits for somebody"
                 raise RuntimeError(msg)
             return ready
-        ready = super().select(0)
+        ready = super().select(STUCK_SECONDS if self._loop.in_threads else 0)
         if not ready:
             self._loop.jump(timeout)
         return ready

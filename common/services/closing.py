@@ -13,8 +13,9 @@ from common.domain.user import User
 from common.models import ChatAnswer, UsageEvent
 from common.services.accounts import usage_of
 from common.services.attempts import read, until_held
+from common.services.ending import Ending
 from common.services.idempotency import Once
-from common.services.outside import Outside
+from common.services.outside import Outside, best_effort
 from common.services.turns import Outcome
 
 
@@ -52,8 +53,9 @@ class State:
 class TurnClosing:
     """`version` is the conversation's, as the first commit left it."""
 
-    def __init__(self, outside: Outside, opened: Opened, version: Version) -> None:
+    def __init__(self, outside: Outside, ending: Ending, opened: Opened, version: Version) -> None:
         self._outside = outside
+        self._ending = ending
         self._opened = opened
         self._version = version
 
@@ -76,6 +78,10 @@ class TurnClosing:
             await self._outside.store.commit(await self._writes(outcome, answer, state))
 
         await until_held(attempt, self._outside.pause)
+        face = self._opened.face
+        if outcome.gone and face is not None:
+            gone = self._ending.end(face.avatar_session_id, "gone")
+            await best_effort("ending a session that is gone", gone)
 
     async def _look(self) -> State:
         opened = self._opened

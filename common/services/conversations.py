@@ -30,12 +30,14 @@ from common.models import Chat, ChatAnswer, SpeechEvent
 from common.services.accounts import account_paths, ledger_of
 from common.services.attempts import read, until_held
 from common.services.closing import Opened, TurnClosing, turn_path
+from common.services.ending import Ending
 from common.services.floor import Floor
 from common.services.idempotency import Once
 from common.services.outside import Outside
 from common.services.reply import Reply
 from common.services.speaking import Speaking
 from common.services.turns import Closing, Names, Turn
+from common.speech import preparing
 
 CHARACTERS_A_SECOND = 10
 """Of speech, at the slowest: how long what a turn says may take to be heard."""
@@ -56,24 +58,33 @@ OVER = {
 
 
 class Conversations:
-    def __init__(self, outside: Outside, floor: Floor) -> None:
+    def __init__(self, outside: Outside, floor: Floor, ending: Ending) -> None:
         self._outside = outside
         self._floor = floor
+        self._ending = ending
 
     async def chat(self, caller: User, request: Chat, once: Once) -> Turn | ChatAnswer:
         """A turn that runs, to be followed to its end or left; or the stored answer of one that the
         same key began before. Refuses with `QuotaExceeded`, `TurnInProgress` or `NotFound`."""
-        return await Admission(self._outside, self._floor, caller, request, once).admit()
+        admission = Admission(self._outside, self._floor, self._ending, caller, request, once)
+        return await admission.admit()
 
 
 class Admission:
     """One message's way to a turn, through as many attempts as it takes."""
 
     def __init__(
-        self, outside: Outside, floor: Floor, caller: User, request: Chat, once: Once
+        self,
+        outside: Outside,
+        floor: Floor,
+        ending: Ending,
+        caller: User,
+        request: Chat,
+        once: Once,
     ) -> None:
         self._outside = outside
         self._floor = floor
+        self._ending = ending
         self._caller = caller
         self._request = request
         self._once = once
@@ -148,7 +159,7 @@ class Admission:
         if self._speaking is not None:
             elsewhere = before is None and self._took_from is not None
             self._speaking.after(before, elsewhere=elsewhere)
-        self._admitted.set_result(TurnClosing(self._outside, self._opened, version))
+        self._admitted.set_result(TurnClosing(self._outside, self._ending, self._opened, version))
         return self._turn
 
     # ── deciding ─────────────────────────────────────────────────────────────────────────────────
@@ -185,8 +196,6 @@ class Admission:
         self, conversation: Conversation | None, face: Face | None, reserved: Amounts
     ) -> Turn:
         outside, names = self._outside, self._names
-        language = face.language if face else outside.settings.language
-        turn = Turn(names, self._request.message, language, outside.settings.turn_seconds)
         reply = Reply(
             outside.agent,
             self._caller.uid,
@@ -194,6 +203,9 @@ class Admission:
             self._request.message,
             new=conversation is None or conversation.agent_session is None,
         )
+        language = face.language if face else outside.settings.language
+        sentences = preparing.sentences(language, outside.settings.first_clause)
+        turn = Turn(names, self._request.message, sentences, outside.settings.turn_seconds)
         aloud = reserved["voice_characters"] > 0
         speaking = self._speaking = self._to_speak(turn, face) if face else None
         turn.go(reply, self._admitted, face, speaking, aloud=aloud)

@@ -2,7 +2,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from common.domain.errors import Upstream
+from common.domain.errors import OprinaError
 from common.services.attempts import Pause
 from common.services.ports import Agent, Avatars, Clock, Voice
 from common.services.store import Store
@@ -34,5 +34,5 @@ async def best_effort(what: str, doing: Awaitable[object]) -> None:
     """For what has a second way to happen: a failure is a line in the log, and the use case goes on."""
     try:
         await doing
-    except Upstream as error:
+    except OprinaError as error:
         log.warning("%s failed: %s", what, error.code, extra={"code": error.code})

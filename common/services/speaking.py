@@ -1,22 +1,24 @@
 """Sentences on their way into the avatar's mouth.
 
-    say() ──► waiting ──► synthesise ──► made (one ahead) ──► send ──► the avatar
+    say() ──► making (making.py) ──► send ──► the avatar ──► what was heard (playback.py)
 
-Synthesis of the next sentence runs while the last one is sent. The text never waits for any of it.
+The next sentences are made while the last ones are sent and played. The text never waits for any of
+it.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from common.domain.conversations import Face
 from common.domain.errors import Missing, Upstream
 from common.domain.ids import UtteranceId
-from common.models import SentenceEvent, SpeechEvent
+from common.models import SpeechEvent
 from common.services.floor import Cuttable
+from common.services.making import Emit, Making
 from common.services.outside import Outside, best_effort
+from common.services.playback import Playback, Utterance
 from common.services.ports import Line, LineEvent
 from common.speech import audio
 
@@ -33,21 +35,7 @@ HANDOVER_SECONDS = 0.25
 """Whoever we interrupt from another process learns of it from the avatar, and then clears what they
 had on the way there: sound of ours from before that would be cleared with it."""
 
-Emit = Callable[[SentenceEvent | SpeechEvent], None]
 How = Literal["complete", "handed_over", "interrupted", "failed"]
-
-
-@dataclass
-class Utterance:
-    """One sentence. `starts` and `ends` are on the event loop's clock: when its audio plays, as far
-    as it is known, from what was sent and what the avatar said."""
-
-    id: UtteranceId
-    text: str
-    pcm: bytes = b""
-    starts: float | None = None
-    ends: float = 0.0
-    heard: Literal["no", "started", "ended"] = "no"
 
 
 class Speaking:
@@ -74,31 +62,27 @@ class Speaking:
         self._characters = characters
         self._emit = emit
         self._wait = wait
+        self._goes_on = goes_on
+        self._on_cut = on_cut
         self._before: Cuttable | None = None
         self._handover = 0.0
         self._interrupted_at = 0.0
-        self._goes_on = goes_on
-        self._on_cut = on_cut
-        self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        self._made: asyncio.Queue[Utterance | None] = asyncio.Queue(maxsize=1)
-        self._sent: list[Utterance] = []
+        self._playback = Playback(self._now())
+        self._making = Making(outside, face, emit, self._ahead, patient=wait)
         self._line: Line | None = None
         self._opened = asyncio.Event()
         self._connected = asyncio.Event()
         self._changed = asyncio.Event()
-        self._quiet_at = asyncio.get_running_loop().time()
-        self._asked = False
         self._deaf = False
         self._cut = False
         self.how: How = "complete"
-        self.spent = 0
-        """Characters that were synthesised: what the voice costs."""
+        self.gone = False
+        """Whether the session turned out not to run any more."""
 
     # ── what the turn sees ───────────────────────────────────────────────────────────────────────
 
     def say(self, sentence: str) -> None:
-        self._asked = True
-        self._waiting.put_nowait(sentence)
+        self._making.say(sentence)
 
     def after(self, before: Cuttable | None, *, elsewhere: bool) -> None:
         """Somebody else is just being interrupted: no sound until they are silenced. `elsewhere`: in
@@ -108,34 +92,37 @@ class Speaking:
 
     def finish(self) -> None:
         """No more sentences come."""
-        self._waiting.put_nowait(None)
+        self._making.finish()
+
+    @property
+    def spent(self) -> int:
+        """Characters that were synthesised: what the voice costs. None where the avatar failed before
+        a word of it could be heard."""
+        failed_outright = self.how == "failed" and not self._playback.sent
+        return 0 if failed_outright else self._making.spent
 
     @property
     def first(self) -> UtteranceId | None:
-        return self._sent[0].id if self._sent else None
+        return self._playback.sent[0].id if self._playback.sent else None
 
     @property
     def seconds(self) -> float:
         """Of audio that was handed to the avatar."""
-        return sum(audio.seconds(utterance.pcm) for utterance in self._sent)
+        return self._playback.seconds
 
-    def said(self) -> list[str]:
-        """The sentences that began to be heard."""
-        now = asyncio.get_running_loop().time()
-        return [u.text for u in self._sent if u.starts is not None and u.starts <= now]
+    def heard(self) -> str:
+        """The text, as it was written, up to where the avatar has come, or was cut."""
+        return self._playback.heard_text(self._now())
 
     def heard_seconds(self) -> float:
-        now = asyncio.get_running_loop().time()
-        return sum(
-            max(0.0, min(u.ends, now) - u.starts) for u in self._sent if u.starts is not None
-        )
+        return self._playback.heard_seconds(self._now())
 
     async def run(self) -> None:
         """Until all was heard (or handed over, if nobody waits), or it cannot go on. Never raises
         for an upstream's sake: the events and `how` say what happened."""
         try:
             async with asyncio.TaskGroup() as group:
-                making = group.create_task(self._make())
+                making = group.create_task(self._making.run(self._characters))
                 hearing = group.create_task(self._open_and_hear())
                 try:
                     await self._send()
@@ -150,12 +137,11 @@ class Speaking:
     async def interrupt(self) -> None:
         """Stops the avatar at once. `run` must be cancelled besides."""
         self._cut = True
-        now = asyncio.get_running_loop().time()
-        for utterance in self._sent:
-            utterance.ends = min(utterance.ends, now)
-        if self.how != "failed" and self._asked:
+        self._playback.cut(self._now())
+        if self.how != "failed" and self._making.asked:
             self.how = "interrupted"
-            self._emit(SpeechEvent(state="interrupted", utterance_id=self._current()))
+            current = self._playback.current(self._now())
+            self._emit(SpeechEvent(state="interrupted", utterance_id=current))
         if self._line is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(INTERRUPT_SECONDS):
@@ -167,97 +153,47 @@ class Speaking:
         tokens = await self._outside.vault.open(self._face.avatar_session_id, self._face.vault)
         self._line = await self._outside.avatars.connect(tokens.ws_url)
         await self._line.interrupt()
-        self._interrupted_at = asyncio.get_running_loop().time()
+        self._interrupted_at = self._now()
         self._opened.set()
         await self._line.keep_alive()
         async for event in self._line.events():
-            await self._heard(event)
+            await self._hear(event)
         self._deaf = True
         self._connected.set()
         self._changed.set()
 
-    async def _heard(self, event: LineEvent) -> None:
+    async def _hear(self, event: LineEvent) -> None:
+        playback = self._playback
         match event.kind:
             case "connected":
-                if not self._sent and self._line is not None and not self._connected.is_set():
+                if not playback.sent and self._line is not None and not self._connected.is_set():
                     await self._line.interrupt()
                 self._connected.set()
-            case "started" if utterance := self._which(event, "no"):
-                utterance.heard = "started"
+            case "started" if utterance := playback.which(event, "no"):
+                playback.began(utterance, self._now())
                 self._emit(SpeechEvent(state="started", utterance_id=utterance.id))
-            case "ended" if utterance := self._which(event, "started"):
+            case "ended" if utterance := playback.which(event, "started"):
                 utterance.heard = "ended"
-                length = audio.seconds(utterance.pcm)
-                self._emit(
-                    SpeechEvent(state="ended", utterance_id=utterance.id, seconds=round(length, 2))
-                )
-            case "interrupted" if not self._cut and self._ours(event):
+                seconds = round(utterance.seconds, 2)
+                self._emit(SpeechEvent(state="ended", utterance_id=utterance.id, seconds=seconds))
+            case "interrupted" if not self._cut and playback.is_about_us(event):
                 self._on_cut()
         self._changed.set()
 
-    def _ours(self, event: LineEvent) -> bool:
-        """Interruptions from before our first sound are those that we asked for."""
-        if event.utterance is not None:
-            return any(u.id == event.utterance for u in self._sent)
-        return any(u.heard == "started" for u in self._sent)
-
-    def _which(self, event: LineEvent, heard: Literal["no", "started"]) -> Utterance | None:
-        """The utterance that an event is about: the one it names, else the next in turn. What it
-        says of utterances that are not ours is somebody else's."""
-        if event.utterance is not None:
-            return next((u for u in self._sent if u.id == event.utterance), None)
-        return next((u for u in self._sent if u.heard == heard), None)
-
-    # ── the pipeline ─────────────────────────────────────────────────────────────────────────────
-
-    async def _make(self) -> None:
-        left = await self._characters()
-        while (sentence := await self._waiting.get()) is not None:
-            if self.spent + len(sentence) > left:
-                self._emit(
-                    SpeechEvent(
-                        state="stopped",
-                        code="quota_exceeded",
-                        detail="The voice that was set aside for this is used up.",
-                    )
-                )
-                break
-            utterance = Utterance(UtteranceId(self._outside.new_id()), sentence)
-            if await self._synthesise(utterance):
-                await self._made.put(utterance)
-        await self._made.put(None)
-
-    async def _synthesise(self, utterance: Utterance) -> bool:
-        """False where this sentence cannot be spoken; the next one may."""
-        self._emit(SentenceEvent(utterance_id=utterance.id, text=utterance.text))
-        try:
-            utterance.pcm = await self._outside.voice.synthesize(
-                utterance.text, self._face.voice, self._face.language
-            )
-        except Upstream as error:
-            self._emit(
-                SpeechEvent(
-                    state="skipped",
-                    utterance_id=utterance.id,
-                    code=error.code,
-                    detail="This sentence could not be spoken.",
-                )
-            )
-            return False
-        self.spent += len(utterance.text)
-        return True
+    # ── sending ──────────────────────────────────────────────────────────────────────────────────
 
     async def _send(self) -> None:
-        utterance = await self._made.get()
+        made = self._making.made
+        utterance = await made.get()
         await (self._ready() if utterance else self._opened.wait())
         while utterance is not None:
             if self._goes_on is not None and not await self._goes_on():
                 return
             await self._hand_over(utterance)
-            utterance = await self._made.get()
+            utterance = await made.get()
         if self._wait:
             await self._heard_out()
-        elif self._sent:
+        elif self._playback.sent:
             self.how = "handed_over"
 
     async def _ready(self) -> None:
@@ -267,52 +203,36 @@ class Speaking:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(CONNECTED_SECONDS - age, CONNECTED_AGAIN_SECONDS)):
                 await self._connected.wait()
-        ours_from = self._interrupted_at + self._handover
-        await asyncio.sleep(ours_from - asyncio.get_running_loop().time())
+        await asyncio.sleep(self._interrupted_at + self._handover - self._now())
 
     async def _hand_over(self, utterance: Utterance) -> None:
         line = self._line
         if line is None or self._deaf:
             raise Missing("avatar", "the line is closed")
-        self._sent.append(utterance)
+        self._playback.hand_over(utterance)
         for chunk in audio.chunks(utterance.pcm):
             if self._cut:
                 return
             await line.speak(utterance.id, chunk)
-            if utterance.starts is None:
-                now = asyncio.get_running_loop().time()
-                utterance.starts = max(now, self._quiet_at)
-                self._quiet_at = utterance.starts
-            self._quiet_at += audio.seconds(chunk)
-            utterance.ends = self._quiet_at
+            self._playback.add(utterance, chunk, self._now())
         await line.finish(utterance.id)
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
     async def _heard_out(self) -> None:
         """Until the avatar says that it has finished, or the audio has had time to play."""
+        playback = self._playback
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(self._quiet_at + AFTER_AUDIO_SECONDS):
-                while not self._done() and not self._deaf:
+            async with asyncio.timeout_at(playback.quiet_at + AFTER_AUDIO_SECONDS):
+                while not playback.done(self._now()) and not self._deaf:
                     self._changed.clear()
                     await self._changed.wait()
-                if self._deaf and not self._done():
+                if self._deaf and not playback.done(self._now()):
                     self.how = "failed"
-
-    def _done(self) -> bool:
-        """All was heard. Some say so once for several utterances: then the audio's clock decides."""
-        if not self._sent or self._sent[-1].heard == "ended":
-            return True
-        now = asyncio.get_running_loop().time()
-        return self._quiet_at <= now and any(u.heard == "ended" for u in self._sent)
-
-    def _current(self) -> UtteranceId | None:
-        now = asyncio.get_running_loop().time()
-        begun = [u for u in self._sent if u.starts is not None and u.starts <= now]
-        return begun[-1].id if begun else None
 
     def _gave_up(self, error: Upstream) -> None:
         self.how = "failed"
+        self.gone = isinstance(error, Missing)
         self._emit(
             SpeechEvent(
                 state="unavailable",
@@ -324,6 +244,14 @@ class Speaking:
     async def _hang_up(self) -> None:
         if self._line is not None:
             await self._line.close()
+
+    def _ahead(self) -> float:
+        queued = max(0.0, self._playback.quiet_at - self._now())
+        return queued + self._making.seconds - self._playback.added
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
 
 def _first(group: BaseExceptionGroup[Upstream]) -> Upstream:

@@ -13,7 +13,14 @@ from datetime import datetime, timedelta
 
 from common.domain.conversations import Face, conversation_path
 from common.domain.documents import Create, Document, Increment, Update, Version, Write
-from common.domain.errors import Conflict, Invalid, Unavailable, Upstream
+from common.domain.errors import (
+    Conflict,
+    Invalid,
+    OprinaError,
+    SessionOver,
+    Unavailable,
+    Upstream,
+)
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger
 from common.domain.sessions import AvatarSession, session_path, touch
@@ -22,11 +29,12 @@ from common.models import SentenceEvent, Speak, SpeechEvent, Spoken
 from common.services.accounts import account_paths, ledger_of, usage_of
 from common.services.attempts import read, until_held
 from common.services.avatars import owned_and_live
+from common.services.ending import Ending
 from common.services.floor import Cuttable, Floor
 from common.services.idempotency import Once
 from common.services.outside import Outside, best_effort
 from common.services.speaking import How, Speaking
-from common.speech.sentences import Sentences
+from common.speech import preparing
 
 CHARACTERS_A_SECOND = 15
 """Of speech, about: what an event says of its length before it was heard."""
@@ -64,9 +72,10 @@ class Speech(Cuttable):
 
 
 class Speeches:
-    def __init__(self, outside: Outside, floor: Floor) -> None:
+    def __init__(self, outside: Outside, floor: Floor, ending: Ending) -> None:
         self._outside = outside
         self._floor = floor
+        self._ending = ending
 
     async def speak(self, caller: User, request: Speak, once: Once) -> "SpeechUnderWay | Spoken":
         """A speech that runs, to be followed to its end or left. Refuses with `NotFound`,
@@ -76,7 +85,8 @@ class Speeches:
                 "There is nothing to do.",
                 fields=[("text", "give a text, or `interrupt`, or both")],
             )
-        return await Rostrum(self._outside, self._floor, caller, request, once).step_up()
+        rostrum = Rostrum(self._outside, self._floor, self._ending, caller, request, once)
+        return await rostrum.step_up()
 
 
 @dataclass(frozen=True)
@@ -87,16 +97,24 @@ class Charge:
     line: str
     version: Version
     ledger: Ledger
+    session: AvatarSessionId
 
 
 class Rostrum:
     """One text's way to the avatar, through as many attempts as it takes."""
 
     def __init__(
-        self, outside: Outside, floor: Floor, caller: User, request: Speak, once: Once
+        self,
+        outside: Outside,
+        floor: Floor,
+        ending: Ending,
+        caller: User,
+        request: Speak,
+        once: Once,
     ) -> None:
         self._outside = outside
         self._floor = floor
+        self._ending = ending
         self._caller = caller
         self._request = request
         self._once = once
@@ -133,7 +151,7 @@ class Rostrum:
             return Spoken.model_validate(stored)
         session = owned_and_live(documents[self._path], self._caller.uid, now)
         self._pieces = self._split(session)
-        price = sum(map(len, self._pieces))
+        price = await self._price(session)
         refusal = ledger.short_of("voice_characters", price)
         if refusal and not held:
             raise refusal
@@ -142,18 +160,27 @@ class Rostrum:
         if held:
             line = documents[event_path].version
         else:
-            versions = await outside.store.commit(self._writes(documents, session, ledger, now))
+            versions = await outside.store.commit(
+                self._writes(documents, session, ledger, price, now)
+            )
             line = versions[event_path]
         before = self._floor.take(session.conversation_id, self._speech)
         if self._speaking is not None:
             self._speaking.after(before, elsewhere=before is None)
         self._paid.set_result(price)
-        charge = Charge(price, event_path, line, ledger)
-        return SpeechUnderWay(outside, self._speech, charge, self._once)
+        charge = Charge(price, event_path, line, ledger, session.id)
+        return SpeechUnderWay(outside, self._ending, self._speech, charge, self._once)
 
     def _split(self, session: AvatarSession) -> list[str]:
-        sentences = Sentences(session.language.partition("-")[0])
+        sentences = preparing.sentences(session.language)
         return sentences.feed(self._request.text or "") + sentences.end()
+
+    async def _price(self, session: AvatarSession) -> int:
+        """In characters as they are said: that is what the voice costs."""
+        if not self._pieces:
+            return 0
+        speakable = await asyncio.to_thread(preparing.speakable, session.language)
+        return sum(len(speakable.say(piece)) for piece in self._pieces)
 
     def _set_off(self, session: AvatarSession) -> Speech:
         """The avatar is interrupted at once; it says nothing before it is paid for."""
@@ -174,9 +201,9 @@ class Rostrum:
         documents: dict[str, Document],
         session: AvatarSession,
         ledger: Ledger,
+        price: int,
         now: datetime,
     ) -> list[Write]:
-        price = sum(map(len, self._pieces))
         about = timedelta(seconds=price / CHARACTERS_A_SECOND)
         idle = timedelta(seconds=self._outside.settings.idle_seconds) + about
         line = {
@@ -202,8 +229,11 @@ class Rostrum:
 
 
 class SpeechUnderWay:
-    def __init__(self, outside: Outside, speech: Speech, charge: Charge, once: Once) -> None:
+    def __init__(
+        self, outside: Outside, ending: Ending, speech: Speech, charge: Charge, once: Once
+    ) -> None:
         self._outside = outside
+        self._ending = ending
         self._speech = speech
         self._charge = charge
         self._once = once
@@ -216,7 +246,7 @@ class SpeechUnderWay:
         spent = speaking.spent if speaking else 0
         if paid.characters and not spent and self._speech.why is None:
             await self._give_back(spent, released=True)
-            raise self._unspoken()
+            raise await self._unspoken()
         if spent < paid.characters:
             await self._give_back(spent, released=False)
         answer = Spoken(
@@ -232,7 +262,11 @@ class SpeechUnderWay:
     async def leave(self) -> None:
         await self._speech.leave()
 
-    def _unspoken(self) -> Unavailable:
+    async def _unspoken(self) -> OprinaError:
+        if self._speech.speaking and self._speech.speaking.gone:
+            gone = self._ending.end(self._charge.session, "gone")
+            await best_effort("ending a session that is gone", gone)
+            return SessionOver("The avatar session has ended; start another one.")
         error = self._speech.error
         service = "voice" if error and error.state == "skipped" else "avatar"
         why = (error and error.detail) or "nothing could be spoken"

@@ -20,7 +20,8 @@ from common.services.attempts import read
 from common.services.ending import Ending
 from common.services.outside import Outside, log
 
-AT_ONCE = 50
+AT_ONCE = 100
+"""Twice as many as must be with the provider together: each is with the store for as long."""
 BATCH = 500
 """Due documents a run deals with; what is left is the next run's, oldest first."""
 GET_AT_ONCE = 100

@@ -1,6 +1,6 @@
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from common.domain.conversations import Face
 from common.domain.errors import Failed, OprinaError, Upstream
@@ -21,8 +21,12 @@ from common.services.floor import Cuttable, Why
 from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
 from common.services.reply import Reply
 from common.services.speaking import Speaking
-from common.speech.sentences import Sentences
 
+if TYPE_CHECKING:
+    from common.speech.sentences import Sentences
+
+SILENCE_SECONDS = 0.15
+"""A writer who pauses this long may pause for seconds: nobody waits for the next token to be sure."""
 CHARACTERS_A_TOKEN = 4
 """To estimate what an agent used that broke off before it said. English text; rounded up."""
 
@@ -38,6 +42,8 @@ class Outcome:
     characters: int
     seconds_spoken: float
     remembered: bool
+    gone: bool
+    """Whether the avatar turned out not to be there any more."""
 
 
 class Closing(Protocol):
@@ -58,14 +64,15 @@ class Names:
 class Turn(Cuttable):
     """One message and the reply to it, as a stream of events. `done` is always the last."""
 
-    def __init__(self, names: Names, message: str, language: str, seconds: float) -> None:
+    def __init__(self, names: Names, message: str, sentences: "Sentences", seconds: float) -> None:
         super().__init__()
         self._names = names
         self._message = message
         self._seconds = seconds
+        self._sentences = sentences
+        self._silence: asyncio.TimerHandle | None = None
         self._events: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
         self._kept: list[ChatEvent] = []
-        self._sentences = Sentences(language.partition("-")[0])
         self._speaking: Speaking | None = None
         self._aloud = False
         self._text: list[str] = []
@@ -123,7 +130,7 @@ class Turn(Cuttable):
         try:
             why = await self.until_cut(work)
             if why is not None:
-                await self._silence()
+                await self._hush()
                 work.cancel()
                 await asyncio.wait({work})
             elif work.exception() is not None:  # a bug: raised below, to be logged
@@ -156,6 +163,17 @@ class Turn(Cuttable):
             self._failed(Failed("agent", "it did not finish in time", kind="silent"))
         except Upstream as error:
             self._failed(error)
+        finally:
+            self._expect_silence(None)
+
+    def _expect_silence(self, seconds: float | None) -> None:
+        """When the agent has said nothing for so long, what is complete goes out."""
+        if self._silence is not None:
+            self._silence.cancel()
+        self._silence = None
+        if seconds is not None and self._speaking is not None:
+            loop = asyncio.get_running_loop()
+            self._silence = loop.call_later(seconds, lambda: self._say(self._sentences.pause()))
 
     def _take(self, event: AgentEvent) -> None:
         match event:
@@ -164,6 +182,7 @@ class Turn(Cuttable):
                 self._text.append(text)
                 self.emit(TextEvent(text=text))
                 self._say(self._sentences.feed(text))
+                self._expect_silence(SILENCE_SECONDS)
             case ToolCall(id, name):
                 self.emit(ToolEvent(id=id, name=name, state="called"))
                 self._say(self._sentences.pause())
@@ -191,7 +210,7 @@ class Turn(Cuttable):
         self.emit(problem(error))
         self._say(self._sentences.pause())
 
-    async def _silence(self) -> None:
+    async def _hush(self) -> None:
         if self._speaking is not None:
             await self._speaking.interrupt()
 
@@ -220,11 +239,12 @@ class Turn(Cuttable):
         return Outcome(
             ended=self._ended(why),
             text=text,
-            spoken=" ".join(speaking.said()) if speaking else "",
+            spoken=speaking.heard() if speaking else "",
             tokens=self._used(text),
             characters=speaking.spent if speaking else 0,
             seconds_spoken=speaking.heard_seconds() if speaking else 0.0,
             remembered=reply.remembered,
+            gone=speaking.gone if speaking else False,
         )
 
     def _ended(self, why: Why | None) -> TurnEnd:

@@ -1,8 +1,5 @@
-from common.app import App
-from common.domain.user import User
-from common.endpoint import endpoint
+from common.endpoint import App, Once, User, endpoint
 from common.models import AvatarStarted, StartAvatar
-from common.services.idempotency import Once
 
 
 @endpoint(StartAvatar)

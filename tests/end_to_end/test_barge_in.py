@@ -12,8 +12,9 @@ from infra.local.simulators.agent_engine import Message, Pause, Step, Text
 from tests.end_to_end.scene import Json, Person, Scene
 from tests.functions.sse import Event
 
-WITHIN = 0.1
-"""Seconds from the request's leaving to the interruption's arrival at the provider."""
+WITHIN = 2.0
+"""Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a busy
+machine. The 100 ms are held on a clock of our own, in `tests/services/test_chat.py`."""
 LONG = "This is a sentence that takes the avatar ten seconds to say. "
 
 
@@ -97,7 +98,7 @@ async def interrupts(story: Story, person: Person, how: str) -> Json:
     assert answer.status_code == 200, answer.text
     done = rest[-1]
     assert (done.name, done.data["ended"]) == ("done", "interrupted")
-    assert done.data["spoken"] == LONG.strip()
+    assert LONG.startswith(done.data["spoken"])
     interrupted = [each.data for each in rest if each.data.get("state") == "interrupted"]
     assert len(interrupted) == 1
     seen = await story.scene.journal(story.session)

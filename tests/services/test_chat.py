@@ -24,6 +24,7 @@ from tests.fakes.agent import FakeAgent, Step
 from tests.house import ADA, BOB, all_of, house
 
 SHORT: list[list[Step]] = [[0.1, "Well. ", "Done."]]
+LONG = "This goes on and on, and on and on, and never comes to any end that one could see. "
 STORY = [f"This is sentence number {n} of a long story. " for n in range(1, 11)]
 
 
@@ -64,12 +65,15 @@ async def test_a_turn_that_speaks_sentence_by_sentence_while_it_is_written() -> 
     sentences = [event.text for event in events if isinstance(event, SentenceEvent)]
     assert sentences == [s.strip() for s in STORY[:3]]
     states = [event.state for event in events if isinstance(event, SpeechEvent)]
-    assert states == ["started", "ended"] * 3
-    assert at.voice.texts == sentences
+    assert states == ["started", "ended"] * 2
+    assert at.voice.texts == [
+        "This is sentence number one of a long story.",
+        "This is sentence number two of a long story. This is sentence number three of a long story.",
+    ]
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert done.spoken == " ".join(sentences)
-    assert await at.used("voice_characters") == (sum(map(len, sentences)), 0)
+    assert await at.used("voice_characters") == (44 + 44 + 46, 0)
 
 
 async def test_a_turn_stays_until_the_avatar_has_finished_or_not_if_nobody_waits() -> None:
@@ -156,9 +160,9 @@ async def test_speak_interrupts_too() -> None:
     assert isinstance(done, DoneEvent)
     assert done.ended == "interrupted"
     assert spoken.utterance_id is None
-    assert await at.used("voice_characters") == (
-        sum(len(text) for text in at.voice.texts), 0,
-    )  # fmt: skip
+    (used, reserved) = await at.used("voice_characters")
+    assert reserved == 0
+    assert 0 < used <= sum(len(text) for text in at.voice.texts)
 
 
 async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
@@ -287,7 +291,7 @@ async def test_an_avatar_that_is_down_leaves_the_text(broken: str) -> None:
 async def test_a_sentence_without_a_voice_is_skipped() -> None:
     at = house(agent=FakeAgent(STORY[:3]))
     started = await at.start()
-    at.voice.fails[2] = errors.Unavailable("voice", "down")
+    at.voice.fails |= dict.fromkeys((2, 3), errors.Unavailable("voice", "down"))
     events = await all_of(await at.chat(conversation_id=started.conversation_id))
     states = [event.state for event in events if isinstance(event, SpeechEvent)]
     assert states.count("skipped") == 1
@@ -328,3 +332,31 @@ async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -
     await speech.leave()
     assert (await speech.answer()).ended == "interrupted"
     assert await at.used("voice_characters") == (0, 0)
+
+
+@pytest.mark.parametrize("other_process", [False, True])
+async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
+    *, other_process: bool
+) -> None:
+    """With 20 ms a trip to the store and 50 ms to open a line: within 100 ms of the request."""
+    at = house(agent=FakeAgent([LONG], [0.5, "Alright."]))
+    started = await at.start()
+    first = await at.chat("A story!", conversation_id=started.conversation_id)
+    listening = asyncio.create_task(all_of(first))
+    await asyncio.sleep(3)
+
+    async def slowly(_: str) -> None:
+        await asyncio.sleep(0.02)
+
+    at.store.before = slowly
+    at.avatars.slow["connect"] = 0.05
+    mouth = at.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
+    mouth.interrupts.clear()
+    arrival = asyncio.get_running_loop().time()
+    app = at.another() if other_process else at.app
+    ask = Chat(message="Stop.", conversation_id=started.conversation_id)
+    second = await app.conversations.chat(ADA, ask, Once())
+    assert isinstance(second, Turn)
+    await all_of(second)
+    await listening
+    assert mouth.interrupts[0] - arrival <= 0.1

@@ -1,0 +1,60 @@
+"""English signs between words."""
+
+import re
+
+from common.speech.rules import Rule
+
+
+def before_numbers() -> tuple[Rule, ...]:
+    """Signs that would hide a number, or be hidden by one."""
+    return (
+        Rule(r"(?<!\w)([CF])#", r"\1 sharp"),
+        Rule(r"(?<!\w)C\+\+", "C plus plus"),
+        Rule(r"<->|↔|⇔|<=>", " to and from "),
+        Rule(r"-{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]", " to "),
+        Rule(r"[<=!>]==?|[=<>≤≥≠≈<>]", _compared),
+        Rule(r"(?<=\d)²", " squared"),
+        Rule(r"(?<=\d)³", " cubed"),
+        Rule(r"(?<=\w)\^2(?!\d)", " squared"),
+        Rule(r"(?<=\w)\^3(?!\d)", " cubed"),
+        Rule(r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
+    )
+
+
+def after_numbers() -> tuple[Rule, ...]:
+    return (
+        Rule(r"(?<!\w)#(?=[^\W\d_])", "hashtag "),
+        Rule(r"(?<=\w)²", " squared"),
+        Rule(r"(?<=\w)³", " cubed"),
+        Rule(r"[ ]?&[ ]?", " and "),
+        Rule(r"\+/[-−]|±", " plus or minus "),
+        Rule(r"[ ]?\++[ ]?", " plus "),
+        Rule(r"×", " times "),
+        Rule(r"÷", " divided by "),
+        Rule(r"√", " the square root of "),
+        Rule(r"∞", " infinity "),
+        Rule(r"§§?", " section "),
+        Rule(r"%", " percent "),
+        Rule(r"°", " degrees "),
+        Rule(r" @ ", " at "),
+        Rule(r" [•·|] ", ", "),
+        Rule(r"(?i)(?<!\w)(and)/(or)(?!\w)", r"\1 \2"),
+        Rule(r"(?i)(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w)", r"\1 or \2"),
+    )
+
+
+_MONEY = frozenset("$€£¥₹")
+_COMPARISONS = {
+    "==": "equals", "===": "equals", "=": "equals", "!=": "is not equal to",
+    "!==": "is not equal to", "≠": "is not equal to", "<": "less than", ">": "greater than",
+    "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least", "≈": "about",
+}  # fmt: skip
+
+
+def _compared(match: re.Match[str]) -> str:
+    """An angle bracket alone compares only where it stands apart or before a figure."""
+    sign = match[0]
+    after = match.string[match.end() : match.end() + 2]
+    if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in _MONEY):
+        return " "
+    return f" {_COMPARISONS.get(sign, '')} "

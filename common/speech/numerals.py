@@ -1,0 +1,63 @@
+"""Numbers in words, by num2words: its English as Americans speak, without commas and "and"."""
+
+import importlib
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal, Protocol, cast
+
+Kind = Literal["cardinal", "ordinal", "year"]
+
+MOST_DIGITS = 15
+"""Longer numbers nobody says as one: they are read digit by digit."""
+
+
+class _Num2Words(Protocol):
+    def __call__(self, number: int | Decimal, *, lang: str, to: str) -> str: ...
+
+
+def cardinal(digits: str, language: str) -> str:
+    """`digits` without separators: "1234" -> "one thousand two hundred thirty-four". With a zero in
+    front, or too many to be a number, digit by digit."""
+    if len(digits) > MOST_DIGITS or (len(digits) > 1 and int(digits[0]) == 0):
+        return spelled(digits, language)
+    return _words(int(digits), language, "cardinal")
+
+
+def ordinal(digits: str, language: str) -> str:
+    if len(digits) > MOST_DIGITS:
+        return spelled(digits, language)
+    return _words(int(digits), language, "ordinal")
+
+
+def year(digits: str, language: str) -> str:
+    """Four digits: "1905" -> "nineteen oh five"."""
+    return _words(int(digits), language, "year")
+
+
+def spelled(digits: str, language: str) -> str:
+    """Digit by digit."""
+    return " ".join(_words(int(digit), language, "cardinal") for digit in digits)
+
+
+def decimal(whole: str, fraction: str, language: str, point: str) -> str:
+    """What stands behind the point, digit by digit: "three point one four"."""
+    start = f"{cardinal(whole, language)} " if whole else ""
+    return f"{start}{point} {spelled(fraction, language)}"
+
+
+def warm(language: str) -> None:
+    """Loads the words: num2words reads all its languages at once, about 30 ms."""
+    _words(1, language, "cardinal")
+
+
+@lru_cache(maxsize=4096)
+def _words(number: int, language: str, kind: Kind) -> str:
+    said = _num2words()(number, lang=language, to=kind)
+    if language == "en":
+        return said.replace(",", "").replace(" and ", " ").replace("oh-", "oh ")
+    return said
+
+
+@lru_cache(maxsize=1)
+def _num2words() -> _Num2Words:
+    return cast("_Num2Words", importlib.import_module("num2words").num2words)

@@ -1,0 +1,71 @@
+"""How many sentence ends are found, in replies as agents write them, and how soon."""
+
+import json
+from itertools import accumulate
+from pathlib import Path
+
+import pytest
+
+from bench.splitter import cuts, marked, score, tokens
+from common.speech.sentences import Sentences
+
+DATA = Path(__file__).parent / "data"
+FILES = ["sentences.json", "more_sentences.json", "unseen_sentences.json"]
+
+
+def replies(name: str) -> dict[str, list[str]]:
+    read: dict[str, list[str]] = json.loads((DATA / name).read_text("utf-8"))["replies"]
+    return read
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_english(name: str) -> None:
+    found = score(replies(name)["en"], "en")
+    assert len(found.wrong) <= 1, found.wrong
+    assert len(found.missed) <= 1, found.missed
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_all_other_languages_together(name: str) -> None:
+    scores = [score(some, code) for code, some in replies(name).items() if code != "en"]
+    wrong = [place for found in scores for place in found.wrong]
+    missed = [place for found in scores for place in found.missed]
+    assert len(wrong) <= 2, wrong
+    assert len(missed) <= 2, missed
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nearly_as_well_when_nobody_names_a_language_that_its_script_tells(name: str) -> None:
+    told = {"zh", "ja", "hi", "ko", "ar", "ru"}
+    for code, some in replies(name).items():
+        if code in told:
+            assert len(score(some, "auto").wrong) <= 1
+            assert len(score(some, "en").wrong) <= 1
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_sentence_waits_for_one_token_only(name: str) -> None:
+    """For two where the next word's end must be seen: "plan C. All", not "C. Allen"."""
+    late = [
+        (lag, code, text)
+        for code, some in replies(name).items()
+        for text in (marked(reply)[0] for reply in some)
+        for lag in lags(text, code)
+        if lag > 1
+    ]
+    assert len(late) <= 2, late
+    assert all(lag == 2 for lag, _, _ in late)
+
+
+def lags(text: str, language: str) -> list[int]:
+    """Tokens that had come after the one that ends a sentence, when it was released."""
+    sentences, portions = Sentences(language), tokens(text)
+    signs = list(accumulate(len("".join(portion.split())) for portion in portions))
+    pieces, when = [], []
+    for number, portion in enumerate(portions):
+        more = sentences.feed(portion)
+        pieces += more
+        when += [number] * len(more)
+    ends = list(cuts([*pieces, ""]))[1:]
+    last = [next(i for i, count in enumerate(signs) if count >= end) for end in ends]
+    return [released - ended for released, ended in zip(when, last, strict=True)]
