@@ -53,7 +53,7 @@ class _Jumping(selectors.DefaultSelector):
                 msg = "nothing will ever happen any more: everybody waits for somebody"
                 raise RuntimeError(msg)
             return ready
-        ready = super().select(STUCK_SECONDS if self._loop.in_threads else 0)
+        ready = super().select(STUCK_SECONDS if timeout > 0 and self._loop.in_threads else 0)
         if not ready:
             self._loop.jump(timeout)
         return ready
