@@ -6,11 +6,13 @@ PYTHON ?= $(shell for each in python3.11 python3; do \
 PORT ?= 8080
 BIN := .venv/bin
 INSTALLED := .venv/installed
+RIVALS := .venv-bench/installed
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+RIVAL_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lock clean
+.PHONY: help run demo test check bench rivals lock clean
 
 help: ## what there is to make
 	@echo 'Oprina: talk to an assistant face to face.'
@@ -33,12 +35,17 @@ check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold 
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
+bench: $(INSTALLED) ## our figures beside the rivals', in one run (ARGS='--runs 9 first_speech')
+	@$(MAKE) --no-print-directory rivals
+	@$(BIN)/python -m bench.run $(ARGS)
+
 lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the newest versions)
 	$(COMPILE) $(ARGS) --output-file requirements-dev.txt requirements-dev.in
 	$(COMPILE) $(ARGS) --constraint requirements-dev.txt --output-file requirements.txt requirements.in
+	$(COMPILE) $(ARGS) --output-file bench/requirements-rivals.txt bench/requirements-rivals.in
 
 clean: ## remove what was made; the data in .local stay
-	rm -rf .venv .*_cache .hypothesis
+	rm -rf .venv .venv-bench .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp that is older than the requirements installs them again.
@@ -50,3 +57,14 @@ $(INSTALLED): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-dev.txt
 	@touch $@
+
+# The rivals may not be to be had, all or one: the bench runs without, and says so.
+rivals:
+	@test $(RIVALS) -nt bench/requirements-rivals.txt || { \
+		echo 'Installing the rivals into .venv-bench (once; some minutes and 750 MB)...'; \
+		test -x .venv-bench/bin/python || .venv/bin/python -m venv .venv-bench; \
+		if $(RIVAL_PIP) --require-hashes -r bench/requirements-rivals.txt; then touch $(RIVALS); else \
+			for each in $$(grep '==' bench/requirements-rivals.in); do \
+				$(RIVAL_PIP) "$$each" || echo "$$each is not to be had; the bench runs without." >&2; \
+			done; \
+		fi; }

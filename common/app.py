@@ -1,5 +1,6 @@
 """The composition root: the only place where the real things are chosen. Nothing connects before it
-is used, and nothing is built at import.
+is used, and nothing is built at import; an adapter is loaded when it is chosen, but for Firestore's
+library, which is heavy, and loaded while an instance starts and nobody waits.
 """
 
 import asyncio
@@ -11,29 +12,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from common.adapters.agent_engine import AgentEngine
-from common.adapters.cloud_tasks import CloudTasks
 from common.adapters.firebase_identity import FirebaseIdentity, from_file, over_https
 from common.adapters.firestore_store import FirestoreStore
-from common.adapters.google_speech import GoogleSpeech
-from common.adapters.google_token import GoogleToken, LocalToken
-from common.adapters.liveavatar import LiveAvatar
-from common.adapters.outbound import Outbound
-from common.adapters.secret_manager import SecretManager
-from common.adapters.secret_vault import SecretVault
 from common.domain.user import User
 from common.services.avatars import AvatarSessions
 from common.services.conversations import Conversations
 from common.services.floor import Floor
 from common.services.idempotency import AtWork
 from common.services.outside import Outside
+from common.services.ports import Avatars
 from common.services.speeches import Speeches
 from common.services.store import Store
 from common.services.sweep import Sweep
 from common.services.vault import Vault
 from common.settings import Settings
+
+if TYPE_CHECKING:
+    from common.adapters.cloud_tasks import CloudTasks
+    from common.adapters.outbound import Outbound
+    from common.adapters.secret_manager import SecretManager
 
 LIVEAVATAR = "https://api.liveavatar.com"
 GOOGLE_SPEECH = "https://texttospeech.googleapis.com"
@@ -88,6 +87,12 @@ def assemble(outside: Outside, identity: Identity, close: Callable[[], Awaitable
 
 
 def build(settings: Settings) -> App:
+    from common.adapters.agent_engine import AgentEngine
+    from common.adapters.google_speech import GoogleSpeech
+    from common.adapters.google_token import GoogleToken, LocalToken
+    from common.adapters.outbound import Outbound
+    from common.adapters.secret_manager import SecretManager
+
     outbound, store, secret_manager, tasks = (
         Outbound(),
         _store(settings),
@@ -127,17 +132,19 @@ def build(settings: Settings) -> App:
 
 def _store(settings: Settings) -> Store:
     if settings.store == "sqlite":
-        from common.adapters.sqlite_store import SqliteStore  # noqa: PLC0415 - never deployed
+        from common.adapters.sqlite_store import SqliteStore
 
         return SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
     return FirestoreStore(settings.project, settings.database, emulator=settings.firestore_emulator)
 
 
-def _vault(settings: Settings, secret_manager: SecretManager) -> Vault:
+def _vault(settings: Settings, secret_manager: "SecretManager") -> Vault:
     if settings.vault == "sealed":
-        from common.adapters.sealed_vault import SealedVault  # noqa: PLC0415 - one of the two
+        from common.adapters.sealed_vault import SealedVault
 
         return SealedVault(secret_manager)
+    from common.adapters.secret_vault import SecretVault
+
     return SecretVault(secret_manager)
 
 
@@ -147,7 +154,9 @@ def _engine(settings: Settings) -> str:
     return settings.agent_engine
 
 
-def _tasks(settings: Settings) -> CloudTasks:
+def _tasks(settings: Settings) -> "CloudTasks":
+    from common.adapters.cloud_tasks import CloudTasks
+
     return CloudTasks(
         project=settings.project,
         location=settings.location,
@@ -158,7 +167,9 @@ def _tasks(settings: Settings) -> CloudTasks:
     )
 
 
-def _avatars(settings: Settings, secret_manager: SecretManager, outbound: Outbound) -> LiveAvatar:
+def _avatars(settings: Settings, secret_manager: "SecretManager", outbound: "Outbound") -> Avatars:
+    from common.adapters.liveavatar import LiveAvatar
+
     async def key(refresh: bool) -> str:
         return (await secret_manager.read(settings.liveavatar_secret, refresh=refresh)).text
 
@@ -170,7 +181,7 @@ def _avatars(settings: Settings, secret_manager: SecretManager, outbound: Outbou
 def _identity(settings: Settings) -> FirebaseIdentity:
     if settings.certificates:
         return FirebaseIdentity(settings.project, from_file(Path(settings.certificates)))
-    import httpx  # noqa: PLC0415 - imported anyway; here it is named where it is used
+    import httpx
 
     client = cache(lambda: httpx.AsyncClient(follow_redirects=False))
     return FirebaseIdentity(settings.project, over_https(client))

@@ -1,0 +1,91 @@
+"""A function in a process of its own, served as it is deployed: functions-framework over gunicorn
+and uvicorn's worker."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """`ready` is how many seconds it took from the spawning to the first answer."""
+
+    port: int
+    pid: int
+    ready: float
+
+    def cpu(self) -> float:
+        """Seconds, user and system, of the process that serves."""
+        tasks = Path(f"/proc/{self.worker}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
+    def megabytes(self) -> float:
+        """The most that gunicorn's master or its worker, which shares what was imported, ever held."""
+        return max(_most(self.pid), _most(self.worker))
+
+    @property
+    def worker(self) -> int:
+        """The one worker of gunicorn."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return int(children[0]) if children else self.pid
+
+
+def _most(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+@contextlib.contextmanager
+def served(
+    source: Path, target: str, env: Mapping[str, str], *, probe: str = "OPTIONS"
+) -> Iterator[Served]:
+    """Answers while the block runs."""
+    port = _free_port()
+    command = [sys.executable, "-m", "functions_framework", "--asgi"]
+    command += ["--target", target, "--source", str(source)]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env})
+    try:
+        _until_it_answers(process, port, probe)
+        yield Served(port, process.pid, time.perf_counter() - began)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _until_it_answers(process: subprocess.Popen[bytes], port: int, probe: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    asked = f"{probe} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode()
+    while time.monotonic() < deadline and process.poll() is None:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=READY_SECONDS) as connection,
+        ):
+            connection.sendall(asked)
+            answer = connection.recv(64)
+            if not answer.startswith(b"HTTP/1.1 2"):
+                raise RuntimeError(f"it answered {answer[:16]!r}")
+            return
+        time.sleep(0.005)
+    raise RuntimeError(f"it did not answer; its exit status is {process.poll()}")
