@@ -12,7 +12,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
 RIVAL_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench rivals lock clean
+.PHONY: help run demo test check reliability bench rivals lock clean
 
 help: ## what there is to make
 	@echo 'Oprina: talk to an assistant face to face.'
@@ -34,6 +34,9 @@ check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+reliability: $(INSTALLED) ## the state machine for long (about ten minutes)
+	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 
 bench: $(INSTALLED) ## our figures beside the rivals', in one run (ARGS='--runs 9 first_speech')
 	@$(MAKE) --no-print-directory rivals
