@@ -152,6 +152,9 @@ class Replayed:
     async def next(self) -> ChatEvent | None:
         return next(self._events, None)
 
+    def ready(self) -> bool:
+        return True
+
     async def leave(self) -> None:
         pass
 
@@ -169,10 +172,22 @@ def wants_events(request: HttpRequest) -> bool:
     return "text/event-stream" in request.headers.get("accept", "")
 
 
-async def _lines(work: "Turn | Replayed") -> AsyncIterator[str]:
+async def _lines(work: "Turn | Replayed") -> AsyncIterator[bytes]:
+    """Whatever has come goes out together: one at a time where there is time, many where there is
+    none."""
     while (event := await work.next()) is not None:
-        data = event.model_dump(mode="json", exclude={"event"}, exclude_none=True)
-        yield f"event: {event.event}\ndata: {_on_one_line(data)}\n\n"
+        lines = [_line(event)]
+        while event is not None and work.ready():
+            event = await work.next()
+            lines += [_line(event)] if event is not None else []
+        yield "".join(lines).encode()
+        if event is None:
+            return
+
+
+def _line(event: ChatEvent) -> str:
+    data = event.model_dump(mode="json", exclude={"event"}, exclude_none=True)
+    return f"event: {event.event}\ndata: {_on_one_line(data)}\n\n"
 
 
 def _on_one_line(data: object) -> str:

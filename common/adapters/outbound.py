@@ -28,6 +28,7 @@ from common.adapters.answers import (
     taken,
 )
 from common.adapters.calls import Answer, Lines, Request, Retry
+from common.adapters.wire import Wire
 
 TRIES = 3
 PATIENCE = 2.0
@@ -177,9 +178,7 @@ class Outbound:
                 logging.getLogger(chatty).setLevel(logging.WARNING)
             no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
             self._client = httpx.AsyncClient(
-                transport=self._transport,
-                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
-                limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
+                transport=self._transport or Wire(connect_seconds=CONNECT_SECONDS),
                 cookies=http.cookiejar.CookieJar(no_cookies),  # one client serves all users
                 follow_redirects=False,
                 trust_env=False,  # a .netrc would replace our credentials

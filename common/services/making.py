@@ -1,5 +1,7 @@
 """Sentences to sound: the first one alone and at once, the next ones together, shortly before they
-are needed.
+are needed. While there is nothing to play, the sound of a sentence is asked for at the very token
+that most likely ends it (`expect`). The next token confirms that, or takes it back, long before the
+voice has answered; no sound is sent before.
 
 Requests for speech are scarce (100 to 1,000 a minute and project), and what was made and is then
 interrupted was paid for in vain. So while more sound is queued than the next request takes, the
@@ -8,6 +10,7 @@ sentences that come meanwhile wait and share it: nothing is heard later for it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from common.domain.conversations import Face
 from common.domain.errors import Upstream
@@ -21,6 +24,17 @@ SHARED_CHARACTERS = 1_000
 """At most in one request: about a minute of speech. Google's limit is 5,000 bytes."""
 LEAD_SECONDS = 1.0
 """The next request is made when no more sound than this is queued, or than twice the slowest took."""
+
+
+@dataclass
+class Guess:
+    """A request for a sentence that nobody has released yet. None of its sound is sent before."""
+
+    said: str
+    utterance: Utterance
+    request: "asyncio.Task[Upstream | None]"
+    right: bool = False
+
 
 Emit = Callable[[SentenceEvent | SpeechEvent], None]
 
@@ -50,6 +64,9 @@ class Making:
         self._left = 0
         self.made: asyncio.Queue[Utterance | None] = asyncio.Queue(maxsize=1)
         """One ahead: the next is made while the last is sent."""
+        self._idle = False
+        self._guess: Guess | None = None
+        self._wrong: list[Guess] = []
         self.asked = False
         self.spent = 0
         """Characters that were synthesised: what the voice costs."""
@@ -58,7 +75,26 @@ class Making:
 
     def say(self, sentence: str) -> None:
         self.asked = True
+        if (guess := self._guess) is not None and not guess.right:
+            guess.right = self._speakable.foresee(sentence) == guess.said
+            if not guess.right:
+                self._take_back(guess)
         self._waiting.put_nowait(sentence)
+
+    def expect(self, sentence: str) -> None:
+        """Most likely `say` comes next with this sentence; with "" nobody knows."""
+        if (guess := self._guess) is not None:
+            if guess.right or (sentence and self._speakable.foresee(sentence) == guess.said):
+                return
+            self._take_back(guess)
+        if sentence and not self._wrong and self._is_free():
+            said = self._speakable.foresee(sentence)
+            if said and len(said) <= self._left - self.spent:
+                self._begin_guess(Piece(sentence, said))
+
+    def _is_free(self) -> bool:
+        """Nothing is being made, nothing waits to be, and soon nothing is to be heard."""
+        return self._idle and self._waiting.empty() and self._ahead() <= self._lead
 
     def finish(self) -> None:
         """No more sentences come."""
@@ -68,9 +104,16 @@ class Making:
         """`characters` gives what may be spent, once it is set aside: nothing is spent before."""
         self._speakable = await asyncio.to_thread(preparing.speakable, self._face.language)
         self._left = await characters()
+        try:
+            await self._make()
+        finally:
+            await self._leave_guesses()
+
+    async def _make(self) -> None:
         while batch := await self._batch():
             fitting = self._fitting(batch)
             for utterance in await self._speak(fitting):
+                self.seconds += utterance.seconds
                 await self.made.put(utterance)
             if len(fitting) < len(batch):
                 self._emit(
@@ -87,11 +130,13 @@ class Making:
 
     async def _batch(self) -> list[Piece]:
         """Empty when there is no more."""
+        self._idle = True
         first = await self._next()
+        self._idle = False
         if first is None:
             return []
         batch, now = [first], asyncio.get_running_loop().time()
-        if self._requests == 0:
+        if self._requests == 0 or self._guess is not None:
             return batch
         needed_at = now + max(0.0, self._ahead() - self._lead)
         while sum(len(piece.said) for piece in batch) < SHARED_CHARACTERS:
@@ -132,10 +177,12 @@ class Making:
         cannot be spoken is skipped."""
         if not pieces:
             return []
-        utterance = self._utterance(pieces)
+        guess, self._guess = self._guess, None
+        utterance = guess.utterance if guess else self._utterance(pieces)
+        utterance.pieces = pieces
         for piece in pieces:
             self._emit(SentenceEvent(utterance_id=utterance.id, text=piece.written))
-        error = await self._synthesise(utterance)
+        error = await (guess.request if guess else self._synthesise(utterance))
         if error is None:
             return [utterance]
         if len(pieces) == 1:
@@ -161,9 +208,28 @@ class Making:
         except Upstream as error:
             return error
         self._lead = max(self._lead, 2 * (loop.time() - began))
-        self.seconds += utterance.seconds
         self.spent += sum(len(piece.said) for piece in utterance.pieces)
         return None
+
+    # ── guesses ──────────────────────────────────────────────────────────────────────────────────
+
+    def _begin_guess(self, piece: Piece) -> None:
+        utterance = self._utterance([piece])
+        request = asyncio.create_task(self._synthesise(utterance))
+        self._guess = Guess(piece.said, utterance, request)
+
+    def _take_back(self, guess: Guess) -> None:
+        """It was paid for all the same; and one in a turn is enough."""
+        if guess.request.cancel():
+            self.spent += len(guess.said)
+        self._wrong.append(guess)
+        self._guess = None
+
+    async def _leave_guesses(self) -> None:
+        if self._guess is not None:
+            self._take_back(self._guess)
+        if self._wrong:
+            await asyncio.wait([guess.request for guess in self._wrong])
 
     def _skip(self, utterance: Utterance, error: Upstream) -> None:
         self._emit(

@@ -84,6 +84,10 @@ class Speaking:
     def say(self, sentence: str) -> None:
         self._making.say(sentence)
 
+    def expect(self, sentence: str) -> None:
+        """Most likely this is said next: get it ready. "" where nobody knows."""
+        self._making.expect(sentence)
+
     def after(self, before: Cuttable | None, *, elsewhere: bool) -> None:
         """Somebody else is just being interrupted: no sound until they are silenced. `elsewhere`: in
         another process, perhaps. To be said before `characters` are given."""

@@ -71,6 +71,7 @@ class Turn(Cuttable):
         self._seconds = seconds
         self._sentences = sentences
         self._silence: asyncio.TimerHandle | None = None
+        self._silent_at = 0.0
         self._events: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
         self._kept: list[ChatEvent] = []
         self._speaking: Speaking | None = None
@@ -85,6 +86,10 @@ class Turn(Cuttable):
     async def next(self) -> ChatEvent | None:
         """None after `done`."""
         return await self._events.get()
+
+    def ready(self) -> bool:
+        """Whether `next` has something to give at once."""
+        return not self._events.empty()
 
     async def answer(self) -> ChatAnswer:
         """The whole turn. Raises what made the agent fail, if it said nothing at all."""
@@ -164,16 +169,27 @@ class Turn(Cuttable):
         except Upstream as error:
             self._failed(error)
         finally:
-            self._expect_silence(None)
+            self._expect_no_silence()
 
-    def _expect_silence(self, seconds: float | None) -> None:
-        """When the agent has said nothing for so long, what is complete goes out."""
+    def _expect_silence(self) -> None:
+        """When the agent has said nothing for so long, what is complete goes out. One timer serves
+        many tokens: when it goes off too early it is set again."""
+        loop = asyncio.get_running_loop()
+        self._silent_at = loop.time() + SILENCE_SECONDS
+        if self._silence is None:
+            self._silence = loop.call_at(self._silent_at, self._is_silent)
+
+    def _is_silent(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._silent_at:
+            self._silence = loop.call_at(self._silent_at, self._is_silent)
+        else:
+            self._silence = None
+            self._say(self._sentences.pause())
+
+    def _expect_no_silence(self) -> None:
         if self._silence is not None:
             self._silence.cancel()
-        self._silence = None
-        if seconds is not None and self._speaking is not None:
-            loop = asyncio.get_running_loop()
-            self._silence = loop.call_later(seconds, lambda: self._say(self._sentences.pause()))
 
     def _take(self, event: AgentEvent) -> None:
         match event:
@@ -181,8 +197,7 @@ class Turn(Cuttable):
                 text = self._apart(text)
                 self._text.append(text)
                 self.emit(TextEvent(text=text))
-                self._say(self._sentences.feed(text))
-                self._expect_silence(SILENCE_SECONDS)
+                self._hear(text)
             case ToolCall(id, name):
                 self.emit(ToolEvent(id=id, name=name, state="called"))
                 self._say(self._sentences.pause())
@@ -199,6 +214,12 @@ class Turn(Cuttable):
             return text
         spaced = self._text[-1][-1:].isspace() or text[:1].isspace()
         return text if spaced else f" {text}"
+
+    def _hear(self, text: str) -> None:
+        if self._speaking is not None and self._aloud:
+            self._say(self._sentences.feed(text))
+            self._speaking.expect(self._sentences.likely())
+            self._expect_silence()
 
     def _say(self, sentences: list[str]) -> None:
         if self._speaking is not None and self._aloud:

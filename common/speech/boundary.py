@@ -54,6 +54,16 @@ def complete(text: str, mark: re.Match[str], language: str | None) -> bool:
     return kind is not Kind.INTRODUCES
 
 
+def likely(text: str, mark: re.Match[str], language: str | None) -> bool:
+    """Whether it is `complete`, and seldom goes on: no number, and nothing that may be short for
+    something, is before its full stop."""
+    if not complete(text, mark, language):
+        return False
+    place = place_of(text, mark, language)
+    word = not place.elliptic and not number_at_end(place.before)
+    return place.strong or (word and kind_of(place.language, place.before) is Kind.WORD)
+
+
 def _over(place: Place) -> bool | None:
     """None where the text at hand does not tell."""
     if _never_over(place) or _runs_on(place):

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from common.speech.boundary import complete, judge
+from common.speech.boundary import complete, judge, likely
 from common.speech.enclosure import inside
 from common.speech.language import named
 from common.speech.marks import MARK
@@ -42,6 +42,14 @@ class Sentences:
         if mark is None or not complete(self._text, mark, self._language):
             return []
         return self._rest()
+
+    def likely(self) -> str:
+        """The sentence that is over unless what comes next is most unusual: to get ready for it. ""
+        where there is none, or too little to tell."""
+        mark = MARK.search(self._text, self._from)
+        if mark is None or not likely(self._text, mark, self._language):
+            return ""
+        return self._text.strip()
 
     def end(self) -> list[str]:
         """Whatever is left."""

@@ -5,6 +5,8 @@
 Only the voice hears this; the transcript keeps the written form.
 """
 
+from copy import copy
+
 from common.speech import addresses, markup, numerals
 from common.speech.blocks import Blocks
 from common.speech.glyphs import plain
@@ -55,6 +57,14 @@ class Speakable:
             text = _SPACED.apply(text)
         text = " ".join(text.split())
         return text if any(char.isalnum() for char in text) else ""
+
+    def foresee(self, piece: str) -> str:
+        """What `say` would answer, without its having been said."""
+        blocks = copy(self._blocks)
+        try:
+            return self.say(piece)
+        finally:
+            self._blocks = blocks
 
     def warm(self) -> None:
         """Compiles and loads what the first sentences need, about 80 ms: in a thread, while the

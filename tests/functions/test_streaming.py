@@ -75,18 +75,20 @@ async def client(wire: Wire) -> AsyncIterator[httpx.AsyncClient]:
 
 
 class Stream:
-    """Events as they come off the wire: one chunk of the response, one event."""
+    """Events as they come off the wire: each chunk of the response holds whole ones."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
         self._chunks = response.aiter_raw()
+        self._came: list[Event] = []
         self.body = b""
 
     async def next(self) -> Event:
-        chunk = await anext(self._chunks)
-        self.body += chunk
-        (event,) = events(chunk)
-        return event
+        while not self._came:
+            chunk = await anext(self._chunks)
+            self.body += chunk
+            self._came = events(chunk)
+        return self._came.pop(0)
 
     async def rest(self) -> list[Event]:
         self.body += b"".join([chunk async for chunk in self._chunks])

@@ -158,3 +158,46 @@ async def test_speech_events_name_what_was_skipped_and_the_rest_is_heard() -> No
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert done.spoken.count("sentence") == 9
+
+
+async def test_the_voice_is_asked_at_the_very_token_that_ends_the_first_sentence() -> None:
+    at = house(agent=FakeAgent([0.1, "Hello", " there", ".", 0.1, " How", 5.0, " are you?"]))
+    at.voice.seconds = 0.05
+    started = await at.start()
+    turn = await at.chat(conversation_id=started.conversation_id)
+    await asyncio.sleep(0.101)
+    assert at.voice.texts == ["Hello there."]
+    await asyncio.sleep(0.098)
+    assert mouth_of(at) == [], "nothing is heard of it before the next token makes it certain"
+    await asyncio.sleep(0.01)
+    assert [said.seconds > 0 for said in mouth_of(at)] == [True]
+    assert at.voice.texts == ["Hello there."]
+    await turn.leave()
+
+
+async def test_a_sentence_that_goes_on_after_all_is_said_as_a_whole() -> None:
+    """One request was in vain, and paid for; in this turn nothing is guessed any more."""
+    at = house(
+        agent=FakeAgent([0.1, "I like Vue", ".", 0.02, "js", ".", 0.02, " And", " you", "?"])
+    )
+    at.voice.seconds = 0.3
+    started = await at.start()
+    events = await all_of(await at.chat(conversation_id=started.conversation_id))
+    assert at.voice.texts[0] == "I like Vue."
+    assert " ".join(at.voice.texts[1:]) == "I like Vue dot js. And you?"
+    assert (
+        "".join(e.text for e in events if isinstance(e, SentenceEvent)) == "I like Vue.js.And you?"
+    )
+    paid = sum(map(len, ["I like Vue.", "I like Vue dot js.", "And you?"]))
+    assert await at.used("voice_characters") == (paid, 0)
+    assert [said.ended is not None for said in mouth_of(at)] == [True] * len(mouth_of(at))
+
+
+@pytest.mark.parametrize("text", ["You need approx.", "It is 5 p.m.", "Pi is 3.", "I saw Dr."])
+async def test_what_often_goes_on_is_not_asked_for_before_it_is_certain(text: str) -> None:
+    at = house(agent=FakeAgent([text, 0.1, " 200 grams of it."]))
+    started = await at.start()
+    turn = await at.chat(conversation_id=started.conversation_id)
+    await asyncio.sleep(0.09)
+    assert at.voice.texts == []
+    await turn.leave()
