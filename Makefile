@@ -59,7 +59,7 @@ lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the ne
 	$(COMPILE) $(ARGS) --output-file bench/requirements-rivals.txt bench/requirements-rivals.in
 
 clean: ## remove what was made; the data in .local stay
-	rm -rf .venv .venv-bench .*_cache .hypothesis
+	rm -rf .venv .venv-bench .*_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp that is older than the requirements installs them again.

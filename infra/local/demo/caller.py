@@ -37,9 +37,11 @@ class Caller:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Said:
+    async def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Said:
+        """`key` is the Idempotency-Key."""
         asked = time.perf_counter()
-        answer = await self._http.post(path, json=body)
+        named = {"idempotency-key": key} if key else None
+        answer = await self._http.post(path, json=body, headers=named)
         await _refuse(answer)
         return Said(answer.status_code, answer.json(), time.perf_counter() - asked)
 
