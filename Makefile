@@ -5,7 +5,6 @@ PYTHON ?= $(shell for each in python3.11 python3; do \
 	$$each $(NEW_ENOUGH) 2>/dev/null && echo $$each && break; done)
 PORT ?= 8080
 RUNTIME ?= python3.13
-URL ?= http://localhost:$(PORT)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 RIVALS := .venv-bench/installed
@@ -43,8 +42,8 @@ package: $(INSTALLED) ## a zip a function into dist/, as it is deployed
 package-check: $(INSTALLED) ## start each zip on the deployed Python with what it asks for (RUNTIME=python3.13)
 	PACKAGE_PYTHON=$(RUNTIME) $(BIN)/pytest tests/infra/test_package_starts.py
 
-smoke: $(INSTALLED) ## a visit to a deployment, or to make run (URL=http://localhost:8080)
-	@$(BIN)/python -m infra.smoke $(URL)
+smoke: $(INSTALLED) ## a visit to make run (python -m infra.smoke --help: to a deployment)
+	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
 
 reliability: $(INSTALLED) ## the state machine for long (about ten minutes)
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py

@@ -1,5 +1,6 @@
-"""`python -m infra.smoke URL`: is it well? A short visit from outside, to any deployment
-(https://REGION-PROJECT.cloudfunctions.net) or to the local stack.
+"""`python -m infra.smoke WHERE`: is it well? A short visit from outside, to the local stack (WHERE is
+http://localhost:8080) or to any deployment (WHERE is the functions' addresses as JSON, in quotes:
+"$(terraform -chdir=terraform output -json function_urls)").
 
 A line a step, with how long it took; 1 and the reason at the first that fails. One avatar session is
 started, and is ended whatever happens. It costs a credit (a minute) at the provider, and nothing
@@ -8,6 +9,7 @@ where the deployment is set to the sandbox (OPRINA_SANDBOX). infra/smoke_sign_in
 
 import argparse
 import asyncio
+import json
 import os
 import secrets
 import sys
@@ -33,6 +35,10 @@ HEARD = ("turn", "text", "speech started", "speech ended", "done complete")
 """What a turn must have; what it must not have are errors, and speech that is not heard whole."""
 
 
+At = Callable[[str], str]
+"""From a path, `/chat`, to where that function is."""
+
+
 class NotWellError(Exception):
     """What is not as it must be."""
 
@@ -43,9 +49,10 @@ TROUBLE = (NotWellError, NotSignedInError, RefusedError, httpx.HTTPError, Lookup
 class Visit:
     """Each step gives a word on how it went, or raises one of TROUBLE."""
 
-    def __init__(self, http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    def __init__(self, http: httpx.AsyncClient, at: At, sign_in: SignIn) -> None:
         self._http = http
-        self._caller = Caller(http)
+        self._at = at
+        self._caller = Caller(http, at)
         self._sign_in = sign_in
         self._key = secrets.token_hex(16)
         self._unanswered = False
@@ -58,11 +65,14 @@ class Visit:
 
     async def strangers(self) -> str:
         for name in GATED:
-            status = (await self._http.post(f"/{name}", json={})).status_code
+            status = await self._stranger(f"/{name}")
             _must(status == httpx.codes.UNAUTHORIZED, f"/{name} answers a stranger {status}")
-        status = (await self._http.post("/sweep_expired", json={})).status_code
+        status = await self._stranger("/sweep_expired")
         _must(status in SHUT, f"/sweep_expired answers a stranger {status}")
         return f"refused by all {len(GATED)}, and by the sweep"
+
+    async def _stranger(self, path: str) -> int:
+        return (await self._http.post(self._at(path), json={})).status_code
 
     async def sign_in(self) -> str:
         self._caller.signed_in(await self._sign_in(self._http))
@@ -121,12 +131,13 @@ async def smoke(
     http: httpx.AsyncClient,
     sign_in: SignIn,
     *,
+    at: At = str,
     steps: Sequence[str] = STEPS,
     say: Callable[[str], None] = print,
     seconds: float = SECONDS,
 ) -> int:
     """The exit code: 0 if all of it is well. Takes `seconds` and LAST_SECONDS at the most."""
-    visit = Visit(http, sign_in)
+    visit = Visit(http, at, sign_in)
     try:
         failed = await _all_of(visit, steps, say, seconds)
     finally:
@@ -180,14 +191,25 @@ def _told(error: BaseException) -> str:
     return f"{error or type(error).__name__}"
 
 
-async def _visited(url: str) -> int:
+def addresses(where: str) -> tuple[str, At]:
+    """A client's base, and what is where below it, or elsewhere. ValueError where it is neither."""
+    if where.startswith("http"):
+        return where, str
     try:
-        sign_in = sign_in_of(os.environ)
-    except NotSignedInError as error:
+        urls: dict[str, str] = json.loads(where)
+    except ValueError:
+        raise ValueError("neither an address (http...) nor the addresses as JSON") from None
+    return "", lambda path: urls[path.removeprefix("/")]
+
+
+async def _visited(where: str) -> int:
+    try:
+        sign_in, (base, at) = sign_in_of(os.environ), addresses(where)
+    except (NotSignedInError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    async with httpx.AsyncClient(base_url=url, timeout=SECONDS) as http:
-        return await smoke(http, sign_in)
+    async with httpx.AsyncClient(base_url=base, timeout=SECONDS) as http:
+        return await smoke(http, sign_in, at=at)
 
 
 def main() -> int:
@@ -197,9 +219,9 @@ def main() -> int:
         epilog=smoke_sign_in.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("url", help="where the functions are, without their names")
+    parser.add_argument("where")
     try:
-        return asyncio.run(_visited(parser.parse_args().url))
+        return asyncio.run(_visited(parser.parse_args().where))
     except KeyboardInterrupt:
         return 130
 

@@ -55,7 +55,7 @@ def _with_password(key: str, email: str, password: str) -> SignIn:
 
 
 async def local(http: httpx.AsyncClient) -> str:
-    answer = await http.post(LOCAL, json={"name": "smoke"})
-    if not answer.is_success:
+    answer = await http.post(LOCAL, json={"name": "smoke"}) if http.base_url.host else None
+    if answer is None or not answer.is_success:
         raise NotSignedInError(f"not a local stack, so set {TOKEN}, or {', '.join(USER)}")
     return str(answer.json()["id_token"])

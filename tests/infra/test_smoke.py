@@ -1,6 +1,7 @@
 """The smoke test, on the local stack: what it says, and that it never leaves a session running."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from infra.local.simulators.faults import Fault
 from infra.local.stack import Stack
 from infra.package import ROOT
-from infra.smoke import STEPS, smoke
+from infra.smoke import STEPS, addresses, smoke
 from infra.smoke_sign_in import local as anybody
+from infra.smoke_sign_in import sign_in_of
+from tests.functions.wire import EVERY
 from tests.local.stacks import a_while, hurried, standing
 
 HERE = tuple(step for step in STEPS if step != "health")
@@ -63,6 +66,21 @@ async def test_a_stack_that_is_well_passes_each_step_in_order(tmp_path: Path) ->
         [session] = local.worlds.liveavatar.sessions.values()
         assert session.playback.utterances
         assert not any(each.interrupted for each in session.playback.utterances)
+
+
+async def test_a_deployment_is_visited_at_the_addresses_that_terraform_tells(
+    tmp_path: Path,
+) -> None:
+    async with standing(tmp_path) as (local, ada):
+        told = json.dumps({name: f"{local.url}/{name}" for name in (*EVERY, "health")})
+        base, at = addresses(told)
+        token = ada.headers["authorization"].removeprefix("Bearer ")
+        sign_in = sign_in_of({"OPRINA_SMOKE_TOKEN": token})
+        said: list[str] = []
+        async with httpx.AsyncClient(base_url=base, timeout=20, trust_env=False) as http:
+            assert await smoke(http, sign_in, at=at, steps=HERE, say=said.append) == 0
+        assert ran(said) == [("ok", step) for step in HERE]
+        assert provider(local) == [("ended", True)]
 
 
 async def test_it_can_be_run_again_at_once(tmp_path: Path) -> None:
@@ -186,13 +204,25 @@ async def test_nothing_is_tried_where_health_is_not_ok(status: int, word: str) -
     assert ran(said) == [("FAILED", "health")]
 
 
-async def test_as_a_command_it_says_a_line_and_exits_with_one() -> None:
+async def command(where: str) -> tuple[int | None, str, str]:
+    """Its exit code, what it said, and its complaints."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-m", "infra.smoke", "http://127.0.0.1:9"),
+        *(sys.executable, "-W", "error", "-m", "infra.smoke", where),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     said, complaint = await process.communicate()
-    assert (process.returncode, complaint) == (1, b"")
-    assert ran(said.decode().splitlines()) == [("FAILED", "health")]
+    return process.returncode, said.decode(), complaint.decode()
+
+
+async def test_as_a_command_it_says_a_line_and_exits_with_one() -> None:
+    code, said, complaint = await command("http://127.0.0.1:9")
+    assert (code, ran(said.splitlines()), complaint) == (1, [("FAILED", "health")], "")
+
+
+@pytest.mark.parametrize("where", ["localhost:8080", '{"chat": ', ""])
+async def test_where_it_is_is_an_address_or_json(where: str) -> None:
+    code, said, complaint = await command(where)
+    assert (code, said) == (1, "")
+    assert complaint.startswith("neither an address (http...) nor the addresses as JSON")
