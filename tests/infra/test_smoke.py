@@ -13,9 +13,10 @@ import pytest
 from infra.local.simulators.faults import Fault
 from infra.local.stack import Stack
 from infra.package import ROOT
-from infra.smoke import STEPS, addresses, smoke
+from infra.smoke import addresses, smoke
 from infra.smoke_sign_in import local as anybody
 from infra.smoke_sign_in import sign_in_of
+from infra.smoke_visit import STEPS
 from tests.functions.wire import EVERY
 from tests.local.stacks import a_while, hurried, standing
 
