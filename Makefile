@@ -4,6 +4,7 @@ NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for each in python3.11 python3; do \
 	$$each $(NEW_ENOUGH) 2>/dev/null && echo $$each && break; done)
 PORT ?= 8080
+RUNTIME ?= python3.13
 BIN := .venv/bin
 INSTALLED := .venv/installed
 RIVALS := .venv-bench/installed
@@ -12,11 +13,11 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
 RIVAL_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check reliability bench rivals lock clean
+.PHONY: help run demo test check package package-check smoke reliability bench rivals lock clean
 
 help: ## what there is to make
 	@echo 'Oprina: talk to an assistant face to face.'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
 	@exec $(BIN)/python -m infra.local --port $(PORT) \
@@ -35,6 +36,15 @@ check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold 
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
+package: $(INSTALLED) ## a zip a function into dist/, as it is deployed
+	@$(BIN)/python -m infra.package
+
+package-check: $(INSTALLED) ## start each zip on the deployed Python with what it asks for (RUNTIME=python3.13)
+	PACKAGE_PYTHON=$(RUNTIME) $(BIN)/pytest tests/infra/test_package_starts.py
+
+smoke: $(INSTALLED) ## a visit to make run (python -m infra.smoke --help: to a deployment)
+	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
+
 reliability: $(INSTALLED) ## the state machine for long (about ten minutes)
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 
@@ -48,7 +58,7 @@ lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the ne
 	$(COMPILE) $(ARGS) --output-file bench/requirements-rivals.txt bench/requirements-rivals.in
 
 clean: ## remove what was made; the data in .local stay
-	rm -rf .venv .venv-bench .*_cache .hypothesis
+	rm -rf .venv .venv-bench .*_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp that is older than the requirements installs them again.

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +34,22 @@ class Event:
 
 
 class Caller:
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    """`at` gives a path's address, where that is not below the client's base."""
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Said:
+    def __init__(self, http: httpx.AsyncClient, at: Callable[[str], str] = str) -> None:
+        self._http = http
+        self._at = at
+
+    async def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Said:
+        """`key` is the Idempotency-Key."""
         asked = time.perf_counter()
-        answer = await self._http.post(path, json=body)
+        named = {"idempotency-key": key} if key else None
+        answer = await self._http.post(self._at(path), json=body, headers=named)
         await _refuse(answer)
         return Said(answer.status_code, answer.json(), time.perf_counter() - asked)
 
     async def get(self, path: str) -> Json:
-        answer = await self._http.get(path)
+        answer = await self._http.get(self._at(path))
         await _refuse(answer)
         found: Json = answer.json()
         return found
@@ -56,7 +61,8 @@ class Caller:
         """The turn's events, as they come."""
         asked = time.perf_counter()
         headers = {"accept": "text/event-stream"}
-        async with self._http.stream("POST", "/chat", json=body, headers=headers) as answer:
+        url = self._at("/chat")
+        async with self._http.stream("POST", url, json=body, headers=headers) as answer:
             await _refuse(answer)
             name = ""
             async for line in answer.aiter_lines():
