@@ -42,7 +42,7 @@ def plan(plans: dict[str, Plan], request: pytest.FixtureRequest) -> Plan:
     return plans[request.param]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def changing(provider: str, tmp_path_factory: pytest.TempPathFactory, code: Code) -> Workspace:
     """To be changed, and changed back."""
     return made(tmp_path_factory.mktemp("changing"), provider, packaged(code))

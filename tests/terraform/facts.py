@@ -66,7 +66,7 @@ class Heard:
     port: Any
     calls: set[str] = field(default_factory=set)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
+    def __getattr__(self, name: str) -> Any:
         self.calls.add(name)
         return getattr(self.port, name)
 

@@ -81,7 +81,7 @@ class Plan:
         }
 
 
-def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON is anything
+def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Every text in it, with where it stands."""
     if isinstance(value, str):
         yield path, value

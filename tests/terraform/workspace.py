@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,16 @@ class Workspace:
         plan: dict[str, Any] = json.loads(self.run("show", "-json", "plan").output)
         return plan
 
+    @contextmanager
+    def changed(self, *paths: str) -> Iterator[None]:
+        """These files may be changed, and are afterwards as they were."""
+        before = {self.folder / path: (self.folder / path).read_bytes() for path in paths}
+        try:
+            yield
+        finally:
+            for file, content in before.items():
+                file.write_bytes(content)
+
     def replace(self, path: str, old: str, new: str) -> None:
         file = self.folder / path
         text = file.read_text()
@@ -71,6 +83,7 @@ class Workspace:
             "TF_CLI_CONFIG_FILE": os.devnull,
             "CHECKPOINT_DISABLE": "1",
             "TF_IN_AUTOMATION": "1",
+            "GOGC": "400",  # a process of a second need not tidy up much
         }
 
 
@@ -91,9 +104,15 @@ def made(folder: Path, reattach: str, functions: list[str]) -> Workspace:
 def _package(folder: Path, functions: list[str]) -> None:
     """What `infra/package.py` leaves behind, with next to nothing in it."""
     folder.mkdir()
-    packages = {}
     for name in functions:
-        content = f"the package of {name}".encode()
-        (folder / f"{name}.zip").write_bytes(content)
-        packages[name] = {"zip": f"{name}.zip", "sha256": hashlib.sha256(content).hexdigest()}
+        (folder / f"{name}.zip").write_text(f"the package of {name}")
+    listed(folder)
+
+
+def listed(folder: Path) -> None:
+    """Writes down what is in the packages."""
+    packages = {
+        path.stem: {"zip": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in sorted(folder.glob("*.zip"))
+    }
     (folder / "manifest.json").write_text(json.dumps({"functions": packages}))

@@ -25,6 +25,7 @@ CHECKS: dict[str, Check] = {
         callers.the_sweep_is_called_by_the_scheduler_and_the_tasks,
         database.documents_are_kept,
         database.nothing_but_garbage_expires,
+        functions.every_function_is_deployed_and_no_other,
         functions.settings_are_those_of_the_code,
         functions.settings_name_what_is_there,
         functions.functions_outlast_their_work,

@@ -12,14 +12,20 @@ def only_what_browsers_call_is_public(plan: Plan, code: Code) -> Iterator[str]:
     """And the page's bucket, which is read and no more."""
     page = plan.one("google_storage_bucket.page")["name"]
     services = {values["name"]: name for name, values in plan.functions().items()}
-    public = {services.get(grant.on, grant.on) for grant in plan.grants() if grant.member in ANYBODY}
+    public = {
+        services.get(grant.on, grant.on) for grant in plan.grants() if grant.member in ANYBODY
+    }
     allowed = set(services.values()) - code.internal
     for name in sorted(public - allowed - {page}):
         yield f"{name}: anybody may call it, and it verifies nobody"
     for name in sorted(allowed - public):
         yield f"{name}: browsers cannot call it"
     for grant in plan.grants():
-        if grant.member in ANYBODY and grant.on == page and grant.role != "roles/storage.objectViewer":
+        if (
+            grant.member in ANYBODY
+            and grant.on == page
+            and grant.role != "roles/storage.objectViewer"
+        ):
             yield f"{grant.address}: anybody may do more with the page than read it"
 
 

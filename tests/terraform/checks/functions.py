@@ -56,7 +56,7 @@ def settings_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
 
 
 def functions_outlast_their_work(plan: Plan, _: Code) -> Iterator[str]:
-    longest = {"sweep_expired": SWEEP_SECONDS}
+    longest: dict[str, float] = {"sweep_expired": SWEEP_SECONDS}
     for name, values in plan.functions().items():
         (service,) = values["service_config"]
         settings = started(plan.settings(name))

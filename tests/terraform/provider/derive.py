@@ -82,7 +82,9 @@ class Module:
         found = re.search(r"^(\w+)\.tfResourceType = ", self._text, re.MULTILINE)
         assert found, "a folder of one resource"
         body = self._classes[found[1]]
-        block = self._block(body.partition("synthesizeHclAttributes() {")[2], f"{found[1]}Config", body)
+        block = self._block(
+            body.partition("synthesizeHclAttributes() {")[2], f"{found[1]}Config", body
+        )
         for name in FILLED_IN:
             if block["attributes"].get(name, {}).get("optional"):
                 block["attributes"][name]["computed"] = True
@@ -119,7 +121,7 @@ class Module:
         found = OUTPUT.findall(body)
         return {name: self._output(one or other) for name, one, other in found}
 
-    def _output(self, expression: str) -> Any:  # noqa: ANN401 - a type, as Terraform writes it in JSON
+    def _output(self, expression: str) -> Any:
         if got := re.search(r"this\.get(\w+?)Attribute\(", expression):
             type_ = GOT[got[1]]
             return ["set", type_[1]] if "Fn.tolist" in expression else type_
@@ -149,7 +151,10 @@ def _attribute(argument: re.Match[str], required: bool, document: str) -> dict[s
     storage = argument["storage"]
     type_: Any = STORED.get(storage)
     if type_ is None:
-        type_ = ["set" if argument["kind"] == "set" else "list", STORED[storage.removesuffix("List")]]
+        type_ = [
+            "set" if argument["kind"] == "set" else "list",
+            STORED[storage.removesuffix("List")],
+        ]
     attribute = {"type": type_, "required" if required else "optional": True}
     if possible := POSSIBLE.search(document):
         attribute["one_of"] = re.findall(r'"([^"]*)"', possible[1])
@@ -159,14 +164,13 @@ def _attribute(argument: re.Match[str], required: bool, document: str) -> dict[s
 def derive(package: Path) -> dict[str, Any]:
     resources, data_sources = used_types()
     folders = {path.parent.name: path.parent for path in package.glob("lib/*/index.js")}
-    blocks = {
+    return {
         "provider": Module(folders["provider"]).block(),
         "resources": {name: Module(folders[_folder(name)]).block() for name in resources},
         "data_sources": {
             name: Module(folders[f"data-google-{_folder(name)}"]).block() for name in data_sources
         },
     }
-    return blocks
 
 
 def _folder(type_: str) -> str:

@@ -67,19 +67,21 @@ FIELD = re.compile(r"(\w+)=(\d+) (\w+)(\[\]|\{\})?")
 
 
 def _messages() -> dict[str, Any]:
-    file = descriptor_pb2.FileDescriptorProto(name="provider.proto", package=PACKAGE, syntax="proto3")
+    file = descriptor_pb2.FileDescriptorProto(
+        name="provider.proto", package=PACKAGE, syntax="proto3"
+    )
     for line in MESSAGES.strip().splitlines():
         name, _, fields = line.partition(":")
         message = file.message_type.add(name=name)
         for field in FIELD.findall(fields):
             _add_field(message, *field)
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]  # protobuf's stubs lag behind it
+    pool.Add(file)
     classes = message_factory.GetMessageClassesForFiles([file.name], pool)
     return {name.removeprefix(f"{PACKAGE}."): found for name, found in classes.items()}
 
 
-def _add_field(message: Any, name: str, number: str, type_: str, many: str) -> None:  # noqa: ANN401 - protobuf's
+def _add_field(message: Any, name: str, number: str, type_: str, many: str) -> None:
     field = message.field.add(name=name, number=int(number))
     field.label = Field.LABEL_REPEATED if many else Field.LABEL_OPTIONAL
     if many == "{}":
@@ -90,7 +92,7 @@ def _add_field(message: Any, name: str, number: str, type_: str, many: str) -> N
         field.type, field.type_name = Field.TYPE_MESSAGE, f".{PACKAGE}.{type_}"
 
 
-def _add_entry(message: Any, name: str, type_: str) -> str:  # noqa: ANN401 - protobuf's
+def _add_entry(message: Any, name: str, type_: str) -> str:
     """A map is a repeated message of keys and values, named as protobuf wants it."""
     entry = message.nested_type.add(name=f"{name.title().replace('_', '')}Entry")
     entry.options.map_entry = True

@@ -32,16 +32,17 @@ class Provider:
     def __init__(self, schema: dict[str, Any]) -> None:
         self._schema = schema
         self._defaults: Values = {}
+        self._schemas = messages["Schemas"](
+            provider=_schema(schema["provider"]),
+            resource_schemas={name: _schema(block) for name, block in schema["resources"].items()},
+            data_source_schemas={
+                name: _schema(block) for name, block in schema["data_sources"].items()
+            },
+        )
 
-    def get_provider_schema(self, _: Any) -> Answer:
-        kinds = {
-            f"{kind}_schemas": {name: _schema(block) for name, block in blocks.items()}
-            for kind, blocks in (
-                ("resource", self._schema["resources"]),
-                ("data_source", self._schema["data_sources"]),
-            )
-        }
-        return {"provider": _schema(self._schema["provider"]), **kinds}
+    def get_provider_schema(self, _: Any) -> Any:
+        """Asked by every command, and always the same."""
+        return self._schemas
 
     def configure_provider(self, request: Any) -> Answer:
         self._defaults = unpacked(request.config)
@@ -111,10 +112,14 @@ def _rpc(provider: Provider, call: str, asked: str, answered: str) -> grpc.RpcMe
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in call)[1:]
     answer = getattr(provider, name, _nothing)
     return grpc.unary_unary_rpc_method_handler(
-        lambda request, _: messages[answered](**answer(request)),
+        lambda request, _: _message(answered, answer(request)),
         request_deserializer=messages[asked].FromString,
         response_serializer=partial(messages[answered].SerializeToString),
     )
+
+
+def _message(name: str, answer: Any) -> Any:
+    return messages[name](**answer) if isinstance(answer, dict) else answer
 
 
 def _nothing(_: Any) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]  # it ships no types
 
 from tests.terraform.provider.schema import Block
 
@@ -12,11 +12,11 @@ UNKNOWN = msgpack.ExtType(0, b"\x00")
 """Known only when it was applied."""
 
 
-def unpacked(value: Any) -> Any:  # noqa: ANN401 - JSON-like, and a message in
+def unpacked(value: Any) -> Any:
     return msgpack.unpackb(value.msgpack, strict_map_key=False) if value.msgpack else None
 
 
-def packed(value: Any) -> dict[str, bytes]:  # noqa: ANN401 - JSON-like
+def packed(value: Any) -> dict[str, bytes]:
     return {"msgpack": msgpack.packb(value)}
 
 
@@ -36,19 +36,19 @@ def problems(block: Block, values: Values, path: tuple[str | int, ...] = ()) -> 
 
 def planned(block: Block, values: Values) -> Values:
     """What Google fills in, and nobody has set, becomes known later."""
-    return _filled(block, values, lambda name, attribute, value: _later(attribute, value))
+    return _filled(block, values, _later)
 
 
 def applied(block: Block, values: Values) -> Values:
     """What was to become known is made up."""
 
-    def made_up(name: str, attribute: dict[str, Any], value: Any) -> Any:  # noqa: ANN401 - JSON-like
+    def made_up(name: str, attribute: dict[str, Any], value: Any) -> Any:
         return _example(attribute["type"], name) if value == UNKNOWN else value
 
     return _filled(block, values, made_up)
 
 
-def _later(attribute: dict[str, Any], value: Any) -> Any:  # noqa: ANN401 - JSON-like
+def _later(_: str, attribute: dict[str, Any], value: Any) -> Any:
     return UNKNOWN if value is None and attribute.get("computed") else value
 
 
@@ -79,7 +79,7 @@ def _inner(block: Block, values: Values) -> Iterator[tuple[str, int, Block, Valu
                 yield name, index, nested, one
 
 
-def _example(type_: Any, name: str) -> Any:  # noqa: ANN401 - a type in JSON, and a value of it
+def _example(type_: Any, name: str) -> Any:
     if isinstance(type_, str):
         return {"string": f"made-up-{name}", "number": 0, "bool": False}.get(type_)
     kind, of = type_
