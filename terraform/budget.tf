@@ -26,10 +26,13 @@ resource "google_billing_budget" "month" {
     spend_basis       = "FORECASTED_SPEND"
   }
 
-  # A budget writes to mail only, and to five addresses at most.
-  all_updates_rule {
-    monitoring_notification_channels = slice(local.mail, 0, min(5, length(local.mail)))
-    disable_default_iam_recipients   = false
+  # A budget writes to mail only, to five addresses at most, and to the billing account's own people.
+  dynamic "all_updates_rule" {
+    for_each = length(local.mail) > 0 ? [slice(local.mail, 0, min(5, length(local.mail)))] : []
+    content {
+      monitoring_notification_channels = all_updates_rule.value
+      disable_default_iam_recipients   = false
+    }
   }
 
   depends_on = [google_project_service.this]

@@ -15,7 +15,7 @@ output "page_address" {
 
 output "page_bucket" {
   description = "Where the page's files are put."
-  value       = google_storage_bucket.page.url
+  value       = "gs://${google_storage_bucket.page.name}"
 }
 
 output "secrets" {
@@ -24,7 +24,7 @@ output "secrets" {
     for name in keys(local.secrets) : name => (
       name == local.tokens_key
       ? "head -c 32 /dev/urandom | base64 | gcloud secrets versions add ${name} --project ${var.project} --data-file=-"
-      : "gcloud secrets versions add ${name} --project ${var.project} --data-file=-   # then the key, and Ctrl-D twice"
+      : "(read -rs key; printf %s \"$key\") | gcloud secrets versions add ${name} --project ${var.project} --data-file=-"
     )
   }
 }
@@ -44,8 +44,8 @@ output "next" {
   value = [
     "Fill the secrets: terraform output secrets",
     "Point ${var.page_domain} at ${google_compute_global_address.page.address} with an A record.",
-    "Upload the page: gcloud storage rsync --recursive web/dist ${google_storage_bucket.page.url} --cache-control='public, max-age=31536000, immutable'",
-    "Let its entry never be kept: gcloud storage objects update ${google_storage_bucket.page.url}/index.html --cache-control=no-cache",
+    "Upload what the page loads: gcloud storage rsync --recursive --exclude='^index.html$' web/dist gs://${google_storage_bucket.page.name} --cache-control='public, max-age=31536000, immutable'",
+    "Then its entry, which is never kept: gcloud storage cp web/dist/index.html gs://${google_storage_bucket.page.name}/ --cache-control=no-cache",
     "Allow ${var.page_domain} to sign in: Firebase console, Authentication, Settings, Authorised domains.",
     "See that it answers: curl https://${local.hosts.health}",
   ]

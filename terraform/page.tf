@@ -1,5 +1,5 @@
 # The web page: a bucket behind Google's load balancer and its CDN. Why not Firebase Hosting:
-# docs/adr/0008.
+# docs/adr/0009.
 
 locals {
   # A page that listens to a microphone, shows an avatar, and signs in with Firebase in a pop-up.
@@ -113,10 +113,15 @@ resource "google_compute_url_map" "to_https" {
 }
 
 resource "google_compute_managed_ssl_certificate" "page" {
-  name = "oprina-page"
+  # Another domain is another certificate, which must be there before the old one goes.
+  name = "oprina-page-${substr(sha256(var.page_domain), 0, 8)}"
 
   managed {
     domains = [var.page_domain]
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 
   depends_on = [google_project_service.this]

@@ -2,7 +2,6 @@
 
 import ast
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +46,7 @@ class Code:
 def read() -> Code:
     functions = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        reaches = {name: runner.run(_reaches(uses)) for name, uses in USES.items()}
+        reaches = {name: runner.run(_reaches(USES.get(name, []))) for name in functions}
     return Code(functions, {name for name in functions if _is_internal(name)}, reaches)
 
 
@@ -149,12 +148,13 @@ def _lost(at: House, *, gone: bool) -> None:
     later(at.clock, 30 if gone else 0)
 
 
-USES: defaultdict[str, list[Use]] = defaultdict(
-    list,
-    start_avatar=[_start, _start_in_vain],
-    chat=[_chat, _chat_alone],
-    speak=[_speak, _speak_to_nobody],
-    keep_alive=[_keep_alive],
-    end_session=[_end],
-    sweep_expired=[_sweep],
-)
+USES: dict[str, list[Use]] = {
+    "start_avatar": [_start, _start_in_vain],
+    "chat": [_chat, _chat_alone],
+    "speak": [_speak, _speak_to_nobody],
+    "keep_alive": [_keep_alive],
+    "end_session": [_end],
+    "sweep_expired": [_sweep],
+    "health": [],
+}
+"""All that each function does, by every way that reaches something else."""

@@ -208,6 +208,11 @@ SEEN_BY_CHECKS = [
         (ACCESS, "condition = local.own_database", "condition = null"),
     ),
     mistake(
+        "a condition on other secrets' names", "conditions_name_what_is_there",
+        'does not name "projects/123456789012/secrets/avatar-session-"',
+        (ACCESS, "/avatar-session-\\", "/session-\\"),
+    ),
+    mistake(
         "two functions with one account", "accounts_are_their_own", "shares its account",
         (FUNCTIONS, "google_service_account.function[each.key].email",
          'google_service_account.function["chat"].email'),

@@ -16,6 +16,7 @@ CHECKS: dict[str, Check] = {
     for check in (
         access.roles_are_known,
         access.roles_are_narrow,
+        access.conditions_name_what_is_there,
         access.accounts_are_their_own,
         access.functions_may_do_what_they_do_and_no_more,
         access.no_value_is_a_secret,

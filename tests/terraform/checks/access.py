@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from common.adapters import secret_vault
+from common.domain.ids import AvatarSessionId
 from tests.terraform.facts import Code
 from tests.terraform.plan import Grant, Plan, strings
+from tests.terraform.provider.server import PROJECT_NUMBER
 
 KNOWN = Path(__file__).parents[1] / "known"
 EVERYTHING = re.compile(r"roles/(owner|editor|viewer|.*[aA]dmin|aiplatform\.user)")
@@ -23,6 +26,12 @@ NEEDS = {
     "oprina_secretDeleter": "tokens.forget",
 }
 """What a role on everything of a kind is for; a role on one secret is for that secret."""
+
+OF_SESSIONS = (
+    "roles/secretmanager.secretAccessor",
+    "roles/secretmanager.secretVersionAdder",
+    "oprina_secretDeleter",
+)
 
 SECRETS = {"liveavatar-api-key": "liveavatar key", "session-tokens-key": "tokens key"}
 SECRET = re.compile(
@@ -54,6 +63,21 @@ def roles_are_narrow(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{grant.address}: {role} is wider than anything that is done here"
         elif grant.on == "project" and not grant.condition and role not in WHOLE_PROJECT:
             yield f"{grant.address}: {role} on the whole project, without a condition"
+
+
+def conditions_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
+    """A condition on a name that nothing has gives nothing, and says so to nobody."""
+    (database,) = plan.resources("google_firestore_database")
+    secret = secret_vault._name(AvatarSessionId("id")).removesuffix("id")
+    wanted = {
+        "roles/datastore.user": f'"projects/{plan.variables["project"]}/databases/'
+        f'{database.values["name"]}"',
+        **dict.fromkeys(OF_SESSIONS, f'"projects/{PROJECT_NUMBER}/secrets/{secret}"'),
+    }
+    for grant in plan.grants():
+        name = wanted.get(_short(grant.role), "")
+        if grant.on == "project" and name not in grant.condition:
+            yield f"{grant.address}: the condition does not name {name}"
 
 
 def accounts_are_their_own(plan: Plan, _: Code) -> Iterator[str]:
