@@ -1,4 +1,6 @@
 # The large environment: sealed tokens, instances that wait, more room in the queue.
+#
+#   terraform test -filter=tests/large.tftest.hcl -var-file=environments/large.tfvars
 
 mock_provider "google" {
   mock_data "google_project" {

@@ -1,4 +1,6 @@
 # The small environment, with Google mocked: what depends on what is made is looked at after it was.
+#
+#   terraform test -filter=tests/small.tftest.hcl -var-file=environments/small.tfvars
 
 mock_provider "google" {
   mock_data "google_project" {

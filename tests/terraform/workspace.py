@@ -52,12 +52,12 @@ class Workspace:
 
     def plan(self, environment: str) -> Ran:
         variables = f"-var-file=environments/{environment}.tfvars"
-        return self.run("plan", "-input=false", "-lock=false", variables, "-out=plan")
+        return self.run("plan", "-input=false", "-lock=false", variables, "-out=tfplan")
 
     def planned(self, environment: str) -> dict[str, Any]:
         ran = self.plan(environment)
         assert ran.code == 0, ran.said
-        plan: dict[str, Any] = json.loads(self.run("show", "-json", "plan").output)
+        plan: dict[str, Any] = json.loads(self.run("show", "-json", "tfplan").output)
         return plan
 
     @contextmanager
@@ -91,7 +91,7 @@ def made(folder: Path, reattach: str, functions: list[str]) -> Workspace:
     """A copy with packages of its own, and with its state in a file."""
     for beside in BESIDE:
         shutil.copytree(ROOT / beside, folder / beside)
-    generated = shutil.ignore_patterns(".terraform*", "*.tfstate*", "plan")
+    generated = shutil.ignore_patterns(".terraform*", "*.tfstate*", "tfplan")
     shutil.copytree(TERRAFORM, folder / "terraform", ignore=generated)
     (folder / "terraform" / "local_override.tf").write_text(LOCAL_STATE)
     _package(folder / "dist", functions)
