@@ -3,7 +3,7 @@
 
 locals {
   # A page that listens to a microphone, shows an avatar, and signs in with Firebase in a pop-up.
-  functions_origins = [for host in values(local.hosts) : "https://${host}"]
+  functions_origins = [for name, function in local.functions : "https://${local.hosts[name]}" if function.callers != "ours"]
   sign_in_origins   = ["https://identitytoolkit.googleapis.com", "https://securetoken.googleapis.com"]
   sign_in_frame     = "https://${var.project}.firebaseapp.com"
 

@@ -388,12 +388,20 @@ SEEN_BY_CHECKS = [
         (PAGE, "camera=()", "camera=(self)"),
     ),
     mistake(
+        "a page that may try the sweep", "the_page_is_guarded", "may connect to sweep_expired",
+        (PAGE, ' if function.callers != "ours"]', "]"),
+    ),
+    mistake(
         "a page that cannot hear the avatar", "the_page_is_guarded", "not connect to wss://",
         (PAGE, '"wss://${host}"', '"ws://${host}"'),
     ),
     mistake(
         "an alert that does not say what to do", "alerts_are_complete", "does not say what to do first",
         (ALERTS, "First buy credits; then see", "See"),
+    ),
+    mistake(
+        "alerts that nobody hears", "alerts_are_complete", "alert_policy.bound: nobody hears of it",
+        (ALERTS, "  notification_channels = local.channels\n", ""),
     ),
     mistake(
         "an alert that is gone", "alerts_are_complete", "nobody is called for orphans",

@@ -53,6 +53,14 @@ class Plan:
         found = self.json["planned_values"]["outputs"]
         return {name: output.get("value") for name, output in found.items()}
 
+    def references(self, type_: str, argument: str) -> dict[str, list[str]]:
+        """By address, without keys: what the argument is made of, where its value is not known."""
+        return {
+            each["address"]: each["expressions"].get(argument, {}).get("references", [])
+            for each in self.json["configuration"]["root_module"]["resources"]
+            if each["type"] == type_
+        }
+
     def functions(self) -> dict[str, Values]:
         """By name, as in `functions/`."""
         return {each.key: each.values for each in self.resources("google_cloudfunctions2_function")}

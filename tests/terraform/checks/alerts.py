@@ -31,6 +31,9 @@ def alerts_are_complete(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{each.address}: does not say what to do first, in words"
         if not each.values["display_name"].startswith("Oprina: "):
             yield f"{each.address}: nobody knows whose it is"
+    channels = plan.references("google_monitoring_alert_policy", "notification_channels")
+    for address in sorted(address for address, made_of in channels.items() if not made_of):
+        yield f"{address}: nobody hears of it"
     if not plan.resources("google_monitoring_notification_channel"):
         yield "nobody hears of any alert"
     if not plan.resources("google_billing_budget"):

@@ -31,3 +31,6 @@ def the_page_is_guarded(plan: Plan, code: Code) -> Iterator[str]:
     connects = next((part for part in policy.split(";") if "connect-src" in part), "").split()
     for origin in sorted(set(needed) - set(connects)):
         yield f"the page may not connect to {origin}"
+    for name in sorted(code.internal):
+        if plan.outputs["function_urls"][name] in connects:
+            yield f"the page may connect to {name}, which it cannot call"
