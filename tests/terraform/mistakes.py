@@ -380,6 +380,11 @@ SEEN_BY_CHECKS = [
          '{"collectionGroup": "avatar_sessions", "fieldPath": "expires_at"'),
     ),
     mistake(
+        "a bucket that forgets", "buckets_keep_what_was_replaced",
+        "packages: what was replaced is gone",
+        ("terraform/storage.tf", "enabled = true", "enabled = false"),
+    ),
+    mistake(
         "a page with scripts of anybody's", "the_page_is_guarded", "says 'unsafe-inline'",
         (PAGE, """["'self'", "https://apis.google.com"]""", """["'self'", "'unsafe-inline'"]"""),
     ),

@@ -5,7 +5,7 @@ A check takes a plan and what the code says, and gives a sentence for each thing
 
 from collections.abc import Callable, Iterator
 
-from tests.terraform.checks import access, alerts, callers, database, functions, names, page, timing
+from tests.terraform.checks import access, alerts, callers, functions, keeping, names, page, timing
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 
@@ -24,13 +24,14 @@ CHECKS: dict[str, Check] = {
         alerts.metrics_exist,
         callers.only_what_browsers_call_is_public,
         callers.the_sweep_is_called_by_the_scheduler_and_the_tasks,
-        database.documents_are_kept,
-        database.nothing_but_garbage_expires,
         functions.every_function_is_deployed_and_no_other,
         functions.settings_are_those_of_the_code,
         functions.settings_name_what_is_there,
         functions.functions_outlast_their_work,
         functions.packages_carry_their_hash,
+        keeping.documents_are_kept,
+        keeping.nothing_but_garbage_expires,
+        keeping.buckets_keep_what_was_replaced,
         names.names_are_taken_by_google,
         names.apis_are_known_and_on,
         page.the_page_is_guarded,

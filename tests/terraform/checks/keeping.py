@@ -1,4 +1,4 @@
-"""Documents: kept, and thrown away only where that is what their field is for."""
+"""Documents and files: kept, and thrown away only where that is what is meant."""
 
 from collections.abc import Iterator
 
@@ -44,3 +44,14 @@ def nothing_but_garbage_expires(plan: Plan, _: Code) -> Iterator[str]:
         yield f"{collection}: is deleted at its {field}, which means something else"
     for collection, field in sorted(GARBAGE - expiring):
         yield f"{collection}: is kept for ever, whatever its {field} says"
+
+
+def buckets_keep_what_was_replaced(plan: Plan, _: Code) -> Iterator[str]:
+    """For a while; and one policy says who reads them, not one a file."""
+    for each in plan.resources("google_storage_bucket"):
+        if not each.values["uniform_bucket_level_access"]:
+            yield f"{each.address}: each file may have readers of its own"
+        if not any(versioning["enabled"] for versioning in each.values["versioning"]):
+            yield f"{each.address}: what was replaced is gone"
+        if not each.values["lifecycle_rule"]:
+            yield f"{each.address}: what was replaced is paid for ever"
