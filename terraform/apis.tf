@@ -1,0 +1,34 @@
+# Cloud Resource Manager and Service Usage are what Terraform itself turns the others on with: they
+# are on before the first `apply` (docs/deploy.md).
+locals {
+  apis = toset([
+    "aiplatform.googleapis.com",
+    "artifactregistry.googleapis.com",
+    "billingbudgets.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudfunctions.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "cloudtasks.googleapis.com",
+    "cloudtrace.googleapis.com",
+    "compute.googleapis.com",
+    "firebaserules.googleapis.com",
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "identitytoolkit.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "serviceusage.googleapis.com",
+    "storage.googleapis.com",
+    "texttospeech.googleapis.com",
+  ])
+}
+
+resource "google_project_service" "this" {
+  for_each = local.apis
+
+  service            = each.key
+  disable_on_destroy = false # others in the project may use it
+}

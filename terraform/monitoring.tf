@@ -1,0 +1,152 @@
+# What is measured. The functions write a line of JSON a request (jsonPayload.event = "request"); the
+# figures of latency, of errors and of the queue are Google's own.
+
+locals {
+  request_line = "resource.type=\"cloud_run_revision\" AND jsonPayload.event=\"request\""
+  sweep_line   = "${local.request_line} AND jsonPayload.function=\"sweep_expired\""
+
+  counters = {
+    requests = {
+      description = "Requests by function, status and, where they failed, code."
+      filter      = local.request_line
+      labels      = { function = "jsonPayload.function", status = "jsonPayload.status", code = "jsonPayload.code" }
+    }
+    quota_refusals = {
+      description = "Requests that were refused because a month's allowance is used up."
+      filter      = "${local.request_line} AND jsonPayload.code=\"quota_exceeded\""
+      labels      = { function = "jsonPayload.function" }
+    }
+    # Google's own request log says who called: an expiry task writes the same line of ours.
+    sweeps = {
+      description = "Sweeps that Cloud Scheduler asked for and that succeeded."
+      filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"sweep-expired\" AND httpRequest.userAgent=\"Google-Cloud-Scheduler\" AND httpRequest.status<300"
+      labels      = {}
+    }
+    sweeps_with_orphans = {
+      description = "Sweeps that stopped a session which ran at the provider though we held it as ended."
+      filter      = "${local.sweep_line} AND jsonPayload.did.stopped_again>0"
+      labels      = {}
+    }
+    sweeps_with_failures = {
+      description = "Sweeps that could not stop something."
+      filter      = "${local.sweep_line} AND jsonPayload.did.failed>0"
+      labels      = {}
+    }
+  }
+
+  distributions = {
+    first_speech_lag = {
+      description = "Seconds from a request to the first sound of its answer."
+      filter      = "${local.request_line} AND jsonPayload.function=(\"chat\" OR \"speak\") AND jsonPayload.first_speech_lag_seconds>=0"
+      value       = "jsonPayload.first_speech_lag_seconds"
+      unit        = "s"
+      first       = 0.05
+    }
+    start_time = {
+      description = "Seconds that it took to start an avatar."
+      filter      = "${local.request_line} AND jsonPayload.function=\"start_avatar\" AND jsonPayload.status=201"
+      value       = "jsonPayload.seconds"
+      unit        = "s"
+      first       = 0.05
+    }
+    credits_left = {
+      description = "Credits that are left at the avatar's provider."
+      filter      = "${local.sweep_line} AND jsonPayload.credits_left>=0"
+      value       = "jsonPayload.credits_left"
+      unit        = "1"
+      first       = 1
+    }
+  }
+}
+
+resource "google_logging_metric" "counter" {
+  for_each = local.counters
+
+  name             = "oprina/${each.key}"
+  description      = each.value.description
+  filter           = each.value.filter
+  label_extractors = { for label, field in each.value.labels : label => "EXTRACT(${field})" }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    dynamic "labels" {
+      for_each = each.value.labels
+      content {
+        key        = labels.key
+        value_type = "STRING"
+      }
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_logging_metric" "distribution" {
+  for_each = local.distributions
+
+  name            = "oprina/${each.key}"
+  description     = each.value.description
+  filter          = each.value.filter
+  value_extractor = "EXTRACT(${each.value.value})"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = each.value.unit
+  }
+
+  # Each bucket a quarter wider than the last one: a percentile is right to that.
+  bucket_options {
+    exponential_buckets {
+      scale              = each.value.first
+      growth_factor      = 1.25
+      num_finite_buckets = 64
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_dashboard" "this" {
+  dashboard_json = file("${path.module}/../infra/monitoring/dashboard.json")
+  depends_on     = [google_logging_metric.counter, google_logging_metric.distribution]
+}
+
+resource "google_monitoring_uptime_check_config" "health" {
+  display_name = "Oprina: health"
+  period       = "60s"
+  timeout      = "10s"
+
+  http_check {
+    path         = "/"
+    port         = 443
+    use_ssl      = true
+    validate_ssl = true
+
+    accepted_response_status_codes {
+      status_class = "STATUS_CLASS_2XX"
+    }
+  }
+
+  monitored_resource {
+    type = "uptime_url"
+    labels = {
+      project_id = var.project
+      host       = local.hosts.health
+    }
+  }
+
+  depends_on = [google_cloud_run_v2_service_iam_member.caller]
+}
+
+resource "google_monitoring_notification_channel" "this" {
+  for_each = var.notification_channels
+
+  display_name = "Oprina: ${each.key}"
+  type         = each.value.type
+  labels       = each.value.labels
+  depends_on   = [google_project_service.this]
+}

@@ -1,0 +1,50 @@
+# What the functions are built from, and what they are built into.
+
+resource "google_storage_bucket" "packages" {
+  name                        = "${var.project}-oprina-packages"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  versioning {
+    enabled = true
+  }
+
+  # A package that was replaced can be deployed again for a month.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = 30
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_artifact_registry_repository" "functions" {
+  repository_id = "oprina-functions"
+  location      = var.region
+  format        = "DOCKER"
+  description   = "The functions' images"
+
+  cleanup_policies {
+    id     = "old"
+    action = "DELETE"
+
+    condition {
+      older_than = "2592000s" # 30 days
+    }
+  }
+  cleanup_policies {
+    id     = "last-ones"
+    action = "KEEP"
+
+    most_recent_versions {
+      keep_count = 5
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}

@@ -1,0 +1,42 @@
+"""What Google would refuse, or should not be given, and terraform does not see.
+
+A check takes a plan and what the code says, and gives a sentence for each thing that is wrong.
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.terraform.checks import access, alerts, callers, functions, keeping, names, page, timing
+from tests.terraform.facts import Code
+from tests.terraform.plan import Plan
+
+Check = Callable[[Plan, Code], Iterator[str]]
+
+CHECKS: dict[str, Check] = {
+    check.__name__: check
+    for check in (
+        access.roles_are_known,
+        access.roles_are_narrow,
+        access.conditions_name_what_is_there,
+        access.accounts_are_their_own,
+        access.functions_may_do_what_they_do_and_no_more,
+        access.no_value_is_a_secret,
+        alerts.alerts_are_complete,
+        alerts.metrics_exist,
+        callers.only_what_browsers_call_is_public,
+        callers.the_sweep_is_called_by_the_scheduler_and_the_tasks,
+        functions.every_function_is_deployed_and_no_other,
+        functions.settings_are_those_of_the_code,
+        functions.settings_name_what_is_there,
+        functions.functions_outlast_their_work,
+        functions.packages_carry_their_hash,
+        keeping.documents_are_kept,
+        keeping.nothing_but_garbage_expires,
+        keeping.buckets_keep_what_was_replaced,
+        names.names_are_taken_by_google,
+        names.apis_are_known_and_on,
+        page.the_page_is_guarded,
+        timing.schedules_are_cron,
+        timing.jobs_have_one_target,
+        timing.durations_are_seconds,
+    )
+}

@@ -1,0 +1,71 @@
+"""Names as Google takes them, and APIs that there are."""
+
+import re
+from collections.abc import Iterator
+
+from tests.terraform.checks.access import known
+from tests.terraform.facts import Code
+from tests.terraform.plan import Plan
+
+HYPHENS = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+PATTERNS = {
+    ("google_service_account", "account_id"): r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+    ("google_storage_bucket", "name"): r"(?!goog)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    ("google_cloudfunctions2_function", "name"): HYPHENS,
+    ("google_secret_manager_secret", "secret_id"): r"[A-Za-z0-9_-]{1,255}",
+    ("google_cloud_tasks_queue", "name"): r"[A-Za-z0-9-]{1,500}",
+    ("google_cloud_scheduler_job", "name"): r"[A-Za-z0-9_-]{1,500}",
+    ("google_project_iam_custom_role", "role_id"): r"[A-Za-z0-9_.]{3,64}",
+    ("google_artifact_registry_repository", "repository_id"): HYPHENS,
+    ("google_logging_metric", "name"): r"[A-Za-z0-9_./-]{1,100}",
+    ("google_firestore_database", "name"): r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]",
+    ("google_compute_backend_bucket", "name"): HYPHENS,
+    ("google_compute_url_map", "name"): HYPHENS,
+    ("google_compute_global_address", "name"): HYPHENS,
+    ("google_compute_global_forwarding_rule", "name"): HYPHENS,
+    ("google_compute_managed_ssl_certificate", "name"): HYPHENS,
+    ("google_compute_ssl_policy", "name"): HYPHENS,
+    ("google_compute_target_https_proxy", "name"): HYPHENS,
+    ("google_compute_target_http_proxy", "name"): HYPHENS,
+}
+APIS = {
+    "google_artifact_registry": "artifactregistry",
+    "google_billing": "billingbudgets",
+    "google_cloud_run": "run",
+    "google_cloud_scheduler": "cloudscheduler",
+    "google_cloud_tasks": "cloudtasks",
+    "google_cloudfunctions2": "cloudfunctions",
+    "google_compute": "compute",
+    "google_firebaserules": "firebaserules",
+    "google_firestore": "firestore",
+    "google_logging": "logging",
+    "google_monitoring": "monitoring",
+    "google_project_iam": "iam",
+    "google_project_service": "serviceusage",
+    "google_secret_manager": "secretmanager",
+    "google_service_account": "iam",
+    "google_storage": "storage",
+}
+USED_BY_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "cloudbuild"}
+"""And by Google itself, for the functions' images."""
+
+
+def names_are_taken_by_google(plan: Plan, _: Code) -> Iterator[str]:
+    for each in plan.resources():
+        for (type_, attribute), pattern in PATTERNS.items():
+            if each.type == type_ and not re.fullmatch(pattern, each.values[attribute]):
+                yield f"{each.address}: {attribute} {each.values[attribute]!r} is not {pattern}"
+
+
+def apis_are_known_and_on(plan: Plan, _: Code) -> Iterator[str]:
+    on = {each.values["service"] for each in plan.resources("google_project_service")}
+    for api in sorted(on - known("apis")):
+        yield f"there is no API {api}"
+    kinds = {each.type for each in plan.resources()}
+    needed = {api for prefix, api in APIS.items() if any(kind.startswith(prefix) for kind in kinds)}
+    for api in sorted(needed | USED_BY_CODE):
+        if f"{api}.googleapis.com" not in on:
+            yield f"{api} is used and not turned on"
+    for kind in sorted(kinds):
+        if not kind.startswith(tuple(APIS)):
+            yield f"{kind}: nobody knows which API it needs"

@@ -1,0 +1,160 @@
+"""What the code of the functions says about itself, for the plan to be compared with."""
+
+import ast
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from common.app import App
+from common.domain import errors
+from common.models import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
+from common.services.idempotency import Once
+from common.services.speeches import SpeechUnderWay
+from common.services.turns import Turn
+from tests.house import ADA, House, all_of, house, later
+from tests.terraform.provider.schema import ROOT
+from tests.virtual_time import VirtualTimeLoop
+
+NEEDS = {
+    **dict.fromkeys(("ticket", "stop", "keep_alive", "active", "record"), "liveavatar key"),
+    **dict.fromkeys(("prepare", "keep"), "tokens.keep"),
+    "open": "tokens.open",
+    "forget": "tokens.forget",
+    **dict.fromkeys(("get", "query", "commit"), "store"),
+    **dict.fromkeys(("reply", "make_session"), "agent"),
+    "expire": "queue",
+}
+"""What a call of a port needs of Google; `start` and `connect` go with what `ticket` gave, and
+speech asks for no role."""
+
+PORTS = ("store", "avatars", "agent", "voice", "vault", "tasks")
+Use = Callable[[App, House], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Code:
+    """`internal`: those whose callers IAM decides on. `reaches`: what each needs, by function."""
+
+    functions: list[str]
+    internal: set[str]
+    reaches: dict[str, set[str]]
+
+
+def read() -> Code:
+    functions = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        reaches = {name: runner.run(_reaches(USES.get(name, []))) for name in functions}
+    return Code(functions, {name for name in functions if _is_internal(name)}, reaches)
+
+
+def _is_internal(function: str) -> bool:
+    """As its decorator says."""
+    tree = ast.parse((ROOT / "functions" / function / "main.py").read_text())
+    keywords = [node for node in ast.walk(tree) if isinstance(node, ast.keyword)]
+    return any(each.arg == "internal" and ast.unparse(each.value) == "True" for each in keywords)
+
+
+# ── run, with every call of a port written down ──────────────────────────────────────────────────
+
+
+@dataclass
+class Heard:
+    port: Any
+    calls: set[str] = field(default_factory=set)
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.add(name)
+        return getattr(self.port, name)
+
+
+async def _reaches(uses: list[Use]) -> set[str]:
+    calls: set[str] = set()
+    for use in uses:
+        at = house()
+        heard = {port: Heard(getattr(at, port)) for port in PORTS}
+        await use(at.another(**heard), at)
+        calls |= set().union(*(each.calls for each in heard.values()))
+    return {NEEDS[call] for call in calls if call in NEEDS}
+
+
+async def _start(app: App, _: House) -> None:
+    started = await app.avatars.start(ADA, StartAvatar(), Once())
+    again = StartAvatar(conversation_id=started.conversation_id)
+    await app.avatars.start(ADA, again, Once())
+
+
+async def _start_in_vain(app: App, at: House) -> None:
+    at.avatars.will("start", errors.Failed("avatar", "no"))
+    with pytest.raises(errors.Upstream):
+        await app.avatars.start(ADA, StartAvatar(), Once())
+
+
+async def _chat(app: App, at: House, *, gone: bool = False) -> None:
+    started = await at.start()
+    _lost(at, gone=gone)
+    ask = Chat(message="Hello.", conversation_id=started.conversation_id)
+    turn = await app.conversations.chat(ADA, ask, Once())
+    assert isinstance(turn, Turn)
+    await all_of(turn)
+
+
+async def _chat_alone(app: App, at: House) -> None:
+    await _chat(app, at, gone=True)
+
+
+async def _speak(app: App, at: House, *, gone: bool = False) -> None:
+    started = await at.start()
+    _lost(at, gone=gone)
+    ask = Speak(avatar_session_id=started.avatar_session_id, text="Hello.")
+    speech = await app.speeches.speak(ADA, ask, Once())
+    assert isinstance(speech, SpeechUnderWay)
+    if gone:
+        with pytest.raises(errors.SessionOver):
+            await speech.answer()
+    else:
+        await speech.answer()
+
+
+async def _speak_to_nobody(app: App, at: House) -> None:
+    await _speak(app, at, gone=True)
+
+
+async def _keep_alive(app: App, at: House) -> None:
+    started = await at.start()
+    ask = KeepAlive(avatar_session_id=started.avatar_session_id)
+    await app.avatars.keep_alive(ADA, ask, Once())
+    _lost(at, gone=True)
+    with pytest.raises(errors.SessionOver):
+        await app.avatars.keep_alive(ADA, ask, Once())
+
+
+async def _end(app: App, at: House) -> None:
+    started = await at.start()
+    await app.avatars.end(ADA, EndSession(avatar_session_id=started.avatar_session_id), Once())
+
+
+async def _sweep(app: App, at: House) -> None:
+    await at.start()
+    later(at.clock, 3600)
+    await app.sweeps.sweep(SweepExpired())
+
+
+def _lost(at: House, *, gone: bool) -> None:
+    for session in at.avatars.sessions.values() if gone else ():
+        session.end(at.clock.now(), "ZOMBIE")
+    later(at.clock, 30 if gone else 0)
+
+
+USES: dict[str, list[Use]] = {
+    "start_avatar": [_start, _start_in_vain],
+    "chat": [_chat, _chat_alone],
+    "speak": [_speak, _speak_to_nobody],
+    "keep_alive": [_keep_alive],
+    "end_session": [_end],
+    "sweep_expired": [_sweep],
+    "health": [],
+}
+"""All that each function does, by every way that reaches something else."""

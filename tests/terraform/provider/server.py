@@ -1,0 +1,158 @@
+"""A provider that knows hashicorp/google's schema and nothing else: the real terraform validates,
+plans and applies against it, without a network, and nothing is made anywhere.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]  # it ships no types
+
+from tests.terraform.provider.protocol import CALLS, SERVICE, messages
+from tests.terraform.provider.schema import Block, read
+from tests.terraform.provider.values import Values, applied, packed, planned, problems, unpacked
+
+NAME = "registry.terraform.io/hashicorp/google"
+NESTING = {"single": 1, "list": 2, "set": 3}
+ERROR = 1
+LARGEST = 64 * 1024 * 1024
+PROJECT_NUMBER = "123456789012"
+
+Answer = dict[str, Any]
+
+
+class Provider:
+    """Each method answers the call of its name, with the answer's fields."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+        self._defaults: Values = {}
+        self._schemas = messages["Schemas"](
+            provider=_schema(schema["provider"]),
+            resource_schemas={name: _schema(block) for name, block in schema["resources"].items()},
+            data_source_schemas={
+                name: _schema(block) for name, block in schema["data_sources"].items()
+            },
+        )
+
+    def get_provider_schema(self, _: Any) -> Any:
+        """Asked by every command, and always the same."""
+        return self._schemas
+
+    def configure_provider(self, request: Any) -> Answer:
+        self._defaults = unpacked(request.config)
+        return {}
+
+    def validate_resource_config(self, request: Any) -> Answer:
+        found = problems(self._resource(request), unpacked(request.config))
+        return {"diagnostics": [_diagnostic(path, text) for path, text in found]}
+
+    def upgrade_resource_state(self, request: Any) -> Answer:
+        return {"upgraded_state": {"json": request.raw_state.json}}
+
+    def read_resource(self, request: Any) -> Answer:
+        return {"state": {"msgpack": request.current_state.msgpack}}
+
+    def plan_resource_change(self, request: Any) -> Answer:
+        values = unpacked(request.proposed_new_state)
+        if values is not None and unpacked(request.prior_state) is None:
+            values = planned(self._resource(request), self._computed(request.type_name, values))
+        return {"planned_state": packed(values), "legacy_type_system": True}
+
+    def apply_resource_change(self, request: Any) -> Answer:
+        values = unpacked(request.planned_state)
+        if values is not None:
+            values = applied(self._resource(request), values)
+        return {"new_state": packed(values), "legacy_type_system": True}
+
+    def read_data_source(self, request: Any) -> Answer:
+        block = self._schema["data_sources"][request.type_name]
+        values = applied(block, planned(block, unpacked(request.config)))
+        return {"state": packed({**values, "number": PROJECT_NUMBER})}
+
+    def _resource(self, request: Any) -> Block:
+        block: Block = self._schema["resources"][request.type_name]
+        return block
+
+    def _computed(self, type_: str, values: Values) -> Values:
+        """What Google's own provider works out while it plans."""
+        if "project" in values:
+            values["project"] = values["project"] or self._defaults["project"]
+        if type_ == "google_service_account":
+            email = f"{values['account_id']}@{values['project']}.iam.gserviceaccount.com"
+            values |= {"email": email, "member": f"serviceAccount:{email}"}
+        return values
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serves on a socket in `folder`; gives what TF_REATTACH_PROVIDERS has to say."""
+    provider = Provider(read())
+    with ThreadPoolExecutor(4) as threads:
+        sizes = [(f"grpc.max_{way}_message_length", LARGEST) for way in ("send", "receive")]
+        server = grpc.server(threads, options=sizes)
+        rpcs = {call: _rpc(provider, call, *words) for call, words in CALLS.items()}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, rpcs),))
+        server.add_insecure_port(f"unix:{folder / 'provider.sock'}")
+        server.start()
+        address = {"Network": "unix", "String": str(folder / "provider.sock")}
+        how = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True}
+        try:
+            yield json.dumps({NAME: {**how, "Addr": address}})
+        finally:
+            server.stop(None).wait()
+
+
+def _rpc(provider: Provider, call: str, asked: str, answered: str) -> grpc.RpcMethodHandler:
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in call)[1:]
+    answer = getattr(provider, name, _nothing)
+    return grpc.unary_unary_rpc_method_handler(
+        lambda request, _: _message(answered, answer(request)),
+        request_deserializer=messages[asked].FromString,
+        response_serializer=partial(messages[answered].SerializeToString),
+    )
+
+
+def _message(name: str, answer: Any) -> Any:
+    return messages[name](**answer) if isinstance(answer, dict) else answer
+
+
+def _nothing(_: Any) -> Answer:
+    return {}
+
+
+def _schema(block: Block) -> Answer:
+    return {"block": _block(block)}
+
+
+def _block(block: Block) -> Answer:
+    attributes = [_attribute(name, found) for name, found in block["attributes"].items()]
+    nested = [
+        {
+            "type_name": name,
+            "nesting": NESTING[found["nesting"]],
+            "min_items": found.get("min", 0),
+            "max_items": found.get("max", 0),
+            "block": _block(found),
+        }
+        for name, found in block["blocks"].items()
+    ]
+    return {"attributes": attributes, "block_types": nested}
+
+
+def _attribute(name: str, found: dict[str, Any]) -> Answer:
+    kinds = {kind: True for kind in ("required", "optional", "computed") if found.get(kind)}
+    return {"name": name, "type": json.dumps(found["type"]).encode(), **kinds}
+
+
+def _diagnostic(path: tuple[str | int, ...], text: str) -> Answer:
+    steps = [
+        {"attribute_name": step} if isinstance(step, str) else {"element_key_int": step}
+        for step in path
+    ]
+    return {"severity": ERROR, "summary": text, "attribute": {"steps": steps}}

@@ -1,0 +1,64 @@
+"""The real terraform, over all of it."""
+
+import json
+import re
+
+import pytest
+
+from tests.terraform.plan import Plan
+from tests.terraform.provider import schema
+from tests.terraform.workspace import ENVIRONMENTS, Workspace, listed
+
+TESTED = re.compile(r"(\d+) passed, 0 failed")
+BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+
+
+def test_its_files_are_formatted(workspace: Workspace) -> None:
+    ran = workspace.run("fmt", "-check", "-recursive", "-diff")
+    assert ran.code == 0, ran.output
+
+
+def test_it_is_valid(workspace: Workspace) -> None:
+    answer = json.loads(workspace.run("validate", "-json").output)
+    assert answer["diagnostics"] == []
+    assert answer["valid"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_its_own_tests_pass_with_google_mocked(workspace: Workspace, environment: str) -> None:
+    ran = workspace.run(
+        "test",
+        f"-filter=tests/{environment}.tftest.hcl",
+        f"-var-file=environments/{environment}.tfvars",
+    )
+    assert ran.code == 0, ran.said
+    assert TESTED.search(ran.said)
+
+
+def test_the_schema_holds_what_is_used_and_nothing_else() -> None:
+    resources, data_sources = schema.used_types()
+    known = schema.read()
+    assert (sorted(known["resources"]), sorted(known["data_sources"])) == (resources, data_sources)
+
+
+def test_every_variable_and_every_output_explains_itself() -> None:
+    text = "\n".join(path.read_text() for path in sorted(schema.TERRAFORM.glob("*.tf")))
+    blocks = BLOCK.findall(text)
+    assert len(blocks) == len(re.findall(r'^(?:variable|output) "', text, re.MULTILINE))
+    for kind, name, body in blocks:
+        assert re.search(r"^  description = \".{20,}", body, re.MULTILINE), name
+        if kind == "variable":
+            assert re.search(r"^  type\s+= ", body, re.MULTILINE), name
+            assert re.search(r"^    error_message = \".{15,}", body, re.MULTILINE), name
+
+
+def test_one_changed_package_deploys_one_function(
+    changing: Workspace, plans: dict[str, Plan]
+) -> None:
+    package = changing.folder / "dist/chat.zip"
+    with changing.changed("dist/chat.zip", "dist/manifest.json"):
+        package.write_text("another chat")
+        listed(package.parent)
+        after = Plan(changing.planned("small")).functions()
+    before = plans["small"].functions()
+    assert {name for name in before if before[name] != after[name]} == {"chat"}
