@@ -6,6 +6,8 @@ PYTHON ?= $(shell for each in python3.11 python3; do \
 PORT ?= 8080
 RUNTIME ?= python3.13
 BIN := .venv/bin
+# Before 23.3 it looks past a pin for google-auth[...] as soon as there is a newer google-auth.
+PIP := pip>=23.3
 INSTALLED := .venv/installed
 RIVALS := .venv-bench/installed
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -67,6 +69,7 @@ $(INSTALLED): requirements-dev.txt
 		echo 'Oprina needs Python 3.11 or later: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo 'Installing what it stands on into .venv (once; a minute or two)...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(PIP)'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-dev.txt
 	@touch $@
