@@ -40,7 +40,7 @@ def _by_language(**lists: str) -> dict[str, frozenset[str]]:
 _TIMES: Final = frozenset({"a.m", "p.m"})
 
 _ENDERS: Final = _by_language(
-    en="etc inc ltd co corp bros esq llc plc",
+    en="etc inc ltd co corp bros esq llc plc p.a",
     de="usw etc",
     fr="etc",
     es="etc ud uds",
@@ -64,9 +64,10 @@ _UNITS: Final = _by_language(
     nl="min sec u km kg",
     pl="r w godz min tys mln mld km kg",
     tr="dk sa km kg",
+    ar="م ص كم كغ",
 )
 _INTRODUCES: Final = _by_language(
-    en="e.g i.e cf vs viz mr mrs ms dr prof",
+    en="e.g i.e cf vs viz mr mrs ms dr prof p.s n.b",
     de="z.b d.h u.a v.a vgl bzw dr prof hr fr nr",
     fr="p.ex m mm mme mlle dr cf",
     es="p.ej ej sr sra srta dr dra d dña",
@@ -96,7 +97,7 @@ _NUMBERED: Final = _by_language(
     fr="janv févr avr juil sept oct nov déc vol art sec sing hab inf",
     it="gen feb mar apr mag giu lug ago set ott nov dic bin",
     pt="jan fev mar abr jun jul ago set out nov dez vi i v x art con",
-    nl="jan feb mrt apr jun jul aug sep sept okt nov dec",
+    nl="ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov dec",
     ru="муж жен",
 )
 """Written like words, or words as well, or dates."""
@@ -188,7 +189,7 @@ def _unlisted(language: str, word: str) -> Kind:
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
-    if language == "de" and word.endswith("str"):  # Hauptstr. 5
+    if language in {"de", "nl"} and word.endswith("str"):  # Hauptstr. 5
         return Kind.ABBREVIATION
     if not _may_be_short(word):
         return Kind.WORD

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from common.speech.abbreviations import Kind, kind_of
 from common.speech.enclosure import inside, quotation_is_introduced
-from common.speech.following import AFTER_A_TIME, begins, starts_a_sentence
+from common.speech.following import begins, belongs_to_a_time, starts_a_sentence
 from common.speech.marks import NEWLINES, Place, place_of
 from common.speech.numbering import is_marker, is_step, number_at_end, number_is_over
 
@@ -76,11 +76,12 @@ def _never_over(place: Place) -> bool:
 
 
 def _runs_on(place: Place) -> bool:
-    """As in example.com, in "Yahoo!, too" and in "Stop!" - he said."""
+    """As in example.com, in "Yahoo!, too", in "Stop!" - he said and in —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space)
         or place.after[0] in ",;:，、；：)）"
-        or (place.quoted and place.after[0] in "-–—")
+        or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
+        or (place.after[0] == "-" and place.quoted)
     )
 
 
@@ -96,7 +97,7 @@ def _dots_are_over(place: Place) -> bool:
         return place.after[0] in "¿¡" or _starts_anew(kind, place)
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place.before):
         return False
-    return kind is Kind.ENDER or not begins(place.after, AFTER_A_TIME)
+    return kind is Kind.ENDER or not belongs_to_a_time(place.before, place.after)
 
 
 def _starts_anew(kind: Kind, place: Place) -> bool:

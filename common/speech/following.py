@@ -77,10 +77,13 @@ _STARTERS: Final = {
 }
 """Words that begin sentences and seldom names."""
 
-AFTER_A_TIME: Final = _words(
+_DAYS: Final = _words(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "Mondays Tuesdays Wednesdays Thursdays Fridays Saturdays Sundays",
-    "Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun Eastern Pacific Central Mountain",
+    "Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun",
+)
+_ZONES: Final = _words(
+    "Eastern Pacific Central Mountain",
     "EST EDT PST PDT CST CDT MST MDT ET PT CT MT GMT UTC BST CET CEST JST IST",
 )
 MONTHS: Final = {
@@ -95,6 +98,13 @@ def begins(text: str, words: frozenset[str]) -> bool:
     """Whether the first word, or what there is of it, is one of these."""
     word = _WORD.match(text)
     return word is not None and word[0] in words
+
+
+def belongs_to_a_time(before: str, after: str) -> bool:
+    """As in "at 5 p.m. EST" and "at 5 p.m. Monday", but not in "Sunday at 5 p.m. Monday"."""
+    if begins(after, _DAYS):
+        return _DAYS.isdisjoint(_WORD.findall(before))
+    return begins(after, _ZONES)
 
 
 def starts_a_sentence(language: str, text: str) -> bool:
