@@ -8,7 +8,8 @@ from common.speech.language import language_of
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"
 """End marks that need no white space after them."""
 NEWLINES: Final = "\n\r\u2028\u2029"
-MARK: Final = re.compile(f"[{NEWLINES}]|[.!?…;{AT_ONCE}]+")
+MARK: Final = re.compile(f"[{NEWLINES}]|[.!?…;{AT_ONCE}]{{1,40}}")
+"""What stands longer in a row is no punctuation; and nothing is read twice for its sake."""
 
 REACH: Final = 400
 """Characters of the sentence, and LOOKAHEAD after it, that any rule looks at."""
@@ -20,7 +21,7 @@ _EMOJI: Final = (
 _QUOTES: Final = '"”’»«›‹“」』'
 _TAIL: Final = re.compile(
     rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|“(?=[\s.,!?])"
-    rf"|[ \t]*[{_EMOJI}]+|[ \t]*[:;]-?[)(DP](?!\w))*"
+    rf"|[ \t]*[{_EMOJI}]{{1,40}}|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
 """What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-)."""
 _UNFINISHED_TAIL: Final = re.compile(r"“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")

@@ -91,9 +91,10 @@ def ranges() -> tuple[Rule, ...]:
         Rule(r"(?<=°[CF])[ ]?[-–—][ ]?(?=\d)", " to "),
         Rule(r"(?<=[AaPp]\.m\.)[ ]?[-–—][ ]?(?=\d)", " to "),
         Rule(r"(?<=\d[AaPp][Mm])[ ]?[-–—][ ]?(?=\d)", " to "),
+        Rule(r"(?<=\d [AaPp][Mm])[ ]?[-–—][ ]?(?=\d)", " to "),
         Rule(r"(?<=\d)(?: x |x)(?=\d)", " by "),
         Rule(r"(?<=\d)×(?=\d)", " by "),
-        Rule(rf"{START}(\d{{1,4}})x(?!\w)", lambda m: f"{cardinal(m[1])} times"),
+        Rule(rf"{START}({NUMBER})x(?!\w)", lambda m: f"{number(m[1])} times"),
     )
 
 

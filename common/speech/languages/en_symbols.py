@@ -37,6 +37,8 @@ def after_numbers() -> tuple[Rule, ...]:
         Rule(r"%", " percent "),
         Rule(r"°", " degrees "),
         Rule(r" @ ", " at "),
+        Rule(r"(?<=[a-z])/(?=(?:day|night|week|month|year|hour|minute|person)(?!\w))", " per "),
+        Rule(r"(?<!\S)(~?/?(?:[\w-]{1,40}/){2,20}[\w-]{1,40}|~?/[\w-]{2,40})(?=\W|$)", _path),
         Rule(r" [•·|] ", ", "),
         Rule(r"(?i)(?<!\w)(and)/(or)(?!\w)", r"\1 \2"),
         Rule(r"(?i)(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w)", r"\1 or \2"),
@@ -49,6 +51,10 @@ _COMPARISONS = {
     "!==": "is not equal to", "≠": "is not equal to", "<": "less than", ">": "greater than",
     "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least", "≈": "about",
 }  # fmt: skip
+
+
+def _path(match: re.Match[str]) -> str:
+    return " ".join(match[0].removeprefix("~").replace("/", " slash ").split())
 
 
 def _compared(match: re.Match[str]) -> str:
