@@ -28,7 +28,7 @@ def after_numbers() -> tuple[Rule, ...]:
         Rule(r"(?<=\w)³", " cubed"),
         Rule(r"[ ]?&[ ]?", " and "),
         Rule(r"\+/[-−]|±", " plus or minus "),
-        Rule(r"[ ]?\++[ ]?", " plus "),
+        Rule(r"[ ]?[+]++[ ]?", " plus "),
         Rule(r"×", " times "),
         Rule(r"÷", " divided by "),
         Rule(r"√", " the square root of "),
