@@ -80,10 +80,11 @@ _INTRODUCES: Final = _by_language(
     el="π.χ κ",
 )
 _LETTERED: Final = _by_language(
-    en="answer appendix building choice class column exhibit gate grade group option part plan"
-    " section team terminal type vitamin zone"
+    en="answer appendix block building choice class column exhibit figure gate grade group hall item"
+    " letter line option part plan platform row section side table team terminal track type unit"
+    " version vitamin wing zone"
 )
-"""What is called by a letter, which is no initial then."""
+"""What is called by a letter, which is no initial then; nor is one behind a number."""
 _STREETS: Final = _by_language(en="st ave blvd rd ln hwy pkwy sq ct pl")
 _AFTER_NAMES: Final = _by_language(en="jr sr")
 
@@ -91,12 +92,14 @@ _NUMBERED: Final = _by_language(
     en="no nos jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri"
     " sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man ala cal arc"
     " gal sec min may ma mo ind eq eqs tab thm prop lem app par",
-    es="ene abr ago sept oct dic no con contra entre para sobre super mini extra tras mar bien da"
-    " macro ultra vice post bis pro un mega micro mono tri en de sub",
+    es="lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra entre para"
+    " sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro mono tri en"
+    " de sub",
     de="art mag jan feb mär apr aug sep sept okt nov dez mo di mi do fr sa so",
-    fr="janv févr avr juil sept oct nov déc vol art sec sing hab inf",
-    it="gen feb mar apr mag giu lug ago set ott nov dic bin",
-    pt="jan fev mar abr jun jul ago set out nov dez vi i v x art con",
+    fr="lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab inf",
+    it="lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin",
+    pt="seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art con",
+    pl="pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud",
     nl="ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov dec",
     ru="муж жен",
 )
@@ -105,7 +108,7 @@ _NUMBERED: Final = _by_language(
 _ABBREVIATIONS: Final = _by_language(
     en="approx apt est incl excl vol vols ch tel ext max avg mt ft ste",
     de="inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o s.u"
-    " dipl gl hbf",
+    " dipl gl hbf mind",
     fr="pers bd pr st ste mgr me no tél j.-c",
     es="aprox m ee uu art",
     it="sigg sig.na prof.ssa ing avv geom arch rag egr gent spett"
@@ -117,7 +120,7 @@ _ABBREVIATIONS: Final = _by_language(
     hi="डॉ प्रो श्री श्रीमती रु पं नं कु सु मि",
     ne="डा प्रो श्री रु",
     mr="डॉ प्रा श्री रु",
-    tr="dr prof doç av sn örn bkz no yy sok cad mah tel",
+    tr="dr prof doç av sn örn bkz kas oca şub ağu eyl no yy sok cad mah tel",
     sv="ca nr kl",
     he="ד פרופ",
 )
@@ -129,7 +132,9 @@ _LISTS: Final = (
     (Kind.INTRODUCES, _INTRODUCES),
     (Kind.ABBREVIATION, _ABBREVIATIONS),
 )
-_DOTTED: Final = re.compile(r"[^\W\d_]{1,2}(?:\.-?[^\W\d_]{1,2})+")
+_LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"
+"""With the vowel sign that the scripts of India put behind it; or two letters."""
+_DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 _BREAKS: Final = re.compile(r"[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
 _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm. 12"
@@ -157,7 +162,7 @@ def kind_of(language: str, before: str) -> Kind:
         word, kind = last, _listed(language, last.lower(), previous)
     if kind is None and _is_street(language, key, earlier):
         return Kind.ENDER
-    if len(word) == 1 and previous in _LETTERED.get(language, ()):
+    if len(word) == 1 and word.isupper() and _has_letters(language, previous):
         return Kind.WORD
     return kind if kind is not None else _unlisted(language, word)
 
@@ -171,6 +176,10 @@ def _listed(language: str, key: str, previous: str) -> Kind | None:
     if among(_UNITS) and previous[-1:].isdigit():
         return Kind.UNIT
     return next((kind for kind, lists in _LISTS if among(lists)), None)
+
+
+def _has_letters(language: str, previous: str) -> bool:
+    return previous in _LETTERED.get(language, ()) or any(map(str.isdigit, previous))
 
 
 def _is_street(language: str, key: str, earlier: list[str]) -> bool:
