@@ -11,7 +11,7 @@ from typing import Final, Literal
 from common.speech.abbreviations import Kind, kind_of
 from common.speech.enclosure import inside, quotation_is_introduced
 from common.speech.following import begins, belongs_to_a_time, starts_a_sentence
-from common.speech.marks import NEWLINES, Place, place_of
+from common.speech.marks import AT_ONCE, NEWLINES, Place, place_of
 from common.speech.numbering import is_marker, is_step, number_at_end, number_is_over
 
 Verdict = int | Literal["goes on", "wait"]
@@ -80,6 +80,7 @@ def _runs_on(place: Place) -> bool:
     return (
         not (place.spaced or place.needs_no_space)
         or place.after[0] in ",;:，、；：)）"
+        or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
         or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
         or (place.after[0] == "-" and place.quoted)
     )

@@ -32,10 +32,12 @@ def counted(number: int, one: str, many: str) -> list[str]:
     return [*in_words(number), one if number == 1 else many]
 
 
-def money(cents: int) -> Said:
+def money(cents: int, before: str, per: str) -> Said:
     dollars, rest = divmod(cents, 100)
     heard = counted(dollars, "dollar", "dollars") if dollars or not rest else []
-    return f"${dollars:,}.{rest:02}", heard + (counted(rest, "cent", "cents") if rest else [])
+    heard += counted(rest, "cent", "cents") if rest else []
+    rate = f"/{per}" if per else ""
+    return f"{before}${dollars:,}.{rest:02}{rate}", [*words(before), *heard, *words(f" {per}")]
 
 
 def day(date: dt.date) -> Said:
@@ -61,7 +63,12 @@ UNITS = st.sampled_from([
 FIGURES: st.SearchStrategy[Said] = st.one_of(
     st.integers(0, 10**9).map(lambda number: (f"{number:,}", in_words(number))),
     st.integers(1, 999).map(lambda number: (_nth(number), in_words(number, "ordinal"))),
-    st.integers(0, 10**8).map(money),
+    st.builds(
+        money,
+        st.integers(0, 10**8),
+        st.sampled_from(["", "a "]),
+        st.sampled_from(["", "day", "month"]),
+    ),
     st.dates().map(day),
     st.times().map(clock),
     st.builds(measured, st.integers(0, 10**6), UNITS),

@@ -69,6 +69,10 @@ _AMOUNT = rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBE
 def rules() -> tuple[Rule, ...]:
     return (
         Rule(
+            r"(?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])",
+            lambda m: f"{re.sub('[. ]', '', m[1])}.{m[2]}",  # as Europe writes it
+        ),
+        Rule(
             rf"(?<!\w)({MINUS})({_CURRENCY})[ ]?({MINUS}){_AMOUNT}{_SCALE}"
             rf"(?:[ ]?{DASH}[ ]?(?:{_CURRENCY})?{_AMOUNT}{_SCALE})?{PER}(?!\w)",
             _before,
@@ -91,7 +95,7 @@ def _before(match: re.Match[str]) -> str:
         first = first or f"{_said(amount, scale, currency)} to "
         return minus(sign) + first + _said(until, until_scale, currency) + per(rate)
     if describes(match) and _whole(amount):
-        return f"{_plain(amount)}{_scaled(scale)} {_names(currency)[0]}"
+        return f"{_plain(amount)}{_scaled(scale)} {_names(currency)[0]}{per(rate)}"
     return minus(sign or sign_behind) + _said(amount, scale, currency) + per(rate)
 
 

@@ -67,7 +67,7 @@ def before_measures() -> tuple[Rule, ...]:
     return (
         Rule(rf"(?<![\w.])({names})\. ?(?=\d)", lambda m: f"{_NUMBERED[m[1]]} "),
         Rule(r"(?<![\w.])\.(?=\d)", "0."),
-        Rule(r"(?<![\w&])(?:#|№ ?)(?=\d)", "number "),
+        Rule(r"(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)", "number "),
         Rule(r"(?<![\w.])[vV]?(\d++(?:\.\d++){2,}+)(?!\w)", _version),
         Rule(
             rf"(?<!\w)({_RELEASES}) [vV]?(\d{{1,4}})\.(\d{{1,4}})(?!\w|[.,]\d)",

@@ -36,9 +36,13 @@ def after_numbers() -> tuple[Rule, ...]:
         Rule(r"§§?", " section "),
         Rule(r"%", " percent "),
         Rule(r"°", " degrees "),
-        Rule(r" @ ", " at "),
+        Rule(r"(?<!\S)@ ", "at "),
         Rule(r"(?<=[a-z])/(?=(?:day|night|week|month|year|hour|minute|person)(?!\w))", " per "),
-        Rule(r"(?<!\S)(~?/?(?:[\w-]{1,40}/){2,20}[\w-]{1,40}|~?/[\w-]{2,40})(?=\W|$)", _path),
+        # A path: from the root or from home, or to a file; "red/green" is none.
+        Rule(r"(?<![^\s(])~?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-]", _path),
+        Rule(
+            r"(?<![^\s(])(?:[\w-]{1,40}/){1,20}+(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )", _path
+        ),
         Rule(r" [•·|] ", ", "),
         Rule(r"(?i)(?<!\w)(and)/(or)(?!\w)", r"\1 \2"),
         Rule(r"(?i)(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w)", r"\1 or \2"),
@@ -54,7 +58,7 @@ _COMPARISONS = {
 
 
 def _path(match: re.Match[str]) -> str:
-    return " ".join(match[0].removeprefix("~").replace("/", " slash ").split())
+    return match[0].removeprefix("~").replace(".", " dot ").replace("/", " slash ")
 
 
 def _compared(match: re.Match[str]) -> str:
