@@ -68,7 +68,7 @@ _UNITS: Final = _by_language(
 )
 _INTRODUCES: Final = _by_language(
     en="e.g i.e cf vs viz mr mrs ms dr prof p.s n.b",
-    de="z.b d.h u.a v.a vgl bzw dr prof hr fr nr",
+    de="z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr",
     fr="p.ex m mm mme mlle dr cf",
     es="p.ej ej sr sra srta dr dra d dña",
     it="ad.es es sig sig.ra dott dott.ssa prof",
@@ -80,11 +80,13 @@ _INTRODUCES: Final = _by_language(
     el="π.χ κ",
 )
 _LETTERED: Final = _by_language(
-    en="answer appendix block building choice class column exhibit figure gate grade group hall item"
-    " letter line option part plan platform row section side table team terminal track type unit"
+    en="a an answer appendix block building choice class column exhibit figure gate grade group hall"
+    " item letter line option part plan platform row section side table team terminal track type unit"
     " version vitamin wing zone"
 )
-"""What is called by a letter, which is no initial then; nor is one behind a number."""
+"""What is called by a letter, which is no initial then; nor is one behind a number, unless it is
+said where in the street that is."""
+_COMPASS: Final = frozenset("NSEW")
 _STREETS: Final = _by_language(en="st ave blvd rd ln hwy pkwy sq ct pl")
 _AFTER_NAMES: Final = _by_language(en="jr sr")
 
@@ -162,7 +164,7 @@ def kind_of(language: str, before: str) -> Kind:
         word, kind = last, _listed(language, last.lower(), previous)
     if kind is None and _is_street(language, key, earlier):
         return Kind.ENDER
-    if len(word) == 1 and word.isupper() and _has_letters(language, previous):
+    if len(word) == 1 and word.isupper() and _has_letters(language, previous, word):
         return Kind.WORD
     return kind if kind is not None else _unlisted(language, word)
 
@@ -178,8 +180,9 @@ def _listed(language: str, key: str, previous: str) -> Kind | None:
     return next((kind for kind, lists in _LISTS if among(lists)), None)
 
 
-def _has_letters(language: str, previous: str) -> bool:
-    return previous in _LETTERED.get(language, ()) or any(map(str.isdigit, previous))
+def _has_letters(language: str, previous: str, letter: str) -> bool:
+    numbered = letter not in _COMPASS and any(map(str.isdigit, previous))
+    return numbered or previous.lower() in _LETTERED.get(language, ())
 
 
 def _is_street(language: str, key: str, earlier: list[str]) -> bool:
