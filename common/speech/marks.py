@@ -28,11 +28,12 @@ _EMOJI: Final = (
 )
 _QUOTES: Final = '"”’»«›‹“」』'
 _TAIL: Final = re.compile(
-    rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|“(?=[\s.,!?])"
+    rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
     rf"|[ \t]*[{_EMOJI}]{{1,40}}|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
-"""What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-)."""
-_UNFINISHED_TAIL: Final = re.compile(r"“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")
+"""What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-). The sign
+“ closes in German alone, and opens elsewhere."""
+_UNFINISHED_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
 
 
