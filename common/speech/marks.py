@@ -8,12 +8,13 @@ from common.speech.language import language_of
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"
 """End marks that need no white space after them."""
 NEWLINES: Final = "\n\r\u2028\u2029"
-_UNCASED: Final = "\u0590-\u0fff\u3040-\u9fff\uac00-\ud7af"
+_CASED: Final = "\0-\u058f\u2000-\u2fff\U0001f000-\U0001faff"
+"""Scripts with capitals, and what is no letter at all."""
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
     f"|(?<=[.!?…;{AT_ONCE}])[.!?…;{AT_ONCE}]{{0,39}}"
-    f"|(?:(?<=[{_UNCASED}].)|(?<=[{_UNCASED}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
+    f"|(?:(?<=[^{_CASED}].)|(?<=[^{_CASED}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
 """In scripts without capitals a smile is a full stop as well: くださいね😊いってらっしゃい. What
 stands longer in a row is no punctuation; and nothing is read twice for its sake. It begins with one
