@@ -93,7 +93,7 @@ def place_of(text: str, mark: re.Match[str], language: str | None) -> Place:
 
 
 def _tail_end(text: str, start: int) -> int:
-    if text.startswith('"', start) and text.count('"', 0, start) % 2 == 0:
+    if text.startswith('"', start) and text.count('"', max(0, start - REACH), start) % 2 == 0:
         return start  # it opens what comes
     tail = _TAIL.match(text, start)
     return tail.end() if tail else start
