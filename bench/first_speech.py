@@ -189,7 +189,7 @@ def _row(case: Case, taken: Figures) -> Row:
 def _part(figure: str, unit: str, which: str, taken: Figures, how: str = "") -> Row:
     """Of what was noted in each run; no bar."""
     found = {
-        name: middle([float(heard.get(which, heard["lag"])) for heard in runs])
+        name: middle([heard[which] if which in heard else heard["lag"] for heard in runs])
         for name, runs in taken.items()
     }
     ours, spread = found.pop("")

@@ -40,7 +40,7 @@ def _by_language(**lists: str) -> dict[str, frozenset[str]]:
 _TIMES: Final = frozenset({"a.m", "p.m"})
 
 _ENDERS: Final = _by_language(
-    en="etc inc ltd co corp bros esq llc plc",
+    en="etc inc ltd co corp bros esq llc plc p.a",
     de="usw etc",
     fr="etc",
     es="etc ud uds",
@@ -48,6 +48,7 @@ _ENDERS: Final = _by_language(
     pt="etc ltda cia",
     nl="enz etc",
     pl="itd itp",
+    tr="vb vs",
     ru="т.д т.п др пр",
     uk="т.д т.п ін",
 )
@@ -59,10 +60,15 @@ _UNITS: Final = _by_language(
     fr="min h kg km m cm",
     it="min h kg km m cm",
     pt="min h kg km m cm",
+    de="std min sek mio mrd",
+    nl="min sec u km kg",
+    pl="r w godz min tys mln mld km kg",
+    tr="dk sa km kg",
+    ar="م ص كم كغ",
 )
 _INTRODUCES: Final = _by_language(
-    en="e.g i.e cf vs viz mr mrs ms dr prof",
-    de="z.b d.h u.a v.a vgl bzw dr prof hr fr nr",
+    en="e.g i.e cf vs viz mr mrs ms dr prof p.s n.b",
+    de="z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr",
     fr="p.ex m mm mme mlle dr cf",
     es="p.ej ej sr sra srta dr dra d dña",
     it="ad.es es sig sig.ra dott dott.ssa prof",
@@ -73,37 +79,50 @@ _INTRODUCES: Final = _by_language(
     ru="т.е напр проф им ул",
     el="π.χ κ",
 )
+_LETTERED: Final = _by_language(
+    en="a an answer appendix block building choice class column exhibit figure gate grade group hall"
+    " item letter line option part plan platform row section side table team terminal track type unit"
+    " version vitamin wing zone"
+)
+"""What is called by a letter, which is no initial then; nor is one behind a number, unless it is
+said where in the street that is."""
+_COMPASS: Final = frozenset("NSEW")
 _STREETS: Final = _by_language(en="st ave blvd rd ln hwy pkwy sq ct pl")
 _AFTER_NAMES: Final = _by_language(en="jr sr")
 
 _NUMBERED: Final = _by_language(
     en="no nos jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri"
     " sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man ala cal arc"
-    " gal sec min may ma mo ind",
-    es="no con contra entre para sobre super mini extra tras mar bien da macro ultra vice post bis"
-    " pro un mega micro mono tri en de sub",
-    de="art mag sa",
-    fr="vol art sec sing hab inf",
-    pt="vi i v x art con",
+    " gal sec min may ma mo ind eq eqs tab thm prop lem app par",
+    es="lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra entre para"
+    " sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro mono tri en"
+    " de sub",
+    de="art mag jan feb mär apr aug sep sept okt nov dez mo di mi do fr sa so",
+    fr="lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab inf",
+    it="lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin",
+    pt="seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art con",
+    pl="pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud",
+    nl="ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov dec",
     ru="муж жен",
 )
 """Written like words, or words as well, or dates."""
 
 _ABBREVIATIONS: Final = _by_language(
     en="approx apt est incl excl vol vols ch tel ext max avg mt ft ste",
-    de="inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o s.u",
-    fr="pr st ste mgr me no tél j.-c",
+    de="inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o s.u"
+    " dipl gl hbf mind",
+    fr="pers bd pr st ste mgr me no tél j.-c",
     es="aprox m ee uu art",
     it="sigg sig.na prof.ssa ing avv geom arch rag egr gent spett"
     " p.es pag pagg n nn tel art artt cap ca vol fig a.c d.c c.so v.le p.za on mons",
-    pt="av pág págs tel aprox n núm ex eng",
-    nl="m.a.w",
-    pl="nr godz tel ul al",
+    pt="av pág págs tel aprox n núm ex eng r arq",
+    nl="m.a.w incl excl tel",
+    pl="nr godz tel ul al r w ok św wg mgr inż hab zob por red pkt ur zm tj",
     ru="е т.к т.н рис гл кв ст обл пос корп",
     hi="डॉ प्रो श्री श्रीमती रु पं नं कु सु मि",
     ne="डा प्रो श्री रु",
     mr="डॉ प्रा श्री रु",
-    tr="dr prof sn örn bkz no",
+    tr="dr prof doç av sn örn bkz kas oca şub ağu eyl no yy sok cad mah tel",
     sv="ca nr kl",
     he="ד פרופ",
 )
@@ -115,7 +134,9 @@ _LISTS: Final = (
     (Kind.INTRODUCES, _INTRODUCES),
     (Kind.ABBREVIATION, _ABBREVIATIONS),
 )
-_DOTTED: Final = re.compile(r"[^\W\d_]{1,2}(?:\.-?[^\W\d_]{1,2})+")
+_LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"
+"""With the vowel sign that the scripts of India put behind it; or two letters."""
+_DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 _BREAKS: Final = re.compile(r"[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
 _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm. 12"
@@ -143,6 +164,8 @@ def kind_of(language: str, before: str) -> Kind:
         word, kind = last, _listed(language, last.lower(), previous)
     if kind is None and _is_street(language, key, earlier):
         return Kind.ENDER
+    if len(word) == 1 and word.isupper() and _has_letters(language, previous, word):
+        return Kind.WORD
     return kind if kind is not None else _unlisted(language, word)
 
 
@@ -157,12 +180,19 @@ def _listed(language: str, key: str, previous: str) -> Kind | None:
     return next((kind for kind, lists in _LISTS if among(lists)), None)
 
 
+def _has_letters(language: str, previous: str, letter: str) -> bool:
+    numbered = letter not in _COMPASS and any(map(str.isdigit, previous))
+    return numbered or previous.lower() in _LETTERED.get(language, ())
+
+
 def _is_street(language: str, key: str, earlier: list[str]) -> bool:
-    """A name goes before it, which does not merely begin the sentence: "on Main St.", not
-    "Visit St. James".
+    """Behind a number or a name that does not merely begin the sentence or have an article: "on
+    Main St.", "W. 44th St.", not "Visit St. James" nor "the Hotel St. George".
     """
-    named = len(earlier) > 1 and earlier[-1].isalnum() and not earlier[-1].islower()
-    return named and key in _STREETS.get(language, ())
+    if len(earlier) <= 1 or key not in _STREETS.get(language, ()):
+        return False
+    before, name = earlier[-2:]
+    return name[0].isdigit() or (name.isalnum() and name[0].isupper() and before != "the")
 
 
 def _unlisted(language: str, word: str) -> Kind:
@@ -171,7 +201,7 @@ def _unlisted(language: str, word: str) -> Kind:
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
-    if language == "de" and word.endswith("str"):  # Hauptstr. 5
+    if language in {"de", "nl"} and word.endswith("str"):  # Hauptstr. 5
         return Kind.ABBREVIATION
     if not _may_be_short(word):
         return Kind.WORD

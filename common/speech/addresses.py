@@ -17,13 +17,15 @@ _ENDS = (  # noqa: SIM905 - read as one
 """What a bare domain may end in. Words of a language ("it", "in", "me") only stand behind www."""
 _DOMAIN = (
     r"(?<![\w@.-])(?:www\.((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24})"
-    rf"|((?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{any_of(_ENDS)})))"
+    rf"|((?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{any_of(_ENDS)}|[a-z]{{2,6}}(?=/[A-Za-z0-9]))))"
     r"(?![\w-]|\.\w)(?:[/:][!#-&(-;=?-Z_a-z~]*+)?"
 )
 _FILE = (
     r"(?<=[A-Za-z0-9])\.(?=(?:js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml"
     r"|toml|xml|html?|css|png|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql)(?![\w-]))"
 )
+_HIDDEN = r"(?<![^\s(\"'])\.(?=[A-Za-z]{2})"
+"""As .env and .NET are."""
 _HANDLE = r"(?<![\w@.])@(?=[A-Za-z_])"
 _AFTER = ".,;:!?*_~'"
 _SIGNS = {"_": " underscore ", "-": " dash ", "+": " plus ", "%": " percent "}
@@ -35,6 +37,8 @@ def addresses(text: str, words: Phrases) -> str:
     if "@" in text:
         text = _sub(_MAIL, lambda match: _mail(match, words), text)
         text = _sub(_HANDLE, lambda _: f"{words.at} ", text)
+    if words.dot != ".":
+        text = _sub(_HIDDEN, lambda _: f"{words.dot} ", text)
     if compiled(r"[A-Za-z0-9]\.[A-Za-z0-9]").search(text):
         text = _sub(_DOMAIN, lambda match: _domain(match, words), text)
         if words.dot != ".":
@@ -43,7 +47,7 @@ def addresses(text: str, words: Phrases) -> str:
 
 
 def warm() -> None:
-    for pattern in (_URL, _MAIL, _HANDLE, _FILE):
+    for pattern in (_URL, _MAIL, _HANDLE, _HIDDEN, _FILE):
         compiled(pattern)
     compiled(_DOMAIN)
 

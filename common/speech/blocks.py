@@ -11,15 +11,15 @@ from typing import NamedTuple
 from common.speech.phrases import PROGRAMMING, phrases
 from common.speech.rules import compiled
 
-_FENCE = r"(`{3,}+|~{3,}+)[ \t]*([^\s`]*)[^`]*$"
-_FENCE_AT_END = r"[^`]*[^`\s][ \t]*(`{3,}+)([A-Za-z0-9+#]*)[ \t]*$"
+_FENCE = r"(`{3,}+|~{3,}+)[ \t]*+([^\s`]*+)[^`]*+$"
+_FENCE_AT_END = r"[^`]++(`{3,}+)([A-Za-z0-9+#]*+)[ \t]*+$"
 _QUOTE = r"(?:>(?![\d=])[ \t]?)+"
-_BULLET = r"(?:[-*+•‣◦▪–][ \t]+)(?:\[[ xX]\][ \t]+)?"
-_NUMBERED = r"\(?(\d{1,3})[.)][ \t]+(?=\S)"
+_BULLET = r"(?:[-*+•‣◦▪–][ \t]++)(?:\[[ xX]\][ \t]++)?"
+_NUMBERED = r"\(?(\d{1,3})[.)][ \t]++(?=\S)"
 _HEADING = r"#{1,6}(?=\s|$)"
-_RULE = r"(?:[-*_=][ \t]*){3,}$|=+$"
-_SEPARATOR = r"(?=[^-]*-)(?=[^|]*\|)[|:\-\s]+$"
-_DEFINITION = r"\[[^\]\s]{1,80}\]:[ \t]*<?(?:[a-z]{1,10}://|[/#])"
+_RULE = r"(?:[-*_=][ \t]*+){3,}+$|=++$"
+_SEPARATOR = r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$"
+_DEFINITION = r"\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
 
 _COUNTS_WITH_A_POINT = frozenset("cs da de et fi hr hu is lv nb no pl sk sl sr tr".split())  # noqa: SIM905 - read as one
 """Languages in which "3." is "third", which may begin a sentence: their voices say a list's too."""

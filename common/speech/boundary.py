@@ -1,22 +1,16 @@
 """Whether a sentence ends at a mark: yes and where, no, or not yet to be said.
 
-The rules look at the sentence so far and at the first sign after the mark that is not white space;
-only where that one leaves it open, at the beginning of the next word. An answer never changes when
-more text comes, so it does not matter in which portions the text came.
+The rules look at the sentence so far and at the next word, as much of it as the first token brings:
+one token of lookahead decides. Where portions end between words, as tokens do, the answer does not
+hang on how many came at once.
 """
 
 import re
 from typing import Final, Literal
 
 from common.speech.abbreviations import Kind, kind_of
-from common.speech.enclosure import inside
-from common.speech.following import (
-    AFTER_A_TIME,
-    begins,
-    goes_on_after_a_quotation,
-    is_quoted_without_quotes,
-    starts_a_sentence,
-)
+from common.speech.enclosure import inside, quotation_is_introduced
+from common.speech.following import begins, belongs_to_a_time, starts_a_sentence
 from common.speech.marks import AT_ONCE, NEWLINES, Place, place_of
 from common.speech.numbering import is_marker, is_step, number_at_end, number_is_over
 
@@ -28,6 +22,9 @@ _WHEN: Final = frozenset(
 )
 _PHRASE: Final = 4
 """Words at most in "At about 5 p.m."."""
+_HESITANT: Final = frozenset({"I"})
+_NAME: Final = re.compile(r"[^\W\d_][A-Z]")
+"""As iPhone and eBay are: their small letter says nothing."""
 
 
 def judge(text: str, mark: re.Match[str], language: str | None) -> Verdict:
@@ -37,8 +34,9 @@ def judge(text: str, mark: re.Match[str], language: str | None) -> Verdict:
     if mark.end() == len(text):
         return "wait"
     place = place_of(text, mark, language)
-    over = _over(place) if place.after else None
-    return "wait" if over is None else place.end if over else "goes on"
+    if not place.after:
+        return "wait"
+    return place.end if _over(place) else "goes on"
 
 
 def complete(text: str, mark: re.Match[str], language: str | None) -> bool:
@@ -64,21 +62,15 @@ def likely(text: str, mark: re.Match[str], language: str | None) -> bool:
     return place.strong or (word and kind_of(place.language, place.before) is Kind.WORD)
 
 
-def _over(place: Place) -> bool | None:
-    """None where the text at hand does not tell."""
+def _over(place: Place) -> bool:
     if _never_over(place) or _runs_on(place):
         return False
     if place.after[0] in NEWLINES:
         return True
-    if not place.spaced and place.quoted:
-        return _not(goes_on_after_a_quotation(place.language, place.after))
-    if place.mark[-1] in AT_ONCE and not (place.spaced and place.quoted):
-        unmarked = place.mark[-1] in "！？" and is_quoted_without_quotes(
-            place.language, place.after
-        )
-        return _not(unmarked)
-    if place.after[0].islower() and not _is_a_name(place.after):
-        return None if len(place.after) == 1 else False
+    if place.quoted and _has_no_case(place.after[0]):
+        return quotation_is_introduced(place.before, spaced=place.spaced)
+    if place.after[0].islower() and not _NAME.match(place.after):
+        return False
     return place.strong or _dots_are_over(place)
 
 
@@ -94,34 +86,43 @@ def _never_over(place: Place) -> bool:
 
 
 def _runs_on(place: Place) -> bool:
-    """As in example.com, in "Yahoo!, too" and in "Stop!" - he said."""
+    """As in example.com, in "Yahoo!, too", in "Stop!" - he said and in —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space)
         or place.after[0] in ",;:，、；：)）"
-        or (place.quoted and place.after[0] in "-–—")
+        or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
+        or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
+        or (place.after[0] == "-" and place.quoted)
     )
 
 
-def _dots_are_over(place: Place) -> bool | None:
+def _dots_are_over(place: Place) -> bool:
     if place.elliptic:
         return _ellipsis_is_over(place)
     if (number := number_at_end(place.before)) and not place.tail:
         return number_is_over(place.language, place.before, number, place.after)
     kind = kind_of(place.language, place.before)
     if kind in {Kind.WORD, Kind.NUMBERED, Kind.UNIT}:
-        return kind is Kind.WORD or not place.after[0].isdigit()
+        return kind is Kind.WORD or not (place.after[0].isdigit() or place.after[0] in "([")
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
-        return place.after[0] in "¿¡" or starts_a_sentence(place.language, place.after)
+        return place.after[0] in "¿¡" or _starts_anew(kind, place)
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place.before):
         return False
-    return kind is Kind.ENDER or _not(begins(place.after, AFTER_A_TIME))
+    return kind is Kind.ENDER or not belongs_to_a_time(place.before, place.after)
 
 
-def _ellipsis_is_over(place: Place) -> bool | None:
+def _starts_anew(kind: Kind, place: Place) -> bool:
+    """A letter behind an initial is one, too: "J. R. A. Smith"."""
+    if kind is Kind.ABBREVIATION and not place.after[1:2].isalpha():
+        return False
+    return starts_a_sentence(place.language, place.after)
+
+
+def _ellipsis_is_over(place: Place) -> bool:
     """After "Well... I think" no. Where there are no capitals to tell, it is a hesitation, too."""
     if place.after[0].isdigit() or _has_no_case(place.after[0]):
         return False
-    return _not(begins(place.after, ["I"])) if place.language == "en" else True
+    return place.language != "en" or not begins(place.after, _HESITANT)
 
 
 def _is_marker(before: str) -> bool:
@@ -134,11 +135,6 @@ def _is_only_when(kind: Kind, before: str) -> bool:
     return kind is Kind.TIME and len(words) <= _PHRASE and words[0] in _WHEN
 
 
-def _is_a_name(after: str) -> bool:
-    """As iPhone, eBay and v2 are: their small letter says nothing."""
-    return len(after) > 1 and (after[1].isupper() or after[1].isdigit())
-
-
 def _is_a_letter(before: str) -> bool:
     """As in "plan B", "than I": no name's initial, when the word before is no name."""
     words = before.split()
@@ -147,7 +143,3 @@ def _is_a_letter(before: str) -> bool:
 
 def _has_no_case(sign: str) -> bool:
     return sign.isalpha() and sign.upper() == sign.lower()
-
-
-def _not(answer: bool | None) -> bool | None:
-    return None if answer is None else not answer

@@ -17,7 +17,18 @@ _SILENT = (
     (0x1F000, 0x1FAFF),
 )
 """Blocks of pictures, whatever their category: clocks, dingbats, arrows, emoji."""
-_SAID = {"‼": "!", "⁉": "?", "ℹ": " ", "〰": " ", "︎": "", "️": "", "⃣": "", "\xad": ""}
+_SAID = {
+    "℃": "°C",
+    "℉": "°F",
+    "‼": "!",
+    "⁉": "?",
+    "ℹ": " ",
+    "〰": " ",
+    "︎": "",
+    "️": "",
+    "⃣": "",
+    "\xad": "",
+}
 _SAID |= {chr(0x2080 + digit): str(digit) for digit in range(10)}  # H₂O
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 

@@ -72,8 +72,10 @@ def _script(text: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=8192)
 def _script_of(sign: str) -> str:
-    """Empty for what is no letter of any of them."""
-    name = unicodedata.name(sign, "").partition(" ")[0] if sign.isalpha() else ""
+    """Empty for what is no letter of any of them, nor a vowel sign."""
+    if unicodedata.category(sign)[0] not in "LM":
+        return ""
+    name = unicodedata.name(sign, "").partition(" ")[0]
     name = "KANA" if name in {"HIRAGANA", "KATAKANA"} else name
     return name if name in _LANGUAGES else ""
 

@@ -8,7 +8,17 @@ from common.speech.language import language_of
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"
 """End marks that need no white space after them."""
 NEWLINES: Final = "\n\r\u2028\u2029"
-MARK: Final = re.compile(f"[{NEWLINES}]|[.!?…;{AT_ONCE}]+")
+_CASED: Final = "\0-\u058f\u2000-\u2fff\U0001f000-\U0001faff"
+"""Scripts with capitals, and what is no letter at all."""
+_FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
+MARK: Final = re.compile(
+    f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
+    f"|(?<=[.!?…;{AT_ONCE}])[.!?…;{AT_ONCE}]{{0,39}}"
+    f"|(?:(?<=[^{_CASED}].)|(?<=[^{_CASED}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
+)
+"""In scripts without capitals a smile is a full stop as well: くださいね😊いってらっしゃい. What
+stands longer in a row is no punctuation; and nothing is read twice for its sake. It begins with one
+set of signs, which is what makes the search quick."""
 
 REACH: Final = 400
 """Characters of the sentence, and LOOKAHEAD after it, that any rule looks at."""
@@ -19,11 +29,12 @@ _EMOJI: Final = (
 )
 _QUOTES: Final = '"”’»«›‹“」』'
 _TAIL: Final = re.compile(
-    rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|“(?=[\s.,!?])"
-    rf"|[ \t]*[{_EMOJI}]+|[ \t]*[:;]-?[)(DP](?!\w))*"
+    rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
+    rf"|[ \t]*[{_EMOJI}]{{1,40}}|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
-"""What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-)."""
-_UNFINISHED_TAIL: Final = re.compile(r"“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")
+"""What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-). The sign
+“ closes in German alone, and opens elsewhere."""
+_UNFINISHED_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
 
 
@@ -45,7 +56,7 @@ class Place(NamedTuple):
     @property
     def strong(self) -> bool:
         """More than dots."""
-        return any(sign in "!?;" or sign in AT_ONCE for sign in self.mark)
+        return any(sign not in ".…" for sign in self.mark)
 
     @property
     def elliptic(self) -> bool:
@@ -82,7 +93,7 @@ def place_of(text: str, mark: re.Match[str], language: str | None) -> Place:
 
 
 def _tail_end(text: str, start: int) -> int:
-    if text.startswith('"', start) and text.count('"', 0, start) % 2 == 0:
+    if text.startswith('"', start) and text.count('"', max(0, start - REACH), start) % 2 == 0:
         return start  # it opens what comes
     tail = _TAIL.match(text, start)
     return tail.end() if tail else start

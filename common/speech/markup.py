@@ -3,6 +3,7 @@
 import re
 
 from common.speech.addresses import addresses
+from common.speech.formulas import unformulated
 from common.speech.phrases import Phrases
 from common.speech.rules import Group, Rule, compiled
 
@@ -30,6 +31,8 @@ _HTML = Group(
 
 _CODE = Group("`", (Rule(r"(?<!`)(`{1,3}+)([^`]{1,500}+)\1", lambda match: _code(match[2])),))
 
+_SMILEYS = Group(r"[:;]-?[)(DP]", (Rule(r"(?<!\S)[:;]-?[)(DP](?!\w)", ""),))
+
 _BRACKETS = Group(
     r"\[",
     (
@@ -49,7 +52,7 @@ _EMPHASIS = Group(
         Rule(r"(?<=\d)[ ]?\*[ ]?(?=\d)", " × "),
         Rule(r"(?<![^\W_])([A-Za-z])[ ]\*[ ](?=[A-Za-z](?![^\W_]))", r"\1 × "),
         Rule(r"\*+|~~+", ""),
-        Rule(r"(?<=[^\W_])_+(?=[^\W_])", " "),
+        Rule(r"(?<=[^\W_])_++(?=[^\W_])", " "),
         Rule(r"_+", ""),
         Rule(r"~(?=[ ]?\d)", "≈"),
         Rule(r"(?<=\S)[ ]\|[ ](?=\S)", ", "),
@@ -59,14 +62,14 @@ _EMPHASIS = Group(
 
 def unmarked(text: str, words: Phrases) -> str:
     """The text of the line: no tags, no marks of emphasis, of links their text alone."""
-    text = _HTML.apply(_CODE.apply(text))
+    text = _SMILEYS.apply(unformulated(_HTML.apply(_CODE.apply(text))))
     if "[" in text or "](" in text:
         text = _links(text, words)
     return _EMPHASIS.apply(addresses(text, words))
 
 
 def warm() -> None:
-    for group in (_HTML, _CODE, _BRACKETS, _EMPHASIS):
+    for group in (_HTML, _CODE, _SMILEYS, _BRACKETS, _EMPHASIS):
         group.warm()
 
 

@@ -34,7 +34,7 @@ def number_at_end(before: str) -> str | None:
     return number[1] if number else None
 
 
-def number_is_over(language: str, before: str, number: str, after: str) -> bool | None:
+def number_is_over(language: str, before: str, number: str, after: str) -> bool:
     """Yes in "at 7. Then"; no in a list ("2. Pears"), in "am 5. Mai" and in "2024. 5. 3."."""
     if _DATE.search(before) or _is_enumerated(before, int(number)):
         return False
@@ -44,13 +44,12 @@ def number_is_over(language: str, before: str, number: str, after: str) -> bool 
     return False if after[0].isdigit() else _ordinal_is_over(language, before, after)
 
 
-def _ordinal_is_over(language: str, before: str, after: str) -> bool | None:
-    month = begins(after, MONTHS.get(language, ()))
-    if month is not False:
-        return None if month is None else False
+def _ordinal_is_over(language: str, before: str, after: str) -> bool:
+    if begins(after, MONTHS.get(language, frozenset())):
+        return False
     words = before.split()
     introduced = len(words) > 1 and re.fullmatch(_INTRODUCES_ORDINAL, words[-2].lower())
-    return starts_a_sentence(language, after) if introduced else True
+    return not introduced or starts_a_sentence(language, after)
 
 
 def _is_enumerated(before: str, number: int) -> bool:

@@ -14,12 +14,12 @@ _CLAUSE: Final = r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：
 
 class Sentences:
     """A stream of text in, whole sentences out, each as soon as it is certain that it is over: at
-    the next word, or at once where a line ends.
+    the first token of the next word, or at once where a line ends.
 
     Nothing is lost and nothing comes twice: what went in comes out, less the white space around
-    sentences, in the same pieces however the text was portioned. A piece may hold nothing to say (a
-    rule, a fence, an emoji on a line of its own). `language` is ISO 639-1; without one the script
-    decides, as it does where it belies the language.
+    sentences; in the same pieces however many tokens came at once. A piece may hold nothing to say
+    (a rule, a fence, an emoji on a line of its own). `language` is ISO 639-1; without one the
+    script decides, as it does where it belies the language.
 
     With a `first_clause` the very first piece may be a clause of at least so many characters.
     """

@@ -7,7 +7,7 @@ Only the voice hears this; the transcript keeps the written form.
 
 from copy import copy
 
-from common.speech import addresses, markup, numerals
+from common.speech import addresses, formulas, markup, numerals
 from common.speech.blocks import Blocks
 from common.speech.glyphs import plain
 from common.speech.languages import rules_of
@@ -18,20 +18,21 @@ _SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))
 """Narrow and unbreakable ones, which stand between a number and its unit."""
 
 _PUNCTUATION = Group(
-    r"[.!?,…:(！？。，、；：। ]{2}|\(\)|:/|--",
+    r"[.!?,…:(！？。，、；：। ]{2}|[ (]\)|:/|--",
     (
         Rule(r":[ ]?/[ ]?/[/ ]*", " "),
         Rule(r"([!?！？]) ?[!?！？]{1,}+", lambda match: _loudest(match[0])),
         Rule(r"[.…]{2,}+", "…"),
-        Rule(r"(?<!\S)--+(?!\S)", "—"),
+        Rule(r"(?<!\S)--++(?!\S)", "—"),
         Rule(r",(?:[ ]?,)++", ","),
         Rule(r"\([ ]++", "("),
+        Rule(r"(?<! )[ ]++\)", ")"),
         Rule(r"\(\)", ""),
-        Rule(r"[ ]++([,.](?!\w)|[。，、！？；：।])", r"\1"),
+        Rule(r"(?<! )[ ]++([,.](?!\w)|[。，、！？；：।])", r"\1"),
         Rule(r"(?<=[.!?…])[.](?=\s|$)", ""),
     ),
 )
-_SPACED = Group(r" [!?;:]", (Rule(r"[ ]++([!?;:])", r"\1"),))
+_SPACED = Group(r" [!?;:]", (Rule(r"(?<! )[ ]++([!?;:])", r"\1"),))
 
 
 class Speakable:
@@ -73,6 +74,7 @@ class Speakable:
             group.warm()
         markup.warm()
         addresses.warm()
+        formulas.warm()
         if self._rules:
             numerals.warm(self._language)
 

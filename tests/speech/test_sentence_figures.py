@@ -1,7 +1,9 @@
 """How many sentence ends are found, in replies as agents write them, and how soon."""
 
 import json
-from itertools import accumulate
+import re
+from collections.abc import Callable
+from itertools import accumulate, cycle, islice
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from bench.splitter import cuts, marked, score, tokens
 from common.speech.sentences import Sentences
 
 DATA = Path(__file__).parent / "data"
-FILES = ["sentences.json", "more_sentences.json", "unseen_sentences.json"]
+FILES = ["sentences.json", "more_sentences.json", "unseen_sentences.json", "new_sentences.json"]
+Portioned = Callable[[str], list[str]]
 
 
 def replies(name: str) -> dict[str, list[str]]:
@@ -22,7 +25,7 @@ def replies(name: str) -> dict[str, list[str]]:
 def test_english(name: str) -> None:
     found = score(replies(name)["en"], "en")
     assert len(found.wrong) <= 1, found.wrong
-    assert len(found.missed) <= 1, found.missed
+    assert len(found.missed) <= max(1, found.places // 40), found.missed
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -43,23 +46,37 @@ def test_nearly_as_well_when_nobody_names_a_language_that_its_script_tells(name:
             assert len(score(some, "en").wrong) <= 1
 
 
+def whole(text: str) -> list[str]:
+    return tokens(text)
+
+
+def in_pieces(text: str) -> list[str]:
+    """Long words in several tokens: " appo", "intm", "ent"."""
+    return [piece for token in tokens(text) for piece in re.findall(r"\s?.{1,4}", token, re.DOTALL)]
+
+
+def in_chunks(text: str) -> list[str]:
+    """Three to five tokens at a time."""
+    some, sizes = iter(tokens(text)), cycle([3, 5, 4])
+    return ["".join(chunk) for chunk in iter(lambda: list(islice(some, next(sizes))), [])]
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_a_sentence_waits_for_one_token_only(name: str) -> None:
-    """For two where the next word's end must be seen: "plan C. All", not "C. Allen"."""
+@pytest.mark.parametrize("portioned", [whole, in_pieces, in_chunks])
+def test_a_sentence_waits_for_one_token_only(name: str, portioned: Portioned) -> None:
     late = [
         (lag, code, text)
         for code, some in replies(name).items()
         for text in (marked(reply)[0] for reply in some)
-        for lag in lags(text, code)
+        for lag in lags(portioned(text), code)
         if lag > 1
     ]
-    assert len(late) <= 2, late
-    assert all(lag == 2 for lag, _, _ in late)
+    assert late == []
 
 
-def lags(text: str, language: str) -> list[int]:
-    """Tokens that had come after the one that ends a sentence, when it was released."""
-    sentences, portions = Sentences(language), tokens(text)
+def lags(portions: list[str], language: str) -> list[int]:
+    """Portions that had come after the one that ends a sentence, when it was released."""
+    sentences = Sentences(language)
     signs = list(accumulate(len("".join(portion.split())) for portion in portions))
     pieces, when = [], []
     for number, portion in enumerate(portions):

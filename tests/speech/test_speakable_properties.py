@@ -43,7 +43,7 @@ _TABLES: tuple[Iterable[str], ...] = (
     en_abbreviations._BEHIND_A_NAME,
     en_abbreviations._TITLES,
     de._GERMAN.abbreviations,
-    es._SPANISH.abbreviations,
+    es._spanish("").abbreviations,
     fr._FRENCH.abbreviations,
     it._ITALIAN.abbreviations,
     pt._portuguese("", "").abbreviations,

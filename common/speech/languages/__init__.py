@@ -6,7 +6,7 @@ from typing import cast
 
 from common.speech.rules import Group
 
-_WITH_RULES = frozenset({"de", "en", "es", "fr", "it", "pt"})
+_WITH_RULES = frozenset({"de", "en", "es", "fr", "hi", "it", "ja", "pt", "zh"})
 """In any other language, digits are the voice's affair: it reads them better than we could guess."""
 
 

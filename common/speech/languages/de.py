@@ -6,7 +6,7 @@ from common.speech.rules import Group, Rule
 
 _MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 _DATIVE = frozenset(
-    "am vom zum beim dem den bis ab seit nach diesem jedem im".split()  # noqa: SIM905 - read as one
+    "und oder des am vom zum beim dem den bis ab seit nach diesem jedem im".split()  # noqa: SIM905 - read as one
 )
 
 
@@ -21,6 +21,27 @@ def _date(match: re.Match[str]) -> str:
     day = numerals.ordinal(match[1], "de") + ending
     year = f" {numerals.year(match[3], 'de')}" if match[3] else ""
     return f"{day} {match[2]}{year}"
+
+
+_BEFORE = r"(?<!\w)((?i:am|vom|zum|beim|im|dem|den|des|der|die|das|bis|ab|seit|jedem|diesem)) "
+
+
+def _day_and_month(match: re.Match[str]) -> str:
+    month = _MONTHS.split()[int(match[3]) - 1]
+    return f"{match[1]} {_nth(match)} {month}{_last_point(match)}"
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    return f"{match[1]} {_nth(match)}{_last_point(match)}"
+
+
+def _nth(match: re.Match[str]) -> str:
+    ending = "n" if match[1].lower() in _DATIVE else ""
+    return numerals.ordinal(match[2], "de") + ending
+
+
+def _last_point(match: re.Match[str]) -> str:
+    return "" if match.string[match.end() :].strip('"“”)* ') else "."
 
 
 def _clock(hour: int, minute: int) -> str:
@@ -75,6 +96,11 @@ _GERMAN = Spoken(
             r"(?: (\d{4})(?!\w))?(?!\w)",
             _date,
         ),
+        Rule(
+            _BEFORE + r"(0?[1-9]|[12]\d|3[01])\. ?(0?[1-9]|1[0-2])\.(?! ?\d)",
+            _day_and_month,
+        ),
+        Rule(_BEFORE + r"(\d{1,3})\.(?! ?\d|\w)", _ordinal),
         Rule(
             r"(?<!\w)([01]?\d|2[0-3])\.([0-5]\d) Uhr(?!\w)",
             lambda m: _clock(int(m[1]), int(m[2])),

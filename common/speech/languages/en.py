@@ -31,4 +31,5 @@ def rules(region: str) -> tuple[Group, ...]:
             ),
         ),
         Group(r"[^\w\s.,!?'\"’:;-]|[²³]", en_symbols.after_numbers()),
+        Group(r"\w\.", (en_dates.weekday(),)),
     )

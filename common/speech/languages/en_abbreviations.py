@@ -27,8 +27,8 @@ _ANYWHERE = {
     "avg.": "average", "max.": "maximum", "temp.": "temperature",
     "tel.": "telephone", "Tel.": "Telephone", "E.g.": "For example", "I.e.": "That is",
     "Approx.": "Approximately", "Dept.": "Department", "esp.": "especially", "appt.": "appointment",
-    "est.": "estimated", "w/o": "without", "w/": "with",
-    "vs": "versus", "N/A": "not applicable",
+    "est.": "estimated", "et al.": "and others", "w/o": "without", "w/": "with",
+    "vs": "versus", "N/A": "not applicable", "n/a": "not applicable",
 }  # fmt: skip
 _MONTHS_AND_TIMES = {
     "Jan.": "January", "Feb.": "February", "Aug.": "August",
@@ -59,6 +59,7 @@ def pointed() -> tuple[Rule, ...]:
     without = any_of(_TITLES_WITHOUT_POINT)
     return (
         Rule(r"(?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)", _title),
+        Rule(r"(?<!\w)(Mrs?)\.(?= [A-Z])", _title),
         Rule(
             rf"(?<!\w)(?:({any_of(_TITLES)})\.|({without}))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))",
             _title,
@@ -74,7 +75,9 @@ def pointed() -> tuple[Rule, ...]:
             after=r"(?! ?\d)",
             ending=_MONTHS_AND_TIMES,
         ),
-        full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc."}),
+        Rule(r"(?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))", r"\1stablished"),
+        Rule(r"(?<!\w)ca?\.(?= ?\d{3})", "circa"),
+        full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc.", "et al."}),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 
 from common.speech.languages.en_words import DASH, START, cardinal, ordinal, year
-from common.speech.rules import Rule
+from common.speech.rules import Rule, ends_sentence
 
 MONTHS = (  # noqa: SIM905 - read as one
     "January February March April May June July August September October November December"
@@ -54,10 +54,21 @@ def rules(region: str) -> tuple[Rule, ...]:
         Rule(rf"(?<!\w){_MONTH} {_YEAR}{_NO_MORE}", lambda m: f"{_month(m[1])} {year(m[2])}"),
         Rule(rf"{START}(1[1-9]|20)(\d0)['’]?s(?!\w)", _decade),
         Rule(r"(?<!\w)['’]([2-9]0)['’]?s(?!\w)", lambda m: _plural(cardinal(m[1]))),
+        Rule(r"(?<!\w)['’](\d\d)(?![\w'’])", r"\1"),
+        Rule(r"(?<=[Ii]n )(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])", lambda m: year(m[1])),
+        Rule(rf"{START}{_YEAR}/(\d\d)(?![\w/]|[.,]\d)", lambda m: f"{year(m[1])} {cardinal(m[2])}"),
         Rule(
-            r"(?<!\w)((?i:the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)",
+            r"(?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)",
             lambda m: m[1] + _plural(cardinal(m[2])),
         ),
+    )
+
+
+def weekday() -> Rule:
+    """Where no figure is near: "See you Wed.", but not "the sun" nor "he sat"."""
+    return Rule(
+        r"(?<!\w)(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z])))\.",
+        lambda m: _WEEKDAYS[m[1]] + ("." if ends_sentence(m) else ""),
     )
 
 
@@ -148,7 +159,7 @@ def _half(match: re.Match[str], at: int) -> str:
     if not match[at]:
         return ""
     if match[at].isupper():
-        return f" {match[at]}{match[at + 2]}{match[at + 3]}"
+        return f" {''.join(match.group(*range(at, at + 4)))}"
     return f" {match[at]}.m."
 
 

@@ -30,12 +30,29 @@ _NAMES = {
     "₽": ("ruble", "rubles", "kopeck", "kopecks"),
     "฿": ("baht", "baht", "satang", "satang"),
     "₿": ("bitcoin", "bitcoins", "", ""),
+    "NZ$": ("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
+    "HK$": ("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
+    "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"),
+    "MX$": ("Mexican peso", "Mexican pesos", "centavo", "centavos"),
+    "R$": ("real", "reais", "centavo", "centavos"),
+    "₱": ("peso", "pesos", "centavo", "centavos"),
+    "₺": ("lira", "lira", "kurush", "kurush"),
+    "₪": ("shekel", "shekels", "agora", "agorot"),
+    "₦": ("naira", "naira", "kobo", "kobo"),
+    "₴": ("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
+    "₫": ("dong", "dong", "", ""),
+    "zł": ("zloty", "zlotys", "grosz", "groszy"),
+    "SEK": ("Swedish krona", "Swedish kronor", "öre", "öre"),
+    "NOK": ("Norwegian krone", "Norwegian kroner", "øre", "øre"),
+    "DKK": ("Danish krone", "Danish kroner", "øre", "øre"),
     "CHF": ("Swiss franc", "Swiss francs", "centime", "centimes"),
     "CNY": ("yuan", "yuan", "fen", "fen"),
 }
 _CODES = {
     "USD": "$", "CAD": "C$", "CA$": "C$", "AUD": "A$", "AU$": "A$", "EUR": "€", "GBP": "£",
     "JPY": "¥", "INR": "₹", "Rs.": "₹", "KRW": "₩", "RUB": "₽", "RMB": "CNY",
+    "NZD": "NZ$", "HKD": "HK$", "SGD": "S$", "MXN": "MX$", "BRL": "R$", "PHP": "₱", "TRY": "₺",
+    "ILS": "₪", "NGN": "₦", "UAH": "₴", "VND": "₫", "PLN": "zł",
 }  # fmt: skip
 _SCALES = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
@@ -51,6 +68,10 @@ _AMOUNT = rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBE
 
 def rules() -> tuple[Rule, ...]:
     return (
+        Rule(
+            r"(?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])",
+            lambda m: f"{re.sub('[. ]', '', m[1])}.{m[2]}",  # as Europe writes it
+        ),
         Rule(
             rf"(?<!\w)({MINUS})({_CURRENCY})[ ]?({MINUS}){_AMOUNT}{_SCALE}"
             rf"(?:[ ]?{DASH}[ ]?(?:{_CURRENCY})?{_AMOUNT}{_SCALE})?{PER}(?!\w)",
@@ -74,7 +95,7 @@ def _before(match: re.Match[str]) -> str:
         first = first or f"{_said(amount, scale, currency)} to "
         return minus(sign) + first + _said(until, until_scale, currency) + per(rate)
     if describes(match) and _whole(amount):
-        return f"{_plain(amount)}{_scaled(scale)} {_names(currency)[0]}"
+        return f"{_plain(amount)}{_scaled(scale)} {_names(currency)[0]}{per(rate)}"
     return minus(sign or sign_behind) + _said(amount, scale, currency) + per(rate)
 
 

@@ -67,7 +67,7 @@ def before_measures() -> tuple[Rule, ...]:
     return (
         Rule(rf"(?<![\w.])({names})\. ?(?=\d)", lambda m: f"{_NUMBERED[m[1]]} "),
         Rule(r"(?<![\w.])\.(?=\d)", "0."),
-        Rule(r"(?<![\w&])(?:#|№ ?)(?=\d)", "number "),
+        Rule(r"(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)", "number "),
         Rule(r"(?<![\w.])[vV]?(\d++(?:\.\d++){2,}+)(?!\w)", _version),
         Rule(
             rf"(?<!\w)({_RELEASES}) [vV]?(\d{{1,4}})\.(\d{{1,4}})(?!\w|[.,]\d)",
@@ -91,9 +91,10 @@ def ranges() -> tuple[Rule, ...]:
         Rule(r"(?<=°[CF])[ ]?[-–—][ ]?(?=\d)", " to "),
         Rule(r"(?<=[AaPp]\.m\.)[ ]?[-–—][ ]?(?=\d)", " to "),
         Rule(r"(?<=\d[AaPp][Mm])[ ]?[-–—][ ]?(?=\d)", " to "),
+        Rule(r"(?<=\d [AaPp][Mm])[ ]?[-–—][ ]?(?=\d)", " to "),
         Rule(r"(?<=\d)(?: x |x)(?=\d)", " by "),
         Rule(r"(?<=\d)×(?=\d)", " by "),
-        Rule(rf"{START}(\d{{1,4}})x(?!\w)", lambda m: f"{cardinal(m[1])} times"),
+        Rule(rf"{START}({NUMBER})x(?!\w)", lambda m: f"{number(m[1])} times"),
     )
 
 

@@ -28,7 +28,7 @@ def after_numbers() -> tuple[Rule, ...]:
         Rule(r"(?<=\w)³", " cubed"),
         Rule(r"[ ]?&[ ]?", " and "),
         Rule(r"\+/[-−]|±", " plus or minus "),
-        Rule(r"[ ]?\++[ ]?", " plus "),
+        Rule(r"[ ]?[+]++[ ]?", " plus "),
         Rule(r"×", " times "),
         Rule(r"÷", " divided by "),
         Rule(r"√", " the square root of "),
@@ -36,7 +36,13 @@ def after_numbers() -> tuple[Rule, ...]:
         Rule(r"§§?", " section "),
         Rule(r"%", " percent "),
         Rule(r"°", " degrees "),
-        Rule(r" @ ", " at "),
+        Rule(r"(?<!\S)@ ", "at "),
+        Rule(r"(?<=[a-z])/(?=(?:day|night|week|month|year|hour|minute|person)(?!\w))", " per "),
+        # A path: from the root or from home, or to a file; "red/green" is none.
+        Rule(r"(?<![^\s(])~?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-]", _path),
+        Rule(
+            r"(?<![^\s(])(?:[\w-]{1,40}/){1,20}+(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )", _path
+        ),
         Rule(r" [•·|] ", ", "),
         Rule(r"(?i)(?<!\w)(and)/(or)(?!\w)", r"\1 \2"),
         Rule(r"(?i)(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w)", r"\1 or \2"),
@@ -49,6 +55,10 @@ _COMPARISONS = {
     "!==": "is not equal to", "≠": "is not equal to", "<": "less than", ">": "greater than",
     "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least", "≈": "about",
 }  # fmt: skip
+
+
+def _path(match: re.Match[str]) -> str:
+    return match[0].removeprefix("~").replace(".", " dot ").replace("/", " slash ")
 
 
 def _compared(match: re.Match[str]) -> str:

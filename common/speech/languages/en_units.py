@@ -42,6 +42,8 @@ _UNITS = {
 }  # fmt: skip
 _WITH_POINT = "ft in mi yd gal qt lb lbs oz tsp tbsp sec secs min mins hr hrs yrs".split()  # noqa: SIM905 - read as one
 _NEEDS_SPACE_OR_SIZE = "B"
+_IN_PARTS = ("tsp", "tbsp", "oz", "lb", "mi", "km", "gal", "qt")
+_PARTS = "half|(?:quarter|third|fifth|sixth|eighth)s?"
 _IRREGULAR = {"foot": "feet", "inch": "inches"}
 _DEGREES = {
     "C": " Celsius",
@@ -81,6 +83,10 @@ def rules() -> tuple[Rule, ...]:
             rf"{START}({MINUS})({NUMBER})[ -]?({units}|in(?=\.))(?![\w°²³'’]){PER}(\.?)",
             _measure,
         ),
+        Rule(
+            rf"(?<!\w)(and [a-z]{{1,8}} )?({_PARTS}) ({any_of(_IN_PARTS)})(?!\w)(\.?)",
+            _part_of_a_measure,
+        ),
         Rule(rf"{START}({NUMBER})k(?!\w)", lambda m: f"{number(m[1])} thousand"),
         Rule(rf"{START}({NUMBER})M(?!\w)", lambda m: f"{number(m[1])} million"),
         Rule(rf"{START}({NUMBER})bn(?!\w)", lambda m: f"{number(m[1])} billion"),
@@ -98,6 +104,13 @@ def _measure(match: re.Match[str]) -> str:
     name = _name(unit, singular=singular)
     keeps = point and (unit not in _WITH_POINT or ends_sentence(match))
     return f"{minus(sign)}{number(amount)} {name}{per(rate)}{point if keeps else ''}"
+
+
+def _part_of_a_measure(match: re.Match[str]) -> str:
+    """As in one quarter teaspoon, one and a half teaspoons."""
+    whole, part, unit, point = match.groups()
+    keeps = point and ends_sentence(match)
+    return f"{whole or ''}{part} {_name(unit, singular=not whole)}{'.' if keeps else ''}"
 
 
 def _counted(amount: str, unit: str) -> str:

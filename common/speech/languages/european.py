@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from common.speech import numerals
-from common.speech.rules import Group, Rule, any_of, full_words
+from common.speech.rules import Group, Rule, any_of, ends_sentence, full_words
 
 _START = r"(?<!\w)(?<!\d[.,:])"
 _GROUPED = r"\d{1,3}(?:[. ]\d{3})++(?![\d])|\d++"
@@ -90,6 +90,7 @@ class Spoken:
                 r"(?<![\w.,/:-])([1-9]\d{0,3})( ?– ?|-)([1-9]\d{0,3})(?![\d/:-])",
                 lambda m: f"{m[1]} {self.until} {m[3]}" if int(m[1]) < int(m[3]) else m[0],
             ),
+            Rule(r"([$€£] ?\d{1,3}(?:,\d{3}){0,4}+)\.(\d\d)(?!\d)", _with_comma),
             Rule(rf"{_START}({_MINUS}){amount} ?({money})(?!\w)", self._money),
             Rule(
                 rf"(?<!\w)({_MINUS})({money}) ?{amount}(?!\w|[.,]\d| mi)",
@@ -143,7 +144,8 @@ class Spoken:
     def _measure(self, match: re.Match[str]) -> str:
         one, many = self.units[match[4]]
         number = self._number(match[1], match[2], match[3])
-        return f"{number} {one if match[2] == '1' and not match[3] else many}"
+        point = "." if match[4].endswith(".") and ends_sentence(match) else ""
+        return f"{number} {one if match[2] == '1' and not match[3] else many}{point}"
 
     def _between_words(self) -> tuple[Rule, ...]:
         signs = any_of(self.signs)
@@ -151,6 +153,11 @@ class Spoken:
             Rule(r"-{1,2}>|=>|[→⇒]|[<>]", " "),
             Rule(rf" ?({signs}) ?", lambda m: f" {self.signs[m[1]]} "),
         )
+
+
+def _with_comma(match: re.Match[str]) -> str:
+    """As America writes it, "$1,250.00", in Europe's way."""
+    return f"{match[1].replace(',', '.')},{match[2]}"
 
 
 def units(table: str) -> dict[str, tuple[str, str]]:
@@ -163,11 +170,13 @@ def units(table: str) -> dict[str, tuple[str, str]]:
 
 
 def ordinals(code: str, pattern: str, *, feminine: str) -> Rule:
-    """As in "1º", "2.ª": `pattern` has the digits and the ending; `feminine` matches the ending of
-    those in -a."""
+    """As in "1º", "2.ª", "3.er": `pattern` has the digits and the ending; `feminine` matches the
+    ending of those in -a."""
 
     def put(match: re.Match[str]) -> str:
         said = numerals.ordinal(match[1], code)
+        if match[2] == "er":
+            return said.removesuffix("o")
         if re.fullmatch(feminine, match[2]) is None:
             return said
         return " ".join(f"{word[:-1]}a" if word.endswith("o") else word for word in said.split())
