@@ -20,6 +20,7 @@ Verdict = int | Literal["goes on", "wait"]
 _WHEN: Final = frozenset(
     {"At", "By", "From", "Until", "Till", "Around", "After", "Before", "Since"}
 )
+_ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
 _PHRASE: Final = 4
 """Words at most in "At about 5 p.m."."""
 _HESITANT: Final = frozenset({"I"})
@@ -53,13 +54,16 @@ def complete(text: str, mark: re.Match[str], language: str | None) -> bool:
 
 
 def likely(text: str, mark: re.Match[str], language: str | None) -> bool:
-    """Whether it is `complete`, and seldom goes on: no number, and nothing that may be short for
-    something, is before its full stop."""
-    if not complete(text, mark, language):
+    """Whether it is `complete`, and seldom goes on: no quotation, which somebody may have said; and
+    before a full stop more than one word, the last of them no number, address or abbreviation."""
+    if mark[0] == ";" or not complete(text, mark, language):
         return False
     place = place_of(text, mark, language)
-    word = not place.elliptic and not number_at_end(place.before)
-    return place.strong or (word and kind_of(place.language, place.before) is Kind.WORD)
+    *earlier, last = place.before.split()
+    if place.quoted or place.elliptic or _ADDRESSED.search(last):
+        return False
+    known = kind_of(place.language, place.before) is Kind.WORD
+    return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
 
 
 def _over(place: Place) -> bool:
