@@ -161,6 +161,6 @@ async def test_a_session_that_the_provider_ended_is_ended_and_costs_what_it_ran(
     later(at.clock, 100)
     with pytest.raises(errors.SessionOver):
         await keep(at, started.avatar_session_id)
-    ended = await at.document(f"avatar_sessions/{started.avatar_session_id}")
+    ended = await at.session(started.avatar_session_id)
     assert (ended["state"], ended["end_reason"], ended["seconds"]) == ("ended", "gone", 50)
     assert await at.used("avatar_seconds") == (50, 0)

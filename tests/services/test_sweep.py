@@ -118,7 +118,7 @@ async def test_an_idle_session_is_ended_after_its_time() -> None:
     assert await sweep(at) == Swept()
     later(at.clock, 2)
     assert await sweep(at) == Swept(idle=1)
-    ended = await at.document(f"avatar_sessions/{started.avatar_session_id}")
+    ended = await at.session(started.avatar_session_id)
     assert (ended["end_reason"], ended["seconds"]) == ("idle", 181)
 
 
