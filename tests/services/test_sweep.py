@@ -213,6 +213,18 @@ async def test_what_is_not_ours_is_counted_and_left_alone() -> None:
     assert [session.id for session in at.avatars.running()] == [stranger.session]
 
 
+async def test_what_runs_as_it_should_takes_one_read_and_a_stranger_a_second() -> None:
+    at = patient_house()
+    await several(at, 3)
+    at.store.trips.clear()
+    assert await sweep(at) == Swept()
+    assert at.store.trips == {"query": 2, "read": 1}
+    await at.avatars.start(await at.avatars.ticket("theirs", "high", 600))
+    at.store.trips.clear()
+    assert await sweep(at) == Swept(unknown=1)
+    assert at.store.trips == {"query": 2, "read": 2}
+
+
 async def test_without_the_providers_list_the_rest_happens() -> None:
     at = patient_house()
     await at.start()
