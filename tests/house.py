@@ -10,7 +10,8 @@ from typing import Any
 from common.adapters.sqlite_store import SqliteStore
 from common.app import App, assemble
 from common.domain.documents import Document, Query, Version, Write
-from common.domain.ids import UserId
+from common.domain.ids import AvatarSessionId, UserId
+from common.domain.sessions import session_paths
 from common.domain.user import User
 from common.models import AvatarStarted, Chat, ChatAnswer, ChatEvent, StartAvatar
 from common.services.idempotency import Once
@@ -120,6 +121,14 @@ class House:
 
     async def documents(self, collection: str) -> list[dict[str, Any]]:
         return [dict(d.fields or {}) for d in await self.store.inner.query(Query(collection))]
+
+    async def session(self, session: str) -> dict[str, Any]:
+        """Wherever it stands: as one that runs, or as the record of one that has ended."""
+        running, record = [await self.document(p) for p in session_paths(AvatarSessionId(session))]
+        return record or running
+
+    async def sessions(self) -> list[dict[str, Any]]:
+        return await self.documents("avatar_sessions") + await self.documents("ended_sessions")
 
     async def used(self, meter: str, user: User = ADA) -> tuple[int, int]:
         """Used and reserved of this month."""

@@ -3,10 +3,13 @@
     starting ──► live ──► ending ──► ended
         └───────────────────▲
 
-`due_at` is when a sweep must look at the session again: the one field that the sweep asks by.
+`due_at` is when a sweep must look at the session again: the one field that the sweep asks by. What
+has ended is never due: the commit that ends a session moves it out of the sweep's way, from
+`avatar_sessions` to `ended_sessions`. Its log stays where it was.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
@@ -45,7 +48,7 @@ class AvatarSession:
     created_at: datetime
     last_activity_at: datetime
     expires_at: datetime
-    due_at: datetime | None
+    due_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
@@ -65,9 +68,32 @@ class AvatarSession:
     def fields(self) -> dict[str, Any]:
         return {name.name: getattr(self, name.name) for name in fields(self) if name.name != "id"}
 
+    def record(self) -> dict[str, Any]:
+        """What is kept of one that has ended: all but what only a running one needs."""
+        kept = self.fields()
+        del kept["due_at"], kept["vault"]
+        return kept
+
 
 def session_path(session: AvatarSessionId) -> str:
+    """Where it stands until it has ended."""
     return f"avatar_sessions/{session}"
+
+
+def record_path(session: AvatarSessionId) -> str:
+    """Where it stands once it has ended."""
+    return f"ended_sessions/{session}"
+
+
+def session_paths(session: AvatarSessionId) -> list[str]:
+    """For one trip to the store, whatever has become of it."""
+    return [session_path(session), record_path(session)]
+
+
+def session_among(documents: Mapping[str, Document], session: AvatarSessionId) -> Document:
+    """The session, of what stood at `session_paths`."""
+    running, record = (documents[path] for path in session_paths(session))
+    return record if record.exists else running
 
 
 def slot_path(user: UserId, slot: int) -> str:

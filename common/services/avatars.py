@@ -5,7 +5,7 @@ from common.domain.documents import Document, Update, Write
 from common.domain.errors import Missing, NotFound, SessionOver
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.quota import Ledger, month_of
-from common.domain.sessions import AvatarSession, session_path, touched
+from common.domain.sessions import AvatarSession, session_among, session_paths, touched
 from common.domain.user import User
 from common.models import (
     AvatarStarted,
@@ -67,11 +67,11 @@ class AvatarSessions:
         self, caller: User, session_id: AvatarSessionId, once: Once
     ) -> KeptAlive | AvatarSession:
         """The session itself, where the provider does not run it any more."""
-        outside, path, now = self._outside, session_path(session_id), self._outside.clock.now()
-        documents = await read(outside.store, path, *account_paths(caller.uid, now), *once.paths)
+        outside, now = self._outside, self._outside.clock.now()
+        documents = await self._read(caller, session_id, now, once)
         if stored := once.replay(documents, now):
             return KeptAlive.model_validate(stored)
-        session = owned_and_live(documents[path], caller.uid, now)
+        session = owned_and_live(session_among(documents, session_id), caller.uid, now)
         try:
             await outside.avatars.keep_alive(session.id)
         except Missing:
@@ -86,17 +86,19 @@ class AvatarSessions:
         )
         update = {"last_activity_at": kept.last_activity_at, "due_at": kept.due_at}
         claim = once.claim(documents, now, answer.model_dump(mode="json"))
-        await outside.store.commit([Update(path, update, read=documents[path].version), *claim])
+        version = documents[session.path].version
+        await outside.store.commit([Update(session.path, update, read=version), *claim])
         return answer
 
     async def end(self, caller: User, request: EndSession, once: Once) -> SessionEnded:
         """Ending what has ended gives the same answer again."""
         outside, now = self._outside, self._outside.clock.now()
-        path = session_path(AvatarSessionId(request.avatar_session_id))
-        documents = await read(outside.store, path, *account_paths(caller.uid, now), *once.paths)
+        session_id = AvatarSessionId(request.avatar_session_id)
+        documents = await self._read(caller, session_id, now, once)
         if stored := once.replay(documents, now):
             return SessionEnded.model_validate(stored)
-        before = owned(documents[path], caller.uid)
+        found = session_among(documents, session_id)
+        before = owned(found, caller.uid)
         ledger = ledger_of(documents, caller.uid, outside.settings, now)
 
         def answer(after: AvatarSession) -> SessionEnded:
@@ -105,8 +107,14 @@ class AvatarSessions:
         def answered(after: AvatarSession) -> Sequence[Write]:
             return once.claim(documents, now, answer(after).model_dump(mode="json"))
 
-        after = await self.ending.end(before.id, "user", found=documents[path], extra=answered)
+        after = await self.ending.end(before.id, "user", found=found, extra=answered)
         return answer(after)
+
+    async def _read(
+        self, caller: User, session: AvatarSessionId, now: datetime, once: Once
+    ) -> dict[str, Document]:
+        paths = [*session_paths(session), *account_paths(caller.uid, now), *once.paths]
+        return await read(self._outside.store, *paths)
 
 
 def _ended(before: AvatarSession, after: AvatarSession, ledger: Ledger) -> SessionEnded:

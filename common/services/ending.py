@@ -1,6 +1,7 @@
 """Stops an avatar session, once, whoever asks and however often."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from common.domain.conversations import conversation_path
@@ -13,7 +14,9 @@ from common.domain.sessions import (
     EndReason,
     ended,
     ending,
-    session_path,
+    record_path,
+    session_among,
+    session_paths,
     slot_path,
 )
 from common.services.attempts import read, until_held
@@ -69,8 +72,8 @@ class Ending:
         await self._finish(session, version, reason, None, extra, unlink=True)
 
     async def _read(self, session: AvatarSessionId) -> Document:
-        path = session_path(session)
-        return (await read(self._outside.store, path))[path]
+        documents = await read(self._outside.store, *session_paths(session))
+        return session_among(documents, session)
 
     async def _end(self, document: Document, reason: EndReason, extra: Extra) -> AvatarSession:
         if not document.exists:
@@ -116,16 +119,17 @@ class Ending:
         unlink: bool,
     ) -> AvatarSession:
         now = self._outside.clock.now()
-        done = ended(session, now, ran)
+        done = ended(replace(session, end_reason=session.end_reason or reason), now, ran)
         log_line = {
             "kind": "ended",
             "at": now,
             "seconds": done.seconds,
             "cost": {"avatar_seconds": done.seconds},
-            "reason": session.end_reason or reason,
+            "reason": done.end_reason,
         }
         writes: list[Write] = [
-            Update(session.path, _closing(done, reason), read=version),
+            Delete(session.path, read=version),
+            Create(record_path(session.id), done.record()),
             settle(
                 session.uid,
                 session.month,
@@ -159,14 +163,3 @@ class Ending:
 def _is_late(session: AvatarSession, now: datetime) -> bool:
     """It may have stopped without us, some time ago."""
     return session.due_at is not None and (now - session.due_at).total_seconds() > LATE_SECONDS
-
-
-def _closing(done: AvatarSession, reason: EndReason) -> dict[str, object]:
-    return {
-        "state": done.state,
-        "ended_at": done.ended_at,
-        "end_reason": done.end_reason or reason,
-        "seconds": done.seconds,
-        "due_at": None,
-        "vault": {},
-    }

@@ -40,7 +40,7 @@ async def again(outside: Outside, stored: Fields) -> AvatarStarted:
 
 async def _running(outside: Outside, session: AvatarSessionId) -> AvatarSession:
     path = session_path(session)
-    found = AvatarSession.read((await read(outside.store, path))[path])
-    if found.state != "live":
+    found = (await read(outside.store, path))[path]
+    if found.get("state") != "live":
         raise SessionOver("The avatar session has ended; start another one.")
-    return found
+    return AvatarSession.read(found)

@@ -23,7 +23,13 @@ from common.domain.errors import (
 )
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger
-from common.domain.sessions import AvatarSession, session_path, touch
+from common.domain.sessions import (
+    AvatarSession,
+    session_among,
+    session_path,
+    session_paths,
+    touch,
+)
 from common.domain.user import User
 from common.models import SentenceEvent, Speak, SpeechEvent, Spoken
 from common.services.accounts import account_paths, ledger_of, usage_of
@@ -119,7 +125,8 @@ class Rostrum:
         self._request = request
         self._once = once
         self._event_id = outside.new_id()
-        self._path = session_path(AvatarSessionId(request.avatar_session_id))
+        self._session_id = AvatarSessionId(request.avatar_session_id)
+        self._path = session_path(self._session_id)
         self._speech: Speech | None = None
         self._speaking: Speaking | None = None
         self._pieces: list[str] = []
@@ -140,7 +147,7 @@ class Rostrum:
         witness = [event_path] if number else []
         documents = await read(
             outside.store,
-            self._path,
+            *session_paths(self._session_id),
             *account_paths(self._caller.uid, now),
             *self._once.paths,
             *witness,
@@ -149,7 +156,8 @@ class Rostrum:
         held = bool(witness) and documents[event_path].exists
         if not held and (stored := self._once.replay(documents, now)):
             return Spoken.model_validate(stored)
-        session = owned_and_live(documents[self._path], self._caller.uid, now)
+        found = session_among(documents, self._session_id)
+        session = owned_and_live(found, self._caller.uid, now)
         self._pieces = self._split(session)
         price = await self._price(session)
         refusal = ledger.short_of("voice_characters", price)

@@ -20,6 +20,7 @@ from common.domain.sessions import (
     STOP_AGAIN_SECONDS,
     STUCK_SECONDS,
     AvatarSession,
+    session_paths,
     slot_path,
 )
 from common.domain.user import User
@@ -80,7 +81,7 @@ class Start:
         self._quality = request.quality or settings.quality
         self._tickets = Tickets(outside, self._avatar, self._quality)
         self._tried: set[str] = set()
-        """Sessions whose commit may have held although nobody confirmed it."""
+        """Where sessions stand whose commit may have held although nobody confirmed it."""
 
     async def start(self) -> AvatarStarted:
         """Refuses with `QuotaExceeded`, `TooManySessions`, `AvatarStarting` or `NotFound`; a
@@ -184,7 +185,7 @@ class Start:
             expires_at=now + timedelta(seconds=reserved),
             due_at=now + timedelta(seconds=min(reserved, STUCK_SECONDS)),
         )
-        self._tried.add(session.path)
+        self._tried.update(session_paths(session.id))
         writes: list[Write] = [
             Create(slot_path(self._uid, slot), _slot(session)),
             ledger.reserve({"avatar_seconds": reserved}),

@@ -12,7 +12,10 @@ from common.domain.quota import settle
 from common.domain.sessions import (
     STOP_AGAIN_SECONDS,
     AvatarSession,
+    record_path,
+    session_among,
     session_path,
+    session_paths,
     why_due,
 )
 from common.models import SweepExpired, Swept
@@ -49,8 +52,8 @@ class Sweep:
 
     async def _one(self, session: AvatarSessionId) -> Swept:
         """For the expiry task. `TooEarly` (not a success) makes the queue bring it again."""
-        now, path = self._outside.clock.now(), session_path(session)
-        document = (await read(self._outside.store, path))[path]
+        now = self._outside.clock.now()
+        document = session_among(await read(self._outside.store, *session_paths(session)), session)
         if not document.exists:
             return Swept(unknown=1)
         found = AvatarSession.read(document)
@@ -75,19 +78,12 @@ class Sweep:
         session = AvatarSession.read(document)
         reason = why_due(session, self._outside.clock.now())
         if reason is None:
-            await self._not_due(document, session)
             return
         after = await self._ending.end(session.id, reason, found=document)
         if after.state != "ended":
             counts["failed"] += 1
         elif after.end_reason == reason:
             counts[reason if reason in {"expired", "idle"} else "stuck"] += 1
-
-    async def _not_due(self, document: Document, session: AvatarSession) -> None:
-        """An ended session that something touched afterwards: nothing to do about it, ever."""
-        if session.state == "ended":
-            update = Update(document.path, {"due_at": None}, read=document.version)
-            await self._outside.store.commit([update])
 
     # ── turns whose process was lost ─────────────────────────────────────────────────────────────
 
@@ -116,17 +112,23 @@ class Sweep:
             counts["failed"] += 1
             return
         for start in range(0, len(running), GET_AT_ONCE):
-            paths = [session_path(session) for session in running[start : start + GET_AT_ONCE]]
-            documents = await self._outside.store.get(paths)
-            failed = await _each(documents, lambda document: self._compare(document, counts))
+            records = await self._not_running(running[start : start + GET_AT_ONCE])
+            failed = await _each(records, lambda record: self._compare(record, counts))
             counts["failed"] += failed
 
-    async def _compare(self, document: Document, counts: Counter[str]) -> None:
-        if not document.exists:
-            log.warning("a session that is not ours runs", extra={"avatar_session_id": document.id})
+    async def _not_running(self, sessions: Sequence[AvatarSessionId]) -> list[Document]:
+        """The records of those that we do not hold as running; one that is not ours has none."""
+        store = self._outside.store
+        ours = await store.get([session_path(session) for session in sessions])
+        gone = [AvatarSessionId(document.id) for document in ours if not document.exists]
+        return await store.get([record_path(session) for session in gone]) if gone else []
+
+    async def _compare(self, record: Document, counts: Counter[str]) -> None:
+        if not record.exists:
+            log.warning("a session that is not ours runs", extra={"avatar_session_id": record.id})
             counts["unknown"] += 1
-        elif document.get("state") == "ended":
-            await self._outside.avatars.stop(AvatarSessionId(document.id), "ZOMBIE_SESSION_REAP")
+        else:
+            await self._outside.avatars.stop(AvatarSessionId(record.id), "ZOMBIE_SESSION_REAP")
             counts["stopped_again"] += 1
 
 

@@ -20,7 +20,9 @@ from pathlib import Path
 
 MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 JAR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
-JAVA = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+MEGABYTES = 256
+"""Of heap. For some ten thousand documents; where it is full, all is slow, and then UNKNOWN."""
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 TRIES = 3
@@ -48,9 +50,9 @@ def jar(root: Path | None = None) -> Path:
 
 
 @contextlib.contextmanager
-def emulator(jar: Path, log: Path) -> Iterator[str]:
+def emulator(jar: Path, log: Path, *, megabytes: int = MEGABYTES) -> Iterator[str]:
     """An emulator on a port of its own for as long as the context lasts; gives its host:port."""
-    process, address = _started(jar, log)
+    process, address = _started(jar, log, megabytes)
     try:
         yield address
     finally:
@@ -75,10 +77,10 @@ def _told_root(gcloud: str) -> Path | None:
     return Path(asked.stdout.strip()) if asked.stdout.strip() else None
 
 
-def _started(jar: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _started(jar: Path, log: Path, megabytes: int) -> tuple[subprocess.Popen[bytes], str]:
     for _ in range(TRIES):  # between choosing a port and binding it somebody may take it
         port = _free_port()
-        process = _launch(jar, log, port)
+        process = _launch(jar, log, port, megabytes)
         if _becomes_ready(process, port):
             return process, f"127.0.0.1:{port}"
         _stop(process)
@@ -91,8 +93,9 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _launch(jar: Path, log: Path, port: int) -> subprocess.Popen[bytes]:
-    command = ["java", *JAVA, "-cp", str(jar), MAIN, "--host=127.0.0.1", f"--port={port}"]
+def _launch(jar: Path, log: Path, port: int, megabytes: int) -> subprocess.Popen[bytes]:
+    command = ["java", f"-Xmx{megabytes}m", *JAVA, "-cp", str(jar), MAIN]
+    command += ["--host=127.0.0.1", f"--port={port}"]
     with log.open("wb") as out:
         return subprocess.Popen(  # noqa: S603 - nothing of it comes from outside
             command,

@@ -20,6 +20,8 @@ from common.adapters.calls import Answer, Request, Retry
 from common.adapters.liveavatar import LiveAvatar
 from common.adapters.outbound import Outbound
 from common.app import App, assemble, build
+from common.domain.ids import AvatarSessionId
+from common.domain.sessions import session_paths
 from common.services.outside import Outside
 from common.services.store import Store
 from common.settings import Settings
@@ -174,7 +176,8 @@ class Scene:
         return dict(found.fields or {})
 
     async def session(self, session: str) -> Json:
-        return await self.document(f"avatar_sessions/{session}")
+        running, record = await self.store.get(session_paths(AvatarSessionId(session)))
+        return dict(record.fields or running.fields or {})
 
     async def meter(self, person: Person, meter: str) -> tuple[int, int]:
         """Used and reserved, this month."""

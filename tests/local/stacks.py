@@ -10,6 +10,8 @@ import anyio
 import httpx
 
 from common.adapters.sqlite_store import SqliteStore
+from common.domain.ids import AvatarSessionId
+from common.domain.sessions import record_path
 from infra.local.emulators.cloud_tasks import Delivery, once
 from infra.local.simulators.agent_engine import AgentWorld
 from infra.local.simulators.espeak import Utterance
@@ -93,8 +95,8 @@ async def ended_by_itself(local: Stack, session: str) -> Json:
     try:
         with anyio.fail_after(15):
             while True:
-                [document] = await store.get([f"avatar_sessions/{session}"])
-                if document.get("state") == "ended":
+                [document] = await store.get([record_path(AvatarSessionId(session))])
+                if document.exists:
                     return dict(document.fields or {})
                 await anyio.sleep(0.02)
     finally:

@@ -2,12 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from common.app import App
 from common.domain import errors
 from common.domain.ids import AvatarSessionId, UserId
-from common.domain.sessions import session_path
+from common.domain.sessions import session_paths
 from common.domain.user import User
 from common.models import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
 from common.services.idempotency import Once
@@ -27,8 +27,13 @@ def session_of(world: World, pick: int, user: str | None = None) -> AvatarSessio
     known = [session for session in world.avatars.sessions if session != STRANGER]
     if user and pick <= 2:
         documents = world.store.everything()
-        known = [s for s in known if documents.get(session_path(s), {}).get("uid") == user]
+        known = [s for s in known if _owner(documents, s) == user]
     return known[-1 - pick % len(known)] if known else AvatarSessionId("nobody")
+
+
+def _owner(documents: dict[str, dict[str, Any]], session: AvatarSessionId) -> str | None:
+    stand = (documents.get(path) for path in session_paths(session))
+    return next((document["uid"] for document in stand if document), None)
 
 
 def conversation_of(world: World, user: str, pick: int | None) -> str | None:

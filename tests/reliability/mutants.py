@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from common.app import App
-from common.domain.documents import Delete, Document, Query, Update, Version, Write, collection_of
+from common.domain.documents import (
+    Create,
+    Delete,
+    Document,
+    Query,
+    Update,
+    Version,
+    Write,
+    collection_of,
+)
 from common.domain.errors import Upstream
 from common.domain.ids import AvatarSessionId
 from common.services.outside import Outside
@@ -96,9 +105,27 @@ def _unguarded(writes: Writes, where: Callable[[str], bool]) -> Writes:
     ]
 
 
-settled_without_a_guard = writing(
-    lambda writes: _unguarded(writes, lambda path: collection_of(path) == "avatar_sessions")
-)
+def _ends(write: Write) -> bool:
+    return isinstance(write, Create) and collection_of(write.path) == "ended_sessions"
+
+
+class Apart(Through):
+    """Who ends a session charges it in a commit of its own, before the one that only one can make."""
+
+    async def commit(self, writes: Writes) -> dict[str, Version]:
+        ends = any(map(_ends, writes))
+        charge = [write for write in writes if ends and "/usage/" in write.path]
+        if charge:
+            await self.port.commit(charge)
+        rest = [write for write in writes if write not in charge]
+        return await self.port.commit(rest)  # type: ignore[no-any-return]
+
+
+def settled_without_a_guard(outside: Outside) -> App:
+    store: Any = Apart(outside.store)
+    return as_it_is(replace(outside, store=store))
+
+
 reserved_without_a_guard = writing(
     lambda writes: _unguarded(writes, lambda path: "/usage/" in path)
 )
@@ -173,17 +200,11 @@ def a_start_that_timed_out_is_forgotten(outside: Outside) -> App:
 
 def _charged(writes: Writes) -> Writes:
     """A session that never ran costs a little all the same."""
-    never = any(
-        isinstance(w, Update)
-        and w.fields.get("end_reason") == "start_failed"
-        and "seconds" in w.fields
-        for w in writes
-    )
-    return [_a_second_more(write) if never else write for write in writes]
+    return [_a_second_more(write) for write in writes]
 
 
 def _a_second_more(write: Write) -> Write:
-    if isinstance(write, Update) and collection_of(write.path) == "avatar_sessions":
+    if isinstance(write, Create) and write.fields.get("end_reason") == "start_failed":
         return replace(write, fields={**write.fields, "seconds": 1})
     return write
 

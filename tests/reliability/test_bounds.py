@@ -161,10 +161,10 @@ async def test_a_sweep_goes_to_the_store_as_often_however_much_there_is(
 ) -> None:
     await expired(at, 1)
     await all_swept(at)
-    (old,) = await at.documents("avatar_sessions")
+    (old,) = await at.sessions()
     for begin in range(0, others, 500):
         ids = range(begin, begin + 500)
-        await at.store.inner.commit([Create(f"avatar_sessions/old-{n}", old) for n in ids])
+        await at.store.inner.commit([Create(f"ended_sessions/old-{n}", old) for n in ids])
     await asyncio.gather(*(at.start(User(UserId(f"other-{n}"))) for n in range(20)))
     later(at.clock, 3_600)
     at.store.trips.clear()

@@ -97,7 +97,7 @@ async def test_a_hundred_starts_of_one_user_and_one_is_admitted(store: Store) ->
     assert tally(results) == {"AvatarStarted": 1, "too_many_sessions": 99}
     assert len(at.avatars.running()) == 1
     assert await at.used("avatar_seconds") == (0, 600)
-    assert len(await at.documents("avatar_sessions")) == 1
+    assert len(await at.sessions()) == 1
 
 
 async def test_a_hundred_starts_in_one_conversation(store: Store) -> None:
@@ -179,7 +179,7 @@ async def test_whoever_ends_it_it_is_charged_once(store: Store, overdue: bool) -
         at.app.sweeps.sweep(task),
     )
     assert tally(results)["SessionEnded"] == 5
-    charged = (await at.document(f"avatar_sessions/{session}"))["seconds"]
+    charged = (await at.session(session))["seconds"]
     assert charged in ({300} if overdue else {91, 92})  # the provider ends an idle one at 300
     assert await at.used("avatar_seconds") == (charged, 0)
     log = await at.documents(f"avatar_sessions/{session}/events")

@@ -126,6 +126,18 @@ async def test_without_the_providers_word_the_time_until_now_is_charged(
     assert await at.used("avatar_seconds") == (50, 0)
 
 
+async def test_what_has_ended_is_out_of_the_sweeps_way_with_nothing_left_to_speak_through() -> None:
+    at = house()
+    started = await at.start()
+    assert not await at.documents("ended_sessions")
+    (running,) = await at.documents("avatar_sessions")
+    await end(at, started.avatar_session_id)
+    assert not await at.documents("avatar_sessions")
+    (record,) = await at.documents("ended_sessions")
+    assert running.keys() - record.keys() == {"due_at", "vault"}
+    assert record["state"] == "ended"
+
+
 async def test_five_ends_at_once_are_one_charge() -> None:
     at = house()
     started = await at.start()
@@ -161,6 +173,6 @@ async def test_a_session_that_the_provider_ended_is_ended_and_costs_what_it_ran(
     later(at.clock, 100)
     with pytest.raises(errors.SessionOver):
         await keep(at, started.avatar_session_id)
-    ended = await at.document(f"avatar_sessions/{started.avatar_session_id}")
+    ended = await at.session(started.avatar_session_id)
     assert (ended["state"], ended["end_reason"], ended["seconds"]) == ("ended", "gone", 50)
     assert await at.used("avatar_seconds") == (50, 0)

@@ -143,7 +143,7 @@ async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_get
     second = await at.start(conversation_id=first.conversation_id)
     assert second.avatar_session_id != first.avatar_session_id
     assert not second.resumed
-    ended = await at.document(f"avatar_sessions/{first.avatar_session_id}")
+    ended = await at.session(first.avatar_session_id)
     assert (ended["state"], ended["end_reason"]) == ("ended", "gone")
     assert await at.used("voice_characters") == (0, 0)
 

@@ -38,7 +38,7 @@ async def nothing_is_held(at: House) -> None:
     assert await at.used("avatar_seconds") == (0, 0)
     assert not await at.documents("users/ada/slots")
     assert not at.avatars.running()
-    states = {session["state"] for session in await at.documents("avatar_sessions")}
+    states = {session["state"] for session in await at.sessions()}
     assert states <= {"ended"}
 
 
@@ -62,7 +62,7 @@ async def test_no_token_is_in_the_store() -> None:
     key = Once.of(ADA.uid, "start_avatar", "k", b"{}")
     started = await at.app.avatars.start(ADA, StartAvatar(), key)
     everything = [
-        await at.document(f"avatar_sessions/{started.avatar_session_id}"),
+        await at.session(started.avatar_session_id),
         await at.document(f"conversations/{started.conversation_id}"),
         await at.document(key.path or ""),
     ]
@@ -138,7 +138,7 @@ async def test_a_slot_whose_session_has_expired_is_cleaned_by_the_next_start() -
     first = await at.start()
     later(at.clock, 601)
     second = await at.start()
-    ended = await at.document(f"avatar_sessions/{first.avatar_session_id}")
+    ended = await at.session(first.avatar_session_id)
     assert (ended["state"], ended["end_reason"], ended["seconds"]) == ("ended", "expired", 300)
     assert await at.used("avatar_seconds") == (300, 600)
     assert [s.id for s in at.avatars.running()] == [second.avatar_session_id]
@@ -164,7 +164,7 @@ async def test_an_expired_slot_that_cannot_be_cleaned_is_said_so() -> None:
     with pytest.raises(errors.Unavailable) as refused:
         await at.start()
     assert refused.value.retry_after
-    ended = await at.document(f"avatar_sessions/{first.avatar_session_id}")
+    ended = await at.session(first.avatar_session_id)
     assert ended["state"] == "ending"
 
 
@@ -215,7 +215,7 @@ async def test_a_start_that_timed_out_is_stopped_and_given_back(happened: bool) 
     assert refused.value.retry_after
     await nothing_is_held(at)
     assert "stop" in [name for name, _ in at.avatars.calls]
-    (session,) = await at.documents("avatar_sessions")
+    (session,) = await at.sessions()
     assert (session["end_reason"], session["seconds"]) == ("start_ambiguous", 0)
 
 

@@ -118,7 +118,7 @@ async def test_an_idle_session_is_ended_after_its_time() -> None:
     assert await sweep(at) == Swept()
     later(at.clock, 2)
     assert await sweep(at) == Swept(idle=1)
-    ended = await at.document(f"avatar_sessions/{started.avatar_session_id}")
+    ended = await at.session(started.avatar_session_id)
     assert (ended["end_reason"], ended["seconds"]) == ("idle", 181)
 
 
@@ -211,6 +211,18 @@ async def test_what_is_not_ours_is_counted_and_left_alone() -> None:
     await at.avatars.start(stranger)
     assert await sweep(at) == Swept(unknown=1)
     assert [session.id for session in at.avatars.running()] == [stranger.session]
+
+
+async def test_what_runs_as_it_should_takes_one_read_and_a_stranger_a_second() -> None:
+    at = patient_house()
+    await several(at, 3)
+    at.store.trips.clear()
+    assert await sweep(at) == Swept()
+    assert at.store.trips == {"query": 2, "read": 1}
+    await at.avatars.start(await at.avatars.ticket("theirs", "high", 600))
+    at.store.trips.clear()
+    assert await sweep(at) == Swept(unknown=1)
+    assert at.store.trips == {"query": 2, "read": 2}
 
 
 async def test_without_the_providers_list_the_rest_happens() -> None:
