@@ -40,7 +40,7 @@ check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold 
 agent: $(INSTALLED) $(AGENT) ## the agent alone: types and tests, with what it is deployed with
 	$(BIN)/mypy --cache-dir .mypy_cache/agent --python-executable .venv-agent/bin/python \
 		$$(find infra/agent tests/agent -name '*.py')
-	.venv-agent/bin/python -m pytest tests/agent
+	.venv-agent/bin/python -m pytest tests/agent/adk
 
 reliability: $(INSTALLED) ## the state machine for long (about ten minutes)
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py

@@ -84,6 +84,7 @@ async def test_what_is_sent_is_the_source_as_it_is_checked_in_and_nothing_else(
 ) -> None:
     sent = archive(deployed.engines.there[FIRST])
     assert sent == {name: (ROOT / name).read_bytes() for name in files()}
+    assert sent.keys() >= {f"infra/agent/assistant/{name}.py" for name in ("app", "tools/clock")}
     assert all(name.endswith(".py") or name == "infra/agent/requirements.txt" for name in sent)
     assert {name.split("/")[2] for name in sent if name.count("/") > 1} == {
         "__init__.py",

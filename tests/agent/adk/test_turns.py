@@ -1,5 +1,6 @@
 """ADK's own events, over the wire, through the parser that the functions read them with."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -140,8 +141,9 @@ class TestWithAnAccount:
             return (await http.post(f"/v1/{ENGINE}:streamQuery?alt=sse", json=body)).content
 
     async def test_the_token_of_a_turn_reaches_the_tool_and_is_kept_nowhere(
-        self, deployed: Deployed
+        self, deployed: Deployed, caplog: pytest.LogCaptureFixture
     ) -> None:
+        caplog.set_level(logging.DEBUG)
         lines = await self.turn(deployed, {"temp:google_access_token": TOKEN, "mood": "good"})
         assert deployed.tool_answered() == {"connected": True}
         session = await deployed.session()
@@ -149,6 +151,8 @@ class TestWithAnAccount:
         assert TOKEN not in session.model_dump_json()
         assert TOKEN.encode() not in lines
         assert TOKEN not in str(deployed.model.asked)
+        assert caplog.records
+        assert TOKEN not in caplog.text
 
     async def test_the_next_turn_does_not_have_it(self, deployed: Deployed) -> None:
         await self.turn(deployed, {"temp:google_access_token": TOKEN})
