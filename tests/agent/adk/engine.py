@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import pytest
 from agentplatform.frameworks import AdkApp
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,6 +12,14 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 ENGINE = "projects/p/locations/us-central1/reasoningEngines/7"
+
+WARNINGS = [
+    pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\] \w+CredentialService:UserWarning"),
+    pytest.mark.filterwarnings("ignore:GOOGLE_GENAI_USE_VERTEXAI is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:agentplatform"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:google.genai"),
+]
+"""What Google's packages themselves emit, and nobody can change from outside: to be ignored."""
 
 
 def engine_app(app: AdkApp) -> Starlette:

@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +20,10 @@ module, name, *methods = sys.argv[1:]
 found = getattr(import_module(module), name)
 found.set_up()
 agent = found._tmpl_attrs["agent"]
+client = agent.model.api_client._api_client
 print(json.dumps({
     "agent": agent.name,
+    "asks": [client.vertexai, client.project, client.location],
     "methods": [callable(getattr(found, method)) for method in methods],
     "time": agent.tools[0]("Europe/Lisbon"),
     "foreign": [m for m in sys.modules if m.split(".")[0] in {"common", "functions", "tests"}],
@@ -30,16 +31,21 @@ print(json.dumps({
 """
 
 
-@pytest.fixture
-def started(tmp_path: Path) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    empty = tmp_path_factory.mktemp("empty")
     with laid_out() as config:
-        shutil.copytree("infra", tmp_path / "infra")
+        shutil.copytree("infra", empty / "infra")
     methods = [method["name"] for method in config["class_methods"]]
     start = [config["entrypoint_module"], config["entrypoint_object"], *methods]
     said = subprocess.run(
         [sys.executable, "-c", PROBE, *start],
-        cwd=tmp_path,
-        env={"PYTHONTZPATH": ""},  # no time zones but those of the requirements
+        cwd=empty,
+        env={
+            "PYTHONTZPATH": "",  # no time zones but those of the requirements
+            "GOOGLE_CLOUD_PROJECT": "p",
+            "GOOGLE_CLOUD_LOCATION": "us-central1",
+        },
         check=True,
         capture_output=True,
     )
@@ -52,6 +58,10 @@ def test_it_starts_alone_and_knows_every_time_zone(started: dict[str, Any]) -> N
     assert started["methods"] == [True]
     assert started["time"].keys() == {"time", "weekday", "date"}
     assert started["foreign"] == []
+
+
+def test_the_model_is_asked_where_it_is_and_not_where_the_agent_is(started: dict[str, Any]) -> None:
+    assert started["asks"] == [True, "p", "global"]
 
 
 def test_the_method_that_is_declared_is_the_one_that_there_is() -> None:

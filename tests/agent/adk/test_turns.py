@@ -1,33 +1,19 @@
 """ADK's own events, over the wire, through the parser that the functions read them with."""
 
-import logging
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator
 
-import httpx
 import pytest
-from google.adk.tools.tool_context import ToolContext
 
-from common.adapters.agent_events import Reply
 from common.domain import errors
 from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
 from infra.agent.assistant.instruction import instruction
-from infra.agent.assistant.tools import Tool
-from infra.agent.assistant.tools.google_access import access_token
 from tests.agent.adk.conftest import ADA, TALK, Deployed
-from tests.agent.adk.engine import ENGINE
+from tests.agent.adk.engine import WARNINGS
 from tests.agent.adk.scripted import Fails, Says
 
-TOKEN = "ya29.a-canary-of-a-token"
 LISBON = ("get_time", {"time_zone": "Europe/Lisbon"})
 
-# What Google's packages themselves emit, and nobody can change from outside.
-pytestmark = [
-    pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\] \w+CredentialService:UserWarning"),
-    pytest.mark.filterwarnings("ignore:GOOGLE_GENAI_USE_VERTEXAI is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:agentplatform"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:google.genai"),
-]
+pytestmark = WARNINGS
 
 
 async def test_a_reply_comes_as_it_is_written_and_is_counted_once(deployed: Deployed) -> None:
@@ -111,58 +97,3 @@ async def test_a_model_that_says_nothing_is_an_empty_reply(deployed: Deployed) -
     deployed.script(Says(()))
     error, heard = await failure(deployed)
     assert (error.kind, heard) == ("empty", [])
-
-
-class TestWithAnAccount:
-    """What a tool of mail or calendar will rely on."""
-
-    @pytest.fixture
-    def tools(self) -> Sequence[Tool]:
-        def look(tool_context: ToolContext) -> dict[str, Any]:
-            """Looks at the user's account."""
-            return {"connected": access_token(tool_context) == TOKEN}
-
-        return [look]
-
-    async def turn(self, deployed: Deployed, state: dict[str, Any]) -> bytes:
-        """The lines of one, as they came."""
-        deployed.script(Says((), ("look", {})), Says(("Done.",)))
-        body = {
-            "class_method": "async_stream_query",
-            "input": {
-                "user_id": ADA,
-                "session_id": TALK,
-                "message": "Look.",
-                "run_config": {"streaming_mode": "sse"},
-                "state_delta": state,
-            },
-        }
-        async with httpx.AsyncClient(base_url=deployed.address, trust_env=False) as http:
-            return (await http.post(f"/v1/{ENGINE}:streamQuery?alt=sse", json=body)).content
-
-    async def test_the_token_of_a_turn_reaches_the_tool_and_is_kept_nowhere(
-        self, deployed: Deployed, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        caplog.set_level(logging.DEBUG)
-        lines = await self.turn(deployed, {"temp:google_access_token": TOKEN, "mood": "good"})
-        assert deployed.tool_answered() == {"connected": True}
-        session = await deployed.session()
-        assert session.state == {"mood": "good"}
-        assert TOKEN not in session.model_dump_json()
-        assert TOKEN.encode() not in lines
-        assert TOKEN not in str(deployed.model.asked)
-        assert caplog.records
-        assert TOKEN not in caplog.text
-
-    async def test_the_next_turn_does_not_have_it(self, deployed: Deployed) -> None:
-        await self.turn(deployed, {"temp:google_access_token": TOKEN})
-        await self.turn(deployed, {})
-        assert deployed.tool_answered() == {"connected": False}
-
-    async def test_our_parser_reads_such_a_turn(self, deployed: Deployed) -> None:
-        lines = await self.turn(deployed, {"temp:google_access_token": TOKEN})
-        reply = Reply()
-        events = [event for line in lines.split(b"\n") for event in reply.feed(line)]
-        assert [type(event) for event in [*events, reply.finish()]] == [
-            ToolCall, ToolResult, Delta, Finished,
-        ]  # fmt: skip

@@ -3,9 +3,7 @@
 A new tool is a module beside this one and a line in `TOOLS`. It is a function: its docstring and its
 types are what the model knows of it; a parameter `tool_context: ToolContext` is ADK's own, hidden
 from the model, and leads to the user's Google account (`google_access`). It answers with a mapping;
-what went wrong is told as `{"error": ...}`, in words that the model can pass on. A tool that sends,
-changes or deletes something is wrapped as `FunctionTool(..., require_confirmation=True)`, so that
-asking first does not depend on the model alone.
+what went wrong is told as `{"error": ...}`, in words that the model can pass on.
 """
 
 from collections.abc import Callable, Mapping
