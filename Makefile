@@ -9,13 +9,14 @@ BIN := .venv/bin
 # Before 23.3 it looks past a pin for google-auth[...] as soon as there is a newer google-auth.
 PIP := pip>=23.3
 INSTALLED := .venv/installed
+AGENT := .venv-agent/installed
 RIVALS := .venv-bench/installed
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 RIVAL_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check package package-check smoke reliability bench rivals lock clean
+.PHONY: help run demo test check agent package package-check smoke reliability bench rivals lock clean
 
 help: ## what there is to make
 	@echo 'Oprina: talk to an assistant face to face.'
@@ -37,6 +38,12 @@ check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+	@$(MAKE) --no-print-directory agent
+
+agent: $(INSTALLED) $(AGENT) ## the agent alone: types and tests, with what it is deployed with
+	$(BIN)/mypy --cache-dir .mypy_cache/agent --python-executable .venv-agent/bin/python \
+		$$(find infra/agent tests/agent -name '*.py')
+	.venv-agent/bin/python -m pytest tests/agent/adk
 
 package: $(INSTALLED) ## a zip a function into dist/, as it is deployed
 	@$(BIN)/python -m infra.package
@@ -57,10 +64,13 @@ bench: $(INSTALLED) ## our figures beside the rivals', in one run (ARGS='--runs 
 lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the newest versions)
 	$(COMPILE) $(ARGS) --output-file requirements-dev.txt requirements-dev.in
 	$(COMPILE) $(ARGS) --constraint requirements-dev.txt --output-file requirements.txt requirements.in
+	$(COMPILE) $(ARGS) --output-file infra/agent/requirements-dev.txt infra/agent/requirements-dev.in
+	$(COMPILE) $(ARGS) --constraint infra/agent/requirements-dev.txt \
+		--output-file infra/agent/requirements.txt infra/agent/requirements.in
 	$(COMPILE) $(ARGS) --output-file bench/requirements-rivals.txt bench/requirements-rivals.in
 
 clean: ## remove what was made; the data in .local stay
-	rm -rf .venv .venv-bench .*_cache .hypothesis dist
+	rm -rf .venv .venv-agent .venv-bench .*_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp that is older than the requirements installs them again.
@@ -72,6 +82,14 @@ $(INSTALLED): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(PIP)'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-dev.txt
+	@touch $@
+
+# By the other environment's pip: the one that Python 3.11 brings is too old for these hashes.
+$(AGENT): infra/agent/requirements-dev.txt | $(INSTALLED)
+	@test -x .venv-agent/bin/python || $(BIN)/python -m venv .venv-agent
+	@echo 'Installing what the agent stands on into .venv-agent (once; a minute and 400 MB)...'
+	@$(BIN)/python -m pip --python .venv-agent/bin/python install --quiet \
+		--disable-pip-version-check --require-hashes -r infra/agent/requirements-dev.txt
 	@touch $@
 
 # The rivals may not be to be had, all or one: the bench runs without, and says so.

@@ -8,7 +8,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
-NEVER = ("vertexai", "agentplatform", "google.cloud.aiplatform", "google.genai", "numpy")
+NEVER = (
+    "vertexai",
+    "agentplatform",
+    "google.adk",
+    "google.cloud.aiplatform",
+    "google.genai",
+    "numpy",
+)
 LATER = ("google.cloud.secretmanager", "google.cloud.tasks", "websockets.asyncio", "sqlite3")
 """Imported when they are first needed, off the way to a first token."""
 
@@ -39,7 +46,7 @@ def test_no_function_imports_what_is_heavy(name: str) -> None:
     assert heavy == set()
 
 
-def test_nothing_that_is_deployed_names_the_sdk() -> None:
+def test_no_function_names_the_sdk_or_the_agents_kit() -> None:
     """Also where it would be imported later than at the start."""
     sources = [*(ROOT / "common").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
     words = (
@@ -47,5 +54,8 @@ def test_nothing_that_is_deployed_names_the_sdk() -> None:
         "from vertexai",
         "aiplatform import",
         "import google.cloud.aiplatform",
+        "agentplatform",
+        "google.adk",
+        "google import adk",
     )
     assert [s for s in sources if any(word in s.read_text() for word in words)] == []
