@@ -58,12 +58,17 @@ def measured(bench: str, runs: int) -> Measured:
             bench,
         ]
         try:
-            subprocess.run(command, cwd=ROOT, check=True, timeout=LONGEST_SECONDS)
+            subprocess.run(command, cwd=ROOT, check=True, timeout=LONGEST_SECONDS, env=_env())
             return Measured(bench, [_row(fields) for fields in json.load(answer)])
         except subprocess.CalledProcessError as failed:
             return Measured(bench, [], f"it ended with {failed.returncode}; why stands above")
         except subprocess.TimeoutExpired:
             return Measured(bench, [], f"it took more than {LONGEST_SECONDS:g} s")
+
+
+def _env() -> dict[str, str]:
+    """Without the wish that nothing compiled is kept: each cold start would compile everything."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _row(fields: dict[str, Any]) -> Row:

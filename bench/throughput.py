@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx
+import uvloop
 
 from bench.served import ROOT, Served, served
 from bench.stand_ins import Caller, Outside, Reply, outside, request
@@ -247,7 +248,7 @@ async def _runs(runs: int) -> tuple[list[Run], float]:
 
 
 def measure(runs: int) -> list[Row]:
-    found, megabytes = asyncio.run(_runs(runs))
+    found, megabytes = uvloop.run(_runs(runs))
     lost = sum(run.lost for run in found)
     text = "From the agent's sending of a token to the caller's getting it; tokens every 25 ms."
     speech = (
