@@ -215,13 +215,19 @@ class Making:
 
     def _begin_guess(self, piece: Piece) -> None:
         utterance = self._utterance([piece])
-        request = asyncio.create_task(self._synthesise(utterance))
+        request = asyncio.create_task(self._ask_early(utterance))
         self._guess = Guess(piece.said, utterance, request)
 
+    async def _ask_early(self, utterance: Utterance) -> Upstream | None:
+        try:
+            return await self._synthesise(utterance)
+        except asyncio.CancelledError:  # it was asked for, and so it is paid for
+            self.spent += sum(len(piece.said) for piece in utterance.pieces)
+            raise
+
     def _take_back(self, guess: Guess) -> None:
-        """It was paid for all the same; and one in a turn is enough."""
-        if guess.request.cancel():
-            self.spent += len(guess.said)
+        """One in a turn is enough."""
+        guess.request.cancel()
         self._wrong.append(guess)
         self._guess = None
 

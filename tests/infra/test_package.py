@@ -15,7 +15,7 @@ import pytest
 from infra.package import ROOT, functions, package
 
 NEVER = ("test", "simulator", "emulator", "bench", "infra", ".pyc", "__pycache__", "demo")
-HEAVY = ("google-cloud-aiplatform", "google-adk", "google-genai", "numpy", "pytest", "uvloop")
+HEAVY = ("google-cloud-aiplatform", "google-adk", "google-genai", "numpy", "pytest")
 
 
 @pytest.fixture
