@@ -28,6 +28,7 @@ log = logging.getLogger("oprina")
 METHODS = "POST, OPTIONS"
 LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
 """Those that JSON does not escape by itself."""
+TIGHT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 NO_STORE = {"cache-control": "no-store"}
 STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
@@ -193,7 +194,7 @@ def _line(event: ChatEvent) -> str:
 def _on_one_line(data: object) -> str:
     """Some readers split at every kind of line end that Unicode has, and not only at those that end
     a line of server-sent events: so none of them stands there as it is."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = TIGHT.encode(data)
     return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -118,7 +118,7 @@ def _event(line: bytes) -> dict[str, Any] | None:
     if not text or text.startswith((b":", b"event:", b"id:", b"retry:")):
         return None
     try:
-        event = json.loads(text.removeprefix(b"data:"))
+        event = json.loads(text.removeprefix(b"data:").decode())
     except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):

@@ -1,8 +1,8 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 
-from common.domain.errors import Missing, Upstream
+from common.domain.errors import Missing
 from common.domain.ids import ConversationId, UserId
 from common.services.ports import Agent, AgentEvent
 
@@ -21,37 +21,35 @@ class Reply:
         self._user = user
         self._conversation = conversation
         self._message = message
-        self._events: asyncio.Queue[AgentEvent | Upstream | None] = asyncio.Queue()
+        self._early: list[AgentEvent] = []
+        self._take = self._early.append
         self.remembered = not new
         """Whether the agent has a memory of this conversation."""
         self._reading = asyncio.ensure_future(self._read())
 
-    async def events(self) -> AsyncIterator[AgentEvent]:
-        """Raises the `Upstream` that broke it."""
-        while (event := await self._events.get()) is not None:
-            if isinstance(event, Upstream):
-                raise event
-            yield event
+    async def heard_by(self, take: Callable[[AgentEvent], None]) -> None:
+        """Gives each event to `take` at the moment when it comes, from the first one on, until the
+        last one. Raises the `Upstream` that broke it."""
+        for event in self._early:
+            take(event)
+        self._take = take
         await self._reading
 
     async def close(self) -> None:
         """Closes the agent's stream, if it is still open."""
         self._reading.cancel()
         await asyncio.wait({self._reading})
+        if not self._reading.cancelled():
+            self._reading.exception()  # whoever listened has heard of it
 
     async def _read(self) -> None:
+        await self._remember()
         try:
+            await self._stream()
+        except Missing:
+            self.remembered = False
             await self._remember()
-            try:
-                await self._stream()
-            except Missing:
-                self.remembered = False
-                await self._remember()
-                await self._stream()
-        except Upstream as error:
-            self._events.put_nowait(error)
-        finally:
-            self._events.put_nowait(None)
+            await self._stream()
 
     async def _remember(self) -> None:
         if not self.remembered:
@@ -62,4 +60,4 @@ class Reply:
         reply = self._agent.reply(self._user, self._conversation, self._message)
         async with contextlib.aclosing(reply) as events:
             async for event in events:
-                self._events.put_nowait(event)
+                self._take(event)

@@ -161,8 +161,7 @@ class Turn(Cuttable):
     async def _write(self, reply: Reply) -> None:
         try:
             async with asyncio.timeout(self._seconds):
-                async for event in reply.events():
-                    self._take(event)
+                await reply.heard_by(self._take)
             self._say(self._sentences.end())
         except TimeoutError:
             self._failed(Failed("agent", "it did not finish in time", kind="silent"))
