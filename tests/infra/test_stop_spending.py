@@ -1,6 +1,7 @@
 """The one command that stops all spending, against the provider's simulator and a project that is not
 there."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from common.adapters.liveavatar import LiveAvatar
 from common.adapters.outbound import Outbound
 from common.domain.errors import Failed, Unavailable
 from common.domain.ids import AvatarSessionId
-from infra.doors import open_again, shut
+from infra import package
+from infra.doors import STAY, open_again, shut
+from infra.shell import ROOT
 from infra.stop_spending import MOST_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
 from tests.infra.fake_doors import NAMES, FakeDoors
 from tests.local.liveavatar_client import MOUNT, Provider, provider
@@ -167,6 +170,18 @@ def test_the_key_is_read_and_never_told() -> None:
     assert not key_of(PROJECT, FakeDoors(fails={"access"}), said)
     assert "canary" not in said.all
     assert "CANNOT BE READ" in said.all
+
+
+# ── which doors ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_function_that_browsers_call_is_shut_or_stays_open_on_purpose() -> None:
+    """And one that is not theirs is never opened."""
+    terraform = (ROOT / "terraform" / "functions.tf").read_text()
+    called = re.findall(r'(?m)^    (\w+) = \{\n      callers += "(\w+)"', terraform)
+    theirs = {name for name, callers in called if callers == "browsers"}
+    assert {name.replace("_", "-") for name in theirs - STAY} == SPENDING
+    assert set(package.functions()) - STAY <= theirs
 
 
 # ── and back ─────────────────────────────────────────────────────────────────────────────────────
