@@ -15,8 +15,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
 RIVAL_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check package package-check smoke deploy stop-spending open-again \
-	reliability bench rivals lock clean
+.PHONY: help run demo test check package package-check smoke reliability bench rivals lock clean
 
 help: ## what there is to make
 	@echo 'Oprina: talk to an assistant face to face.'
@@ -48,6 +47,7 @@ package-check: $(INSTALLED) ## start each zip on the deployed Python with what i
 smoke: $(INSTALLED) ## a visit to make run (python -m infra.smoke --help: to a deployment)
 	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
 
+.PHONY: deploy stop-spending open-again
 deploy: $(INSTALLED) ## all of it to Google Cloud, or what changed (ENVIRONMENT=small PROJECT=id YES=1)
 	@$(BIN)/python -m infra.deploy $(or $(ENVIRONMENT),$(error which ENVIRONMENT?)) \
 		$(or $(PROJECT),$(error which PROJECT?)) $(if $(YES),--yes)
