@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from common.adapters import secret_manager
 from common.models import Swept
 from infra import settings_table, smoke_sign_in
 from infra.shell import ROOT
@@ -103,6 +104,7 @@ def unknown(line: str, node: dict[str, Any]) -> list[str]:
     if node["commands"]:
         return [f"{' '.join(path)} lacks a command: {line}"]
     given = re.findall(r"(?<=\s)--[a-z-]+", f" {line}")
+    flags |= {f"--no-{name[2:]}": "bool" for name, kind in flags.items() if kind == "bool"}
     return [f"{' '.join(path)} has no {each}" for each in given if each not in flags]
 
 
@@ -181,6 +183,23 @@ def test_every_alert_has_its_part_and_no_part_is_left_over() -> None:
     assert len(set(names)) == len(names) == 10
     parts = re.findall(r"(?m)^## (Oprina: .*)$", OPERATE)
     assert sorted(parts) == sorted(names)
+
+
+def test_what_it_says_of_times_and_bounds_is_so() -> None:
+    assert secret_manager.REMEMBERED == 300
+    assert OPERATE.count("five minutes") >= 3
+    bounds = dict(re.findall(r"(\w+) += optional\(number, ([\d.]+)\)", TERRAFORM["variables"]))
+    said = {
+        "one answer in twenty": ("error_ratio", 0.05),
+        "after three seconds": ("first_speech_lag", 3),
+        "over eight seconds": ("start_seconds", 8),
+        "than fifty requests in ten minutes": ("quota_refusals", 50),
+    }
+    for words, (name, bound) in said.items():
+        assert float(bounds[name]) == bound, words
+        assert words in " ".join(OPERATE.split()), words
+    assert f"first_speech_lag_seconds>{bounds['first_speech_lag']}" in OPERATE
+    assert f"jsonPayload.seconds>{bounds['start_seconds']}" in OPERATE
 
 
 def test_queries_ask_for_fields_that_a_line_has() -> None:
