@@ -54,6 +54,17 @@ package-check: $(INSTALLED) ## start each zip on the deployed Python with what i
 smoke: $(INSTALLED) ## a visit to make run (python -m infra.smoke --help: to a deployment)
 	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
 
+.PHONY: deploy stop-spending open-again
+deploy: $(INSTALLED) ## all of it to Google Cloud, or what changed (ENVIRONMENT=small PROJECT=id YES=1)
+	@$(BIN)/python -m infra.deploy $(or $(ENVIRONMENT),$(error which ENVIRONMENT?)) \
+		$(or $(PROJECT),$(error which PROJECT?)) $(if $(YES),--yes)
+
+stop-spending: $(INSTALLED) ## shut the doors, stop every avatar session, at once (PROJECT=id)
+	@$(BIN)/python -m infra.stop_spending $(or $(PROJECT),$(error which PROJECT?))
+
+open-again: $(INSTALLED) ## after make stop-spending (PROJECT=id)
+	@$(BIN)/python -m infra.stop_spending --open-again $(or $(PROJECT),$(error which PROJECT?))
+
 reliability: $(INSTALLED) ## the state machine for long (about ten minutes)
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 

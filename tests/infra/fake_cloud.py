@@ -14,13 +14,15 @@ TRAFFIC = "update-traffic"
 @dataclass
 class FakeCloud:
     """`serves` is what each service sends to which revision; `applied` is what an apply makes of it,
-    even if it fails. A command with one of the words in `fails` does."""
+    even if it fails; `keys` are the versions of the provider's key. A command with one of the words in
+    `fails` does."""
 
     serves: dict[str, dict[str, int]]
     applied: dict[str, dict[str, int]]
     planned: Sequence[str] = ("start-avatar", "chat")
     fails: set[str] = field(default_factory=set)
     builds: list[dict[str, Any]] = field(default_factory=list)
+    keys: int = 1
     ran: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -43,6 +45,8 @@ class FakeCloud:
             return json.dumps(self._plan())
         if "builds list" in line:
             return json.dumps(self.builds)
+        if "versions list" in line:
+            return json.dumps([{"state": "ENABLED"}] * self.keys)
         return json.dumps(self._services()) if "services list" in line else URLS + "\n"
 
     def _plan(self) -> dict[str, Any]:

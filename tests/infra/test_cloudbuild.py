@@ -114,6 +114,12 @@ def test_the_plan_that_is_shown_is_the_one_that_is_applied(tmp_path: Path) -> No
     assert init[-2:] == ["-backend-config=bucket=oprina-state", "-backend-config=prefix=staging"]
     assert plan[:3] == [*rollout.TERRAFORM, "plan"]
     assert plan[-2:] == ["-var-file=environments/staging.tfvars", f"-out={rollout.PLAN}"]
+    assert "-lock=true" in plan
+
+
+def test_what_stays_a_plan_locks_nothing(tmp_path: Path) -> None:
+    _, plan = run("plan", tmp_path, _APPLY="false").calls
+    assert "-lock=false" in plan
 
 
 def test_on_main_it_is_put_into_service_after_the_stage_before(tmp_path: Path) -> None:
