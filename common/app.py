@@ -18,6 +18,7 @@ from common.adapters.firebase_identity import FirebaseIdentity, from_file, over_
 from common.adapters.firestore_store import FirestoreStore
 from common.domain.user import User
 from common.services.avatars import AvatarSessions
+from common.services.checkup import Checks, Checkup
 from common.services.conversations import Conversations
 from common.services.floor import Floor
 from common.services.idempotency import AtWork
@@ -51,6 +52,7 @@ class App:
     conversations: Conversations
     speeches: Speeches
     sweeps: Sweep
+    checkup: Checkup
     close: Callable[[], Awaitable[None]]
     at_work: AtWork = field(default_factory=AtWork)
 
@@ -72,7 +74,12 @@ async def pause(number: int) -> None:
     await asyncio.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - jitter, no secret
 
 
-def assemble(outside: Outside, identity: Identity, close: Callable[[], Awaitable[None]]) -> App:
+def assemble(
+    outside: Outside,
+    identity: Identity,
+    close: Callable[[], Awaitable[None]],
+    checks: Checks | None = None,
+) -> App:
     floor = Floor()
     avatars = AvatarSessions(outside)
     return App(
@@ -82,6 +89,7 @@ def assemble(outside: Outside, identity: Identity, close: Callable[[], Awaitable
         conversations=Conversations(outside, floor, avatars.ending),
         speeches=Speeches(outside, floor, avatars.ending),
         sweeps=Sweep(outside, avatars.ending),
+        checkup=Checkup(checks or {}),
         close=close,
     )
 
@@ -100,21 +108,24 @@ def build(settings: Settings) -> App:
         _tasks(settings),
     )
     google = GoogleToken()
+    avatars = _avatars(settings, secret_manager, outbound)
+    agent = AgentEngine(
+        _engine(settings),
+        LocalToken() if settings.agent_engine_url else google,
+        outbound,
+        idle_seconds=settings.turn_seconds,
+        reply_seconds=settings.turn_seconds,
+    )
+    voice = GoogleSpeech(
+        LocalToken() if settings.speech_url else google,
+        outbound,
+        base_url=settings.speech_url or GOOGLE_SPEECH,
+    )
     outside = Outside(
         store=store,
-        avatars=_avatars(settings, secret_manager, outbound),
-        agent=AgentEngine(
-            _engine(settings),
-            LocalToken() if settings.agent_engine_url else google,
-            outbound,
-            idle_seconds=settings.turn_seconds,
-            reply_seconds=settings.turn_seconds,
-        ),
-        voice=GoogleSpeech(
-            LocalToken() if settings.speech_url else google,
-            outbound,
-            base_url=settings.speech_url or GOOGLE_SPEECH,
-        ),
+        avatars=avatars,
+        agent=agent,
+        voice=voice,
         vault=_vault(settings, secret_manager),
         tasks=tasks,
         clock=SystemClock(),
@@ -122,12 +133,20 @@ def build(settings: Settings) -> App:
         pause=pause,
         settings=settings,
     )
+    checks: Checks = {
+        "agent": agent.check,
+        "avatar": avatars.credits,
+        "store": lambda: store.get(["health/none"]),
+        "tasks": tasks.check,
+        "vault": lambda: secret_manager.access(settings.liveavatar_secret),
+        "voice": voice.check,
+    }
 
     async def close() -> None:
         for part in (outbound, store, secret_manager, tasks):
             await part.close()
 
-    return assemble(outside, _identity(settings), close)
+    return assemble(outside, _identity(settings), close, checks)
 
 
 def _store(settings: Settings) -> Store:

@@ -1,6 +1,7 @@
 """What every function does around its use case: parse, authenticate, answer, and nothing else.
 
-A request passes these gates in this order: method, origin, token, body, fields, Idempotency-Key.
+A request passes these gates in this order: method, origin, token, body (or query), fields,
+Idempotency-Key.
 """
 
 import gc
@@ -8,7 +9,7 @@ import gc
 gc.disable()  # a tenth of a cold start is spent looking for garbage among what stays; see the end
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import functions_framework.aio
 from starlette.requests import Request as HttpRequest
@@ -18,7 +19,7 @@ from common.app import App, app_of
 from common.domain.errors import Invalid, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User
-from common.incoming import Model, bearer, body_of, idempotency_key, parsed
+from common.incoming import Model, bearer, body_of, idempotency_key, parsed, queried
 from common.models import Answer
 from common.outgoing import UnderWay, rendered, told
 from common.services.idempotency import Once
@@ -33,16 +34,22 @@ Use = Callable[[User, Model, App, Once], Awaitable[Answer | UnderWay]]
 Function = Callable[[HttpRequest], Awaitable[Response]]
 
 NOBODY = User(UserId("-"))
-"""The caller of an internal function, whom IAM has let in."""
+"""The caller of an internal function, whom IAM has let in; and whoever calls one for anybody."""
 
 
 def endpoint(
-    model: type[Model], *, internal: bool = False, seconds: float = SECONDS
+    model: type[Model],
+    *,
+    methods: Sequence[str] = ("POST",),
+    internal: bool = False,
+    anybody: bool = False,
+    seconds: float = SECONDS,
 ) -> Callable[[Use[Model]], Function]:
-    """Makes a use case a function that `functions_framework.aio` serves.
+    """Makes a use case a function that `functions_framework.aio` serves. What it takes comes in the
+    body of a POST, and in the query of anything else.
 
     `internal`: only IAM says who may call it; Google takes the token's signature away behind that
-    check, so that it cannot be verified here.
+    check, so that it cannot be verified here. `anybody`: nobody is asked who they are.
     """
     check_deployment()
 
@@ -50,14 +57,19 @@ def endpoint(
         name = getattr(use, "__name__", "")
 
         async def function(request: HttpRequest) -> Response:
+            return await told(_answered(request), name)
+
+        async def _answered(request: HttpRequest) -> Response:
             app = app_of(request.scope)
-            return _with_origin(await told(_served(request, app), name), request, app)
+            response = await told(_served(request, app), name)
+            return _with_origin(response, request, app, methods)
 
         async def _served(request: HttpRequest, app: App) -> Response:
             if request.method == "OPTIONS":
                 return Response(status_code=204)
-            if request.method != "POST":
-                raise Invalid("Use POST.", status=405, fields=[("method", "is not POST")])
+            if request.method not in methods:
+                wrong = [("method", f"is not {methods[0]}")]
+                raise Invalid(f"Use {methods[0]}.", status=405, fields=wrong)
             try:
                 async with asyncio.timeout(seconds):
                     given = await _used(request, app)
@@ -66,8 +78,9 @@ def endpoint(
             return rendered(given, request)
 
         async def _used(request: HttpRequest, app: App) -> Answer | UnderWay:
-            caller = NOBODY if internal else await app.identity.verify(bearer(request))
-            asked = parsed(await body_of(request), model)
+            known = not (internal or anybody)
+            caller = await app.identity.verify(bearer(request)) if known else NOBODY
+            asked = await _asked(request, model)
             key = idempotency_key(request)
             body = asked.model_dump_json().encode()
             once = Once.of(caller.uid, name, key, body) if key else Once()
@@ -81,15 +94,25 @@ def endpoint(
     return decorate
 
 
-def _with_origin(response: Response, request: HttpRequest, app: App) -> Response:
+async def _asked(request: HttpRequest, model: type[Model]) -> Model:
+    if request.method == "POST":
+        return parsed(await body_of(request), model)
+    return queried(request.query_params.multi_items(), model)
+
+
+def _with_origin(
+    response: Response, request: HttpRequest, app: App, methods: Sequence[str]
+) -> Response:
     """CORS for the origins that are named, letter by letter, and for nobody else."""
     origin = request.headers.get("origin")
     response.headers["vary"] = "Origin"
+    if response.status_code == 405:  # noqa: PLR2004 - method not allowed
+        response.headers["allow"] = ", ".join((*methods, "OPTIONS"))
     if origin in app.settings.allowed_origins:
         response.headers["access-control-allow-origin"] = origin
         response.headers["access-control-expose-headers"] = "retry-after"
         if request.method == "OPTIONS":
-            response.headers["access-control-allow-methods"] = "POST"
+            response.headers["access-control-allow-methods"] = ", ".join(methods)
             response.headers["access-control-allow-headers"] = (
                 "authorization, content-type, idempotency-key"
             )

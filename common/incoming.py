@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
@@ -60,9 +61,17 @@ def _check_size(size: int) -> None:
 
 def parsed(body: bytes, model: type[Model]) -> Model:
     """An empty body is an empty object. 400 for what is no JSON, 422 for what is not `model`."""
-    value = _object(body)
+    return _fitting(_object(body), model)
+
+
+def queried(query: list[tuple[str, str]], model: type[Model]) -> Model:
+    """The same of a query, whose values are words: `true` is True."""
+    return _fitting(_each_once(query), model, strict=False)
+
+
+def _fitting(value: dict[str, Any], model: type[Model], *, strict: bool | None = None) -> Model:
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, strict=strict)
     except ValidationError as error:
         found = json.loads(
             error.json(include_input=False, include_url=False, include_context=False)
@@ -87,7 +96,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Of two values for one name, who checks a request may read one, and who serves it the other."""
     found: dict[str, Any] = {}
     for name, value in pairs:

@@ -100,6 +100,12 @@ class SweepExpired(Request):
     avatar_session_id: Id | None = None
 
 
+class CheckHealth(Request):
+    """`deep`: whether the services behind us answer; else only whether we do."""
+
+    deep: bool = False
+
+
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -174,6 +180,21 @@ class Swept(Answer):
     unknown: int = 0
     failed: int = 0
     more: bool = False
+
+
+Dependency = Literal["agent", "avatar", "store", "tasks", "vault", "voice"]
+
+
+class Health(Answer):
+    """`down` names those that do not answer, and nothing is said of why; left out where nobody asked
+    for it."""
+
+    status: Literal["ok", "degraded"] = "ok"
+    down: list[Dependency] | None = None
+
+    @property
+    def status_code(self) -> int:
+        return 503 if self.down else 200
 
 
 # ── events of a chat ─────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from common.domain.errors import Invalid, OprinaError, Unauthenticated
+from common.domain.errors import OprinaError, Unauthenticated
 from common.models import (
     Answer,
     ChatAnswer,
@@ -25,7 +25,6 @@ from common.services.turns import Turn
 
 log = logging.getLogger("oprina")
 
-METHODS = "POST, OPTIONS"
 LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
 """Those that JSON does not escape by itself."""
 TIGHT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -66,8 +65,6 @@ def problem(error: OprinaError) -> Response:
         headers["retry-after"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = "Bearer"
-    if isinstance(error, Invalid) and error.status == 405:  # noqa: PLR2004 - method not allowed
-        headers["allow"] = METHODS
     return JSONResponse(
         error.problem(),
         status_code=error.status,

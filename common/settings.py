@@ -11,7 +11,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from common.domain.errors import OprinaError
 from common.domain.quota import METERS, Amounts, Meter
 
 LOCAL_SWITCHES = {
@@ -30,10 +29,9 @@ Origin = Annotated[str, Field(pattern=r"^https?://[^\s/,*A-Z]+$")]
 """As a browser sends it: never a pattern, a path or a capital letter."""
 
 
-class WronglySetError(OprinaError):
-    """The environment is not as it must be; the message names each setting and what is wrong."""
-
-    code = "wrongly_set"
+class WronglySetError(Exception):
+    """The environment is not as it must be; the message names each setting and what is wrong. For
+    whoever deploys: callers are told no more of it than of any bug."""
 
 
 class Settings(BaseModel):

@@ -24,7 +24,8 @@ DOCUMENT = ROOT / "docs" / "openapi.json"
 
 @dataclass(frozen=True)
 class Call:
-    """A function, as its callers see it. `answers` are the statuses of success, and what each says."""
+    """A function, as its callers see it. `answers` are the statuses of an answer, and what each says;
+    what it takes is the query of a `get`."""
 
     name: str
     says: str
@@ -34,6 +35,8 @@ class Call:
     refusals: Sequence[Error] = ()
     events: bool = False
     internal: bool = False
+    anybody: bool = False
+    method: str = "post"
 
 
 CALLS = (
@@ -93,6 +96,15 @@ CALLS = (
         (errors.TooEarly,),
         internal=True,
     ),
+    Call(
+        "health",
+        "Whether it serves; with `deep`, whether the services behind it answer.",
+        models.CheckHealth,
+        models.Health,
+        {200: "It is well.", 503: "Some service behind it is `down`."},
+        anybody=True,
+        method="get",
+    ),
 )
 ALWAYS: tuple[Error, ...] = (
     errors.Unauthenticated,
@@ -122,10 +134,10 @@ def document() -> Json:
             },
         ],
         "security": [{"idToken": []}],
-        "paths": {f"/{call.name}": {"post": _operation(call)} for call in CALLS},
+        "paths": {f"/{call.name}": {call.method: _operation(call)} for call in CALLS},
         "components": {
             "schemas": schemas(
-                {call.request for call in CALLS},
+                {call.request for call in CALLS if call.method == "post"},
                 {call.answer for call in CALLS} | set(get_args(ChatEvent)) | {Problem},
             ),
             "securitySchemes": {
@@ -156,19 +168,45 @@ def _operation(call: Call) -> Json:
     operation: Json = {
         "operationId": call.name,
         "summary": call.says,
-        "requestBody": {
-            "required": any(field.is_required() for field in call.request.model_fields.values()),
-            "description": f"At most {CAP} bytes of JSON in UTF-8.",
-            "content": _json(call.request),
-        },
-        "responses": {
-            **{str(status): _success(call, says) for status, says in call.answers.items()},
-            **_refused(call),
-        },
+        **({"parameters": _query(call)} if call.method == "get" else {"requestBody": _body(call)}),
+        "responses": _responses(call),
     }
-    if call.internal:
+    if call.internal or call.anybody:
         return {**operation, "security": []}
     return {"parameters": [{"$ref": "#/components/parameters/IdempotencyKey"}], **operation}
+
+
+def _body(call: Call) -> Json:
+    return {
+        "required": any(field.is_required() for field in call.request.model_fields.values()),
+        "description": f"At most {CAP} bytes of JSON in UTF-8.",
+        "content": _json(call.request),
+    }
+
+
+def _query(call: Call) -> list[Json]:
+    schema = call.request.model_json_schema()
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": each,
+        }
+        for name, each in schema["properties"].items()
+    ]
+
+
+def _responses(call: Call) -> Json:
+    """An answer and a problem may have one status: the media type tells them apart."""
+    responses = _refused(call)
+    for status, says in call.answers.items():
+        answer, refused = _success(call, says), responses.get(str(status))
+        if refused:
+            answer["description"] += f" {refused['description']}"
+            answer = {**refused, **answer, "content": {**answer["content"], **refused["content"]}}
+        responses[str(status)] = answer
+    return dict(sorted(responses.items()))
 
 
 def _success(call: Call, says: str) -> Json:
@@ -194,9 +232,11 @@ def _refused(call: Call) -> Json:
 
 
 def _problems(call: Call) -> Iterator[tuple[int, str]]:
-    for status, why in (400, "not JSON, or a bad key"), (413, "too large"), (422, "a wrong field"):
+    sent = ((400, "not JSON, or a bad key"), (413, "too large"), (422, "a wrong field"))
+    asked = ((400, "a field twice, or a bad key"), (422, "a wrong field"))
+    for status, why in asked if call.method == "get" else sent:
         yield status, f"`{errors.Invalid.code}`: {why}."
-    for error in (*call.refusals, *(() if call.internal else ALWAYS)):
+    for error in (*call.refusals, *(() if call.internal or call.anybody else ALWAYS)):
         yield error.status, f"`{error.code}`: {error.title}."
     for upstream in (errors.Unavailable, errors.Ambiguous, errors.Failed):
         yield upstream.status, f"`<service>_{upstream.kind}`: {upstream.title}."

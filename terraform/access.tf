@@ -23,6 +23,12 @@ locals {
     agent = { caller = { role = local.custom_role_names.agentCaller, condition = null } }
     queue = {} # on the queue and on the tasks' account, below
 
+    # To see whether it answers. With the key that it reads, health sees whether Secret Manager and the
+    # avatar's provider do.
+    "store.look" = { looker = { role = local.custom_role_names.storeLooker, condition = local.own_database } }
+    "agent.look" = { looker = { role = local.custom_role_names.agentLooker, condition = null } }
+    "queue.look" = {} # on the queue, below
+
     # Each of these where a session's tokens are a secret of their own. What is created does not
     # exist yet, so that is asked of the project, and cannot be narrowed.
     "tokens.keep" = {
@@ -45,6 +51,21 @@ locals {
       title       = "Calls agents"
       description = "Asks an agent on Agent Engine, and begins a session with it."
       permissions = ["aiplatform.reasoningEngines.query", "aiplatform.sessions.create"]
+    }
+    agentLooker = {
+      title       = "Looks at agents"
+      description = "Reads what an agent on Agent Engine is; asks it nothing."
+      permissions = ["aiplatform.reasoningEngines.get"]
+    }
+    storeLooker = {
+      title       = "Looks at single documents"
+      description = "Reads a document whose name it knows; lists and changes none."
+      permissions = ["datastore.entities.get"]
+    }
+    queueLooker = {
+      title       = "Looks at queues"
+      description = "Reads what a queue is and whether it runs; none of its tasks."
+      permissions = ["cloudtasks.queues.get"]
     }
     secretCreator = {
       title       = "Makes secrets"
@@ -116,6 +137,15 @@ resource "google_secret_manager_secret_iam_member" "reader" {
   secret_id = google_secret_manager_secret.this[each.value.secret].secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.function[each.value.function].member
+}
+
+resource "google_cloud_tasks_queue_iam_member" "looker" {
+  for_each = toset([for name, function in local.deployed : name if contains(function.reaches, "queue.look")])
+
+  location = var.region
+  name     = google_cloud_tasks_queue.expiry.name
+  role     = local.custom_role_names.queueLooker
+  member   = google_service_account.function[each.key].member
 }
 
 # ── the queue: who puts a task there must be allowed to let it run as the tasks' account ─────────

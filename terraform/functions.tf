@@ -56,7 +56,7 @@ locals {
     health = {
       callers       = "monitors"
       max_instances = 3
-      secrets       = []
+      reaches       = ["store.look", "agent.look", "queue.look"]
     }
   }
 

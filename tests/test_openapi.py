@@ -15,6 +15,7 @@ from tests.functions.wire import (
     EVENTS,
     EVERY,
     MISSING,
+    PUBLIC,
     Wire,
     good_body,
 )
@@ -91,7 +92,7 @@ def wrong_scalar(value: Any, schema: dict[str, Any]) -> Iterator[str]:
 
 
 def schema_of(function: str, status: int, media: str) -> dict[str, Any]:
-    operation = WRITTEN["paths"][f"/{function}"]["post"]
+    (operation,) = WRITTEN["paths"][f"/{function}"].values()
     schema: dict[str, Any] = operation["responses"][str(status)]["content"][media]["schema"]
     return schema
 
@@ -111,7 +112,7 @@ def test_it_is_current() -> None:
 
 
 def test_every_function_is_in_it_and_everything_that_it_points_to() -> None:
-    assert {path.strip("/") for path in WRITTEN["paths"]} == set(EVERY)
+    assert {path.strip("/") for path in WRITTEN["paths"]} == {*EVERY, "health"}
     for ref in refs(WRITTEN):
         node = WRITTEN
         for part in ref.removeprefix("#/").split("/"):
@@ -119,14 +120,22 @@ def test_every_function_is_in_it_and_everything_that_it_points_to() -> None:
     assert {ref.rpartition("/")[2] for ref in refs(WRITTEN) if "/schemas/" in ref} == set(SCHEMAS)
 
 
-def test_only_the_sweep_needs_no_token_and_takes_no_key() -> None:
+def test_those_that_need_a_token_take_a_key_and_no_others() -> None:
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
     for call in CALLS:
-        operation = WRITTEN["paths"][f"/{call.name}"]["post"]
-        assert operation.get("security", WRITTEN["security"]) == (
-            [] if call.name == "sweep_expired" else [{"idToken": []}]
-        )
-        assert ("parameters" in operation) == (call.name != "sweep_expired")
-        assert ("401" in operation["responses"]) == (call.name != "sweep_expired")
+        operation = WRITTEN["paths"][f"/{call.name}"][call.method]
+        signed_in = call.name in PUBLIC
+        assert operation.get("security", WRITTEN["security"]) == ([{"idToken": []}] * signed_in)
+        assert (key in operation.get("parameters", [])) == signed_in
+        assert ("401" in operation["responses"]) == signed_in
+
+
+def test_what_a_get_takes_is_its_query() -> None:
+    operation = WRITTEN["paths"]["/health"]["get"]
+    (deep,) = operation["parameters"]
+    assert (deep["name"], deep["in"], deep["required"]) == ("deep", "query", False)
+    assert deep["schema"]["type"] == "boolean"
+    assert "requestBody" not in operation
 
 
 def test_every_refusals_code_is_in_it() -> None:
@@ -144,7 +153,8 @@ async def test_answers_are_as_it_says(wire: Wire) -> None:
         answers.append((function, await wire.call(function, body)))
     answers.append(("chat", await wire.call("chat", {"message": "Hi."})))
     answers.append(("sweep_expired", await wire.call("sweep_expired")))
-    assert [answer.status_code for _, answer in answers] == [201, *[200] * 7]
+    answers.append(("health", await wire.call("health", user=None, method="GET")))
+    assert [answer.status_code for _, answer in answers] == [201, *[200] * 8]
     for function, answer in answers:
         schema = schema_of(function, answer.status_code, "application/json")
         assert list(wrong(answer.json(), schema)) == []

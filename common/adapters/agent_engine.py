@@ -10,7 +10,7 @@ from contextlib import aclosing
 from typing import Any
 
 from common.adapters.agent_events import SERVICE, Reply
-from common.adapters.calls import KB, MB, SAFE, TURNED_AWAY, Auth, Request, refusal
+from common.adapters.calls import KB, MB, NEVER, SAFE, TURNED_AWAY, Auth, Request, refusal
 from common.adapters.outbound import Outbound
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
@@ -46,11 +46,19 @@ class AgentEngine:
         session_seconds: int = MONTH,
     ) -> None:
         self._stream_url, self._sessions_url = addresses(engine)
+        self._engine_url = self._stream_url.partition(":streamQuery")[0]
         self._auth = auth
         self._outbound = outbound
         self._idle_seconds = idle_seconds
         self._reply_seconds = reply_seconds
         self._session_seconds = session_seconds
+
+    async def check(self) -> None:
+        """The agent is there; nothing is asked of it."""
+        request = Request(SERVICE, "GET", self._engine_url, auth=self._auth, changes=False)
+        answer = await self._outbound.call(request, deadline=5, cap=MB, retry=NEVER)
+        if not answer.ok:
+            raise refusal(request, answer)
 
     async def make_session(self, user: UserId, session: ConversationId) -> None:
         url = f"{self._sessions_url}?sessionId={session_name(session)}"

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from common.adapters.secret_manager import connected, imported, translated
+from common.domain.errors import Failed
 from common.domain.ids import AvatarSessionId
 
 if TYPE_CHECKING:
@@ -61,6 +62,14 @@ class CloudTasks:
         request = {"parent": self._queue, "task": task}
         with translated(SERVICE, writing=True, done="ALREADY_EXISTS"):
             await client.create_task(request=request, timeout=TIMEOUT, retry=None)
+
+    async def check(self) -> None:
+        """The queue is there, and runs what is put into it: `Failed` where somebody paused it."""
+        client = await self._ready()
+        with translated(SERVICE, writing=False):
+            queue = await client.get_queue(name=self._queue, timeout=TIMEOUT, retry=None)
+        if queue.state.name != "RUNNING":
+            raise Failed(SERVICE, "the queue does not run")
 
     async def close(self) -> None:
         if self._client:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from common.adapters.calls import COSTS, MB, Auth, Request, refusal
+from common.adapters.calls import COSTS, MB, NEVER, Auth, Request, refusal
 from common.adapters.outbound import Outbound
 from common.domain import errors
 
@@ -26,10 +26,18 @@ class GoogleSpeech:
     def __init__(
         self, auth: Auth, outbound: Outbound, *, base_url: str = ADDRESS, at_once: int = 50
     ) -> None:
-        self._url = f"{base_url.rstrip('/')}/v1/text:synthesize"
+        root = f"{base_url.rstrip('/')}/v1"
+        self._url, self._voices_url = f"{root}/text:synthesize", f"{root}/voices?languageCode=en-US"
         self._auth = auth
         self._outbound = outbound
         self._room = asyncio.Semaphore(at_once)
+
+    async def check(self) -> None:
+        """Lists voices, which costs nothing."""
+        request = Request(SERVICE, "GET", self._voices_url, auth=self._auth, changes=False)
+        answer = await self._outbound.call(request, deadline=5, cap=2 * MB, retry=NEVER)
+        if not answer.ok:
+            raise refusal(request, answer)
 
     async def synthesize(self, text: str, voice: str, language: str) -> bytes:
         """ValueError: `text` has more than 5,000 bytes, or half a character."""

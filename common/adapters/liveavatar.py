@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from common.adapters.calls import KB, MB, NEVER, SAFE, Answer, Request, refusal
+from common.adapters.calls import KB, MB, NEVER, SAFE, Answer, Request, Retry, refusal
 from common.adapters.liveavatar_line import LiveAvatarLine, is_socket, open_line
 from common.adapters.outbound import Outbound
 from common.domain import errors
@@ -114,7 +114,7 @@ class LiveAvatar:
         noticed: our key goes to our own address and nowhere else."""
         found: dict[AvatarSessionId, None] = {}  # a page may repeat what the last one had
         for page in range(1, MOST_PAGES + 1):
-            data = await self._get(f"?type=active&page={page}&page_size={PAGE_SIZE}")
+            data = await self._get(f"/v1/sessions?type=active&page={page}&page_size={PAGE_SIZE}")
             results = data.get("results")
             if not isinstance(results, list):
                 raise errors.Failed(SERVICE, "the list makes no sense")
@@ -127,16 +127,22 @@ class LiveAvatar:
         return list(found)
 
     async def record(self, session: AvatarSessionId) -> Record:
-        data = await self._get(f"/{quote(session, safe='')}")
+        data = await self._get(f"/v1/sessions/{quote(session, safe='')}")
         running = data.get("end_at") is None and not data.get("end_reason")
-        return Record(session, running, _seconds(data.get("duration")))
+        return Record(session, running, _number(data.get("duration")) or 0.0)
+
+    async def credits(self) -> float:
+        left = _number((await self._get("/v1/users/credits", NEVER)).get("credits_left"))
+        if left is None:
+            raise errors.Failed(SERVICE, "the credits make no sense")
+        return left
 
     async def connect(self, ws_url: str) -> LiveAvatarLine:
         return await open_line(ws_url)
 
-    async def _get(self, what: str) -> Mapping[str, Any]:
-        request = self._request("GET", f"/v1/sessions{what}", None, changes=False)
-        answer = await self._outbound.call(request, deadline=5, cap=MB, retry=SAFE)
+    async def _get(self, path: str, retry: Retry = SAFE) -> Mapping[str, Any]:
+        request = self._request("GET", path, None, changes=False)
+        answer = await self._outbound.call(request, deadline=5, cap=MB, retry=retry)
         if not answer.ok:
             raise refusal(request, answer)
         return _data(answer)
@@ -186,10 +192,10 @@ def _words(answer: Answer, *names: str) -> list[str]:
     return [value if isinstance(value := data.get(name), str) else "" for name in names]
 
 
-def _seconds(value: object) -> float:
-    """Its numbers come as numbers or as strings."""
+def _number(value: object) -> float | None:
+    """Not below 0; its numbers come as numbers or as strings."""
     try:
-        seconds = float(value) if isinstance(value, int | float | str) else 0.0
+        number = float(value) if isinstance(value, int | float | str) else math.nan
     except (ValueError, OverflowError):
-        return 0.0
-    return max(0.0, seconds) if math.isfinite(seconds) else 0.0
+        return None
+    return max(0.0, number) if math.isfinite(number) else None

@@ -64,6 +64,9 @@ class Avatars(Protocol):
     async def record(self, session: AvatarSessionId) -> Record:
         """`Missing`: the provider has never heard of it, or forgot."""
 
+    async def credits(self) -> float:
+        """How many are left in the account. Asking costs none."""
+
     async def connect(self, ws_url: str) -> "Line":
         """Opens the socket that makes the avatar speak; does not wait until it may be used."""
 

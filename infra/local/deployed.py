@@ -13,7 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from common.app import App
 from infra.local.server import TRANSPORT
 
-FUNCTIONS = ("start_avatar", "chat", "speak", "keep_alive", "end_session", "sweep_expired")
+FUNCTIONS = (
+    "start_avatar",
+    "chat",
+    "speak",
+    "keep_alive",
+    "end_session",
+    "sweep_expired",
+    "health",
+)
 LEAVING_SECONDS = 1.0
 """How long a function may take to notice that its caller has gone, and to tidy up."""
 SOURCES = Path(__file__).parents[2] / "functions"

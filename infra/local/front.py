@@ -21,6 +21,7 @@ Oprina, all of it on this machine. What is here:
   POST /local/sign-in {"name": "ada"}      an ID token, for `Authorization: Bearer <id_token>`
   POST /start_avatar  /chat  /speak        the functions, as they are deployed
        /keep_alive  /end_session
+  GET  /health  /health?deep=true          whether it serves; whether what it calls does
   POST /local/sweep                        what the scheduler does: ends what has expired
   GET  /simulators/liveavatar/journal      what the avatar was sent, and said, and when
   POST /simulators/faults                  {"service", "path", "mode", "times"}: something goes wrong

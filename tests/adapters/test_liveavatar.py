@@ -241,3 +241,23 @@ async def test_a_record_says_whether_it_runs(
 ) -> None:
     record = await provider(200, data).avatars.record(S1)
     assert (record.running, record.seconds) == (running, seconds)
+
+
+@pytest.mark.parametrize(("told", "left"), [("12.5", 12.5), (7, 7.0), ("-1", 0.0)])
+async def test_credits_come_as_a_number_or_as_text(told: object, left: float) -> None:
+    asked = provider(200, {"credits_left": told})
+    assert await asked.avatars.credits() == left
+    assert asked.requests[0].url == "https://avatar.test/v1/users/credits"
+
+
+@pytest.mark.parametrize("told", [None, "many", "nan", [1], {}])
+async def test_credits_that_make_no_sense_are_no_credits(told: object) -> None:
+    with pytest.raises(errors.Failed):
+        await provider(200, {"credits_left": told}).avatars.credits()
+
+
+async def test_credits_are_asked_for_once() -> None:
+    asked = provider(503)
+    with pytest.raises(errors.Busy):
+        await asked.avatars.credits()
+    assert len(asked.requests) == 1

@@ -37,6 +37,15 @@ async def test_a_started_session_runs_until_it_is_stopped(account: Account) -> N
     assert 29 <= record.seconds <= 32
 
 
+async def test_credits_are_used_up_by_what_runs_and_not_by_asking(account: Account) -> None:
+    before = await account.avatars.credits()
+    assert await account.avatars.credits() == before > 1
+    ticket, _ = await account.started()
+    account.pass_time(61)
+    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    assert before - 2 <= await account.avatars.credits() <= before - 1
+
+
 async def test_stopping_twice_or_what_never_was_is_fine(account: Account) -> None:
     ticket, _ = await account.started()
     for session in (ticket.session, ticket.session, UNKNOWN):

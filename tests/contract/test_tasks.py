@@ -166,3 +166,12 @@ async def test_a_queue_that_is_not_there_is_missing(real: Real) -> None:
     real.tasks._queue += "-other"
     with pytest.raises(errors.Missing):
         await real.tasks.expire(ADA, real.bench.clock.after(0))
+    with pytest.raises(errors.Missing):
+        await real.tasks.check()
+
+
+async def test_a_queue_that_somebody_paused_does_not_run(real: Real) -> None:
+    await real.tasks.check()
+    await (await real.tasks._ready()).pause_queue(name=real.tasks._queue)
+    with pytest.raises(errors.Failed):
+        await real.tasks.check()

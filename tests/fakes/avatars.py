@@ -61,6 +61,7 @@ class FakeAvatars:
         self.calls: list[tuple[str, str]] = []
         self.lines: list[FakeLine] = []
         self.slow: dict[str, float] = {}
+        self.bought = 1_000.0
         self._clock = clock
         self._capacity = capacity
         self._idle = timedelta(seconds=idle_seconds)
@@ -118,6 +119,10 @@ class FakeAvatars:
         async with self._call("record", session):
             found = self._named(session)
         return Record(session, not found.ended, found.seconds(self._clock.now()))
+
+    async def credits(self) -> float:
+        async with self._call("credits", ""):
+            return self.bought - self.seconds() / 60
 
     async def connect(self, ws_url: str) -> "FakeLine":
         async with self._call("connect", ws_url):

@@ -5,8 +5,10 @@ import base64
 import json
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
+from common.app import from_environment
 from infra.local.identity import LocalIdentity
 from tests.functions.wire import (
     EVERY,
@@ -15,6 +17,7 @@ from tests.functions.wire import (
     Wire,
     check_problem,
     fields_of,
+    functions,
     good_body,
 )
 
@@ -136,6 +139,19 @@ async def test_a_bug_is_told_to_nobody_and_is_a_problem_document_too(
         check_problem(answer, 500, "internal")
         assert "canary" not in answer.text
     assert caplog.text.count("RuntimeError: canary-7f3a") == len(EVERY)
+
+
+async def test_a_process_that_is_set_wrongly_says_so_to_its_log_and_not_to_the_caller(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPRINA_VAULT", "canary-1c2d")
+    from_environment.cache_clear()
+    for function in (*EVERY, "health"):
+        transport = httpx.ASGITransport(functions()[function])
+        async with httpx.AsyncClient(transport=transport, base_url="http://oprina.test") as client:
+            check_problem(await client.post("/", json={}), 500, "internal")
+    assert caplog.text.count("WronglySetError: OPRINA_VAULT") == len(EVERY) + 1
+    assert "canary" not in caplog.text
 
 
 @pytest.mark.parametrize("function", EVERY)

@@ -32,9 +32,9 @@ def modules_of(name: str) -> set[str]:
     return set(answer.stdout.split())
 
 
-def test_there_are_six_functions() -> None:
+def test_there_are_seven_functions() -> None:
     assert FUNCTIONS == [
-        "chat", "end_session", "keep_alive", "speak", "start_avatar", "sweep_expired",
+        "chat", "end_session", "health", "keep_alive", "speak", "start_avatar", "sweep_expired",
     ]  # fmt: skip
 
 

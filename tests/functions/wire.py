@@ -85,6 +85,7 @@ class Wire:
         key: str | None = None,
         method: str = "POST",
         headers: dict[str, str] | None = None,
+        query: str = "",
     ) -> httpx.Response:
         """`body` is sent as JSON, and bytes (or pieces of them) as they are."""
         raw = body is None or isinstance(body, bytes) or hasattr(body, "__aiter__")
@@ -93,7 +94,7 @@ class Wire:
         ) as client:
             return await client.request(
                 method,
-                "/",
+                f"/?{query}" if query else "/",
                 content=body if raw else json.dumps(body).encode(),
                 headers={**self.headers(user, key), **(headers or {})},
             )

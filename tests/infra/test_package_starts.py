@@ -92,7 +92,6 @@ def test_an_unpacked_zip_answers(
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
 
 
-@pytest.mark.skipif("health" not in functions(), reason="there is no health function yet")
 def test_health_answers_whoever_asks(
     unpacked: dict[str, Path], python: Path, tmp_path: Path
 ) -> None:

@@ -20,9 +20,7 @@ from infra.smoke_visit import STEPS
 from tests.functions.wire import EVERY
 from tests.local.stacks import a_while, hurried, standing
 
-HERE = tuple(step for step in STEPS if step != "health")
-"""Until there is a health function."""
-BEFORE = HERE[: HERE.index("chat")]
+BEFORE = STEPS[: STEPS.index("chat")]
 
 
 async def visited(
@@ -40,7 +38,7 @@ async def visited(
         hear(line)
 
     async with httpx.AsyncClient(base_url=local.url, timeout=20, trust_env=False, **client) as http:
-        code = await smoke(http, anybody, steps=HERE, say=say, seconds=seconds)
+        code = await smoke(http, anybody, steps=STEPS, say=say, seconds=seconds)
     return code, said
 
 
@@ -62,7 +60,7 @@ def provider(local: Stack) -> list[tuple[str, bool]]:
 async def test_a_stack_that_is_well_passes_each_step_in_order(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, _):
         code, said = await visited(local)
-        assert (code, ran(said)) == (0, [("ok", step) for step in HERE])
+        assert (code, ran(said)) == (0, [("ok", step) for step in STEPS])
         assert said[-1].strip() == "nothing is left running"
         assert provider(local) == [("ended", True)]
         [session] = local.worlds.liveavatar.sessions.values()
@@ -80,8 +78,8 @@ async def test_a_deployment_is_visited_at_the_addresses_that_terraform_tells(
         sign_in = sign_in_of({"OPRINA_SMOKE_TOKEN": token})
         said: list[str] = []
         async with httpx.AsyncClient(base_url=base, timeout=20, trust_env=False) as http:
-            assert await smoke(http, sign_in, at=at, steps=HERE, say=said.append) == 0
-        assert ran(said) == [("ok", step) for step in HERE]
+            assert await smoke(http, sign_in, at=at, steps=STEPS, say=said.append) == 0
+        assert ran(said) == [("ok", step) for step in STEPS]
         assert provider(local) == [("ended", True)]
 
 
@@ -158,7 +156,8 @@ async def test_a_session_whose_start_was_never_answered_is_ended_as_well(tmp_pat
     async with standing(tmp_path) as (local, _):
         code, said = await visited(local, transport=Deaf())
         assert (code, ran(said)[-1]) == (1, ("FAILED", "start_avatar"))
-        assert provider(local) == [("ended", True)]
+        # Asking once more may have fetched a ticket that nobody uses, which costs nothing.
+        assert [each for each in provider(local) if each != ("created", False)] == [("ended", True)]
 
 
 async def test_a_start_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
@@ -192,7 +191,7 @@ async def test_an_open_door_is_a_failure_and_nothing_is_started() -> None:
     said: list[str] = []
     transport = httpx.MockTransport(open_to_all)
     async with httpx.AsyncClient(base_url="http://oprina.test", transport=transport) as http:
-        assert await smoke(http, anybody, steps=HERE, say=said.append) == 1
+        assert await smoke(http, anybody, steps=STEPS[1:], say=said.append) == 1
     assert "/speak answers a stranger 200" in said[0]
     assert seen == ["/start_avatar", "/chat", "/speak"]
 

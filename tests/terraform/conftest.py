@@ -29,7 +29,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def workspace(provider: str, tmp_path_factory: pytest.TempPathFactory, code: Code) -> Workspace:
     """As it is; nobody changes it."""
-    return made(tmp_path_factory.mktemp("as-it-is"), provider, packaged(code))
+    return made(tmp_path_factory.mktemp("as-it-is"), provider, code.functions)
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +45,4 @@ def plan(plans: dict[str, Plan], request: pytest.FixtureRequest) -> Plan:
 @pytest.fixture(scope="session")
 def changing(provider: str, tmp_path_factory: pytest.TempPathFactory, code: Code) -> Workspace:
     """To be changed, and changed back."""
-    return made(tmp_path_factory.mktemp("changing"), provider, packaged(code))
-
-
-def packaged(code: Code) -> list[str]:
-    return sorted({*code.functions, "health"})
+    return made(tmp_path_factory.mktemp("changing"), provider, code.functions)

@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 
-from common.app import App
+from common.app import App, build
 from common.domain import errors
 from common.models import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
 from common.services.idempotency import Once
 from common.services.speeches import SpeechUnderWay
 from common.services.turns import Turn
+from common.settings import Settings
 from tests.house import ADA, House, all_of, house, later
 from tests.terraform.provider.schema import ROOT
 from tests.virtual_time import VirtualTimeLoop
 
 NEEDS = {
-    **dict.fromkeys(("ticket", "stop", "keep_alive", "active", "record"), "liveavatar key"),
+    **dict.fromkeys(
+        ("ticket", "stop", "keep_alive", "active", "record", "credits"), "liveavatar key"
+    ),
     **dict.fromkeys(("prepare", "keep"), "tokens.keep"),
     "open": "tokens.open",
     "forget": "tokens.forget",
@@ -29,6 +32,15 @@ NEEDS = {
 }
 """What a call of a port needs of Google; `start` and `connect` go with what `ticket` gave, and
 speech asks for no role."""
+
+LOOKS = {
+    "agent": "agent.look",
+    "avatar": "liveavatar key",
+    "store": "store.look",
+    "tasks": "queue.look",
+    "vault": "liveavatar key",
+}
+"""What it needs of Google to see whether a service answers; the voice asks for no role."""
 
 PORTS = ("store", "avatars", "agent", "voice", "vault", "tasks")
 Use = Callable[[App, House], Awaitable[object]]
@@ -47,6 +59,7 @@ def read() -> Code:
     functions = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         reaches = {name: runner.run(_reaches(USES.get(name, []))) for name in functions}
+    reaches["health"] = _looks()
     return Code(functions, {name for name in functions if _is_internal(name)}, reaches)
 
 
@@ -55,6 +68,13 @@ def _is_internal(function: str) -> bool:
     tree = ast.parse((ROOT / "functions" / function / "main.py").read_text())
     keywords = [node for node in ast.walk(tree) if isinstance(node, ast.keyword)]
     return any(each.arg == "internal" and ast.unparse(each.value) == "True" for each in keywords)
+
+
+def _looks() -> set[str]:
+    """As the composition root has it."""
+    engine = "projects/p/locations/l/reasoningEngines/1"
+    checks = build(Settings(agent_engine=engine)).checkup._checks
+    return {LOOKS[name] for name in checks if name in LOOKS}
 
 
 # ── run, with every call of a port written down ──────────────────────────────────────────────────

@@ -230,9 +230,9 @@ SEEN_BY_CHECKS = [
          '      callers = "browsers"\n      secrets = []\n      reaches = ["store", "tokens.forget"]'),
     ),
     mistake(
-        "a secret for a function that reads none", "functions_may_do_what_they_do_and_no_more",
-        "health: may liveavatar key, and its code does not",
-        (FUNCTIONS, "      secrets       = []\n", ""),
+        "a function that may change what it looks at", "functions_may_do_what_they_do_and_no_more",
+        "health: may store, and its code does not",
+        (FUNCTIONS, '"store.look", "agent', '"store.look", "store", "agent'),
     ),
     mistake(
         "a function that may open every session", "functions_may_do_what_they_do_and_no_more",

@@ -6,16 +6,8 @@ from tests.terraform.checks import CHECKS
 from tests.terraform.facts import USES, Code
 from tests.terraform.plan import Plan
 
-HEALTH = pytest.mark.xfail(strict=True, reason="functions/health is on its way")
 
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=HEALTH) if name.startswith("every_function_is_deployed") else name
-        for name in CHECKS
-    ],
-)
+@pytest.mark.parametrize("name", CHECKS)
 def test_the_plan_of_each_environment_passes(name: str, plan: Plan, code: Code) -> None:
     assert list(CHECKS[name](plan, code)) == []
 

@@ -12,12 +12,20 @@ from tests.terraform.provider.server import PROJECT_NUMBER
 
 KNOWN = Path(__file__).parents[1] / "known"
 EVERYTHING = re.compile(r"roles/(owner|editor|viewer|.*[aA]dmin|aiplatform\.user)")
-WHOLE_PROJECT = {"oprina_agentCaller", "oprina_secretCreator", "roles/logging.logWriter"}
+WHOLE_PROJECT = {
+    "oprina_agentCaller",
+    "oprina_agentLooker",
+    "oprina_secretCreator",
+    "roles/logging.logWriter",
+}
 """Where Google has neither a policy on the thing nor a condition; terraform/access.tf says why."""
 
 NEEDS = {
     "roles/datastore.user": "store",
+    "oprina_storeLooker": "store.look",
     "oprina_agentCaller": "agent",
+    "oprina_agentLooker": "agent.look",
+    "oprina_queueLooker": "queue.look",
     "roles/cloudtasks.enqueuer": "queue",
     "roles/iam.serviceAccountUser": "queue",
     "oprina_secretCreator": "tokens.keep",
@@ -69,9 +77,10 @@ def conditions_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
     """A condition on a name that nothing has gives nothing, and says so to nobody."""
     (database,) = plan.resources("google_firestore_database")
     secret = secret_vault._name(AvatarSessionId("id")).removesuffix("id")
+    own = f'"projects/{plan.variables["project"]}/databases/{database.values["name"]}"'
     wanted = {
-        "roles/datastore.user": f'"projects/{plan.variables["project"]}/databases/'
-        f'{database.values["name"]}"',
+        "roles/datastore.user": own,
+        "oprina_storeLooker": own,
         **dict.fromkeys(OF_SESSIONS, f'"projects/{PROJECT_NUMBER}/secrets/{secret}"'),
     }
     for grant in plan.grants():

@@ -1,0 +1,63 @@
+"""What health says of real adapters, whose services fail each in its own way."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.simulators.faults import Fault, Mode
+from infra.local.stack import Stack
+from tests.local.stacks import standing
+
+DOWN = {
+    "agent-engine": "agent",
+    "cloud-tasks": "tasks",
+    "google-speech": "voice",
+    "liveavatar": "avatar",
+    "secret-manager": "vault",
+}
+
+
+@pytest.fixture(scope="module")
+async def there(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
+    async with standing(tmp_path_factory.mktemp("stack")) as standing_there:
+        yield standing_there
+
+
+async def told(there: tuple[Stack, httpx.AsyncClient]) -> tuple[int, dict[str, Any]]:
+    """By a process that has not looked before."""
+    local, caller = there
+    local.app.checkup._look = None
+    answer = await caller.get("/health?deep=true", headers={"authorization": ""})
+    assert answer.headers["content-type"] == "application/json"
+    return answer.status_code, answer.json()
+
+
+async def test_all_is_well(there: tuple[Stack, httpx.AsyncClient]) -> None:
+    assert await told(there) == (200, {"status": "ok", "down": []})
+
+
+@pytest.mark.parametrize("mode", ["refuse", "500"])
+@pytest.mark.parametrize("service", DOWN)
+async def test_who_is_down_is_named_and_no_more_is_said(
+    there: tuple[Stack, httpx.AsyncClient], service: str, mode: Mode
+) -> None:
+    faults = there[0].worlds.faults
+    faults.add(Fault(service=service, mode=mode, times=0))
+    try:
+        assert await told(there) == (503, {"status": "degraded", "down": [DOWN[service]]})
+    finally:
+        faults.clear()
+    assert (await told(there))[0] == 200
+
+
+async def test_a_look_costs_and_changes_nothing(there: tuple[Stack, httpx.AsyncClient]) -> None:
+    worlds = there[0].worlds
+    before = (worlds.liveavatar.credits_left(), worlds.agent.turns, worlds.speech.requests)
+    sessions = len(worlds.liveavatar.sessions)
+    await told(there)
+    assert (worlds.liveavatar.credits_left(), worlds.agent.turns, worlds.speech.requests) == before
+    assert len(worlds.liveavatar.sessions) == sessions
