@@ -73,9 +73,9 @@ class Documents(NamedTuple):
 STORE = {
     "start_avatar": Documents(reads=5, writes=9),
     "chat": Documents(reads=4, writes=12, deletes=1),
-    "keep_alive": Documents(reads=3, writes=1),
-    "end_session": Documents(reads=4, writes=6, deletes=1),
-    "expiry": Documents(reads=1),
+    "keep_alive": Documents(reads=4, writes=1),
+    "end_session": Documents(reads=5, writes=6, deletes=2),
+    "expiry": Documents(reads=2),
     "sweep": Documents(reads=2),
     "sweep_of_one": Documents(reads=1),
 }
