@@ -86,7 +86,7 @@ async def chunks_of(
     service: str, response: httpx.Response, idle: float, ends: float
 ) -> AsyncGenerator[bytes, None]:
     """A time-out around each read, none around a `yield`: it would go off in the reader's hands."""
-    chunks = response.aiter_bytes()
+    chunks = response.aiter_raw()
     try:
         while True:
             chunk = await _next(chunks, min(ends, asyncio.get_running_loop().time() + idle))
