@@ -22,6 +22,8 @@ from common.services.checkup import Checks, Checkup
 from common.services.conversations import Conversations
 from common.services.floor import Floor
 from common.services.idempotency import AtWork
+from common.services.notes import Traces
+from common.services.noting import noting
 from common.services.outside import Outside
 from common.services.ports import Avatars
 from common.services.speeches import Speeches
@@ -55,6 +57,7 @@ class App:
     checkup: Checkup
     close: Callable[[], Awaitable[None]]
     at_work: AtWork = field(default_factory=AtWork)
+    traces: Traces | None = None
 
 
 class SystemClock:
@@ -80,7 +83,7 @@ def assemble(
     close: Callable[[], Awaitable[None]],
     checks: Checks | None = None,
 ) -> App:
-    floor = Floor()
+    outside, floor = noting(outside), Floor()
     avatars = AvatarSessions(outside)
     return App(
         settings=outside.settings,

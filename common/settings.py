@@ -184,11 +184,13 @@ class Settings(BaseModel):
             raise WronglySetError(_explain(error)) from None
 
 
-def check_deployment() -> None:
+def is_deployed() -> bool:
     """A deployed function that is set wrongly does not start; a module imported anywhere else asks
     for nothing."""
     if os.environ.get("K_SERVICE"):
         Settings.from_environment()
+        return True
+    return False
 
 
 def _explain(error: ValidationError) -> str:

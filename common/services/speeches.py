@@ -32,6 +32,7 @@ from common.services.avatars import owned_and_live
 from common.services.ending import Ending
 from common.services.floor import Cuttable, Floor
 from common.services.idempotency import Once
+from common.services.notes import noted, noting_sentences
 from common.services.outside import Outside, best_effort
 from common.services.speaking import How, Speaking
 from common.speech import preparing
@@ -150,6 +151,7 @@ class Rostrum:
         if not held and (stored := self._once.replay(documents, now)):
             return Spoken.model_validate(stored)
         session = owned_and_live(documents[self._path], self._caller.uid, now)
+        noted(conversation_id=session.conversation_id)
         self._pieces = self._split(session)
         price = await self._price(session)
         refusal = ledger.short_of("voice_characters", price)
@@ -189,7 +191,7 @@ class Rostrum:
             self._outside,
             Face.of(session),
             lambda: asyncio.shield(self._paid),
-            speech.heed,
+            noting_sentences(speech.heed),
             wait=self._request.wait,
             on_cut=lambda: speech.cut("interrupted"),
         )
