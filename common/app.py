@@ -8,7 +8,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from common.adapters.cloud_tasks import CloudTasks
     from common.adapters.outbound import Outbound
     from common.adapters.secret_manager import SecretManager
+    from common.adapters.traces import CloudTraces
 
 LIVEAVATAR = "https://api.liveavatar.com"
 GOOGLE_SPEECH = "https://texttospeech.googleapis.com"
@@ -145,11 +146,15 @@ def build(settings: Settings) -> App:
         "voice": voice.check,
     }
 
+    traces = _traces(settings)
+
     async def close() -> None:
         for part in (outbound, store, secret_manager, tasks):
             await part.close()
+        if traces is not None:
+            traces.close()
 
-    return assemble(outside, _identity(settings), close, checks)
+    return replace(assemble(outside, _identity(settings), close, checks), traces=traces)
 
 
 def _store(settings: Settings) -> Store:
@@ -174,6 +179,14 @@ def _engine(settings: Settings) -> str:
     if settings.agent_engine_url:
         return settings.agent_engine_url
     return settings.agent_engine
+
+
+def _traces(settings: Settings) -> "CloudTraces | None":
+    if not settings.traces:
+        return None
+    from common.adapters.traces import CloudTraces
+
+    return CloudTraces(settings.project)
 
 
 def _tasks(settings: Settings) -> "CloudTasks":

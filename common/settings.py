@@ -98,6 +98,8 @@ class Settings(BaseModel):
     """The name of the secret that holds the LiveAvatar key."""
     tasks_queue: str = "expiry"
     """The Cloud Tasks queue of expiries."""
+    traces: bool = False
+    """Each request's parts go to Cloud Trace, where the request's own trace is wanted."""
     sweep_url: str = ""
     """The address of `sweep_expired`, for the queue. Must be set where it is deployed."""
     tasks_account: str = ""
