@@ -43,7 +43,7 @@ class CloudFormatter(logging.Formatter):
         notes = current()
         entry: dict[str, Any] = {
             "severity": record.levelname,
-            "message": record.getMessage(),
+            "message": _message(record),
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             **{name: value for name, value in record.__dict__.items() if name not in PLAIN},
         }
@@ -52,6 +52,12 @@ class CloudFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             entry["stack_trace"] = stack_of(record.exc_info[1])
         return json.dumps(entry, default=str, separators=(",", ":"))
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Of a library's the first line: asyncio's next ones quote what a task raised."""
+    message = record.getMessage()
+    return message if record.name == log.name else message.partition("\n")[0]
 
 
 def _where(notes: Notes) -> dict[str, Any]:

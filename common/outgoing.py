@@ -101,7 +101,7 @@ class Noted(Response):
             await send(message)
 
         try:
-            await self._response(scope, receive, heeded)
+            await _through(self._response(scope, receive, heeded))
         finally:
             await self._end()
 
@@ -172,10 +172,17 @@ async def _while_there(
 
 
 async def _left(work: "UnderWay | Replayed") -> None:
+    await _through(work.leave())
+
+
+async def _through(doing: Awaitable[None]) -> None:
+    """When the response has begun, there is nobody to tell of a bug any more. The server, which would
+    log all that it says, is not told either: it ends what has no end."""
     try:
-        await work.leave()
-    except Exception:  # the response has begun: there is nobody to tell any more
+        await doing
+    except Exception:
         log.exception("what was under way failed")
+        noted(code=OprinaError.code)
 
 
 async def _until_gone(receive: Receive) -> None:

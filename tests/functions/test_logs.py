@@ -1,14 +1,22 @@
 """One line a request, of JSON, with what it did and how long each part took, and with no secret."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from common.domain import errors
-from common.logs import hashed, stack_of
+from common.domain.user import User
+from common.logs import CloudFormatter, hashed, stack_of
+from common.models import Chat, ChatEvent
+from common.services.conversations import Conversations
+from common.services.idempotency import Once
+from common.services.turns import Turn
 from infra.local.identity import LocalIdentity
 from tests.functions.wire import EVENTS, EVERY, MISSING, PUBLIC, Wire, good_body
 from tests.house import house, later
@@ -95,6 +103,41 @@ async def test_each_refusal_is_a_line(
     assert "canary" not in out.text
 
 
+async def test_each_refusal_of_what_is_there_is_a_line(wire: Wire, out: Output) -> None:
+    started = await wire.start()
+    session = {"avatar_session_id": started["avatar_session_id"]}
+    said = {**session, "text": CANARY}
+    conversation = {"conversation_id": started["conversation_id"], "message": CANARY}
+
+    async def refused(function: str, body: dict[str, Any], status: int, code: str) -> None:
+        key = f"key-{CANARY}" if function == "end_session" else None
+        await wire.call(function, body, key=key)
+        check(the_line(out), function, status, code)
+
+    await refused("start_avatar", {}, 429, "too_many_sessions")
+    await refused("sweep_expired", session, 425, "too_early")
+    first = (await wire.call("chat", {"message": CANARY})).json()
+    silent = {"conversation_id": first["conversation_id"], "message": CANARY}
+    wire.at.agent.replies.append([60.0])
+    talking = asyncio.create_task(wire.call("chat", silent))
+    await asyncio.sleep(1)
+    await refused("chat", silent, 409, "turn_in_progress")
+    await talking
+    wire.at.agent.replies.append([errors.Busy("agent", "answered 429")])
+    await refused("chat", conversation, 503, "agent_busy")
+    wire.at.agent.replies.append([errors.Failed("agent", "answered 403")])
+    await refused("chat", conversation, 502, "agent_failed")
+    wire.at.voice.fails = {len(wire.at.voice.texts) + 1: errors.Failed("voice", CANARY)}
+    await refused("speak", said, 503, "voice_unavailable")
+    wire.at.avatars.will("keep_alive", errors.Ambiguous("avatar", "no answer"))
+    await refused("keep_alive", session, 503, "avatar_ambiguous")
+    await wire.call("end_session", session, key=f"key-{CANARY}")
+    await refused("end_session", {"avatar_session_id": MISSING}, 422, "key_reused")
+    await refused("keep_alive", session, 409, "session_over")
+    await refused("speak", said, 409, "session_over")
+    assert "canary" not in out.text
+
+
 async def test_a_quota_that_is_used_up_is_a_line_with_its_code(
     local: LocalIdentity, out: Output
 ) -> None:
@@ -140,6 +183,59 @@ def test_a_stack_has_every_error_of_a_group_and_ends_though_they_go_round() -> N
     assert "KeyError: " in stack
     assert "Failed: agent: answered 403" in stack
     assert "canary" not in stack
+
+
+class Broken(Turn):
+    def __init__(self) -> None:
+        """It has nothing."""
+
+    async def next(self) -> ChatEvent | None:
+        raise RuntimeError(CANARY)
+
+    async def leave(self) -> None:
+        raise RuntimeError(CANARY)
+
+
+class Breaking(Conversations):
+    def __init__(self) -> None:
+        """It needs nothing."""
+
+    async def chat(self, caller: User, request: Chat, once: Once) -> Turn:  # noqa: ARG002 - the real one's
+        return Broken()
+
+
+async def test_a_bug_in_a_stream_is_kept_from_the_server_which_would_log_what_it_says(
+    wire: Wire, out: Output
+) -> None:
+    wire.app = replace(wire.app, conversations=Breaking())
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if receiving:
+            return receiving.pop()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    receiving: list[Message] = [{"type": "http.request", "body": b'{"message": "Hi."}'}]
+    named = {**wire.headers(), "accept": EVENTS}
+    headers = [(name.encode(), value.encode()) for name, value in named.items()]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
+    await wire.asgi("chat")(scope, receive, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    error, line = out.entries()
+    check(line, "chat", 200, "internal")
+    assert "\nRuntimeError: " in error["stack_trace"]
+    assert "canary" not in out.text
+
+
+def test_of_what_a_library_says_the_first_line_is_taken() -> None:
+    record = logging.makeLogRecord(
+        {"name": "asyncio", "levelname": "ERROR", "msg": f"never retrieved\nfuture: {CANARY}"}
+    )
+    assert json.loads(CloudFormatter().format(record))["message"] == "never retrieved"
 
 
 @pytest.mark.parametrize("accept", [EVENTS, "application/json"])
