@@ -40,7 +40,7 @@ def came_from(request: HttpRequest) -> Caller:
         caller = Caller(trace, span, sampled=bool(int(flags, 16) & 1))
     elif found := GOOGLES.fullmatch(request.headers.get("x-cloud-trace-context", "").lower()):
         number = int(found[2] or 0)
-        caller = Caller(found[1], f"{number:016x}" if number < 1 << 64 else "", found[3] == "1")
+        caller = Caller(found[1], f"{number:016x}" if 0 < number < 1 << 64 else "", found[3] == "1")
     else:
         return Caller()
     return Caller() if NOWHERE.fullmatch(caller.trace) else caller

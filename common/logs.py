@@ -67,7 +67,7 @@ def _where(notes: Notes) -> dict[str, Any]:
         return labels
     return labels | {
         f"{GOOGLE}/trace": f"projects/{notes.project}/traces/{came.trace}",
-        f"{GOOGLE}/spanId": came.span,
+        **({f"{GOOGLE}/spanId": came.span} if came.span else {}),
         f"{GOOGLE}/trace_sampled": came.sampled,
     }
 

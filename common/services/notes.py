@@ -1,8 +1,8 @@
 """What is noted of a request while it is served, by whoever does something for it. The log's line and
 the trace are both made of it when the request is over; nobody measures twice.
 
-Seconds are of the event loop's clock. Nothing is noted for each token but when it came, and that only
-until the first sentence is whole.
+Seconds are of the event loop's clock, which is right to a millisecond under uvloop. Nothing is noted of
+a token but when it came, and that only until the first sentence is whole.
 """
 
 import asyncio

@@ -332,11 +332,13 @@ async def test_a_sweep_that_cannot_see_the_credits_is_none_the_worse(
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 HERE = f"projects/oprina-local/traces/{TRACE}"
-TRACES: list[tuple[dict[str, str], tuple[str, str, bool] | None]] = [
+TRACES: list[tuple[dict[str, str], tuple[str, str | None, bool] | None]] = [
     ({"traceparent": f"00-{TRACE}-{SPAN}-01"}, (HERE, SPAN, True)),
     ({"traceparent": f"00-{TRACE}-{SPAN}-00"}, (HERE, SPAN, False)),
     ({"x-cloud-trace-context": f"{TRACE}/{int(SPAN, 16)};o=1"}, (HERE, SPAN, True)),
     ({"x-cloud-trace-context": f"{TRACE}/{int(SPAN, 16)}"}, (HERE, SPAN, False)),
+    ({"x-cloud-trace-context": f"{TRACE}/0;o=1"}, (HERE, None, True)),
+    ({"x-cloud-trace-context": TRACE}, (HERE, None, False)),
     ({"traceparent": f"00-{'0' * 32}-{SPAN}-01"}, None),
     ({"traceparent": f'{CANARY}", "severity": "ERROR'}, None),
     ({"x-cloud-trace-context": f"{TRACE}/{'9' * 30};o=1"}, None),
@@ -346,7 +348,7 @@ TRACES: list[tuple[dict[str, str], tuple[str, str, bool] | None]] = [
 
 @pytest.mark.parametrize(("headers", "found"), TRACES)
 async def test_a_line_belongs_to_the_trace_that_the_request_came_with(
-    wire: Wire, out: Output, headers: dict[str, str], found: tuple[str, str, bool] | None
+    wire: Wire, out: Output, headers: dict[str, str], found: tuple[str, str | None, bool] | None
 ) -> None:
     await wire.call("chat", {"message": "Hi."}, headers=headers)
     line = the_line(out)
