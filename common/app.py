@@ -8,7 +8,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from common.services.checkup import Checks, Checkup
 from common.services.conversations import Conversations
 from common.services.floor import Floor
 from common.services.idempotency import AtWork
+from common.services.notes import Traces
+from common.services.noting import noting
 from common.services.outside import Outside
 from common.services.ports import Avatars
 from common.services.speeches import Speeches
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from common.adapters.cloud_tasks import CloudTasks
     from common.adapters.outbound import Outbound
     from common.adapters.secret_manager import SecretManager
+    from common.adapters.traces import CloudTraces
 
 LIVEAVATAR = "https://api.liveavatar.com"
 GOOGLE_SPEECH = "https://texttospeech.googleapis.com"
@@ -55,6 +58,7 @@ class App:
     checkup: Checkup
     close: Callable[[], Awaitable[None]]
     at_work: AtWork = field(default_factory=AtWork)
+    traces: Traces | None = None
 
 
 class SystemClock:
@@ -80,7 +84,7 @@ def assemble(
     close: Callable[[], Awaitable[None]],
     checks: Checks | None = None,
 ) -> App:
-    floor = Floor()
+    outside, floor = noting(outside), Floor()
     avatars = AvatarSessions(outside)
     return App(
         settings=outside.settings,
@@ -142,11 +146,15 @@ def build(settings: Settings) -> App:
         "voice": voice.check,
     }
 
+    traces = _traces(settings)
+
     async def close() -> None:
         for part in (outbound, store, secret_manager, tasks):
             await part.close()
+        if traces is not None:
+            traces.close()
 
-    return assemble(outside, _identity(settings), close, checks)
+    return replace(assemble(outside, _identity(settings), close, checks), traces=traces)
 
 
 def _store(settings: Settings) -> Store:
@@ -171,6 +179,14 @@ def _engine(settings: Settings) -> str:
     if settings.agent_engine_url:
         return settings.agent_engine_url
     return settings.agent_engine
+
+
+def _traces(settings: Settings) -> "CloudTraces | None":
+    if not settings.traces:
+        return None
+    from common.adapters.traces import CloudTraces
+
+    return CloudTraces(settings.project)
 
 
 def _tasks(settings: Settings) -> "CloudTasks":

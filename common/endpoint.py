@@ -19,11 +19,21 @@ from common.app import App, app_of
 from common.domain.errors import Invalid, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User
-from common.incoming import Model, bearer, body_of, idempotency_key, parsed, queried
+from common.incoming import (
+    Model,
+    bearer,
+    body_of,
+    came_from,
+    idempotency_key,
+    parsed,
+    queried,
+)
+from common.logs import to_cloud
 from common.models import Answer
-from common.outgoing import UnderWay, rendered, told
+from common.outgoing import Noted, UnderWay, rendered, told
 from common.services.idempotency import Once
-from common.settings import check_deployment
+from common.services.notes import Notes, current, noted_ids, opened, timed
+from common.settings import is_deployed
 
 __all__ = ["App", "Once", "User", "endpoint"]
 
@@ -51,16 +61,19 @@ def endpoint(
     `internal`: only IAM says who may call it; Google takes the token's signature away behind that
     check, so that it cannot be verified here. `anybody`: nobody is asked who they are.
     """
-    check_deployment()
+    if is_deployed():
+        to_cloud()
 
     def decorate(use: Use[Model]) -> Function:
         name = getattr(use, "__name__", "")
 
         async def function(request: HttpRequest) -> Response:
-            return await told(_answered(request), name)
+            notes = opened(Notes(name, came_from(request)))
+            return Noted(await told(_answered(request, notes), name), notes)
 
-        async def _answered(request: HttpRequest) -> Response:
+        async def _answered(request: HttpRequest, notes: Notes) -> Response:
             app = app_of(request.scope)
+            notes.project, notes.traces = app.settings.project, app.traces
             response = await told(_served(request, app), name)
             return _with_origin(response, request, app, methods)
 
@@ -78,20 +91,30 @@ def endpoint(
             return rendered(given, request)
 
         async def _used(request: HttpRequest, app: App) -> Answer | UnderWay:
-            known = not (internal or anybody)
-            caller = await app.identity.verify(bearer(request)) if known else NOBODY
+            caller = NOBODY if internal or anybody else await _verified(request, app)
             asked = await _asked(request, model)
             key = idempotency_key(request)
             body = asked.model_dump_json().encode()
             once = Once.of(caller.uid, name, key, body) if key else Once()
+            noted_ids(asked)
             with app.at_work.alone(once):
-                return await use(caller, asked, app, once)
+                given = await use(caller, asked, app, once)
+            noted_ids(given)
+            return given
 
         function.__name__ = name
         functions_framework.aio.http(function)
         return function
 
     return decorate
+
+
+async def _verified(request: HttpRequest, app: App) -> User:
+    with timed("identity"):
+        caller = await app.identity.verify(bearer(request))
+    if (notes := current()) is not None:
+        notes.user = caller.uid
+    return caller
 
 
 async def _asked(request: HttpRequest, model: type[Model]) -> Model:

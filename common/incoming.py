@@ -11,11 +11,16 @@ from starlette.requests import Request as HttpRequest
 
 from common.domain.errors import Invalid, Unauthenticated
 from common.models import Request
+from common.services.notes import Caller
 
 CAP = 64 * 1024
 """Bytes in a body."""
 NAMED = 20
 """Of the fields that are wrong, so many are named: an answer does not grow with what is sent."""
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
+"""W3C's header; Google sends its own, too."""
+GOOGLES = re.compile(r"([0-9a-f]{32})(?:/([0-9]{1,20}))?(?:;o=([0-9]))?")
+NOWHERE = re.compile("0+")
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 Model = TypeVar("Model", bound=Request)
@@ -26,6 +31,19 @@ def bearer(request: HttpRequest) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send your ID token: `Authorization: Bearer <token>`.")
     return token.strip()
+
+
+def came_from(request: HttpRequest) -> Caller:
+    """Of the trace that the request belongs to: without one that can be read, a trace begins here."""
+    if found := TRACEPARENT.fullmatch(request.headers.get("traceparent", "")):
+        trace, span, flags = found.groups()
+        caller = Caller(trace, span, sampled=bool(int(flags, 16) & 1))
+    elif found := GOOGLES.fullmatch(request.headers.get("x-cloud-trace-context", "").lower()):
+        number = int(found[2] or 0)
+        caller = Caller(found[1], f"{number:016x}" if 0 < number < 1 << 64 else "", found[3] == "1")
+    else:
+        return Caller()
+    return Caller() if NOWHERE.fullmatch(caller.trace) else caller
 
 
 def idempotency_key(request: HttpRequest) -> str | None:

@@ -10,17 +10,20 @@ from typing import Protocol
 import anyio
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from common.domain.errors import OprinaError, Unauthenticated
+from common.logs import request_over
 from common.models import (
     Answer,
     ChatAnswer,
     ChatEvent,
     DoneEvent,
+    ErrorEvent,
     TextEvent,
     TurnEvent,
 )
+from common.services.notes import Notes, noted
 from common.services.turns import Turn
 
 log = logging.getLogger("oprina")
@@ -28,6 +31,8 @@ log = logging.getLogger("oprina")
 LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
 """Those that JSON does not escape by itself."""
 TIGHT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+GONE = 499
+"""The status of a request whose caller had gone before there was one."""
 NO_STORE = {"cache-control": "no-store"}
 STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
@@ -45,13 +50,17 @@ async def told(doing: Awaitable[Response], what: str) -> Response:
     try:
         return await doing
     except OprinaError as error:
+        noted(code=error.code)
         return problem(error)
     except Exception:
         log.exception("%s failed", what)
+        noted(code=OprinaError.code)
         return problem(OprinaError("It has been noted. Trying again may help."))
 
 
 def answered(answer: Answer) -> Response:
+    if isinstance(answer, ChatAnswer) and answer.error:
+        noted(code=answer.error.code)
     return JSONResponse(
         answer.model_dump(mode="json", exclude_none=True),
         status_code=answer.status_code,
@@ -71,6 +80,40 @@ def problem(error: OprinaError) -> Response:
         headers=headers,
         media_type="application/problem+json",
     )
+
+
+class Noted(Response):
+    """A response, and a line in the log when it is over: before its last byte goes out, since there
+    may be no processor for us afterwards; or when its caller has gone away."""
+
+    def __init__(self, response: Response, notes: Notes) -> None:
+        super().__init__()
+        self._response = response
+        self._notes = notes
+        self._status = GONE
+        self._over = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def heeded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._status = message["status"]
+            elif not message.get("more_body"):
+                await self._end()
+            await send(message)
+
+        try:
+            await _through(self._response(scope, receive, heeded))
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        if self._over:
+            return
+        self._over, notes = True, self._notes
+        notes.ended = notes.now()
+        request_over(notes, self._status)
+        if notes.traces is not None:
+            await notes.traces.export(notes, self._status)
 
 
 class WhenOver(Response):
@@ -130,10 +173,17 @@ async def _while_there(
 
 
 async def _left(work: "UnderWay | Replayed") -> None:
+    await _through(work.leave())
+
+
+async def _through(doing: Awaitable[None]) -> None:
+    """When the response has begun, there is nobody to tell of a bug any more. The server, which would
+    log all that it says, is not told either: it ends what has no end."""
     try:
-        await work.leave()
-    except Exception:  # the response has begun: there is nobody to tell any more
+        await doing
+    except Exception:
         log.exception("what was under way failed")
+        noted(code=OprinaError.code)
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -184,6 +234,8 @@ async def _lines(work: "Turn | Replayed") -> AsyncIterator[bytes]:
 
 
 def _line(event: ChatEvent) -> str:
+    if isinstance(event, ErrorEvent):
+        noted(code=event.code)
     data = event.model_dump(mode="json", exclude={"event"}, exclude_none=True)
     return f"event: {event.event}\ndata: {_on_one_line(data)}\n\n"
 

@@ -98,6 +98,8 @@ class Settings(BaseModel):
     """The name of the secret that holds the LiveAvatar key."""
     tasks_queue: str = "expiry"
     """The Cloud Tasks queue of expiries."""
+    traces: bool = False
+    """Each request's parts go to Cloud Trace, where the request's own trace is wanted."""
     sweep_url: str = ""
     """The address of `sweep_expired`, for the queue. Must be set where it is deployed."""
     tasks_account: str = ""
@@ -184,11 +186,13 @@ class Settings(BaseModel):
             raise WronglySetError(_explain(error)) from None
 
 
-def check_deployment() -> None:
+def is_deployed() -> bool:
     """A deployed function that is set wrongly does not start; a module imported anywhere else asks
     for nothing."""
     if os.environ.get("K_SERVICE"):
         Settings.from_environment()
+        return True
+    return False
 
 
 def _explain(error: ValidationError) -> str:

@@ -131,6 +131,15 @@ resource "google_project_iam_member" "function" {
   }
 }
 
+# A trace has no policy of its own.
+resource "google_project_iam_member" "traces" {
+  for_each = var.traces ? google_service_account.function : {}
+
+  project = var.project
+  role    = "roles/cloudtrace.agent"
+  member  = each.value.member
+}
+
 resource "google_secret_manager_secret_iam_member" "reader" {
   for_each = local.secret_readers
 

@@ -32,7 +32,7 @@ locals {
       reducer  = "REDUCE_PERCENTILE_95"
       over     = var.alerts.first_speech_lag
       seconds  = 600
-      says     = "Of 100 answers, more than 5 were first heard after ${var.alerts.first_speech_lag} seconds. First see whether the agent, Text-to-Speech or the avatar is slow: each request's log line has the time of each part."
+      says     = "Of 100 answers, more than 5 were first heard over ${var.alerts.first_speech_lag} seconds after their first sentence was written. First see whether the agent, Text-to-Speech or the avatar is slow: each request's log line has the time of each part."
     }
     start_time = {
       name     = "Oprina: avatars start slowly"

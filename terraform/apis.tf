@@ -22,6 +22,7 @@ locals {
     "secretmanager.googleapis.com",
     "serviceusage.googleapis.com",
     "storage.googleapis.com",
+    "telemetry.googleapis.com",
     "texttospeech.googleapis.com",
   ])
 }

@@ -85,6 +85,7 @@ locals {
     OPRINA_TASKS_QUEUE       = "expiry"
     OPRINA_SWEEP_URL         = "https://${local.hosts.sweep_expired}"
     OPRINA_TASKS_ACCOUNT     = google_service_account.tasks.email
+    OPRINA_TRACES            = tostring(var.traces)
   }
 
   manifest = try(jsondecode(file("${var.packages}/manifest.json")).functions, {})

@@ -1,5 +1,5 @@
-# What is measured. The functions write a line of JSON a request (jsonPayload.event = "request"); the
-# figures of latency, of errors and of the queue are Google's own.
+# What is measured. The functions write a line of JSON a request (common/logs.py); the figures of
+# latency, of errors and of the queue are Google's own.
 
 locals {
   request_line = "resource.type=\"cloud_run_revision\" AND jsonPayload.event=\"request\""
@@ -36,7 +36,7 @@ locals {
 
   distributions = {
     first_speech_lag = {
-      description = "Seconds from a request to the first sound of its answer."
+      description = "Seconds from the last word of an answer's first sentence to its first sound at the avatar."
       filter      = "${local.request_line} AND jsonPayload.function=(\"chat\" OR \"speak\") AND jsonPayload.first_speech_lag_seconds>=0"
       value       = "jsonPayload.first_speech_lag_seconds"
       unit        = "s"

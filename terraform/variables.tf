@@ -125,6 +125,17 @@ variable "agent_engine" {
   }
 }
 
+variable "traces" {
+  type        = bool
+  description = "Whether the functions write what each part of a request took to Cloud Trace. Google asks for it for about one request in ten seconds and instance."
+  default     = false
+
+  validation {
+    condition     = var.traces != null
+    error_message = "Either true or false; null is neither."
+  }
+}
+
 variable "vault" {
   type        = string
   description = "Where a running session's tokens are: a secret each (secret_manager, to 200 starts a minute), or sealed in its document (sealed). See docs/adr/0002."

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -15,6 +15,7 @@ from common.domain.sessions import session_paths
 from common.domain.user import User
 from common.models import AvatarStarted, Chat, ChatAnswer, ChatEvent, StartAvatar
 from common.services.idempotency import Once
+from common.services.noting import PARTS, Timed
 from common.services.outside import Outside
 from common.services.store import Store
 from common.services.turns import Turn
@@ -157,6 +158,15 @@ async def all_of(turn: Turn) -> list[ChatEvent]:
         events.append(event)
     await turn.over()
     return events
+
+
+def bare(outside: Outside) -> Outside:
+    """The ports themselves, without what notes their times."""
+    ports = {name: getattr(outside, name) for name in PARTS}
+    inner: dict[str, Any] = {
+        name: port._port for name, port in ports.items() if isinstance(port, Timed)
+    }
+    return replace(outside, **inner)
 
 
 def later(clock: LoopClock, seconds: float) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from common.domain.errors import Upstream
 from common.models import CheckHealth, Dependency, Health
+from common.services.notes import noted
 from common.services.outside import log
 
 SECONDS = 5.0
@@ -27,6 +28,7 @@ class Checkup:
         if not request.deep:
             return Health()
         down = await self._down()
+        noted(down=down)
         return Health(status="degraded" if down else "ok", down=down)
 
     async def _down(self) -> list[Dependency]:

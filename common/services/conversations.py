@@ -33,6 +33,7 @@ from common.services.closing import Opened, TurnClosing, turn_path
 from common.services.ending import Ending
 from common.services.floor import Floor
 from common.services.idempotency import Once
+from common.services.notes import noted, noting_sentences
 from common.services.outside import Outside
 from common.services.reply import Reply
 from common.services.speaking import Speaking
@@ -196,6 +197,11 @@ class Admission:
         self, conversation: Conversation | None, face: Face | None, reserved: Amounts
     ) -> Turn:
         outside, names = self._outside, self._names
+        noted(
+            turn_id=names.turn_id,
+            conversation_id=names.conversation_id,
+            avatar_session_id=face.avatar_session_id if face else None,
+        )
         reply = Reply(
             outside.agent,
             self._caller.uid,
@@ -222,7 +228,7 @@ class Admission:
             self._outside,
             face,
             characters,
-            turn.emit if self._request.speak is not False else lambda _: None,
+            noting_sentences(turn.emit) if self._request.speak is not False else lambda _: None,
             wait=self._request.wait,
             goes_on=self._still_ours,
             on_cut=lambda: turn.cut("interrupted"),

@@ -38,6 +38,7 @@ from common.services.avatars import owned_and_live
 from common.services.ending import Ending
 from common.services.floor import Cuttable, Floor
 from common.services.idempotency import Once
+from common.services.notes import noted, noting_sentences
 from common.services.outside import Outside, best_effort
 from common.services.speaking import How, Speaking
 from common.speech import preparing
@@ -158,6 +159,7 @@ class Rostrum:
             return Spoken.model_validate(stored)
         found = session_among(documents, self._session_id)
         session = owned_and_live(found, self._caller.uid, now)
+        noted(conversation_id=session.conversation_id)
         self._pieces = self._split(session)
         price = await self._price(session)
         refusal = ledger.short_of("voice_characters", price)
@@ -197,7 +199,7 @@ class Rostrum:
             self._outside,
             Face.of(session),
             lambda: asyncio.shield(self._paid),
-            speech.heed,
+            noting_sentences(speech.heed),
             wait=self._request.wait,
             on_cut=lambda: speech.cut("interrupted"),
         )

@@ -21,6 +21,7 @@ from common.domain.sessions import (
 from common.models import SweepExpired, Swept
 from common.services.attempts import read
 from common.services.ending import Ending
+from common.services.notes import noted
 from common.services.outside import Outside, log
 
 AT_ONCE = 100
@@ -39,8 +40,12 @@ class Sweep:
         self._batch = batch
 
     async def sweep(self, request: SweepExpired) -> Swept:
-        if request.avatar_session_id:
-            return await self._one(AvatarSessionId(request.avatar_session_id))
+        one = request.avatar_session_id
+        swept = await (self._one(AvatarSessionId(one)) if one else self._all())
+        noted(did=swept.model_dump(exclude={"more"}))
+        return swept
+
+    async def _all(self) -> Swept:
         counts: Counter[str] = Counter()
         sessions, turns = await asyncio.gather(self._due("avatar_sessions"), self._due("turns"))
         failed = await _each(sessions, lambda document: self._end(document, counts))
@@ -106,7 +111,7 @@ class Sweep:
     async def _reconcile(self, counts: Counter[str]) -> None:
         """Stops again what we hold as ended; leaves alone what is not ours."""
         try:
-            running = await self._outside.avatars.active()
+            running, _ = await asyncio.gather(self._outside.avatars.active(), self._note_credits())
         except OprinaError as error:
             log.warning("no list of active sessions: %s", error.code)
             counts["failed"] += 1
@@ -115,6 +120,13 @@ class Sweep:
             records = await self._not_running(running[start : start + GET_AT_ONCE])
             failed = await _each(records, lambda record: self._compare(record, counts))
             counts["failed"] += failed
+
+    async def _note_credits(self) -> None:
+        """For whoever watches them; a sweep is none the worse without."""
+        try:
+            noted(credits_left=await self._outside.avatars.credits())
+        except OprinaError as error:
+            log.warning("the credits are not known: %s", error.code)
 
     async def _not_running(self, sessions: Sequence[AvatarSessionId]) -> list[Document]:
         """The records of those that we do not hold as running; one that is not ours has none."""

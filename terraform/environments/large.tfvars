@@ -5,6 +5,7 @@ environment        = "large"
 region             = "europe-west1"
 firestore_location = "eur3"
 vault              = "sealed"
+traces             = true
 agent_engine       = "projects/oprina-large/locations/europe-west1/reasoningEngines/9876543210987654321"
 page_domain        = "oprina.example.com"
 billing_account    = "ABCDEF-012345-6789AB"

@@ -38,6 +38,7 @@ from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorl
 from infra.local.stack import Stack, stack
 from infra.local.worlds import Worlds
 from tests.functions.sse import Event, events
+from tests.house import bare
 
 Json = dict[str, Any]
 RATE = 24_000
@@ -153,7 +154,7 @@ class Scene:
 
     @property
     def outside(self) -> Outside:
-        return self.local.app.avatars._outside
+        return bare(self.local.app.avatars._outside)
 
     @property
     def store(self) -> Store:
@@ -208,7 +209,7 @@ class Scene:
         """The address of another process of the same system: an `App` of its own, with its own
         clients, over the same store and the same services."""
         app = build(Settings(**{**self.local.settings.model_dump(), **settings}))
-        other = assemble(make(app.avatars._outside), app.identity, app.close)
+        other = assemble(make(bare(app.avatars._outside)), app.identity, app.close)
         try:
             async with serving(apart(other), grace_seconds=0.3) as url:
                 yield url

@@ -23,6 +23,7 @@ from infra.local.simulators.liveavatar.sessions import Session
 from infra.local.simulators.liveavatar.tokens import SessionTokens, Use
 from tests.canaries import Canaries, Watch
 from tests.end_to_end.scene import Hasty, Json, Later, Person, Scene, hasty, staged
+from tests.logged import output
 
 QUICK: tuple[Mode, ...] = ("refuse", "reset", "429", "500", "garbage", "truncate")
 LONG: tuple[Mode, ...] = ("timeout", "slow")
@@ -47,7 +48,8 @@ ENDING = (
     ("secret-manager", "DeleteSecret"),
     ("liveavatar", "/v1/sessions"),
 )
-PLACES = ("logs", "output", "answers", "store", "tasks")
+SAID = ("My name is Ada", "Who am I", "Well then")
+PLACES = ("logs", "lines", "output", "answers", "store", "tasks")
 LIVEKIT = "livekit token of client-"
 
 
@@ -238,14 +240,14 @@ def watching(canaries: Canaries) -> Iterator[Watch]:
 async def test_no_secret_is_found_anywhere(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], canaries: Canaries
 ) -> None:
-    with watching(canaries) as watch:
+    with watching(canaries) as watch, output() as lines:
         async with (
             storm(tmp_path / "quick", canaries) as quick,
             storm(tmp_path / "long", canaries) as long,
         ):
             await asyncio.gather(quick.rage(QUICK), long.rage(LONG))
         seen = watch.seen
-        found = {"logs": watch.finish()}
+        found = {"logs": watch.finish(), "lines": canaries.found_in(lines.text)}
     out = "".join(capfd.readouterr())
     found["output"] = canaries.found_in(out)
     for raged in (quick, long):
@@ -254,6 +256,8 @@ async def test_no_secret_is_found_anywhere(
         found["tasks"] = found.get("tasks", set()) | raged.in_tasks()
     assert found == {place: set() for place in PLACES}
     assert seen > 100, "the logs were looked at"
+    assert len(lines.requests()) > 100
+    assert [said for said in SAID if said in lines.text] == []
     assert quick.lived() >= 2 * len(QUICK), "there were tokens to be found"
     assert long.lived() >= 2 * len(LONG)
     failures = {code for raged in (quick, long) for code in raged.codes()}

@@ -16,7 +16,11 @@ NEVER = (
     "google.genai",
     "numpy",
 )
-LATER = ("google.cloud.secretmanager", "google.cloud.tasks", "websockets.asyncio", "sqlite3")
+TRACES = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.trace")
+LATER = (
+    *("google.cloud.secretmanager", "google.cloud.tasks", "websockets.asyncio", "sqlite3"),
+    *TRACES,
+)
 """Imported when they are first needed, off the way to a first token."""
 
 PROBE = """
@@ -26,10 +30,24 @@ print("\\n".join(sys.modules))
 """
 
 
-def modules_of(name: str) -> set[str]:
-    probe = [sys.executable, "-c", PROBE.format(name=name)]
-    answer = subprocess.run(probe, cwd=ROOT, check=True, capture_output=True, text=True)
+BUILT = """
+import sys
+from common.app import build
+from common.settings import Settings
+engine = "projects/p/locations/us-central1/reasoningEngines/1"
+app = build(Settings(agent_engine=engine, traces={traces}))
+print("\\n".join(sys.modules))
+"""
+
+
+def printed(probe: str) -> set[str]:
+    command = [sys.executable, "-c", probe]
+    answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return set(answer.stdout.split())
+
+
+def modules_of(name: str) -> set[str]:
+    return printed(PROBE.format(name=name))
 
 
 def test_there_are_seven_functions() -> None:
@@ -44,6 +62,11 @@ def test_no_function_imports_what_is_heavy(name: str) -> None:
     assert "google.cloud.firestore" in imported
     heavy = {m for m in imported for bad in (*NEVER, *LATER) if m == bad or m.startswith(f"{bad}.")}
     assert heavy == set()
+
+
+@pytest.mark.parametrize("traces", [False, True])
+def test_what_makes_traces_is_loaded_where_they_are_wanted_and_nowhere_else(traces: bool) -> None:
+    assert ("opentelemetry.sdk.trace" in printed(BUILT.format(traces=traces))) == traces
 
 
 def test_no_function_names_the_sdk_or_the_agents_kit() -> None:

@@ -97,6 +97,8 @@ def test_health_answers_whoever_asks(
 ) -> None:
     with started(python, unpacked["health"], "health", tmp_path / "log") as client, client:
         assert client.get("/").json()["status"] == "ok"
+    (line,) = map(json.loads, (tmp_path / "log").read_text().splitlines())
+    assert (line["event"], line["function"], line["status"]) == ("request", "health", 200)
 
 
 def test_what_runs_there_is_what_is_pinned_and_nothing_else(

@@ -246,6 +246,12 @@ SEEN_BY_CHECKS = [
         (FUNCTIONS, '"store", "agent",', '"store",'),
     ),
     mistake(
+        "traces that nobody asked for", "functions_may_do_what_they_do_and_no_more",
+        "chat: may traces, and its code does not",
+        (ACCESS, "var.traces ? google_service_account.function : {}",
+         "google_service_account.function"),
+    ),
+    mistake(
         "acting as another account than the tasks'", "functions_may_do_what_they_do_and_no_more",
         "start_avatar: may not queue",
         (ACCESS, '"roles/cloudtasks.enqueuer"', '"roles/cloudtasks.viewer"'),

@@ -16,6 +16,7 @@ WHOLE_PROJECT = {
     "oprina_agentCaller",
     "oprina_agentLooker",
     "oprina_secretCreator",
+    "roles/cloudtrace.agent",
     "roles/logging.logWriter",
 }
 """Where Google has neither a policy on the thing nor a condition; terraform/access.tf says why."""
@@ -27,6 +28,7 @@ NEEDS = {
     "oprina_agentLooker": "agent.look",
     "oprina_queueLooker": "queue.look",
     "roles/cloudtasks.enqueuer": "queue",
+    "roles/cloudtrace.agent": "traces",
     "roles/iam.serviceAccountUser": "queue",
     "oprina_secretCreator": "tokens.keep",
     "roles/secretmanager.secretVersionAdder": "tokens.keep",
@@ -108,6 +110,7 @@ def functions_may_do_what_they_do_and_no_more(plan: Plan, code: Code) -> Iterato
     given = plan.variables["vault"]
     for name in plan.functions():
         needs = _needed(code.reaches.get(name, set()), given)
+        needs |= {"traces"} if plan.settings(name)["OPRINA_TRACES"] == "true" else set()
         may: set[str] = set()
         for grant in plan.grants():
             if grant.function == name:

@@ -46,7 +46,7 @@ APIS = {
     "google_service_account": "iam",
     "google_storage": "storage",
 }
-USED_BY_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "cloudbuild"}
+USED_BY_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "cloudbuild", "telemetry"}
 """And by Google itself, for the functions' images."""
 
 
