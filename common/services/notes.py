@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from common.domain.ids import UserId
@@ -141,12 +142,22 @@ def noting_sentences(emit: Emit) -> Emit:
     return emitted
 
 
+def noted_token(text: str) -> None:
+    """Of what is spoken: when it came."""
+    if (notes := _notes.get()) is not None:
+        notes.token(text)
+
+
+def stopwatch(part: str) -> Callable[[], None]:
+    """To be called when the part is over, which begins now."""
+    notes = _notes.get()
+    return partial(notes.took, part, notes.now()) if notes else lambda: None
+
+
 @contextmanager
 def timed(part: str) -> Iterator[None]:
-    notes = _notes.get()
-    began = notes.now() if notes else 0.0
+    over = stopwatch(part)
     try:
         yield
     finally:
-        if notes is not None:
-            notes.took(part, began)
+        over()

@@ -1,16 +1,16 @@
 """Notes how long each call of the outside world takes: around the ports, once, where the house is put
-together. A method that is not in `PARTS` goes through as it is.
+together. A method that is not in `PARTS` goes through as it is. A reply is timed where it is read
+(reply.py): one more generator around it would cost each token.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from common.domain.ids import ConversationId, UserId, UtteranceId
+from common.domain.ids import UtteranceId
 from common.services.notes import current, timed
 from common.services.outside import Outside
-from common.services.ports import Agent, AgentEvent, Avatars, Delta, Line, LineEvent
+from common.services.ports import Avatars, Line, LineEvent
 
 PARTS: Mapping[str, Mapping[str, str]] = {
     "store": {"get": "read", "query": "read", "commit": "commit"},
@@ -73,35 +73,9 @@ class TimedLine:
         return self._line.events()
 
 
-class TimedAgent(Timed):
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str
-    ) -> AsyncGenerator[AgentEvent, None]:
-        """Until its first token, and until it is whole, or was left."""
-        reply = cast("Agent", self._port).reply(user, session, message)
-        notes = current()
-        if notes is None:
-            async with aclosing(reply):
-                async for event in reply:
-                    yield event
-            return
-        began, silent = notes.now(), True
-        try:
-            async with aclosing(reply):
-                async for event in reply:
-                    if isinstance(event, Delta):
-                        if silent:
-                            silent = False
-                            notes.took("agent_first_token", began)
-                        notes.token(event.text)
-                    yield event
-        finally:
-            notes.took("agent", began)
-
-
 def noting(outside: Outside) -> Outside:
     """The same, timed; what is timed already is left as it is."""
-    kinds: dict[str, type[Timed]] = {"avatars": TimedAvatars, "agent": TimedAgent}
+    kinds: dict[str, type[Timed]] = {"avatars": TimedAvatars}
     ports = {name: getattr(outside, name) for name in PARTS}
     wrapped: dict[str, Any] = {
         name: port if isinstance(port, Timed) else kinds.get(name, Timed)(port, PARTS[name])

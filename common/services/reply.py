@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from common.domain.errors import Missing
 from common.domain.ids import ConversationId, UserId
-from common.services.ports import Agent, AgentEvent
+from common.services.notes import stopwatch, timed
+from common.services.ports import Agent, AgentEvent, Delta
 
 
 class Reply:
@@ -58,6 +59,11 @@ class Reply:
 
     async def _stream(self) -> None:
         reply = self._agent.reply(self._user, self._conversation, self._message)
-        async with contextlib.aclosing(reply) as events:
-            async for event in events:
-                self._take(event)
+        first, silent = stopwatch("agent_first_token"), True
+        with timed("agent"):
+            async with contextlib.aclosing(reply) as events:
+                async for event in events:
+                    if silent and isinstance(event, Delta):
+                        silent = False
+                        first()
+                    self._take(event)

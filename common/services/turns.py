@@ -18,6 +18,7 @@ from common.models import (
     UsageEvent,
 )
 from common.services.floor import Cuttable, Why
+from common.services.notes import noted_token
 from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
 from common.services.reply import Reply
 from common.services.speaking import Speaking
@@ -216,6 +217,7 @@ class Turn(Cuttable):
 
     def _hear(self, text: str) -> None:
         if self._speaking is not None and self._aloud:
+            noted_token(text)
             self._say(self._sentences.feed(text))
             self._speaking.expect(self._sentences.likely())
             self._expect_silence()
