@@ -9,8 +9,6 @@ from common.models import (
     ChatAnswer,
     ChatEvent,
     DoneEvent,
-    ErrorEvent,
-    SpeechEvent,
     TextEvent,
     ToolEvent,
     TurnEnd,
@@ -22,6 +20,7 @@ from common.services.notes import noted_token
 from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
 from common.services.reply import Reply
 from common.services.speaking import Speaking
+from common.services.summary import problem, summary
 
 if TYPE_CHECKING:
     from common.speech.sentences import Sentences
@@ -283,31 +282,3 @@ class Turn(Cuttable):
         if not text:
             return 0
         return -(-(len(self._message) + len(text)) // CHARACTERS_A_TOKEN)
-
-
-def problem(error: OprinaError) -> ErrorEvent:
-    return ErrorEvent.model_validate(error.problem())
-
-
-def summary(events: list[ChatEvent]) -> ChatAnswer:
-    turn = next(event for event in events if isinstance(event, TurnEvent))
-    done = next(event for event in events if isinstance(event, DoneEvent))
-    usage = next((event for event in events if isinstance(event, UsageEvent)), None)
-    errors = [event for event in events if isinstance(event, ErrorEvent)]
-    trouble = [
-        event
-        for event in events
-        if isinstance(event, SpeechEvent)
-        and event.state in {"unavailable", "stopped", "skipped", "interrupted"}
-    ]
-    return ChatAnswer(
-        turn_id=turn.turn_id,
-        conversation_id=turn.conversation_id,
-        message_id=done.message_id,
-        ended=done.ended,
-        text=done.text,
-        spoken=done.spoken,
-        speech=trouble[0] if trouble else None,
-        error=errors[0] if errors else None,
-        usage=usage,
-    )
