@@ -144,5 +144,4 @@ def _with_origin(
 
 
 gc.enable()
-gc.set_threshold(20_000)  # tokens leave no cycles: nobody looks for them 100 times a second
 gc.freeze()  # what was imported stays: it is not looked at again, nor copied by a fork

@@ -9,6 +9,8 @@ Kind = Literal["cardinal", "ordinal", "year"]
 
 MOST_DIGITS = 15
 """Longer numbers nobody says as one: they are read digit by digit."""
+IN_WORDS = frozenset({"de", "en", "es", "fr", "it", "pt"})
+"""The languages whose rules ask for numbers in words. num2words has others, and lacks some of ours."""
 
 
 class _Num2Words(Protocol):
@@ -46,8 +48,10 @@ def decimal(whole: str, fraction: str, language: str, point: str) -> str:
 
 
 def warm(language: str) -> None:
-    """Loads the words: num2words reads all its languages at once, about 30 ms."""
-    _words(1, language, "cardinal")
+    """Loads the words, for the languages that ask for them here: num2words reads all of its own at
+    once, about 30 ms."""
+    if language in IN_WORDS:
+        _words(1, language, "cardinal")
 
 
 @lru_cache(maxsize=4096)

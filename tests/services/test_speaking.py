@@ -201,3 +201,18 @@ async def test_what_often_goes_on_is_not_asked_for_before_it_is_certain(text: st
     await asyncio.sleep(0.09)
     assert at.voice.texts == []
     await turn.leave()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        *[("zh-CN", "会议在下午3点。"), ("ja-JP", "会議は3時です。"), ("hi-IN", "बैठक 3 बजे है।")],
+        *[("ko-KR", "회의는 3시입니다."), ("de-DE", "Um 3 Uhr."), ("sv-SE", "Klockan 3.")],
+    ],
+)
+async def test_whatever_language_is_spoken_it_is_heard(language: str, text: str) -> None:
+    at = house(agent=FakeAgent([text]))
+    started = await at.start(language=language)
+    answer = await at.whole_chat(conversation_id=started.conversation_id)
+    assert (answer.ended, answer.spoken, answer.speech) == ("complete", text, None)
+    assert len(at.voice.texts) == 1
