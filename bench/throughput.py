@@ -84,7 +84,7 @@ class Scene:
         callers = [await self._ask(talker, reply, speak=False) for talker, reply in asked]
         while agent.waiting < streams:  # noqa: ASYNC110 - nothing here is measured yet
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.5)  # until what the admission left to do is done
+        await asyncio.sleep(2.0)  # until what the admission left to do is done
         agent.gate.set()
         await _all_done(callers)
         return [
