@@ -111,7 +111,7 @@ class Making:
 
     async def _make(self) -> None:
         while batch := await self._batch():
-            fitting = self._fitting(batch)
+            fitting = batch if self._guess else self._fitting(batch)  # a guess was fitted, and paid
             for utterance in await self._speak(fitting):
                 self.seconds += utterance.seconds
                 await self.made.put(utterance)

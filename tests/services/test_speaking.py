@@ -216,3 +216,14 @@ async def test_whatever_language_is_spoken_it_is_heard(language: str, text: str)
     answer = await at.whole_chat(conversation_id=started.conversation_id)
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", text, None)
     assert len(at.voice.texts) == 1
+
+
+async def test_what_was_asked_for_early_is_not_paid_for_twice() -> None:
+    """With no voice left for a second one of its length."""
+    at = house(agent=FakeAgent([0.1, "Hello there.", 0.1, " And you?"]), turn_characters=15)
+    started = await at.start()
+    answer = await at.whole_chat(conversation_id=started.conversation_id)
+    assert answer.spoken == "Hello there."
+    assert answer.speech is not None
+    assert answer.speech.state == "stopped"
+    assert await at.used("voice_characters") == (len("Hello there."), 0)
