@@ -352,7 +352,6 @@ async def test_a_client_that_is_still_connected_has_nothing_to_say_of_its_end(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     for _ in range(20):
-        async with AsyncExitStack() as client:
-            async with serve(SecretManager().service()) as address:
-                await create(await client.enter_async_context(client_of(address)))
+        async with AsyncExitStack() as client, serve(SecretManager().service()) as address:
+            await create(await client.enter_async_context(client_of(address)))
     assert capfd.readouterr().err == ""
