@@ -9,7 +9,7 @@ turn over a store in memory, with an agent, a voice and an avatar that cost no t
 import argparse
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from bench.rivals.peers import Missing, Peer, complete, peers
 from bench.table import Row, markdown, middle
 from common.domain.ids import ConversationId, UserId
 from common.models import SentenceEvent
-from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.services.ports import Delta, Finished, Take, ToolCall, ToolResult
 from tests.fakes.agent import FakeAgent
 from tests.fakes.voice import FakeVoice
 from tests.house import house
@@ -92,17 +92,18 @@ class PacedAgent(FakeAgent):
         user: UserId,  # noqa: ARG002 - the port's
         session: ConversationId,  # noqa: ARG002 - the port's
         message: str,  # noqa: ARG002 - the port's
-    ) -> AsyncGenerator[AgentEvent, None]:
+        take: Take,
+    ) -> None:
         called = False
         async for step in self._listener.steps():
             if called:
-                yield ToolResult("call-1", "look_up")
+                take(ToolResult("call-1", "look_up"))
             called = step.kind == "tool"
             if step.kind == "say":
-                yield Delta(step.text)
+                take(Delta(step.text))
             elif called:
-                yield ToolCall("call-1", "look_up")
-        yield Finished(100)
+                take(ToolCall("call-1", "look_up"))
+        take(Finished(100))
 
 
 class ListeningVoice(FakeVoice):
@@ -124,8 +125,8 @@ async def speak(reply: Reply, first_clause: int) -> dict[str, Any]:
     started = await at.start(language=_locale(reply.language))
     turn = await at.chat("Well?", conversation_id=started.conversation_id)
     sure = 0.0
-    while (event := await turn.next()) is not None:
-        if isinstance(event, SentenceEvent) and not sure:
+    while news := await turn.news():
+        if not sure and any(isinstance(event, SentenceEvent) for event in news):
             sure = time.perf_counter()
     await turn.over()
     await at.store.close()

@@ -1,7 +1,6 @@
 """From what a use case gives to a response."""
 
 import asyncio
-import json
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +29,6 @@ log = logging.getLogger("oprina")
 
 LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
 """Those that JSON does not escape by itself."""
-TIGHT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 GONE = 499
 """The status of a request whose caller had gone before there was one."""
 NO_STORE = {"cache-control": "no-store"}
@@ -195,13 +193,11 @@ class Replayed:
     """A turn that was answered before, as a stream."""
 
     def __init__(self, answer: ChatAnswer) -> None:
-        self._events = iter(_events(answer))
+        self._events = _events(answer)
 
-    async def next(self) -> ChatEvent | None:
-        return next(self._events, None)
-
-    def ready(self) -> bool:
-        return True
+    async def news(self) -> list[ChatEvent]:
+        news, self._events = self._events, []
+        return news
 
     async def leave(self) -> None:
         pass
@@ -221,30 +217,21 @@ def wants_events(request: HttpRequest) -> bool:
 
 
 async def _lines(work: "Turn | Replayed") -> AsyncIterator[bytes]:
-    """Whatever has come goes out together: one at a time where there is time, many where there is
-    none."""
-    while (event := await work.next()) is not None:
-        lines = [_line(event)]
-        while event is not None and work.ready():
-            event = await work.next()
-            lines += [_line(event)] if event is not None else []
-        yield "".join(lines).encode()
-        if event is None:
-            return
+    while news := await work.news():
+        yield "".join(map(_line, news)).encode()
 
 
 def _line(event: ChatEvent) -> str:
     if isinstance(event, ErrorEvent):
         noted(code=event.code)
-    data = event.model_dump(mode="json", exclude={"event"}, exclude_none=True)
+    data = event.model_dump_json(exclude={"event"}, exclude_none=True)
     return f"event: {event.event}\ndata: {_on_one_line(data)}\n\n"
 
 
-def _on_one_line(data: object) -> str:
+def _on_one_line(data: str) -> str:
     """Some readers split at every kind of line end that Unicode has, and not only at those that end
     a line of server-sent events: so none of them stands there as it is."""
-    text = TIGHT.encode(data)
-    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", data)
 
 
 def _events(answer: ChatAnswer) -> list[ChatEvent]:

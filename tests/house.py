@@ -154,8 +154,8 @@ def house(store: Store | None = None, *, agent: FakeAgent | None = None, **setti
 
 async def all_of(turn: Turn) -> list[ChatEvent]:
     events = []
-    while (event := await turn.next()) is not None:
-        events.append(event)
+    while news := await turn.news():
+        events += news
     await turn.over()
     return events
 

@@ -5,8 +5,6 @@ The SDK costs 4 s of cold start and loses replies that hold a lone `{`, so it is
 
 import hashlib
 import re
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 
 from common.adapters.agent_events import SERVICE, Reply
@@ -14,7 +12,7 @@ from common.adapters.calls import KB, MB, NEVER, SAFE, TURNED_AWAY, Auth, Reques
 from common.adapters.outbound import Outbound
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.services.ports import AgentEvent
+from common.services.ports import Take
 
 ENGINE = re.compile(
     r"(?:(?P<root>https?://[^?#]+?)(?:/v1(?:beta1)?)?/)?"
@@ -77,9 +75,7 @@ class AgentEngine:
         if not answer.ok and answer.status != 404:  # noqa: PLR2004 - it is gone already
             raise refusal(request, answer)
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str
-    ) -> AsyncGenerator[AgentEvent, None]:
+    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
         body = {
             "class_method": "async_stream_query",
             "input": {
@@ -89,19 +85,21 @@ class AgentEngine:
                 "run_config": {"streaming_mode": "sse"},  # without it nothing streams
             },
         }
-        lines = self._outbound.stream_lines(
+        reply = Reply()
+
+        def heard(line: bytes) -> None:
+            for event in reply.feed(line):
+                take(event)
+
+        await self._outbound.stream_lines(
             Request(SERVICE, "POST", self._stream_url, auth=self._auth, body=body),
+            heard,
             idle=self._idle_seconds,
             deadline=self._reply_seconds,
             cap=16 * MB,
             retry=TURNED_AWAY,
         )
-        reply = Reply()
-        async with aclosing(lines):
-            async for line in lines:
-                for event in reply.feed(line):
-                    yield event
-        yield reply.finish()
+        take(reply.finish())
 
 
 def addresses(engine: str) -> tuple[str, str]:

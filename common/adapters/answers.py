@@ -3,13 +3,14 @@ what did not come back as errors: the service and a few fixed words.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import Callable
 from enum import Enum
 
 import httpx
 
-from common.adapters.calls import Answer, Lines, Request, refusal, retry_after
+from common.adapters.calls import Answer, Lines, Request, TooLongError, refusal, retry_after
 from common.domain import errors
+from common.services.silence import Silence
 
 
 class Loss(Enum):
@@ -82,35 +83,33 @@ async def _read(response: httpx.Response, cap: int) -> bytes | None:
     return bytes(body)
 
 
-async def chunks_of(
-    service: str, response: httpx.Response, idle: float, ends: float
-) -> AsyncGenerator[bytes, None]:
-    """A time-out around each read, none around a `yield`: it would go off in the reader's hands."""
-    chunks = response.aiter_raw()
+async def streamed(
+    response: httpx.Response,
+    lines: Lines,
+    take: Callable[[bytes], None],
+    idle: float,
+    ends: float,
+) -> Loss | None:
+    """Closes it, too. None: it was whole."""
     try:
-        while True:
-            chunk = await _next(chunks, min(ends, asyncio.get_running_loop().time() + idle))
-            if isinstance(chunk, Loss):
-                raise stream_lost(service, chunk)
-            if chunk is None:
-                return
-            yield chunk
-    finally:
-        await response.aclose()
-
-
-async def _next(chunks: AsyncIterator[bytes], until: float) -> bytes | Loss | None:
-    try:
-        async with asyncio.timeout_at(until):
-            return await anext(chunks, None)
+        async with asyncio.timeout_at(ends), asyncio.timeout(None) as silent:
+            silence = Silence(idle, lambda: silent.reschedule(0))
+            silence.heard()
+            try:
+                async for chunk in response.aiter_raw():
+                    silence.heard()
+                    for line in lines.feed(chunk):
+                        take(line)
+            finally:
+                silence.end()
+        if lines.rest():
+            take(lines.rest())
     except TimeoutError:
         return Loss.SILENT
+    except TooLongError:
+        return Loss.TOO_LONG
     except (httpx.HTTPError, httpx.StreamError):
         return Loss.BROKEN
-
-
-def cut(service: str, lines: Lines, chunk: bytes) -> list[bytes]:
-    try:
-        return lines.feed(chunk)
-    except ValueError:
-        raise stream_lost(service, Loss.TOO_LONG) from None
+    finally:
+        await response.aclose()
+    return None

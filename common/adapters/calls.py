@@ -99,6 +99,10 @@ def retry_after(response: httpx.Response) -> int | None:
     return min(int(value[:9]), 3600) if value.isascii() and value.isdigit() else None
 
 
+class TooLongError(Exception):
+    pass
+
+
 class Lines:
     """Cuts chunks into lines, at newlines only: JSON may hold U+2028 and its kind as they are, and
     a chunk may end inside a character. `cap` bounds the bytes of all chunks together.
@@ -109,10 +113,10 @@ class Lines:
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that are whole now. ValueError: past the cap."""
+        """The lines that are whole now. `TooLongError`: past the cap."""
         self._left -= len(chunk)
         if self._left < 0:
-            raise ValueError("past the cap")
+            raise TooLongError
         if b"\n" not in chunk:
             self._rest += chunk
             return []

@@ -12,8 +12,7 @@ import http.cookiejar
 import json
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import httpx
@@ -21,10 +20,9 @@ import httpx
 from common.adapters.answers import (
     Loss,
     call_lost,
-    chunks_of,
-    cut,
     stream_lost,
     stream_refused,
+    streamed,
     taken,
 )
 from common.adapters.calls import Answer, Lines, Request, Retry
@@ -82,10 +80,17 @@ class Outbound:
         return outcome
 
     async def stream_lines(
-        self, request: Request, *, idle: float, deadline: float, cap: int, retry: Retry
-    ) -> AsyncGenerator[bytes, None]:
-        """The lines of a 2xx answer as they come; its reader must close the generator, which closes
-        the connection. `retry` holds only until the answer begins.
+        self,
+        request: Request,
+        take: Callable[[bytes], None],
+        *,
+        idle: float,
+        deadline: float,
+        cap: int,
+        retry: Retry,
+    ) -> None:
+        """Gives the lines of a 2xx answer to `take` as they come. However it ends, the connection is
+        closed; what `take` raises ends it. `retry` holds only until the answer begins.
 
         Any other status is raised: `Busy`, `Missing`, `Unavailable`, `Failed`. Later it is `Failed`
         with kind `silent`: nothing came for `idle` seconds, or it did not end within `deadline`; or
@@ -102,13 +107,9 @@ class Outbound:
             raise stream_lost(request.service, answer)
         if answer.response is None:
             raise stream_refused(request, answer)
-        lines = Lines(cap)
-        async with aclosing(chunks_of(request.service, answer.response, idle, ends)) as chunks:
-            async for chunk in chunks:
-                for line in cut(request.service, lines, chunk):
-                    yield line
-        if lines.rest():
-            yield lines.rest()
+        loss = await streamed(answer.response, Lines(cap), take, idle, ends)
+        if loss is not None:
+            raise stream_lost(request.service, loss)
 
     async def _persist(
         self, request: Request, attempt: Attempt, ends: float, retry: Retry

@@ -1,6 +1,5 @@
 """Notes how long each call of the outside world takes: around the ports, once, where the house is put
-together. A method that is not in `PARTS` goes through as it is. A reply is timed where it is read
-(reply.py): one more generator around it would cost each token.
+together. A method that is not in `PARTS` goes through as it is.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +17,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         name: name
         for name in ("ticket", "start", "stop", "keep_alive", "active", "record", "credits")
     },
-    "agent": {"make_session": "agent_session"},
+    "agent": {"make_session": "agent_session", "reply": "agent"},
     "voice": {"synthesize": "voice"},
     "vault": dict.fromkeys(("prepare", "keep", "open", "forget"), "vault"),
     "tasks": {"expire": "task"},

@@ -3,7 +3,7 @@
 Every method raises only what `common.domain.errors` names under `Upstream`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -132,6 +132,9 @@ class Finished:
 
 
 AgentEvent = Delta | ToolCall | ToolResult | Finished
+Take = Callable[[AgentEvent], None]
+"""Called with each event at the moment when it comes. A task and a generator for each would cost a
+token more than all that is done with it."""
 
 
 class Agent(Protocol):
@@ -141,14 +144,12 @@ class Agent(Protocol):
     async def delete_session(self, user: UserId, session: ConversationId) -> None:
         """Gone already: fine."""
 
-    def reply(
-        self, user: UserId, session: ConversationId, message: str
-    ) -> AsyncGenerator[AgentEvent, None]:
-        """The reply as it is written; `Finished` is the last event of a whole one.
+    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
+        """Gives the reply to `take` as it is written; `Finished` is the last event of a whole one.
 
         Before the first event: `Busy` (after a few tries), `Missing` (no such session; it was not
         made again), `Failed`. Later: `Failed` with kind `broken`, `silent`, `empty` or `failed`.
-        Closing the generator closes the agent's stream.
+        Cancelled, it closes the agent's stream.
         """
 
 

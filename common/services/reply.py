@@ -1,11 +1,10 @@
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from common.domain.errors import Missing
 from common.domain.ids import ConversationId, UserId
-from common.services.notes import stopwatch, timed
-from common.services.ports import Agent, AgentEvent, Delta
+from common.services.notes import stopwatch
+from common.services.ports import Agent, AgentEvent, Delta, Take
 
 
 class Reply:
@@ -23,12 +22,13 @@ class Reply:
         self._conversation = conversation
         self._message = message
         self._early: list[AgentEvent] = []
-        self._take = self._early.append
+        self._take: Take = self._early.append
+        self._spoke: Callable[[], None] | None = None
         self.remembered = not new
         """Whether the agent has a memory of this conversation."""
         self._reading = asyncio.ensure_future(self._read())
 
-    async def heard_by(self, take: Callable[[AgentEvent], None]) -> None:
+    async def heard_by(self, take: Take) -> None:
         """Gives each event to `take` at the moment when it comes, from the first one on, until the
         last one. Raises the `Upstream` that broke it."""
         for event in self._early:
@@ -58,12 +58,11 @@ class Reply:
             self.remembered = True
 
     async def _stream(self) -> None:
-        reply = self._agent.reply(self._user, self._conversation, self._message)
-        first, silent = stopwatch("agent_first_token"), True
-        with timed("agent"):
-            async with contextlib.aclosing(reply) as events:
-                async for event in events:
-                    if silent and isinstance(event, Delta):
-                        silent = False
-                        first()
-                    self._take(event)
+        self._spoke = stopwatch("agent_first_token")
+        await self._agent.reply(self._user, self._conversation, self._message, self._hear)
+
+    def _hear(self, event: AgentEvent) -> None:
+        if self._spoke is not None and isinstance(event, Delta):
+            self._spoke()
+            self._spoke = None
+        self._take(event)

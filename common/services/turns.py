@@ -19,13 +19,14 @@ from common.services.floor import Cuttable, Why
 from common.services.notes import noted_token
 from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
 from common.services.reply import Reply
+from common.services.silence import Silence
 from common.services.speaking import Speaking
 from common.services.summary import problem, summary
 
 if TYPE_CHECKING:
     from common.speech.sentences import Sentences
 
-SILENCE_SECONDS = 0.15
+PAUSE_SECONDS = 0.15
 """A writer who pauses this long may pause for seconds: nobody waits for the next token to be sure."""
 CHARACTERS_A_TOKEN = 4
 """To estimate what an agent used that broke off before it said. English text; rounded up."""
@@ -70,9 +71,10 @@ class Turn(Cuttable):
         self._message = message
         self._seconds = seconds
         self._sentences = sentences
-        self._silence: asyncio.TimerHandle | None = None
-        self._silent_at = 0.0
-        self._events: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
+        self._silence = Silence(PAUSE_SECONDS, self._pause)
+        self._news: list[ChatEvent] = []
+        self._told = asyncio.Event()
+        self._closed = False
         self._kept: list[ChatEvent] = []
         self._speaking: Speaking | None = None
         self._aloud = False
@@ -83,18 +85,17 @@ class Turn(Cuttable):
 
     # ── what the caller sees ─────────────────────────────────────────────────────────────────────
 
-    async def next(self) -> ChatEvent | None:
-        """None after `done`."""
-        return await self._events.get()
-
-    def ready(self) -> bool:
-        """Whether `next` has something to give at once."""
-        return not self._events.empty()
+    async def news(self) -> list[ChatEvent]:
+        """All that has happened and was not told before, as soon as there is something; nothing
+        after `done`."""
+        await self._told.wait()
+        news, self._news = self._news, []
+        if not self._closed:
+            self._told.clear()
+        return news
 
     async def answer(self) -> ChatAnswer:
         """The whole turn. Raises what made the agent fail, if it said nothing at all."""
-        while await self.next() is not None:
-            pass
         await self.over()
         if self._error is not None and not self._text:
             raise self._error
@@ -103,7 +104,8 @@ class Turn(Cuttable):
     def emit(self, event: ChatEvent) -> None:
         if not isinstance(event, TextEvent):
             self._kept.append(event)
-        self._events.put_nowait(event)
+        self._news.append(event)
+        self._told.set()
 
     # ── the work ─────────────────────────────────────────────────────────────────────────────────
 
@@ -146,7 +148,8 @@ class Turn(Cuttable):
             if not admitted.cancelled():
                 await self._close(admitted.result(), why, reply)
         finally:
-            self._events.put_nowait(None)
+            self._closed = True
+            self._told.set()
         if not work.cancelled():
             work.result()
 
@@ -168,27 +171,11 @@ class Turn(Cuttable):
         except Upstream as error:
             self._failed(error)
         finally:
-            self._expect_no_silence()
+            self._silence.end()
 
-    def _expect_silence(self) -> None:
-        """When the agent has said nothing for so long, what is complete goes out. One timer serves
-        many tokens: when it goes off too early it is set again."""
-        loop = asyncio.get_running_loop()
-        self._silent_at = loop.time() + SILENCE_SECONDS
-        if self._silence is None:
-            self._silence = loop.call_at(self._silent_at, self._is_silent)
-
-    def _is_silent(self) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._silent_at:
-            self._silence = loop.call_at(self._silent_at, self._is_silent)
-        else:
-            self._silence = None
-            self._say(self._sentences.pause())
-
-    def _expect_no_silence(self) -> None:
-        if self._silence is not None:
-            self._silence.cancel()
+    def _pause(self) -> None:
+        """What is complete goes out."""
+        self._say(self._sentences.pause())
 
     def _take(self, event: AgentEvent) -> None:
         match event:
@@ -199,7 +186,7 @@ class Turn(Cuttable):
                 self._hear(text)
             case ToolCall(id, name):
                 self.emit(ToolEvent(id=id, name=name, state="called"))
-                self._say(self._sentences.pause())
+                self._pause()
             case ToolResult(id, name):
                 self._after_a_tool = True
                 self.emit(ToolEvent(id=id, name=name, state="answered"))
@@ -219,7 +206,7 @@ class Turn(Cuttable):
             noted_token(text)
             self._say(self._sentences.feed(text))
             self._speaking.expect(self._sentences.likely())
-            self._expect_silence()
+            self._silence.heard()
 
     def _say(self, sentences: list[str]) -> None:
         if self._speaking is not None and self._aloud:
@@ -229,7 +216,7 @@ class Turn(Cuttable):
     def _failed(self, error: OprinaError) -> None:
         self._error = error
         self.emit(problem(error))
-        self._say(self._sentences.pause())
+        self._pause()
 
     async def _hush(self) -> None:
         if self._speaking is not None:

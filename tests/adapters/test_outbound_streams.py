@@ -1,6 +1,5 @@
 import asyncio
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Mapping
 
 import httpx
 import pytest
@@ -8,16 +7,22 @@ import pytest
 from common.adapters.calls import COSTS, NEVER, Lines
 from common.domain import errors
 from tests.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
+from tests.virtual_time import VirtualTimeLoop
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    return "asyncio", {"loop_factory": VirtualTimeLoop}
 
 
 async def lines(
     server: Server, *, idle: float = 5, deadline: float = 5, cap: int = 1000
 ) -> list[bytes]:
-    stream = server.outbound.stream_lines(
-        asking(), idle=idle, deadline=deadline, cap=cap, retry=COSTS
+    heard: list[bytes] = []
+    await server.outbound.stream_lines(
+        asking(), heard.append, idle=idle, deadline=deadline, cap=cap, retry=COSTS
     )
-    async with aclosing(stream):
-        return [line async for line in stream]
+    return heard
 
 
 async def test_lines_come_as_they_are_cut_by_newlines_alone() -> None:
@@ -75,19 +80,46 @@ async def test_a_stream_that_does_not_begin_says_why(
 async def test_a_reader_that_goes_closes_the_connection() -> None:
     body = Body(b"a\nb\n", hangs=True)
     server = Server(httpx.Response(200, stream=body))
-    stream = server.outbound.stream_lines(asking(), idle=5, deadline=5, cap=1000, retry=NEVER)
-    assert await anext(stream) == b"a"
-    await stream.aclose()
-    assert body.closed
+    heard: list[bytes] = []
+    stream = server.outbound.stream_lines(
+        asking(), heard.append, idle=5, deadline=5, cap=1000, retry=NEVER
+    )
+    reading = asyncio.create_task(stream)
+    while len(heard) < 2:  # noqa: ASYNC110 - the stream tells nobody else
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait({reading})
+    assert (heard, body.closed) == ([b"a", b"b"], True)
 
 
-async def test_the_time_a_reader_takes_is_no_silence() -> None:
-    server = Server(httpx.Response(200, stream=Body(b"a\n", b"b\n")))
-    stream = server.outbound.stream_lines(asking(), idle=0.02, deadline=5, cap=1000, retry=NEVER)
-    async with aclosing(stream):
-        assert await anext(stream) == b"a"
-        await asyncio.sleep(0.04)
-        assert await anext(stream) == b"b"
+async def test_what_the_reader_raises_ends_the_stream() -> None:
+    body = Body(b"a\nb\n", hangs=True)
+    heard: list[bytes] = []
+
+    def take(line: bytes) -> None:
+        heard.append(line)
+        raise ValueError(line)
+
+    with pytest.raises(ValueError, match="a"):
+        await Server(httpx.Response(200, stream=body)).outbound.stream_lines(
+            asking(), take, idle=5, deadline=5, cap=1000, retry=NEVER
+        )
+    assert (heard, body.closed) == ([b"a"], True)
+
+
+async def test_silence_begins_anew_with_everything_that_comes() -> None:
+    class Slow(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for _ in range(5):
+                await asyncio.sleep(0.9)
+                yield b"a\n"
+
+    server = Server(httpx.Response(200, stream=Slow()))
+    assert await lines(server, idle=1, deadline=5) == [b"a"] * 5
+    with pytest.raises(errors.Failed):
+        await lines(server, idle=0.8, deadline=5)
+    with pytest.raises(errors.Failed):
+        await lines(server, idle=1, deadline=4)
 
 
 def test_lines_of_any_chunks_are_the_lines_of_the_whole() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 
 import pytest
@@ -59,7 +58,7 @@ CUT = Story(
     [Text("So "), Break()],
 )
 EMPTY = Story([errors.Failed("agent", "the reply has no text", kind="empty")], [])
-LONG = Story(["word "] * 1000, [Text("word " * 1000)])
+LONG = Story(["word ", 60.0], [Text("word " * 1000)])
 
 
 @dataclass
@@ -69,7 +68,9 @@ class Setting:
     left: Callable[[], int]
 
     async def heard(self, message: str = "Hello") -> list[AgentEvent]:
-        return [event async for event in self.agent.reply(ADA, TALK, message)]
+        events: list[AgentEvent] = []
+        await self.agent.reply(ADA, TALK, message, events.append)
+        return events
 
 
 @pytest.fixture(params=["fake", "agent_engine"])
@@ -88,11 +89,6 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
         agent = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), outbound)
         yield Setting(agent, tell, lambda: world.cut_short)
         await outbound.close()
-
-
-async def gather(reply: AsyncIterator[AgentEvent], events: list[AgentEvent]) -> None:
-    async for event in reply:
-        events.append(event)  # noqa: PERF401 - what came before an error is wanted
 
 
 def text(events: Sequence[AgentEvent]) -> str:
@@ -126,7 +122,8 @@ async def test_a_turn_in_a_session_that_is_gone_is_missing(setting: Setting) -> 
 async def test_a_session_may_have_any_id_that_a_conversation_has(setting: Setting) -> None:
     odd = ConversationId("01JD_Upper-Case-")
     await setting.agent.make_session(ADA, odd)
-    events = [event async for event in setting.agent.reply(ADA, odd, "Hello")]
+    events: list[AgentEvent] = []
+    await setting.agent.reply(ADA, odd, "Hello", events.append)
     assert isinstance(events[-1], Finished)
     await setting.agent.delete_session(ADA, odd)
 
@@ -156,17 +153,20 @@ async def test_a_reply_that_fails_says_how(
     await setting.agent.make_session(ADA, TALK)
     events: list[AgentEvent] = []
     with pytest.raises(errors.Failed) as failed:
-        await gather(setting.agent.reply(ADA, TALK, "Hello"), events)
+        await setting.agent.reply(ADA, TALK, "Hello", events.append)
     assert text(events).strip() == said.strip()
     assert failed.value.kind == kind
     assert "canary" not in str(failed.value)
 
 
-async def test_closing_a_reply_closes_the_agents_stream(setting: Setting) -> None:
+async def test_a_reply_that_is_cancelled_closes_the_agents_stream(setting: Setting) -> None:
     setting.tell(LONG)
     await setting.agent.make_session(ADA, TALK)
-    async with aclosing(setting.agent.reply(ADA, TALK, "Hello")) as reply:
-        assert isinstance(await anext(reply), Delta)
+    begun = asyncio.Event()
+    reply = asyncio.create_task(setting.agent.reply(ADA, TALK, "Hello", lambda _: begun.set()))
+    await begun.wait()
+    reply.cancel()
+    await asyncio.wait({reply})
     async with asyncio.timeout(5):
         while not setting.left():  # noqa: ASYNC110 - the simulator counts, and tells nobody
             await asyncio.sleep(0.001)

@@ -1,14 +1,13 @@
 """What only the fakes can do: fail when they are told to."""
 
 import asyncio
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId, UtteranceId
-from common.services.ports import Agent, Avatars, Delta, Finished, Line, Voice
+from common.services.ports import Agent, AgentEvent, Avatars, Delta, Finished, Line, Voice
 from tests.fakes.agent import FakeAgent
 from tests.fakes.avatars import FakeAvatars
 from tests.fakes.line import FakeLine
@@ -99,10 +98,14 @@ async def test_what_is_sent_before_connected_is_dropped() -> None:
 
 async def test_a_reply_that_is_left_is_counted() -> None:
     agent = FakeAgent(["a", 60.0, "b"], ["c", Finished(7)], strict=False)
-    async with aclosing(agent.reply(ADA, TALK, "Hi")) as reply:
-        assert await anext(reply) == Delta("a")
+    heard: list[AgentEvent] = []
+    reply = asyncio.create_task(agent.reply(ADA, TALK, "Hi", heard.append))
+    await asyncio.sleep(0)
+    reply.cancel()
+    await asyncio.wait({reply})
     assert (agent.ended, agent.left) == (0, 1)
-    assert [event async for event in agent.reply(ADA, TALK, "Hi")] == [Delta("c"), Finished(7)]
+    await agent.reply(ADA, TALK, "Hi", heard.append)
+    assert heard == [Delta("a"), Delta("c"), Finished(7)]
     assert (agent.ended, agent.left) == (1, 1)
 
 

@@ -1,11 +1,11 @@
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.services.ports import AgentEvent, Delta, Finished, Take, ToolCall, ToolResult
 
 Step = AgentEvent | str | float | errors.Upstream
 """`str` is a Delta, `float` a pause in seconds, an error is raised."""
@@ -32,7 +32,7 @@ class FakeAgent:
         self.ended = 0
         """Replies that were read to their end, or failed."""
         self.left = 0
-        """Replies that were closed or cancelled before."""
+        """Replies that were cancelled before."""
         self._strict = strict
 
     async def make_session(self, user: UserId, session: ConversationId) -> None:
@@ -43,9 +43,7 @@ class FakeAgent:
         self.deleted.append(session)
         self.sessions.discard((user, session))
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str
-    ) -> AsyncGenerator[AgentEvent, None]:
+    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
         self.asked.append(Asked(user, session, message))
         if self._strict and (user, session) not in self.sessions:
             raise errors.Missing("agent", "no such session")
@@ -60,15 +58,15 @@ class FakeAgent:
                         whole = True
                         raise step
                     case str():
-                        yield Delta(step)
+                        take(Delta(step))
                     case Finished():
                         whole = True
-                        yield step
+                        take(step)
                     case Delta() | ToolCall() | ToolResult():
-                        yield step
+                        take(step)
             if not whole:
                 whole = True
-                yield Finished(10)
+                take(Finished(10))
         finally:
             self.ended += whole
             self.left += not whole

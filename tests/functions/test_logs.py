@@ -189,7 +189,7 @@ class Broken(Turn):
     def __init__(self) -> None:
         """It has nothing."""
 
-    async def next(self) -> ChatEvent | None:
+    async def news(self) -> list[ChatEvent]:
         raise RuntimeError(CANARY)
 
     async def leave(self) -> None:

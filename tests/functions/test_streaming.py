@@ -1,14 +1,14 @@
 """A chat as a browser has it: over a real socket, event by event, until somebody goes away."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
 
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.services.ports import AgentEvent, Delta, Finished
+from common.services.ports import Delta, Finished, Take
 from infra.local.identity import LocalIdentity
 from infra.local.server import serving
 from tests.fakes.agent import FakeAgent
@@ -33,9 +33,7 @@ class HeldAgent(FakeAgent):
         super().__init__()
         self.says: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str
-    ) -> AsyncGenerator[AgentEvent, None]:
+    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
         self.asked.append((user, session, message))  # type: ignore[arg-type]  # only counted here
         whole = False
         try:
@@ -43,9 +41,9 @@ class HeldAgent(FakeAgent):
                 if isinstance(said, BaseException):
                     whole = True
                     raise said
-                yield Delta(said)
+                take(Delta(said))
             whole = True
-            yield Finished(10)
+            take(Finished(10))
         finally:
             self.ended += whole
             self.left += not whole

@@ -185,7 +185,7 @@ async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
 async def test_a_text_turn_is_waited_for() -> None:
     at = house(agent=FakeAgent([1.0, "Hi."]))
     first = await at.chat("Hello.")
-    turn = await first.next()
+    turn, *_ = await first.news()
     assert isinstance(turn, TurnEvent)
     with pytest.raises(errors.TurnInProgress) as refused:
         await at.chat("And?", conversation_id=turn.conversation_id)

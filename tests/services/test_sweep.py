@@ -160,7 +160,7 @@ async def test_a_session_that_is_stuck_in_ending_is_finished() -> None:
 async def test_a_lost_turn_is_charged_in_full_and_its_lease_is_freed() -> None:
     at = patient_house(agent=FakeAgent([10_000.0]))
     turn = await at.chat("Hello?")
-    event = await turn.next()
+    event, *_ = await turn.news()
     conversation = event.conversation_id  # type: ignore[union-attr]
     assert await at.used("agent_tokens") == (0, 8_192)
     later(at.clock, 149)
@@ -177,7 +177,7 @@ async def test_a_lost_turn_is_charged_in_full_and_its_lease_is_freed() -> None:
 async def test_a_lost_turns_lease_is_left_to_whoever_has_it_now() -> None:
     at = patient_house(agent=FakeAgent([10_000.0], [10_000.0]))
     first = await at.chat("Hello?")
-    event = await first.next()
+    event, *_ = await first.news()
     conversation = event.conversation_id  # type: ignore[union-attr]
     later(at.clock, 151)
     ask = Chat(message="And?", conversation_id=conversation)

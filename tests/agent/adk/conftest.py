@@ -34,7 +34,9 @@ class Deployed:
         self.model.answers.extend(answers)
 
     async def heard(self, message: str = "Hello") -> list[AgentEvent]:
-        return [event async for event in self.client.reply(ADA, TALK, message)]
+        heard: list[AgentEvent] = []
+        await self.client.reply(ADA, TALK, message, heard.append)
+        return heard
 
     def asked(self) -> Any:
         """The model's last request. Each of its fields may be missing, by its types."""

@@ -1,7 +1,5 @@
 """ADK's own events, over the wire, through the parser that the functions read them with."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from common.domain import errors
@@ -59,13 +57,8 @@ async def test_a_conversation_is_remembered(deployed: Deployed) -> None:
 async def failure(deployed: Deployed) -> tuple[errors.Failed, list[AgentEvent]]:
     heard: list[AgentEvent] = []
     with pytest.raises(errors.Failed) as failed:
-        await gather(deployed.client.reply(ADA, TALK, "Hello"), heard)
+        await deployed.client.reply(ADA, TALK, "Hello", heard.append)
     return failed.value, heard
-
-
-async def gather(reply: AsyncIterator[AgentEvent], events: list[AgentEvent]) -> None:
-    async for event in reply:
-        events.append(event)  # noqa: PERF401 - what came before an error is wanted
 
 
 @pytest.mark.parametrize("code", ["RESOURCE_EXHAUSTED", "SAFETY"])
