@@ -20,6 +20,8 @@ Verdict = int | Literal["goes on", "wait"]
 _WHEN: Final = frozenset(
     {"At", "By", "From", "Until", "Till", "Around", "After", "Before", "Since"}
 )
+_ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
+"""As in "**9 a.m.** Dentist"."""
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
 _PHRASE: Final = 4
 """Words at most in "At about 5 p.m."."""
@@ -60,7 +62,8 @@ def likely(text: str, mark: re.Match[str], language: str | None) -> bool:
         return False
     place = place_of(text, mark, language)
     *earlier, last = place.before.split()
-    if place.quoted or place.elliptic or _ADDRESSED.search(last):
+    smiles = place.smiling and _has_capitals(place.before)
+    if place.quoted or place.elliptic or smiles or _ADDRESSED.search(last):
         return False
     known = kind_of(place.language, place.before) is Kind.WORD
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
@@ -75,6 +78,8 @@ def _over(place: Place) -> bool:
         return quotation_is_introduced(place.before, spaced=place.spaced)
     if place.after[0].islower() and not _NAME.match(place.after):
         return False
+    if place.smiling and _has_capitals(place.before):
+        return starts_a_sentence(place.language, place.after)
     return place.strong or _dots_are_over(place)
 
 
@@ -112,6 +117,8 @@ def _dots_are_over(place: Place) -> bool:
         return place.after[0] in "¿¡" or _starts_anew(kind, place)
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place.before):
         return False
+    if _ONLY_TIMES.fullmatch(place.before):
+        return starts_a_sentence(place.language, place.after)
     return kind is Kind.ENDER or not belongs_to_a_time(place.before, place.after)
 
 
@@ -143,6 +150,11 @@ def _is_a_letter(before: str) -> bool:
     """As in "plan B", "than I": no name's initial, when the word before is no name."""
     words = before.split()
     return len(words) > 1 and len(words[-1]) == 1 and words[-2].islower()
+
+
+def _has_capitals(text: str) -> bool:
+    """Whether the last letter's script does."""
+    return not _has_no_case(next(filter(str.isalpha, reversed(text)), "x"))
 
 
 def _has_no_case(sign: str) -> bool:
