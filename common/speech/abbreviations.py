@@ -99,7 +99,7 @@ _NUMBERED: Final = _by_language(
     " de sub",
     de="art mag jan feb mär apr aug sep sept okt nov dez mo di mi do fr sa so",
     fr="lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab inf",
-    it="lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin",
+    it="lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec",
     pt="seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art con",
     pl="pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud",
     nl="ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov dec",

@@ -12,7 +12,7 @@ from common.speech.abbreviations import Kind, kind_of
 from common.speech.enclosure import inside, quotation_is_introduced
 from common.speech.following import begins, belongs_to_a_time, starts_a_sentence
 from common.speech.marks import AT_ONCE, NEWLINES, Place, place_of
-from common.speech.numbering import is_marker, is_step, number_at_end, number_is_over
+from common.speech.numbering import is_marker, is_numeral, is_step, number_at_end, number_is_over
 
 Verdict = int | Literal["goes on", "wait"]
 """An integer: the sentence ends before this index."""
@@ -21,7 +21,6 @@ _WHEN: Final = frozenset(
     {"At", "By", "From", "Until", "Till", "Around", "After", "Before", "Since"}
 )
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
-"""As in "**9 a.m.** Dentist"."""
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
 _PHRASE: Final = 4
 """Words at most in "At about 5 p.m."."""
@@ -112,13 +111,11 @@ def _dots_are_over(place: Place) -> bool:
         return number_is_over(place.language, place.before, number, place.after)
     kind = kind_of(place.language, place.before)
     if kind in {Kind.WORD, Kind.NUMBERED, Kind.UNIT}:
-        return kind is Kind.WORD or not (place.after[0].isdigit() or place.after[0] in "([")
+        return kind is Kind.WORD or not (place.after[0] in "([" or is_numeral(place.after))
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
         return place.after[0] in "¿¡" or _starts_anew(kind, place)
-    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place.before):
+    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
         return False
-    if _ONLY_TIMES.fullmatch(place.before):
-        return starts_a_sentence(place.language, place.after)
     return kind is Kind.ENDER or not belongs_to_a_time(place.before, place.after)
 
 
@@ -140,10 +137,14 @@ def _is_marker(before: str) -> bool:
     return is_marker(f"{before.strip()}.") or is_step(before)
 
 
-def _is_only_when(kind: Kind, before: str) -> bool:
-    """As in "At 5 p.m. Anna left"."""
-    words = before.split()
-    return kind is Kind.TIME and len(words) <= _PHRASE and words[0] in _WHEN
+def _is_only_when(kind: Kind, place: Place) -> bool:
+    """As in "At 5 p.m. Anna left" and in "**5 p.m.** Dentist", which answers nobody's question."""
+    if kind is not Kind.TIME:
+        return False
+    if _ONLY_TIMES.fullmatch(place.before):
+        return not starts_a_sentence(place.language, place.after)
+    words = place.before.split()
+    return len(words) <= _PHRASE and words[0] in _WHEN
 
 
 def _is_a_letter(before: str) -> bool:

@@ -10,6 +10,8 @@ _MARKER: Final = re.compile(
 )
 _STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")
 _NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"])(\d{1,4})$")
+_NUMERAL: Final = re.compile(r"\d|(?:[IVX]{2,}|[B-HJ-Z])(?![\w'’])")
+"""The letters A and I are words more often."""
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _INTRODUCES_ORDINAL: Final = (
     "am|der|die|das|den|dem|des|zum|zur|im|vom|bis|ab|seit|beim|nach|vor|jede[rs]?"
@@ -27,6 +29,11 @@ def is_marker(sentence: str) -> bool:
 def is_step(before: str) -> bool:
     """As in "Step 1. Open the app"."""
     return _STEP.fullmatch(before) is not None
+
+
+def is_numeral(after: str) -> bool:
+    """As behind "Sec.", in "5", "B" and "XIX"."""
+    return _NUMERAL.match(after) is not None
 
 
 def number_at_end(before: str) -> str | None:
