@@ -10,7 +10,12 @@ from typing import Final, Literal
 
 from common.speech.abbreviations import Kind, kind_of
 from common.speech.enclosure import inside, quotation_is_introduced
-from common.speech.following import begins, belongs_to_a_time, starts_a_sentence
+from common.speech.following import (
+    begins,
+    belongs_to_a_street,
+    belongs_to_a_time,
+    starts_a_sentence,
+)
 from common.speech.marks import AT_ONCE, NEWLINES, Place, place_of
 from common.speech.numbering import is_marker, is_numeral, is_step, number_at_end, number_is_over
 
@@ -116,7 +121,8 @@ def _dots_are_over(place: Place) -> bool:
         return place.after[0] in "¿¡" or _starts_anew(kind, place)
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
         return False
-    return kind is Kind.ENDER or not belongs_to_a_time(place.before, place.after)
+    street = kind is Kind.ENDER and belongs_to_a_street(place.after)
+    return not (street or (kind is Kind.TIME and belongs_to_a_time(place.before, place.after)))
 
 
 def _starts_anew(kind: Kind, place: Place) -> bool:

@@ -31,7 +31,7 @@ _EMOJI: Final = (
 _QUOTES: Final = '"”’»«›‹“」』'
 _TAIL: Final = re.compile(
     rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
-    rf"|[ \t]*[{_EMOJI}]{{1,40}}|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
+    rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
 """What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-). The sign
 “ closes in German alone, and opens elsewhere."""
