@@ -116,7 +116,8 @@ def _dots_are_over(place: Place) -> bool:
         return number_is_over(place.language, place.before, number, place.after)
     kind = kind_of(place.language, place.before)
     if kind in {Kind.WORD, Kind.NUMBERED, Kind.UNIT}:
-        return kind is Kind.WORD or not (place.after[0] in "([" or is_numeral(place.after))
+        numbered = place.after[0] in "([" or is_numeral(place.language, place.after)
+        return kind is Kind.WORD or not numbered
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
         return place.after[0] in "¿¡" or _starts_anew(kind, place)
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):

@@ -121,6 +121,7 @@ def test_pauses_lose_nothing(events: list[str | None], language: str | None) -> 
         ("en", "See Fig. IV", []),
         ("en", "It was in Jan. I", ["It was in Jan."]),
         ("it", "Nel sec. XIX", []),
+        ("fr", "Il pèse 70 kg. C", ["Il pèse 70 kg."]),
         ("en", "It is on Maple Ave. NW", []),
         ("ru", "Он родился 5 янв. 1990", []),
         ("ru", "Встреча в пн. Он", ["Встреча в пн."]),
