@@ -99,11 +99,18 @@ _NUMBERED: Final = _by_language(
     " de sub",
     de="art mag jan feb mär apr aug sep sept okt nov dez mo di mi do fr sa so",
     fr="lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab inf",
-    it="lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin",
+    it="lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec",
     pt="seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art con",
     pl="pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud",
     nl="ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov dec",
-    ru="муж жен",
+    ru="муж жен янв фев февр мар апр июн июл авг сен сент окт ноя нояб дек пн вт ср чт пт сб вс",
+    uk="січ лют бер квіт трав черв лип серп вер жовт лист груд пн вт ср чт пт сб нд",
+    el="ιαν φεβ μαρ απρ μαΐ ιουν ιουλ αυγ σεπτ οκτ νοε δεκ δευ τρ τετ πέμ παρ σάβ κυρ",
+    sv="okt mån tis ons tors fre lör sön",
+    da="tir ons tor fre lør søn",
+    nb="okt des tir ons tor fre lør søn",
+    tr="nis haz tem eki",
+    hu="febr márc ápr júl jún szept okt",
 )
 """Written like words, or words as well, or dates."""
 
@@ -115,7 +122,7 @@ _ABBREVIATIONS: Final = _by_language(
     es="aprox m ee uu art",
     it="sigg sig.na prof.ssa ing avv geom arch rag egr gent spett"
     " p.es pag pagg n nn tel art artt cap ca vol fig a.c d.c c.so v.le p.za on mons",
-    pt="av pág págs tel aprox n núm ex eng r arq",
+    pt="av pág págs tel aprox n núm ex eng r arq ap apto",
     nl="m.a.w incl excl tel",
     pl="nr godz tel ul al r w ok św wg mgr inż hab zob por red pkt ur zm tj",
     ru="е т.к т.н рис гл кв ст обл пос корп",
@@ -125,6 +132,7 @@ _ABBREVIATIONS: Final = _by_language(
     tr="dr prof doç av sn örn bkz kas oca şub ağu eyl no yy sok cad mah tel",
     sv="ca nr kl",
     he="ד פרופ",
+    vi="tp q p tx tt ths ts gs pgs bs ks",
 )
 
 _LISTS: Final = (

@@ -10,9 +10,14 @@ from typing import Final, Literal
 
 from common.speech.abbreviations import Kind, kind_of
 from common.speech.enclosure import inside, quotation_is_introduced
-from common.speech.following import begins, belongs_to_a_time, starts_a_sentence
+from common.speech.following import (
+    begins,
+    belongs_to_a_street,
+    belongs_to_a_time,
+    starts_a_sentence,
+)
 from common.speech.marks import AT_ONCE, NEWLINES, Place, place_of
-from common.speech.numbering import is_marker, is_step, number_at_end, number_is_over
+from common.speech.numbering import is_marker, is_numeral, is_step, number_at_end, number_is_over
 
 Verdict = int | Literal["goes on", "wait"]
 """An integer: the sentence ends before this index."""
@@ -20,6 +25,7 @@ Verdict = int | Literal["goes on", "wait"]
 _WHEN: Final = frozenset(
     {"At", "By", "From", "Until", "Till", "Around", "After", "Before", "Since"}
 )
+_ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
 _PHRASE: Final = 4
 """Words at most in "At about 5 p.m."."""
@@ -60,7 +66,8 @@ def likely(text: str, mark: re.Match[str], language: str | None) -> bool:
         return False
     place = place_of(text, mark, language)
     *earlier, last = place.before.split()
-    if place.quoted or place.elliptic or _ADDRESSED.search(last):
+    smiles = place.smiling and _has_capitals(place.before)
+    if place.quoted or place.elliptic or smiles or _ADDRESSED.search(last):
         return False
     known = kind_of(place.language, place.before) is Kind.WORD
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
@@ -75,6 +82,8 @@ def _over(place: Place) -> bool:
         return quotation_is_introduced(place.before, spaced=place.spaced)
     if place.after[0].islower() and not _NAME.match(place.after):
         return False
+    if place.smiling and _has_capitals(place.before):
+        return starts_a_sentence(place.language, place.after)
     return place.strong or _dots_are_over(place)
 
 
@@ -107,12 +116,14 @@ def _dots_are_over(place: Place) -> bool:
         return number_is_over(place.language, place.before, number, place.after)
     kind = kind_of(place.language, place.before)
     if kind in {Kind.WORD, Kind.NUMBERED, Kind.UNIT}:
-        return kind is Kind.WORD or not (place.after[0].isdigit() or place.after[0] in "([")
+        numbered = place.after[0] in "([" or is_numeral(place.language, place.after)
+        return kind is Kind.WORD or not numbered
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
         return place.after[0] in "¿¡" or _starts_anew(kind, place)
-    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place.before):
+    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
         return False
-    return kind is Kind.ENDER or not belongs_to_a_time(place.before, place.after)
+    street = kind is Kind.ENDER and belongs_to_a_street(place.after)
+    return not (street or (kind is Kind.TIME and belongs_to_a_time(place.before, place.after)))
 
 
 def _starts_anew(kind: Kind, place: Place) -> bool:
@@ -133,16 +144,25 @@ def _is_marker(before: str) -> bool:
     return is_marker(f"{before.strip()}.") or is_step(before)
 
 
-def _is_only_when(kind: Kind, before: str) -> bool:
-    """As in "At 5 p.m. Anna left"."""
-    words = before.split()
-    return kind is Kind.TIME and len(words) <= _PHRASE and words[0] in _WHEN
+def _is_only_when(kind: Kind, place: Place) -> bool:
+    """As in "At 5 p.m. Anna left" and in "**5 p.m.** Dentist", which answers nobody's question."""
+    if kind is not Kind.TIME:
+        return False
+    if _ONLY_TIMES.fullmatch(place.before):
+        return not starts_a_sentence(place.language, place.after)
+    words = place.before.split()
+    return len(words) <= _PHRASE and words[0] in _WHEN
 
 
 def _is_a_letter(before: str) -> bool:
     """As in "plan B", "than I": no name's initial, when the word before is no name."""
     words = before.split()
     return len(words) > 1 and len(words[-1]) == 1 and words[-2].islower()
+
+
+def _has_capitals(text: str) -> bool:
+    """Whether the last letter's script does."""
+    return not _has_no_case(next(filter(str.isalpha, reversed(text)), "x"))
 
 
 def _has_no_case(sign: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
+_QUARTER: Final = re.compile(r"[NS][EW]\b")
 _TELLING: Final = 4
 
 
@@ -105,6 +106,11 @@ def belongs_to_a_time(before: str, after: str) -> bool:
     if begins(after, _DAYS):
         return _DAYS.isdisjoint(_WORD.findall(before))
     return begins(after, _ZONES)
+
+
+def belongs_to_a_street(text: str) -> bool:
+    """As in "Pennsylvania Ave. NW"."""
+    return _QUARTER.match(text) is not None
 
 
 def starts_a_sentence(language: str, text: str) -> bool:

@@ -8,17 +8,18 @@ from common.speech.language import language_of
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"
 """End marks that need no white space after them."""
 NEWLINES: Final = "\n\r\u2028\u2029"
-_CASED: Final = "\0-\u058f\u2000-\u2fff\U0001f000-\U0001faff"
-"""Scripts with capitals, and what is no letter at all."""
+_MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"
+"""What is neither a letter nor a digit."""
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
+_FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
     f"|(?<=[.!?…;{AT_ONCE}])[.!?…;{AT_ONCE}]{{0,39}}"
-    f"|(?:(?<=[^{_CASED}].)|(?<=[^{_CASED}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
+    f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
-"""In scripts without capitals a smile is a full stop as well: くださいね😊いってらっしゃい. What
-stands longer in a row is no punctuation; and nothing is read twice for its sake. It begins with one
-set of signs, which is what makes the search quick."""
+"""A smile behind a word may be a full stop as well: くださいね😊いってらっしゃい. What stands longer in
+a row is no punctuation; and nothing is read twice for its sake. It begins with one set of signs,
+which is what makes the search quick."""
 
 REACH: Final = 400
 """Characters of the sentence, and LOOKAHEAD after it, that any rule looks at."""
@@ -30,7 +31,7 @@ _EMOJI: Final = (
 _QUOTES: Final = '"”’»«›‹“」』'
 _TAIL: Final = re.compile(
     rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
-    rf"|[ \t]*[{_EMOJI}]{{1,40}}|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
+    rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
 """What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-). The sign
 “ closes in German alone, and opens elsewhere."""
@@ -61,6 +62,10 @@ class Place(NamedTuple):
     @property
     def elliptic(self) -> bool:
         return not self.strong and self.mark != "."
+
+    @property
+    def smiling(self) -> bool:
+        return _FACE.match(self.mark) is not None
 
     @property
     def quoted(self) -> bool:

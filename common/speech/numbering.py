@@ -10,6 +10,9 @@ _MARKER: Final = re.compile(
 )
 _STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")
 _NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"])(\d{1,4})$")
+_NUMERAL: Final = re.compile(r"\d|(?:[IVX]{2,}|[B-HJ-Z])(?![\w'’])")
+"""The letters A and I are words more often."""
+_ELIDED: Final = {"fr": "CDJLMNST", "it": "CDLMNST"}
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _INTRODUCES_ORDINAL: Final = (
     "am|der|die|das|den|dem|des|zum|zur|im|vom|bis|ab|seit|beim|nach|vor|jede[rs]?"
@@ -27,6 +30,12 @@ def is_marker(sentence: str) -> bool:
 def is_step(before: str) -> bool:
     """As in "Step 1. Open the app"."""
     return _STEP.fullmatch(before) is not None
+
+
+def is_numeral(language: str, after: str) -> bool:
+    """As behind "Sec.", in "5", "B" and "XIX"; but a token "C" may become "C'est"."""
+    numeral = _NUMERAL.match(after)
+    return numeral is not None and numeral[0] not in _ELIDED.get(language, "")
 
 
 def number_at_end(before: str) -> str | None:

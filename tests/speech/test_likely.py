@@ -35,8 +35,8 @@ def test_most_sentences_are_foreseen_and_few_in_vain(name: str) -> None:
             text = reply.replace("|", "").replace("¦", "")
             found = guesses(text, language)
             right, wrong = right + found[0], wrong + found[1]
-            total += reply.count("|") + 1
-    assert right > total / 3
+            total += reply.count("|")  # nothing comes after the last sentence that would count it
+    assert right > 0.6 * total
     assert wrong < right / 8
 
 

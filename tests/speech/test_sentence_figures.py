@@ -12,7 +12,15 @@ from bench.splitter import cuts, marked, score, tokens
 from common.speech.sentences import Sentences
 
 DATA = Path(__file__).parent / "data"
-FILES = ["sentences.json", "more_sentences.json", "unseen_sentences.json", "new_sentences.json"]
+REACHED = {
+    "sentences.json": ((0, 0), (0, 0)),
+    "more_sentences.json": ((0, 0), (0, 0)),
+    "unseen_sentences.json": ((0, 0), (0, 0)),
+    "new_sentences.json": ((1, 3), (1, 0)),
+    "further_sentences.json": ((1, 0), (0, 0)),
+}
+"""Wrong and missed, in English and in all other languages together."""
+FILES = list(REACHED)
 Portioned = Callable[[str], list[str]]
 
 
@@ -24,17 +32,19 @@ def replies(name: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("name", FILES)
 def test_english(name: str) -> None:
     found = score(replies(name)["en"], "en")
-    assert len(found.wrong) <= 1, found.wrong
-    assert len(found.missed) <= max(1, found.places // 40), found.missed
+    wrong, missed = REACHED[name][0]
+    assert len(found.wrong) <= wrong, found.wrong
+    assert len(found.missed) <= missed, found.missed
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_all_other_languages_together(name: str) -> None:
     scores = [score(some, code) for code, some in replies(name).items() if code != "en"]
-    wrong = [place for found in scores for place in found.wrong]
-    missed = [place for found in scores for place in found.missed]
-    assert len(wrong) <= 2, wrong
-    assert len(missed) <= 2, missed
+    all_wrong = [place for found in scores for place in found.wrong]
+    all_missed = [place for found in scores for place in found.missed]
+    wrong, missed = REACHED[name][1]
+    assert len(all_wrong) <= wrong, all_wrong
+    assert len(all_missed) <= missed, all_missed
 
 
 @pytest.mark.parametrize("name", FILES)
