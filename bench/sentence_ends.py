@@ -23,7 +23,7 @@ from common.speech.sentences import Sentences
 
 ROOT: Final = Path(__file__).parent.parent
 SETS: Final = {"": "sentences.json", ", own set": "new_sentences.json"}
-"""The set that the bars are for, and the last one that we wrote ourselves: marked before any splitter
+"""The set that the bars are for, and one that we wrote ourselves: marked before any splitter
 was run on it, but in sight while ours was worked on, and so without a bar."""
 TIMES: Final = 20
 """How often a run reads the English replies, for a figure of CPU."""
