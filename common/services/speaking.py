@@ -102,7 +102,7 @@ class Speaking:
     def spent(self) -> int:
         """Characters that were synthesised: what the voice costs. None where the avatar failed before
         a word of it could be heard."""
-        failed_outright = self.how == "failed" and not self._playback.sent
+        failed_outright = self.how == "failed" and not self._playback.added
         return 0 if failed_outright else self._making.spent
 
     @property

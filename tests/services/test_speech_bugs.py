@@ -118,7 +118,7 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
     assert (await at.document(f"conversations/{started.conversation_id}"))["lease"] is None
 
 
-@pytest.mark.parametrize("where", ["the line", "the voice"])
+@pytest.mark.parametrize("where", ["the line", "the voice", "sending"])
 async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that_is_away(
     where: str, out: Output
 ) -> None:
