@@ -43,7 +43,7 @@ class Speaking:
 
     `characters` gives what may be spent on voice, once that is set aside: nothing is spent before.
     `goes_on` is asked before each utterance: whether it is still ours to speak. `on_cut` is told
-    when the avatar was interrupted by somebody else.
+    when it is not, or when the avatar was interrupted by somebody else.
     """
 
     def __init__(
@@ -198,6 +198,7 @@ class Speaking:
         await (self._ready() if utterance else self._opened.wait())
         while utterance is not None:
             if self._goes_on is not None and not await self._goes_on():
+                self._on_cut()
                 return
             await self._hand_over(utterance)
             utterance = await made.get()
