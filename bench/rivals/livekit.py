@@ -6,7 +6,7 @@ dummy.
 """
 
 # mypy: disable-error-code="import-not-found,misc,no-any-return"
-# ruff: noqa: ANN401
+# ruff: noqa: ANN401 - what LiveKit gives and takes has no type here, as the next line says
 # LiveKit is installed in .venv-bench only, so its types are unknown where this is checked.
 
 from __future__ import annotations

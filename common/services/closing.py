@@ -6,8 +6,8 @@ from typing import Any
 
 from common.domain.conversations import Face, conversation_path, message_path
 from common.domain.documents import Create, Delete, Update, Version, Write
-from common.domain.ids import ConversationId, MessageId, TurnId
-from common.domain.quota import Amounts, Ledger, settle
+from common.domain.ids import TurnId
+from common.domain.quota import Amounts, Ledger, month_of, settle
 from common.domain.sessions import session_path, touch
 from common.domain.user import User
 from common.models import ChatAnswer, UsageEvent
@@ -16,7 +16,7 @@ from common.services.attempts import read, until_held
 from common.services.ending import Ending
 from common.services.idempotency import Once
 from common.services.outside import Outside, best_effort
-from common.services.turns import Outcome
+from common.services.turns import Names, Outcome
 
 
 def turn_path(turn: TurnId) -> str:
@@ -30,12 +30,9 @@ class Opened:
 
     caller: User
     once: Once
-    turn_id: TurnId
-    conversation_id: ConversationId
-    message_id: MessageId
+    names: Names
     face: Face | None
     ledger: Ledger
-    month: str
     reserved: Amounts
 
 
@@ -87,12 +84,12 @@ class TurnClosing:
         opened = self._opened
         turn, conversation, message = await self._outside.store.get(
             [
-                turn_path(opened.turn_id),
-                conversation_path(opened.conversation_id),
-                message_path(opened.conversation_id, opened.message_id),
+                turn_path(opened.names.turn_id),
+                conversation_path(opened.names.conversation_id),
+                message_path(opened.names.conversation_id, opened.names.message_id),
             ]
         )
-        ours = (conversation.get("lease") or {}).get("turn_id") == opened.turn_id
+        ours = (conversation.get("lease") or {}).get("turn_id") == opened.names.turn_id
         face = (conversation.get("avatar") or {}).get("avatar_session_id")
         return State(
             unsettled=turn.exists,
@@ -105,10 +102,10 @@ class TurnClosing:
         now, opened = self._outside.clock.now(), self._opened
         writes: list[Write] = []
         if state.unsettled:
-            writes += [Delete(turn_path(opened.turn_id), must_exist=True)]
+            writes += [Delete(turn_path(opened.names.turn_id), must_exist=True)]
             writes += [await self._settlement(outcome)]
         if outcome.text:
-            path = message_path(opened.conversation_id, opened.message_id)
+            path = message_path(opened.names.conversation_id, opened.names.message_id)
             writes += [Create(path, _message(outcome, now))]
         if state.lease is not None:
             writes += [self._released(outcome, state, now)]
@@ -123,7 +120,7 @@ class TurnClosing:
     async def _settlement(self, outcome: Outcome) -> Write:
         opened, used = self._opened, _used(outcome)
         if all(used.get(meter, 0) <= amount for meter, amount in opened.reserved.items()):
-            return settle(opened.caller.uid, opened.month, opened.reserved, used)
+            return settle(opened.caller.uid, month_of(opened.ledger.now), opened.reserved, used)
         path = opened.ledger.document.path
         ledger = (await read(self._outside.store, path))[path]
         fresh = Ledger(ledger, opened.ledger.allowances, opened.ledger.now)
@@ -131,9 +128,9 @@ class TurnClosing:
 
     def _released(self, outcome: Outcome, state: State, now: datetime) -> Write:
         opened = self._opened
-        memory = {"agent_session": opened.conversation_id} if outcome.remembered else {}
+        memory = {"agent_session": opened.names.conversation_id} if outcome.remembered else {}
         return Update(
-            conversation_path(opened.conversation_id),
+            conversation_path(opened.names.conversation_id),
             {"lease": None, "updated_at": now, **memory},
             read=state.lease,
         )
@@ -152,7 +149,7 @@ class TurnClosing:
         line = {
             "kind": "interrupted" if outcome.ended == "interrupted" else "speaking",
             "at": now,
-            "turn_id": self._opened.turn_id,
+            "turn_id": self._opened.names.turn_id,
             "seconds": round(outcome.seconds_spoken, 2),
             "cost": dict(_used(outcome)),
         }

@@ -1,4 +1,4 @@
-"""Admits a turn.
+"""Admits a turn (see admission.py).
 
     read ──► decide ──► the agent is asked ∥ the avatar's line opens ∥ commit: lease, reservation
          ──► the turn runs ──► commit: messages, settlement, lease freed (closing.py)
@@ -9,6 +9,7 @@ before it.
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.domain.conversations import (
@@ -20,15 +21,15 @@ from common.domain.conversations import (
     message_path,
     titled,
 )
-from common.domain.documents import Create, Document, Update, Version, Write
+from common.domain.documents import Create, Document, Fields, Update, Version, Write
 from common.domain.errors import TurnInProgress, Upstream
 from common.domain.ids import ConversationId, MessageId, TurnId
 from common.domain.quota import Amounts, Ledger, month_of
 from common.domain.sessions import session_path, touch
 from common.domain.user import User
 from common.models import Chat, ChatAnswer, SpeechEvent
-from common.services.accounts import account_paths, ledger_of
-from common.services.attempts import read, until_held
+from common.services.admission import Admission, Decided
+from common.services.attempts import read
 from common.services.closing import Opened, TurnClosing, turn_path
 from common.services.ending import Ending
 from common.services.floor import Floor
@@ -58,129 +59,76 @@ OVER = {
 }
 
 
+@dataclass(frozen=True)
 class Conversations:
-    def __init__(self, outside: Outside, floor: Floor, ending: Ending) -> None:
-        self._outside = outside
-        self._floor = floor
-        self._ending = ending
+    outside: Outside
+    floor: Floor
+    ending: Ending
 
     async def chat(self, caller: User, request: Chat, once: Once) -> Turn | ChatAnswer:
         """A turn that runs, to be followed to its end or left; or the stored answer of one that the
         same key began before. Refuses with `QuotaExceeded`, `TurnInProgress` or `NotFound`."""
-        admission = Admission(self._outside, self._floor, self._ending, caller, request, once)
-        return await admission.admit()
+        way = TurnAdmission(self.outside, self.floor, self.ending, caller, request, once)
+        return await way.admit()
 
 
-class Admission:
-    """One message's way to a turn, through as many attempts as it takes."""
-
-    def __init__(
-        self,
-        outside: Outside,
-        floor: Floor,
-        ending: Ending,
-        caller: User,
-        request: Chat,
-        once: Once,
-    ) -> None:
-        self._outside = outside
-        self._floor = floor
-        self._ending = ending
-        self._caller = caller
-        self._request = request
-        self._once = once
-        self._asked_id = MessageId(outside.new_id())
+class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        new_id = self._outside.new_id
+        self._asked_id = MessageId(new_id())
         self._names = Names(
-            TurnId(outside.new_id()),
-            ConversationId(request.conversation_id or outside.new_id()),
-            MessageId(outside.new_id()),
+            TurnId(new_id()),
+            ConversationId(self._request.conversation_id or new_id()),
+            MessageId(new_id()),
         )
-        self._admitted: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
+        self._witness = conversation_path(self._names.conversation_id)
+        self._paths = [self._witness]
         self._opened: Opened | None = None
-        self._turn: Turn | None = None
-        self._speaking: Speaking | None = None
         self._took_from: TurnId | None = None
         self._looked_at = asyncio.get_running_loop().time()
 
-    async def admit(self) -> Turn | ChatAnswer:
-        try:
-            admitted = await until_held(self._attempt, self._outside.pause)
-        finally:
-            if not self._admitted.done():
-                await self._call_back()
-        return admitted
+    def _replayed(self, stored: Fields) -> ChatAnswer:
+        return ChatAnswer.model_validate(stored)
 
-    async def _call_back(self) -> None:
-        """What was set off before the commit: nothing of it is kept."""
-        self._admitted.cancel()
-        if self._turn is not None:
-            await self._turn.leave()
-
-    async def _attempt(self, number: int) -> Turn | ChatAnswer:
-        outside, names = self._outside, self._names
-        now = outside.clock.now()
-        path = conversation_path(names.conversation_id)
-        documents = await read(
-            outside.store, *account_paths(self._caller.uid, now), path, *self._once.paths
-        )
-        ledger = ledger_of(documents, self._caller.uid, outside.settings, now)
-        conversation = self._conversation(documents[path], number)
-        if conversation and self._is_ours(conversation.lease):
-            return self._go(documents[path].version)
-        if stored := self._once.replay(documents, now):
-            return ChatAnswer.model_validate(stored)
-        self._may_speak_now(conversation, now, number)
-        refusal = ledger.short_of("agent_tokens", outside.settings.turn_tokens)
-        if refusal:
-            raise refusal
-        face = conversation.running(now) if conversation else None
-        reserved = self._reserved(face, ledger)
-        if self._turn is None:
-            self._turn = self._set_off(conversation, face, reserved)
-        self._opened = Opened(
-            caller=self._caller,
-            once=self._once,
-            turn_id=names.turn_id,
-            conversation_id=names.conversation_id,
-            message_id=names.message_id,
-            face=face,
-            ledger=ledger,
-            month=month_of(now),
-            reserved=reserved,
-        )
-        versions = await outside.store.commit(self._writes(documents, self._opened, now))
-        return self._go(versions[path])
-
-    def _go(self, version: Version) -> Turn:
-        """The commit held: whoever had the floor is interrupted, and nobody before that."""
-        if self._turn is None or self._opened is None:
-            msg = "a turn is set off before it is committed"
-            raise AssertionError(msg)
-        before = self._floor.take(self._names.conversation_id, self._turn)
-        if self._speaking is not None:
-            elsewhere = before is None and self._took_from is not None
-            self._speaking.after(before, elsewhere=elsewhere)
-        self._admitted.set_result(TurnClosing(self._outside, self._ending, self._opened, version))
-        return self._turn
+    def _held(self, witness: Document) -> bool:
+        return (witness.get("lease") or {}).get("turn_id") == self._names.turn_id
 
     # ── deciding ─────────────────────────────────────────────────────────────────────────────────
 
-    def _conversation(self, document: Document, number: int) -> Conversation | None:
-        new = self._request.conversation_id is None
-        if new and not (number and document.exists):
+    async def _decide(
+        self, documents: dict[str, Document], ledger: Ledger, now: datetime
+    ) -> Decided[Turn | ChatAnswer]:
+        conversation = self._conversation(documents[self._witness])
+        self._may_speak_now(conversation, now)
+        if refusal := ledger.short_of("agent_tokens", self._outside.settings.turn_tokens):
+            raise refusal
+        face = conversation.running(now) if conversation else None
+        reserved = self._reserved(face, ledger)
+        turn = self._work = self._work or self._set_off(conversation, face, reserved)
+        opened = self._opened = Opened(
+            self._caller, self._once, self._names, face, ledger, reserved
+        )
+
+        def then(version: Version) -> Turn:
+            closing = TurnClosing(self._outside, self._ending, opened, version)
+            elsewhere = self._took_from is not None
+            self._has_floor(self._names.conversation_id, turn, closing, elsewhere=elsewhere)
+            return turn
+
+        return self._writes(documents, opened, now), then
+
+    def _conversation(self, document: Document) -> Conversation | None:
+        if self._request.conversation_id is None and not document.exists:
             return None
         return Conversation.read(document, self._caller.uid)
 
-    def _is_ours(self, lease: Lease | None) -> bool:
-        """A commit that nobody confirmed held after all."""
-        return lease is not None and lease.turn_id == self._names.turn_id
-
-    def _may_speak_now(self, conversation: Conversation | None, now: datetime, number: int) -> None:
+    def _may_speak_now(self, conversation: Conversation | None, now: datetime) -> None:
         """A turn that speaks may be interrupted, by one at a time; one that does not is waited for."""
         lease = conversation.lease if conversation else None
         if lease is None or lease.until <= now:
             return
-        if lease.speaks and number == 0:
+        if lease.speaks and self._then is None:
             self._took_from = lease.turn_id
         if not lease.speaks or lease.turn_id != self._took_from:
             raise TurnInProgress("Wait for the answer to your last message.", retry_after=1)
@@ -239,32 +187,25 @@ class Admission:
         if now - self._looked_at < LOOK_SECONDS:
             return True
         self._looked_at = now
-        path = conversation_path(self._names.conversation_id)
         try:
-            document = (await read(self._outside.store, path))[path]
+            documents = await read(self._outside.store, self._witness)
         except Upstream:
             return True
-        if (document.get("lease") or {}).get("turn_id") == self._names.turn_id:
-            return True
-        if self._turn is not None:
-            self._turn.cut("interrupted")
-        return False
+        return self._held(documents[self._witness])
 
     def _why_silent(
         self, conversation: Conversation | None, face: Face | None, *, aloud: bool
     ) -> SpeechEvent | None:
-        if self._request.speak is False:
+        if aloud or self._request.speak is False:
             return None
-        if face is None:
-            over = OVER.get((conversation and conversation.avatar_over) or "", "")
-            known = conversation.face if conversation else None
-            why = "it is on its way" if known and not known.live else over
-            detail = f"No avatar is here{': ' + why if why else ''}."
-            return SpeechEvent(state="unavailable", code="no_avatar", detail=detail)
-        if not aloud:
+        if face is not None:
             detail = "This month's voice is used up; the answer goes on as text."
             return SpeechEvent(state="unavailable", code="quota_exceeded", detail=detail)
-        return None
+        over = OVER.get((conversation and conversation.avatar_over) or "", "")
+        known = conversation.face if conversation else None
+        why = "it is on its way" if known and not known.live else over
+        detail = f"No avatar is here{': ' + why if why else ''}."
+        return SpeechEvent(state="unavailable", code="no_avatar", detail=detail)
 
     # ── the commit ───────────────────────────────────────────────────────────────────────────────
 
@@ -277,13 +218,13 @@ class Admission:
         turn = {
             "uid": uid,
             "conversation_id": names.conversation_id,
-            "month": opened.month,
+            "month": month_of(now),
             "reserved": dict(reserved),
             "due_at": until,
         }
         message = {"role": "user", "text": self._request.message, "at": now}
         writes: list[Write] = [
-            self._leased(documents[conversation_path(names.conversation_id)], lease, now),
+            self._leased(documents[self._witness], lease, now),
             opened.ledger.reserve(reserved),
             Create(turn_path(names.turn_id), turn),
             Create(message_path(names.conversation_id, self._asked_id), message),

@@ -86,7 +86,8 @@ class Once:
 
 class AtWork:
     """The keys that this process is just serving: of two requests at the same moment the second one
-    is told to wait before it sets anything off, and not only by the first one's commit."""
+    is told to wait before it sets anything off, and not only by the first one's commit. That comes too
+    late for what is set off before it: the agent would be asked, and would remember it, twice."""
 
     def __init__(self) -> None:
         self._fingerprints: dict[str, str] = {}

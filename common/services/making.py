@@ -33,7 +33,6 @@ class Guess:
     said: str
     utterance: Utterance
     request: "asyncio.Task[Upstream | None]"
-    right: bool = False
 
 
 Emit = Callable[[SentenceEvent | SpeechEvent], None]
@@ -65,8 +64,10 @@ class Making:
         self.made: asyncio.Queue[Utterance | None] = asyncio.Queue(maxsize=1)
         """One ahead: the next is made while the last is sent."""
         self._idle = False
+        self._likely = ""
         self._guess: Guess | None = None
-        self._wrong: list[Guess] = []
+        self._guesses = asyncio.TaskGroup()
+        self._guessed_wrong = False
         self.asked = False
         self.spent = 0
         """Characters that were synthesised: what the voice costs."""
@@ -75,26 +76,19 @@ class Making:
 
     def say(self, sentence: str) -> None:
         self.asked = True
-        if (guess := self._guess) is not None and not guess.right:
-            guess.right = self._speakable.foresee(sentence) == guess.said
-            if not guess.right:
-                self._take_back(guess)
         self._waiting.put_nowait(sentence)
 
     def expect(self, sentence: str) -> None:
         """Most likely `say` comes next with this sentence; with "" nobody knows."""
-        if (guess := self._guess) is not None:
-            if guess.right or (sentence and self._speakable.foresee(sentence) == guess.said):
-                return
-            self._take_back(guess)
-        if sentence and not self._wrong and self._is_free():
-            said = self._speakable.foresee(sentence)
-            if said and len(said) <= self._left - self.spent:
-                self._begin_guess(Piece(sentence, said))
+        self._likely = sentence
+        if self._guess is not None or (sentence and self._may_guess()):
+            self._guesses.create_task(self._weigh())
 
-    def _is_free(self) -> bool:
-        """Nothing is being made, nothing waits to be, and soon nothing is to be heard."""
-        return self._idle and self._waiting.empty() and self._ahead() <= self._lead
+    def _may_guess(self) -> bool:
+        """Nothing is being made, nothing waits to be, and soon nothing is to be heard. One wrong guess
+        in a turn is enough."""
+        free = self._idle and self._waiting.empty() and self._ahead() <= self._lead
+        return free and not self._guessed_wrong
 
     def finish(self) -> None:
         """No more sentences come."""
@@ -104,10 +98,12 @@ class Making:
         """`characters` gives what may be spent, once it is set aside: nothing is spent before."""
         self._speakable = await asyncio.to_thread(preparing.speakable, self._face.language)
         self._left = await characters()
-        try:
-            await self._make()
-        finally:
-            await self._leave_guesses()
+        async with self._guesses:
+            try:
+                await self._make()
+            finally:
+                self._idle = False
+                self._take_back()
 
     async def _make(self) -> None:
         while batch := await self._batch():
@@ -135,6 +131,8 @@ class Making:
         self._idle = False
         if first is None:
             return []
+        if self._guess is not None and self._guess.said != first.said:
+            self._take_back()
         batch, now = [first], asyncio.get_running_loop().time()
         if self._requests == 0 or self._guess is not None:
             return batch
@@ -213,29 +211,25 @@ class Making:
 
     # ── guesses ──────────────────────────────────────────────────────────────────────────────────
 
-    def _begin_guess(self, piece: Piece) -> None:
-        utterance = self._utterance([piece])
-        request = asyncio.create_task(self._ask_early(utterance))
-        self._guess = Guess(piece.said, utterance, request)
-
-    async def _ask_early(self, utterance: Utterance) -> Upstream | None:
-        try:
-            return await self._synthesise(utterance)
-        except asyncio.CancelledError:  # it was asked for, and so it is paid for
-            self.spent += sum(len(piece.said) for piece in utterance.pieces)
-            raise
-
-    def _take_back(self, guess: Guess) -> None:
-        """One in a turn is enough."""
-        guess.request.cancel()
-        self._wrong.append(guess)
-        self._guess = None
-
-    async def _leave_guesses(self) -> None:
+    async def _weigh(self) -> None:
+        """In a task of its own: what goes wrong in here ends the speech, and not the text."""
+        if not self._waiting.empty():
+            return  # nobody need guess any more
+        said = self._speakable.foresee(self._likely) if self._likely else ""
         if self._guess is not None:
-            self._take_back(self._guess)
-        if self._wrong:
-            await asyncio.wait([guess.request for guess in self._wrong])
+            if self._guess.said != said:
+                self._take_back()
+        elif said and self._may_guess() and len(said) <= self._left - self.spent:
+            utterance = self._utterance([Piece(self._likely, said)])
+            request = self._guesses.create_task(self._synthesise(utterance))
+            self._guess = Guess(said, utterance, request)
+
+    def _take_back(self) -> None:
+        if (guess := self._guess) is None:
+            return
+        self._guess, self._guessed_wrong = None, True
+        if guess.request.cancel():  # it was asked for, and so it is paid for
+            self.spent += len(guess.said)
 
     def _skip(self, utterance: Utterance, error: Upstream) -> None:
         self._emit(

@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from common.domain.conversations import Face
-from common.domain.errors import Missing, Upstream
+from common.domain.errors import Missing, OprinaError, Upstream
 from common.domain.ids import UtteranceId
 from common.models import SpeechEvent
 from common.services.floor import Cuttable
 from common.services.making import Emit, Making
-from common.services.outside import Outside, best_effort
+from common.services.outside import Outside, best_effort, log
 from common.services.playback import Playback, Utterance
 from common.services.ports import Line, LineEvent
 from common.speech import audio
@@ -43,7 +43,7 @@ class Speaking:
 
     `characters` gives what may be spent on voice, once that is set aside: nothing is spent before.
     `goes_on` is asked before each utterance: whether it is still ours to speak. `on_cut` is told
-    when the avatar was interrupted by somebody else.
+    when it is not, or when the avatar was interrupted by somebody else.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Speaking:
     def spent(self) -> int:
         """Characters that were synthesised: what the voice costs. None where the avatar failed before
         a word of it could be heard."""
-        failed_outright = self.how == "failed" and not self._playback.sent
+        failed_outright = self.how == "failed" and not self._playback.added
         return 0 if failed_outright else self._making.spent
 
     @property
@@ -122,8 +122,8 @@ class Speaking:
         return self._playback.heard_seconds(self._now())
 
     async def run(self) -> None:
-        """Until all was heard (or handed over, if nobody waits), or it cannot go on. Never raises
-        for an upstream's sake: the events and `how` say what happened."""
+        """Until all was heard (or handed over, if nobody waits), or it cannot go on. The events and
+        `how` say what happened; it raises nothing, not for a bug either."""
         try:
             async with asyncio.TaskGroup() as group:
                 making = group.create_task(self._making.run(self._characters))
@@ -134,9 +134,12 @@ class Speaking:
                     making.cancel()
                     hearing.cancel()
         except* Upstream as failed:
-            self._gave_up(_first(failed))
-        finally:
-            await self._hang_up()
+            error = _first(failed)
+            self.gone = isinstance(error, Missing)
+            self._gave_up(error.code, "The avatar cannot be reached")
+        except* Exception:  # noqa: BLE001 - logged in full: ruff looks for that in `except` only
+            log.exception("speaking failed")
+            self._gave_up(OprinaError.code, OprinaError.title)
 
     async def interrupt(self) -> None:
         """Stops the avatar at once. `run` must be cancelled besides."""
@@ -155,16 +158,19 @@ class Speaking:
 
     async def _open_and_hear(self) -> None:
         tokens = await self._outside.vault.open(self._face.avatar_session_id, self._face.vault)
-        self._line = await self._outside.avatars.connect(tokens.ws_url)
-        await self._line.interrupt()
-        self._interrupted_at = self._now()
-        self._opened.set()
-        await self._line.keep_alive()
-        async for event in self._line.events():
-            await self._hear(event)
-        self._deaf = True
-        self._connected.set()
-        self._changed.set()
+        self._line = line = await self._outside.avatars.connect(tokens.ws_url)
+        try:
+            await line.interrupt()
+            self._interrupted_at = self._now()
+            self._opened.set()
+            await line.keep_alive()
+            async for event in line.events():
+                await self._hear(event)
+            self._deaf = True
+            self._connected.set()
+            self._changed.set()
+        finally:
+            await line.close()
 
     async def _hear(self, event: LineEvent) -> None:
         playback = self._playback
@@ -192,6 +198,7 @@ class Speaking:
         await (self._ready() if utterance else self._opened.wait())
         while utterance is not None:
             if self._goes_on is not None and not await self._goes_on():
+                self._on_cut()
                 return
             await self._hand_over(utterance)
             utterance = await made.get()
@@ -234,20 +241,10 @@ class Speaking:
                 if self._deaf and not playback.done(self._now()):
                     self.how = "failed"
 
-    def _gave_up(self, error: Upstream) -> None:
+    def _gave_up(self, code: str, why: str) -> None:
         self.how = "failed"
-        self.gone = isinstance(error, Missing)
-        self._emit(
-            SpeechEvent(
-                state="unavailable",
-                code=error.code,
-                detail="The avatar cannot be reached; the answer goes on as text.",
-            )
-        )
-
-    async def _hang_up(self) -> None:
-        if self._line is not None:
-            await self._line.close()
+        detail = f"{why}; the answer goes on as text."
+        self._emit(SpeechEvent(state="unavailable", code=code, detail=detail))
 
     def _ahead(self) -> float:
         queued = max(0.0, self._playback.quiet_at - self._now())

@@ -1,4 +1,4 @@
-"""Speaking a given text: the same as a turn, without the agent.
+"""Speaking a given text: the same as a turn (see admission.py), without the agent.
 
     read ──► decide ──► the line opens and interrupts ∥ commit: characters charged ──► speak
 
@@ -8,39 +8,27 @@ voice could be had at all, a second one gives it back.
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.domain.conversations import Face, conversation_path
-from common.domain.documents import Create, Document, Increment, Update, Version, Write
-from common.domain.errors import (
-    Conflict,
-    Invalid,
-    OprinaError,
-    SessionOver,
-    Unavailable,
-    Upstream,
-)
+from common.domain.documents import Create, Document, Fields, Increment, Update, Version, Write
+from common.domain.errors import Conflict, Invalid, OprinaError, SessionOver, Unavailable, Upstream
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger
-from common.domain.sessions import (
-    AvatarSession,
-    session_among,
-    session_path,
-    session_paths,
-    touch,
-)
+from common.domain.sessions import AvatarSession, session_among, session_path, session_paths, touch
 from common.domain.user import User
 from common.models import SentenceEvent, Speak, SpeechEvent, Spoken
-from common.services.accounts import account_paths, ledger_of, usage_of
-from common.services.attempts import read, until_held
+from common.services.accounts import usage_of
+from common.services.admission import Admission, Decided
 from common.services.avatars import owned_and_live
 from common.services.ending import Ending
 from common.services.floor import Cuttable, Floor
 from common.services.idempotency import Once
 from common.services.notes import noted, noting_sentences
 from common.services.outside import Outside, best_effort
-from common.services.speaking import How, Speaking
+from common.services.speaking import Speaking
 from common.speech import preparing
 
 CHARACTERS_A_SECOND = 15
@@ -50,17 +38,22 @@ CHARACTERS_A_SECOND = 15
 class Speech(Cuttable):
     """One text on its way to the avatar's ears and mouth, or only an interruption."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, outside: Outside, face: Face, characters: Callable[[], Awaitable[int]], *, wait: bool
+    ) -> None:
         super().__init__()
         self.error: SpeechEvent | None = None
-        self.speaking: Speaking | None = None
+        emit = noting_sentences(self._heed)
+        self.speaking = Speaking(
+            outside, face, characters, emit, wait=wait, on_cut=lambda: self.cut("interrupted")
+        )
 
-    def heed(self, event: SentenceEvent | SpeechEvent) -> None:
+    def _heed(self, event: SentenceEvent | SpeechEvent) -> None:
         if isinstance(event, SpeechEvent) and event.state in {"unavailable", "skipped"}:
             self.error = self.error or event
 
-    async def run(self, speaking: Speaking, sentences: list[str]) -> None:
-        self.speaking = speaking
+    async def run(self, sentences: list[str]) -> None:
+        speaking = self.speaking
         for sentence in sentences:
             speaking.say(sentence)
         speaking.finish()
@@ -73,16 +66,12 @@ class Speech(Cuttable):
         if not work.cancelled():
             work.result()
 
-    @property
-    def how(self) -> How:
-        return self.speaking.how if self.speaking else "failed"
 
-
+@dataclass(frozen=True)
 class Speeches:
-    def __init__(self, outside: Outside, floor: Floor, ending: Ending) -> None:
-        self._outside = outside
-        self._floor = floor
-        self._ending = ending
+    outside: Outside
+    floor: Floor
+    ending: Ending
 
     async def speak(self, caller: User, request: Speak, once: Once) -> "SpeechUnderWay | Spoken":
         """A speech that runs, to be followed to its end or left. Refuses with `NotFound`,
@@ -92,118 +81,66 @@ class Speeches:
                 "There is nothing to do.",
                 fields=[("text", "give a text, or `interrupt`, or both")],
             )
-        rostrum = Rostrum(self._outside, self._floor, self._ending, caller, request, once)
-        return await rostrum.step_up()
+        way = SpeechAdmission(self.outside, self.floor, self.ending, caller, request, once)
+        return await way.admit()
 
 
-@dataclass(frozen=True)
-class Charge:
-    """What was charged: the log's line says so, which stood in that version then."""
-
-    characters: int
-    line: str
-    version: Version
-    ledger: Ledger
-    session: AvatarSessionId
-
-
-class Rostrum:
-    """One text's way to the avatar, through as many attempts as it takes."""
-
-    def __init__(
-        self,
-        outside: Outside,
-        floor: Floor,
-        ending: Ending,
-        caller: User,
-        request: Speak,
-        once: Once,
-    ) -> None:
-        self._outside = outside
-        self._floor = floor
-        self._ending = ending
-        self._caller = caller
-        self._request = request
-        self._once = once
-        self._event_id = outside.new_id()
-        self._session_id = AvatarSessionId(request.avatar_session_id)
+class SpeechAdmission(Admission[Speak, Speech, int, "SpeechUnderWay | Spoken"]):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._session_id = AvatarSessionId(self._request.avatar_session_id)
         self._path = session_path(self._session_id)
-        self._speech: Speech | None = None
-        self._speaking: Speaking | None = None
-        self._pieces: list[str] = []
-        self._paid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._witness = f"{self._path}/events/{self._outside.new_id()}"
+        self._paths = session_paths(self._session_id)
 
-    async def step_up(self) -> "SpeechUnderWay | Spoken":
-        try:
-            return await until_held(self._attempt, self._outside.pause)
-        finally:
-            if not self._paid.done():
-                self._paid.cancel()
-                if self._speech is not None:
-                    await self._speech.leave()
+    def _held(self, witness: Document) -> bool:
+        return witness.exists
 
-    async def _attempt(self, number: int) -> "SpeechUnderWay | Spoken":
-        outside, now = self._outside, self._outside.clock.now()
-        event_path = f"{self._path}/events/{self._event_id}"
-        witness = [event_path] if number else []
-        documents = await read(
-            outside.store,
-            *session_paths(self._session_id),
-            *account_paths(self._caller.uid, now),
-            *self._once.paths,
-            *witness,
-        )
-        ledger = ledger_of(documents, self._caller.uid, outside.settings, now)
-        held = bool(witness) and documents[event_path].exists
-        if not held and (stored := self._once.replay(documents, now)):
-            return Spoken.model_validate(stored)
+    def _replayed(self, stored: Fields) -> Spoken:
+        return Spoken.model_validate(stored)
+
+    async def _decide(
+        self, documents: dict[str, Document], ledger: Ledger, now: datetime
+    ) -> "Decided[SpeechUnderWay | Spoken]":
         found = session_among(documents, self._session_id)
         session = owned_and_live(found, self._caller.uid, now)
         noted(conversation_id=session.conversation_id)
-        self._pieces = self._split(session)
-        price = await self._price(session)
-        refusal = ledger.short_of("voice_characters", price)
-        if refusal and not held:
+        pieces = self._split(session)
+        price = await self._price(session, pieces)
+        if refusal := ledger.short_of("voice_characters", price):
             raise refusal
-        if self._speech is None:
-            self._speech = self._set_off(session)
-        if held:
-            line = documents[event_path].version
-        else:
-            versions = await outside.store.commit(
-                self._writes(documents, session, ledger, price, now)
+        speech = self._work = self._work or self._set_off(session, pieces)
+
+        def then(version: Version) -> SpeechUnderWay:
+            self._has_floor(session.conversation_id, speech, price, elsewhere=True)
+            shared = self._outside, self._ending, self._once
+            return SpeechUnderWay(
+                *shared, session.id, speech, price, ledger, self._witness, version
             )
-            line = versions[event_path]
-        before = self._floor.take(session.conversation_id, self._speech)
-        if self._speaking is not None:
-            self._speaking.after(before, elsewhere=before is None)
-        self._paid.set_result(price)
-        charge = Charge(price, event_path, line, ledger, session.id)
-        return SpeechUnderWay(outside, self._ending, self._speech, charge, self._once)
+
+        return self._writes(documents, session, ledger, price, now), then
 
     def _split(self, session: AvatarSession) -> list[str]:
         sentences = preparing.sentences(session.language)
         return sentences.feed(self._request.text or "") + sentences.end()
 
-    async def _price(self, session: AvatarSession) -> int:
+    async def _price(self, session: AvatarSession, pieces: list[str]) -> int:
         """In characters as they are said: that is what the voice costs."""
-        if not self._pieces:
+        if not pieces:
             return 0
         speakable = await asyncio.to_thread(preparing.speakable, session.language)
-        return sum(len(speakable.say(piece)) for piece in self._pieces)
+        return sum(len(speakable.say(piece)) for piece in pieces)
 
-    def _set_off(self, session: AvatarSession) -> Speech:
+    def _set_off(self, session: AvatarSession, pieces: list[str]) -> Speech:
         """The avatar is interrupted at once; it says nothing before it is paid for."""
-        speech = Speech()
-        self._speaking = speaking = Speaking(
+        speech = Speech(
             self._outside,
             Face.of(session),
-            lambda: asyncio.shield(self._paid),
-            noting_sentences(speech.heed),
+            lambda: asyncio.shield(self._admitted),
             wait=self._request.wait,
-            on_cut=lambda: speech.cut("interrupted"),
         )
-        speech.begin(speech.run(speaking, self._pieces))
+        self._speaking = speech.speaking
+        speech.begin(speech.run(pieces))
         return speech
 
     def _writes(
@@ -230,7 +167,7 @@ class Rostrum:
             ),
             # Whoever had the turn has it no more, wherever their process is.
             Update(conversation_path(session.conversation_id), {"lease": None}),
-            Create(f"{self._path}/events/{self._event_id}", line),
+            Create(self._witness, line),
             *self._once.claim(documents, now),
         ]
         if price:
@@ -238,32 +175,36 @@ class Rostrum:
         return writes
 
 
+@dataclass(frozen=True)
 class SpeechUnderWay:
-    def __init__(
-        self, outside: Outside, ending: Ending, speech: Speech, charge: Charge, once: Once
-    ) -> None:
-        self._outside = outside
-        self._ending = ending
-        self._speech = speech
-        self._charge = charge
-        self._once = once
+    """Charged already; the log's line says so, which stood in that version then."""
+
+    _outside: Outside
+    _ending: Ending
+    _once: Once
+    _session: AvatarSessionId
+    _speech: Speech
+    _charged: int
+    _ledger: Ledger
+    _line: str
+    _version: Version
 
     async def answer(self) -> Spoken:
         """When it was heard, cut, or handed over; what was not made is not charged. `Unavailable`:
         not a word could be spoken."""
         await self._speech.over()
-        speaking, now, paid = self._speech.speaking, self._outside.clock.now(), self._charge
-        spent = speaking.spent if speaking else 0
-        if paid.characters and not spent and self._speech.why is None:
+        speaking, now = self._speech.speaking, self._outside.clock.now()
+        spent = speaking.spent
+        if self._charged and not spent and self._speech.why is None:
             await self._give_back(spent, released=True)
             raise await self._unspoken()
-        if spent < paid.characters:
+        if spent < self._charged:
             await self._give_back(spent, released=False)
         answer = Spoken(
-            utterance_id=speaking.first if speaking else None,
-            seconds=round(speaking.seconds, 2) if speaking else 0,
-            ended=self._speech.how,
-            usage=usage_of(paid.ledger, used={"voice_characters": spent}),
+            utterance_id=speaking.first,
+            seconds=round(speaking.seconds, 2),
+            ended=speaking.how,
+            usage=usage_of(self._ledger, used={"voice_characters": spent}),
         )
         if kept := self._once.answered(answer.model_dump(mode="json"), now):
             await best_effort("keeping an answer", self._outside.store.commit(kept))
@@ -273,8 +214,8 @@ class SpeechUnderWay:
         await self._speech.leave()
 
     async def _unspoken(self) -> OprinaError:
-        if self._speech.speaking and self._speech.speaking.gone:
-            gone = self._ending.end(self._charge.session, "gone")
+        if self._speech.speaking.gone:
+            gone = self._ending.end(self._session, "gone")
             await best_effort("ending a session that is gone", gone)
             return SessionOver("The avatar session has ended; start another one.")
         error = self._speech.error
@@ -284,12 +225,11 @@ class SpeechUnderWay:
 
     async def _give_back(self, spent: int, *, released: bool) -> None:
         """Once: whoever gives it back changes the log's line."""
-        charge = self._charge
         line = {"kind": "speaking" if spent else "failed", "cost": {"voice_characters": spent}}
-        back = {"voice_characters_used": Increment(spent - charge.characters)}
+        back = {"voice_characters_used": Increment(spent - self._charged)}
         writes: list[Write] = [
-            Update(charge.line, line, read=charge.version),
-            Update(charge.ledger.document.path, back),
+            Update(self._line, line, read=self._version),
+            Update(self._ledger.document.path, back),
             *(self._once.released() if released else ()),
         ]
         with contextlib.suppress(Conflict):  # it was done, and nobody confirmed it

@@ -162,7 +162,8 @@ class Storm:
         return {name for file in files for name in self.canaries.found_in(file.read_bytes())}
 
     def in_tasks(self) -> set[str]:
-        tasks = [str(entry.task) for entry in self.scene.local.cloud.tasks._entries.values()]
+        queues = self.scene.local.cloud.tasks._queues
+        tasks = [str(entry.task) for entry in queues._entries.values()]
         assert tasks
         return {name for task in tasks for name in self.canaries.found_in(task)}
 

@@ -3,8 +3,6 @@ import math
 from array import array
 from collections.abc import Mapping
 
-from common.domain import errors
-
 RATE = 24_000
 SAMPLES_A_CHARACTER = 1_440
 """60 ms."""
@@ -19,7 +17,7 @@ class FakeVoice:
         *,
         seconds: float = 0.0,
         tone: bool = False,
-        fails: Mapping[int, errors.Upstream] | None = None,
+        fails: Mapping[int, Exception] | None = None,
     ) -> None:
         self.texts: list[str] = []
         self.seconds = seconds

@@ -1,6 +1,7 @@
 """Everything outside, and the processes that come and go in it."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
@@ -11,7 +12,7 @@ from common.app import App, assemble
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
 from common.models import SweepExpired, Swept
-from common.services.outside import Outside
+from common.services.outside import Outside, log
 from common.settings import Settings
 from tests.fakes.agent import FakeAgent
 from tests.fakes.tasks import MemoryTasks
@@ -56,6 +57,7 @@ class World:
         self.loop = VirtualTimeLoop()
         self.loop.set_task_factory(remember_whose)  # type: ignore[arg-type]  # typed for any awaitable
         self.loop.set_exception_handler(self._unheard)
+        log.addFilter(self._logged)
         self.clock = LoopClock()
         self.random = Random(seed)  # noqa: S311 - latencies, no secret
         self.store = StormyStore(self.random)
@@ -114,6 +116,7 @@ class World:
         return self.run(running())  # type: ignore[no-any-return]
 
     def close(self) -> None:
+        log.removeFilter(self._logged)
         self.run(self._close())
         self.loop.close()
 
@@ -185,6 +188,12 @@ class World:
         error = context.get("exception")
         if error is None or not (isinstance(error, errors.OprinaError) or _only_death(error)):
             self.bugs.append(context)
+
+    def _logged(self, record: logging.LogRecord) -> bool:
+        """What was caught on the way, and is only told to the log."""
+        if record.exc_info:
+            self._unheard(self.loop, {"exception": record.exc_info[1]})
+        return True
 
 
 def _only_death(error: BaseException) -> bool:

@@ -1,0 +1,11 @@
+"""Google Cloud Tasks, as far as its own clients and its targets can tell: it really calls them.
+
+Names, retries, headers and deadlines are the real ones; rate limits are not there. What is queued
+lives as long as the process.
+"""
+
+from infra.local.emulators.cloud_tasks.courier import backoff
+from infra.local.emulators.cloud_tasks.plans import Delivery, late, never, once, twice
+from infra.local.emulators.cloud_tasks.rpcs import CloudTasks
+
+__all__ = ["CloudTasks", "Delivery", "backoff", "late", "never", "once", "twice"]

@@ -1,0 +1,25 @@
+"""How often, and how late, a task is delivered: what a test may choose."""
+
+from collections.abc import Callable, Sequence
+
+from google.cloud import tasks_v2 as ct
+
+Delivery = Callable[[ct.Task], Sequence[float]]
+"""The seconds after a task's time at which it is delivered. All but the first are duplicates: they
+arrive, and nobody looks at their answers."""
+
+
+def once(_task: ct.Task) -> Sequence[float]:
+    return (0.0,)
+
+
+def twice(_task: ct.Task) -> Sequence[float]:
+    return (0.0, 0.0)
+
+
+def never(_task: ct.Task) -> Sequence[float]:
+    return ()
+
+
+def late(by: float) -> Delivery:
+    return lambda _task: (by,)
