@@ -44,7 +44,7 @@ class UnderWay(Protocol):
 
 
 async def told(doing: Awaitable[Response], what: str) -> Response:
-    """The one place where everything is caught: a bug is told to nobody, and logged in full."""
+    """Where everything is caught at last: a bug is told to nobody, and logged in full."""
     try:
         return await doing
     except OprinaError as error:

@@ -140,6 +140,8 @@ class Speaking:
         except* Exception:  # noqa: BLE001 - logged in full: ruff looks for that in `except` only
             log.exception("speaking failed")
             self._gave_up(OprinaError.code, OprinaError.title)
+        finally:
+            await best_effort("hanging up", self._hang_up())
 
     async def interrupt(self) -> None:
         """Stops the avatar at once. `run` must be cancelled besides."""
@@ -158,19 +160,16 @@ class Speaking:
 
     async def _open_and_hear(self) -> None:
         tokens = await self._outside.vault.open(self._face.avatar_session_id, self._face.vault)
-        self._line = line = await self._outside.avatars.connect(tokens.ws_url)
-        try:
-            await line.interrupt()
-            self._interrupted_at = self._now()
-            self._opened.set()
-            await line.keep_alive()
-            async for event in line.events():
-                await self._hear(event)
-            self._deaf = True
-            self._connected.set()
-            self._changed.set()
-        finally:
-            await line.close()
+        self._line = await self._outside.avatars.connect(tokens.ws_url)
+        await self._line.interrupt()
+        self._interrupted_at = self._now()
+        self._opened.set()
+        await self._line.keep_alive()
+        async for event in self._line.events():
+            await self._hear(event)
+        self._deaf = True
+        self._connected.set()
+        self._changed.set()
 
     async def _hear(self, event: LineEvent) -> None:
         playback = self._playback
@@ -240,6 +239,10 @@ class Speaking:
                     await self._changed.wait()
                 if self._deaf and not playback.done(self._now()):
                     self.how = "failed"
+
+    async def _hang_up(self) -> None:
+        if self._line is not None:
+            await self._line.close()
 
     def _gave_up(self, code: str, why: str) -> None:
         self.how = "failed"

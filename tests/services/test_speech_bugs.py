@@ -84,7 +84,6 @@ SPEAKING: dict[str, Callable[[House], App]] = {
     "the voice, later": in_the_second_request,
     "sending": lambda at: in_the_line(at, "speak"),
     "the end of an utterance": lambda at: in_the_line(at, "finish"),
-    "closing": lambda at: in_the_line(at, "close"),
 }
 BUGS = {**PREPARING, **SPEAKING}
 
@@ -131,6 +130,17 @@ async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that
         await speech.answer()
     assert is_logged_once(out)
     assert await at.used("voice_characters") == (0, 0)
+
+
+async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output) -> None:
+    at = house()
+    started = await at.start()
+    ask = Chat(message="Hello.", conversation_id=started.conversation_id)
+    turn = await in_the_line(at, "close").conversations.chat(ADA, ask, Once())
+    assert isinstance(turn, Turn)
+    answer = await turn.answer()
+    assert (answer.ended, answer.spoken, answer.speech) == ("complete", answer.text, None)
+    assert is_logged_once(out)
 
 
 async def test_a_bug_in_interrupting_keeps_the_turn_from_nothing(out: Output) -> None:
