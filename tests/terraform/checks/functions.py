@@ -1,6 +1,7 @@
 """Functions: deployed with what their code needs in order to start, and for as long as it takes."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 from pydantic import ValidationError
@@ -9,11 +10,15 @@ from common.services.conversations import CHARACTERS_A_SECOND, MARGIN_SECONDS
 from common.settings import LOCAL_SWITCHES, Settings
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
+from tests.terraform.provider.schema import ROOT
 
 PREFIX = "OPRINA_"
 SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 FROM_GOOGLE = {"deployed_as": "a-service"}
 SWEEP_SECONDS = 300
+AT_ONCE = 10
+RUNTIME = re.findall(r"(?m)^RUNTIME \?= python([\d.]+)$", (ROOT / "Makefile").read_text())[0]
+LONGEST_SECONDS = 3600
 
 
 def every_function_is_deployed_and_no_other(plan: Plan, code: Code) -> Iterator[str]:
@@ -64,8 +69,22 @@ def functions_outlast_their_work(plan: Plan, _: Code) -> Iterator[str]:
         longest |= {"chat": talk + MARGIN_SECONDS, "speak": talk}
         if service["timeout_seconds"] < longest.get(name, 30):
             yield f"{name}: is cut off after {service['timeout_seconds']} seconds, in mid-work"
+        if service["timeout_seconds"] > LONGEST_SECONDS:
+            yield f"{name}: no function may take {service['timeout_seconds']} seconds"
         if service["min_instance_count"] > service["max_instance_count"]:
             yield f"{name}: more instances at least than at most"
+
+
+def functions_serve_many(plan: Plan, _: Code) -> Iterator[str]:
+    """All callers at the newest revision, many in an instance, on the Python that zips are tried on."""
+    for name, values in plan.functions().items():
+        (service,), (build,) = values["service_config"], values["build_config"]
+        if service["max_instance_request_concurrency"] < AT_ONCE:
+            yield f"{name}: an instance, and its price, for few callers"
+        if not service["all_traffic_on_latest_revision"]:
+            yield f"{name}: what is deployed serves nobody"
+        if build["runtime"] != f"python{RUNTIME.replace('.', '')}":
+            yield f"{name}: runs on {build['runtime']}, and its zip was tried on {RUNTIME}"
 
 
 def packages_carry_their_hash(plan: Plan, _: Code) -> Iterator[str]:
