@@ -58,12 +58,12 @@ def alerts_ring_for_what_they_are_named_for(plan: Plan, _: Code) -> Iterator[str
 
 
 def _wrong(key: str, condition: Values) -> Iterator[str]:
-    (given,) = [*condition["condition_threshold"], *condition["condition_absent"]]
-    if _seconds(given["duration"]) > SOON:
-        yield f"is not heard of before {given['duration']} are over"
-    wanted, rings = ALERTS.get(key), _rings(given)
-    if wanted and not (rings.metric.endswith(wanted.metric) and rings[1:] == wanted[1:]):
-        yield f"rings for {rings}, and is named for {wanted}"
+    for given in (*condition["condition_threshold"], *condition["condition_absent"]):
+        wanted, rings = ALERTS.get(key), _rings(given)
+        if _seconds(given["duration"]) > SOON:
+            yield f"is not heard of before {given['duration']} are over"
+        if wanted and not (rings.metric.endswith(wanted.metric) and rings[1:] == wanted[1:]):
+            yield f"rings for {rings}, and is named for {wanted}"
 
 
 def _rings(given: Values) -> Rings:
