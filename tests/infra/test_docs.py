@@ -69,7 +69,7 @@ def test_every_variable_of_the_shell_was_set_before_it_is_used() -> None:
     for name in ("deploy.md", "operate.md"):
         used, known = set(), {"1", "key", "password"}
         for line in COMMANDS[name].splitlines():
-            known |= set(re.findall(r"(?:^|\s)([A-Z_]+)=", line))
+            known |= set(re.findall(r"(?:(?:^|\s)(?=[A-Z_]+=)|^for )(\w+)", line))
             used |= set(re.findall(r"\$\{?([A-Za-z_0-9]+)", line)) - known
         assert used == set(), name
 
@@ -146,8 +146,12 @@ def test_settings_and_substitutions_are_ours() -> None:
     settings = {f"OPRINA_{name.upper()}" for name in settings_table.descriptions()}
     smoke = {smoke_sign_in.TOKEN, *smoke_sign_in.USER}
     assert set(re.findall(r"OPRINA_[A-Z_]*[A-Z]", texts)) - {"OPRINA_ALLOWANCE"} <= settings | smoke
-    [given] = re.findall(r'--substitutions="(.*?)"', COMMANDS["deploy.md"])
-    assert set(re.findall(r"(?:^|,)(_[A-Z_]+)=", given)) == set(BUILD["substitutions"]) - {"_AFTER"}
+    main, pull = (
+        set(re.findall(r"(?:^|,)(_[A-Z_]+)=", given))
+        for given in re.findall(r'--substitutions="(.*?)"', COMMANDS["deploy.md"])
+    )
+    assert main == set(BUILD["substitutions"]) - {"_AFTER"}
+    assert pull == {"_ENVIRONMENT", "_STATE_BUCKET", "_APPLY"}
 
 
 @pytest.mark.parametrize("name", TEXTS)
