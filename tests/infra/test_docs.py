@@ -6,6 +6,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,36 @@ def test_a_command_that_is_none_is_found(gcloud: dict[str, Any]) -> None:
     assert unknown("run services update-trafic chat --project=P", gcloud)
     assert unknown("run services update-traffic chat --to-revision=P", gcloud)
     assert not unknown("run services update-traffic chat --to-revisions=P", gcloud)
+
+
+def told(*command: str) -> str:
+    """What it says of itself."""
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return ran.stdout + ran.stderr
+
+
+def test_every_command_of_terraform_has_its_flags() -> None:
+    if shutil.which("terraform") is None:
+        if os.environ.get("CI"):
+            pytest.fail("a suite that was not run must not look green: no terraform")
+        pytest.skip("no terraform")
+    lines = re.findall(r"terraform -chdir=terraform ([a-z]+)([^|)#\n]*)", EVERY_COMMAND)
+    assert {name for name, _ in lines} == {"init", "output", "destroy"}
+    for name, rest in lines:
+        also = told("terraform", "plan", "-help") if name == "destroy" else ""  # as it says itself
+        known = told("terraform", name, "-help") + also
+        flags = re.findall(r"(?<=\s)-[a-z-]+", rest)
+        assert [flag for flag in flags if f"  {flag}" not in known] == [], name
+
+
+def test_every_command_of_ours_has_its_flags_and_its_words() -> None:
+    lines = re.findall(r"python -m (infra\.[a-z_.]+)([^|;#\n]*)", EVERY_COMMAND)
+    assert {"infra.agent.deploy", "infra.smoke"} <= {module for module, _ in lines}
+    for module, rest in lines:
+        words = re.findall(r"^ (create|update|list|delete)\b", rest)
+        known = told(sys.executable, "-m", module, *words, "--help")
+        assert known.startswith("usage: "), module
+        assert [flag for flag in re.findall(r"--[a-z-]+", rest) if flag not in known] == [], module
 
 
 # ── what they name is there ──────────────────────────────────────────────────────────────────────
