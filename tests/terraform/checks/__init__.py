@@ -50,6 +50,7 @@ CHECKS: dict[str, Check] = {
         keeping.documents_are_kept,
         keeping.nobody_comes_at_the_documents,
         keeping.nothing_but_garbage_expires,
+        keeping.images_are_kept_to_go_back_to,
         keeping.buckets_keep_what_was_replaced,
         names.names_are_taken_by_google,
         names.apis_are_known_and_on,

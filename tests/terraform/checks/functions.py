@@ -17,6 +17,8 @@ SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 FROM_GOOGLE = {"deployed_as": "a-service"}
 SWEEP_SECONDS = 300
 AT_ONCE = 10
+LEAST_MIB, MOST_CPUS = 256, 2
+"""What is loaded takes 80 MiB, and each stream its own; from four CPUs on Cloud Run wants two GiB."""
 RUNTIME = re.findall(r"(?m)^RUNTIME \?= python([\d.]+)$", (ROOT / "Makefile").read_text())[0]
 LONGEST_SECONDS = 3600
 
@@ -81,6 +83,9 @@ def functions_serve_many(plan: Plan, _: Code) -> Iterator[str]:
         (service,), (build,) = values["service_config"], values["build_config"]
         if service["max_instance_request_concurrency"] < AT_ONCE:
             yield f"{name}: an instance, and its price, for few callers"
+        least = 2048 if float(service["available_cpu"]) > MOST_CPUS else LEAST_MIB
+        if _mib(service["available_memory"]) < least:
+            yield f"{name}: {service['available_memory']} is too little for what it loads"
         if not service["all_traffic_on_latest_revision"]:
             yield f"{name}: what is deployed serves nobody"
         if build["runtime"] != f"python{RUNTIME.replace('.', '')}":
@@ -105,6 +110,10 @@ def started(given: dict[str, str]) -> Settings:
         if name in SETTINGS
     }
     return Settings.model_validate({**FROM_GOOGLE, **ours})
+
+
+def _mib(memory: str) -> int:
+    return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
 
 
 def _names(plan: Plan, type_: str, attribute: str) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 
-DAY = 24 * 3600
+DAY, LEAST_IMAGES = 24 * 3600, 2
 GARBAGE = {("idempotency", "expires_at")}
 """An answer is kept for a day. An avatar session has a field of that name too: it is when the
 session ends, and the document, deleted then, could not be swept or settled any more."""
@@ -60,6 +60,21 @@ def nothing_but_garbage_expires(plan: Plan, _: Code) -> Iterator[str]:
         yield f"{collection}: is deleted at its {field}, which means something else"
     for collection, field in sorted(GARBAGE - expiring):
         yield f"{collection}: is kept for ever, whatever its {field} says"
+
+
+def images_are_kept_to_go_back_to(plan: Plan, _: Code) -> Iterator[str]:
+    for each in plan.resources("google_artifact_registry_repository"):
+        rules = each.values["cleanup_policies"]
+        kept = [
+            most["keep_count"]
+            for rule in rules
+            if rule["action"] == "KEEP"
+            for most in rule["most_recent_versions"]
+        ]
+        if max(kept, default=0) < LEAST_IMAGES:
+            yield f"{each.address}: a function that is not deployed for a month loses its images"
+        if all(rule["action"] == "KEEP" for rule in rules):
+            yield f"{each.address}: what was replaced is paid for ever"
 
 
 def buckets_keep_what_was_replaced(plan: Plan, _: Code) -> Iterator[str]:

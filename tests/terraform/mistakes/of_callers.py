@@ -58,4 +58,10 @@ MISTAKES = [
         "a scheduler that hangs up", "the_sweep_is_asked_as_it_wants_to_be", "hangs up after 30s",
         (EXPIRY, '"320s"', '"30s"'),
     ),
+    mistake(
+        "functions for whoever has a Google account", "only_what_browsers_call_is_public",
+        "chat: browsers cannot call it",
+        (FUNCTIONS, 'browsers = { anybody = "allUsers" }',
+         'browsers = { anybody = "allAuthenticatedUsers" }'),
+    ),
 ]  # fmt: skip

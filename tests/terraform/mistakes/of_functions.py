@@ -75,4 +75,12 @@ MISTAKES = [
         "main.py has no function of that name",
         (FUNCTIONS, "entry_point       = each.key", 'entry_point       = "main"'),
     ),
+    mistake(
+        "less memory than is loaded", "functions_serve_many", "128Mi is too little",
+        (FUNCTIONS, '"512Mi"', '"128Mi"'),
+    ),
+    mistake(
+        "four CPUs with the memory of one", "functions_serve_many", "512Mi is too little",
+        (FUNCTIONS, "cpu           = 1", "cpu           = 4"),
+    ),
 ]  # fmt: skip

@@ -58,4 +58,8 @@ MISTAKES = [
         "each file may have readers of its own",
         (STORAGE, "uniform_bucket_level_access = true", "uniform_bucket_level_access = false"),
     ),
+    mistake(
+        "no image to go back to", "images_are_kept_to_go_back_to", "loses its images",
+        (STORAGE, "keep_count = 5", "keep_count = 0"),
+    ),
 ]  # fmt: skip
