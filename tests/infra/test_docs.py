@@ -219,6 +219,14 @@ def test_every_alert_has_its_part_and_no_part_is_left_over() -> None:
     assert sorted(parts) == sorted(names)
 
 
+def test_every_secret_is_rotated_as_it_says() -> None:
+    named = re.findall(r'(?m)^  \w+_key +=\s"([a-z-]+)"', TERRAFORM["functions"])
+    assert named == ["liveavatar-api-key", "session-tokens-key"]
+    rotating = OPERATE.partition("# Rotating secrets")[2].partition("\n# ")[0]
+    assert [each for each in [*named, "smoke-password"] if each not in rotating] == []
+    assert "So there are three." in " ".join(rotating.split())
+
+
 def test_what_it_says_of_times_and_bounds_is_so() -> None:
     assert secret_manager.REMEMBERED == 300
     assert OPERATE.count("five minutes") >= 3

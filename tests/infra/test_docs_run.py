@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from common.models import CheckHealth
 from tests.infra.test_docs import COMMANDS, DEPLOY, OPERATE, blocks
 
 URLS = """{"start_avatar": "https://start", "chat": "https://chat", "health": "https://health",
@@ -89,6 +90,16 @@ def test_the_avatar_is_asked_as_whoever_signed_in_and_about_what_was_started(
     assert all("[Authorization: Bearer a-token]" in call for call in asked)
     assert '"conversation_id": "a-conversation"' in asked[1]
     assert '"avatar_session_id": "a-session"' in asked[2]
+
+
+def test_health_is_asked_which_dependency_is_down(tmp_path: Path) -> None:
+    """Shallow, it never says."""
+    calls = run(OPERATE, tmp_path).calls
+    assert [call for call in calls if "health" in call and "curl" in call] == [
+        "curl [-s] [https://health]",
+        "curl [-s] [https://health?deep=true]",
+    ]
+    assert CheckHealth().deep is False
 
 
 def test_what_is_typed_for_a_secret_goes_there_and_nowhere_else(tmp_path: Path) -> None:
