@@ -11,7 +11,6 @@ The first time there is nothing to visit yet: the LiveAvatar key is not there. T
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -29,7 +28,7 @@ from infra.rollout import (
     rollout,
     serving,
 )
-from infra.shell import ROOT, FailedError, Run, shell
+from infra.shell import ROOT, FailedError, Run, asked, shell
 from infra.smoke_sign_in import NotSignedInError
 from infra.stop_spending import KEY
 
@@ -87,13 +86,20 @@ def _in_use(deployment: Deployment, run: Run) -> bool:
     """Not where a first apply stopped halfway: without the key no avatar starts."""
     if not serving(deployment, run):
         return False
-    command = ["gcloud", "secrets", "versions", "list", KEY, f"--project={deployment.project}"]
-    command += ["--filter=state=ENABLED", "--format=json"]
-    return bool(json.loads(run(command, seconds=ASK_SECONDS, read=True)))
+    flags = (f"--project={deployment.project}", "--format=json")
+    secrets = asked(run, ("gcloud", "secrets", "list", *flags), seconds=ASK_SECONDS)
+    if all(each["name"].rpartition("/")[2] != KEY for each in secrets):
+        return False
+    versions = ("gcloud", "secrets", "versions", "list", KEY, "--filter=state=ENABLED", *flags)
+    return bool(asked(run, versions, seconds=ASK_SECONDS))
 
 
 def _unvisited(run: Run, say: Callable[[str], None]) -> int:
-    run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
+    try:
+        run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
+    except FailedError as error:
+        again = "what was made stays, and the same command goes on from there"
+        raise FailedError(f"{error}: {again}") from None
     for name in ("secrets", "next"):
         say(run((*TERRAFORM, "output", name), seconds=ASK_SECONDS, read=True))
     say("It is there, and was not visited. Do the above; the same command again visits it.")
@@ -113,8 +119,12 @@ def environments() -> list[str]:
     return sorted(path.stem for path in ENVIRONMENTS.glob("*.tfvars"))
 
 
-def asked(question: str, read: Callable[[str], str] = input) -> bool:
-    return read(f"{question} [yes] ").strip() == "yes"
+def agreed(question: str, read: Callable[[str], str] = input) -> bool:
+    """Where nobody is there to answer, it is a no."""
+    try:
+        return read(f"{question} [yes] ").strip() == "yes"
+    except EOFError:
+        return False
 
 
 def main() -> int:
@@ -126,10 +136,13 @@ def main() -> int:
     given = parser.parse_args()
     target = Target(given.environment, given.project, visited=not given.no_visit)
     try:
-        return deploy(target, shell, (lambda _: True) if given.yes else asked, os.environ)
+        return deploy(target, shell, (lambda _: True) if given.yes else agreed, os.environ)
     except FailedError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. The same command goes on from there.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ A function that is shut refuses everybody before it runs. `end_session`, `health
 they are: they spend nothing, and what they do ends what costs. Terraform opens at its next apply.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra import package
-from infra.shell import FailedError, Run
+from infra.shell import FailedError, Run, asked
 
 STAY = frozenset({"end_session", "health", "sweep_expired"})
 EVERYBODY, INVOKER = "allUsers", "roles/run.invoker"
@@ -40,7 +39,7 @@ def doors(project: str, run: Run) -> list[Door]:
     """In whatever regions they are. `FailedError` where there is none: then it is another project."""
     ours = {name.replace("_", "-") for name in package.functions() if name not in STAY}
     command = ("gcloud", "run", "services", "list", f"--project={project}", "--format=json")
-    listed = (each["metadata"] for each in json.loads(run(command, seconds=SECONDS, read=True)))
+    listed = (each["metadata"] for each in asked(run, command, seconds=SECONDS))
     found = [
         Door(each["name"], project, each["labels"][LOCATION])
         for each in listed
@@ -86,9 +85,7 @@ def _turn(door: Door, run: Run, say: Say, what: str) -> bool:
 
 
 def _is_open(door: Door, run: Run) -> bool:
-    policy = json.loads(
-        run(door.command("get-iam-policy", "--format=json"), seconds=SECONDS, read=True)
-    )
+    policy = asked(run, door.command("get-iam-policy", "--format=json"), seconds=SECONDS)
     return any(
         EVERYBODY in binding["members"]
         for binding in policy.get("bindings", [])

@@ -10,14 +10,13 @@ With `--after PROJECT` it first sees that the same commit went well there: stagi
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.shell import FailedError, Run, shell
+from infra.shell import FailedError, Run, asked, shell
 
 TERRAFORM = ("terraform", "-chdir=terraform")
 UPDATE_TRAFFIC = ("gcloud", "run", "services", "update-traffic")
@@ -46,7 +45,7 @@ class Deployment:
 
 
 def planned(run: Run) -> Deployment:
-    plan = json.loads(run((*TERRAFORM, "show", "-json", PLAN), seconds=ASK_SECONDS, read=True))
+    plan = asked(run, (*TERRAFORM, "show", "-json", PLAN), seconds=ASK_SECONDS)
     resources = plan["planned_values"]["root_module"]["resources"]
     functions = (r for r in resources if r["type"] == "google_cloudfunctions2_function")
     names = (function["values"]["name"] for function in functions)
@@ -60,7 +59,7 @@ def planned(run: Run) -> Deployment:
 def serving(deployment: Deployment, run: Run) -> dict[str, Split]:
     """By service; those that are not there yet are not in it."""
     command = ("gcloud", "run", "services", "list", *deployment.flags, "--format=json")
-    found = json.loads(run(command, seconds=ASK_SECONDS, read=True))
+    found = asked(run, command, seconds=ASK_SECONDS)
     splits = {each["metadata"]["name"]: _split(each) for each in found}
     return {name: splits[name] for name in sorted(deployment.services & splits.keys())}
 
@@ -73,7 +72,8 @@ def _split(service: Mapping[str, Any]) -> Split:
 def rollout(
     run: Run, *, say: Callable[[str], None] = print, wait: Callable[[float], None] = time.sleep
 ) -> int:
-    """The exit code. Raises `FailedError` where nothing was changed."""
+    """The exit code. Raises `FailedError` where nothing was changed. Whoever interrupts it has not seen
+    it well: it goes back as well, unless it is interrupted again."""
     deployment = planned(run)
     before = serving(deployment, run)
     try:
@@ -81,8 +81,8 @@ def rollout(
         wait(SETTLING_SECONDS)
         urls = run((*TERRAFORM, "output", "-json", "function_urls"), seconds=ASK_SECONDS, read=True)
         run((sys.executable, "-m", "infra.smoke", urls.strip()), seconds=SMOKE_SECONDS)
-    except FailedError as error:
-        say(f"NOT IN SERVICE: {error}")
+    except (FailedError, KeyboardInterrupt) as error:
+        say(f"NOT IN SERVICE: {str(error) or 'interrupted'}")
         _go_back(deployment, before, run, say)
         return 1
     say("In service.")
@@ -123,7 +123,7 @@ def went_well(project: str, region: str, commit: str, run: Run) -> bool:
     """Whether a build of `commit` in that project was applied and visited, and all was well."""
     command = ["gcloud", "builds", "list", f"--project={project}", f"--region={region}"]
     command += ["--filter=status=SUCCESS", "--limit=200", "--format=json"]
-    builds = json.loads(run(command, seconds=ASK_SECONDS, read=True))
+    builds = asked(run, command, seconds=ASK_SECONDS)
     applied = (
         b["substitutions"] for b in builds if b.get("substitutions", {}).get("_APPLY") == "true"
     )

@@ -1,10 +1,11 @@
 """Commands of other programs, bounded in time."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 ROOT = Path(__file__).parents[1]
 GRACE_SECONDS = 60.0
@@ -30,7 +31,8 @@ def shell(
             command, cwd=ROOT, stdout=subprocess.PIPE if read else None, text=True
         )
     except OSError as error:
-        raise FailedError(f"{command[0]} cannot be started: {error.strerror}") from None
+        why = f"{error.strerror}; is it installed, and on the PATH?"
+        raise FailedError(f"{command[0]} cannot be started: {why}") from None
     with process:
         try:
             out, _ = process.communicate(timeout=seconds)
@@ -43,6 +45,15 @@ def shell(
     if process.returncode:
         raise FailedError(f"{_short(command)} ended with {process.returncode}")
     return out or ""
+
+
+def asked(run: Run, command: Sequence[str], *, seconds: float) -> Any:  # noqa: ANN401 - JSON
+    """What it says as JSON. Raises `FailedError`, also where that is none."""
+    said = run(command, seconds=seconds, read=True)
+    try:
+        return json.loads(said)
+    except ValueError:
+        raise FailedError(f"{_short(command)} did not say JSON") from None
 
 
 def _end(process: subprocess.Popen[str], grace: float) -> None:

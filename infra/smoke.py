@@ -83,10 +83,13 @@ def addresses(where: str) -> tuple[str, At]:
     if where.startswith("http"):
         return where, str
     try:
-        urls: dict[str, str] = json.loads(where)
+        urls = json.loads(where)
     except ValueError:
-        raise ValueError("neither an address (http...) nor the addresses as JSON") from None
-    return "", lambda path: urls[path.removeprefix("/")]
+        urls = None
+    if not isinstance(urls, dict):
+        wrong = "neither an address (http...) nor the addresses as JSON"
+        raise ValueError(wrong)  # noqa: TRY004 - what was said is wrong, not a type of ours
+    return "", lambda path: str(urls[path.removeprefix("/")])
 
 
 async def _visited(where: str) -> int:

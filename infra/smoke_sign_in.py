@@ -8,6 +8,7 @@ none of them             anybody: the local stack asks for no more
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import httpx
 
@@ -46,12 +47,22 @@ def _with_password(key: str, email: str, password: str) -> SignIn:
     async def firebase(http: httpx.AsyncClient) -> str:
         body = {"email": email, "password": password, "returnSecureToken": True}
         answer = await http.post(FIREBASE, params={"key": key}, json=body)
-        if not answer.is_success:
-            why = answer.json().get("error", {}).get("message", "")
+        said = _json(answer)
+        if not answer.is_success or "idToken" not in said:
+            why = said.get("error", {}).get("message", "")
             raise NotSignedInError(f"Firebase answered {answer.status_code} {why}".strip())
-        return str(answer.json()["idToken"])
+        return str(said["idToken"])
 
     return firebase
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    """Empty where it is none: whatever stands between us and Firebase says what it likes."""
+    try:
+        said = answer.json()
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 async def local(http: httpx.AsyncClient) -> str:

@@ -127,7 +127,11 @@ def main() -> int:
     given = parser.parse_args()
     if given.open_again:
         return 0 if open_again(given.project, shell, print) else 1
-    return asyncio.run(_stop(given.project))
+    try:
+        return asyncio.run(_stop(given.project))
+    except KeyboardInterrupt:
+        print("Interrupted: SESSIONS MAY STILL RUN, AND DOORS BE OPEN. Run it again.")
+        return 130
 
 
 if __name__ == "__main__":

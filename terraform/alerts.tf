@@ -22,7 +22,7 @@ locals {
       reducer  = "REDUCE_SUM"
       over     = var.alerts.error_ratio
       seconds  = 300
-      says     = "More than ${var.alerts.error_ratio * 100} of 100 answers have been 5xx for five minutes. First ask `health` which dependency is down; then look at the codes in the dashboard. If a deployment has just gone out, go back to the last revision."
+      says     = "More than ${var.alerts.error_ratio * 100} of 100 answers have been 5xx for five minutes. First ask `health` with `?deep=true` which dependency is down; then look at the codes in the dashboard. If a deployment has just gone out, go back to the last revision."
     }
     first_speech_lag = {
       name     = "Oprina: the first speech is late"

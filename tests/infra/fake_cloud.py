@@ -23,6 +23,7 @@ class FakeCloud:
     fails: set[str] = field(default_factory=set)
     builds: list[dict[str, Any]] = field(default_factory=list)
     keys: int = 1
+    secrets: Sequence[str] = ("liveavatar-api-key",)
     ran: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -45,6 +46,8 @@ class FakeCloud:
             return json.dumps(self._plan())
         if "builds list" in line:
             return json.dumps(self.builds)
+        if "secrets list" in line:
+            return json.dumps([{"name": f"projects/1/secrets/{name}"} for name in self.secrets])
         if "versions list" in line:
             return json.dumps([{"state": "ENABLED"}] * self.keys)
         return json.dumps(self._services()) if "services list" in line else URLS + "\n"

@@ -49,7 +49,7 @@ def test_an_update_packages_plans_applies_and_visits() -> None:
     at = cloud()
     assert deployed(at) == (0, "In service.")
     assert words(at) == [
-        *("infra.package", "init", "plan", "show", "list", "versions"),  # looks
+        *("infra.package", "init", "plan", "show", "list", "list", "versions"),  # looks
         *("show", "list", "apply", "output", "infra.smoke"),  # the rollout
     ]
     assert at.serves == AFTER
@@ -77,8 +77,11 @@ def test_the_first_time_ends_with_what_is_to_be_done() -> None:
     assert "the same command again visits it" in said
 
 
-def test_where_a_first_apply_stopped_halfway_the_next_one_is_still_the_first() -> None:
-    at = cloud(serves={"chat": {"chat-00001": 100}}, keys=0)
+@pytest.mark.parametrize("made", [{"keys": 0}, {"secrets": ()}, {"secrets": ("smoke-password",)}])
+def test_where_a_first_apply_stopped_halfway_the_next_one_is_still_the_first(
+    made: dict[str, Any],
+) -> None:
+    at = cloud(serves={"chat": {"chat-00001": 100}}, **made)
     assert deployed(at, visitor={})[0] == 0
     assert at.serves == AFTER
     assert "infra.smoke" not in words(at)
@@ -92,7 +95,7 @@ def test_it_can_be_told_not_to_visit() -> None:
 
 def test_a_first_apply_that_fails_is_told_and_can_be_run_again() -> None:
     at = cloud(serves={}, fails={"apply"}, applied={})
-    with pytest.raises(FailedError):
+    with pytest.raises(FailedError, match="the same command goes on from there"):
         deployed(at, visitor={})
     at.fails.clear()
     assert deployed(at, visitor={})[0] == 0
@@ -142,4 +145,11 @@ def test_an_environment_is_a_file() -> None:
 
 @pytest.mark.parametrize(("answer", "agreed"), [("yes", True), ("y", False), ("", False)])
 def test_only_a_yes_is_one(answer: str, agreed: bool) -> None:
-    assert deploy.asked("Apply?", lambda _: answer) is agreed
+    assert deploy.agreed("Apply?", lambda _: answer) is agreed
+
+
+def test_where_nobody_is_there_to_answer_it_is_a_no() -> None:
+    def nobody(_: str) -> str:
+        raise EOFError
+
+    assert not deploy.agreed("Apply?", nobody)

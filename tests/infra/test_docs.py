@@ -6,6 +6,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_every_variable_of_the_shell_was_set_before_it_is_used() -> None:
     for name in ("deploy.md", "operate.md"):
         used, known = set(), {"1", "key", "password"}
         for line in COMMANDS[name].splitlines():
-            known |= set(re.findall(r"(?:^|\s)([A-Z_]+)=", line))
+            known |= set(re.findall(r"(?:(?:^|\s)(?=[A-Z_]+=)|^for )(\w+)", line))
             used |= set(re.findall(r"\$\{?([A-Za-z_0-9]+)", line)) - known
         assert used == set(), name
 
@@ -113,6 +114,36 @@ def test_a_command_that_is_none_is_found(gcloud: dict[str, Any]) -> None:
     assert not unknown("run services update-traffic chat --to-revisions=P", gcloud)
 
 
+def told(*command: str) -> str:
+    """What it says of itself."""
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return ran.stdout + ran.stderr
+
+
+def test_every_command_of_terraform_has_its_flags() -> None:
+    if shutil.which("terraform") is None:
+        if os.environ.get("CI"):
+            pytest.fail("a suite that was not run must not look green: no terraform")
+        pytest.skip("no terraform")
+    lines = re.findall(r"terraform -chdir=terraform ([a-z]+)([^|)#\n]*)", EVERY_COMMAND)
+    assert {name for name, _ in lines} == {"init", "output", "destroy"}
+    for name, rest in lines:
+        also = told("terraform", "plan", "-help") if name == "destroy" else ""  # as it says itself
+        known = told("terraform", name, "-help") + also
+        flags = re.findall(r"(?<=\s)-[a-z-]+", rest)
+        assert [flag for flag in flags if f"  {flag}" not in known] == [], name
+
+
+def test_every_command_of_ours_has_its_flags_and_its_words() -> None:
+    lines = re.findall(r"python -m (infra\.[a-z_.]+)([^|;#\n]*)", EVERY_COMMAND)
+    assert {"infra.agent.deploy", "infra.smoke"} <= {module for module, _ in lines}
+    for module, rest in lines:
+        words = re.findall(r"^ (create|update|list|delete)\b", rest)
+        known = told(sys.executable, "-m", module, *words, "--help")
+        assert known.startswith("usage: "), module
+        assert [flag for flag in re.findall(r"--[a-z-]+", rest) if flag not in known] == [], module
+
+
 # ── what they name is there ──────────────────────────────────────────────────────────────────────
 
 
@@ -146,8 +177,12 @@ def test_settings_and_substitutions_are_ours() -> None:
     settings = {f"OPRINA_{name.upper()}" for name in settings_table.descriptions()}
     smoke = {smoke_sign_in.TOKEN, *smoke_sign_in.USER}
     assert set(re.findall(r"OPRINA_[A-Z_]*[A-Z]", texts)) - {"OPRINA_ALLOWANCE"} <= settings | smoke
-    [given] = re.findall(r'--substitutions="(.*?)"', COMMANDS["deploy.md"])
-    assert set(re.findall(r"(?:^|,)(_[A-Z_]+)=", given)) == set(BUILD["substitutions"]) - {"_AFTER"}
+    main, pull = (
+        set(re.findall(r"(?:^|,)(_[A-Z_]+)=", given))
+        for given in re.findall(r'--substitutions="(.*?)"', COMMANDS["deploy.md"])
+    )
+    assert main == set(BUILD["substitutions"]) - {"_AFTER"}
+    assert pull == {"_ENVIRONMENT", "_STATE_BUCKET", "_APPLY"}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -182,6 +217,14 @@ def test_every_alert_has_its_part_and_no_part_is_left_over() -> None:
     assert len(set(names)) == len(names) == 10
     parts = re.findall(r"(?m)^## (Oprina: .*)$", OPERATE)
     assert sorted(parts) == sorted(names)
+
+
+def test_every_secret_is_rotated_as_it_says() -> None:
+    named = re.findall(r'(?m)^  \w+_key +=\s"([a-z-]+)"', TERRAFORM["functions"])
+    assert named == ["liveavatar-api-key", "session-tokens-key"]
+    rotating = OPERATE.partition("# Rotating secrets")[2].partition("\n# ")[0]
+    assert [each for each in [*named, "smoke-password"] if each not in rotating] == []
+    assert "So there are three." in " ".join(rotating.split())
 
 
 def test_what_it_says_of_times_and_bounds_is_so() -> None:

@@ -105,6 +105,34 @@ def test_all_go_back_where_it_cannot_be_told_what_moved() -> None:
     assert [line.split()[4] for line in at.sent()] == ["chat", "start-avatar"]
 
 
+def test_whoever_interrupts_a_visit_has_not_seen_it_well() -> None:
+    at = cloud()
+
+    def run(command: Any, *, seconds: float, read: bool = False) -> str:
+        if "infra.smoke" in command:
+            raise KeyboardInterrupt
+        return at(command, seconds=seconds, read=read)
+
+    said: list[str] = []
+    assert rollout(run, say=said.append, wait=lambda _: None) == 1
+    assert at.serves == BEFORE
+    assert said[0] == "NOT IN SERVICE: interrupted"
+
+
+def test_all_go_back_where_what_serves_is_told_in_no_json() -> None:
+    at = cloud(fails={"infra.smoke"})
+
+    def run(command: Any, *, seconds: float, read: bool = False) -> str:
+        said = at(command, seconds=seconds, read=read)
+        late = "list" in command and any("infra.smoke" in line for line in at.ran)
+        return "Updates are available." if late else said
+
+    said: list[str] = []
+    assert rollout(run, say=said.append, wait=lambda _: None) == 1
+    assert at.serves == BEFORE
+    assert said[1] == "What serves now cannot be told: gcloud run services did not say JSON"
+
+
 @pytest.mark.parametrize("word", ["show", "services list"])
 def test_nothing_is_applied_where_it_cannot_be_told_what_serves(word: str) -> None:
     at = cloud(fails={word})

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from infra.shell import FailedError, shell
+from infra.shell import FailedError, asked, shell
 
 STUBBORN = """
 import signal, sys, time
@@ -26,8 +26,17 @@ def test_an_exit_code_is_a_failure_and_told() -> None:
 
 
 def test_what_is_not_installed_is_named() -> None:
-    with pytest.raises(FailedError, match="no-such-program cannot be started: No such file"):
+    with pytest.raises(
+        FailedError, match="no-such-program cannot be started: No such file"
+    ) as told:
         shell(["no-such-program", "apply"], seconds=10)
+    assert "is it installed" in str(told.value)
+
+
+def test_what_is_asked_for_is_json_or_a_failure() -> None:
+    assert asked(shell, ["echo", "[1]"], seconds=10) == [1]
+    with pytest.raises(FailedError, match="echo Updates are did not say JSON"):
+        asked(shell, ["echo", "Updates", "are", "available"], seconds=10)
 
 
 def test_what_takes_too_long_is_interrupted() -> None:

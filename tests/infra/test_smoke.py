@@ -222,7 +222,7 @@ async def test_as_a_command_it_says_a_line_and_exits_with_one() -> None:
     assert (code, ran(said.splitlines()), complaint) == (1, [("FAILED", "health")], "")
 
 
-@pytest.mark.parametrize("where", ["localhost:8080", '{"chat": ', ""])
+@pytest.mark.parametrize("where", ["localhost:8080", '{"chat": ', "", "[]", "null"])
 async def test_where_it_is_is_an_address_or_json(where: str) -> None:
     code, said, complaint = await command(where)
     assert (code, said) == (1, "")

@@ -50,6 +50,12 @@ async def test_a_wrong_password_is_told_in_firebases_words_and_not_itself() -> N
     assert "canary" not in str(refused.value)
 
 
+@pytest.mark.parametrize("answer", [[], {}, {"error": {}}])
+async def test_whoever_answers_in_firebases_place_is_told_by_their_status(answer: object) -> None:
+    with pytest.raises(NotSignedInError, match=r"^Firebase answered 200$"):
+        await token(USER, 200, answer)
+
+
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(NotSignedInError, match=r"not set: OPRINA_SMOKE_PASSWORD$"):
         sign_in_of({name: value for name, value in USER.items() if "PASSWORD" not in name})

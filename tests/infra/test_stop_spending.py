@@ -157,6 +157,19 @@ async def test_a_door_that_cannot_be_shut_keeps_no_other_open_and_no_session_run
     assert "By hand: gcloud run services remove-iam-policy-binding chat --project" in said.all
 
 
+async def test_what_gcloud_says_instead_of_json_keeps_no_session_running() -> None:
+    said = Said()
+
+    def run(command: object, *, seconds: float, read: bool = False) -> str:
+        return "Updates are available." if command and seconds and read else ""
+
+    async with provider() as at, account_of(at) as account:
+        await at.started()
+        assert await stop_spending(PROJECT, run, account, say=said, wait=no_wait) == 1
+        assert await running(at) == []
+    assert "THE FUNCTIONS CANNOT BE TOLD: gcloud run services did not say JSON" in said.all
+
+
 @pytest.mark.parametrize("project", [FakeDoors(fails={"list"}), FakeDoors(names=["others"])])
 async def test_another_project_or_none_is_told(project: FakeDoors) -> None:
     said = Said()

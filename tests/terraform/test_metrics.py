@@ -1,5 +1,6 @@
 """The metrics read fields that the functions' lines really have, and of the kind that they expect."""
 
+import operator
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,16 +8,29 @@ from typing import Any
 
 import pytest
 
+from common.domain import errors
 from infra.local.identity import LocalIdentity
 from tests.functions.wire import Wire
-from tests.house import house, later
+from tests.house import House, house, later
 from tests.logged import output
 from tests.terraform.plan import Plan
 from tests.virtual_time import VirtualTimeLoop
 
 FIELD = re.compile(r"jsonPayload\.([a-z_.]+)")
-EQUALS = re.compile(r'jsonPayload\.([a-z_.]+)=\(?("?\w+"?(?: OR "\w+")*)')
 COMPARED = re.compile(r"jsonPayload\.([a-z_.]+)(?:>=|>|<)")
+CLAUSE = re.compile(r"([A-Za-z_.]+)(=|>=|>|<)(.+)")
+HOLDS = {">=": operator.ge, ">": operator.gt, "<": operator.lt}
+RESOURCE = {"type": "cloud_run_revision", "labels": {"service_name": "sweep-expired"}}
+COUNTED = {
+    "quota_refusals": {"chat 429"},
+    "sweeps_with_orphans": {"sweep_expired 200"},
+    "sweeps_with_failures": {"sweep_expired 200"},
+    "first_speech_lag": {"chat 200", "speak 200"},
+    "start_time": {"start_avatar 201"},
+    "credits_left": {"sweep_expired 200"},
+    "sweeps": set(),
+}
+"""By metric, which of our lines it counts: the function and the status. `sweeps` counts Google's."""
 
 
 @pytest.fixture
@@ -35,12 +49,39 @@ async def lines(folder: Path) -> list[dict[str, Any]]:
         await wire.call("speak", {"avatar_session_id": started["avatar_session_id"], "text": "A."})
         later(at.clock, 3_600)
         await wire.call("sweep_expired", user=None)
+        _rise(at)
+        await wire.call("sweep_expired", user=None)
+        at.avatars.will("active", errors.Failed("avatar", "no"))
+        await wire.call("sweep_expired", user=None)
     await at.store.close()
     poor = Wire(house(allowance_agent_tokens=1), wire.local)
     with output() as refused:
         await poor.call("chat", {"message": "Hello."})
     await poor.at.store.close()
     return [*out.requests(), *refused.requests()]
+
+
+def _rise(at: House) -> None:
+    """What was stopped runs again at the provider."""
+    for session in at.avatars.sessions.values():
+        session.started, session.ended = at.clock.now(), None
+        session.keep_alive(at.clock.now())
+
+
+def fits(entry: Any, text: str) -> bool:
+    """As Cloud Logging has it, of what our filters say: all of it, joined with AND."""
+    return all(_holds(entry, clause) for clause in text.split(" AND "))
+
+
+def _holds(entry: Any, clause: str) -> bool:
+    match = CLAUSE.fullmatch(clause)
+    assert match, clause
+    path, how, wanted = match.groups()
+    for name in path.split("."):
+        entry = entry.get(name) if isinstance(entry, dict) else None
+    if how == "=":
+        return str(entry) in (re.findall(r'"([^"]+)"', wanted) or [wanted])
+    return entry is not None and bool(HOLDS[how](float(entry), float(wanted)))
 
 
 def fields_of(line: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
@@ -68,9 +109,40 @@ async def test_each_field_that_a_metric_reads_is_written(plan: Plan, tmp_path: P
     }
 
 
-async def test_each_value_that_a_metric_looks_for_is_written(plan: Plan, tmp_path: Path) -> None:
+async def test_each_metric_counts_the_lines_that_it_is_named_for(
+    plan: Plan, tmp_path: Path
+) -> None:
     """A filter that nothing fits counts nothing, and an alert on it never rings."""
     found = await lines(tmp_path)
     for metric in plan.resources("google_logging_metric"):
-        for name, value in re.findall(r'jsonPayload\.([a-z_]+)="?(\w+)', metric.values["filter"]):
-            assert value in {str(line.get(name)) for line in found}, (metric.key, name, value)
+        fitting = [
+            line
+            for line in found
+            if fits({"resource": RESOURCE, "jsonPayload": line}, metric.values["filter"])
+        ]
+        counted = {f"{line['function']} {line['status']}" for line in fitting}
+        if metric.key == "requests":
+            assert fitting == found
+        else:
+            assert counted == COUNTED[metric.key], metric.key
+        if metric.key.startswith("sweeps_with"):
+            assert len(fitting) == 1
+
+
+@pytest.mark.parametrize(
+    ("agent", "status", "counts"),
+    [
+        ("Google-Cloud-Scheduler", 200, True),
+        ("Google-Cloud-Scheduler", 403, False),
+        ("Google-Cloud-Scheduler", 503, False),
+        ("Google-Cloud-Tasks", 200, False),
+    ],
+)
+def test_a_sweep_that_the_scheduler_asked_for_is_counted_where_it_succeeded(
+    plan: Plan, agent: str, status: int, counts: bool
+) -> None:
+    """By Google's own line of a request, which says who asked."""
+    entry = {"resource": RESOURCE, "httpRequest": {"userAgent": agent, "status": status}}
+    (sweeps,) = [m for m in plan.resources("google_logging_metric") if m.key == "sweeps"]
+    assert fits(entry, sweeps.values["filter"]) is counts
+    assert plan.functions()["sweep_expired"]["name"] == "sweep-expired"

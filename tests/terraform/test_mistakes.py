@@ -6,14 +6,9 @@ import pytest
 
 from tests.terraform.checks import CHECKS
 from tests.terraform.facts import Code
-from tests.terraform.mistakes import (
-    SEEN_BY_CHECKS,
-    SEEN_BY_TERRAFORM,
-    Mistake,
-    batches,
-    planted,
-)
+from tests.terraform.mistakes import SEEN_BY_CHECKS, SEEN_BY_TERRAFORM
 from tests.terraform.plan import Plan
+from tests.terraform.planting import Mistake, batches, planted
 from tests.terraform.workspace import Ran, Workspace
 
 

@@ -41,6 +41,14 @@ def test_the_schema_holds_what_is_used_and_nothing_else() -> None:
     assert (sorted(known["resources"]), sorted(known["data_sources"])) == (resources, data_sources)
 
 
+def test_it_stands_on_one_provider_and_its_state_is_in_a_bucket(plans: dict[str, Plan]) -> None:
+    """Which bucket is said from outside: one set of files serves every environment."""
+    providers = plans["small"].json["configuration"]["provider_config"]
+    constraints = {name: each["version_constraint"] for name, each in providers.items()}
+    assert constraints == {"google": ">= 6.50.0, < 8.0.0"}
+    assert '\n  backend "gcs" {}\n' in (schema.TERRAFORM / "versions.tf").read_text()
+
+
 def test_every_variable_and_every_output_explains_itself() -> None:
     text = "\n".join(path.read_text() for path in sorted(schema.TERRAFORM.glob("*.tf")))
     blocks = BLOCK.findall(text)

@@ -1,7 +1,7 @@
 """Who may do what: each account as much as its code does, on the thing itself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from common.adapters import secret_vault
@@ -29,13 +29,26 @@ NEEDS = {
     "oprina_queueLooker": "queue.look",
     "roles/cloudtasks.enqueuer": "queue",
     "roles/cloudtrace.agent": "traces",
-    "roles/iam.serviceAccountUser": "queue",
+    "roles/iam.serviceAccountUser": "act as the tasks",
     "oprina_secretCreator": "tokens.keep",
-    "roles/secretmanager.secretVersionAdder": "tokens.keep",
+    "roles/secretmanager.secretVersionAdder": "add to tokens",
     "roles/secretmanager.secretAccessor": "tokens.open",
     "oprina_secretDeleter": "tokens.forget",
 }
 """What a role on everything of a kind is for; a role on one secret is for that secret."""
+
+TOGETHER = {"queue": {"act as the tasks"}, "tokens.keep": {"add to tokens"}}
+"""One of these is worth nothing without the other."""
+
+OWN = {
+    "oprina_agentCaller": {"aiplatform.reasoningEngines.query", "aiplatform.sessions.create"},
+    "oprina_agentLooker": {"aiplatform.reasoningEngines.get"},
+    "oprina_queueLooker": {"cloudtasks.queues.get"},
+    "oprina_secretCreator": {"secretmanager.secrets.create"},
+    "oprina_secretDeleter": {"secretmanager.secrets.delete"},
+    "oprina_storeLooker": {"datastore.entities.get"},
+}
+"""What the code's calls ask for, and no more."""
 
 OF_SESSIONS = (
     "roles/secretmanager.secretAccessor",
@@ -73,6 +86,14 @@ def roles_are_narrow(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{grant.address}: {role} is wider than anything that is done here"
         elif grant.on == "project" and not grant.condition and role not in WHOLE_PROJECT:
             yield f"{grant.address}: {role} on the whole project, without a condition"
+
+
+def own_roles_hold_what_is_used(plan: Plan, _: Code) -> Iterator[str]:
+    for each in plan.resources("google_project_iam_custom_role"):
+        name, holds = each.values["role_id"], set(each.values["permissions"])
+        if holds != OWN.get(name, set()):
+            differs = ", ".join(sorted(holds ^ OWN.get(name, set())))
+            yield f"{name}: {differs}: is held and not used, or used and not held"
 
 
 def conditions_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
@@ -114,7 +135,7 @@ def functions_may_do_what_they_do_and_no_more(plan: Plan, code: Code) -> Iterato
         may: set[str] = set()
         for grant in plan.grants():
             if grant.function == name:
-                may.add(_purpose(grant))
+                may.add(_purpose(grant, plan.settings(name)))
         if missing := sorted(needs - may):
             yield f"{name}: may not {', '.join(missing)}, and its code does"
         if more := sorted(may - needs):
@@ -122,12 +143,19 @@ def functions_may_do_what_they_do_and_no_more(plan: Plan, code: Code) -> Iterato
 
 
 def no_value_is_a_secret(plan: Plan, _: Code) -> Iterator[str]:
-    for each in plan.resources():
-        if each.type == "google_secret_manager_secret_version":
-            yield f"{each.address}: a secret's value would stand in the state"
-        for path, text in strings(each.values):
-            if SECRET.search(text):
-                yield f"{each.address}{path}: looks like a secret"
+    values = {each.address: each.values for each in plan.resources()}
+    for path, text in strings({**values, "output": plan.outputs, "var": plan.variables}):
+        if SECRET.search(text):
+            yield f"{path[1:]}: looks like a secret"
+    for each in plan.resources("google_secret_manager_secret_version"):
+        yield f"{each.address}: a secret's value would stand in the state"
+
+
+def no_name_is_a_secrets(plan: Plan, _: Code) -> Iterator[str]:
+    """Of what holds more than the name of one."""
+    for name in sorted(plan.variables):
+        if SECRET_NAME.search(f"_{name}".upper()):
+            yield f"var.{name}: a secret stands in Terraform's state, whoever gives it"
     for name in plan.functions():
         for setting, value in plan.settings(name).items():
             if SECRET_NAME.search(setting) and not NAME.fullmatch(value):
@@ -136,16 +164,20 @@ def no_value_is_a_secret(plan: Plan, _: Code) -> Iterator[str]:
 
 def _needed(reached: set[str], vault: str) -> set[str]:
     """Sealed tokens lie in documents: to keep or open them takes the key, and nothing else."""
+    reached = reached.union(*(TOGETHER.get(need, set()) for need in reached))
     if vault == "secret_manager":
         return reached
     sealed = {"tokens key"} if reached & {"tokens.keep", "tokens.open"} else set()
-    return {need for need in reached if not need.startswith("tokens.")} | sealed
+    return {need for need in reached if "tokens" not in need} | sealed
 
 
-def _purpose(grant: Grant) -> str:
+def _purpose(grant: Grant, settings: Mapping[str, str]) -> str:
     role = _short(grant.role)
     if grant.on in SECRETS:
         return SECRETS[grant.on] if role == "roles/secretmanager.secretAccessor" else role
+    if role == "roles/iam.serviceAccountUser":
+        account = grant.on.rpartition("/")[2]
+        return NEEDS[role] if account == settings["OPRINA_TASKS_ACCOUNT"] else f"act as {account}"
     return NEEDS.get(role, f"have {role} on {grant.on}")
 
 

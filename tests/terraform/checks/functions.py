@@ -1,6 +1,7 @@
 """Functions: deployed with what their code needs in order to start, and for as long as it takes."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 from pydantic import ValidationError
@@ -9,11 +10,17 @@ from common.services.conversations import CHARACTERS_A_SECOND, MARGIN_SECONDS
 from common.settings import LOCAL_SWITCHES, Settings
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
+from tests.terraform.provider.schema import ROOT
 
 PREFIX = "OPRINA_"
 SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 FROM_GOOGLE = {"deployed_as": "a-service"}
 SWEEP_SECONDS = 300
+AT_ONCE = 10
+LEAST_MIB, MOST_CPUS = 256, 2
+"""What is loaded takes 80 MiB, and each stream its own; from four CPUs on Cloud Run wants two GiB."""
+RUNTIME = re.findall(r"(?m)^RUNTIME \?= python([\d.]+)$", (ROOT / "Makefile").read_text())[0]
+LONGEST_SECONDS = 3600
 
 
 def every_function_is_deployed_and_no_other(plan: Plan, code: Code) -> Iterator[str]:
@@ -64,8 +71,25 @@ def functions_outlast_their_work(plan: Plan, _: Code) -> Iterator[str]:
         longest |= {"chat": talk + MARGIN_SECONDS, "speak": talk}
         if service["timeout_seconds"] < longest.get(name, 30):
             yield f"{name}: is cut off after {service['timeout_seconds']} seconds, in mid-work"
+        if service["timeout_seconds"] > LONGEST_SECONDS:
+            yield f"{name}: no function may take {service['timeout_seconds']} seconds"
         if service["min_instance_count"] > service["max_instance_count"]:
             yield f"{name}: more instances at least than at most"
+
+
+def functions_serve_many(plan: Plan, _: Code) -> Iterator[str]:
+    """All callers at the newest revision, many in an instance, on the Python that zips are tried on."""
+    for name, values in plan.functions().items():
+        (service,), (build,) = values["service_config"], values["build_config"]
+        if service["max_instance_request_concurrency"] < AT_ONCE:
+            yield f"{name}: an instance, and its price, for few callers"
+        least = 2048 if float(service["available_cpu"]) > MOST_CPUS else LEAST_MIB
+        if _mib(service["available_memory"]) < least:
+            yield f"{name}: {service['available_memory']} is too little for what it loads"
+        if not service["all_traffic_on_latest_revision"]:
+            yield f"{name}: what is deployed serves nobody"
+        if build["runtime"] != f"python{RUNTIME.replace('.', '')}":
+            yield f"{name}: runs on {build['runtime']}, and its zip was tried on {RUNTIME}"
 
 
 def packages_carry_their_hash(plan: Plan, _: Code) -> Iterator[str]:
@@ -86,6 +110,10 @@ def started(given: dict[str, str]) -> Settings:
         if name in SETTINGS
     }
     return Settings.model_validate({**FROM_GOOGLE, **ours})
+
+
+def _mib(memory: str) -> int:
+    return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
 
 
 def _names(plan: Plan, type_: str, attribute: str) -> set[str]:

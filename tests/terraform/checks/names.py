@@ -46,8 +46,9 @@ APIS = {
     "google_service_account": "iam",
     "google_storage": "storage",
 }
-USED_BY_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "cloudbuild", "telemetry"}
-"""And by Google itself, for the functions' images."""
+USED_BY_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "telemetry", "cloudtrace"}
+USED_BY_OTHERS = {"cloudbuild", "cloudresourcemanager"}
+"""By Google itself, for the functions' images; by Terraform, to look at the project."""
 
 
 def names_are_taken_by_google(plan: Plan, _: Code) -> Iterator[str]:
@@ -63,9 +64,12 @@ def apis_are_known_and_on(plan: Plan, _: Code) -> Iterator[str]:
         yield f"there is no API {api}"
     kinds = {each.type for each in plan.resources()}
     needed = {api for prefix, api in APIS.items() if any(kind.startswith(prefix) for kind in kinds)}
-    for api in sorted(needed | USED_BY_CODE):
+    for api in sorted(needed | USED_BY_CODE | USED_BY_OTHERS):
         if f"{api}.googleapis.com" not in on:
             yield f"{api} is used and not turned on"
     for kind in sorted(kinds):
         if not kind.startswith(tuple(APIS)):
             yield f"{kind}: nobody knows which API it needs"
+    for each in plan.resources("google_project_service"):
+        if each.values["disable_on_destroy"] is not False:
+            yield f"{each.address}: goes from others in the project, too"

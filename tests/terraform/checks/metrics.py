@@ -1,0 +1,107 @@
+"""What alerts and the dashboard ask Cloud Monitoring for: metrics and labels that there are."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.terraform.facts import Code
+from tests.terraform.plan import Plan, strings
+
+METRIC = re.compile(r'metric\.type="([^"]+)"')
+RESOURCE = re.compile(r'resource\.type="([^"]+)"')
+LABEL = re.compile(r'(metric|resource)\.labels?\.(\w+)(?:="([^"]*)")?')
+CLASSES = {f"{hundreds}xx" for hundreds in range(1, 6)}
+
+
+class Metric(NamedTuple):
+    resource: str
+    labels: frozenset[str] = frozenset()
+
+
+RUN = "cloud_run_revision"
+OF_GOOGLE = {
+    "run.googleapis.com/request_count": Metric(
+        RUN, frozenset({"response_code", "response_code_class"})
+    ),
+    "run.googleapis.com/request_latencies": Metric(
+        RUN, frozenset({"response_code", "response_code_class"})
+    ),
+    "run.googleapis.com/container/instance_count": Metric(RUN, frozenset({"state"})),
+    "run.googleapis.com/container/memory/utilizations": Metric(RUN),
+    "cloudtasks.googleapis.com/queue/depth": Metric("cloud_tasks_queue"),
+    "monitoring.googleapis.com/uptime_check/check_passed": Metric(
+        "uptime_url", frozenset({"check_id", "checker_location"})
+    ),
+}
+OF_RESOURCES = {
+    RUN: {"project_id", "service_name", "revision_name", "configuration_name", "location"},
+    "cloud_tasks_queue": {"project_id", "queue_id", "location", "target_type"},
+    "uptime_url": {"project_id", "host"},
+}
+
+
+def metrics_exist(plan: Plan, _: Code) -> Iterator[str]:
+    """Those of alerts and of the dashboard."""
+    for where, text in _texts(plan):
+        for metric in sorted(set(METRIC.findall(text)) - _metrics(plan).keys()):
+            yield f"{where}: there is no metric {metric}"
+
+
+def filters_find_something(plan: Plan, _: Code) -> Iterator[str]:
+    """A filter that names another resource than its metric has, or another label, finds nothing."""
+    for where, text in _texts(plan):
+        metric = _metrics(plan).get("".join(METRIC.findall(text)))
+        if metric is None:
+            continue
+        if RESOURCE.findall(text) != [metric.resource]:
+            yield f"{where}: the metric is of {metric.resource}, and this asks for another: {text}"
+        yield from (f"{where}: {wrong}" for wrong in _wrong_labels(text, metric))
+    (queue,) = plan.resources("google_cloud_tasks_queue")
+    known = {"response_code_class": CLASSES, "queue_id": {queue.values["name"]}}
+    for where, text in _texts(plan):
+        for _kind, label, value in LABEL.findall(text):
+            if value and value not in known.get(label, {value}):
+                yield f"{where}: no {label} is ever {value}"
+
+
+def _wrong_labels(text: str, metric: Metric) -> Iterator[str]:
+    known = {"metric": metric.labels, "resource": OF_RESOURCES[metric.resource]}
+    for kind, label, _value in LABEL.findall(text):
+        if label not in known[kind]:
+            yield f"there is no {kind} label {label}"
+
+
+def _metrics(plan: Plan) -> dict[str, Metric]:
+    logged = {
+        f"logging.googleapis.com/user/{each.values['name']}": Metric(RUN, _labels(each.values))
+        for each in plan.resources("google_logging_metric")
+    }
+    return {**OF_GOOGLE, **logged}
+
+
+def _labels(values: object) -> frozenset[str]:
+    extracted = values["label_extractors"] if isinstance(values, dict) else None
+    return frozenset(extracted or {})
+
+
+def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Of an alert each filter; of the dashboard each, with what it is grouped by."""
+    for each in plan.resources("google_monitoring_alert_policy"):
+        for _path, text in strings(each.values):
+            if METRIC.search(text):
+                yield each.address, text
+    (dashboard,) = plan.resources("google_monitoring_dashboard")
+    yield from _asked(json.loads(dashboard.values["dashboard_json"]))
+
+
+def _asked(node: object) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict) and "filter" in node:
+        grouped = node.get("aggregation", {}).get("groupByFields", [])
+        yield "the dashboard", " ".join([node["filter"], *grouped])
+    elif isinstance(node, dict):
+        for inner in node.values():
+            yield from _asked(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _asked(inner)
