@@ -38,12 +38,14 @@ _UNITS = {
     "MHz": "megahertz", "GHz": "gigahertz", "mph": "mile per hour", "kph": "kilometer per hour",
     "km/h": "kilometer per hour", "kmh": "kilometer per hour", "m/s": "meter per second",
     "m/s²": "meter per second squared", "fps": "frame per second", "rpm": "revolution per minute",
-    "yrs": "year", "ppm": "part per million",
+    "yrs": "year", "ppm": "part per million", "µs": "microsecond", "μs": "microsecond",
+    "ns": "nanosecond", "Ω": "ohm", "kΩ": "kilohm", "Tbsp": "tablespoon", "★": "star", "⭐": "star",
 }  # fmt: skip
-_WITH_POINT = "ft in mi yd gal qt lb lbs oz tsp tbsp sec secs min mins hr hrs yrs".split()  # noqa: SIM905 - read as one
+_WITH_POINT = "ft in mi yd gal qt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs".split()  # noqa: SIM905 - read as one
 _NEEDS_SPACE_OR_SIZE = "B"
 _IN_PARTS = ("tsp", "tbsp", "oz", "lb", "mi", "km", "gal", "qt")
 _PARTS = "half|(?:quarter|third|fifth|sixth|eighth)s?"
+_FEW = "one|two|three|four|five|six|seven|eight|nine|ten"
 _IRREGULAR = {"foot": "feet", "inch": "inches"}
 _DEGREES = {
     "C": " Celsius",
@@ -79,12 +81,15 @@ def rules() -> tuple[Rule, ...]:
             rf"{START}({MINUS})({NUMBER})[ ]?%(?!\w){PER}",
             lambda m: f"{minus(m[1])}{number(m[2])} percent{per(m[3])}",
         ),
+        Rule(rf"(\d[ ]?(?:{units}|[\"″])) ?[x×] ?(?=\d)", r"\1 by "),
+        # A quotation mark that closes nothing: a 27" screen.
+        Rule(rf"{START}({NUMBER})(?:″(?!\w)|\"(?=[ -][a-z]))", _inches),
         Rule(
             rf"{START}({MINUS})({NUMBER})[ -]?({units}|in(?=\.))(?![\w°²³'’]){PER}(\.?)",
             _measure,
         ),
         Rule(
-            rf"(?<!\w)(and [a-z]{{1,8}} )?({_PARTS}) ({any_of(_IN_PARTS)})(?!\w)(\.?)",
+            rf"(?<!\w)((?:{_FEW}) and [a-z]{{1,8}} )?({_PARTS}) ({any_of(_IN_PARTS)})(?!\w)(\.?)",
             _part_of_a_measure,
         ),
         Rule(rf"{START}({NUMBER})k(?!\w)", lambda m: f"{number(m[1])} thousand"),
@@ -96,6 +101,17 @@ def rules() -> tuple[Rule, ...]:
 def _degrees(match: re.Match[str]) -> str:
     noun = "degree" if one(match[2]) or describes(match) else "degrees"
     return f"{minus(match[1])}{number(match[2])} {noun}{_DEGREES[match[3] or '']}"
+
+
+def _inches(match: re.Match[str]) -> str:
+    if match[0].endswith('"') and _quoted(match.string[: match.start()]):
+        return match[0]
+    return f"{number(match[1])} {_name('in', singular=one(match[1]) or describes(match))}"
+
+
+def _quoted(before: str) -> bool:
+    """Whether a quotation is open here."""
+    return len(re.findall(r'(?<!\d)"', before)) % 2 == 1
 
 
 def _measure(match: re.Match[str]) -> str:
