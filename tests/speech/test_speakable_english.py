@@ -136,6 +136,10 @@ UNITS = [
     ('a 27" screen', "a twenty-seven inch screen"),
     ('8.5" x 11" paper', "eight point five inches by eleven inches paper"),
     ('"I am 27" he said', '"I am twenty-seven" he said'),
+    (
+        "1 million km over 36 mo. or 1 wk",
+        "one million kilometers over thirty-six months or one week",
+    ),
     ("3 m x 5 m", "three meters by five meters"),
     ("sugar and 3/4 tsp salt", "sugar and three quarters teaspoon salt"),
     ("2 3/4 tsp", "two and three quarters teaspoons"),
@@ -225,6 +229,8 @@ NUMBERS = [
     ("555.123.4567 x89", "five five five, one two three, four five six seven, extension eighty-nine"),
     ("Boston, MA 02108", "Boston, MA zero two one zero eight"),
     ("Your account number is 12345.", "Your account number is one two three four five."),
+    ("Order #48213", "Order number four eight two one three"),
+    ("94103-1234", "nine four one zero three, one two three four"),
     ("We order 5000 a year.", "We order five thousand a year."),
     ("Call 911 now.", "Call nine one one now."),
     ("Your code is 482913.", "Your code is four eight two nine one three."),
@@ -236,6 +242,7 @@ NUMBERS = [
     ("Henry VIII and Elizabeth II", "Henry the eighth and Elizabeth the second"),
     ("World War II", "World War two"),
     ("Chapter IV", "Chapter four"),
+    ("Episode V", "Episode five"),
     ("12345678901234567890", " ".join("one two three four five six seven eight nine zero".split() * 2)),  # noqa: SIM905 - read as one
 ]  # fmt: skip
 ABBREVIATIONS = [

@@ -48,7 +48,7 @@ _KINGS = (  # noqa: SIM905 - read as one
     "Clement Gregory Innocent Urban John Francis Wilhelm Ramesses Ptolemy"
 ).split()
 _PARTS = (  # noqa: SIM905 - read as one
-    "War Chapter Part Volume Act Scene Section Article Title Type Phase Stage Book Level Class "
+    "War Chapter Part Volume Act Scene Section Article Title Type Phase Stage Book Level Episode Class "
     "Category Appendix Bowl Rocky Grade"
 ).split()
 _ROMAN = rf"{ROMAN}(?!\w)"

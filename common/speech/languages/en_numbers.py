@@ -49,7 +49,10 @@ def codes() -> tuple[Rule, ...]:
             lambda m: grouped(m[0]),
         ),
         Rule(r"(?<![\w.])\(0\d{2,4}\)[ .-]?\d{3,4}[ .-]?\d{3,4}(?!\w)", lambda m: grouped(m[0])),
-        Rule(r"(?<=, [A-Z]{2} )\d{5}(?:-\d{4})?(?!\w)", lambda m: grouped(m[0])),
+        Rule(
+            r"(?<=, [A-Z]{2} )\d{5}(?:-\d{4})?(?!\w)|(?<![\w.,/$€£-])\d{5}-\d{4}(?![\w-])",
+            lambda m: grouped(m[0]),
+        ),
         Rule(r"(?<![\w&])#(?=[A-Z]{1,4}-?\d)", "number "),
         Rule(r"(?<=[A-Z]-)\d{3,}+(?:-\d++)*+(?!\w)", lambda m: grouped(m[0])),
         Rule(r"(?<![\w.,/-])\d++(?:-\d++){2,}+(?![\w-])", lambda m: grouped(m[0])),
@@ -62,9 +65,9 @@ def codes() -> tuple[Rule, ...]:
         ),
         Rule(
             r"(?<!\w)((?i:order|invoice|ticket|account|case|reference|confirmation|tracking|member)"
-            r"(?: (?:number|no\.?|code|id))?(?: is|:)? #?)"
+            r"(?: (?:number|no\.?|code|id))?(?: is|:)? )(#?)"
             r"(?!\d{2,9}000(?!\d))(\d{5,15})(?![\w%]|[.,:/-]\d)",
-            lambda m: m[1] + spelled(m[2]),
+            lambda m: m[1] + m[2].replace("#", "number ") + spelled(m[3]),
         ),
         Rule(
             r"(?<!\w)((?i:call|dial|text|ring) )(911|999|112|988|101|111|311|411|511)(?![\w,.-]\w)",
