@@ -107,6 +107,7 @@ MONEY = [
     ("$3MM of $1.5T", "three million dollars of one point five trillion dollars"),
     ("$4.50/gal", "four dollars and fifty cents per gallon"),
     ("~$20", "about twenty dollars"),
+    ("20-30 EUR", "twenty to thirty euros"),
 ]
 UNITS = [
     ("5 km", "five kilometers"),

@@ -78,6 +78,10 @@ def rules() -> tuple[Rule, ...]:
             _before,
         ),
         Rule(
+            rf"{START}({NUMBER}){DASH}(?={NUMBER}[ ]?(?:{_CURRENCY})(?!\w))",
+            lambda m: f"{number(m[1])} to ",
+        ),
+        Rule(
             rf"{START}({MINUS}){_AMOUNT}{_SCALE}[ ]?({_CURRENCY}){PER}(?!\w)",
             lambda m: minus(m[1]) + _said(m[2], m[3], m[4]) + per(m[5]),
         ),
