@@ -14,8 +14,8 @@ from common.speech.rules import compiled
 _FENCE = r"(`{3,}+|~{3,}+)[ \t]*+([^\s`]*+)[^`]*+$"
 _FENCE_AT_END = r"[^`]++(`{3,}+)([A-Za-z0-9+#]*+)[ \t]*+$"
 _QUOTE = r"(?:>(?![\d=])[ \t]?)+"
-_BULLET = r"(?:[-*+•‣◦▪–][ \t]++)(?:\[[ xX]\][ \t]++)?"
-_NUMBERED = r"\(?(\d{1,3})[.)][ \t]++(?=\S)"
+_BULLET = r"(?:[-*+•‣◦▪–][ \t]++)(?:\[([ xX])\][ \t]++)?"
+_NUMBERED = r"(?!\(\d{3})\(?(\d{1,3})[.)][ \t]++(?=\S)"
 _HEADING = r"#{1,6}(?=\s|$)"
 _RULE = r"(?:[-*_=][ \t]*+){3,}+$|=++$"
 _SEPARATOR = r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$"
@@ -139,12 +139,15 @@ class Blocks:
         if heading := compiled(_HEADING).match(line):
             return _Line(line[heading.end() :].strip().rstrip("#").rstrip(), apart=True)
         if bullet := compiled(_BULLET).match(line):
-            return _Line(line[bullet.end() :], apart=True)
+            return _Line(self._item(line[bullet.end() :], bullet[1] or ""), apart=True)
         if number := compiled(_NUMBERED).match(line):
             if self._language in _COUNTS_WITH_A_POINT:
                 return _Line(line, apart=True)
             return _Line(f"{number[1]}: {line[number.end() :]}", apart=True)
         return _Line(line, apart=not line)
+
+    def _item(self, text: str, box: str) -> str:
+        return self._phrases.done.format(text) if box.strip() and text else text
 
 
 def _begins_table(line: str, following: str | None) -> bool:

@@ -1,13 +1,13 @@
 """Markdown and HTML within a line, and the addresses that stand in it."""
 
 import re
+from html import unescape
+from html.entities import html5
 
 from common.speech.addresses import addresses
 from common.speech.formulas import unformulated
 from common.speech.phrases import Phrases
-from common.speech.rules import Group, Rule, compiled
-
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "nbsp": " ", "quot": '"', "apos": "'", "#39": "'"}
+from common.speech.rules import Group, Rule, compiled, ends_sentence
 
 _TAGS = (
     "a|abbr|b|big|blockquote|br|center|cite|code|dd|del|details|div|dl|dt|em|figure|font|h[1-6]|hr"
@@ -21,11 +21,8 @@ _HTML = Group(
     (
         Rule(r"<!--(?:[^-]|-(?!->)){0,300}+-->", " "),
         Rule(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,500}}+)?\s?/?>", " ", re.IGNORECASE),
-        Rule(
-            rf"&({'|'.join(_ENTITIES)});",
-            lambda match: _ENTITIES[match[1].lower()],
-            re.IGNORECASE,
-        ),
+        Rule(r"&#(?:\d{1,7}|[xX][\dA-Fa-f]{1,6});", lambda match: unescape(match[0])),
+        Rule(r"&([A-Za-z]{2,31}\d{0,2};)", lambda match: html5.get(match[1], match[0])),
     ),
 )
 
@@ -54,7 +51,7 @@ _EMPHASIS = Group(
         Rule(r"\*+|~~+", ""),
         Rule(r"(?<=[^\W_])_++(?=[^\W_])", " "),
         Rule(r"_+", ""),
-        Rule(r"~(?=[ ]?\d)", "≈"),
+        Rule(r"~(?=[ ]?[\d$€£¥₹])", "≈"),
         Rule(r"(?<=\S)[ ]\|[ ](?=\S)", ", "),
     ),
 )
@@ -75,7 +72,9 @@ def warm() -> None:
 
 def _links(text: str, words: Phrases) -> str:
     def image(match: re.Match[str]) -> str:
-        return f"{words.image}: {match[1]}" if match[1].strip() else words.image
+        said = f"{words.image}: {match[1].strip()}" if match[1].strip() else words.image
+        followed = match.string[match.end() :].strip() != "" and ends_sentence(match)
+        return said + ("." if followed and said[-1].isalnum() else "")
 
     def link(match: re.Match[str]) -> str:
         return match[1] if match[1].strip() else match[0][match[0].index("(") + 1 : -1]

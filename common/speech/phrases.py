@@ -9,7 +9,7 @@ from functools import cache
 
 @dataclass(frozen=True)
 class Phrases:
-    """`{}` is where the host, the programming language or the number of columns goes."""
+    """`{}` is where the host, the programming language, the number of columns or the task goes."""
 
     link: str = "{}"
     code_in: str = ""
@@ -19,33 +19,39 @@ class Phrases:
     image: str = ""
     dot: str = "."
     at: str = "@"
+    done: str = "{}"
 
 
 _LINES = {
-    "en": "a link to {}|some {} code|some code|a table with {} columns|a table|an image|dot|at",
+    "en": "a link to {}|some {} code|some code|"
+    "a table with {} columns|a table|an image|dot|at|done: {}",
     "de": "ein Link zu {}|etwas {}-Code|etwas Code|"
-    "eine Tabelle mit {} Spalten|eine Tabelle|ein Bild|Punkt|at",
+    "eine Tabelle mit {} Spalten|eine Tabelle|ein Bild|Punkt|at|erledigt: {}",
     "es": "un enlace a {}|código en {}|código|"
-    "una tabla con {} columnas|una tabla|una imagen|punto|arroba",
+    "una tabla con {} columnas|una tabla|una imagen|punto|arroba|hecho: {}",
     "fr": "un lien vers {}|du code {}|du code|"
-    "un tableau de {} colonnes|un tableau|une image|point|arobase",
+    "un tableau de {} colonnes|un tableau|une image|point|arobase|fait : {}",
     "it": "un link a {}|del codice {}|del codice|"
-    "una tabella con {} colonne|una tabella|un'immagine|punto|chiocciola",
+    "una tabella con {} colonne|una tabella|un'immagine|punto|chiocciola|fatto: {}",
     "pt": "um link para {}|código em {}|código|"
-    "uma tabela com {} colunas|uma tabela|uma imagem|ponto|arroba",
+    "uma tabela com {} colunas|uma tabela|uma imagem|ponto|arroba|feito: {}",
     "nl": "een link naar {}|wat {}-code|wat code|"
-    "een tabel met {} kolommen|een tabel|een afbeelding|punt|apenstaartje",
+    "een tabel met {} kolommen|een tabel|een afbeelding|punt|apenstaartje|klaar: {}",
     "sv": "en länk till {}|lite {}-kod|lite kod|"
-    "en tabell med {} kolumner|en tabell|en bild|punkt|snabel-a",
-    "pl": "link do {}|kod w języku {}|kod|tabela, liczba kolumn: {}|tabela|obraz|kropka|małpa",
-    "ru": "ссылка на {}|код на {}|код|таблица, столбцов: {}|таблица|изображение|точка|собака",
-    "uk": "посилання на {}|код на {}|код|таблиця, стовпців: {}|таблиця|зображення|крапка|собака",
-    "tr": "{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir resim|nokta|et",
-    "id": "tautan ke {}|kode {}|kode|tabel dengan {} kolom|tabel|gambar|titik|at",
-    "zh": "{} 的链接|一段 {} 代码|一段代码|一个有 {} 列的表格|一个表格|一张图片|点|at",
-    "ja": "{} へのリンク|{} のコード|コード|{}列の表|表|画像|ドット|アットマーク",
-    "ko": "{} 링크|{} 코드|코드|{}열짜리 표|표|이미지|닷|골뱅이",
-    "hi": "{} का लिंक|{} कोड|कोड|{} कॉलम की तालिका|तालिका|चित्र|डॉट|ऐट",
+    "en tabell med {} kolumner|en tabell|en bild|punkt|snabel-a|klart: {}",
+    "pl": "link do {}|kod w języku {}|kod|"
+    "tabela, liczba kolumn: {}|tabela|obraz|kropka|małpa|zrobione: {}",
+    "ru": "ссылка на {}|код на {}|код|"
+    "таблица, столбцов: {}|таблица|изображение|точка|собака|сделано: {}",
+    "uk": "посилання на {}|код на {}|код|"
+    "таблиця, стовпців: {}|таблиця|зображення|крапка|собака|зроблено: {}",
+    "tr": "{} bağlantısı|{} kodu|kod|"
+    "{} sütunlu bir tablo|bir tablo|bir resim|nokta|et|tamamlandı: {}",
+    "id": "tautan ke {}|kode {}|kode|tabel dengan {} kolom|tabel|gambar|titik|at|selesai: {}",
+    "zh": "{} 的链接|一段 {} 代码|一段代码|一个有 {} 列的表格|一个表格|一张图片|点|at|已完成：{}",
+    "ja": "{} へのリンク|{} のコード|コード|{}列の表|表|画像|ドット|アットマーク|完了：{}",
+    "ko": "{} 링크|{} 코드|코드|{}열짜리 표|표|이미지|닷|골뱅이|완료: {}",
+    "hi": "{} का लिंक|{} कोड|कोड|{} कॉलम की तालिका|तालिका|चित्र|डॉट|ऐट|पूरा हुआ: {}",
 }  # fmt: skip
 
 PROGRAMMING = {

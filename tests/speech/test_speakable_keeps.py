@@ -55,6 +55,18 @@ def measured(figure: int, unit: tuple[str, str, str]) -> Said:
     return f"{figure:,}{written}", counted(figure, one, many)
 
 
+def fraction(whole: int, digits: str, sign: str) -> Said:
+    minus = ["minus"] if sign else []
+    point = ["point", *(word for digit in digits for word in in_words(int(digit)))]
+    return f"{sign}{whole:,}.{digits}", [*minus, *in_words(whole), *point]
+
+
+def between(first: int, more: int, dash: str, unit: tuple[str, str, str]) -> Said:
+    written, _, many = unit
+    until = [*in_words(first), "to", *in_words(first + more), many]
+    return f"{first}{dash}{first + more}{written}", until
+
+
 UNITS = st.sampled_from([
     (" km", "kilometer", "kilometers"), (" kg", "kilogram", "kilograms"),
     ("°C", "degree", "degrees"), (" GB", "gigabyte", "gigabytes"), (" hrs", "hour", "hours"),
@@ -72,6 +84,13 @@ FIGURES: st.SearchStrategy[Said] = st.one_of(
     st.dates().map(day),
     st.times().map(clock),
     st.builds(measured, st.integers(0, 10**6), UNITS),
+    st.builds(
+        fraction,
+        st.integers(0, 10**6),
+        st.text("0123456789", min_size=1, max_size=6),
+        st.sampled_from(["", "-", "−"]),
+    ),
+    st.builds(between, st.integers(1, 500), st.integers(1, 500), st.sampled_from("-–"), UNITS),
 )
 LONG_WORDS: st.SearchStrategy[Said] = (
     st.text("abcdefghijklmnopqrstuvwxyz", min_size=6, max_size=9)  # no unit, and no short form
@@ -99,6 +118,40 @@ def test_each_figure_is_heard_where_it_was_written(line: list[tuple[Said, Said]]
     said = speakable("; ".join(written for written, _ in parts) + ".", "en")
     assert is_heard([word for _, heard in parts for word in heard], words(said)), said
     assert not re.search(r"[\d$€%°]", said)
+
+
+EURO = {
+    "de": ("Euro", "Cent"), "es": ("euros", "céntimos"), "fr": ("euros", "centimes"),
+    "it": ("euro", "centesimi"), "pt": ("euros", "cêntimos"),
+}  # fmt: skip
+NOT_ONE = st.integers(2, 99).filter(lambda number: number % 10 != 1)
+"""Whose form hangs on no noun."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(sorted(EURO)), NOT_ONE, NOT_ONE, st.sampled_from(["", "-"]))
+def test_euros_and_cents_are_heard_in_the_languages_that_put_them_in_words(
+    language: str, euros: int, cents: int, sign: str
+) -> None:
+    said = speakable(f"{sign}{euros},{cents:02} €", language)
+    whole, part = (num2words(figure, lang=language) for figure in (euros, cents))
+    assert is_heard(words(f"{whole} {EURO[language][0]} {part} {EURO[language][1]}"), words(said))
+    assert len(words(said.partition(whole)[0])) == len(sign)
+
+
+LETTERS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=6, max_size=9)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(LETTERS, min_size=1, max_size=3), LETTERS, st.sampled_from(["{}", "<{}>", "**{}**"])
+)
+def test_each_part_of_an_address_is_heard(names: list[str], host: str, dress: str) -> None:
+    mail = dress.format(f"{'.'.join(names)}@{host}.com")
+    parts = " dot ".join(names)
+    assert speakable(f"Write to {mail}.", "en") == f"Write to {parts} at {host} dot com."
+    link = dress.format(f"https://{host}.com/{names[0]}?a=1")
+    assert speakable(f"See {link}.", "en") == f"See a link to {host} dot com."
 
 
 @settings(max_examples=300, deadline=None)

@@ -44,6 +44,7 @@ SPANISH = [
     ("la 2.ª vez, el 1.er piso", "la segunda vez, el primer piso"),
     ("el 23/11/2026", "el 23 de noviembre de 2026"),
     ("a 5 km/h", "a 5 kilómetros por hora"),
+    ("el siglo XXI", "el siglo 21"),
     ("las 5 p. m. del martes", "las 5 p. m. del martes"),
 ]
 FRENCH = [
@@ -55,12 +56,16 @@ FRENCH = [
     ("la 2e fois, la 1re", "la deuxième fois, la première"),
     ("2026-05-01", "premier mai 2026"),
     ("n° 5, 3 km", "numéro 5, 3 kilomètres"),
+    ("du Ier au XXIe siècle", "du Ier au vingt et unième siècle"),
+    ("la Ve République", "la cinquième République"),
+    ("- [x] Le pain", "fait : Le pain."),
 ]
 ITALIAN = [
     ("Il Sig. Rossi, p. es. oggi, ecc.", "Il signor Rossi, per esempio oggi, eccetera."),
     ("alle 14:30", "alle quattordici e trenta"),
     ("21 € o 1,01 €", "ventuno euro o un euro e un centesimo"),
     ("il 2° piano, la 3ª volta", "il secondo piano, la terza volta"),
+    ("nel XXI secolo", "nel ventunesimo secolo"),
     ("2,5 %", "due virgola cinque per cento"),
     ("20 °C", "20 gradi Celsius"),
     ("1 km e 5 km", "1 chilometro e 5 chilometri"),
@@ -72,6 +77,7 @@ PORTUGUESE = [
     ("21 € ou R$ 5,50", "vinte e um euros ou cinco reais e cinquenta centavos"),
     ("2,5 %", "dois vírgula cinco por cento"),
     ("a 2ª vez", "a segunda vez"),
+    ("o século XIX", "o século 19"),
     ("em 23/11/2026", "em 23 de novembro de 2026"),
 ]
 OTHERS = [

@@ -25,6 +25,8 @@ FRAGMENTS = st.sampled_from([
     "Dr.", "St.", "e.g.", "etc.", "No. 5", "VIII", "Henry", "->", "→", "==", "<", ">", "...", "!?",
     "\n", "\t", " ", "\\", "\\*", "{", "}", "^2", "²", "٣", "\ud800", "\u200d", "हिन्दी", "中文。", "و",
     "ſ", "ß", "İ", "\x00", "\u2028",
+    "&#8217;", "&#96;", "&lt;b&gt;", "&mdash;", "10²³", "x⁻¹", "2x", "↑", "★", '27"', " x ", "−",
+    "$\\frac{1}{2}$", "^{10}", "^\\circ", "- [x] ", "Mon–Fri", "Jan–Mar", "5–7 May", " > ", "XXIe",
 ])  # fmt: skip
 ANYTHING = st.lists(st.one_of(FRAGMENTS, st.text(max_size=8)), max_size=25).map("".join)
 

@@ -1,4 +1,4 @@
-"""Lines as agents write them, and as a person would say them: a set that was written unseen."""
+"""Lines as agents write them, and as a person would say them: sets that were written unseen."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,18 @@ from common.speech.speakable import speakable
 
 pytest.importorskip("num2words")
 
-READ = json.loads((Path(__file__).parent / "data/speakable.json").read_text("utf-8"))
-LINES = [(code, *pair) for code, pairs in READ.items() if code != "about" for pair in pairs]
+DATA = Path(__file__).parent / "data"
+SETS = [
+    json.loads((DATA / name).read_text("utf-8"))
+    for name in ("speakable.json", "unseen_speakable.json")
+]
+LINES = [
+    (code, *pair)
+    for lines in SETS
+    for code, pairs in lines.items()
+    if code != "about"
+    for pair in pairs
+]
 
 
 @pytest.mark.parametrize(("language", "written", "said"), LINES)

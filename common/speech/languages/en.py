@@ -13,9 +13,10 @@ from common.speech.rules import Group
 
 def rules(region: str) -> tuple[Group, ...]:
     return (
-        Group(r"[./]|(?<!\w)(?:St|Dr|Mrs?|Prof|Mt|vs)(?!\w)", en_abbreviations.pointed()),
+        Group(r"[./]|(?<!\w)(?:St|Dr|Mrs?|Prof|Mt|vs|Ctrl)(?!\w)", en_abbreviations.pointed()),
         Group(r"[IVXL](?!\w)", en_abbreviations.roman()),
-        Group(r"[^\w\s.,!?'\"’]|[²³]", en_symbols.before_numbers()),
+        Group(r"(?<!\w)(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", (en_dates.weekdays(),)),
+        Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[xyzn]", en_symbols.before_numbers()),
         Group(
             r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]",
             (

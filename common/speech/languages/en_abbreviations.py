@@ -3,6 +3,7 @@
 import re
 
 from common.speech.languages.en_words import cardinal, ordinal
+from common.speech.languages.roman import ROMAN, arabic
 from common.speech.rules import Rule, any_of, ends_sentence, full_words
 
 _TITLES = {
@@ -28,7 +29,7 @@ _ANYWHERE = {
     "tel.": "telephone", "Tel.": "Telephone", "E.g.": "For example", "I.e.": "That is",
     "Approx.": "Approximately", "Dept.": "Department", "esp.": "especially", "appt.": "appointment",
     "est.": "estimated", "et al.": "and others", "w/o": "without", "w/": "with",
-    "vs": "versus", "N/A": "not applicable", "n/a": "not applicable",
+    "vs": "versus", "Ctrl": "Control", "N/A": "not applicable", "n/a": "not applicable",
 }  # fmt: skip
 _MONTHS_AND_TIMES = {
     "Jan.": "January", "Feb.": "February", "Aug.": "August",
@@ -47,11 +48,10 @@ _KINGS = (  # noqa: SIM905 - read as one
     "Clement Gregory Innocent Urban John Francis Wilhelm Ramesses Ptolemy"
 ).split()
 _PARTS = (  # noqa: SIM905 - read as one
-    "War Chapter Part Volume Act Scene Section Article Title Type Phase Stage Book Level Class "
+    "War Chapter Part Volume Act Scene Section Article Title Type Phase Stage Book Level Episode Class "
     "Category Appendix Bowl Rocky Grade"
 ).split()
-_ROMAN = r"(?=[IVXL]{1,7}(?!\w))(X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3}))(?!\w)"
-_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
+_ROMAN = rf"{ROMAN}(?!\w)"
 
 
 def pointed() -> tuple[Rule, ...]:
@@ -87,12 +87,12 @@ def roman() -> tuple[Rule, ...]:
     return (
         Rule(
             rf"(?<!\w)({any_of(_KINGS)}) (?!I(?!\w)(?! of\b)){_ROMAN}",
-            lambda m: f"{m[1]} the {ordinal(_arabic(m[2]))}",
+            lambda m: f"{m[1]} the {ordinal(arabic(m[2]))}",
         ),
-        Rule(rf"(?<!\w)(World War) {_ROMAN}", lambda m: f"{m[1]} {cardinal(_arabic(m[2]))}"),
+        Rule(rf"(?<!\w)(World War) {_ROMAN}", lambda m: f"{m[1]} {cardinal(arabic(m[2]))}"),
         Rule(
             rf"(?<!\w)({any_of(_PARTS)}) {alone}{_ROMAN}",
-            lambda m: f"{m[1]} {cardinal(_arabic(m[2]))}",
+            lambda m: f"{m[1]} {cardinal(arabic(m[2]))}",
         ),
     )
 
@@ -109,9 +109,3 @@ def _saint(match: re.Match[str]) -> str:
     if match[1].removesuffix("s") in _SAINTS or match[1] in _SAINTS or not named:
         return "Saint"
     return "Street."
-
-
-def _arabic(roman: str) -> str:
-    values = [_VALUES[letter] for letter in roman]
-    following = [*values[1:], 0]
-    return str(sum(-v if v < after else v for v, after in zip(values, following, strict=True)))

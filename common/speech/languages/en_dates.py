@@ -3,7 +3,7 @@
 import re
 
 from common.speech.languages.en_words import DASH, START, cardinal, ordinal, year
-from common.speech.rules import Rule, ends_sentence
+from common.speech.rules import Rule, any_of, ends_sentence
 
 MONTHS = (  # noqa: SIM905 - read as one
     "January February March April May June July August September October November December"
@@ -35,12 +35,17 @@ def rules(region: str) -> tuple[Rule, ...]:
             lambda match: _numeric(match, day_first=region in _DAY_FIRST, sure=bool(region)),
         ),
         Rule(
-            rf"(?<!\w)({'|'.join(_WEEKDAYS)})\.?[ ]?{DASH}[ ]?({'|'.join(_WEEKDAYS)})(?!\w)",
-            lambda m: f"{_WEEKDAYS[m[1]]} to {_WEEKDAYS[m[2]]}",
-        ),
-        Rule(
             rf"(?<!\w)({'|'.join(_WEEKDAYS)})\.?(?=,? (?:{'|'.join(_SHORT)}|\d{{1,2}}\b))",
             lambda match: _WEEKDAYS[match[1]],
+        ),
+        Rule(
+            rf"(?<!\w){_MONTH}[ ]?{DASH}[ ]?{_MONTH}(?!\w)",
+            lambda m: f"{_month(m[1])} to {_month(m[2])}",
+        ),
+        Rule(rf"(?<=\d)[ ]?{DASH}[ ]?(?={_MONTH} {_DAY}(?!\d))", " to "),
+        Rule(
+            rf"{START}(?:[Tt]he )?{_DAY}[ ]?{DASH}[ ]?(?={_DAY} {_MONTH}(?!\w))",
+            lambda m: f"the {ordinal(m[1])} to ",
         ),
         Rule(
             rf"(?<!\w){_MONTH} {_DAY}(?:st|nd|rd|th)?(?:[ ]?{DASH}[ ]?{_DAY}(?:st|nd|rd|th)?)?"
@@ -64,6 +69,20 @@ def rules(region: str) -> tuple[Rule, ...]:
     )
 
 
+def weekdays() -> Rule:
+    """More than one: "Mon–Fri", "Mon, Wed & Fri"."""
+    day = rf"(?:{any_of(_WEEKDAYS)})"
+    return Rule(
+        rf"(?<!\w){day}(?:\.?(?:[ ]?{DASH}[ ]?|, (?:and |or )?| & | and | or ){day}(?!\w))"
+        r"{1,6}+(?:\.(?= [^A-Z]))?",
+        lambda m: re.sub(rf"[ ]?{DASH}[ ]?", " to ", re.sub(rf"({day})\.?", _day_name, m[0])),
+    )
+
+
+def _day_name(match: re.Match[str]) -> str:
+    return _WEEKDAYS[match[1]]
+
+
 def weekday() -> Rule:
     """Where no figure is near: "See you Wed.", but not "the sun" nor "he sat"."""
     return Rule(
@@ -75,11 +94,12 @@ def weekday() -> Rule:
 def clock() -> tuple[Rule, ...]:
     half = r"(?:[ ]?([AaPp])(\.?)([Mm])(?!\w)(\.?))"
     return (
+        Rule(r"(?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)", " UTC"),
         Rule(
-            rf"{START}(\d{{1,2}}):([0-5]\d):([0-5]\d)(?:\.\d{{1,6}})?(?:Z(?!\w)|{half})?(?![\w:])",
+            rf"{START}(\d{{1,2}}):([0-5]\d):([0-5]\d)(?:\.\d{{1,6}})?{half}?(?![\w:])",
             _with_seconds,
         ),
-        Rule(rf"{START}([01]?\d|2[0-4]):([0-5]\d)(?:Z(?!\w)|{half})?(?![\w:])", _time),
+        Rule(rf"{START}([01]?\d|2[0-4]):([0-5]\d){half}?(?![\w:])", _time),
         Rule(rf"{START}(0?[1-9]|1[0-2]){half}", lambda m: cardinal(m[1].lstrip("0")) + _half(m, 2)),
         Rule(rf"{START}(\d{{1,3}}):(\d{{1,3}})(?![\w:])", r"\1 to \2"),
     )

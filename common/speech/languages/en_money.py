@@ -56,12 +56,12 @@ _CODES = {
 }  # fmt: skip
 _SCALES = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
-    "B": "billion", "bn": "billion", "tn": "trillion",
+    "MM": "million", "T": "trillion", "B": "billion", "bn": "billion", "tn": "trillion",
 }  # fmt: skip
 
 _CENT_DIGITS = 2
 _CURRENCY = any_of([*_NAMES, *_CODES])
-_SCALE = r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|[kKmMB])(?!\w))?"
+_SCALE = r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
 _AMOUNT = rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
 """Also the Indian "1,00,000", and the comma of those who have no other."""
 
@@ -76,6 +76,10 @@ def rules() -> tuple[Rule, ...]:
             rf"(?<!\w)({MINUS})({_CURRENCY})[ ]?({MINUS}){_AMOUNT}{_SCALE}"
             rf"(?:[ ]?{DASH}[ ]?(?:{_CURRENCY})?{_AMOUNT}{_SCALE})?{PER}(?!\w)",
             _before,
+        ),
+        Rule(
+            rf"{START}({NUMBER}){DASH}(?={NUMBER}[ ]?(?:{_CURRENCY})(?!\w))",
+            lambda m: f"{number(m[1])} to ",
         ),
         Rule(
             rf"{START}({MINUS}){_AMOUNT}{_SCALE}[ ]?({_CURRENCY}){PER}(?!\w)",

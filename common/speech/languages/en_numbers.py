@@ -3,6 +3,7 @@
 import re
 
 from common.speech.languages.en_words import (
+    DASH,
     MINUS,
     NUMBER,
     START,
@@ -35,13 +36,21 @@ _NUMBERED = {
 def codes() -> tuple[Rule, ...]:
     """What is read digit by digit."""
     return (
+        Rule(r"(?<![\w.])\.(?=\d)", "0."),
+        Rule(r"(?<=[-.]\d{4})[ ]?x[ ]?(?=\d{2,5}(?!\w))", ", extension "),
         Rule(r"(?<!\w)\+\d{7,15}(?!\w)", lambda m: f"plus {spelled(m[0][1:])}"),
         Rule(
-            r"(?<!\w)\+\d{1,3}(?:[ .-]?\(\d{1,4}\))?(?:[ .-]\d{1,4}){2,6}(?!\w)",
+            r"(?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))"
+            r"\d{1,3}(?:[ .-]?\(\d{1,4}\))?(?:[ .-]\d{1,8}){1,6}(?!\w)",
             lambda m: f"plus {grouped(m[0])}",
         ),
         Rule(
             r"(?<![\w.])(?:1[ .-])?(?:\(\d{3}\)[ .-]?|\d{3}[ .])\d{3}[ .-]\d{4}(?![\w-]|\.\d)",
+            lambda m: grouped(m[0]),
+        ),
+        Rule(r"(?<![\w.])\(0\d{2,4}\)[ .-]?\d{3,4}[ .-]?\d{3,4}(?!\w)", lambda m: grouped(m[0])),
+        Rule(
+            r"(?<=, [A-Z]{2} )\d{5}(?:-\d{4})?(?!\w)|(?<![\w.,/$€£-])\d{5}-\d{4}(?![\w-])",
             lambda m: grouped(m[0]),
         ),
         Rule(r"(?<![\w&])#(?=[A-Z]{1,4}-?\d)", "number "),
@@ -55,6 +64,12 @@ def codes() -> tuple[Rule, ...]:
             lambda m: m[1] + spelled(m[2]),
         ),
         Rule(
+            r"(?<!\w)((?i:order|invoice|ticket|account|case|reference|confirmation|tracking|member)"
+            r"(?: (?:number|no\.?|code|id))?(?: is|:)? )(#?)"
+            r"(?!\d{2,9}000(?!\d))(\d{5,15})(?![\w%]|[.,:/-]\d)",
+            lambda m: m[1] + m[2].replace("#", "number ") + spelled(m[3]),
+        ),
+        Rule(
             r"(?<!\w)((?i:call|dial|text|ring) )(911|999|112|988|101|111|311|411|511)(?![\w,.-]\w)",
             lambda m: m[1] + spelled(m[2]),
         ),
@@ -66,17 +81,20 @@ def before_measures() -> tuple[Rule, ...]:
     names = "|".join(_NUMBERED)
     return (
         Rule(rf"(?<![\w.])({names})\. ?(?=\d)", lambda m: f"{_NUMBERED[m[1]]} "),
-        Rule(r"(?<![\w.])\.(?=\d)", "0."),
         Rule(r"(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)", "number "),
+        Rule(r"(?<=[Vv]ersion )[vV](?=\d)", ""),
+        Rule(r"(?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)", r" \1 "),
         Rule(r"(?<![\w.])[vV]?(\d++(?:\.\d++){2,}+)(?!\w)", _version),
         Rule(
-            rf"(?<!\w)({_RELEASES}) [vV]?(\d{{1,4}})\.(\d{{1,4}})(?!\w|[.,]\d)",
-            lambda m: f"{m[1]} {cardinal(m[2])} point {cardinal(m[3])}",
+            rf"(?<!\w)({_RELEASES}) [vV]?(\d{{1,4}})\.(\d{{1,4}})"
+            rf"(?:[ ]?{DASH}[ ]?(\d{{1,4}})\.(\d{{1,4}}))?(?!\w|[.,]\d)",
+            _release,
         ),
         Rule(
             rf"(?<!\w)[vV](?:er\.)? ?({NUMBER})(?!\w)",
             lambda m: f"version {number(m[1])}",
         ),
+        Rule(rf"{START}(\d{{1,2}}\.\d{{1,2}})/(10|100|5)(?![\w/]|[.,]\d)", r"\1 out of \2"),
         Rule(r"(?<![\w/.,])(?:(\d{1,3}) )?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)", _fraction),
         Rule(rf"(?<![\w/.,])(\d{{1,3}})? ?([{''.join(_VULGAR)}])", _vulgar),
     )
@@ -86,12 +104,14 @@ def ranges() -> tuple[Rule, ...]:
     """3-5, 9–11 a.m., 5 %-10 %; with spaces around a hyphen it is a sum."""
     return (
         Rule(r"(?<=\d) - (?=\d)", " minus "),
+        Rule(r"(?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)", r"-\1 "),  # a name: Llama-3-70B
         Rule(r"(?<![\w-])(\d{1,4})-\1(?![\w-])", r"\1 \1"),
         Rule(r"(?<=[\d%])(?:[ ]?[–—][ ]?|-)(?=[$€£]?[.]?\d)", " to "),
         Rule(r"(?<=°[CF])[ ]?[-–—][ ]?(?=\d)", " to "),
-        Rule(r"(?<=[AaPp]\.m\.)[ ]?[-–—][ ]?(?=\d)", " to "),
-        Rule(r"(?<=\d[AaPp][Mm])[ ]?[-–—][ ]?(?=\d)", " to "),
-        Rule(r"(?<=\d [AaPp][Mm])[ ]?[-–—][ ]?(?=\d)", " to "),
+        Rule(r"(?<=[AaPp]\.m\.)[ ]?[-–—][ ]?(?=\d|noon|midnight)", " to "),
+        Rule(r"(?<=\d[AaPp][Mm])[ ]?[-–—][ ]?(?=\d|noon|midnight)", " to "),
+        Rule(r"(?<=\d [AaPp][Mm])[ ]?[-–—][ ]?(?=\d|noon|midnight)", " to "),
+        Rule(r"(?<=\d)–(?=[A-Za-z])|(?<=[a-z])–(?=\d)", " to "),
         Rule(r"(?<=\d)(?: x |x)(?=\d)", " by "),
         Rule(r"(?<=\d)×(?=\d)", " by "),
         Rule(rf"{START}({NUMBER})x(?!\w)", lambda m: f"{number(m[1])} times"),
@@ -126,11 +146,21 @@ def _version(match: re.Match[str]) -> str:
     return f"version {said}" if match[0][0] in "vV" else said
 
 
+def _release(match: re.Match[str]) -> str:
+    name, *figures = match.groups()
+    first, until = (
+        f"{cardinal(figures[at])} point {cardinal(figures[at + 1])}" if figures[at] else ""
+        for at in (0, 2)
+    )
+    return f"{name} {first}" + (f" to {until}" if until else "")
+
+
 def _fraction(match: re.Match[str]) -> str:
     whole, above, below = match[1], int(match[2]), int(match[3])
-    if 0 < above < below and below in _FRACTIONS:
+    rated = match.string.startswith(" star", match.end())
+    if 0 < above < below and below in _FRACTIONS and not rated:
         return _with_whole(whole, above, below)
-    between = " out of " if 0 < above <= below and below in {10, 100} else " "
+    between = " out of " if 0 < above <= below and (rated or below in {10, 100}) else " "
     start = f"{cardinal(whole)} " if whole else ""
     return f"{start}{cardinal(match[2])}{between}{cardinal(match[3])}"
 

@@ -38,12 +38,18 @@ _UNITS = {
     "MHz": "megahertz", "GHz": "gigahertz", "mph": "mile per hour", "kph": "kilometer per hour",
     "km/h": "kilometer per hour", "kmh": "kilometer per hour", "m/s": "meter per second",
     "m/s²": "meter per second squared", "fps": "frame per second", "rpm": "revolution per minute",
-    "yrs": "year", "ppm": "part per million",
+    "yrs": "year", "ppm": "part per million", "µs": "microsecond", "μs": "microsecond",
+    "mo": "month", "mos": "month", "wk": "week", "wks": "week", "ns": "nanosecond", "Ω": "ohm",
+    "kΩ": "kilohm", "Tbsp": "tablespoon", "★": "star", "⭐": "star",
 }  # fmt: skip
-_WITH_POINT = "ft in mi yd gal qt lb lbs oz tsp tbsp sec secs min mins hr hrs yrs".split()  # noqa: SIM905 - read as one
+_WITH_POINT = (  # noqa: SIM905 - read as one
+    "ft in mi yd gal qt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
+).split()
 _NEEDS_SPACE_OR_SIZE = "B"
 _IN_PARTS = ("tsp", "tbsp", "oz", "lb", "mi", "km", "gal", "qt")
 _PARTS = "half|(?:quarter|third|fifth|sixth|eighth)s?"
+_SCALE = "(?: (?:thousand|million|billion|trillion))?"
+_FEW = "one|two|three|four|five|six|seven|eight|nine|ten"
 _IRREGULAR = {"foot": "feet", "inch": "inches"}
 _DEGREES = {
     "C": " Celsius",
@@ -79,12 +85,15 @@ def rules() -> tuple[Rule, ...]:
             rf"{START}({MINUS})({NUMBER})[ ]?%(?!\w){PER}",
             lambda m: f"{minus(m[1])}{number(m[2])} percent{per(m[3])}",
         ),
+        Rule(rf"(\d[ ]?(?:{units}|[\"″])) ?[x×] ?(?=\d)", r"\1 by "),
+        # A quotation mark that closes nothing: a 27" screen.
+        Rule(rf"{START}({NUMBER})(?:″(?!\w)|\"(?=[ -][a-z]))", _inches),
         Rule(
-            rf"{START}({MINUS})({NUMBER})[ -]?({units}|in(?=\.))(?![\w°²³'’]){PER}(\.?)",
+            rf"{START}({MINUS})({NUMBER})({_SCALE})[ -]?({units}|in(?=\.))(?![\w°²³'’]){PER}(\.?)",
             _measure,
         ),
         Rule(
-            rf"(?<!\w)(and [a-z]{{1,8}} )?({_PARTS}) ({any_of(_IN_PARTS)})(?!\w)(\.?)",
+            rf"(?<!\w)((?:{_FEW}) and [a-z]{{1,8}} )?({_PARTS}) ({any_of(_IN_PARTS)})(?!\w)(\.?)",
             _part_of_a_measure,
         ),
         Rule(rf"{START}({NUMBER})k(?!\w)", lambda m: f"{number(m[1])} thousand"),
@@ -98,12 +107,23 @@ def _degrees(match: re.Match[str]) -> str:
     return f"{minus(match[1])}{number(match[2])} {noun}{_DEGREES[match[3] or '']}"
 
 
+def _inches(match: re.Match[str]) -> str:
+    if match[0].endswith('"') and _quoted(match.string[: match.start()]):
+        return match[0]
+    return f"{number(match[1])} {_name('in', singular=one(match[1]) or describes(match))}"
+
+
+def _quoted(before: str) -> bool:
+    """Whether a quotation is open here."""
+    return len(re.findall(r'(?<!\d)"', before)) % 2 == 1
+
+
 def _measure(match: re.Match[str]) -> str:
-    sign, amount, unit, rate, point = match.groups()
-    singular = one(amount) or "-" in match[0][1:] or describes(match)
+    sign, amount, scale, unit, rate, point = match.groups()
+    singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
     name = _name(unit, singular=singular)
     keeps = point and (unit not in _WITH_POINT or ends_sentence(match))
-    return f"{minus(sign)}{number(amount)} {name}{per(rate)}{point if keeps else ''}"
+    return f"{minus(sign)}{number(amount)}{scale} {name}{per(rate)}{point if keeps else ''}"
 
 
 def _part_of_a_measure(match: re.Match[str]) -> str:

@@ -12,12 +12,13 @@ MINUS = r"(?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?"
 DASH = r"[-–—]"
 PER = (
     r"(?:[ ]?/[ ]?(month|mo|year|yr|week|wk|day|hour|hr|h|minute|min|second|sec|s|night|person|user"
-    r"|seat|kg|lb|g|l|km|mile|mi|gallon|unit|item|piece|call|token)(?!\w))?"
+    r"|seat|kg|lb|oz|g|l|km|mile|mi|gallon|gal|sq ft|ft|unit|item|piece|call|token)(?!\w))?"
 )
 _PER_NAMES = {
     "mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": "hour", "min": "minute",
     "sec": "second", "s": "second", "kg": "kilogram", "lb": "pound", "g": "gram", "l": "liter",
-    "km": "kilometer", "mi": "mile",
+    "km": "kilometer", "mi": "mile", "gal": "gallon", "oz": "ounce", "ft": "foot",
+    "sq ft": "square foot",
 }  # fmt: skip
 
 

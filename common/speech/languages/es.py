@@ -2,6 +2,7 @@ import re
 
 from common.speech import numerals
 from common.speech.languages.european import Spoken, ordinals, units
+from common.speech.languages.roman import in_figures
 from common.speech.rules import Group
 
 _PESOS = frozenset({"AR", "CL", "CO", "CU", "DO", "MX", "UY"})
@@ -66,6 +67,7 @@ def _spanish(dollar: str) -> Spoken:
             "tel.": "teléfono", "Tel.": "teléfono", "Ing.": "ingeniero", "Lic.": "licenciado",
             "Dña.": "doña", "máx.": "máximo", "mín.": "mínimo", "dpto.": "departamento",
         },
+        titles=(in_figures(r"(?<=[Ss]iglo )", r"(?!\w)"),),
         masculine=_masculine,
         clock=_clock,
         own=(

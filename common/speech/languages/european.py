@@ -47,7 +47,7 @@ class Spoken:
 
     def groups(self) -> tuple[Group, ...]:
         return (
-            Group(r"[.\d/]", (*self.titles, self._in_full())),
+            Group(r"[.\d/]|[IVXL](?![a-df-z])", (*self.titles, self._in_full())),
             Group(r"\d", (*self._dates(), *self.own, *self._times(), *self._amounts())),
             Group(r"[^\w\s.,!?'\"’:;-]", self._between_words()),
         )

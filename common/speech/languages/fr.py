@@ -2,6 +2,7 @@ import re
 
 from common.speech import numerals
 from common.speech.languages.european import Spoken, units
+from common.speech.languages.roman import in_figures
 from common.speech.rules import Group, Rule
 
 
@@ -61,7 +62,13 @@ _FRENCH = Spoken(
         "max.": "maximum", "min.": "minimum", "apr. J.-C.": "après Jésus-Christ",
         "av. J.-C.": "avant Jésus-Christ",
     },
-    titles=(Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),),
+    titles=(
+        Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),
+        in_figures(
+            r"(?=[IVXL]{2}|[IVX](?:e|er|re) (?:siècle|République))",
+            r"(?=(?:er|re|e|ème)(?!\w))",
+        ),
+    ),
     masculine=lambda said: said,
     clock=_clock,
     own=(

@@ -2,6 +2,7 @@ import re
 
 from common.speech import numerals
 from common.speech.languages.european import Spoken, ordinals, units
+from common.speech.languages.roman import in_figures
 from common.speech.rules import Group
 
 
@@ -53,6 +54,7 @@ _ITALIAN = Spoken(
         "Ing.": "ingegner", "Avv.": "avvocato", "max.": "massimo", "min.": "minimo",
         "P.zza": "piazza", "n°": "numero",
     },
+    titles=(in_figures("", r"(?= secolo(?!\w))", "º"),),
     masculine=lambda said: re.sub(r"^uno$", "un", said),
     clock=_clock,
     own=(ordinals("it", r"(?<![\w.,])(\d{1,3})\.?([º°ª])(?![CF\w])", feminine="ª"),),

@@ -2,6 +2,7 @@ import re
 
 from common.speech import numerals
 from common.speech.languages.european import Spoken, ordinals, units
+from common.speech.languages.roman import in_figures
 from common.speech.rules import Group, Rule
 
 _CENTS = {"BR": ("centavo", "centavos"), "": ("cêntimo", "cêntimos")}
@@ -60,6 +61,7 @@ def _portuguese(cent: str, cents: str) -> Spoken:
             "Prof.": "professor", "Profa.": "professora", "tel.": "telefone", "Tel.": "telefone",
             "máx.": "máximo", "mín.": "mínimo",
         },
+        titles=(in_figures(r"(?<=[Ss]éculo )", r"(?!\w)"),),
         masculine=lambda said: said,
         clock=_clock,
         own=(
