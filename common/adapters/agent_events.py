@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pydantic_core import from_json
+
 from common.domain import errors
 from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
 
@@ -117,13 +119,23 @@ def _event(line: bytes) -> dict[str, Any] | None:
     text = line.strip()
     if not text or text.startswith((b":", b"event:", b"id:", b"retry:")):
         return None
-    try:
-        event = json.loads(text.removeprefix(b"data:").decode())
-    except (ValueError, RecursionError):
-        event = None
+    event = _json(text.removeprefix(b"data:"))
     if not isinstance(event, dict):
         raise errors.Failed(SERVICE, "a line is no event", kind="broken")
     return event
+
+
+def _json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """None where it is not JSON. What pydantic's parser, the faster one, does not take may hold half a
+    character."""
+    try:
+        return from_json(data)
+    except ValueError:
+        pass
+    try:
+        return json.loads(data.decode())
+    except (ValueError, RecursionError):
+        return None
 
 
 def _parts(event: dict[str, Any]) -> Sequence[dict[str, Any]]:
@@ -140,6 +152,8 @@ def _text(part: dict[str, Any]) -> str:
 
 def _whole(text: str) -> str:
     """JSON may hold half a character (a lone surrogate), which neither store nor socket takes."""
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -73,7 +73,7 @@ class Turn(Cuttable):
         self._sentences = sentences
         self._silence = Silence(PAUSE_SECONDS, self._pause)
         self._news: list[ChatEvent] = []
-        self._told = asyncio.Event()
+        self._wanted: asyncio.Future[None] | None = None
         self._closed = False
         self._kept: list[ChatEvent] = []
         self._speaking: Speaking | None = None
@@ -88,10 +88,10 @@ class Turn(Cuttable):
     async def news(self) -> list[ChatEvent]:
         """All that has happened and was not told before, as soon as there is something; nothing
         after `done`."""
-        await self._told.wait()
+        if not self._news and not self._closed:
+            self._wanted = asyncio.get_running_loop().create_future()
+            await self._wanted
         news, self._news = self._news, []
-        if not self._closed:
-            self._told.clear()
         return news
 
     async def answer(self) -> ChatAnswer:
@@ -105,7 +105,11 @@ class Turn(Cuttable):
         if not isinstance(event, TextEvent):
             self._kept.append(event)
         self._news.append(event)
-        self._told.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._wanted is not None and not self._wanted.done():
+            self._wanted.set_result(None)
 
     # ── the work ─────────────────────────────────────────────────────────────────────────────────
 
@@ -149,7 +153,7 @@ class Turn(Cuttable):
                 await self._close(admitted.result(), why, reply)
         finally:
             self._closed = True
-            self._told.set()
+            self._tell()
         if not work.cancelled():
             work.result()
 
