@@ -16,7 +16,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
 RIVAL_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check agent package package-check smoke reliability bench rivals lock clean
+.PHONY: help run demo test check lint agent package package-check smoke reliability bench rivals lock clean
 
 help: ## what there is to make
 	@echo 'Oprina: talk to an assistant face to face.'
@@ -32,13 +32,17 @@ demo: $(INSTALLED) ## a conversation in the terminal, against a stack of its own
 test: $(INSTALLED) ## the tests (ARGS='tests/local -x')
 	$(BIN)/pytest $(ARGS)
 
+# The agent's environment is installed meanwhile, where it is not there yet.
 check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold before a commit
+	@$(MAKE) --no-print-directory -j2 lint $(AGENT)
+	$(BIN)/pytest
+	@$(MAKE) --no-print-directory agent
+
+lint: $(INSTALLED) ## all of that but the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
-	@$(MAKE) --no-print-directory agent
 
 agent: $(INSTALLED) $(AGENT) ## the agent alone: types and tests, with what it is deployed with
 	$(BIN)/mypy --cache-dir .mypy_cache/agent --python-executable .venv-agent/bin/python \
