@@ -217,6 +217,7 @@ def wants_events(request: HttpRequest) -> bool:
 
 
 async def _lines(work: "Turn | Replayed") -> AsyncIterator[bytes]:
+    """Whatever has come goes out together: many in one write where there is no time for each."""
     while news := await work.news():
         yield "".join(map(_line, news)).encode()
 

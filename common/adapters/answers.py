@@ -90,7 +90,8 @@ async def streamed(
     idle: float,
     ends: float,
 ) -> Loss | None:
-    """Closes it, too. None: it was whole."""
+    """Gives its lines to `take`, and closes it however it ends. None: it was whole. `ends` is a time of
+    the loop's clock; `idle` seconds without a byte end it as well."""
     try:
         async with asyncio.timeout_at(ends), asyncio.timeout(None) as silent:
             silence = Silence(idle, lambda: silent.reschedule(0))
