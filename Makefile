@@ -10,13 +10,13 @@ BIN := .venv/bin
 PIP := pip>=23.3
 INSTALLED := .venv/installed
 AGENT := .venv-agent/installed
-RIVALS := .venv-bench/installed
+FRAMEWORKS := .venv-bench/installed
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
-RIVAL_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
+FRAMEWORKS_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lint agent package package-check smoke reliability bench rivals lock clean
+.PHONY: help run demo test check lint agent package package-check smoke reliability bench frameworks lock clean
 
 help: ## what there is to make
 	@echo 'Oprina: talk to an assistant face to face.'
@@ -50,7 +50,7 @@ agent: $(INSTALLED) $(AGENT) ## the agent alone: types and tests, with what it i
 	.venv-agent/bin/python -m pytest tests/agent/adk
 
 package: $(INSTALLED) ## a zip a function into dist/, as it is deployed
-	@$(BIN)/python -m infra.package
+	@$(BIN)/python -m infra.deploy.package
 
 package-check: $(INSTALLED) ## start each zip on the deployed Python with what it asks for (RUNTIME=python3.13)
 	PACKAGE_PYTHON=$(RUNTIME) $(BIN)/pytest tests/infra/test_package_starts.py
@@ -64,16 +64,16 @@ deploy: $(INSTALLED) ## all of it to Google Cloud, or what changed (ENVIRONMENT=
 		$(or $(PROJECT),$(error which PROJECT?)) $(if $(YES),--yes)
 
 stop-spending: $(INSTALLED) ## shut the doors, stop every avatar session, at once (PROJECT=id)
-	@$(BIN)/python -m infra.stop_spending $(or $(PROJECT),$(error which PROJECT?))
+	@$(BIN)/python -m infra.access.stop_spending $(or $(PROJECT),$(error which PROJECT?))
 
 open-again: $(INSTALLED) ## after make stop-spending (PROJECT=id)
-	@$(BIN)/python -m infra.stop_spending --open-again $(or $(PROJECT),$(error which PROJECT?))
+	@$(BIN)/python -m infra.access.stop_spending --open-again $(or $(PROJECT),$(error which PROJECT?))
 
 reliability: $(INSTALLED) ## the state machine for long (about ten minutes)
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 
-bench: $(INSTALLED) ## our figures beside the rivals', in one run (ARGS='--runs 9 first_speech')
-	@$(MAKE) --no-print-directory rivals
+bench: $(INSTALLED) ## our figures beside those of other frameworks, in one run (ARGS='--runs 9 first_speech')
+	@$(MAKE) --no-print-directory frameworks
 	@$(BIN)/python -m bench.run $(ARGS)
 
 lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the newest versions)
@@ -82,7 +82,7 @@ lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the ne
 	$(COMPILE) $(ARGS) --output-file infra/agent/requirements-dev.txt infra/agent/requirements-dev.in
 	$(COMPILE) $(ARGS) --constraint infra/agent/requirements-dev.txt \
 		--output-file infra/agent/requirements.txt infra/agent/requirements.in
-	$(COMPILE) $(ARGS) --output-file bench/requirements-rivals.txt bench/requirements-rivals.in
+	$(COMPILE) $(ARGS) --output-file bench/requirements-frameworks.txt bench/requirements-frameworks.in
 
 clean: ## remove what was made; the data in .local stay
 	rm -rf .venv .venv-agent .venv-bench .*_cache .hypothesis dist
@@ -107,13 +107,13 @@ $(AGENT): infra/agent/requirements-dev.txt | $(INSTALLED)
 		--disable-pip-version-check --require-hashes -r infra/agent/requirements-dev.txt
 	@touch $@
 
-# The rivals may not be to be had, all or one: the bench runs without, and says so.
-rivals:
-	@test $(RIVALS) -nt bench/requirements-rivals.txt || { \
-		echo 'Installing the rivals into .venv-bench (once; some minutes and 750 MB)...'; \
+# A framework that cannot be installed is left out; the bench says so.
+frameworks:
+	@test $(FRAMEWORKS) -nt bench/requirements-frameworks.txt || { \
+		echo 'Installing the other frameworks into .venv-bench (once; some minutes and 750 MB)...'; \
 		test -x .venv-bench/bin/python || .venv/bin/python -m venv .venv-bench; \
-		if $(RIVAL_PIP) --require-hashes -r bench/requirements-rivals.txt; then touch $(RIVALS); else \
-			for each in $$(grep '==' bench/requirements-rivals.in); do \
-				$(RIVAL_PIP) "$$each" || echo "$$each is not to be had; the bench runs without." >&2; \
+		if $(FRAMEWORKS_PIP) --require-hashes -r bench/requirements-frameworks.txt; then touch $(FRAMEWORKS); else \
+			for each in $$(grep '==' bench/requirements-frameworks.in); do \
+				$(FRAMEWORKS_PIP) "$$each" || echo "$$each cannot be installed; the bench runs without it." >&2; \
 			done; \
 		fi; }

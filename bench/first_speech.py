@@ -13,16 +13,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from bench.frameworks.pace import EVERY, Listener, Reply, Step
+from bench.frameworks.peers import Missing, Peer, complete, peers
 from bench.replies import replies
-from bench.rivals.pace import EVERY, Listener, Reply, Step
-from bench.rivals.peers import Missing, Peer, complete, peers
 from bench.table import Row, markdown, middle
 from common.domain.ids import ConversationId, UserId
-from common.models import SentenceEvent
-from common.services.ports import Delta, Finished, Take, ToolCall, ToolResult
-from tests.fakes.agent import FakeAgent
-from tests.fakes.voice import FakeVoice
-from tests.house import house
+from common.ports.agent import Delta, Finished, Take, ToolCall, ToolResult
+from common.schemas.events import SentenceEvent
+from tests.support.fakes.agent import FakeAgent
+from tests.support.fakes.voice import FakeVoice
+from tests.support.harness import house
 
 TOKEN: Final = 1_000 * EVERY
 PROMISE: Final = TOKEN + 2

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bench.rivals.pace import Reply, Step, Whose
+from bench.frameworks.pace import Reply, Step, Whose
 from bench.splitter import tokens
 
 SAID: Final = {

@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from bench.rivals.peers import present
+from bench.frameworks.peers import present
 from bench.table import Row, hows, markdown
 
 ROOT: Final = Path(__file__).parent.parent

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.rivals.peers import PYTHON, SPLITTERS, Missing, Peer, complete, peers
+from bench.frameworks.peers import PYTHON, SPLITTERS, Missing, Peer, complete, peers
 from bench.splitter import cuts, marked, tokens
 from bench.table import Row, markdown, middle
-from common.speech.sentences import Sentences
+from common.text.sentences.splitter import Sentences
 
 ROOT: Final = Path(__file__).parent.parent
 SETS: Final = {"": "sentences.json", ", own set": "new_sentences.json"}
@@ -161,7 +161,9 @@ def _count(
 
 
 def _cpu(runs: int, rivals: dict[str, Peer]) -> Row:
-    replies = json.loads((ROOT / "tests/speech/data/sentences.json").read_text("utf-8"))["replies"]
+    replies = json.loads((ROOT / "tests/unit/text/data/sentences.json").read_text("utf-8"))[
+        "replies"
+    ]
     streams = TIMES * [tokens(marked(reply)[0]) for reply in replies["en"]]
     per_thousand = 1e6 / sum(map(len, streams))
     taken: dict[str, list[float]] = {"": [], **{name: [] for name in rivals}}
@@ -177,7 +179,7 @@ def _cpu(runs: int, rivals: dict[str, Peer]) -> Row:
 
 def _imports(runs: int, rivals: list[str]) -> Row:
     """Each in a fresh interpreter; one import before them fills the caches of compiled files."""
-    wanted = {"": (Path(sys.executable), "common.speech.sentences")}
+    wanted = {"": (Path(sys.executable), "common.text.sentences.splitter")}
     wanted |= {name: (PYTHON, SPLITTERS[name]) for name in rivals}
     taken: dict[str, list[float]] = {name: [] for name in wanted}
     for run in range(runs + 1):

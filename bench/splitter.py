@@ -1,6 +1,6 @@
 """Where the splitter cuts wrongly and what it misses, by language.
 
-    python bench/splitter.py tests/speech/data/sentences.json [--show] [--tokens 1]
+    python bench/splitter.py tests/unit/text/data/sentences.json [--show] [--tokens 1]
 
 In the file '|' marks a place where a sentence must be released, '¦' one where it may be; any other
 cut is wrong. White space does not count.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from common.speech.sentences import Sentences  # found beside this folder only now
+from common.text.sentences.splitter import Sentences  # found beside this folder only now
 
 
 @dataclass

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.table import Row, markdown, middle
 from common.domain.ids import AvatarSessionId
-from common.services.vault import SessionTokens
-from tests.fakes.tasks import MemoryTasks
-from tests.fakes.vault import MemoryVault
-from tests.house import house
+from common.ports.vault import SessionTokens
+from tests.support.fakes.tasks import MemoryTasks
+from tests.support.fakes.vault import MemoryVault
+from tests.support.harness import house
 
 TRIP, TICKET, START = 0.02, 0.3, 1.0
 BAR = 3

@@ -21,17 +21,18 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.table import Row, markdown, middle
-from common.adapters.firestore_store import FirestoreStore
-from common.adapters.sqlite_store import SqliteStore
+from common.adapters.firestore.store import FirestoreStore
+from common.adapters.sqlite.store import SqliteStore
+from common.domain.avatar_session import session_path
 from common.domain.documents import Create, Update
 from common.domain.ids import AvatarSessionId, UserId
-from common.domain.sessions import session_path
 from common.domain.user import User
-from common.models import AvatarStarted, SweepExpired, Swept
-from common.services.store import Store
+from common.ports.store import Store
+from common.schemas.answers import AvatarStarted, Swept
+from common.schemas.requests import SweepExpired
 from infra.local.firestore import NotInstalledError, emulator, jar
-from tests.fakes.avatars import FakeAvatars
-from tests.house import House, house, later
+from tests.support.fakes.avatars import FakeAvatars
+from tests.support.harness import House, house, later
 
 T = TypeVar("T")
 

@@ -28,21 +28,21 @@ import uvloop
 from bench.served import ROOT, Served, served
 from bench.stand_ins import Caller, Outside, Reply, outside, request
 from bench.table import Row, markdown, middle
-from common.adapters.secret_manager import SecretManager
-from common.adapters.secret_vault import SecretVault
-from common.adapters.sqlite_store import SqliteStore
-from common.app import SystemClock, new_id, pause
+from common.adapters.google.secret_manager import SecretManager
+from common.adapters.sqlite.store import SqliteStore
+from common.adapters.vault.per_session import SecretVault
+from common.bootstrap import SystemClock, new_id, pause
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from common.models import StartAvatar
-from common.services.avatars import AvatarSessions
-from common.services.idempotency import Once
-from common.services.outside import Outside as Ports
-from common.services.ports import Running, Ticket
+from common.ports.avatar import Running, Ticket
+from common.ports.dependencies import Outside as Ports
+from common.schemas.requests import StartAvatar
+from common.sessions.avatar_sessions import AvatarSessions
 from common.settings import Settings
-from infra.local.cloud import cloud, provide
+from common.transactions.idempotency import Once
+from infra.local.emulators.google_cloud import cloud, provide
 from infra.local.identity import LocalIdentity
-from infra.local.worlds import Worlds
+from infra.local.simulators.all import Worlds
 
 MANY = 200
 TOKEN_SECONDS = 0.025

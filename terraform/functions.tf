@@ -103,7 +103,7 @@ resource "google_storage_bucket_object" "package" {
   lifecycle {
     precondition {
       condition     = filesha256("${var.packages}/${local.manifest[each.key].zip}") == local.manifest[each.key].sha256
-      error_message = "${local.manifest[each.key].zip} is not what manifest.json says: run python -m infra.package again."
+      error_message = "${local.manifest[each.key].zip} is not what manifest.json says: run python -m infra.deploy.package again."
     }
   }
 }

@@ -1,4 +1,4 @@
-# What is measured. The functions write a line of JSON a request (common/logs.py); the figures of
+# What is measured. The functions write a line of JSON a request (common/observability/cloud_logging.py); the figures of
 # latency, of errors and of the queue are Google's own.
 
 locals {

@@ -57,12 +57,12 @@ variable "database" {
 
 variable "packages" {
   type        = string
-  description = "The folder with a zip a function and manifest.json, as infra/package.py makes it."
+  description = "The folder with a zip a function and manifest.json, as infra/deploy/package.py makes it."
   default     = "../dist"
 
   validation {
     condition     = fileexists("${var.packages}/manifest.json")
-    error_message = "There is no manifest.json in that folder: run python -m infra.package first."
+    error_message = "There is no manifest.json in that folder: run python -m infra.deploy.package first."
   }
   validation {
     condition     = try(toset(keys(jsondecode(file("${var.packages}/manifest.json")).functions)) == toset(keys(local.functions)), false)

@@ -1,6 +1,6 @@
 import pytest
 
-pytest_plugins = ["tests.firestore_emulator", "tests.canaries"]
+pytest_plugins = ["tests.support.firestore_emulator", "tests.support.canaries"]
 
 
 @pytest.fixture(scope="session")

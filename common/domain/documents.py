@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from common.domain.document_values import RESERVED, check_field, plain, plain_fields
 from common.domain.ids import ID
-from common.domain.values import RESERVED, check_field, plain, plain_fields
 
 Fields = Mapping[str, Any]
 Version = Any

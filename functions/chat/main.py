@@ -1,6 +1,7 @@
-from common.endpoint import App, Once, User, endpoint
-from common.models import Chat, ChatAnswer
-from common.services.turns import Turn
+from common.api.endpoint import App, Once, User, endpoint
+from common.conversations.turn import Turn
+from common.schemas.answers import ChatAnswer
+from common.schemas.requests import Chat
 
 
 @endpoint(Chat)

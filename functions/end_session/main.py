@@ -1,5 +1,6 @@
-from common.endpoint import App, Once, User, endpoint
-from common.models import EndSession, SessionEnded
+from common.api.endpoint import App, Once, User, endpoint
+from common.schemas.answers import SessionEnded
+from common.schemas.requests import EndSession
 
 
 @endpoint(EndSession)

@@ -1,5 +1,6 @@
-from common.endpoint import App, Once, User, endpoint
-from common.models import CheckHealth, Health
+from common.api.endpoint import App, Once, User, endpoint
+from common.schemas.answers import Health
+from common.schemas.requests import CheckHealth
 
 
 @endpoint(CheckHealth, methods=("GET", "HEAD"), anybody=True)

@@ -1,5 +1,6 @@
-from common.endpoint import App, Once, User, endpoint
-from common.models import KeepAlive, KeptAlive
+from common.api.endpoint import App, Once, User, endpoint
+from common.schemas.answers import KeptAlive
+from common.schemas.requests import KeepAlive
 
 
 @endpoint(KeepAlive)

@@ -1,6 +1,7 @@
-from common.endpoint import App, Once, User, endpoint
-from common.models import Speak, Spoken
-from common.services.speeches import SpeechUnderWay
+from common.api.endpoint import App, Once, User, endpoint
+from common.conversations.speak import SpeechUnderWay
+from common.schemas.answers import Spoken
+from common.schemas.requests import Speak
 
 
 @endpoint(Speak)

@@ -1,5 +1,6 @@
-from common.endpoint import App, Once, User, endpoint
-from common.models import AvatarStarted, StartAvatar
+from common.api.endpoint import App, Once, User, endpoint
+from common.schemas.answers import AvatarStarted
+from common.schemas.requests import StartAvatar
 
 
 @endpoint(StartAvatar)

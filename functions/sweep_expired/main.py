@@ -1,5 +1,6 @@
-from common.endpoint import App, Once, User, endpoint
-from common.models import SweepExpired, Swept
+from common.api.endpoint import App, Once, User, endpoint
+from common.schemas.answers import Swept
+from common.schemas.requests import SweepExpired
 
 
 @endpoint(SweepExpired, internal=True, seconds=300)

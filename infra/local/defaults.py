@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from common.settings import Settings
-from infra.local.worlds import AGENT_ENGINE, LIVEAVATAR, SPEECH
+from infra.local.simulators.all import AGENT_ENGINE, LIVEAVATAR, SPEECH
 
 DATA_DIR = ".local"
 ENGINE = "projects/{project}/locations/{location}/reasoningEngines/local"

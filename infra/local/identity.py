@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from common.adapters.firebase_identity import Answer
+from common.adapters.google.identity import Answer
 
 LIFETIME = 3600
 """Seconds for which a token is good, as Firebase's are."""

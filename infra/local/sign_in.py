@@ -10,10 +10,10 @@ from unicodedata import normalize
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from common.api.requests import body_of, parsed
+from common.api.responses import answered, problem
 from common.domain.errors import Invalid
-from common.incoming import body_of, parsed
-from common.models import Answer, Name, Request
-from common.outgoing import answered, problem
+from common.schemas.base import Answer, Name, Request
 from infra.local.identity import LIFETIME, LocalIdentity
 
 

@@ -15,19 +15,19 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
-from common.app import App, build
+from common.bootstrap import App, build
 from common.domain.ids import AvatarSessionId
 from common.settings import Settings
-from infra.local.cloud import Cloud, cloud, provide
 from infra.local.defaults import Place, local_settings, untouched
-from infra.local.deployed import SideBySide, deployed
-from infra.local.front import front
+from infra.local.dev_routes import front
+from infra.local.emulators.google_cloud import Cloud, cloud, provide
+from infra.local.functions import SideBySide, deployed
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
 from infra.local.scheduler import Scheduler
 from infra.local.server import serve
 from infra.local.sign_in import SignInDesk
-from infra.local.worlds import Worlds
+from infra.local.simulators.all import Worlds
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 0.3

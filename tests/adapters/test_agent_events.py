@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from common.adapters.agent_engine import addresses, session_name
-from common.adapters.agent_events import Reply
+from common.adapters.agent_engine.client import addresses, session_name
+from common.adapters.agent_engine.events import Reply
 from common.domain import errors
 from common.domain.ids import ConversationId
-from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
 
 
 def said(*parts: str | dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -14,9 +14,9 @@ import pytest
 from google.auth.credentials import Credentials
 from google.auth.exceptions import RefreshError
 
-from common.adapters.google_speech import GoogleSpeech, without_header
-from common.adapters.google_token import GoogleToken, LocalToken
-from common.adapters.outbound import Outbound
+from common.adapters.google.credentials import GoogleToken, LocalToken
+from common.adapters.google.text_to_speech import GoogleSpeech, without_header
+from common.adapters.http.client import Outbound
 from common.domain import errors
 
 KEPT, FRESH = False, True

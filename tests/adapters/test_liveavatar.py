@@ -8,11 +8,11 @@ import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
-from common.adapters.liveavatar import LiveAvatar
-from common.adapters.outbound import Outbound
+from common.adapters.http.client import Outbound
+from common.adapters.liveavatar.client import LiveAvatar
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.services.ports import Ticket
+from common.ports.avatar import Ticket
 
 S1 = AvatarSessionId("s1")
 TICKET = Ticket(S1, "session-token")

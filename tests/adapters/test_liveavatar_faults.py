@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.adapters.liveavatar import LiveAvatar
-from common.adapters.outbound import Outbound
+from common.adapters.http.client import Outbound
+from common.adapters.liveavatar.client import LiveAvatar
 from common.domain import errors
 from infra.local.simulators.faults import Fault, Faults, Mode, Pace
 from infra.local.simulators.faulty import Faulty

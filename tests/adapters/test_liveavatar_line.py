@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from common.adapters.liveavatar_line import Ear, LiveAvatarLine, open_line
+from common.adapters.liveavatar.connection import Ear, LiveAvatarLine, open_line
 from common.domain import errors
 from common.domain.ids import UtteranceId
-from common.services.ports import LineEvent
+from common.ports.avatar import LineEvent
 
 U1, U2 = UtteranceId("u1"), UtteranceId("u2")
 TALKING = {"type": "agent.state_updated", "state": "talking", "new_state": "talking"}

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
-from common.adapters.calls import CONNECT, COSTS, NEVER, SAFE, Request, Retry
-from common.adapters.outbound import Outbound
+from common.adapters.http.client import Outbound
+from common.adapters.http.request import CONNECT, COSTS, NEVER, SAFE, Request, Retry
 from common.domain import errors
-from tests.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
+from tests.support.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
 
 
 async def call(server: Server, request: Request | None = None, retry: Retry = NEVER) -> int:

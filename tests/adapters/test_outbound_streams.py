@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 import httpx
 import pytest
 
-from common.adapters.calls import COSTS, NEVER, Lines
+from common.adapters.http.request import COSTS, NEVER, Lines
 from common.domain import errors
-from tests.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
-from tests.virtual_time import VirtualTimeLoop
+from tests.support.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
+from tests.support.virtual_time import VirtualTimeLoop
 
 
 @pytest.fixture

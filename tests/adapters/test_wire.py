@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from common.adapters.wire import QUEUED, Wire
+from common.adapters.http.transport import QUEUED, Wire
 from infra.local.identity import LocalIdentity
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"

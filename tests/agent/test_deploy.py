@@ -11,7 +11,7 @@ import anyio.to_thread
 import pytest
 from google.auth.exceptions import DefaultCredentialsError
 
-from common.adapters.agent_engine import addresses
+from common.adapters.agent_engine.client import addresses
 from infra.agent.deploy import main
 from infra.agent.source import ROOT, files
 from tests.agent.engines import PLACE, Engines, google_runtimes

@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.speech.sentences import Sentences
-from common.speech.speakable import Speakable
+from common.text.sentences.splitter import Sentences
+from common.text.spoken.speakable import Speakable
 from infra.agent.assistant.instruction import EXAMPLES, GREETING, instruction
 
 LONGEST = 20

@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.adapters.liveavatar import LiveAvatar
-from common.adapters.outbound import Outbound
-from common.services.ports import Avatars, Heard, Line, LineEvent, Running, Ticket
+from common.adapters.http.client import Outbound
+from common.adapters.liveavatar.client import LiveAvatar
+from common.ports.avatar import Avatars, Heard, Line, LineEvent, Running, Ticket
 from infra.local.simulators.liveavatar import (
     LiveAvatarSettings,
     LiveAvatarWorld,
     WallClock,
     liveavatar_app,
 )
-from tests.fakes.avatars import FakeAvatars
 from tests.local.serving import served
+from tests.support.fakes.avatars import FakeAvatars
 
 AVATAR = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
 CAPACITY = 2

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 import pytest
 
-from common.adapters.agent_engine import AgentEngine
-from common.adapters.google_token import LocalToken
-from common.adapters.outbound import Outbound
+from common.adapters.agent_engine.client import AgentEngine
+from common.adapters.google.credentials import LocalToken
+from common.adapters.http.client import Outbound
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.services.ports import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult
 from infra.local.simulators.agent_engine.app import agent_engine_app
+from infra.local.simulators.agent_engine.engine import AgentWorld
 from infra.local.simulators.agent_engine.steps import Break, Error, Text
 from infra.local.simulators.agent_engine.steps import Step as SimulatedStep
 from infra.local.simulators.agent_engine.steps import ToolCall as SimulatedCall
-from infra.local.simulators.agent_engine.world import AgentWorld
-from tests.fakes.agent import FakeAgent, Step
 from tests.local.serving import served
+from tests.support.fakes.agent import FakeAgent, Step
 
 ENGINE = "projects/local/locations/local/reasoningEngines/1"
 ADA = UserId("ada")

@@ -7,11 +7,13 @@ import pytest
 
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId, UtteranceId
-from common.services.ports import Agent, AgentEvent, Avatars, Delta, Finished, Line, Voice
-from tests.fakes.agent import FakeAgent
-from tests.fakes.avatars import FakeAvatars
-from tests.fakes.line import FakeLine
-from tests.fakes.voice import FakeVoice
+from common.ports.agent import Agent, AgentEvent, Delta, Finished
+from common.ports.avatar import Avatars, Line
+from common.ports.voice import Voice
+from tests.support.fakes.agent import FakeAgent
+from tests.support.fakes.avatars import FakeAvatars
+from tests.support.fakes.line import FakeLine
+from tests.support.fakes.voice import FakeVoice
 
 U1 = UtteranceId("u1")
 ADA, TALK = UserId("ada"), ConversationId("talk-1")

@@ -11,7 +11,7 @@ import grpc.aio  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from google.cloud.firestore_v1 import types
 
-from common.adapters.firestore_store import READ_ATTEMPTS, FirestoreStore
+from common.adapters.firestore.store import READ_ATTEMPTS, FirestoreStore
 from common.domain.documents import Create, Query
 from common.domain.errors import (
     Ambiguous,

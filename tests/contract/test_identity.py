@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from common.adapters.firebase_identity import (
+from common.adapters.google.identity import (
     CAP,
     FRESH,
     PATIENCE,
@@ -28,7 +28,7 @@ from common.adapters.firebase_identity import (
 )
 from common.domain import errors
 from infra.local.identity import LocalIdentity
-from tests.fakes.vault import Seconds
+from tests.support.fakes.vault import Seconds
 
 PROJECT = "demo-oprina"
 
@@ -405,7 +405,7 @@ def test_the_local_key_survives_a_restart_and_is_its_owners_alone(tmp_path: Path
 
 def test_importing_it_does_not_import_requests() -> None:
     script = (
-        "import sys, common.adapters.firebase_identity\n"
+        "import sys, common.adapters.google.identity\n"
         "print({'requests', 'urllib3', 'grpc', 'google.api_core'} & set(sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from common.adapters.sqlite_query import select
-from common.adapters.sqlite_store import SqliteStore
+from common.adapters.sqlite.query import select
+from common.adapters.sqlite.store import SqliteStore
 from common.domain.documents import Create, Delete, Document, Increment, Query, Update, Where
 from common.domain.errors import Conflict, Unavailable
 

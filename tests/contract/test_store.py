@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from common.adapters.firestore_store import FirestoreStore
-from common.adapters.sqlite_store import SqliteStore
+from common.adapters.firestore.store import FirestoreStore
+from common.adapters.sqlite.store import SqliteStore
 from common.domain.documents import (
     Create,
     Delete,
@@ -23,7 +23,7 @@ from common.domain.documents import (
     Write,
 )
 from common.domain.errors import Conflict
-from common.services.store import Store
+from common.ports.store import Store
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, UTC)
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from common.adapters.cloud_tasks import CloudTasks
+from common.adapters.google.cloud_tasks import CloudTasks
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.services.tasks import Tasks
+from common.ports.task_queue import Tasks
 from infra.local.emulators import cloud_tasks
 from infra.local.emulators.grpc_server import serve
-from tests.fakes.tasks import MemoryTasks
-from tests.fakes.vault import Seconds
+from tests.support.fakes.tasks import MemoryTasks
+from tests.support.fakes.vault import Seconds
 
 ADA = AvatarSessionId("0b4f8d3a-5c1e-4a55-9d3e-6a9d6f0f1a01")
 BOB = AvatarSessionId("7f1c22aa-0d7e-4d0c-8e64-7b1c2f3d4e02")

@@ -10,15 +10,15 @@ from datetime import timedelta
 
 import pytest
 
-from common.adapters.sealed_vault import KEY, SealedVault
-from common.adapters.secret_manager import REMEMBERED, SecretManager
-from common.adapters.secret_vault import MOST, SecretVault
+from common.adapters.google.secret_manager import REMEMBERED, SecretManager
+from common.adapters.vault.per_session import MOST, SecretVault
+from common.adapters.vault.sealed import KEY, SealedVault
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.services.vault import LEEWAY, SessionTokens, Vault
+from common.ports.vault import LEEWAY, SessionTokens, Vault
 from infra.local.emulators import secret_manager
 from infra.local.emulators.grpc_server import serve
-from tests.fakes.vault import MemoryVault, Seconds
+from tests.support.fakes.vault import MemoryVault, Seconds
 
 ADA = AvatarSessionId("0b4f8d3a-5c1e-4a55-9d3e-6a9d6f0f1a01")
 BOB = AvatarSessionId("7f1c22aa-0d7e-4d0c-8e64-7b1c2f3d4e02")
@@ -320,8 +320,8 @@ def test_every_field_of_the_tokens_is_kept() -> None:
 
 def test_importing_the_adapters_does_not_import_googles_clients() -> None:
     script = (
-        "import sys, common.adapters.secret_vault, common.adapters.sealed_vault\n"
-        "import common.adapters.cloud_tasks\n"
+        "import sys, common.adapters.vault.per_session, common.adapters.vault.sealed\n"
+        "import common.adapters.google.cloud_tasks\n"
         "heavy = {'grpc', 'google.cloud.secretmanager_v1', 'google.cloud.tasks_v2', 'requests'}\n"
         "print(heavy & set(sys.modules))"
     )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pytest
 from anyio.lowlevel import checkpoint
 
-from common.adapters.google_speech import GoogleSpeech
-from common.adapters.google_token import LocalToken
-from common.adapters.outbound import Outbound
+from common.adapters.google.credentials import LocalToken
+from common.adapters.google.text_to_speech import GoogleSpeech
+from common.adapters.http.client import Outbound
 from common.domain import errors
-from common.services.ports import Voice
+from common.ports.voice import Voice
 from infra.local.simulators.google_speech import SpeechWorld, google_speech_app
-from tests.fakes.voice import FakeVoice
 from tests.local.serving import served
+from tests.support.fakes.voice import FakeVoice
 
 A_SECOND = 48_000
 NAME = "en-US-Chirp3-HD-Aoede"

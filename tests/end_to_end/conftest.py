@@ -2,8 +2,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.canaries import Canaries
 from tests.end_to_end.scene import Scene, staged
+from tests.support.canaries import Canaries
 
 
 @pytest.fixture(scope="module")

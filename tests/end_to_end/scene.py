@@ -16,29 +16,29 @@ import httpx
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from common.adapters.calls import Answer, Request, Retry
-from common.adapters.liveavatar import LiveAvatar
-from common.adapters.outbound import Outbound
-from common.app import App, assemble, build
+from common.adapters.http.client import Outbound
+from common.adapters.http.request import Answer, Request, Retry
+from common.adapters.liveavatar.client import LiveAvatar
+from common.bootstrap import App, assemble, build
+from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId
-from common.domain.sessions import session_paths
-from common.services.outside import Outside
-from common.services.store import Store
+from common.ports.dependencies import Outside
+from common.ports.store import Store
 from common.settings import Settings
-from infra.local.deployed import SideBySide, deployed
 from infra.local.emulators.cloud_tasks import Delivery, once
+from infra.local.functions import SideBySide, deployed
 from infra.local.server import serving
 from infra.local.sign_in import uid_of
 from infra.local.simulators.agent_engine import AgentWorld, Message, Script
 from infra.local.simulators.agent_engine.assistant import reply
+from infra.local.simulators.all import Worlds
 from infra.local.simulators.espeak import Utterance
 from infra.local.simulators.faults import Fault, Faults, Mode, Pace
 from infra.local.simulators.google_speech import SpeechWorld
 from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
 from infra.local.stack import Stack, stack
-from infra.local.worlds import Worlds
-from tests.functions.sse import Event, events
-from tests.house import bare
+from tests.api.sse import Event, events
+from tests.support.harness import bare
 
 Json = dict[str, Any]
 RATE = 24_000

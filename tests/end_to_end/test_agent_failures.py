@@ -15,8 +15,8 @@ from starlette.routing import Route
 from infra.local.server import serving
 from infra.local.simulators.agent_engine import Break, Error, Message, Pause, Step, Text
 from infra.local.simulators.faults import Mode
+from tests.api.sse import Event
 from tests.end_to_end.scene import PROBLEM, Json, Person, Scene
-from tests.functions.sse import Event
 
 SAID = "The first sentence. And the sec"
 ASKED = "What happens now?"

@@ -9,8 +9,9 @@ from typing import get_args
 import httpx
 import pytest
 
-from common.adapters.secret_manager import SecretManager
+from common.adapters.google.secret_manager import SecretManager
 from infra.local.simulators.faults import Mode
+from tests.api.sse import Event
 from tests.end_to_end.scene import (
     HASTE_SECONDS,
     LATE_SECONDS,
@@ -22,7 +23,6 @@ from tests.end_to_end.scene import (
     Scene,
     hasty,
 )
-from tests.functions.sse import Event
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 HAPPENED = {"slow", "truncate"}

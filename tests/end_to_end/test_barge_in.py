@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from infra.local.simulators.agent_engine import Message, Pause, Step, Text
+from tests.api.sse import Event
 from tests.end_to_end.scene import Json, Person, Scene
-from tests.functions.sse import Event
 
 WITHIN = 2.0
 """Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a busy
-machine. The 100 ms are held on a clock of our own, in `tests/services/test_chat.py`."""
+machine. The 100 ms are held on a clock of our own, in `tests/unit/conversations/test_chat.py`."""
 LONG = "This is a sentence that takes the avatar ten seconds to say. "
 
 

@@ -15,10 +15,10 @@ import anyio
 import pytest
 from google.cloud import tasks_v2
 
-from common.adapters.liveavatar import LiveAvatar
-from common.adapters.outbound import Outbound
-from common.services.outside import Outside
-from common.services.ports import Ticket
+from common.adapters.http.client import Outbound
+from common.adapters.liveavatar.client import LiveAvatar
+from common.ports.avatar import Ticket
+from common.ports.dependencies import Outside
 from infra.local.emulators.cloud_tasks import never, once, twice
 from tests.end_to_end.scene import Json, Person, Scene, staged
 

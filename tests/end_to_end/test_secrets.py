@@ -13,17 +13,17 @@ from typing import Any
 import httpx
 import pytest
 
-from common.adapters.agent_engine import AgentEngine
-from common.adapters.google_speech import GoogleSpeech
-from common.services.outside import Outside
+from common.adapters.agent_engine.client import AgentEngine
+from common.adapters.google.text_to_speech import GoogleSpeech
+from common.ports.dependencies import Outside
 from infra.local.emulators.cloud_tasks import never
 from infra.local.simulators.faults import Mode
 from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
 from infra.local.simulators.liveavatar.sessions import Session
 from infra.local.simulators.liveavatar.tokens import SessionTokens, Use
-from tests.canaries import Canaries, Watch
 from tests.end_to_end.scene import Hasty, Json, Later, Person, Scene, hasty, staged
-from tests.logged import output
+from tests.support.canaries import Canaries, Watch
+from tests.support.log_output import output
 
 QUICK: tuple[Mode, ...] = ("refuse", "reset", "429", "500", "garbage", "truncate")
 LONG: tuple[Mode, ...] = ("timeout", "slow")
@@ -290,10 +290,10 @@ def test_the_search_finds_what_is_there() -> None:
     canaries = Canaries()
     canaries.add("key", "canary-in-the-coal-mine")
     canaries.add("raw", bytes(range(200, 232)))
-    log = logging.getLogger("tests.canaries.probe")
+    log = logging.getLogger("tests.support.canaries.probe")
     with watching(canaries) as watch:
         log.debug("a canary-in-the-coal-mine")
-        assert watch.findings == {"key in a record of tests.canaries.probe"}
+        assert watch.findings == {"key in a record of tests.support.canaries.probe"}
         for said in ("%s", "%r"):
             watch.findings.clear()
             log.debug(said, {"x-api-key": "canary-in-the-coal-mine"})

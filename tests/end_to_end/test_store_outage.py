@@ -13,11 +13,11 @@ import anyio
 import httpx
 import pytest
 
-from common.adapters.firestore_store import FirestoreStore
+from common.adapters.firestore.store import FirestoreStore
 from common.domain.documents import Document, Query, Version, Write
-from common.services.outside import Outside
+from common.ports.dependencies import Outside
+from tests.api.sse import events
 from tests.end_to_end.scene import PROBLEM, Later, Person, Scene, staged
-from tests.functions.sse import events
 
 WITHIN = 4.0
 ID = "0b0d4c1c-6a3c-4a57-9c1e-0d2a35b1f2aa"

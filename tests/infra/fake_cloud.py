@@ -1,11 +1,14 @@
-"""A project in the cloud as `infra.rollout` sees it through its commands: an `infra.shell.Run`."""
+"""A project in the cloud as `infra.deploy.rollout` sees it through its commands.
+
+An `infra.deploy.shell.Run`.
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.shell import FailedError
+from infra.deploy.shell import FailedError
 
 URLS = '{"chat":"https://chat-1.us-central1.run.app"}'
 TRAFFIC = "update-traffic"

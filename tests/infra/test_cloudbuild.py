@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from infra import rollout, shell, smoke
-from infra.package import ROOT, functions
+from infra.deploy import rollout, shell
+from infra.deploy.package import ROOT, functions
+from infra.smoke import run as smoke
 from tests.infra.fake_cloud import FakeCloud
 
 BUILD: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
@@ -104,7 +105,7 @@ def test_what_it_makes_and_runs_is_there(tmp_path: Path) -> None:
     modules = [call[2] for call in calls if call[:2] == ["python", "-m"]]
     assert made == ["check", "package", "package-check"]
     assert set(made) <= targets
-    assert modules == ["infra.rollout"]
+    assert modules == ["infra.deploy.rollout"]
     assert callable(rollout.main)
 
 
@@ -125,7 +126,7 @@ def test_what_stays_a_plan_locks_nothing(tmp_path: Path) -> None:
 def test_on_main_it_is_put_into_service_after_the_stage_before(tmp_path: Path) -> None:
     ran = run("rollout", tmp_path, _AFTER="oprina-before")
     assert ran.calls[-1] == [
-        *("python", "-m", "infra.rollout", "--after=oprina-before"),
+        *("python", "-m", "infra.deploy.rollout", "--after=oprina-before"),
         *("--commit=0123abc", "--builds=us-central1"),
     ]
     assert {

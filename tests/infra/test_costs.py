@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Sequence
 
 import pytest
 
+from common.conversations.turn import Turn
 from common.domain.documents import Delete, Document, Query, Version, Write
-from common.models import Chat, EndSession, KeepAlive, StartAvatar, SweepExpired
-from common.services.idempotency import Once
-from common.services.store import Store
-from common.services.turns import Turn
+from common.ports.store import Store
+from common.schemas.requests import Chat, EndSession, KeepAlive, StartAvatar, SweepExpired
 from common.settings import Settings
-from infra import costs, costs_table
-from infra.costs import SCALES, STORE, Documents, Scale, google, total
-from infra.prices import PRICES, Price, cheapest
-from infra.shell import ROOT
-from tests.house import ADA, house, later
+from common.transactions.idempotency import Once
+from infra.costs import model, table
+from infra.costs.model import SCALES, STORE, Documents, Scale, google, total
+from infra.costs.prices import PRICES, Price, cheapest
+from infra.deploy.shell import ROOT
+from tests.support.harness import ADA, house, later
 
 TERRAFORM = ROOT / "terraform"
 
@@ -96,22 +96,22 @@ def once(what: str) -> Once:
 
 def test_what_is_taken_from_elsewhere_is_as_it_is_there() -> None:
     settings = Settings()
-    assert settings.allowance_avatar_seconds // (costs.MINUTES * 60) == costs.SESSIONS_A_USER
-    assert settings.idle_seconds > costs.MINUTES * 60 / (costs.KEEP_ALIVES + 1)
-    assert settings.turn_characters > costs.CHARACTERS
+    assert settings.allowance_avatar_seconds // (model.MINUTES * 60) == model.SESSIONS_A_USER
+    assert settings.idle_seconds > model.MINUTES * 60 / (model.KEEP_ALIVES + 1)
+    assert settings.turn_characters > model.CHARACTERS
     assert "Neural2" in settings.voice
     large = (TERRAFORM / "environments" / "large.tfvars").read_text()
     assert sum(map(int, re.findall(r"min_instances = (\d+)", large))) == SCALES[-1].idle_cpus
     assert 'vault              = "sealed"' in large
     alerts = (TERRAFORM / "alerts.tf").read_text()
-    assert len(re.findall(r"^      name     = ", alerts, re.MULTILINE)) + 2 == costs.CONDITIONS
+    assert len(re.findall(r"^      name     = ", alerts, re.MULTILINE)) + 2 == model.CONDITIONS
 
 
 # ── sums ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_is_free_is_free_and_each_step_has_its_own_price() -> None:
-    price = Price("GiB", 1, ((1, 0.0), (3, 0.10), (costs.MONTH_MINUTES, 0.05)), "", "")
+    price = Price("GiB", 1, ((1, 0.0), (3, 0.10), (model.MONTH_MINUTES, 0.05)), "", "")
     assert [price.cost(many) for many in (0, 1, 2, 3, 5)] == pytest.approx([0, 0, 0.1, 0.2, 0.3])
     assert PRICES["requests"].cost(2_500_000) == pytest.approx(0.2)
 
@@ -131,16 +131,16 @@ def test_without_a_session_there_is_what_always_costs() -> None:
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_lines_make_the_total_and_the_avatar_is_most_of_it(scale: Scale) -> None:
     lines = google(scale)
-    assert set(lines) == set(PRICES) == set(costs_table.LINES)
-    assert total(scale) == pytest.approx(costs.avatar(scale) + sum(lines.values()))
-    assert costs.avatar(scale) > total(scale) / 2
+    assert set(lines) == set(PRICES) == set(table.LINES)
+    assert total(scale) == pytest.approx(model.avatar(scale) + sum(lines.values()))
+    assert model.avatar(scale) > total(scale) / 2
     assert all(dollars >= 0 for dollars in lines.values())
 
 
 def test_a_session_by_hand() -> None:
     """Without free allowances, and without what is shared: 8 turns, 5.5 credits."""
     at = Scale(1)
-    used = {name: many(at) - many(Scale(0)) for name, many in costs.QUANTITIES.items()}
+    used = {name: many(at) - many(Scale(0)) for name, many in model.QUANTITIES.items()}
     assert used["voice"] / at.sessions == 2400
     assert used["model_input"] / at.sessions == 12_000
     assert used["cpu"] / at.sessions == pytest.approx(2.5 + 8 * 22 + 4 * 0.2 + 0.8 + 0.2 + 4 * 0.1)
@@ -152,20 +152,20 @@ def test_a_session_by_hand() -> None:
 
 
 def test_the_document_holds_what_the_script_prints() -> None:
-    document = costs_table.DOCUMENT.read_text()
-    hint = "python -m infra.costs_table --write"
-    assert costs_table.between_markers(document) == costs_table.tables(), hint
-    assert costs_table.written(document) == document
+    document = table.DOCUMENT.read_text()
+    hint = "python -m infra.costs.table --write"
+    assert table.between_markers(document) == table.tables(), hint
+    assert table.written(document) == document
 
 
 @pytest.mark.parametrize("document", ["", "<!-- costs -->", "<!-- /costs -->"])
 def test_a_document_without_a_place_for_it_is_told(document: str) -> None:
     with pytest.raises(ValueError, match="costs"):
-        costs_table.written(document)
+        table.written(document)
 
 
 def test_every_price_says_where_it_is_from_and_whether_to_trust_it() -> None:
-    table = costs_table.tables().partition("The list prices")[2]
-    rows = [line for line in table.splitlines() if "https://" in line]
+    tables = table.tables().partition("The list prices")[2]
+    rows = [line for line in tables.splitlines() if "https://" in line]
     assert len(rows) == len(PRICES) + 1
     assert all("check" in row or "looked up" in row for row in rows)

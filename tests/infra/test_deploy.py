@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra import deploy
-from infra.deploy import Target
-from infra.shell import FailedError
+from infra.deploy import deploy
+from infra.deploy.deploy import Target
+from infra.deploy.shell import FailedError
 from tests.infra.fake_cloud import URLS, FakeCloud
 from tests.infra.test_rollout import AFTER, BEFORE
 
@@ -49,7 +49,7 @@ def test_an_update_packages_plans_applies_and_visits() -> None:
     at = cloud()
     assert deployed(at) == (0, "In service.")
     assert words(at) == [
-        *("infra.package", "init", "plan", "show", "list", "list", "versions"),  # looks
+        *("infra.deploy.package", "init", "plan", "show", "list", "list", "versions"),  # looks
         *("show", "list", "apply", "output", "infra.smoke"),  # the rollout
     ]
     assert at.serves == AFTER
@@ -130,7 +130,7 @@ def test_an_update_that_nobody_could_visit_is_not_begun(visitor: dict[str, str])
 
 
 @pytest.mark.parametrize(
-    "word", ["infra.package", "init", "plan ", "show", "services list", "secrets"]
+    "word", ["infra.deploy.package", "init", "plan ", "show", "services list", "secrets"]
 )
 def test_nothing_is_applied_where_something_before_it_failed(word: str) -> None:
     at = cloud(fails={word})

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from common.adapters import secret_manager
-from common.models import Swept
-from infra import settings_table, smoke_sign_in
-from infra.shell import ROOT
+from common.adapters.google import secret_manager
+from common.schemas.answers import Swept
+from infra.deploy.shell import ROOT
+from infra.docs import settings_table
+from infra.smoke import sign_in
 from tests.infra.test_cloudbuild import BUILD
 
 DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
@@ -62,7 +63,7 @@ def test_every_target_and_every_module_is_there() -> None:
     assert {"deploy", "stop-spending", "open-again", "package"} <= made
     assert made - targets == set()
     modules = set(re.findall(r"python -m ([a-z_.]+[a-z])", texts))
-    assert {"infra.smoke", "infra.costs_table"} <= modules
+    assert {"infra.smoke", "infra.costs.table"} <= modules
     assert [each for each in sorted(modules) if importlib.util.find_spec(each) is None] == []
 
 
@@ -175,7 +176,7 @@ def test_the_environments_file_has_all_that_it_must_and_nothing_unknown() -> Non
 def test_settings_and_substitutions_are_ours() -> None:
     texts = DEPLOY + OPERATE
     settings = {f"OPRINA_{name.upper()}" for name in settings_table.descriptions()}
-    smoke = {smoke_sign_in.TOKEN, *smoke_sign_in.USER}
+    smoke = {sign_in.TOKEN, *sign_in.USER}
     assert set(re.findall(r"OPRINA_[A-Z_]*[A-Z]", texts)) - {"OPRINA_ALLOWANCE"} <= settings | smoke
     main, pull = (
         set(re.findall(r"(?:^|,)(_[A-Z_]+)=", given))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.models import CheckHealth
+from common.schemas.requests import CheckHealth
 from tests.infra.test_docs import COMMANDS, DEPLOY, OPERATE, blocks
 
 URLS = """{"start_avatar": "https://start", "chat": "https://chat", "health": "https://health",

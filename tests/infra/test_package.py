@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.package import ROOT, functions, package
+from infra.deploy.package import ROOT, functions, package
 
 NEVER = ("test", "simulator", "emulator", "bench", "infra", ".pyc", "__pycache__", "demo")
 HEAVY = ("google-cloud-aiplatform", "google-adk", "google-genai", "numpy", "pytest")
@@ -52,7 +52,7 @@ def test_the_same_sources_give_the_same_bytes_another_day_and_elsewhere(
 
 def test_another_process_makes_the_same_bytes(tmp_path: Path) -> None:
     """Sets are in another order there."""
-    line = "import sys; from pathlib import Path; from infra.package import package; "
+    line = "import sys; from pathlib import Path; from infra.deploy.package import package; "
     line += "print(package(Path(sys.argv[1])))"
     for seed in ("1", "2"):
         ran = subprocess.run(
@@ -70,7 +70,7 @@ def test_another_process_makes_the_same_bytes(tmp_path: Path) -> None:
     ("changed", "expected"),
     [
         ("functions/chat/main.py", ["chat"]),
-        ("common/services/turns.py", functions()),
+        ("common/conversations/turn.py", functions()),
         ("requirements.txt", functions()),
         ("functions/chat/__init__.py", []),
         ("README.md", []),

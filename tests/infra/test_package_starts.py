@@ -18,8 +18,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.package import functions, package
-from tests.functions.wire import PUBLIC
+from infra.deploy.package import functions, package
+from tests.api.wire import PUBLIC
 from tests.infra.clean import interpreter, pins
 
 READY_SECONDS = 60

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.rollout import rollout, went_well
-from infra.shell import FailedError
+from infra.deploy.rollout import rollout, went_well
+from infra.deploy.shell import FailedError
 from tests.infra.fake_cloud import URLS, FakeCloud
 
 BEFORE = {"chat": {"chat-00001": 100}, "start-avatar": {"start-avatar-00007": 100}}

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from infra.shell import FailedError, asked, shell
+from infra.deploy.shell import FailedError, asked, shell
 
 STUBBORN = """
 import signal, sys, time

@@ -10,14 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.deploy.package import ROOT
 from infra.local.simulators.faults import Fault
 from infra.local.stack import Stack
-from infra.package import ROOT
-from infra.smoke import addresses, smoke
-from infra.smoke_sign_in import local as anybody
-from infra.smoke_sign_in import sign_in_of
-from infra.smoke_visit import STEPS
-from tests.functions.wire import EVERY
+from infra.smoke.run import addresses, smoke
+from infra.smoke.sign_in import local as anybody
+from infra.smoke.sign_in import sign_in_of
+from infra.smoke.steps import STEPS
+from tests.api.wire import EVERY
 from tests.local.stacks import a_while, hurried, standing
 
 BEFORE = STEPS[: STEPS.index("chat")]

@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from infra.smoke_sign_in import NotSignedInError, sign_in_of
+from infra.smoke.sign_in import NotSignedInError, sign_in_of
 
 USER = {
     "OPRINA_SMOKE_API_KEY": "web-key",

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from common.adapters.liveavatar import LiveAvatar
-from common.adapters.outbound import Outbound
+from common.adapters.http.client import Outbound
+from common.adapters.liveavatar.client import LiveAvatar
 from common.domain.errors import Failed, Unavailable
 from common.domain.ids import AvatarSessionId
-from infra import package
-from infra.doors import STAY, open_again, shut
-from infra.shell import ROOT
-from infra.stop_spending import MOST_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
-from tests.infra.fake_doors import NAMES, FakeDoors
+from infra.access.public_access import STAY, open_again, shut
+from infra.access.stop_spending import MOST_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
+from infra.deploy import package
+from infra.deploy.shell import ROOT
+from tests.infra.fake_public_access import NAMES, FakeDoors
 from tests.local.liveavatar_client import MOUNT, Provider, provider
 
 PROJECT = "oprina-test"

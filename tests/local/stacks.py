@@ -9,16 +9,16 @@ from typing import Any
 import anyio
 import httpx
 
-from common.adapters.sqlite_store import SqliteStore
+from common.adapters.sqlite.store import SqliteStore
+from common.domain.avatar_session import record_path
 from common.domain.ids import AvatarSessionId
-from common.domain.sessions import record_path
 from infra.local.emulators.cloud_tasks import Delivery, once
 from infra.local.simulators.agent_engine import AgentWorld
+from infra.local.simulators.all import Worlds
 from infra.local.simulators.espeak import Utterance
 from infra.local.simulators.google_speech import SpeechWorld
 from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
 from infra.local.stack import Stack, stack
-from infra.local.worlds import Worlds
 
 Json = dict[str, Any]
 RATE = 24_000

@@ -27,7 +27,7 @@ from infra.local.emulators.cloud_tasks import (
 )
 from infra.local.emulators.grpc_server import serve, set_seconds
 from infra.local.identity import LocalIdentity
-from tests.fakes.vault import Seconds
+from tests.support.fakes.vault import Seconds
 
 LOCATION = "projects/demo/locations/us-central1"
 QUEUE = f"{LOCATION}/queues/expiry"

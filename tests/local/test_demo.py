@@ -11,11 +11,11 @@ from infra.local.demo.heard import Heard
 from infra.local.demo.journal import Seen
 from infra.local.demo.terminal import WIDTH, Page, coloured
 from infra.local.simulators.agent_engine import AgentWorld, Error, Message, Step, Text
+from infra.local.simulators.all import Worlds
 from infra.local.simulators.espeak import Utterance
 from infra.local.simulators.faults import Fault
 from infra.local.simulators.google_speech import SpeechWorld
 from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
-from infra.local.worlds import Worlds
 from tests.local.stacks import RATE
 
 

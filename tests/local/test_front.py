@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from infra.local.defaults import Place, given_by_environment, local_settings
-from infra.local.deployed import FUNCTIONS, deployed
+from infra.local.functions import FUNCTIONS, deployed
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LIFETIME, LocalIdentity
 from infra.local.scheduler import Scheduler

@@ -4,9 +4,9 @@ import anyio
 import pytest
 
 from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld, ManualClock
+from infra.local.simulators.liveavatar.account import Refusal
 from infra.local.simulators.liveavatar.sessions import Session
 from infra.local.simulators.liveavatar.tokens import BadToken, sign, verify
-from infra.local.simulators.liveavatar.world import Refusal
 from tests.local.liveavatar_client import AVATAR, SANDBOX_AVATAR
 
 

@@ -15,12 +15,12 @@ from google.cloud import secretmanager_v1 as sm
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports
 from grpc import aio as grpc_aio
 
-from common.adapters.secret_manager import SecretManager as Adapter
-from common.adapters.secret_manager import translated
+from common.adapters.google.grpc_client import translated
+from common.adapters.google.secret_manager import SecretManager as Adapter
 from common.domain import errors
 from infra.local.emulators.grpc_server import serve
 from infra.local.emulators.secret_manager import SecretManager
-from tests.fakes.vault import Seconds
+from tests.support.fakes.vault import Seconds
 
 Client = sm.SecretManagerServiceAsyncClient
 PROJECT = "projects/demo"

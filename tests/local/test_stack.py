@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from infra.local.emulators.cloud_tasks import never
+from infra.local.simulators.all import Worlds
 from infra.local.simulators.google_speech import SpeechWorld
 from infra.local.simulators.liveavatar import LiveAvatarWorld
 from infra.local.stack import CannotStartError, stack
-from infra.local.worlds import Worlds
 from tests.local.stacks import (
     a_while,
     calls,

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from tests.reliability.weather import STRANGER
+from tests.reliability.faulty_services import STRANGER
 from tests.reliability.world import SETTINGS, World
 
 Documents = dict[str, dict[str, Any]]

@@ -7,8 +7,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from common.domain import errors
 from tests.reliability import invariants
-from tests.reliability.doings import USERS, End, Expire, Keep, Say, Start, Sweep, Talk
-from tests.reliability.weather import Weather
+from tests.reliability.actions import USERS, End, Expire, Keep, Say, Start, Sweep, Talk
+from tests.reliability.faulty_services import Weather
 from tests.reliability.world import PROCESSES, SETTINGS, Assemble, World, as_it_is
 
 users = st.sampled_from([USERS[0], USERS[0], USERS[0], USERS[1]])

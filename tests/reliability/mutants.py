@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from common.app import App
+from common.bootstrap import App
 from common.domain.documents import (
     Create,
     Delete,
@@ -17,8 +17,8 @@ from common.domain.documents import (
 )
 from common.domain.errors import Upstream
 from common.domain.ids import AvatarSessionId
-from common.services.outside import Outside
-from common.services.ports import Running, Ticket
+from common.ports.avatar import Running, Ticket
+from common.ports.dependencies import Outside
 from tests.reliability.world import as_it_is
 
 Writes = Sequence[Write]

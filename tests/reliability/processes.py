@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
-from common.app import App
-from tests.fakes.line import FakeLine
+from common.bootstrap import App
+from tests.support.fakes.line import FakeLine
 
 SPINS = 5
 """Turns of the loop in which what had just been begun meets the closed door and ends."""

@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
-from common.adapters import sqlite_query
-from common.adapters.sqlite_store import SqliteStore
+from common.adapters.sqlite import query as sql
+from common.adapters.sqlite.store import SqliteStore
+from common.api.streaming import EventStream
 from common.domain.documents import Create, Query, Where, checked_query
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from common.models import SweepExpired, Swept, TextEvent
-from common.outgoing import EventStream
-from common.services.sweep import AT_ONCE
-from tests.fakes.agent import FakeAgent
-from tests.fakes.avatars import FakeAvatars
-from tests.house import House, house, later
-from tests.virtual_time import LoopClock, VirtualTimeLoop
+from common.schemas.answers import Swept
+from common.schemas.events import TextEvent
+from common.schemas.requests import SweepExpired
+from common.sessions.sweep import AT_ONCE
+from tests.support.fakes.agent import FakeAgent
+from tests.support.fakes.avatars import FakeAvatars
+from tests.support.harness import House, house, later
+from tests.support.virtual_time import LoopClock, VirtualTimeLoop
 
 TRIP = 0.02
 TICKET, START, STOP = 0.3, 1.0, 0.1
@@ -183,7 +185,7 @@ async def test_what_is_due_is_found_by_its_index_and_without_sorting(tmp_path: P
         due = (Where("due_at", "<=", LoopClock().now()),)
         query = checked_query(Query("avatar_sessions", due, "due_at", limit=500))
         await store.query(query)
-        statement, parameters = sqlite_query.select(query)
+        statement, parameters = sql.select(query)
         database = store._opened
         assert database is not None
         plan = database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()

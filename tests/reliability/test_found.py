@@ -7,7 +7,7 @@ import pytest
 
 from common.domain import errors
 from tests.reliability import invariants
-from tests.reliability.doings import End, Say, Start, Sweep, Talk
+from tests.reliability.actions import End, Say, Start, Sweep, Talk
 from tests.reliability.world import World
 
 

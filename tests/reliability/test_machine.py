@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from common.app import App
-from common.services.outside import Outside
+from common.bootstrap import App
+from common.ports.dependencies import Outside
 from tests.reliability.machine import Life
 from tests.reliability.mutants import MUTANTS
 

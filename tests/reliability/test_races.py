@@ -12,16 +12,17 @@ from typing import Any, TypeVar
 
 import pytest
 
-from common.adapters.firestore_store import FirestoreStore
-from common.adapters.sqlite_store import SqliteStore
+from common.adapters.firestore.store import FirestoreStore
+from common.adapters.sqlite.store import SqliteStore
 from common.domain import errors
 from common.domain.documents import Create, Document, Increment, Query, Update, Version, Write
 from common.domain.ids import UserId
 from common.domain.user import User
-from common.models import AvatarStarted, ChatAnswer, EndSession, Speak, Spoken, SweepExpired
-from common.services.idempotency import Once
-from common.services.store import Store
-from tests.house import ADA, House, house, later
+from common.ports.store import Store
+from common.schemas.answers import AvatarStarted, ChatAnswer, Spoken
+from common.schemas.requests import EndSession, Speak, SweepExpired
+from common.transactions.idempotency import Once
+from tests.support.harness import ADA, House, house, later
 
 T = TypeVar("T")
 JITTER_SECONDS = 0.004

@@ -8,20 +8,22 @@ from itertools import count
 from random import Random
 from typing import Any, Protocol
 
-from common.app import App, assemble
+from common.bootstrap import App, assemble
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.models import SweepExpired, Swept
-from common.services.outside import Outside, log
+from common.observability.log import log
+from common.ports.dependencies import Outside
+from common.schemas.answers import Swept
+from common.schemas.requests import SweepExpired
 from common.settings import Settings
-from tests.fakes.agent import FakeAgent
-from tests.fakes.tasks import MemoryTasks
-from tests.fakes.vault import MemoryVault
-from tests.fakes.voice import FakeVoice
-from tests.house import KnownUsers
+from tests.reliability.faulty_services import HarshAvatars, StormyStore
 from tests.reliability.processes import Died, Mortal, Process, remember_whose
-from tests.reliability.weather import HarshAvatars, StormyStore
-from tests.virtual_time import LoopClock, VirtualTimeLoop
+from tests.support.fakes.agent import FakeAgent
+from tests.support.fakes.tasks import MemoryTasks
+from tests.support.fakes.vault import MemoryVault
+from tests.support.fakes.voice import FakeVoice
+from tests.support.harness import KnownUsers
+from tests.support.virtual_time import LoopClock, VirtualTimeLoop
 
 SETTINGS = Settings(
     allowance_avatar_seconds=150,

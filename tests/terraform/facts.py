@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from common.app import App, build
+from common.bootstrap import App, build
+from common.conversations.speak import SpeechUnderWay
+from common.conversations.turn import Turn
 from common.domain import errors
-from common.models import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
-from common.services.idempotency import Once
-from common.services.speeches import SpeechUnderWay
-from common.services.turns import Turn
+from common.schemas.requests import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
 from common.settings import Settings
-from tests.house import ADA, House, all_of, house, later
+from common.transactions.idempotency import Once
+from tests.support.harness import ADA, House, all_of, house, later
+from tests.support.virtual_time import VirtualTimeLoop
 from tests.terraform.provider.schema import ROOT
-from tests.virtual_time import VirtualTimeLoop
 
 NEEDS = {
     **dict.fromkeys(

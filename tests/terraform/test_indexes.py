@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from common.domain.documents import Document, Query, Version, Where, Write
-from common.models import SweepExpired
-from common.services.store import Store
-from tests.house import house
+from common.ports.store import Store
+from common.schemas.requests import SweepExpired
+from tests.support.harness import house
 from tests.terraform.plan import Plan
 from tests.terraform.provider.schema import ROOT
 from tests.terraform.workspace import Workspace

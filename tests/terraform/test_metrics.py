@@ -10,11 +10,11 @@ import pytest
 
 from common.domain import errors
 from infra.local.identity import LocalIdentity
-from tests.functions.wire import Wire
-from tests.house import House, house, later
-from tests.logged import output
+from tests.api.wire import Wire
+from tests.support.harness import House, house, later
+from tests.support.log_output import output
+from tests.support.virtual_time import VirtualTimeLoop
 from tests.terraform.plan import Plan
-from tests.virtual_time import VirtualTimeLoop
 
 FIELD = re.compile(r"jsonPayload\.([a-z_.]+)")
 COMPARED = re.compile(r"jsonPayload\.([a-z_.]+)(?:>=|>|<)")

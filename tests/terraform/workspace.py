@@ -102,7 +102,7 @@ def made(folder: Path, reattach: str, functions: list[str]) -> Workspace:
 
 
 def _package(folder: Path, functions: list[str]) -> None:
-    """What `infra/package.py` leaves behind, with next to nothing in it."""
+    """What `infra/deploy/package.py` leaves behind, with next to nothing in it."""
     folder.mkdir()
     for name in functions:
         (folder / f"{name}.zip").write_text(f"the package of {name}")

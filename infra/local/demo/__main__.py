@@ -12,8 +12,8 @@ from infra.local.demo.caller import Caller, RefusedError
 from infra.local.demo.checks import Checks
 from infra.local.demo.script import Conversation
 from infra.local.demo.terminal import Page
+from infra.local.simulators.all import Worlds
 from infra.local.stack import stack
-from infra.local.worlds import Worlds
 
 DEADLINE = 60.0
 

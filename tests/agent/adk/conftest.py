@@ -6,11 +6,11 @@ import pytest
 from agentplatform.frameworks import AdkApp
 from google.adk.sessions import Session
 
-from common.adapters.agent_engine import AgentEngine
-from common.adapters.google_token import LocalToken
-from common.adapters.outbound import Outbound
+from common.adapters.agent_engine.client import AgentEngine
+from common.adapters.google.credentials import LocalToken
+from common.adapters.http.client import Outbound
 from common.domain.ids import ConversationId, UserId
-from common.services.ports import AgentEvent
+from common.ports.agent import AgentEvent
 from infra.agent.assistant.agent import agent
 from infra.agent.assistant.tools import TOOLS, Tool
 from tests.agent.adk.engine import ENGINE, engine_app

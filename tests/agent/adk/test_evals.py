@@ -13,7 +13,7 @@ from google.adk.evaluation.rubric_based_final_response_quality_v1 import (
     RubricBasedFinalResponseQualityV1Evaluator,
 )
 
-from common.speech.speakable import Speakable
+from common.text.spoken.speakable import Speakable
 from infra.agent.evals import root_agent
 
 EVALS = Path(__file__).parents[3] / "infra" / "agent" / "evals"

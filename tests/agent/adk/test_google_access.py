@@ -8,8 +8,8 @@ import httpx
 import pytest
 from google.adk.tools.tool_context import ToolContext
 
-from common.adapters.agent_events import Reply
-from common.services.ports import Delta, Finished, ToolCall, ToolResult
+from common.adapters.agent_engine.events import Reply
+from common.ports.agent import Delta, Finished, ToolCall, ToolResult
 from infra.agent.assistant.tools import Tool
 from infra.agent.assistant.tools.google_access import access_token
 from tests.agent.adk.conftest import ADA, TALK, Deployed

@@ -3,7 +3,7 @@
 import pytest
 
 from common.domain import errors
-from common.services.ports import AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
 from infra.agent.assistant.instruction import instruction
 from tests.agent.adk.conftest import ADA, TALK, Deployed
 from tests.agent.adk.engine import WARNINGS

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from common.adapters import secret_vault
+from common.adapters.vault import per_session
 from common.domain.ids import AvatarSessionId
 from tests.terraform.facts import Code
 from tests.terraform.plan import Grant, Plan, strings
@@ -99,7 +99,7 @@ def own_roles_hold_what_is_used(plan: Plan, _: Code) -> Iterator[str]:
 def conditions_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
     """A condition on a name that nothing has gives nothing, and says so to nobody."""
     (database,) = plan.resources("google_firestore_database")
-    secret = secret_vault._name(AvatarSessionId("id")).removesuffix("id")
+    secret = per_session._name(AvatarSessionId("id")).removesuffix("id")
     own = f'"projects/{plan.variables["project"]}/databases/{database.values["name"]}"'
     wanted = {
         "roles/datastore.user": own,

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Iterator
 
-from common.models import SweepExpired
+from common.schemas.requests import SweepExpired
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from common.services.conversations import CHARACTERS_A_SECOND, MARGIN_SECONDS
+from common.conversations.chat import CHARACTERS_A_SECOND, MARGIN_SECONDS
 from common.settings import LOCAL_SWITCHES, Settings
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan

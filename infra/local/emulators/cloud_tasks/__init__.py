@@ -4,8 +4,8 @@ Names, retries, headers and deadlines are the real ones; rate limits are not the
 lives as long as the process.
 """
 
-from infra.local.emulators.cloud_tasks.courier import backoff
-from infra.local.emulators.cloud_tasks.plans import Delivery, late, never, once, twice
+from infra.local.emulators.cloud_tasks.delivery import Delivery, late, never, once, twice
+from infra.local.emulators.cloud_tasks.dispatcher import backoff
 from infra.local.emulators.cloud_tasks.rpcs import CloudTasks
 
 __all__ = ["CloudTasks", "Delivery", "backoff", "late", "never", "once", "twice"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from google.cloud import tasks_v2 as ct
 from grpc import StatusCode  # type: ignore[import-untyped]  # grpcio ships no types
 
-from infra.local.emulators.cloud_tasks.plans import Delivery
+from infra.local.emulators.cloud_tasks.delivery import Delivery
 from infra.local.emulators.grpc_server import refuse, seconds, set_seconds
 
 RUNNING = ct.Queue.State(ct.Queue.State.RUNNING)

@@ -9,8 +9,8 @@ from google.cloud import tasks_v2 as ct
 from google.protobuf import empty_pb2
 from grpc import StatusCode  # type: ignore[import-untyped]  # grpcio ships no types
 
-from infra.local.emulators.cloud_tasks.courier import Courier, Sign
-from infra.local.emulators.cloud_tasks.plans import Delivery, once
+from infra.local.emulators.cloud_tasks.delivery import Delivery, once
+from infra.local.emulators.cloud_tasks.dispatcher import Courier, Sign
 from infra.local.emulators.cloud_tasks.queues import RUNNING, Queues
 from infra.local.emulators.cloud_tasks.tasks import check, complete, shown
 from infra.local.emulators.grpc_server import Method, Service, page, refuse, set_seconds

@@ -1,6 +1,7 @@
 """Agent Engine on one's own machine: `agent_engine_app(AgentWorld())`, see `app` and `world`."""
 
 from infra.local.simulators.agent_engine.app import agent_engine_app
+from infra.local.simulators.agent_engine.engine import AgentWorld
 from infra.local.simulators.agent_engine.steps import (
     Break,
     Error,
@@ -12,7 +13,6 @@ from infra.local.simulators.agent_engine.steps import (
     Text,
     ToolCall,
 )
-from infra.local.simulators.agent_engine.world import AgentWorld
 
 __all__ = [
     "AgentWorld",

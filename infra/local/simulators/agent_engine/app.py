@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import Send
 
+from infra.local.simulators.agent_engine.engine import AgentWorld
 from infra.local.simulators.agent_engine.google_api import ERRORS, Bearer, GoogleError, json_body
 from infra.local.simulators.agent_engine.methods import Engine, schemas
 from infra.local.simulators.agent_engine.requests import Call
 from infra.local.simulators.agent_engine.sessions import rfc3339
 from infra.local.simulators.agent_engine.sessions_api import ENGINE, ROUTES, engine_name, world_of
 from infra.local.simulators.agent_engine.turn import Broken, Turn
-from infra.local.simulators.agent_engine.world import AgentWorld
 
 UNAUTHENTICATED = GoogleError(
     "UNAUTHENTICATED",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.local.simulators.agent_engine.engine import AgentWorld
 from infra.local.simulators.agent_engine.sessions import lasting
 from infra.local.simulators.agent_engine.steps import Line, ToolCall
-from infra.local.simulators.agent_engine.world import AgentWorld
 
 AUTHOR = "assistant"
 MODEL = "simulated-1"

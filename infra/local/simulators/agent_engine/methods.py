@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.local.simulators.agent_engine.engine import AgentWorld
 from infra.local.simulators.agent_engine.google_api import GoogleError
 from infra.local.simulators.agent_engine.requests import Call, execution_failed
 from infra.local.simulators.agent_engine.sessions import Session
 from infra.local.simulators.agent_engine.turn import Turn
-from infra.local.simulators.agent_engine.world import AgentWorld
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from infra.local.simulators.agent_engine.engine import AgentWorld
 from infra.local.simulators.agent_engine.events import Event
 from infra.local.simulators.agent_engine.google_api import GoogleError, json_body
 from infra.local.simulators.agent_engine.sessions import Session, rfc3339
-from infra.local.simulators.agent_engine.world import AgentWorld
 
 TYPE = "type.googleapis.com/google.cloud.aiplatform.v1beta1.Session"
 _CONDITION = re.compile(r'\s*([\w.]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))\s*')

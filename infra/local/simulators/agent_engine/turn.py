@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.simulators.agent_engine.assistant import reply
+from infra.local.simulators.agent_engine.engine import AgentWorld
 from infra.local.simulators.agent_engine.events import (
     Event,
     Invocation,
@@ -25,7 +26,6 @@ from infra.local.simulators.agent_engine.steps import (
     Text,
     ToolCall,
 )
-from infra.local.simulators.agent_engine.world import AgentWorld
 
 
 class Broken(Exception):

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from infra.local.simulators.liveavatar.world import Refusal
+from infra.local.simulators.liveavatar.account import Refusal
 
 
 def ok(data: Any = None, status: int = 200) -> Response:  # noqa: ANN401 - any JSON

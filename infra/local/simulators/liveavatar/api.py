@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.local.simulators.liveavatar.account import LiveAvatarWorld, Refusal
 from infra.local.simulators.liveavatar.answers import ok
 from infra.local.simulators.liveavatar.bodies import (
     Json,
@@ -24,7 +25,6 @@ from infra.local.simulators.liveavatar.catalogue import (
 )
 from infra.local.simulators.liveavatar.journal import TOLD
 from infra.local.simulators.liveavatar.sessions import Session
-from infra.local.simulators.liveavatar.world import LiveAvatarWorld, Refusal
 
 Body = TypeVar("Body", bound=BaseModel)
 Named = TypeVar("Named", bound=SessionRequest)

@@ -5,12 +5,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 
+from infra.local.simulators.liveavatar.account import LiveAvatarWorld, Refusal
 from infra.local.simulators.liveavatar.answers import on_http, on_invalid, on_refusal
 from infra.local.simulators.liveavatar.api import Api
-from infra.local.simulators.liveavatar.arrivals import Arrivals
 from infra.local.simulators.liveavatar.journal_api import journal_routes
 from infra.local.simulators.liveavatar.lite import LiteSocket
-from infra.local.simulators.liveavatar.world import LiveAvatarWorld, Refusal
+from infra.local.simulators.liveavatar.request_journal import Arrivals
 
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 

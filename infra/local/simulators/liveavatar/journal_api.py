@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from infra.local.simulators.liveavatar.account import LiveAvatarWorld
 from infra.local.simulators.liveavatar.journal import wav
-from infra.local.simulators.liveavatar.world import LiveAvatarWorld
 
 
 def journal_routes(world: LiveAvatarWorld) -> list[Route]:

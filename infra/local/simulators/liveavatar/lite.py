@@ -13,10 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from infra.local.simulators.liveavatar.account import LiveAvatarWorld, Refusal
 from infra.local.simulators.liveavatar.bodies import Json, SocketMessage, Speak, SpeakEnd
 from infra.local.simulators.liveavatar.playback import Event
 from infra.local.simulators.liveavatar.sessions import Session
-from infra.local.simulators.liveavatar.world import LiveAvatarWorld, Refusal
 
 _MESSAGE: TypeAdapter[SocketMessage] = TypeAdapter(SocketMessage)
 

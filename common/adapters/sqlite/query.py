@@ -1,0 +1,114 @@
+"""A query as SQL, and the index that makes it cost what it finds.
+
+Fields' names stand in the SQL itself: `documents.checked_query` lets only plain words through.
+"""
+
+from dataclasses import dataclass
+
+from common.adapters.sqlite.values import compared, kind
+from common.domain.documents import Document, Query
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What queries that can share an index have in common."""
+
+    equal: tuple[str, ...]
+    order_by: str | None
+
+    @property
+    def index(self) -> str:
+        return f"by {' '.join('=' + name for name in self.equal)} {self.order_by or 'id'}"
+
+    def create_index(self) -> str:
+        """An index over the documents that have the fields, which are all that can be found."""
+        columns = ["collection", *(_value(name) for name in self.equal)]
+        if self.order_by is not None:
+            columns += [_kind(self.order_by), _value(self.order_by)]
+        there = f" WHERE {' AND '.join(self.present())}" if self.present() else ""
+        return (
+            f'CREATE INDEX IF NOT EXISTS "{self.index}" ON documents'
+            f" ({', '.join([*columns, 'id'])}){there}"
+        )
+
+    def present(self) -> list[str]:
+        names = self.equal if self.order_by is None else (*self.equal, self.order_by)
+        return [f"{_value(name)} IS NOT NULL" for name in dict.fromkeys(names)]
+
+
+def shape(query: Query) -> Shape:
+    equal = {condition.field for condition in query.where if condition.op == "=="}
+    return Shape(tuple(sorted(equal)), query.order_by)
+
+
+def select(query: Query) -> tuple[str, list[str | float]]:
+    """The statement, with its parameters, that gives path, body and version of each result.
+
+    It names its index, so it fails rather than reads every document there is.
+    """
+    conditions = _Conditions([], [])
+    conditions.add("collection = ?", query.collection)
+    for text in shape(query).present():
+        conditions.add(text)
+    for condition in query.where:
+        if condition.op != "==":
+            conditions.add(f"{_kind(condition.field)} = ?", kind(condition.value))
+        sign = condition.op.replace("==", "=")
+        conditions.add(f"{_value(condition.field)} {sign} ?", compared(condition.value))
+    if query.after is not None:
+        _add_cursor(conditions, query, query.after)
+    statement = (
+        f'SELECT path, body, version FROM documents INDEXED BY "{shape(query).index}"'  # noqa: S608 - see the module's docstring
+        f" WHERE {' AND '.join(conditions.texts)} ORDER BY {_order(query)} LIMIT ?"
+    )
+    return statement, [*conditions.parameters, query.limit]
+
+
+@dataclass(frozen=True)
+class _Conditions:
+    texts: list[str]
+    parameters: list[str | float]
+
+    def add(self, text: str, *parameters: str | float) -> None:
+        self.texts.append(text)
+        self.parameters.extend(parameters)
+
+
+def _add_cursor(conditions: _Conditions, query: Query, after: Document) -> None:
+    if query.order_by is None:
+        conditions.add("id > ?", after.id)
+        return
+    sign = "<" if query.descending else ">"
+    name, last = query.order_by, after.get(query.order_by)
+    conditions.add(f"{_kind(name)} {sign}= ?", kind(last))  # where the index begins to be read
+    if _ranged(query):
+        conditions.add(f"{_value(name)} {sign}= ?", compared(last))
+    behind_it = f"{_value(name)} {sign} ? OR ({_value(name)} = ? AND id {sign} ?)"
+    conditions.add(
+        f"({_kind(name)} {sign} ? OR {behind_it})",
+        *(kind(last), compared(last), compared(last), after.id),
+    )
+
+
+def _order(query: Query) -> str:
+    direction = " DESC" if query.descending else ""
+    columns = ["id"]
+    if query.order_by is not None:
+        columns.insert(0, _value(query.order_by))
+    if query.order_by is not None and not _ranged(query):
+        columns.insert(0, _kind(query.order_by))
+    return ", ".join(column + direction for column in columns)
+
+
+def _ranged(query: Query) -> bool:
+    """If so, all results are of the range's kind: SQLite sorts again if told to sort by it."""
+    return any(condition.op != "==" for condition in query.where)
+
+
+def _value(name: str) -> str:
+    return f"json_extract(body, '$.{name}')"
+
+
+def _kind(name: str) -> str:
+    value = _value(name)
+    return f"CASE typeof({value}) WHEN 'text' THEN substr({value}, 1, 1) ELSE '2' END"

@@ -1,0 +1,107 @@
+"""Tokens sealed into the session's own document: no call to Secret Manager for a session at all.
+
+The text is `1.<version of the key>.<nonce and AES-256-GCM, base64url>`, bound to the session's id:
+moved to another document, or changed by one bit, it does not open.
+"""
+
+import base64
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from common.adapters.google.secret_manager import Secret, SecretManager
+from common.domain import errors
+from common.domain.ids import AvatarSessionId
+from common.ports.vault import LEEWAY, SessionTokens
+
+KEY = "session-tokens-key"
+"""The secret that holds the key: 32 bytes, or their base64. A new version rotates it; an old one
+has to stay enabled for as long as a session may run."""
+BYTES = 32
+NONCE = 12
+"""Bytes; fresh for each seal. Under one key 2^32 of them are safe (NIST SP 800-38D, 8.3)."""
+SEALED = re.compile(r"1\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]+={0,2})")
+
+
+class SealedVault:
+    """`now` gives seconds since 1970, `entropy` as many random bytes as asked for."""
+
+    def __init__(
+        self,
+        secrets: SecretManager,
+        *,
+        now: Callable[[], float] = time.time,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._secrets = secrets
+        self._now = now
+        self._entropy = entropy
+
+    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - the port's; one key serves all
+        await self._secrets.read(KEY)
+
+    async def keep(
+        self, session: AvatarSessionId, tokens: SessionTokens, expires_at: datetime
+    ) -> Mapping[str, str]:
+        secret = await self._secrets.read(KEY)
+        cipher = _cipher(secret)
+        nonce = self._entropy(NONCE)
+        plain = json.dumps({"until": (expires_at + LEEWAY).timestamp(), "tokens": asdict(tokens)})
+        text = nonce + cipher.encrypt(nonce, plain.encode(), session.encode())
+        return {"sealed": f"1.{secret.version}.{base64.urlsafe_b64encode(text).decode()}"}
+
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> SessionTokens:
+        sealed = fields.get("sealed")
+        if sealed is None:
+            raise errors.Missing("vault", "nothing is sealed")
+        parts = SEALED.fullmatch(str(sealed))
+        if parts is None:
+            raise errors.Failed("vault", "not a sealed text")
+        kept = _unsealed(await self._key(parts[1]), parts[2], session)
+        if kept is None:
+            raise errors.Failed("vault", "does not open")
+        if self._now() > kept["until"]:
+            raise errors.Missing("vault", "expired")
+        return SessionTokens(**kept["tokens"])
+
+    async def forget(self, session: AvatarSessionId) -> None:
+        """Nothing to do: the tokens go with the document's field."""
+
+    async def _key(self, version: str) -> AESGCM:
+        try:
+            return _cipher(await self._secrets.read(KEY, version))
+        except errors.Missing:
+            raise errors.Failed("vault", "no such key") from None
+
+
+def _cipher(secret: Secret) -> AESGCM:
+    key = secret.data if len(secret.data) == BYTES else _from_base64(secret.data)
+    if len(key) != BYTES:
+        raise errors.Failed("vault", "the key is not one")
+    return AESGCM(key)
+
+
+def _from_base64(text: bytes) -> bytes:
+    """Empty, where an exception would carry what it could not read."""
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return b""
+
+
+def _unsealed(cipher: AESGCM, text: str, session: AvatarSessionId) -> dict[str, Any] | None:
+    try:
+        data = base64.urlsafe_b64decode(text)
+        plain = cipher.decrypt(data[:NONCE], data[NONCE:], session.encode())
+    except (InvalidTag, ValueError):
+        return None
+    kept: dict[str, Any] = json.loads(plain)
+    return kept

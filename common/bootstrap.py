@@ -1,0 +1,233 @@
+"""The composition root: the only place where the real things are chosen. Nothing connects before it
+is used, and nothing is built at import; an adapter is loaded when it is chosen, but for Firestore's
+library, which is heavy, and loaded while an instance starts and nobody waits.
+"""
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from common.adapters.firestore.store import FirestoreStore
+from common.adapters.google.identity import FirebaseIdentity, from_file, over_https
+from common.conversations.chat import Conversations
+from common.conversations.speak import Speeches
+from common.domain.user import User
+from common.health import Checks, Checkup
+from common.observability.instrumentation import noting
+from common.observability.request_trace import Traces
+from common.ports.avatar import Avatars
+from common.ports.dependencies import Outside
+from common.ports.store import Store
+from common.ports.vault import Vault
+from common.sessions.avatar_sessions import AvatarSessions
+from common.sessions.sweep import Sweep
+from common.settings import Settings
+from common.speech.interruption import Floor
+from common.transactions.idempotency import AtWork
+
+if TYPE_CHECKING:
+    from common.adapters.google.cloud_tasks import CloudTasks
+    from common.adapters.google.cloud_trace import CloudTraces
+    from common.adapters.google.secret_manager import SecretManager
+    from common.adapters.http.client import Outbound
+
+LIVEAVATAR = "https://api.liveavatar.com"
+GOOGLE_SPEECH = "https://texttospeech.googleapis.com"
+
+
+class Identity(Protocol):
+    async def verify(self, bearer: str) -> User:
+        """`Unauthenticated`, or `Unavailable` where it cannot be told."""
+
+
+@dataclass(frozen=True)
+class App:
+    settings: Settings
+    identity: Identity
+    avatars: AvatarSessions
+    conversations: Conversations
+    speeches: Speeches
+    sweeps: Sweep
+    checkup: Checkup
+    close: Callable[[], Awaitable[None]]
+    at_work: AtWork = field(default_factory=AtWork)
+    traces: Traces | None = None
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A ULID in lower case: 26 letters and digits, later ones after earlier ones by the millisecond.
+    Begins with a digit."""
+    value = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    return "".join(alphabet[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+async def pause(number: int) -> None:
+    await asyncio.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - jitter, no secret
+
+
+def assemble(
+    outside: Outside,
+    identity: Identity,
+    close: Callable[[], Awaitable[None]],
+    checks: Checks | None = None,
+) -> App:
+    outside, floor = noting(outside), Floor()
+    avatars = AvatarSessions(outside)
+    return App(
+        settings=outside.settings,
+        identity=identity,
+        avatars=avatars,
+        conversations=Conversations(outside, floor, avatars.ending),
+        speeches=Speeches(outside, floor, avatars.ending),
+        sweeps=Sweep(outside, avatars.ending),
+        checkup=Checkup(checks or {}),
+        close=close,
+    )
+
+
+def build(settings: Settings) -> App:
+    from common.adapters.agent_engine.client import AgentEngine
+    from common.adapters.google.credentials import GoogleToken, LocalToken
+    from common.adapters.google.secret_manager import SecretManager
+    from common.adapters.google.text_to_speech import GoogleSpeech
+    from common.adapters.http.client import Outbound
+
+    outbound, store, secret_manager, tasks = (
+        Outbound(),
+        _store(settings),
+        SecretManager(settings.project, address=settings.secret_manager_address),
+        _tasks(settings),
+    )
+    google = GoogleToken()
+    avatars = _avatars(settings, secret_manager, outbound)
+    agent = AgentEngine(
+        _engine(settings),
+        LocalToken() if settings.agent_engine_url else google,
+        outbound,
+        idle_seconds=settings.turn_seconds,
+        reply_seconds=settings.turn_seconds,
+    )
+    voice = GoogleSpeech(
+        LocalToken() if settings.speech_url else google,
+        outbound,
+        base_url=settings.speech_url or GOOGLE_SPEECH,
+    )
+    outside = Outside(
+        store=store,
+        avatars=avatars,
+        agent=agent,
+        voice=voice,
+        vault=_vault(settings, secret_manager),
+        tasks=tasks,
+        clock=SystemClock(),
+        new_id=new_id,
+        pause=pause,
+        settings=settings,
+    )
+    checks: Checks = {
+        "agent": agent.check,
+        "avatar": avatars.credits,
+        "store": lambda: store.get(["health/none"]),
+        "tasks": tasks.check,
+        "vault": lambda: secret_manager.access(settings.liveavatar_secret),
+        "voice": voice.check,
+    }
+
+    traces = _traces(settings)
+
+    async def close() -> None:
+        for part in (outbound, store, secret_manager, tasks):
+            await part.close()
+        if traces is not None:
+            traces.close()
+
+    return replace(assemble(outside, _identity(settings), close, checks), traces=traces)
+
+
+def _store(settings: Settings) -> Store:
+    if settings.store == "sqlite":
+        from common.adapters.sqlite.store import SqliteStore
+
+        return SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
+    return FirestoreStore(settings.project, settings.database, emulator=settings.firestore_emulator)
+
+
+def _vault(settings: Settings, secret_manager: "SecretManager") -> Vault:
+    if settings.vault == "sealed":
+        from common.adapters.vault.sealed import SealedVault
+
+        return SealedVault(secret_manager)
+    from common.adapters.vault.per_session import SecretVault
+
+    return SecretVault(secret_manager)
+
+
+def _engine(settings: Settings) -> str:
+    if settings.agent_engine_url:
+        return settings.agent_engine_url
+    return settings.agent_engine
+
+
+def _traces(settings: Settings) -> "CloudTraces | None":
+    if not settings.traces:
+        return None
+    from common.adapters.google.cloud_trace import CloudTraces
+
+    return CloudTraces(settings.project)
+
+
+def _tasks(settings: Settings) -> "CloudTasks":
+    from common.adapters.google.cloud_tasks import CloudTasks
+
+    return CloudTasks(
+        project=settings.project,
+        location=settings.location,
+        queue=settings.tasks_queue,
+        url=settings.sweep_url,
+        account=settings.tasks_account,
+        address=settings.cloud_tasks_address,
+    )
+
+
+def _avatars(settings: Settings, secret_manager: "SecretManager", outbound: "Outbound") -> Avatars:
+    from common.adapters.liveavatar.client import LiveAvatar
+
+    async def key(refresh: bool) -> str:
+        return (await secret_manager.read(settings.liveavatar_secret, refresh=refresh)).text
+
+    return LiveAvatar(
+        settings.liveavatar_url or LIVEAVATAR, key, outbound, is_sandbox=settings.sandbox
+    )
+
+
+def _identity(settings: Settings) -> FirebaseIdentity:
+    if settings.certificates:
+        return FirebaseIdentity(settings.project, from_file(Path(settings.certificates)))
+    import httpx
+
+    client = cache(lambda: httpx.AsyncClient(follow_redirects=False))
+    return FirebaseIdentity(settings.project, over_https(client))
+
+
+@cache
+def from_environment() -> App:
+    return build(Settings.from_environment())
+
+
+def app_of(scope: Mapping[str, Any]) -> App:
+    """The process's own; or, in a test or a local stack, the one that was put into the scope."""
+    given = scope.get("oprina.app")
+    return given if isinstance(given, App) else from_environment()

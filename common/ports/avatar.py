@@ -1,0 +1,98 @@
+"""What the use cases need of the outside world. The real ones are in `common/adapters`.
+
+Every method raises only what `common.domain.errors` names under `Upstream`.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from common.domain.ids import AvatarSessionId, UtteranceId
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A session that the provider knows and does not run yet: nothing is billed."""
+
+    session: AvatarSessionId
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the provider gives for a session that runs and bills."""
+
+    livekit_url: str
+    livekit_token: str = field(repr=False)
+    ws_url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the provider says of a session. `seconds` is how long it has run."""
+
+    session: AvatarSessionId
+    running: bool
+    seconds: float
+
+
+class Avatars(Protocol):
+    """The avatar provider. One account, many sessions."""
+
+    async def ticket(self, avatar: str, quality: str, seconds: int) -> Ticket:
+        """Bound to end by itself `seconds` after its start."""
+
+    async def start(self, ticket: Ticket) -> Running:
+        """`Busy` or `Failed`: it does not run. `Ambiguous`: it may run; stop it."""
+
+    async def stop(self, session: AvatarSessionId, reason: str) -> None:
+        """Returns when it does not run (any more). Safe to repeat. `Ambiguous` or `Unavailable`: ask
+        again. `reason` is one of the provider's words, e.g. USER_CLOSED."""
+
+    async def keep_alive(self, session: AvatarSessionId) -> None:
+        """`Missing`: it does not run any more."""
+
+    async def active(self) -> list[AvatarSessionId]:
+        """Every session that runs in the account, ours or not."""
+
+    async def record(self, session: AvatarSessionId) -> Record:
+        """`Missing`: the provider has never heard of it, or forgot."""
+
+    async def credits(self) -> float:
+        """How many are left in the account. Asking costs none."""
+
+    async def connect(self, ws_url: str) -> "Line":
+        """Opens the socket that makes the avatar speak; does not wait until it may be used."""
+
+
+Heard = Literal["connected", "started", "ended", "interrupted", "closed", "error"]
+
+
+@dataclass(frozen=True)
+class LineEvent:
+    """`connected`: what is sent from now on is heard. `started`, `ended`: playback of an utterance
+    began, ended (`utterance` only where the provider says which). `interrupted`: it was cut.
+    `closed`: nothing more comes; always the last."""
+
+    kind: Heard
+    utterance: UtteranceId | None = None
+    detail: str = ""
+
+
+class Line(Protocol):
+    """An open socket to a running avatar."""
+
+    async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
+        """One chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB (1 MB as base64)."""
+
+    async def finish(self, utterance: UtteranceId) -> None: ...
+
+    async def interrupt(self) -> None:
+        """Stops the talking now and drops what is queued."""
+
+    async def keep_alive(self) -> None: ...
+
+    def events(self) -> AsyncIterator[LineEvent]:
+        """To be read by one reader, from the opening on, until `closed`."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,173 @@
+"""From an admitted start to a session that runs, or to one that certainly does not.
+
+start ∥ expiry task ∥ secret ──► the secret's tokens ──► commit: `live`
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from common.domain.avatar_session import AvatarSession, EndReason, gone_live, session_path
+from common.domain.conversation import Face, conversation_path
+from common.domain.documents import Create, Fields, Update, Version
+from common.domain.errors import (
+    Ambiguous,
+    AvatarStarting,
+    Conflict,
+    OprinaError,
+    SessionOver,
+    Unavailable,
+    Upstream,
+)
+from common.domain.ids import AvatarSessionId, ConversationId
+from common.domain.quota import Ledger
+from common.observability.log import best_effort, log
+from common.ports.avatar import Running, Ticket
+from common.ports.dependencies import Outside
+from common.ports.vault import SessionTokens
+from common.schemas.answers import AvatarStarted
+from common.sessions.end import Ending
+from common.transactions.account import usage_of
+from common.transactions.idempotency import Once
+from common.transactions.transaction import read
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """The first commit held: the slot is ours, the seconds are reserved, nothing bills yet."""
+
+    session: AvatarSession
+    version: Version
+    ticket: Ticket
+    ledger: Ledger
+
+
+def overtaken() -> SessionOver:
+    return SessionOver("The avatar session was ended before it was ready; start another one.")
+
+
+class Launch:
+    def __init__(self, outside: Outside, ending: Ending, once: Once, admitted: Admitted) -> None:
+        self._outside = outside
+        self._ending = ending
+        self._once = once
+        self._admitted = admitted
+
+    async def launch(self) -> AvatarStarted:
+        """Its end is counted from the asking, so that our own limit is there before the provider's.
+        `Unavailable`, `Busy`: nothing runs, or it was stopped again; nothing is charged."""
+        outside, session = self._outside, self._admitted.session
+        asked_at = outside.clock.now()
+        session = replace(session, expires_at=asked_at + timedelta(seconds=session.reserved))
+        started, _, _ = await asyncio.gather(
+            outside.avatars.start(self._admitted.ticket),
+            best_effort("the expiry task", outside.tasks.expire(session.id, session.expires_at)),
+            best_effort("a secret", outside.vault.prepare(session.id, session.expires_at)),
+            return_exceptions=True,
+        )
+        if isinstance(started, BaseException):
+            raise await self._not_started(started)
+        try:
+            return await self._go_live(session, started)
+        except Conflict:
+            await self._abandon("start_failed")
+            raise overtaken() from None
+        except OprinaError:
+            await self._abandon("start_failed")
+            raise
+
+    async def _go_live(self, session: AvatarSession, running: Running) -> AvatarStarted:
+        outside = self._outside
+        tokens = SessionTokens(
+            ws_url=running.ws_url,
+            livekit_url=running.livekit_url,
+            livekit_token=running.livekit_token,
+            session_token=self._admitted.ticket.token,
+        )
+        vault = await outside.vault.keep(session.id, tokens, session.expires_at)
+        now = outside.clock.now()
+        live = gone_live(session, now, timedelta(seconds=outside.settings.idle_seconds), vault)
+        answer = self._answer(live, running)
+        stored = answer.model_dump(mode="json", exclude={"livekit_token"})
+        event = {"kind": "started", "at": now, "seconds": 0, "cost": {}}
+        await outside.store.commit(
+            [
+                Update(live.path, live.fields(), read=self._admitted.version),
+                Update(conversation_path(live.conversation_id), {"avatar": Face.of(live).fields()}),
+                Create(f"{live.path}/events/{outside.new_id()}", event),
+                *self._once.answered(stored, now),
+            ]
+        )
+        return answer
+
+    async def _not_started(self, error: BaseException) -> BaseException:
+        """What to tell, after what was set aside was given back."""
+        if isinstance(error, Ambiguous):
+            await self._abandon("start_ambiguous")
+            return Unavailable("avatar", "it did not say whether it started", retry_after=5)
+        if isinstance(error, Upstream):
+            await self._ending.never_ran(
+                self._admitted.session,
+                self._admitted.version,
+                "start_failed",
+                extra=lambda _: self._once.released(),
+            )
+        return error
+
+    async def _abandon(self, reason: EndReason) -> None:
+        """Stops what may run. Where even the store is gone, or somebody else has ended it before it
+        ran, the provider is told all the same; a sweep settles the rest."""
+        session = self._admitted.session.id
+        try:
+            after = await self._ending.end(session, reason, extra=lambda _: self._once.released())
+            if after.end_reason == reason:
+                return
+        except OprinaError as error:
+            log.warning("not abandoned: %s", error.code)
+        stop = self._outside.avatars.stop(session, "SERVER_ERROR")
+        await best_effort("stopping what was not confirmed", stop)
+
+    def _answer(self, live: AvatarSession, running: Running) -> AvatarStarted:
+        return AvatarStarted(
+            avatar_session_id=live.id,
+            conversation_id=live.conversation_id,
+            livekit_url=running.livekit_url,
+            livekit_token=running.livekit_token,
+            expires_at=live.expires_at,
+            reserved_seconds=live.reserved,
+            usage=usage_of(self._admitted.ledger, reserved={"avatar_seconds": live.reserved}),
+        )
+
+
+async def resumed(
+    outside: Outside, face: Face, conversation: ConversationId, ledger: Ledger
+) -> AvatarStarted:
+    if not face.live:
+        raise AvatarStarting("The conversation's avatar is being started.", retry_after=2)
+    session = await _running(outside, face.avatar_session_id)
+    tokens = await outside.vault.open(session.id, session.vault)
+    return AvatarStarted(
+        avatar_session_id=session.id,
+        conversation_id=conversation,
+        livekit_url=tokens.livekit_url,
+        livekit_token=tokens.livekit_token,
+        expires_at=session.expires_at,
+        reserved_seconds=session.reserved,
+        usage=usage_of(ledger),
+        resumed=True,
+    )
+
+
+async def again(outside: Outside, stored: Fields) -> AvatarStarted:
+    """The same answer to the same key. Its token was never stored with it."""
+    session = await _running(outside, AvatarSessionId(stored["avatar_session_id"]))
+    tokens = await outside.vault.open(session.id, session.vault)
+    return AvatarStarted.model_validate({**stored, "livekit_token": tokens.livekit_token})
+
+
+async def _running(outside: Outside, session: AvatarSessionId) -> AvatarSession:
+    path = session_path(session)
+    found = (await read(outside.store, path))[path]
+    if found.get("state") != "live":
+        raise SessionOver("The avatar session has ended; start another one.")
+    return AvatarSession.read(found)

@@ -1,0 +1,109 @@
+import re
+
+from common.text.languages._european import Spoken, units
+from common.text.spoken import number_words
+from common.text.spoken.rules import Group, Rule
+
+_MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+_DATIVE = frozenset(
+    "und oder des am vom zum beim dem den bis ab seit nach diesem jedem im".split()  # noqa: SIM905 - read as one
+)
+
+
+def rules(_region: str) -> tuple[Group, ...]:
+    return _GERMAN.groups()
+
+
+def _date(match: re.Match[str]) -> str:
+    """Its ending hangs on the word before: am fünften, der fünfte, fünfter Mai."""
+    before = match.string[: match.start()].rstrip(" ,").rpartition(" ")[2].lower()
+    ending = "n" if before in _DATIVE else "" if before in {"der", "die", "das"} else "r"
+    day = number_words.ordinal(match[1], "de") + ending
+    year = f" {number_words.year(match[3], 'de')}" if match[3] else ""
+    return f"{day} {match[2]}{year}"
+
+
+_BEFORE = r"(?<!\w)((?i:am|vom|zum|beim|im|dem|den|des|der|die|das|bis|ab|seit|jedem|diesem)) "
+
+
+def _day_and_month(match: re.Match[str]) -> str:
+    month = _MONTHS.split()[int(match[3]) - 1]
+    return f"{match[1]} {_nth(match)} {month}{_last_point(match)}"
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    return f"{match[1]} {_nth(match)}{_last_point(match)}"
+
+
+def _nth(match: re.Match[str]) -> str:
+    ending = "n" if match[1].lower() in _DATIVE else ""
+    return number_words.ordinal(match[2], "de") + ending
+
+
+def _last_point(match: re.Match[str]) -> str:
+    return "" if match.string[match.end() :].strip('"“”)* ') else "."
+
+
+def _clock(hour: int, minute: int) -> str:
+    said = "ein" if hour == 1 else number_words.cardinal(str(hour), "de")
+    after = f" {number_words.cardinal(str(minute), 'de')}" if minute else ""
+    return f"{said} Uhr{after}"
+
+
+_GERMAN = Spoken(
+    code="de",
+    point="Komma",
+    minus="minus",
+    percent="Prozent",
+    until="bis",
+    join="und",
+    months=_MONTHS,
+    of=" ",
+    by_digits=True,
+    units=units(
+        "km Kilometer|m Meter|cm Zentimeter|mm Millimeter|kg Kilogramm|g Gramm|mg Milligramm"
+        "|l Liter|ml Milliliter|km/h Kilometer_pro_Stunde|m² Quadratmeter|km² Quadratkilometer"
+        "|m³ Kubikmeter|°C Grad_Celsius|°F Grad_Fahrenheit|GB Gigabyte|MB Megabyte|TB Terabyte"
+        "|kB Kilobyte|kWh Kilowattstunde Kilowattstunden|kW Kilowatt|min Minute Minuten"
+        "|Min. Minute Minuten|Std. Stunde Stunden|h Stunde Stunden|° Grad"
+    ),
+    money={
+        "€": ("Euro", "Euro", "Cent", "Cent"),
+        "Euro": ("Euro", "Euro", "Cent", "Cent"),
+        "EUR": ("Euro", "Euro", "Cent", "Cent"),
+        "$": ("Dollar", "Dollar", "Cent", "Cent"),
+        "£": ("Pfund", "Pfund", "Penny", "Pence"),
+        "CHF": ("Franken", "Franken", "Rappen", "Rappen"),
+    },
+    signs={"&": "und", "+": "plus", "=": "gleich", "%": "Prozent", "§": "Paragraf", "×": "mal",
+           "≈": "etwa", "±": "plus minus"},
+    abbreviations={
+        "z. B.": "zum Beispiel", "d. h.": "das heißt", "u. a.": "unter anderem",
+        "z. T.": "zum Teil", "ca.": "circa", "inkl.": "inklusive", "exkl.": "exklusive",
+        "MwSt.": "Mehrwertsteuer", "bzw.": "beziehungsweise", "usw.": "und so weiter",
+        "evtl.": "eventuell", "ggf.": "gegebenenfalls", "Dr.": "Doktor", "Prof.": "Professor",
+        "Nr.": "Nummer", "Str.": "Straße", "vgl.": "vergleiche", "Tel.": "Telefon",
+        "Mio.": "Millionen", "Mrd.": "Milliarden", "Abb.": "Abbildung", "Kap.": "Kapitel",
+        "o. Ä.": "oder Ähnliches", "s. o.": "siehe oben", "v. a.": "vor allem", "max.": "maximal",
+        "mind.": "mindestens", "gem.": "gemäß", "zzgl.": "zuzüglich", "Hr.": "Herr",
+        "Fr.": "Frau", "St.": "Sankt", "Jh.": "Jahrhundert", "etc.": "et cetera",
+    },
+    masculine=lambda said: re.sub(r"^eins$", "ein", said),
+    clock=_clock,
+    own=(
+        Rule(
+            rf"(?<![\w.,])(0?[1-9]|[12]\d|3[01])\. ?({_MONTHS.replace(' ', '|')})"
+            r"(?: (\d{4})(?!\w))?(?!\w)",
+            _date,
+        ),
+        Rule(
+            _BEFORE + r"(0?[1-9]|[12]\d|3[01])\. ?(0?[1-9]|1[0-2])\.(?! ?\d)",
+            _day_and_month,
+        ),
+        Rule(_BEFORE + r"(\d{1,3})\.(?! ?\d|\w)", _ordinal),
+        Rule(
+            r"(?<!\w)([01]?\d|2[0-3])\.([0-5]\d) Uhr(?!\w)",
+            lambda m: _clock(int(m[1]), int(m[2])),
+        ),
+    ),
+)  # fmt: skip

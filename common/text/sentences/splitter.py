@@ -1,0 +1,92 @@
+"""Where a sentence ends, in a text that is still being written."""
+
+import re
+from typing import Final
+
+from common.text.script import named
+from common.text.sentences.boundary import complete, judge, likely
+from common.text.sentences.end_marks import MARK
+from common.text.sentences.quotes import inside
+
+_CLAUSE: Final = r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])"
+"""Compiled at first use only: few want first clauses."""
+
+
+class Sentences:
+    """A stream of text in, whole sentences out, each as soon as it is certain that it is over: at
+    the first token of the next word, or at once where a line ends.
+
+    Nothing is lost and nothing comes twice: what went in comes out, less the white space around
+    sentences; in the same pieces however many tokens came at once. A piece may hold nothing to say
+    (a rule, a fence, an emoji on a line of its own). `language` is ISO 639-1; without one the
+    script decides, as it does where it belies the language.
+
+    With a `first_clause` the very first piece may be a clause of at least so many characters.
+    """
+
+    def __init__(self, language: str | None, first_clause: int = 0) -> None:
+        self._language = named(language)
+        self._first_clause = first_clause
+        self._text = ""
+        self._from = 0
+        """Where the next mark is looked for: no sentence ends before."""
+
+    def feed(self, text: str) -> list[str]:
+        """The sentences that are certainly over."""
+        self._text += text
+        return self._release()
+
+    def pause(self) -> list[str]:
+        """The writer stopped for a while: what ends like a sentence is one."""
+        mark = MARK.search(self._text, self._from)
+        if mark is None or not complete(self._text, mark, self._language):
+            return []
+        return self._rest()
+
+    def likely(self) -> str:
+        """The sentence that is over unless what comes next is most unusual: to get ready for it. ""
+        where there is none, or too little to tell."""
+        mark = MARK.search(self._text, self._from)
+        if mark is None or not likely(self._text, mark, self._language):
+            return ""
+        return self._text.strip()
+
+    def end(self) -> list[str]:
+        """Whatever is left."""
+        self._text += "\n"
+        return [*self._release(), *self._rest()]
+
+    def _release(self) -> list[str]:
+        pieces: list[str] = []
+        while end := self._next_end():
+            pieces.append(self._text[:end].strip())
+            self._text, self._from = self._text[end:], 0
+            if pieces[-1]:
+                self._first_clause = 0
+        return [piece for piece in pieces if piece]
+
+    def _next_end(self) -> int:
+        """Of the first sentence or clause that is certainly over; 0 if there is none."""
+        while mark := MARK.search(self._text, self._from):
+            if end := self._clause_end(mark.start()):
+                return end
+            verdict = judge(self._text, mark, self._language)
+            if isinstance(verdict, int):
+                return verdict
+            self._from = mark.start() if verdict == "wait" else mark.end()
+            if verdict == "wait":
+                return 0
+        self._from = len(self._text)
+        return self._clause_end(len(self._text))
+
+    def _clause_end(self, before: int) -> int:
+        if not self._first_clause:
+            return 0
+        clauses = re.compile(_CLAUSE).finditer(self._text, self._first_clause, before + 1)
+        ends = (c.end() for c in clauses if c.end() <= before and not inside(self._text[: c.end()]))
+        return next(ends, 0)
+
+    def _rest(self) -> list[str]:
+        rest, self._text, self._from = self._text.strip(), "", 0
+        self._first_clause = 0 if rest else self._first_clause
+        return [rest] if rest else []

@@ -1,0 +1,69 @@
+"""What becomes of single characters, when the rules have done theirs."""
+
+import unicodedata
+
+from common.text.spoken.rules import compiled
+
+MOST_REMEMBERED = 8192
+"""Characters whose fate is remembered; who sends more than any script needs gets no more memory."""
+
+_KEPT_SYMBOLS = frozenset("+=±×÷−≈≠≤≥√∞°")
+_MARKUP = frozenset("*_`#|<>[]{}\\~^")
+_SILENT = (
+    (0x2300, 0x23FF),
+    (0x2600, 0x27BF),
+    (0x2900, 0x297F),
+    (0x2B00, 0x2BFF),
+    (0x1F000, 0x1FAFF),
+)
+"""Blocks of pictures, whatever their category: clocks, dingbats, arrows, emoji."""
+_SAID = {
+    "℃": "°C",
+    "℉": "°F",
+    "‼": "!",
+    "⁉": "?",
+    "ℹ": " ",
+    "〰": " ",
+    "︎": "",
+    "️": "",
+    "⃣": "",
+    "\xad": "",
+}
+_SAID |= {chr(0x2080 + digit): str(digit) for digit in range(10)}  # H₂O
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+
+
+class _Fate(dict[int, str]):
+    """For `str.translate`: code point -> what is left of it, found out at the first meeting."""
+
+    def __missing__(self, point: int) -> str:
+        fate = _fate(chr(point))
+        if len(self) < MOST_REMEMBERED:
+            self[point] = fate
+        return fate
+
+
+_FATES = _Fate()
+
+
+def plain(text: str) -> str:
+    """Letters, marks, digits, punctuation and the symbols that voices can say; anything else is
+    a space. No line breaks, no two spaces in a row, none at the ends."""
+    text = text.translate(_FATES)
+    if any(joiner in text for joiner in _JOINERS):
+        # They shape letters in Arabic and the scripts of India; elsewhere they glue emoji together.
+        text = compiled(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+").sub("", text)
+    return " ".join(text.split())
+
+
+def _fate(char: str) -> str:
+    if char in _SAID:
+        return _SAID[char]
+    if char in _JOINERS or char in _KEPT_SYMBOLS:
+        return char
+    if char in _MARKUP or any(first <= ord(char) <= last for first, last in _SILENT):
+        return " "
+    category = unicodedata.category(char)
+    if category in {"Cf", "Me"} or "\ufe00" <= char <= "\ufe0f":
+        return ""  # written for the eye only: directions, enclosing marks, variants of a glyph
+    return char if category[0] in "LMNP" or category == "Sc" else " "

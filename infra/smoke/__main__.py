@@ -1,0 +1,7 @@
+"""`python -m infra.smoke WHERE`."""
+
+import sys
+
+from infra.smoke.run import main
+
+sys.exit(main())

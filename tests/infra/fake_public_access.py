@@ -1,0 +1,56 @@
+"""The policies of a project's services, as `infra.access.public_access` sees them.
+
+An `infra.deploy.shell.Run`.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from infra.deploy.shell import FailedError
+
+NAMES = ("chat", "end-session", "keep-alive", "somebody-elses", "speak", "start-avatar")
+
+
+@dataclass
+class FakeDoors:
+    """`is_open`: whom everybody may call. A command with one of the words in `fails` does."""
+
+    is_open: set[str] = field(default_factory=lambda: set(NAMES))
+    names: Sequence[str] = NAMES
+    fails: set[str] = field(default_factory=set)
+    ran: list[str] = field(default_factory=list)
+
+    def __call__(self, command: Sequence[str], *, seconds: float, read: bool = False) -> str:
+        assert seconds <= 60
+        line = " ".join(command)
+        self.ran.append(line)
+        if any(word in line for word in self.fails):
+            raise FailedError("gcloud ended with 1")
+        if "access" in command:
+            return "canary-key\n"
+        if "list" in command:
+            return json.dumps([self._service(name) for name in self.names])
+        assert command[5:7] == ["--project=oprina-test", "--region=europe-west1"]
+        return self._policy(command[3], command[4]) if read else self._change(command)
+
+    def _service(self, name: str) -> dict[str, object]:
+        labels = {"cloud.googleapis.com/location": "europe-west1"}
+        return {"metadata": {"name": name, "labels": labels}}
+
+    def _policy(self, what: str, service: str) -> str:
+        assert what == "get-iam-policy"
+        others = {"role": "roles/run.viewer", "members": ["allUsers"]}
+        everybody = {"role": "roles/run.invoker", "members": ["allUsers"]}
+        return json.dumps({"bindings": [others, *([everybody] * (service in self.is_open))]})
+
+    def _change(self, command: Sequence[str]) -> str:
+        """As Google does it: what is not there cannot be taken away."""
+        assert command[7:] == ["--member=allUsers", "--role=roles/run.invoker", "--quiet"]
+        if command[3] == "add-iam-policy-binding":
+            self.is_open.add(command[4])
+        elif command[4] not in self.is_open:
+            raise FailedError("Policy binding not found")
+        else:
+            self.is_open.remove(command[4])
+        return ""

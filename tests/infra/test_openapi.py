@@ -1,0 +1,197 @@
+"""docs/openapi.json is current, hangs together, and says what really comes over the wire."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from infra.docs.openapi import CALLS, DOCUMENT, text
+from infra.local.identity import LocalIdentity
+from tests.api.sse import events
+from tests.api.wire import CODES, EVENTS, EVERY, MISSING, PUBLIC, Wire, good_body
+from tests.support.harness import house
+from tests.support.virtual_time import VirtualTimeLoop
+
+WRITTEN: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+SCHEMAS: dict[str, Any] = WRITTEN["components"]["schemas"]
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    return "asyncio", {"loop_factory": VirtualTimeLoop}
+
+
+@pytest.fixture
+async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
+    at = house()
+    yield Wire(at, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local"))
+    await at.store.close()
+
+
+def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    """What does not fit, in the words of JSON Schema that the document uses. A member that is not
+    described does not fit either."""
+    if "$ref" in schema:
+        yield from wrong(value, SCHEMAS[schema["$ref"].rpartition("/")[2]], path)
+    if "anyOf" in schema and all(list(wrong(value, each, path)) for each in schema["anyOf"]):
+        yield f"{path} is none of anyOf"
+    kind = schema.get("type", "")
+    if not isinstance(value, KINDS.get(kind, object)) or (
+        isinstance(value, bool) and kind not in {"boolean", ""}
+    ):
+        yield f"{path} is no {kind}"
+    elif isinstance(value, dict):
+        yield from wrong_members(value, schema, path)
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from wrong(item, schema["items"], f"{path}/{at}")
+    else:
+        yield from (f"{path}: {word}" for word in wrong_scalar(value, schema))
+
+
+def wrong_members(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
+    if "$ref" in schema or "anyOf" in schema:
+        return
+    yield from (f"{path}/{name} is missing" for name in {*schema.get("required", [])} - {*value})
+    for name, item in value.items():
+        below = schema.get("properties", {}).get(name) or schema.get("additionalProperties")
+        if below:
+            yield from wrong(item, below, f"{path}/{name}")
+        else:
+            yield f"{path}/{name} is not described"
+
+
+def wrong_scalar(value: Any, schema: dict[str, Any]) -> Iterator[str]:
+    if "enum" in schema and value not in schema["enum"]:
+        yield "enum"
+    if "const" in schema and value != schema["const"]:
+        yield "const"
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        yield "pattern"
+    if "maxLength" in schema and len(value) > schema["maxLength"]:
+        yield "maxLength"
+
+
+def schema_of(function: str, status: int, media: str) -> dict[str, Any]:
+    (operation,) = WRITTEN["paths"][f"/{function}"].values()
+    schema: dict[str, Any] = operation["responses"][str(status)]["content"][media]["schema"]
+    return schema
+
+
+def refs(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if isinstance(node.get("$ref"), str) else [])
+        for each in node.values():
+            yield from refs(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from refs(each)
+
+
+def test_it_is_current() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == text(), "run: python -m infra.docs.openapi"
+
+
+def test_every_function_is_in_it_and_everything_that_it_points_to() -> None:
+    assert {path.strip("/") for path in WRITTEN["paths"]} == {*EVERY, "health"}
+    for ref in refs(WRITTEN):
+        node = WRITTEN
+        for part in ref.removeprefix("#/").split("/"):
+            node = node[part]
+    assert {ref.rpartition("/")[2] for ref in refs(WRITTEN) if "/schemas/" in ref} == set(SCHEMAS)
+
+
+def test_those_that_need_a_token_take_a_key_and_no_others() -> None:
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    for call in CALLS:
+        operation = WRITTEN["paths"][f"/{call.name}"][call.method]
+        signed_in = call.name in PUBLIC
+        assert operation.get("security", WRITTEN["security"]) == ([{"idToken": []}] * signed_in)
+        assert (key in operation.get("parameters", [])) == signed_in
+        assert ("401" in operation["responses"]) == signed_in
+
+
+def test_what_a_get_takes_is_its_query() -> None:
+    operation = WRITTEN["paths"]["/health"]["get"]
+    (deep,) = operation["parameters"]
+    assert (deep["name"], deep["in"], deep["required"]) == ("deep", "query", False)
+    assert deep["schema"]["type"] == "boolean"
+    assert "requestBody" not in operation
+
+
+def test_every_refusals_code_is_in_it() -> None:
+    listed = SCHEMAS["Problem"]["properties"]["code"]["anyOf"][0]["enum"]
+    assert set(listed) == CODES | {"internal", "conflict"}
+
+
+async def test_answers_are_as_it_says(wire: Wire) -> None:
+    started = await wire.call("start_avatar", {})
+    session, conversation = started.json()["avatar_session_id"], started.json()["conversation_id"]
+    answers = [("start_avatar", started)]
+    wire.at.agent.replies.extend([["One.", " Two."]] * 2)
+    for function in ("start_avatar", "chat", "speak", "keep_alive", "end_session"):
+        body = good_body(function, session, conversation)
+        answers.append((function, await wire.call(function, body)))
+    answers.append(("chat", await wire.call("chat", {"message": "Hi."})))
+    answers.append(("sweep_expired", await wire.call("sweep_expired")))
+    answers.append(("health", await wire.call("health", user=None, method="GET")))
+    assert [answer.status_code for _, answer in answers] == [201, *[200] * 8]
+    for function, answer in answers:
+        schema = schema_of(function, answer.status_code, "application/json")
+        assert list(wrong(answer.json(), schema)) == []
+
+
+async def test_requests_are_as_it_says(wire: Wire) -> None:
+    started = await wire.start()
+    for function in EVERY:
+        body = good_body(function, started["avatar_session_id"], started["conversation_id"])
+        operation = WRITTEN["paths"][f"/{function}"]["post"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert list(wrong(body, schema)) == []
+        unfit = [{**body, "unknown": 1}, *({**body, name: "a/b\n" * 3_000} for name in body)]
+        for each in unfit:
+            assert (await wire.call(function, each)).status_code == 422
+            assert list(wrong(each, schema))
+
+
+async def test_events_are_as_it_says(wire: Wire) -> None:
+    started = await wire.start()
+    body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
+    answer = await wire.call("chat", body, headers={"accept": EVENTS})
+    described = WRITTEN["paths"]["/chat"]["post"]["responses"]["200"]["content"][EVENTS]["x-events"]
+    stream = events(answer.content)
+    assert {event.name for event in stream} >= {"turn", "text", "sentence", "speech", "done"}
+    for event in stream:
+        assert list(wrong(event.data, described[event.name])) == []
+
+
+async def test_problems_are_as_it_says(wire: Wire) -> None:
+    started = await wire.start()
+    body = {"avatar_session_id": started["avatar_session_id"]}
+    problems = [
+        ("chat", await wire.call("chat", {}, user=None)),
+        ("chat", await wire.call("chat", b"[")),
+        ("chat", await wire.call("chat", {"message": ""})),
+        ("chat", await wire.call("chat", b"x" * 70_000)),
+        ("speak", await wire.call("speak", {"avatar_session_id": MISSING, "text": "Hi."})),
+        ("start_avatar", await wire.call("start_avatar", {})),
+        ("sweep_expired", await wire.call("sweep_expired", body)),
+    ]
+    await wire.call("end_session", body)
+    problems.append(("keep_alive", await wire.call("keep_alive", body)))
+    statuses = [answer.status_code for _, answer in problems]
+    assert statuses == [401, 400, 422, 413, 404, 429, 425, 409]
+    for function, answer in problems:
+        schema = schema_of(function, answer.status_code, "application/problem+json")
+        assert list(wrong(answer.json(), schema)) == []

@@ -1,0 +1,72 @@
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from common.domain import errors
+from common.domain.ids import ConversationId, UserId
+from common.ports.agent import AgentEvent, Delta, Finished, Take, ToolCall, ToolResult
+
+Step = AgentEvent | str | float | errors.Upstream
+"""`str` is a Delta, `float` a pause in seconds, an error is raised."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    user: UserId
+    session: ConversationId
+    message: str
+
+
+class FakeAgent:
+    """Says what is in `replies`, one script a turn, else what it was asked. A script without an end
+    is ended by `Finished(10)`."""
+
+    def __init__(self, *replies: Sequence[Step], strict: bool = True) -> None:
+        """`strict`: a turn in a session that was not made is `Missing`."""
+        self.replies = deque(replies)
+        self.asked: list[Asked] = []
+        self.sessions: set[tuple[UserId, ConversationId]] = set()
+        self.made: list[ConversationId] = []
+        self.deleted: list[ConversationId] = []
+        self.ended = 0
+        """Replies that were read to their end, or failed."""
+        self.left = 0
+        """Replies that were cancelled before."""
+        self._strict = strict
+
+    async def make_session(self, user: UserId, session: ConversationId) -> None:
+        self.made.append(session)
+        self.sessions.add((user, session))
+
+    async def delete_session(self, user: UserId, session: ConversationId) -> None:
+        self.deleted.append(session)
+        self.sessions.discard((user, session))
+
+    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
+        self.asked.append(Asked(user, session, message))
+        if self._strict and (user, session) not in self.sessions:
+            raise errors.Missing("agent", "no such session")
+        script = self.replies.popleft() if self.replies else ["You said: ", f"{message}."]
+        whole = False
+        try:
+            for step in script:
+                match step:
+                    case float() | int():
+                        await asyncio.sleep(step)
+                    case errors.Upstream():
+                        whole = True
+                        raise step
+                    case str():
+                        take(Delta(step))
+                    case Finished():
+                        whole = True
+                        take(step)
+                    case Delta() | ToolCall() | ToolResult():
+                        take(step)
+            if not whole:
+                whole = True
+                take(Finished(10))
+        finally:
+            self.ended += whole
+            self.left += not whole

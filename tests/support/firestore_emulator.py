@@ -1,0 +1,42 @@
+"""Fixtures on the real Firestore emulator: one process a run, one project a test."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from common.adapters.firestore.store import FirestoreStore
+from infra.local import firestore
+
+
+@pytest.fixture(scope="session")
+def firestore_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    try:
+        root = os.environ.get("CLOUDSDK_ROOT_DIR")
+        jar = firestore.jar(Path(root) if root else None)
+    except firestore.NotInstalledError as missing:
+        if os.environ.get("CI"):
+            pytest.fail(f"a suite that was not run must not look green: {missing}")
+        pytest.skip(f"no Firestore emulator: {missing}")
+    with firestore.emulator(jar, tmp_path_factory.mktemp("firestore") / "emulator.log") as address:
+        yield address
+
+
+@pytest.fixture
+def firestore_project(firestore_address: str) -> Iterator[str]:
+    project = f"demo-{uuid.uuid4().hex[:12]}"
+    yield project
+    documents = f"emulator/v1/projects/{project}/databases/(default)/documents"
+    httpx.delete(f"http://{firestore_address}/{documents}", timeout=10.0).raise_for_status()
+
+
+@pytest.fixture
+async def firestore_store(
+    firestore_address: str, firestore_project: str
+) -> AsyncIterator[FirestoreStore]:
+    store = FirestoreStore(firestore_project, emulator=firestore_address, deadline_seconds=20.0)
+    yield store
+    await store.close()

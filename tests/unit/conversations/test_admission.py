@@ -1,0 +1,87 @@
+"""A message and a text whose first commit nobody confirmed, or others were faster with."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from common.conversations.speak import SpeechUnderWay
+from common.domain import errors
+from common.schemas.answers import Spoken
+from common.schemas.requests import EndSession, Speak
+from common.transactions.idempotency import Once
+from tests.support.fakes.agent import FakeAgent
+from tests.support.harness import ADA, House, house
+from tests.unit.sessions.test_start import STORE_LOST, FailingCommits
+
+HELD = [True, False]
+
+
+async def speech(at: House, session: str, once: Once | None = None) -> SpeechUnderWay:
+    ask = Speak(avatar_session_id=session, text="Hello.")
+    under_way = await at.app.speeches.speak(ADA, ask, once or Once())
+    assert isinstance(under_way, SpeechUnderWay)
+    return under_way
+
+
+async def said(at: House, session: str, once: Once | None = None) -> Spoken:
+    return await (await speech(at, session, once)).answer()
+
+
+@pytest.mark.parametrize("held", HELD)
+async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_once(
+    held: bool,
+) -> None:
+    at = house()
+    started = await at.start()
+    FailingCommits(at, 1, error=STORE_LOST, held=held)
+    answer = await said(at, started.avatar_session_id)
+    assert answer.ended == "complete"
+    assert answer.usage.meters["voice_characters"].used == 6
+    assert await at.used("voice_characters") == (6, 0)
+    assert at.voice.texts == ["Hello."]
+
+
+async def test_a_speech_that_nobody_confirmed_costs_nothing_where_its_session_has_ended() -> None:
+    at = house()
+    started = await at.start()
+    failing = FailingCommits(at, 1, error=STORE_LOST, held=True)
+
+    async def ended_by_somebody(_: int) -> None:
+        ask = EndSession(avatar_session_id=started.avatar_session_id)
+        await at.another().avatars.end(ADA, ask, Once())
+
+    at.app = at.another(store=failing, pause=ended_by_somebody)
+    with pytest.raises(errors.OprinaError):
+        await said(at, started.avatar_session_id)
+    assert await at.used("voice_characters") == (0, 0)
+
+
+@pytest.mark.parametrize("error", [STORE_LOST, errors.Conflict("somebody was faster")])
+@pytest.mark.parametrize("held", HELD)
+async def test_a_turn_is_set_off_once_however_often_it_is_decided(
+    held: bool, error: errors.OprinaError
+) -> None:
+    at = house(agent=FakeAgent(["Hello there."]))
+    started = await at.start()
+    FailingCommits(at, 1, error=error, held=held)
+    answer = await at.whole_chat(conversation_id=started.conversation_id)
+    assert (answer.ended, answer.spoken) == ("complete", "Hello there.")
+    assert len(at.agent.asked) == 1
+    assert await at.used("voice_characters") == (len("Hello there."), 0)
+    assert await at.documents("turns") == []
+
+
+@pytest.mark.parametrize("call", ["chat", "speak"])
+async def test_what_was_set_off_is_called_back_where_the_commit_fails(call: str) -> None:
+    at = house(agent=FakeAgent(["Hello.", 60.0]))
+    started = await at.start()
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "chat": lambda: at.chat(conversation_id=started.conversation_id),
+        "speak": lambda: speech(at, started.avatar_session_id),
+    }
+    FailingCommits(at, 1, error=errors.Unavailable("store", "away"))
+    with pytest.raises(errors.Unavailable):
+        await calls[call]()
+    assert at.agent.left == len(at.agent.asked) == (call == "chat")
+    assert at.voice.texts == []
+    assert all(line.closed for line in at.avatars.lines)

@@ -1,0 +1,65 @@
+"""How often each function goes to the store, and what waits for it."""
+
+import asyncio
+
+from common.conversations.speak import SpeechUnderWay
+from common.schemas.requests import EndSession, KeepAlive, Speak
+from common.transactions.idempotency import Once
+from tests.support.harness import ADA, House, house
+
+
+def trips(at: House) -> tuple[int, int]:
+    found = at.store.trips["read"], at.store.trips["commit"]
+    at.store.trips.clear()
+    return found
+
+
+async def test_each_function_goes_to_the_store_as_often_as_promised() -> None:
+    at = house()
+    started = await at.start()
+    assert trips(at) == (1, 2)
+
+    await at.whole_chat(conversation_id=started.conversation_id)
+    assert trips(at) == (1, 2)
+
+    speech = await at.app.speeches.speak(
+        ADA, Speak(avatar_session_id=started.avatar_session_id, text="Hello."), Once()
+    )
+    assert isinstance(speech, SpeechUnderWay)
+    await speech.answer()
+    assert trips(at) == (1, 1)
+
+    await at.app.avatars.keep_alive(
+        ADA, KeepAlive(avatar_session_id=started.avatar_session_id), Once()
+    )
+    assert trips(at) == (1, 1)
+
+    await at.app.avatars.end(ADA, EndSession(avatar_session_id=started.avatar_session_id), Once())
+    assert trips(at) == (1, 2)
+    assert at.store.trips["query"] == 0
+
+
+async def test_a_first_chat_without_an_avatar_costs_no_more() -> None:
+    at = house()
+    answer = await at.whole_chat("What time is it?")
+    assert answer.ended == "complete"
+    assert trips(at) == (1, 2)
+
+
+async def test_the_agents_first_token_waits_for_no_commit_no_secret_and_no_avatar() -> None:
+    at = house()
+    started = await at.start()
+    held = asyncio.Event()
+
+    async def hold(kind: str) -> None:
+        if kind == "commit":
+            await held.wait()
+
+    at.store.before = hold
+    asking = asyncio.create_task(at.chat(conversation_id=started.conversation_id))
+    await asyncio.sleep(1)
+    assert len(at.agent.asked) == 1
+    assert at.agent.ended == 1
+    assert not asking.done()
+    held.set()
+    await (await asking).answer()

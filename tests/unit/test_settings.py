@@ -1,0 +1,216 @@
+"""What can be set, what is refused, and that the README says so."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.settings import LOCAL_SWITCHES, Settings
+from infra.docs.settings_table import README, between_markers, descriptions, table
+
+ROOT = Path(__file__).parents[2]
+CANARY = "canary-7f3a"
+DEPLOYED = {
+    "K_SERVICE": "chat",
+    "OPRINA_PROJECT": "oprina-prod",
+    "OPRINA_AGENT_ENGINE": "projects/oprina-prod/locations/us-central1/reasoningEngines/1",
+    "OPRINA_SWEEP_URL": "https://sweep.example.test",
+    "OPRINA_TASKS_ACCOUNT": "tasks@oprina-prod.iam.gserviceaccount.com",
+}
+LOCAL_ONLY = {
+    **dict.fromkeys(LOCAL_SWITCHES.values(), f"http://{CANARY}"),
+    "OPRINA_STORE": "sqlite",
+}
+FUNCTIONS = ["start_avatar", "chat", "speak", "keep_alive", "end_session", "sweep_expired"]
+
+
+def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    inherited = {n: v for n, v in os.environ.items() if n not in LOCAL_ONLY | DEPLOYED}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**inherited, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refusal(environment: dict[str, str]) -> str:
+    """What `Settings.from_environment` says in that environment; empty if it says nothing."""
+    code = "from common.settings import *; Settings.from_environment()"
+    done = python(code, environment)
+    assert (done.returncode != 0) == bool(done.stderr)
+    return done.stderr.rpartition("WronglySetError: ")[2].strip()
+
+
+# ── a deployed function ──────────────────────────────────────────────────────────────────────────
+
+
+def test_deployed_functions_that_are_set_right_start_and_reach_for_nothing() -> None:
+    imports = "; ".join(f"import functions.{function}.main" for function in FUNCTIONS)
+    done = python(
+        f"{imports}; from common import app; print(app.from_environment.cache_info().currsize)",
+        DEPLOYED,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+
+
+def test_a_deployed_function_with_local_switches_does_not_start_and_names_them() -> None:
+    done = python("import functions.chat.main", {**DEPLOYED, **LOCAL_ONLY})
+    assert done.returncode != 0
+    last = done.stderr.splitlines()[-1]
+    assert "only for a local stack" in last
+    for name in LOCAL_ONLY:
+        assert name in last
+    assert CANARY not in done.stderr
+
+
+def test_no_deployed_function_starts_with_a_local_switch() -> None:
+    code = f"""
+import importlib
+for function in {FUNCTIONS}:
+    try:
+        importlib.import_module(f"functions.{{function}}.main")
+    except Exception as error:
+        print(error)
+"""
+    done = python(code, {**DEPLOYED, "OPRINA_CERTIFICATES": CANARY})
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == len(FUNCTIONS)
+    assert len(set(done.stdout.splitlines())) == 1
+    assert done.stdout.startswith("OPRINA_CERTIFICATES: only for a local stack")
+
+
+@pytest.mark.parametrize("switch", LOCAL_ONLY)
+def test_each_local_switch_is_enough(switch: str) -> None:
+    fields = {name: field for field, name in LOCAL_SWITCHES.items()} | {"OPRINA_STORE": "store"}
+    with pytest.raises(ValueError, match=switch):
+        set_to(**{fields[switch]: LOCAL_ONLY[switch]})
+
+
+@pytest.mark.parametrize("needed", ["agent_engine", "sweep_url", "tasks_account"])
+def test_what_a_deployed_function_needs_is_asked_for(needed: str) -> None:
+    with pytest.raises(ValueError, match=f"OPRINA_{needed.upper()}: must be set"):
+        set_to(**{needed: ""})
+
+
+def test_a_function_that_is_set_wrongly_and_imported_elsewhere_asks_for_nothing() -> None:
+    done = python("import functions.chat.main", {"OPRINA_STORE": "canary"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def set_to(**fields: Any) -> Settings:
+    deployed = {n.removeprefix("OPRINA_").lower(): v for n, v in DEPLOYED.items() if "_" in n}
+    deployed["deployed_as"] = deployed.pop("k_service")
+    return Settings(**{**deployed, **fields})
+
+
+# ── wrong values ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_each_wrong_value_is_named_and_none_is_shown() -> None:
+    said = refusal(
+        {
+            "OPRINA_PROJECT": f"{CANARY}!",
+            "OPRINA_IDLE_SECONDS": CANARY,
+            "OPRINA_TURN_TOKENS": "-73573",
+            "OPRINA_STORE": CANARY,
+            "OPRINA_SANDBOX": CANARY,
+            "OPRINA_PLANS": "{" + CANARY,
+            "OPRINA_ALLOWED_ORIGINS": f"https://fine.test, {CANARY}",
+        }
+    )
+    named = [each.partition(": ")[0] for each in said.split("; ")]
+    assert sorted(named) == [
+        "OPRINA_ALLOWED_ORIGINS.1",
+        "OPRINA_IDLE_SECONDS",
+        "OPRINA_PLANS",
+        "OPRINA_PROJECT",
+        "OPRINA_SANDBOX",
+        "OPRINA_STORE",
+        "OPRINA_TURN_TOKENS",
+    ]
+    assert CANARY not in said
+    assert "73573" not in said
+
+
+def test_what_does_not_hang_together_is_named() -> None:
+    said = refusal({"OPRINA_MIN_SESSION_SECONDS": "601"})
+    assert said == "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "app.test", "https://app.test/page", "https://App.test", "null", "https://*"]
+)
+def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
+    with pytest.raises(ValueError, match="allowed_origins"):
+        Settings(allowed_origins=(origin,))
+
+
+def test_origins_come_by_comma() -> None:
+    listed: Any = " https://a.test/, http://localhost:5173 ,"
+    assert Settings(allowed_origins=listed).allowed_origins == (
+        "https://a.test",
+        "http://localhost:5173",
+    )
+
+
+def test_it_is_read_from_the_environment() -> None:
+    code = (
+        "from common.settings import Settings; s = Settings.from_environment(); "
+        "print(s.idle_seconds, s.allowed_origins, s.allowances('studio')['avatar_seconds'],"
+        "s.firestore_emulator)"
+    )
+    environment = {
+        "OPRINA_IDLE_SECONDS": "7",
+        "OPRINA_ALLOWED_ORIGINS": "https://a.test",
+        "OPRINA_PLANS": '{"studio": {"avatar_seconds": 36000}}',
+        "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1",
+        "OPRINA_FIRESTORE_EMULATOR": "ignored",
+    }
+    said = python(code, environment)
+    assert said.stdout == "7 ('https://a.test',) 36000 127.0.0.1:1\n"
+
+
+# ── plans ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_changes_the_figures_that_it_names() -> None:
+    settings = Settings(plans={"studio": {"avatar_seconds": 36_000}})
+    assert settings.allowances("studio") == {
+        "avatar_seconds": 36_000,
+        "agent_tokens": 200_000,
+        "voice_characters": 100_000,
+    }
+    assert settings.allowances(None) == settings.allowances("unheard-of") == settings.default_plan
+
+
+@pytest.mark.parametrize(
+    ("plans", "named"),
+    [
+        ('{"studio": {"avatar_seconds": "lots"}}', "OPRINA_PLANS.studio.avatar_seconds"),
+        ('{"studio": {"avatar_seconds": 0}}', "OPRINA_PLANS.studio.avatar_seconds"),
+        ('{"studio": {"avatar_minutes": 1}}', "OPRINA_PLANS.studio.avatar_minutes"),
+        ("[]", "OPRINA_PLANS"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused(plans: str, named: str) -> None:
+    assert refusal({"OPRINA_PLANS": plans}).startswith(named)
+
+
+# ── the README ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert descriptions().keys() == Settings.model_fields.keys()
+    assert all(text.endswith(".") and "|" not in text for text in descriptions().values())
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    listed = between_markers(README.read_text(encoding="utf-8"))
+    assert listed == table(), "bring it up to date: python -m infra.docs.settings_table --write"

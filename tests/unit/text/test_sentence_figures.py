@@ -1,0 +1,98 @@
+"""How many sentence ends are found, in replies as agents write them, and how soon."""
+
+import json
+import re
+from collections.abc import Callable
+from itertools import accumulate, cycle, islice
+from pathlib import Path
+
+import pytest
+
+from bench.splitter import cuts, marked, score, tokens
+from common.text.sentences.splitter import Sentences
+
+DATA = Path(__file__).parent / "data"
+REACHED = {
+    "sentences.json": ((0, 0), (0, 0)),
+    "more_sentences.json": ((0, 0), (0, 0)),
+    "unseen_sentences.json": ((0, 0), (0, 0)),
+    "new_sentences.json": ((1, 3), (1, 0)),
+    "further_sentences.json": ((1, 0), (0, 0)),
+}
+"""Wrong and missed, in English and in all other languages together."""
+FILES = list(REACHED)
+Portioned = Callable[[str], list[str]]
+
+
+def replies(name: str) -> dict[str, list[str]]:
+    read: dict[str, list[str]] = json.loads((DATA / name).read_text("utf-8"))["replies"]
+    return read
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_english(name: str) -> None:
+    found = score(replies(name)["en"], "en")
+    wrong, missed = REACHED[name][0]
+    assert len(found.wrong) <= wrong, found.wrong
+    assert len(found.missed) <= missed, found.missed
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_all_other_languages_together(name: str) -> None:
+    scores = [score(some, code) for code, some in replies(name).items() if code != "en"]
+    all_wrong = [place for found in scores for place in found.wrong]
+    all_missed = [place for found in scores for place in found.missed]
+    wrong, missed = REACHED[name][1]
+    assert len(all_wrong) <= wrong, all_wrong
+    assert len(all_missed) <= missed, all_missed
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nearly_as_well_when_nobody_names_a_language_that_its_script_tells(name: str) -> None:
+    told = {"zh", "ja", "hi", "ko", "ar", "ru"}
+    for code, some in replies(name).items():
+        if code in told:
+            assert len(score(some, "auto").wrong) <= 1
+            assert len(score(some, "en").wrong) <= 1
+
+
+def whole(text: str) -> list[str]:
+    return tokens(text)
+
+
+def in_pieces(text: str) -> list[str]:
+    """Long words in several tokens: " appo", "intm", "ent"."""
+    return [piece for token in tokens(text) for piece in re.findall(r"\s?.{1,4}", token, re.DOTALL)]
+
+
+def in_chunks(text: str) -> list[str]:
+    """Three to five tokens at a time."""
+    some, sizes = iter(tokens(text)), cycle([3, 5, 4])
+    return ["".join(chunk) for chunk in iter(lambda: list(islice(some, next(sizes))), [])]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("portioned", [whole, in_pieces, in_chunks])
+def test_a_sentence_waits_for_one_token_only(name: str, portioned: Portioned) -> None:
+    late = [
+        (lag, code, text)
+        for code, some in replies(name).items()
+        for text in (marked(reply)[0] for reply in some)
+        for lag in lags(portioned(text), code)
+        if lag > 1
+    ]
+    assert late == []
+
+
+def lags(portions: list[str], language: str) -> list[int]:
+    """Portions that had come after the one that ends a sentence, when it was released."""
+    sentences = Sentences(language)
+    signs = list(accumulate(len("".join(portion.split())) for portion in portions))
+    pieces, when = [], []
+    for number, portion in enumerate(portions):
+        more = sentences.feed(portion)
+        pieces += more
+        when += [number] * len(more)
+    ends = list(cuts([*pieces, ""]))[1:]
+    last = [next(i for i, count in enumerate(signs) if count >= end) for end in ends]
+    return [released - ended for released, ended in zip(when, last, strict=True)]

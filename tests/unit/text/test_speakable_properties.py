@@ -1,0 +1,160 @@
+"""Whatever an agent may write."""
+
+import re
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.text.languages import de, es, fr, it, pt
+from common.text.languages.en import abbreviations
+from common.text.spoken.speakable import Speakable, speakable
+
+pytest.importorskip("num2words")
+
+LANGUAGES = st.sampled_from("en en-GB de es fr it pt pt-BR nl ru tr zh ja ko hi ar xx".split())  # noqa: SIM905 - read as one
+MARKUP = re.compile(r"[*_`#|<>\[\]{}\\~^]|://")
+EMOJI = re.compile("[\U0001f000-\U0001faff☀-➿⬀-⯿⌀-⏿™ℹ‼⁉←-⇿️⃣©®]")
+
+FRAGMENTS = st.sampled_from([
+    "**", "*", "_", "__", "`", "```", "```python\n", "\n```\n", "~~~", "# ", "\n- ", "\n1. ", "> ",
+    "[", "](", "](https://x.com)", "![", "]", "(", ")", "| a | b |", "|---|", "<b>", "</b>", "<!--",
+    "-->", "&amp;", "&lt;", "http://", "https://a.b/c?d=e", "www.a.com", "a@b.com", "@me", "#tag",
+    "😀", "👨‍👩‍👧", "🇩🇪", "1️⃣", "✓", "©", "$", "€", "5", "3.14", "1,234", "$5", "5 km", "72°F", "%",
+    "1/2", "½", "9:30", "a.m.", "p.m.", "2026-11-23", "5/12/2026", "Jan. 5", "555-123-4567", "v1.2",
+    "Dr.", "St.", "e.g.", "etc.", "No. 5", "VIII", "Henry", "->", "→", "==", "<", ">", "...", "!?",
+    "\n", "\t", " ", "\\", "\\*", "{", "}", "^2", "²", "٣", "\ud800", "\u200d", "हिन्दी", "中文。", "و",
+    "ſ", "ß", "İ", "\x00", "\u2028",
+    "&#8217;", "&#96;", "&lt;b&gt;", "&mdash;", "10²³", "x⁻¹", "2x", "↑", "★", '27"', " x ", "−",
+    "$\\frac{1}{2}$", "^{10}", "^\\circ", "- [x] ", "Mon–Fri", "Jan–Mar", "5–7 May", " > ", "XXIe",
+])  # fmt: skip
+ANYTHING = st.lists(st.one_of(FRAGMENTS, st.text(max_size=8)), max_size=25).map("".join)
+
+_SCRIPTS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "äéñçøßœ",
+    "абвгджзиклмн",
+    "αβγδεζ",
+    "אבגדה",
+    "ابتثج",
+    "中文字",
+)
+_TABLES: tuple[Iterable[str], ...] = (
+    abbreviations._ANYWHERE,
+    abbreviations._MONTHS_AND_TIMES,
+    abbreviations._BEHIND_A_NAME,
+    abbreviations._TITLES,
+    de._GERMAN.abbreviations,
+    es._spanish("").abbreviations,
+    fr._FRENCH.abbreviations,
+    it._ITALIAN.abbreviations,
+    pt._portuguese("", "").abbreviations,
+)
+ABBREVIATED = {
+    part.strip(".").lower()
+    for table in _TABLES
+    for key in table
+    for part in re.split(r"[ /.]", key)
+} | {"st", "ms", "m", "p", "pp"}
+WORDS = st.sampled_from(_SCRIPTS).flatmap(lambda letters: st.text(letters, min_size=1, max_size=9))
+PLAIN_WORDS = st.one_of(WORDS, WORDS.map(str.capitalize)).filter(
+    lambda word: word.lower() not in ABBREVIATED and not re.fullmatch("[IVXL]+", word)
+)
+"""Words that mean themselves: no abbreviation of any language, no Roman numeral."""
+
+
+LONGEST_UNIT = 4
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text)
+
+
+@st.composite
+def prose(draw: st.DrawFn) -> str:
+    """Sentences as in a book: words, spaces, the usual punctuation."""
+    parts = draw(st.lists(PLAIN_WORDS, min_size=1, max_size=15))
+    between = st.sampled_from(
+        [" ", " ", " ", ", ", "; ", ": ", ". ", "! ", "? ", " (", ") ", ' "', '" ']
+    )
+    text = "".join(word + draw(between) for word in parts[:-1])
+    return text + parts[-1] + draw(st.sampled_from(".!?"))
+
+
+@st.composite
+def decorated(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """The same words, dressed in markdown."""
+    dresses = st.sampled_from(
+        ["{}", "**{}**", "*{}*", "_{}_", "***{}***", "~~{}~~", "`{}`", "[{}](https://example.com/a_b)",
+         "<b>{}</b>", "\n- {}", "\n1. {}", "\n\n# {}\n\n", "\n> {}", "{} 😀", "{}\n"]
+    )  # fmt: skip
+    plain = draw(st.lists(PLAIN_WORDS, min_size=1, max_size=12))
+    return " ".join(draw(dresses).format(word) for word in plain), plain
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(ANYTHING, max_size=4), LANGUAGES)
+def test_whatever_comes_in_no_markup_comes_out(pieces: list[str], language: str) -> None:
+    reply = Speakable(language)
+    for piece in pieces:
+        said = reply.say(piece)
+        assert MARKUP.search(said) is None
+        assert EMOJI.search(said) is None
+        assert said == " ".join(said.split())
+        assert said == "" or any(char.isalnum() for char in said)
+        said.encode()
+
+
+@settings(max_examples=300, deadline=None)
+@given(prose(), LANGUAGES)
+def test_prose_keeps_each_word_in_its_place(text: str, language: str) -> None:
+    said = speakable(text, language)
+    assert words(said) == words(text)
+    assert speakable(said, language) == said
+
+
+@settings(max_examples=300, deadline=None)
+@given(decorated(), LANGUAGES)
+def test_markdown_takes_no_word_away(text: tuple[str, list[str]], language: str) -> None:
+    written, plain = text
+    said = [word for word in words(speakable(written, language)) if word != "one"]
+    assert said == [word for word in plain if word != "one"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            PLAIN_WORDS.filter(lambda word: len(word) > LONGEST_UNIT),
+            st.integers(0, 10**9).map("{:,}".format),
+            st.decimals(0, 9999, places=2).map("${}".format),
+            st.dates().map(str),
+            st.times().map("{:%H:%M}".format),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_english_figures_become_words_that_stay(parts: list[str]) -> None:
+    said = speakable(" ".join(parts) + ".", "en")
+    assert re.search(r"\d", said) is None
+    assert speakable(said, "en") == said
+    assert set(words(" ".join(parts))) <= set(words(said))
+
+
+RUNS = [
+    "1", "1,", "111,", "1.", "1-", "1 ", "a", "a.", "A.", "*", "**", "_", "`", "`a", "[", "](",
+    "[a](", "[](", "![", "<", "<a ", "<!--", "&", "# ", "| a ", "|-", "- ", "$1-", "+1 ", "+1-",
+    "(1)", "1/", "1:", "@", "a@", "a@b.", "a.b.", "://", "a://", "www.", "\\", "\\(", "~", "5 ", "…",
+    ".", "! ", "\n|", "\n- ", "\n```", "I", "St. ", "No. 1", "Jan. 1-", "code 1", "=", "--", " ",
+    "a b ", "[1, ", "1–", "> ", "\t",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_long_runs_come_to_an_end(run: str, language: str) -> None:
+    """Where a pattern tried again from every place, these would take minutes."""
+    said = speakable(f"x {run * (20_000 // len(run))}!", language)
+    assert MARKUP.search(said) is None
