@@ -1,10 +1,10 @@
 """`python -m infra.access.stop_spending PROJECT` stops all spending at once; with `--open-again`,
 people may come in again.
 
-The functions that cost money are shut (infra/access/public_access.py), and every session that runs
-at the avatar's provider is stopped, whoever started it: the key's whole account. Google takes some
-minutes until a door is shut everywhere, so it goes on looking until nothing has run for two minutes. The sweep, its
-scheduler and the queue go on: they charge what was stopped, end what is left, and cost next to nothing.
+The functions that cost money are shut (infra/access/public_access.py). Every session that runs at the
+avatar's provider is stopped, also those that others started: the key's whole account. Google takes some
+minutes to apply a change of access, so this goes on until nothing has run for two minutes. The sweep,
+its scheduler and the queue go on: they charge what was stopped, end the rest, and cost next to nothing.
 
 A turn that is under way without an avatar ends by itself, after two minutes at the latest.
 """
