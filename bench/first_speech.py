@@ -18,11 +18,11 @@ from bench.frameworks.peers import Missing, Peer, complete, peers
 from bench.replies import replies
 from bench.table import Row, markdown, middle
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import Delta, Finished, Take, ToolCall, ToolResult
+from common.ports.agent import Delta, Finished, OnEvent, ToolCall, ToolResult
 from common.schemas.events import SentenceEvent
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.voice import FakeVoice
-from tests.support.harness import house
+from tests.support.harness import new_harness
 
 TOKEN: Final = 1_000 * EVERY
 PROMISE: Final = TOKEN + 2
@@ -92,7 +92,7 @@ class PacedAgent(FakeAgent):
         user: UserId,  # noqa: ARG002 - the port's
         session: ConversationId,  # noqa: ARG002 - the port's
         message: str,  # noqa: ARG002 - the port's
-        take: Take,
+        take: OnEvent,
     ) -> None:
         called = False
         async for step in self._listener.steps():
@@ -119,7 +119,7 @@ class ListeningVoice(FakeVoice):
 async def speak(reply: Reply, first_clause: int) -> dict[str, Any]:
     """One turn of ours, to its end."""
     listener = Listener(reply)
-    at = house(agent=PacedAgent(listener), first_clause=first_clause)
+    at = new_harness(agent=PacedAgent(listener), first_clause=first_clause)
     at.voice = ListeningVoice(listener.hear)
     at.app = at.another()
     started = await at.start(language=_locale(reply.language))

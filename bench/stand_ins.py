@@ -139,7 +139,7 @@ class Mouths:
 
 
 @dataclass(frozen=True)
-class Outside:
+class StandIns:
     """Where they listen: `http` and `ws` without a slash at the end."""
 
     agent: Agent
@@ -149,7 +149,7 @@ class Outside:
 
 
 @asynccontextmanager
-async def outside(seconds_of_speech: float) -> AsyncIterator[Outside]:
+async def stand_ins(seconds_of_speech: float) -> AsyncIterator[StandIns]:
     """Each request for speech is answered at once, with so many seconds of it."""
     agent, mouths = Agent(), Mouths()
     pcm = bytes(int(seconds_of_speech * PCM_RATE) // 2 * 2)
@@ -160,7 +160,7 @@ async def outside(seconds_of_speech: float) -> AsyncIterator[Outside]:
     )
     sockets = _listener()
     async with calls, serve(mouths.serve, sock=sockets, compression=None, close_timeout=1):
-        yield Outside(
+        yield StandIns(
             agent,
             mouths,
             f"http://127.0.0.1:{listener.getsockname()[1]}",

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.table import Row, markdown, middle
 from common.domain.ids import AvatarSessionId
-from common.ports.vault import SessionTokens
+from common.ports.vault import StoredTokens
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
-from tests.support.harness import house
+from tests.support.harness import new_harness
 
 TRIP, TICKET, START = 0.02, 0.3, 1.0
 BAR = 3
@@ -33,7 +33,7 @@ class FarVault(MemoryVault):
         await super().prepare(session, expires_at)
 
     async def keep(
-        self, session: AvatarSessionId, tokens: SessionTokens, expires_at: datetime
+        self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
         await asyncio.sleep(TRIP)
         return await super().keep(session, tokens, expires_at)
@@ -47,7 +47,7 @@ class FarTasks(MemoryTasks):
 
 async def once(*, vault: bool) -> float:
     """Seconds that one start takes beyond the provider's own. `vault`: that is far, too."""
-    at = house()
+    at = new_harness()
     at.app = at.another(tasks=FarTasks(), vault=FarVault(time.time) if vault else at.vault)
 
     async def trip(_: str) -> None:

@@ -28,11 +28,11 @@ from common.domain.documents import Create, Update
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
 from common.ports.store import Store
-from common.schemas.answers import AvatarStarted, Swept
-from common.schemas.requests import SweepExpired
+from common.schemas.answers import StartAvatarAnswer, SweepAnswer
+from common.schemas.requests import SweepRequest
 from infra.local.firestore import NotInstalledError, emulator, jar
 from tests.support.fakes.avatars import FakeAvatars
-from tests.support.harness import House, house, later
+from tests.support.harness import Harness, advance, new_harness
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Tireless(FakeAvatars):
 class World:
     """A house, how long filling it took, and the milliseconds of the sweeps in it."""
 
-    at: House
+    at: Harness
     filled_seconds: float
     full: list[float] = field(default_factory=list)
     empty: list[float] = field(default_factory=list)
@@ -68,7 +68,7 @@ class World:
 @asynccontextmanager
 async def among(store: Store, number: int) -> AsyncIterator[World]:
     """A house with so many other sessions."""
-    at = house(store)
+    at = new_harness(store)
     at.avatars = Tireless(at.clock, capacity=number + EXPIRED * 100)
     at.app = at.another()
     began = time.perf_counter()
@@ -80,10 +80,10 @@ async def among(store: Store, number: int) -> AsyncIterator[World]:
         await store.close()
 
 
-async def _fill_ended(at: House, number: int) -> None:
+async def _fill_ended(at: Harness, number: int) -> None:
     """Records alone, each the copy of a real one."""
     await expired(at, 1)
-    await at.app.sweeps.sweep(SweepExpired())
+    await at.app.sweeps.sweep(SweepRequest())
     (ended,) = await at.documents("ended_sessions")
     batches = [range(n, min(n + BATCH, number)) for n in range(1, number, BATCH)]
     for some in batched(batches, BATCHES_AT_ONCE):
@@ -91,7 +91,7 @@ async def _fill_ended(at: House, number: int) -> None:
         await asyncio.gather(*map(at.store.commit, records))
 
 
-async def _fill_running(at: House, number: int) -> None:
+async def _fill_running(at: Harness, number: int) -> None:
     """Real ones, here and at the provider, that stay."""
     late = at.clock.now() + timedelta(days=365)
     for started in await _started(at, number):
@@ -102,14 +102,14 @@ async def _fill_running(at: House, number: int) -> None:
         await at.store.commit([stays])
 
 
-async def expired(at: House, number: int) -> None:
+async def expired(at: Harness, number: int) -> None:
     await _started(at, number)
-    later(at.clock, 3_600)
+    advance(at.clock, 3_600)
 
 
-async def _started(at: House, number: int) -> list[AvatarStarted]:
+async def _started(at: Harness, number: int) -> list[StartAvatarAnswer]:
     names = [UserId(f"u{next(at.numbers):08d}") for _ in range(number)]
-    started: list[AvatarStarted] = []
+    started: list[StartAvatarAnswer] = []
     for some in batched(names, AT_ONCE):
         started += await asyncio.gather(*(at.start(User(name)) for name in some))
     return started
@@ -119,11 +119,11 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[begin : begin + size] for begin in range(0, len(items), size))
 
 
-async def swept(at: House) -> tuple[float, int]:
+async def swept(at: Harness) -> tuple[float, int]:
     """Seconds until nothing is due any more, and how many sessions were ended."""
     began, ended, more = time.perf_counter(), 0, True
     while more:
-        after: Swept = await at.app.sweeps.sweep(SweepExpired())
+        after: SweepAnswer = await at.app.sweeps.sweep(SweepRequest())
         ended, more = ended + after.expired + after.idle, after.more
     return time.perf_counter() - began, ended
 
@@ -141,7 +141,7 @@ async def by_size(few: Store, many: Store, runs: int, number: int) -> tuple[Worl
         return small, large
 
 
-async def _timed(at: House, due: int) -> float:
+async def _timed(at: Harness, due: int) -> float:
     seconds, ended = await swept(at)
     if ended != due:
         raise RuntimeError(f"{ended} of {due} were ended")

@@ -26,23 +26,23 @@ import httpx
 import uvloop
 
 from bench.served import ROOT, Served, served
-from bench.stand_ins import Caller, Outside, Reply, outside, request
+from bench.stand_ins import Caller, Reply, StandIns, request
 from bench.table import Row, markdown, middle
-from common.adapters.google.secret_manager import SecretManager
+from common.adapters.google.secret_manager import SecretManagerClient
 from common.adapters.sqlite.store import SqliteStore
 from common.adapters.vault.per_session import SecretVault
 from common.bootstrap import SystemClock, new_id, pause
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from common.ports.avatar import Running, Ticket
-from common.ports.dependencies import Outside as Ports
-from common.schemas.requests import StartAvatar
+from common.ports.avatar import SessionToken, StartedSession
+from common.ports.dependencies import Dependencies as Ports
+from common.schemas.requests import StartAvatarRequest
 from common.sessions.avatar_sessions import AvatarSessions
 from common.settings import Settings
-from common.transactions.idempotency import Once
-from infra.local.emulators.google_cloud import cloud, provide
+from common.transactions.idempotency import IdempotencyKey
+from infra.local.emulators.google_cloud import google_cloud, provide
 from infra.local.identity import LocalIdentity
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.all import Simulators
 
 MANY = 200
 TOKEN_SECONDS = 0.025
@@ -70,14 +70,14 @@ class Talker:
 
 @dataclass(frozen=True)
 class Scene:
-    outside: Outside
+    stand_ins: StandIns
     function: Served
     talkers: Sequence[Talker]
     numbers: "count[int]"
 
     async def text(self, streams: int) -> list[float]:
         """Milliseconds from the sending of each token by the agent to its coming to the caller."""
-        agent = self.outside.agent
+        agent = self.stand_ins.agent
         agent.gate.clear()
         agent.waiting = 0
         asked = [(t, Reply(TEXT, TOKEN_SECONDS)) for t in self.talkers[:streams]]
@@ -96,15 +96,15 @@ class Scene:
     async def talk(self, sessions: int, over: float) -> tuple[list[float], int]:
         """Milliseconds from the end of each first sentence to the first sound of it, and how many
         turns were lost. The starts are spread evenly over so many seconds."""
-        self.outside.agent.gate.set()
-        self.outside.mouths.first.clear()
+        self.stand_ins.agent.gate.set()
+        self.stand_ins.mouths.first.clear()
         asked = [(t, Reply(TALK, TOKEN_SECONDS)) for t in self.talkers[:sessions]]
         began, callers = time.perf_counter(), []
         for number, (talker, reply) in enumerate(asked):
             await asyncio.sleep(began + number * over / sessions - time.perf_counter())
             callers.append(await self._ask(talker, reply, speak=True))
         ends = await asyncio.gather(*(caller.done for caller in callers))
-        first = self.outside.mouths.first
+        first = self.stand_ins.mouths.first
         lags = [
             1_000 * (first[talker.session] - reply.sent[ENDS])
             for talker, reply in asked
@@ -115,7 +115,7 @@ class Scene:
 
     async def _ask(self, talker: Talker, reply: Reply, *, speak: bool) -> Caller:
         message = f"{next(self.numbers)}"
-        self.outside.agent.replies[message] = reply
+        self.stand_ins.agent.replies[message] = reply
         body = {"message": message, "conversation_id": talker.conversation, "speak": speak}
         asked = request(talker.token, body, self.function.port)
         _, caller = await asyncio.get_running_loop().create_connection(
@@ -138,11 +138,11 @@ class Started:
         self._ws = ws
         self._numbers = count()
 
-    async def ticket(self, avatar: str, quality: str, seconds: int) -> Ticket:  # noqa: ARG002 - the port's
-        return Ticket(AvatarSessionId(f"session-{next(self._numbers)}"), "token")
+    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:  # noqa: ARG002 - the port's
+        return SessionToken(AvatarSessionId(f"session-{next(self._numbers)}"), "token")
 
-    async def start(self, ticket: Ticket) -> Running:
-        return Running("wss://livekit.invalid", "token", f"{self._ws}/{ticket.session}")
+    async def start(self, ticket: SessionToken) -> StartedSession:
+        return StartedSession("wss://livekit.invalid", "token", f"{self._ws}/{ticket.session}")
 
 
 class Tasks:
@@ -152,10 +152,10 @@ class Tasks:
 @asynccontextmanager
 async def scene(talkers: int = MANY) -> AsyncIterator[Scene]:
     with tempfile.TemporaryDirectory() as folder:
-        async with outside(SPEECH_SECONDS) as world, httpx.AsyncClient() as http:
+        async with stand_ins(SPEECH_SECONDS) as world, httpx.AsyncClient() as http:
             settings = _settings(Path(folder), world)
             identity = LocalIdentity(Path(folder), settings.project)
-            async with cloud(Path(folder), http, identity, Worlds()) as google:
+            async with google_cloud(Path(folder), http, identity, Simulators()) as google:
                 here = settings.model_copy(update={"secret_manager_address": google.address})
                 await provide(google, here, "key")
                 known = await _started(here, world, identity, talkers)
@@ -167,7 +167,7 @@ async def scene(talkers: int = MANY) -> AsyncIterator[Scene]:
                     yield made
 
 
-def _settings(folder: Path, world: Outside) -> Settings:
+def _settings(folder: Path, world: StandIns) -> Settings:
     engine = "projects/oprina-local/locations/us-central1/reasoningEngines/1"
     return Settings(
         store="sqlite",
@@ -188,10 +188,10 @@ def _environment(settings: Settings, certificates: Path) -> dict[str, str]:
 
 
 async def _started(
-    settings: Settings, world: Outside, identity: LocalIdentity, number: int
+    settings: Settings, world: StandIns, identity: LocalIdentity, number: int
 ) -> list[Talker]:
     store = SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
-    secrets = SecretManager(settings.project, address=settings.secret_manager_address)
+    secrets = SecretManagerClient(settings.project, address=settings.secret_manager_address)
     ports = Ports(
         store=store,
         avatars=Started(world.ws),  # type: ignore[arg-type]  # all that a start asks for
@@ -213,7 +213,7 @@ async def _started(
 
 async def _talker(avatars: AvatarSessions, identity: LocalIdentity, number: int) -> Talker:
     user = f"user-{number}"
-    started = await avatars.start(User(UserId(user)), StartAvatar(), Once())
+    started = await avatars.start(User(UserId(user)), StartAvatarRequest(), IdempotencyKey())
     return Talker(identity.mint(user, user), started.conversation_id, started.avatar_session_id)
 
 

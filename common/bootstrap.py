@@ -16,27 +16,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.google.identity import FirebaseIdentity, from_file, over_https
-from common.conversations.chat import Conversations
-from common.conversations.speak import Speeches
+from common.conversations.chat import ChatUseCase
+from common.conversations.speak import SpeakUseCase
 from common.domain.user import User
-from common.health import Checks, Checkup
-from common.observability.instrumentation import noting
-from common.observability.request_trace import Traces
-from common.ports.avatar import Avatars
-from common.ports.dependencies import Outside
+from common.health import Checks, HealthCheck
+from common.observability.instrumentation import instrument
+from common.observability.request_trace import TraceExporter
+from common.ports.avatar import AvatarProvider
+from common.ports.dependencies import Dependencies
 from common.ports.store import Store
-from common.ports.vault import Vault
+from common.ports.vault import TokenVault
 from common.sessions.avatar_sessions import AvatarSessions
-from common.sessions.sweep import Sweep
+from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
-from common.speech.interruption import Floor
-from common.transactions.idempotency import AtWork
+from common.speech.interruption import ActiveSpeakers
+from common.transactions.idempotency import InFlightRequests
 
 if TYPE_CHECKING:
-    from common.adapters.google.cloud_tasks import CloudTasks
-    from common.adapters.google.cloud_trace import CloudTraces
-    from common.adapters.google.secret_manager import SecretManager
-    from common.adapters.http.client import Outbound
+    from common.adapters.google.cloud_tasks import CloudTasksQueue
+    from common.adapters.google.cloud_trace import CloudTraceExporter
+    from common.adapters.google.secret_manager import SecretManagerClient
+    from common.adapters.http.client import HttpClient
 
 LIVEAVATAR = "https://api.liveavatar.com"
 GOOGLE_SPEECH = "https://texttospeech.googleapis.com"
@@ -52,13 +52,13 @@ class App:
     settings: Settings
     identity: Identity
     avatars: AvatarSessions
-    conversations: Conversations
-    speeches: Speeches
-    sweeps: Sweep
-    checkup: Checkup
+    conversations: ChatUseCase
+    speeches: SpeakUseCase
+    sweeps: SweepUseCase
+    health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
-    at_work: AtWork = field(default_factory=AtWork)
-    traces: Traces | None = None
+    in_flight: InFlightRequests = field(default_factory=InFlightRequests)
+    traces: TraceExporter | None = None
 
 
 class SystemClock:
@@ -79,21 +79,21 @@ async def pause(number: int) -> None:
 
 
 def assemble(
-    outside: Outside,
+    deps: Dependencies,
     identity: Identity,
     close: Callable[[], Awaitable[None]],
     checks: Checks | None = None,
 ) -> App:
-    outside, floor = noting(outside), Floor()
-    avatars = AvatarSessions(outside)
+    deps, floor = instrument(deps), ActiveSpeakers()
+    avatars = AvatarSessions(deps)
     return App(
-        settings=outside.settings,
+        settings=deps.settings,
         identity=identity,
         avatars=avatars,
-        conversations=Conversations(outside, floor, avatars.ending),
-        speeches=Speeches(outside, floor, avatars.ending),
-        sweeps=Sweep(outside, avatars.ending),
-        checkup=Checkup(checks or {}),
+        conversations=ChatUseCase(deps, floor, avatars.ending),
+        speeches=SpeakUseCase(deps, floor, avatars.ending),
+        sweeps=SweepUseCase(deps, avatars.ending),
+        health_check=HealthCheck(checks or {}),
         close=close,
     )
 
@@ -101,31 +101,31 @@ def assemble(
 def build(settings: Settings) -> App:
     from common.adapters.agent_engine.client import AgentEngine
     from common.adapters.google.credentials import GoogleToken, LocalToken
-    from common.adapters.google.secret_manager import SecretManager
+    from common.adapters.google.secret_manager import SecretManagerClient
     from common.adapters.google.text_to_speech import GoogleSpeech
-    from common.adapters.http.client import Outbound
+    from common.adapters.http.client import HttpClient
 
-    outbound, store, secret_manager, tasks = (
-        Outbound(),
+    http_client, store, secret_manager, tasks = (
+        HttpClient(),
         _store(settings),
-        SecretManager(settings.project, address=settings.secret_manager_address),
+        SecretManagerClient(settings.project, address=settings.secret_manager_address),
         _tasks(settings),
     )
     google = GoogleToken()
-    avatars = _avatars(settings, secret_manager, outbound)
+    avatars = _avatars(settings, secret_manager, http_client)
     agent = AgentEngine(
         _engine(settings),
         LocalToken() if settings.agent_engine_url else google,
-        outbound,
+        http_client,
         idle_seconds=settings.turn_seconds,
         reply_seconds=settings.turn_seconds,
     )
     voice = GoogleSpeech(
         LocalToken() if settings.speech_url else google,
-        outbound,
+        http_client,
         base_url=settings.speech_url or GOOGLE_SPEECH,
     )
-    outside = Outside(
+    deps = Dependencies(
         store=store,
         avatars=avatars,
         agent=agent,
@@ -149,12 +149,12 @@ def build(settings: Settings) -> App:
     traces = _traces(settings)
 
     async def close() -> None:
-        for part in (outbound, store, secret_manager, tasks):
+        for part in (http_client, store, secret_manager, tasks):
             await part.close()
         if traces is not None:
             traces.close()
 
-    return replace(assemble(outside, _identity(settings), close, checks), traces=traces)
+    return replace(assemble(deps, _identity(settings), close, checks), traces=traces)
 
 
 def _store(settings: Settings) -> Store:
@@ -165,7 +165,7 @@ def _store(settings: Settings) -> Store:
     return FirestoreStore(settings.project, settings.database, emulator=settings.firestore_emulator)
 
 
-def _vault(settings: Settings, secret_manager: "SecretManager") -> Vault:
+def _vault(settings: Settings, secret_manager: "SecretManagerClient") -> TokenVault:
     if settings.vault == "sealed":
         from common.adapters.vault.sealed import SealedVault
 
@@ -181,18 +181,18 @@ def _engine(settings: Settings) -> str:
     return settings.agent_engine
 
 
-def _traces(settings: Settings) -> "CloudTraces | None":
+def _traces(settings: Settings) -> "CloudTraceExporter | None":
     if not settings.traces:
         return None
-    from common.adapters.google.cloud_trace import CloudTraces
+    from common.adapters.google.cloud_trace import CloudTraceExporter
 
-    return CloudTraces(settings.project)
+    return CloudTraceExporter(settings.project)
 
 
-def _tasks(settings: Settings) -> "CloudTasks":
-    from common.adapters.google.cloud_tasks import CloudTasks
+def _tasks(settings: Settings) -> "CloudTasksQueue":
+    from common.adapters.google.cloud_tasks import CloudTasksQueue
 
-    return CloudTasks(
+    return CloudTasksQueue(
         project=settings.project,
         location=settings.location,
         queue=settings.tasks_queue,
@@ -202,14 +202,16 @@ def _tasks(settings: Settings) -> "CloudTasks":
     )
 
 
-def _avatars(settings: Settings, secret_manager: "SecretManager", outbound: "Outbound") -> Avatars:
+def _avatars(
+    settings: Settings, secret_manager: "SecretManagerClient", http_client: "HttpClient"
+) -> AvatarProvider:
     from common.adapters.liveavatar.client import LiveAvatar
 
     async def key(refresh: bool) -> str:
         return (await secret_manager.read(settings.liveavatar_secret, refresh=refresh)).text
 
     return LiveAvatar(
-        settings.liveavatar_url or LIVEAVATAR, key, outbound, is_sandbox=settings.sandbox
+        settings.liveavatar_url or LIVEAVATAR, key, http_client, is_sandbox=settings.sandbox
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from common.domain.errors import Upstream
 from common.observability.log import log
-from common.observability.request_trace import noted
-from common.schemas.answers import Dependency, Health
-from common.schemas.requests import CheckHealth
+from common.observability.request_trace import annotate
+from common.schemas.answers import Dependency, HealthAnswer
+from common.schemas.requests import HealthRequest
 
 SECONDS = 5.0
 """A service that has not answered after so long is down. Google's clients are loaded meanwhile, where
@@ -19,18 +19,18 @@ Checks = Mapping[Dependency, Callable[[], Awaitable[object]]]
 """By service, a call that changes nothing and costs nothing to speak of. `Upstream`: it is down."""
 
 
-class Checkup:
+class HealthCheck:
     def __init__(self, checks: Checks) -> None:
         self._checks = checks
         self._look: asyncio.Task[list[Dependency]] | None = None
         self._good_until = 0.0
 
-    async def health(self, request: CheckHealth) -> Health:
+    async def health(self, request: HealthRequest) -> HealthAnswer:
         if not request.deep:
-            return Health()
+            return HealthAnswer()
         down = await self._down()
-        noted(down=down)
-        return Health(status="degraded" if down else "ok", down=down)
+        annotate(down=down)
+        return HealthAnswer(status="degraded" if down else "ok", down=down)
 
     async def _down(self) -> list[Dependency]:
         """One look for all who ask, which goes on for the others when one of them leaves."""

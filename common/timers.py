@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Silence:
+class IdleTimer:
     """Calls `then` when nothing was heard for so many seconds; heard again, it begins anew.
 
     One timer serves many words: where it goes off too early it is set again.

@@ -15,26 +15,40 @@ import functions_framework.aio
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from common.api.request_log import Noted
-from common.api.requests import Model, bearer, body_of, came_from, idempotency_key, parsed, queried
-from common.api.responses import told
-from common.api.streaming import UnderWay, rendered
+from common.api.request_log import LoggedResponse
+from common.api.requests import (
+    Model,
+    bearer_token,
+    idempotency_key,
+    parse_body,
+    parse_query,
+    read_body,
+    trace_parent,
+)
+from common.api.responses import handle_errors
+from common.api.streaming import InProgress, to_response
 from common.bootstrap import App, app_of
 from common.domain.errors import Invalid, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User
-from common.observability.cloud_logging import to_cloud
-from common.observability.request_trace import Notes, current, noted_ids, opened, timed
+from common.observability.cloud_logging import log_to_cloud
+from common.observability.request_trace import (
+    RequestTrace,
+    annotate_ids,
+    current_trace,
+    start_trace,
+    timed,
+)
 from common.schemas.base import Answer
 from common.settings import is_deployed
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 
-__all__ = ["App", "Once", "User", "endpoint"]
+__all__ = ["App", "IdempotencyKey", "User", "endpoint"]
 
 SECONDS = 30.0
 """No request waits longer than this for its answer, or for its stream to begin."""
 
-Use = Callable[[User, Model, App, Once], Awaitable[Answer | UnderWay]]
+Use = Callable[[User, Model, App, IdempotencyKey], Awaitable[Answer | InProgress]]
 Function = Callable[[HttpRequest], Awaitable[Response]]
 
 NOBODY = User(UserId("-"))
@@ -56,19 +70,19 @@ def endpoint(
     check, so that it cannot be verified here. `anybody`: nobody is asked who they are.
     """
     if is_deployed():
-        to_cloud()
+        log_to_cloud()
 
     def decorate(use: Use[Model]) -> Function:
         name = getattr(use, "__name__", "")
 
         async def function(request: HttpRequest) -> Response:
-            notes = opened(Notes(name, came_from(request)))
-            return Noted(await told(_answered(request, notes), name), notes)
+            notes = start_trace(RequestTrace(name, trace_parent(request)))
+            return LoggedResponse(await handle_errors(_answered(request, notes), name), notes)
 
-        async def _answered(request: HttpRequest, notes: Notes) -> Response:
+        async def _answered(request: HttpRequest, notes: RequestTrace) -> Response:
             app = app_of(request.scope)
             notes.project, notes.traces = app.settings.project, app.traces
-            response = await told(_served(request, app), name)
+            response = await handle_errors(_served(request, app), name)
             return _with_origin(response, request, app, methods)
 
         async def _served(request: HttpRequest, app: App) -> Response:
@@ -82,18 +96,18 @@ def endpoint(
                     given = await _used(request, app)
             except TimeoutError:
                 raise Unavailable("request", "it took too long", retry_after=5) from None
-            return rendered(given, request)
+            return to_response(given, request)
 
-        async def _used(request: HttpRequest, app: App) -> Answer | UnderWay:
+        async def _used(request: HttpRequest, app: App) -> Answer | InProgress:
             caller = NOBODY if internal or anybody else await _verified(request, app)
             asked = await _asked(request, model)
             key = idempotency_key(request)
             body = asked.model_dump_json().encode()
-            once = Once.of(caller.uid, name, key, body) if key else Once()
-            noted_ids(asked)
-            with app.at_work.alone(once):
+            once = IdempotencyKey.of(caller.uid, name, key, body) if key else IdempotencyKey()
+            annotate_ids(asked)
+            with app.in_flight.reserve(once):
                 given = await use(caller, asked, app, once)
-            noted_ids(given)
+            annotate_ids(given)
             return given
 
         function.__name__ = name
@@ -105,16 +119,16 @@ def endpoint(
 
 async def _verified(request: HttpRequest, app: App) -> User:
     with timed("identity"):
-        caller = await app.identity.verify(bearer(request))
-    if (notes := current()) is not None:
+        caller = await app.identity.verify(bearer_token(request))
+    if (notes := current_trace()) is not None:
         notes.user = caller.uid
     return caller
 
 
 async def _asked(request: HttpRequest, model: type[Model]) -> Model:
     if request.method == "POST":
-        return parsed(await body_of(request), model)
-    return queried(request.query_params.multi_items(), model)
+        return parse_body(await read_body(request), model)
+    return parse_query(request.query_params.multi_items(), model)
 
 
 def _with_origin(

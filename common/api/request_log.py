@@ -2,18 +2,18 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from common.api.streaming import _through
-from common.observability.cloud_logging import request_over
-from common.observability.request_trace import Notes
+from common.observability.cloud_logging import log_request
+from common.observability.request_trace import RequestTrace
 
 GONE = 499
 """The status of a request whose caller had gone before there was one."""
 
 
-class Noted(Response):
+class LoggedResponse(Response):
     """A response, and a line in the log when it is over: before its last byte goes out, since there
     may be no processor for us afterwards; or when its caller has gone away."""
 
-    def __init__(self, response: Response, notes: Notes) -> None:
+    def __init__(self, response: Response, notes: RequestTrace) -> None:
         super().__init__()
         self._response = response
         self._notes = notes
@@ -38,6 +38,6 @@ class Noted(Response):
             return
         self._over, notes = True, self._notes
         notes.ended = notes.now()
-        request_over(notes, self._status)
+        log_request(notes, self._status)
         if notes.traces is not None:
             await notes.traces.export(notes, self._status)

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 
 from common.domain.errors import Invalid, Unauthenticated
-from common.observability.request_trace import Caller
+from common.observability.request_trace import TraceParent
 from common.schemas.base import Request
 
 CAP = 64 * 1024
@@ -26,24 +26,26 @@ KEY = re.compile(r"[\x21-\x7e]{1,200}")
 Model = TypeVar("Model", bound=Request)
 
 
-def bearer(request: HttpRequest) -> str:
+def bearer_token(request: HttpRequest) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send your ID token: `Authorization: Bearer <token>`.")
     return token.strip()
 
 
-def came_from(request: HttpRequest) -> Caller:
+def trace_parent(request: HttpRequest) -> TraceParent:
     """Of the trace that the request belongs to: without one that can be read, a trace begins here."""
     if found := TRACEPARENT.fullmatch(request.headers.get("traceparent", "")):
         trace, span, flags = found.groups()
-        caller = Caller(trace, span, sampled=bool(int(flags, 16) & 1))
+        caller = TraceParent(trace, span, sampled=bool(int(flags, 16) & 1))
     elif found := GOOGLES.fullmatch(request.headers.get("x-cloud-trace-context", "").lower()):
         number = int(found[2] or 0)
-        caller = Caller(found[1], f"{number:016x}" if 0 < number < 1 << 64 else "", found[3] == "1")
+        caller = TraceParent(
+            found[1], f"{number:016x}" if 0 < number < 1 << 64 else "", found[3] == "1"
+        )
     else:
-        return Caller()
-    return Caller() if NOWHERE.fullmatch(caller.trace) else caller
+        return TraceParent()
+    return TraceParent() if NOWHERE.fullmatch(caller.trace) else caller
 
 
 def idempotency_key(request: HttpRequest) -> str | None:
@@ -57,7 +59,7 @@ def idempotency_key(request: HttpRequest) -> str | None:
     return key
 
 
-async def body_of(request: HttpRequest) -> bytes:
+async def read_body(request: HttpRequest) -> bytes:
     announced = request.headers.get("content-length", "")
     _check_size(int(announced) if announced.isdecimal() else 0)
     body = bytearray()
@@ -77,12 +79,12 @@ def _check_size(size: int) -> None:
         )
 
 
-def parsed(body: bytes, model: type[Model]) -> Model:
+def parse_body(body: bytes, model: type[Model]) -> Model:
     """An empty body is an empty object. 400 for what is no JSON, 422 for what is not `model`."""
     return _fitting(_object(body), model)
 
 
-def queried(query: list[tuple[str, str]], model: type[Model]) -> Model:
+def parse_query(query: list[tuple[str, str]], model: type[Model]) -> Model:
     """The same of a query, whose values are words: `true` is True."""
     return _fitting(_each_once(query), model, strict=False)
 

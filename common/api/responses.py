@@ -6,29 +6,29 @@ from starlette.responses import JSONResponse, Response
 
 from common.domain.errors import OprinaError, Unauthenticated
 from common.observability.log import log
-from common.observability.request_trace import noted
+from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
 from common.schemas.base import Answer
 
 NO_STORE = {"cache-control": "no-store"}
 
 
-async def told(doing: Awaitable[Response], what: str) -> Response:
+async def handle_errors(doing: Awaitable[Response], what: str) -> Response:
     """Where everything is caught at last: a bug is told to nobody, and logged in full."""
     try:
         return await doing
     except OprinaError as error:
-        noted(code=error.code)
-        return problem(error)
+        annotate(code=error.code)
+        return problem_response(error)
     except Exception:
         log.exception("%s failed", what)
-        noted(code=OprinaError.code)
-        return problem(OprinaError("It has been noted. Trying again may help."))
+        annotate(code=OprinaError.code)
+        return problem_response(OprinaError("It has been noted. Trying again may help."))
 
 
-def answered(answer: Answer) -> Response:
+def answer_response(answer: Answer) -> Response:
     if isinstance(answer, ChatAnswer) and answer.error:
-        noted(code=answer.error.code)
+        annotate(code=answer.error.code)
     return JSONResponse(
         answer.model_dump(mode="json", exclude_none=True),
         status_code=answer.status_code,
@@ -36,7 +36,7 @@ def answered(answer: Answer) -> Response:
     )
 
 
-def problem(error: OprinaError) -> Response:
+def problem_response(error: OprinaError) -> Response:
     headers = dict(NO_STORE)
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)

@@ -8,11 +8,11 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from common.api.responses import answered, told
+from common.api.responses import answer_response, handle_errors
 from common.conversations.turn import Turn
 from common.domain.errors import OprinaError
 from common.observability.log import log
-from common.observability.request_trace import noted
+from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
 from common.schemas.base import Answer
 from common.schemas.events import ChatEvent, DoneEvent, ErrorEvent, TextEvent, TurnEvent
@@ -22,32 +22,32 @@ LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
 STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
 
-class UnderWay(Protocol):
+class InProgress(Protocol):
     """Work that goes on while it is answered, and ends when the caller goes away."""
 
     async def answer(self) -> Answer: ...
 
-    async def leave(self) -> None: ...
+    async def cancel(self) -> None: ...
 
 
-class WhenOver(Response):
+class DeferredResponse(Response):
     """Answers when the work has ended. A caller who goes away before ends it."""
 
-    def __init__(self, work: UnderWay) -> None:
+    def __init__(self, work: InProgress) -> None:
         super().__init__()
         self.raw_headers = []
         self._work = work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def respond() -> None:
-            response = await told(self._answered(), "what was under way")
+            response = await handle_errors(self._answered(), "what was under way")
             response.raw_headers += self.raw_headers
             await response(scope, receive, send)
 
         await _while_there(self._work, respond, receive)
 
     async def _answered(self) -> Response:
-        return answered(await self._work.answer())
+        return answer_response(await self._work.answer())
 
 
 class EventStream(StreamingResponse):
@@ -67,7 +67,7 @@ class EventStream(StreamingResponse):
 
 
 async def _while_there(
-    work: "UnderWay | Replayed", respond: Callable[[], Awaitable[None]], receive: Receive
+    work: "InProgress | Replayed", respond: Callable[[], Awaitable[None]], receive: Receive
 ) -> None:
     """Responds, and leaves the work as soon as the caller goes away: at once, not only when the next
     thing is sent. What was to be answered is still made, and kept for whoever asks again."""
@@ -86,8 +86,8 @@ async def _while_there(
                 await _left(work)
 
 
-async def _left(work: "UnderWay | Replayed") -> None:
-    await _through(work.leave())
+async def _left(work: "InProgress | Replayed") -> None:
+    await _through(work.cancel())
 
 
 async def _through(doing: Awaitable[None]) -> None:
@@ -97,7 +97,7 @@ async def _through(doing: Awaitable[None]) -> None:
         await doing
     except Exception:
         log.exception("what was under way failed")
-        noted(code=OprinaError.code)
+        annotate(code=OprinaError.code)
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -115,17 +115,17 @@ class Replayed:
         news, self._events = self._events, []
         return news
 
-    async def leave(self) -> None:
+    async def cancel(self) -> None:
         pass
 
 
-def rendered(given: Answer | UnderWay, request: HttpRequest) -> Response:
+def to_response(given: Answer | InProgress, request: HttpRequest) -> Response:
     if wants_events(request):
         if isinstance(given, Turn):
             return EventStream(given)
         if isinstance(given, ChatAnswer):
             return EventStream(Replayed(given))
-    return answered(given) if isinstance(given, Answer) else WhenOver(given)
+    return answer_response(given) if isinstance(given, Answer) else DeferredResponse(given)
 
 
 def wants_events(request: HttpRequest) -> bool:
@@ -140,7 +140,7 @@ async def _lines(work: "Turn | Replayed") -> AsyncIterator[bytes]:
 
 def _line(event: ChatEvent) -> str:
     if isinstance(event, ErrorEvent):
-        noted(code=event.code)
+        annotate(code=event.code)
     data = event.model_dump_json(exclude={"event"}, exclude_none=True)
     return f"event: {event.event}\ndata: {_on_one_line(data)}\n\n"
 

@@ -19,16 +19,16 @@ from common.domain.documents import Document, Fields, Version, Write
 from common.domain.ids import ConversationId
 from common.domain.quota import Ledger
 from common.domain.user import User
-from common.ports.dependencies import Outside
-from common.sessions.end import Ending
-from common.speech.interruption import Cuttable, Floor
-from common.speech.speech_output import Speaking
+from common.ports.dependencies import Dependencies
+from common.sessions.end import SessionEnder
+from common.speech.interruption import ActiveSpeakers, Interruptible
+from common.speech.speech_output import SpeechOutput
 from common.transactions.account import account_paths, ledger_of
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import read, until_held
 
 Asked = TypeVar("Asked")
-Work = TypeVar("Work", bound=Cuttable)
+Work = TypeVar("Work", bound=Interruptible)
 Terms = TypeVar("Terms")
 Given = TypeVar("Given")
 Decided = tuple[list[Write], Callable[[Version], Given]]
@@ -40,43 +40,43 @@ class Admission(ABC, Generic[Asked, Work, Terms, Given]):
     """One request's way, through as many attempts as it takes. `_paths` is what it reads besides the
     account and the key. The document `_witness` shows whether a commit held that nobody confirmed."""
 
-    _outside: Outside
-    _floor: Floor
-    _ending: Ending
+    _deps: Dependencies
+    _floor: ActiveSpeakers
+    _ending: SessionEnder
     _caller: User
     _request: Asked
-    _once: Once
+    _once: IdempotencyKey
     _paths: Sequence[str] = field(init=False)
     _witness: str = field(init=False)
 
     def __post_init__(self) -> None:
         self._work: Work | None = None
-        self._speaking: Speaking | None = None
+        self._speaking: SpeechOutput | None = None
         self._then: Callable[[Version], Given] | None = None
         self._admitted: asyncio.Future[Terms] = asyncio.get_running_loop().create_future()
 
     async def admit(self) -> Given:
         try:
-            return await until_held(self._attempt, self._outside.pause)
+            return await until_held(self._attempt, self._deps.pause)
         finally:
             if not self._admitted.done():
                 self._admitted.cancel()
                 if self._work is not None:
-                    await self._work.leave()
+                    await self._work.cancel()
 
     async def _attempt(self, _: int) -> Given:
-        outside, caller, now = self._outside, self._caller.uid, self._outside.clock.now()
+        deps, caller, now = self._deps, self._caller.uid, self._deps.clock.now()
         paths = [*account_paths(caller, now), *self._once.paths, *self._paths]
         if self._then:
             paths.append(self._witness)
-        documents = await read(outside.store, *dict.fromkeys(paths))
+        documents = await read(deps.store, *dict.fromkeys(paths))
         if self._then and self._held(documents[self._witness]):
             return self._then(documents[self._witness].version)
         if stored := self._once.replay(documents, now):
             return self._replayed(stored)
-        ledger = ledger_of(documents, caller, outside.settings, now)
+        ledger = ledger_of(documents, caller, deps.settings, now)
         writes, self._then = await self._decide(documents, ledger, now)
-        versions = await outside.store.commit(writes)
+        versions = await deps.store.commit(writes)
         return self._then(versions[self._witness])
 
     def _has_floor(

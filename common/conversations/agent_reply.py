@@ -1,13 +1,13 @@
 import asyncio
 from collections.abc import Callable
 
-from common.domain.errors import Missing
+from common.domain.errors import UpstreamNotFound
 from common.domain.ids import ConversationId, UserId
 from common.observability.request_trace import stopwatch
-from common.ports.agent import Agent, AgentEvent, Delta, Take
+from common.ports.agent import Agent, AgentEvent, Delta, OnEvent
 
 
-class Reply:
+class AgentReply:
     """The agent's reply, read from this moment on, whoever comes to take it and when.
 
     Makes the agent's memory of the conversation where there is none yet, and once more where the
@@ -22,13 +22,13 @@ class Reply:
         self._conversation = conversation
         self._message = message
         self._early: list[AgentEvent] = []
-        self._take: Take = self._early.append
+        self._take: OnEvent = self._early.append
         self._spoke: Callable[[], None] | None = None
         self.remembered = not new
         """Whether the agent has a memory of this conversation."""
         self._reading = asyncio.ensure_future(self._read())
 
-    async def heard_by(self, take: Take) -> None:
+    async def forward_to(self, take: OnEvent) -> None:
         """Gives each event to `take` at the moment when it comes, from the first one on, until the
         last one. Raises the `Upstream` that broke it."""
         for event in self._early:
@@ -47,14 +47,14 @@ class Reply:
         await self._remember()
         try:
             await self._stream()
-        except Missing:
+        except UpstreamNotFound:
             self.remembered = False
             await self._remember()
             await self._stream()
 
     async def _remember(self) -> None:
         if not self.remembered:
-            await self._agent.make_session(self._user, self._conversation)
+            await self._agent.create_session(self._user, self._conversation)
             self.remembered = True
 
     async def _stream(self) -> None:

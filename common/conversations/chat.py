@@ -13,34 +13,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.conversations.admission import Admission, Decided
-from common.conversations.agent_reply import Reply
-from common.conversations.settlement import Opened, TurnClosing, turn_path
-from common.conversations.turn import Closing, Names, Turn
+from common.conversations.agent_reply import AgentReply
+from common.conversations.settlement import OpenTurn, TurnSettlement, turn_path
+from common.conversations.turn import Settlement, Turn, TurnIds
 from common.domain.avatar_session import session_path, touch
 from common.domain.conversation import (
     Conversation,
-    Face,
+    CurrentAvatar,
     Lease,
-    begun,
     conversation_path,
     message_path,
-    titled,
+    new_conversation_fields,
+    title_fields,
 )
 from common.domain.documents import Create, Document, Fields, Update, Version, Write
 from common.domain.errors import TurnInProgress, Upstream
 from common.domain.ids import ConversationId, MessageId, TurnId
 from common.domain.quota import Amounts, Ledger, month_of
 from common.domain.user import User
-from common.observability.request_trace import noted, noting_sentences
-from common.ports.dependencies import Outside
+from common.observability.request_trace import annotate, trace_sentences
+from common.ports.dependencies import Dependencies
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import SpeechEvent
-from common.schemas.requests import Chat
-from common.sessions.end import Ending
-from common.speech.interruption import Floor
-from common.speech.speech_output import Speaking
+from common.schemas.requests import ChatRequest
+from common.sessions.end import SessionEnder
+from common.speech.interruption import ActiveSpeakers
+from common.speech.speech_output import SpeechOutput
 from common.text import loading
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import read
 
 CHARACTERS_A_SECOND = 10
@@ -62,31 +62,33 @@ OVER = {
 
 
 @dataclass(frozen=True)
-class Conversations:
-    outside: Outside
-    floor: Floor
-    ending: Ending
+class ChatUseCase:
+    deps: Dependencies
+    floor: ActiveSpeakers
+    ending: SessionEnder
 
-    async def chat(self, caller: User, request: Chat, once: Once) -> Turn | ChatAnswer:
+    async def chat(
+        self, caller: User, request: ChatRequest, once: IdempotencyKey
+    ) -> Turn | ChatAnswer:
         """A turn that runs, to be followed to its end or left; or the stored answer of one that the
         same key began before. Refuses with `QuotaExceeded`, `TurnInProgress` or `NotFound`."""
-        way = TurnAdmission(self.outside, self.floor, self.ending, caller, request, once)
+        way = TurnAdmission(self.deps, self.floor, self.ending, caller, request, once)
         return await way.admit()
 
 
-class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
+class TurnAdmission(Admission[ChatRequest, Turn, Settlement, Turn | ChatAnswer]):
     def __post_init__(self) -> None:
         super().__post_init__()
-        new_id = self._outside.new_id
+        new_id = self._deps.new_id
         self._asked_id = MessageId(new_id())
-        self._names = Names(
+        self._names = TurnIds(
             TurnId(new_id()),
             ConversationId(self._request.conversation_id or new_id()),
             MessageId(new_id()),
         )
         self._witness = conversation_path(self._names.conversation_id)
         self._paths = [self._witness]
-        self._opened: Opened | None = None
+        self._opened: OpenTurn | None = None
         self._took_from: TurnId | None = None
         self._looked_at = asyncio.get_running_loop().time()
 
@@ -103,17 +105,17 @@ class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
     ) -> Decided[Turn | ChatAnswer]:
         conversation = self._conversation(documents[self._witness])
         self._may_speak_now(conversation, now)
-        if refusal := ledger.short_of("agent_tokens", self._outside.settings.turn_tokens):
+        if refusal := ledger.short_of("agent_tokens", self._deps.settings.turn_tokens):
             raise refusal
         face = conversation.running(now) if conversation else None
         reserved = self._reserved(face, ledger)
         turn = self._work = self._work or self._set_off(conversation, face, reserved)
-        opened = self._opened = Opened(
+        opened = self._opened = OpenTurn(
             self._caller, self._once, self._names, face, ledger, reserved
         )
 
         def then(version: Version) -> Turn:
-            closing = TurnClosing(self._outside, self._ending, opened, version)
+            closing = TurnSettlement(self._deps, self._ending, opened, version)
             elsewhere = self._took_from is not None
             self._has_floor(self._names.conversation_id, turn, closing, elsewhere=elsewhere)
             return turn
@@ -135,8 +137,8 @@ class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
         if not lease.speaks or lease.turn_id != self._took_from:
             raise TurnInProgress("Wait for the answer to your last message.", retry_after=1)
 
-    def _reserved(self, face: Face | None, ledger: Ledger) -> Amounts:
-        settings = self._outside.settings
+    def _reserved(self, face: CurrentAvatar | None, ledger: Ledger) -> Amounts:
+        settings = self._deps.settings
         aloud = face is not None and self._request.speak is not False
         voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
         return {"agent_tokens": settings.turn_tokens, "voice_characters": voice}
@@ -144,24 +146,24 @@ class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
     # ── what is set off before the commit ────────────────────────────────────────────────────────
 
     def _set_off(
-        self, conversation: Conversation | None, face: Face | None, reserved: Amounts
+        self, conversation: Conversation | None, face: CurrentAvatar | None, reserved: Amounts
     ) -> Turn:
-        outside, names = self._outside, self._names
-        noted(
+        deps, names = self._deps, self._names
+        annotate(
             turn_id=names.turn_id,
             conversation_id=names.conversation_id,
             avatar_session_id=face.avatar_session_id if face else None,
         )
-        reply = Reply(
-            outside.agent,
+        reply = AgentReply(
+            deps.agent,
             self._caller.uid,
             names.conversation_id,
             self._request.message,
             new=conversation is None or conversation.agent_session is None,
         )
-        language = face.language if face else outside.settings.language
-        sentences = loading.sentences(language, outside.settings.first_clause)
-        turn = Turn(names, self._request.message, sentences, outside.settings.turn_seconds)
+        language = face.language if face else deps.settings.language
+        sentences = loading.sentences(language, deps.settings.first_clause)
+        turn = Turn(names, self._request.message, sentences, deps.settings.turn_seconds)
         aloud = reserved["voice_characters"] > 0
         speaking = self._speaking = self._to_speak(turn, face) if face else None
         turn.go(reply, self._admitted, face, speaking, aloud=aloud)
@@ -169,19 +171,19 @@ class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
             turn.emit(why_silent)
         return turn
 
-    def _to_speak(self, turn: Turn, face: Face) -> Speaking:
+    def _to_speak(self, turn: Turn, face: CurrentAvatar) -> SpeechOutput:
         async def characters() -> int:
             await asyncio.shield(self._admitted)
             return self._opened.reserved["voice_characters"] if self._opened else 0
 
-        return Speaking(
-            self._outside,
+        return SpeechOutput(
+            self._deps,
             face,
             characters,
-            noting_sentences(turn.emit) if self._request.speak is not False else lambda _: None,
+            trace_sentences(turn.emit) if self._request.speak is not False else lambda _: None,
             wait=self._request.wait,
             goes_on=self._still_ours,
-            on_cut=lambda: turn.cut("interrupted"),
+            on_interrupted=lambda: turn.cut("interrupted"),
         )
 
     async def _still_ours(self) -> bool:
@@ -190,13 +192,13 @@ class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
             return True
         self._looked_at = now
         try:
-            documents = await read(self._outside.store, self._witness)
+            documents = await read(self._deps.store, self._witness)
         except Upstream:
             return True
         return self._held(documents[self._witness])
 
     def _why_silent(
-        self, conversation: Conversation | None, face: Face | None, *, aloud: bool
+        self, conversation: Conversation | None, face: CurrentAvatar | None, *, aloud: bool
     ) -> SpeechEvent | None:
         if aloud or self._request.speak is False:
             return None
@@ -211,8 +213,10 @@ class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
 
     # ── the commit ───────────────────────────────────────────────────────────────────────────────
 
-    def _writes(self, documents: dict[str, Document], opened: Opened, now: datetime) -> list[Write]:
-        names, settings, uid = self._names, self._outside.settings, self._caller.uid
+    def _writes(
+        self, documents: dict[str, Document], opened: OpenTurn, now: datetime
+    ) -> list[Write]:
+        names, settings, uid = self._names, self._deps.settings, self._caller.uid
         face, reserved = opened.face, opened.reserved
         talk = timedelta(seconds=reserved["voice_characters"] / CHARACTERS_A_SECOND)
         until = now + timedelta(seconds=settings.turn_seconds + MARGIN_SECONDS) + talk
@@ -242,8 +246,8 @@ class TurnAdmission(Admission[Chat, Turn, Closing, Turn | ChatAnswer]):
     def _leased(self, document: Document, lease: Lease, now: datetime) -> Write:
         fields = {"lease": lease.fields(), "updated_at": now}
         if not document.exists:
-            new = begun(self._caller.uid, now, self._request.message)
+            new = new_conversation_fields(self._caller.uid, now, self._request.message)
             return Create(document.path, {**new, **fields})
         if not document.get("titled", True):
-            fields |= titled(self._request.message)
+            fields |= title_fields(self._request.message)
         return Update(document.path, fields, read=document.version)

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.conversations.turn import Names, Outcome
+from common.conversations.turn import Outcome, TurnIds
 from common.domain.avatar_session import session_path, touch
-from common.domain.conversation import Face, conversation_path, message_path
+from common.domain.conversation import CurrentAvatar, conversation_path, message_path
 from common.domain.documents import Create, Delete, Update, Version, Write
 from common.domain.ids import TurnId
 from common.domain.quota import Amounts, Ledger, month_of, settle
 from common.domain.user import User
 from common.observability.log import best_effort
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import UsageEvent
-from common.sessions.end import Ending
+from common.sessions.end import SessionEnder
 from common.transactions.account import usage_of
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import read, until_held
 
 
@@ -27,19 +27,19 @@ def turn_path(turn: TurnId) -> str:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenTurn:
     """A turn as it was decided on, and as its first commit makes it."""
 
     caller: User
-    once: Once
-    names: Names
-    face: Face | None
+    once: IdempotencyKey
+    names: TurnIds
+    face: CurrentAvatar | None
     ledger: Ledger
     reserved: Amounts
 
 
 @dataclass(frozen=True)
-class State:
+class LeaseCheck:
     """What of it still stands when it is closed."""
 
     unsettled: bool
@@ -49,11 +49,13 @@ class State:
     face: bool
 
 
-class TurnClosing:
+class TurnSettlement:
     """`version` is the conversation's, as the first commit left it."""
 
-    def __init__(self, outside: Outside, ending: Ending, opened: Opened, version: Version) -> None:
-        self._outside = outside
+    def __init__(
+        self, deps: Dependencies, ending: SessionEnder, opened: OpenTurn, version: Version
+    ) -> None:
+        self._deps = deps
         self._ending = ending
         self._opened = opened
         self._version = version
@@ -68,23 +70,23 @@ class TurnClosing:
 
     async def close(self, outcome: Outcome, answer: ChatAnswer) -> None:
         async def attempt(number: int) -> None:
-            first = State(
+            first = LeaseCheck(
                 unsettled=True, kept=False, lease=self._version, face=self._opened.face is not None
             )
             state = await self._look() if number else first
             if state.kept or (not state.unsettled and not outcome.text):
                 return
-            await self._outside.store.commit(await self._writes(outcome, answer, state))
+            await self._deps.store.commit(await self._writes(outcome, answer, state))
 
-        await until_held(attempt, self._outside.pause)
+        await until_held(attempt, self._deps.pause)
         face = self._opened.face
         if outcome.gone and face is not None:
             gone = self._ending.end(face.avatar_session_id, "gone")
             await best_effort("ending a session that is gone", gone)
 
-    async def _look(self) -> State:
+    async def _look(self) -> LeaseCheck:
         opened = self._opened
-        turn, conversation, message = await self._outside.store.get(
+        turn, conversation, message = await self._deps.store.get(
             [
                 turn_path(opened.names.turn_id),
                 conversation_path(opened.names.conversation_id),
@@ -93,15 +95,15 @@ class TurnClosing:
         )
         ours = (conversation.get("lease") or {}).get("turn_id") == opened.names.turn_id
         face = (conversation.get("avatar") or {}).get("avatar_session_id")
-        return State(
+        return LeaseCheck(
             unsettled=turn.exists,
             kept=message.exists,
             lease=conversation.version if ours else None,
             face=opened.face is not None and face == opened.face.avatar_session_id,
         )
 
-    async def _writes(self, outcome: Outcome, answer: ChatAnswer, state: State) -> list[Write]:
-        now, opened = self._outside.clock.now(), self._opened
+    async def _writes(self, outcome: Outcome, answer: ChatAnswer, state: LeaseCheck) -> list[Write]:
+        now, opened = self._deps.clock.now(), self._opened
         writes: list[Write] = []
         if state.unsettled:
             writes += [Delete(turn_path(opened.names.turn_id), must_exist=True)]
@@ -124,11 +126,11 @@ class TurnClosing:
         if all(used.get(meter, 0) <= amount for meter, amount in opened.reserved.items()):
             return settle(opened.caller.uid, month_of(opened.ledger.now), opened.reserved, used)
         path = opened.ledger.document.path
-        ledger = (await read(self._outside.store, path))[path]
+        ledger = (await read(self._deps.store, path))[path]
         fresh = Ledger(ledger, opened.ledger.allowances, opened.ledger.now)
         return fresh.overrun(opened.reserved, used)
 
-    def _released(self, outcome: Outcome, state: State, now: datetime) -> Write:
+    def _released(self, outcome: Outcome, state: LeaseCheck, now: datetime) -> Write:
         opened = self._opened
         memory = {"agent_session": opened.names.conversation_id} if outcome.remembered else {}
         return Update(
@@ -141,7 +143,7 @@ class TurnClosing:
         face = self._opened.face
         if face is None:
             return []
-        idle = timedelta(seconds=self._outside.settings.idle_seconds)
+        idle = timedelta(seconds=self._deps.settings.idle_seconds)
         return [Update(session_path(face.avatar_session_id), touch(face.expires_at, now, idle))]
 
     def _events(self, outcome: Outcome, now: datetime) -> list[Write]:
@@ -155,7 +157,7 @@ class TurnClosing:
             "seconds": round(outcome.seconds_spoken, 2),
             "cost": dict(_used(outcome)),
         }
-        path = f"{session_path(face.avatar_session_id)}/events/{self._outside.new_id()}"
+        path = f"{session_path(face.avatar_session_id)}/events/{self._deps.new_id()}"
         return [Create(path, line)]
 
 

@@ -20,41 +20,46 @@ from common.domain.avatar_session import (
     session_paths,
     touch,
 )
-from common.domain.conversation import Face, conversation_path
+from common.domain.conversation import CurrentAvatar, conversation_path
 from common.domain.documents import Create, Document, Fields, Increment, Update, Version, Write
 from common.domain.errors import Conflict, Invalid, OprinaError, SessionOver, Unavailable, Upstream
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger
 from common.domain.user import User
 from common.observability.log import best_effort
-from common.observability.request_trace import noted, noting_sentences
-from common.ports.dependencies import Outside
-from common.schemas.answers import Spoken
+from common.observability.request_trace import annotate, trace_sentences
+from common.ports.dependencies import Dependencies
+from common.schemas.answers import SpeakAnswer
 from common.schemas.events import SentenceEvent, SpeechEvent
-from common.schemas.requests import Speak
-from common.sessions.avatar_sessions import owned_and_live
-from common.sessions.end import Ending
-from common.speech.interruption import Cuttable, Floor
-from common.speech.speech_output import Speaking
+from common.schemas.requests import SpeakRequest
+from common.sessions.avatar_sessions import read_owned_live
+from common.sessions.end import SessionEnder
+from common.speech.interruption import ActiveSpeakers, Interruptible
+from common.speech.speech_output import SpeechOutput
 from common.text import loading
 from common.transactions.account import usage_of
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 
 CHARACTERS_A_SECOND = 15
 """Of speech, about: what an event says of its length before it was heard."""
 
 
-class Speech(Cuttable):
+class Speech(Interruptible):
     """One text on its way to the avatar's ears and mouth, or only an interruption."""
 
     def __init__(
-        self, outside: Outside, face: Face, characters: Callable[[], Awaitable[int]], *, wait: bool
+        self,
+        deps: Dependencies,
+        face: CurrentAvatar,
+        characters: Callable[[], Awaitable[int]],
+        *,
+        wait: bool,
     ) -> None:
         super().__init__()
         self.error: SpeechEvent | None = None
-        emit = noting_sentences(self._heed)
-        self.speaking = Speaking(
-            outside, face, characters, emit, wait=wait, on_cut=lambda: self.cut("interrupted")
+        emit = trace_sentences(self._heed)
+        self.speaking = SpeechOutput(
+            deps, face, characters, emit, wait=wait, on_interrupted=lambda: self.cut("interrupted")
         )
 
     def _heed(self, event: SentenceEvent | SpeechEvent) -> None:
@@ -67,7 +72,7 @@ class Speech(Cuttable):
             speaking.say(sentence)
         speaking.finish()
         work = asyncio.create_task(speaking.run())
-        if await self.until_cut(work) is not None:
+        if await self.until_interrupted(work) is not None:
             await speaking.interrupt()
             work.cancel()
             await asyncio.wait({work})
@@ -77,12 +82,14 @@ class Speech(Cuttable):
 
 
 @dataclass(frozen=True)
-class Speeches:
-    outside: Outside
-    floor: Floor
-    ending: Ending
+class SpeakUseCase:
+    deps: Dependencies
+    floor: ActiveSpeakers
+    ending: SessionEnder
 
-    async def speak(self, caller: User, request: Speak, once: Once) -> "SpeechUnderWay | Spoken":
+    async def speak(
+        self, caller: User, request: SpeakRequest, once: IdempotencyKey
+    ) -> "SpeechInProgress | SpeakAnswer":
         """A speech that runs, to be followed to its end or left. Refuses with `NotFound`,
         `SessionOver`, `QuotaExceeded` or `Invalid`."""
         if request.text is None and not request.interrupt:
@@ -90,40 +97,40 @@ class Speeches:
                 "There is nothing to do.",
                 fields=[("text", "give a text, or `interrupt`, or both")],
             )
-        way = SpeechAdmission(self.outside, self.floor, self.ending, caller, request, once)
+        way = SpeechAdmission(self.deps, self.floor, self.ending, caller, request, once)
         return await way.admit()
 
 
-class SpeechAdmission(Admission[Speak, Speech, int, "SpeechUnderWay | Spoken"]):
+class SpeechAdmission(Admission[SpeakRequest, Speech, int, "SpeechInProgress | SpeakAnswer"]):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._session_id = AvatarSessionId(self._request.avatar_session_id)
         self._path = session_path(self._session_id)
-        self._witness = f"{self._path}/events/{self._outside.new_id()}"
+        self._witness = f"{self._path}/events/{self._deps.new_id()}"
         self._paths = session_paths(self._session_id)
 
     def _held(self, witness: Document) -> bool:
         return witness.exists
 
-    def _replayed(self, stored: Fields) -> Spoken:
-        return Spoken.model_validate(stored)
+    def _replayed(self, stored: Fields) -> SpeakAnswer:
+        return SpeakAnswer.model_validate(stored)
 
     async def _decide(
         self, documents: dict[str, Document], ledger: Ledger, now: datetime
-    ) -> "Decided[SpeechUnderWay | Spoken]":
+    ) -> "Decided[SpeechInProgress | SpeakAnswer]":
         found = session_among(documents, self._session_id)
-        session = owned_and_live(found, self._caller.uid, now)
-        noted(conversation_id=session.conversation_id)
+        session = read_owned_live(found, self._caller.uid, now)
+        annotate(conversation_id=session.conversation_id)
         pieces = self._split(session)
         price = await self._price(session, pieces)
         if refusal := ledger.short_of("voice_characters", price):
             raise refusal
         speech = self._work = self._work or self._set_off(session, pieces)
 
-        def then(version: Version) -> SpeechUnderWay:
+        def then(version: Version) -> SpeechInProgress:
             self._has_floor(session.conversation_id, speech, price, elsewhere=True)
-            shared = self._outside, self._ending, self._once
-            return SpeechUnderWay(
+            shared = self._deps, self._ending, self._once
+            return SpeechInProgress(
                 *shared, session.id, speech, price, ledger, self._witness, version
             )
 
@@ -143,8 +150,8 @@ class SpeechAdmission(Admission[Speak, Speech, int, "SpeechUnderWay | Spoken"]):
     def _set_off(self, session: AvatarSession, pieces: list[str]) -> Speech:
         """The avatar is interrupted at once; it says nothing before it is paid for."""
         speech = Speech(
-            self._outside,
-            Face.of(session),
+            self._deps,
+            CurrentAvatar.of(session),
             lambda: asyncio.shield(self._admitted),
             wait=self._request.wait,
         )
@@ -161,7 +168,7 @@ class SpeechAdmission(Admission[Speak, Speech, int, "SpeechUnderWay | Spoken"]):
         now: datetime,
     ) -> list[Write]:
         about = timedelta(seconds=price / CHARACTERS_A_SECOND)
-        idle = timedelta(seconds=self._outside.settings.idle_seconds) + about
+        idle = timedelta(seconds=self._deps.settings.idle_seconds) + about
         line = {
             "kind": "speaking" if price else "interrupted",
             "at": now,
@@ -185,12 +192,12 @@ class SpeechAdmission(Admission[Speak, Speech, int, "SpeechUnderWay | Spoken"]):
 
 
 @dataclass(frozen=True)
-class SpeechUnderWay:
+class SpeechInProgress:
     """Charged already; the log's line says so, which stood in that version then."""
 
-    _outside: Outside
-    _ending: Ending
-    _once: Once
+    _deps: Dependencies
+    _ending: SessionEnder
+    _once: IdempotencyKey
     _session: AvatarSessionId
     _speech: Speech
     _charged: int
@@ -198,29 +205,29 @@ class SpeechUnderWay:
     _line: str
     _version: Version
 
-    async def answer(self) -> Spoken:
+    async def answer(self) -> SpeakAnswer:
         """When it was heard, cut, or handed over; what was not made is not charged. `Unavailable`:
         not a word could be spoken."""
         await self._speech.over()
-        speaking, now = self._speech.speaking, self._outside.clock.now()
+        speaking, now = self._speech.speaking, self._deps.clock.now()
         spent = speaking.spent
         if self._charged and not spent and self._speech.why is None:
             await self._give_back(spent, released=True)
             raise await self._unspoken()
         if spent < self._charged:
             await self._give_back(spent, released=False)
-        answer = Spoken(
+        answer = SpeakAnswer(
             utterance_id=speaking.first,
             seconds=round(speaking.seconds, 2),
             ended=speaking.how,
             usage=usage_of(self._ledger, used={"voice_characters": spent}),
         )
         if kept := self._once.answered(answer.model_dump(mode="json"), now):
-            await best_effort("keeping an answer", self._outside.store.commit(kept))
+            await best_effort("keeping an answer", self._deps.store.commit(kept))
         return answer
 
-    async def leave(self) -> None:
-        await self._speech.leave()
+    async def cancel(self) -> None:
+        await self._speech.cancel()
 
     async def _unspoken(self) -> OprinaError:
         if self._speech.speaking.gone:
@@ -243,6 +250,6 @@ class SpeechUnderWay:
         ]
         with contextlib.suppress(Conflict):  # it was done, and nobody confirmed it
             try:
-                await self._outside.store.commit(writes)
+                await self._deps.store.commit(writes)
             except Upstream:
-                await best_effort("giving characters back", self._outside.store.commit(writes))
+                await best_effort("giving characters back", self._deps.store.commit(writes))

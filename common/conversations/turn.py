@@ -2,11 +2,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from common.conversations.agent_reply import Reply
-from common.domain.conversation import Face
+from common.conversations.agent_reply import AgentReply
+from common.domain.conversation import CurrentAvatar
 from common.domain.errors import Failed, OprinaError, Upstream
 from common.domain.ids import ConversationId, MessageId, TurnId
-from common.observability.request_trace import noted_token
+from common.observability.request_trace import record_token
 from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import (
@@ -20,9 +20,9 @@ from common.schemas.events import (
     TurnEvent,
     UsageEvent,
 )
-from common.speech.interruption import Cuttable, Why
-from common.speech.speech_output import Speaking
-from common.timers import Silence
+from common.speech.interruption import Interruptible, InterruptReason
+from common.speech.speech_output import SpeechOutput
+from common.timers import IdleTimer
 
 if TYPE_CHECKING:
     from common.text.sentences.splitter import Sentences
@@ -48,7 +48,7 @@ class Outcome:
     """Whether the avatar turned out not to be there any more."""
 
 
-class Closing(Protocol):
+class Settlement(Protocol):
     def usage(self, outcome: Outcome) -> UsageEvent: ...
 
     async def close(self, outcome: Outcome, answer: ChatAnswer) -> None:
@@ -56,28 +56,30 @@ class Closing(Protocol):
 
 
 @dataclass(frozen=True)
-class Names:
+class TurnIds:
     turn_id: TurnId
     conversation_id: ConversationId
     message_id: MessageId
     """Of the reply, once there is one."""
 
 
-class Turn(Cuttable):
+class Turn(Interruptible):
     """One message and the reply to it, as a stream of events. `done` is always the last."""
 
-    def __init__(self, names: Names, message: str, sentences: "Sentences", seconds: float) -> None:
+    def __init__(
+        self, names: TurnIds, message: str, sentences: "Sentences", seconds: float
+    ) -> None:
         super().__init__()
         self._names = names
         self._message = message
         self._seconds = seconds
         self._sentences = sentences
-        self._silence = Silence(PAUSE_SECONDS, self._pause)
+        self._silence = IdleTimer(PAUSE_SECONDS, self._pause)
         self._news: list[ChatEvent] = []
         self._wanted: asyncio.Future[None] | None = None
         self._closed = False
         self._kept: list[ChatEvent] = []
-        self._speaking: Speaking | None = None
+        self._speaking: SpeechOutput | None = None
         self._aloud = False
         self._text: list[str] = []
         self._tokens: int | None = None
@@ -116,10 +118,10 @@ class Turn(Cuttable):
 
     def go(
         self,
-        reply: Reply,
-        admitted: "asyncio.Future[Closing]",
-        face: Face | None,
-        speaking: Speaking | None,
+        reply: AgentReply,
+        admitted: "asyncio.Future[Settlement]",
+        face: CurrentAvatar | None,
+        speaking: SpeechOutput | None,
         *,
         aloud: bool,
     ) -> None:
@@ -137,10 +139,10 @@ class Turn(Cuttable):
         )
         self.begin(self._run(reply, admitted))
 
-    async def _run(self, reply: Reply, admitted: "asyncio.Future[Closing]") -> None:
+    async def _run(self, reply: AgentReply, admitted: "asyncio.Future[Settlement]") -> None:
         work = asyncio.ensure_future(self._work(reply))
         try:
-            why = await self.until_cut(work)
+            why = await self.until_interrupted(work)
             if why is not None:
                 await self._hush()
                 work.cancel()
@@ -158,7 +160,7 @@ class Turn(Cuttable):
         if not work.cancelled():
             work.result()
 
-    async def _work(self, reply: Reply) -> None:
+    async def _work(self, reply: AgentReply) -> None:
         async with asyncio.TaskGroup() as group:
             if self._speaking is not None:
                 group.create_task(self._speaking.run())
@@ -166,10 +168,10 @@ class Turn(Cuttable):
             if self._speaking is not None:
                 self._speaking.finish()
 
-    async def _write(self, reply: Reply) -> None:
+    async def _write(self, reply: AgentReply) -> None:
         try:
             async with asyncio.timeout(self._seconds):
-                await reply.heard_by(self._take)
+                await reply.forward_to(self._take)
             self._say(self._sentences.end())
         except TimeoutError:
             self._failed(Failed("agent", "it did not finish in time", kind="silent"))
@@ -208,7 +210,7 @@ class Turn(Cuttable):
 
     def _hear(self, text: str) -> None:
         if self._speaking is not None and self._aloud:
-            noted_token(text)
+            record_token(text)
             self._say(self._sentences.feed(text))
             self._speaking.expect(self._sentences.likely())
             self._silence.heard()
@@ -220,7 +222,7 @@ class Turn(Cuttable):
 
     def _failed(self, error: OprinaError) -> None:
         self._error = error
-        self.emit(problem(error))
+        self.emit(error_event(error))
         self._pause()
 
     async def _hush(self) -> None:
@@ -229,7 +231,9 @@ class Turn(Cuttable):
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _close(self, closing: Closing, why: Why | None, reply: Reply) -> None:
+    async def _close(
+        self, closing: Settlement, why: InterruptReason | None, reply: AgentReply
+    ) -> None:
         outcome = self._outcome(why, reply)
         done = DoneEvent(
             ended=outcome.ended,
@@ -243,11 +247,11 @@ class Turn(Cuttable):
             await closing.close(outcome, summary([*self._kept, usage, done]))
             self.emit(usage)
         except OprinaError as error:
-            self.emit(problem(error))
+            self.emit(error_event(error))
         finally:
             self.emit(done)
 
-    def _outcome(self, why: Why | None, reply: Reply) -> Outcome:
+    def _outcome(self, why: InterruptReason | None, reply: AgentReply) -> Outcome:
         text, speaking = "".join(self._text), self._speaking
         return Outcome(
             ended=self._ended(why),
@@ -260,7 +264,7 @@ class Turn(Cuttable):
             gone=speaking.gone if speaking else False,
         )
 
-    def _ended(self, why: Why | None) -> TurnEnd:
+    def _ended(self, why: InterruptReason | None) -> TurnEnd:
         if why is not None:
             return why
         if self._error is not None:
@@ -276,7 +280,7 @@ class Turn(Cuttable):
         return -(-(len(self._message) + len(text)) // CHARACTERS_A_TOKEN)
 
 
-def problem(error: OprinaError) -> ErrorEvent:
+def error_event(error: OprinaError) -> ErrorEvent:
     return ErrorEvent.model_validate(error.problem())
 
 

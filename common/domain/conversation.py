@@ -21,7 +21,7 @@ def message_path(conversation: ConversationId, message: str) -> str:
 
 
 @dataclass(frozen=True)
-class Face:
+class CurrentAvatar:
     """The conversation's avatar, with what a turn needs to make it speak: kept here so that a turn
     reads one document less. Set and unset in the commits that change the session's state."""
 
@@ -65,7 +65,7 @@ class Lease:
 class Conversation:
     id: ConversationId
     uid: UserId
-    face: Face | None
+    face: CurrentAvatar | None
     lease: Lease | None
     titled: bool
     avatar_over: str | None
@@ -82,14 +82,14 @@ class Conversation:
         return cls(
             id=ConversationId(document.id),
             uid=user,
-            face=Face(**face) if face else None,
+            face=CurrentAvatar(**face) if face else None,
             lease=Lease(**lease) if lease else None,
             titled=document.get("titled", True),
             avatar_over=document.get("avatar_over"),
             agent_session=document.get("agent_session"),
         )
 
-    def running(self, now: datetime) -> Face | None:
+    def running(self, now: datetime) -> CurrentAvatar | None:
         """The avatar that can speak now."""
         face = self.face
         return face if face and face.live and face.expires_at > now else None
@@ -98,18 +98,20 @@ class Conversation:
 UNTITLED = {"title": "New conversation", "titled": False}
 
 
-def titled(message: str) -> dict[str, Any]:
+def title_fields(message: str) -> dict[str, Any]:
     title = " ".join(message.split())
     if len(title) > TITLE_LENGTH:
         title = title[: TITLE_LENGTH - 1].rstrip() + "…"
     return {"title": title, "titled": True}
 
 
-def begun(user: UserId, now: datetime, first_message: str | None) -> dict[str, Any]:
+def new_conversation_fields(
+    user: UserId, now: datetime, first_message: str | None
+) -> dict[str, Any]:
     """A new conversation's fields. Its title is its first message, cut."""
     return {
         "uid": user,
-        **(titled(first_message) if first_message else UNTITLED),
+        **(title_fields(first_message) if first_message else UNTITLED),
         "created_at": now,
         "updated_at": now,
         "agent_session": None,

@@ -203,7 +203,7 @@ class Ambiguous(Upstream):
     title = "A service behind us did not say whether it was done"
 
 
-class Missing(Upstream):
+class UpstreamNotFound(Upstream):
     kind = "missing"
 
 

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from common.domain.errors import OprinaError
 from common.observability.log import log
-from common.observability.request_trace import Notes, current
+from common.observability.request_trace import RequestTrace, current_trace
 from common.settings import WronglySetError
 
 GOOGLE = "logging.googleapis.com"
@@ -29,7 +29,7 @@ BAD = 500
 SAYS_NOTHING = "what it says is not logged"
 
 
-def to_cloud(stream: TextIO | None = None) -> None:
+def log_to_cloud(stream: TextIO | None = None) -> None:
     """Ours from INFO on; of the libraries only what they warn of: httpx tells the address of every
     call."""
     handler = logging.StreamHandler(stream or sys.stdout)
@@ -40,7 +40,7 @@ def to_cloud(stream: TextIO | None = None) -> None:
 
 class CloudFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        notes = current()
+        notes = current_trace()
         entry: dict[str, Any] = {
             "severity": record.levelname,
             "message": _message(record),
@@ -50,7 +50,7 @@ class CloudFormatter(logging.Formatter):
         if notes is not None:
             entry |= _where(notes)
         if record.exc_info and record.exc_info[1] is not None:
-            entry["stack_trace"] = stack_of(record.exc_info[1])
+            entry["stack_trace"] = format_stack(record.exc_info[1])
         return json.dumps(entry, default=str, separators=(",", ":"))
 
 
@@ -60,7 +60,7 @@ def _message(record: logging.LogRecord) -> str:
     return message if record.name == log.name else message.partition("\n")[0]
 
 
-def _where(notes: Notes) -> dict[str, Any]:
+def _where(notes: RequestTrace) -> dict[str, Any]:
     labels = {f"{GOOGLE}/labels": {"function": notes.function}}
     came = notes.came_from
     if not (came.trace and notes.project):
@@ -72,7 +72,7 @@ def _where(notes: Notes) -> dict[str, Any]:
     }
 
 
-def request_over(notes: Notes, status: int) -> None:
+def log_request(notes: RequestTrace, status: int) -> None:
     """The one line that a request has."""
     level = logging.WARNING if status >= BAD else logging.INFO
     if not log.isEnabledFor(level):
@@ -88,17 +88,17 @@ def request_over(notes: Notes, status: int) -> None:
             "status": status,
             "seconds": round(seconds, 6),
             "parts": {name: round(took, 6) for name, took in notes.parts.items()},
-            **({"user": hashed(notes.user, notes.project)} if notes.user else {}),
+            **({"user": hash_user(notes.user, notes.project)} if notes.user else {}),
             **notes.fields,
         },
     )
 
 
-def hashed(user: str, project: str) -> str:
+def hash_user(user: str, project: str) -> str:
     return hashlib.blake2b(user.encode(), key=project.encode()[:64], digest_size=12).hexdigest()
 
 
-def stack_of(error: BaseException) -> str:
+def format_stack(error: BaseException) -> str:
     return "".join(_stack(error, set())).rstrip()
 
 

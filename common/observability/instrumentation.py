@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from common.domain.ids import UtteranceId
-from common.observability.request_trace import current, timed
-from common.ports.avatar import Avatars, Line, LineEvent
-from common.ports.dependencies import Outside
+from common.observability.request_trace import current_trace, timed
+from common.ports.avatar import AvatarConnection, AvatarEvent, AvatarProvider
+from common.ports.dependencies import Dependencies
 
 PARTS: Mapping[str, Mapping[str, str]] = {
     "store": {"get": "read", "query": "read", "commit": "commit"},
@@ -46,17 +46,17 @@ class Timed:
         return call
 
 
-class TimedAvatars(Timed):
-    async def connect(self, ws_url: str) -> Line:
+class TimedAvatarProvider(Timed):
+    async def connect(self, ws_url: str) -> AvatarConnection:
         with timed("line"):
-            line = await cast("Avatars", self._port).connect(ws_url)
-        return TimedLine(line)
+            line = await cast("AvatarProvider", self._port).connect(ws_url)
+        return TimedConnection(line)
 
 
-class TimedLine:
+class TimedConnection:
     """Notes the first sound that was handed over."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: AvatarConnection) -> None:
         self._line = line
         self.finish = line.finish
         self.interrupt = line.interrupt
@@ -65,19 +65,19 @@ class TimedLine:
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         await self._line.speak(utterance, pcm)
-        if (notes := current()) is not None:
+        if (notes := current_trace()) is not None:
             notes.sound()
 
-    def events(self) -> AsyncIterator[LineEvent]:
+    def events(self) -> AsyncIterator[AvatarEvent]:
         return self._line.events()
 
 
-def noting(outside: Outside) -> Outside:
+def instrument(deps: Dependencies) -> Dependencies:
     """The same, timed; what is timed already is left as it is."""
-    kinds: dict[str, type[Timed]] = {"avatars": TimedAvatars}
-    ports = {name: getattr(outside, name) for name in PARTS}
+    kinds: dict[str, type[Timed]] = {"avatars": TimedAvatarProvider}
+    ports = {name: getattr(deps, name) for name in PARTS}
     wrapped: dict[str, Any] = {
         name: port if isinstance(port, Timed) else kinds.get(name, Timed)(port, PARTS[name])
         for name, port in ports.items()
     }
-    return replace(outside, **wrapped)
+    return replace(deps, **wrapped)

@@ -24,7 +24,7 @@ IDS = ("conversation_id", "avatar_session_id", "turn_id")
 
 
 @dataclass(frozen=True)
-class Caller:
+class TraceParent:
     """Where the request stands in a trace that somebody else began: hexadecimal, "" where nobody
     did."""
 
@@ -39,21 +39,21 @@ class Span(NamedTuple):
     ended: float
 
 
-class Traces(Protocol):
-    async def export(self, notes: "Notes", status: int) -> None:
+class TraceExporter(Protocol):
+    async def export(self, notes: "RequestTrace", status: int) -> None:
         """In a bounded time, and whatever happens: a trace is worth no failure."""
 
 
-class Notes:
+class RequestTrace:
     """`parts` is how long each took, added up, also where several went on at once; `spans` is when.
     `fields` is what else the line says."""
 
-    def __init__(self, function: str, came_from: Caller) -> None:
+    def __init__(self, function: str, came_from: TraceParent) -> None:
         self.function = function
         self.came_from = came_from
         self.project = ""
         self.user: UserId | None = None
-        self.traces: Traces | None = None
+        self.traces: TraceExporter | None = None
         self.began = self.now()
         self.ended = self.began
         self.parts: dict[str, float] = {}
@@ -106,31 +106,31 @@ def _completed(written: str, arrived: list[tuple[str, float]]) -> float | None:
     return None
 
 
-_notes: ContextVar[Notes | None] = ContextVar("notes", default=None)
+_notes: ContextVar[RequestTrace | None] = ContextVar("notes", default=None)
 
 
-def opened(notes: Notes) -> Notes:
+def start_trace(notes: RequestTrace) -> RequestTrace:
     """From here on, what is done for the request is noted in these."""
     _notes.set(notes)
     return notes
 
 
-def current() -> Notes | None:
+def current_trace() -> RequestTrace | None:
     return _notes.get()
 
 
-def noted(**fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+def annotate(**fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
     """Says something of the request, where there is one. None says nothing."""
     if (notes := _notes.get()) is not None:
         notes.fields |= {name: value for name, value in fields.items() if value is not None}
 
 
-def noted_ids(of: object) -> None:
+def annotate_ids(of: object) -> None:
     """Those that it names of what it is about: a request's, an answer's."""
-    noted(**{name: getattr(of, name, None) for name in IDS})
+    annotate(**{name: getattr(of, name, None) for name in IDS})
 
 
-def noting_sentences(emit: Emit) -> Emit:
+def trace_sentences(emit: Emit) -> Emit:
     """Whoever releases the first sentence to speech tells it by an event."""
 
     def emitted(event: SentenceEvent | SpeechEvent) -> None:
@@ -142,7 +142,7 @@ def noting_sentences(emit: Emit) -> Emit:
     return emitted
 
 
-def noted_token(text: str) -> None:
+def record_token(text: str) -> None:
     """Of what is spoken: when it came."""
     if (notes := _notes.get()) is not None:
         notes.token(text)

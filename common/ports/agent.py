@@ -33,19 +33,21 @@ class Finished:
 
 
 AgentEvent = Delta | ToolCall | ToolResult | Finished
-Take = Callable[[AgentEvent], None]
+OnEvent = Callable[[AgentEvent], None]
 """Called with each event at the moment when it comes. A task and a generator for each would cost a
 token more than all that is done with it."""
 
 
 class Agent(Protocol):
-    async def make_session(self, user: UserId, session: ConversationId) -> None:
+    async def create_session(self, user: UserId, session: ConversationId) -> None:
         """The agent's memory of a conversation, under the conversation's own id. Made already: fine."""
 
     async def delete_session(self, user: UserId, session: ConversationId) -> None:
         """Gone already: fine."""
 
-    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
+    async def reply(
+        self, user: UserId, session: ConversationId, message: str, take: OnEvent
+    ) -> None:
         """Gives the reply to `take` as it is written; `Finished` is the last event of a whole one.
 
         Before the first event: `Busy` (after a few tries), `Missing` (no such session; it was not

@@ -11,7 +11,7 @@ from common.domain.ids import AvatarSessionId, UtteranceId
 
 
 @dataclass(frozen=True)
-class Ticket:
+class SessionToken:
     """A session that the provider knows and does not run yet: nothing is billed."""
 
     session: AvatarSessionId
@@ -19,7 +19,7 @@ class Ticket:
 
 
 @dataclass(frozen=True)
-class Running:
+class StartedSession:
     """What the provider gives for a session that runs and bills."""
 
     livekit_url: str
@@ -28,7 +28,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Record:
+class ProviderRecord:
     """What the provider says of a session. `seconds` is how long it has run."""
 
     session: AvatarSessionId
@@ -36,13 +36,13 @@ class Record:
     seconds: float
 
 
-class Avatars(Protocol):
+class AvatarProvider(Protocol):
     """The avatar provider. One account, many sessions."""
 
-    async def ticket(self, avatar: str, quality: str, seconds: int) -> Ticket:
+    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
         """Bound to end by itself `seconds` after its start."""
 
-    async def start(self, ticket: Ticket) -> Running:
+    async def start(self, ticket: SessionToken) -> StartedSession:
         """`Busy` or `Failed`: it does not run. `Ambiguous`: it may run; stop it."""
 
     async def stop(self, session: AvatarSessionId, reason: str) -> None:
@@ -55,31 +55,31 @@ class Avatars(Protocol):
     async def active(self) -> list[AvatarSessionId]:
         """Every session that runs in the account, ours or not."""
 
-    async def record(self, session: AvatarSessionId) -> Record:
+    async def record(self, session: AvatarSessionId) -> ProviderRecord:
         """`Missing`: the provider has never heard of it, or forgot."""
 
     async def credits(self) -> float:
         """How many are left in the account. Asking costs none."""
 
-    async def connect(self, ws_url: str) -> "Line":
+    async def connect(self, ws_url: str) -> "AvatarConnection":
         """Opens the socket that makes the avatar speak; does not wait until it may be used."""
 
 
-Heard = Literal["connected", "started", "ended", "interrupted", "closed", "error"]
+AvatarEventKind = Literal["connected", "started", "ended", "interrupted", "closed", "error"]
 
 
 @dataclass(frozen=True)
-class LineEvent:
+class AvatarEvent:
     """`connected`: what is sent from now on is heard. `started`, `ended`: playback of an utterance
     began, ended (`utterance` only where the provider says which). `interrupted`: it was cut.
     `closed`: nothing more comes; always the last."""
 
-    kind: Heard
+    kind: AvatarEventKind
     utterance: UtteranceId | None = None
     detail: str = ""
 
 
-class Line(Protocol):
+class AvatarConnection(Protocol):
     """An open socket to a running avatar."""
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
@@ -92,7 +92,7 @@ class Line(Protocol):
 
     async def keep_alive(self) -> None: ...
 
-    def events(self) -> AsyncIterator[LineEvent]:
+    def events(self) -> AsyncIterator[AvatarEvent]:
         """To be read by one reader, from the opening on, until `closed`."""
 
     async def close(self) -> None: ...

@@ -4,7 +4,7 @@ from typing import Protocol
 from common.domain.ids import AvatarSessionId
 
 
-class Tasks(Protocol):
+class TaskQueue(Protocol):
     async def expire(self, session: AvatarSessionId, at: datetime) -> None:
         """Has `sweep_expired` called for the session at `at` or later: usually once, perhaps twice,
         perhaps never. Asked for already: fine, and the first `at` holds.

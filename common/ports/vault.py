@@ -13,7 +13,7 @@ differ."""
 
 
 @dataclass(frozen=True, repr=False)
-class SessionTokens:
+class StoredTokens:
     """Whoever has these has the session; so nothing of them shows in a log or a traceback."""
 
     ws_url: str
@@ -23,7 +23,7 @@ class SessionTokens:
     session_token: str
 
 
-class Vault(Protocol):
+class TokenVault(Protocol):
     """Every method raises only `Upstream`; `Ambiguous` where a write may have been done, and all
     of them may be repeated."""
 
@@ -31,11 +31,11 @@ class Vault(Protocol):
         """What can be done before the tokens are known, off the caller's path. Never needed."""
 
     async def keep(
-        self, session: AvatarSessionId, tokens: SessionTokens, expires_at: datetime
+        self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
         """The fields that the session's own document has to carry for it: none, or `sealed`."""
 
-    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> SessionTokens:
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:
         """`fields` are the document's, of which only those that `keep` gave are looked at.
 
         `Missing`: never kept, forgotten, or past its expiry (at the latest `LEEWAY` after it).

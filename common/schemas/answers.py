@@ -13,7 +13,7 @@ from common.schemas.events import ErrorEvent, SpeechEvent, TurnEnd, UsageEvent
 from common.schemas.usage import Usage
 
 
-class AvatarStarted(Answer):
+class StartAvatarAnswer(Answer):
     """What a browser needs to see the avatar. `livekit_token` admits its bearer to the room.
     `resumed`: it was running already (200 instead of 201), and nothing new is paid."""
 
@@ -31,14 +31,14 @@ class AvatarStarted(Answer):
         return 200 if self.resumed else 201
 
 
-class KeptAlive(Answer):
+class KeepAliveAnswer(Answer):
     avatar_session_id: str
     expires_at: datetime
     idle_at: datetime
     usage: Usage
 
 
-class SessionEnded(Answer):
+class EndSessionAnswer(Answer):
     """`state` is `ending` while the provider has not confirmed; a sweep goes on trying, and `seconds`
     is then what it has cost so far."""
 
@@ -48,7 +48,7 @@ class SessionEnded(Answer):
     usage: Usage
 
 
-class Spoken(Answer):
+class SpeakAnswer(Answer):
     """`utterance_id` is that of the first piece, None if nothing was to be said. `seconds` of audio
     were made; `ended` says whether they were heard."""
 
@@ -58,7 +58,7 @@ class Spoken(Answer):
     usage: Usage
 
 
-class Swept(Answer):
+class SweepAnswer(Answer):
     """How many sessions and turns the sweep dealt with, and how."""
 
     expired: int = 0
@@ -74,7 +74,7 @@ class Swept(Answer):
 Dependency = Literal["agent", "avatar", "store", "tasks", "vault", "voice"]
 
 
-class Health(Answer):
+class HealthAnswer(Answer):
     """`down` names those that do not answer, and nothing is said of why; left out where nobody asked
     for it."""
 

@@ -11,7 +11,7 @@ MAX_SPEECH = 4_000
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class StartAvatar(Request):
+class StartAvatarRequest(Request):
     """Without a conversation, a new one is begun."""
 
     conversation_id: Id | None = None
@@ -21,7 +21,7 @@ class StartAvatar(Request):
     language: Language | None = None
 
 
-class Chat(Request):
+class ChatRequest(Request):
     """`speak`: false keeps the avatar silent; true asks for a word on why, if it cannot speak; left
     out, the avatar speaks if there is one. `wait`: false answers when all audio was handed over,
     and does not stay until the avatar has finished."""
@@ -32,7 +32,7 @@ class Chat(Request):
     wait: bool = True
 
 
-class Speak(Request):
+class SpeakRequest(Request):
     """`interrupt` stops the avatar first, which any new speech does anyway; alone, only that."""
 
     avatar_session_id: Id
@@ -41,21 +41,21 @@ class Speak(Request):
     wait: bool = True
 
 
-class KeepAlive(Request):
+class KeepAliveRequest(Request):
     avatar_session_id: Id
 
 
-class EndSession(Request):
+class EndSessionRequest(Request):
     avatar_session_id: Id
 
 
-class SweepExpired(Request):
+class SweepRequest(Request):
     """With a session: looks at that one only."""
 
     avatar_session_id: Id | None = None
 
 
-class CheckHealth(Request):
+class HealthRequest(Request):
     """`deep`: whether the services behind us answer; else only whether we do."""
 
     deep: bool = False

@@ -16,11 +16,11 @@ from common.domain.avatar_session import (
 )
 from common.domain.conversation import conversation_path
 from common.domain.documents import Create, Delete, Document, Update, Version, Write
-from common.domain.errors import Missing, NotFound, Upstream
+from common.domain.errors import NotFound, Upstream, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import settle
 from common.observability.log import best_effort, log
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from common.transactions.transaction import read, until_held
 
 WORDS: dict[EndReason, str] = {
@@ -35,13 +35,13 @@ WORDS: dict[EndReason, str] = {
 LATE_SECONDS = 60.0
 """After its time by this much, the provider is asked how long a session really ran."""
 
-Extra = Callable[[AvatarSession], Sequence[Write]]
+ExtraWrites = Callable[[AvatarSession], Sequence[Write]]
 """What is written in the commit that ends the session, given the session as it ended."""
 
 
-class Ending:
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
+class SessionEnder:
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     async def end(
         self,
@@ -49,7 +49,7 @@ class Ending:
         reason: EndReason,
         *,
         found: Document | None = None,
-        extra: Extra = lambda _: (),
+        extra: ExtraWrites = lambda _: (),
     ) -> AvatarSession:
         """The session as it stands afterwards: `ended`, or `ending` where the provider did not
         confirm its stop; the sweep then goes on. `found`: the document, where it was just read.
@@ -59,7 +59,7 @@ class Ending:
             document = found if found and number == 0 else await self._read(session)
             return await self._end(document, reason, extra)
 
-        return await until_held(attempt, self._outside.pause)
+        return await until_held(attempt, self._deps.pause)
 
     async def never_ran(
         self,
@@ -67,20 +67,22 @@ class Ending:
         version: Version,
         reason: EndReason,
         *,
-        extra: Extra = lambda _: (),
+        extra: ExtraWrites = lambda _: (),
     ) -> None:
         """For a start that the provider certainly refused: nothing to stop, nothing to charge."""
         await self._finish(session, version, reason, None, extra, unlink=True)
 
     async def _read(self, session: AvatarSessionId) -> Document:
-        documents = await read(self._outside.store, *session_paths(session))
+        documents = await read(self._deps.store, *session_paths(session))
         return session_among(documents, session)
 
-    async def _end(self, document: Document, reason: EndReason, extra: Extra) -> AvatarSession:
+    async def _end(
+        self, document: Document, reason: EndReason, extra: ExtraWrites
+    ) -> AvatarSession:
         if not document.exists:
             raise NotFound("There is no such avatar session.")
         session, version = AvatarSession.read(document), document.version
-        now = self._outside.clock.now()
+        now = self._deps.clock.now()
         if session.state == "ended":
             return session
         again = session.state == "ending"
@@ -88,7 +90,7 @@ class Ending:
         if not again or session.due_at is None or session.due_at <= now:
             session, version = await self._flip(session, version, reason, now)
         try:
-            await self._outside.avatars.stop(session.id, WORDS.get(reason, "SERVER_ERROR"))
+            await self._deps.avatars.stop(session.id, WORDS.get(reason, "SERVER_ERROR"))
         except Upstream as error:
             log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
             return session
@@ -106,7 +108,7 @@ class Ending:
             read=version,
         )
         unlink = self._unlink(session, reason) if session.state != "ending" else []
-        versions = await self._outside.store.commit([update, *unlink])
+        versions = await self._deps.store.commit([update, *unlink])
         return flipped, versions[session.path]
 
     async def _finish(
@@ -115,11 +117,11 @@ class Ending:
         version: Version,
         reason: EndReason,
         ran: float | None,
-        extra: Extra,
+        extra: ExtraWrites,
         *,
         unlink: bool,
     ) -> AvatarSession:
-        now = self._outside.clock.now()
+        now = self._deps.clock.now()
         done = ended(replace(session, end_reason=session.end_reason or reason), now, ran)
         log_line = {
             "kind": "ended",
@@ -138,18 +140,18 @@ class Ending:
                 {"avatar_seconds": done.seconds},
             ),
             Delete(slot_path(session.uid, session.slot)),
-            Create(f"{session.path}/events/{self._outside.new_id()}", log_line),
+            Create(f"{session.path}/events/{self._deps.new_id()}", log_line),
         ]
         writes += self._unlink(session, reason) if unlink else []
-        await self._outside.store.commit([*writes, *extra(done)])
-        await best_effort("forgetting a secret", self._outside.vault.forget(session.id))
+        await self._deps.store.commit([*writes, *extra(done)])
+        await best_effort("forgetting a secret", self._deps.vault.forget(session.id))
         return done
 
     async def _ran(self, session: AvatarSessionId) -> float | None:
         """Somebody else stopped it, some time ago: the provider knows when."""
         try:
-            return (await self._outside.avatars.record(session)).seconds
-        except Missing:
+            return (await self._deps.avatars.record(session)).seconds
+        except UpstreamNotFound:
             return None
         except Upstream as error:
             log.warning("no record: %s", error.code, extra={"avatar_session_id": session})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from common.domain.avatar_session import AvatarSession, EndReason, gone_live, session_path
-from common.domain.conversation import Face, conversation_path
+from common.domain.conversation import CurrentAvatar, conversation_path
 from common.domain.documents import Create, Fields, Update, Version
 from common.domain.errors import (
     Ambiguous,
@@ -22,23 +22,23 @@ from common.domain.errors import (
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.quota import Ledger
 from common.observability.log import best_effort, log
-from common.ports.avatar import Running, Ticket
-from common.ports.dependencies import Outside
-from common.ports.vault import SessionTokens
-from common.schemas.answers import AvatarStarted
-from common.sessions.end import Ending
+from common.ports.avatar import SessionToken, StartedSession
+from common.ports.dependencies import Dependencies
+from common.ports.vault import StoredTokens
+from common.schemas.answers import StartAvatarAnswer
+from common.sessions.end import SessionEnder
 from common.transactions.account import usage_of
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import read
 
 
 @dataclass(frozen=True)
-class Admitted:
+class ReservedStart:
     """The first commit held: the slot is ours, the seconds are reserved, nothing bills yet."""
 
     session: AvatarSession
     version: Version
-    ticket: Ticket
+    ticket: SessionToken
     ledger: Ledger
 
 
@@ -46,23 +46,29 @@ def overtaken() -> SessionOver:
     return SessionOver("The avatar session was ended before it was ready; start another one.")
 
 
-class Launch:
-    def __init__(self, outside: Outside, ending: Ending, once: Once, admitted: Admitted) -> None:
-        self._outside = outside
+class SessionLaunch:
+    def __init__(
+        self,
+        deps: Dependencies,
+        ending: SessionEnder,
+        once: IdempotencyKey,
+        admitted: ReservedStart,
+    ) -> None:
+        self._deps = deps
         self._ending = ending
         self._once = once
         self._admitted = admitted
 
-    async def launch(self) -> AvatarStarted:
+    async def launch(self) -> StartAvatarAnswer:
         """Its end is counted from the asking, so that our own limit is there before the provider's.
         `Unavailable`, `Busy`: nothing runs, or it was stopped again; nothing is charged."""
-        outside, session = self._outside, self._admitted.session
-        asked_at = outside.clock.now()
+        deps, session = self._deps, self._admitted.session
+        asked_at = deps.clock.now()
         session = replace(session, expires_at=asked_at + timedelta(seconds=session.reserved))
         started, _, _ = await asyncio.gather(
-            outside.avatars.start(self._admitted.ticket),
-            best_effort("the expiry task", outside.tasks.expire(session.id, session.expires_at)),
-            best_effort("a secret", outside.vault.prepare(session.id, session.expires_at)),
+            deps.avatars.start(self._admitted.ticket),
+            best_effort("the expiry task", deps.tasks.expire(session.id, session.expires_at)),
+            best_effort("a secret", deps.vault.prepare(session.id, session.expires_at)),
             return_exceptions=True,
         )
         if isinstance(started, BaseException):
@@ -76,25 +82,28 @@ class Launch:
             await self._abandon("start_failed")
             raise
 
-    async def _go_live(self, session: AvatarSession, running: Running) -> AvatarStarted:
-        outside = self._outside
-        tokens = SessionTokens(
+    async def _go_live(self, session: AvatarSession, running: StartedSession) -> StartAvatarAnswer:
+        deps = self._deps
+        tokens = StoredTokens(
             ws_url=running.ws_url,
             livekit_url=running.livekit_url,
             livekit_token=running.livekit_token,
             session_token=self._admitted.ticket.token,
         )
-        vault = await outside.vault.keep(session.id, tokens, session.expires_at)
-        now = outside.clock.now()
-        live = gone_live(session, now, timedelta(seconds=outside.settings.idle_seconds), vault)
+        vault = await deps.vault.keep(session.id, tokens, session.expires_at)
+        now = deps.clock.now()
+        live = gone_live(session, now, timedelta(seconds=deps.settings.idle_seconds), vault)
         answer = self._answer(live, running)
         stored = answer.model_dump(mode="json", exclude={"livekit_token"})
         event = {"kind": "started", "at": now, "seconds": 0, "cost": {}}
-        await outside.store.commit(
+        await deps.store.commit(
             [
                 Update(live.path, live.fields(), read=self._admitted.version),
-                Update(conversation_path(live.conversation_id), {"avatar": Face.of(live).fields()}),
-                Create(f"{live.path}/events/{outside.new_id()}", event),
+                Update(
+                    conversation_path(live.conversation_id),
+                    {"avatar": CurrentAvatar.of(live).fields()},
+                ),
+                Create(f"{live.path}/events/{deps.new_id()}", event),
                 *self._once.answered(stored, now),
             ]
         )
@@ -124,11 +133,11 @@ class Launch:
                 return
         except OprinaError as error:
             log.warning("not abandoned: %s", error.code)
-        stop = self._outside.avatars.stop(session, "SERVER_ERROR")
+        stop = self._deps.avatars.stop(session, "SERVER_ERROR")
         await best_effort("stopping what was not confirmed", stop)
 
-    def _answer(self, live: AvatarSession, running: Running) -> AvatarStarted:
-        return AvatarStarted(
+    def _answer(self, live: AvatarSession, running: StartedSession) -> StartAvatarAnswer:
+        return StartAvatarAnswer(
             avatar_session_id=live.id,
             conversation_id=live.conversation_id,
             livekit_url=running.livekit_url,
@@ -139,14 +148,14 @@ class Launch:
         )
 
 
-async def resumed(
-    outside: Outside, face: Face, conversation: ConversationId, ledger: Ledger
-) -> AvatarStarted:
+async def resume(
+    deps: Dependencies, face: CurrentAvatar, conversation: ConversationId, ledger: Ledger
+) -> StartAvatarAnswer:
     if not face.live:
         raise AvatarStarting("The conversation's avatar is being started.", retry_after=2)
-    session = await _running(outside, face.avatar_session_id)
-    tokens = await outside.vault.open(session.id, session.vault)
-    return AvatarStarted(
+    session = await _running(deps, face.avatar_session_id)
+    tokens = await deps.vault.open(session.id, session.vault)
+    return StartAvatarAnswer(
         avatar_session_id=session.id,
         conversation_id=conversation,
         livekit_url=tokens.livekit_url,
@@ -158,16 +167,16 @@ async def resumed(
     )
 
 
-async def again(outside: Outside, stored: Fields) -> AvatarStarted:
+async def again(deps: Dependencies, stored: Fields) -> StartAvatarAnswer:
     """The same answer to the same key. Its token was never stored with it."""
-    session = await _running(outside, AvatarSessionId(stored["avatar_session_id"]))
-    tokens = await outside.vault.open(session.id, session.vault)
-    return AvatarStarted.model_validate({**stored, "livekit_token": tokens.livekit_token})
+    session = await _running(deps, AvatarSessionId(stored["avatar_session_id"]))
+    tokens = await deps.vault.open(session.id, session.vault)
+    return StartAvatarAnswer.model_validate({**stored, "livekit_token": tokens.livekit_token})
 
 
-async def _running(outside: Outside, session: AvatarSessionId) -> AvatarSession:
+async def _running(deps: Dependencies, session: AvatarSessionId) -> AvatarSession:
     path = session_path(session)
-    found = (await read(outside.store, path))[path]
+    found = (await read(deps.store, path))[path]
     if found.get("state") != "live":
         raise SessionOver("The avatar session has ended; start another one.")
     return AvatarSession.read(found)

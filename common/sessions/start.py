@@ -18,40 +18,45 @@ from common.domain.avatar_session import (
     session_paths,
     slot_path,
 )
-from common.domain.conversation import Conversation, Face, begun, conversation_path
+from common.domain.conversation import (
+    Conversation,
+    CurrentAvatar,
+    conversation_path,
+    new_conversation_fields,
+)
 from common.domain.documents import Create, Document, Update, Write
 from common.domain.errors import Conflict, TooManySessions, Unavailable
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.quota import Ledger, month_of
 from common.domain.user import User
-from common.ports.avatar import Ticket
-from common.ports.dependencies import Outside
-from common.schemas.answers import AvatarStarted
-from common.schemas.requests import StartAvatar
-from common.sessions.end import Ending
-from common.sessions.launch import Admitted, Launch, again, overtaken, resumed
+from common.ports.avatar import SessionToken
+from common.ports.dependencies import Dependencies
+from common.schemas.answers import StartAvatarAnswer
+from common.schemas.requests import StartAvatarRequest
+from common.sessions.end import SessionEnder
+from common.sessions.launch import ReservedStart, SessionLaunch, again, overtaken, resume
 from common.transactions.account import account_paths, ledger_of
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import read, until_held
 
 
-class Tickets:
+class SessionTokenPrefetch:
     """The ticket is asked for while the store is read, for the longest session; if less is left, for
     a second one: an unused ticket costs nothing."""
 
-    def __init__(self, outside: Outside, avatar: str, quality: str) -> None:
-        self._avatars, self._avatar, self._quality = outside.avatars, avatar, quality
-        self._asked: dict[int, asyncio.Task[Ticket]] = {}
-        self._begin(outside.settings.max_session_seconds)
+    def __init__(self, deps: Dependencies, avatar: str, quality: str) -> None:
+        self._avatars, self._avatar, self._quality = deps.avatars, avatar, quality
+        self._asked: dict[int, asyncio.Task[SessionToken]] = {}
+        self._begin(deps.settings.max_session_seconds)
 
-    def _begin(self, seconds: int) -> asyncio.Task[Ticket]:
+    def _begin(self, seconds: int) -> asyncio.Task[SessionToken]:
         if seconds not in self._asked:
             self._asked[seconds] = asyncio.create_task(
-                self._avatars.ticket(self._avatar, self._quality, seconds)
+                self._avatars.create_session_token(self._avatar, self._quality, seconds)
             )
         return self._asked[seconds]
 
-    async def get(self, seconds: int) -> Ticket:
+    async def get(self, seconds: int) -> SessionToken:
         return await self._begin(seconds)
 
     async def close(self) -> None:
@@ -60,82 +65,89 @@ class Tickets:
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
 
 
-class Start:
+class SessionStart:
     """One request's way to a running avatar, through as many attempts as it takes."""
 
     def __init__(
-        self, outside: Outside, ending: Ending, caller: User, request: StartAvatar, once: Once
+        self,
+        deps: Dependencies,
+        ending: SessionEnder,
+        caller: User,
+        request: StartAvatarRequest,
+        once: IdempotencyKey,
     ) -> None:
-        settings = outside.settings
-        self._outside = outside
+        settings = deps.settings
+        self._deps = deps
         self._ending = ending
         self._uid = caller.uid
         self._once = once
         self._given = request.conversation_id is not None
-        self._conversation_id = ConversationId(request.conversation_id or outside.new_id())
+        self._conversation_id = ConversationId(request.conversation_id or deps.new_id())
         self._conversation_path = conversation_path(self._conversation_id)
         self._slots = [slot_path(caller.uid, n) for n in range(settings.slots_per_user)]
         self._avatar = request.avatar_id or settings.avatar_id
         self._voice = request.voice or settings.voice
         self._language = request.language or settings.language
         self._quality = request.quality or settings.quality
-        self._tickets = Tickets(outside, self._avatar, self._quality)
+        self._tickets = SessionTokenPrefetch(deps, self._avatar, self._quality)
         self._tried: set[str] = set()
         """Where sessions stand whose commit may have held although nobody confirmed it."""
 
-    async def start(self) -> AvatarStarted:
+    async def start(self) -> StartAvatarAnswer:
         """Refuses with `QuotaExceeded`, `TooManySessions`, `AvatarStarting` or `NotFound`; a
         conversation whose avatar runs is given that one again."""
         try:
-            admitted = await until_held(lambda _: self._admit(), self._outside.pause)
+            admitted = await until_held(lambda _: self._admit(), self._deps.pause)
         finally:
             await self._tickets.close()
-        if isinstance(admitted, AvatarStarted):
+        if isinstance(admitted, StartAvatarAnswer):
             return admitted
-        return await Launch(self._outside, self._ending, self._once, admitted).launch()
+        return await SessionLaunch(self._deps, self._ending, self._once, admitted).launch()
 
-    async def _admit(self) -> Admitted | AvatarStarted:
-        outside, now = self._outside, self._outside.clock.now()
+    async def _admit(self) -> ReservedStart | StartAvatarAnswer:
+        deps, now = self._deps, self._deps.clock.now()
         documents = await read(
-            outside.store,
+            deps.store,
             *account_paths(self._uid, now),
             *self._slots,
             self._conversation_path,
             *self._once.paths,
             *self._tried,
         )
-        ledger = ledger_of(documents, self._uid, outside.settings, now)
+        ledger = ledger_of(documents, self._uid, deps.settings, now)
         if held := await self._held(documents, ledger):
             return held
         if stored := self._once.replay(documents, now):
-            return await again(outside, stored)
+            return await again(deps, stored)
         if running := await self._running(documents, ledger, now):
             return running
         slot = await self._free_slot([documents[path] for path in self._slots], now)
-        if refusal := ledger.short_of("avatar_seconds", outside.settings.min_session_seconds):
+        if refusal := ledger.short_of("avatar_seconds", deps.settings.min_session_seconds):
             raise refusal
         return await self._commit(documents, ledger, slot, now)
 
     # ── deciding ─────────────────────────────────────────────────────────────────────────────────
 
-    async def _held(self, documents: Mapping[str, Document], ledger: Ledger) -> Admitted | None:
+    async def _held(
+        self, documents: Mapping[str, Document], ledger: Ledger
+    ) -> ReservedStart | None:
         for document in (documents[path] for path in self._tried):
             if document.exists:
                 session = AvatarSession.read(document)
                 if session.state != "starting":
                     raise overtaken()
                 ticket = await self._tickets.get(session.reserved)
-                return Admitted(session, document.version, ticket, ledger)
+                return ReservedStart(session, document.version, ticket, ledger)
         return None
 
     async def _running(
         self, documents: Mapping[str, Document], ledger: Ledger, now: datetime
-    ) -> AvatarStarted | None:
+    ) -> StartAvatarAnswer | None:
         if not self._given:
             return None
         known = Conversation.read(documents[self._conversation_path], self._uid)
         if known.face and known.face.expires_at > now:
-            return await resumed(self._outside, known.face, self._conversation_id, ledger)
+            return await resume(self._deps, known.face, self._conversation_id, ledger)
         if known.face:  # ended later, it would take its successor out of the conversation
             await self._overdue(known.face.avatar_session_id)
         return None
@@ -165,8 +177,8 @@ class Start:
 
     async def _commit(
         self, documents: dict[str, Document], ledger: Ledger, slot: int, now: datetime
-    ) -> Admitted:
-        reserved = min(self._outside.settings.max_session_seconds, ledger.left("avatar_seconds"))
+    ) -> ReservedStart:
+        reserved = min(self._deps.settings.max_session_seconds, ledger.left("avatar_seconds"))
         ticket = await self._tickets.get(reserved)
         session = AvatarSession(
             id=ticket.session,
@@ -193,8 +205,8 @@ class Start:
             _linked(documents[self._conversation_path], session, now),
             *self._once.claim(documents, now),
         ]
-        versions = await self._outside.store.commit(writes)
-        return Admitted(session, versions[session.path], ticket, ledger)
+        versions = await self._deps.store.commit(writes)
+        return ReservedStart(session, versions[session.path], ticket, ledger)
 
 
 def _slot(session: AvatarSession) -> Mapping[str, Any]:
@@ -207,7 +219,7 @@ def _slot(session: AvatarSession) -> Mapping[str, Any]:
 
 
 def _linked(document: Document, session: AvatarSession, now: datetime) -> Write:
-    link = {"avatar": Face.of(session).fields(), "updated_at": now}
+    link = {"avatar": CurrentAvatar.of(session).fields(), "updated_at": now}
     if document.exists:
         return Update(document.path, link, read=document.version)
-    return Create(document.path, {**begun(session.uid, now, None), **link})
+    return Create(document.path, {**new_conversation_fields(session.uid, now, None), **link})

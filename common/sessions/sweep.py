@@ -19,11 +19,11 @@ from common.domain.errors import Conflict, NotFound, OprinaError, TooEarly, Unav
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.quota import settle
 from common.observability.log import log
-from common.observability.request_trace import noted
-from common.ports.dependencies import Outside
-from common.schemas.answers import Swept
-from common.schemas.requests import SweepExpired
-from common.sessions.end import Ending
+from common.observability.request_trace import annotate
+from common.ports.dependencies import Dependencies
+from common.schemas.answers import SweepAnswer
+from common.schemas.requests import SweepRequest
+from common.sessions.end import SessionEnder
 from common.transactions.transaction import read
 
 AT_ONCE = 100
@@ -35,19 +35,19 @@ EARLY_SECONDS = 2.0
 """A task may come this much before its time, by another clock, and is served."""
 
 
-class Sweep:
-    def __init__(self, outside: Outside, ending: Ending, *, batch: int = BATCH) -> None:
-        self._outside = outside
+class SweepUseCase:
+    def __init__(self, deps: Dependencies, ending: SessionEnder, *, batch: int = BATCH) -> None:
+        self._deps = deps
         self._ending = ending
         self._batch = batch
 
-    async def sweep(self, request: SweepExpired) -> Swept:
+    async def sweep(self, request: SweepRequest) -> SweepAnswer:
         one = request.avatar_session_id
         swept = await (self._one(AvatarSessionId(one)) if one else self._all())
-        noted(did=swept.model_dump(exclude={"more"}))
+        annotate(did=swept.model_dump(exclude={"more"}))
         return swept
 
-    async def _all(self) -> Swept:
+    async def _all(self) -> SweepAnswer:
         counts: Counter[str] = Counter()
         sessions, turns = await asyncio.gather(self._due("avatar_sessions"), self._due("turns"))
         failed = await _each(sessions, lambda document: self._end(document, counts))
@@ -55,35 +55,35 @@ class Sweep:
         counts["failed"] += failed
         await self._reconcile(counts)
         more = self._batch in {len(sessions), len(turns)}
-        return Swept(**counts, more=more)
+        return SweepAnswer(**counts, more=more)
 
-    async def _one(self, session: AvatarSessionId) -> Swept:
+    async def _one(self, session: AvatarSessionId) -> SweepAnswer:
         """For the expiry task. `TooEarly` (not a success) makes the queue bring it again."""
-        now = self._outside.clock.now()
-        document = session_among(await read(self._outside.store, *session_paths(session)), session)
+        now = self._deps.clock.now()
+        document = session_among(await read(self._deps.store, *session_paths(session)), session)
         if not document.exists:
-            return Swept(unknown=1)
+            return SweepAnswer(unknown=1)
         found = AvatarSession.read(document)
         if found.state == "ended":
-            return Swept()
+            return SweepAnswer()
         early = (found.expires_at - now).total_seconds()
         if early > EARLY_SECONDS:
             raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
         after = await self._ending.end(session, "expired", found=document)
         if after.state != "ended":
             raise Unavailable("avatar", "it did not confirm a stop", retry_after=STOP_AGAIN_SECONDS)
-        return Swept(expired=1)
+        return SweepAnswer(expired=1)
 
     async def _due(self, collection: str) -> list[Document]:
-        now = self._outside.clock.now()
+        now = self._deps.clock.now()
         due = (Where("due_at", "<=", now),)
-        return await self._outside.store.query(Query(collection, due, "due_at", limit=self._batch))
+        return await self._deps.store.query(Query(collection, due, "due_at", limit=self._batch))
 
     # ── sessions ─────────────────────────────────────────────────────────────────────────────────
 
     async def _end(self, document: Document, counts: Counter[str]) -> None:
         session = AvatarSession.read(document)
-        reason = why_due(session, self._outside.clock.now())
+        reason = why_due(session, self._deps.clock.now())
         if reason is None:
             return
         after = await self._ending.end(session.id, reason, found=document)
@@ -102,10 +102,10 @@ class Sweep:
             Delete(document.path, read=document.version, must_exist=True),
             settle(document.get("uid"), document.get("month"), reserved, reserved),
         ]
-        held = (await read(self._outside.store, conversation))[conversation]
+        held = (await read(self._deps.store, conversation))[conversation]
         if (held.get("lease") or {}).get("turn_id") == document.id:
             writes.append(Update(conversation, {"lease": None}, read=held.version))
-        await self._outside.store.commit(writes)
+        await self._deps.store.commit(writes)
         counts["leases_freed"] += 1
 
     # ── the provider's own list ──────────────────────────────────────────────────────────────────
@@ -113,7 +113,7 @@ class Sweep:
     async def _reconcile(self, counts: Counter[str]) -> None:
         """Stops again what we hold as ended; leaves alone what is not ours."""
         try:
-            running, _ = await asyncio.gather(self._outside.avatars.active(), self._note_credits())
+            running, _ = await asyncio.gather(self._deps.avatars.active(), self._note_credits())
         except OprinaError as error:
             log.warning("no list of active sessions: %s", error.code)
             counts["failed"] += 1
@@ -126,13 +126,13 @@ class Sweep:
     async def _note_credits(self) -> None:
         """For whoever watches them; a sweep is none the worse without."""
         try:
-            noted(credits_left=await self._outside.avatars.credits())
+            annotate(credits_left=await self._deps.avatars.credits())
         except OprinaError as error:
             log.warning("the credits are not known: %s", error.code)
 
     async def _not_running(self, sessions: Sequence[AvatarSessionId]) -> list[Document]:
         """The records of those that we do not hold as running; one that is not ours has none."""
-        store = self._outside.store
+        store = self._deps.store
         ours = await store.get([session_path(session) for session in sessions])
         gone = [AvatarSessionId(document.id) for document in ours if not document.exists]
         return await store.get([record_path(session) for session in gone]) if gone else []
@@ -142,7 +142,7 @@ class Sweep:
             log.warning("a session that is not ours runs", extra={"avatar_session_id": record.id})
             counts["unknown"] += 1
         else:
-            await self._outside.avatars.stop(AvatarSessionId(record.id), "ZOMBIE_SESSION_REAP")
+            await self._deps.avatars.stop(AvatarSessionId(record.id), "ZOMBIE_SESSION_REAP")
             counts["stopped_again"] += 1
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from common.domain.ids import UtteranceId
-from common.ports.avatar import LineEvent
+from common.ports.avatar import AvatarEvent
 from common.speech import audio
 
 
@@ -110,14 +110,14 @@ class Playback:
         begun = [u for u in self.sent if u.starts is not None and u.starts <= now]
         return begun[-1].id if begun else None
 
-    def which(self, event: LineEvent, heard: Literal["no", "started"]) -> Utterance | None:
+    def which(self, event: AvatarEvent, heard: Literal["no", "started"]) -> Utterance | None:
         """The utterance that an event is about: the one it names, else the next in turn. What it
         says of utterances that are not in here is somebody else's."""
         if event.utterance is not None:
             return next((u for u in self.sent if u.id == event.utterance), None)
         return next((u for u in self.sent if u.heard == heard), None)
 
-    def is_about_us(self, event: LineEvent) -> bool:
+    def is_about_us(self, event: AvatarEvent) -> bool:
         """An interruption from before our first sound is one that we asked for."""
         if event.utterance is not None:
             return any(u.id == event.utterance for u in self.sent)

@@ -11,17 +11,17 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from common.domain.conversation import Face
-from common.domain.errors import Missing, OprinaError, Upstream
+from common.domain.conversation import CurrentAvatar
+from common.domain.errors import OprinaError, Upstream, UpstreamNotFound
 from common.domain.ids import UtteranceId
 from common.observability.log import best_effort, log
-from common.ports.avatar import Line, LineEvent
-from common.ports.dependencies import Outside
+from common.ports.avatar import AvatarConnection, AvatarEvent
+from common.ports.dependencies import Dependencies
 from common.schemas.events import SpeechEvent
 from common.speech import audio
-from common.speech.interruption import Cuttable
+from common.speech.interruption import Interruptible
 from common.speech.playback import Playback, Utterance
-from common.speech.synthesis import Emit, Making
+from common.speech.synthesis import Emit, Synthesis
 
 CONNECTED_SECONDS = 5.0
 """How long after a session's start its line is waited for to say `connected`; before that, all that
@@ -36,47 +36,47 @@ HANDOVER_SECONDS = 0.25
 """Whoever we interrupt from another process learns of it from the avatar, and then clears what they
 had on the way there: sound of ours from before that would be cleared with it."""
 
-How = Literal["complete", "handed_over", "interrupted", "failed"]
+SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
 
 
-class Speaking:
+class SpeechOutput:
     """What one turn or one call of `speak` says.
 
     `characters` gives what may be spent on voice, once that is set aside: nothing is spent before.
-    `goes_on` is asked before each utterance: whether it is still ours to speak. `on_cut` is told
-    when it is not, or when the avatar was interrupted by somebody else.
+    `goes_on` is asked before each utterance: whether it is still ours to speak. `on_interrupted` is
+    told when it is not, or when the avatar was interrupted by somebody else.
     """
 
     def __init__(
         self,
-        outside: Outside,
-        face: Face,
+        deps: Dependencies,
+        face: CurrentAvatar,
         characters: Callable[[], Awaitable[int]],
         emit: Emit,
         *,
         wait: bool,
         goes_on: Callable[[], Awaitable[bool]] | None = None,
-        on_cut: Callable[[], None] = lambda: None,
+        on_interrupted: Callable[[], None] = lambda: None,
     ) -> None:
-        self._outside = outside
+        self._deps = deps
         self._face = face
         self._characters = characters
         self._emit = emit
         self._wait = wait
         self._goes_on = goes_on
-        self._on_cut = on_cut
-        self._before: Cuttable | None = None
+        self._on_interrupted = on_interrupted
+        self._before: Interruptible | None = None
         self._handover = 0.0
         self._interrupted_at = 0.0
         self._playback = Playback(self._now())
-        self._making = Making(outside, face, emit, self._ahead, patient=wait)
-        self._line: Line | None = None
+        self._making = Synthesis(deps, face, emit, self._ahead, patient=wait)
+        self._line: AvatarConnection | None = None
         self._opened = asyncio.Event()
         self._connected = asyncio.Event()
         self._changed = asyncio.Event()
         self._deaf = False
         self._cut = False
-        self.how: How = "complete"
+        self.how: SpeechEnd = "complete"
         self.gone = False
         """Whether the session turned out not to run any more."""
 
@@ -89,7 +89,7 @@ class Speaking:
         """Most likely this is said next: get it ready. "" where nobody knows."""
         self._making.expect(sentence)
 
-    def after(self, before: Cuttable | None, *, elsewhere: bool) -> None:
+    def after(self, before: Interruptible | None, *, elsewhere: bool) -> None:
         """Somebody else is just being interrupted: no sound until they are silenced. `elsewhere`: in
         another process, perhaps. To be said before `characters` are given."""
         self._before = before
@@ -136,7 +136,7 @@ class Speaking:
                     hearing.cancel()
         except* Upstream as failed:
             error = _first(failed)
-            self.gone = isinstance(error, Missing)
+            self.gone = isinstance(error, UpstreamNotFound)
             self._gave_up(error.code, "The avatar cannot be reached")
         except* Exception:
             log.exception("speaking failed")
@@ -160,8 +160,8 @@ class Speaking:
     # ── the line ─────────────────────────────────────────────────────────────────────────────────
 
     async def _open_and_hear(self) -> None:
-        tokens = await self._outside.vault.open(self._face.avatar_session_id, self._face.vault)
-        self._line = await self._outside.avatars.connect(tokens.ws_url)
+        tokens = await self._deps.vault.open(self._face.avatar_session_id, self._face.vault)
+        self._line = await self._deps.avatars.connect(tokens.ws_url)
         await self._line.interrupt()
         self._interrupted_at = self._now()
         self._opened.set()
@@ -172,7 +172,7 @@ class Speaking:
         self._connected.set()
         self._changed.set()
 
-    async def _hear(self, event: LineEvent) -> None:
+    async def _hear(self, event: AvatarEvent) -> None:
         playback = self._playback
         match event.kind:
             case "connected":
@@ -187,7 +187,7 @@ class Speaking:
                 seconds = round(utterance.seconds, 2)
                 self._emit(SpeechEvent(state="ended", utterance_id=utterance.id, seconds=seconds))
             case "interrupted" if not self._cut and playback.is_about_us(event):
-                self._on_cut()
+                self._on_interrupted()
         self._changed.set()
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────
@@ -198,7 +198,7 @@ class Speaking:
         await (self._ready() if utterance else self._opened.wait())
         while utterance is not None:
             if self._goes_on is not None and not await self._goes_on():
-                self._on_cut()
+                self._on_interrupted()
                 return
             await self._hand_over(utterance)
             utterance = await made.get()
@@ -210,7 +210,7 @@ class Speaking:
     async def _ready(self) -> None:
         if self._before is not None:
             await self._before.silenced.wait()
-        age = (self._outside.clock.now() - self._face.since).total_seconds()
+        age = (self._deps.clock.now() - self._face.since).total_seconds()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(CONNECTED_SECONDS - age, CONNECTED_AGAIN_SECONDS)):
                 await self._connected.wait()
@@ -219,7 +219,7 @@ class Speaking:
     async def _hand_over(self, utterance: Utterance) -> None:
         line = self._line
         if line is None or self._deaf:
-            raise Missing("avatar", "the line is closed")
+            raise UpstreamNotFound("avatar", "the line is closed")
         self._playback.hand_over(utterance)
         for chunk in audio.chunks(utterance.pcm):
             if self._cut:

@@ -12,10 +12,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from common.domain.conversation import Face
+from common.domain.conversation import CurrentAvatar
 from common.domain.errors import Upstream
 from common.domain.ids import UtteranceId
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from common.schemas.events import SentenceEvent, SpeechEvent
 from common.speech.playback import Piece, Utterance
 from common.text import loading
@@ -27,7 +27,7 @@ LEAD_SECONDS = 1.0
 
 
 @dataclass
-class Guess:
+class Prefetch:
     """A request for a sentence that nobody has released yet. None of its sound is sent before."""
 
     said: str
@@ -38,20 +38,20 @@ class Guess:
 Emit = Callable[[SentenceEvent | SpeechEvent], None]
 
 
-class Making:
+class Synthesis:
     """`ahead` tells how many seconds of sound are still to be played. With `patient`, nothing is
     made long before it is needed."""
 
     def __init__(
         self,
-        outside: Outside,
-        face: Face,
+        deps: Dependencies,
+        face: CurrentAvatar,
         emit: Emit,
         ahead: Callable[[], float],
         *,
         patient: bool,
     ) -> None:
-        self._outside = outside
+        self._deps = deps
         self._face = face
         self._emit = emit
         self._ahead = ahead
@@ -65,7 +65,7 @@ class Making:
         """One ahead: the next is made while the last is sent."""
         self._idle = False
         self._likely = ""
-        self._guess: Guess | None = None
+        self._guess: Prefetch | None = None
         self._guesses = asyncio.TaskGroup()
         self._guessed_wrong = False
         self.asked = False
@@ -200,7 +200,7 @@ class Making:
         self._requests += 1
         text = utterance.said
         try:
-            utterance.pcm = await self._outside.voice.synthesize(
+            utterance.pcm = await self._deps.voice.synthesize(
                 text, self._face.voice, self._face.language
             )
         except Upstream as error:
@@ -222,7 +222,7 @@ class Making:
         elif said and self._may_guess() and len(said) <= self._left - self.spent:
             utterance = self._utterance([Piece(self._likely, said)])
             request = self._guesses.create_task(self._synthesise(utterance))
-            self._guess = Guess(said, utterance, request)
+            self._guess = Prefetch(said, utterance, request)
 
     def _take_back(self) -> None:
         if (guess := self._guess) is None:
@@ -242,4 +242,4 @@ class Making:
         )
 
     def _utterance(self, pieces: list[Piece]) -> Utterance:
-        return Utterance(UtteranceId(self._outside.new_id()), pieces)
+        return Utterance(UtteranceId(self._deps.new_id()), pieces)

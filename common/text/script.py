@@ -42,7 +42,7 @@ _PLAINLY: Final = 2
 """Letters from which on a script belies the language that was named."""
 
 
-def named(language: str | None) -> str | None:
+def language_code(language: str | None) -> str | None:
     """ISO 639-1 (or -3) without region; None where there is none, as in "auto"."""
     code = (language or "").partition("-")[0].partition("_")[0].strip().lower()
     return code if re.fullmatch("[a-z]{2,3}", code) else None

@@ -23,14 +23,14 @@ than any turn."""
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotencyKey:
     """`path` is None where the caller gave no key: then nothing is read or written."""
 
     path: str | None = None
     fingerprint: str = ""
 
     @classmethod
-    def of(cls, user: UserId, function: str, key: str, body: bytes) -> "Once":
+    def of(cls, user: UserId, function: str, key: str, body: bytes) -> "IdempotencyKey":
         parts = f"{user}\0{function}\0{key}".encode()
         return cls(
             path=f"idempotency/{hashlib.sha256(parts).hexdigest()}",
@@ -84,7 +84,7 @@ class Once:
         }
 
 
-class AtWork:
+class InFlightRequests:
     """The keys that this process is just serving: of two requests at the same moment the second one
     is told to wait before it sets anything off, and not only by the first one's commit. That comes too
     late for what is set off before it: the agent would be asked, and would remember it, twice."""
@@ -93,7 +93,7 @@ class AtWork:
         self._fingerprints: dict[str, str] = {}
 
     @contextmanager
-    def alone(self, once: Once) -> Iterator[None]:
+    def reserve(self, once: IdempotencyKey) -> Iterator[None]:
         """`KeyInFlight` or `KeyReused` where it is not."""
         if once.path is None:
             yield

@@ -1,8 +1,10 @@
-from common.api.endpoint import App, Once, User, endpoint
-from common.schemas.answers import SessionEnded
-from common.schemas.requests import EndSession
+from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.schemas.answers import EndSessionAnswer
+from common.schemas.requests import EndSessionRequest
 
 
-@endpoint(EndSession)
-async def end_session(caller: User, request: EndSession, app: App, once: Once) -> SessionEnded:
+@endpoint(EndSessionRequest)
+async def end_session(
+    caller: User, request: EndSessionRequest, app: App, once: IdempotencyKey
+) -> EndSessionAnswer:
     return await app.avatars.end(caller, request, once)

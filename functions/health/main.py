@@ -1,8 +1,10 @@
-from common.api.endpoint import App, Once, User, endpoint
-from common.schemas.answers import Health
-from common.schemas.requests import CheckHealth
+from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.schemas.answers import HealthAnswer
+from common.schemas.requests import HealthRequest
 
 
-@endpoint(CheckHealth, methods=("GET", "HEAD"), anybody=True)
-async def health(_caller: User, request: CheckHealth, app: App, _once: Once) -> Health:
-    return await app.checkup.health(request)
+@endpoint(HealthRequest, methods=("GET", "HEAD"), anybody=True)
+async def health(
+    _caller: User, request: HealthRequest, app: App, _once: IdempotencyKey
+) -> HealthAnswer:
+    return await app.health_check.health(request)

@@ -1,8 +1,10 @@
-from common.api.endpoint import App, Once, User, endpoint
-from common.schemas.answers import KeptAlive
-from common.schemas.requests import KeepAlive
+from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.schemas.answers import KeepAliveAnswer
+from common.schemas.requests import KeepAliveRequest
 
 
-@endpoint(KeepAlive)
-async def keep_alive(caller: User, request: KeepAlive, app: App, once: Once) -> KeptAlive:
+@endpoint(KeepAliveRequest)
+async def keep_alive(
+    caller: User, request: KeepAliveRequest, app: App, once: IdempotencyKey
+) -> KeepAliveAnswer:
     return await app.avatars.keep_alive(caller, request, once)

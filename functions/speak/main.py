@@ -1,9 +1,11 @@
-from common.api.endpoint import App, Once, User, endpoint
-from common.conversations.speak import SpeechUnderWay
-from common.schemas.answers import Spoken
-from common.schemas.requests import Speak
+from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.conversations.speak import SpeechInProgress
+from common.schemas.answers import SpeakAnswer
+from common.schemas.requests import SpeakRequest
 
 
-@endpoint(Speak)
-async def speak(caller: User, request: Speak, app: App, once: Once) -> SpeechUnderWay | Spoken:
+@endpoint(SpeakRequest)
+async def speak(
+    caller: User, request: SpeakRequest, app: App, once: IdempotencyKey
+) -> SpeechInProgress | SpeakAnswer:
     return await app.speeches.speak(caller, request, once)

@@ -1,8 +1,10 @@
-from common.api.endpoint import App, Once, User, endpoint
-from common.schemas.answers import AvatarStarted
-from common.schemas.requests import StartAvatar
+from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.schemas.answers import StartAvatarAnswer
+from common.schemas.requests import StartAvatarRequest
 
 
-@endpoint(StartAvatar)
-async def start_avatar(caller: User, request: StartAvatar, app: App, once: Once) -> AvatarStarted:
+@endpoint(StartAvatarRequest)
+async def start_avatar(
+    caller: User, request: StartAvatarRequest, app: App, once: IdempotencyKey
+) -> StartAvatarAnswer:
     return await app.avatars.start(caller, request, once)

@@ -1,8 +1,10 @@
-from common.api.endpoint import App, Once, User, endpoint
-from common.schemas.answers import Swept
-from common.schemas.requests import SweepExpired
+from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.schemas.answers import SweepAnswer
+from common.schemas.requests import SweepRequest
 
 
-@endpoint(SweepExpired, internal=True, seconds=300)
-async def sweep_expired(_caller: User, request: SweepExpired, app: App, _once: Once) -> Swept:
+@endpoint(SweepRequest, internal=True, seconds=300)
+async def sweep_expired(
+    _caller: User, request: SweepRequest, app: App, _once: IdempotencyKey
+) -> SweepAnswer:
     return await app.sweeps.sweep(request)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.bootstrap import LIVEAVATAR
 from common.domain.errors import OprinaError
@@ -112,12 +112,12 @@ async def _stop(project: str) -> int:
     async def read_key(_fresh: bool) -> str:
         return key
 
-    outbound = Outbound()
-    account = LiveAvatar(LIVEAVATAR, read_key, outbound) if key else None
+    http_client = HttpClient()
+    account = LiveAvatar(LIVEAVATAR, read_key, http_client) if key else None
     try:
         return await stop_spending(project, shell, account)
     finally:
-        await outbound.close()
+        await http_client.close()
 
 
 def main() -> int:

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from common.api.responses import problem
+from common.api.responses import problem_response
 from common.domain.errors import Invalid, NotFound, OprinaError
 from common.settings import Settings
 from infra.local.scheduler import Scheduler
 from infra.local.sign_in import SignInDesk
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.all import Simulators
 
 HERE = """\
 Oprina, all of it on this machine. What is here:
@@ -37,7 +37,7 @@ async def here(_: Request) -> Response:
 
 async def on_http(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem(_refusal(status))
+    return problem_response(_refusal(status))
 
 
 def _refusal(status: int) -> OprinaError:
@@ -46,7 +46,9 @@ def _refusal(status: int) -> OprinaError:
     return Invalid("That is not how this is called; `GET /` says how.", status=status)
 
 
-def front(settings: Settings, worlds: Worlds, desk: SignInDesk, scheduler: Scheduler) -> Starlette:
+def front(
+    settings: Settings, worlds: Simulators, desk: SignInDesk, scheduler: Scheduler
+) -> Starlette:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,

@@ -27,7 +27,7 @@ LEAVING_SECONDS = 1.0
 SOURCES = Path(__file__).parents[2] / "functions"
 
 
-def deployed() -> dict[str, ASGIApp]:
+def load_functions() -> dict[str, ASGIApp]:
     """Each function's app, by its name."""
     with _as_before():
         return {name: _made(name) for name in FUNCTIONS}
@@ -56,7 +56,7 @@ def _as_before() -> Iterator[None]:
         os.environ.update(environment)
 
 
-class SideBySide:
+class FunctionRouter:
     """`/chat` and all below it goes to the function `chat`, which sees itself at the root of a host,
     as it is where it is deployed; what is no function's goes `elsewhere`. Needs
     `infra.local.server`, which shows the connections that `drain` drops."""

@@ -10,8 +10,8 @@ from unicodedata import normalize
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from common.api.requests import body_of, parsed
-from common.api.responses import answered, problem
+from common.api.requests import parse_body, read_body
+from common.api.responses import answer_response, problem_response
 from common.domain.errors import Invalid
 from common.schemas.base import Answer, Name, Request
 from infra.local.identity import LIFETIME, LocalIdentity
@@ -47,7 +47,7 @@ class SignInDesk:
 
     async def endpoint(self, request: HttpRequest) -> Response:
         try:
-            asked = parsed(await body_of(request), SignIn)
+            asked = parse_body(await read_body(request), SignIn)
         except Invalid as error:
-            return problem(error)
-        return answered(self.sign_in(asked.name))
+            return problem_response(error)
+        return answer_response(self.sign_in(asked.name))

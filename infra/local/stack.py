@@ -20,14 +20,14 @@ from common.domain.ids import AvatarSessionId
 from common.settings import Settings
 from infra.local.defaults import Place, local_settings, untouched
 from infra.local.dev_routes import front
-from infra.local.emulators.google_cloud import Cloud, cloud, provide
-from infra.local.functions import SideBySide, deployed
+from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
+from infra.local.functions import FunctionRouter, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
 from infra.local.scheduler import Scheduler
 from infra.local.server import serve
 from infra.local.sign_in import SignInDesk
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.all import Simulators
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 0.3
@@ -49,8 +49,8 @@ class Stack:
     url: str
     settings: Settings
     app: App
-    worlds: Worlds
-    cloud: Cloud
+    worlds: Simulators
+    cloud: GoogleCloud
     identity: LocalIdentity
     desk: SignInDesk
     scheduler: Scheduler
@@ -66,7 +66,7 @@ async def stack(
     *,
     port: int = 0,
     given: Mapping[str, Any] | None = None,
-    worlds: Worlds | None = None,
+    worlds: Simulators | None = None,
     scheduled: bool = True,
 ) -> AsyncIterator[Stack]:
     """Answers while the block runs. What must survive a restart lies in `folder`.
@@ -74,12 +74,12 @@ async def stack(
     `port` 0 lets the system choose. `given` are settings by their field names (`idle_seconds`); the
     environment is not read. Without `scheduled` nothing sweeps by itself. Raises `CannotStartError`.
     """
-    given, worlds = given or {}, worlds or Worlds()
+    given, worlds = given or {}, worlds or Simulators()
     with _listening(port) as listener, _alone_in(folder):
         identity = LocalIdentity(folder, {**untouched(), **given}["project"])
         async with (
             httpx.AsyncClient(trust_env=False) as http,
-            cloud(folder, http, identity, worlds) as google,
+            google_cloud(folder, http, identity, worlds) as google,
         ):
             place = Place(_url(listener), google.address, folder, identity.certificates_file)
             made = _assembled(local_settings(given, place), place, worlds, google, identity, http)
@@ -99,8 +99,8 @@ async def stack(
 def _assembled(
     settings: Settings,
     place: Place,
-    worlds: Worlds,
-    google: Cloud,
+    worlds: Simulators,
+    google: GoogleCloud,
     identity: LocalIdentity,
     http: httpx.AsyncClient,
 ) -> Stack:
@@ -122,9 +122,9 @@ def _assembled(
     )
 
 
-async def _asgi(stack: Stack) -> SideBySide:
+async def _asgi(stack: Stack) -> FunctionRouter:
     settings = stack.settings
-    functions = deployed()
+    functions = load_functions()
     functions["sweep_expired"] = Iam(
         functions["sweep_expired"],
         certificates_in((await stack.identity.certificates("")).body),
@@ -132,7 +132,7 @@ async def _asgi(stack: Stack) -> SideBySide:
         account=settings.tasks_account,
     )
     shown = front(settings, stack.worlds, stack.desk, stack.scheduler)
-    return SideBySide(functions, stack.app, shown)
+    return FunctionRouter(functions, stack.app, shown)
 
 
 async def _end_what_runs(stack: Stack) -> None:

@@ -67,7 +67,7 @@ async def _leave(visit: Visit, say: Callable[[str], None]) -> bool:
     """Whether nothing is left that costs."""
     try:
         async with asyncio.timeout(LAST_SECONDS):
-            say(f"        {await visit.leave()}")
+            say(f"        {await visit.cancel()}")
     except (*TROUBLE, TimeoutError) as error:
         say(f"FAILED  an avatar session may still run, until it is idle: {_told(error)}")
         return False

@@ -91,7 +91,7 @@ class Visit:
         _must(0 < ended["seconds"] <= most, f"{ended['seconds']} s are settled, of {most} s")
         return f"{ended['seconds']} s settled"
 
-    async def leave(self) -> str:
+    async def cancel(self) -> str:
         """Ends what still runs. A start to which no answer came is asked for once more under the same
         key, which tells what became of it."""
         if self._unanswered:

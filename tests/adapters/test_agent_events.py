@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.adapters.agent_engine.client import addresses, session_name
-from common.adapters.agent_engine.events import Reply
+from common.adapters.agent_engine.events import ReplyParser
 from common.domain import errors
 from common.domain.ids import ConversationId
 from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
@@ -29,7 +29,7 @@ RESULT = {"function_response": {"id": "c1", "name": "look", "response": {}}}
 
 
 def read(events: Iterable[dict[str, Any] | bytes], into: list[AgentEvent]) -> None:
-    reply = Reply()
+    reply = ReplyParser()
     for event in events:
         line = event if isinstance(event, bytes) else json.dumps(event).encode()
         into.extend(reply.feed(line))
@@ -183,7 +183,7 @@ def test_an_error_that_brings_text_gives_it_first() -> None:
 
 def test_a_session_that_is_gone_may_be_told_inside_the_stream() -> None:
     error, _ = failure({"error": {"code": 404, "status": "NOT_FOUND"}})
-    assert isinstance(error, errors.Missing)
+    assert isinstance(error, errors.UpstreamNotFound)
 
 
 @pytest.mark.parametrize("odd", [{}, {"content": 1}, {"content": {"parts": 1}}, {"author": 1}])

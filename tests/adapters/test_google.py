@@ -16,7 +16,7 @@ from google.auth.exceptions import RefreshError
 
 from common.adapters.google.credentials import GoogleToken, LocalToken
 from common.adapters.google.text_to_speech import GoogleSpeech, without_header
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.domain import errors
 
 KEPT, FRESH = False, True
@@ -153,8 +153,10 @@ class Google:
         async def sleep(_seconds: float) -> None:
             await asyncio.sleep(0)
 
-        outbound = Outbound(httpx.MockTransport(self), sleep=sleep)
-        return GoogleSpeech(LocalToken(), outbound, base_url="https://speech.test", at_once=at_once)
+        http_client = HttpClient(httpx.MockTransport(self), sleep=sleep)
+        return GoogleSpeech(
+            LocalToken(), http_client, base_url="https://speech.test", at_once=at_once
+        )
 
 
 SOUND = {"audioContent": base64.b64encode(wav()).decode()}

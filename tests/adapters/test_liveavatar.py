@@ -8,14 +8,14 @@ import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.ports.avatar import Ticket
+from common.ports.avatar import SessionToken
 
 S1 = AvatarSessionId("s1")
-TICKET = Ticket(S1, "session-token")
+TICKET = SessionToken(S1, "session-token")
 RUNS = {
     "session_id": "s1",
     "livekit_url": "wss://livekit.test",
@@ -31,8 +31,8 @@ class Provider:
         self.requests: list[httpx.Request] = []
         self.respond = respond
         self.read: list[bool] = []
-        outbound = Outbound(httpx.MockTransport(self._respond), sleep=at_once)
-        self.avatars = LiveAvatar("https://avatar.test/", self.key, outbound)
+        http_client = HttpClient(httpx.MockTransport(self._respond), sleep=at_once)
+        self.avatars = LiveAvatar("https://avatar.test/", self.key, http_client)
 
     async def key(self, fresh: bool) -> str:
         self.read.append(fresh)
@@ -58,7 +58,9 @@ async def at_once(_seconds: float) -> None:
 
 async def test_a_ticket_asks_for_lite_and_its_longest() -> None:
     asked = provider(200, {"session_id": "s1", "session_token": "t"})
-    assert await asked.avatars.ticket("avatar-1", "high", 600) == Ticket(S1, "t")
+    assert await asked.avatars.create_session_token("avatar-1", "high", 600) == SessionToken(
+        S1, "t"
+    )
     assert asked.requests[0].url == "https://avatar.test/v1/sessions/token"
     assert asked.requests[0].headers["x-api-key"] == "key"
     assert asked.bodies == [
@@ -84,7 +86,7 @@ async def test_a_ticket_asks_for_lite_and_its_longest() -> None:
 )
 async def test_a_ticket_that_makes_no_sense_failed(data: object) -> None:
     with pytest.raises(errors.Failed):
-        await provider(200, data).avatars.ticket("a", "high", 60)
+        await provider(200, data).avatars.create_session_token("a", "high", 60)
 
 
 async def test_a_start_shows_the_sessions_token_and_never_the_key() -> None:

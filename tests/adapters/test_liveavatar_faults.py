@@ -2,12 +2,12 @@
 
 import pytest
 
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain import errors
 from infra.local.simulators.faults import Fault, Faults, Mode, Pace
 from infra.local.simulators.faulty import Faulty
-from infra.local.simulators.liveavatar import LiveAvatarWorld, liveavatar_app
+from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
 from tests.local.serving import served
 
 
@@ -26,15 +26,17 @@ async def test_on_the_wire_a_failed_start_is_told_as_what_it_is(
     mode: Mode, error: type[errors.Upstream], runs: int
 ) -> None:
     faults = Faults(pace=Pace(late_seconds=0.001))
-    outbound = Outbound()
+    http_client = HttpClient()
 
     async def key(_fresh: bool) -> str:
         return "local-key"
 
-    app = Faulty(liveavatar_app(LiveAvatarWorld()), faults, "liveavatar")
+    app = Faulty(liveavatar_app(LiveAvatarAccount()), faults, "liveavatar")
     async with served(app) as address:
-        avatars = LiveAvatar(address, key, outbound)
-        ticket = await avatars.ticket("dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "high", 60)
+        avatars = LiveAvatar(address, key, http_client)
+        ticket = await avatars.create_session_token(
+            "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "high", 60
+        )
         faults.add(Fault(service="liveavatar", path="/start", mode=mode))
         with pytest.raises(error) as raised:
             await avatars.start(ticket)
@@ -42,4 +44,4 @@ async def test_on_the_wire_a_failed_start_is_told_as_what_it_is(
         assert len(await avatars.active()) == runs
         await avatars.stop(ticket.session, "USER_CLOSED")
         assert await avatars.active() == []
-        await outbound.close()
+        await http_client.close()

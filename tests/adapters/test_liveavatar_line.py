@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from common.adapters.liveavatar.connection import Ear, LiveAvatarLine, open_line
+from common.adapters.liveavatar.connection import (
+    EventNormaliser,
+    LiveAvatarConnection,
+    open_connection,
+)
 from common.domain import errors
 from common.domain.ids import UtteranceId
-from common.ports.avatar import LineEvent
+from common.ports.avatar import AvatarEvent
 
 U1, U2 = UtteranceId("u1"), UtteranceId("u2")
 TALKING = {"type": "agent.state_updated", "state": "talking", "new_state": "talking"}
@@ -29,14 +33,14 @@ def ended(which: str | None = None) -> dict[str, Any]:
     return {"type": "agent.speak_ended", "event_id": which}
 
 
-def hear(*messages: dict[str, Any] | str, ear: Ear | None = None) -> list[LineEvent]:
-    ear = ear or Ear()
+def hear(*messages: dict[str, Any] | str, ear: EventNormaliser | None = None) -> list[AvatarEvent]:
+    ear = ear or EventNormaliser()
     ear.spoken |= {U1, U2}
     texts = [message if isinstance(message, str) else json.dumps(message) for message in messages]
     return [event for text in texts for event in ear.hear(text)]
 
 
-START, END = LineEvent("started"), LineEvent("ended")
+START, END = AvatarEvent("started"), AvatarEvent("ended")
 
 
 @pytest.mark.parametrize(
@@ -56,32 +60,32 @@ def test_what_is_said_in_two_forms_is_one_event(messages: tuple[dict[str, Any], 
 
 def test_utterances_are_named_where_the_id_is_one_of_ours() -> None:
     assert hear(started("u1"), TALKING, ended("u1"), IDLE) == [
-        LineEvent("started", U1),
-        LineEvent("ended", U1),
+        AvatarEvent("started", U1),
+        AvatarEvent("ended", U1),
     ]
     assert hear(started("e-77"), ended("e-78")) == [START, END]
 
 
 def test_one_utterance_may_begin_before_the_last_has_ended() -> None:
     assert hear(started("u1"), started("u2"), ended("u1"), ended("u2"), IDLE) == [
-        LineEvent("started", U1),
-        LineEvent("started", U2),
-        LineEvent("ended", U1),
-        LineEvent("ended", U2),
+        AvatarEvent("started", U1),
+        AvatarEvent("started", U2),
+        AvatarEvent("ended", U1),
+        AvatarEvent("ended", U2),
     ]
 
 
 @pytest.mark.parametrize("end", [(CUT,), (CUT, IDLE), (IDLE, CUT), (IDLE,), (ended(), CUT, IDLE)])
 def test_an_end_that_we_asked_for_is_one_interruption(end: tuple[dict[str, Any], ...]) -> None:
-    ear = Ear()
+    ear = EventNormaliser()
     assert hear(started(), ear=ear) == [START]
     ear.expect_silence()
-    assert hear(*end, ear=ear) == [LineEvent("interrupted")]
+    assert hear(*end, ear=ear) == [AvatarEvent("interrupted")]
     assert hear(started(), ended(), ear=ear) == [START, END]
 
 
 def test_an_interruption_of_nothing_does_not_colour_the_next_end() -> None:
-    ear = Ear()
+    ear = EventNormaliser()
     ear.expect_silence()
     assert hear(started(), ended(), ear=ear) == [START, END]
 
@@ -89,7 +93,7 @@ def test_an_interruption_of_nothing_does_not_colour_the_next_end() -> None:
 def test_connected_is_told_once_and_other_states_are_not() -> None:
     state = {"type": "session.state_updated"}
     connected = state | {"state": "connected"}
-    assert hear(state | {"state": "connecting"}, connected, connected) == [LineEvent("connected")]
+    assert hear(state | {"state": "connecting"}, connected, connected) == [AvatarEvent("connected")]
 
 
 def test_what_we_do_not_know_is_passed_over() -> None:
@@ -105,10 +109,10 @@ def test_an_error_is_told_without_its_text() -> None:
 @asynccontextmanager
 async def line_to(
     answer: Callable[[ServerConnection], Awaitable[None]],
-) -> AsyncIterator[LiveAvatarLine]:
+) -> AsyncIterator[LiveAvatarConnection]:
     async with serve(answer, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        line = await open_line(f"ws://127.0.0.1:{port}/?token=canary")
+        line = await open_connection(f"ws://127.0.0.1:{port}/?token=canary")
         try:
             yield line
         finally:
@@ -184,7 +188,7 @@ async def test_closing_does_not_wait_for_a_provider_that_does_not_answer() -> No
     ("status", "error"),
     [
         (401, errors.Failed),
-        (404, errors.Missing),
+        (404, errors.UpstreamNotFound),
         (429, errors.Busy),
         (500, errors.Unavailable),
         (302, errors.Failed),
@@ -202,7 +206,7 @@ async def test_a_line_that_is_refused_says_why(status: int, error: type[errors.U
     async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         with pytest.raises(error) as raised:
-            await open_line(f"ws://127.0.0.1:{port}/canary")
+            await open_connection(f"ws://127.0.0.1:{port}/canary")
     assert type(raised.value) is error
     assert raised.value.__context__ is None
     assert "canary" not in str(raised.value)
@@ -211,11 +215,11 @@ async def test_a_line_that_is_refused_says_why(status: int, error: type[errors.U
 @pytest.mark.parametrize("url", ["http://a.test", "ws://", "", "ws://[", "javascript:1"])
 async def test_what_is_no_websocket_is_not_called(url: str) -> None:
     with pytest.raises(errors.Failed):
-        await open_line(url)
+        await open_connection(url)
 
 
 async def test_a_line_that_nobody_answers_is_unavailable() -> None:
     async with serve(drop, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
     with pytest.raises(errors.Unavailable):
-        await open_line(f"ws://127.0.0.1:{port}/")
+        await open_connection(f"ws://127.0.0.1:{port}/")

@@ -6,34 +6,43 @@ import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
-from common.adapters.http.client import Outbound
-from common.adapters.http.request import CONNECT, COSTS, NEVER, SAFE, Request, Retry
+from common.adapters.http.client import HttpClient
+from common.adapters.http.request import (
+    NO_RETRY,
+    RETRY_BILLED,
+    RETRY_IDEMPOTENT,
+    RETRY_UNSENT,
+    OutboundRequest,
+    Retry,
+)
 from common.domain import errors
 from tests.support.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
 
 
-async def call(server: Server, request: Request | None = None, retry: Retry = NEVER) -> int:
-    answer = await server.outbound.call(request or asking(), deadline=5, cap=1000, retry=retry)
+async def call(
+    server: Server, request: OutboundRequest | None = None, retry: Retry = NO_RETRY
+) -> int:
+    answer = await server.http_client.call(request or asking(), deadline=5, cap=1000, retry=retry)
     return answer.status
 
 
 @pytest.mark.parametrize(
     ("retry", "answer", "tries"),
     [
-        (NEVER, REFUSED, 1),
-        (CONNECT, REFUSED, 3),
-        (COSTS, REFUSED, 3),
-        (SAFE, REFUSED, 3),
-        (CONNECT, CUT, 1),
-        (COSTS, CUT, 1),
-        (SAFE, CUT, 3),
-        (NEVER, httpx.Response(503), 1),
-        (CONNECT, httpx.Response(503), 1),
-        (COSTS, httpx.Response(502), 1),
-        (COSTS, httpx.Response(429), 3),
-        (SAFE, httpx.Response(504), 3),
-        (SAFE, httpx.Response(500), 1),
-        (SAFE, httpx.Response(404), 1),
+        (NO_RETRY, REFUSED, 1),
+        (RETRY_UNSENT, REFUSED, 3),
+        (RETRY_BILLED, REFUSED, 3),
+        (RETRY_IDEMPOTENT, REFUSED, 3),
+        (RETRY_UNSENT, CUT, 1),
+        (RETRY_BILLED, CUT, 1),
+        (RETRY_IDEMPOTENT, CUT, 3),
+        (NO_RETRY, httpx.Response(503), 1),
+        (RETRY_UNSENT, httpx.Response(503), 1),
+        (RETRY_BILLED, httpx.Response(502), 1),
+        (RETRY_BILLED, httpx.Response(429), 3),
+        (RETRY_IDEMPOTENT, httpx.Response(504), 3),
+        (RETRY_IDEMPOTENT, httpx.Response(500), 1),
+        (RETRY_IDEMPOTENT, httpx.Response(404), 1),
     ],
 )
 async def test_each_class_is_tried_as_often_as_it_may(
@@ -55,19 +64,19 @@ async def test_each_class_is_tried_as_often_as_it_may(
 
 async def test_a_second_try_may_succeed() -> None:
     server = Server(httpx.Response(503), httpx.Response(200))
-    assert await call(server, retry=SAFE) == 200
+    assert await call(server, retry=RETRY_IDEMPOTENT) == 200
 
 
 async def test_a_service_that_names_its_pause_gets_it() -> None:
     server = Server(httpx.Response(429, headers={"retry-after": "2"}), httpx.Response(200))
-    assert await call(server, retry=SAFE) == 200
+    assert await call(server, retry=RETRY_IDEMPOTENT) == 200
     assert server.pauses.taken == [2.0]
 
 
 @pytest.mark.parametrize("value", ["60", "9" * 5000])
 async def test_a_pause_that_is_too_long_is_left_to_the_caller(value: str) -> None:
     server = Server(httpx.Response(429, headers={"retry-after": value}))
-    answer = await server.outbound.call(asking(), deadline=5, cap=1000, retry=SAFE)
+    answer = await server.http_client.call(asking(), deadline=5, cap=1000, retry=RETRY_IDEMPOTENT)
     assert server.pauses.taken == []
     assert answer.retry_after
     assert answer.retry_after >= 60
@@ -77,13 +86,13 @@ async def test_a_pause_that_is_too_long_is_left_to_the_caller(value: str) -> Non
 async def test_a_pause_that_is_no_number_is_none(value: str) -> None:
     headers = [(b"retry-after", value.encode())]
     server = Server(lambda _: httpx.Response(429, headers=headers))
-    answer = await server.outbound.call(asking(), deadline=5, cap=1000, retry=NEVER)
+    answer = await server.http_client.call(asking(), deadline=5, cap=1000, retry=NO_RETRY)
     assert answer.retry_after is None
 
 
 async def test_there_is_no_try_after_the_deadline() -> None:
     server = Server(httpx.Response(503))
-    await server.outbound.call(asking(), deadline=0.05, cap=1000, retry=SAFE)
+    await server.http_client.call(asking(), deadline=0.05, cap=1000, retry=RETRY_IDEMPOTENT)
     assert len(server.requests) == 1
 
 
@@ -111,7 +120,7 @@ async def test_what_got_lost_has_a_name_and_says_nothing_else(
     server = Server(answer)
     request = asking(headers={"x-api-key": CANARY}, body={"a": CANARY}, changes=changes)
     with pytest.raises(error) as raised:
-        await server.outbound.call(request, deadline=0.05, cap=1000, retry=NEVER)
+        await server.http_client.call(request, deadline=0.05, cap=1000, retry=NO_RETRY)
     assert type(raised.value) is error
     assert raised.value.__context__ is None
     assert CANARY not in f"{raised.value!r} {request!r} {vars(raised.value)} {caplog.text}"
@@ -161,13 +170,13 @@ async def test_a_body_that_drips_ends_at_the_deadline() -> None:
     body = Body(b"x", hangs=True)
     server = Server(httpx.Response(200, stream=body))
     with pytest.raises(errors.Ambiguous):
-        await server.outbound.call(asking(), deadline=0.02, cap=1000, retry=NEVER)
+        await server.http_client.call(asking(), deadline=0.02, cap=1000, retry=NO_RETRY)
     assert body.closed
 
 
 async def test_a_redirect_is_not_followed() -> None:
     server = Server(httpx.Response(307, headers={"location": "https://elsewhere.test/"}))
-    assert await call(server, retry=SAFE) == 307
+    assert await call(server, retry=RETRY_IDEMPOTENT) == 307
     assert len(server.requests) == 1
 
 
@@ -198,13 +207,15 @@ async def test_a_key_that_never_comes_means_that_nothing_was_sent() -> None:
 
     server = Server(httpx.Response(200))
     with pytest.raises(errors.Unavailable):
-        await server.outbound.call(asking(auth=auth), deadline=0.02, cap=1000, retry=SAFE)
+        await server.http_client.call(
+            asking(auth=auth), deadline=0.02, cap=1000, retry=RETRY_IDEMPOTENT
+        )
     assert server.requests == []
 
 
 async def test_a_call_that_is_cancelled_stays_cancelled() -> None:
     server = Server(never)
-    task = asyncio.create_task(call(server, retry=SAFE))
+    task = asyncio.create_task(call(server, retry=RETRY_IDEMPOTENT))
     while not server.requests:
         await checkpoint()
     task.cancel()
@@ -214,6 +225,6 @@ async def test_a_call_that_is_cancelled_stays_cancelled() -> None:
 
 
 async def test_nothing_is_opened_before_the_first_call() -> None:
-    outbound = Outbound()
-    assert outbound._client is None
-    await outbound.close()
+    http_client = HttpClient()
+    assert http_client._client is None
+    await http_client.close()

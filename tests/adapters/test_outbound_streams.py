@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 import httpx
 import pytest
 
-from common.adapters.http.request import COSTS, NEVER, Lines
+from common.adapters.http.request import NO_RETRY, RETRY_BILLED, LineSplitter
 from common.domain import errors
 from tests.support.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
 from tests.support.virtual_time import VirtualTimeLoop
@@ -19,8 +19,8 @@ async def lines(
     server: Server, *, idle: float = 5, deadline: float = 5, cap: int = 1000
 ) -> list[bytes]:
     heard: list[bytes] = []
-    await server.outbound.stream_lines(
-        asking(), heard.append, idle=idle, deadline=deadline, cap=cap, retry=COSTS
+    await server.http_client.stream_lines(
+        asking(), heard.append, idle=idle, deadline=deadline, cap=cap, retry=RETRY_BILLED
     )
     return heard
 
@@ -55,7 +55,7 @@ async def test_a_stream_that_stops_says_how(
     ("answer", "error", "kind", "tries"),
     [
         (httpx.Response(429), errors.Busy, "busy", 3),
-        (httpx.Response(404), errors.Missing, "missing", 1),
+        (httpx.Response(404), errors.UpstreamNotFound, "missing", 1),
         (httpx.Response(400), errors.Failed, "failed", 1),
         (httpx.Response(500), errors.Failed, "failed", 1),
         (httpx.Response(503), errors.Unavailable, "unavailable", 3),
@@ -81,8 +81,8 @@ async def test_a_reader_that_goes_closes_the_connection() -> None:
     body = Body(b"a\nb\n", hangs=True)
     server = Server(httpx.Response(200, stream=body))
     heard: list[bytes] = []
-    stream = server.outbound.stream_lines(
-        asking(), heard.append, idle=5, deadline=5, cap=1000, retry=NEVER
+    stream = server.http_client.stream_lines(
+        asking(), heard.append, idle=5, deadline=5, cap=1000, retry=NO_RETRY
     )
     reading = asyncio.create_task(stream)
     while len(heard) < 2:  # noqa: ASYNC110 - the stream tells nobody else
@@ -101,8 +101,8 @@ async def test_what_the_reader_raises_ends_the_stream() -> None:
         raise ValueError(line)
 
     with pytest.raises(ValueError, match="a"):
-        await Server(httpx.Response(200, stream=body)).outbound.stream_lines(
-            asking(), take, idle=5, deadline=5, cap=1000, retry=NEVER
+        await Server(httpx.Response(200, stream=body)).http_client.stream_lines(
+            asking(), take, idle=5, deadline=5, cap=1000, retry=NO_RETRY
         )
     assert (heard, body.closed) == ([b"a"], True)
 
@@ -125,6 +125,6 @@ async def test_silence_begins_anew_with_everything_that_comes() -> None:
 def test_lines_of_any_chunks_are_the_lines_of_the_whole() -> None:
     whole = 'é{"a": 1}\n\nlast'.encode()
     for at in range(len(whole) + 1):
-        cutter = Lines(cap=100)
+        cutter = LineSplitter(cap=100)
         found = [*cutter.feed(whole[:at]), *cutter.feed(whole[at:]), cutter.rest()]
         assert found == whole.split(b"\n")

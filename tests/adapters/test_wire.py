@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from common.adapters.http.transport import QUEUED, Wire
+from common.adapters.http.transport import QUEUED, HttptoolsTransport
 from infra.local.identity import LocalIdentity
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
@@ -62,10 +62,10 @@ async def server(
     made.url = f"http{'s' if tls else ''}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     async with listening:
         yield made
-    await leave(made)
+    await cancel(made)
 
 
-async def leave(made: Server) -> None:
+async def cancel(made: Server) -> None:
     tasks = [task for task in made.serving if task is not None]
     for task in tasks:
         task.cancel()
@@ -74,7 +74,7 @@ async def leave(made: Server) -> None:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = Wire(connect_seconds=1)
+    transport = HttptoolsTransport(connect_seconds=1)
     async with httpx.AsyncClient(transport=transport) as made:
         yield made
 
@@ -258,7 +258,7 @@ async def test_a_reader_who_is_slow_slows_the_sender(client: httpx.AsyncClient) 
 
 async def test_what_is_left_is_closed_with_the_client() -> None:
     async with server(WHOLE) as at:
-        async with httpx.AsyncClient(transport=Wire(connect_seconds=1)) as client:
+        async with httpx.AsyncClient(transport=HttptoolsTransport(connect_seconds=1)) as client:
             await client.get(at.url)
             assert at.closed == 0
         await until(lambda: at.closed == 1)

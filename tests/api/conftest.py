@@ -4,7 +4,7 @@ import pytest
 
 from infra.local.identity import LocalIdentity
 from tests.api.wire import ORIGIN, Wire
-from tests.support.harness import house
+from tests.support.harness import new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 
 PROJECT = "oprina-local"
@@ -22,6 +22,6 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> LocalIdentity:
 
 @pytest.fixture
 async def wire(local: LocalIdentity) -> AsyncIterator[Wire]:
-    at = house(allowed_origins=(ORIGIN,))
+    at = new_harness(allowed_origins=(ORIGIN,))
     yield Wire(at, local)
     await at.store.close()

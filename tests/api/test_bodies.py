@@ -9,16 +9,23 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from common.schemas.base import Request
-from common.schemas.requests import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
+from common.schemas.requests import (
+    ChatRequest,
+    EndSessionRequest,
+    KeepAliveRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+    SweepRequest,
+)
 from tests.api.wire import EVERY, Wire, check_problem, fields_of, good_body
 
 MODELS: dict[str, type[Request]] = {
-    "start_avatar": StartAvatar,
-    "chat": Chat,
-    "speak": Speak,
-    "keep_alive": KeepAlive,
-    "end_session": EndSession,
-    "sweep_expired": SweepExpired,
+    "start_avatar": StartAvatarRequest,
+    "chat": ChatRequest,
+    "speak": SpeakRequest,
+    "keep_alive": KeepAliveRequest,
+    "end_session": EndSessionRequest,
+    "sweep_expired": SweepRequest,
 }
 CANARY = "canary-7f3a"
 

@@ -7,7 +7,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from common.domain import errors
-from common.health import Checkup
+from common.health import HealthCheck
 from tests.api.wire import ORIGIN, Wire, check_problem, fields_of
 
 
@@ -59,8 +59,8 @@ async def test_who_asks_deeper_is_told_who_is_down_and_not_why(wire: Wire) -> No
     async def down() -> None:
         raise errors.Failed("avatar", "canary-9e1f answered 401")
 
-    checkup = Checkup({"avatar": down, "voice": asyncio.Event().wait, "store": checkpoint})
-    wire.app = replace(wire.app, checkup=checkup)
+    health_check = HealthCheck({"avatar": down, "voice": asyncio.Event().wait, "store": checkpoint})
+    wire.app = replace(wire.app, health_check=health_check)
     answer = await wire.call("health", user=None, method="GET", query="deep=true")
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/json"

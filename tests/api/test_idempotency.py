@@ -11,18 +11,24 @@ import pytest
 from common.domain import errors
 from common.domain.ids import UserId
 from common.schemas.base import Request
-from common.schemas.requests import Chat, EndSession, KeepAlive, Speak, StartAvatar
-from common.transactions.idempotency import LOST, Once
+from common.schemas.requests import (
+    ChatRequest,
+    EndSessionRequest,
+    KeepAliveRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+)
+from common.transactions.idempotency import LOST, IdempotencyKey
 from tests.api.sse import events
 from tests.api.wire import EVENTS, MISSING, PUBLIC, Wire, check_problem
-from tests.support.harness import later
+from tests.support.harness import advance
 
 MODELS: dict[str, type[Request]] = {
-    "start_avatar": StartAvatar,
-    "chat": Chat,
-    "speak": Speak,
-    "keep_alive": KeepAlive,
-    "end_session": EndSession,
+    "start_avatar": StartAvatarRequest,
+    "chat": ChatRequest,
+    "speak": SpeakRequest,
+    "keep_alive": KeepAliveRequest,
+    "end_session": EndSessionRequest,
 }
 HOLDING = ("start_avatar", "chat", "speak")
 """What takes a while, and claims its key before it begins."""
@@ -59,7 +65,7 @@ async def test_twice_is_one_effect_and_the_same_answer(wire: Wire, function: str
     first = await wire.call(function, body, key="k")
     assert first.is_success
     before = await effects(wire)
-    later(wire.at.clock, 30)
+    advance(wire.at.clock, 30)
     spaced = json.dumps(body, indent=4).encode()
     for again in (body, spaced):
         second = await wire.call(function, again, key="k")
@@ -221,7 +227,7 @@ def break_once(wire: Wire, function: str, error: errors.Upstream) -> None:
         wire.at.voice.fails[1] = error
     else:
         call = {"start_avatar": "start", "keep_alive": "keep_alive", "end_session": "stop"}
-        wire.at.avatars.will(call[function], error)
+        wire.at.avatars.fail_next(call[function], error)
 
 
 @pytest.mark.parametrize("function", PUBLIC)
@@ -254,7 +260,7 @@ async def test_a_store_that_is_away_leaves_the_key_free(wire: Wire, function: st
 
 
 async def test_a_start_that_nobody_confirmed_leaves_the_key_free(wire: Wire) -> None:
-    wire.at.avatars.will("start", errors.Ambiguous("avatar", "timeout"), happens=True)
+    wire.at.avatars.fail_next("start", errors.Ambiguous("avatar", "timeout"), happens=True)
     failed = await wire.call("start_avatar", {}, key="k")
     assert check_problem(failed, 503, "avatar_unavailable")["retry_after"]
     assert not wire.at.avatars.running()
@@ -268,12 +274,12 @@ async def test_the_claim_of_a_process_that_died_can_be_taken_over_in_time(
 ) -> None:
     body = await request_of(wire, function)
     asked = MODELS[function].model_validate(body).model_dump_json().encode()
-    once = Once.of(UserId("ada"), function, "k", asked)
+    once = IdempotencyKey.of(UserId("ada"), function, "k", asked)
     (document,) = await wire.at.store.inner.get(once.paths)
     died = wire.at.clock.now() - LOST + timedelta(seconds=1)
     await wire.at.store.inner.commit(once.claim({document.path: document}, died))
     check_problem(await wire.call(function, body, key="k"), 409, "key_in_flight")
-    later(wire.at.clock, 1)
+    advance(wire.at.clock, 1)
     answers = await asyncio.gather(*(wire.call(function, body, key="k") for _ in range(5)))
     assert {answer.status_code for answer in answers} == {
         409,

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from common.conversations.chat import Conversations
+from common.conversations.chat import ChatUseCase
 from common.conversations.turn import Turn
 from common.domain import errors
 from common.domain.user import User
-from common.observability.cloud_logging import CloudFormatter, hashed, stack_of
+from common.observability.cloud_logging import CloudFormatter, format_stack, hash_user
 from common.schemas.events import ChatEvent
-from common.schemas.requests import Chat
-from common.transactions.idempotency import Once
+from common.schemas.requests import ChatRequest
+from common.transactions.idempotency import IdempotencyKey
 from infra.local.identity import LocalIdentity
 from tests.api.wire import EVENTS, EVERY, MISSING, PUBLIC, Wire, good_body
-from tests.support.harness import house, later
+from tests.support.harness import advance, new_harness
 from tests.support.log_output import Output, output
 
 CANARY = "canary-4b1d-my-mothers-maiden-name"
@@ -62,7 +62,7 @@ async def test_each_success_is_a_line(wire: Wire, out: Output) -> None:
         check(the_line(out), function, answer.status_code)
         if function != "chat":
             assert the_line(out)["avatar_session_id"] == session
-        assert the_line(out)["user"] == hashed("ada", "oprina-local") != "ada"
+        assert the_line(out)["user"] == hash_user("ada", "oprina-local") != "ada"
     await wire.call("sweep_expired", user=None)
     check(the_line(out), "sweep_expired", 200)
     await wire.call("health", user=None, method="GET")
@@ -130,7 +130,7 @@ async def test_each_refusal_of_what_is_there_is_a_line(wire: Wire, out: Output) 
     await refused("chat", conversation, 502, "agent_failed")
     wire.at.voice.fails = {len(wire.at.voice.texts) + 1: errors.Failed("voice", CANARY)}
     await refused("speak", said, 503, "voice_unavailable")
-    wire.at.avatars.will("keep_alive", errors.Ambiguous("avatar", "no answer"))
+    wire.at.avatars.fail_next("keep_alive", errors.Ambiguous("avatar", "no answer"))
     await refused("keep_alive", session, 503, "avatar_ambiguous")
     await wire.call("end_session", session, key=f"key-{CANARY}")
     await refused("end_session", {"avatar_session_id": MISSING}, 422, "key_reused")
@@ -142,7 +142,7 @@ async def test_each_refusal_of_what_is_there_is_a_line(wire: Wire, out: Output) 
 async def test_a_quota_that_is_used_up_is_a_line_with_its_code(
     local: LocalIdentity, out: Output
 ) -> None:
-    wire = Wire(house(allowance_agent_tokens=10), local)
+    wire = Wire(new_harness(allowance_agent_tokens=10), local)
     await wire.call("chat", {"message": CANARY})
     check(the_line(out), "chat", 429, "quota_exceeded")
     await wire.at.store.close()
@@ -180,7 +180,7 @@ def test_a_stack_has_every_error_of_a_group_and_ends_though_they_go_round() -> N
     first, second = KeyError(CANARY), errors.Failed("agent", "answered 403")
     first.__context__ = second
     second.__context__ = first
-    stack = stack_of(ExceptionGroup(CANARY, [first, second]))
+    stack = format_stack(ExceptionGroup(CANARY, [first, second]))
     assert "KeyError: " in stack
     assert "Failed: agent: answered 403" in stack
     assert "canary" not in stack
@@ -193,15 +193,15 @@ class Broken(Turn):
     async def news(self) -> list[ChatEvent]:
         raise RuntimeError(CANARY)
 
-    async def leave(self) -> None:
+    async def cancel(self) -> None:
         raise RuntimeError(CANARY)
 
 
-class Breaking(Conversations):
+class Breaking(ChatUseCase):
     def __init__(self) -> None:
         """It needs nothing."""
 
-    async def chat(self, caller: User, request: Chat, once: Once) -> Turn:  # noqa: ARG002 - the real one's
+    async def chat(self, caller: User, request: ChatRequest, once: IdempotencyKey) -> Turn:  # noqa: ARG002 - the real one's
         return Broken()
 
 
@@ -307,7 +307,7 @@ async def test_a_sweep_says_what_it_did_and_what_the_provider_has_left(
     wire: Wire, out: Output
 ) -> None:
     await wire.start()
-    later(wire.at.clock, 3_600)
+    advance(wire.at.clock, 3_600)
     await wire.call("sweep_expired", user=None)
     line = the_line(out)
     assert line["did"] == {
@@ -322,7 +322,7 @@ async def test_a_sweep_says_what_it_did_and_what_the_provider_has_left(
 async def test_a_sweep_that_cannot_see_the_credits_is_none_the_worse(
     wire: Wire, out: Output
 ) -> None:
-    wire.at.avatars.will("credits", errors.Unavailable("avatar", "away"))
+    wire.at.avatars.fail_next("credits", errors.Unavailable("avatar", "away"))
     answer = await wire.call("sweep_expired", user=None)
     assert answer.json()["failed"] == 0
     warning, line = out.entries()

@@ -8,13 +8,13 @@ import pytest
 
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import Delta, Finished, Take
+from common.ports.agent import Delta, Finished, OnEvent
 from infra.local.identity import LocalIdentity
 from infra.local.server import serving
 from tests.api.sse import Event, events
 from tests.api.wire import EVENTS, ORIGIN, Wire, check_problem
 from tests.support.fakes.agent import FakeAgent
-from tests.support.harness import House, house
+from tests.support.harness import Harness, new_harness
 
 LONG = "This is a sentence that goes on and on, for quite a while, and does not end soon. " * 3
 ODD = "Line one.\nLine two.\r\n\n\u2028data: no\u2029event: done\x85\x0b\x1e Zoë 日本語 👩‍👩‍👧 \x00"
@@ -33,7 +33,9 @@ class HeldAgent(FakeAgent):
         super().__init__()
         self.says: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
 
-    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
+    async def reply(
+        self, user: UserId, session: ConversationId, message: str, take: OnEvent
+    ) -> None:
         self.asked.append((user, session, message))  # type: ignore[arg-type]  # only counted here
         whole = False
         try:
@@ -56,7 +58,7 @@ def agent() -> HeldAgent:
 
 @pytest.fixture
 async def wire(local: LocalIdentity, agent: HeldAgent) -> AsyncIterator[Wire]:
-    at = house(agent=agent, allowed_origins=(ORIGIN,))
+    at = new_harness(agent=agent, allowed_origins=(ORIGIN,))
     yield Wire(at, local)
     await at.store.close()
 
@@ -101,7 +103,7 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     raise AssertionError("it never came to that")
 
 
-async def settled(at: House, conversation: str) -> None:
+async def settled(at: Harness, conversation: str) -> None:
     """The lease is free, and nothing is set aside any more for a turn."""
 
     async def is_settled() -> bool:
@@ -113,14 +115,14 @@ async def settled(at: House, conversation: str) -> None:
     assert not await at.documents("turns")
 
 
-async def talking(at: House, session: str) -> None:
+async def talking(at: Harness, session: str) -> None:
     async def is_talking() -> bool:
         return any(said.started for said in at.avatars.sessions[session].mouth.said.values())  # type: ignore[index]
 
     await until(is_talking)
 
 
-def was_cut(at: House, session: str) -> bool:
+def was_cut(at: Harness, session: str) -> bool:
     mouth = at.avatars.sessions[session].mouth  # type: ignore[index]
     return any(said.interrupted for said in mouth.said.values())
 
@@ -323,7 +325,7 @@ async def test_a_body_that_is_too_large_is_refused_on_the_wire(client: httpx.Asy
     check_problem(await client.post("/chat", content=b"{" * 1_000_000), 413, "invalid")
 
 
-async def the_reply(at: House, conversation: str) -> dict[str, object]:
+async def the_reply(at: Harness, conversation: str) -> dict[str, object]:
     messages = await at.documents(f"conversations/{conversation}/messages")
     (reply,) = [message for message in messages if message["role"] == "assistant"]
     return reply

@@ -19,9 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from common.adapters.google.cloud_trace import MOST, CloudTraces, over_http
+from common.adapters.google.cloud_trace import MOST, CloudTraceExporter, over_http
 from common.domain import errors
-from common.observability.request_trace import Caller, Notes
+from common.observability.request_trace import RequestTrace, TraceParent
 from tests.api.wire import EVENTS, Wire
 from tests.local.serving import served
 from tests.support.log_output import output
@@ -34,7 +34,7 @@ EPOCH = 1_800_000_000.0
 @pytest.fixture
 def spans(wire: Wire) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
-    traces = CloudTraces("oprina-local", lambda: exporter, lambda: EPOCH)
+    traces = CloudTraceExporter("oprina-local", lambda: exporter, lambda: EPOCH)
     wire.app = replace(wire.app, traces=traces)
     return exporter
 
@@ -154,9 +154,9 @@ class Stuck(SpanExporter):
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_google_that_takes_nothing_holds_nobody_up_and_nothing_piles_up() -> None:
     stuck = Stuck()
-    traces = CloudTraces("oprina-local", lambda: stuck, seconds=0)
+    traces = CloudTraceExporter("oprina-local", lambda: stuck, seconds=0)
     for _ in range(MOST + 10):
-        await traces.export(Notes("chat", Caller()), 200)
+        await traces.export(RequestTrace("chat", TraceParent()), 200)
     assert (stuck.requests, traces._waiting) == (0, MOST)
     stuck.go.set()
     await asyncio.get_running_loop().run_in_executor(traces._thread, int)
@@ -169,8 +169,8 @@ async def test_credentials_that_are_not_to_be_had_are_no_failure() -> None:
     def none() -> SpanExporter:
         raise OSError
 
-    traces = CloudTraces("oprina-local", none)
-    await traces.export(Notes("chat", Caller()), 200)
+    traces = CloudTraceExporter("oprina-local", none)
+    await traces.export(RequestTrace("chat", TraceParent()), 200)
     assert traces._waiting == 0
     traces.close()
 
@@ -186,8 +186,10 @@ async def test_google_is_sent_what_its_protocol_has() -> None:
     app = Starlette(routes=[Route("/v1/traces", taken, methods=["POST"])])
     session = AuthorizedSession(AnonymousCredentials())  # type: ignore[no-untyped-call]  # google-auth's
     async with served(app) as address:
-        traces = CloudTraces("some-project", lambda: over_http(session, f"{address}/v1/traces"))
-        await traces.export(Notes("chat", Caller(TRACE, SPAN)), 200)
+        traces = CloudTraceExporter(
+            "some-project", lambda: over_http(session, f"{address}/v1/traces")
+        )
+        await traces.export(RequestTrace("chat", TraceParent(TRACE, SPAN)), 200)
         traces.close()
     session.close()  # type: ignore[no-untyped-call]  # as above
     ((sent,),) = [request.resource_spans for request in received]

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from common.adapters.google.identity import FirebaseIdentity
 from common.adapters.sqlite.store import SqliteStore
 from common.bootstrap import App
-from infra.local.functions import deployed
+from infra.local.functions import load_functions
 from infra.local.identity import LocalIdentity
-from tests.support.harness import House
+from tests.support.harness import Harness
 
 PUBLIC = ("start_avatar", "chat", "speak", "keep_alive", "end_session")
 EVERY = (*PUBLIC, "sweep_expired")
@@ -27,14 +27,14 @@ MISSING = "nothing-here"
 @cache
 def functions() -> dict[str, ASGIApp]:
     """As the framework makes them of their sources, by name."""
-    return deployed()
+    return load_functions()
 
 
 @dataclass
 class Wire:
     """The door to the house `at`. `another` is the door of another process in front of it."""
 
-    at: House
+    at: Harness
     local: LocalIdentity
 
     @cached_property
@@ -110,7 +110,7 @@ class Wire:
         return dump(self.at)
 
 
-def dump(at: House) -> dict[str, str]:
+def dump(at: Harness) -> dict[str, str]:
     store = at.store.inner
     assert isinstance(store, SqliteStore)
     if not isinstance(store._opened, sqlite3.Connection):

@@ -7,12 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
-from common.ports.avatar import Avatars, Heard, Line, LineEvent, Running, Ticket
+from common.ports.avatar import (
+    AvatarConnection,
+    AvatarEvent,
+    AvatarEventKind,
+    AvatarProvider,
+    SessionToken,
+    StartedSession,
+)
 from infra.local.simulators.liveavatar import (
+    LiveAvatarAccount,
     LiveAvatarSettings,
-    LiveAvatarWorld,
     WallClock,
     liveavatar_app,
 )
@@ -41,11 +48,11 @@ class Ahead(WallClock):
 
 @dataclass
 class Account:
-    avatars: Avatars
+    avatars: AvatarProvider
     pass_time: Callable[[float], None]
 
-    async def started(self, seconds: int = 600) -> tuple[Ticket, Running]:
-        ticket = await self.avatars.ticket(AVATAR, "high", seconds)
+    async def started(self, seconds: int = 600) -> tuple[SessionToken, StartedSession]:
+        ticket = await self.avatars.create_session_token(AVATAR, "high", seconds)
         return ticket, await self.avatars.start(ticket)
 
     @asynccontextmanager
@@ -61,12 +68,12 @@ class Account:
 
 
 class Reader:
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: AvatarConnection) -> None:
         self.line = line
-        self.heard: list[LineEvent] = []
+        self.heard: list[AvatarEvent] = []
         self._events = line.events()
 
-    async def until(self, kind: Heard) -> LineEvent:
+    async def until(self, kind: AvatarEventKind) -> AvatarEvent:
         async with asyncio.timeout(5):
             async for event in self._events:
                 self.heard.append(event)
@@ -75,7 +82,7 @@ class Reader:
         raise AssertionError(f"the line ended without {kind}")
 
     @property
-    def kinds(self) -> list[Heard]:
+    def kinds(self) -> list[AvatarEventKind]:
         return [event.kind for event in self.heard]
 
 
@@ -94,7 +101,7 @@ async def account_at(kind: str) -> AsyncIterator[Account]:
     settings = LiveAvatarSettings(
         concurrency=CAPACITY, release_seconds=0, connected_delay_seconds=0.02
     )
-    outbound = Outbound()
-    async with served(liveavatar_app(LiveAvatarWorld(settings, clock))) as address:
-        yield Account(LiveAvatar(address, local_key, outbound), clock.pass_time)
-        await outbound.close()
+    http_client = HttpClient()
+    async with served(liveavatar_app(LiveAvatarAccount(settings, clock))) as address:
+        yield Account(LiveAvatar(address, local_key, http_client), clock.pass_time)
+        await http_client.close()

@@ -8,12 +8,12 @@ import pytest
 
 from common.adapters.agent_engine.client import AgentEngine
 from common.adapters.google.credentials import LocalToken
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult
 from infra.local.simulators.agent_engine.app import agent_engine_app
-from infra.local.simulators.agent_engine.engine import AgentWorld
+from infra.local.simulators.agent_engine.engine import AgentEngineState
 from infra.local.simulators.agent_engine.steps import Break, Error, Text
 from infra.local.simulators.agent_engine.steps import Step as SimulatedStep
 from infra.local.simulators.agent_engine.steps import ToolCall as SimulatedCall
@@ -79,16 +79,16 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
         fake = FakeAgent()
         yield Setting(fake, lambda story: fake.replies.append(story.fake), lambda: fake.left)
         return
-    world = AgentWorld(token_seconds=0.0)
+    world = AgentEngineState(token_seconds=0.0)
 
     def tell(story: Story) -> None:
         world.script = lambda _message: story.simulated
 
-    outbound = Outbound()
+    http_client = HttpClient()
     async with served(agent_engine_app(world)) as address:
-        agent = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), outbound)
+        agent = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), http_client)
         yield Setting(agent, tell, lambda: world.cut_short)
-        await outbound.close()
+        await http_client.close()
 
 
 def text(events: Sequence[AgentEvent]) -> str:
@@ -97,7 +97,7 @@ def text(events: Sequence[AgentEvent]) -> str:
 
 async def test_a_reply_comes_as_deltas_and_then_its_end(setting: Setting) -> None:
     setting.tell(PLAIN)
-    await setting.agent.make_session(ADA, TALK)
+    await setting.agent.create_session(ADA, TALK)
     *deltas, last = await setting.heard()
     assert len(deltas) > 2
     assert text(deltas) == "It is noon { 正午 \u2028."
@@ -107,21 +107,21 @@ async def test_a_reply_comes_as_deltas_and_then_its_end(setting: Setting) -> Non
 
 async def test_a_session_is_made_and_deleted_as_often_as_one_likes(setting: Setting) -> None:
     for _ in range(2):
-        await setting.agent.make_session(ADA, TALK)
+        await setting.agent.create_session(ADA, TALK)
     for _ in range(2):
         await setting.agent.delete_session(ADA, TALK)
 
 
 async def test_a_turn_in_a_session_that_is_gone_is_missing(setting: Setting) -> None:
-    await setting.agent.make_session(ADA, TALK)
+    await setting.agent.create_session(ADA, TALK)
     await setting.agent.delete_session(ADA, TALK)
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await setting.heard()
 
 
 async def test_a_session_may_have_any_id_that_a_conversation_has(setting: Setting) -> None:
     odd = ConversationId("01JD_Upper-Case-")
-    await setting.agent.make_session(ADA, odd)
+    await setting.agent.create_session(ADA, odd)
     events: list[AgentEvent] = []
     await setting.agent.reply(ADA, odd, "Hello", events.append)
     assert isinstance(events[-1], Finished)
@@ -130,7 +130,7 @@ async def test_a_session_may_have_any_id_that_a_conversation_has(setting: Settin
 
 async def test_text_around_a_tool_call_is_said_once_and_in_order(setting: Setting) -> None:
     setting.tell(TOOL)
-    await setting.agent.make_session(ADA, TALK)
+    await setting.agent.create_session(ADA, TALK)
     events = await setting.heard()
     at = next(i for i, event in enumerate(events) if isinstance(event, ToolCall))
     call, result = events[at : at + 2]
@@ -150,7 +150,7 @@ async def test_a_reply_that_fails_says_how(
     setting: Setting, story: Story, said: str, kind: str
 ) -> None:
     setting.tell(story)
-    await setting.agent.make_session(ADA, TALK)
+    await setting.agent.create_session(ADA, TALK)
     events: list[AgentEvent] = []
     with pytest.raises(errors.Failed) as failed:
         await setting.agent.reply(ADA, TALK, "Hello", events.append)
@@ -161,7 +161,7 @@ async def test_a_reply_that_fails_says_how(
 
 async def test_a_reply_that_is_cancelled_closes_the_agents_stream(setting: Setting) -> None:
     setting.tell(LONG)
-    await setting.agent.make_session(ADA, TALK)
+    await setting.agent.create_session(ADA, TALK)
     begun = asyncio.Event()
     reply = asyncio.create_task(setting.agent.reply(ADA, TALK, "Hello", lambda _: begun.set()))
     await begun.wait()

@@ -18,7 +18,7 @@ async def account(request: pytest.FixtureRequest) -> AsyncIterator[Account]:
 
 
 async def test_a_ticket_does_not_run(account: Account) -> None:
-    ticket = await account.avatars.ticket(AVATAR, "high", 60)
+    ticket = await account.avatars.create_session_token(AVATAR, "high", 60)
     assert ticket.session
     assert await account.avatars.active() == []
 
@@ -53,7 +53,7 @@ async def test_stopping_twice_or_what_never_was_is_fine(account: Account) -> Non
 
 
 async def test_a_ticket_that_was_stopped_does_not_start(account: Account) -> None:
-    ticket = await account.avatars.ticket(AVATAR, "high", 60)
+    ticket = await account.avatars.create_session_token(AVATAR, "high", 60)
     await account.avatars.stop(ticket.session, "USER_CLOSED")
     with pytest.raises(errors.Failed):
         await account.avatars.start(ticket)
@@ -73,7 +73,7 @@ async def test_an_idle_session_ends_unless_it_is_kept_alive(account: Account) ->
     await account.avatars.keep_alive(kept.session)
     account.pass_time(200)
     assert await account.avatars.active() == [kept.session]
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.keep_alive(left.session)
 
 
@@ -88,9 +88,9 @@ async def test_one_session_more_than_the_plan_has_is_busy(account: Account) -> N
 
 
 async def test_what_never_was_is_missing(account: Account) -> None:
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.record(UNKNOWN)
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.keep_alive(UNKNOWN)
 
 

@@ -8,8 +8,8 @@ import pytest
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId, UtteranceId
 from common.ports.agent import Agent, AgentEvent, Delta, Finished
-from common.ports.avatar import Avatars, Line
-from common.ports.voice import Voice
+from common.ports.avatar import AvatarConnection, AvatarProvider
+from common.ports.voice import TextToSpeech
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.fakes.line import FakeLine
@@ -29,9 +29,9 @@ class Now:
 
 
 def test_fakes_are_what_the_services_take() -> None:
-    avatars: Avatars = FakeAvatars(Now())
+    avatars: AvatarProvider = FakeAvatars(Now())
     agent: Agent = FakeAgent()
-    voice: Voice = FakeVoice()
+    voice: TextToSpeech = FakeVoice()
     assert avatars
     assert agent
     assert voice
@@ -40,8 +40,8 @@ def test_fakes_are_what_the_services_take() -> None:
 @pytest.mark.parametrize("happens", [True, False])
 async def test_a_start_that_got_lost_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
-    ticket = await avatars.ticket("a", "high", 60)
-    avatars.will("start", LOST, happens=happens)
+    ticket = await avatars.create_session_token("a", "high", 60)
+    avatars.fail_next("start", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
         await avatars.start(ticket)
     assert bool(await avatars.active()) is happens
@@ -50,9 +50,9 @@ async def test_a_start_that_got_lost_may_have_happened(happens: bool) -> None:
 @pytest.mark.parametrize("happens", [True, False])
 async def test_a_stop_that_got_lost_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
-    ticket = await avatars.ticket("a", "high", 60)
+    ticket = await avatars.create_session_token("a", "high", 60)
     await avatars.start(ticket)
-    avatars.will("stop", LOST, happens=happens)
+    avatars.fail_next("stop", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
         await avatars.stop(ticket.session, "USER_CLOSED")
     assert bool(await avatars.active()) is not happens
@@ -64,18 +64,18 @@ async def test_running_seconds_are_counted_until_the_end_that_was_due() -> None:
     clock = Now()
     avatars = FakeAvatars(clock, idle_seconds=30)
     for seconds in (20, 600):
-        await avatars.start(await avatars.ticket("a", "high", seconds))
+        await avatars.start(await avatars.create_session_token("a", "high", seconds))
     clock.at += timedelta(seconds=100)
     assert avatars.seconds() == 20 + 30
     assert [s.reason for s in avatars.sessions.values()] == ["MAX_DURATION_REACHED", "IDLE_TIMEOUT"]
 
 
 async def lines(avatars: FakeAvatars) -> tuple[FakeLine, FakeLine]:
-    running = await avatars.start(await avatars.ticket("a", "high", 60))
+    running = await avatars.start(await avatars.create_session_token("a", "high", 60))
     return await avatars.connect(running.ws_url), await avatars.connect(running.ws_url)
 
 
-async def heard(line: Line) -> list[str]:
+async def heard(line: AvatarConnection) -> list[str]:
     await line.close()
     return [event.kind async for event in line.events()]
 

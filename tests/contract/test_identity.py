@@ -21,7 +21,7 @@ from common.adapters.google.identity import (
     CAP,
     FRESH,
     PATIENCE,
-    Answer,
+    CertificateAnswer,
     FirebaseIdentity,
     from_file,
     over_https,
@@ -46,13 +46,13 @@ def identity(local: LocalIdentity) -> FirebaseIdentity:
 class Google:
     """Answers for the certificates' address as told, and counts how often it was asked."""
 
-    def __init__(self, answer: Answer | Exception) -> None:
+    def __init__(self, answer: CertificateAnswer | Exception) -> None:
         self.answer = answer
         self.asked = 0
         self.open = asyncio.Event()
         self.open.set()
 
-    async def __call__(self, _url: str) -> Answer:
+    async def __call__(self, _url: str) -> CertificateAnswer:
         self.asked += 1
         await self.open.wait()
         if isinstance(self.answer, Exception):
@@ -271,7 +271,7 @@ async def test_certificates_hold_for_as_long_as_their_answer_says(
     local: LocalIdentity, said: str, seconds: float
 ) -> None:
     clock = Seconds()
-    google = Google(Answer(200, (await local.certificates("")).body, said))
+    google = Google(CertificateAnswer(200, (await local.certificates("")).body, said))
     identity = FirebaseIdentity(PROJECT, google, now=clock)
     for step, asked in ((0.0, 1), (seconds - 1, 1), (2.0, 2)):
         clock.advance(step)
@@ -279,23 +279,23 @@ async def test_certificates_hold_for_as_long_as_their_answer_says(
         assert google.asked == asked
 
 
-BAD_ANSWERS: dict[str, Answer | Exception] = {
+BAD_ANSWERS: dict[str, CertificateAnswer | Exception] = {
     "refused": ConnectionRefusedError(),
     "timed out": TimeoutError(),
     "broken off": httpx.ReadError("canary"),
     "an error of ours": errors.Unavailable("google", "down"),
-    "an error page": Answer(503, b"{}"),
-    "no JSON": Answer(200, b"<html>"),
-    "a list": Answer(200, b"[]"),
-    "nothing in it": Answer(200, b"{}"),
-    "no certificates": Answer(200, b'{"k": "text"}'),
-    "another form": Answer(200, b'{"keys": []}'),
+    "an error page": CertificateAnswer(503, b"{}"),
+    "no JSON": CertificateAnswer(200, b"<html>"),
+    "a list": CertificateAnswer(200, b"[]"),
+    "nothing in it": CertificateAnswer(200, b"{}"),
+    "no certificates": CertificateAnswer(200, b'{"k": "text"}'),
+    "another form": CertificateAnswer(200, b'{"keys": []}'),
 }
 
 
 @pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys())
 async def test_without_certificates_nobody_is_told_to_sign_in(
-    local: LocalIdentity, answer: Answer | Exception
+    local: LocalIdentity, answer: CertificateAnswer | Exception
 ) -> None:
     google = Google(answer)
     identity = FirebaseIdentity(PROJECT, google)
@@ -383,7 +383,9 @@ async def test_asks_google_over_https(local: LocalIdentity, web: dict[str, Any])
 
 async def test_an_answer_past_the_cap_is_none(web: dict[str, Any]) -> None:
     web["said"]["body"] = b"{" + b" " * CAP + b"}"
-    assert await over_https(lambda: web["client"])("https://google.test") == Answer(0, b"")
+    assert await over_https(lambda: web["client"])("https://google.test") == CertificateAnswer(
+        0, b""
+    )
 
 
 async def test_certificates_from_a_file(local: LocalIdentity, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ async def test_a_session_that_ends_closes_its_lines(account: Account) -> None:
 async def test_there_is_no_line_to_what_does_not_run(account: Account) -> None:
     ticket, running = await account.started()
     await account.avatars.stop(ticket.session, "USER_CLOSED")
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.connect(running.ws_url)
 
 

@@ -1,4 +1,4 @@
-"""What every `Tasks` promises, and what the real one sends."""
+"""What every `TaskQueue` promises, and what the real one sends."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from common.adapters.google.cloud_tasks import CloudTasks
+from common.adapters.google.cloud_tasks import CloudTasksQueue
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.ports.task_queue import Tasks
+from common.ports.task_queue import TaskQueue
 from infra.local.emulators import cloud_tasks
 from infra.local.emulators.grpc_server import serve
 from tests.support.fakes.tasks import MemoryTasks
@@ -42,7 +42,7 @@ class Sweep:
 
 @dataclass
 class Bench:
-    tasks: Tasks
+    tasks: TaskQueue
     clock: Seconds
     due: Callable[[], Awaitable[list[str]]]
     """Every session that was delivered up to now."""
@@ -50,7 +50,7 @@ class Bench:
 
 @dataclass
 class Real:
-    tasks: CloudTasks
+    tasks: CloudTasksQueue
     bench: Bench
     sweep: Sweep
 
@@ -59,9 +59,9 @@ class Real:
 async def real() -> AsyncIterator[Real]:
     clock, sweep = Seconds(), Sweep()
     async with httpx.AsyncClient(transport=httpx.MockTransport(sweep)) as http:
-        stand_in = cloud_tasks.CloudTasks(http, "{}|{}".format, now=clock)
+        stand_in = cloud_tasks.CloudTasksEmulator(http, "{}|{}".format, now=clock)
         async with serve(stand_in.service(), fault=sweep.fault) as address:
-            tasks = CloudTasks(
+            tasks = CloudTasksQueue(
                 project="demo",
                 location="us-central1",
                 queue="expiry",
@@ -164,9 +164,9 @@ async def test_a_failure_is_one_of_ours(
 
 async def test_a_queue_that_is_not_there_is_missing(real: Real) -> None:
     real.tasks._queue += "-other"
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await real.tasks.expire(ADA, real.bench.clock.after(0))
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await real.tasks.check()
 
 

@@ -1,4 +1,4 @@
-"""What every `Vault` promises, and what each of them does besides."""
+"""What every `TokenVault` promises, and what each of them does besides."""
 
 import base64
 import json
@@ -10,20 +10,20 @@ from datetime import timedelta
 
 import pytest
 
-from common.adapters.google.secret_manager import REMEMBERED, SecretManager
+from common.adapters.google.secret_manager import REMEMBERED, SecretManagerClient
 from common.adapters.vault.per_session import MOST, SecretVault
 from common.adapters.vault.sealed import KEY, SealedVault
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.ports.vault import LEEWAY, SessionTokens, Vault
+from common.ports.vault import LEEWAY, StoredTokens, TokenVault
 from infra.local.emulators import secret_manager
 from infra.local.emulators.grpc_server import serve
 from tests.support.fakes.vault import MemoryVault, Seconds
 
 ADA = AvatarSessionId("0b4f8d3a-5c1e-4a55-9d3e-6a9d6f0f1a01")
 BOB = AvatarSessionId("7f1c22aa-0d7e-4d0c-8e64-7b1c2f3d4e02")
-TOKENS = SessionTokens("wss://canary-ws", "wss://livekit", "canary-livekit", "canary-session")
-OTHERS = SessionTokens("wss://other", "wss://livekit", "other-livekit", "other-session")
+TOKENS = StoredTokens("wss://canary-ws", "wss://livekit", "canary-livekit", "canary-session")
+OTHERS = StoredTokens("wss://other", "wss://livekit", "other-livekit", "other-session")
 
 
 @dataclass
@@ -42,11 +42,11 @@ class Faults:
 @dataclass
 class Place:
     clock: Seconds
-    secrets: SecretManager
+    secrets: SecretManagerClient
     faults: Faults
-    make: Callable[["Place"], Vault]
+    make: Callable[["Place"], TokenVault]
 
-    def vault(self) -> Vault:
+    def vault(self) -> TokenVault:
         """Another process's, over the same Secret Manager."""
         return self.make(self)
 
@@ -54,9 +54,9 @@ class Place:
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
     clock, faults = Seconds(), Faults()
-    service = secret_manager.SecretManager(now=clock).service()
+    service = secret_manager.SecretManagerEmulator(now=clock).service()
     async with serve(service, fault=faults) as address:
-        secrets = SecretManager("demo", address=address, now=clock)
+        secrets = SecretManagerClient("demo", address=address, now=clock)
         await secrets.create(KEY)
         await secrets.add(KEY, b"k" * 32)
         faults.calls.clear()
@@ -71,8 +71,8 @@ def sealed(place: Place) -> Place:
 
 
 @pytest.fixture(params=["memory", "secret", "sealed"])
-def vault(request: pytest.FixtureRequest, place: Place) -> Vault:
-    made: dict[str, Vault] = {
+def vault(request: pytest.FixtureRequest, place: Place) -> TokenVault:
+    made: dict[str, TokenVault] = {
         "memory": MemoryVault(place.clock),
         "secret": SecretVault(place.secrets, now=place.clock),
         "sealed": SealedVault(place.secrets, now=place.clock),
@@ -80,18 +80,18 @@ def vault(request: pytest.FixtureRequest, place: Place) -> Vault:
     return made[request.param]
 
 
-async def test_opens_what_was_kept(vault: Vault, place: Place) -> None:
+async def test_opens_what_was_kept(vault: TokenVault, place: Place) -> None:
     await vault.prepare(ADA, place.clock.after(600))
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     assert await vault.open(ADA, {"owner": "ada", **fields}) == TOKENS
 
 
-async def test_keeps_without_being_prepared(vault: Vault, place: Place) -> None:
+async def test_keeps_without_being_prepared(vault: TokenVault, place: Place) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     assert await vault.open(ADA, fields) == TOKENS
 
 
-async def test_prepared_twice_and_kept_twice_opens(vault: Vault, place: Place) -> None:
+async def test_prepared_twice_and_kept_twice_opens(vault: TokenVault, place: Place) -> None:
     for _ in range(2):
         await vault.prepare(ADA, place.clock.after(600))
     for _ in range(2):
@@ -99,41 +99,43 @@ async def test_prepared_twice_and_kept_twice_opens(vault: Vault, place: Place) -
     assert await vault.open(ADA, fields) == TOKENS
 
 
-async def test_sessions_do_not_meet(vault: Vault, place: Place) -> None:
+async def test_sessions_do_not_meet(vault: TokenVault, place: Place) -> None:
     of_ada = await vault.keep(ADA, TOKENS, place.clock.after(600))
     of_bob = await vault.keep(BOB, OTHERS, place.clock.after(600))
     assert await vault.open(ADA, of_ada) == TOKENS
     assert await vault.open(BOB, of_bob) == OTHERS
 
 
-async def test_what_was_never_kept_is_missing(vault: Vault) -> None:
-    with pytest.raises(errors.Missing):
+async def test_what_was_never_kept_is_missing(vault: TokenVault) -> None:
+    with pytest.raises(errors.UpstreamNotFound):
         await vault.open(ADA, {})
 
 
-async def test_forgotten_is_missing_once_its_fields_are_dropped(vault: Vault, place: Place) -> None:
+async def test_forgotten_is_missing_once_its_fields_are_dropped(
+    vault: TokenVault, place: Place
+) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     await vault.forget(ADA)
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await vault.open(ADA, dict.fromkeys(fields))
 
 
-async def test_forgets_twice_and_what_it_never_knew(vault: Vault, place: Place) -> None:
+async def test_forgets_twice_and_what_it_never_knew(vault: TokenVault, place: Place) -> None:
     await vault.keep(ADA, TOKENS, place.clock.after(600))
     for session in (ADA, ADA, BOB):
         await vault.forget(session)
 
 
-async def test_expiry_deletes(vault: Vault, place: Place) -> None:
+async def test_expiry_deletes(vault: TokenVault, place: Place) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     place.clock.advance(599)
     assert await vault.open(ADA, fields) == TOKENS
     place.clock.advance((LEEWAY + timedelta(seconds=2)).total_seconds())
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await vault.open(ADA, fields)
 
 
-async def test_the_document_carries_no_token(vault: Vault, place: Place) -> None:
+async def test_the_document_carries_no_token(vault: TokenVault, place: Place) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     shown = json.dumps(dict(fields))
     shown += "".join(str(base64.urlsafe_b64decode(f.rpartition(".")[2])) for f in fields.values())
@@ -292,7 +294,7 @@ async def test_a_process_that_has_not_seen_the_new_key_reads_it(sealed: Place) -
     await behind.prepare(ADA, sealed.clock.after(600))
     await sealed.secrets.add(KEY, b"n" * 32)
     address = sealed.secrets._address
-    ahead = SecretManager("demo", address=address, now=sealed.clock)
+    ahead = SecretManagerClient("demo", address=address, now=sealed.clock)
     fields = await SealedVault(ahead, now=sealed.clock).keep(ADA, TOKENS, sealed.clock.after(600))
     await ahead.close()
     assert fields["sealed"].startswith("1.2.")

@@ -1,4 +1,4 @@
-"""What every `Voice` does: the fake, and Google's client against the simulator's real speech."""
+"""What every `TextToSpeech` does: the fake, and Google's client against the simulator's real speech."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from anyio.lowlevel import checkpoint
 
 from common.adapters.google.credentials import LocalToken
 from common.adapters.google.text_to_speech import GoogleSpeech
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.domain import errors
-from common.ports.voice import Voice
-from infra.local.simulators.google_speech import SpeechWorld, google_speech_app
+from common.ports.voice import TextToSpeech
+from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
 from tests.local.serving import served
 from tests.support.fakes.voice import FakeVoice
 
@@ -21,7 +21,7 @@ NAME = "en-US-Chirp3-HD-Aoede"
 
 @dataclass
 class Setting:
-    voice: Voice
+    voice: TextToSpeech
     refuse: Callable[[], None]
     """The service has had enough of us."""
 
@@ -36,15 +36,15 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
         busy = errors.Busy("voice", "answered 429", retry_after=1)
         yield Setting(fake, lambda: fake.fails.update({1: busy}))
         return
-    world = SpeechWorld()
+    world = SpeechSimulator()
 
     def refuse() -> None:
         world.requests_a_minute = 0
 
-    outbound = Outbound(sleep=at_once)
+    http_client = HttpClient(sleep=at_once)
     async with served(google_speech_app(world)) as address:
-        yield Setting(GoogleSpeech(LocalToken(), outbound, base_url=address), refuse)
-        await outbound.close()
+        yield Setting(GoogleSpeech(LocalToken(), http_client, base_url=address), refuse)
+        await http_client.close()
 
 
 async def at_once(_seconds: float) -> None:

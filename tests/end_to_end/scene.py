@@ -16,26 +16,26 @@ import httpx
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from common.adapters.http.client import Outbound
-from common.adapters.http.request import Answer, Request, Retry
+from common.adapters.http.client import HttpClient
+from common.adapters.http.request import HttpAnswer, OutboundRequest, Retry
 from common.adapters.liveavatar.client import LiveAvatar
 from common.bootstrap import App, assemble, build
 from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from common.ports.store import Store
 from common.settings import Settings
 from infra.local.emulators.cloud_tasks import Delivery, once
-from infra.local.functions import SideBySide, deployed
+from infra.local.functions import FunctionRouter, load_functions
 from infra.local.server import serving
 from infra.local.sign_in import uid_of
-from infra.local.simulators.agent_engine import AgentWorld, Message, Script
+from infra.local.simulators.agent_engine import AgentEngineState, Message, Script
 from infra.local.simulators.agent_engine.assistant import reply
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.all import Simulators
 from infra.local.simulators.espeak import Utterance
 from infra.local.simulators.faults import Fault, Faults, Mode, Pace
-from infra.local.simulators.google_speech import SpeechWorld
-from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
+from infra.local.simulators.google_speech import SpeechSimulator
+from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
 from tests.api.sse import Event, events
 from tests.support.harness import bare
@@ -69,10 +69,12 @@ class CountedFaults(Faults):
         self.add(Fault(service=service, path=path, mode=mode, times=times))
 
 
-class Hasty(Outbound):
+class Hasty(HttpClient):
     """Waits for nobody longer than `HASTE_SECONDS`, so that a time-out costs a test no more."""
 
-    async def call(self, request: Request, *, deadline: float, cap: int, retry: Retry) -> Answer:
+    async def call(
+        self, request: OutboundRequest, *, deadline: float, cap: int, retry: Retry
+    ) -> HttpAnswer:
         hurried = min(deadline, HASTE_SECONDS)
         return await super().call(request, deadline=hurried, cap=cap, retry=retry)
 
@@ -153,19 +155,19 @@ class Scene:
         return Person(uid_of(name), self.http, url or self.local.url, self.local.sign_in(name))
 
     @property
-    def outside(self) -> Outside:
-        return bare(self.local.app.avatars._outside)
+    def deps(self) -> Dependencies:
+        return bare(self.local.app.avatars._deps)
 
     @property
     def store(self) -> Store:
-        return self.outside.store
+        return self.deps.store
 
     @property
-    def provider(self) -> LiveAvatarWorld:
+    def provider(self) -> LiveAvatarAccount:
         return self.local.worlds.liveavatar
 
     @property
-    def agent(self) -> AgentWorld:
+    def agent(self) -> AgentEngineState:
         return self.local.worlds.agent
 
     def seconds(self) -> float:
@@ -204,12 +206,12 @@ class Scene:
 
     @asynccontextmanager
     async def process(
-        self, make: Callable[[Outside], Outside] = lambda made: made, **settings: Any
+        self, make: Callable[[Dependencies], Dependencies] = lambda made: made, **settings: Any
     ) -> AsyncIterator[str]:
         """The address of another process of the same system: an `App` of its own, with its own
         clients, over the same store and the same services."""
         app = build(Settings(**{**self.local.settings.model_dump(), **settings}))
-        other = assemble(make(bare(app.avatars._outside)), app.identity, app.close)
+        other = assemble(make(bare(app.avatars._deps)), app.identity, app.close)
         try:
             async with serving(apart(other), grace_seconds=0.3) as url:
                 yield url
@@ -221,22 +223,22 @@ class Scene:
         self.scripts.clear()
 
 
-_functions = cache(deployed)
+_functions = cache(load_functions)
 
 
 def apart(app: App) -> ASGIApp:
     """The functions of one process, and nothing beside them."""
-    return SideBySide(_functions(), app, PlainTextResponse("not here", 404))
+    return FunctionRouter(_functions(), app, PlainTextResponse("not here", 404))
 
 
-def hasty(scene: Scene, outbound: Outbound) -> Callable[[Outside], Outside]:
+def hasty(scene: Scene, http_client: HttpClient) -> Callable[[Dependencies], Dependencies]:
     """For `Scene.process`: has the avatar's calls time out after `HASTE_SECONDS`."""
 
-    def made(outside: Outside) -> Outside:
-        avatars = outside.avatars
+    def made(deps: Dependencies) -> Dependencies:
+        avatars = deps.avatars
         assert isinstance(avatars, LiveAvatar)
         url = scene.local.settings.liveavatar_url or ""
-        return replace(outside, avatars=LiveAvatar(url, avatars._read_key, outbound))
+        return replace(deps, avatars=LiveAvatar(url, avatars._read_key, http_client))
 
     return made
 
@@ -251,7 +253,7 @@ async def staged(
     folder: Path,
     *,
     delivery: Delivery = once,
-    provider: LiveAvatarWorld | None = None,
+    provider: LiveAvatarAccount | None = None,
     **settings: Any,
 ) -> AsyncIterator[Scene]:
     faults, scripts = CountedFaults(), dict[str, Script]()
@@ -259,11 +261,11 @@ async def staged(
     def script(message: Message) -> Any:
         return scripts.get(message.user_id, reply)(message)
 
-    worlds = Worlds(
+    worlds = Simulators(
         liveavatar=provider
-        or LiveAvatarWorld(LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)),
-        agent=AgentWorld(script=script, token_seconds=0.001, tool_seconds=0.01),
-        speech=SpeechWorld(synthesize=spoken_by_length),
+        or LiveAvatarAccount(LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)),
+        agent=AgentEngineState(script=script, token_seconds=0.001, tool_seconds=0.01),
+        speech=SpeechSimulator(synthesize=spoken_by_length),
         faults=faults,
         delivery=delivery,
     )

@@ -9,7 +9,7 @@ from typing import get_args
 import httpx
 import pytest
 
-from common.adapters.google.secret_manager import SecretManager
+from common.adapters.google.secret_manager import SecretManagerClient
 from infra.local.simulators.faults import Mode
 from tests.api.sse import Event
 from tests.end_to_end.scene import (
@@ -35,10 +35,10 @@ REPLY = "Hello! It is good to see you. What would you like to talk about?"
 @pytest.fixture(scope="module")
 async def hurry(stage: Scene) -> AsyncIterator[str]:
     """A process whose calls to the provider time out soon."""
-    outbound = Hasty()
-    async with stage.process(hasty(stage, outbound)) as url:
+    http_client = Hasty()
+    async with stage.process(hasty(stage, http_client)) as url:
         yield url
-    await outbound.close()
+    await http_client.close()
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +259,7 @@ async def test_a_key_that_was_changed_is_read_again_once(scene: Scene) -> None:
     person, world, settings = scene.person(), scene.provider, scene.local.settings
     await starts_now(scene, person)
     before = await scene.meter(person, "avatar_seconds")
-    secrets = SecretManager(settings.project, address=settings.secret_manager_address)
+    secrets = SecretManagerClient(settings.project, address=settings.secret_manager_address)
     old, world.key = world.key, "another key"
     try:
         read = scene.faults.count("secret-manager", "AccessSecretVersion")

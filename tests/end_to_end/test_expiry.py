@@ -15,10 +15,10 @@ import anyio
 import pytest
 from google.cloud import tasks_v2
 
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
-from common.ports.avatar import Ticket
-from common.ports.dependencies import Outside
+from common.ports.avatar import SessionToken
+from common.ports.dependencies import Dependencies
 from infra.local.emulators.cloud_tasks import never, once, twice
 from tests.end_to_end.scene import Json, Person, Scene, staged
 
@@ -32,14 +32,14 @@ FAR = 0.8
 class Unlimited(LiveAvatar):
     """As if the provider's own limit did not work."""
 
-    async def ticket(self, avatar: str, quality: str, seconds: int) -> Ticket:
-        return await super().ticket(avatar, quality, seconds + 600)
+    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
+        return await super().create_session_token(avatar, quality, seconds + 600)
 
 
 class FarAway(LiveAvatar):
     """Its limit counts from when the start arrives, ours from when we asked."""
 
-    async def start(self, ticket: Ticket) -> Any:
+    async def start(self, ticket: SessionToken) -> Any:
         await asyncio.sleep(FAR)
         return await super().start(ticket)
 
@@ -96,11 +96,11 @@ Runs = dict[str, Run]
 
 @pytest.fixture(scope="module")
 async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
-    queue, outbound = Queue(), Outbound()
+    queue, http_client = Queue(), HttpClient()
     lengths: Json = {"max_session_seconds": SECONDS, "min_session_seconds": 1}
     folder = tmp_path_factory.mktemp("stack")
     async with staged(folder, delivery=queue, **lengths) as scene:
-        with_avatars = partial(made_with, scene, outbound)
+        with_avatars = partial(made_with, scene, http_client)
         async with (
             scene.process(with_avatars(Unlimited)) as unlimited,
             scene.process(with_avatars(FarAway)) as far,
@@ -124,14 +124,14 @@ async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
                 person = scene.person(url)
                 runs[name] = Run((await person.start())["avatar_session_id"], person)
             yield await observed(scene, runs)
-    await outbound.close()
+    await http_client.close()
 
 
-def made_with(scene: Scene, outbound: Outbound, adapter: type[LiveAvatar]) -> Any:
-    def made(outside: Outside) -> Outside:
-        assert isinstance(outside.avatars, LiveAvatar)
+def made_with(scene: Scene, http_client: HttpClient, adapter: type[LiveAvatar]) -> Any:
+    def made(deps: Dependencies) -> Dependencies:
+        assert isinstance(deps.avatars, LiveAvatar)
         url = scene.local.settings.liveavatar_url or ""
-        return replace(outside, avatars=adapter(url, outside.avatars._read_key, outbound))
+        return replace(deps, avatars=adapter(url, deps.avatars._read_key, http_client))
 
     return made
 
@@ -139,12 +139,12 @@ def made_with(scene: Scene, outbound: Outbound, adapter: type[LiveAvatar]) -> An
 async def observed(scene: Scene, runs: Runs) -> Runs:
     """Nobody sweeps until all have had their time."""
     last = max([(await scene.session(run.session))["expires_at"] for run in some_of(runs)])
-    middle = (last - scene.outside.clock.now()).total_seconds() / 2
+    middle = (last - scene.deps.clock.now()).total_seconds() / 2
     await anyio.sleep(middle)
     lively = runs["lively"]
     kept = await lively.person.call("keep_alive", avatar_session_id=lively.session)
     assert kept.status_code == 200
-    await anyio.sleep((last - scene.outside.clock.now()).total_seconds() + 0.3)
+    await anyio.sleep((last - scene.deps.clock.now()).total_seconds() + 0.3)
     for name in ("task", "twice", "together"):
         await scene.until(partial(ended, scene, runs[name].session))
     await all_look(scene, runs, "before")

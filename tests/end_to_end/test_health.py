@@ -30,7 +30,7 @@ async def there(
 async def told(there: tuple[Stack, httpx.AsyncClient]) -> tuple[int, dict[str, Any]]:
     """By a process that has not looked before."""
     local, caller = there
-    local.app.checkup._look = None
+    local.app.health_check._look = None
     answer = await caller.get("/health?deep=true", headers={"authorization": ""})
     assert answer.headers["content-type"] == "application/json"
     return answer.status_code, answer.json()

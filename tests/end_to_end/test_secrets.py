@@ -15,10 +15,10 @@ import pytest
 
 from common.adapters.agent_engine.client import AgentEngine
 from common.adapters.google.text_to_speech import GoogleSpeech
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from infra.local.emulators.cloud_tasks import never
 from infra.local.simulators.faults import Mode
-from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
+from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.simulators.liveavatar.sessions import Session
 from infra.local.simulators.liveavatar.tokens import SessionTokens, Use
 from tests.end_to_end.scene import Hasty, Json, Later, Person, Scene, hasty, staged
@@ -177,25 +177,25 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
     key = f"canary-{secrets.token_urlsafe(24)}"
     canaries.add("LiveAvatar key", key)
     settings = LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)
-    world = LiveAvatarWorld(settings, key=key)
+    world = LiveAvatarAccount(settings, key=key)
     world.tokens = Recorded(
         world.tokens.secret, world.tokens.lifetime, world.tokens.unix, canaries=canaries
     )
-    heard, outbound = Overheard(), Hasty()
+    heard, http_client = Overheard(), Hasty()
     client = httpx.AsyncClient(timeout=40, trust_env=False, event_hooks={"response": [heard]})
     async with staged(folder, delivery=never, provider=world) as scene, client:
         canaries.add("sealing key", sealing_key(scene))
-        made = secretive(scene, outbound, canaries)
+        made = secretive(scene, http_client, canaries)
         async with (
             scene.process(made, turn_seconds=2) as kept,
             scene.process(made, turn_seconds=2, vault="sealed") as sealed,
         ):
             yield Storm(scene, canaries, heard, client, (kept, sealed))
             later = Later(timedelta(hours=1))
-            async with scene.process(lambda outside: replace(outside, clock=later)) as url:
+            async with scene.process(lambda deps: replace(deps, clock=later)) as url:
                 answer = await client.post(f"{url}/sweep_expired")
                 assert answer.json()["failed"] == 0
-    await outbound.close()
+    await http_client.close()
 
 
 def sealing_key(scene: Scene) -> bytes:
@@ -204,7 +204,7 @@ def sealing_key(scene: Scene) -> bytes:
     return versions[0][1]
 
 
-def secretive(scene: Scene, outbound: Hasty, canaries: Canaries) -> Any:
+def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
     """Has Google's services called with a token that would be noticed, and is in a hurry."""
     token = f"ya29.canary-{secrets.token_urlsafe(24)}"
     canaries.add("Google token", token)
@@ -213,12 +213,12 @@ def secretive(scene: Scene, outbound: Hasty, canaries: Canaries) -> Any:
     async def auth(_fresh: bool) -> Mapping[str, str]:
         return {"authorization": f"Bearer {token}"}
 
-    def made(outside: Outside) -> Outside:
+    def made(deps: Dependencies) -> Dependencies:
         engine = settings.agent_engine_url or ""
         return replace(
-            hasty(scene, outbound)(outside),
-            agent=AgentEngine(engine, auth, outbound, idle_seconds=1, reply_seconds=2),
-            voice=GoogleSpeech(auth, outbound, base_url=settings.speech_url or ""),
+            hasty(scene, http_client)(deps),
+            agent=AgentEngine(engine, auth, http_client, idle_seconds=1, reply_seconds=2),
+            voice=GoogleSpeech(auth, http_client, base_url=settings.speech_url or ""),
         )
 
     return made

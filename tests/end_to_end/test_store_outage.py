@@ -15,7 +15,7 @@ import pytest
 
 from common.adapters.firestore.store import FirestoreStore
 from common.domain.documents import Document, Query, Version, Write
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from tests.api.sse import events
 from tests.end_to_end.scene import PROBLEM, Later, Person, Scene, staged
 
@@ -194,8 +194,8 @@ async def doomed(scene: Scene, after: str, times: int = 1) -> AsyncIterator[str]
     async with Proxy(address).serving() as proxy:
         inner = FirestoreStore(scene.local.settings.project, emulator=proxy.at)
 
-        def made(outside: Outside) -> Outside:
-            return replace(outside, store=Doomed(inner, proxy, after, times))
+        def made(deps: Dependencies) -> Dependencies:
+            return replace(deps, store=Doomed(inner, proxy, after, times))
 
         async with scene.process(made) as url:
             yield url

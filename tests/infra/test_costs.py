@@ -9,14 +9,20 @@ import pytest
 from common.conversations.turn import Turn
 from common.domain.documents import Delete, Document, Query, Version, Write
 from common.ports.store import Store
-from common.schemas.requests import Chat, EndSession, KeepAlive, StartAvatar, SweepExpired
+from common.schemas.requests import (
+    ChatRequest,
+    EndSessionRequest,
+    KeepAliveRequest,
+    StartAvatarRequest,
+    SweepRequest,
+)
 from common.settings import Settings
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 from infra.costs import model, table
 from infra.costs.model import SCALES, STORE, Documents, Scale, google, total
 from infra.costs.prices import PRICES, Price, cheapest
 from infra.deploy.shell import ROOT
-from tests.support.harness import ADA, house, later
+from tests.support.harness import ADA, advance, new_harness
 
 TERRAFORM = ROOT / "terraform"
 
@@ -56,42 +62,46 @@ class Bill:
 
 
 async def test_a_session_reads_and_writes_as_many_documents_as_are_counted() -> None:
-    at = house()
+    at = new_harness()
     bill = Bill(at.store)
     app = at.another(store=bill)
     started = await at.start()
     session, conversation = started.avatar_session_id, started.conversation_id
 
     async def chat() -> None:
-        ask = Chat(message="Hello.", conversation_id=conversation)
+        ask = ChatRequest(message="Hello.", conversation_id=conversation)
         turn = await app.conversations.chat(ADA, ask, once("chat"))
         assert isinstance(turn, Turn)
         await turn.answer()
 
     def end() -> Awaitable[object]:
-        return app.avatars.end(ADA, EndSession(avatar_session_id=session), once("end"))
+        return app.avatars.end(ADA, EndSessionRequest(avatar_session_id=session), once("end"))
 
     counted = {
         "chat": await bill.of(chat()),
         "keep_alive": await bill.of(
-            app.avatars.keep_alive(ADA, KeepAlive(avatar_session_id=session), Once())
+            app.avatars.keep_alive(
+                ADA, KeepAliveRequest(avatar_session_id=session), IdempotencyKey()
+            )
         ),
-        "sweep_and_one": await bill.of(app.sweeps.sweep(SweepExpired())),
+        "sweep_and_one": await bill.of(app.sweeps.sweep(SweepRequest())),
         "end_session": await bill.of(end()),
     }
-    later(at.clock, 700)
-    expiry = SweepExpired(avatar_session_id=session)
+    advance(at.clock, 700)
+    expiry = SweepRequest(avatar_session_id=session)
     counted["expiry"] = await bill.of(app.sweeps.sweep(expiry))
-    counted["sweep"] = await bill.of(app.sweeps.sweep(SweepExpired()))
-    counted["start_avatar"] = await bill.of(app.avatars.start(ADA, StartAvatar(), once("start")))
+    counted["sweep"] = await bill.of(app.sweeps.sweep(SweepRequest()))
+    counted["start_avatar"] = await bill.of(
+        app.avatars.start(ADA, StartAvatarRequest(), once("start"))
+    )
     with_one = counted.pop("sweep_and_one")
     counted["sweep_of_one"] = Documents(with_one.reads - counted["sweep"].reads)
     assert counted == STORE
     assert with_one == Documents(with_one.reads)
 
 
-def once(what: str) -> Once:
-    return Once.of(ADA.uid, what, what, b"")
+def once(what: str) -> IdempotencyKey:
+    return IdempotencyKey.of(ADA.uid, what, what, b"")
 
 
 def test_what_is_taken_from_elsewhere_is_as_it_is_there() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from common.adapters.google import secret_manager
-from common.schemas.answers import Swept
+from common.schemas.answers import SweepAnswer
 from infra.deploy.shell import ROOT
 from infra.docs import settings_table
 from infra.smoke import sign_in
@@ -250,6 +250,6 @@ def test_queries_ask_for_fields_that_a_line_has() -> None:
     known |= {"first_speech_lag_seconds"}
     assert set(re.findall(r"jsonPayload\.(\w+)", OPERATE)) == known
     assert set(re.findall(r"jsonPayload\.(\w+)", TERRAFORM["monitoring"])) <= known
-    assert set(re.findall(r"did\.(\w+)", OPERATE)) <= set(Swept.model_fields)
+    assert set(re.findall(r"did\.(\w+)", OPERATE)) <= set(SweepAnswer.model_fields)
     [row] = [line for line in OPERATE.splitlines() if "`jsonPayload.did` |" in line]
-    assert set(re.findall(r"`(\w+)`", row)) == set(Swept.model_fields) - {"more"}
+    assert set(re.findall(r"`(\w+)`", row)) == set(SweepAnswer.model_fields) - {"more"}

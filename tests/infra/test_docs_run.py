@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.schemas.requests import CheckHealth
+from common.schemas.requests import HealthRequest
 from tests.infra.test_docs import COMMANDS, DEPLOY, OPERATE, blocks
 
 URLS = """{"start_avatar": "https://start", "chat": "https://chat", "health": "https://health",
@@ -99,7 +99,7 @@ def test_health_is_asked_which_dependency_is_down(tmp_path: Path) -> None:
         "curl [-s] [https://health]",
         "curl [-s] [https://health?deep=true]",
     ]
-    assert CheckHealth().deep is False
+    assert HealthRequest().deep is False
 
 
 def test_what_is_typed_for_a_secret_goes_there_and_nowhere_else(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from infra.docs.openapi import CALLS, DOCUMENT, text
 from infra.local.identity import LocalIdentity
 from tests.api.sse import events
 from tests.api.wire import CODES, EVENTS, EVERY, MISSING, PUBLIC, Wire, good_body
-from tests.support.harness import house
+from tests.support.harness import new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 
 WRITTEN: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 @pytest.fixture
 async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
-    at = house()
+    at = new_harness()
     yield Wire(at, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local"))
     await at.store.close()
 

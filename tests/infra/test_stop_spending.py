@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain.errors import Failed, Unavailable
 from common.domain.ids import AvatarSessionId
@@ -38,13 +38,13 @@ class Said:
 
 @asynccontextmanager
 async def account_of(at: Provider, key: str = "local-key") -> AsyncIterator[LiveAvatar]:
-    outbound = Outbound()
+    http_client = HttpClient()
 
     async def read_key(_fresh: bool) -> str:
         return key
 
-    yield LiveAvatar(str(at.http.base_url).rstrip("/"), read_key, outbound)
-    await outbound.close()
+    yield LiveAvatar(str(at.http.base_url).rstrip("/"), read_key, http_client)
+    await http_client.close()
 
 
 async def running(at: Provider) -> list[str]:

@@ -13,8 +13,8 @@ from starlette.routing import Mount
 from websockets.asyncio.client import ClientConnection, connect
 
 from infra.local.simulators.liveavatar import (
+    LiveAvatarAccount,
     LiveAvatarSettings,
-    LiveAvatarWorld,
     ManualClock,
     liveavatar_app,
 )
@@ -35,7 +35,7 @@ def bearer(token: str) -> dict[str, str]:
 class Provider:
     """The simulator on a real port, on a clock of the test's own."""
 
-    world: LiveAvatarWorld
+    world: LiveAvatarAccount
     clock: ManualClock
     http: httpx.AsyncClient
 
@@ -107,7 +107,7 @@ def _short(message: dict[str, Any]) -> str:
 @asynccontextmanager
 async def provider(settings: LiveAvatarSettings | None = None) -> AsyncIterator[Provider]:
     clock = ManualClock()
-    world = LiveAvatarWorld(settings, clock)
+    world = LiveAvatarAccount(settings, clock)
     app = Starlette(routes=[Mount(MOUNT, app=liveavatar_app(world))])
     async with client_of(app, MOUNT) as http:
         yield Provider(world, clock, http)

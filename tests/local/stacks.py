@@ -13,11 +13,11 @@ from common.adapters.sqlite.store import SqliteStore
 from common.domain.avatar_session import record_path
 from common.domain.ids import AvatarSessionId
 from infra.local.emulators.cloud_tasks import Delivery, once
-from infra.local.simulators.agent_engine import AgentWorld
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.agent_engine import AgentEngineState
+from infra.local.simulators.all import Simulators
 from infra.local.simulators.espeak import Utterance
-from infra.local.simulators.google_speech import SpeechWorld
-from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
+from infra.local.simulators.google_speech import SpeechSimulator
+from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
 
 Json = dict[str, Any]
@@ -34,18 +34,18 @@ def a_while(_: Utterance) -> bytes:
     return bytes(RATE * 10 * 2)
 
 
-def hurried(delivery: Delivery = once, **speech: Any) -> Worlds:
-    return Worlds(
-        liveavatar=LiveAvatarWorld(LiveAvatarSettings(connected_delay_seconds=0.02)),
-        agent=AgentWorld(token_seconds=0.001, tool_seconds=0.01),
-        speech=SpeechWorld(**{"synthesize": a_word, **speech}),
+def hurried(delivery: Delivery = once, **speech: Any) -> Simulators:
+    return Simulators(
+        liveavatar=LiveAvatarAccount(LiveAvatarSettings(connected_delay_seconds=0.02)),
+        agent=AgentEngineState(token_seconds=0.001, tool_seconds=0.01),
+        speech=SpeechSimulator(**{"synthesize": a_word, **speech}),
         delivery=delivery,
     )
 
 
 @asynccontextmanager
 async def standing(
-    folder: Path, worlds: Worlds | None = None, *, scheduled: bool = False, **settings: Any
+    folder: Path, worlds: Simulators | None = None, *, scheduled: bool = False, **settings: Any
 ) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
     """A stack, and ada's HTTP client for it."""
     async with (

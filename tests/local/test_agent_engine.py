@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from infra.local.simulators.agent_engine import (
-    AgentWorld,
+    AgentEngineState,
     Break,
     Error,
     Message,
@@ -44,9 +44,9 @@ class Clock:
         await anyio.lowlevel.checkpoint()
 
 
-def playing(*steps: Step) -> AgentWorld:
+def playing(*steps: Step) -> AgentEngineState:
     clock, numbers = Clock(), count(1)
-    return AgentWorld(
+    return AgentEngineState(
         script=(lambda _message: steps) if steps else None,
         now=clock.now,
         sleep=clock.sleep,
@@ -55,17 +55,17 @@ def playing(*steps: Step) -> AgentWorld:
 
 
 @pytest.fixture
-def world() -> AgentWorld:
+def world() -> AgentEngineState:
     return playing()
 
 
 @pytest.fixture
-async def client(world: AgentWorld) -> AsyncIterator[httpx.AsyncClient]:
+async def client(world: AgentEngineState) -> AsyncIterator[httpx.AsyncClient]:
     async with client_for(world) as client:
         yield client
 
 
-def client_for(world: AgentWorld) -> httpx.AsyncClient:
+def client_for(world: AgentEngineState) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(agent_engine_app(world))
     return httpx.AsyncClient(transport=transport, base_url="http://agent", headers=LOCAL)
 
@@ -154,14 +154,14 @@ async def test_a_tool_call_is_announced_runs_in_silence_and_is_answered_by_the_u
 async def test_tokens_and_tools_take_the_time_that_the_world_says() -> None:
     clock = Clock()
     steps = (Text("One two."), ToolCall("look"), Pause(0.4))
-    world = AgentWorld(script=lambda _message: steps, now=clock.now, sleep=clock.sleep)
+    world = AgentEngineState(script=lambda _message: steps, now=clock.now, sleep=clock.sleep)
     async with client_for(world) as client:
         await stream(client, asking())
     assert clock.slept == [0.025, 0.025, 0.025, 1.5, 0.4]
 
 
 async def test_the_prompt_grows_with_the_history_of_the_session(
-    world: AgentWorld, client: httpx.AsyncClient
+    world: AgentEngineState, client: httpx.AsyncClient
 ) -> None:
     world.sessions.create(ENGINE.removeprefix("/v1/"), "s1", {"userId": "ada"})
     prompts = [
@@ -212,7 +212,7 @@ async def test_a_caller_who_goes_away_ends_the_turn() -> None:
             raise
 
     steps: list[Step] = [Text("Hello."), Pause(3600), Text("Bye.")]
-    world = AgentWorld(script=lambda _message: steps, token_seconds=0, sleep=sleep)
+    world = AgentEngineState(script=lambda _message: steps, token_seconds=0, sleep=sleep)
     async with (
         client_of(mounted(world), "/simulators/agent-engine") as client,
         client.stream("POST", f"{ENGINE}:streamQuery", json=asking(), headers=LOCAL) as answer,
@@ -225,7 +225,7 @@ async def test_a_caller_who_goes_away_ends_the_turn() -> None:
     assert (world.turns, world.open_streams, world.cut_short) == (1, 0, 1)
 
 
-def mounted(world: AgentWorld) -> Starlette:
+def mounted(world: AgentEngineState) -> Starlette:
     return Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(world))])
 
 

@@ -3,25 +3,25 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from infra.local.simulators.agent_engine import AgentWorld
+from infra.local.simulators.agent_engine import AgentEngineState
 from tests.local.test_agent_engine import ENGINE, Clock, asking, client_for, stream
 
 NAME = ENGINE.removeprefix("/v1/")
 
 
 @pytest.fixture
-def world() -> AgentWorld:
-    return AgentWorld(token_seconds=0)
+def world() -> AgentEngineState:
+    return AgentEngineState(token_seconds=0)
 
 
 @pytest.fixture
-async def client(world: AgentWorld) -> AsyncIterator[httpx.AsyncClient]:
+async def client(world: AgentEngineState) -> AsyncIterator[httpx.AsyncClient]:
     async with client_for(world) as client:
         yield client
 
 
 async def test_an_unknown_session_raises_or_starts_a_fresh_one_as_the_world_says(
-    world: AgentWorld, client: httpx.AsyncClient
+    world: AgentEngineState, client: httpx.AsyncClient
 ) -> None:
     body = asking(session_id="nobody")
     refused = await client.post(f"{ENGINE}:streamQuery", json=body)
@@ -34,7 +34,7 @@ async def test_an_unknown_session_raises_or_starts_a_fresh_one_as_the_world_says
 
 
 async def test_another_users_session_is_unknown_even_when_fresh_ones_are_made(
-    world: AgentWorld, client: httpx.AsyncClient
+    world: AgentEngineState, client: httpx.AsyncClient
 ) -> None:
     world.unknown_session = "fresh"
     world.sessions.create(NAME, "s1", {"userId": "bob"})
@@ -77,7 +77,7 @@ async def test_what_the_agent_cannot_serve_is_a_400(
 
 
 async def test_an_engine_that_does_not_exist_is_a_404(
-    world: AgentWorld, client: httpx.AsyncClient
+    world: AgentEngineState, client: httpx.AsyncClient
 ) -> None:
     world.engines = frozenset({"8"})
     for answer in (await client.get(ENGINE), await client.post(f"{ENGINE}:query", json={})):
@@ -87,7 +87,7 @@ async def test_an_engine_that_does_not_exist_is_a_404(
 
 async def test_queries_over_the_quota_are_429_until_a_minute_has_passed() -> None:
     clock = Clock()
-    world = AgentWorld(queries_a_minute=2, now=clock.now, sleep=clock.sleep, token_seconds=0)
+    world = AgentEngineState(queries_a_minute=2, now=clock.now, sleep=clock.sleep, token_seconds=0)
     async with client_for(world) as client:
         answers = [await client.post(f"{ENGINE}:streamQuery", json=asking()) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]

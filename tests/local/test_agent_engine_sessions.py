@@ -4,14 +4,14 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.simulators.agent_engine import AgentWorld, Text, ToolCall, agent_engine_app
+from infra.local.simulators.agent_engine import AgentEngineState, Text, ToolCall, agent_engine_app
 
 NAME = "projects/p/locations/us-central1/reasoningEngines/7"
 ENGINE = f"/v1beta1/{NAME}"
 DAY = 86_400
 
 
-class World(AgentWorld):
+class World(AgentEngineState):
     moment = 1_700_000_000.0
 
 

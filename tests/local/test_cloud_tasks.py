@@ -17,7 +17,7 @@ from google.oauth2 import id_token
 from grpc import aio as grpc_aio
 
 from infra.local.emulators.cloud_tasks import (
-    CloudTasks,
+    CloudTasksEmulator,
     Delivery,
     backoff,
     late,
@@ -55,7 +55,7 @@ class Target:
 
 @dataclass
 class Stand:
-    tasks: CloudTasks
+    tasks: CloudTasksEmulator
     client: ct.CloudTasksAsyncClient
     target: Target
     clock: Seconds
@@ -86,7 +86,7 @@ async def standing(
     clock = Seconds()
     target = Target(clock)
     async with httpx.AsyncClient(transport=httpx.MockTransport(target)) as http:
-        tasks = CloudTasks(http, sign, now=clock, delivery=delivery)
+        tasks = CloudTasksEmulator(http, sign, now=clock, delivery=delivery)
         async with serve(tasks.service()) as address:
             channel = grpc_aio.insecure_channel(address)
             transport = transports.CloudTasksGrpcAsyncIOTransport(channel=channel)

@@ -10,12 +10,12 @@ from infra.local.demo.caller import Event
 from infra.local.demo.heard import Heard
 from infra.local.demo.journal import Seen
 from infra.local.demo.terminal import WIDTH, Page, coloured
-from infra.local.simulators.agent_engine import AgentWorld, Error, Message, Step, Text
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.agent_engine import AgentEngineState, Error, Message, Step, Text
+from infra.local.simulators.all import Simulators
 from infra.local.simulators.espeak import Utterance
 from infra.local.simulators.faults import Fault
-from infra.local.simulators.google_speech import SpeechWorld
-from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld
+from infra.local.simulators.google_speech import SpeechSimulator
+from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from tests.local.stacks import RATE
 
 
@@ -23,16 +23,16 @@ def half_a_second(_: Utterance) -> bytes:
     return bytes(RATE // 2 * 2)
 
 
-def brisk(agent: AgentWorld | None = None) -> Worlds:
+def brisk(agent: AgentEngineState | None = None) -> Simulators:
     """Time enough between the first words and the end of a text, and not much more."""
-    return Worlds(
-        liveavatar=LiveAvatarWorld(LiveAvatarSettings(connected_delay_seconds=0.02)),
-        agent=agent or AgentWorld(token_seconds=0.01, tool_seconds=0.8),
-        speech=SpeechWorld(synthesize=half_a_second),
+    return Simulators(
+        liveavatar=LiveAvatarAccount(LiveAvatarSettings(connected_delay_seconds=0.02)),
+        agent=agent or AgentEngineState(token_seconds=0.01, tool_seconds=0.8),
+        speech=SpeechSimulator(synthesize=half_a_second),
     )
 
 
-async def played(worlds: Worlds) -> tuple[int, list[str]]:
+async def played(worlds: Simulators) -> tuple[int, list[str]]:
     out = io.StringIO()
     code = await show(Page(out, colours=False), worlds, patience=0.7, silence=5.0)
     return code, out.getvalue().splitlines()
@@ -50,7 +50,7 @@ async def test_what_does_not_hold_is_said_and_ends_in_a_one() -> None:
     def silly(_: Message) -> list[Step]:
         return [Text("No. "), Error("SAFETY", "not today")]
 
-    code, lines = await played(brisk(AgentWorld(script=silly, token_seconds=0.0)))
+    code, lines = await played(brisk(AgentEngineState(script=silly, token_seconds=0.0)))
     assert code == 1
     broken = [line.strip() for line in lines if "NOT SO" in line]
     assert "NOT SO: the agent looks at the clock" in broken

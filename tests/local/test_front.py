@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from infra.local.defaults import Place, given_by_environment, local_settings
-from infra.local.functions import FUNCTIONS, deployed
+from infra.local.functions import FUNCTIONS, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LIFETIME, LocalIdentity
 from infra.local.scheduler import Scheduler
@@ -191,7 +191,7 @@ async def test_the_schedule_goes_on_when_a_sweep_fails() -> None:
 
 def test_loading_the_functions_leaves_the_process_as_it_was() -> None:
     before = list(sys.path), sys.modules.get("main"), dict(os.environ)
-    assert set(deployed()) == set(FUNCTIONS)
+    assert set(load_functions()) == set(FUNCTIONS)
     assert (list(sys.path), sys.modules.get("main"), dict(os.environ)) == before
 
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from infra.local.simulators.espeak import VOICES
-from infra.local.simulators.google_speech import SpeechWorld, google_speech_app
+from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
 from tests.local.serving import client_of
 
 LOCAL = {"Authorization": "Bearer local"}
@@ -34,12 +34,12 @@ def asking(**changes: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def world() -> SpeechWorld:
-    return SpeechWorld()
+def world() -> SpeechSimulator:
+    return SpeechSimulator()
 
 
 @pytest.fixture
-async def client(world: SpeechWorld) -> AsyncIterator[httpx.AsyncClient]:
+async def client(world: SpeechSimulator) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(google_speech_app(world))
     async with httpx.AsyncClient(transport=transport, base_url="http://s", headers=LOCAL) as client:
         yield client
@@ -61,7 +61,9 @@ def seconds(answer: httpx.Response) -> float:
 
 
 async def test_text_becomes_real_speech_behind_a_wav_header_on_a_real_port() -> None:
-    app = Starlette(routes=[Mount("/simulators/google-speech", google_speech_app(SpeechWorld()))])
+    app = Starlette(
+        routes=[Mount("/simulators/google-speech", google_speech_app(SpeechSimulator()))]
+    )
     async with client_of(app, "/simulators/google-speech") as client:
         answer = await client.post(SYNTHESIZE, json=HELLO, headers=LOCAL)
     rate, pcm = heard(answer)
@@ -136,7 +138,7 @@ async def test_every_language_is_spoken(client: httpx.AsyncClient, code: str, te
 
 
 async def test_requests_and_characters_are_counted_where_audio_was_given(
-    world: SpeechWorld, client: httpx.AsyncClient
+    world: SpeechSimulator, client: httpx.AsyncClient
 ) -> None:
     await client.post(SYNTHESIZE, json=HELLO)
     await client.post(SYNTHESIZE, json=asking(input={"text": "größer"}))
@@ -168,7 +170,7 @@ async def test_requests_and_characters_are_counted_where_audio_was_given(
     ],
 )
 async def test_what_google_refuses_is_a_400_in_googles_envelope(
-    world: SpeechWorld, client: httpx.AsyncClient, changes: dict[str, Any]
+    world: SpeechSimulator, client: httpx.AsyncClient, changes: dict[str, Any]
 ) -> None:
     answer = await client.post(SYNTHESIZE, json=asking(**changes))
     error = answer.json()["error"]
@@ -185,7 +187,7 @@ async def test_a_body_that_is_no_request_is_a_400(client: httpx.AsyncClient, bod
 
 
 async def test_5000_bytes_are_allowed() -> None:
-    world = SpeechWorld(synthesize=lambda utterance: bytes(2 * len(utterance.text)))
+    world = SpeechSimulator(synthesize=lambda utterance: bytes(2 * len(utterance.text)))
     transport = httpx.ASGITransport(google_speech_app(world))
     async with httpx.AsyncClient(transport=transport, base_url="http://s", headers=LOCAL) as client:
         answer = await client.post(SYNTHESIZE, json=asking(input={"text": "é" * 2_500}))
@@ -211,7 +213,7 @@ async def test_without_a_caller_403_and_an_api_key_is_one(client: httpx.AsyncCli
 
 
 async def test_over_the_quota_429_until_a_minute_has_passed(
-    world: SpeechWorld, client: httpx.AsyncClient
+    world: SpeechSimulator, client: httpx.AsyncClient
 ) -> None:
     moment = [1000.0]
     world.now = lambda: moment[0]
@@ -223,7 +225,7 @@ async def test_over_the_quota_429_until_a_minute_has_passed(
 
 
 async def test_an_answer_takes_the_latency_that_the_world_says(
-    world: SpeechWorld, client: httpx.AsyncClient
+    world: SpeechSimulator, client: httpx.AsyncClient
 ) -> None:
     slept: list[float] = []
 

@@ -12,8 +12,8 @@ import pytest
 from infra.local.simulators.faults import Fault, Faults, Mode
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.liveavatar import (
+    LiveAvatarAccount,
     LiveAvatarSettings,
-    LiveAvatarWorld,
     ManualClock,
     liveavatar_app,
 )
@@ -311,7 +311,7 @@ async def test_the_journal_tells_what_came_and_no_secret(there: Provider) -> Non
 
 
 async def test_a_call_that_a_fault_held_back_never_arrived() -> None:
-    world, faults = LiveAvatarWorld(), Faults()
+    world, faults = LiveAvatarAccount(), Faults()
     faults.add(Fault(service="liveavatar", path="/v1/sessions/token", mode="429"))
     async with client_of(Faulty(liveavatar_app(world), faults, "liveavatar")) as http:
         body = {"mode": "LITE", "avatar_id": AVATAR}
@@ -323,7 +323,7 @@ async def test_a_call_that_a_fault_held_back_never_arrived() -> None:
 
 @pytest.mark.parametrize(("mode", "running"), [("truncate", 1), ("reset", 0), ("garbage", 0)])
 async def test_a_start_whose_answer_was_lost_may_run(mode: Mode, running: int) -> None:
-    world, faults = LiveAvatarWorld(), Faults()
+    world, faults = LiveAvatarAccount(), Faults()
     async with client_of(Faulty(liveavatar_app(world), faults, "liveavatar")) as http:
         there = Provider(world, ManualClock(), http)
         ordered = await there.order()

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from infra.local.simulators.liveavatar import LiveAvatarSettings, LiveAvatarWorld, ManualClock
+from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings, ManualClock
 from infra.local.simulators.liveavatar.account import Refusal
 from infra.local.simulators.liveavatar.sessions import Session
 from infra.local.simulators.liveavatar.tokens import BadToken, sign, verify
@@ -15,7 +15,7 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-def running(world: LiveAvatarWorld, seconds: int = 600, *, sandbox: bool = False) -> Session:
+def running(world: LiveAvatarAccount, seconds: int = 600, *, sandbox: bool = False) -> Session:
     avatar = SANDBOX_AVATAR if sandbox else AVATAR
     session = world.create("LITE", avatar, seconds, sandbox=sandbox)
     world.start(session)
@@ -23,7 +23,7 @@ def running(world: LiveAvatarWorld, seconds: int = 600, *, sandbox: bool = False
 
 
 async def test_a_session_ends_at_its_age_although_nobody_looked(clock: ManualClock) -> None:
-    world = LiveAvatarWorld(clock=clock)
+    world = LiveAvatarAccount(clock=clock)
     session = running(world, 200)
     await clock.advance(5_000)
     world.settle()
@@ -36,7 +36,7 @@ async def test_a_session_ends_at_its_age_although_nobody_looked(clock: ManualClo
 async def test_an_idle_session_ends_five_minutes_after_the_last_sign_of_life(
     clock: ManualClock,
 ) -> None:
-    world = LiveAvatarWorld(clock=clock)
+    world = LiveAvatarAccount(clock=clock)
     session = running(world, 3_600)
     for _ in range(3):
         await clock.advance(200)
@@ -51,7 +51,7 @@ async def test_an_idle_session_ends_five_minutes_after_the_last_sign_of_life(
 
 
 async def test_a_sandbox_session_is_short_and_free(clock: ManualClock) -> None:
-    world = LiveAvatarWorld(clock=clock)
+    world = LiveAvatarAccount(clock=clock)
     session = running(world, sandbox=True)
     await clock.advance(100)
     world.settle()
@@ -63,7 +63,7 @@ async def test_a_sandbox_session_is_short_and_free(clock: ManualClock) -> None:
 async def test_a_minute_is_set_aside_then_each_is_charged(
     clock: ManualClock, seconds: int, credits_: int
 ) -> None:
-    world = LiveAvatarWorld(clock=clock)
+    world = LiveAvatarAccount(clock=clock)
     session = running(world)
     assert world.credits_left() == 999
     await clock.advance(seconds)
@@ -73,7 +73,7 @@ async def test_a_minute_is_set_aside_then_each_is_charged(
 
 
 def test_what_never_started_costs_nothing(clock: ManualClock) -> None:
-    world = LiveAvatarWorld(clock=clock)
+    world = LiveAvatarAccount(clock=clock)
     session = world.create("LITE", AVATAR, 600, sandbox=False)
     world.stop(session, "USER_CLOSED")
     assert (session.state, world.credits_left()) == ("ended", 1000)
@@ -84,7 +84,7 @@ def test_what_never_started_costs_nothing(clock: ManualClock) -> None:
 async def test_without_overage_credits_end_a_session_and_refuse_the_next(
     clock: ManualClock,
 ) -> None:
-    world = LiveAvatarWorld(LiveAvatarSettings(credits=2, overage=False), clock)
+    world = LiveAvatarAccount(LiveAvatarSettings(credits=2, overage=False), clock)
     session = running(world)
     await clock.advance(200)
     world.settle()
@@ -95,7 +95,7 @@ async def test_without_overage_credits_end_a_session_and_refuse_the_next(
 
 
 async def test_a_place_is_free_half_a_second_after_the_stop(clock: ManualClock) -> None:
-    world = LiveAvatarWorld(LiveAvatarSettings(concurrency=1), clock)
+    world = LiveAvatarAccount(LiveAvatarSettings(concurrency=1), clock)
     first = running(world)
     with pytest.raises(Refusal) as raised:
         running(world)

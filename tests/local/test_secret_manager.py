@@ -15,11 +15,11 @@ from google.cloud import secretmanager_v1 as sm
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports
 from grpc import aio as grpc_aio
 
-from common.adapters.google.grpc_client import translated
-from common.adapters.google.secret_manager import SecretManager as Adapter
+from common.adapters.google.grpc_client import translate_errors
+from common.adapters.google.secret_manager import SecretManagerClient as Adapter
 from common.domain import errors
 from infra.local.emulators.grpc_server import serve
-from infra.local.emulators.secret_manager import SecretManager
+from infra.local.emulators.secret_manager import SecretManagerEmulator
 from tests.support.fakes.vault import Seconds
 
 Client = sm.SecretManagerServiceAsyncClient
@@ -44,7 +44,7 @@ def clock() -> Seconds:
 
 @pytest.fixture
 async def address(clock: Seconds) -> AsyncIterator[str]:
-    async with serve(SecretManager(now=clock).service()) as address:
+    async with serve(SecretManagerEmulator(now=clock).service()) as address:
         yield address
 
 
@@ -243,7 +243,7 @@ async def test_what_is_held_survives_a_restart_for_its_owner_alone(
     file = tmp_path / "data" / "secrets.json"
     for run in range(2):
         async with AsyncExitStack() as stack:
-            service = SecretManager(now=clock, file=file).service()
+            service = SecretManagerEmulator(now=clock, file=file).service()
             client = await stack.enter_async_context(
                 client_of(await stack.enter_async_context(serve(service)))
             )
@@ -260,7 +260,10 @@ async def test_what_is_held_survives_a_restart_for_its_owner_alone(
     assert [found.name for found in file.parent.iterdir()] == ["secrets.json"]
     clock.advance(61)
     with pytest.raises(google.NotFound):
-        async with serve(SecretManager(now=clock, file=file).service()) as at, client_of(at) as c:
+        async with (
+            serve(SecretManagerEmulator(now=clock, file=file).service()) as at,
+            client_of(at) as c,
+        ):
             await c.get_secret(name=KEY)
 
 
@@ -282,7 +285,7 @@ async def test_fails_as_told(mode: str, error: type[Exception]) -> None:
         heard.append((service, method))
         return mode if method == "CreateSecret" else None
 
-    async with serve(SecretManager().service(), fault=fault) as at, client_of(at) as client:
+    async with serve(SecretManagerEmulator().service(), fault=fault) as at, client_of(at) as client:
         with pytest.raises(error):
             await client.create_secret(
                 parent=PROJECT, secret_id="key", secret=sm.Secret(AUTOMATIC), retry=None
@@ -298,14 +301,17 @@ async def test_fails_as_told(mode: str, error: type[Exception]) -> None:
 async def test_a_call_that_hangs_ends_at_its_deadline(
     *, writing: bool, error: type[errors.Upstream]
 ) -> None:
-    service = SecretManager().service()
+    service = SecretManagerEmulator().service()
     async with serve(service, fault=lambda *_: "timeout") as at, client_of(at) as client:
-        with pytest.raises(error, match="DEADLINE_EXCEEDED"), translated("s", writing=writing):
+        with (
+            pytest.raises(error, match="DEADLINE_EXCEEDED"),
+            translate_errors("s", writing=writing),
+        ):
             await client.get_secret(name=KEY, timeout=0.05, retry=None)
 
 
 async def test_a_server_that_is_gone_is_unavailable() -> None:
-    async with serve(SecretManager().service()) as at:
+    async with serve(SecretManagerEmulator().service()) as at:
         pass
     adapter = Adapter("demo", address=at)
     with pytest.raises(errors.Unavailable, match="UNAVAILABLE"):
@@ -333,7 +339,7 @@ async def test_configuration_is_read_once_in_minutes_and_again_when_asked(
     assert (await adapter.read("key")).text == "two"
     assert (await adapter.read("key", "1")).text == "one"
     clock.advance(301)
-    with pytest.raises(errors.Missing):
+    with pytest.raises(errors.UpstreamNotFound):
         await adapter.read("key")
     await adapter.delete("key")
     assert "two" not in f"{fresh!r} {fresh}"
@@ -352,6 +358,6 @@ async def test_a_client_that_is_still_connected_has_nothing_to_say_of_its_end(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     for _ in range(20):
-        async with AsyncExitStack() as client, serve(SecretManager().service()) as address:
+        async with AsyncExitStack() as client, serve(SecretManagerEmulator().service()) as address:
             await create(await client.enter_async_context(client_of(address)))
     assert capfd.readouterr().err == ""

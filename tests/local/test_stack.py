@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from infra.local.emulators.cloud_tasks import never
-from infra.local.simulators.all import Worlds
-from infra.local.simulators.google_speech import SpeechWorld
-from infra.local.simulators.liveavatar import LiveAvatarWorld
+from infra.local.simulators.all import Simulators
+from infra.local.simulators.google_speech import SpeechSimulator
+from infra.local.simulators.liveavatar import LiveAvatarAccount
 from infra.local.stack import CannotStartError, stack
 from tests.local.stacks import (
     a_while,
@@ -222,7 +222,7 @@ async def test_faults_reach_the_clients_of_google_and_of_the_provider(tmp_path: 
 
 
 async def test_real_speech_is_said_in_its_own_time(tmp_path: Path) -> None:
-    worlds = Worlds(liveavatar=LiveAvatarWorld(), speech=SpeechWorld())
+    worlds = Simulators(liveavatar=LiveAvatarAccount(), speech=SpeechSimulator())
     async with standing(tmp_path, worlds) as (_, ada):
         session = (await started(ada))["avatar_session_id"]
         text = "Hello."

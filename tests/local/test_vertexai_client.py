@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from infra.local.simulators.agent_engine import (
-    AgentWorld,
+    AgentEngineState,
     Error,
     Text,
     ToolCall,
@@ -33,7 +33,7 @@ pytestmark = [
 
 
 @asynccontextmanager
-async def google_client(world: AgentWorld, package: str = "vertexai") -> AsyncIterator[Any]:
+async def google_client(world: AgentEngineState, package: str = "vertexai") -> AsyncIterator[Any]:
     google = import_module(package)  # here, since it takes seconds, which other tests need not pay
     app = Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(world))])
     async with served(app) as address:
@@ -51,17 +51,17 @@ async def google_client(world: AgentWorld, package: str = "vertexai") -> AsyncIt
 
 
 @asynccontextmanager
-async def google_engine(world: AgentWorld) -> AsyncIterator[tuple[Any, Any]]:
+async def google_engine(world: AgentEngineState) -> AsyncIterator[tuple[Any, Any]]:
     async with google_client(world) as client:
         yield client, await anyio.to_thread.run_sync(lambda: client.agent_engines.get(name=ENGINE))
 
 
 @pytest.fixture
-def world() -> AgentWorld:
-    return AgentWorld(token_seconds=0, tool_seconds=0)
+def world() -> AgentEngineState:
+    return AgentEngineState(token_seconds=0, tool_seconds=0)
 
 
-async def test_a_session_and_a_streamed_turn(world: AgentWorld) -> None:
+async def test_a_session_and_a_streamed_turn(world: AgentEngineState) -> None:
     call = ToolCall("get_time", {}, {"time": "noon"})
     world.script = lambda _message: [Text("Let me see."), call, Text("It is noon.")]
     async with google_engine(world) as (_client, engine):
@@ -85,7 +85,7 @@ async def test_a_session_and_a_streamed_turn(world: AgentWorld) -> None:
         assert (await engine.async_list_sessions(user_id="ada"))["sessions"] == []
 
 
-async def test_a_turn_of_the_assistant_by_the_blocking_client(world: AgentWorld) -> None:
+async def test_a_turn_of_the_assistant_by_the_blocking_client(world: AgentEngineState) -> None:
     def turn() -> list[dict[str, Any]]:
         return list(engine.stream_query(user_id="ada", message="Tell me a story."))
 
@@ -94,7 +94,7 @@ async def test_a_turn_of_the_assistant_by_the_blocking_client(world: AgentWorld)
     assert event["content"]["parts"][0]["text"].count(".") >= 8
 
 
-async def test_the_client_that_is_to_follow_vertexai_works_as_well(world: AgentWorld) -> None:
+async def test_the_client_that_is_to_follow_vertexai_works_as_well(world: AgentEngineState) -> None:
     async with google_client(world, "agentplatform") as client:
         engine = await anyio.to_thread.run_sync(lambda: client.runtimes.get(name=ENGINE))
         events = [e async for e in engine.async_stream_query(user_id="ada", message="Hello!")]
@@ -103,7 +103,7 @@ async def test_the_client_that_is_to_follow_vertexai_works_as_well(world: AgentW
         assert [session.user_id async for session in pages] == ["ada"]
 
 
-async def test_the_sessions_api_by_its_own_module(world: AgentWorld) -> None:
+async def test_the_sessions_api_by_its_own_module(world: AgentEngineState) -> None:
     async with google_client(world) as client:
         sessions = client.aio.agent_engines.sessions
         config = {"session_id": "abc", "ttl": "86400s", "display_name": "mine"}
@@ -119,7 +119,7 @@ async def test_the_sessions_api_by_its_own_module(world: AgentWorld) -> None:
         assert [session async for session in pages] == []
 
 
-async def test_refusals_reach_the_client_as_its_own_errors(world: AgentWorld) -> None:
+async def test_refusals_reach_the_client_as_its_own_errors(world: AgentEngineState) -> None:
     from google.genai.errors import ClientError  # noqa: PLC0415 - imports what vertexai imports
 
     world.script = lambda _message: [Error("SAFETY", "No.")]

@@ -10,16 +10,25 @@ from common.domain import errors
 from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from common.schemas.requests import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
-from common.transactions.idempotency import Once
+from common.schemas.requests import (
+    ChatRequest,
+    EndSessionRequest,
+    KeepAliveRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+    SweepRequest,
+)
+from common.transactions.idempotency import IdempotencyKey
 from tests.reliability.faulty_services import STRANGER
 from tests.reliability.world import World
 
 USERS = ("ada", "bob")
 
 
-def once(user: str, function: str, key: str | None, body: str) -> Once:
-    return Once.of(UserId(user), function, key, body.encode()) if key else Once()
+def once(user: str, function: str, key: str | None, body: str) -> IdempotencyKey:
+    return (
+        IdempotencyKey.of(UserId(user), function, key, body.encode()) if key else IdempotencyKey()
+    )
 
 
 def session_of(world: World, pick: int, user: str | None = None) -> AvatarSessionId:
@@ -54,7 +63,7 @@ class Start:
 
     async def run(self, world: World, app: App) -> object:
         conversation = conversation_of(world, self.user, self.conversation)
-        request = StartAvatar(conversation_id=conversation)
+        request = StartAvatarRequest(conversation_id=conversation)
         before = set(world.avatars.sessions)
         try:
             started = await app.avatars.start(
@@ -83,7 +92,7 @@ class Talk:
 
     async def run(self, world: World, app: App) -> object:
         conversation = conversation_of(world, self.user, self.conversation)
-        request = Chat(message=self.message, conversation_id=conversation, speak=self.speak)
+        request = ChatRequest(message=self.message, conversation_id=conversation, speak=self.speak)
         once_ = once(self.user, "chat", self.key, str(request))
         turn = await app.conversations.chat(User(UserId(self.user)), request, once_)
         if not isinstance(turn, Turn):
@@ -91,7 +100,7 @@ class Talk:
         met(world, self.user, turn._names.conversation_id)
         if self.leaves is not None:
             await asyncio.sleep(self.leaves)
-            await turn.leave()
+            await turn.cancel()
         elif not self.behind:
             return await turn.answer()
         return turn
@@ -105,15 +114,15 @@ class Say:
     leaves: float | None = None
 
     async def run(self, world: World, app: App) -> object:
-        request = Speak(
+        request = SpeakRequest(
             avatar_session_id=session_of(world, self.session, self.user),
             text=self.text,
             interrupt=self.text is None,
         )
-        speech = await app.speeches.speak(User(UserId(self.user)), request, Once())
+        speech = await app.speeches.speak(User(UserId(self.user)), request, IdempotencyKey())
         if self.leaves is not None:
             await asyncio.sleep(self.leaves)
-            await speech.leave()  # type: ignore[union-attr]
+            await speech.cancel()  # type: ignore[union-attr]
         return await speech.answer()  # type: ignore[union-attr]
 
 
@@ -123,8 +132,8 @@ class Keep:
     session: int = 0
 
     async def run(self, world: World, app: App) -> object:
-        request = KeepAlive(avatar_session_id=session_of(world, self.session, self.user))
-        return await app.avatars.keep_alive(User(UserId(self.user)), request, Once())
+        request = KeepAliveRequest(avatar_session_id=session_of(world, self.session, self.user))
+        return await app.avatars.keep_alive(User(UserId(self.user)), request, IdempotencyKey())
 
 
 @dataclass(frozen=True)
@@ -134,7 +143,7 @@ class End:
     key: str | None = None
 
     async def run(self, world: World, app: App) -> object:
-        request = EndSession(avatar_session_id=session_of(world, self.session, self.user))
+        request = EndSessionRequest(avatar_session_id=session_of(world, self.session, self.user))
         once_ = once(self.user, "end", self.key, str(request))
         return await app.avatars.end(User(UserId(self.user)), request, once_)
 
@@ -146,7 +155,7 @@ class Expire:
     session: int = 0
 
     async def run(self, world: World, app: App) -> object:
-        request = SweepExpired(avatar_session_id=session_of(world, self.session))
+        request = SweepRequest(avatar_session_id=session_of(world, self.session))
         return await app.sweeps.sweep(request)
 
 
@@ -155,4 +164,4 @@ class Sweep:
     kind: Literal["sweep"] = "sweep"
 
     async def run(self, world: World, app: App) -> object:  # noqa: ARG002 - the others look at it
-        return await app.sweeps.sweep(SweepExpired())
+        return await app.sweeps.sweep(SweepRequest())

@@ -12,7 +12,7 @@ from common.adapters.sqlite.store import SqliteStore
 from common.domain import errors
 from common.domain.documents import Document, Query, Version, Write
 from common.domain.ids import AvatarSessionId
-from common.ports.avatar import Running, Ticket
+from common.ports.avatar import SessionToken, StartedSession
 from common.ports.clock import Clock
 from tests.support.fakes.avatars import FakeAvatars, FakeSession
 
@@ -60,7 +60,7 @@ class StormyStore:
         """By path, without a round trip."""
         opened = self.inner._opened
         rows = opened.execute("SELECT path, body FROM documents").fetchall() if opened else []
-        return {path: dict(values.loaded(body) or {}) for path, body in rows}
+        return {path: dict(values.load(body) or {}) for path, body in rows}
 
     async def _far(self, forecast: "deque[Weather]") -> Weather:
         await asyncio.sleep(self._random.uniform(0, 0.02))
@@ -82,7 +82,7 @@ class HarshAvatars(FakeAvatars):
         """Started after we had done what we could about it: a sweep has to find it."""
         self.delays: deque[float] = deque()
 
-    async def start(self, ticket: Ticket) -> Running:
+    async def start(self, ticket: SessionToken) -> StartedSession:
         if self.delays:
             delay = self.delays.popleft()
             asyncio.get_running_loop().call_later(delay, self._at_last, ticket.session, delay)

@@ -60,8 +60,8 @@ TROUBLE = (
     ("stop", AWAY, False),
     ("active", AWAY, False),
     ("record", AWAY, False),
-    ("record", errors.Missing("avatar", "forgotten"), False),
-    ("keep_alive", errors.Missing("avatar", "it does not run"), False),
+    ("record", errors.UpstreamNotFound("avatar", "forgotten"), False),
+    ("keep_alive", errors.UpstreamNotFound("avatar", "it does not run"), False),
     ("keep_alive", LOST, True),
     ("connect", AWAY, False),
 )
@@ -137,11 +137,11 @@ class Life(RuleBasedStateMachine):
     @rule(trouble=st.sampled_from(TROUBLE))
     def the_provider_will(self, trouble: tuple[str, errors.Upstream, bool]) -> None:
         call, error, happens = trouble
-        self.here.avatars.will(call, error, happens=happens)
+        self.here.avatars.fail_next(call, error, happens=happens)
 
     @rule(process=processes, start=starts, happens=st.booleans())
     def a_start_gets_lost(self, process: int, start: Start, happens: bool) -> None:
-        self.here.avatars.will("start", LOST, happens=happens)
+        self.here.avatars.fail_next("start", LOST, happens=happens)
         self.here.do((process, start))
 
     @rule(delay=st.sampled_from([0.5, 1.2, 4.0, 70.0]))

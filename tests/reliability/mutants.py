@@ -17,8 +17,8 @@ from common.domain.documents import (
 )
 from common.domain.errors import Upstream
 from common.domain.ids import AvatarSessionId
-from common.ports.avatar import Running, Ticket
-from common.ports.dependencies import Outside
+from common.ports.avatar import SessionToken, StartedSession
+from common.ports.dependencies import Dependencies
 from tests.reliability.world import as_it_is
 
 Writes = Sequence[Write]
@@ -45,8 +45,8 @@ class Rewriting(Through):
         return await self.port.commit(self._rewrite(writes))  # type: ignore[no-any-return]
 
 
-def writing(rewrite: Callable[[Writes], Writes]) -> Callable[[Outside], App]:
-    return lambda outside: as_it_is(replace(outside, store=Rewriting(outside.store, rewrite)))
+def writing(rewrite: Callable[[Writes], Writes]) -> Callable[[Dependencies], App]:
+    return lambda deps: as_it_is(replace(deps, store=Rewriting(deps.store, rewrite)))
 
 
 # ── the session is written down only when it runs ────────────────────────────────────────────────
@@ -77,8 +77,8 @@ class LateAvatars(Through):
         super().__init__(port)
         self._late = late
 
-    async def start(self, ticket: Ticket) -> Running:
-        running: Running = await self.port.start(ticket)
+    async def start(self, ticket: SessionToken) -> StartedSession:
+        running: StartedSession = await self.port.start(ticket)
         await self._late.store.commit(self._late.held)
         return running
 
@@ -88,11 +88,11 @@ def _begins(write: Write) -> bool:
     return collection_of(write.path) == "avatar_sessions" and fields.get("state") == "starting"
 
 
-def written_after_the_start(outside: Outside) -> App:
-    late = Late(outside.store)
-    avatars: Any = LateAvatars(outside.avatars, late)
+def written_after_the_start(deps: Dependencies) -> App:
+    late = Late(deps.store)
+    avatars: Any = LateAvatars(deps.avatars, late)
     store: Any = LateStore(late)
-    return as_it_is(replace(outside, store=store, avatars=avatars))
+    return as_it_is(replace(deps, store=store, avatars=avatars))
 
 
 # ── guards left out ──────────────────────────────────────────────────────────────────────────────
@@ -121,9 +121,9 @@ class Apart(Through):
         return await self.port.commit(rest)  # type: ignore[no-any-return]
 
 
-def settled_without_a_guard(outside: Outside) -> App:
-    store: Any = Apart(outside.store)
-    return as_it_is(replace(outside, store=store))
+def settled_without_a_guard(deps: Dependencies) -> App:
+    store: Any = Apart(deps.store)
+    return as_it_is(replace(deps, store=store))
 
 
 reserved_without_a_guard = writing(
@@ -153,9 +153,9 @@ class Blind(Through):
         return [document for document in found if document.get("state") != "ending"]
 
 
-def the_sweep_ignores_ending(outside: Outside) -> App:
-    store: Any = Blind(outside.store)
-    return as_it_is(replace(outside, store=store))
+def the_sweep_ignores_ending(deps: Dependencies) -> App:
+    store: Any = Blind(deps.store)
+    return as_it_is(replace(deps, store=store))
 
 
 # ── ambiguity taken for an answer ────────────────────────────────────────────────────────────────
@@ -169,9 +169,9 @@ class Careless(Through):
             return
 
 
-def a_stop_that_failed_is_done(outside: Outside) -> App:
-    avatars: Any = Careless(outside.avatars)
-    return as_it_is(replace(outside, avatars=avatars))
+def a_stop_that_failed_is_done(deps: Dependencies) -> App:
+    avatars: Any = Careless(deps.avatars)
+    return as_it_is(replace(deps, avatars=avatars))
 
 
 class Forgetful(Through):
@@ -181,7 +181,7 @@ class Forgetful(Through):
         super().__init__(port)
         self._lost: set[str] = set()
 
-    async def start(self, ticket: Ticket) -> Running:
+    async def start(self, ticket: SessionToken) -> StartedSession:
         try:
             return await self.port.start(ticket)  # type: ignore[no-any-return]
         except Upstream:
@@ -193,9 +193,9 @@ class Forgetful(Through):
             await self.port.stop(session, reason)
 
 
-def a_start_that_timed_out_is_forgotten(outside: Outside) -> App:
-    avatars: Any = Forgetful(outside.avatars)
-    return as_it_is(replace(outside, avatars=avatars))
+def a_start_that_timed_out_is_forgotten(deps: Dependencies) -> App:
+    avatars: Any = Forgetful(deps.avatars)
+    return as_it_is(replace(deps, avatars=avatars))
 
 
 def _charged(writes: Writes) -> Writes:
@@ -211,7 +211,7 @@ def _a_second_more(write: Write) -> Write:
 
 a_start_that_failed_costs = writing(_charged)
 
-MUTANTS: dict[str, Callable[[Outside], App]] = {
+MUTANTS: dict[str, Callable[[Dependencies], App]] = {
     "the session is written down after its start": written_after_the_start,
     "the settlement is not guarded": settled_without_a_guard,
     "the reservation is not guarded": reserved_without_a_guard,

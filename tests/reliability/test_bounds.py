@@ -15,13 +15,13 @@ from common.api.streaming import EventStream
 from common.domain.documents import Create, Query, Where, checked_query
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from common.schemas.answers import Swept
+from common.schemas.answers import SweepAnswer
 from common.schemas.events import TextEvent
-from common.schemas.requests import SweepExpired
+from common.schemas.requests import SweepRequest
 from common.sessions.sweep import AT_ONCE
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
-from tests.support.harness import House, house, later
+from tests.support.harness import Harness, advance, new_harness
 from tests.support.virtual_time import LoopClock, VirtualTimeLoop
 
 TRIP = 0.02
@@ -34,8 +34,8 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 
 @pytest.fixture
-async def at() -> AsyncIterator[House]:
-    made = house(agent=FakeAgent(strict=False))
+async def at() -> AsyncIterator[Harness]:
+    made = new_harness(agent=FakeAgent(strict=False))
     yield made
     await made.store.close()
 
@@ -44,22 +44,22 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def far(at: House) -> None:
+def far(at: Harness) -> None:
     async def trip(_: str) -> None:
         await asyncio.sleep(TRIP)
 
     at.store.before = trip
 
 
-async def expired(at: House, number: int) -> None:
+async def expired(at: Harness, number: int) -> None:
     await asyncio.gather(*(at.start(User(UserId(f"user-{n}"))) for n in range(number)))
-    later(at.clock, 3_600)
+    advance(at.clock, 3_600)
 
 
 # ── start_avatar ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(at: House) -> None:
+async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(at: Harness) -> None:
     far(at)
     at.avatars.slow.update(ticket=TICKET, start=START)
     began = now()
@@ -67,7 +67,7 @@ async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(a
     assert now() - began - TICKET - START == pytest.approx(2 * TRIP)
 
 
-async def test_a_start_adds_three_trips_to_a_provider_that_answers_at_once(at: House) -> None:
+async def test_a_start_adds_three_trips_to_a_provider_that_answers_at_once(at: Harness) -> None:
     far(at)
     began = now()
     await at.start()
@@ -77,7 +77,7 @@ async def test_a_start_adds_three_trips_to_a_provider_that_answers_at_once(at: H
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_text_is_on_the_wire_in_the_moment_in_which_the_agent_gives_it(at: House) -> None:
+async def test_text_is_on_the_wire_in_the_moment_in_which_the_agent_gives_it(at: Harness) -> None:
     far(at)
     at.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
     turn = await at.chat()
@@ -104,7 +104,7 @@ def _text(frame: str) -> str:
     return str(json.loads(frame.partition("data: ")[2])["text"])
 
 
-async def test_text_waits_for_nobody_who_is_slow_to_take_it(at: House) -> None:
+async def test_text_waits_for_nobody_who_is_slow_to_take_it(at: Harness) -> None:
     at.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
     turn = await at.chat()
     await asyncio.sleep(5)
@@ -112,7 +112,7 @@ async def test_text_waits_for_nobody_who_is_slow_to_take_it(at: House) -> None:
     events = await turn.news()  # the turn, why it is silent, the text
     assert now() == began
     assert sum(isinstance(event, TextEvent) for event in events) == 20
-    await turn.leave()
+    await turn.cancel()
 
 
 # ── the sweep ────────────────────────────────────────────────────────────────────────────────────
@@ -133,15 +133,15 @@ class Crowded(FakeAvatars):
             self.under_way -= 1
 
 
-async def all_swept(at: House) -> list[Swept]:
-    sweeps = [await at.app.sweeps.sweep(SweepExpired())]
+async def all_swept(at: Harness) -> list[SweepAnswer]:
+    sweeps = [await at.app.sweeps.sweep(SweepRequest())]
     while sweeps[-1].more:
-        sweeps.append(await at.app.sweeps.sweep(SweepExpired()))
+        sweeps.append(await at.app.sweeps.sweep(SweepRequest()))
     return sweeps
 
 
 async def test_a_thousand_expired_take_no_longer_than_the_provider_would_for_fifty_at_a_time(
-    at: House,
+    at: Harness,
 ) -> None:
     at.avatars = crowded = Crowded(at.clock, capacity=2_000)
     at.app = at.another()
@@ -159,7 +159,7 @@ async def test_a_thousand_expired_take_no_longer_than_the_provider_would_for_fif
 
 @pytest.mark.parametrize("others", [0, 3_000])
 async def test_a_sweep_goes_to_the_store_as_often_however_much_there_is(
-    at: House, others: int
+    at: Harness, others: int
 ) -> None:
     await expired(at, 1)
     await all_swept(at)
@@ -168,7 +168,7 @@ async def test_a_sweep_goes_to_the_store_as_often_however_much_there_is(
         ids = range(begin, begin + 500)
         await at.store.inner.commit([Create(f"ended_sessions/old-{n}", old) for n in ids])
     await asyncio.gather(*(at.start(User(UserId(f"other-{n}"))) for n in range(20)))
-    later(at.clock, 3_600)
+    advance(at.clock, 3_600)
     at.store.trips.clear()
     far(at)
     began = now()

@@ -26,7 +26,7 @@ def ledger(world: World) -> dict[str, Any]:
 @pytest.mark.parametrize("how", ["held", "lost"])
 def test_characters_are_given_back_once_though_nobody_confirmed_it(world: World, how: str) -> None:
     world.do((0, Start()))
-    world.avatars.will("connect", errors.Unavailable("avatar", "down"))
+    world.avatars.fail_next("connect", errors.Unavailable("avatar", "down"))
     world.store.commits.extend(["fine", how])  # type: ignore[list-item]  # both are weathers
     (refused,) = world.do((0, Say()))
     assert isinstance(refused, errors.Unavailable)

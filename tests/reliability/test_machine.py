@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from common.bootstrap import App
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from tests.reliability.machine import Life
 from tests.reliability.mutants import MUTANTS
 
@@ -48,7 +48,7 @@ def test_whatever_happens() -> None:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
-def test_it_would_show(mutant: Callable[[Outside], App]) -> None:
+def test_it_would_show(mutant: Callable[[Dependencies], App]) -> None:
     broken = type("Broken", (Life,), {"compose": staticmethod(mutant)})
     with pytest.raises(AssertionError):
         run_state_machine_as_test(broken, settings=HUNT)

@@ -19,10 +19,10 @@ from common.domain.documents import Create, Document, Increment, Query, Update, 
 from common.domain.ids import UserId
 from common.domain.user import User
 from common.ports.store import Store
-from common.schemas.answers import AvatarStarted, ChatAnswer, Spoken
-from common.schemas.requests import EndSession, Speak, SweepExpired
-from common.transactions.idempotency import Once
-from tests.support.harness import ADA, House, house, later
+from common.schemas.answers import ChatAnswer, SpeakAnswer, StartAvatarAnswer
+from common.schemas.requests import EndSessionRequest, SpeakRequest, SweepRequest
+from common.transactions.idempotency import IdempotencyKey
+from tests.support.harness import ADA, Harness, advance, new_harness
 
 T = TypeVar("T")
 JITTER_SECONDS = 0.004
@@ -69,8 +69,8 @@ class Watching:
         await self._inner.close()
 
 
-def a_house(store: Store, **settings: Any) -> House:
-    at, random = house(store, **settings), Random(1)  # noqa: S311 - jitter, no secret
+def a_house(store: Store, **settings: Any) -> Harness:
+    at, random = new_harness(store, **settings), Random(1)  # noqa: S311 - jitter, no secret
 
     async def pause(number: int) -> None:
         await asyncio.sleep(random.uniform(0, JITTER_SECONDS * 2**number))
@@ -95,7 +95,7 @@ def tally(results: Sequence[object]) -> Counter[str]:
 async def test_a_hundred_starts_of_one_user_and_one_is_admitted(store: Store) -> None:
     at = a_house(store)
     results = await at_once(*(at.start() for _ in range(100)))
-    assert tally(results) == {"AvatarStarted": 1, "too_many_sessions": 99}
+    assert tally(results) == {"StartAvatarAnswer": 1, "too_many_sessions": 99}
     assert len(at.avatars.running()) == 1
     assert await at.used("avatar_seconds") == (0, 600)
     assert len(await at.sessions()) == 1
@@ -105,9 +105,9 @@ async def test_a_hundred_starts_in_one_conversation(store: Store) -> None:
     at = a_house(store)
     conversation = (await at.whole_chat()).conversation_id
     results = await at_once(*(at.start(conversation_id=conversation) for _ in range(100)))
-    paid = [r for r in results if isinstance(r, AvatarStarted) and not r.resumed]
+    paid = [r for r in results if isinstance(r, StartAvatarAnswer) and not r.resumed]
     assert len(paid) == 1
-    assert set(tally(results)) <= {"AvatarStarted", "avatar_starting", "too_many_sessions"}
+    assert set(tally(results)) <= {"StartAvatarAnswer", "avatar_starting", "too_many_sessions"}
     assert len(at.avatars.running()) == 1
     assert await at.used("avatar_seconds") == (0, 600)
 
@@ -115,7 +115,7 @@ async def test_a_hundred_starts_in_one_conversation(store: Store) -> None:
 async def test_fifty_users_do_not_hinder_each_other(store: Store) -> None:
     at = a_house(store)
     results = await at_once(*(at.start(User(UserId(f"user-{n}"))) for n in range(50)))
-    assert tally(results) == {"AvatarStarted": 50}
+    assert tally(results) == {"StartAvatarAnswer": 50}
     assert len(at.avatars.running()) == 50
 
 
@@ -123,7 +123,7 @@ async def test_fifty_users_do_not_hinder_each_other(store: Store) -> None:
 async def test_as_many_as_there_are_slots(store: Store, slots: int) -> None:
     at = a_house(store, slots_per_user=slots, allowance_avatar_seconds=100_000)
     results = await at_once(*(at.start() for _ in range(slots + 5)))
-    assert tally(results) == {"AvatarStarted": slots, "too_many_sessions": 5}
+    assert tally(results) == {"StartAvatarAnswer": slots, "too_many_sessions": 5}
     held = await at.documents("users/ada/slots")
     assert len({slot["avatar_session_id"] for slot in held}) == slots
 
@@ -132,9 +132,9 @@ async def test_two_and_a_half_sessions_fit(store: Store) -> None:
     watching = Watching(store, {"avatar_seconds": 1_500})
     at = a_house(watching, slots_per_user=5, allowance_avatar_seconds=1_500)
     results = await at_once(*(at.start() for _ in range(5)))
-    admitted = [result for result in results if isinstance(result, AvatarStarted)]
+    admitted = [result for result in results if isinstance(result, StartAvatarAnswer)]
     assert sorted(started.reserved_seconds for started in admitted) == [300, 600, 600]
-    assert tally(results) == {"AvatarStarted": 3, "quota_exceeded": 2}
+    assert tally(results) == {"StartAvatarAnswer": 3, "quota_exceeded": 2}
     assert await at.used("avatar_seconds") == (0, 1_500)
     assert watching.seen >= 6
 
@@ -145,10 +145,10 @@ async def test_everything_at_once_on_one_account_adds_up(store: Store) -> None:
     limits: dict[str, Any] = {f"allowance_{meter}": limit for meter, limit in allowances.items()}
     at = a_house(watching, slots_per_user=3, **limits)
     first = await at.start()
-    ask = Speak(avatar_session_id=first.avatar_session_id, text="Well, well.", wait=False)
+    ask = SpeakRequest(avatar_session_id=first.avatar_session_id, text="Well, well.", wait=False)
 
-    async def say() -> Spoken:
-        speech = await at.app.speeches.speak(ADA, ask, Once())
+    async def say() -> SpeakAnswer:
+        speech = await at.app.speeches.speak(ADA, ask, IdempotencyKey())
         return await speech.answer()  # type: ignore[union-attr]
 
     doings: list[Awaitable[object]] = [at.whole_chat(f"Hello {n}.") for n in range(7)]
@@ -156,8 +156,8 @@ async def test_everything_at_once_on_one_account_adds_up(store: Store) -> None:
     doings += [say() for _ in range(8)]
     results = await at_once(*doings)
     chats = [result for result in results if isinstance(result, ChatAnswer)]
-    spoken = [result for result in results if isinstance(result, Spoken)]
-    started = [result for result in results if isinstance(result, AvatarStarted)]
+    spoken = [result for result in results if isinstance(result, SpeakAnswer)]
+    started = [result for result in results if isinstance(result, StartAvatarAnswer)]
     assert await at.used("agent_tokens") == (10 * len(chats), 0)
     assert await at.used("voice_characters") == (len("Well, well.") * len(spoken), 0)
     reserved = sum(session.reserved_seconds for session in (first, *started))
@@ -171,12 +171,15 @@ async def test_everything_at_once_on_one_account_adds_up(store: Store) -> None:
 async def test_whoever_ends_it_it_is_charged_once(store: Store, overdue: bool) -> None:
     at = a_house(store)
     started = await at.start()
-    later(at.clock, 601 if overdue else 90.5)
+    advance(at.clock, 601 if overdue else 90.5)
     session = started.avatar_session_id
-    ask, task = EndSession(avatar_session_id=session), SweepExpired(avatar_session_id=session)
+    ask, task = (
+        EndSessionRequest(avatar_session_id=session),
+        SweepRequest(avatar_session_id=session),
+    )
     results = await at_once(
-        *(at.app.avatars.end(ADA, ask, Once()) for _ in range(5)),
-        at.app.sweeps.sweep(SweepExpired()),
+        *(at.app.avatars.end(ADA, ask, IdempotencyKey()) for _ in range(5)),
+        at.app.sweeps.sweep(SweepRequest()),
         at.app.sweeps.sweep(task),
     )
     assert tally(results)["SessionEnded"] == 5

@@ -12,9 +12,9 @@ from common.bootstrap import App, assemble
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
 from common.observability.log import log
-from common.ports.dependencies import Outside
-from common.schemas.answers import Swept
-from common.schemas.requests import SweepExpired
+from common.ports.dependencies import Dependencies
+from common.schemas.answers import SweepAnswer
+from common.schemas.requests import SweepRequest
 from common.settings import Settings
 from tests.reliability.faulty_services import HarshAvatars, StormyStore
 from tests.reliability.processes import Died, Mortal, Process, remember_whose
@@ -39,15 +39,15 @@ SETTINGS = Settings(
 )
 """Small enough that everything runs out."""
 
-Assemble = Callable[[Outside], App]
+Assemble = Callable[[Dependencies], App]
 PROCESSES = 2
 
 
-def as_it_is(outside: Outside) -> App:
+def as_it_is(deps: Dependencies) -> App:
     async def close() -> None:
         return None
 
-    return assemble(outside, KnownUsers(), close)
+    return assemble(deps, KnownUsers(), close)
 
 
 class Doing(Protocol):
@@ -102,8 +102,8 @@ class World:
         self.avatars.clear()
         self.vault.failing = self.tasks.failing = None
 
-    def sweep(self) -> Swept:
-        return self.run(self.processes[0].app.sweeps.sweep(SweepExpired()))  # type: ignore[no-any-return]
+    def sweep(self) -> SweepAnswer:
+        return self.run(self.processes[0].app.sweeps.sweep(SweepRequest()))  # type: ignore[no-any-return]
 
     def now(self) -> datetime:
         async def now() -> datetime:
@@ -161,7 +161,7 @@ class World:
 
     def _begin(self) -> Process:
         process = Process()
-        outside: dict[str, Any] = {
+        deps: dict[str, Any] = {
             name: Mortal(port, process)
             for name, port in (
                 ("store", self.store),
@@ -173,8 +173,8 @@ class World:
             )
         }
         process.app = self._compose(
-            Outside(
-                **outside,
+            Dependencies(
+                **deps,
                 clock=self.clock,
                 new_id=lambda: f"id{next(self._numbers):08d}",
                 pause=self._pause,

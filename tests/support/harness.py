@@ -15,13 +15,13 @@ from common.domain.documents import Document, Query, Version, Write
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
 from common.observability.instrumentation import PARTS, Timed
-from common.ports.dependencies import Outside
+from common.ports.dependencies import Dependencies
 from common.ports.store import Store
-from common.schemas.answers import AvatarStarted, ChatAnswer
+from common.schemas.answers import ChatAnswer, StartAvatarAnswer
 from common.schemas.events import ChatEvent
-from common.schemas.requests import Chat, StartAvatar
+from common.schemas.requests import ChatRequest, StartAvatarRequest
 from common.settings import Settings
-from common.transactions.idempotency import Once
+from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.fakes.tasks import MemoryTasks
@@ -74,7 +74,7 @@ async def _no_pause(_: int) -> None:
 
 
 @dataclass
-class House:
+class Harness:
     """`app` and, over the same world, as many more as `another` makes: other processes."""
 
     settings: Settings
@@ -103,13 +103,15 @@ class House:
             "pause": _no_pause,
             "settings": self.settings,
         }
-        return assemble(Outside(**{**parts, **instead}), KnownUsers(), self.store.close)
+        return assemble(Dependencies(**{**parts, **instead}), KnownUsers(), self.store.close)
 
-    async def start(self, user: User = ADA, **fields: Any) -> AvatarStarted:
-        return await self.app.avatars.start(user, StartAvatar(**fields), Once())
+    async def start(self, user: User = ADA, **fields: Any) -> StartAvatarAnswer:
+        return await self.app.avatars.start(user, StartAvatarRequest(**fields), IdempotencyKey())
 
     async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> Turn:
-        turn = await self.app.conversations.chat(user, Chat(message=message, **fields), Once())
+        turn = await self.app.conversations.chat(
+            user, ChatRequest(message=message, **fields), IdempotencyKey()
+        )
         assert isinstance(turn, Turn)
         return turn
 
@@ -140,9 +142,11 @@ class House:
         return ledger.get(f"{meter}_used", 0), ledger.get(f"{meter}_reserved", 0)
 
 
-def house(store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any) -> House:
+def new_harness(
+    store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any
+) -> Harness:
     clock = LoopClock()
-    return House(
+    return Harness(
         settings=Settings(**settings),
         store=CountingStore(store or SqliteStore(":memory:")),
         clock=clock,
@@ -154,7 +158,7 @@ def house(store: Store | None = None, *, agent: FakeAgent | None = None, **setti
     )
 
 
-async def all_of(turn: Turn) -> list[ChatEvent]:
+async def collect_events(turn: Turn) -> list[ChatEvent]:
     events = []
     while news := await turn.news():
         events += news
@@ -162,15 +166,15 @@ async def all_of(turn: Turn) -> list[ChatEvent]:
     return events
 
 
-def bare(outside: Outside) -> Outside:
+def bare(deps: Dependencies) -> Dependencies:
     """The ports themselves, without what notes their times."""
-    ports = {name: getattr(outside, name) for name in PARTS}
+    ports = {name: getattr(deps, name) for name in PARTS}
     inner: dict[str, Any] = {
         name: port._port for name, port in ports.items() if isinstance(port, Timed)
     }
-    return replace(outside, **inner)
+    return replace(deps, **inner)
 
 
-def later(clock: LoopClock, seconds: float) -> None:
+def advance(clock: LoopClock, seconds: float) -> None:
     """A jump without anything happening in between: nobody was there."""
     clock.epoch += timedelta(seconds=seconds)

@@ -9,13 +9,20 @@ from typing import Any
 import pytest
 
 from common.bootstrap import App, build
-from common.conversations.speak import SpeechUnderWay
+from common.conversations.speak import SpeechInProgress
 from common.conversations.turn import Turn
 from common.domain import errors
-from common.schemas.requests import Chat, EndSession, KeepAlive, Speak, StartAvatar, SweepExpired
+from common.schemas.requests import (
+    ChatRequest,
+    EndSessionRequest,
+    KeepAliveRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+    SweepRequest,
+)
 from common.settings import Settings
-from common.transactions.idempotency import Once
-from tests.support.harness import ADA, House, all_of, house, later
+from common.transactions.idempotency import IdempotencyKey
+from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 from tests.terraform.provider.schema import ROOT
 
@@ -43,7 +50,7 @@ LOOKS = {
 """What it needs of Google to see whether a service answers; the voice asks for no role."""
 
 PORTS = ("store", "avatars", "agent", "voice", "vault", "tasks")
-Use = Callable[[App, House], Awaitable[object]]
+Use = Callable[[App, Harness], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def _is_internal(function: str) -> bool:
 def _looks() -> set[str]:
     """As the composition root has it."""
     engine = "projects/p/locations/l/reasoningEngines/1"
-    checks = build(Settings(agent_engine=engine)).checkup._checks
+    checks = build(Settings(agent_engine=engine)).health_check._checks
     return {LOOKS[name] for name in checks if name in LOOKS}
 
 
@@ -93,44 +100,44 @@ class Heard:
 async def _reaches(uses: list[Use]) -> set[str]:
     calls: set[str] = set()
     for use in uses:
-        at = house()
+        at = new_harness()
         heard = {port: Heard(getattr(at, port)) for port in PORTS}
         await use(at.another(**heard), at)
         calls |= set().union(*(each.calls for each in heard.values()))
     return {NEEDS[call] for call in calls if call in NEEDS}
 
 
-async def _start(app: App, _: House) -> None:
-    started = await app.avatars.start(ADA, StartAvatar(), Once())
-    again = StartAvatar(conversation_id=started.conversation_id)
-    await app.avatars.start(ADA, again, Once())
+async def _start(app: App, _: Harness) -> None:
+    started = await app.avatars.start(ADA, StartAvatarRequest(), IdempotencyKey())
+    again = StartAvatarRequest(conversation_id=started.conversation_id)
+    await app.avatars.start(ADA, again, IdempotencyKey())
 
 
-async def _start_in_vain(app: App, at: House) -> None:
-    at.avatars.will("start", errors.Failed("avatar", "no"))
+async def _start_in_vain(app: App, at: Harness) -> None:
+    at.avatars.fail_next("start", errors.Failed("avatar", "no"))
     with pytest.raises(errors.Upstream):
-        await app.avatars.start(ADA, StartAvatar(), Once())
+        await app.avatars.start(ADA, StartAvatarRequest(), IdempotencyKey())
 
 
-async def _chat(app: App, at: House, *, gone: bool = False) -> None:
+async def _chat(app: App, at: Harness, *, gone: bool = False) -> None:
     started = await at.start()
     _lost(at, gone=gone)
-    ask = Chat(message="Hello.", conversation_id=started.conversation_id)
-    turn = await app.conversations.chat(ADA, ask, Once())
+    ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
+    turn = await app.conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(turn, Turn)
-    await all_of(turn)
+    await collect_events(turn)
 
 
-async def _chat_alone(app: App, at: House) -> None:
+async def _chat_alone(app: App, at: Harness) -> None:
     await _chat(app, at, gone=True)
 
 
-async def _speak(app: App, at: House, *, gone: bool = False) -> None:
+async def _speak(app: App, at: Harness, *, gone: bool = False) -> None:
     started = await at.start()
     _lost(at, gone=gone)
-    ask = Speak(avatar_session_id=started.avatar_session_id, text="Hello.")
-    speech = await app.speeches.speak(ADA, ask, Once())
-    assert isinstance(speech, SpeechUnderWay)
+    ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello.")
+    speech = await app.speeches.speak(ADA, ask, IdempotencyKey())
+    assert isinstance(speech, SpeechInProgress)
     if gone:
         with pytest.raises(errors.SessionOver):
             await speech.answer()
@@ -138,34 +145,36 @@ async def _speak(app: App, at: House, *, gone: bool = False) -> None:
         await speech.answer()
 
 
-async def _speak_to_nobody(app: App, at: House) -> None:
+async def _speak_to_nobody(app: App, at: Harness) -> None:
     await _speak(app, at, gone=True)
 
 
-async def _keep_alive(app: App, at: House) -> None:
+async def _keep_alive(app: App, at: Harness) -> None:
     started = await at.start()
-    ask = KeepAlive(avatar_session_id=started.avatar_session_id)
-    await app.avatars.keep_alive(ADA, ask, Once())
+    ask = KeepAliveRequest(avatar_session_id=started.avatar_session_id)
+    await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
     _lost(at, gone=True)
     with pytest.raises(errors.SessionOver):
-        await app.avatars.keep_alive(ADA, ask, Once())
+        await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
 
 
-async def _end(app: App, at: House) -> None:
+async def _end(app: App, at: Harness) -> None:
     started = await at.start()
-    await app.avatars.end(ADA, EndSession(avatar_session_id=started.avatar_session_id), Once())
+    await app.avatars.end(
+        ADA, EndSessionRequest(avatar_session_id=started.avatar_session_id), IdempotencyKey()
+    )
 
 
-async def _sweep(app: App, at: House) -> None:
+async def _sweep(app: App, at: Harness) -> None:
     await at.start()
-    later(at.clock, 3600)
-    await app.sweeps.sweep(SweepExpired())
+    advance(at.clock, 3600)
+    await app.sweeps.sweep(SweepRequest())
 
 
-def _lost(at: House, *, gone: bool) -> None:
+def _lost(at: Harness, *, gone: bool) -> None:
     for session in at.avatars.sessions.values() if gone else ():
         session.end(at.clock.now(), "ZOMBIE")
-    later(at.clock, 30 if gone else 0)
+    advance(at.clock, 30 if gone else 0)
 
 
 USES: dict[str, list[Use]] = {

@@ -10,8 +10,8 @@ import pytest
 
 from common.domain.documents import Document, Query, Version, Where, Write
 from common.ports.store import Store
-from common.schemas.requests import SweepExpired
-from tests.support.harness import house
+from common.schemas.requests import SweepRequest
+from tests.support.harness import new_harness
 from tests.terraform.plan import Plan
 from tests.terraform.provider.schema import ROOT
 from tests.terraform.workspace import Workspace
@@ -77,9 +77,9 @@ def there() -> set[Index]:
 
 
 async def asked_by_the_code() -> list[Query]:
-    store = house().store
+    store = new_harness().store
     asked = Asked(store)
-    await house(asked).app.sweeps.sweep(SweepExpired())
+    await new_harness(asked).app.sweeps.sweep(SweepRequest())
     return asked.queries
 
 

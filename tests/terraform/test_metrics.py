@@ -11,7 +11,7 @@ import pytest
 from common.domain import errors
 from infra.local.identity import LocalIdentity
 from tests.api.wire import Wire
-from tests.support.harness import House, house, later
+from tests.support.harness import Harness, advance, new_harness
 from tests.support.log_output import output
 from tests.support.virtual_time import VirtualTimeLoop
 from tests.terraform.plan import Plan
@@ -40,28 +40,28 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 async def lines(folder: Path) -> list[dict[str, Any]]:
     """Of each function that a metric looks at; one is refused."""
-    at = house()
+    at = new_harness()
     wire = Wire(at, LocalIdentity(folder, "oprina-local"))
     with output() as out:
         started = await wire.start()
         body = {"message": "Hello.", "conversation_id": started["conversation_id"]}
         await wire.call("chat", body)
         await wire.call("speak", {"avatar_session_id": started["avatar_session_id"], "text": "A."})
-        later(at.clock, 3_600)
+        advance(at.clock, 3_600)
         await wire.call("sweep_expired", user=None)
         _rise(at)
         await wire.call("sweep_expired", user=None)
-        at.avatars.will("active", errors.Failed("avatar", "no"))
+        at.avatars.fail_next("active", errors.Failed("avatar", "no"))
         await wire.call("sweep_expired", user=None)
     await at.store.close()
-    poor = Wire(house(allowance_agent_tokens=1), wire.local)
+    poor = Wire(new_harness(allowance_agent_tokens=1), wire.local)
     with output() as refused:
         await poor.call("chat", {"message": "Hello."})
     await poor.at.store.close()
     return [*out.requests(), *refused.requests()]
 
 
-def _rise(at: House) -> None:
+def _rise(at: Harness) -> None:
     """What was stopped runs again at the provider."""
     for session in at.avatars.sessions.values():
         session.started, session.ended = at.clock.now(), None

@@ -9,12 +9,12 @@ import pytest
 
 from common.bootstrap import build
 from common.domain import errors
-from common.health import KEPT_SECONDS, SECONDS, Checkup
-from common.schemas.answers import Dependency, Health
-from common.schemas.requests import CheckHealth
+from common.health import KEPT_SECONDS, SECONDS, HealthCheck
+from common.schemas.answers import Dependency, HealthAnswer
+from common.schemas.requests import HealthRequest
 from common.settings import Settings
 
-DEEP = CheckHealth(deep=True)
+DEEP = HealthRequest(deep=True)
 EVERY: tuple[Dependency, ...] = get_args(Dependency)
 
 
@@ -25,7 +25,7 @@ class Services:
         self.asked: Counter[Dependency] = Counter()
         self.takes = 0.1
         self.fails: dict[Dependency, Exception | None] = {}
-        self.checkup = Checkup({name: self._check(name) for name in EVERY})
+        self.health_check = HealthCheck({name: self._check(name) for name in EVERY})
 
     def _check(self, name: Dependency) -> Callable[[], Awaitable[None]]:
         async def check() -> None:
@@ -45,7 +45,7 @@ def now() -> float:
 
 async def test_nobody_is_asked_where_nobody_wants_to_know() -> None:
     services = Services()
-    assert await services.checkup.health(CheckHealth()) == Health()
+    assert await services.health_check.health(HealthRequest()) == HealthAnswer()
     assert not services.asked
 
 
@@ -57,8 +57,8 @@ async def test_all_are_asked_at_once_and_each_that_does_not_answer_is_named() ->
         "store": errors.Unavailable("store", "away"),
     }
     began = now()
-    found = await services.checkup.health(DEEP)
-    assert found == Health(status="degraded", down=["agent", "store", "voice"])
+    found = await services.health_check.health(DEEP)
+    assert found == HealthAnswer(status="degraded", down=["agent", "store", "voice"])
     assert found.status_code == 503
     assert now() - began == pytest.approx(services.takes)
     assert services.asked == dict.fromkeys(EVERY, 1)
@@ -68,27 +68,27 @@ async def test_one_that_says_nothing_is_down_in_time() -> None:
     services = Services()
     services.fails = {"tasks": None}
     began = now()
-    assert (await services.checkup.health(DEEP)).down == ["tasks"]
+    assert (await services.health_check.health(DEEP)).down == ["tasks"]
     assert now() - began == pytest.approx(SECONDS)
 
 
 async def test_a_thousand_who_ask_cost_one_look_until_it_is_old() -> None:
     services = Services()
     for _ in range(3):
-        answers = await asyncio.gather(*(services.checkup.health(DEEP) for _ in range(1_000)))
+        answers = await asyncio.gather(*(services.health_check.health(DEEP) for _ in range(1_000)))
         assert {answer.status for answer in answers} == {"ok"}
         assert {tuple(answer.down or "none") for answer in answers} == {("n", "o", "n", "e")}
         await asyncio.sleep(KEPT_SECONDS / 4)
     assert services.asked == dict.fromkeys(EVERY, 1)
     await asyncio.sleep(KEPT_SECONDS)
     services.fails = {"avatar": errors.Unavailable("avatar", "away")}
-    assert (await services.checkup.health(DEEP)).down == ["avatar"]
+    assert (await services.health_check.health(DEEP)).down == ["avatar"]
     assert services.asked == dict.fromkeys(EVERY, 2)
 
 
 async def test_who_leaves_takes_nothing_away_from_the_others() -> None:
     services = Services()
-    first, second = (asyncio.create_task(services.checkup.health(DEEP)) for _ in range(2))
+    first, second = (asyncio.create_task(services.health_check.health(DEEP)) for _ in range(2))
     await asyncio.sleep(services.takes / 2)
     first.cancel()
     assert (await second).down == []
@@ -96,4 +96,4 @@ async def test_who_leaves_takes_nothing_away_from_the_others() -> None:
 
 def test_there_is_a_check_of_each_service() -> None:
     engine = "projects/p/locations/l/reasoningEngines/1"
-    assert set(build(Settings(agent_engine=engine)).checkup._checks) == set(EVERY)
+    assert set(build(Settings(agent_engine=engine)).health_check._checks) == set(EVERY)

@@ -7,12 +7,21 @@ import hashlib
 import re
 from typing import Any
 
-from common.adapters.agent_engine.events import SERVICE, Reply
-from common.adapters.http.client import Outbound
-from common.adapters.http.request import KB, MB, NEVER, SAFE, TURNED_AWAY, Auth, Request, refusal
+from common.adapters.agent_engine.events import SERVICE, ReplyParser
+from common.adapters.http.client import HttpClient
+from common.adapters.http.request import (
+    KB,
+    MB,
+    NO_RETRY,
+    RETRY_IDEMPOTENT,
+    RETRY_REJECTED,
+    Auth,
+    OutboundRequest,
+    refusal,
+)
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import Take
+from common.ports.agent import OnEvent
 
 ENGINE = re.compile(
     r"(?:(?P<root>https?://[^?#]+?)(?:/v1(?:beta1)?)?/)?"
@@ -37,7 +46,7 @@ class AgentEngine:
         self,
         engine: str,
         auth: Auth,
-        outbound: Outbound,
+        http_client: HttpClient,
         *,
         idle_seconds: float = 30,
         reply_seconds: float = 300,
@@ -46,23 +55,25 @@ class AgentEngine:
         self._stream_url, self._sessions_url = addresses(engine)
         self._engine_url = self._stream_url.partition(":streamQuery")[0]
         self._auth = auth
-        self._outbound = outbound
+        self._http_client = http_client
         self._idle_seconds = idle_seconds
         self._reply_seconds = reply_seconds
         self._session_seconds = session_seconds
 
     async def check(self) -> None:
         """The agent is there; nothing is asked of it."""
-        request = Request(SERVICE, "GET", self._engine_url, auth=self._auth, changes=False)
-        answer = await self._outbound.call(request, deadline=5, cap=MB, retry=NEVER)
+        request = OutboundRequest(SERVICE, "GET", self._engine_url, auth=self._auth, changes=False)
+        answer = await self._http_client.call(request, deadline=5, cap=MB, retry=NO_RETRY)
         if not answer.ok:
             raise refusal(request, answer)
 
-    async def make_session(self, user: UserId, session: ConversationId) -> None:
+    async def create_session(self, user: UserId, session: ConversationId) -> None:
         url = f"{self._sessions_url}?sessionId={session_name(session)}"
         body = {"userId": user, "ttl": f"{self._session_seconds}s"}
-        request = Request(SERVICE, "POST", url, auth=self._auth, body=body)
-        answer = await self._outbound.call(request, deadline=10, cap=256 * KB, retry=SAFE)
+        request = OutboundRequest(SERVICE, "POST", url, auth=self._auth, body=body)
+        answer = await self._http_client.call(
+            request, deadline=10, cap=256 * KB, retry=RETRY_IDEMPOTENT
+        )
         if answer.ok:
             _check_operation(answer.json())
         elif answer.status != 409:  # noqa: PLR2004 - it is there already
@@ -70,12 +81,16 @@ class AgentEngine:
 
     async def delete_session(self, user: UserId, session: ConversationId) -> None:  # noqa: ARG002 - the session's id says enough here
         url = f"{self._sessions_url}/{session_name(session)}"
-        request = Request(SERVICE, "DELETE", url, auth=self._auth)
-        answer = await self._outbound.call(request, deadline=10, cap=256 * KB, retry=SAFE)
+        request = OutboundRequest(SERVICE, "DELETE", url, auth=self._auth)
+        answer = await self._http_client.call(
+            request, deadline=10, cap=256 * KB, retry=RETRY_IDEMPOTENT
+        )
         if not answer.ok and answer.status != 404:  # noqa: PLR2004 - it is gone already
             raise refusal(request, answer)
 
-    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
+    async def reply(
+        self, user: UserId, session: ConversationId, message: str, take: OnEvent
+    ) -> None:
         body = {
             "class_method": "async_stream_query",
             "input": {
@@ -85,19 +100,19 @@ class AgentEngine:
                 "run_config": {"streaming_mode": "sse"},  # without it nothing streams
             },
         }
-        reply = Reply()
+        reply = ReplyParser()
 
         def heard(line: bytes) -> None:
             for event in reply.feed(line):
                 take(event)
 
-        await self._outbound.stream_lines(
-            Request(SERVICE, "POST", self._stream_url, auth=self._auth, body=body),
+        await self._http_client.stream_lines(
+            OutboundRequest(SERVICE, "POST", self._stream_url, auth=self._auth, body=body),
             heard,
             idle=self._idle_seconds,
             deadline=self._reply_seconds,
             cap=16 * MB,
-            retry=TURNED_AWAY,
+            retry=RETRY_REJECTED,
         )
         take(reply.finish())
 

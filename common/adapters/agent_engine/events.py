@@ -31,7 +31,7 @@ TELLING_CODES = frozenset(
 NOT_FOUND = {"NOT_FOUND", "404"}
 
 
-class Reply:
+class ReplyParser:
     """What has been read of one reply. Feed it the lines in order, then ask it to `finish`."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class Reply:
 
     def _failure(self, code: str) -> errors.Upstream:
         if code in NOT_FOUND and not self._begun:
-            return errors.Missing(SERVICE, "no such session")
+            return errors.UpstreamNotFound(SERVICE, "no such session")
         why = code if code in TELLING_CODES else "an error"
         return errors.Failed(SERVICE, f"the reply ended with {why}")
 

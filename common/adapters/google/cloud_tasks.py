@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from common.adapters.google.grpc_client import connected, imported, translated
+from common.adapters.google.grpc_client import connect_client, import_client, translate_errors
 from common.domain.errors import Failed
 from common.domain.ids import AvatarSessionId
 
@@ -18,7 +18,7 @@ DISPATCH_SECONDS = 60
 """How long Cloud Tasks waits for `sweep_expired` to answer before it tries again."""
 
 
-class CloudTasks:
+class CloudTasksQueue:
     """Google's own client, made at the first call: importing it takes 0.5 s of a cold start.
 
     `queue` is the last part of its name. `account` is the service account that may call `url`,
@@ -60,13 +60,13 @@ class CloudTasks:
             },
         }
         request = {"parent": self._queue, "task": task}
-        with translated(SERVICE, writing=True, done="ALREADY_EXISTS"):
+        with translate_errors(SERVICE, writing=True, done="ALREADY_EXISTS"):
             await client.create_task(request=request, timeout=TIMEOUT, retry=None)
 
     async def check(self) -> None:
         """The queue is there, and runs what is put into it: `Failed` where somebody paused it."""
         client = await self._ready()
-        with translated(SERVICE, writing=False):
+        with translate_errors(SERVICE, writing=False):
             queue = await client.get_queue(name=self._queue, timeout=TIMEOUT, retry=None)
         if queue.state.name != "RUNNING":
             raise Failed(SERVICE, "the queue does not run")
@@ -79,9 +79,9 @@ class CloudTasks:
     async def _ready(self) -> "CloudTasksAsyncClient":
         async with self._making:
             if self._client is None:
-                library = await imported("google.cloud.tasks_v2")
+                library = await import_client("google.cloud.tasks_v2")
                 made = library.CloudTasksAsyncClient
-                self._client = await connected(made, self._address, SERVICE)
+                self._client = await connect_client(made, self._address, SERVICE)
             return self._client
 
 

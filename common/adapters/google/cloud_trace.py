@@ -27,7 +27,7 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import AttributeValue
 
 from common.adapters.google.credentials import default_credentials
-from common.observability.request_trace import Caller, Notes
+from common.observability.request_trace import RequestTrace, TraceParent
 
 if TYPE_CHECKING:
     from google.auth.transport.requests import AuthorizedSession
@@ -39,7 +39,7 @@ BAD = 500
 NANO = 1_000_000_000
 
 
-class CloudTraces:
+class CloudTraceExporter:
     """`exporter` is made at the first request whose trace is wanted, in a thread; `epoch` gives
     seconds since 1970."""
 
@@ -61,7 +61,7 @@ class CloudTraces:
         self._thread = ThreadPoolExecutor(1, "traces")
         self._waiting = 0
 
-    async def export(self, notes: Notes, status: int) -> None:
+    async def export(self, notes: RequestTrace, status: int) -> None:
         if not notes.came_from.sampled or self._waiting >= MOST:
             return
         spans = list(self._spans(notes, status))
@@ -84,7 +84,7 @@ class CloudTraces:
         if not sending.cancelled():
             sending.exception()
 
-    def _spans(self, notes: Notes, status: int) -> Iterator[ReadableSpan]:
+    def _spans(self, notes: RequestTrace, status: int) -> Iterator[ReadableSpan]:
         """The request's, and one a part, of which some were at the same time."""
         since = self._epoch() - notes.now()
 
@@ -116,7 +116,7 @@ def _readable(span: object) -> Iterator[ReadableSpan]:
         yield span
 
 
-def _parent(came_from: Caller) -> SpanContext:
+def _parent(came_from: TraceParent) -> SpanContext:
     """One of noughts is none: a trace that nobody began begins here."""
     return SpanContext(
         trace_id=int(came_from.trace or "0", 16),
@@ -126,7 +126,7 @@ def _parent(came_from: Caller) -> SpanContext:
     )
 
 
-def _told(notes: Notes) -> dict[str, AttributeValue]:
+def _told(notes: RequestTrace) -> dict[str, AttributeValue]:
     return {
         f"oprina.{name}": value
         for name, value in notes.fields.items()

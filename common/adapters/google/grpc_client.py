@@ -20,7 +20,7 @@ SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _importing = threading.Lock()
 
 
-async def imported(module: str) -> Any:  # noqa: ANN401 - a module, whatever it holds
+async def import_client(module: str) -> Any:  # noqa: ANN401 - a module, whatever it holds
     """Imports without holding up the event loop.
 
     One at a time: two threads that enter the same circle of imports from different sides can see
@@ -34,15 +34,15 @@ async def imported(module: str) -> Any:  # noqa: ANN401 - a module, whatever it 
     return await asyncio.to_thread(load)
 
 
-async def connected(client: Any, address: str | None, service: str) -> Any:  # noqa: ANN401 - any of Google's
+async def connect_client(client: Any, address: str | None, service: str) -> Any:  # noqa: ANN401 - any of Google's
     """One of Google's async clients, made of its class, with the credentials of where we run, or of
     none at a local `address`."""
     transport = client.get_transport_class("grpc_asyncio")
     if address:
-        grpc_aio = await imported("grpc.aio")
+        grpc_aio = await import_client("grpc.aio")
         channel = grpc_aio.insecure_channel(address, options=LOCAL_CHANNEL)
         return client(transport=transport(host=address, channel=channel))
-    auth = await imported("google.auth")
+    auth = await import_client("google.auth")
     try:  # in a thread: finding them may ask the metadata server, and waits for it
         credentials, _ = await asyncio.to_thread(auth.default, scopes=SCOPES)
     except auth.exceptions.GoogleAuthError as error:
@@ -53,7 +53,7 @@ async def connected(client: Any, address: str | None, service: str) -> Any:  # n
 
 
 @contextmanager
-def translated(service: str, *, writing: bool, done: str = "") -> Iterator[None]:
+def translate_errors(service: str, *, writing: bool, done: str = "") -> Iterator[None]:
     """What Google's clients raise, in our words. `done` is the status that means it is so already.
 
     Leaves the messages behind: they name resources, and clients of ours read `why`.
@@ -70,7 +70,7 @@ def translated(service: str, *, writing: bool, done: str = "") -> Iterator[None]
 
 def _translation(service: str, status: str, *, writing: bool) -> errors.Upstream:
     if status == "NOT_FOUND":
-        return errors.Missing(service, status)
+        return errors.UpstreamNotFound(service, status)
     if status == "RESOURCE_EXHAUSTED":
         return errors.Busy(service, status)
     if status not in {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED"}:

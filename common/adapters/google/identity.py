@@ -42,7 +42,7 @@ STANDARD = {"iss", "aud", "sub", "exp", "iat", "nbf", "jti", "auth_time"} | {
 
 
 @dataclass(frozen=True)
-class Answer:
+class CertificateAnswer:
     """What came back for the certificates' address; `body` of at most `CAP` bytes."""
 
     status: int
@@ -50,7 +50,7 @@ class Answer:
     cache_control: str = ""
 
 
-Transport = Callable[[str], Awaitable[Answer]]
+Transport = Callable[[str], Awaitable[CertificateAnswer]]
 """GET. Raises OSError, httpx's HTTPError or `Upstream` where nothing comes back."""
 
 
@@ -61,7 +61,7 @@ class FirebaseIdentity:
         self, project: str, transport: Transport, *, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._project = project
-        self._certificates = Certificates(transport, now)
+        self._certificates = CertificateCache(transport, now)
 
     async def verify(self, bearer: str) -> User:
         """`bearer` is the token alone, without the word before it.
@@ -81,7 +81,7 @@ class FirebaseIdentity:
         return user
 
 
-class Certificates:
+class CertificateCache:
     """Google's, by key id, fetched once for all who wait, and again when they are outdated. Old
     ones serve on while no new ones can be had."""
 
@@ -111,7 +111,7 @@ class Certificates:
             async with asyncio.timeout(DEADLINE):
                 answer = await self._transport(CERTIFICATES)
         except (OSError, httpx.HTTPError, errors.Upstream):  # TimeoutError is an OSError
-            answer = Answer(0, b"")
+            answer = CertificateAnswer(0, b"")
         found = _by_key_id(answer)
         if found:
             self._known = found
@@ -123,15 +123,17 @@ class Certificates:
 def over_https(client: Callable[[], httpx.AsyncClient]) -> Transport:
     """Asks Google. `client` gives the process's own, made at the first call."""
 
-    async def get(url: str) -> Answer:
+    async def get(url: str) -> CertificateAnswer:
         body = b""
         plain = {"accept-encoding": "identity"}  # so that the cap is not passed in one chunk
         async with client().stream("GET", url, headers=plain, timeout=DEADLINE) as answer:
             async for chunk in answer.aiter_bytes():
                 body += chunk
                 if len(body) > CAP:
-                    return Answer(0, b"")
-            return Answer(answer.status_code, body, answer.headers.get("cache-control", ""))
+                    return CertificateAnswer(0, b"")
+            return CertificateAnswer(
+                answer.status_code, body, answer.headers.get("cache-control", "")
+            )
 
     return get
 
@@ -139,8 +141,8 @@ def over_https(client: Callable[[], httpx.AsyncClient]) -> Transport:
 def from_file(path: Path) -> Transport:
     """Another issuer's certificates, read from a file: the local stack's."""
 
-    async def get(_url: str) -> Answer:
-        return Answer(200, await asyncio.to_thread(path.read_bytes))
+    async def get(_url: str) -> CertificateAnswer:
+        return CertificateAnswer(200, await asyncio.to_thread(path.read_bytes))
 
     return get
 
@@ -196,7 +198,7 @@ def _user(claims: Mapping[str, Any] | None) -> User | None:
     )
 
 
-def _by_key_id(answer: Answer) -> Mapping[str, str]:
+def _by_key_id(answer: CertificateAnswer) -> Mapping[str, str]:
     """Empty where it is anything but certificates by key id."""
     if answer.status != httpx.codes.OK:
         return {}

@@ -11,7 +11,7 @@ from common.domain import errors
 
 if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import SecretManagerServiceAsyncClient
-from common.adapters.google.grpc_client import connected, imported, translated
+from common.adapters.google.grpc_client import connect_client, import_client, translate_errors
 
 SERVICE = "secret_manager"
 TIMEOUT = 3.0
@@ -32,7 +32,7 @@ class Secret:
         return self.data.decode().strip()
 
 
-class SecretManager:
+class SecretManagerClient:
     """Google's own client, made at the first call: importing it takes 0.4 s of a cold start.
 
     `address` (`127.0.0.1:50123`) is a local stand-in, called without encryption or credentials.
@@ -75,7 +75,7 @@ class SecretManager:
         """`Missing`: no such secret or version. `Failed`: it is disabled, or arrived damaged."""
         client = await self._ready()
         path = f"{self._parent}/secrets/{name}/versions/{version}"
-        with translated(SERVICE, writing=False):
+        with translate_errors(SERVICE, writing=False):
             answer = await client.access_secret_version(name=path, timeout=TIMEOUT, retry=None)
         data = answer.payload.data
         if answer.payload.data_crc32c != google_crc32c.value(data):
@@ -89,7 +89,7 @@ class SecretManager:
         if expires_at:
             secret["expire_time"] = expires_at
         request = {"parent": self._parent, "secret_id": name, "secret": secret}
-        with translated(SERVICE, writing=True, done="ALREADY_EXISTS"):
+        with translate_errors(SERVICE, writing=True, done="ALREADY_EXISTS"):
             await client.create_secret(request=request, timeout=TIMEOUT, retry=None)
 
     async def add(self, name: str, data: bytes) -> str:
@@ -97,7 +97,7 @@ class SecretManager:
         client = await self._ready()
         payload = {"data": data, "data_crc32c": google_crc32c.value(data)}
         request = {"parent": f"{self._parent}/secrets/{name}", "payload": payload}
-        with translated(SERVICE, writing=True):
+        with translate_errors(SERVICE, writing=True):
             added = await client.add_secret_version(request=request, timeout=TIMEOUT, retry=None)
         return added.name.rpartition("/")[2]
 
@@ -105,7 +105,7 @@ class SecretManager:
         """With all its versions. Gone already: fine."""
         client = await self._ready()
         path = f"{self._parent}/secrets/{name}"
-        with translated(SERVICE, writing=True, done="NOT_FOUND"):
+        with translate_errors(SERVICE, writing=True, done="NOT_FOUND"):
             await client.delete_secret(name=path, timeout=TIMEOUT, retry=None)
 
     async def close(self) -> None:
@@ -116,7 +116,7 @@ class SecretManager:
     async def _ready(self) -> "SecretManagerServiceAsyncClient":
         async with self._making:
             if self._client is None:
-                library = await imported("google.cloud.secretmanager_v1")
+                library = await import_client("google.cloud.secretmanager_v1")
                 made = library.SecretManagerServiceAsyncClient
-                self._client = await connected(made, self._address, SERVICE)
+                self._client = await connect_client(made, self._address, SERVICE)
             return self._client

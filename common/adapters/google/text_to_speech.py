@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from common.adapters.http.client import Outbound
-from common.adapters.http.request import COSTS, MB, NEVER, Auth, Request, refusal
+from common.adapters.http.client import HttpClient
+from common.adapters.http.request import MB, NO_RETRY, RETRY_BILLED, Auth, OutboundRequest, refusal
 from common.domain import errors
 
 SERVICE = "voice"
@@ -24,18 +24,18 @@ class GoogleSpeech:
     is then `Busy`."""
 
     def __init__(
-        self, auth: Auth, outbound: Outbound, *, base_url: str = ADDRESS, at_once: int = 50
+        self, auth: Auth, http_client: HttpClient, *, base_url: str = ADDRESS, at_once: int = 50
     ) -> None:
         root = f"{base_url.rstrip('/')}/v1"
         self._url, self._voices_url = f"{root}/text:synthesize", f"{root}/voices?languageCode=en-US"
         self._auth = auth
-        self._outbound = outbound
+        self._http_client = http_client
         self._room = asyncio.Semaphore(at_once)
 
     async def check(self) -> None:
         """Lists voices, which costs nothing."""
-        request = Request(SERVICE, "GET", self._voices_url, auth=self._auth, changes=False)
-        answer = await self._outbound.call(request, deadline=5, cap=2 * MB, retry=NEVER)
+        request = OutboundRequest(SERVICE, "GET", self._voices_url, auth=self._auth, changes=False)
+        answer = await self._http_client.call(request, deadline=5, cap=2 * MB, retry=NO_RETRY)
         if not answer.ok:
             raise refusal(request, answer)
 
@@ -48,9 +48,13 @@ class GoogleSpeech:
             "voice": {"languageCode": language, "name": voice},
             "audioConfig": {"audioEncoding": "LINEAR16", "sampleRateHertz": RATE},
         }
-        request = Request(SERVICE, "POST", self._url, auth=self._auth, body=body, changes=False)
+        request = OutboundRequest(
+            SERVICE, "POST", self._url, auth=self._auth, body=body, changes=False
+        )
         async with self._turn():
-            answer = await self._outbound.call(request, deadline=15, cap=32 * MB, retry=COSTS)
+            answer = await self._http_client.call(
+                request, deadline=15, cap=32 * MB, retry=RETRY_BILLED
+            )
         if not answer.ok:
             raise refusal(request, answer)
         return _pcm(answer.json())

@@ -17,16 +17,16 @@ from typing import Protocol
 
 import httpx
 
-from common.adapters.http.request import Answer, Lines, Request, Retry
+from common.adapters.http.request import HttpAnswer, LineSplitter, OutboundRequest, Retry
 from common.adapters.http.response import (
-    Loss,
+    TransportFailure,
     call_lost,
+    read_response,
     stream_lost,
     stream_refused,
     streamed,
-    taken,
 )
-from common.adapters.http.transport import Wire
+from common.adapters.http.transport import HttptoolsTransport
 
 TRIES = 3
 PATIENCE = 2.0
@@ -40,10 +40,10 @@ UNSENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.Invalid
 
 
 class Attempt(Protocol):
-    async def __call__(self, *, fresh: bool) -> Answer | Loss: ...
+    async def __call__(self, *, fresh: bool) -> HttpAnswer | TransportFailure: ...
 
 
-class Outbound:
+class HttpClient:
     """`transport`, `chance` (0 to 1, for the jitter) and `sleep` are what a test puts in place.
 
     One to a process, used from one event loop; the connections are opened by the first call.
@@ -66,22 +66,24 @@ class Outbound:
         if client is not None:
             await client.aclose()
 
-    async def call(self, request: Request, *, deadline: float, cap: int, retry: Retry) -> Answer:
-        """Any status comes back as an `Answer`. `Unavailable`: it certainly did not happen (or
+    async def call(
+        self, request: OutboundRequest, *, deadline: float, cap: int, retry: Retry
+    ) -> HttpAnswer:
+        """Any status comes back as an `HttpAnswer`. `Unavailable`: it certainly did not happen (or
         `changes` nothing); `Ambiguous`: no telling; `Failed`: it could not even be written."""
         ends = _time() + deadline
 
-        async def attempt(*, fresh: bool) -> Answer | Loss:
+        async def attempt(*, fresh: bool) -> HttpAnswer | TransportFailure:
             return await self._exchange(request, ends, cap=cap, fresh=fresh)
 
         outcome = await self._persist(request, attempt, ends, retry)
-        if isinstance(outcome, Loss):
+        if isinstance(outcome, TransportFailure):
             raise call_lost(request, outcome)
         return outcome
 
     async def stream_lines(
         self,
-        request: Request,
+        request: OutboundRequest,
         take: Callable[[bytes], None],
         *,
         idle: float,
@@ -98,25 +100,25 @@ class Outbound:
         """
         ends = _time() + deadline
 
-        async def attempt(*, fresh: bool) -> Answer | Loss:
+        async def attempt(*, fresh: bool) -> HttpAnswer | TransportFailure:
             until = min(ends, _time() + idle)
             return await self._exchange(request, until, cap=None, fresh=fresh)
 
         answer = await self._persist(request, attempt, ends, retry)
-        if isinstance(answer, Loss):
+        if isinstance(answer, TransportFailure):
             raise stream_lost(request.service, answer)
         if answer.response is None:
             raise stream_refused(request, answer)
-        loss = await streamed(answer.response, Lines(cap), take, idle, ends)
+        loss = await streamed(answer.response, LineSplitter(cap), take, idle, ends)
         if loss is not None:
             raise stream_lost(request.service, loss)
 
     async def _persist(
-        self, request: Request, attempt: Attempt, ends: float, retry: Retry
-    ) -> Answer | Loss:
+        self, request: OutboundRequest, attempt: Attempt, ends: float, retry: Retry
+    ) -> HttpAnswer | TransportFailure:
         for tried in range(TRIES):
             outcome = await attempt(fresh=False)
-            if isinstance(outcome, Answer) and outcome.status == 401 and request.auth:  # noqa: PLR2004 - unauthorised
+            if isinstance(outcome, HttpAnswer) and outcome.status == 401 and request.auth:  # noqa: PLR2004 - unauthorised
                 outcome = await attempt(fresh=True)
             pause = self._pause(outcome, retry, tried)
             if pause is None or _time() + pause >= ends:
@@ -124,15 +126,17 @@ class Outbound:
             await self._sleep(pause)
         return outcome
 
-    def _pause(self, outcome: Answer | Loss, retry: Retry, tried: int) -> float | None:
+    def _pause(
+        self, outcome: HttpAnswer | TransportFailure, retry: Retry, tried: int
+    ) -> float | None:
         """Seconds until the next try; None where there is none."""
         least = 0
         match outcome:
-            case Answer():
+            case HttpAnswer():
                 again, least = outcome.status in retry.statuses, outcome.retry_after or 0
-            case Loss.UNREACHABLE:
+            case TransportFailure.UNREACHABLE:
                 again = retry.connect
-            case Loss.SILENT | Loss.BROKEN:
+            case TransportFailure.SILENT | TransportFailure.BROKEN:
                 again = retry.lost
             case _:
                 again = False
@@ -141,26 +145,26 @@ class Outbound:
         return max(float(least), self._chance() * FIRST_PAUSE * (1 << tried))
 
     async def _exchange(
-        self, request: Request, ends: float, *, cap: int | None, fresh: bool
-    ) -> Answer | Loss:
+        self, request: OutboundRequest, ends: float, *, cap: int | None, fresh: bool
+    ) -> HttpAnswer | TransportFailure:
         """One try. Without a `cap` the body of a 2xx answer is left unread, and open."""
-        late = Loss.UNSENT
+        late = TransportFailure.UNSENT
         try:
             async with asyncio.timeout_at(ends):
                 message = await self._message(request, fresh=fresh)
-                late = Loss.SILENT
+                late = TransportFailure.SILENT
                 response = await self._open().send(message, stream=True)
-                return await taken(response, cap)
+                return await read_response(response, cap)
         except TimeoutError:
             return late
         except REFUSED_CONNECTION:
-            return Loss.UNREACHABLE
+            return TransportFailure.UNREACHABLE
         except UNSENDABLE:
-            return Loss.UNWRITABLE
+            return TransportFailure.UNWRITABLE
         except (httpx.HTTPError, httpx.StreamError):
-            return Loss.BROKEN
+            return TransportFailure.BROKEN
 
-    async def _message(self, request: Request, *, fresh: bool) -> httpx.Request:
+    async def _message(self, request: OutboundRequest, *, fresh: bool) -> httpx.Request:
         # Unpacked answers would have no size that is known before they are unpacked.
         headers = {"accept-encoding": "identity", **request.headers}
         if request.auth is not None:
@@ -179,7 +183,7 @@ class Outbound:
                 logging.getLogger(chatty).setLevel(logging.WARNING)
             no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
             self._client = httpx.AsyncClient(
-                transport=self._transport or Wire(connect_seconds=CONNECT_SECONDS),
+                transport=self._transport or HttptoolsTransport(connect_seconds=CONNECT_SECONDS),
                 cookies=http.cookiejar.CookieJar(no_cookies),  # one client serves all users
                 follow_redirects=False,
                 trust_env=False,  # a .netrc would replace our credentials

@@ -28,19 +28,19 @@ class Retry(NamedTuple):
     statuses: frozenset[int]
 
 
-NEVER = Retry(connect=False, lost=False, statuses=frozenset())
-CONNECT = Retry(connect=True, lost=False, statuses=frozenset())
+NO_RETRY = Retry(connect=False, lost=False, statuses=frozenset())
+RETRY_UNSENT = Retry(connect=True, lost=False, statuses=frozenset())
 """Creates something, and was not sent."""
-TURNED_AWAY = Retry(connect=True, lost=False, statuses=frozenset({429}))
+RETRY_REJECTED = Retry(connect=True, lost=False, statuses=frozenset({429}))
 """Creates something, and the service said that it did not begin."""
-COSTS = Retry(connect=True, lost=False, statuses=frozenset({429, 503}))
+RETRY_BILLED = Retry(connect=True, lost=False, statuses=frozenset({429, 503}))
 """Creates nothing, but is paid by the call."""
-SAFE = Retry(connect=True, lost=True, statuses=frozenset({429, 502, 503, 504}))
+RETRY_IDEMPOTENT = Retry(connect=True, lost=True, statuses=frozenset({429, 502, 503, 504}))
 """Twice is as good as once."""
 
 
 @dataclass(frozen=True)
-class Request:
+class OutboundRequest:
     """`changes`: an answer that got lost leaves open whether something happened (`Ambiguous`)."""
 
     service: str
@@ -57,7 +57,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """Whatever status it has. `retry_after` in seconds, where the service named whole ones."""
 
     status: int
@@ -78,12 +78,12 @@ class Answer:
             return None
 
 
-def refusal(request: Request, answer: Answer) -> errors.Upstream:
+def refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
     """What an answer that is no success means, where the caller has no better word for it."""
     service, why = request.service, f"answered {answer.status}"
     match answer.status:
         case 404:
-            return errors.Missing(service, why)
+            return errors.UpstreamNotFound(service, why)
         case 429:
             return errors.Busy(service, why, retry_after=answer.retry_after or 1)
         case 503 if not request.changes:
@@ -103,7 +103,7 @@ class TooLongError(Exception):
     pass
 
 
-class Lines:
+class LineSplitter:
     """Cuts chunks into lines, at newlines only: JSON may hold U+2028 and its kind as they are, and
     a chunk may end inside a character. `cap` bounds the bytes of all chunks together.
     """

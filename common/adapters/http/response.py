@@ -8,12 +8,19 @@ from enum import Enum
 
 import httpx
 
-from common.adapters.http.request import Answer, Lines, Request, TooLongError, refusal, retry_after
+from common.adapters.http.request import (
+    HttpAnswer,
+    LineSplitter,
+    OutboundRequest,
+    TooLongError,
+    refusal,
+    retry_after,
+)
 from common.domain import errors
-from common.timers import Silence
+from common.timers import IdleTimer
 
 
-class Loss(Enum):
+class TransportFailure(Enum):
     """Why there is no answer."""
 
     UNREACHABLE = "cannot be reached"
@@ -24,27 +31,27 @@ class Loss(Enum):
     TOO_LONG = "the answer is too long"
 
 
-def call_lost(request: Request, loss: Loss) -> errors.Upstream:
+def call_lost(request: OutboundRequest, loss: TransportFailure) -> errors.Upstream:
     match loss:
-        case Loss.UNREACHABLE | Loss.UNSENT:
+        case TransportFailure.UNREACHABLE | TransportFailure.UNSENT:
             return errors.Unavailable(request.service, loss.value)
-        case Loss.UNWRITABLE:
+        case TransportFailure.UNWRITABLE:
             return errors.Failed(request.service, loss.value)
     return request.lost(loss.value)
 
 
-def stream_lost(service: str, loss: Loss) -> errors.Upstream:
+def stream_lost(service: str, loss: TransportFailure) -> errors.Upstream:
     match loss:
-        case Loss.UNREACHABLE | Loss.UNSENT:
+        case TransportFailure.UNREACHABLE | TransportFailure.UNSENT:
             return errors.Unavailable(service, loss.value)
-        case Loss.SILENT:
+        case TransportFailure.SILENT:
             return errors.Failed(service, loss.value, kind="silent")
-        case Loss.UNWRITABLE:
+        case TransportFailure.UNWRITABLE:
             return errors.Failed(service, loss.value)
     return errors.Failed(service, loss.value, kind="broken")
 
 
-def stream_refused(request: Request, answer: Answer) -> errors.Upstream:
+def stream_refused(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
     if answer.status == 503:  # noqa: PLR2004 - unavailable
         return errors.Unavailable(request.service, "answered 503", retry_after=answer.retry_after)
     refused = refusal(request, answer)
@@ -53,17 +60,17 @@ def stream_refused(request: Request, answer: Answer) -> errors.Upstream:
     return refused
 
 
-async def taken(response: httpx.Response, cap: int | None) -> Answer | Loss:
-    answer = Answer(response.status_code, retry_after(response))
+async def read_response(response: httpx.Response, cap: int | None) -> HttpAnswer | TransportFailure:
+    answer = HttpAnswer(response.status_code, retry_after(response))
     if cap is None and answer.ok and not _packed(response):
-        return Answer(answer.status, response=response)
+        return HttpAnswer(answer.status, response=response)
     try:
         body = await _read(response, cap or 0)
     finally:
         await response.aclose()
     if body is None:  # what is no success says enough by its status
-        return Loss.TOO_LONG if answer.ok else answer
-    return Answer(answer.status, answer.retry_after, body)
+        return TransportFailure.TOO_LONG if answer.ok else answer
+    return HttpAnswer(answer.status, answer.retry_after, body)
 
 
 def _packed(response: httpx.Response) -> bool:
@@ -85,16 +92,16 @@ async def _read(response: httpx.Response, cap: int) -> bytes | None:
 
 async def streamed(
     response: httpx.Response,
-    lines: Lines,
+    lines: LineSplitter,
     take: Callable[[bytes], None],
     idle: float,
     ends: float,
-) -> Loss | None:
+) -> TransportFailure | None:
     """Gives its lines to `take`, and closes it however it ends. None: it was whole. `ends` is a time of
     the loop's clock; `idle` seconds without a byte end it as well."""
     try:
         async with asyncio.timeout_at(ends), asyncio.timeout(None) as silent:
-            silence = Silence(idle, lambda: silent.reschedule(0))
+            silence = IdleTimer(idle, lambda: silent.reschedule(0))
             silence.heard()
             try:
                 async for chunk in response.aiter_raw():
@@ -106,11 +113,11 @@ async def streamed(
         if lines.rest():
             take(lines.rest())
     except TimeoutError:
-        return Loss.SILENT
+        return TransportFailure.SILENT
     except TooLongError:
-        return Loss.TOO_LONG
+        return TransportFailure.TOO_LONG
     except (httpx.HTTPError, httpx.StreamError):
-        return Loss.BROKEN
+        return TransportFailure.BROKEN
     finally:
         await response.aclose()
     return None

@@ -23,7 +23,7 @@ NO_BODY_YET = 200
 """Statuses below say that an answer will come; the answer itself follows."""
 
 
-class Wire(httpx.AsyncBaseTransport):
+class HttptoolsTransport(httpx.AsyncBaseTransport):
     """Keeps the connections of answers that were read to their end, at most `most_idle` a host and
     for at most `IDLE_SECONDS`. Of an answer that was not, the connection is closed.
 

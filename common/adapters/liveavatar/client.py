@@ -9,12 +9,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from common.adapters.http.client import Outbound
-from common.adapters.http.request import KB, MB, NEVER, SAFE, Answer, Request, Retry, refusal
-from common.adapters.liveavatar.connection import LiveAvatarLine, is_socket, open_line
+from common.adapters.http.client import HttpClient
+from common.adapters.http.request import (
+    KB,
+    MB,
+    NO_RETRY,
+    RETRY_IDEMPOTENT,
+    HttpAnswer,
+    OutboundRequest,
+    Retry,
+    refusal,
+)
+from common.adapters.liveavatar.connection import LiveAvatarConnection, is_socket, open_connection
 from common.domain import errors
 from common.domain.ids import ID, AvatarSessionId
-from common.ports.avatar import Record, Running, Ticket
+from common.ports.avatar import ProviderRecord, SessionToken, StartedSession
 
 SERVICE = "avatar"
 
@@ -49,18 +58,18 @@ class LiveAvatar:
         self,
         base_url: str,
         read_key: ReadKey,
-        outbound: Outbound,
+        http_client: HttpClient,
         *,
         is_sandbox: bool = False,
         encoding: str = "H264",
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._read_key = read_key
-        self._outbound = outbound
+        self._http_client = http_client
         self._is_sandbox = is_sandbox
         self._encoding = encoding
 
-    async def ticket(self, avatar: str, quality: str, seconds: int) -> Ticket:
+    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
         body = {
             "mode": "LITE",
             "avatar_id": avatar,
@@ -70,21 +79,23 @@ class LiveAvatar:
         }
         # A ticket twice is a ticket that nobody uses: it neither runs nor bills.
         request = self._request("POST", "/v1/sessions/token", body, changes=False)
-        answer = await self._outbound.call(request, deadline=6, cap=64 * KB, retry=SAFE)
+        answer = await self._http_client.call(
+            request, deadline=6, cap=64 * KB, retry=RETRY_IDEMPOTENT
+        )
         if not answer.ok:
             raise refusal(request, answer)
         session, token = _words(answer, "session_id", "session_token")
         if not (ID.fullmatch(session) and token):
             raise errors.Failed(SERVICE, "the ticket makes no sense")
-        return Ticket(AvatarSessionId(session), token)
+        return SessionToken(AvatarSessionId(session), token)
 
-    async def start(self, ticket: Ticket) -> Running:
+    async def start(self, ticket: SessionToken) -> StartedSession:
         headers = {"authorization": f"Bearer {ticket.token}"}
         body = {"session_id": ticket.session}
-        request = Request(
+        request = OutboundRequest(
             SERVICE, "POST", f"{self._base_url}/v1/sessions/start", headers, body=body
         )
-        answer = await self._outbound.call(request, deadline=10, cap=64 * KB, retry=NEVER)
+        answer = await self._http_client.call(request, deadline=10, cap=64 * KB, retry=NO_RETRY)
         if not answer.ok:
             raise _not_started(request, answer)
         session, url, token, ws_url = _words(
@@ -92,20 +103,24 @@ class LiveAvatar:
         )
         if session not in {"", ticket.session} or not (url and token and is_socket(ws_url)):
             raise errors.Ambiguous(SERVICE, "what it started makes no sense")
-        return Running(url, token, ws_url)
+        return StartedSession(url, token, ws_url)
 
     async def stop(self, session: AvatarSessionId, reason: str) -> None:
         body = {"session_id": session, "reason": reason}
         request = self._request("POST", "/v1/sessions/stop", body)
-        answer = await self._outbound.call(request, deadline=5, cap=64 * KB, retry=SAFE)
+        answer = await self._http_client.call(
+            request, deadline=5, cap=64 * KB, retry=RETRY_IDEMPOTENT
+        )
         if not answer.ok and not _over(answer):
             raise refusal(request, answer)
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
         request = self._request("POST", "/v1/sessions/keep-alive", {"session_id": session})
-        answer = await self._outbound.call(request, deadline=5, cap=64 * KB, retry=SAFE)
+        answer = await self._http_client.call(
+            request, deadline=5, cap=64 * KB, retry=RETRY_IDEMPOTENT
+        )
         if _over(answer):
-            raise errors.Missing(SERVICE, "the session does not run")
+            raise errors.UpstreamNotFound(SERVICE, "the session does not run")
         if not answer.ok:
             raise refusal(request, answer)
 
@@ -126,38 +141,38 @@ class LiveAvatar:
                 break
         return list(found)
 
-    async def record(self, session: AvatarSessionId) -> Record:
+    async def record(self, session: AvatarSessionId) -> ProviderRecord:
         data = await self._get(f"/v1/sessions/{quote(session, safe='')}")
         running = data.get("end_at") is None and not data.get("end_reason")
-        return Record(session, running, _number(data.get("duration")) or 0.0)
+        return ProviderRecord(session, running, _number(data.get("duration")) or 0.0)
 
     async def credits(self) -> float:
-        left = _number((await self._get("/v1/users/credits", NEVER)).get("credits_left"))
+        left = _number((await self._get("/v1/users/credits", NO_RETRY)).get("credits_left"))
         if left is None:
             raise errors.Failed(SERVICE, "the credits make no sense")
         return left
 
-    async def connect(self, ws_url: str) -> LiveAvatarLine:
-        return await open_line(ws_url)
+    async def connect(self, ws_url: str) -> LiveAvatarConnection:
+        return await open_connection(ws_url)
 
-    async def _get(self, path: str, retry: Retry = SAFE) -> Mapping[str, Any]:
+    async def _get(self, path: str, retry: Retry = RETRY_IDEMPOTENT) -> Mapping[str, Any]:
         request = self._request("GET", path, None, changes=False)
-        answer = await self._outbound.call(request, deadline=5, cap=MB, retry=retry)
+        answer = await self._http_client.call(request, deadline=5, cap=MB, retry=retry)
         if not answer.ok:
             raise refusal(request, answer)
         return _data(answer)
 
     def _request(
         self, method: str, path: str, body: Mapping[str, Any] | None, *, changes: bool = True
-    ) -> Request:
+    ) -> OutboundRequest:
         url = f"{self._base_url}{path}"
-        return Request(SERVICE, method, url, auth=self._auth, body=body, changes=changes)
+        return OutboundRequest(SERVICE, method, url, auth=self._auth, body=body, changes=changes)
 
     async def _auth(self, fresh: bool) -> Mapping[str, str]:
         return {"x-api-key": await self._read_key(fresh)}
 
 
-def _not_started(request: Request, answer: Answer) -> errors.Upstream:
+def _not_started(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
     """A 4xx did not start it; about anything else there is no telling."""
     envelope = answer.json()
     code = envelope.get("code") if isinstance(envelope, dict) else None
@@ -165,10 +180,14 @@ def _not_started(request: Request, answer: Answer) -> errors.Upstream:
         return errors.Busy(SERVICE, "all sessions of the plan run", retry_after=BUSY_SECONDS)
     refused = refusal(request, answer)
     # `Missing` would say that the session is gone, and here it never was.
-    return errors.Failed(SERVICE, refused.why) if isinstance(refused, errors.Missing) else refused
+    return (
+        errors.Failed(SERVICE, refused.why)
+        if isinstance(refused, errors.UpstreamNotFound)
+        else refused
+    )
 
 
-def _over(answer: Answer) -> bool:
+def _over(answer: HttpAnswer) -> bool:
     """Whether a refusal says that the session does not run. What it answers to a stop of one that
     has ended is not documented. A 401 or 403 is about our key, whatever it says."""
     if answer.status in {404, 410}:
@@ -180,13 +199,13 @@ def _over(answer: Answer) -> bool:
     return isinstance(message, str) and any(word in message.lower() for word in OVER_WORDS)
 
 
-def _data(answer: Answer) -> Mapping[str, Any]:
+def _data(answer: HttpAnswer) -> Mapping[str, Any]:
     envelope = answer.json()
     data = envelope.get("data") if isinstance(envelope, dict) else None
     return data if isinstance(data, dict) else {}
 
 
-def _words(answer: Answer, *names: str) -> list[str]:
+def _words(answer: HttpAnswer, *names: str) -> list[str]:
     """What stands under each name, "" where there is no text."""
     data = _data(answer)
     return [value if isinstance(value := data.get(name), str) else "" for name in names]

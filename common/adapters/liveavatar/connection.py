@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from common.domain import errors
 from common.domain.ids import UtteranceId
-from common.ports.avatar import LineEvent
+from common.ports.avatar import AvatarEvent
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -33,7 +33,7 @@ def is_socket(url: str) -> bool:
     return parts.scheme in {"ws", "wss"} and bool(parts.hostname)
 
 
-async def open_line(ws_url: str) -> "LiveAvatarLine":
+async def open_connection(ws_url: str) -> "LiveAvatarConnection":
     """`Missing`: there is no such session (any more). `Busy`, `Unavailable`: perhaps later."""
     from websockets import exceptions  # noqa: PLC0415 - 55 ms of cold start, for speech only
     from websockets.asyncio.client import connect  # noqa: PLC0415 - as above
@@ -46,7 +46,7 @@ async def open_line(ws_url: str) -> "LiveAvatarLine":
         raise errors.Failed(SERVICE, "the line's address makes no sense")
     logging.getLogger("websockets").setLevel(logging.WARNING)  # it logs addresses at DEBUG
     try:
-        return LiveAvatarLine(
+        return LiveAvatarConnection(
             await Straight(
                 ws_url,
                 open_timeout=OPEN_SECONDS,
@@ -66,7 +66,7 @@ async def open_line(ws_url: str) -> "LiveAvatarLine":
 def _refused(status: int) -> errors.Upstream:
     why = f"the line answered {status}"
     if status in {403, 404, 410}:
-        return errors.Missing(SERVICE, why)
+        return errors.UpstreamNotFound(SERVICE, why)
     if status == 429:  # noqa: PLR2004 - too many requests
         return errors.Busy(SERVICE, why, retry_after=1)
     if status >= 500:  # noqa: PLR2004 - its own fault
@@ -74,12 +74,12 @@ def _refused(status: int) -> errors.Upstream:
     return errors.Failed(SERVICE, why)
 
 
-class LiveAvatarLine:
+class LiveAvatarConnection:
     """An open socket. Sends on a closed one raise `Unavailable`."""
 
     def __init__(self, socket: "ClientConnection") -> None:
         self._socket = socket
-        self._ear = Ear()
+        self._ear = EventNormaliser()
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         if len(pcm) > MOST_PCM_BYTES:
@@ -98,7 +98,7 @@ class LiveAvatarLine:
     async def keep_alive(self) -> None:
         await self._send({"type": "session.keep_alive", "event_id": "keep-alive"})
 
-    async def events(self) -> AsyncIterator[LineEvent]:
+    async def events(self) -> AsyncIterator[AvatarEvent]:
         from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 - loaded with the socket
 
         closed = False
@@ -110,7 +110,7 @@ class LiveAvatarLine:
             else:
                 for event in self._ear.hear(message):
                     yield event
-        yield LineEvent("closed")
+        yield AvatarEvent("closed")
 
     async def close(self) -> None:
         """Takes at most about 2 seconds."""
@@ -135,7 +135,7 @@ class LiveAvatarLine:
             raise failure
 
 
-class Ear:
+class EventNormaliser:
     """Messages to events. The provider says some things in two forms (`agent.speak_started`, and
     `agent.state_updated` to `talking`), in one or the other, or in both: they become one event.
     """
@@ -153,14 +153,14 @@ class Ear:
     def expect_silence(self) -> None:
         self._cutting, self._cut = True, False
 
-    def hear(self, message: str | bytes) -> Iterator[LineEvent]:
+    def hear(self, message: str | bytes) -> Iterator[AvatarEvent]:
         heard = _message(message)
         which = heard.get("event_id")
         utterance = UtteranceId(which) if isinstance(which, str) and which in self.spoken else None
         match heard.get("type"), heard.get("new_state") or heard.get("state"):
             case "session.state_updated", "connected" if not self._connected:
                 self._connected = True
-                yield LineEvent("connected")
+                yield AvatarEvent("connected")
             case ("agent.speak_started", _) | ("agent.state_updated", "talking"):
                 yield from self._started(utterance)
             case ("agent.speak_ended", _) | ("agent.state_updated", "idle" | "listening"):
@@ -168,30 +168,30 @@ class Ear:
             case "agent.speak_interrupted", _:
                 yield from self._interrupted()
             case "error", _:
-                yield LineEvent("error", detail="the avatar reports an error")
+                yield AvatarEvent("error", detail="the avatar reports an error")
 
-    def _started(self, utterance: UtteranceId | None) -> Iterator[LineEvent]:
+    def _started(self, utterance: UtteranceId | None) -> Iterator[AvatarEvent]:
         another = None not in {utterance, self._current} and utterance != self._current
         if not self._talking or another:
             self._talking, self._cut, self._cutting = True, False, False
-            yield LineEvent("started", utterance)
+            yield AvatarEvent("started", utterance)
         self._current = utterance or self._current
 
-    def _ended(self, utterance: UtteranceId | None) -> Iterator[LineEvent]:
+    def _ended(self, utterance: UtteranceId | None) -> Iterator[AvatarEvent]:
         if not self._talking:
             return
         if self._cutting:
             yield from self._interrupted()
         elif utterance is not None and self._current not in {None, utterance}:
-            yield LineEvent("ended", utterance)  # the one before: the next has begun already
+            yield AvatarEvent("ended", utterance)  # the one before: the next has begun already
         else:
             self._talking = False
-            yield LineEvent("ended", utterance or self._current)
+            yield AvatarEvent("ended", utterance or self._current)
             self._current = None
 
-    def _interrupted(self) -> Iterator[LineEvent]:
+    def _interrupted(self) -> Iterator[AvatarEvent]:
         if not self._cut:
-            yield LineEvent("interrupted", self._current)
+            yield AvatarEvent("interrupted", self._current)
         self._talking, self._cut, self._cutting, self._current = False, True, False, None
 
 

@@ -5,7 +5,7 @@ Fields' names stand in the SQL itself: `documents.checked_query` lets only plain
 
 from dataclasses import dataclass
 
-from common.adapters.sqlite.values import compared, kind
+from common.adapters.sqlite.values import kind, to_comparable
 from common.domain.documents import Document, Query
 
 
@@ -54,7 +54,7 @@ def select(query: Query) -> tuple[str, list[str | float]]:
         if condition.op != "==":
             conditions.add(f"{_kind(condition.field)} = ?", kind(condition.value))
         sign = condition.op.replace("==", "=")
-        conditions.add(f"{_value(condition.field)} {sign} ?", compared(condition.value))
+        conditions.add(f"{_value(condition.field)} {sign} ?", to_comparable(condition.value))
     if query.after is not None:
         _add_cursor(conditions, query, query.after)
     statement = (
@@ -82,11 +82,11 @@ def _add_cursor(conditions: _Conditions, query: Query, after: Document) -> None:
     name, last = query.order_by, after.get(query.order_by)
     conditions.add(f"{_kind(name)} {sign}= ?", kind(last))  # where the index begins to be read
     if _ranged(query):
-        conditions.add(f"{_value(name)} {sign}= ?", compared(last))
+        conditions.add(f"{_value(name)} {sign}= ?", to_comparable(last))
     behind_it = f"{_value(name)} {sign} ? OR ({_value(name)} = ? AND id {sign} ?)"
     conditions.add(
         f"({_kind(name)} {sign} ? OR {behind_it})",
-        *(kind(last), compared(last), compared(last), after.id),
+        *(kind(last), to_comparable(last), to_comparable(last), after.id),
     )
 
 

@@ -130,7 +130,7 @@ def _found(database: sqlite3.Connection, paths: Sequence[str]) -> dict[str, Docu
 
 
 def _document(path: str, body: str, version: int) -> Document:
-    return Document(path, values.loaded(body), version)
+    return Document(path, values.load(body), version)
 
 
 def _write(database: sqlite3.Connection, writes: Sequence[Write]) -> dict[str, Version]:
@@ -172,8 +172,8 @@ def _put(
 ) -> Version:
     merged = {**(there.fields or {})}
     merged |= {name: _settled(value, merged.get(name)) for name, value in fields.items()}
-    body = values.dumped(merged)
-    if there.fields is not None and body == values.dumped(there.fields):
+    body = values.dump(merged)
+    if there.fields is not None and body == values.dump(there.fields):
         return there.version
     database.execute(
         "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)",

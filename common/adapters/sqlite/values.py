@@ -17,24 +17,24 @@ NONE, FALSE, TRUE = "0", "10", "11"
 NUMBER, TIME, TEXT = "2", "3", "4"
 
 
-def dumped(value: Any) -> str:  # noqa: ANN401 - fields are JSON-like
+def dump(value: Any) -> str:  # noqa: ANN401 - fields are JSON-like
     """JSON; equal values give equal texts."""
     return json.dumps(_encoded(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def loaded(text: str) -> Any:  # noqa: ANN401 - fields are JSON-like
+def load(text: str) -> Any:  # noqa: ANN401 - fields are JSON-like
     return _decoded(json.loads(text))
 
 
-def compared(value: Any) -> str | float:  # noqa: ANN401 - fields are JSON-like
+def to_comparable(value: Any) -> str | float:  # noqa: ANN401 - fields are JSON-like
     """What SQLite's json_extract gives for the value where it stands in a document."""
     if isinstance(value, list | dict):
-        return dumped(value)
+        return dump(value)
     return _encoded_scalar(value)
 
 
 def kind(value: Any) -> str:  # noqa: ANN401 - fields are JSON-like
-    there = compared(value)
+    there = to_comparable(value)
     return there[0] if isinstance(there, str) else NUMBER
 
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from common.adapters.google.secret_manager import Secret, SecretManager
+from common.adapters.google.secret_manager import Secret, SecretManagerClient
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.ports.vault import LEEWAY, SessionTokens
+from common.ports.vault import LEEWAY, StoredTokens
 
 REMEMBERED = 300.0
 """Seconds for which opened tokens are kept in this process, for the session's next turn."""
@@ -23,27 +23,29 @@ FIRST = "1"
 class SecretVault:
     """`now` gives seconds since 1970."""
 
-    def __init__(self, secrets: SecretManager, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, secrets: SecretManagerClient, *, now: Callable[[], float] = time.time
+    ) -> None:
         self._secrets = secrets
         self._now = now
-        self._opened: dict[AvatarSessionId, tuple[float, SessionTokens]] = {}
+        self._opened: dict[AvatarSessionId, tuple[float, StoredTokens]] = {}
 
     async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:
         await self._secrets.create(_name(session), expires_at + LEEWAY)
 
     async def keep(
-        self, session: AvatarSessionId, tokens: SessionTokens, expires_at: datetime
+        self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
         data = json.dumps(asdict(tokens)).encode()
         try:
             await self._secrets.add(_name(session), data)
-        except errors.Missing:
+        except errors.UpstreamNotFound:
             await self.prepare(session, expires_at)
             await self._secrets.add(_name(session), data)
         self._remember(session, tokens, expires_at.timestamp())
         return {}
 
-    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> SessionTokens:  # noqa: ARG002 - the port's; all of it lies in the secret
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:  # noqa: ARG002 - the port's; all of it lies in the secret
         until, tokens = self._opened.get(session, (0.0, None))
         if tokens and self._now() < until:
             return tokens
@@ -57,17 +59,17 @@ class SecretVault:
         self._opened.pop(session, None)
         await self._secrets.delete(_name(session))
 
-    def _remember(self, session: AvatarSessionId, tokens: SessionTokens, until: float) -> None:
+    def _remember(self, session: AvatarSessionId, tokens: StoredTokens, until: float) -> None:
         self._opened.pop(session, None)
         self._opened[session] = (min(until, self._now() + REMEMBERED), tokens)
         if len(self._opened) > MOST:
             del self._opened[next(iter(self._opened))]
 
 
-def _read(secret: Secret) -> SessionTokens | None:
+def _read(secret: Secret) -> StoredTokens | None:
     """None, where an exception would carry what it could not read."""
     try:
-        return SessionTokens(**json.loads(secret.data))
+        return StoredTokens(**json.loads(secret.data))
     except (ValueError, TypeError):
         return None
 

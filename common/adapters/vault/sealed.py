@@ -17,10 +17,10 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from common.adapters.google.secret_manager import Secret, SecretManager
+from common.adapters.google.secret_manager import Secret, SecretManagerClient
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.ports.vault import LEEWAY, SessionTokens
+from common.ports.vault import LEEWAY, StoredTokens
 
 KEY = "session-tokens-key"
 """The secret that holds the key: 32 bytes, or their base64. A new version rotates it; an old one
@@ -36,7 +36,7 @@ class SealedVault:
 
     def __init__(
         self,
-        secrets: SecretManager,
+        secrets: SecretManagerClient,
         *,
         now: Callable[[], float] = time.time,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -49,7 +49,7 @@ class SealedVault:
         await self._secrets.read(KEY)
 
     async def keep(
-        self, session: AvatarSessionId, tokens: SessionTokens, expires_at: datetime
+        self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
         secret = await self._secrets.read(KEY)
         cipher = _cipher(secret)
@@ -58,10 +58,10 @@ class SealedVault:
         text = nonce + cipher.encrypt(nonce, plain.encode(), session.encode())
         return {"sealed": f"1.{secret.version}.{base64.urlsafe_b64encode(text).decode()}"}
 
-    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> SessionTokens:
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:
         sealed = fields.get("sealed")
         if sealed is None:
-            raise errors.Missing("vault", "nothing is sealed")
+            raise errors.UpstreamNotFound("vault", "nothing is sealed")
         parts = SEALED.fullmatch(str(sealed))
         if parts is None:
             raise errors.Failed("vault", "not a sealed text")
@@ -69,8 +69,8 @@ class SealedVault:
         if kept is None:
             raise errors.Failed("vault", "does not open")
         if self._now() > kept["until"]:
-            raise errors.Missing("vault", "expired")
-        return SessionTokens(**kept["tokens"])
+            raise errors.UpstreamNotFound("vault", "expired")
+        return StoredTokens(**kept["tokens"])
 
     async def forget(self, session: AvatarSessionId) -> None:
         """Nothing to do: the tokens go with the document's field."""
@@ -78,7 +78,7 @@ class SealedVault:
     async def _key(self, version: str) -> AESGCM:
         try:
             return _cipher(await self._secrets.read(KEY, version))
-        except errors.Missing:
+        except errors.UpstreamNotFound:
             raise errors.Failed("vault", "no such key") from None
 
 

@@ -23,7 +23,7 @@ _LIMIT = 1_000_000
 
 
 @dataclass(frozen=True)
-class Spoken:
+class EuropeanRules:
     """A language's own words. `units` and `money`: written -> (one, many)."""
 
     code: str

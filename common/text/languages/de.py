@@ -1,6 +1,6 @@
 import re
 
-from common.text.languages._european import Spoken, units
+from common.text.languages._european import EuropeanRules, units
 from common.text.spoken import number_words
 from common.text.spoken.rules import Group, Rule
 
@@ -50,7 +50,7 @@ def _clock(hour: int, minute: int) -> str:
     return f"{said} Uhr{after}"
 
 
-_GERMAN = Spoken(
+_GERMAN = EuropeanRules(
     code="de",
     point="Komma",
     minus="minus",

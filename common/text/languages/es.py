@@ -1,6 +1,6 @@
 import re
 
-from common.text.languages._european import Spoken, ordinals, units
+from common.text.languages._european import EuropeanRules, ordinals, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
 from common.text.spoken.rules import Group
@@ -23,10 +23,10 @@ def _clock(hour: int, minute: int) -> str:
     return f"{said} y {number_words.cardinal(str(minute), 'es')}" if minute else said
 
 
-def _spanish(dollar: str) -> Spoken:
+def _spanish(dollar: str) -> EuropeanRules:
     """What "$" is hangs on the country."""
     dollars = f"{dollar}s" if dollar.endswith("o") else "dólares"
-    return Spoken(
+    return EuropeanRules(
         code="es",
         point="coma",
         minus="menos",

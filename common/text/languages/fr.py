@@ -1,6 +1,6 @@
 import re
 
-from common.text.languages._european import Spoken, units
+from common.text.languages._european import EuropeanRules, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
 from common.text.spoken.rules import Group, Rule
@@ -23,7 +23,7 @@ def _ordinal(match: re.Match[str]) -> str:
     return number_words.ordinal(match[1], "fr")
 
 
-_FRENCH = Spoken(
+_FRENCH = EuropeanRules(
     code="fr",
     point="virgule",
     minus="moins",

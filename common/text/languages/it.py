@@ -1,6 +1,6 @@
 import re
 
-from common.text.languages._european import Spoken, ordinals, units
+from common.text.languages._european import EuropeanRules, ordinals, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
 from common.text.spoken.rules import Group
@@ -16,7 +16,7 @@ def _clock(hour: int, minute: int) -> str:
     return f"{said} e {number_words.cardinal(str(minute), 'it')}" if minute else said
 
 
-_ITALIAN = Spoken(
+_ITALIAN = EuropeanRules(
     code="it",
     point="virgola",
     minus="meno",

@@ -1,6 +1,6 @@
 import re
 
-from common.text.languages._european import Spoken, ordinals, units
+from common.text.languages._european import EuropeanRules, ordinals, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
 from common.text.spoken.rules import Group, Rule
@@ -21,8 +21,8 @@ def _clock(hour: int, minute: int) -> str:
     return f"{said} e {number_words.cardinal(str(minute), 'pt')}"
 
 
-def _portuguese(cent: str, cents: str) -> Spoken:
-    return Spoken(
+def _portuguese(cent: str, cents: str) -> EuropeanRules:
+    return EuropeanRules(
         code="pt",
         point="vírgula",
         minus="menos",

@@ -9,7 +9,7 @@ import re
 from typing import Final, Literal
 
 from common.text.sentences.abbreviations import Kind, kind_of
-from common.text.sentences.end_marks import AT_ONCE, NEWLINES, Place, place_of
+from common.text.sentences.end_marks import AT_ONCE, NEWLINES, EndMark, place_of
 from common.text.sentences.next_word import (
     begins,
     belongs_to_a_street,
@@ -79,7 +79,7 @@ def likely(text: str, mark: re.Match[str], language: str | None) -> bool:
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
 
 
-def _over(place: Place) -> bool:
+def _over(place: EndMark) -> bool:
     if _never_over(place) or _runs_on(place):
         return False
     if place.after[0] in NEWLINES:
@@ -93,7 +93,7 @@ def _over(place: Place) -> bool:
     return place.strong or _dots_are_over(place)
 
 
-def _never_over(place: Place) -> bool:
+def _never_over(place: EndMark) -> bool:
     """Where no sentence ends, whatever comes."""
     return (
         not any(map(str.isalnum, place.before))
@@ -104,7 +104,7 @@ def _never_over(place: Place) -> bool:
     )
 
 
-def _runs_on(place: Place) -> bool:
+def _runs_on(place: EndMark) -> bool:
     """As in example.com, in "Yahoo!, too", in "Stop!" - he said and in —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space)
@@ -115,7 +115,7 @@ def _runs_on(place: Place) -> bool:
     )
 
 
-def _dots_are_over(place: Place) -> bool:
+def _dots_are_over(place: EndMark) -> bool:
     if place.elliptic:
         return _ellipsis_is_over(place)
     if (number := number_at_end(place.before)) and not place.tail:
@@ -132,14 +132,14 @@ def _dots_are_over(place: Place) -> bool:
     return not (street or (kind is Kind.TIME and belongs_to_a_time(place.before, place.after)))
 
 
-def _starts_anew(kind: Kind, place: Place) -> bool:
+def _starts_anew(kind: Kind, place: EndMark) -> bool:
     """A letter behind an initial is one, too: "J. R. A. Smith"."""
     if kind is Kind.ABBREVIATION and not place.after[1:2].isalpha():
         return False
     return starts_a_sentence(place.language, place.after)
 
 
-def _ellipsis_is_over(place: Place) -> bool:
+def _ellipsis_is_over(place: EndMark) -> bool:
     """After "Well... I think" no. Where there are no capitals to tell, it is a hesitation, too."""
     if place.after[0].isdigit() or _has_no_case(place.after[0]):
         return False
@@ -150,7 +150,7 @@ def _is_marker(before: str) -> bool:
     return is_marker(f"{before.strip()}.") or is_step(before)
 
 
-def _is_only_when(kind: Kind, place: Place) -> bool:
+def _is_only_when(kind: Kind, place: EndMark) -> bool:
     """As in "At 5 p.m. Anna left" and in "**5 p.m.** Dentist", which answers nobody's question."""
     if kind is not Kind.TIME:
         return False

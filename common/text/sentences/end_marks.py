@@ -39,7 +39,7 @@ _UNFINISHED_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
 
 
-class Place(NamedTuple):
+class EndMark(NamedTuple):
     """A mark in its text, as far as the text is there."""
 
     language: str
@@ -78,14 +78,14 @@ class Place(NamedTuple):
         return self.strong and self.after[0] > "\u2e7f" and self.after[0].isalpha()  # 好的!我来
 
 
-def place_of(text: str, mark: re.Match[str], language: str | None) -> Place:
+def place_of(text: str, mark: re.Match[str], language: str | None) -> EndMark:
     """Of a match of MARK in `text`, which begins with the sentence in question."""
     end = _tail_end(text, mark.end())
     space = _SPACE.match(text, end)
     begin = space.end() if space else end
     unfinished = _UNFINISHED_TAIL.fullmatch(text, end)
     before = text[max(0, mark.start() - REACH) : mark.start()]
-    return Place(
+    return EndMark(
         language=language_of(before, language),
         before=before,
         mark=mark[0],

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from common.text.script import named
+from common.text.script import language_code
 from common.text.sentences.boundary import complete, judge, likely
 from common.text.sentences.end_marks import MARK
 from common.text.sentences.quotes import inside
@@ -25,7 +25,7 @@ class Sentences:
     """
 
     def __init__(self, language: str | None, first_clause: int = 0) -> None:
-        self._language = named(language)
+        self._language = language_code(language)
         self._first_clause = first_clause
         self._text = ""
         self._from = 0

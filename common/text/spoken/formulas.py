@@ -37,7 +37,7 @@ def _fraction(above: str, below: str) -> str:
     return f" {above}/{below}" if above < below else f"{above} ÷ {below}"
 
 
-def unformulated(text: str) -> str:
+def read_formulas(text: str) -> str:
     return _FORMULAS.apply(text)
 
 

@@ -4,10 +4,10 @@ import re
 from html import unescape
 from html.entities import html5
 
-from common.text.spoken.formulas import unformulated
+from common.text.spoken.formulas import read_formulas
 from common.text.spoken.phrases import Phrases
 from common.text.spoken.rules import Group, Rule, compiled, ends_sentence
-from common.text.spoken.urls import addresses
+from common.text.spoken.urls import read_addresses
 
 _TAGS = (
     "a|abbr|b|big|blockquote|br|center|cite|code|dd|del|details|div|dl|dt|em|figure|font|h[1-6]|hr"
@@ -57,12 +57,12 @@ _EMPHASIS = Group(
 )
 
 
-def unmarked(text: str, words: Phrases) -> str:
+def strip_markdown(text: str, words: Phrases) -> str:
     """The text of the line: no tags, no marks of emphasis, of links their text alone."""
-    text = _SMILEYS.apply(unformulated(_HTML.apply(_CODE.apply(text))))
+    text = _SMILEYS.apply(read_formulas(_HTML.apply(_CODE.apply(text))))
     if "[" in text or "](" in text:
         text = _links(text, words)
-    return _EMPHASIS.apply(addresses(text, words))
+    return _EMPHASIS.apply(read_addresses(text, words))
 
 
 def warm() -> None:

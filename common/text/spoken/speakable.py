@@ -52,7 +52,7 @@ class Speakable:
     def say(self, piece: str) -> str:
         """What a person would say for this piece; "" where that is nothing."""
         text = self._blocks.read(piece).translate(_SPACES)
-        text = apply(self._rules, markdown.unmarked(text, self._phrases))
+        text = apply(self._rules, markdown.strip_markdown(text, self._phrases))
         text = _PUNCTUATION.apply(plain(text))
         if self._language != "fr":  # the French put a space there
             text = _SPACED.apply(text)

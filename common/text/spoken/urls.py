@@ -31,7 +31,7 @@ _AFTER = ".,;:!?*_~'"
 _SIGNS = {"_": " underscore ", "-": " dash ", "+": " plus ", "%": " percent "}
 
 
-def addresses(text: str, words: Phrases) -> str:
+def read_addresses(text: str, words: Phrases) -> str:
     if "://" in text:
         text = _sub(_URL, lambda match: _link(match, words), text)
     if "@" in text:

@@ -12,7 +12,7 @@ from infra.local.demo.caller import Caller, RefusedError
 from infra.local.demo.checks import Checks
 from infra.local.demo.script import Conversation
 from infra.local.demo.terminal import Page
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.all import Simulators
 from infra.local.stack import stack
 
 DEADLINE = 60.0
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 async def show(
-    page: Page, worlds: Worlds | None = None, *, patience: float = 2.0, silence: float = 0.1
+    page: Page, worlds: Simulators | None = None, *, patience: float = 2.0, silence: float = 0.1
 ) -> int:
     """The exit code: 0 if every check held. Times as in `Conversation`."""
     checks, begun = Checks(), time.monotonic()

@@ -9,15 +9,15 @@ from pathlib import Path
 import httpx
 from google.cloud import tasks_v2
 
-from common.adapters.google.secret_manager import SecretManager as Client
+from common.adapters.google.secret_manager import SecretManagerClient as Client
 from common.adapters.vault import sealed
-from common.domain.errors import Missing
+from common.domain.errors import UpstreamNotFound
 from common.settings import Settings
 from infra.local.emulators import grpc_server
-from infra.local.emulators.cloud_tasks import CloudTasks
-from infra.local.emulators.secret_manager import SecretManager
+from infra.local.emulators.cloud_tasks import CloudTasksEmulator
+from infra.local.emulators.secret_manager import SecretManagerEmulator
 from infra.local.identity import LocalIdentity
-from infra.local.simulators.all import Worlds
+from infra.local.simulators.all import Simulators
 
 RETRIES = tasks_v2.RetryConfig(
     {"max_attempts": 100, "min_backoff": {"seconds": 1}, "max_backoff": {"seconds": 30}}
@@ -26,28 +26,28 @@ RETRIES = tasks_v2.RetryConfig(
 
 
 @dataclass(frozen=True)
-class Cloud:
+class GoogleCloud:
     """`address` is where both listen, for gRPC: `127.0.0.1:50123`."""
 
-    secrets: SecretManager
-    tasks: CloudTasks
+    secrets: SecretManagerEmulator
+    tasks: CloudTasksEmulator
     address: str
 
 
 @asynccontextmanager
-async def cloud(
-    folder: Path, http: httpx.AsyncClient, identity: LocalIdentity, worlds: Worlds
-) -> AsyncIterator[Cloud]:
+async def google_cloud(
+    folder: Path, http: httpx.AsyncClient, identity: LocalIdentity, worlds: Simulators
+) -> AsyncIterator[GoogleCloud]:
     """Secrets lie in `folder`. Tasks are not delivered before `tasks.run` runs."""
-    secrets = SecretManager(file=folder / "secrets.json")
-    tasks = CloudTasks(http, identity.oidc, delivery=worlds.delivery)
+    secrets = SecretManagerEmulator(file=folder / "secrets.json")
+    tasks = CloudTasksEmulator(http, identity.oidc, delivery=worlds.delivery)
     services = secrets.service(), tasks.service()
     async with grpc_server.serve(*services, fault=worlds.faults.take) as address:
-        yield Cloud(secrets, tasks, address)
+        yield GoogleCloud(secrets, tasks, address)
 
 
 async def provide(
-    cloud: Cloud,
+    google_cloud: GoogleCloud,
     settings: Settings,
     provider_key: str,
     *,
@@ -57,8 +57,8 @@ async def provide(
     already stay: they seal what an earlier run left."""
     queue = f"projects/{settings.project}/locations/{settings.location}/queues/"
     queue += settings.tasks_queue
-    cloud.tasks.ensure_queue(queue, tasks_v2.Queue(name=queue, retry_config=RETRIES))
-    client = Client(settings.project, address=cloud.address)
+    google_cloud.tasks.ensure_queue(queue, tasks_v2.Queue(name=queue, retry_config=RETRIES))
+    client = Client(settings.project, address=google_cloud.address)
     try:
         await _keep(client, settings.liveavatar_secret, provider_key.encode())
         await _keep(client, sealed.KEY, entropy(sealed.BYTES))
@@ -67,7 +67,7 @@ async def provide(
 
 
 async def _keep(client: Client, name: str, data: bytes) -> None:
-    with suppress(Missing):
+    with suppress(UpstreamNotFound):
         await client.access(name)
         return
     await client.create(name)

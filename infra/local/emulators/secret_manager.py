@@ -35,7 +35,7 @@ class _Held:
     versions: list[tuple[sm.SecretVersion, bytes]] = field(default_factory=list)
 
 
-class SecretManager:
+class SecretManagerEmulator:
     """`now` gives seconds since 1970. With `file`, what is held survives a restart: JSON that only
     its owner may read."""
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from starlette.routing import BaseRoute, Mount
 
 from infra.local.emulators.cloud_tasks import Delivery, once
-from infra.local.simulators.agent_engine import AgentWorld, agent_engine_app
+from infra.local.simulators.agent_engine import AgentEngineState, agent_engine_app
 from infra.local.simulators.faults import Faults, fault_routes
 from infra.local.simulators.faulty import Faulty
-from infra.local.simulators.google_speech import SpeechWorld, google_speech_app
-from infra.local.simulators.liveavatar import LiveAvatarWorld, liveavatar_app
+from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
+from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
 
 LIVEAVATAR = "/simulators/liveavatar"
 AGENT_ENGINE = "/simulators/agent-engine"
@@ -18,12 +18,12 @@ FAULTS = "/simulators/faults"
 
 
 @dataclass(frozen=True)
-class Worlds:
+class Simulators:
     """`delivery` is when Cloud Tasks brings a task: once, twice, late or never."""
 
-    liveavatar: LiveAvatarWorld = field(default_factory=LiveAvatarWorld)
-    agent: AgentWorld = field(default_factory=AgentWorld)
-    speech: SpeechWorld = field(default_factory=SpeechWorld)
+    liveavatar: LiveAvatarAccount = field(default_factory=LiveAvatarAccount)
+    agent: AgentEngineState = field(default_factory=AgentEngineState)
+    speech: SpeechSimulator = field(default_factory=SpeechSimulator)
     faults: Faults = field(default_factory=Faults)
     delivery: Delivery = once
 

@@ -36,7 +36,7 @@ NOT_MADE_HERE = ("MP3", "MP3_64_KBPS", "OGG_OPUS", "MULAW", "ALAW", "M4A")
 
 
 @dataclass
-class SpeechWorld:
+class SpeechSimulator:
     """All that the simulator knows and can be told. Settings may be changed while it runs."""
 
     requests_a_minute: int | None = None
@@ -89,7 +89,7 @@ class SynthesizeSpeechRequest(Wire):
     audio_config: AudioConfig
 
 
-def google_speech_app(world: SpeechWorld) -> Starlette:
+def google_speech_app(world: SpeechSimulator) -> Starlette:
     """To be mounted where `https://texttospeech.googleapis.com` would stand."""
     routes = [
         Route("/text:synthesize", text_synthesize, methods=["POST"]),
@@ -103,14 +103,14 @@ def google_speech_app(world: SpeechWorld) -> Starlette:
     return app
 
 
-def _world(request: Request) -> SpeechWorld:
+def _world(request: Request) -> SpeechSimulator:
     """The world, for a caller whom Google would know; raises GoogleError for any other."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     key = request.headers.get("x-goog-api-key") or request.query_params.get("key")
     if not key and not (scheme.lower() == "bearer" and token.strip()):
         raise NO_CALLER
     world = request.app.state.world
-    assert isinstance(world, SpeechWorld)  # noqa: S101 - narrows what Starlette keeps as Any
+    assert isinstance(world, SpeechSimulator)  # noqa: S101 - narrows what Starlette keeps as Any
     return world
 
 

@@ -8,7 +8,7 @@ from google.adk.sessions import Session
 
 from common.adapters.agent_engine.client import AgentEngine
 from common.adapters.google.credentials import LocalToken
-from common.adapters.http.client import Outbound
+from common.adapters.http.client import HttpClient
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import AgentEvent
 from infra.agent.assistant.agent import agent
@@ -55,12 +55,12 @@ class Deployed:
 async def deployed(tools: Sequence[Tool]) -> AsyncIterator[Deployed]:
     model = ScriptedModel()
     app = AdkApp(agent=agent(model, tools))
-    outbound = Outbound()
+    http_client = HttpClient()
     async with served(engine_app(app)) as address:
-        client = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), outbound)
-        await client.make_session(ADA, TALK)
+        client = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), http_client)
+        await client.create_session(ADA, TALK)
         yield Deployed(model, app, address, client)
-        await outbound.close()
+        await http_client.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from google.adk.tools.tool_context import ToolContext
 
-from common.adapters.agent_engine.events import Reply
+from common.adapters.agent_engine.events import ReplyParser
 from common.ports.agent import Delta, Finished, ToolCall, ToolResult
 from infra.agent.assistant.tools import Tool
 from infra.agent.assistant.tools.google_access import access_token
@@ -70,7 +70,7 @@ async def test_the_next_turn_does_not_have_it(deployed: Deployed) -> None:
 
 async def test_our_parser_reads_such_a_turn(deployed: Deployed) -> None:
     lines = await turn(deployed, {"temp:google_access_token": TOKEN})
-    reply = Reply()
+    reply = ReplyParser()
     events = [event for line in lines.split(b"\n") for event in reply.feed(line)]
     assert [type(event) for event in [*events, reply.finish()]] == [
         ToolCall, ToolResult, Delta, Finished,

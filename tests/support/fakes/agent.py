@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import AgentEvent, Delta, Finished, Take, ToolCall, ToolResult
+from common.ports.agent import AgentEvent, Delta, Finished, OnEvent, ToolCall, ToolResult
 
 Step = AgentEvent | str | float | errors.Upstream
 """`str` is a Delta, `float` a pause in seconds, an error is raised."""
@@ -35,7 +35,7 @@ class FakeAgent:
         """Replies that were cancelled before."""
         self._strict = strict
 
-    async def make_session(self, user: UserId, session: ConversationId) -> None:
+    async def create_session(self, user: UserId, session: ConversationId) -> None:
         self.made.append(session)
         self.sessions.add((user, session))
 
@@ -43,10 +43,12 @@ class FakeAgent:
         self.deleted.append(session)
         self.sessions.discard((user, session))
 
-    async def reply(self, user: UserId, session: ConversationId, message: str, take: Take) -> None:
+    async def reply(
+        self, user: UserId, session: ConversationId, message: str, take: OnEvent
+    ) -> None:
         self.asked.append(Asked(user, session, message))
         if self._strict and (user, session) not in self.sessions:
-            raise errors.Missing("agent", "no such session")
+            raise errors.UpstreamNotFound("agent", "no such session")
         script = self.replies.popleft() if self.replies else ["You said: ", f"{message}."]
         whole = False
         try:

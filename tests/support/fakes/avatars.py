@@ -10,7 +10,7 @@ from itertools import count
 
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.ports.avatar import Record, Running, Ticket
+from common.ports.avatar import ProviderRecord, SessionToken, StartedSession
 from common.ports.clock import Clock
 from tests.support.fakes.line import FakeLine, FakeMouth
 
@@ -71,7 +71,7 @@ class FakeAvatars:
         self._script: defaultdict[str, deque[tuple[errors.Upstream, bool]]] = defaultdict(deque)
         self._numbers = count(1)
 
-    def will(self, call: str, error: errors.Upstream, *, happens: bool = False) -> None:
+    def fail_next(self, call: str, error: errors.Upstream, *, happens: bool = False) -> None:
         self._script[call].append((error, happens))
 
     def running(self) -> list[FakeSession]:
@@ -83,13 +83,13 @@ class FakeAvatars:
         self._end_what_is_due()
         return sum(session.seconds(self._clock.now()) for session in self.sessions.values())
 
-    async def ticket(self, avatar: str, quality: str, seconds: int) -> Ticket:
+    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
         async with self._call("ticket", quality):
             session = AvatarSessionId(f"avatar-session-{next(self._numbers)}")
             self.sessions[session] = FakeSession(session, avatar, timedelta(seconds=seconds))
-        return Ticket(session, f"token-of-{session}")
+        return SessionToken(session, f"token-of-{session}")
 
-    async def start(self, ticket: Ticket) -> Running:
+    async def start(self, ticket: SessionToken) -> StartedSession:
         async with self._call("start", ticket.session):
             if len(self.running()) >= self._capacity:
                 raise errors.Busy("avatar", "all sessions of the plan run", retry_after=2)
@@ -97,7 +97,9 @@ class FakeAvatars:
             if session.started or session.ended:
                 raise errors.Failed("avatar", "started before")
             session.started = session.alive = self._clock.now()
-        return Running("ws://livekit.fake", f"livekit-{ticket.session}", f"ws://fake/{session.id}")
+        return StartedSession(
+            "ws://livekit.fake", f"livekit-{ticket.session}", f"ws://fake/{session.id}"
+        )
 
     async def stop(self, session: AvatarSessionId, reason: str) -> None:
         async with self._call("stop", session):
@@ -109,17 +111,17 @@ class FakeAvatars:
         async with self._call("keep_alive", session):
             found = self._named(session)
             if not found.running:
-                raise errors.Missing("avatar", "the session does not run")
+                raise errors.UpstreamNotFound("avatar", "the session does not run")
             found.keep_alive(self._clock.now())
 
     async def active(self) -> list[AvatarSessionId]:
         async with self._call("active", ""):
             return [session.id for session in self.running()]
 
-    async def record(self, session: AvatarSessionId) -> Record:
+    async def record(self, session: AvatarSessionId) -> ProviderRecord:
         async with self._call("record", session):
             found = self._named(session)
-        return Record(session, not found.ended, found.seconds(self._clock.now()))
+        return ProviderRecord(session, not found.ended, found.seconds(self._clock.now()))
 
     async def credits(self) -> float:
         async with self._call("credits", ""):
@@ -129,7 +131,7 @@ class FakeAvatars:
         async with self._call("connect", ws_url):
             session = self._named(AvatarSessionId(ws_url.rpartition("/")[2]))
             if not session.running:
-                raise errors.Missing("avatar", "the session does not run")
+                raise errors.UpstreamNotFound("avatar", "the session does not run")
             line = FakeLine(
                 session.mouth,
                 lambda: session.keep_alive(self._clock.now()),
@@ -141,7 +143,7 @@ class FakeAvatars:
 
     def _named(self, session: AvatarSessionId) -> FakeSession:
         if session not in self.sessions:
-            raise errors.Missing("avatar", "no such session")
+            raise errors.UpstreamNotFound("avatar", "no such session")
         return self.sessions[session]
 
     @asynccontextmanager

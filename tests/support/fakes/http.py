@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 from anyio.lowlevel import checkpoint
 
-from common.adapters.http.client import Outbound
-from common.adapters.http.request import Request
+from common.adapters.http.client import HttpClient
+from common.adapters.http.request import OutboundRequest
 
 CANARY = "canary-7f3a"
 Respond = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
@@ -29,7 +29,7 @@ class Server:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.pauses = Pauses()
-        self.outbound = Outbound(
+        self.http_client = HttpClient(
             httpx.MockTransport(self._respond), chance=lambda: 0.5, sleep=self.pauses
         )
 
@@ -44,8 +44,8 @@ class Server:
         return made if isinstance(made, httpx.Response) else await made
 
 
-def asking(**more: object) -> Request:
-    return Request("avatar", "POST", f"https://example.test/x?key={CANARY}", **more)  # type: ignore[arg-type]  # what a test names
+def asking(**more: object) -> OutboundRequest:
+    return OutboundRequest("avatar", "POST", f"https://example.test/x?key={CANARY}", **more)  # type: ignore[arg-type]  # what a test names
 
 
 async def never(_: httpx.Request) -> httpx.Response:

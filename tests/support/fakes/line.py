@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from common.domain import errors
 from common.domain.ids import UtteranceId
-from common.ports.avatar import Heard, LineEvent
+from common.ports.avatar import AvatarEvent, AvatarEventKind
 
 BYTES_PER_SECOND = 48_000
 
@@ -46,7 +46,7 @@ class FakeMouth:
         else:
             asyncio.get_running_loop().call_later(connect_seconds, self._connect, line)
 
-    def leave(self, line: "FakeLine") -> None:
+    def cancel(self, line: "FakeLine") -> None:
         if line in self._lines:
             self._lines.remove(line)
             line.hear("closed", None)
@@ -54,7 +54,7 @@ class FakeMouth:
     def shut(self) -> None:
         self._silence()
         for line in list(self._lines):
-            self.leave(line)
+            self.cancel(line)
 
     def add(self, utterance: UtteranceId, seconds: float | None) -> None:
         """`seconds` of audio; None: that was all of it."""
@@ -102,7 +102,7 @@ class FakeMouth:
         self._queue.clear()
         return cut
 
-    def _tell(self, kind: Heard, utterance: UtteranceId) -> None:
+    def _tell(self, kind: AvatarEventKind, utterance: UtteranceId) -> None:
         for line in self._lines:
             if line.hears_all or utterance in line.spoken:
                 line.hear(kind, utterance)
@@ -117,11 +117,11 @@ class FakeLine:
         self.spoken: set[UtteranceId] = set()
         self.closed = False
         self._on_keep_alive = on_keep_alive
-        self._heard: asyncio.Queue[LineEvent] = asyncio.Queue()
+        self._heard: asyncio.Queue[AvatarEvent] = asyncio.Queue()
 
-    def hear(self, kind: Heard, utterance: UtteranceId | None) -> None:
+    def hear(self, kind: AvatarEventKind, utterance: UtteranceId | None) -> None:
         self.closed = self.closed or kind == "closed"
-        self._heard.put_nowait(LineEvent(kind, utterance))
+        self._heard.put_nowait(AvatarEvent(kind, utterance))
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         if len(pcm) > 700_000:
@@ -142,14 +142,14 @@ class FakeLine:
         self._open()
         self._on_keep_alive()
 
-    async def events(self) -> AsyncIterator[LineEvent]:
+    async def events(self) -> AsyncIterator[AvatarEvent]:
         event = None
         while event is None or event.kind != "closed":
             event = await self._heard.get()
             yield event
 
     async def close(self) -> None:
-        self.mouth.leave(self)
+        self.mouth.cancel(self)
 
     def _open(self) -> None:
         if self.closed:

@@ -4,7 +4,7 @@ from typing import Any
 
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
-from common.ports.vault import LEEWAY, SessionTokens
+from common.ports.vault import LEEWAY, StoredTokens
 
 
 class Seconds:
@@ -29,7 +29,7 @@ class MemoryVault:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self.prepared: list[AvatarSessionId] = []
-        self.kept: dict[AvatarSessionId, tuple[float, SessionTokens]] = {}
+        self.kept: dict[AvatarSessionId, tuple[float, StoredTokens]] = {}
         self.failing: errors.Upstream | None = None
 
     async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - the port's
@@ -37,17 +37,17 @@ class MemoryVault:
         self.prepared.append(session)
 
     async def keep(
-        self, session: AvatarSessionId, tokens: SessionTokens, expires_at: datetime
+        self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
         self._fail()
         self.kept.setdefault(session, ((expires_at + LEEWAY).timestamp(), tokens))
         return {}
 
-    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> SessionTokens:  # noqa: ARG002 - the port's
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:  # noqa: ARG002 - the port's
         self._fail()
         until, tokens = self.kept.get(session, (0.0, None))
         if tokens is None or self._now() > until:
-            raise errors.Missing("vault", "not kept")
+            raise errors.UpstreamNotFound("vault", "not kept")
         return tokens
 
     async def forget(self, session: AvatarSessionId) -> None:

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Iterator
 
-from common.schemas.requests import SweepExpired
+from common.schemas.requests import SweepRequest
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 
@@ -44,7 +44,7 @@ def the_sweep_is_asked_as_it_wants_to_be(plan: Plan, _: Code) -> Iterator[str]:
     if target["http_method"] != "POST":
         yield f"the scheduler sends {target['http_method']}, and the sweep takes POST"
     try:
-        asked = SweepExpired.model_validate_json(b64decode(target["body"], validate=True) or b"{}")
+        asked = SweepRequest.model_validate_json(b64decode(target["body"], validate=True) or b"{}")
     except ValueError:
         yield "the scheduler sends what the sweep does not take"
     else:

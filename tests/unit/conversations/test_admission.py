@@ -4,26 +4,26 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from common.conversations.speak import SpeechUnderWay
+from common.conversations.speak import SpeechInProgress
 from common.domain import errors
-from common.schemas.answers import Spoken
-from common.schemas.requests import EndSession, Speak
-from common.transactions.idempotency import Once
+from common.schemas.answers import SpeakAnswer
+from common.schemas.requests import EndSessionRequest, SpeakRequest
+from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
-from tests.support.harness import ADA, House, house
+from tests.support.harness import ADA, Harness, new_harness
 from tests.unit.sessions.test_start import STORE_LOST, FailingCommits
 
 HELD = [True, False]
 
 
-async def speech(at: House, session: str, once: Once | None = None) -> SpeechUnderWay:
-    ask = Speak(avatar_session_id=session, text="Hello.")
-    under_way = await at.app.speeches.speak(ADA, ask, once or Once())
-    assert isinstance(under_way, SpeechUnderWay)
+async def speech(at: Harness, session: str, once: IdempotencyKey | None = None) -> SpeechInProgress:
+    ask = SpeakRequest(avatar_session_id=session, text="Hello.")
+    under_way = await at.app.speeches.speak(ADA, ask, once or IdempotencyKey())
+    assert isinstance(under_way, SpeechInProgress)
     return under_way
 
 
-async def said(at: House, session: str, once: Once | None = None) -> Spoken:
+async def said(at: Harness, session: str, once: IdempotencyKey | None = None) -> SpeakAnswer:
     return await (await speech(at, session, once)).answer()
 
 
@@ -31,7 +31,7 @@ async def said(at: House, session: str, once: Once | None = None) -> Spoken:
 async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_once(
     held: bool,
 ) -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
     FailingCommits(at, 1, error=STORE_LOST, held=held)
     answer = await said(at, started.avatar_session_id)
@@ -42,13 +42,13 @@ async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_on
 
 
 async def test_a_speech_that_nobody_confirmed_costs_nothing_where_its_session_has_ended() -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
     failing = FailingCommits(at, 1, error=STORE_LOST, held=True)
 
     async def ended_by_somebody(_: int) -> None:
-        ask = EndSession(avatar_session_id=started.avatar_session_id)
-        await at.another().avatars.end(ADA, ask, Once())
+        ask = EndSessionRequest(avatar_session_id=started.avatar_session_id)
+        await at.another().avatars.end(ADA, ask, IdempotencyKey())
 
     at.app = at.another(store=failing, pause=ended_by_somebody)
     with pytest.raises(errors.OprinaError):
@@ -61,7 +61,7 @@ async def test_a_speech_that_nobody_confirmed_costs_nothing_where_its_session_ha
 async def test_a_turn_is_set_off_once_however_often_it_is_decided(
     held: bool, error: errors.OprinaError
 ) -> None:
-    at = house(agent=FakeAgent(["Hello there."]))
+    at = new_harness(agent=FakeAgent(["Hello there."]))
     started = await at.start()
     FailingCommits(at, 1, error=error, held=held)
     answer = await at.whole_chat(conversation_id=started.conversation_id)
@@ -73,7 +73,7 @@ async def test_a_turn_is_set_off_once_however_often_it_is_decided(
 
 @pytest.mark.parametrize("call", ["chat", "speak"])
 async def test_what_was_set_off_is_called_back_where_the_commit_fails(call: str) -> None:
-    at = house(agent=FakeAgent(["Hello.", 60.0]))
+    at = new_harness(agent=FakeAgent(["Hello.", 60.0]))
     started = await at.start()
     calls: dict[str, Callable[[], Awaitable[object]]] = {
         "chat": lambda: at.chat(conversation_id=started.conversation_id),

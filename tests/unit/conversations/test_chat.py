@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from common.conversations.speak import SpeechUnderWay
+from common.conversations.speak import SpeechInProgress
 from common.conversations.turn import Turn
 from common.domain import errors
 from common.ports.agent import Finished, ToolCall, ToolResult
@@ -17,10 +17,10 @@ from common.schemas.events import (
     TurnEvent,
     UsageEvent,
 )
-from common.schemas.requests import Chat, Speak
-from common.transactions.idempotency import Once
+from common.schemas.requests import ChatRequest, SpeakRequest
+from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent, Step
-from tests.support.harness import ADA, BOB, all_of, house
+from tests.support.harness import ADA, BOB, collect_events, new_harness
 
 SHORT: list[list[Step]] = [[0.1, "Well. ", "Done."]]
 LONG = "This goes on and on, and on and on, and never comes to any end that one could see. "
@@ -32,8 +32,8 @@ def kinds(events: Sequence[object]) -> list[str]:
 
 
 async def test_a_turn_in_text() -> None:
-    at = house(agent=FakeAgent(["It is ", "noon. ", "Bye."]))
-    events = await all_of(await at.chat("What time is it?"))
+    at = new_harness(agent=FakeAgent(["It is ", "noon. ", "Bye."]))
+    events = await collect_events(await at.chat("What time is it?"))
     assert kinds(events) == [
         "TurnEvent", "SpeechEvent", "TextEvent", "TextEvent", "TextEvent", "UsageEvent", "DoneEvent",
     ]  # fmt: skip
@@ -45,17 +45,17 @@ async def test_a_turn_in_text() -> None:
 
 
 async def test_it_says_why_no_avatar_is_there() -> None:
-    at = house()
-    events = await all_of(await at.chat())
+    at = new_harness()
+    events = await collect_events(await at.chat())
     (speech,) = [event for event in events if isinstance(event, SpeechEvent)]
     assert (speech.state, speech.code) == ("unavailable", "no_avatar")
 
 
 async def test_a_turn_that_speaks_sentence_by_sentence_while_it_is_written() -> None:
-    at = house(agent=FakeAgent([piece for s in STORY[:3] for piece in (s, 0.5)]))
+    at = new_harness(agent=FakeAgent([piece for s in STORY[:3] for piece in (s, 0.5)]))
     started = await at.start()
     turn = await at.chat("Tell me a story.", conversation_id=started.conversation_id)
-    events = await all_of(turn)
+    events = await collect_events(turn)
     names = kinds(events)
     first_sentence = names.index("SentenceEvent")
     last_text = len(names) - 1 - names[::-1].index("TextEvent")
@@ -76,7 +76,7 @@ async def test_a_turn_that_speaks_sentence_by_sentence_while_it_is_written() -> 
 
 
 async def test_a_turn_stays_until_the_avatar_has_finished_or_not_if_nobody_waits() -> None:
-    at = house(agent=FakeAgent([STORY[0]], [STORY[0]]))
+    at = new_harness(agent=FakeAgent([STORY[0]], [STORY[0]]))
     started = await at.start()
     loop = asyncio.get_running_loop()
     length = len(STORY[0].strip()) * 0.06
@@ -96,10 +96,10 @@ async def test_tools_are_told_and_release_what_is_complete() -> None:
         ToolResult("1", "get_time"),
         " Noon.",
     ]
-    at = house(agent=FakeAgent(script))
+    at = new_harness(agent=FakeAgent(script))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
-    events = await all_of(turn)
+    events = await collect_events(turn)
     names = kinds(events)
     assert names.index("SentenceEvent") < len(names) - 1 - names[::-1].index("ToolEvent")
     assert isinstance(events[-1], DoneEvent)
@@ -108,7 +108,7 @@ async def test_tools_are_told_and_release_what_is_complete() -> None:
 
 async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
     script: list[Step] = ["Let me look.", ToolCall("1", "x"), ToolResult("1", "x"), "No", "on."]
-    answer = await house(agent=FakeAgent(script)).whole_chat()
+    answer = await new_harness(agent=FakeAgent(script)).whole_chat()
     assert answer.text == "Let me look. Noon."
 
 
@@ -117,18 +117,20 @@ async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
 async def test_a_new_message_interrupts_the_avatar_at_once(
     *, other_process: bool, second_line_hears: bool
 ) -> None:
-    at = house(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)], ["Alright."]))
+    at = new_harness(
+        agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)], ["Alright."])
+    )
     at.avatars._second_line_hears = second_line_hears
     started = await at.start()
     first = await at.chat("A story!", conversation_id=started.conversation_id)
-    listening = asyncio.create_task(all_of(first))
+    listening = asyncio.create_task(collect_events(first))
     await asyncio.sleep(5)
     app = at.another() if other_process else at.app
     mouth = at.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
     mouth.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
     second = await app.conversations.chat(
-        ADA, Chat(message="Stop.", conversation_id=started.conversation_id), Once()
+        ADA, ChatRequest(message="Stop.", conversation_id=started.conversation_id), IdempotencyKey()
     )
     answer = await second.answer()  # type: ignore[union-attr]
     events = await listening
@@ -148,13 +150,13 @@ async def test_a_new_message_interrupts_the_avatar_at_once(
 
 
 async def test_speak_interrupts_too() -> None:
-    at = house(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
+    at = new_harness(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
     started = await at.start()
     turn = await at.chat("A story!", conversation_id=started.conversation_id)
-    listening = asyncio.create_task(all_of(turn))
+    listening = asyncio.create_task(collect_events(turn))
     await asyncio.sleep(3)
-    ask = Speak(avatar_session_id=started.avatar_session_id, interrupt=True)
-    spoken = await (await at.app.speeches.speak(ADA, ask, Once())).answer()  # type: ignore[union-attr]
+    ask = SpeakRequest(avatar_session_id=started.avatar_session_id, interrupt=True)
+    spoken = await (await at.app.speeches.speak(ADA, ask, IdempotencyKey())).answer()  # type: ignore[union-attr]
     done = (await listening)[-1]
     assert isinstance(done, DoneEvent)
     assert done.ended == "interrupted"
@@ -165,11 +167,11 @@ async def test_speak_interrupts_too() -> None:
 
 
 async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
-    at = house(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
+    at = new_harness(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1)
-    await turn.leave()
+    await turn.cancel()
     assert at.agent.left == 1
     mouth = at.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
     assert any(said.interrupted for said in mouth.said.values())
@@ -182,19 +184,19 @@ async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
 
 
 async def test_a_text_turn_is_waited_for() -> None:
-    at = house(agent=FakeAgent([1.0, "Hi."]))
+    at = new_harness(agent=FakeAgent([1.0, "Hi."]))
     first = await at.chat("Hello.")
     turn, *_ = await first.news()
     assert isinstance(turn, TurnEvent)
     with pytest.raises(errors.TurnInProgress) as refused:
         await at.chat("And?", conversation_id=turn.conversation_id)
     assert refused.value.retry_after
-    await all_of(first)
+    await collect_events(first)
     assert (await at.whole_chat("And?", conversation_id=turn.conversation_id)).ended == "complete"
 
 
 async def test_somebody_elses_conversation_is_a_missing_one() -> None:
-    at = house()
+    at = new_harness()
     mine = await at.whole_chat()
     said = []
     for conversation in (mine.conversation_id, "nothing-here"):
@@ -205,9 +207,9 @@ async def test_somebody_elses_conversation_is_a_missing_one() -> None:
 
 
 async def test_a_reply_longer_than_its_voice_goes_on_as_text() -> None:
-    at = house(agent=FakeAgent(STORY), turn_characters=100)
+    at = new_harness(agent=FakeAgent(STORY), turn_characters=100)
     started = await at.start()
-    events = await all_of(await at.chat(conversation_id=started.conversation_id))
+    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
     texts = [event.text for event in events if isinstance(event, TextEvent)]
     assert "".join(texts) == "".join(STORY)
     assert len(at.voice.texts) == 2
@@ -216,7 +218,7 @@ async def test_a_reply_longer_than_its_voice_goes_on_as_text() -> None:
 
 
 async def test_no_tokens_left_is_refused_with_when_they_come_back() -> None:
-    at = house(agent=FakeAgent([Finished(195_000)]), allowance_agent_tokens=200_000)
+    at = new_harness(agent=FakeAgent([Finished(195_000)]), allowance_agent_tokens=200_000)
     at.agent.replies[0] = ["Long.", Finished(195_000)]
     await at.whole_chat()
     with pytest.raises(errors.QuotaExceeded) as refused:
@@ -226,7 +228,7 @@ async def test_no_tokens_left_is_refused_with_when_they_come_back() -> None:
 
 
 async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_allowance() -> None:
-    at = house(
+    at = new_harness(
         agent=FakeAgent(["A.", Finished(9_000)], ["B.", Finished(50_000)]),
         allowance_agent_tokens=20_000,
     )
@@ -246,8 +248,8 @@ async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_all
     ],
 )
 async def test_an_agent_that_fails(script: list[Step], ended: str, code: str, charged: int) -> None:
-    at = house(agent=FakeAgent(script))
-    events = await all_of(await at.chat("Hello!"))
+    at = new_harness(agent=FakeAgent(script))
+    events = await collect_events(await at.chat("Hello!"))
     (error,) = [event for event in events if isinstance(event, ErrorEvent)]
     done = events[-1]
     assert isinstance(done, DoneEvent)
@@ -256,13 +258,13 @@ async def test_an_agent_that_fails(script: list[Step], ended: str, code: str, ch
 
 
 async def test_an_agent_that_failed_outright_is_an_error_for_those_who_asked_for_json() -> None:
-    at = house(agent=FakeAgent([errors.Failed("agent", "nothing", kind="empty")]))
+    at = new_harness(agent=FakeAgent([errors.Failed("agent", "nothing", kind="empty")]))
     with pytest.raises(errors.Failed):
         await at.whole_chat()
 
 
 async def test_an_agent_that_forgot_the_conversation_is_given_it_again_once() -> None:
-    at = house()
+    at = new_harness()
     first = await at.whole_chat()
     at.agent.sessions.clear()
     second = await at.whole_chat(conversation_id=first.conversation_id)
@@ -272,14 +274,14 @@ async def test_an_agent_that_forgot_the_conversation_is_given_it_again_once() ->
 
 @pytest.mark.parametrize("broken", ["vault", "connect"])
 async def test_an_avatar_that_is_down_leaves_the_text(broken: str) -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
     error = errors.Unavailable("avatar", "down")
     if broken == "vault":
         at.vault.failing = error
     else:
-        at.avatars.will("connect", error)
-    events = await all_of(await at.chat(conversation_id=started.conversation_id))
+        at.avatars.fail_next("connect", error)
+    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert (done.ended, done.text) == ("complete", "You said: Hello..")
@@ -288,18 +290,20 @@ async def test_an_avatar_that_is_down_leaves_the_text(broken: str) -> None:
 
 
 async def test_a_sentence_without_a_voice_is_skipped() -> None:
-    at = house(agent=FakeAgent(STORY[:3]))
+    at = new_harness(agent=FakeAgent(STORY[:3]))
     started = await at.start()
     at.voice.fails |= dict.fromkeys((2, 3), errors.Unavailable("voice", "down"))
-    events = await all_of(await at.chat(conversation_id=started.conversation_id))
+    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
     states = [event.state for event in events if isinstance(event, SpeechEvent)]
     assert states.count("skipped") == 1
     assert states.count("ended") == 2
 
 
 async def test_usage_and_tools_in_the_stream() -> None:
-    at = house(agent=FakeAgent([ToolCall("1", "x"), ToolResult("1", "x"), "Yes.", Finished(77)]))
-    events = await all_of(await at.chat())
+    at = new_harness(
+        agent=FakeAgent([ToolCall("1", "x"), ToolResult("1", "x"), "Yes.", Finished(77)])
+    )
+    events = await collect_events(await at.chat())
     assert [e.state for e in events if isinstance(e, ToolEvent)] == ["called", "answered"]
     (usage,) = [event for event in events if isinstance(event, UsageEvent)]
     assert usage.agent_tokens == 77
@@ -307,7 +311,7 @@ async def test_usage_and_tools_in_the_stream() -> None:
 
 
 async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it() -> None:
-    at = house(agent=FakeAgent(*SHORT * 5))
+    at = new_harness(agent=FakeAgent(*SHORT * 5))
     started = await at.start()
     asked = [at.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
     found = await asyncio.gather(*asked, return_exceptions=True)
@@ -321,14 +325,14 @@ async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it(
 
 
 async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
     at.voice.seconds = 3
-    ask = Speak(avatar_session_id=started.avatar_session_id, text="Never to be heard.")
-    speech = await at.app.speeches.speak(ADA, ask, Once())
-    assert isinstance(speech, SpeechUnderWay)
+    ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Never to be heard.")
+    speech = await at.app.speeches.speak(ADA, ask, IdempotencyKey())
+    assert isinstance(speech, SpeechInProgress)
     await asyncio.sleep(1)
-    await speech.leave()
+    await speech.cancel()
     assert (await speech.answer()).ended == "interrupted"
     assert await at.used("voice_characters") == (0, 0)
 
@@ -338,10 +342,10 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
     *, other_process: bool
 ) -> None:
     """With 20 ms a trip to the store and 50 ms to open a line: within 100 ms of the request."""
-    at = house(agent=FakeAgent([LONG], [0.5, "Alright."]))
+    at = new_harness(agent=FakeAgent([LONG], [0.5, "Alright."]))
     started = await at.start()
     first = await at.chat("A story!", conversation_id=started.conversation_id)
-    listening = asyncio.create_task(all_of(first))
+    listening = asyncio.create_task(collect_events(first))
     await asyncio.sleep(3)
 
     async def slowly(_: str) -> None:
@@ -353,9 +357,9 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
     mouth.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
     app = at.another() if other_process else at.app
-    ask = Chat(message="Stop.", conversation_id=started.conversation_id)
-    second = await app.conversations.chat(ADA, ask, Once())
+    ask = ChatRequest(message="Stop.", conversation_id=started.conversation_id)
+    second = await app.conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(second, Turn)
-    await all_of(second)
+    await collect_events(second)
     await listening
     assert mouth.interrupts[0] - arrival <= 0.1

@@ -2,20 +2,20 @@
 
 import asyncio
 
-from common.conversations.speak import SpeechUnderWay
-from common.schemas.requests import EndSession, KeepAlive, Speak
-from common.transactions.idempotency import Once
-from tests.support.harness import ADA, House, house
+from common.conversations.speak import SpeechInProgress
+from common.schemas.requests import EndSessionRequest, KeepAliveRequest, SpeakRequest
+from common.transactions.idempotency import IdempotencyKey
+from tests.support.harness import ADA, Harness, new_harness
 
 
-def trips(at: House) -> tuple[int, int]:
+def trips(at: Harness) -> tuple[int, int]:
     found = at.store.trips["read"], at.store.trips["commit"]
     at.store.trips.clear()
     return found
 
 
 async def test_each_function_goes_to_the_store_as_often_as_promised() -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
     assert trips(at) == (1, 2)
 
@@ -23,31 +23,35 @@ async def test_each_function_goes_to_the_store_as_often_as_promised() -> None:
     assert trips(at) == (1, 2)
 
     speech = await at.app.speeches.speak(
-        ADA, Speak(avatar_session_id=started.avatar_session_id, text="Hello."), Once()
+        ADA,
+        SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello."),
+        IdempotencyKey(),
     )
-    assert isinstance(speech, SpeechUnderWay)
+    assert isinstance(speech, SpeechInProgress)
     await speech.answer()
     assert trips(at) == (1, 1)
 
     await at.app.avatars.keep_alive(
-        ADA, KeepAlive(avatar_session_id=started.avatar_session_id), Once()
+        ADA, KeepAliveRequest(avatar_session_id=started.avatar_session_id), IdempotencyKey()
     )
     assert trips(at) == (1, 1)
 
-    await at.app.avatars.end(ADA, EndSession(avatar_session_id=started.avatar_session_id), Once())
+    await at.app.avatars.end(
+        ADA, EndSessionRequest(avatar_session_id=started.avatar_session_id), IdempotencyKey()
+    )
     assert trips(at) == (1, 2)
     assert at.store.trips["query"] == 0
 
 
 async def test_a_first_chat_without_an_avatar_costs_no_more() -> None:
-    at = house()
+    at = new_harness()
     answer = await at.whole_chat("What time is it?")
     assert answer.ended == "complete"
     assert trips(at) == (1, 2)
 
 
 async def test_the_agents_first_token_waits_for_no_commit_no_secret_and_no_avatar() -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
     held = asyncio.Event()
 

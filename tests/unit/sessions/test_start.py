@@ -6,10 +6,10 @@ import pytest
 from common.domain import errors
 from common.domain.documents import Version, Write
 from common.domain.quota import month_of
-from common.schemas.answers import AvatarStarted
-from common.schemas.requests import EndSession, StartAvatar, SweepExpired
-from common.transactions.idempotency import Once
-from tests.support.harness import ADA, BOB, CountingStore, House, house, later
+from common.schemas.answers import StartAvatarAnswer
+from common.schemas.requests import EndSessionRequest, StartAvatarRequest, SweepRequest
+from common.transactions.idempotency import IdempotencyKey
+from tests.support.harness import ADA, BOB, CountingStore, Harness, advance, new_harness
 
 LOST = errors.Ambiguous("avatar", "no answer in time")
 STORE_LOST = errors.Ambiguous("store", "no answer in time")
@@ -20,7 +20,7 @@ class FailingCommits(CountingStore):
     """The commits of those numbers (from 1) fail; `held`: having been written all the same."""
 
     def __init__(
-        self, at: House, *numbers: int, error: errors.OprinaError, held: bool = False
+        self, at: Harness, *numbers: int, error: errors.OprinaError, held: bool = False
     ) -> None:
         super().__init__(at.store.inner)
         self._numbers, self._error, self._held = numbers, error, held
@@ -35,7 +35,7 @@ class FailingCommits(CountingStore):
         return versions
 
 
-async def nothing_is_held(at: House) -> None:
+async def nothing_is_held(at: Harness) -> None:
     assert await at.used("avatar_seconds") == (0, 0)
     assert not await at.documents("users/ada/slots")
     assert not at.avatars.running()
@@ -44,7 +44,7 @@ async def nothing_is_held(at: House) -> None:
 
 
 async def test_a_start_reserves_takes_a_slot_and_gives_what_a_browser_needs() -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
     assert started.status_code == 201
     assert started.livekit_token == f"livekit-{started.avatar_session_id}"
@@ -59,9 +59,9 @@ async def test_a_start_reserves_takes_a_slot_and_gives_what_a_browser_needs() ->
 
 
 async def test_no_token_is_in_the_store() -> None:
-    at = house()
-    key = Once.of(ADA.uid, "start_avatar", "k", b"{}")
-    started = await at.app.avatars.start(ADA, StartAvatar(), key)
+    at = new_harness()
+    key = IdempotencyKey.of(ADA.uid, "start_avatar", "k", b"{}")
+    started = await at.app.avatars.start(ADA, StartAvatarRequest(), key)
     everything = [
         await at.session(started.avatar_session_id),
         await at.document(f"conversations/{started.conversation_id}"),
@@ -73,7 +73,7 @@ async def test_no_token_is_in_the_store() -> None:
 
 
 async def test_a_conversation_whose_avatar_runs_is_given_it_again_and_nothing_is_paid() -> None:
-    at = house()
+    at = new_harness()
     first = await at.start()
     again = await at.start(conversation_id=first.conversation_id)
     assert (again.resumed, again.status_code) == (True, 200)
@@ -84,7 +84,7 @@ async def test_a_conversation_whose_avatar_runs_is_given_it_again_and_nothing_is
 
 
 async def test_somebody_elses_conversation_is_a_missing_one() -> None:
-    at = house()
+    at = new_harness()
     mine = await at.start()
     for conversation in (mine.conversation_id, "nothing-here"):
         with pytest.raises(errors.NotFound):
@@ -93,18 +93,18 @@ async def test_somebody_elses_conversation_is_a_missing_one() -> None:
 
 
 async def test_too_many_sessions_names_those_that_hold_the_slots() -> None:
-    at = house(slots_per_user=2)
+    at = new_harness(slots_per_user=2)
     held = [(await at.start()).avatar_session_id for _ in range(2)]
     with pytest.raises(errors.TooManySessions) as refused:
         await at.start()
     assert sorted(refused.value.sessions) == sorted(held)
     assert refused.value.retry_after == 601
-    await at.app.avatars.end(ADA, EndSession(avatar_session_id=held[0]), Once())
+    await at.app.avatars.end(ADA, EndSessionRequest(avatar_session_id=held[0]), IdempotencyKey())
     await at.start()
 
 
 async def test_a_second_start_in_a_conversation_while_the_first_is_on_its_way() -> None:
-    at = house(slots_per_user=2)
+    at = new_harness(slots_per_user=2)
     conversation = (await at.whole_chat()).conversation_id
     at.avatars.slow["start"] = 2.0
     first = asyncio.create_task(at.start(conversation_id=conversation))
@@ -116,7 +116,7 @@ async def test_a_second_start_in_a_conversation_while_the_first_is_on_its_way() 
 
 
 async def test_less_left_than_the_longest_session_is_a_ticket_for_what_is_left() -> None:
-    at = house(allowance_avatar_seconds=250)
+    at = new_harness(allowance_avatar_seconds=250)
     started = await at.start()
     assert started.reserved_seconds == 250
     assert [name for name, _ in at.avatars.calls].count("ticket") == 2
@@ -125,7 +125,7 @@ async def test_less_left_than_the_longest_session_is_a_ticket_for_what_is_left()
 
 
 async def test_less_left_than_the_shortest_session_is_refused_with_when_it_comes_back() -> None:
-    at = house(allowance_avatar_seconds=619, slots_per_user=2)
+    at = new_harness(allowance_avatar_seconds=619, slots_per_user=2)
     await at.start()
     with pytest.raises(errors.QuotaExceeded) as refused:
         await at.start()
@@ -135,9 +135,9 @@ async def test_less_left_than_the_shortest_session_is_refused_with_when_it_comes
 
 
 async def test_a_slot_whose_session_has_expired_is_cleaned_by_the_next_start() -> None:
-    at = house()
+    at = new_harness()
     first = await at.start()
-    later(at.clock, 601)
+    advance(at.clock, 601)
     second = await at.start()
     ended = await at.session(first.avatar_session_id)
     assert (ended["state"], ended["end_reason"], ended["seconds"]) == ("ended", "expired", 300)
@@ -147,21 +147,21 @@ async def test_a_slot_whose_session_has_expired_is_cleaned_by_the_next_start() -
 
 async def test_a_conversation_whose_avatar_has_expired_is_given_another_that_it_keeps() -> None:
     """The first one's end does not take the second one out of the conversation."""
-    at = house(slots_per_user=2)
+    at = new_harness(slots_per_user=2)
     first = await at.start()
-    later(at.clock, 601)
+    advance(at.clock, 601)
     second = await at.start(conversation_id=first.conversation_id)
-    await at.app.sweeps.sweep(SweepExpired())
+    await at.app.sweeps.sweep(SweepRequest())
     assert second.avatar_session_id != first.avatar_session_id
     conversation = await at.document(f"conversations/{first.conversation_id}")
     assert conversation["avatar"]["avatar_session_id"] == second.avatar_session_id
 
 
 async def test_an_expired_slot_that_cannot_be_cleaned_is_said_so() -> None:
-    at = house()
+    at = new_harness()
     first = await at.start()
-    later(at.clock, 601)
-    at.avatars.will("stop", errors.Unavailable("avatar", "down"))
+    advance(at.clock, 601)
+    at.avatars.fail_next("stop", errors.Unavailable("avatar", "down"))
     with pytest.raises(errors.Unavailable) as refused:
         await at.start()
     assert refused.value.retry_after
@@ -181,8 +181,8 @@ async def test_an_expired_slot_that_cannot_be_cleaned_is_said_so() -> None:
     ],
 )
 async def test_a_provider_that_refuses_gives_everything_back(error: errors.Upstream) -> None:
-    at = house()
-    at.avatars.will("start", error)
+    at = new_harness()
+    at.avatars.fail_next("start", error)
     with pytest.raises(type(error)) as refused:
         await at.start()
     assert refused.value.retry_after == error.retry_after
@@ -191,7 +191,7 @@ async def test_a_provider_that_refuses_gives_everything_back(error: errors.Upstr
 
 
 async def test_a_full_provider_says_when_to_come_again() -> None:
-    at = house()
+    at = new_harness()
     at.avatars._capacity = 0
     with pytest.raises(errors.Busy) as refused:
         await at.start()
@@ -200,8 +200,8 @@ async def test_a_full_provider_says_when_to_come_again() -> None:
 
 
 async def test_without_a_ticket_nothing_happens() -> None:
-    at = house()
-    at.avatars.will("ticket", errors.Unavailable("avatar", "down"))
+    at = new_harness()
+    at.avatars.fail_next("ticket", errors.Unavailable("avatar", "down"))
     with pytest.raises(errors.Unavailable):
         await at.start()
     assert at.store.trips["commit"] == 0
@@ -209,8 +209,8 @@ async def test_without_a_ticket_nothing_happens() -> None:
 
 @pytest.mark.parametrize("happened", [True, False])
 async def test_a_start_that_timed_out_is_stopped_and_given_back(happened: bool) -> None:
-    at = house()
-    at.avatars.will("start", LOST, happens=happened)
+    at = new_harness()
+    at.avatars.fail_next("start", LOST, happens=happened)
     with pytest.raises(errors.Unavailable) as refused:
         await at.start()
     assert refused.value.retry_after
@@ -221,29 +221,31 @@ async def test_a_start_that_timed_out_is_stopped_and_given_back(happened: bool) 
 
 
 async def test_a_start_that_timed_out_and_cannot_be_stopped_is_left_to_the_sweep() -> None:
-    at = house()
-    at.avatars.will("start", LOST, happens=True)
-    at.avatars.will("stop", LOST)
+    at = new_harness()
+    at.avatars.fail_next("start", LOST, happens=True)
+    at.avatars.fail_next("stop", LOST)
     with pytest.raises(errors.Unavailable):
         await at.start()
     assert len(at.avatars.running()) == 1
-    later(at.clock, 31)
-    await at.app.sweeps.sweep(SweepExpired())
+    advance(at.clock, 31)
+    await at.app.sweeps.sweep(SweepRequest())
     await nothing_is_held(at)
 
 
 @pytest.mark.parametrize("by", ["user", "sweep"])
 async def test_a_session_that_was_ended_while_it_started_is_stopped_again(by: str) -> None:
     """A stop that comes before the start stops nothing."""
-    at = house()
+    at = new_harness()
     at.avatars.slow["start"] = 90.0
     starting = asyncio.create_task(at.start())
     await asyncio.sleep(61)
     (session,) = at.avatars.sessions
     if by == "user":
-        await at.app.avatars.end(ADA, EndSession(avatar_session_id=session), Once())
+        await at.app.avatars.end(
+            ADA, EndSessionRequest(avatar_session_id=session), IdempotencyKey()
+        )
     else:
-        assert (await at.app.sweeps.sweep(SweepExpired())).stuck == 1
+        assert (await at.app.sweeps.sweep(SweepRequest())).stuck == 1
     at.avatars.sessions[session].ended = None
     with pytest.raises(errors.SessionOver):
         await starting
@@ -254,7 +256,7 @@ async def test_a_session_that_was_ended_while_it_started_is_stopped_again(by: st
 
 
 async def test_a_vault_that_fails_stops_the_session_and_gives_everything_back() -> None:
-    at = house()
+    at = new_harness()
     at.vault.failing = errors.Unavailable("vault", "down")
     with pytest.raises(errors.Unavailable) as refused:
         await at.start()
@@ -263,7 +265,7 @@ async def test_a_vault_that_fails_stops_the_session_and_gives_everything_back() 
 
 
 async def test_a_store_that_fails_at_the_second_commit_stops_the_providers_session() -> None:
-    at = house()
+    at = new_harness()
     FailingCommits(at, 2, error=REFUSED)
     with pytest.raises(errors.Unavailable):
         await at.start()
@@ -273,24 +275,24 @@ async def test_a_store_that_fails_at_the_second_commit_stops_the_providers_sessi
 async def test_a_store_that_is_gone_from_the_second_commit_on_leaves_the_rest_to_the_sweep() -> (
     None
 ):
-    at = house()
+    at = new_harness()
     FailingCommits(at, *range(2, 20), error=REFUSED)
     with pytest.raises(errors.Unavailable):
         await at.start()
     assert not at.avatars.running()
-    later(at.clock, 61)
-    assert (await at.another().sweeps.sweep(SweepExpired())).stuck == 1
+    advance(at.clock, 61)
+    assert (await at.another().sweeps.sweep(SweepRequest())).stuck == 1
     await nothing_is_held(at)
 
 
 @pytest.mark.parametrize("key", [None, "k"])
 @pytest.mark.parametrize("held", [True, False])
 async def test_a_first_commit_that_nobody_confirmed(held: bool, key: str | None) -> None:
-    at = house()
+    at = new_harness()
     conversation = (await at.whole_chat()).conversation_id
     FailingCommits(at, 1, error=STORE_LOST, held=held)
-    once = Once.of(ADA.uid, "start_avatar", key, b"{}") if key else Once()
-    request = StartAvatar(conversation_id=conversation)
+    once = IdempotencyKey.of(ADA.uid, "start_avatar", key, b"{}") if key else IdempotencyKey()
+    request = StartAvatarRequest(conversation_id=conversation)
     started = await at.app.avatars.start(ADA, request, once)
     assert not started.resumed
     assert await at.used("avatar_seconds") == (0, 600)
@@ -299,13 +301,13 @@ async def test_a_first_commit_that_nobody_confirmed(held: bool, key: str | None)
 
 
 async def test_a_first_commit_that_held_and_was_ended_meanwhile_is_not_revived() -> None:
-    at = house()
+    at = new_harness()
     failing = FailingCommits(at, 1, error=STORE_LOST, held=True)
 
     async def ended_by_somebody(_: int) -> None:
         (session,) = at.avatars.sessions
-        ask = EndSession(avatar_session_id=session)
-        await at.another().avatars.end(ADA, ask, Once())
+        ask = EndSessionRequest(avatar_session_id=session)
+        await at.another().avatars.end(ADA, ask, IdempotencyKey())
 
     at.app = at.another(store=failing, pause=ended_by_somebody)
     with pytest.raises(errors.SessionOver):
@@ -316,7 +318,7 @@ async def test_a_first_commit_that_held_and_was_ended_meanwhile_is_not_revived()
 
 @pytest.mark.parametrize("held", [True, False])
 async def test_a_second_commit_that_nobody_confirmed_costs_nothing(held: bool) -> None:
-    at = house()
+    at = new_harness()
     FailingCommits(at, 2, error=STORE_LOST, held=held)
     with pytest.raises(errors.Ambiguous):
         await at.start()
@@ -324,34 +326,34 @@ async def test_a_second_commit_that_nobody_confirmed_costs_nothing(held: bool) -
 
 
 async def test_the_start_goes_on_without_its_expiry_task() -> None:
-    at = house()
+    at = new_harness()
     at.tasks.failing = errors.Unavailable("tasks", "down")
     started = await at.start()
-    assert isinstance(started, AvatarStarted)
-    later(at.clock, 601)
-    assert (await at.app.sweeps.sweep(SweepExpired())).expired == 1
+    assert isinstance(started, StartAvatarAnswer)
+    advance(at.clock, 601)
+    assert (await at.app.sweeps.sweep(SweepRequest())).expired == 1
 
 
 async def test_a_short_session_is_due_at_its_end_even_while_it_starts() -> None:
-    at = house(max_session_seconds=20)
+    at = new_harness(max_session_seconds=20)
     at.avatars.slow["start"] = 1_000.0
     starting = asyncio.create_task(at.start())
     await asyncio.sleep(21)
-    assert (await at.app.sweeps.sweep(SweepExpired())).stuck == 1
+    assert (await at.app.sweeps.sweep(SweepRequest())).stuck == 1
     assert await at.used("avatar_seconds") == (0, 0)
     starting.cancel()
     await asyncio.wait({starting})
 
 
 async def test_a_reservation_of_november_is_settled_in_november() -> None:
-    at = house()
-    later(at.clock, 20 * 86_400 + 11 * 3_600 + 3_500)
+    at = new_harness()
+    advance(at.clock, 20 * 86_400 + 11 * 3_600 + 3_500)
     assert month_of(at.clock.now()) == "2026-11"
     started = await at.start()
-    later(at.clock, 300)
+    advance(at.clock, 300)
     assert month_of(at.clock.now()) == "2026-12"
-    ask = EndSession(avatar_session_id=started.avatar_session_id)
-    ended = await at.app.avatars.end(ADA, ask, Once())
+    ask = EndSessionRequest(avatar_session_id=started.avatar_session_id)
+    ended = await at.app.avatars.end(ADA, ask, IdempotencyKey())
     november = await at.document("users/ada/usage/2026-11")
     assert november["avatar_seconds_used"] == ended.seconds == 300
     assert november["avatar_seconds_reserved"] == 0
@@ -361,18 +363,18 @@ async def test_a_reservation_of_november_is_settled_in_november() -> None:
 
 
 async def test_the_same_key_gives_the_same_session() -> None:
-    at = house()
-    once = Once.of(ADA.uid, "start_avatar", "k", b"{}")
-    first = await at.app.avatars.start(ADA, StartAvatar(), once)
-    again = await at.app.avatars.start(ADA, StartAvatar(), once)
+    at = new_harness()
+    once = IdempotencyKey.of(ADA.uid, "start_avatar", "k", b"{}")
+    first = await at.app.avatars.start(ADA, StartAvatarRequest(), once)
+    again = await at.app.avatars.start(ADA, StartAvatarRequest(), once)
     assert again == first
     assert await at.used("avatar_seconds") == (0, 600)
 
 
 async def test_a_key_whose_start_was_undone_may_be_used_again() -> None:
-    at = house()
-    once = Once.of(ADA.uid, "start_avatar", "k", b"{}")
-    at.avatars.will("start", LOST, happens=True)
+    at = new_harness()
+    once = IdempotencyKey.of(ADA.uid, "start_avatar", "k", b"{}")
+    at.avatars.fail_next("start", LOST, happens=True)
     with pytest.raises(errors.Unavailable):
-        await at.app.avatars.start(ADA, StartAvatar(), once)
-    assert (await at.app.avatars.start(ADA, StartAvatar(), once)).reserved_seconds == 600
+        await at.app.avatars.start(ADA, StartAvatarRequest(), once)
+    assert (await at.app.avatars.start(ADA, StartAvatarRequest(), once)).reserved_seconds == 600

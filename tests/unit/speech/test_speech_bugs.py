@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from common.bootstrap import App
-from common.conversations.speak import SpeechUnderWay
+from common.conversations.speak import SpeechInProgress
 from common.conversations.turn import Turn
 from common.domain import errors
 from common.schemas.events import DoneEvent, SpeechEvent
-from common.schemas.requests import Chat, Speak
-from common.transactions.idempotency import Once
+from common.schemas.requests import ChatRequest, SpeakRequest
+from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
-from tests.support.harness import ADA, House, all_of, house
+from tests.support.harness import ADA, Harness, collect_events, new_harness
 from tests.support.log_output import Output, output
 
 FIRST, SECOND = "This is the first sentence.", "This is the second one."
@@ -46,32 +46,32 @@ class NoThreads(ThreadPoolExecutor):
         raise RuntimeError("can't start new thread")
 
 
-def in_a_port(at: House, port: str, method: str) -> App:
+def in_a_port(at: Harness, port: str, method: str) -> App:
     return at.another(**{port: Buggy(getattr(at, port), method)})
 
 
-def in_the_line(at: House, method: str) -> App:
+def in_the_line(at: Harness, method: str) -> App:
     return at.another(avatars=BuggyLines(at.avatars, method))
 
 
-def in_the_rules(at: House) -> App:
+def in_the_rules(at: Harness) -> App:
     """They get ready in a thread."""
     asyncio.get_running_loop().set_default_executor(NoThreads())
     return at.app
 
 
-def at_a_token(at: House) -> App:
+def at_a_token(at: Harness) -> App:
     """Whose sound gets an id as soon as it is likely: the turn and its messages have theirs."""
     ids = ["reply", "turn", "question"]
     return at.another(new_id=ids.pop)
 
 
-def in_the_second_request(at: House) -> App:
+def in_the_second_request(at: Harness) -> App:
     at.voice.fails[2] = RuntimeError("a bug")
     return at.app
 
 
-PREPARING: dict[str, Callable[[House], App]] = {
+PREPARING: dict[str, Callable[[Harness], App]] = {
     "the session's tokens": lambda at: in_a_port(at, "vault", "open"),
     "the line": lambda at: in_a_port(at, "avatars", "connect"),
     "the silence": lambda at: in_the_line(at, "interrupt"),
@@ -80,7 +80,7 @@ PREPARING: dict[str, Callable[[House], App]] = {
     "the rules": in_the_rules,
     "a likely sentence": at_a_token,
 }
-SPEAKING: dict[str, Callable[[House], App]] = {
+SPEAKING: dict[str, Callable[[Harness], App]] = {
     "the voice": lambda at: in_a_port(at, "voice", "synthesize"),
     "the voice, later": in_the_second_request,
     "sending": lambda at: in_the_line(at, "speak"),
@@ -102,12 +102,12 @@ def is_logged_once(out: Output) -> bool:
 
 @pytest.mark.parametrize("where", BUGS)
 async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out: Output) -> None:
-    at = house(agent=FakeAgent([0.1, FIRST, 0.1, " This is", 9.0, SECOND[7:], 0.1]))
+    at = new_harness(agent=FakeAgent([0.1, FIRST, 0.1, " This is", 9.0, SECOND[7:], 0.1]))
     started = await at.start()
-    ask = Chat(message="Hello.", conversation_id=started.conversation_id)
-    turn = await BUGS[where](at).conversations.chat(ADA, ask, Once())
+    ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
+    turn = await BUGS[where](at).conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(turn, Turn)
-    events = await all_of(turn)
+    events = await collect_events(turn)
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert (done.ended, done.text) == ("complete", f"{FIRST} {SECOND}")
@@ -122,11 +122,11 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
 async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that_is_away(
     where: str, out: Output
 ) -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
-    ask = Speak(avatar_session_id=started.avatar_session_id, text=FIRST)
-    speech = await BUGS[where](at).speeches.speak(ADA, ask, Once())
-    assert isinstance(speech, SpeechUnderWay)
+    ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text=FIRST)
+    speech = await BUGS[where](at).speeches.speak(ADA, ask, IdempotencyKey())
+    assert isinstance(speech, SpeechInProgress)
     with pytest.raises(errors.Unavailable):
         await speech.answer()
     assert is_logged_once(out)
@@ -134,10 +134,10 @@ async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that
 
 
 async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output) -> None:
-    at = house()
+    at = new_harness()
     started = await at.start()
-    ask = Chat(message="Hello.", conversation_id=started.conversation_id)
-    turn = await in_the_line(at, "close").conversations.chat(ADA, ask, Once())
+    ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
+    turn = await in_the_line(at, "close").conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(turn, Turn)
     answer = await turn.answer()
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", answer.text, None)
@@ -145,13 +145,13 @@ async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output)
 
 
 async def test_a_bug_in_interrupting_keeps_the_turn_from_nothing(out: Output) -> None:
-    at = house(agent=FakeAgent([FIRST, 9.0]))
+    at = new_harness(agent=FakeAgent([FIRST, 9.0]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1)
     (line,) = at.avatars.lines
     line.mouth = Buggy(line.mouth, "interrupt")  # type: ignore[assignment]
-    await turn.leave()
+    await turn.cancel()
     assert is_logged_once(out)
     assert await at.documents("turns") == []
     messages = await at.documents(f"conversations/{started.conversation_id}/messages")
@@ -159,10 +159,10 @@ async def test_a_bug_in_interrupting_keeps_the_turn_from_nothing(out: Output) ->
 
 
 async def test_the_voice_is_asked_for_nothing_more_once_speech_has_failed() -> None:
-    at = house(agent=FakeAgent([1.0, FIRST, 0.1, " This is", 0.1, SECOND[7:], 0.1]))
+    at = new_harness(agent=FakeAgent([1.0, FIRST, 0.1, " This is", 0.1, SECOND[7:], 0.1]))
     started = await at.start()
     at.avatars.slow["connect"] = 0.5
-    at.avatars.will("connect", errors.Unavailable("avatar", "down"))
+    at.avatars.fail_next("connect", errors.Unavailable("avatar", "down"))
     answer = await at.whole_chat(conversation_id=started.conversation_id)
     assert answer.text == f"{FIRST} {SECOND}"
     assert at.voice.texts == []

@@ -6,15 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from common.conversations.speak import SpeechUnderWay
+from common.conversations.speak import SpeechInProgress
 from common.domain import errors
 from common.ports.agent import ToolCall, ToolResult
 from common.schemas.events import DoneEvent, SentenceEvent, SpeechEvent
-from common.schemas.requests import Speak
-from common.transactions.idempotency import Once
+from common.schemas.requests import SpeakRequest
+from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent, Step
 from tests.support.fakes.line import Said
-from tests.support.harness import ADA, House, all_of, house, later
+from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 
 TEN = [f"This is sentence {word} of a rather long story. " for word in
        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")]  # fmt: skip
@@ -25,16 +25,16 @@ def tokens(text: str, seconds: float = 0.025) -> list[Step]:
     return [step for word in text.split(" ") if word for step in (f"{word} ", seconds)]
 
 
-def mouth_of(at: House) -> Sequence[Said]:
+def mouth_of(at: Harness) -> Sequence[Said]:
     (session,) = at.avatars.sessions.values()
     return list(session.mouth.said.values())
 
 
 async def test_ten_sentences_take_four_requests_at_most_and_are_heard_without_a_gap() -> None:
-    at = house(agent=FakeAgent(tokens("".join(TEN))))
+    at = new_harness(agent=FakeAgent(tokens("".join(TEN))))
     at.voice.seconds = 0.3
     started = await at.start()
-    events = await all_of(await at.chat(conversation_id=started.conversation_id))
+    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
     assert [e.text for e in events if isinstance(e, SentenceEvent)] == [s.strip() for s in TEN]
     assert len(at.voice.texts) <= 4
     assert " ".join(at.voice.texts) == "".join(TEN).strip()
@@ -45,26 +45,26 @@ async def test_ten_sentences_take_four_requests_at_most_and_are_heard_without_a_
 
 
 async def test_the_first_sentence_is_made_as_soon_as_the_next_token_has_come() -> None:
-    at = house(agent=FakeAgent([0.1, "Hello there.", 0.1, " How", 5.0, " are you?"]))
+    at = new_harness(agent=FakeAgent([0.1, "Hello there.", 0.1, " How", 5.0, " are you?"]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.201)
     assert at.voice.texts == ["Hello there."]
-    await turn.leave()
+    await turn.cancel()
 
 
 @pytest.mark.parametrize("stall", [[2.0], [ToolCall("1", "x"), 2.0, ToolResult("1", "x")]])
 async def test_what_is_complete_goes_out_while_the_agent_is_silent(stall: list[Step]) -> None:
-    at = house(agent=FakeAgent(["Let me look.", *stall, " Here it is."]))
+    at = new_harness(agent=FakeAgent(["Let me look.", *stall, " Here it is."]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.151)
     assert at.voice.texts == ["Let me look."]
-    await turn.leave()
+    await turn.cancel()
 
 
 async def test_half_a_sentence_waits_however_silent_the_agent_is() -> None:
-    at = house(agent=FakeAgent(["Let me look at Dr.", 2.0, " Smith."]))
+    at = new_harness(agent=FakeAgent(["Let me look at Dr.", 2.0, " Smith."]))
     started = await at.start()
     await at.whole_chat(conversation_id=started.conversation_id)
     assert at.voice.texts == ["Let me look at Doctor Smith."]
@@ -72,7 +72,7 @@ async def test_half_a_sentence_waits_however_silent_the_agent_is() -> None:
 
 async def test_a_long_first_sentence_may_begin_with_a_clause() -> None:
     long = "As far as I can tell from here, there is nothing at all to be seen. "
-    at = house(agent=FakeAgent(tokens(long)), first_clause=24)
+    at = new_harness(agent=FakeAgent(tokens(long)), first_clause=24)
     started = await at.start()
     await at.whole_chat(conversation_id=started.conversation_id)
     assert at.voice.texts[0] == "As far as I can tell from here,"
@@ -80,7 +80,7 @@ async def test_a_long_first_sentence_may_begin_with_a_clause() -> None:
 
 async def test_what_is_said_is_not_what_is_written() -> None:
     written = "**Great:** it costs $5 (see [here](https://example.com))."
-    at = house(agent=FakeAgent([written]))
+    at = new_harness(agent=FakeAgent([written]))
     started = await at.start()
     answer = await at.whole_chat(conversation_id=started.conversation_id)
     assert at.voice.texts == ["Great: it costs five dollars (see here)."]
@@ -89,21 +89,21 @@ async def test_what_is_said_is_not_what_is_written() -> None:
 
 async def test_nothing_is_made_long_before_it_is_needed() -> None:
     """Who interrupts early has not paid for what was never heard."""
-    at = house(agent=FakeAgent(["".join(TEN)]))
+    at = new_harness(agent=FakeAgent(["".join(TEN)]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1.0)
-    await turn.leave()
+    await turn.cancel()
     assert len(at.voice.texts) == 1
 
 
 async def test_the_transcript_says_where_the_avatar_was_cut() -> None:
-    at = house(agent=FakeAgent(["One two three four five six seven eight nine ten."]))
+    at = new_harness(agent=FakeAgent(["One two three four five six seven eight nine ten."]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
-    listening = asyncio.create_task(all_of(turn))
+    listening = asyncio.create_task(collect_events(turn))
     await asyncio.sleep(1.5)  # half of the 49 characters at 60 ms each
-    await turn.leave()
+    await turn.cancel()
     done = (await listening)[-1]
     assert isinstance(done, DoneEvent)
     assert done.spoken == "One two three four five"
@@ -113,32 +113,32 @@ async def test_the_transcript_says_where_the_avatar_was_cut() -> None:
 
 
 async def test_a_slow_voice_slows_the_speech_and_never_the_text() -> None:
-    at = house(agent=FakeAgent(tokens("".join(TEN))))
+    at = new_harness(agent=FakeAgent(tokens("".join(TEN))))
     at.voice.seconds = 4.0
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.025 * len("".join(TEN).split()) + 0.01)
     assert "".join(turn._text).split() == "".join(TEN).split()
-    await turn.leave()
+    await turn.cancel()
 
 
 @pytest.mark.parametrize("call", ["chat", "speak"])
 async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_gets_another(
     call: str,
 ) -> None:
-    at = house()
+    at = new_harness()
     first = await at.start()
     at.avatars.sessions[first.avatar_session_id].end(at.clock.now(), "ZOMBIE")  # type: ignore[index]
-    later(at.clock, 30)
+    advance(at.clock, 30)
     if call == "chat":
         answer = await at.whole_chat(conversation_id=first.conversation_id)
         assert answer.text
         assert answer.speech is not None
         assert answer.speech.state == "unavailable"
     else:
-        ask = Speak(avatar_session_id=first.avatar_session_id, text="Hello?")
-        speech = await at.app.speeches.speak(ADA, ask, Once())
-        assert isinstance(speech, SpeechUnderWay)
+        ask = SpeakRequest(avatar_session_id=first.avatar_session_id, text="Hello?")
+        speech = await at.app.speeches.speak(ADA, ask, IdempotencyKey())
+        assert isinstance(speech, SpeechInProgress)
         with pytest.raises(errors.SessionOver):
             await speech.answer()
     second = await at.start(conversation_id=first.conversation_id)
@@ -150,10 +150,10 @@ async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_get
 
 
 async def test_speech_events_name_what_was_skipped_and_the_rest_is_heard() -> None:
-    at = house(agent=FakeAgent([" ".join(TEN)]))
+    at = new_harness(agent=FakeAgent([" ".join(TEN)]))
     at.voice.fails |= dict.fromkeys((2, 4), errors.Unavailable("voice", "down"))
     started = await at.start()
-    events = await all_of(await at.chat(conversation_id=started.conversation_id))
+    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
     skipped = [e for e in events if isinstance(e, SpeechEvent) and e.state == "skipped"]
     assert len(skipped) == 1
     done = events[-1]
@@ -162,7 +162,7 @@ async def test_speech_events_name_what_was_skipped_and_the_rest_is_heard() -> No
 
 
 async def test_the_voice_is_asked_at_the_very_token_that_ends_the_first_sentence() -> None:
-    at = house(agent=FakeAgent([0.1, "Hello", " there", ".", 0.1, " How", 5.0, " are you?"]))
+    at = new_harness(agent=FakeAgent([0.1, "Hello", " there", ".", 0.1, " How", 5.0, " are you?"]))
     at.voice.seconds = 0.05
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
@@ -173,17 +173,17 @@ async def test_the_voice_is_asked_at_the_very_token_that_ends_the_first_sentence
     await asyncio.sleep(0.01)
     assert [said.seconds > 0 for said in mouth_of(at)] == [True]
     assert at.voice.texts == ["Hello there."]
-    await turn.leave()
+    await turn.cancel()
 
 
 async def test_a_sentence_that_goes_on_after_all_is_said_as_a_whole() -> None:
     """One request was in vain, and paid for; in this turn nothing is guessed any more."""
-    at = house(
+    at = new_harness(
         agent=FakeAgent([0.1, "I like Vue", ".", 0.02, "js", ".", 0.02, " And", " you", "?"])
     )
     at.voice.seconds = 0.3
     started = await at.start()
-    events = await all_of(await at.chat(conversation_id=started.conversation_id))
+    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
     assert at.voice.texts[0] == "I like Vue."
     assert " ".join(at.voice.texts[1:]) == "I like Vue dot js. And you?"
     assert (
@@ -196,12 +196,12 @@ async def test_a_sentence_that_goes_on_after_all_is_said_as_a_whole() -> None:
 
 @pytest.mark.parametrize("text", ["You need approx.", "It is 5 p.m.", "Pi is 3.", "I saw Dr."])
 async def test_what_often_goes_on_is_not_asked_for_before_it_is_certain(text: str) -> None:
-    at = house(agent=FakeAgent([text, 0.1, " 200 grams of it."]))
+    at = new_harness(agent=FakeAgent([text, 0.1, " 200 grams of it."]))
     started = await at.start()
     turn = await at.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.09)
     assert at.voice.texts == []
-    await turn.leave()
+    await turn.cancel()
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ async def test_what_often_goes_on_is_not_asked_for_before_it_is_certain(text: st
     ],
 )
 async def test_whatever_language_is_spoken_it_is_heard(language: str, text: str) -> None:
-    at = house(agent=FakeAgent([text]))
+    at = new_harness(agent=FakeAgent([text]))
     started = await at.start(language=language)
     answer = await at.whole_chat(conversation_id=started.conversation_id)
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", text, None)
@@ -221,7 +221,7 @@ async def test_whatever_language_is_spoken_it_is_heard(language: str, text: str)
 
 async def test_what_was_asked_for_early_is_not_paid_for_twice() -> None:
     """With no voice left for a second one of its length."""
-    at = house(agent=FakeAgent([0.1, "Hello there.", 0.1, " And you?"]), turn_characters=15)
+    at = new_harness(agent=FakeAgent([0.1, "Hello there.", 0.1, " And you?"]), turn_characters=15)
     started = await at.start()
     answer = await at.whole_chat(conversation_id=started.conversation_id)
     assert answer.spoken == "Hello there."

@@ -6,6 +6,6 @@ lives as long as the process.
 
 from infra.local.emulators.cloud_tasks.delivery import Delivery, late, never, once, twice
 from infra.local.emulators.cloud_tasks.dispatcher import backoff
-from infra.local.emulators.cloud_tasks.rpcs import CloudTasks
+from infra.local.emulators.cloud_tasks.rpcs import CloudTasksEmulator
 
-__all__ = ["CloudTasks", "Delivery", "backoff", "late", "never", "once", "twice"]
+__all__ = ["CloudTasksEmulator", "Delivery", "backoff", "late", "never", "once", "twice"]

@@ -19,7 +19,7 @@ PAUSED = ct.Queue.State(ct.Queue.State.PAUSED)
 LARGEST_PAGE = 1000
 
 
-class CloudTasks(Courier):
+class CloudTasksEmulator(Courier):
     """`now` gives seconds since 1970. Nothing is called unless `run` runs, or `deliver_due` is."""
 
     def __init__(
@@ -46,7 +46,7 @@ class CloudTasks(Courier):
             "DeleteTask": Method(self._delete_task, ct.DeleteTaskRequest, empty_pb2.Empty),
             "RunTask": Method(self._run_task, ct.RunTaskRequest, ct.Task),
         }
-        return Service("cloud-tasks", "google.cloud.tasks.v2.CloudTasks", methods)
+        return Service("cloud-tasks", "google.cloud.tasks.v2.CloudTasksEmulator", methods)
 
     # --- queues
 

@@ -1,7 +1,7 @@
 """Agent Engine on one's own machine: `agent_engine_app(AgentWorld())`, see `app` and `world`."""
 
 from infra.local.simulators.agent_engine.app import agent_engine_app
-from infra.local.simulators.agent_engine.engine import AgentWorld
+from infra.local.simulators.agent_engine.engine import AgentEngineState
 from infra.local.simulators.agent_engine.steps import (
     Break,
     Error,
@@ -15,7 +15,7 @@ from infra.local.simulators.agent_engine.steps import (
 )
 
 __all__ = [
-    "AgentWorld",
+    "AgentEngineState",
     "Break",
     "Error",
     "Line",

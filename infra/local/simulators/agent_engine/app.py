@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import Send
 
-from infra.local.simulators.agent_engine.engine import AgentWorld
+from infra.local.simulators.agent_engine.engine import AgentEngineState
 from infra.local.simulators.agent_engine.google_api import ERRORS, Bearer, GoogleError, json_body
 from infra.local.simulators.agent_engine.methods import Engine, schemas
 from infra.local.simulators.agent_engine.requests import Call
@@ -26,7 +26,7 @@ UNAUTHENTICATED = GoogleError(
 )
 
 
-def agent_engine_app(world: AgentWorld) -> Starlette:
+def agent_engine_app(world: AgentEngineState) -> Starlette:
     """To be mounted where `https://{location}-aiplatform.googleapis.com` would stand."""
     routes = [
         Route(f"{ENGINE}:query", query, methods=["POST"]),

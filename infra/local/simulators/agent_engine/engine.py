@@ -16,7 +16,7 @@ def _new_id() -> str:
 
 
 @dataclass
-class AgentWorld:
+class AgentEngineState:
     """All that the simulator knows and can be told. Settings may be changed while it runs."""
 
     script: Script | None = None

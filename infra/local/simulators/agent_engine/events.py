@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.simulators.agent_engine.engine import AgentWorld
+from infra.local.simulators.agent_engine.engine import AgentEngineState
 from infra.local.simulators.agent_engine.sessions import lasting
 from infra.local.simulators.agent_engine.steps import Line, ToolCall
 
@@ -60,7 +60,7 @@ class Invocation:
     """Makes the events of one turn; all of them carry its id."""
 
     id: str
-    world: AgentWorld
+    world: AgentEngineState
 
     def user(self, parts: Sequence[Part], state_delta: Mapping[str, Any]) -> Event:
         event = self._event("user", {"role": "user", "parts": list(parts)})

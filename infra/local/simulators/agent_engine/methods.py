@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.simulators.agent_engine.engine import AgentWorld
+from infra.local.simulators.agent_engine.engine import AgentEngineState
 from infra.local.simulators.agent_engine.google_api import GoogleError
 from infra.local.simulators.agent_engine.requests import Call, execution_failed
 from infra.local.simulators.agent_engine.sessions import Session
@@ -16,7 +16,7 @@ class Engine:
     """One reasoning engine: its full resource name, and the world that it lives in."""
 
     name: str
-    world: AgentWorld
+    world: AgentEngineState
 
     def query(self, call: Call) -> Any:  # noqa: ANN401 - what a method returns is any JSON
         method = QUERIES.get(call.method)

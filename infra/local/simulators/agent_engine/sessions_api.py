@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from infra.local.simulators.agent_engine.engine import AgentWorld
+from infra.local.simulators.agent_engine.engine import AgentEngineState
 from infra.local.simulators.agent_engine.events import Event
 from infra.local.simulators.agent_engine.google_api import GoogleError, json_body
 from infra.local.simulators.agent_engine.sessions import Session, rfc3339
@@ -18,9 +18,9 @@ _CONDITION = re.compile(r'\s*([\w.]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))\s*
 MOST_A_PAGE = 100
 
 
-def world_of(request: Request) -> AgentWorld:
+def world_of(request: Request) -> AgentEngineState:
     world = request.app.state.world
-    assert isinstance(world, AgentWorld)  # noqa: S101 - narrows what Starlette keeps as Any
+    assert isinstance(world, AgentEngineState)  # noqa: S101 - narrows what Starlette keeps as Any
     return world
 
 
@@ -40,7 +40,7 @@ def _session(request: Request) -> Session:
     return world_of(request).sessions.get(name)
 
 
-def _done(world: AgentWorld, parent: str, response: Mapping[str, Any]) -> JSONResponse:
+def _done(world: AgentEngineState, parent: str, response: Mapping[str, Any]) -> JSONResponse:
     """A long-running operation that has ended before it is answered."""
     now = rfc3339(world.now())
     operation = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.simulators.agent_engine.assistant import reply
-from infra.local.simulators.agent_engine.engine import AgentWorld
+from infra.local.simulators.agent_engine.engine import AgentEngineState
 from infra.local.simulators.agent_engine.events import (
     Event,
     Invocation,
@@ -42,7 +42,7 @@ class Turn:
     is whole goes into the session.
     """
 
-    world: AgentWorld
+    world: AgentEngineState
     session: Session
     parts: Sequence[Part]
     state_delta: Mapping[str, Any]

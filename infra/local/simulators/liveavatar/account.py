@@ -26,7 +26,7 @@ class Refusal(Exception):
         self.message = message
 
 
-class LiveAvatarWorld:
+class LiveAvatarAccount:
     """Belongs to one event loop. Nothing runs in it: whoever looks first dates what fell due, and
     an open websocket looks at each moment at which something is due.
     """

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.local.simulators.liveavatar.account import LiveAvatarWorld, Refusal
+from infra.local.simulators.liveavatar.account import LiveAvatarAccount, Refusal
 from infra.local.simulators.liveavatar.answers import ok
 from infra.local.simulators.liveavatar.bodies import (
     Json,
@@ -31,7 +31,7 @@ Named = TypeVar("Named", bound=SessionRequest)
 
 
 class Api:
-    def __init__(self, world: LiveAvatarWorld) -> None:
+    def __init__(self, world: LiveAvatarAccount) -> None:
         self.world = world
 
     def routes(self) -> list[Route]:

@@ -5,7 +5,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 
-from infra.local.simulators.liveavatar.account import LiveAvatarWorld, Refusal
+from infra.local.simulators.liveavatar.account import LiveAvatarAccount, Refusal
 from infra.local.simulators.liveavatar.answers import on_http, on_invalid, on_refusal
 from infra.local.simulators.liveavatar.api import Api
 from infra.local.simulators.liveavatar.journal_api import journal_routes
@@ -15,7 +15,7 @@ from infra.local.simulators.liveavatar.request_journal import Arrivals
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 
 
-def liveavatar_app(world: LiveAvatarWorld) -> Starlette:
+def liveavatar_app(world: LiveAvatarAccount) -> Starlette:
     """To be mounted anywhere; its addresses follow the mount. The provider's own web client calls
     it from a page, with credentials, so that the answer must name the page's origin.
     """

@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from infra.local.simulators.liveavatar.account import LiveAvatarWorld
+from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 from infra.local.simulators.liveavatar.journal import wav
 
 
-def journal_routes(world: LiveAvatarWorld) -> list[Route]:
+def journal_routes(world: LiveAvatarAccount) -> list[Route]:
     """`GET /journal[?session_id=]`, `GET /journal/{session_id}/{event_id}.wav`."""
 
     async def journal(request: Request) -> Response:

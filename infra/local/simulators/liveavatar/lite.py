@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from infra.local.simulators.liveavatar.account import LiveAvatarWorld, Refusal
+from infra.local.simulators.liveavatar.account import LiveAvatarAccount, Refusal
 from infra.local.simulators.liveavatar.bodies import Json, SocketMessage, Speak, SpeakEnd
 from infra.local.simulators.liveavatar.playback import Event
 from infra.local.simulators.liveavatar.sessions import Session
@@ -22,7 +22,7 @@ _MESSAGE: TypeAdapter[SocketMessage] = TypeAdapter(SocketMessage)
 
 
 class LiteSocket:
-    def __init__(self, world: LiveAvatarWorld) -> None:
+    def __init__(self, world: LiveAvatarAccount) -> None:
         self.world = world
         self._opened = 0
 
@@ -52,7 +52,7 @@ class Connection:
     All of a session's connections hear all that happens; whichever wakes first makes it happen.
     """
 
-    world: LiveAvatarWorld
+    world: LiveAvatarAccount
     session: Session
     websocket: WebSocket
     number: int

@@ -1,6 +1,6 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from infra.local.simulators.liveavatar.account import LiveAvatarWorld
+from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 
 
 class Arrivals:
@@ -9,7 +9,7 @@ class Arrivals:
     What the call was about is added by whoever understood it, at `request.state.entry`.
     """
 
-    def __init__(self, app: ASGIApp, world: LiveAvatarWorld) -> None:
+    def __init__(self, app: ASGIApp, world: LiveAvatarAccount) -> None:
         self.app = app
         self.world = world
 
