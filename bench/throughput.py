@@ -26,7 +26,7 @@ import httpx
 import uvloop
 
 from bench.served import ROOT, Served, served
-from bench.stand_ins import Caller, Reply, StandIns, request
+from bench.stand_ins import Caller, Reply, StandIns, request, stand_ins
 from bench.table import Row, markdown, middle
 from common.adapters.google.secret_manager import SecretManagerClient
 from common.adapters.sqlite.store import SqliteStore

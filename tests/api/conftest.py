@@ -22,6 +22,6 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> LocalIdentity:
 
 @pytest.fixture
 async def wire(local: LocalIdentity) -> AsyncIterator[Wire]:
-    at = new_harness(allowed_origins=(ORIGIN,))
-    yield Wire(at, local)
-    await at.store.close()
+    harness = new_harness(allowed_origins=(ORIGIN,))
+    yield Wire(harness, local)
+    await harness.store.close()

@@ -128,12 +128,12 @@ async def test_a_field_that_is_wrong_is_named(
     world: World, function: str, field: str, value: object
 ) -> None:
     wire, started, before = world
-    calls = list(wire.at.avatars.calls)
+    calls = list(wire.harness.avatars.calls)
     answer = await wire.call(function, {**body_of(function, started), field: value})
     assert fields_of(check_problem(answer, 422, "invalid")) == [field]
     assert wire.dump() == before
-    assert wire.at.avatars.calls == calls
-    assert not wire.at.agent.asked
+    assert wire.harness.avatars.calls == calls
+    assert not wire.harness.agent.asked
 
 
 @pytest.mark.parametrize("function", EVERY)

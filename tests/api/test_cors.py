@@ -37,7 +37,7 @@ async def test_a_preflight_from_a_named_origin_is_answered_without_a_token(
     assert answer.headers["vary"] == "Origin"
     assert "access-control-allow-credentials" not in answer.headers
     assert "content-length" not in answer.headers
-    assert not wire.at.store.trips
+    assert not wire.harness.store.trips
 
 
 @pytest.mark.parametrize("origin", OTHERS)
@@ -97,7 +97,7 @@ async def test_too_many_sessions_and_bugs_can_be_read_by_the_page(wire: Wire) ->
     async def broken(_: str) -> None:
         raise RuntimeError
 
-    wire.at.store.before = broken
+    wire.harness.store.before = broken
     bug = await wire.call("start_avatar", {}, headers={"origin": ORIGIN})
     assert bug.status_code == 500
     assert bug.headers["access-control-allow-origin"] == ORIGIN

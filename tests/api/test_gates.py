@@ -71,8 +71,8 @@ async def test_nobody_without_a_token_of_ours_gets_in(
         assert answer.headers["www-authenticate"] == "Bearer", name
         assert not credentials or len(credentials) < 9 or credentials not in answer.text
         assert "errors" not in problem
-    assert not wire.at.store.trips
-    assert not wire.at.avatars.calls
+    assert not wire.harness.store.trips
+    assert not wire.harness.avatars.calls
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
@@ -124,7 +124,7 @@ async def test_anything_but_post_is_refused(wire: Wire, function: str, method: s
     assert answer.headers["allow"] == "POST, OPTIONS"
     if method != "HEAD":
         assert fields_of(check_problem(answer, 405, "invalid")) == ["method"]
-    assert not wire.at.store.trips
+    assert not wire.harness.store.trips
 
 
 async def test_a_bug_is_told_to_nobody_and_is_a_problem_document_too(
@@ -133,7 +133,7 @@ async def test_a_bug_is_told_to_nobody_and_is_a_problem_document_too(
     async def broken(_: str) -> None:
         raise RuntimeError("canary-7f3a")
 
-    wire.at.store.before = broken
+    wire.harness.store.before = broken
     for function in EVERY:
         answer = await wire.call(function, good_body(function, MISSING, MISSING))
         check_problem(answer, 500, "internal")
@@ -164,7 +164,7 @@ async def test_no_request_waits_for_ever(wire: Wire, function: str) -> None:
             await asyncio.sleep(1)
             yield b" "
 
-    wire.at.store.before = hangs
+    wire.harness.store.before = hangs
     longest = 300 if function == "sweep_expired" else 30
     for body in (good_body(function, MISSING, MISSING), endless()):
         before = asyncio.get_running_loop().time()

@@ -21,8 +21,8 @@ async def test_whoever_asks_is_told_that_it_serves_and_nobody_else_is_asked(
     assert answer.headers["cache-control"] == "no-store"
     if method == "GET":
         assert answer.json() == {"status": "ok"}
-    assert not wire.at.store.trips
-    assert not wire.at.avatars.calls
+    assert not wire.harness.store.trips
+    assert not wire.harness.avatars.calls
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

@@ -49,12 +49,12 @@ def other(function: str, body: dict[str, Any]) -> dict[str, Any]:
 
 async def effects(wire: Wire) -> dict[str, Any]:
     """All that costs (a ticket does not), and all that is kept but the keys."""
-    at = wire.at
+    harness = wire.harness
     return {
-        "provider": [call for call in at.avatars.calls if call[0] != "ticket"],
-        "agent": list(at.agent.asked),
-        "voice": list(at.voice.texts),
-        "tasks": dict(at.tasks.scheduled),
+        "provider": [call for call in harness.avatars.calls if call[0] != "ticket"],
+        "agent": list(harness.agent.asked),
+        "voice": list(harness.voice.texts),
+        "tasks": dict(harness.tasks.scheduled),
         "kept": {path: body for path, body in wire.dump().items() if "idempotency/" not in path},
     }
 
@@ -65,7 +65,7 @@ async def test_twice_is_one_effect_and_the_same_answer(wire: Wire, function: str
     first = await wire.call(function, body, key="k")
     assert first.is_success
     before = await effects(wire)
-    advance(wire.at.clock, 30)
+    advance(wire.harness.clock, 30)
     spaced = json.dumps(body, indent=4).encode()
     for again in (body, spaced):
         second = await wire.call(function, again, key="k")
@@ -83,7 +83,7 @@ async def test_the_answer_of_a_speech_outlives_its_session(wire: Wire) -> None:
 
 @pytest.mark.parametrize("first", [EVENTS, "application/json"])
 async def test_a_turn_is_the_same_as_a_stream_and_as_json(wire: Wire, first: str) -> None:
-    wire.at.agent.replies.append(["It is ", "noon.\n\u2028 Bye. 🙂"])
+    wire.harness.agent.replies.append(["It is ", "noon.\n\u2028 Bye. 🙂"])
     answers: dict[str, httpx.Response] = {}
     other_way = ({EVENTS, "application/json"} - {first}).pop()
     for accept in (first, other_way):
@@ -98,7 +98,7 @@ async def test_a_turn_is_the_same_as_a_stream_and_as_json(wire: Wire, first: str
     assert stream[0].data == {name: whole[name] for name in stream[0].data}
     (usage,) = [event.data for event in stream if event.name == "usage"]
     assert {"event": "usage", **usage} == whole["usage"]
-    assert len(wire.at.agent.asked) == 1
+    assert len(wire.harness.agent.asked) == 1
 
 
 async def test_a_stream_is_the_same_again(wire: Wire) -> None:
@@ -109,8 +109,8 @@ async def test_a_stream_is_the_same_again(wire: Wire) -> None:
     streams = [events(answer.content) for answer in answers[:2]]
     assert streams[0][-1] == streams[1][-1]
     assert answers[0].headers == answers[1].headers
-    assert len(wire.at.agent.asked) == 1
-    assert len(wire.at.voice.texts) == 1
+    assert len(wire.harness.agent.asked) == 1
+    assert len(wire.harness.voice.texts) == 1
 
 
 @pytest.mark.parametrize("function", PUBLIC)
@@ -127,9 +127,9 @@ async def test_while_the_first_is_at_work_the_second_is_asked_to_wait(
     wire: Wire, function: str
 ) -> None:
     body = await request_of(wire, function)
-    wire.at.agent.replies.append([5.0, "Hello."])
-    wire.at.avatars.slow["start"] = 5.0
-    wire.at.voice.seconds = 5.0
+    wire.harness.agent.replies.append([5.0, "Hello."])
+    wire.harness.avatars.slow["start"] = 5.0
+    wire.harness.voice.seconds = 5.0
     first = asyncio.create_task(wire.call(function, body, key="k"))
     await asyncio.sleep(1)
     for headers in ({}, {"accept": EVENTS}):
@@ -139,14 +139,14 @@ async def test_while_the_first_is_at_work_the_second_is_asked_to_wait(
     answer = await first
     assert answer.is_success
     assert (await wire.call(function, body, key="k")).content == answer.content
-    assert len(wire.at.agent.asked) == (function == "chat")
-    assert len(wire.at.voice.texts) == (function == "speak")
+    assert len(wire.harness.agent.asked) == (function == "chat")
+    assert len(wire.harness.voice.texts) == (function == "speak")
 
 
 @pytest.mark.parametrize("function", PUBLIC)
 async def test_many_at_once_are_one_effect(wire: Wire, function: str) -> None:
     body = await request_of(wire, function)
-    wire.at.avatars.calls.clear()
+    wire.harness.avatars.calls.clear()
     answers = await asyncio.gather(*(wire.call(function, body, key="k") for _ in range(20)))
     served = [answer for answer in answers if answer.is_success]
     assert served
@@ -154,7 +154,7 @@ async def test_many_at_once_are_one_effect(wire: Wire, function: str) -> None:
     for answer in answers:
         if not answer.is_success:
             check_problem(answer, 409, "key_in_flight")
-    calls = [name for name, _ in wire.at.avatars.calls]
+    calls = [name for name, _ in wire.harness.avatars.calls]
     assert calls.count("start") == (function == "start_avatar")
     assert calls.count("connect") == (function == "speak")
     paths = list(wire.dump())
@@ -168,19 +168,19 @@ async def test_many_at_once_are_one_effect(wire: Wire, function: str) -> None:
 async def test_many_at_once_in_several_processes_are_one_effect(wire: Wire, function: str) -> None:
     body = await request_of(wire, function)
     doors = [wire.another() for _ in range(5)]
-    wire.at.voice.texts.clear()
-    wire.at.avatars.calls.clear()
+    wire.harness.voice.texts.clear()
+    wire.harness.avatars.calls.clear()
     answers = await asyncio.gather(*(door.call(function, body, key="k") for door in doors))
     (served,) = {answer.content for answer in answers if answer.is_success}
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
     assert (await wire.call(function, body, key="k")).content == served
-    assert await wire.at.used("agent_tokens") == (10 * (function == "chat"), 0)
-    assert await wire.at.used("voice_characters") == (6 * (function == "speak"), 0)
-    assert [name for name, _ in wire.at.avatars.calls].count("start") == (
+    assert await wire.harness.used("agent_tokens") == (10 * (function == "chat"), 0)
+    assert await wire.harness.used("voice_characters") == (6 * (function == "speak"), 0)
+    assert [name for name, _ in wire.harness.avatars.calls].count("start") == (
         function == "start_avatar"
     )
-    assert len(wire.at.voice.texts) == (function == "speak")
-    assert wire.at.agent.ended + wire.at.agent.left == len(wire.at.agent.asked)
+    assert len(wire.harness.voice.texts) == (function == "speak")
+    assert wire.harness.agent.ended + wire.harness.agent.left == len(wire.harness.agent.asked)
     messages = [path for path in wire.dump() if "/messages/" in path]
     assert len(messages) == 2 * (function == "chat")
 
@@ -222,12 +222,12 @@ async def test_a_start_refused_for_its_slot_leaves_the_key_free(wire: Wire) -> N
 
 def break_once(wire: Wire, function: str, error: errors.Upstream) -> None:
     if function == "chat":
-        wire.at.agent.replies.append([error])
+        wire.harness.agent.replies.append([error])
     elif function == "speak":
-        wire.at.voice.fails[1] = error
+        wire.harness.voice.fails[1] = error
     else:
         call = {"start_avatar": "start", "keep_alive": "keep_alive", "end_session": "stop"}
-        wire.at.avatars.fail_next(call[function], error)
+        wire.harness.avatars.fail_next(call[function], error)
 
 
 @pytest.mark.parametrize("function", PUBLIC)
@@ -252,20 +252,20 @@ async def test_a_store_that_is_away_leaves_the_key_free(wire: Wire, function: st
     async def away(_: str) -> None:
         raise errors.Unavailable("store", "away")
 
-    wire.at.store.before = away
+    wire.harness.store.before = away
     failed = check_problem(await wire.call(function, body, key="k"), 503, "store_unavailable")
     assert failed["still_works"]
-    wire.at.store.before = None
+    wire.harness.store.before = None
     assert (await wire.call(function, body, key="k")).is_success
 
 
 async def test_a_start_that_nobody_confirmed_leaves_the_key_free(wire: Wire) -> None:
-    wire.at.avatars.fail_next("start", errors.Ambiguous("avatar", "timeout"), happens=True)
+    wire.harness.avatars.fail_next("start", errors.Ambiguous("avatar", "timeout"), happens=True)
     failed = await wire.call("start_avatar", {}, key="k")
     assert check_problem(failed, 503, "avatar_unavailable")["retry_after"]
-    assert not wire.at.avatars.running()
+    assert not wire.harness.avatars.running()
     assert (await wire.call("start_avatar", {}, key="k")).status_code == 201
-    assert await wire.at.used("avatar_seconds") == (0, 600)
+    assert await wire.harness.used("avatar_seconds") == (0, 600)
 
 
 @pytest.mark.parametrize("function", HOLDING)
@@ -275,11 +275,11 @@ async def test_the_claim_of_a_process_that_died_can_be_taken_over_in_time(
     body = await request_of(wire, function)
     asked = MODELS[function].model_validate(body).model_dump_json().encode()
     once = IdempotencyKey.of(UserId("ada"), function, "k", asked)
-    (document,) = await wire.at.store.inner.get(once.paths)
-    died = wire.at.clock.now() - LOST + timedelta(seconds=1)
-    await wire.at.store.inner.commit(once.claim({document.path: document}, died))
+    (document,) = await wire.harness.store.inner.get(once.paths)
+    died = wire.harness.clock.now() - LOST + timedelta(seconds=1)
+    await wire.harness.store.inner.commit(once.claim({document.path: document}, died))
     check_problem(await wire.call(function, body, key="k"), 409, "key_in_flight")
-    advance(wire.at.clock, 1)
+    advance(wire.harness.clock, 1)
     answers = await asyncio.gather(*(wire.call(function, body, key="k") for _ in range(5)))
     assert {answer.status_code for answer in answers} == {
         409,
@@ -287,8 +287,8 @@ async def test_the_claim_of_a_process_that_died_can_be_taken_over_in_time(
     }
     (served,) = [answer for answer in answers if answer.is_success]
     assert (await wire.call(function, body, key="k")).content == served.content
-    assert len(wire.at.agent.asked) == (function == "chat")
-    assert len(wire.at.voice.texts) == (function == "speak")
+    assert len(wire.harness.agent.asked) == (function == "chat")
+    assert len(wire.harness.voice.texts) == (function == "speak")
 
 
 async def test_the_stored_answers_hold_no_token(wire: Wire) -> None:
@@ -316,4 +316,4 @@ async def test_a_turn_asked_for_twice_at_once_is_not_cut_by_itself(wire: Wire) -
     (served,) = [answer for answer in answers if answer.is_success]
     assert served.json()["ended"] == "complete"
     assert served.json()["spoken"] == served.json()["text"]
-    assert len(wire.at.agent.asked) == 1
+    assert len(wire.harness.agent.asked) == 1

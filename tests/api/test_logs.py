@@ -119,18 +119,18 @@ async def test_each_refusal_of_what_is_there_is_a_line(wire: Wire, out: Output) 
     await refused("sweep_expired", session, 425, "too_early")
     first = (await wire.call("chat", {"message": CANARY})).json()
     silent = {"conversation_id": first["conversation_id"], "message": CANARY}
-    wire.at.agent.replies.append([60.0])
+    wire.harness.agent.replies.append([60.0])
     talking = asyncio.create_task(wire.call("chat", silent))
     await asyncio.sleep(1)
     await refused("chat", silent, 409, "turn_in_progress")
     await talking
-    wire.at.agent.replies.append([errors.Busy("agent", "answered 429")])
+    wire.harness.agent.replies.append([errors.Busy("agent", "answered 429")])
     await refused("chat", conversation, 503, "agent_busy")
-    wire.at.agent.replies.append([errors.Failed("agent", "answered 403")])
+    wire.harness.agent.replies.append([errors.Failed("agent", "answered 403")])
     await refused("chat", conversation, 502, "agent_failed")
-    wire.at.voice.fails = {len(wire.at.voice.texts) + 1: errors.Failed("voice", CANARY)}
+    wire.harness.voice.fails = {len(wire.harness.voice.texts) + 1: errors.Failed("voice", CANARY)}
     await refused("speak", said, 503, "voice_unavailable")
-    wire.at.avatars.fail_next("keep_alive", errors.Ambiguous("avatar", "no answer"))
+    wire.harness.avatars.fail_next("keep_alive", errors.Ambiguous("avatar", "no answer"))
     await refused("keep_alive", session, 503, "avatar_ambiguous")
     await wire.call("end_session", session, key=f"key-{CANARY}")
     await refused("end_session", {"avatar_session_id": MISSING}, 422, "key_reused")
@@ -145,7 +145,7 @@ async def test_a_quota_that_is_used_up_is_a_line_with_its_code(
     wire = Wire(new_harness(allowance_agent_tokens=10), local)
     await wire.call("chat", {"message": CANARY})
     check(the_line(out), "chat", 429, "quota_exceeded")
-    await wire.at.store.close()
+    await wire.harness.store.close()
 
 
 @pytest.mark.parametrize("function", EVERY)
@@ -153,7 +153,7 @@ async def test_a_store_that_is_away_is_a_line(wire: Wire, out: Output, function:
     async def away(_: str) -> None:
         raise errors.Unavailable("store", "away")
 
-    wire.at.store.before = away
+    wire.harness.store.before = away
     await wire.call(function, good_body(function, MISSING, MISSING))
     check(the_line(out), function, 503, "store_unavailable")
     assert len(out.entries()) == 1
@@ -166,7 +166,7 @@ async def test_a_bug_is_a_line_and_an_error_with_its_stack(
     async def broken(_: str) -> None:
         raise RuntimeError(CANARY) from ValueError(CANARY)
 
-    wire.at.store.before = broken
+    wire.harness.store.before = broken
     await wire.call(function, good_body(function, MISSING, MISSING))
     error, line = out.entries()
     check(line, function, 500, "internal")
@@ -244,7 +244,7 @@ async def test_a_turn_that_broke_off_is_a_line_with_the_errors_code(
     wire: Wire, out: Output, accept: str
 ) -> None:
     broke = errors.Failed("agent", "the connection was cut", kind="broken")
-    wire.at.agent.replies.append([f"{CANARY} ", broke])
+    wire.harness.agent.replies.append([f"{CANARY} ", broke])
     await wire.call("chat", {"message": CANARY}, headers={"accept": accept})
     check(the_line(out), "chat", 200, "agent_broken")
     assert len(out.entries()) == 1
@@ -255,13 +255,13 @@ async def test_a_chat_says_how_long_each_part_took(wire: Wire, out: Output) -> N
     """Of the first sentence, the last token comes 2.0 s after the agent was asked; a third of a
     second later its sound is made, and goes out."""
     started = await wire.start()
-    wire.at.voice.seconds = 0.3
-    wire.at.agent.replies.append([0.5, f"{CANARY} ", 1.5, "goes home.", 0.25, " And", " out."])
+    wire.harness.voice.seconds = 0.3
+    wire.harness.agent.replies.append([0.5, f"{CANARY} ", 1.5, "goes home.", 0.25, " And", " out."])
 
     async def takes(kind: str) -> None:
         await asyncio.sleep(0.06 if kind == "commit" else 0.0)
 
-    wire.at.store.before = takes
+    wire.harness.store.before = takes
     body = {"message": CANARY, "conversation_id": started["conversation_id"]}
     answer = await wire.call("chat", body, headers={"accept": EVENTS})
     line = the_line(out)
@@ -284,7 +284,7 @@ async def test_of_a_text_that_is_spoken_the_lag_is_counted_from_the_request(
     wire: Wire, out: Output
 ) -> None:
     started = await wire.start()
-    wire.at.voice.seconds = 0.7
+    wire.harness.voice.seconds = 0.7
     body = {"avatar_session_id": started["avatar_session_id"], "text": f"{CANARY}. And on."}
     await wire.call("speak", body)
     line = the_line(out)
@@ -307,7 +307,7 @@ async def test_a_sweep_says_what_it_did_and_what_the_provider_has_left(
     wire: Wire, out: Output
 ) -> None:
     await wire.start()
-    advance(wire.at.clock, 3_600)
+    advance(wire.harness.clock, 3_600)
     await wire.call("sweep_expired", user=None)
     line = the_line(out)
     assert line["did"] == {
@@ -315,14 +315,14 @@ async def test_a_sweep_says_what_it_did_and_what_the_provider_has_left(
         "expired": 1,
         "failed": 0,
     }
-    assert line["credits_left"] == pytest.approx(wire.at.avatars.bought - 10, abs=6)
+    assert line["credits_left"] == pytest.approx(wire.harness.avatars.bought - 10, abs=6)
     assert {"read", "commit", "active", "credits"} <= line["parts"].keys()
 
 
 async def test_a_sweep_that_cannot_see_the_credits_is_none_the_worse(
     wire: Wire, out: Output
 ) -> None:
-    wire.at.avatars.fail_next("credits", errors.Unavailable("avatar", "away"))
+    wire.harness.avatars.fail_next("credits", errors.Unavailable("avatar", "away"))
     answer = await wire.call("sweep_expired", user=None)
     assert answer.json()["failed"] == 0
     warning, line = out.entries()
@@ -359,7 +359,7 @@ async def test_a_line_belongs_to_the_trace_that_the_request_came_with(
 
 
 async def test_whoever_goes_away_leaves_a_line_too(wire: Wire, out: Output) -> None:
-    wire.at.agent.replies.append(["Well", 60.0, "."])
+    wire.harness.agent.replies.append(["Well", 60.0, "."])
     call = wire.call("chat", {"message": "Hi."}, headers={"accept": EVENTS})
     asking = asyncio.create_task(call)
     await asyncio.sleep(5)
@@ -380,7 +380,7 @@ async def test_where_nobody_listens_nothing_is_made(
     async def away(_: str) -> None:
         raise errors.Unavailable("store", "away")
 
-    wire.at.store.before = away
+    wire.harness.store.before = away
     await wire.call("chat", {"message": "Hi."})
     (record,) = caplog.records
     assert record.levelno == logging.WARNING

@@ -58,9 +58,9 @@ def agent() -> HeldAgent:
 
 @pytest.fixture
 async def wire(local: LocalIdentity, agent: HeldAgent) -> AsyncIterator[Wire]:
-    at = new_harness(agent=agent, allowed_origins=(ORIGIN,))
-    yield Wire(at, local)
-    await at.store.close()
+    harness = new_harness(agent=agent, allowed_origins=(ORIGIN,))
+    yield Wire(harness, local)
+    await harness.store.close()
 
 
 @pytest.fixture
@@ -103,27 +103,27 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     raise AssertionError("it never came to that")
 
 
-async def settled(at: Harness, conversation: str) -> None:
+async def settled(harness: Harness, conversation: str) -> None:
     """The lease is free, and nothing is set aside any more for a turn."""
 
     async def is_settled() -> bool:
-        lease = (await at.document(f"conversations/{conversation}")).get("lease")
-        held = [(await at.used(meter))[1] for meter in ("agent_tokens", "voice_characters")]
+        lease = (await harness.document(f"conversations/{conversation}")).get("lease")
+        held = [(await harness.used(meter))[1] for meter in ("agent_tokens", "voice_characters")]
         return lease is None and held == [0, 0]
 
     await until(is_settled)
-    assert not await at.documents("turns")
+    assert not await harness.documents("turns")
 
 
-async def talking(at: Harness, session: str) -> None:
+async def talking(harness: Harness, session: str) -> None:
     async def is_talking() -> bool:
-        return any(said.started for said in at.avatars.sessions[session].mouth.said.values())  # type: ignore[index]
+        return any(said.started for said in harness.avatars.sessions[session].mouth.said.values())  # type: ignore[index]
 
     await until(is_talking)
 
 
-def was_cut(at: Harness, session: str) -> bool:
-    mouth = at.avatars.sessions[session].mouth  # type: ignore[index]
+def was_cut(harness: Harness, session: str) -> bool:
+    mouth = harness.avatars.sessions[session].mouth  # type: ignore[index]
     return any(said.interrupted for said in mouth.said.values())
 
 
@@ -182,7 +182,7 @@ async def test_a_stream_begins_with_turn_and_ends_with_done_however_it_ends(
     assert [e.data["code"] for e in stream if e.name == "error"] == ([code] if code else [])
     assert b"canary" not in answer.content
     assert ("canary" in caplog.text) == (code == "internal")
-    await settled(wire.at, stream[0].data["conversation_id"])
+    await settled(wire.harness, stream[0].data["conversation_id"])
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ async def test_as_json_a_turn_without_a_word_is_a_problem(
 
 @pytest.mark.parametrize("text", [ODD, "🙂" * 500, "a\n" * 300])
 async def test_any_text_survives(client: httpx.AsyncClient, agent: HeldAgent, text: str) -> None:
-    for each in (*(text[at : at + 7] for at in range(0, len(text), 7)), None):
+    for each in (*(text[start : start + 7] for start in range(0, len(text), 7)), None):
         agent.says.put_nowait(each)
     answer = await client.post("/chat", json={"message": text[:99]}, headers={"accept": EVENTS})
     stream = events(answer.content)
@@ -228,11 +228,11 @@ async def test_a_reader_who_goes_away_ends_the_turn(
         stream = Stream(response)
         agent.says.put_nowait(LONG)
         assert (await stream.next()).name == "turn"
-        await talking(wire.at, started["avatar_session_id"])
-    await settled(wire.at, started["conversation_id"])
+        await talking(wire.harness, started["avatar_session_id"])
+    await settled(wire.harness, started["conversation_id"])
     assert (agent.left, agent.ended) == (1, 0)
-    assert was_cut(wire.at, started["avatar_session_id"])
-    reply = await the_reply(wire.at, started["conversation_id"])
+    assert was_cut(wire.harness, started["avatar_session_id"])
+    reply = await the_reply(wire.harness, started["conversation_id"])
     assert (reply["ended"], reply["text"]) == ("cancelled", LONG)
 
 
@@ -243,9 +243,9 @@ async def test_a_reader_who_goes_away_while_the_agent_is_silent_ends_the_turn(
         "POST", "/chat", json={"message": "Hi."}, headers={"accept": EVENTS}
     ) as response:
         turn = await Stream(response).next()
-    await settled(wire.at, turn.data["conversation_id"])
+    await settled(wire.harness, turn.data["conversation_id"])
     assert (agent.left, agent.ended) == (1, 0)
-    assert await wire.at.used("agent_tokens") == (0, 0)
+    assert await wire.harness.used("agent_tokens") == (0, 0)
 
 
 async def test_a_caller_who_stops_waiting_for_a_whole_turn_ends_it(
@@ -256,11 +256,11 @@ async def test_a_caller_who_stops_waiting_for_a_whole_turn_ends_it(
     key = {"idempotency-key": "k"}
     asking = asyncio.create_task(client.post("/chat", json=body, headers=key))
     agent.says.put_nowait(LONG)
-    await talking(wire.at, started["avatar_session_id"])
+    await talking(wire.harness, started["avatar_session_id"])
     asking.cancel()
-    await settled(wire.at, started["conversation_id"])
+    await settled(wire.harness, started["conversation_id"])
     assert (agent.left, agent.ended) == (1, 0)
-    assert was_cut(wire.at, started["avatar_session_id"])
+    assert was_cut(wire.harness, started["avatar_session_id"])
     again = await client.post("/chat", json=body, headers=key)
     assert (again.status_code, again.json()["ended"]) == (200, "cancelled")
     assert again.json()["text"] == LONG
@@ -273,11 +273,11 @@ async def test_a_caller_who_stops_waiting_for_a_speech_ends_it(
     body = {"avatar_session_id": session, "text": LONG}
     key = {"idempotency-key": "k"}
     asking = asyncio.create_task(client.post("/speak", json=body, headers=key))
-    await talking(wire.at, session)
+    await talking(wire.harness, session)
     asking.cancel()
 
     async def is_cut() -> bool:
-        return was_cut(wire.at, session) and wire.at.avatars.lines[-1].closed
+        return was_cut(wire.harness, session) and wire.harness.avatars.lines[-1].closed
 
     await until(is_cut)
 
@@ -286,8 +286,8 @@ async def test_a_caller_who_stops_waiting_for_a_speech_ends_it(
 
     await until(is_answered)
     assert (await client.post("/speak", json=body, headers=key)).json()["ended"] == "interrupted"
-    spoken = sum(map(len, wire.at.voice.texts))
-    assert await wire.at.used("voice_characters") == (spoken, 0)
+    spoken = sum(map(len, wire.harness.voice.texts))
+    assert await wire.harness.used("voice_characters") == (spoken, 0)
 
 
 async def test_others_are_served_while_a_stream_is_held(
@@ -309,7 +309,7 @@ async def test_a_server_that_stops_ends_the_turn(wire: Wire, agent: HeldAgent, a
     asking = asyncio.create_task(wire.call("chat", {"message": "Hi."}, headers={"accept": accept}))
 
     async def is_admitted() -> bool:
-        return bool(await wire.at.documents("turns"))
+        return bool(await wire.harness.documents("turns"))
 
     await until(is_admitted)
     (conversation,) = [path for path in wire.dump() if path.count("/") == 1 and "conv" in path]
@@ -317,7 +317,7 @@ async def test_a_server_that_stops_ends_the_turn(wire: Wire, agent: HeldAgent, a
     asking.cancel()
     await asyncio.wait({asking})
     assert asking.cancelled()
-    await settled(wire.at, conversation.partition("/")[2])
+    await settled(wire.harness, conversation.partition("/")[2])
     assert (agent.left, agent.ended) == (1, 0)
 
 
@@ -325,7 +325,7 @@ async def test_a_body_that_is_too_large_is_refused_on_the_wire(client: httpx.Asy
     check_problem(await client.post("/chat", content=b"{" * 1_000_000), 413, "invalid")
 
 
-async def the_reply(at: Harness, conversation: str) -> dict[str, object]:
-    messages = await at.documents(f"conversations/{conversation}/messages")
+async def the_reply(harness: Harness, conversation: str) -> dict[str, object]:
+    messages = await harness.documents(f"conversations/{conversation}/messages")
     (reply,) = [message for message in messages if message["role"] == "assistant"]
     return reply

@@ -59,8 +59,8 @@ async def test_a_chats_spans_are_its_parts_below_the_callers_own_span(
 ) -> None:
     started = await wire.start()
     spans.clear()
-    wire.at.voice.seconds = 0.3
-    wire.at.agent.replies.append([0.5, f"{CANARY} ", 1.5, "goes home.", 0.25, " Yes."])
+    wire.harness.voice.seconds = 0.3
+    wire.harness.agent.replies.append([0.5, f"{CANARY} ", 1.5, "goes home.", 0.25, " Yes."])
     body = {"message": CANARY, "conversation_id": started["conversation_id"]}
     with output() as out:
         await wire.call("chat", body, headers=came())
@@ -92,7 +92,7 @@ async def test_what_failed_is_marked(wire: Wire, spans: InMemorySpanExporter) ->
     async def away(_: str) -> None:
         raise errors.Unavailable("store", CANARY)
 
-    wire.at.store.before = away
+    wire.harness.store.before = away
     await wire.call("chat", {"message": CANARY}, headers=came())
     *_, request = spans.get_finished_spans()
     assert not request.status.is_ok

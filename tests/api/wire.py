@@ -34,17 +34,17 @@ def functions() -> dict[str, ASGIApp]:
 class Wire:
     """The door to the house `at`. `another` is the door of another process in front of it."""
 
-    at: Harness
+    harness: Harness
     local: LocalIdentity
 
     @cached_property
     def app(self) -> App:
         identity = FirebaseIdentity(self.local.project, self.local.certificates)
-        return replace(self.at.app, identity=identity)
+        return replace(self.harness.app, identity=identity)
 
     def another(self) -> "Wire":
-        wire = Wire(self.at, self.local)
-        wire.app = replace(self.at.another(), identity=self.app.identity)
+        wire = Wire(self.harness, self.local)
+        wire.app = replace(self.harness.another(), identity=self.app.identity)
         return wire
 
     def asgi(self, function: str) -> ASGIApp:
@@ -107,11 +107,11 @@ class Wire:
 
     def dump(self) -> dict[str, str]:
         """Every document, by path, as it stands."""
-        return dump(self.at)
+        return dump(self.harness)
 
 
-def dump(at: Harness) -> dict[str, str]:
-    store = at.store.inner
+def dump(harness: Harness) -> dict[str, str]:
+    store = harness.store.inner
     assert isinstance(store, SqliteStore)
     if not isinstance(store._opened, sqlite3.Connection):
         return {}

@@ -34,9 +34,9 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 @pytest.fixture
 async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
-    at = new_harness()
-    yield Wire(at, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local"))
-    await at.store.close()
+    harness = new_harness()
+    yield Wire(harness, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local"))
+    await harness.store.close()
 
 
 def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
@@ -54,8 +54,8 @@ def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
     elif isinstance(value, dict):
         yield from wrong_members(value, schema, path)
     elif isinstance(value, list):
-        for at, item in enumerate(value):
-            yield from wrong(item, schema["items"], f"{path}/{at}")
+        for index, item in enumerate(value):
+            yield from wrong(item, schema["items"], f"{path}/{index}")
     else:
         yield from (f"{path}: {word}" for word in wrong_scalar(value, schema))
 
@@ -139,7 +139,7 @@ async def test_answers_are_as_it_says(wire: Wire) -> None:
     started = await wire.call("start_avatar", {})
     session, conversation = started.json()["avatar_session_id"], started.json()["conversation_id"]
     answers = [("start_avatar", started)]
-    wire.at.agent.replies.extend([["One.", " Two."]] * 2)
+    wire.harness.agent.replies.extend([["One.", " Two."]] * 2)
     for function in ("start_avatar", "chat", "speak", "keep_alive", "end_session"):
         body = good_body(function, session, conversation)
         answers.append((function, await wire.call(function, body)))

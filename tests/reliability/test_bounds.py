@@ -34,7 +34,7 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 
 @pytest.fixture
-async def at() -> AsyncIterator[Harness]:
+async def harness() -> AsyncIterator[Harness]:
     made = new_harness(agent=FakeAgent(strict=False))
     yield made
     await made.store.close()
@@ -44,43 +44,49 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def far(at: Harness) -> None:
+def far(harness: Harness) -> None:
     async def trip(_: str) -> None:
         await asyncio.sleep(TRIP)
 
-    at.store.before = trip
+    harness.store.before = trip
 
 
-async def expired(at: Harness, number: int) -> None:
-    await asyncio.gather(*(at.start(User(UserId(f"user-{n}"))) for n in range(number)))
-    advance(at.clock, 3_600)
+async def expired(harness: Harness, number: int) -> None:
+    await asyncio.gather(*(harness.start(User(UserId(f"user-{n}"))) for n in range(number)))
+    advance(harness.clock, 3_600)
 
 
 # ── start_avatar ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(at: Harness) -> None:
-    far(at)
-    at.avatars.slow.update(ticket=TICKET, start=START)
+async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(
+    harness: Harness,
+) -> None:
+    far(harness)
+    harness.avatars.slow.update(ticket=TICKET, start=START)
     began = now()
-    await at.start()
+    await harness.start()
     assert now() - began - TICKET - START == pytest.approx(2 * TRIP)
 
 
-async def test_a_start_adds_three_trips_to_a_provider_that_answers_at_once(at: Harness) -> None:
-    far(at)
+async def test_a_start_adds_three_trips_to_a_provider_that_answers_at_once(
+    harness: Harness,
+) -> None:
+    far(harness)
     began = now()
-    await at.start()
+    await harness.start()
     assert now() - began == pytest.approx(3 * TRIP)
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_text_is_on_the_wire_in_the_moment_in_which_the_agent_gives_it(at: Harness) -> None:
-    far(at)
-    at.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
-    turn = await at.chat()
+async def test_text_is_on_the_wire_in_the_moment_in_which_the_agent_gives_it(
+    harness: Harness,
+) -> None:
+    far(harness)
+    harness.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
+    turn = await harness.chat()
     sent: list[tuple[str, float]] = []
 
     async def send(message: Any) -> None:
@@ -104,9 +110,9 @@ def _text(frame: str) -> str:
     return str(json.loads(frame.partition("data: ")[2])["text"])
 
 
-async def test_text_waits_for_nobody_who_is_slow_to_take_it(at: Harness) -> None:
-    at.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
-    turn = await at.chat()
+async def test_text_waits_for_nobody_who_is_slow_to_take_it(harness: Harness) -> None:
+    harness.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
+    turn = await harness.chat()
     await asyncio.sleep(5)
     began = now()
     events = await turn.news()  # the turn, why it is silent, the text
@@ -133,23 +139,23 @@ class Crowded(FakeAvatars):
             self.under_way -= 1
 
 
-async def all_swept(at: Harness) -> list[SweepAnswer]:
-    sweeps = [await at.app.sweeps.sweep(SweepRequest())]
+async def all_swept(harness: Harness) -> list[SweepAnswer]:
+    sweeps = [await harness.app.sweeps.sweep(SweepRequest())]
     while sweeps[-1].more:
-        sweeps.append(await at.app.sweeps.sweep(SweepRequest()))
+        sweeps.append(await harness.app.sweeps.sweep(SweepRequest()))
     return sweeps
 
 
 async def test_a_thousand_expired_take_no_longer_than_the_provider_would_for_fifty_at_a_time(
-    at: Harness,
+    harness: Harness,
 ) -> None:
-    at.avatars = crowded = Crowded(at.clock, capacity=2_000)
-    at.app = at.another()
-    await expired(at, 1_000)
+    harness.avatars = crowded = Crowded(harness.clock, capacity=2_000)
+    harness.app = harness.another()
+    await expired(harness, 1_000)
     crowded.slow["stop"] = STOP
-    far(at)
+    far(harness)
     began = now()
-    sweeps = await all_swept(at)
+    sweeps = await all_swept(harness)
     assert now() - began <= 1_000 / 50 * STOP
     assert sum(swept.expired + swept.idle for swept in sweeps) == 1_000
     assert len(sweeps) <= 3
@@ -159,23 +165,23 @@ async def test_a_thousand_expired_take_no_longer_than_the_provider_would_for_fif
 
 @pytest.mark.parametrize("others", [0, 3_000])
 async def test_a_sweep_goes_to_the_store_as_often_however_much_there_is(
-    at: Harness, others: int
+    harness: Harness, others: int
 ) -> None:
-    await expired(at, 1)
-    await all_swept(at)
-    (old,) = await at.sessions()
+    await expired(harness, 1)
+    await all_swept(harness)
+    (old,) = await harness.sessions()
     for begin in range(0, others, 500):
         ids = range(begin, begin + 500)
-        await at.store.inner.commit([Create(f"ended_sessions/old-{n}", old) for n in ids])
-    await asyncio.gather(*(at.start(User(UserId(f"other-{n}"))) for n in range(20)))
-    advance(at.clock, 3_600)
-    at.store.trips.clear()
-    far(at)
+        await harness.store.inner.commit([Create(f"ended_sessions/old-{n}", old) for n in ids])
+    await asyncio.gather(*(harness.start(User(UserId(f"other-{n}"))) for n in range(20)))
+    advance(harness.clock, 3_600)
+    harness.store.trips.clear()
+    far(harness)
     began = now()
-    await all_swept(at)
-    assert at.store.trips["query"] == 2
-    assert at.store.trips["commit"] == 2 * 20
-    assert at.store.trips["read"] == 0
+    await all_swept(harness)
+    assert harness.store.trips["query"] == 2
+    assert harness.store.trips["commit"] == 2 * 20
+    assert harness.store.trips["read"] == 0
     assert now() - began == pytest.approx(3 * TRIP)
 
 

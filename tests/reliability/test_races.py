@@ -69,14 +69,14 @@ class Watching:
         await self._inner.close()
 
 
-def a_house(store: Store, **settings: Any) -> Harness:
-    at, random = new_harness(store, **settings), Random(1)  # noqa: S311 - jitter, no secret
+def a_harness(store: Store, **settings: Any) -> Harness:
+    harness, random = new_harness(store, **settings), Random(1)  # noqa: S311 - jitter, no secret
 
     async def pause(number: int) -> None:
         await asyncio.sleep(random.uniform(0, JITTER_SECONDS * 2**number))
 
-    at.app = at.another(pause=pause)
-    return at
+    harness.app = harness.another(pause=pause)
+    return harness
 
 
 async def at_once(*doings: Awaitable[T]) -> list[T | errors.OprinaError]:
@@ -93,49 +93,49 @@ def tally(results: Sequence[object]) -> Counter[str]:
 
 
 async def test_a_hundred_starts_of_one_user_and_one_is_admitted(store: Store) -> None:
-    at = a_house(store)
-    results = await at_once(*(at.start() for _ in range(100)))
+    harness = a_harness(store)
+    results = await at_once(*(harness.start() for _ in range(100)))
     assert tally(results) == {"StartAvatarAnswer": 1, "too_many_sessions": 99}
-    assert len(at.avatars.running()) == 1
-    assert await at.used("avatar_seconds") == (0, 600)
-    assert len(await at.sessions()) == 1
+    assert len(harness.avatars.running()) == 1
+    assert await harness.used("avatar_seconds") == (0, 600)
+    assert len(await harness.sessions()) == 1
 
 
 async def test_a_hundred_starts_in_one_conversation(store: Store) -> None:
-    at = a_house(store)
-    conversation = (await at.whole_chat()).conversation_id
-    results = await at_once(*(at.start(conversation_id=conversation) for _ in range(100)))
+    harness = a_harness(store)
+    conversation = (await harness.whole_chat()).conversation_id
+    results = await at_once(*(harness.start(conversation_id=conversation) for _ in range(100)))
     paid = [r for r in results if isinstance(r, StartAvatarAnswer) and not r.resumed]
     assert len(paid) == 1
     assert set(tally(results)) <= {"StartAvatarAnswer", "avatar_starting", "too_many_sessions"}
-    assert len(at.avatars.running()) == 1
-    assert await at.used("avatar_seconds") == (0, 600)
+    assert len(harness.avatars.running()) == 1
+    assert await harness.used("avatar_seconds") == (0, 600)
 
 
 async def test_fifty_users_do_not_hinder_each_other(store: Store) -> None:
-    at = a_house(store)
-    results = await at_once(*(at.start(User(UserId(f"user-{n}"))) for n in range(50)))
+    harness = a_harness(store)
+    results = await at_once(*(harness.start(User(UserId(f"user-{n}"))) for n in range(50)))
     assert tally(results) == {"StartAvatarAnswer": 50}
-    assert len(at.avatars.running()) == 50
+    assert len(harness.avatars.running()) == 50
 
 
 @pytest.mark.parametrize("slots", [2, 4])
 async def test_as_many_as_there_are_slots(store: Store, slots: int) -> None:
-    at = a_house(store, slots_per_user=slots, allowance_avatar_seconds=100_000)
-    results = await at_once(*(at.start() for _ in range(slots + 5)))
+    harness = a_harness(store, slots_per_user=slots, allowance_avatar_seconds=100_000)
+    results = await at_once(*(harness.start() for _ in range(slots + 5)))
     assert tally(results) == {"StartAvatarAnswer": slots, "too_many_sessions": 5}
-    held = await at.documents("users/ada/slots")
+    held = await harness.documents("users/ada/slots")
     assert len({slot["avatar_session_id"] for slot in held}) == slots
 
 
 async def test_two_and_a_half_sessions_fit(store: Store) -> None:
     watching = Watching(store, {"avatar_seconds": 1_500})
-    at = a_house(watching, slots_per_user=5, allowance_avatar_seconds=1_500)
-    results = await at_once(*(at.start() for _ in range(5)))
+    harness = a_harness(watching, slots_per_user=5, allowance_avatar_seconds=1_500)
+    results = await at_once(*(harness.start() for _ in range(5)))
     admitted = [result for result in results if isinstance(result, StartAvatarAnswer)]
     assert sorted(started.reserved_seconds for started in admitted) == [300, 600, 600]
     assert tally(results) == {"StartAvatarAnswer": 3, "quota_exceeded": 2}
-    assert await at.used("avatar_seconds") == (0, 1_500)
+    assert await harness.used("avatar_seconds") == (0, 1_500)
     assert watching.seen >= 6
 
 
@@ -143,25 +143,25 @@ async def test_everything_at_once_on_one_account_adds_up(store: Store) -> None:
     allowances = {"avatar_seconds": 1_500, "agent_tokens": 50_000, "voice_characters": 60}
     watching = Watching(store, allowances)
     limits: dict[str, Any] = {f"allowance_{meter}": limit for meter, limit in allowances.items()}
-    at = a_house(watching, slots_per_user=3, **limits)
-    first = await at.start()
+    harness = a_harness(watching, slots_per_user=3, **limits)
+    first = await harness.start()
     ask = SpeakRequest(avatar_session_id=first.avatar_session_id, text="Well, well.", wait=False)
 
     async def say() -> SpeakAnswer:
-        speech = await at.app.speeches.speak(ADA, ask, IdempotencyKey())
+        speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
         return await speech.answer()  # type: ignore[union-attr]
 
-    doings: list[Awaitable[object]] = [at.whole_chat(f"Hello {n}.") for n in range(7)]
-    doings += [at.start() for _ in range(5)]
+    doings: list[Awaitable[object]] = [harness.whole_chat(f"Hello {n}.") for n in range(7)]
+    doings += [harness.start() for _ in range(5)]
     doings += [say() for _ in range(8)]
     results = await at_once(*doings)
     chats = [result for result in results if isinstance(result, ChatAnswer)]
     spoken = [result for result in results if isinstance(result, SpeakAnswer)]
     started = [result for result in results if isinstance(result, StartAvatarAnswer)]
-    assert await at.used("agent_tokens") == (10 * len(chats), 0)
-    assert await at.used("voice_characters") == (len("Well, well.") * len(spoken), 0)
+    assert await harness.used("agent_tokens") == (10 * len(chats), 0)
+    assert await harness.used("voice_characters") == (len("Well, well.") * len(spoken), 0)
     reserved = sum(session.reserved_seconds for session in (first, *started))
-    assert await at.used("avatar_seconds") == (0, reserved)
+    assert await harness.used("avatar_seconds") == (0, reserved)
     assert chats
     assert spoken
     assert started
@@ -169,27 +169,27 @@ async def test_everything_at_once_on_one_account_adds_up(store: Store) -> None:
 
 @pytest.mark.parametrize("overdue", [False, True])
 async def test_whoever_ends_it_it_is_charged_once(store: Store, overdue: bool) -> None:
-    at = a_house(store)
-    started = await at.start()
-    advance(at.clock, 601 if overdue else 90.5)
+    harness = a_harness(store)
+    started = await harness.start()
+    advance(harness.clock, 601 if overdue else 90.5)
     session = started.avatar_session_id
     ask, task = (
         EndSessionRequest(avatar_session_id=session),
         SweepRequest(avatar_session_id=session),
     )
     results = await at_once(
-        *(at.app.avatars.end(ADA, ask, IdempotencyKey()) for _ in range(5)),
-        at.app.sweeps.sweep(SweepRequest()),
-        at.app.sweeps.sweep(task),
+        *(harness.app.avatars.end(ADA, ask, IdempotencyKey()) for _ in range(5)),
+        harness.app.sweeps.sweep(SweepRequest()),
+        harness.app.sweeps.sweep(task),
     )
     assert tally(results)["SessionEnded"] == 5
-    charged = (await at.session(session))["seconds"]
+    charged = (await harness.session(session))["seconds"]
     assert charged in ({300} if overdue else {91, 92})  # the provider ends an idle one at 300
-    assert await at.used("avatar_seconds") == (charged, 0)
-    log = await at.documents(f"avatar_sessions/{session}/events")
+    assert await harness.used("avatar_seconds") == (charged, 0)
+    log = await harness.documents(f"avatar_sessions/{session}/events")
     assert [line["kind"] for line in log].count("ended") == 1
-    assert not await at.documents("users/ada/slots")
-    assert not at.avatars.running()
+    assert not await harness.documents("users/ada/slots")
+    assert not harness.avatars.running()
 
 
 # ── the naive ways ───────────────────────────────────────────────────────────────────────────────

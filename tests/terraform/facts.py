@@ -100,9 +100,9 @@ class Heard:
 async def _reaches(uses: list[Use]) -> set[str]:
     calls: set[str] = set()
     for use in uses:
-        at = new_harness()
-        heard = {port: Heard(getattr(at, port)) for port in PORTS}
-        await use(at.another(**heard), at)
+        harness = new_harness()
+        heard = {port: Heard(getattr(harness, port)) for port in PORTS}
+        await use(harness.another(**heard), harness)
         calls |= set().union(*(each.calls for each in heard.values()))
     return {NEEDS[call] for call in calls if call in NEEDS}
 
@@ -113,28 +113,28 @@ async def _start(app: App, _: Harness) -> None:
     await app.avatars.start(ADA, again, IdempotencyKey())
 
 
-async def _start_in_vain(app: App, at: Harness) -> None:
-    at.avatars.fail_next("start", errors.Failed("avatar", "no"))
+async def _start_in_vain(app: App, harness: Harness) -> None:
+    harness.avatars.fail_next("start", errors.Failed("avatar", "no"))
     with pytest.raises(errors.Upstream):
         await app.avatars.start(ADA, StartAvatarRequest(), IdempotencyKey())
 
 
-async def _chat(app: App, at: Harness, *, gone: bool = False) -> None:
-    started = await at.start()
-    _lost(at, gone=gone)
+async def _chat(app: App, harness: Harness, *, gone: bool = False) -> None:
+    started = await harness.start()
+    _lost(harness, gone=gone)
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await app.conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(turn, Turn)
     await collect_events(turn)
 
 
-async def _chat_alone(app: App, at: Harness) -> None:
-    await _chat(app, at, gone=True)
+async def _chat_alone(app: App, harness: Harness) -> None:
+    await _chat(app, harness, gone=True)
 
 
-async def _speak(app: App, at: Harness, *, gone: bool = False) -> None:
-    started = await at.start()
-    _lost(at, gone=gone)
+async def _speak(app: App, harness: Harness, *, gone: bool = False) -> None:
+    started = await harness.start()
+    _lost(harness, gone=gone)
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello.")
     speech = await app.speeches.speak(ADA, ask, IdempotencyKey())
     assert isinstance(speech, SpeechInProgress)
@@ -145,36 +145,36 @@ async def _speak(app: App, at: Harness, *, gone: bool = False) -> None:
         await speech.answer()
 
 
-async def _speak_to_nobody(app: App, at: Harness) -> None:
-    await _speak(app, at, gone=True)
+async def _speak_to_nobody(app: App, harness: Harness) -> None:
+    await _speak(app, harness, gone=True)
 
 
-async def _keep_alive(app: App, at: Harness) -> None:
-    started = await at.start()
+async def _keep_alive(app: App, harness: Harness) -> None:
+    started = await harness.start()
     ask = KeepAliveRequest(avatar_session_id=started.avatar_session_id)
     await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
-    _lost(at, gone=True)
+    _lost(harness, gone=True)
     with pytest.raises(errors.SessionOver):
         await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
 
 
-async def _end(app: App, at: Harness) -> None:
-    started = await at.start()
+async def _end(app: App, harness: Harness) -> None:
+    started = await harness.start()
     await app.avatars.end(
         ADA, EndSessionRequest(avatar_session_id=started.avatar_session_id), IdempotencyKey()
     )
 
 
-async def _sweep(app: App, at: Harness) -> None:
-    await at.start()
-    advance(at.clock, 3600)
+async def _sweep(app: App, harness: Harness) -> None:
+    await harness.start()
+    advance(harness.clock, 3600)
     await app.sweeps.sweep(SweepRequest())
 
 
-def _lost(at: Harness, *, gone: bool) -> None:
-    for session in at.avatars.sessions.values() if gone else ():
-        session.end(at.clock.now(), "ZOMBIE")
-    advance(at.clock, 30 if gone else 0)
+def _lost(harness: Harness, *, gone: bool) -> None:
+    for session in harness.avatars.sessions.values() if gone else ():
+        session.end(harness.clock.now(), "ZOMBIE")
+    advance(harness.clock, 30 if gone else 0)
 
 
 USES: dict[str, list[Use]] = {

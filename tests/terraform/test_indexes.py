@@ -101,7 +101,7 @@ async def test_no_query_asks_by_a_field_whose_index_is_turned_off() -> None:
 
 def test_there_is_no_query_in_the_code_that_is_not_run_here() -> None:
     """A new one has to be run by `asked_by_the_code`, too."""
-    assert query_sites(ROOT / "common") == {"services/sweep.py": 1}
+    assert query_sites(ROOT / "common") == {"sessions/sweep.py": 1}
 
 
 def query_sites(folder: Path) -> dict[str, int]:

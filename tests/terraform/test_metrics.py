@@ -40,32 +40,32 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 async def lines(folder: Path) -> list[dict[str, Any]]:
     """Of each function that a metric looks at; one is refused."""
-    at = new_harness()
-    wire = Wire(at, LocalIdentity(folder, "oprina-local"))
+    harness = new_harness()
+    wire = Wire(harness, LocalIdentity(folder, "oprina-local"))
     with output() as out:
         started = await wire.start()
         body = {"message": "Hello.", "conversation_id": started["conversation_id"]}
         await wire.call("chat", body)
         await wire.call("speak", {"avatar_session_id": started["avatar_session_id"], "text": "A."})
-        advance(at.clock, 3_600)
+        advance(harness.clock, 3_600)
         await wire.call("sweep_expired", user=None)
-        _rise(at)
+        _rise(harness)
         await wire.call("sweep_expired", user=None)
-        at.avatars.fail_next("active", errors.Failed("avatar", "no"))
+        harness.avatars.fail_next("active", errors.Failed("avatar", "no"))
         await wire.call("sweep_expired", user=None)
-    await at.store.close()
+    await harness.store.close()
     poor = Wire(new_harness(allowance_agent_tokens=1), wire.local)
     with output() as refused:
         await poor.call("chat", {"message": "Hello."})
-    await poor.at.store.close()
+    await poor.harness.store.close()
     return [*out.requests(), *refused.requests()]
 
 
-def _rise(at: Harness) -> None:
+def _rise(harness: Harness) -> None:
     """What was stopped runs again at the provider."""
-    for session in at.avatars.sessions.values():
-        session.started, session.ended = at.clock.now(), None
-        session.keep_alive(at.clock.now())
+    for session in harness.avatars.sessions.values():
+        session.started, session.ended = harness.clock.now(), None
+        session.keep_alive(harness.clock.now())
 
 
 def fits(entry: Any, text: str) -> bool:

@@ -16,44 +16,46 @@ from tests.unit.sessions.test_start import STORE_LOST, FailingCommits
 HELD = [True, False]
 
 
-async def speech(at: Harness, session: str, once: IdempotencyKey | None = None) -> SpeechInProgress:
+async def speech(
+    harness: Harness, session: str, once: IdempotencyKey | None = None
+) -> SpeechInProgress:
     ask = SpeakRequest(avatar_session_id=session, text="Hello.")
-    under_way = await at.app.speeches.speak(ADA, ask, once or IdempotencyKey())
+    under_way = await harness.app.speeches.speak(ADA, ask, once or IdempotencyKey())
     assert isinstance(under_way, SpeechInProgress)
     return under_way
 
 
-async def said(at: Harness, session: str, once: IdempotencyKey | None = None) -> SpeakAnswer:
-    return await (await speech(at, session, once)).answer()
+async def said(harness: Harness, session: str, once: IdempotencyKey | None = None) -> SpeakAnswer:
+    return await (await speech(harness, session, once)).answer()
 
 
 @pytest.mark.parametrize("held", HELD)
 async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_once(
     held: bool,
 ) -> None:
-    at = new_harness()
-    started = await at.start()
-    FailingCommits(at, 1, error=STORE_LOST, held=held)
-    answer = await said(at, started.avatar_session_id)
+    harness = new_harness()
+    started = await harness.start()
+    FailingCommits(harness, 1, error=STORE_LOST, held=held)
+    answer = await said(harness, started.avatar_session_id)
     assert answer.ended == "complete"
     assert answer.usage.meters["voice_characters"].used == 6
-    assert await at.used("voice_characters") == (6, 0)
-    assert at.voice.texts == ["Hello."]
+    assert await harness.used("voice_characters") == (6, 0)
+    assert harness.voice.texts == ["Hello."]
 
 
 async def test_a_speech_that_nobody_confirmed_costs_nothing_where_its_session_has_ended() -> None:
-    at = new_harness()
-    started = await at.start()
-    failing = FailingCommits(at, 1, error=STORE_LOST, held=True)
+    harness = new_harness()
+    started = await harness.start()
+    failing = FailingCommits(harness, 1, error=STORE_LOST, held=True)
 
     async def ended_by_somebody(_: int) -> None:
         ask = EndSessionRequest(avatar_session_id=started.avatar_session_id)
-        await at.another().avatars.end(ADA, ask, IdempotencyKey())
+        await harness.another().avatars.end(ADA, ask, IdempotencyKey())
 
-    at.app = at.another(store=failing, pause=ended_by_somebody)
+    harness.app = harness.another(store=failing, pause=ended_by_somebody)
     with pytest.raises(errors.OprinaError):
-        await said(at, started.avatar_session_id)
-    assert await at.used("voice_characters") == (0, 0)
+        await said(harness, started.avatar_session_id)
+    assert await harness.used("voice_characters") == (0, 0)
 
 
 @pytest.mark.parametrize("error", [STORE_LOST, errors.Conflict("somebody was faster")])
@@ -61,27 +63,27 @@ async def test_a_speech_that_nobody_confirmed_costs_nothing_where_its_session_ha
 async def test_a_turn_is_set_off_once_however_often_it_is_decided(
     held: bool, error: errors.OprinaError
 ) -> None:
-    at = new_harness(agent=FakeAgent(["Hello there."]))
-    started = await at.start()
-    FailingCommits(at, 1, error=error, held=held)
-    answer = await at.whole_chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent(["Hello there."]))
+    started = await harness.start()
+    FailingCommits(harness, 1, error=error, held=held)
+    answer = await harness.whole_chat(conversation_id=started.conversation_id)
     assert (answer.ended, answer.spoken) == ("complete", "Hello there.")
-    assert len(at.agent.asked) == 1
-    assert await at.used("voice_characters") == (len("Hello there."), 0)
-    assert await at.documents("turns") == []
+    assert len(harness.agent.asked) == 1
+    assert await harness.used("voice_characters") == (len("Hello there."), 0)
+    assert await harness.documents("turns") == []
 
 
 @pytest.mark.parametrize("call", ["chat", "speak"])
 async def test_what_was_set_off_is_called_back_where_the_commit_fails(call: str) -> None:
-    at = new_harness(agent=FakeAgent(["Hello.", 60.0]))
-    started = await at.start()
+    harness = new_harness(agent=FakeAgent(["Hello.", 60.0]))
+    started = await harness.start()
     calls: dict[str, Callable[[], Awaitable[object]]] = {
-        "chat": lambda: at.chat(conversation_id=started.conversation_id),
-        "speak": lambda: speech(at, started.avatar_session_id),
+        "chat": lambda: harness.chat(conversation_id=started.conversation_id),
+        "speak": lambda: speech(harness, started.avatar_session_id),
     }
-    FailingCommits(at, 1, error=errors.Unavailable("store", "away"))
+    FailingCommits(harness, 1, error=errors.Unavailable("store", "away"))
     with pytest.raises(errors.Unavailable):
         await calls[call]()
-    assert at.agent.left == len(at.agent.asked) == (call == "chat")
-    assert at.voice.texts == []
-    assert all(line.closed for line in at.avatars.lines)
+    assert harness.agent.left == len(harness.agent.asked) == (call == "chat")
+    assert harness.voice.texts == []
+    assert all(line.closed for line in harness.avatars.lines)

@@ -32,29 +32,29 @@ def kinds(events: Sequence[object]) -> list[str]:
 
 
 async def test_a_turn_in_text() -> None:
-    at = new_harness(agent=FakeAgent(["It is ", "noon. ", "Bye."]))
-    events = await collect_events(await at.chat("What time is it?"))
+    harness = new_harness(agent=FakeAgent(["It is ", "noon. ", "Bye."]))
+    events = await collect_events(await harness.chat("What time is it?"))
     assert kinds(events) == [
         "TurnEvent", "SpeechEvent", "TextEvent", "TextEvent", "TextEvent", "UsageEvent", "DoneEvent",
     ]  # fmt: skip
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert (done.ended, done.text, done.spoken) == ("complete", "It is noon. Bye.", "")
-    assert await at.used("agent_tokens") == (10, 0)
-    assert await at.used("voice_characters") == (0, 0)
+    assert await harness.used("agent_tokens") == (10, 0)
+    assert await harness.used("voice_characters") == (0, 0)
 
 
 async def test_it_says_why_no_avatar_is_there() -> None:
-    at = new_harness()
-    events = await collect_events(await at.chat())
+    harness = new_harness()
+    events = await collect_events(await harness.chat())
     (speech,) = [event for event in events if isinstance(event, SpeechEvent)]
     assert (speech.state, speech.code) == ("unavailable", "no_avatar")
 
 
 async def test_a_turn_that_speaks_sentence_by_sentence_while_it_is_written() -> None:
-    at = new_harness(agent=FakeAgent([piece for s in STORY[:3] for piece in (s, 0.5)]))
-    started = await at.start()
-    turn = await at.chat("Tell me a story.", conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([piece for s in STORY[:3] for piece in (s, 0.5)]))
+    started = await harness.start()
+    turn = await harness.chat("Tell me a story.", conversation_id=started.conversation_id)
     events = await collect_events(turn)
     names = kinds(events)
     first_sentence = names.index("SentenceEvent")
@@ -65,26 +65,26 @@ async def test_a_turn_that_speaks_sentence_by_sentence_while_it_is_written() -> 
     assert sentences == [s.strip() for s in STORY[:3]]
     states = [event.state for event in events if isinstance(event, SpeechEvent)]
     assert states == ["started", "ended"] * 2
-    assert at.voice.texts == [
+    assert harness.voice.texts == [
         "This is sentence number one of a long story.",
         "This is sentence number two of a long story. This is sentence number three of a long story.",
     ]
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert done.spoken == " ".join(sentences)
-    assert await at.used("voice_characters") == (44 + 44 + 46, 0)
+    assert await harness.used("voice_characters") == (44 + 44 + 46, 0)
 
 
 async def test_a_turn_stays_until_the_avatar_has_finished_or_not_if_nobody_waits() -> None:
-    at = new_harness(agent=FakeAgent([STORY[0]], [STORY[0]]))
-    started = await at.start()
+    harness = new_harness(agent=FakeAgent([STORY[0]], [STORY[0]]))
+    started = await harness.start()
     loop = asyncio.get_running_loop()
     length = len(STORY[0].strip()) * 0.06
     before = loop.time()
-    await at.whole_chat(conversation_id=started.conversation_id)
+    await harness.whole_chat(conversation_id=started.conversation_id)
     assert length <= loop.time() - before <= length + 2
     before = loop.time()
-    await at.whole_chat(conversation_id=started.conversation_id, wait=False)
+    await harness.whole_chat(conversation_id=started.conversation_id, wait=False)
     assert loop.time() - before < 0.1
 
 
@@ -96,9 +96,9 @@ async def test_tools_are_told_and_release_what_is_complete() -> None:
         ToolResult("1", "get_time"),
         " Noon.",
     ]
-    at = new_harness(agent=FakeAgent(script))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent(script))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     events = await collect_events(turn)
     names = kinds(events)
     assert names.index("SentenceEvent") < len(names) - 1 - names[::-1].index("ToolEvent")
@@ -117,16 +117,16 @@ async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
 async def test_a_new_message_interrupts_the_avatar_at_once(
     *, other_process: bool, second_line_hears: bool
 ) -> None:
-    at = new_harness(
+    harness = new_harness(
         agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)], ["Alright."])
     )
-    at.avatars._second_line_hears = second_line_hears
-    started = await at.start()
-    first = await at.chat("A story!", conversation_id=started.conversation_id)
+    harness.avatars._second_line_hears = second_line_hears
+    started = await harness.start()
+    first = await harness.chat("A story!", conversation_id=started.conversation_id)
     listening = asyncio.create_task(collect_events(first))
     await asyncio.sleep(5)
-    app = at.another() if other_process else at.app
-    mouth = at.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
+    app = harness.another() if other_process else harness.app
+    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
     mouth.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
     second = await app.conversations.chat(
@@ -142,100 +142,102 @@ async def test_a_new_message_interrupts_the_avatar_at_once(
     assert 0 < len(done.spoken) < len("".join(STORY))
     late = [said for said in mouth.said.values() if said.started and said.started > arrival + 0.1]
     assert len(late) <= (1 if second_line_hears or not other_process else 8)
-    used, reserved = await at.used("agent_tokens")
+    used, reserved = await harness.used("agent_tokens")
     assert used > 0
     assert reserved == 0
-    conversation = await at.document(f"conversations/{started.conversation_id}")
+    conversation = await harness.document(f"conversations/{started.conversation_id}")
     assert conversation["lease"] is None
 
 
 async def test_speak_interrupts_too() -> None:
-    at = new_harness(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
-    started = await at.start()
-    turn = await at.chat("A story!", conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
+    started = await harness.start()
+    turn = await harness.chat("A story!", conversation_id=started.conversation_id)
     listening = asyncio.create_task(collect_events(turn))
     await asyncio.sleep(3)
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, interrupt=True)
-    spoken = await (await at.app.speeches.speak(ADA, ask, IdempotencyKey())).answer()  # type: ignore[union-attr]
+    spoken = await (await harness.app.speeches.speak(ADA, ask, IdempotencyKey())).answer()  # type: ignore[union-attr]
     done = (await listening)[-1]
     assert isinstance(done, DoneEvent)
     assert done.ended == "interrupted"
     assert spoken.utterance_id is None
-    (used, reserved) = await at.used("voice_characters")
+    (used, reserved) = await harness.used("voice_characters")
     assert reserved == 0
-    assert 0 < used <= sum(len(text) for text in at.voice.texts)
+    assert 0 < used <= sum(len(text) for text in harness.voice.texts)
 
 
 async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
-    at = new_harness(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)]))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1)
     await turn.cancel()
-    assert at.agent.left == 1
-    mouth = at.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
+    assert harness.agent.left == 1
+    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
     assert any(said.interrupted for said in mouth.said.values())
-    messages = await at.documents(f"conversations/{started.conversation_id}/messages")
+    messages = await harness.documents(f"conversations/{started.conversation_id}/messages")
     (reply,) = [m for m in messages if m["role"] == "assistant"]
     assert reply["interrupted"]
     assert reply["ended"] == "cancelled"
     assert 0 < len(reply["text"]) < len("".join(STORY))
-    assert (await at.used("agent_tokens"))[1] == 0
+    assert (await harness.used("agent_tokens"))[1] == 0
 
 
 async def test_a_text_turn_is_waited_for() -> None:
-    at = new_harness(agent=FakeAgent([1.0, "Hi."]))
-    first = await at.chat("Hello.")
+    harness = new_harness(agent=FakeAgent([1.0, "Hi."]))
+    first = await harness.chat("Hello.")
     turn, *_ = await first.news()
     assert isinstance(turn, TurnEvent)
     with pytest.raises(errors.TurnInProgress) as refused:
-        await at.chat("And?", conversation_id=turn.conversation_id)
+        await harness.chat("And?", conversation_id=turn.conversation_id)
     assert refused.value.retry_after
     await collect_events(first)
-    assert (await at.whole_chat("And?", conversation_id=turn.conversation_id)).ended == "complete"
+    assert (
+        await harness.whole_chat("And?", conversation_id=turn.conversation_id)
+    ).ended == "complete"
 
 
 async def test_somebody_elses_conversation_is_a_missing_one() -> None:
-    at = new_harness()
-    mine = await at.whole_chat()
+    harness = new_harness()
+    mine = await harness.whole_chat()
     said = []
     for conversation in (mine.conversation_id, "nothing-here"):
         with pytest.raises(errors.NotFound) as refused:
-            await at.chat("Hi.", BOB, conversation_id=conversation)
+            await harness.chat("Hi.", BOB, conversation_id=conversation)
         said.append(refused.value.problem())
     assert said[0] == said[1]
 
 
 async def test_a_reply_longer_than_its_voice_goes_on_as_text() -> None:
-    at = new_harness(agent=FakeAgent(STORY), turn_characters=100)
-    started = await at.start()
-    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
+    harness = new_harness(agent=FakeAgent(STORY), turn_characters=100)
+    started = await harness.start()
+    events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     texts = [event.text for event in events if isinstance(event, TextEvent)]
     assert "".join(texts) == "".join(STORY)
-    assert len(at.voice.texts) == 2
+    assert len(harness.voice.texts) == 2
     (stopped,) = [e for e in events if isinstance(e, SpeechEvent) and e.state == "stopped"]
     assert stopped.code == "quota_exceeded"
 
 
 async def test_no_tokens_left_is_refused_with_when_they_come_back() -> None:
-    at = new_harness(agent=FakeAgent([Finished(195_000)]), allowance_agent_tokens=200_000)
-    at.agent.replies[0] = ["Long.", Finished(195_000)]
-    await at.whole_chat()
+    harness = new_harness(agent=FakeAgent([Finished(195_000)]), allowance_agent_tokens=200_000)
+    harness.agent.replies[0] = ["Long.", Finished(195_000)]
+    await harness.whole_chat()
     with pytest.raises(errors.QuotaExceeded) as refused:
-        await at.chat()
+        await harness.chat()
     assert refused.value.meter == "agent_tokens"
     assert refused.value.resets_at.isoformat() == "2026-12-01T00:00:00+00:00"
 
 
 async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_allowance() -> None:
-    at = new_harness(
+    harness = new_harness(
         agent=FakeAgent(["A.", Finished(9_000)], ["B.", Finished(50_000)]),
         allowance_agent_tokens=20_000,
     )
-    await at.whole_chat()
-    assert await at.used("agent_tokens") == (9_000, 0)
-    await at.whole_chat()
-    assert await at.used("agent_tokens") == (20_000, 0)
+    await harness.whole_chat()
+    assert await harness.used("agent_tokens") == (9_000, 0)
+    await harness.whole_chat()
+    assert await harness.used("agent_tokens") == (20_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -248,40 +250,40 @@ async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_all
     ],
 )
 async def test_an_agent_that_fails(script: list[Step], ended: str, code: str, charged: int) -> None:
-    at = new_harness(agent=FakeAgent(script))
-    events = await collect_events(await at.chat("Hello!"))
+    harness = new_harness(agent=FakeAgent(script))
+    events = await collect_events(await harness.chat("Hello!"))
     (error,) = [event for event in events if isinstance(event, ErrorEvent)]
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert (done.ended, error.code) == (ended, code)
-    assert await at.used("agent_tokens") == (charged, 0)
+    assert await harness.used("agent_tokens") == (charged, 0)
 
 
 async def test_an_agent_that_failed_outright_is_an_error_for_those_who_asked_for_json() -> None:
-    at = new_harness(agent=FakeAgent([errors.Failed("agent", "nothing", kind="empty")]))
+    harness = new_harness(agent=FakeAgent([errors.Failed("agent", "nothing", kind="empty")]))
     with pytest.raises(errors.Failed):
-        await at.whole_chat()
+        await harness.whole_chat()
 
 
 async def test_an_agent_that_forgot_the_conversation_is_given_it_again_once() -> None:
-    at = new_harness()
-    first = await at.whole_chat()
-    at.agent.sessions.clear()
-    second = await at.whole_chat(conversation_id=first.conversation_id)
+    harness = new_harness()
+    first = await harness.whole_chat()
+    harness.agent.sessions.clear()
+    second = await harness.whole_chat(conversation_id=first.conversation_id)
     assert second.ended == "complete"
-    assert len(at.agent.made) == 2
+    assert len(harness.agent.made) == 2
 
 
 @pytest.mark.parametrize("broken", ["vault", "connect"])
 async def test_an_avatar_that_is_down_leaves_the_text(broken: str) -> None:
-    at = new_harness()
-    started = await at.start()
+    harness = new_harness()
+    started = await harness.start()
     error = errors.Unavailable("avatar", "down")
     if broken == "vault":
-        at.vault.failing = error
+        harness.vault.failing = error
     else:
-        at.avatars.fail_next("connect", error)
-    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
+        harness.avatars.fail_next("connect", error)
+    events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert (done.ended, done.text) == ("complete", "You said: Hello..")
@@ -290,20 +292,20 @@ async def test_an_avatar_that_is_down_leaves_the_text(broken: str) -> None:
 
 
 async def test_a_sentence_without_a_voice_is_skipped() -> None:
-    at = new_harness(agent=FakeAgent(STORY[:3]))
-    started = await at.start()
-    at.voice.fails |= dict.fromkeys((2, 3), errors.Unavailable("voice", "down"))
-    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
+    harness = new_harness(agent=FakeAgent(STORY[:3]))
+    started = await harness.start()
+    harness.voice.fails |= dict.fromkeys((2, 3), errors.Unavailable("voice", "down"))
+    events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     states = [event.state for event in events if isinstance(event, SpeechEvent)]
     assert states.count("skipped") == 1
     assert states.count("ended") == 2
 
 
 async def test_usage_and_tools_in_the_stream() -> None:
-    at = new_harness(
+    harness = new_harness(
         agent=FakeAgent([ToolCall("1", "x"), ToolResult("1", "x"), "Yes.", Finished(77)])
     )
-    events = await collect_events(await at.chat())
+    events = await collect_events(await harness.chat())
     assert [e.state for e in events if isinstance(e, ToolEvent)] == ["called", "answered"]
     (usage,) = [event for event in events if isinstance(event, UsageEvent)]
     assert usage.agent_tokens == 77
@@ -311,30 +313,30 @@ async def test_usage_and_tools_in_the_stream() -> None:
 
 
 async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it() -> None:
-    at = new_harness(agent=FakeAgent(*SHORT * 5))
-    started = await at.start()
-    asked = [at.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
+    harness = new_harness(agent=FakeAgent(*SHORT * 5))
+    started = await harness.start()
+    asked = [harness.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
     found = await asyncio.gather(*asked, return_exceptions=True)
     (winner,) = [turn for turn in found if isinstance(turn, Turn)]
     assert [type(loser) for loser in found if loser is not winner] == [errors.TurnInProgress] * 4
     answer = await winner.answer()
     assert (answer.ended, answer.spoken) == ("complete", "Well. Done.")
-    assert at.agent.left == 4
-    assert (await at.used("agent_tokens"))[1] == 0
-    assert len(await at.documents(f"conversations/{started.conversation_id}/messages")) == 2
+    assert harness.agent.left == 4
+    assert (await harness.used("agent_tokens"))[1] == 0
+    assert len(await harness.documents(f"conversations/{started.conversation_id}/messages")) == 2
 
 
 async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -> None:
-    at = new_harness()
-    started = await at.start()
-    at.voice.seconds = 3
+    harness = new_harness()
+    started = await harness.start()
+    harness.voice.seconds = 3
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Never to be heard.")
-    speech = await at.app.speeches.speak(ADA, ask, IdempotencyKey())
+    speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
     assert isinstance(speech, SpeechInProgress)
     await asyncio.sleep(1)
     await speech.cancel()
     assert (await speech.answer()).ended == "interrupted"
-    assert await at.used("voice_characters") == (0, 0)
+    assert await harness.used("voice_characters") == (0, 0)
 
 
 @pytest.mark.parametrize("other_process", [False, True])
@@ -342,21 +344,21 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
     *, other_process: bool
 ) -> None:
     """With 20 ms a trip to the store and 50 ms to open a line: within 100 ms of the request."""
-    at = new_harness(agent=FakeAgent([LONG], [0.5, "Alright."]))
-    started = await at.start()
-    first = await at.chat("A story!", conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([LONG], [0.5, "Alright."]))
+    started = await harness.start()
+    first = await harness.chat("A story!", conversation_id=started.conversation_id)
     listening = asyncio.create_task(collect_events(first))
     await asyncio.sleep(3)
 
     async def slowly(_: str) -> None:
         await asyncio.sleep(0.02)
 
-    at.store.before = slowly
-    at.avatars.slow["connect"] = 0.05
-    mouth = at.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
+    harness.store.before = slowly
+    harness.avatars.slow["connect"] = 0.05
+    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
     mouth.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
-    app = at.another() if other_process else at.app
+    app = harness.another() if other_process else harness.app
     ask = ChatRequest(message="Stop.", conversation_id=started.conversation_id)
     second = await app.conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(second, Turn)

@@ -8,62 +8,62 @@ from common.transactions.idempotency import IdempotencyKey
 from tests.support.harness import ADA, Harness, new_harness
 
 
-def trips(at: Harness) -> tuple[int, int]:
-    found = at.store.trips["read"], at.store.trips["commit"]
-    at.store.trips.clear()
+def trips(harness: Harness) -> tuple[int, int]:
+    found = harness.store.trips["read"], harness.store.trips["commit"]
+    harness.store.trips.clear()
     return found
 
 
 async def test_each_function_goes_to_the_store_as_often_as_promised() -> None:
-    at = new_harness()
-    started = await at.start()
-    assert trips(at) == (1, 2)
+    harness = new_harness()
+    started = await harness.start()
+    assert trips(harness) == (1, 2)
 
-    await at.whole_chat(conversation_id=started.conversation_id)
-    assert trips(at) == (1, 2)
+    await harness.whole_chat(conversation_id=started.conversation_id)
+    assert trips(harness) == (1, 2)
 
-    speech = await at.app.speeches.speak(
+    speech = await harness.app.speeches.speak(
         ADA,
         SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello."),
         IdempotencyKey(),
     )
     assert isinstance(speech, SpeechInProgress)
     await speech.answer()
-    assert trips(at) == (1, 1)
+    assert trips(harness) == (1, 1)
 
-    await at.app.avatars.keep_alive(
+    await harness.app.avatars.keep_alive(
         ADA, KeepAliveRequest(avatar_session_id=started.avatar_session_id), IdempotencyKey()
     )
-    assert trips(at) == (1, 1)
+    assert trips(harness) == (1, 1)
 
-    await at.app.avatars.end(
+    await harness.app.avatars.end(
         ADA, EndSessionRequest(avatar_session_id=started.avatar_session_id), IdempotencyKey()
     )
-    assert trips(at) == (1, 2)
-    assert at.store.trips["query"] == 0
+    assert trips(harness) == (1, 2)
+    assert harness.store.trips["query"] == 0
 
 
 async def test_a_first_chat_without_an_avatar_costs_no_more() -> None:
-    at = new_harness()
-    answer = await at.whole_chat("What time is it?")
+    harness = new_harness()
+    answer = await harness.whole_chat("What time is it?")
     assert answer.ended == "complete"
-    assert trips(at) == (1, 2)
+    assert trips(harness) == (1, 2)
 
 
 async def test_the_agents_first_token_waits_for_no_commit_no_secret_and_no_avatar() -> None:
-    at = new_harness()
-    started = await at.start()
+    harness = new_harness()
+    started = await harness.start()
     held = asyncio.Event()
 
     async def hold(kind: str) -> None:
         if kind == "commit":
             await held.wait()
 
-    at.store.before = hold
-    asking = asyncio.create_task(at.chat(conversation_id=started.conversation_id))
+    harness.store.before = hold
+    asking = asyncio.create_task(harness.chat(conversation_id=started.conversation_id))
     await asyncio.sleep(1)
-    assert len(at.agent.asked) == 1
-    assert at.agent.ended == 1
+    assert len(harness.agent.asked) == 1
+    assert harness.agent.ended == 1
     assert not asking.done()
     held.set()
     await (await asking).answer()

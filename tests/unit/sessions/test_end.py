@@ -11,171 +11,173 @@ from tests.support.harness import ADA, BOB, Harness, advance, new_harness
 LOST = errors.Ambiguous("avatar", "no answer in time")
 
 
-async def end(at: Harness, session: str, once: IdempotencyKey | None = None) -> EndSessionAnswer:
+async def end(
+    harness: Harness, session: str, once: IdempotencyKey | None = None
+) -> EndSessionAnswer:
     ask = EndSessionRequest(avatar_session_id=session)
-    return await at.app.avatars.end(ADA, ask, once or IdempotencyKey())
+    return await harness.app.avatars.end(ADA, ask, once or IdempotencyKey())
 
 
-async def keep(at: Harness, session: str) -> object:
-    return await at.app.avatars.keep_alive(
+async def keep(harness: Harness, session: str) -> object:
+    return await harness.app.avatars.keep_alive(
         ADA, KeepAliveRequest(avatar_session_id=session), IdempotencyKey()
     )
 
 
 async def test_the_seconds_that_ran_are_charged_and_the_rest_is_given_back() -> None:
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 90.2)
-    ended = await end(at, started.avatar_session_id)
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 90.2)
+    ended = await end(harness, started.avatar_session_id)
     assert (ended.state, ended.seconds) == ("ended", 91)
     assert ended.usage.meters["avatar_seconds"].used == 91
     assert ended.usage.meters["avatar_seconds"].reserved == 0
-    assert await at.used("avatar_seconds") == (91, 0)
-    assert not at.avatars.running()
-    assert not await at.documents("users/ada/slots")
-    conversation = await at.document(f"conversations/{started.conversation_id}")
+    assert await harness.used("avatar_seconds") == (91, 0)
+    assert not harness.avatars.running()
+    assert not await harness.documents("users/ada/slots")
+    conversation = await harness.document(f"conversations/{started.conversation_id}")
     assert (conversation["avatar"], conversation["avatar_over"]) == (None, "user")
-    assert not at.vault.kept
+    assert not harness.vault.kept
 
 
 async def test_ending_twice_gives_the_same_answer() -> None:
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 30)
-    first = await end(at, started.avatar_session_id)
-    advance(at.clock, 500)
-    assert await end(at, started.avatar_session_id) == first
-    stops = [name for name, _ in at.avatars.calls].count("stop")
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 30)
+    first = await end(harness, started.avatar_session_id)
+    advance(harness.clock, 500)
+    assert await end(harness, started.avatar_session_id) == first
+    stops = [name for name, _ in harness.avatars.calls].count("stop")
     assert stops == 1
 
 
 async def test_the_same_key_gives_the_same_answer() -> None:
-    at = new_harness()
-    started = await at.start()
+    harness = new_harness()
+    started = await harness.start()
     once = IdempotencyKey.of(ADA.uid, "end_session", "k", b"{}")
-    first = await end(at, started.avatar_session_id, once)
-    assert await end(at, started.avatar_session_id, once) == first
+    first = await end(harness, started.avatar_session_id, once)
+    assert await end(harness, started.avatar_session_id, once) == first
 
 
 async def test_somebody_elses_session_is_a_missing_one() -> None:
-    at = new_harness()
-    started = await at.start()
+    harness = new_harness()
+    started = await harness.start()
     said = []
     for session in (started.avatar_session_id, "nothing-here"):
         ask = EndSessionRequest(avatar_session_id=session)
         with pytest.raises(errors.NotFound) as refused:
-            await at.app.avatars.end(BOB, ask, IdempotencyKey())
+            await harness.app.avatars.end(BOB, ask, IdempotencyKey())
         said.append(refused.value.problem())
     assert said[0] == said[1]
-    assert len(at.avatars.running()) == 1
+    assert len(harness.avatars.running()) == 1
 
 
 async def test_never_more_than_was_reserved_however_late() -> None:
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 86_400)
-    at.avatars.fail_next("record", errors.UpstreamNotFound("avatar", "forgotten"))
-    assert (await end(at, started.avatar_session_id)).seconds == 600
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 86_400)
+    harness.avatars.fail_next("record", errors.UpstreamNotFound("avatar", "forgotten"))
+    assert (await end(harness, started.avatar_session_id)).seconds == 600
 
 
 async def test_what_ended_long_ago_costs_what_the_provider_says_it_ran() -> None:
     """It left after 300 seconds in which nobody came, and nobody noticed for a day."""
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 86_400)
-    assert (await end(at, started.avatar_session_id)).seconds == 300
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 86_400)
+    assert (await end(harness, started.avatar_session_id)).seconds == 300
 
 
 @pytest.mark.parametrize("happened", [True, False])
 async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(happened: bool) -> None:
     """It is charged what the provider says it ran, not the time until the sweep."""
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 90)
-    at.avatars.fail_next("stop", LOST, happens=happened)
-    ended = await end(at, started.avatar_session_id)
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 90)
+    harness.avatars.fail_next("stop", LOST, happens=happened)
+    ended = await end(harness, started.avatar_session_id)
     assert ended.state == "ending"
-    assert await at.used("avatar_seconds") == (0, 600)
-    conversation = await at.document(f"conversations/{started.conversation_id}")
+    assert await harness.used("avatar_seconds") == (0, 600)
+    conversation = await harness.document(f"conversations/{started.conversation_id}")
     assert conversation["avatar"] is None
-    advance(at.clock, 45)
-    assert (await at.app.sweeps.sweep(SweepRequest())).stuck == 1
-    assert await at.used("avatar_seconds") == (90 if happened else 135, 0)
-    assert not at.avatars.running()
+    advance(harness.clock, 45)
+    assert (await harness.app.sweeps.sweep(SweepRequest())).stuck == 1
+    assert await harness.used("avatar_seconds") == (90 if happened else 135, 0)
+    assert not harness.avatars.running()
 
 
 async def test_a_second_end_finishes_what_the_first_could_not() -> None:
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 10)
-    at.avatars.fail_next("stop", errors.Unavailable("avatar", "down"))
-    assert (await end(at, started.avatar_session_id)).state == "ending"
-    assert (await end(at, started.avatar_session_id)).state == "ended"
-    assert await at.used("avatar_seconds") == (10, 0)
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 10)
+    harness.avatars.fail_next("stop", errors.Unavailable("avatar", "down"))
+    assert (await end(harness, started.avatar_session_id)).state == "ending"
+    assert (await end(harness, started.avatar_session_id)).state == "ended"
+    assert await harness.used("avatar_seconds") == (10, 0)
 
 
 @pytest.mark.parametrize("error", [errors.UpstreamNotFound("avatar", "who?"), LOST])
 async def test_without_the_providers_word_the_time_until_now_is_charged(
     error: errors.Upstream,
 ) -> None:
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 10)
-    at.avatars.fail_next("stop", LOST, happens=True)
-    await end(at, started.avatar_session_id)
-    advance(at.clock, 40)
-    at.avatars.fail_next("record", error)
-    await at.app.sweeps.sweep(SweepRequest())
-    assert await at.used("avatar_seconds") == (50, 0)
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 10)
+    harness.avatars.fail_next("stop", LOST, happens=True)
+    await end(harness, started.avatar_session_id)
+    advance(harness.clock, 40)
+    harness.avatars.fail_next("record", error)
+    await harness.app.sweeps.sweep(SweepRequest())
+    assert await harness.used("avatar_seconds") == (50, 0)
 
 
 async def test_what_has_ended_is_out_of_the_sweeps_way_with_nothing_left_to_speak_through() -> None:
-    at = new_harness()
-    started = await at.start()
-    assert not await at.documents("ended_sessions")
-    (running,) = await at.documents("avatar_sessions")
-    await end(at, started.avatar_session_id)
-    assert not await at.documents("avatar_sessions")
-    (record,) = await at.documents("ended_sessions")
+    harness = new_harness()
+    started = await harness.start()
+    assert not await harness.documents("ended_sessions")
+    (running,) = await harness.documents("avatar_sessions")
+    await end(harness, started.avatar_session_id)
+    assert not await harness.documents("avatar_sessions")
+    (record,) = await harness.documents("ended_sessions")
     assert running.keys() - record.keys() == {"due_at", "vault"}
     assert record["state"] == "ended"
 
 
 async def test_five_ends_at_once_are_one_charge() -> None:
-    at = new_harness()
-    started = await at.start()
-    advance(at.clock, 60)
-    at.avatars.slow["stop"] = 1.0
-    answers = await asyncio.gather(*(end(at, started.avatar_session_id) for _ in range(5)))
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 60)
+    harness.avatars.slow["stop"] = 1.0
+    answers = await asyncio.gather(*(end(harness, started.avatar_session_id) for _ in range(5)))
     assert {answer.state for answer in answers} == {"ended"}
     assert len({answer.seconds for answer in answers}) == 1
-    assert await at.used("avatar_seconds") == (answers[0].seconds, 0)
-    log = await at.documents(f"avatar_sessions/{started.avatar_session_id}/events")
+    assert await harness.used("avatar_seconds") == (answers[0].seconds, 0)
+    log = await harness.documents(f"avatar_sessions/{started.avatar_session_id}/events")
     assert [line["kind"] for line in log] == ["started", "ended"]
 
 
 async def test_a_user_who_is_there_is_not_idle() -> None:
-    at = new_harness()
-    started = await at.start()
+    harness = new_harness()
+    started = await harness.start()
     for _ in range(3):
-        advance(at.clock, 170)
-        await keep(at, started.avatar_session_id)
-        assert (await at.app.sweeps.sweep(SweepRequest())).idle == 0
-    assert len(at.avatars.running()) == 1
-    advance(at.clock, 91)
+        advance(harness.clock, 170)
+        await keep(harness, started.avatar_session_id)
+        assert (await harness.app.sweeps.sweep(SweepRequest())).idle == 0
+    assert len(harness.avatars.running()) == 1
+    advance(harness.clock, 91)
     with pytest.raises(errors.SessionOver):
-        await keep(at, started.avatar_session_id)
+        await keep(harness, started.avatar_session_id)
 
 
 async def test_a_session_that_the_provider_ended_is_ended_and_costs_what_it_ran() -> None:
-    at = new_harness()
-    started = await at.start()
-    session = at.avatars.sessions[started.avatar_session_id]  # type: ignore[index]
-    advance(at.clock, 50)
-    session.end(at.clock.now(), "NO_CREDITS")
-    advance(at.clock, 100)
+    harness = new_harness()
+    started = await harness.start()
+    session = harness.avatars.sessions[started.avatar_session_id]  # type: ignore[index]
+    advance(harness.clock, 50)
+    session.end(harness.clock.now(), "NO_CREDITS")
+    advance(harness.clock, 100)
     with pytest.raises(errors.SessionOver):
-        await keep(at, started.avatar_session_id)
-    ended = await at.session(started.avatar_session_id)
+        await keep(harness, started.avatar_session_id)
+    ended = await harness.session(started.avatar_session_id)
     assert (ended["state"], ended["end_reason"], ended["seconds"]) == ("ended", "gone", 50)
-    assert await at.used("avatar_seconds") == (50, 0)
+    assert await harness.used("avatar_seconds") == (50, 0)

@@ -46,45 +46,45 @@ class NoThreads(ThreadPoolExecutor):
         raise RuntimeError("can't start new thread")
 
 
-def in_a_port(at: Harness, port: str, method: str) -> App:
-    return at.another(**{port: Buggy(getattr(at, port), method)})
+def in_a_port(harness: Harness, port: str, method: str) -> App:
+    return harness.another(**{port: Buggy(getattr(harness, port), method)})
 
 
-def in_the_line(at: Harness, method: str) -> App:
-    return at.another(avatars=BuggyLines(at.avatars, method))
+def in_the_line(harness: Harness, method: str) -> App:
+    return harness.another(avatars=BuggyLines(harness.avatars, method))
 
 
-def in_the_rules(at: Harness) -> App:
+def in_the_rules(harness: Harness) -> App:
     """They get ready in a thread."""
     asyncio.get_running_loop().set_default_executor(NoThreads())
-    return at.app
+    return harness.app
 
 
-def at_a_token(at: Harness) -> App:
+def at_a_token(harness: Harness) -> App:
     """Whose sound gets an id as soon as it is likely: the turn and its messages have theirs."""
     ids = ["reply", "turn", "question"]
-    return at.another(new_id=ids.pop)
+    return harness.another(new_id=ids.pop)
 
 
-def in_the_second_request(at: Harness) -> App:
-    at.voice.fails[2] = RuntimeError("a bug")
-    return at.app
+def in_the_second_request(harness: Harness) -> App:
+    harness.voice.fails[2] = RuntimeError("a bug")
+    return harness.app
 
 
 PREPARING: dict[str, Callable[[Harness], App]] = {
-    "the session's tokens": lambda at: in_a_port(at, "vault", "open"),
-    "the line": lambda at: in_a_port(at, "avatars", "connect"),
-    "the silence": lambda at: in_the_line(at, "interrupt"),
-    "the first sign of life": lambda at: in_the_line(at, "keep_alive"),
-    "hearing": lambda at: in_the_line(at, "events"),
+    "the session's tokens": lambda harness: in_a_port(harness, "vault", "open"),
+    "the line": lambda harness: in_a_port(harness, "avatars", "connect"),
+    "the silence": lambda harness: in_the_line(harness, "interrupt"),
+    "the first sign of life": lambda harness: in_the_line(harness, "keep_alive"),
+    "hearing": lambda harness: in_the_line(harness, "events"),
     "the rules": in_the_rules,
     "a likely sentence": at_a_token,
 }
 SPEAKING: dict[str, Callable[[Harness], App]] = {
-    "the voice": lambda at: in_a_port(at, "voice", "synthesize"),
+    "the voice": lambda harness: in_a_port(harness, "voice", "synthesize"),
     "the voice, later": in_the_second_request,
-    "sending": lambda at: in_the_line(at, "speak"),
-    "the end of an utterance": lambda at: in_the_line(at, "finish"),
+    "sending": lambda harness: in_the_line(harness, "speak"),
+    "the end of an utterance": lambda harness: in_the_line(harness, "finish"),
 }
 BUGS = {**PREPARING, **SPEAKING}
 
@@ -102,10 +102,10 @@ def is_logged_once(out: Output) -> bool:
 
 @pytest.mark.parametrize("where", BUGS)
 async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out: Output) -> None:
-    at = new_harness(agent=FakeAgent([0.1, FIRST, 0.1, " This is", 9.0, SECOND[7:], 0.1]))
-    started = await at.start()
+    harness = new_harness(agent=FakeAgent([0.1, FIRST, 0.1, " This is", 9.0, SECOND[7:], 0.1]))
+    started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
-    turn = await BUGS[where](at).conversations.chat(ADA, ask, IdempotencyKey())
+    turn = await BUGS[where](harness).conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(turn, Turn)
     events = await collect_events(turn)
     done = events[-1]
@@ -114,30 +114,30 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
     failures = [e for e in events if isinstance(e, SpeechEvent) and e.state == "unavailable"]
     assert [failure.code for failure in failures] == ["internal"]
     assert is_logged_once(out)
-    assert await at.documents("turns") == []
-    assert (await at.document(f"conversations/{started.conversation_id}"))["lease"] is None
+    assert await harness.documents("turns") == []
+    assert (await harness.document(f"conversations/{started.conversation_id}"))["lease"] is None
 
 
 @pytest.mark.parametrize("where", ["the line", "the voice", "sending"])
 async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that_is_away(
     where: str, out: Output
 ) -> None:
-    at = new_harness()
-    started = await at.start()
+    harness = new_harness()
+    started = await harness.start()
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text=FIRST)
-    speech = await BUGS[where](at).speeches.speak(ADA, ask, IdempotencyKey())
+    speech = await BUGS[where](harness).speeches.speak(ADA, ask, IdempotencyKey())
     assert isinstance(speech, SpeechInProgress)
     with pytest.raises(errors.Unavailable):
         await speech.answer()
     assert is_logged_once(out)
-    assert await at.used("voice_characters") == (0, 0)
+    assert await harness.used("voice_characters") == (0, 0)
 
 
 async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output) -> None:
-    at = new_harness()
-    started = await at.start()
+    harness = new_harness()
+    started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
-    turn = await in_the_line(at, "close").conversations.chat(ADA, ask, IdempotencyKey())
+    turn = await in_the_line(harness, "close").conversations.chat(ADA, ask, IdempotencyKey())
     assert isinstance(turn, Turn)
     answer = await turn.answer()
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", answer.text, None)
@@ -145,24 +145,24 @@ async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output)
 
 
 async def test_a_bug_in_interrupting_keeps_the_turn_from_nothing(out: Output) -> None:
-    at = new_harness(agent=FakeAgent([FIRST, 9.0]))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([FIRST, 9.0]))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1)
-    (line,) = at.avatars.lines
+    (line,) = harness.avatars.lines
     line.mouth = Buggy(line.mouth, "interrupt")  # type: ignore[assignment]
     await turn.cancel()
     assert is_logged_once(out)
-    assert await at.documents("turns") == []
-    messages = await at.documents(f"conversations/{started.conversation_id}/messages")
+    assert await harness.documents("turns") == []
+    messages = await harness.documents(f"conversations/{started.conversation_id}/messages")
     assert FIRST in [message["text"] for message in messages]
 
 
 async def test_the_voice_is_asked_for_nothing_more_once_speech_has_failed() -> None:
-    at = new_harness(agent=FakeAgent([1.0, FIRST, 0.1, " This is", 0.1, SECOND[7:], 0.1]))
-    started = await at.start()
-    at.avatars.slow["connect"] = 0.5
-    at.avatars.fail_next("connect", errors.Unavailable("avatar", "down"))
-    answer = await at.whole_chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([1.0, FIRST, 0.1, " This is", 0.1, SECOND[7:], 0.1]))
+    started = await harness.start()
+    harness.avatars.slow["connect"] = 0.5
+    harness.avatars.fail_next("connect", errors.Unavailable("avatar", "down"))
+    answer = await harness.whole_chat(conversation_id=started.conversation_id)
     assert answer.text == f"{FIRST} {SECOND}"
-    assert at.voice.texts == []
+    assert harness.voice.texts == []

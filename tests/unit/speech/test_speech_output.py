@@ -25,98 +25,98 @@ def tokens(text: str, seconds: float = 0.025) -> list[Step]:
     return [step for word in text.split(" ") if word for step in (f"{word} ", seconds)]
 
 
-def mouth_of(at: Harness) -> Sequence[Said]:
-    (session,) = at.avatars.sessions.values()
+def mouth_of(harness: Harness) -> Sequence[Said]:
+    (session,) = harness.avatars.sessions.values()
     return list(session.mouth.said.values())
 
 
 async def test_ten_sentences_take_four_requests_at_most_and_are_heard_without_a_gap() -> None:
-    at = new_harness(agent=FakeAgent(tokens("".join(TEN))))
-    at.voice.seconds = 0.3
-    started = await at.start()
-    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
+    harness = new_harness(agent=FakeAgent(tokens("".join(TEN))))
+    harness.voice.seconds = 0.3
+    started = await harness.start()
+    events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     assert [e.text for e in events if isinstance(e, SentenceEvent)] == [s.strip() for s in TEN]
-    assert len(at.voice.texts) <= 4
-    assert " ".join(at.voice.texts) == "".join(TEN).strip()
-    for before, after in pairwise(mouth_of(at)):
+    assert len(harness.voice.texts) <= 4
+    assert " ".join(harness.voice.texts) == "".join(TEN).strip()
+    for before, after in pairwise(mouth_of(harness)):
         assert before.ended is not None
         assert after.started is not None
         assert after.started - before.ended < 0.05
 
 
 async def test_the_first_sentence_is_made_as_soon_as_the_next_token_has_come() -> None:
-    at = new_harness(agent=FakeAgent([0.1, "Hello there.", 0.1, " How", 5.0, " are you?"]))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([0.1, "Hello there.", 0.1, " How", 5.0, " are you?"]))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.201)
-    assert at.voice.texts == ["Hello there."]
+    assert harness.voice.texts == ["Hello there."]
     await turn.cancel()
 
 
 @pytest.mark.parametrize("stall", [[2.0], [ToolCall("1", "x"), 2.0, ToolResult("1", "x")]])
 async def test_what_is_complete_goes_out_while_the_agent_is_silent(stall: list[Step]) -> None:
-    at = new_harness(agent=FakeAgent(["Let me look.", *stall, " Here it is."]))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent(["Let me look.", *stall, " Here it is."]))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.151)
-    assert at.voice.texts == ["Let me look."]
+    assert harness.voice.texts == ["Let me look."]
     await turn.cancel()
 
 
 async def test_half_a_sentence_waits_however_silent_the_agent_is() -> None:
-    at = new_harness(agent=FakeAgent(["Let me look at Dr.", 2.0, " Smith."]))
-    started = await at.start()
-    await at.whole_chat(conversation_id=started.conversation_id)
-    assert at.voice.texts == ["Let me look at Doctor Smith."]
+    harness = new_harness(agent=FakeAgent(["Let me look at Dr.", 2.0, " Smith."]))
+    started = await harness.start()
+    await harness.whole_chat(conversation_id=started.conversation_id)
+    assert harness.voice.texts == ["Let me look at Doctor Smith."]
 
 
 async def test_a_long_first_sentence_may_begin_with_a_clause() -> None:
     long = "As far as I can tell from here, there is nothing at all to be seen. "
-    at = new_harness(agent=FakeAgent(tokens(long)), first_clause=24)
-    started = await at.start()
-    await at.whole_chat(conversation_id=started.conversation_id)
-    assert at.voice.texts[0] == "As far as I can tell from here,"
+    harness = new_harness(agent=FakeAgent(tokens(long)), first_clause=24)
+    started = await harness.start()
+    await harness.whole_chat(conversation_id=started.conversation_id)
+    assert harness.voice.texts[0] == "As far as I can tell from here,"
 
 
 async def test_what_is_said_is_not_what_is_written() -> None:
     written = "**Great:** it costs $5 (see [here](https://example.com))."
-    at = new_harness(agent=FakeAgent([written]))
-    started = await at.start()
-    answer = await at.whole_chat(conversation_id=started.conversation_id)
-    assert at.voice.texts == ["Great: it costs five dollars (see here)."]
+    harness = new_harness(agent=FakeAgent([written]))
+    started = await harness.start()
+    answer = await harness.whole_chat(conversation_id=started.conversation_id)
+    assert harness.voice.texts == ["Great: it costs five dollars (see here)."]
     assert answer.text == answer.spoken == written
 
 
 async def test_nothing_is_made_long_before_it_is_needed() -> None:
     """Who interrupts early has not paid for what was never heard."""
-    at = new_harness(agent=FakeAgent(["".join(TEN)]))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent(["".join(TEN)]))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1.0)
     await turn.cancel()
-    assert len(at.voice.texts) == 1
+    assert len(harness.voice.texts) == 1
 
 
 async def test_the_transcript_says_where_the_avatar_was_cut() -> None:
-    at = new_harness(agent=FakeAgent(["One two three four five six seven eight nine ten."]))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent(["One two three four five six seven eight nine ten."]))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     listening = asyncio.create_task(collect_events(turn))
     await asyncio.sleep(1.5)  # half of the 49 characters at 60 ms each
     await turn.cancel()
     done = (await listening)[-1]
     assert isinstance(done, DoneEvent)
     assert done.spoken == "One two three four five"
-    messages = await at.documents(f"conversations/{started.conversation_id}/messages")
+    messages = await harness.documents(f"conversations/{started.conversation_id}/messages")
     (reply,) = [message for message in messages if message["role"] == "assistant"]
     assert (reply["spoken"], reply["interrupted"]) == ("One two three four five", True)
 
 
 async def test_a_slow_voice_slows_the_speech_and_never_the_text() -> None:
-    at = new_harness(agent=FakeAgent(tokens("".join(TEN))))
-    at.voice.seconds = 4.0
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent(tokens("".join(TEN))))
+    harness.voice.seconds = 4.0
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.025 * len("".join(TEN).split()) + 0.01)
     assert "".join(turn._text).split() == "".join(TEN).split()
     await turn.cancel()
@@ -126,34 +126,34 @@ async def test_a_slow_voice_slows_the_speech_and_never_the_text() -> None:
 async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_gets_another(
     call: str,
 ) -> None:
-    at = new_harness()
-    first = await at.start()
-    at.avatars.sessions[first.avatar_session_id].end(at.clock.now(), "ZOMBIE")  # type: ignore[index]
-    advance(at.clock, 30)
+    harness = new_harness()
+    first = await harness.start()
+    harness.avatars.sessions[first.avatar_session_id].end(harness.clock.now(), "ZOMBIE")  # type: ignore[index]
+    advance(harness.clock, 30)
     if call == "chat":
-        answer = await at.whole_chat(conversation_id=first.conversation_id)
+        answer = await harness.whole_chat(conversation_id=first.conversation_id)
         assert answer.text
         assert answer.speech is not None
         assert answer.speech.state == "unavailable"
     else:
         ask = SpeakRequest(avatar_session_id=first.avatar_session_id, text="Hello?")
-        speech = await at.app.speeches.speak(ADA, ask, IdempotencyKey())
+        speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
         assert isinstance(speech, SpeechInProgress)
         with pytest.raises(errors.SessionOver):
             await speech.answer()
-    second = await at.start(conversation_id=first.conversation_id)
+    second = await harness.start(conversation_id=first.conversation_id)
     assert second.avatar_session_id != first.avatar_session_id
     assert not second.resumed
-    ended = await at.session(first.avatar_session_id)
+    ended = await harness.session(first.avatar_session_id)
     assert (ended["state"], ended["end_reason"]) == ("ended", "gone")
-    assert await at.used("voice_characters") == (0, 0)
+    assert await harness.used("voice_characters") == (0, 0)
 
 
 async def test_speech_events_name_what_was_skipped_and_the_rest_is_heard() -> None:
-    at = new_harness(agent=FakeAgent([" ".join(TEN)]))
-    at.voice.fails |= dict.fromkeys((2, 4), errors.Unavailable("voice", "down"))
-    started = await at.start()
-    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
+    harness = new_harness(agent=FakeAgent([" ".join(TEN)]))
+    harness.voice.fails |= dict.fromkeys((2, 4), errors.Unavailable("voice", "down"))
+    started = await harness.start()
+    events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     skipped = [e for e in events if isinstance(e, SpeechEvent) and e.state == "skipped"]
     assert len(skipped) == 1
     done = events[-1]
@@ -162,45 +162,47 @@ async def test_speech_events_name_what_was_skipped_and_the_rest_is_heard() -> No
 
 
 async def test_the_voice_is_asked_at_the_very_token_that_ends_the_first_sentence() -> None:
-    at = new_harness(agent=FakeAgent([0.1, "Hello", " there", ".", 0.1, " How", 5.0, " are you?"]))
-    at.voice.seconds = 0.05
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(
+        agent=FakeAgent([0.1, "Hello", " there", ".", 0.1, " How", 5.0, " are you?"])
+    )
+    harness.voice.seconds = 0.05
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.101)
-    assert at.voice.texts == ["Hello there."]
+    assert harness.voice.texts == ["Hello there."]
     await asyncio.sleep(0.098)
-    assert mouth_of(at) == [], "nothing is heard of it before the next token makes it certain"
+    assert mouth_of(harness) == [], "nothing is heard of it before the next token makes it certain"
     await asyncio.sleep(0.01)
-    assert [said.seconds > 0 for said in mouth_of(at)] == [True]
-    assert at.voice.texts == ["Hello there."]
+    assert [said.seconds > 0 for said in mouth_of(harness)] == [True]
+    assert harness.voice.texts == ["Hello there."]
     await turn.cancel()
 
 
 async def test_a_sentence_that_goes_on_after_all_is_said_as_a_whole() -> None:
     """One request was in vain, and paid for; in this turn nothing is guessed any more."""
-    at = new_harness(
+    harness = new_harness(
         agent=FakeAgent([0.1, "I like Vue", ".", 0.02, "js", ".", 0.02, " And", " you", "?"])
     )
-    at.voice.seconds = 0.3
-    started = await at.start()
-    events = await collect_events(await at.chat(conversation_id=started.conversation_id))
-    assert at.voice.texts[0] == "I like Vue."
-    assert " ".join(at.voice.texts[1:]) == "I like Vue dot js. And you?"
+    harness.voice.seconds = 0.3
+    started = await harness.start()
+    events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
+    assert harness.voice.texts[0] == "I like Vue."
+    assert " ".join(harness.voice.texts[1:]) == "I like Vue dot js. And you?"
     assert (
         "".join(e.text for e in events if isinstance(e, SentenceEvent)) == "I like Vue.js.And you?"
     )
     paid = sum(map(len, ["I like Vue.", "I like Vue dot js.", "And you?"]))
-    assert await at.used("voice_characters") == (paid, 0)
-    assert [said.ended is not None for said in mouth_of(at)] == [True] * len(mouth_of(at))
+    assert await harness.used("voice_characters") == (paid, 0)
+    assert [said.ended is not None for said in mouth_of(harness)] == [True] * len(mouth_of(harness))
 
 
 @pytest.mark.parametrize("text", ["You need approx.", "It is 5 p.m.", "Pi is 3.", "I saw Dr."])
 async def test_what_often_goes_on_is_not_asked_for_before_it_is_certain(text: str) -> None:
-    at = new_harness(agent=FakeAgent([text, 0.1, " 200 grams of it."]))
-    started = await at.start()
-    turn = await at.chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([text, 0.1, " 200 grams of it."]))
+    started = await harness.start()
+    turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.09)
-    assert at.voice.texts == []
+    assert harness.voice.texts == []
     await turn.cancel()
 
 
@@ -212,19 +214,21 @@ async def test_what_often_goes_on_is_not_asked_for_before_it_is_certain(text: st
     ],
 )
 async def test_whatever_language_is_spoken_it_is_heard(language: str, text: str) -> None:
-    at = new_harness(agent=FakeAgent([text]))
-    started = await at.start(language=language)
-    answer = await at.whole_chat(conversation_id=started.conversation_id)
+    harness = new_harness(agent=FakeAgent([text]))
+    started = await harness.start(language=language)
+    answer = await harness.whole_chat(conversation_id=started.conversation_id)
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", text, None)
-    assert len(at.voice.texts) == 1
+    assert len(harness.voice.texts) == 1
 
 
 async def test_what_was_asked_for_early_is_not_paid_for_twice() -> None:
     """With no voice left for a second one of its length."""
-    at = new_harness(agent=FakeAgent([0.1, "Hello there.", 0.1, " And you?"]), turn_characters=15)
-    started = await at.start()
-    answer = await at.whole_chat(conversation_id=started.conversation_id)
+    harness = new_harness(
+        agent=FakeAgent([0.1, "Hello there.", 0.1, " And you?"]), turn_characters=15
+    )
+    started = await harness.start()
+    answer = await harness.whole_chat(conversation_id=started.conversation_id)
     assert answer.spoken == "Hello there."
     assert answer.speech is not None
     assert answer.speech.state == "stopped"
-    assert await at.used("voice_characters") == (len("Hello there."), 0)
+    assert await harness.used("voice_characters") == (len("Hello there."), 0)
