@@ -46,7 +46,7 @@ class CloudTasksEmulator(Courier):
             "DeleteTask": Method(self._delete_task, ct.DeleteTaskRequest, empty_pb2.Empty),
             "RunTask": Method(self._run_task, ct.RunTaskRequest, ct.Task),
         }
-        return Service("cloud-tasks", "google.cloud.tasks.v2.CloudTasksEmulator", methods)
+        return Service("cloud-tasks", "google.cloud.tasks.v2.CloudTasks", methods)
 
     # --- queues
 
