@@ -1,68 +1,137 @@
+"""One reply of the agent: its session, its stream, and what the agent must be told first."""
+
 import asyncio
-from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from common.domain.errors import UpstreamNotFound
+from common.conversations.history import digest, primed
+from common.domain.errors import OprinaError, Unavailable, Upstream, UpstreamNotFound
 from common.domain.ids import ConversationId, UserId
+from common.domain.turn import Progress
 from common.observability.request_trace import stopwatch
-from common.ports.agent import Agent, AgentEvent, Delta, OnEvent
+from common.ports.agent import Agent, AgentEvent, Delta, Finished, OnEvent, UsageSoFar
+from common.ports.store import Store
+
+SESSION_LIFE = timedelta(days=30)
+"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks for."""
+SESSION_MARGIN = timedelta(hours=1)
 
 
-class AgentReply:
-    """The agent's reply, read from this moment on, whoever comes to take it and when.
+@dataclass
+class ReplySoFar:
+    """What one reply has brought until now. Checkpoints and settlement read it."""
 
-    Makes the agent's memory of the conversation where there is none yet, and once more where the
-    agent does not know it.
+    texts: list[str] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    events: int = 0
+    told: int | None = None
+    prompt: int = 0
+    finished: Finished | None = None
+    error: OprinaError | None = None
+    session_id: str | None = None
+    session_expires_at: datetime | None = None
+    renewed: bool = False
+    """The agent's memory was lost or had expired, and was made again from the stored messages."""
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+    @property
+    def reached(self) -> bool:
+        """False if the agent certainly did not run: it was not asked, or said so before any event."""
+        did_not_run = self.events == 0 and isinstance(self.error, Unavailable | UpstreamNotFound)
+        return self.asked.is_set() and not did_not_run
+
+    def note(self, event: AgentEvent) -> None:
+        """Count an event, and keep the usage that it reports."""
+        self.events += 1
+        match event:
+            case UsageSoFar(tokens, prompt):
+                self.told, self.prompt = tokens, prompt
+            case Finished(tokens, prompt):
+                self.finished = event
+                self.told = tokens if tokens is not None else self.told
+                self.prompt = prompt or self.prompt
+
+    def progress(self, spoken: str = "", characters: int = 0) -> Progress:
+        asked = self.asked.is_set()
+        return Progress(asked, self.told, self.prompt, self.text, spoken, characters)
+
+
+@dataclass(frozen=True)
+class AgentRequest:
+    """What to ask, of whom. `session` is the id of the agent session; `known` says that it was made
+    before, and lives until `expires_at`. `number` is the message's: earlier ones are its history."""
+
+    user: UserId
+    conversation: ConversationId
+    number: int
+    message: str
+    session: str
+    known: bool
+    expires_at: datetime | None
+
+
+async def read_reply(
+    agent: Agent,
+    store: Store,
+    request: AgentRequest,
+    reply: ReplySoFar,
+    take: OnEvent,
+    now: datetime,
+) -> None:
+    """Ask the agent and pass each event to `take`. Raises the `Upstream` error that broke the reply.
+
+    A session that was not made yet, or has expired, is made first. A session that turns out to be lost
+    is made again: the first event is an error, and creating the session succeeds. A session that was
+    made again is primed with the stored messages.
     """
+    reply.session_id, reply.session_expires_at = request.session, request.expires_at
+    expired = request.expires_at is not None and request.expires_at - SESSION_MARGIN <= now
+    usable = request.known and not expired
+    message = request.message
+    if not usable and await _create_session(agent, request, reply, now):
+        message = await _primed(store, request, reply)
+    try:
+        await _ask(agent, request, message, reply, take)
+    except Upstream as error:
+        if reply.events or isinstance(error, Unavailable) or not usable:
+            raise
+        if not await _create_session(agent, request, reply, now):
+            raise
+        await _ask(agent, request, await _primed(store, request, reply), reply, take)
 
-    def __init__(
-        self, agent: Agent, user: UserId, conversation: ConversationId, message: str, *, new: bool
-    ) -> None:
-        self._agent = agent
-        self._user = user
-        self._conversation = conversation
-        self._message = message
-        self._early: list[AgentEvent] = []
-        self._take: OnEvent = self._early.append
-        self._spoke: Callable[[], None] | None = None
-        self.remembered = not new
-        """Whether the agent has a memory of this conversation."""
-        self._reading = asyncio.ensure_future(self._read())
 
-    async def forward_to(self, take: OnEvent) -> None:
-        """Gives each event to `take` at the moment when it comes, from the first one on, until the
-        last one. Raises the `Upstream` that broke it."""
-        for event in self._early:
-            take(event)
-        self._take = take
-        await self._reading
+async def _create_session(
+    agent: Agent, request: AgentRequest, reply: ReplySoFar, now: datetime
+) -> bool:
+    created = await agent.create_session(request.user, request.session)
+    reply.session_expires_at = now + SESSION_LIFE
+    return created
 
-    async def close(self) -> None:
-        """Closes the agent's stream, if it is still open."""
-        self._reading.cancel()
-        await asyncio.wait({self._reading})
-        if not self._reading.cancelled():
-            self._reading.exception()  # whoever listened has heard of it
 
-    async def _read(self) -> None:
-        await self._remember()
-        try:
-            await self._stream()
-        except UpstreamNotFound:
-            self.remembered = False
-            await self._remember()
-            await self._stream()
+async def _primed(store: Store, request: AgentRequest, reply: ReplySoFar) -> str:
+    """Return the message with the history before it. A first message has no history."""
+    if request.number <= 1:
+        return request.message
+    reply.renewed = True
+    return primed(request.message, await digest(store, request.conversation, request.number))
 
-    async def _remember(self) -> None:
-        if not self.remembered:
-            await self._agent.create_session(self._user, self._conversation)
-            self.remembered = True
 
-    async def _stream(self) -> None:
-        self._spoke = stopwatch("agent_first_token")
-        await self._agent.reply(self._user, self._conversation, self._message, self._hear)
+async def _ask(
+    agent: Agent, request: AgentRequest, message: str, reply: ReplySoFar, take: OnEvent
+) -> None:
+    first_token = stopwatch("agent_first_token")
+    is_first = True
 
-    def _hear(self, event: AgentEvent) -> None:
-        if self._spoke is not None and isinstance(event, Delta):
-            self._spoke()
-            self._spoke = None
-        self._take(event)
+    def on_event(event: AgentEvent) -> None:
+        nonlocal is_first
+        if is_first and isinstance(event, Delta):
+            is_first = False
+            first_token()
+        reply.note(event)
+        take(event)
+
+    reply.asked.set()
+    await agent.reply(request.user, request.session, message, on_event)

@@ -7,6 +7,7 @@ these.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any, Literal
 
 from common.domain.document_values import RESERVED, check_field, plain, plain_fields
@@ -39,6 +40,21 @@ class Document:
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - fields are JSON-like
         return default if self.fields is None else self.fields.get(name, default)
+
+
+def read_fields(shape: type, document: Document) -> dict[str, Any]:
+    """The fields of `document` that the dataclass `shape` knows.
+
+    Unknown fields are left out and missing ones keep their default: two revisions of a function serve
+    side by side, and a rollback reads what a newer revision wrote.
+    """
+    return known_fields(shape, document.fields or {})
+
+
+def known_fields(shape: type, stored: Fields) -> dict[str, Any]:
+    """The entries of a stored map that the dataclass `shape` knows, without its `id`."""
+    known = {entry.name for entry in dataclass_fields(shape)} - {"id"}
+    return {name: value for name, value in stored.items() if name in known}
 
 
 @dataclass(frozen=True)
@@ -77,6 +93,27 @@ class Delete:
 
 
 Write = Create | Update | Delete
+
+
+def after(
+    documents: Mapping[str, Document], writes: Sequence[Write], versions: Mapping[str, Version]
+) -> dict[str, Document]:
+    """The documents as they stand after a commit, as far as they were known before it."""
+    found = dict(documents)
+    for write in writes:
+        if isinstance(write, Delete):
+            found[write.path] = Document(write.path, None)
+        elif isinstance(write, Create):
+            found[write.path] = Document(write.path, write.fields, versions.get(write.path))
+        elif write.path in found:
+            before = found[write.path].fields or {}
+            new = {name: _applied(before.get(name), value) for name, value in write.fields.items()}
+            found[write.path] = Document(write.path, {**before, **new}, versions.get(write.path))
+    return found
+
+
+def _applied(before: Any, value: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
+    return (before or 0) + value.by if isinstance(value, Increment) else value
 
 
 @dataclass(frozen=True)

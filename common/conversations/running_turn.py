@@ -1,0 +1,114 @@
+import asyncio
+from collections.abc import Awaitable
+
+from common.conversations.agent_reply import ReplySoFar
+from common.conversations.answers import chat_answer
+from common.conversations.event_stream import EventStream
+from common.domain.errors import OprinaError
+from common.domain.ids import ConversationId
+from common.domain.turn import TurnRecord
+from common.schemas.answers import SpeakAnswer
+from common.schemas.base import Answer
+from common.schemas.events import ChatEvent
+from common.speech.interruption import Interruption, InterruptReason
+
+
+class RunningTurn:
+    """A turn that was admitted, and works in a task of its own.
+
+    Its caller reads `next_events` or awaits `answer`, and calls `cancel` when it goes away.
+    """
+
+    def __init__(self, record: TurnRecord) -> None:
+        self.record = record
+        self.events = EventStream()
+        self.interruption = Interruption()
+        self.silenced = asyncio.Event()
+        """Nothing more of this turn will be sent to the avatar."""
+        self.superseded_here = False
+        """A newer turn of this process took over: this one silences the avatar for it."""
+        self.reply = ReplySoFar()
+        self.spoken: SpeakAnswer | OprinaError | None = None
+        """The answer of a `speak`, once it is over."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, work: Awaitable[None]) -> None:
+        self._task = asyncio.ensure_future(work)
+
+    async def next_events(self) -> list[ChatEvent]:
+        """Return all events since the last call, as soon as there is one; nothing after `done`."""
+        return await self.events.next()
+
+    async def over(self) -> None:
+        """Wait until the turn is settled. Raises a bug of the turn."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def cancel(self) -> None:
+        """The caller has its answer, or has gone away. Wait until the turn is settled."""
+        self.interruption.request("cancelled")
+        await self.over()
+
+    async def answer(self) -> Answer:
+        """Return the whole turn. Raises the error of a turn that said nothing."""
+        await self.over()
+        if isinstance(self.spoken, OprinaError):
+            raise self.spoken
+        if self.spoken is not None:
+            return self.spoken
+        if self.reply.error is not None and not self.reply.text:
+            raise self.reply.error
+        return chat_answer(self.events.kept)
+
+
+class RunningTurns:
+    """The turns of this process, the newest of each conversation first in line.
+
+    Turns of other processes learn from their documents that they were superseded.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[ConversationId, RunningTurn] = {}
+        self._all: set[RunningTurn] = set()
+
+    def add(self, turn: RunningTurn) -> RunningTurn | None:
+        """Count a turn that was admitted. Interrupt the older turn of its conversation and return it.
+
+        Turns are older and newer by their number and their start: of two whose commits are confirmed in
+        the wrong order, the one that was admitted first is interrupted.
+        """
+        record = turn.record
+        known = self._newest.get(record.conversation_id)
+        self._all.add(turn)
+        if known is not None and _order(known) > _order(turn):
+            turn.interruption.request("interrupted")
+            return None
+        self._newest[record.conversation_id] = turn
+        if known is not None:
+            known.superseded_here = True
+            known.interruption.request("interrupted")
+        return known
+
+    def remove(self, turn: RunningTurn) -> None:
+        self._all.discard(turn)
+        conversation = turn.record.conversation_id
+        if self._newest.get(conversation) is turn:
+            del self._newest[conversation]
+
+    def stop(self, conversation: ConversationId) -> None:
+        """Stop the turn of a conversation, if it runs in this process."""
+        turn = self._newest.get(conversation)
+        if turn is not None:
+            turn.interruption.request("stopped")
+
+    async def end_all(self, reason: InterruptReason = "shutdown") -> None:
+        """End every turn, and wait until all are settled."""
+        turns = list(self._all)
+        for turn in turns:
+            turn.interruption.request(reason)
+        await asyncio.gather(*(turn.over() for turn in turns), return_exceptions=True)
+
+
+def _order(turn: RunningTurn) -> tuple[int, float]:
+    started = turn.record.started_at
+    return turn.record.number, started.timestamp() if started else 0.0

@@ -1,0 +1,67 @@
+from dataclasses import dataclass, field
+
+from common.conversations.admission import AdmittedTurn, StoredTurn
+from common.conversations.heartbeat import Vital
+from common.conversations.running_turn import RunningTurn, RunningTurns
+from common.conversations.turn import Content, TurnWork
+from common.conversations.turn_book import TurnBook
+from common.domain import deadlines
+from common.observability.log import best_effort, log
+from common.ports.dependencies import Dependencies
+from common.sessions.end import SessionEnder
+from common.transactions.transaction import Committed, Transactions
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Starts admitted turns, and ends the avatar session of a turn that found it over."""
+
+    deps: Dependencies
+    running: RunningTurns
+    sessions: SessionEnder
+    works: dict[RunningTurn, TurnWork] = field(default_factory=dict)
+
+    @property
+    def transactions(self) -> Transactions:
+        return Transactions(self.deps.store, self.deps.clock, self.deps.pause)
+
+    def start(
+        self, committed: Committed[AdmittedTurn | StoredTurn], admitted: AdmittedTurn, content: Content
+    ) -> RunningTurn:
+        """Set an admitted turn to work. It interrupts the older turn of its conversation."""
+        turn = RunningTurn(admitted.record)
+        earlier = self.running.add(turn)
+        if admitted.record.superseded_by is not None:  # before its unconfirmed commit was found to hold
+            turn.interruption.request("interrupted")
+        work = TurnWork(
+            self.deps,
+            turn,
+            admitted,
+            content,
+            TurnBook.open(self.transactions, admitted.record, committed.documents),
+            self._vital(committed, admitted),
+            self.works.get(earlier) if earlier else None,
+        )
+        self.works[turn] = work
+        turn.start(self._work(work))
+        return turn
+
+    async def _work(self, work: TurnWork) -> None:
+        turn = work.turn
+        try:
+            await work.run()
+        except Exception:
+            log.exception("a turn failed")
+            raise
+        finally:
+            self.running.remove(turn)
+            self.works.pop(turn, None)
+        session = turn.record.avatar_session_id
+        if work.session_is_over and session is not None:
+            await best_effort("ending a session that is over", self.sessions.end_if_over(session))
+
+    def _vital(self, committed: Committed[object], admitted: AdmittedTurn) -> Vital:
+        """Until when the turn may act: 10 s before the `due_at` that stands in its document."""
+        due = admitted.record.due_at or committed.now
+        left = (due - committed.now).total_seconds() - deadlines.STOP_BEFORE_DUE
+        return Vital(committed.read_at, committed.read_at + left)

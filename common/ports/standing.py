@@ -1,0 +1,31 @@
+"""Whether a session runs, from the provider's own record.
+
+Asked wherever there is doubt: a stop or a keep-alive that was refused or answered oddly, a connection
+that dropped or did not open, silence at the maximum age. Nothing else decides that a session is over.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from common.domain.errors import OprinaError
+from common.domain.ids import AvatarSessionId
+from common.ports.avatar import AvatarProvider
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`seconds`: how long a session that is over ran. None if the provider does not say."""
+
+    state: Literal["running", "over", "unknown"]
+    seconds: float | None = None
+
+
+async def standing(provider: AvatarProvider, session: AvatarSessionId) -> Standing:
+    """Ask the provider. A failure, and a session that the provider does not know, are `unknown`."""
+    try:
+        record = await provider.record(session)
+    except OprinaError:
+        return Standing("unknown")
+    if record.running:
+        return Standing("running")
+    return Standing("over", record.seconds)
