@@ -28,17 +28,18 @@ from tests.terraform.provider.schema import ROOT
 
 NEEDS = {
     **dict.fromkeys(
-        ("ticket", "stop", "keep_alive", "active", "record", "credits"), "liveavatar key"
+        ("create_session_token", "stop", "keep_alive", "active", "record", "credits"),
+        "liveavatar key",
     ),
     **dict.fromkeys(("prepare", "keep"), "tokens.keep"),
     "open": "tokens.open",
     "forget": "tokens.forget",
     **dict.fromkeys(("get", "query", "commit"), "store"),
-    **dict.fromkeys(("reply", "make_session"), "agent"),
+    **dict.fromkeys(("reply", "create_session"), "agent"),
     "expire": "queue",
 }
-"""What a call of a port needs of Google; `start` and `connect` go with what `ticket` gave, and
-speech asks for no role."""
+"""The permission that each method of a port needs. `start` and `connect` use the session token that
+`create_session_token` returns. Text-to-Speech needs no role."""
 
 LOOKS = {
     "agent": "agent.look",
