@@ -54,7 +54,7 @@ async def once(*, vault: bool) -> float:
         await asyncio.sleep(TRIP)
 
     at.store.before = trip
-    at.avatars.slow.update(ticket=TICKET, start=START)
+    at.avatars.slow.update(create_session_token=TICKET, start=START)
     began = time.perf_counter()
     await at.start()
     took = time.perf_counter() - began

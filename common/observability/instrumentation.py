@@ -15,9 +15,17 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "store": {"get": "read", "query": "read", "commit": "commit"},
     "avatars": {
         name: name
-        for name in ("ticket", "start", "stop", "keep_alive", "active", "record", "credits")
+        for name in (
+            "create_session_token",
+            "start",
+            "stop",
+            "keep_alive",
+            "active",
+            "record",
+            "credits",
+        )
     },
-    "agent": {"make_session": "agent_session", "reply": "agent"},
+    "agent": {"create_session": "agent_session", "reply": "agent"},
     "voice": {"synthesize": "voice"},
     "vault": dict.fromkeys(("prepare", "keep", "open", "forget"), "vault"),
     "tasks": {"expire": "task"},

@@ -51,7 +51,7 @@ async def effects(wire: Wire) -> dict[str, Any]:
     """All that costs (a ticket does not), and all that is kept but the keys."""
     harness = wire.harness
     return {
-        "provider": [call for call in harness.avatars.calls if call[0] != "ticket"],
+        "provider": [call for call in harness.avatars.calls if call[0] != "create_session_token"],
         "agent": list(harness.agent.asked),
         "voice": list(harness.voice.texts),
         "tasks": dict(harness.tasks.scheduled),

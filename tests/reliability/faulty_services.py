@@ -77,7 +77,13 @@ class HarshAvatars(FakeAvatars):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self.slow = {"ticket": 0.1, "start": 1.0, "stop": 0.3, "active": 0.1, "record": 0.1}
+        self.slow = {
+            "create_session_token": 0.1,
+            "start": 1.0,
+            "stop": 0.3,
+            "active": 0.1,
+            "record": 0.1,
+        }
         self.late: set[AvatarSessionId] = set()
         """Started after we had done what we could about it: a sweep has to find it."""
         self.delays: deque[float] = deque()

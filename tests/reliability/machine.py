@@ -49,7 +49,7 @@ moments = st.sampled_from([0.01, 0.5, 5, 19, 31, 45, 61, 200, 3_600, 86_400 * 12
 AWAY = errors.Unavailable("avatar", "refused")
 LOST = errors.Ambiguous("avatar", "no answer in time")
 TROUBLE = (
-    ("ticket", AWAY, False),
+    ("create_session_token", AWAY, False),
     ("start", AWAY, False),
     ("start", errors.Busy("avatar", "full", retry_after=2), False),
     ("start", errors.Failed("avatar", "no credits"), False),

@@ -63,7 +63,7 @@ async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(
     harness: Harness,
 ) -> None:
     far(harness)
-    harness.avatars.slow.update(ticket=TICKET, start=START)
+    harness.avatars.slow.update(create_session_token=TICKET, start=START)
     began = now()
     await harness.start()
     assert now() - began - TICKET - START == pytest.approx(2 * TRIP)

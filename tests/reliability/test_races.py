@@ -182,7 +182,7 @@ async def test_whoever_ends_it_it_is_charged_once(store: Store, overdue: bool) -
         harness.app.sweeps.sweep(SweepRequest()),
         harness.app.sweeps.sweep(task),
     )
-    assert tally(results)["SessionEnded"] == 5
+    assert tally(results)["EndSessionAnswer"] == 5
     charged = (await harness.session(session))["seconds"]
     assert charged in ({300} if overdue else {91, 92})  # the provider ends an idle one at 300
     assert await harness.used("avatar_seconds") == (charged, 0)

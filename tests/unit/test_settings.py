@@ -54,7 +54,8 @@ def refusal(environment: dict[str, str]) -> str:
 def test_deployed_functions_that_are_set_right_start_and_reach_for_nothing() -> None:
     imports = "; ".join(f"import functions.{function}.main" for function in FUNCTIONS)
     done = python(
-        f"{imports}; from common import bootstrap; print(bootstrap.from_environment.cache_info().currsize)",
+        f"{imports}; from common.bootstrap import from_environment as made; "
+        "print(made.cache_info().currsize)",
         DEPLOYED,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")

@@ -84,7 +84,7 @@ class FakeAvatars:
         return sum(session.seconds(self._clock.now()) for session in self.sessions.values())
 
     async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
-        async with self._call("ticket", quality):
+        async with self._call("create_session_token", quality):
             session = AvatarSessionId(f"avatar-session-{next(self._numbers)}")
             self.sessions[session] = FakeSession(session, avatar, timedelta(seconds=seconds))
         return SessionToken(session, f"token-of-{session}")

@@ -121,7 +121,7 @@ async def test_less_left_than_the_longest_session_is_a_ticket_for_what_is_left()
     harness = new_harness(allowance_avatar_seconds=250)
     started = await harness.start()
     assert started.reserved_seconds == 250
-    assert [name for name, _ in harness.avatars.calls].count("ticket") == 2
+    assert [name for name, _ in harness.avatars.calls].count("create_session_token") == 2
     longest = harness.avatars.sessions[started.avatar_session_id].longest  # type: ignore[index]
     assert longest.total_seconds() == 250
 
@@ -203,7 +203,7 @@ async def test_a_full_provider_says_when_to_come_again() -> None:
 
 async def test_without_a_ticket_nothing_happens() -> None:
     harness = new_harness()
-    harness.avatars.fail_next("ticket", errors.Unavailable("avatar", "down"))
+    harness.avatars.fail_next("create_session_token", errors.Unavailable("avatar", "down"))
     with pytest.raises(errors.Unavailable):
         await harness.start()
     assert harness.store.trips["commit"] == 0

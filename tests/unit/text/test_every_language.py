@@ -17,7 +17,9 @@ def test_a_voice_is_ready_for_any_language(language: str) -> None:
 
 def test_whoever_asks_for_numbers_in_words_has_them_loaded_beforehand() -> None:
     asking = {
-        code for code in CODES if "number_words" in vars(import_module(f"{languages.__name__}.{code}"))
+        code
+        for code in CODES
+        if "number_words" in vars(import_module(f"{languages.__name__}.{code}"))
     }
     assert asking
     assert asking <= number_words.IN_WORDS
