@@ -31,7 +31,7 @@ from common.bootstrap import App, app_of
 from common.domain.errors import Invalid, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User
-from common.observability.cloud_logging import log_to_cloud
+from common.observability.cloud_logging import log_to_cloud, restore_logging
 from common.observability.request_trace import (
     RequestTrace,
     annotate_ids,
@@ -76,12 +76,13 @@ def endpoint(
         name = getattr(use, "__name__", "")
 
         async def function(request: HttpRequest) -> Response:
+            restore_logging()
             notes = start_trace(RequestTrace(name, trace_parent(request)))
             return LoggedResponse(await handle_errors(_answered(request, notes), name), notes)
 
         async def _answered(request: HttpRequest, notes: RequestTrace) -> Response:
             app = app_of(request.scope)
-            notes.project, notes.traces = app.settings.project, app.traces
+            notes.project, notes.exporter = app.settings.project, app.traces
             response = await handle_errors(_served(request, app), name)
             return _with_origin(response, request, app, methods)
 

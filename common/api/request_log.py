@@ -39,5 +39,5 @@ class LoggedResponse(Response):
         self._over, notes = True, self._notes
         notes.ended = notes.now()
         log_request(notes, self._status)
-        if notes.traces is not None:
-            await notes.traces.export(notes, self._status)
+        if notes.exporter is not None:
+            await notes.exporter.export(notes, self._status)

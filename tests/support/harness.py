@@ -14,7 +14,7 @@ from common.domain.avatar_session import session_paths
 from common.domain.documents import Document, Query, Version, Write
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from common.observability.instrumentation import PARTS, Timed
+from common.observability.instrumentation import PARTS, TimedPort
 from common.ports.dependencies import Dependencies
 from common.ports.store import Store
 from common.schemas.answers import ChatAnswer, StartAvatarAnswer
@@ -34,7 +34,8 @@ BOB = User(UserId("bob"))
 
 
 class CountingStore:
-    """Counts round trips, and may hold them up or let them fail. `before` is awaited before each."""
+    """Counts round trips, and may hold them up or let them fail. `before` is awaited before
+    each."""
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
@@ -170,7 +171,7 @@ def bare(deps: Dependencies) -> Dependencies:
     """The ports themselves, without what notes their times."""
     ports = {name: getattr(deps, name) for name in PARTS}
     inner: dict[str, Any] = {
-        name: port._port for name, port in ports.items() if isinstance(port, Timed)
+        name: port._port for name, port in ports.items() if isinstance(port, TimedPort)
     }
     return replace(deps, **inner)
 
