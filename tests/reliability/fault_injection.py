@@ -40,6 +40,7 @@ from tests.support.harness import new_harness
 from tests.support.simulation.faults import (
     Effect,
     Fault,
+    Moment,
     PendingCall,
     answer,
     answer_4xx,
@@ -59,6 +60,7 @@ from tests.support.simulation.simulation import NO_LATENCY, Simulation
 __all__ = [
     "Effect",
     "Fault",
+    "Moment",
     "PendingCall",
     "ProcessDied",
     "SimulatedProcess",

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context, ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVarTuple
+
+Ts = TypeVarTuple("Ts")
 
 EPOCH = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
 STUCK_SECONDS = 5.0
@@ -59,7 +61,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     # ── simulated processes ──────────────────────────────────────────────────────────────────────
 
     def call_soon(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         process = _process_of(context)
         if process is None:
@@ -71,8 +73,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def call_at(
         self,
         when: float,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         process = _process_of(context)
@@ -83,7 +85,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return timer
 
     def create_task(
-        self, coro: Any, *, name: str | None = None, context: Context | None = None
+        self, coro: Any, *, name: object = None, context: Context | None = None
     ) -> "asyncio.Task[Any]":
         """Create a task that belongs to the current process, or to the process in `context`."""
         task: asyncio.Task[Any] = super().create_task(coro, name=name, context=context)

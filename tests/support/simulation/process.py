@@ -6,6 +6,7 @@ from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
 from common.bootstrap import App
+from common.ports.dependencies import Dependencies
 from tests.support.simulation.journal import CURRENT_REQUEST
 from tests.support.virtual_time import CURRENT_PROCESS
 
@@ -29,6 +30,8 @@ class SimulatedProcess:
         self.name = name
         self.skew = skew
         self.app: App
+        self.deps: Dependencies
+        """The ports as this process sees them, for tests that need no app."""
         self.dead = False
         self.tasks: set[asyncio.Task[Any]] = set()
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -47,8 +50,9 @@ class SimulatedProcess:
         `request` is the label under which the journal counts what `work` calls.
         """
         task = self.spawn(work, request)
+        either: set[asyncio.Future[Any]] = {task, self.died}
         try:
-            await asyncio.wait({task, self.died}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             task.cancel()
             raise

@@ -50,7 +50,8 @@ class Simulation:
             for service, port in self.harness.ports().items()
         }
         clock = SkewedClock(self.harness.clock, skew)
-        process.app = compose(self.harness.dependencies(**ports, clock=clock, pause=self.pause))
+        process.deps = self.harness.dependencies(**ports, clock=clock, pause=self.pause)
+        process.app = compose(process.deps)
         self.processes.append(process)
         return process
 
