@@ -86,6 +86,7 @@ locals {
     OPRINA_SWEEP_URL         = "https://${local.hosts.sweep_expired}"
     OPRINA_TASKS_ACCOUNT     = google_service_account.tasks.email
     OPRINA_TRACES            = tostring(var.traces)
+    LOG_EXECUTION_ID         = "false" # Google sets true; functions_framework then replaces the logging configuration
   }
 
   manifest = try(jsondecode(file("${var.packages}/manifest.json")).functions, {})

@@ -1,6 +1,10 @@
 import pytest
 
-pytest_plugins = ["tests.support.firestore_emulator", "tests.support.canaries"]
+pytest_plugins = [
+    "tests.reliability.fault_injection",
+    "tests.support.canaries",
+    "tests.support.firestore_emulator",
+]
 
 
 @pytest.fixture(scope="session")

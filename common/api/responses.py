@@ -1,34 +1,49 @@
-"""From what a use case gives to a response."""
+"""Turn an answer, a refusal or a failure into a response."""
 
 from collections.abc import Awaitable
 
 from starlette.responses import JSONResponse, Response
 
-from common.domain.errors import OprinaError, Unauthenticated
+from common.domain.errors import OprinaError, Unauthenticated, Upstream
 from common.observability.log import log
 from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
 from common.schemas.base import Answer
+from common.schemas.events import ErrorEvent
 
 NO_STORE = {"cache-control": "no-store"}
+FAILED = 500
+
+STILL_WORKS = {
+    "avatar": "Text chat.",
+    "voice": "Text chat.",
+    "agent": "A running avatar session: it can speak, be kept alive and be ended.",
+    "store": "A running avatar session goes on until it expires.",
+}
+"""What a caller can still do while a service is unavailable, by service."""
 
 
-async def handle_errors(doing: Awaitable[Response], what: str) -> Response:
-    """Where everything is caught at last: a bug is told to nobody, and logged in full."""
+async def handle_errors(work: Awaitable[Response], name: str) -> Response:
+    """Handle every error at the top level.
+
+    An `OprinaError` becomes a problem document. Any other exception is logged with its stack, and the
+    caller gets a 500 without details. `name` is what failed, for the log.
+    """
     try:
-        return await doing
+        return await work
     except OprinaError as error:
         annotate(code=error.code)
         return problem_response(error)
     except Exception:
-        log.exception("%s failed", what)
+        log.exception("%s failed", name)
         annotate(code=OprinaError.code)
-        return problem_response(OprinaError("It has been noted. Trying again may help."))
+        return problem_response(OprinaError("Internal error. Try again."))
 
 
 def answer_response(answer: Answer) -> Response:
     if isinstance(answer, ChatAnswer) and answer.error:
         annotate(code=answer.error.code)
+        answer = answer.model_copy(update={"error": with_still_works(answer.error)})
     return JSONResponse(
         answer.model_dump(mode="json", exclude_none=True),
         status_code=answer.status_code,
@@ -37,14 +52,24 @@ def answer_response(answer: Answer) -> Response:
 
 
 def problem_response(error: OprinaError) -> Response:
+    """Render the error as `application/problem+json` (RFC 9457)."""
     headers = dict(NO_STORE)
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = "Bearer"
+    problem = error.problem()
+    if isinstance(error, Upstream) and error.service in STILL_WORKS:
+        problem["still_works"] = STILL_WORKS[error.service]
     return JSONResponse(
-        error.problem(),
+        problem,
         status_code=error.status,
         headers=headers,
         media_type="application/problem+json",
     )
+
+
+def with_still_works(event: ErrorEvent) -> ErrorEvent:
+    """Add what still works to the error of a turn. Its code begins with the name of the service."""
+    works = STILL_WORKS.get(event.code.partition("_")[0]) if event.status >= FAILED else None
+    return event.model_copy(update={"still_works": works})

@@ -1,3 +1,5 @@
+"""Responses of work that goes on while it is answered: event streams and deferred answers."""
+
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +10,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from common.api.responses import answer_response, handle_errors
+from common.api.responses import answer_response, handle_errors, with_still_works
 from common.conversations.turn import Turn
 from common.domain.errors import OprinaError
 from common.observability.log import log
@@ -17,13 +19,15 @@ from common.schemas.answers import ChatAnswer
 from common.schemas.base import Answer
 from common.schemas.events import ChatEvent, DoneEvent, ErrorEvent, TextEvent, TurnEvent
 
+EVENT_STREAM = "text/event-stream"
 LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
-"""Those that JSON does not escape by itself."""
-STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+"""Line ends of Unicode that the JSON encoder leaves as they are."""
+HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+FAILURE = "work in progress"
 
 
 class InProgress(Protocol):
-    """Work that goes on while it is answered, and ends when the caller goes away."""
+    """Work that goes on while it is answered. It is cancelled when the caller leaves."""
 
     async def answer(self) -> Answer: ...
 
@@ -31,7 +35,7 @@ class InProgress(Protocol):
 
 
 class DeferredResponse(Response):
-    """Answers when the work has ended. A caller who goes away before ends it."""
+    """One JSON answer, sent when the work has ended. The work is cancelled if the caller leaves."""
 
     def __init__(self, work: InProgress) -> None:
         super().__init__()
@@ -40,73 +44,81 @@ class DeferredResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def respond() -> None:
-            response = await handle_errors(self._answered(), "what was under way")
+            response = await handle_errors(self._answer(), FAILURE)
             response.raw_headers += self.raw_headers
             await response(scope, receive, send)
 
-        await _while_there(self._work, respond, receive)
+        await _run_until_disconnect(self._work, respond, receive)
 
-    async def _answered(self) -> Response:
+    async def _answer(self) -> Response:
         return answer_response(await self._work.answer())
 
 
 class EventStream(StreamingResponse):
-    """Server-sent events, each as it comes. A caller who goes away ends the work, and the response
-    is not over before the work is."""
+    """Server-sent events, each sent when it happens.
 
-    def __init__(self, work: "Turn | Replayed") -> None:
-        super().__init__(_lines(work), media_type="text/event-stream", headers=STREAM)
+    The work is cancelled if the caller leaves. The response ends after the work has ended.
+    """
+
+    def __init__(self, work: "Turn | ReplayedTurn") -> None:
+        super().__init__(_chunks(work), media_type=EVENT_STREAM, headers=HEADERS)
         self._work = work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
         async def respond() -> None:
             await self.stream_response(send)
-            await _left(self._work)
+            await _cancel(self._work)
 
-        await _while_there(self._work, respond, receive)
+        await _run_until_disconnect(self._work, respond, receive)
 
 
-async def _while_there(
-    work: "InProgress | Replayed", respond: Callable[[], Awaitable[None]], receive: Receive
+async def _run_until_disconnect(
+    work: "InProgress | ReplayedTurn", respond: Callable[[], Awaitable[None]], receive: Receive
 ) -> None:
-    """Responds, and leaves the work as soon as the caller goes away: at once, not only when the next
-    thing is sent. What was to be answered is still made, and kept for whoever asks again."""
+    """Respond, and cancel the work as soon as the caller disconnects.
+
+    `respond` is awaited also then: cancelled work still builds its answer, which is stored and is given
+    to a later request with the same Idempotency-Key.
+    """
     responding = asyncio.ensure_future(respond())
-    leaving = asyncio.ensure_future(_until_gone(receive))
+    leaving = asyncio.ensure_future(_disconnect(receive))
     try:
         await asyncio.wait({responding, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not responding.done():
-            await _left(work)
+            await _cancel(work)
         await responding
     finally:
         leaving.cancel()
-        if not responding.done():  # the server stops
+        if not responding.done():  # the server is stopping
             responding.cancel()
             with anyio.CancelScope(shield=True):
-                await _left(work)
+                await _cancel(work)
 
 
-async def _left(work: "InProgress | Replayed") -> None:
-    await _through(work.cancel())
+async def _cancel(work: "InProgress | ReplayedTurn") -> None:
+    await contain_errors(work.cancel())
 
 
-async def _through(doing: Awaitable[None]) -> None:
-    """When the response has begun, there is nobody to tell of a bug any more. The server, which would
-    log all that it says, is not told either: it ends what has no end."""
+async def contain_errors(work: Awaitable[None]) -> None:
+    """Log an exception and do not raise it. For errors after the first byte of a response.
+
+    The caller cannot be told of them. The server would log the exception's message, which may contain
+    text of a user; without the exception it closes the incomplete response.
+    """
     try:
-        await doing
+        await work
     except Exception:
-        log.exception("what was under way failed")
+        log.exception("%s failed", FAILURE)
         annotate(code=OprinaError.code)
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-class Replayed:
-    """A turn that was answered before, as a stream."""
+class ReplayedTurn:
+    """The stored answer of a turn as a stream of events."""
 
     def __init__(self, answer: ChatAnswer) -> None:
         self._events = _events(answer)
@@ -119,35 +131,39 @@ class Replayed:
         pass
 
 
-def to_response(given: Answer | InProgress, request: HttpRequest) -> Response:
-    if wants_events(request):
-        if isinstance(given, Turn):
-            return EventStream(given)
-        if isinstance(given, ChatAnswer):
-            return EventStream(Replayed(given))
-    return answer_response(given) if isinstance(given, Answer) else DeferredResponse(given)
+def to_response(result: Answer | InProgress | Response, request: HttpRequest) -> Response:
+    """Make the response that a use case's result and the Accept header ask for."""
+    if isinstance(result, Response):
+        return result
+    if accepts_events(request):
+        if isinstance(result, Turn):
+            return EventStream(result)
+        if isinstance(result, ChatAnswer):
+            return EventStream(ReplayedTurn(result))
+    return answer_response(result) if isinstance(result, Answer) else DeferredResponse(result)
 
 
-def wants_events(request: HttpRequest) -> bool:
-    return "text/event-stream" in request.headers.get("accept", "")
+def accepts_events(request: HttpRequest) -> bool:
+    return EVENT_STREAM in request.headers.get("accept", "")
 
 
-async def _lines(work: "Turn | Replayed") -> AsyncIterator[bytes]:
-    """Whatever has come goes out together: many in one write where there is no time for each."""
+async def _chunks(work: "Turn | ReplayedTurn") -> AsyncIterator[bytes]:
+    """Yield the events that have happened since the last chunk, together in one write."""
     while news := await work.news():
-        yield "".join(map(_line, news)).encode()
+        yield "".join(map(_format, news)).encode()
 
 
-def _line(event: ChatEvent) -> str:
+def _format(event: ChatEvent) -> str:
+    """Return the event as a server-sent event: its name in `event:`, its other members in `data:`."""
     if isinstance(event, ErrorEvent):
         annotate(code=event.code)
+        event = with_still_works(event)
     data = event.model_dump_json(exclude={"event"}, exclude_none=True)
-    return f"event: {event.event}\ndata: {_on_one_line(data)}\n\n"
+    return f"event: {event.event}\ndata: {_escape_line_ends(data)}\n\n"
 
 
-def _on_one_line(data: str) -> str:
-    """Some readers split at every kind of line end that Unicode has, and not only at those that end
-    a line of server-sent events: so none of them stands there as it is."""
+def _escape_line_ends(data: str) -> str:
+    """Escape Unicode's line ends. Some clients split the stream at them, which the standard forbids."""
     return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", data)
 
 

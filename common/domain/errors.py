@@ -1,28 +1,29 @@
-"""Everything that can go wrong, on one page.
+"""Errors of Oprina, as one tree.
 
-    OprinaError
-    ├── Refused                  the caller can do something about it; nothing was changed
-    │   ├── Invalid              400 / 422: `fields` names what is wrong
-    │   ├── Unauthenticated      401
-    │   ├── NotFound             404: missing, or somebody else's; the same answer
-    │   ├── QuotaExceeded        429: with the meter and `resets_at`
-    │   ├── TooManySessions      429: with the sessions that hold the slots
-    │   ├── TurnInProgress       409: with `retry_after`
-    │   ├── AvatarStarting       409: the conversation's avatar is on its way; with `retry_after`
-    │   ├── SessionOver          409: the avatar session has ended
-    │   ├── TooEarly             425: an expiry task came before its time; the queue brings it again
-    │   ├── KeyInFlight          409: the same Idempotency-Key is at work; with `retry_after`
-    │   └── KeyReused            422: the same Idempotency-Key came with another body
-    ├── Upstream                 somebody we call; `service` says who
-    │   ├── Unavailable          503: it certainly did not happen; may be tried again
-    │   │   └── Busy             503: the provider is full, or asks for patience (`retry_after`)
-    │   ├── Ambiguous            503: it may have happened; must be resolved, never guessed
-    │   ├── Missing              502: what we named does not exist there
-    │   └── Failed               502: it answered, and the answer is no or nonsense; do not retry
-    └── Conflict                 a precondition of a commit did not hold: read again, decide again
+    OprinaError                  500  internal: a bug; callers get no details
+    ├── Refused                       the request is refused, and nothing was changed
+    │   ├── Invalid              400, 405, 413, 422  invalid: `fields` names each wrong field
+    │   ├── Unauthenticated      401  unauthenticated: no valid ID token
+    │   ├── NotFound             404  not_found: missing, or another user's; the answers are equal
+    │   ├── QuotaExceeded        429  quota_exceeded: names the meter and `resets_at`
+    │   ├── TooManySessions      429  too_many_sessions: names the sessions that hold the slots
+    │   ├── TurnInProgress       409  turn_in_progress: has `retry_after`
+    │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
+    │   ├── SessionOver          409  session_over: the avatar session has ended
+    │   ├── TooEarly             425  too_early: the session has not expired; Cloud Tasks tries again
+    │   ├── KeyInFlight          409  key_in_flight: a request with this Idempotency-Key is being served
+    │   └── KeyReused            422  key_reused: this Idempotency-Key was used with another body
+    ├── Upstream                 502  a call to a service failed; the code is `<service>_<kind>`
+    │   ├── Unavailable          503  unavailable: it did not happen; a retry is safe
+    │   │   └── Busy             503  busy: the service is at its limit; may have `retry_after`
+    │   ├── Ambiguous            503  ambiguous: it may have happened; find out before a retry
+    │   ├── UpstreamNotFound     502  missing: the service does not know what the call names
+    │   └── Failed               502  failed: it refused, or its answer is invalid; do not retry
+    └── Conflict                 503  conflict: a precondition of a commit failed; read and decide again
 
-`Conflict` never leaves the services. Everything else renders itself as `application/problem+json`
-(RFC 9457). Anything that is not an `OprinaError` is a bug: 500, and nothing of it is told.
+A use case handles `Conflict` and `UpstreamNotFound` itself where it can. Every other error reaches the
+caller as `application/problem+json` (RFC 9457). Any exception outside this tree is a bug: it is logged,
+and the caller gets a 500 without details.
 """
 
 from collections.abc import Sequence
@@ -33,18 +34,22 @@ from common.domain.ids import AvatarSessionId
 
 
 class OprinaError(Exception):
+    """Base of all errors. `detail` is shown to the caller.
+
+    `retry_after` is in seconds, and None where a retry does not help.
+    """
+
     status: ClassVar[int] = 500
     code: str = "internal"
-    title: ClassVar[str] = "Something went wrong on our side"
+    title: ClassVar[str] = "Internal error"
 
     def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.retry_after = retry_after
-        """Seconds after which trying again makes sense; None where it does not."""
 
     def problem(self) -> dict[str, Any]:
-        """The members of the problem document, without those that have nothing to say."""
+        """Return the members of the problem document. Members that are None are left out."""
         members = {
             "type": f"urn:oprina:problem:{self.code}",
             "title": self.title,
@@ -57,24 +62,25 @@ class OprinaError(Exception):
         return {name: value for name, value in members.items() if value is not None}
 
     def extra(self) -> dict[str, Any]:
+        """Return the members that only this kind of error has."""
         return {}
 
 
 class Refused(OprinaError):
-    """The caller can do something about it, and nothing was changed."""
+    """The request is refused, and nothing was changed."""
 
 
 class Invalid(Refused):
-    """`fields` pairs the path of each bad field with what is wrong with it."""
+    """The request is malformed. `fields` pairs the path of each wrong field with the problem."""
 
     code = "invalid"
-    title = "The request is not as it should be"
+    title = "Invalid request"
 
     def __init__(
         self, detail: str, *, status: int = 422, fields: Sequence[tuple[str, str]] = ()
     ) -> None:
         super().__init__(detail)
-        self.status = status  # type: ignore[misc]  # 400, 405, 413, 415 and 422 differ in nothing else
+        self.status = status  # type: ignore[misc]  # 400, 405, 413 and 422 differ in nothing else
         self.fields = fields
 
     def extra(self) -> dict[str, Any]:
@@ -85,19 +91,19 @@ class Invalid(Refused):
 class Unauthenticated(Refused):
     status = 401
     code = "unauthenticated"
-    title = "Sign in first"
+    title = "Sign-in required"
 
 
 class NotFound(Refused):
     status = 404
     code = "not_found"
-    title = "There is no such thing"
+    title = "Not found"
 
 
 class QuotaExceeded(Refused):
     status = 429
     code = "quota_exceeded"
-    title = "This month's allowance is used up"
+    title = "Monthly allowance used up"
 
     def __init__(self, detail: str, *, meter: str, resets_at: datetime) -> None:
         super().__init__(detail)
@@ -111,7 +117,7 @@ class QuotaExceeded(Refused):
 class TooManySessions(Refused):
     status = 429
     code = "too_many_sessions"
-    title = "Every slot is taken"
+    title = "Session limit reached"
 
     def __init__(
         self, detail: str, *, sessions: Sequence[AvatarSessionId], retry_after: int
@@ -126,44 +132,48 @@ class TooManySessions(Refused):
 class TurnInProgress(Refused):
     status = 409
     code = "turn_in_progress"
-    title = "The conversation's last turn has not ended"
+    title = "Turn in progress"
 
 
 class AvatarStarting(Refused):
     status = 409
     code = "avatar_starting"
-    title = "The conversation's avatar is being started"
+    title = "Avatar is starting"
 
 
 class SessionOver(Refused):
     status = 409
     code = "session_over"
-    title = "The avatar session has ended"
+    title = "Avatar session ended"
 
 
 class TooEarly(Refused):
     status = 425
     code = "too_early"
-    title = "Its time has not come"
+    title = "Not due yet"
 
 
 class KeyInFlight(Refused):
     status = 409
     code = "key_in_flight"
-    title = "The first request with this Idempotency-Key has not been answered"
+    title = "Idempotency-Key in use"
 
 
 class KeyReused(Refused):
     status = 422
     code = "key_reused"
-    title = "This Idempotency-Key came with another body before"
+    title = "Idempotency-Key used with another request"
 
 
 class Upstream(OprinaError):
-    """Somebody we call. `why` is a word for our own logs: never a body, a header or a secret."""
+    """A call to `service` failed.
+
+    `why` is shown to the caller and logged: never a body, a header or a secret.
+    """
 
     status = 502
-    title = "A service behind us failed"
+    kind: ClassVar[str] = "failed"
+    title = "Upstream service failed"
 
     def __init__(self, service: str, why: str, *, retry_after: int | None = None) -> None:
         super().__init__(f"{service}: {why}", retry_after=retry_after)
@@ -171,36 +181,22 @@ class Upstream(OprinaError):
         self.why = why
         self.code = f"{service}_{self.kind}"
 
-    kind: ClassVar[str] = "failed"
-
-    def extra(self) -> dict[str, Any]:
-        return {"still_works": STILL_WORKS.get(self.service)}
-
-
-STILL_WORKS = {
-    "avatar": "Chatting, in text.",
-    "voice": "Chatting, in text.",
-    "agent": "A running avatar: speak, keep_alive and end_session.",
-    "store": "Nothing was changed; what runs will end by itself at its time.",
-}
-"""What a caller can still do while one of the services behind us is away."""
-
 
 class Unavailable(Upstream):
     status = 503
     kind = "unavailable"
-    title = "A service behind us is not answering"
+    title = "Upstream service unavailable"
 
 
 class Busy(Unavailable):
     kind = "busy"
-    title = "A service behind us is full"
+    title = "Upstream service busy"
 
 
 class Ambiguous(Upstream):
     status = 503
     kind = "ambiguous"
-    title = "A service behind us did not say whether it was done"
+    title = "Upstream result unknown"
 
 
 class UpstreamNotFound(Upstream):
@@ -208,16 +204,16 @@ class UpstreamNotFound(Upstream):
 
 
 class Failed(Upstream):
-    """`kind` may be named more closely, e.g. `empty` or `silent`."""
+    """The service refused, or its answer is invalid. `kind` may be narrower, such as `empty`."""
 
     def __init__(self, service: str, why: str, *, kind: str = "failed") -> None:
-        self.kind = kind  # type: ignore[misc]  # the code's last word
+        self.kind = kind  # type: ignore[misc]  # the last word of the code
         super().__init__(service, why)
 
 
 class Conflict(OprinaError):
-    """A precondition of a commit did not hold; nothing of the commit was written."""
+    """A precondition of a commit failed, and nothing of the commit was written."""
 
     status = 503
     code = "conflict"
-    title = "Too many requests changed the same thing at once"
+    title = "Too many concurrent changes"

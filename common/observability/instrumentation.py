@@ -1,5 +1,6 @@
-"""Notes how long each call of the outside world takes: around the ports, once, where the house is put
-together. A method that is not in `PARTS` goes through as it is.
+"""Timing of calls to other services: `instrument` wraps the ports once, in the composition root.
+
+A method that `PARTS` does not list passes through unchanged.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -14,39 +15,36 @@ from common.ports.dependencies import Dependencies
 PARTS: Mapping[str, Mapping[str, str]] = {
     "store": {"get": "read", "query": "read", "commit": "commit"},
     "avatars": {
-        name: name
-        for name in (
-            "create_session_token",
-            "start",
-            "stop",
-            "keep_alive",
-            "active",
-            "record",
-            "credits",
-        )
+        "create_session_token": "session_token",
+        "start": "start",
+        "stop": "stop",
+        "keep_alive": "keep_alive",
+        "active": "active",
+        "record": "record",
+        "credits": "credits",
     },
     "agent": {"create_session": "agent_session", "reply": "agent"},
     "voice": {"synthesize": "voice"},
     "vault": dict.fromkeys(("prepare", "keep", "open", "forget"), "vault"),
     "tasks": {"expire": "task"},
 }
-"""By port and method, under what name its time is noted."""
+"""The name under which a call's time is recorded, by port and method."""
 
 
-class Timed:
-    """A port, with its calls timed."""
+class TimedPort:
+    """A port whose listed methods record their time in the current request's trace."""
 
     def __init__(self, port: object, parts: Mapping[str, str]) -> None:
         self._port = port
         self._parts = parts
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the port
         method = getattr(self._port, name)
         part = self._parts.get(name)
         if part is None:
             return method
 
-        async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the port's
+        async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the port's method
             with timed(part):
                 return await method(*args, **kwargs)
 
@@ -54,38 +52,39 @@ class Timed:
         return call
 
 
-class TimedAvatarProvider(Timed):
+class TimedAvatarProvider(TimedPort):
     async def connect(self, ws_url: str) -> AvatarConnection:
-        with timed("line"):
-            line = await cast("AvatarProvider", self._port).connect(ws_url)
-        return TimedConnection(line)
+        with timed("connection"):
+            connection = await cast("AvatarProvider", self._port).connect(ws_url)
+        return TimedConnection(connection)
 
 
 class TimedConnection:
-    """Notes the first sound that was handed over."""
+    """An avatar connection that records when the first audio was sent."""
 
-    def __init__(self, line: AvatarConnection) -> None:
-        self._line = line
-        self.finish = line.finish
-        self.interrupt = line.interrupt
-        self.keep_alive = line.keep_alive
-        self.close = line.close
+    def __init__(self, connection: AvatarConnection) -> None:
+        self._connection = connection
+        self.finish = connection.finish
+        self.interrupt = connection.interrupt
+        self.keep_alive = connection.keep_alive
+        self.close = connection.close
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
-        await self._line.speak(utterance, pcm)
-        if (notes := current_trace()) is not None:
-            notes.sound()
+        await self._connection.speak(utterance, pcm)
+        if (trace := current_trace()) is not None:
+            trace.add_audio()
 
     def events(self) -> AsyncIterator[AvatarEvent]:
-        return self._line.events()
+        return self._connection.events()
 
 
 def instrument(deps: Dependencies) -> Dependencies:
-    """The same, timed; what is timed already is left as it is."""
-    kinds: dict[str, type[Timed]] = {"avatars": TimedAvatarProvider}
+    """Return the dependencies with every port timed. Ports that are timed already stay as they
+    are."""
+    kinds: dict[str, type[TimedPort]] = {"avatars": TimedAvatarProvider}
     ports = {name: getattr(deps, name) for name in PARTS}
     wrapped: dict[str, Any] = {
-        name: port if isinstance(port, Timed) else kinds.get(name, Timed)(port, PARTS[name])
+        name: port if isinstance(port, TimedPort) else kinds.get(name, TimedPort)(port, PARTS[name])
         for name, port in ports.items()
     }
     return replace(deps, **wrapped)

@@ -7,8 +7,10 @@ log = logging.getLogger("oprina")
 
 
 async def best_effort(what: str, doing: Awaitable[object]) -> None:
-    """For what has a second way to happen: a failure is a line in the log, a bug is there in full, and
-    the use case goes on."""
+    """Await a step that has a second way to happen, and log its failure instead of raising it.
+
+    An `OprinaError` becomes one warning. Any other exception is logged with its stack.
+    """
     try:
         await doing
     except OprinaError as error:

@@ -1,8 +1,10 @@
-"""What is noted of a request while it is served, by whoever does something for it. The log's line and
-the trace are both made of it when the request is over; nobody measures twice.
+"""The trace of one request: how long each part took, and fields for its log line.
 
-Seconds are of the event loop's clock, which is right to a millisecond under uvloop. Nothing is noted of
-a token but when it came, and that only until the first sentence is whole.
+Code that works for the request adds to the trace while the request runs. When it ends, the log line
+and the spans for Cloud Trace are both built from it, so nothing is measured twice.
+
+Times are seconds of the event loop's clock, which uvloop updates every millisecond. Tokens are
+recorded only until the first sentence is complete.
 """
 
 import asyncio
@@ -17,16 +19,16 @@ from common.domain.ids import UserId
 from common.schemas.events import SentenceEvent, SpeechEvent
 
 Emit = Callable[[SentenceEvent | SpeechEvent], None]
-MOST_SPANS = 100
-"""A sweep makes thousands of calls: of them all the sum is kept, and of the first ones each."""
+MAX_SPANS = 100
+"""Spans kept for one request. A sweep makes thousands of calls; `parts` still sums all of them."""
 
 IDS = ("conversation_id", "avatar_session_id", "turn_id")
 
 
 @dataclass(frozen=True)
 class TraceParent:
-    """Where the request stands in a trace that somebody else began: hexadecimal, "" where nobody
-    did."""
+    """The caller's place in a distributed trace: hexadecimal ids, empty when the caller sent
+    none."""
 
     trace: str = ""
     span: str = ""
@@ -40,124 +42,135 @@ class Span(NamedTuple):
 
 
 class TraceExporter(Protocol):
-    async def export(self, notes: "RequestTrace", status: int) -> None:
-        """In a bounded time, and whatever happens: a trace is worth no failure."""
+    async def export(self, trace: "RequestTrace", status: int) -> None:
+        """Send a finished trace. Return within a bounded time, and never raise."""
 
 
 class RequestTrace:
-    """`parts` is how long each took, added up, also where several went on at once; `spans` is when.
-    `fields` is what else the line says."""
+    """Timings and log fields of one request.
 
-    def __init__(self, function: str, came_from: TraceParent) -> None:
+    `parts` maps a part's name to its seconds; parts of the same name are added up, also when they
+    overlap. `spans` holds the same parts with begin and end. `fields` goes into the log line.
+    """
+
+    def __init__(self, function: str, parent: TraceParent) -> None:
         self.function = function
-        self.came_from = came_from
+        self.parent = parent
         self.project = ""
         self.user: UserId | None = None
-        self.traces: TraceExporter | None = None
+        self.exporter: TraceExporter | None = None
         self.began = self.now()
         self.ended = self.began
         self.parts: dict[str, float] = {}
         self.spans: list[Span] = []
         self.fields: dict[str, Any] = {}
-        self._arrived: list[tuple[str, float]] = []
-        self._sentence_at: float | None = None
-        self._heard = False
+        self._tokens: list[tuple[str, float]] = []
+        self._first_sentence_at: float | None = None
+        self._spoke = False
 
     @staticmethod
     def now() -> float:
         return asyncio.get_running_loop().time()
 
-    def took(self, part: str, began: float) -> None:
+    def end_part(self, part: str, began: float) -> None:
+        """Record a part that began at `began` and ends now."""
         ended = self.now()
         self.parts[part] = self.parts.get(part, 0.0) + ended - began
-        if len(self.spans) < MOST_SPANS:
+        if len(self.spans) < MAX_SPANS:
             self.spans.append(Span(part, began, ended))
 
-    # ── from the first sentence's last token to the first sound ─────────────────────────────────
+    # ── lag between the first sentence's last token and the first audio ─────────────────────────
 
-    def token(self, text: str) -> None:
-        if self._sentence_at is None:
-            self._arrived.append((text, self.now()))
+    def add_token(self, text: str) -> None:
+        if self._first_sentence_at is None:
+            self._tokens.append((text, self.now()))
 
-    def sentence(self, written: str) -> None:
-        """Of the sentences that are spoken; only the first one counts. One that came with the request
-        was whole at its beginning."""
-        if self._sentence_at is None:
-            self._sentence_at = _completed(written, self._arrived) or self.began
-            self._arrived.clear()
+    def add_sentence(self, written: str) -> None:
+        """Record when the first spoken sentence was complete; later sentences are ignored.
 
-    def sound(self) -> None:
-        """Was handed to the avatar."""
-        if self._heard or self._sentence_at is None:
+        A sentence that came with the request (`speak`) was complete when the request began.
+        """
+        if self._first_sentence_at is None:
+            self._first_sentence_at = _completed_at(written, self._tokens) or self.began
+            self._tokens.clear()
+
+    def add_audio(self) -> None:
+        """Record that audio was sent to the avatar; only the first call counts."""
+        if self._spoke or self._first_sentence_at is None:
             return
-        self._heard = True
-        self.took("first_speech", self.began)
-        self.fields["first_speech_lag_seconds"] = round(self.now() - self._sentence_at, 6)
+        self._spoke = True
+        self.end_part("first_speech", self.began)
+        self.fields["first_speech_lag_seconds"] = round(self.now() - self._first_sentence_at, 6)
 
 
-def _completed(written: str, arrived: list[tuple[str, float]]) -> float | None:
-    """When the token came that completed it; the last one, where it cannot be found in them."""
-    text = "".join(token for token, _ in arrived)
+def _completed_at(written: str, tokens: list[tuple[str, float]]) -> float | None:
+    """Return the time of the token that completed the text, or of the last token if it is not
+    found."""
+    text = "".join(token for token, _ in tokens)
     end = text.find(written) + len(written) if written in text else len(text)
-    for token, at in arrived:
+    for token, at in tokens:
         end -= len(token)
         if end <= 0:
             return at
     return None
 
 
-_notes: ContextVar[RequestTrace | None] = ContextVar("notes", default=None)
+_current: ContextVar[RequestTrace | None] = ContextVar("request_trace", default=None)
 
 
-def start_trace(notes: RequestTrace) -> RequestTrace:
-    """From here on, what is done for the request is noted in these."""
-    _notes.set(notes)
-    return notes
+def start_trace(trace: RequestTrace) -> RequestTrace:
+    """Make the trace the current one for this context and the tasks that it creates."""
+    _current.set(trace)
+    return trace
 
 
 def current_trace() -> RequestTrace | None:
-    return _notes.get()
+    return _current.get()
 
 
-def annotate(**fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-    """Says something of the request, where there is one. None says nothing."""
-    if (notes := _notes.get()) is not None:
-        notes.fields |= {name: value for name, value in fields.items() if value is not None}
+def annotate(**fields: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Add fields to the current request's log line. Fields that are None are left out.
+
+    Does nothing outside a request.
+    """
+    if (trace := _current.get()) is not None:
+        trace.fields |= {name: value for name, value in fields.items() if value is not None}
 
 
-def annotate_ids(of: object) -> None:
-    """Those that it names of what it is about: a request's, an answer's."""
-    annotate(**{name: getattr(of, name, None) for name in IDS})
+def annotate_ids(source: object) -> None:
+    """Add the ids that a request or an answer carries (`IDS`) to the log line."""
+    annotate(**{name: getattr(source, name, None) for name in IDS})
 
 
 def trace_sentences(emit: Emit) -> Emit:
-    """Whoever releases the first sentence to speech tells it by an event."""
+    """Wrap `emit` so that sentences are recorded in the current trace before they are emitted."""
 
-    def emitted(event: SentenceEvent | SpeechEvent) -> None:
-        notes = _notes.get()
-        if notes is not None and isinstance(event, SentenceEvent):
-            notes.sentence(event.text)
+    def traced(event: SentenceEvent | SpeechEvent) -> None:
+        trace = _current.get()
+        if trace is not None and isinstance(event, SentenceEvent):
+            trace.add_sentence(event.text)
         emit(event)
 
-    return emitted
+    return traced
 
 
 def record_token(text: str) -> None:
-    """Of what is spoken: when it came."""
-    if (notes := _notes.get()) is not None:
-        notes.token(text)
+    """Record the arrival of a token that will be spoken."""
+    if (trace := _current.get()) is not None:
+        trace.add_token(text)
 
 
 def stopwatch(part: str) -> Callable[[], None]:
-    """To be called when the part is over, which begins now."""
-    notes = _notes.get()
-    return partial(notes.took, part, notes.now()) if notes else lambda: None
+    """Start timing a part, and return the function that ends it."""
+    trace = _current.get()
+    return partial(trace.end_part, part, trace.now()) if trace else lambda: None
 
 
 @contextmanager
 def timed(part: str) -> Iterator[None]:
-    over = stopwatch(part)
+    """Record the time of the `with` block as a part of the current request."""
+    end = stopwatch(part)
     try:
         yield
     finally:
-        over()
+        end()

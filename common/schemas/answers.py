@@ -1,7 +1,4 @@
-"""The contract with callers: what each function takes, gives and streams.
-
-Every request refuses unknown fields and is strict about types. Every time is UTC, ISO 8601.
-"""
+"""The answers of the functions. All times are in UTC, in ISO 8601."""
 
 from datetime import datetime
 from typing import Literal
@@ -14,8 +11,11 @@ from common.schemas.usage import Usage
 
 
 class StartAvatarAnswer(Answer):
-    """What a browser needs to see the avatar. `livekit_token` admits its bearer to the room.
-    `resumed`: it was running already (200 instead of 201), and nothing new is paid."""
+    """What a browser needs to show the avatar.
+
+    `livekit_token` admits its bearer to the room. `resumed`: the session ran already (200 instead of
+    201), and nothing new is charged.
+    """
 
     avatar_session_id: str
     conversation_id: str
@@ -32,6 +32,8 @@ class StartAvatarAnswer(Answer):
 
 
 class KeepAliveAnswer(Answer):
+    """When the session ends: at `expires_at` at the latest, at `idle_at` if it is not used."""
+
     avatar_session_id: str
     expires_at: datetime
     idle_at: datetime
@@ -39,8 +41,11 @@ class KeepAliveAnswer(Answer):
 
 
 class EndSessionAnswer(Answer):
-    """`state` is `ending` while the provider has not confirmed; a sweep goes on trying, and `seconds`
-    is then what it has cost so far."""
+    """What the session cost.
+
+    `state` is `ending` until the provider has confirmed the end. Until then a sweep tries again, and
+    `seconds` is the cost so far.
+    """
 
     avatar_session_id: str
     state: Literal["ending", "ended"]
@@ -49,8 +54,11 @@ class EndSessionAnswer(Answer):
 
 
 class SpeakAnswer(Answer):
-    """`utterance_id` is that of the first piece, None if nothing was to be said. `seconds` of audio
-    were made; `ended` says whether they were heard."""
+    """How the speech ended.
+
+    `utterance_id` is that of the first utterance, null if there was nothing to say. `seconds` is the
+    length of the synthesised audio. `handed_over`: the avatar has all audio and may still be speaking.
+    """
 
     utterance_id: str | None = None
     seconds: float
@@ -59,7 +67,7 @@ class SpeakAnswer(Answer):
 
 
 class SweepAnswer(Answer):
-    """How many sessions and turns the sweep dealt with, and how."""
+    """How many sessions and turns the sweep handled, by action. `more`: others may still be due."""
 
     expired: int = 0
     idle: int = 0
@@ -75,8 +83,7 @@ Dependency = Literal["agent", "avatar", "store", "tasks", "vault", "voice"]
 
 
 class HealthAnswer(Answer):
-    """`down` names those that do not answer, and nothing is said of why; left out where nobody asked
-    for it."""
+    """Health of the function. With `deep`, `down` lists the services that do not answer."""
 
     status: Literal["ok", "degraded"] = "ok"
     down: list[Dependency] | None = None
@@ -87,7 +94,7 @@ class HealthAnswer(Answer):
 
 
 class ChatAnswer(Answer):
-    """A whole turn at once, for callers who do not ask for `text/event-stream`."""
+    """A whole turn in one answer, for callers that do not accept `text/event-stream`."""
 
     turn_id: str
     conversation_id: str

@@ -1,3 +1,5 @@
+"""What all requests and answers have in common."""
+
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -8,17 +10,17 @@ from common.domain.ids import ID
 
 def _text(value: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in value):
-        msg = "holds a lone surrogate, which is no character"
+        msg = "must not contain a lone surrogate"
         raise ValueError(msg)
     if not value.strip():
-        msg = "is empty"
+        msg = "must not be empty"
         raise ValueError(msg)
     return value
 
 
 def _id(value: str) -> str:
     if not ID.fullmatch(value) or RESERVED.fullmatch(value):
-        msg = "is no identifier: 1 to 64 letters, digits, '-' or '_'"
+        msg = "must be 1 to 64 letters, digits, '-' or '_'"
         raise ValueError(msg)
     return value
 
@@ -31,11 +33,15 @@ Quality = Literal["very_high", "high", "medium", "low"]
 
 
 class Request(BaseModel):
+    """The fields of a request. Unknown fields are refused, and types are strict."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Answer(BaseModel):
-    # Built when first used: a function starts without those of its neighbours.
+    """The fields of an answer, and the status that it is sent with."""
+
+    # Built at first use: a function does not build the models of other functions when it starts.
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     @property

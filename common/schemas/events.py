@@ -1,13 +1,16 @@
-from typing import Literal
+"""The events of a chat's stream."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from common.schemas.base import Answer
 from common.schemas.usage import Usage
 
-# ── events of a chat ─────────────────────────────────────────────────────────────────────────────
-
 
 class TurnEvent(Answer):
-    """The first: the turn is admitted and paid for. `avatar` is the session that will speak."""
+    """The first event: the turn is admitted. `avatar_session_id` is the session that will speak."""
 
     event: Literal["turn"] = "turn"
     turn_id: str
@@ -17,11 +20,15 @@ class TurnEvent(Answer):
 
 
 class TextEvent(Answer):
+    """A piece of the reply, as the agent writes it."""
+
     event: Literal["text"] = "text"
     text: str
 
 
 class ToolEvent(Answer):
+    """The agent called a tool, or the tool answered."""
+
     event: Literal["tool"] = "tool"
     id: str
     name: str
@@ -29,7 +36,7 @@ class ToolEvent(Answer):
 
 
 class SentenceEvent(Answer):
-    """A sentence was released to speech, as it is written."""
+    """A sentence was sent to speech synthesis. `text` is the sentence as it is written."""
 
     event: Literal["sentence"] = "sentence"
     utterance_id: str
@@ -37,9 +44,12 @@ class SentenceEvent(Answer):
 
 
 class SpeechEvent(Answer):
-    """`unavailable`: this turn has no speech, `code` and `detail` say why. `started`, `ended`: the
-    avatar began, finished an utterance. `skipped`: one sentence could not be spoken. `stopped`: the
-    rest goes on as text. `interrupted`: the avatar was cut."""
+    """The state of the turn's speech.
+
+    `unavailable`: the turn has no speech; `code` and `detail` give the reason. `started`: the avatar
+    began an utterance. `ended`: it finished one. `skipped`: one sentence could not be spoken.
+    `stopped`: the rest of the reply is text only. `interrupted`: the avatar was interrupted.
+    """
 
     event: Literal["speech"] = "speech"
     state: Literal["unavailable", "started", "ended", "skipped", "stopped", "interrupted"]
@@ -50,7 +60,7 @@ class SpeechEvent(Answer):
 
 
 class UsageEvent(Answer):
-    """What this turn cost, and where the month stands after it."""
+    """What the turn was charged, and this month's usage after it."""
 
     event: Literal["usage"] = "usage"
     agent_tokens: int
@@ -59,7 +69,7 @@ class UsageEvent(Answer):
 
 
 class ErrorEvent(Answer):
-    """A problem document (RFC 9457) in the stream. What was said before it stands."""
+    """A problem document (RFC 9457) in the stream. The text of earlier events stays valid."""
 
     event: Literal["error"] = "error"
     type: str
@@ -75,8 +85,11 @@ TurnEnd = Literal["complete", "interrupted", "incomplete", "failed", "cancelled"
 
 
 class DoneEvent(Answer):
-    """Always the last. `incomplete`: the agent broke off; `failed`: it said nothing; `cancelled`:
-    the caller went away."""
+    """The last event of every stream.
+
+    `incomplete`: the agent's reply broke off. `failed`: there is no reply. `cancelled`: the caller
+    disconnected. `interrupted`: a newer turn took over.
+    """
 
     event: Literal["done"] = "done"
     ended: TurnEnd
@@ -86,13 +99,17 @@ class DoneEvent(Answer):
     spoken: str
 
 
-ChatEvent = (
-    TurnEvent
-    | TextEvent
-    | ToolEvent
-    | SentenceEvent
-    | SpeechEvent
-    | UsageEvent
-    | ErrorEvent
-    | DoneEvent
+ChatEvent = TypeAliasType(
+    "ChatEvent",
+    Annotated[
+        TurnEvent
+        | TextEvent
+        | ToolEvent
+        | SentenceEvent
+        | SpeechEvent
+        | UsageEvent
+        | ErrorEvent
+        | DoneEvent,
+        Field(discriminator="event"),
+    ],
 )

@@ -1,3 +1,5 @@
+"""The requests of the functions. Unknown fields are refused, and types are strict."""
+
 from typing import Annotated
 
 from pydantic import Field
@@ -8,11 +10,8 @@ MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
 
 
-# ── requests ─────────────────────────────────────────────────────────────────────────────────────
-
-
 class StartAvatarRequest(Request):
-    """Without a conversation, a new one is begun."""
+    """Without `conversation_id` a new conversation begins."""
 
     conversation_id: Id | None = None
     avatar_id: Id | None = None
@@ -22,9 +21,12 @@ class StartAvatarRequest(Request):
 
 
 class ChatRequest(Request):
-    """`speak`: false keeps the avatar silent; true asks for a word on why, if it cannot speak; left
-    out, the avatar speaks if there is one. `wait`: false answers when all audio was handed over,
-    and does not stay until the avatar has finished."""
+    """A message to the agent.
+
+    `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it
+    silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the
+    avatar has all audio, without waiting until it has finished speaking.
+    """
 
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)]
     conversation_id: Id | None = None
@@ -33,7 +35,10 @@ class ChatRequest(Request):
 
 
 class SpeakRequest(Request):
-    """`interrupt` stops the avatar first, which any new speech does anyway; alone, only that."""
+    """A text for the avatar.
+
+    `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case.
+    """
 
     avatar_session_id: Id
     text: Annotated[Text, Field(max_length=MAX_SPEECH)] | None = None
@@ -50,12 +55,12 @@ class EndSessionRequest(Request):
 
 
 class SweepRequest(Request):
-    """With a session: looks at that one only."""
+    """Without `avatar_session_id` the sweep covers everything that is overdue."""
 
     avatar_session_id: Id | None = None
 
 
 class HealthRequest(Request):
-    """`deep`: whether the services behind us answer; else only whether we do."""
+    """With `deep` the services behind the function are asked as well."""
 
     deep: bool = False

@@ -3,8 +3,6 @@ from datetime import datetime
 from common.domain.quota import Meter
 from common.schemas.base import Answer
 
-# ── answers ──────────────────────────────────────────────────────────────────────────────────────
-
 
 class MeterUsage(Answer):
     used: int
@@ -14,7 +12,7 @@ class MeterUsage(Answer):
 
 
 class Usage(Answer):
-    """This month's meters: whole seconds, tokens, characters."""
+    """This month's usage by meter, in whole seconds, tokens or characters. Months are in UTC."""
 
     month: str
     resets_at: datetime

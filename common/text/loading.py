@@ -1,6 +1,7 @@
-"""Loading what speech needs: about 25 ms of imports and 80 ms of rules, the first time in a process.
+"""Load what speech needs: about 25 ms of imports and 80 ms of rules, once in a process.
 
-No start of a function waits for it, and no first token either: it is loaded while the agent thinks.
+Neither the start of a function nor the first token waits for it: it is loaded while the agent
+thinks.
 """
 
 from typing import TYPE_CHECKING
@@ -11,16 +12,19 @@ if TYPE_CHECKING:
 
 
 def sentences(language: str, first_clause: int = 0) -> "Sentences":
-    """`language` is BCP 47."""
-    from common.text.sentences.splitter import Sentences  # noqa: PLC0415 - as above
+    """Return a splitter for one reply. `language` is BCP 47; for `first_clause` see `Sentences`."""
+    from common.text.sentences.splitter import Sentences  # noqa: PLC0415 - loaded at first use
 
     return Sentences(language.partition("-")[0], first_clause)
 
 
 def speakable(language: str) -> "Speakable":
-    """Warm. To be called in a thread. `language` is BCP 47."""
-    from common.text.spoken.speakable import Speakable  # noqa: PLC0415 - as above
+    """Return the spoken form for one reply, with its patterns compiled. `language` is BCP 47.
 
-    made = Speakable(language)
-    made.warm()
-    return made
+    Compiling takes up to 80 ms the first time: call this in a thread.
+    """
+    from common.text.spoken.speakable import Speakable  # noqa: PLC0415 - loaded at first use
+
+    spoken = Speakable(language)
+    spoken.warm()
+    return spoken

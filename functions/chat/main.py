@@ -1,11 +1,25 @@
-from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.turn import Turn
+from common.domain.errors import NotFound, QuotaExceeded, TurnInProgress
 from common.schemas.answers import ChatAnswer
+from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
 
 
-@endpoint(ChatRequest)
+@endpoint
+@Route(
+    "POST",
+    "/",
+    ChatRequest,
+    ChatAnswer,
+    answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
+    raises=(NotFound, QuotaExceeded, TurnInProgress),
+    spends=True,
+    keyed=True,
+    events=ChatEvent,
+)
 async def chat(
-    caller: User, request: ChatRequest, app: App, once: IdempotencyKey
+    caller: User, request: ChatRequest, app: App, key: IdempotencyKey
 ) -> Turn | ChatAnswer:
-    return await app.conversations.chat(caller, request, once)
+    """Send a message to the agent. The reply is streamed, and the avatar speaks it."""
+    return await app.conversations.chat(caller, request, key)

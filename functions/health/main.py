@@ -1,10 +1,19 @@
-from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.schemas.answers import HealthAnswer
 from common.schemas.requests import HealthRequest
 
 
-@endpoint(HealthRequest, methods=("GET", "HEAD"), anybody=True)
+@endpoint
+@Route(
+    "GET",
+    "/",
+    HealthRequest,
+    HealthAnswer,
+    answers={200: "All is well.", 503: "Services in `down` do not answer."},
+    callers="public",
+)
 async def health(
-    _caller: User, request: HealthRequest, app: App, _once: IdempotencyKey
+    _caller: User, request: HealthRequest, app: App, _key: IdempotencyKey
 ) -> HealthAnswer:
+    """Report whether this function serves and, with `deep`, whether the services behind it answer."""
     return await app.health_check.health(request)

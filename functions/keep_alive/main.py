@@ -1,10 +1,22 @@
-from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
+from common.domain.errors import NotFound, SessionOver
 from common.schemas.answers import KeepAliveAnswer
 from common.schemas.requests import KeepAliveRequest
 
 
-@endpoint(KeepAliveRequest)
+@endpoint
+@Route(
+    "POST",
+    "/",
+    KeepAliveRequest,
+    KeepAliveAnswer,
+    answers={200: "When the session ends if nothing else happens."},
+    raises=(NotFound, SessionOver),
+    spends=True,
+    keyed=True,
+)
 async def keep_alive(
-    caller: User, request: KeepAliveRequest, app: App, once: IdempotencyKey
+    caller: User, request: KeepAliveRequest, app: App, key: IdempotencyKey
 ) -> KeepAliveAnswer:
-    return await app.avatars.keep_alive(caller, request, once)
+    """Keep an avatar session alive: restart its idle timer."""
+    return await app.avatars.keep_alive(caller, request, key)

@@ -1,10 +1,31 @@
-from common.api.endpoint import App, IdempotencyKey, User, endpoint
+from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
+from common.domain.errors import (
+    AvatarStarting,
+    NotFound,
+    QuotaExceeded,
+    SessionOver,
+    TooManySessions,
+)
 from common.schemas.answers import StartAvatarAnswer
 from common.schemas.requests import StartAvatarRequest
 
 
-@endpoint(StartAvatarRequest)
+@endpoint
+@Route(
+    "POST",
+    "/",
+    StartAvatarRequest,
+    StartAvatarAnswer,
+    answers={
+        201: "The avatar session runs.",
+        200: "The conversation's avatar session runs already. Nothing new is charged.",
+    },
+    raises=(NotFound, QuotaExceeded, TooManySessions, AvatarStarting, SessionOver),
+    spends=True,
+    keyed=True,
+)
 async def start_avatar(
-    caller: User, request: StartAvatarRequest, app: App, once: IdempotencyKey
+    caller: User, request: StartAvatarRequest, app: App, key: IdempotencyKey
 ) -> StartAvatarAnswer:
-    return await app.avatars.start(caller, request, once)
+    """Start an avatar session, or return the one that the conversation already has."""
+    return await app.avatars.start(caller, request, key)

@@ -1,93 +1,105 @@
-"""Who may come in from outside: the functions that cost money, shut and opened at IAM.
+"""Close and open the functions that spend money, at IAM.
 
-A function that is shut refuses everybody before it runs. `end_session`, `health` and the sweep stay as
-they are: they spend nothing, and what they do ends what costs. Terraform opens at its next apply.
+IAM refuses every call of a closed function before the function runs. Functions that spend nothing stay
+as they are: they end what costs money. The next `terraform apply` opens all functions again.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from infra.deploy import package
 from infra.deploy.shell import FailedError, Run, asked
+from infra.registry import declarations
 
-STAY = frozenset({"end_session", "health", "sweep_expired"})
-EVERYBODY, INVOKER = "allUsers", "roles/run.invoker"
+ALL_USERS, INVOKER = "allUsers", "roles/run.invoker"
 LOCATION = "cloud.googleapis.com/location"
 SECONDS = 60.0
+"""Deadline of one gcloud command."""
 
 Say = Callable[[str], None]
+Change = Literal["add", "remove"]
+DONE: dict[Change, str] = {"add": "open", "remove": "closed"}
 
 
 @dataclass(frozen=True)
-class Door:
-    """Of a function: the Cloud Run service underneath."""
+class DeployedFunction:
+    """The Cloud Run service of a function."""
 
     service: str
     project: str
     region: str
 
-    def command(self, what: str, *flags: str) -> list[str]:
+    def command(self, verb: str, *flags: str) -> list[str]:
         where = (f"--project={self.project}", f"--region={self.region}")
-        return ["gcloud", "run", "services", what, self.service, *where, *flags]
+        return ["gcloud", "run", "services", verb, self.service, *where, *flags]
 
-    def policy(self, what: str) -> list[str]:
-        flags = (f"--member={EVERYBODY}", f"--role={INVOKER}", "--quiet")
-        return self.command(f"{what}-iam-policy-binding", *flags)
+    def change_command(self, change: Change) -> list[str]:
+        flags = (f"--member={ALL_USERS}", f"--role={INVOKER}", "--quiet")
+        return self.command(f"{change}-iam-policy-binding", *flags)
 
 
-def doors(project: str, run: Run) -> list[Door]:
-    """In whatever regions they are. `FailedError` where there is none: then it is another project."""
-    ours = {name.replace("_", "-") for name in package.functions() if name not in STAY}
+def spending_services() -> set[str]:
+    """Return the service names of the functions that declare to spend money."""
+    return {name.replace("_", "-") for name, each in declarations().items() if each.spends}
+
+
+def find_functions(project: str, run: Run) -> list[DeployedFunction]:
+    """Return the functions that spend, in all regions of the project.
+
+    Raises `FailedError` if the project has none: then it is the wrong project.
+    """
+    spending = spending_services()
     command = ("gcloud", "run", "services", "list", f"--project={project}", "--format=json")
     listed = (each["metadata"] for each in asked(run, command, seconds=SECONDS))
     found = [
-        Door(each["name"], project, each["labels"][LOCATION])
+        DeployedFunction(each["name"], project, each["labels"][LOCATION])
         for each in listed
-        if each["name"] in ours
+        if each["name"] in spending
     ]
     if not found:
-        raise FailedError(f"{project} has none of the functions {', '.join(sorted(ours))}")
+        raise FailedError(f"{project} has none of the functions {', '.join(sorted(spending))}")
     return found
 
 
-def shut(project: str, run: Run, say: Say) -> bool:
-    """Whether all of them are. One that cannot be shut keeps no other open, and is told with its
-    command."""
-    return _each(project, run, say, "remove")
+def close_functions(project: str, run: Run, say: Say) -> bool:
+    """Close every function that spends, and return whether all are closed.
+
+    A failure does not stop the others. The message has the command to run by hand.
+    """
+    return _change_all(project, run, say, "remove")
 
 
-def open_again(project: str, run: Run, say: Say) -> bool:
-    return _each(project, run, say, "add")
+def open_functions(project: str, run: Run, say: Say) -> bool:
+    """Open every function that spends, and return whether all are open."""
+    return _change_all(project, run, say, "add")
 
 
-def _each(project: str, run: Run, say: Say, what: str) -> bool:
+def _change_all(project: str, run: Run, say: Say, change: Change) -> bool:
     try:
-        found = doors(project, run)
+        found = find_functions(project, run)
     except FailedError as error:
-        say(f"THE FUNCTIONS CANNOT BE TOLD: {error}")
+        say(f"CANNOT LIST THE FUNCTIONS: {error}")
         return False
-    turned = [_turn(door, run, say, what) for door in found]
-    return all(turned)
+    changed = [_change(function, run, say, change) for function in found]
+    return all(changed)
 
 
-def _turn(door: Door, run: Run, say: Say, what: str) -> bool:
-    word = "shut" if what == "remove" else "open"
+def _change(function: DeployedFunction, run: Run, say: Say, change: Change) -> bool:
+    command, done = function.change_command(change), DONE[change]
     try:
-        if _is_open(door, run) != (word == "open"):
-            run(door.policy(what), seconds=SECONDS)
+        if _is_open(function, run) != (change == "add"):
+            run(command, seconds=SECONDS)
     except FailedError as error:
-        say(
-            f"{door.service} IS NOT {word.upper()} ({error}). By hand: {' '.join(door.policy(what))}"
-        )
+        say(f"{function.service} IS NOT {done.upper()} ({error}). Run: {' '.join(command)}")
         return False
-    say(f"{door.service} is {word}")
+    say(f"{function.service} is {done}")
     return True
 
 
-def _is_open(door: Door, run: Run) -> bool:
-    policy = asked(run, door.command("get-iam-policy", "--format=json"), seconds=SECONDS)
+def _is_open(function: DeployedFunction, run: Run) -> bool:
+    policy = asked(run, function.command("get-iam-policy", "--format=json"), seconds=SECONDS)
     return any(
-        EVERYBODY in binding["members"]
+        ALL_USERS in binding["members"]
         for binding in policy.get("bindings", [])
         if binding["role"] == INVOKER
     )

@@ -1,12 +1,13 @@
-"""`python -m infra.access.stop_spending PROJECT` stops all spending at once; with `--open-again`,
-people may come in again.
+"""Stop all spending at once: `python -m infra.access.stop_spending PROJECT`.
 
-The functions that cost money are shut (infra/access/public_access.py). Every session that runs at the
-avatar's provider is stopped, also those that others started: the key's whole account. Google takes some
-minutes to apply a change of access, so this goes on until nothing has run for two minutes. The sweep,
-its scheduler and the queue go on: they charge what was stopped, end the rest, and cost next to nothing.
+The functions that spend money are closed (infra/access/public_access.py), and every session that runs
+at the avatar provider is stopped. That covers the whole account of the key, also sessions that other
+deployments started. Google needs minutes to apply a change of access, so the command repeats this until
+no session has run for two minutes. The sweep, its scheduler and the queue go on: they settle what was
+stopped, end the rest, and cost almost nothing. A turn without an avatar ends by itself within two
+minutes.
 
-A turn that is under way without an avatar ends by itself, after two minutes at the latest.
+With `--open-again` the functions are opened again.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from common.adapters.liveavatar.client import LiveAvatar
 from common.bootstrap import LIVEAVATAR
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
-from infra.access.public_access import SECONDS, Say, open_again, shut
+from infra.access.public_access import SECONDS, Say, close_functions, open_functions
 from infra.deploy.shell import FailedError, Run, shell
 
 KEY = "liveavatar-api-key"
@@ -28,12 +29,12 @@ REASON = "ZOMBIE_SESSION_REAP"
 AT_ONCE = 20
 PAUSE_SECONDS = 10.0
 QUIET_LOOKS = 13
-"""One after the other, with nothing running: two minutes, which a change at IAM commonly takes."""
-MOST_LOOKS = 60
+"""Lists in a row without a running session. They take two minutes, as a change at IAM commonly does."""
+MAX_LOOKS = 60
 
 
-class Account(Protocol):
-    """At the avatar's provider."""
+class ProviderAccount(Protocol):
+    """The account at the avatar's provider."""
 
     async def active(self) -> list[AvatarSessionId]: ...
 
@@ -43,27 +44,33 @@ class Account(Protocol):
 async def stop_spending(
     project: str,
     run: Run,
-    account: Account | None,
+    account: ProviderAccount | None,
     *,
     say: Say = print,
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> int:
-    """The exit code: 0 if everything is shut, and nothing runs. Neither waits for the other."""
-    shutting = asyncio.to_thread(shut, project, run, say)
-    is_shut, _ = await asyncio.gather(shutting, _stop_all(account, say))
+    """Close the functions and stop the sessions, at the same time.
+
+    Return the exit code: 0 if all functions are closed and no session runs.
+    """
+    closing = asyncio.to_thread(close_functions, project, run, say)
+    closed, _ = await asyncio.gather(closing, _stop_all(account, say))
     quiet = account is not None and await _until_quiet(account, say, wait)
     if not quiet:
-        say("SESSIONS MAY STILL RUN. Stop them on the provider's own page.")
-    if quiet and is_shut:
-        say("Nothing runs, and nobody comes in. --open-again lets them; so does a deployment.")
-    return 0 if quiet and is_shut else 1
+        say("SESSIONS MAY STILL RUN. Stop them on the provider's web page.")
+    if quiet and closed:
+        say(
+            "No session runs, and the functions are closed. --open-again or a deployment opens them."
+        )
+    return 0 if quiet and closed else 1
 
 
 async def _until_quiet(
-    account: Account, say: Say, wait: Callable[[float], Awaitable[None]]
+    account: ProviderAccount, say: Say, wait: Callable[[float], Awaitable[None]]
 ) -> bool:
+    """Stop sessions until none has run for QUIET_LOOKS lists in a row. Return False at MAX_LOOKS."""
     quiet = 0
-    for _ in range(MOST_LOOKS):
+    for _ in range(MAX_LOOKS):
         quiet = quiet + 1 if await _stop_all(account, say) else 0
         if quiet == QUIET_LOOKS:
             return True
@@ -71,19 +78,19 @@ async def _until_quiet(
     return False
 
 
-async def _stop_all(account: Account | None, say: Say) -> bool:
-    """Whether nothing ran."""
+async def _stop_all(account: ProviderAccount | None, say: Say) -> bool:
+    """Stop every running session. Return whether none was running."""
     if account is None:
         return False
     try:
         running = await account.active()
     except OprinaError as error:
-        say(f"no list of sessions: {error.code}")
+        say(f"cannot list the sessions: {error.code}")
         return False
-    places = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def stop(session: AvatarSessionId) -> None:
-        async with places:
+        async with slots:
             try:
                 await account.stop(session, REASON)
             except OprinaError as error:
@@ -96,13 +103,13 @@ async def _stop_all(account: Account | None, say: Say) -> bool:
 
 
 def key_of(project: str, run: Run, say: Say = print) -> str:
-    """Empty where it cannot be read."""
+    """Return the provider's API key from Secret Manager, or "" if it cannot be read."""
     command = ["gcloud", "secrets", "versions", "access", "latest"]
     command += [f"--secret={KEY}", f"--project={project}"]
     try:
         return run(command, seconds=SECONDS, read=True).strip()
     except FailedError as error:
-        say(f"THE KEY OF THE PROVIDER CANNOT BE READ: {error}")
+        say(f"CANNOT READ THE KEY OF THE PROVIDER: {error}")
         return ""
 
 
@@ -128,11 +135,11 @@ def main() -> int:
     parser.add_argument("--open-again", action="store_true")
     given = parser.parse_args()
     if given.open_again:
-        return 0 if open_again(given.project, shell, print) else 1
+        return 0 if open_functions(given.project, shell, print) else 1
     try:
         return asyncio.run(_stop(given.project))
     except KeyboardInterrupt:
-        print("Interrupted: SESSIONS MAY STILL RUN, AND DOORS BE OPEN. Run it again.")
+        print("Interrupted: SESSIONS MAY STILL RUN, FUNCTIONS MAY BE OPEN. Run it again.")
         return 130
 
 

@@ -1,145 +1,61 @@
-"""`python -m infra.docs.openapi` writes docs/openapi.json: what callers may rely on, from the
-models that check it and the errors that refuse it.
+"""Write docs/openapi.json, the contract with callers, from the declarations of the functions.
+
+python -m infra.docs.openapi
 """
 
 import json
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import get_args
 
 from pydantic import BaseModel
 
-from common.api.requests import CAP, KEY
+from common.api.requests import KEY
+from common.api.routes import Declaration, Operation
+from common.api.streaming import EVENT_STREAM
 from common.domain import errors
-from common.schemas import answers, requests
-from common.schemas.base import Answer, Request
-from common.schemas.events import ChatEvent
 from infra.docs.openapi_schemas import Error, Json, Problem, ref, schemas
+from infra.registry import declarations
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "openapi.json"
 
-
-@dataclass(frozen=True)
-class Call:
-    """A function, as its callers see it. `answers` are the statuses of an answer, and what each says;
-    what it takes is the query of a `get`."""
-
-    name: str
-    says: str
-    request: type[Request]
-    answer: type[Answer]
-    answers: dict[int, str]
-    refusals: Sequence[Error] = ()
-    events: bool = False
-    internal: bool = False
-    anybody: bool = False
-    method: str = "post"
-
-
-CALLS = (
-    Call(
-        "start_avatar",
-        "Starts an avatar, or hands out the one that the conversation has already.",
-        requests.StartAvatarRequest,
-        answers.StartAvatarAnswer,
-        {201: "The avatar runs.", 200: "It was running already: nothing new is paid."},
-        (
-            errors.NotFound,
-            errors.QuotaExceeded,
-            errors.TooManySessions,
-            errors.AvatarStarting,
-            errors.SessionOver,
-        ),
-    ),
-    Call(
-        "chat",
-        "Says something to the agent; the answer comes as it is written, and the avatar speaks it.",
-        requests.ChatRequest,
-        answers.ChatAnswer,
-        {200: "The turn: as events, `turn` first and `done` last; or whole, as JSON."},
-        (errors.NotFound, errors.QuotaExceeded, errors.TurnInProgress),
-        events=True,
-    ),
-    Call(
-        "speak",
-        "Makes the avatar say a text, or stop.",
-        requests.SpeakRequest,
-        answers.SpeakAnswer,
-        {200: "How it went."},
-        (errors.NotFound, errors.QuotaExceeded, errors.SessionOver),
-    ),
-    Call(
-        "keep_alive",
-        "Somebody is there: the avatar is not ended for being idle.",
-        requests.KeepAliveRequest,
-        answers.KeepAliveAnswer,
-        {200: "Until when it stays."},
-        (errors.NotFound, errors.SessionOver),
-    ),
-    Call(
-        "end_session",
-        "Ends an avatar session; doing it again gives the same answer.",
-        requests.EndSessionRequest,
-        answers.EndSessionAnswer,
-        {200: "What it cost."},
-        (errors.NotFound,),
-    ),
-    Call(
-        "sweep_expired",
-        "Ends what should not run any more. For Cloud Scheduler and Cloud Tasks; IAM guards it.",
-        requests.SweepRequest,
-        answers.SweepAnswer,
-        {200: "What was done."},
-        (errors.TooEarly,),
-        internal=True,
-    ),
-    Call(
-        "health",
-        "Whether it serves; with `deep`, whether the services behind it answer.",
-        requests.HealthRequest,
-        answers.HealthAnswer,
-        {200: "It is well.", 503: "Some service behind it is `down`."},
-        anybody=True,
-        method="get",
-    ),
+DESCRIPTION = (
+    "Every refusal and every failure is a problem document (`application/problem+json`, RFC 9457)."
+    " A method that a path does not have gets 405 with the code `invalid`. A path that a function does"
+    " not have gets 404 with the code `not_found`. Google's front end may answer in place of a deployed"
+    " function, with 401, 403, 404, 429, 500, 503 or 504. Its body is not a problem document."
 )
-ALWAYS: tuple[Error, ...] = (
-    errors.Unauthenticated,
-    errors.KeyInFlight,
-    errors.KeyReused,
+LOCAL = {
+    "url": "http://localhost:8080/api",
+    "description": "The local stack (`make run`). The prefix `/api` is optional.",
+}
+USERS: tuple[Error, ...] = (errors.Unauthenticated,)
+KEYED: tuple[Error, ...] = (errors.KeyInFlight, errors.KeyReused)
+UPSTREAM: tuple[type[errors.Upstream], ...] = (
+    errors.Unavailable,
+    errors.Ambiguous,
+    errors.Failed,
 )
-"""What every public function may refuse with, besides a request that is `Invalid`."""
 
 
 def document() -> Json:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    functions = declarations().values()
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Oprina",
             "version": project["version"],
-            "description": project["description"],
+            "description": f"{project['description']}\n\n{DESCRIPTION}",
         },
-        "servers": [
-            {"url": "http://localhost:8080", "description": "`make run`"},
-            {
-                "url": "https://{region}-{project}.cloudfunctions.net",
-                "variables": {
-                    "region": {"default": "us-central1"},
-                    "project": {"default": "oprina"},
-                },
-            },
-        ],
+        "servers": [LOCAL],
         "security": [{"idToken": []}],
-        "paths": {f"/{call.name}": {call.method: _operation(call)} for call in CALLS},
+        "paths": {path: item for each in functions for path, item in _paths(each).items()},
         "components": {
             "schemas": schemas(
-                {call.request for call in CALLS if call.method == "post"},
-                {call.answer for call in CALLS} | set(get_args(ChatEvent)) | {Problem},
+                [each.route for function in functions for each in function.operations]
             ),
             "securitySchemes": {
                 "idToken": {
@@ -154,7 +70,7 @@ def document() -> Json:
                     "name": "Idempotency-Key",
                     "in": "header",
                     "required": False,
-                    "description": "One effect and one answer for all requests with the same key.",
+                    "description": "Requests with the same key have one effect and one answer.",
                     "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
                 }
             },
@@ -162,91 +78,124 @@ def document() -> Json:
     }
 
 
-# ── calls ────────────────────────────────────────────────────────────────────────────────────────
+# ── paths ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _operation(call: Call) -> Json:
-    operation: Json = {
-        "operationId": call.name,
-        "summary": call.says,
-        **({"parameters": _query(call)} if call.method == "get" else {"requestBody": _body(call)}),
-        "responses": _responses(call),
-    }
-    if call.internal or call.anybody:
-        return {**operation, "security": []}
-    return {"parameters": [{"$ref": "#/components/parameters/IdempotencyKey"}], **operation}
+def _paths(function: Declaration) -> Json:
+    paths: Json = {}
+    for operation in function.operations:
+        route = operation.route
+        item = paths.setdefault(f"/{function.name}{route.path}".rstrip("/"), {})
+        item[route.method.lower()] = _operation(operation)
+    servers = [LOCAL, _deployed(function.name)]
+    return {path: {"servers": servers, **item} for path, item in paths.items()}
 
 
-def _body(call: Call) -> Json:
+def _deployed(function: str) -> Json:
+    """Return the function's own host on Cloud Run, as `terraform output function_urls` has it."""
+    service = function.replace("_", "-")
     return {
-        "required": any(field.is_required() for field in call.request.model_fields.values()),
-        "description": f"At most {CAP} bytes of JSON in UTF-8.",
-        "content": _json(call.request),
+        "url": f"https://{service}-{{number}}.{{region}}.run.app",
+        "description": "The deployed function, at a host of its own.",
+        "variables": {
+            "number": {"default": "123456789012", "description": "The number of the project."},
+            "region": {"default": "us-central1"},
+        },
     }
 
 
-def _query(call: Call) -> list[Json]:
-    schema = call.request.model_json_schema()
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in schema.get("required", ()),
-            "schema": each,
-        }
-        for name, each in schema["properties"].items()
-    ]
+def _operation(operation: Operation) -> Json:
+    route = operation.route
+    parameters = list(_parameters(operation))
+    return {
+        "operationId": operation.name,
+        "summary": " ".join((operation.use_case.__doc__ or "").split()),
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": _body(operation)} if route.has_body else {}),
+        "responses": _responses(operation),
+        **({} if route.callers == "users" else {"security": []}),
+    }
 
 
-def _responses(call: Call) -> Json:
-    """An answer and a problem may have one status: the media type tells them apart."""
-    responses = _refused(call)
-    for status, says in call.answers.items():
-        answer, refused = _success(call, says), responses.get(str(status))
-        if refused:
-            answer["description"] += f" {refused['description']}"
-            answer = {**refused, **answer, "content": {**answer["content"], **refused["content"]}}
+def _parameters(operation: Operation) -> Iterator[Json]:
+    """Yield the key, the path's parameters, and the query of a method that has no body."""
+    route = operation.route
+    if route.keyed:
+        yield {"$ref": "#/components/parameters/IdempotencyKey"}
+    schema = route.request.model_json_schema()
+    for name, found in schema.get("properties", {}).items():
+        in_path = name in route.parameters
+        if in_path or not route.has_body:
+            yield {
+                "name": name,
+                "in": "path" if in_path else "query",
+                "required": in_path or name in schema.get("required", ()),
+                "schema": {key: value for key, value in found.items() if key != "title"},
+            }
+
+
+def _body(operation: Operation) -> Json:
+    route = operation.route
+    fields = route.request.model_fields.items()
+    required = (name for name, field in fields if field.is_required())
+    return {
+        "required": any(name not in route.parameters for name in required),
+        "description": f"At most {route.body.max_bytes} bytes.",
+        "content": {route.body.media_type: {"schema": ref(route.request)}},
+    }
+
+
+# ── responses ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _responses(operation: Operation) -> Json:
+    """Return the responses by status. Where an answer and a problem share one, their types differ."""
+    responses = _problems(operation)
+    for status, description in operation.route.answers.items():
+        answer, problem = _answer(operation, description), responses.get(str(status))
+        if problem:
+            answer["description"] += f" {problem['description']}"
+            answer = {**problem, **answer, "content": {**answer["content"], **problem["content"]}}
         responses[str(status)] = answer
+    if operation.route.callers == "internal":
+        responses["403"] = {"description": "IAM refuses the caller, and the function does not run."}
     return dict(sorted(responses.items()))
 
 
-def _success(call: Call, says: str) -> Json:
-    content = _json(call.answer)
-    if call.events:
-        content["text/event-stream"] = {
-            "schema": {
-                "type": "string",
-                "description": "Each event's data is one line of JSON, without the member `event`.",
-            },
-            "x-events": {_event_name(event): ref(event) for event in get_args(ChatEvent)},
-        }
-    return {"description": says, "content": content}
+def _answer(operation: Operation, description: str) -> Json:
+    route = operation.route
+    content: Json = {} if route.answer is None else _json(route.answer)
+    if route.events:
+        content[EVENT_STREAM] = {"schema": ref(route.events)}
+    return {"description": description, **({"content": content} if content else {})}
 
 
-def _refused(call: Call) -> Json:
-    """By status, with every code that it may come with."""
-    found = sorted(_problems(call))
+def _problems(operation: Operation) -> Json:
+    """Return the problems by status, each with every code that it may have."""
+    by_status = groupby(sorted(_codes(operation)), lambda each: each[0])
     return {
-        str(status): _problem_answer(status, [says for _, says in said])
-        for status, said in groupby(found, lambda each: each[0])
+        str(status): _problem(status, [text for _, text in texts]) for status, texts in by_status
     }
 
 
-def _problems(call: Call) -> Iterator[tuple[int, str]]:
-    sent = ((400, "not JSON, or a bad key"), (413, "too large"), (422, "a wrong field"))
-    asked = ((400, "a field twice, or a bad key"), (422, "a wrong field"))
-    for status, why in asked if call.method == "get" else sent:
-        yield status, f"`{errors.Invalid.code}`: {why}."
-    for error in (*call.refusals, *(() if call.internal or call.anybody else ALWAYS)):
+def _codes(operation: Operation) -> Iterator[tuple[int, str]]:
+    route = operation.route
+    invalid = [(400, "a duplicate field, or an invalid Idempotency-Key"), (422, "an invalid field")]
+    if route.has_body:
+        invalid = [(400, "an invalid body or Idempotency-Key"), (413, "body too large"), invalid[1]]
+    for status, reason in invalid:
+        yield status, f"`{errors.Invalid.code}`: {reason}."
+    users, keyed = USERS * (route.callers == "users"), KEYED * route.keyed
+    for error in (*route.raises, *users, *keyed):
         yield error.status, f"`{error.code}`: {error.title}."
-    for upstream in (errors.Unavailable, errors.Ambiguous, errors.Failed):
+    for upstream in UPSTREAM:
         yield upstream.status, f"`<service>_{upstream.kind}`: {upstream.title}."
     yield errors.OprinaError.status, f"`{errors.OprinaError.code}`: {errors.OprinaError.title}."
 
 
-def _problem_answer(status: int, says: list[str]) -> Json:
-    answer: Json = {
-        "description": " ".join(says),
+def _problem(status: int, texts: list[str]) -> Json:
+    problem: Json = {
+        "description": " ".join(texts),
         "content": {"application/problem+json": {"schema": ref(Problem)}},
     }
     if status in {
@@ -254,17 +203,13 @@ def _problem_answer(status: int, says: list[str]) -> Json:
         errors.KeyInFlight.status,
         errors.QuotaExceeded.status,
     }:
-        seconds = {"schema": {"type": "integer"}, "description": "Seconds; where it helps."}
-        answer["headers"] = {"Retry-After": seconds}
-    return answer
+        seconds = {"schema": {"type": "integer"}, "description": "Seconds, where a retry helps."}
+        problem["headers"] = {"Retry-After": seconds}
+    return problem
 
 
 def _json(model: type[BaseModel]) -> Json:
     return {"application/json": {"schema": ref(model)}}
-
-
-def _event_name(event: type[Answer]) -> str:
-    return str(event.model_fields["event"].default)
 
 
 def text() -> str:

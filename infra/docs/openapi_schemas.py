@@ -1,23 +1,28 @@
-"""The shapes that docs/openapi.json names, from the models and the error tree."""
+"""The schemas of docs/openapi.json, from the models of the routes and the error tree."""
 
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from typing_extensions import TypeAliasType
 
+from common.api.routes import Route
 from common.domain import errors
 from common.domain.quota import Meter
 
 REF = "#/components/schemas/{model}"
 UPSTREAM = r"^(agent|avatar|identity|request|store|tasks|vault|voice)_[a-z]+$"
+STREAM = (
+    "One event of the stream. The stream's line `event:` has the member `event`, and its line `data:`"
+    " has the other members as one JSON object. The browser's `EventSource` cannot be used, because it"
+    " sends neither POST nor an Authorization header: read the response of `fetch`."
+)
 Json = dict[str, Any]
 Error = type[errors.OprinaError]
 
 
 class FieldProblem(BaseModel):
-    """`field` is the path of what is wrong; `body`, `method` and `Idempotency-Key` are such, too."""
+    """`field` is the path of a wrong field, or one of `body`, `method` and `Idempotency-Key`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,8 +31,11 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `code` says which; the members below it are there where they help. `retry_after`, in
-    seconds, stands in the header `Retry-After`, too."""
+    """A problem document (RFC 9457).
+
+    `code` tells problems apart. The members after it depend on the code. `retry_after` is in seconds,
+    and equals the header `Retry-After`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,32 +52,48 @@ class Problem(BaseModel):
     still_works: str | None = None
 
 
-def ref(model: type[BaseModel]) -> Json:
+def ref(model: type[BaseModel] | TypeAliasType) -> Json:
     return {"$ref": REF.format(model=model.__name__)}
 
 
-def schemas(requests: AbstractSet[type[BaseModel]], answers: AbstractSet[type[BaseModel]]) -> Json:
-    """By name, with every shape that they are made of."""
-    asked = sorted(requests | answers, key=lambda model: model.__name__)
-    _, found = models_json_schema([(model, "validation") for model in asked], ref_template=REF)
-    taken = {request.__name__ for request in requests}
+def schemas(routes: Sequence[Route[Any, Any]]) -> Json:
+    """Return each schema by its name: requests with a body, answers, events, and their parts."""
+    requests = {route.request: route for route in routes if route.has_body}
+    answers = {route.answer for route in routes if route.answer} | {Problem}
+    events = {route.events for route in routes if route.events}
+    found = _definitions([*requests, *answers, *events])
+    inputs = {request.__name__: set(route.parameters) for request, route in requests.items()}
     named = {
-        name: _plain(schema) if name in taken else _as_sent(_plain(schema))
-        for name, schema in found["$defs"].items()
+        name: _without(schema, inputs[name]) if name in inputs else _as_sent(schema)
+        for name, schema in found.items()
     }
+    for stream in events:
+        named[stream.__name__]["description"] = STREAM
     code = named[Problem.__name__]["properties"]["code"]
     code["anyOf"] = [{"enum": codes()}, {"pattern": UPSTREAM}]
     return named
 
 
 def codes() -> list[str]:
-    """Of everything but `Upstream`, whose codes begin with the service's name."""
+    """Return every code except those of `Upstream`, which begin with the service's name."""
     refused = {error.code for error in _tree(errors.Refused)} - {errors.Refused.code}
     return sorted({*refused, errors.OprinaError.code, errors.Conflict.code})
 
 
+def _definitions(models: Sequence[type[BaseModel] | TypeAliasType]) -> dict[str, Json]:
+    """Return the schemas of the models and of their parts, without titles."""
+    ordered = sorted(models, key=lambda model: model.__name__)
+    adapters: dict[str, TypeAdapter[Any]] = {
+        model.__name__: TypeAdapter(cast("type[Any]", model)) for model in ordered
+    }
+    _, found = TypeAdapter.json_schemas(
+        [(name, "validation", adapter) for name, adapter in adapters.items()], ref_template=REF
+    )
+    return {name: _plain(schema) for name, schema in sorted(found["$defs"].items())}
+
+
 def _plain(schema: Json) -> Json:
-    """Without the titles that only repeat the names."""
+    """Remove the titles, which only repeat the names, and the line breaks of descriptions."""
     properties = {
         name: {key: value for key, value in found.items() if key != "title"}
         for name, found in schema.get("properties", {}).items()
@@ -80,15 +104,27 @@ def _plain(schema: Json) -> Json:
     return {**kept, **({"properties": properties} if properties else {})}
 
 
+def _without(schema: Json, parameters: set[str]) -> Json:
+    """Remove the fields that are in the path and not in the body."""
+    fields = schema.get("properties", {}).items()
+    required = [name for name in schema.get("required", []) if name not in parameters]
+    return {
+        **{key: value for key, value in schema.items() if key != "required"},
+        "properties": {name: found for name, found in fields if name not in parameters},
+        **({"required": required} if required else {}),
+    }
+
+
 def _as_sent(schema: Json) -> Json:
-    """Of an answer: what is null is left out, and all else is there (but for an event's name in a
-    stream, where it stands above the data)."""
+    """Describe an answer as it is sent: without null members, and with all others."""
+    if "properties" not in schema:
+        return schema
     properties, required = {}, []
-    for name, found in schema.get("properties", {}).items():
-        given = {key: value for key, value in found.items() if key != "default"}
-        kinds = [kind for kind in given.pop("anyOf", []) if kind != {"type": "null"}]
-        properties[name] = {**given, **(kinds[0] if len(kinds) == 1 else {})}
-        if not kinds and "const" not in given:
+    for name, found in schema["properties"].items():
+        sent = {key: value for key, value in found.items() if key != "default"}
+        kinds = [kind for kind in sent.pop("anyOf", []) if kind != {"type": "null"}]
+        properties[name] = {**sent, **(kinds[0] if len(kinds) == 1 else {})}
+        if not kinds:
             required.append(name)
     return {**schema, "properties": properties, "required": required}
 

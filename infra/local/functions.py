@@ -1,48 +1,42 @@
-"""The functions, made into ASGI apps from their `main.py` as Google makes them, side by side."""
+"""The functions as ASGI apps, made of their `main.py` by Google's framework, in one process."""
 
 import asyncio
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from functions_framework.aio import create_asgi_app
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from common.api.routes import split_address
 from common.bootstrap import App
+from infra.deploy import package
 from infra.local.server import TRANSPORT
 
-FUNCTIONS = (
-    "start_avatar",
-    "chat",
-    "speak",
-    "keep_alive",
-    "end_session",
-    "sweep_expired",
-    "health",
-)
 LEAVING_SECONDS = 1.0
-"""How long a function may take to notice that its caller has gone, and to tidy up."""
-SOURCES = Path(__file__).parents[2] / "functions"
+"""Time that a function has to clean up after its caller was disconnected."""
 
 
 def load_functions() -> dict[str, ASGIApp]:
-    """Each function's app, by its name."""
-    with _as_before():
-        return {name: _made(name) for name in FUNCTIONS}
+    """Return the app of each function by its name."""
+    with _process_restored():
+        return {name: _app(name) for name in package.functions()}
 
 
-def _made(name: str) -> ASGIApp:
-    source = str(SOURCES / name / "main.py")
+def _app(name: str) -> ASGIApp:
+    source = str(package.ROOT / "functions" / name / "main.py")
     app: ASGIApp = create_asgi_app(name, source)  # type: ignore[no-untyped-call]  # Google's
     return app
 
 
 @contextmanager
-def _as_before() -> Iterator[None]:
-    """The framework expects one function to a process: it loads each as the module `main`, puts its
-    folder on the path, and notes its name in the environment."""
+def _process_restored() -> Iterator[None]:
+    """Undo what the framework does to the process.
+
+    It expects one function in a process: it loads each as the module `main`, adds the folder to the
+    path, and sets environment variables.
+    """
     path, main, environment = list(sys.path), sys.modules.get("main"), dict(os.environ)
     try:
         yield
@@ -57,47 +51,51 @@ def _as_before() -> Iterator[None]:
 
 
 class FunctionRouter:
-    """`/chat` and all below it goes to the function `chat`, which sees itself at the root of a host,
-    as it is where it is deployed; what is no function's goes `elsewhere`. Needs
-    `infra.local.server`, which shows the connections that `drain` drops."""
+    """Serve each function at `/api/<name>` and at `/<name>`, with all paths below.
 
-    def __init__(self, functions: Mapping[str, ASGIApp], app: App, elsewhere: ASGIApp) -> None:
+    Hyphens in the name stand for underscores. The function sees itself at the root of a host, as where
+    it is deployed. Other paths go to `fallback`. Needs `infra.local.server`, which puts the connection
+    into the scope: `drain` closes it.
+    """
+
+    def __init__(self, functions: Mapping[str, ASGIApp], app: App, fallback: ASGIApp) -> None:
         self._functions = functions
         self._app = app
-        self._elsewhere = elsewhere
+        self._fallback = fallback
         self._open: list[asyncio.Transport] = []
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name, _, rest = scope.get("path", "/")[1:].partition("/")
+        path = scope.get("path", "/")
+        name, root = split_address(path)
         function = self._functions.get(name) if scope["type"] == "http" else None
         if function is None:
-            await self._elsewhere(scope, receive, send)
+            await self._fallback(scope, receive, send)
             return
-        mounted = {"root_path": f"/{name}", "path": f"/{name}/{rest}", "oprina.app": self._app}
+        below = path.removeprefix(root) or "/"
+        mounted = {"root_path": root, "path": f"{root}{below}", "oprina.app": self._app}
         with self._counted(scope["extensions"][TRANSPORT]):
             await function({**scope, **mounted}, receive, send)
 
     async def drain(self, grace_seconds: float) -> None:
-        """Until no function is at work. After `grace_seconds` callers who still wait are dropped,
-        which ends what was done for them."""
+        """Wait until no function runs. After `grace_seconds` close the connections, which ends them."""
         with suppress(TimeoutError):
             async with asyncio.timeout(grace_seconds):
-                await self._quiet.wait()
+                await self._idle.wait()
         for transport in list(self._open):
             transport.abort()
         with suppress(TimeoutError):
             async with asyncio.timeout(LEAVING_SECONDS):
-                await self._quiet.wait()
+                await self._idle.wait()
 
     @contextmanager
     def _counted(self, transport: asyncio.Transport) -> Iterator[None]:
         self._open.append(transport)
-        self._quiet.clear()
+        self._idle.clear()
         try:
             yield
         finally:
             self._open.remove(transport)
             if not self._open:
-                self._quiet.set()
+                self._idle.set()

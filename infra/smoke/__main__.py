@@ -1,4 +1,4 @@
-"""`python -m infra.smoke WHERE`."""
+"""Run the smoke test: `python -m infra.smoke WHERE`."""
 
 import sys
 

@@ -1,10 +1,12 @@
-"""`python -m infra.smoke WHERE`: is it well? A short visit from outside, to the local stack (WHERE is
-http://localhost:8080) or to any deployment (WHERE is the functions' addresses as JSON, in quotes:
-"$(terraform -chdir=terraform output -json function_urls)").
+"""Test a running deployment from outside.
 
-A line a step, with how long it took; 1 and the reason at the first that fails. One avatar session is
-started, and is ended whatever happens. It costs a credit (a minute) at the provider, and nothing
-where the deployment is set to the sandbox (OPRINA_SANDBOX). infra/smoke/sign_in.py says who it is.
+    python -m infra.smoke http://localhost:8080
+    python -m infra.smoke "$(terraform -chdir=terraform output -json function_urls)"
+
+WHERE is the address of the local stack, or the addresses of the deployed functions as JSON. The test
+prints one line a step, with its duration. It stops at the first step that fails, prints the reason and
+exits with 1. It starts one avatar session, and ends that session in every case. The session costs one
+credit (a minute) at the provider, and nothing in a deployment with OPRINA_SANDBOX.
 """
 
 import argparse
@@ -19,67 +21,73 @@ import httpx
 
 from infra.smoke import sign_in
 from infra.smoke.sign_in import NotSignedInError, SignIn, sign_in_of
-from infra.smoke.steps import STEPS, TROUBLE, At, Visit
+from infra.smoke.steps import FAILURES, STEPS, Locate, SmokeTest
 
 SECONDS = 90.0
-"""For all steps together, each of them on a function that may be started for it."""
+"""Deadline of all steps together. Each step may wait for a new instance of its function."""
 LAST_SECONDS = 30.0
-"""For ending what was started."""
+"""Deadline for ending the session that was started."""
 
 
 async def smoke(
     http: httpx.AsyncClient,
     sign_in: SignIn,
     *,
-    at: At = str,
+    locate: Locate = str,
     steps: Sequence[str] = STEPS,
     say: Callable[[str], None] = print,
     seconds: float = SECONDS,
 ) -> int:
-    """The exit code: 0 if all of it is well. Takes `seconds` and LAST_SECONDS at the most."""
-    visit = Visit(http, at, sign_in)
+    """Run the steps. Return the exit code: 0 if every step passed and no session is left running.
+
+    Takes at most `seconds` and LAST_SECONDS.
+    """
+    test = SmokeTest(http, locate, sign_in)
     try:
-        failed = await _all_of(visit, steps, say, seconds)
+        passed = await _run_steps(test, steps, say, seconds)
     finally:
-        ended = await _leave(visit, say)
-    return int(failed or not ended)
+        ended = await _end_session(test, say)
+    return 0 if passed and ended else 1
 
 
-async def _all_of(
-    visit: Visit, steps: Sequence[str], say: Callable[[str], None], seconds: float
+async def _run_steps(
+    test: SmokeTest, steps: Sequence[str], say: Callable[[str], None], seconds: float
 ) -> bool:
-    """Whether one of them failed."""
-    name, begun = "", 0.0
+    name, began = "", 0.0
     try:
         async with asyncio.timeout(seconds):
             for name in steps:
-                begun = time.perf_counter()
-                word = await getattr(visit, name)()
-                say(f"ok      {name:<13} {time.perf_counter() - begun:6.2f} s  {word}")
-    except (*TROUBLE, TimeoutError) as error:
-        why = f"not within {seconds:g} s" if isinstance(error, TimeoutError) else _told(error)
-        say(f"FAILED  {name:<13} {time.perf_counter() - begun:6.2f} s  {why}")
-        return True
-    return False
-
-
-async def _leave(visit: Visit, say: Callable[[str], None]) -> bool:
-    """Whether nothing is left that costs."""
-    try:
-        async with asyncio.timeout(LAST_SECONDS):
-            say(f"        {await visit.cancel()}")
-    except (*TROUBLE, TimeoutError) as error:
-        say(f"FAILED  an avatar session may still run, until it is idle: {_told(error)}")
+                began = time.perf_counter()
+                result = await getattr(test, name)()
+                say(f"ok      {name:<13} {time.perf_counter() - began:6.2f} s  {result}")
+    except (*FAILURES, TimeoutError) as error:
+        late = isinstance(error, TimeoutError)
+        reason = f"not done within {seconds:g} s" if late else _reason(error)
+        say(f"FAILED  {name:<13} {time.perf_counter() - began:6.2f} s  {reason}")
         return False
     return True
 
 
-def _told(error: BaseException) -> str:
+async def _end_session(test: SmokeTest, say: Callable[[str], None]) -> bool:
+    """End the avatar session. Return whether none is left running."""
+    try:
+        async with asyncio.timeout(LAST_SECONDS):
+            say(f"        {await test.cancel()}")
+    except (*FAILURES, TimeoutError) as error:
+        say(f"FAILED  an avatar session may run until it is idle: {_reason(error)}")
+        return False
+    return True
+
+
+def _reason(error: BaseException) -> str:
     return f"{error or type(error).__name__}"
 
 
-def addresses(where: str) -> tuple[str, At]:
-    """A client's base, and what is where below it, or elsewhere. ValueError where it is neither."""
+def addresses(where: str) -> tuple[str, Locate]:
+    """Return the base URL of a client, and a function from a path to its URL.
+
+    `where` is an address, or the functions' addresses as JSON. Raises ValueError for anything else.
+    """
     if where.startswith("http"):
         return where, str
     try:
@@ -87,19 +95,24 @@ def addresses(where: str) -> tuple[str, At]:
     except ValueError:
         urls = None
     if not isinstance(urls, dict):
-        wrong = "neither an address (http...) nor the addresses as JSON"
-        raise ValueError(wrong)  # noqa: TRY004 - what was said is wrong, not a type of ours
-    return "", lambda path: str(urls[path.removeprefix("/")])
+        wrong = "WHERE must be an address (http...) or the functions' addresses as JSON"
+        raise ValueError(wrong)  # noqa: TRY004 - the value on the command line is wrong, not a type
+
+    def locate(path: str) -> str:
+        name, _, below = path.removeprefix("/").partition("/")
+        return f"{urls[name]}/{below}" if below else str(urls[name])
+
+    return "", locate
 
 
-async def _visited(where: str) -> int:
+async def _run(where: str) -> int:
     try:
-        sign_in, (base, at) = sign_in_of(os.environ), addresses(where)
+        sign_in, (base, locate) = sign_in_of(os.environ), addresses(where)
     except (NotSignedInError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     async with httpx.AsyncClient(base_url=base, timeout=SECONDS) as http:
-        return await smoke(http, sign_in, at=at)
+        return await smoke(http, sign_in, locate=locate)
 
 
 def main() -> int:
@@ -111,6 +124,6 @@ def main() -> int:
     )
     parser.add_argument("where")
     try:
-        return asyncio.run(_visited(parser.parse_args().where))
+        return asyncio.run(_run(parser.parse_args().where))
     except KeyboardInterrupt:
         return 130

@@ -1,10 +1,10 @@
-"""Who the smoke test is: what an operator has at hand, from the environment.
+"""Sign in as the user of the smoke test, from what the environment holds.
 
-OPRINA_SMOKE_TOKEN       an ID token, as a signed-in page holds one; good for an hour
-OPRINA_SMOKE_API_KEY     the project's web key (the page has it: it is no secret), with
-OPRINA_SMOKE_EMAIL       a user who was made for this in Firebase, and
-OPRINA_SMOKE_PASSWORD    their password
-none of them             anybody: the local stack asks for no more
+OPRINA_SMOKE_TOKEN       an ID token, as a signed-in page holds one; valid for an hour
+OPRINA_SMOKE_API_KEY     the project's web API key (not a secret: the page contains it), with
+OPRINA_SMOKE_EMAIL       the address of a Firebase user made for this test, and
+OPRINA_SMOKE_PASSWORD    the password of that user
+none of them             a user of the local stack, which asks for no credentials
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 SignIn = Callable[[httpx.AsyncClient], Awaitable[str]]
-"""Gives an ID token; raises `NotSignedInError`."""
+"""Returns an ID token. Raises `NotSignedInError`."""
 
 FIREBASE = "https://identitytoolkit.googleapis.com/v1/accounts:signInWithPassword"
 LOCAL = "/local/sign-in"
@@ -21,11 +21,14 @@ TOKEN, *USER = (f"OPRINA_SMOKE_{name}" for name in ("TOKEN", "API_KEY", "EMAIL",
 
 
 class NotSignedInError(Exception):
-    """Why, and what to set."""
+    """The sign-in failed. The message names the variables to set."""
 
 
 def sign_in_of(environment: Mapping[str, str]) -> SignIn:
-    """Raises `NotSignedInError` where only a part of what is needed is set."""
+    """Return the sign-in for the variables that are set.
+
+    Raises `NotSignedInError` if only some of the user's variables are set.
+    """
     if environment.get(TOKEN):
         return _with_token(environment[TOKEN])
     missing = [name for name in USER if not environment.get(name)]
@@ -37,36 +40,37 @@ def sign_in_of(environment: Mapping[str, str]) -> SignIn:
 
 
 def _with_token(token: str) -> SignIn:
-    async def given(_: httpx.AsyncClient) -> str:
+    async def sign_in(_: httpx.AsyncClient) -> str:
         return token
 
-    return given
+    return sign_in
 
 
 def _with_password(key: str, email: str, password: str) -> SignIn:
-    async def firebase(http: httpx.AsyncClient) -> str:
+    async def sign_in(http: httpx.AsyncClient) -> str:
         body = {"email": email, "password": password, "returnSecureToken": True}
         answer = await http.post(FIREBASE, params={"key": key}, json=body)
-        said = _json(answer)
-        if not answer.is_success or "idToken" not in said:
-            why = said.get("error", {}).get("message", "")
-            raise NotSignedInError(f"Firebase answered {answer.status_code} {why}".strip())
-        return str(said["idToken"])
+        fields = _json(answer)
+        if not answer.is_success or "idToken" not in fields:
+            reason = fields.get("error", {}).get("message", "")
+            raise NotSignedInError(f"Firebase answered {answer.status_code} {reason}".strip())
+        return str(fields["idToken"])
 
-    return firebase
+    return sign_in
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
-    """Empty where it is none: whatever stands between us and Firebase says what it likes."""
+    """Return the answer's object, or an empty one: a proxy on the way may answer with anything."""
     try:
-        said = answer.json()
+        fields = answer.json()
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
 async def local(http: httpx.AsyncClient) -> str:
+    """Sign in at the local stack."""
     answer = await http.post(LOCAL, json={"name": "smoke"}) if http.base_url.host else None
     if answer is None or not answer.is_success:
-        raise NotSignedInError(f"not a local stack, so set {TOKEN}, or {', '.join(USER)}")
+        raise NotSignedInError(f"this is not a local stack: set {TOKEN}, or {', '.join(USER)}")
     return str(answer.json()["id_token"])

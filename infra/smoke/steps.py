@@ -1,4 +1,4 @@
-"""What the smoke test does, a step after the other, as somebody outside does it."""
+"""The steps of the smoke test, in the order in which they run."""
 
 import secrets
 from collections.abc import Callable
@@ -6,35 +6,45 @@ from typing import Any
 
 import httpx
 
+from common.api.routes import PARAMETER
 from infra.local.demo.caller import Caller, Event, RefusedError
+from infra.registry import declarations
 from infra.smoke.sign_in import NotSignedInError, SignIn
 
-STEPS = ("health", "strangers", "sign_in", "start_avatar", "chat", "keep_alive", "end_session")
-GATED = ("start_avatar", "chat", "speak", "keep_alive", "end_session")
-SHUT = {401, 403, 404}
-"""How an internal function looks from outside: IAM refuses, or the way in is not there."""
-HEARD = ("turn", "text", "speech started", "speech ended", "done complete")
-"""What a turn must have; what it must not have are errors, and speech that is not heard whole."""
+STEPS = ("health", "no_token", "sign_in", "start_avatar", "chat", "keep_alive", "end_session")
+REFUSED = {
+    "users": {httpx.codes.UNAUTHORIZED},
+    "internal": {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND},
+}
+"""Statuses of a request without a token, by callers. IAM answers for an internal function."""
+EXPECTED_EVENTS = ("turn", "text", "speech started", "speech ended", "done complete")
+"""Events that a turn must have. Errors and incomplete speech are failures."""
+
+Locate = Callable[[str], str]
+"""Returns the URL of a path such as `/chat`."""
 
 
-At = Callable[[str], str]
-"""From a path, `/chat`, to where that function is."""
+class StepFailedError(Exception):
+    """An answer is not as it must be."""
 
 
-class NotWellError(Exception):
-    """What is not as it must be."""
+FAILURES = (
+    StepFailedError,
+    NotSignedInError,
+    RefusedError,
+    httpx.HTTPError,
+    LookupError,
+    ValueError,
+)
 
 
-TROUBLE = (NotWellError, NotSignedInError, RefusedError, httpx.HTTPError, LookupError, ValueError)
+class SmokeTest:
+    """One run of the test. Each step returns its result in a few words, or raises one of FAILURES."""
 
-
-class Visit:
-    """Each step gives a word on how it went, or raises one of TROUBLE."""
-
-    def __init__(self, http: httpx.AsyncClient, at: At, sign_in: SignIn) -> None:
+    def __init__(self, http: httpx.AsyncClient, locate: Locate, sign_in: SignIn) -> None:
         self._http = http
-        self._at = at
-        self._caller = Caller(http, at)
+        self._locate = locate
+        self._caller = Caller(http, locate)
         self._sign_in = sign_in
         self._key = secrets.token_hex(16)
         self._unanswered = False
@@ -42,19 +52,23 @@ class Visit:
 
     async def health(self) -> str:
         status = (await self._caller.get("/health")).get("status")
-        _must(status == "ok", f"health is {status}, not ok")
+        _check(status == "ok", f"health is {status}, not ok")
         return "ok"
 
-    async def strangers(self) -> str:
-        for name in GATED:
-            status = await self._stranger(f"/{name}")
-            _must(status == httpx.codes.UNAUTHORIZED, f"/{name} answers a stranger {status}")
-        status = await self._stranger("/sweep_expired")
-        _must(status in SHUT, f"/sweep_expired answers a stranger {status}")
-        return f"refused by all {len(GATED)}, and by the sweep"
-
-    async def _stranger(self, path: str) -> int:
-        return (await self._http.post(self._at(path), json={})).status_code
+    async def no_token(self) -> str:
+        """Check that every route for users or service accounts refuses a request without a token."""
+        count = 0
+        for name, function in declarations().items():
+            for route in (operation.route for operation in function.operations):
+                path = PARAMETER.sub("-", f"/{name}{route.path}".rstrip("/"))
+                if route.callers in REFUSED:
+                    answer = await self._http.request(route.method, self._locate(path))
+                    status, count = answer.status_code, count + 1
+                    _check(
+                        status in REFUSED[route.callers],
+                        f"{route.method} {path} answers {status} to a request without a token",
+                    )
+        return f"refused by all {count} routes that need one"
 
     async def sign_in(self) -> str:
         self._caller.signed_in(await self._sign_in(self._http))
@@ -68,36 +82,41 @@ class Visit:
             self._unanswered = False
             raise
         self._unanswered, self._started = False, said.body
-        return f"session {self._session}, {said.body['reserved_seconds']} s set aside"
+        return f"session {self._session}, {said.body['reserved_seconds']} s reserved"
 
     async def chat(self) -> str:
         body = {"message": "Hello!", "conversation_id": self._started["conversation_id"]}
         first: dict[str, float] = {}
         async for event in self._caller.chat(body):
-            _must(not _is_trouble(event), f"the turn has {_what(event)}: {event.data.get('code')}")
-            first.setdefault(_what(event), event.at)
-        for what in HEARD:
-            _must(what in first, f"the turn has no {what}, only {', '.join(first)}")
-        return f"text after {first['text']:.2f} s, heard after {first['speech started']:.2f} s"
+            code = event.data.get("code")
+            _check(not _is_failure(event), f"the turn has {_describe(event)}: {code}")
+            first.setdefault(_describe(event), event.at)
+        for name in EXPECTED_EVENTS:
+            _check(name in first, f"the turn has no {name}, only {', '.join(first)}")
+        return f"text after {first['text']:.2f} s, speech after {first['speech started']:.2f} s"
 
     async def keep_alive(self) -> str:
         kept = await self._caller.post("/keep_alive", {"avatar_session_id": self._session})
         return f"until {kept.body['idle_at']}"
 
     async def end_session(self) -> str:
-        ended, most = await self._end(), self._started["reserved_seconds"]
-        _must(ended["state"] == "ended", f"the session is {ended['state']}, not ended")
+        ended, reserved = await self._end(), self._started["reserved_seconds"]
+        _check(ended["state"] == "ended", f"the session is {ended['state']}, not ended")
         self._started = {}
-        _must(0 < ended["seconds"] <= most, f"{ended['seconds']} s are settled, of {most} s")
-        return f"{ended['seconds']} s settled"
+        seconds = ended["seconds"]
+        _check(0 < seconds <= reserved, f"{seconds} s are charged, of {reserved} s reserved")
+        return f"{seconds} s charged"
 
     async def cancel(self) -> str:
-        """Ends what still runs. A start to which no answer came is asked for once more under the same
-        key, which tells what became of it."""
+        """End the session if it still runs.
+
+        A start without an answer is sent once more with the same Idempotency-Key, which returns the
+        session that was started.
+        """
         if self._unanswered:
             await self.start_avatar()
         if not self._started:
-            return "nothing is left running"
+            return "no avatar session is left running"
         return f"the avatar session {self._session} is {(await self._end())['state']}"
 
     async def _end(self) -> dict[str, Any]:
@@ -109,14 +128,16 @@ class Visit:
         return str(self._started["avatar_session_id"])
 
 
-def _must(holds: bool, otherwise: str) -> None:
+def _check(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise NotWellError(otherwise)
+        raise StepFailedError(otherwise)
 
 
-def _what(event: Event) -> str:
+def _describe(event: Event) -> str:
     return f"{event.name} {event.data.get('state') or event.data.get('ended') or ''}".strip()
 
 
-def _is_trouble(event: Event) -> bool:
-    return event.name == "error" or (event.name == "speech" and _what(event) not in HEARD)
+def _is_failure(event: Event) -> bool:
+    return event.name == "error" or (
+        event.name == "speech" and _describe(event) not in EXPECTED_EVENTS
+    )

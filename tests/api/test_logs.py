@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from starlette.types import Message
@@ -15,6 +15,8 @@ from common.conversations.turn import Turn
 from common.domain import errors
 from common.domain.user import User
 from common.observability.cloud_logging import CloudFormatter, format_stack, hash_user
+from common.observability.instrumentation import PARTS
+from common.ports.dependencies import Dependencies
 from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
 from common.transactions.idempotency import IdempotencyKey
@@ -272,12 +274,23 @@ async def test_a_chat_says_how_long_each_part_took(wire: Wire, out: Output) -> N
     assert parts["agent"] == pytest.approx(2.25)
     assert parts["first_speech"] == pytest.approx(2.0 + 0.3)
     assert line["first_speech_lag_seconds"] == pytest.approx(0.3)
-    assert {"identity", "read", "line", "vault", "voice", "agent_session"} <= parts.keys()
+    assert {"identity", "read", "connection", "vault", "voice", "agent_session"} <= parts.keys()
     assert line["seconds"] > parts["first_speech"]
     assert line["turn_id"] in answer.text
     assert line["conversation_id"] == started["conversation_id"]
     assert line["avatar_session_id"] == started["avatar_session_id"]
     assert "canary" not in out.text
+
+
+def test_every_timed_method_exists_on_its_port() -> None:
+    ports = get_type_hints(Dependencies)
+    missing = [
+        f"{port}.{method}"
+        for port, methods in PARTS.items()
+        for method in methods
+        if not hasattr(ports[port], method)
+    ]
+    assert missing == []
 
 
 async def test_of_a_text_that_is_spoken_the_lag_is_counted_from_the_request(

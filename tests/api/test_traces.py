@@ -1,4 +1,5 @@
-"""What Cloud Trace is given of a request: the same parts as the log's line has, and when they were."""
+"""What Cloud Trace is given of a request: the same parts as the log's line has, and when they
+were."""
 
 import asyncio
 import threading
@@ -19,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from common.adapters.google.cloud_trace import MOST, CloudTraceExporter, over_http
+from common.adapters.google.cloud_trace import MAX_WAITING, CloudTraceExporter, over_http
 from common.domain import errors
 from common.observability.request_trace import RequestTrace, TraceParent
 from tests.api.wire import EVENTS, Wire
@@ -155,12 +156,12 @@ class Stuck(SpanExporter):
 async def test_google_that_takes_nothing_holds_nobody_up_and_nothing_piles_up() -> None:
     stuck = Stuck()
     traces = CloudTraceExporter("oprina-local", lambda: stuck, seconds=0)
-    for _ in range(MOST + 10):
+    for _ in range(MAX_WAITING + 10):
         await traces.export(RequestTrace("chat", TraceParent()), 200)
-    assert (stuck.requests, traces._waiting) == (0, MOST)
+    assert (stuck.requests, traces._waiting) == (0, MAX_WAITING)
     stuck.go.set()
     await asyncio.get_running_loop().run_in_executor(traces._thread, int)
-    assert stuck.requests == MOST
+    assert stuck.requests == MAX_WAITING
     traces.close()
 
 

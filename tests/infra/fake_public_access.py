@@ -1,23 +1,22 @@
-"""The policies of a project's services, as `infra.access.public_access` sees them.
-
-An `infra.deploy.shell.Run`.
-"""
+"""A project's Cloud Run services and their IAM policies, behind an `infra.deploy.shell.Run`."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from infra.access.public_access import spending_services
 from infra.deploy.shell import FailedError
 
-NAMES = ("chat", "end-session", "keep-alive", "somebody-elses", "speak", "start-avatar")
+NEVER_TOUCHED = frozenset({"end-session", "another-service"})
+SERVICES = tuple(sorted({*spending_services(), *NEVER_TOUCHED}))
 
 
 @dataclass
-class FakeDoors:
-    """`is_open`: whom everybody may call. A command with one of the words in `fails` does."""
+class FakeProject:
+    """`is_open` are the services that `allUsers` may call. A command with a word of `fails` fails."""
 
-    is_open: set[str] = field(default_factory=lambda: set(NAMES))
-    names: Sequence[str] = NAMES
+    is_open: set[str] = field(default_factory=lambda: set(SERVICES))
+    services: Sequence[str] = SERVICES
     fails: set[str] = field(default_factory=set)
     ran: list[str] = field(default_factory=list)
 
@@ -30,7 +29,7 @@ class FakeDoors:
         if "access" in command:
             return "canary-key\n"
         if "list" in command:
-            return json.dumps([self._service(name) for name in self.names])
+            return json.dumps([self._service(name) for name in self.services])
         assert command[5:7] == ["--project=oprina-test", "--region=europe-west1"]
         return self._policy(command[3], command[4]) if read else self._change(command)
 
@@ -38,14 +37,14 @@ class FakeDoors:
         labels = {"cloud.googleapis.com/location": "europe-west1"}
         return {"metadata": {"name": name, "labels": labels}}
 
-    def _policy(self, what: str, service: str) -> str:
-        assert what == "get-iam-policy"
-        others = {"role": "roles/run.viewer", "members": ["allUsers"]}
-        everybody = {"role": "roles/run.invoker", "members": ["allUsers"]}
-        return json.dumps({"bindings": [others, *([everybody] * (service in self.is_open))]})
+    def _policy(self, verb: str, service: str) -> str:
+        assert verb == "get-iam-policy"
+        viewers = {"role": "roles/run.viewer", "members": ["allUsers"]}
+        invokers = {"role": "roles/run.invoker", "members": ["allUsers"]}
+        return json.dumps({"bindings": [viewers, *([invokers] * (service in self.is_open))]})
 
     def _change(self, command: Sequence[str]) -> str:
-        """As Google does it: what is not there cannot be taken away."""
+        """Change the policy. As at Google, removing a missing binding fails."""
         assert command[7:] == ["--member=allUsers", "--role=roles/run.invoker", "--quiet"]
         if command[3] == "add-iam-policy-binding":
             self.is_open.add(command[4])

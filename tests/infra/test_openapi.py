@@ -1,4 +1,4 @@
-"""docs/openapi.json is current, hangs together, and says what really comes over the wire."""
+"""docs/openapi.json: current, consistent, and equal to what is sent over the wire."""
 
 import json
 import re
@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from infra.docs.openapi import CALLS, DOCUMENT, text
+from common.api.routes import Operation
+from infra.deploy.shell import ROOT
+from infra.docs.openapi import DOCUMENT, text
 from infra.local.identity import LocalIdentity
+from infra.registry import declarations
 from tests.api.sse import events
-from tests.api.wire import CODES, EVENTS, EVERY, MISSING, PUBLIC, Wire, good_body
+from tests.api.wire import CODES, EVENTS, EVERY, MISSING, Wire, good_body
 from tests.support.harness import new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -40,10 +43,12 @@ async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
 
 
 def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
-    """What does not fit, in the words of JSON Schema that the document uses. A member that is not
-    described does not fit either."""
+    """Yield what does not fit the schema. Undescribed members do not fit."""
     if "$ref" in schema:
         yield from wrong(value, SCHEMAS[schema["$ref"].rpartition("/")[2]], path)
+    if "oneOf" in schema:
+        yield from wrong(value, by_discriminator(value, schema), path)
+        return
     if "anyOf" in schema and all(list(wrong(value, each, path)) for each in schema["anyOf"]):
         yield f"{path} is none of anyOf"
     kind = schema.get("type", "")
@@ -58,6 +63,13 @@ def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
             yield from wrong(item, schema["items"], f"{path}/{index}")
     else:
         yield from (f"{path}: {word}" for word in wrong_scalar(value, schema))
+
+
+def by_discriminator(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    discriminator = schema["discriminator"]
+    ref = discriminator["mapping"][value[discriminator["propertyName"]]]
+    assert {"$ref": ref} in schema["oneOf"]
+    return {"$ref": ref}
 
 
 def wrong_members(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
@@ -84,7 +96,9 @@ def wrong_scalar(value: Any, schema: dict[str, Any]) -> Iterator[str]:
 
 
 def schema_of(function: str, status: int, media: str) -> dict[str, Any]:
-    (operation,) = WRITTEN["paths"][f"/{function}"].values()
+    (operation,) = (
+        item for key, item in WRITTEN["paths"][f"/{function}"].items() if key != "servers"
+    )
     schema: dict[str, Any] = operation["responses"][str(status)]["content"][media]["schema"]
     return schema
 
@@ -99,12 +113,22 @@ def refs(node: Any) -> Iterator[str]:
             yield from refs(each)
 
 
-def test_it_is_current() -> None:
+def test_document_is_current() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == text(), "run: python -m infra.docs.openapi"
 
 
-def test_every_function_is_in_it_and_everything_that_it_points_to() -> None:
-    assert {path.strip("/") for path in WRITTEN["paths"]} == {*EVERY, "health"}
+def test_document_has_every_operation_and_every_referenced_schema() -> None:
+    described = {
+        (path, method): operation["operationId"]
+        for path, item in WRITTEN["paths"].items()
+        for method, operation in item.items()
+        if method != "servers"
+    }
+    assert described == {
+        (f"/{name}{each.route.path}".rstrip("/"), each.route.method.lower()): each.name
+        for name, function in declarations().items()
+        for each in function.operations
+    }
     for ref in refs(WRITTEN):
         node = WRITTEN
         for part in ref.removeprefix("#/").split("/"):
@@ -112,17 +136,41 @@ def test_every_function_is_in_it_and_everything_that_it_points_to() -> None:
     assert {ref.rpartition("/")[2] for ref in refs(WRITTEN) if "/schemas/" in ref} == set(SCHEMAS)
 
 
-def test_those_that_need_a_token_take_a_key_and_no_others() -> None:
+def operations() -> Iterator[tuple[dict[str, Any], Operation]]:
+    """Yield each operation of the document with its declaration."""
+    for name, function in declarations().items():
+        for each in function.operations:
+            path = WRITTEN["paths"][f"/{name}{each.route.path}".rstrip("/")]
+            yield path[each.route.method.lower()], each
+
+
+def test_token_and_key_are_described_where_they_are_used() -> None:
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
-    for call in CALLS:
-        operation = WRITTEN["paths"][f"/{call.name}"][call.method]
-        signed_in = call.name in PUBLIC
-        assert operation.get("security", WRITTEN["security"]) == ([{"idToken": []}] * signed_in)
-        assert (key in operation.get("parameters", [])) == signed_in
-        assert ("401" in operation["responses"]) == signed_in
+    for described, operation in operations():
+        users = operation.route.callers == "users"
+        assert described.get("security", WRITTEN["security"]) == ([{"idToken": []}] * users)
+        assert ("401" in described["responses"]) == users
+        assert (key in described.get("parameters", [])) == operation.route.keyed
 
 
-def test_what_a_get_takes_is_its_query() -> None:
+def test_every_refusal_of_a_route_is_described() -> None:
+    for described, operation in operations():
+        for error in operation.route.raises:
+            assert f"`{error.code}`" in described["responses"][str(error.status)]["description"]
+
+
+def test_servers_are_the_hosts_that_terraform_makes() -> None:
+    hosts = (ROOT / "terraform" / "functions.tf").read_text()
+    assert (
+        '${replace(name, "_", "-")}-${data.google_project.this.number}.${var.region}.run.app'
+        in hosts
+    )
+    for name in declarations():
+        _, deployed = WRITTEN["paths"][f"/{name}"]["servers"]
+        assert deployed["url"] == f"https://{name.replace('_', '-')}-{{number}}.{{region}}.run.app"
+
+
+def test_parameters_of_a_get_are_its_query() -> None:
     operation = WRITTEN["paths"]["/health"]["get"]
     (deep,) = operation["parameters"]
     assert (deep["name"], deep["in"], deep["required"]) == ("deep", "query", False)
@@ -130,12 +178,12 @@ def test_what_a_get_takes_is_its_query() -> None:
     assert "requestBody" not in operation
 
 
-def test_every_refusals_code_is_in_it() -> None:
+def test_document_lists_every_code() -> None:
     listed = SCHEMAS["Problem"]["properties"]["code"]["anyOf"][0]["enum"]
     assert set(listed) == CODES | {"internal", "conflict"}
 
 
-async def test_answers_are_as_it_says(wire: Wire) -> None:
+async def test_answers_fit_their_schemas(wire: Wire) -> None:
     started = await wire.call("start_avatar", {})
     session, conversation = started.json()["avatar_session_id"], started.json()["conversation_id"]
     answers = [("start_avatar", started)]
@@ -152,7 +200,7 @@ async def test_answers_are_as_it_says(wire: Wire) -> None:
         assert list(wrong(answer.json(), schema)) == []
 
 
-async def test_requests_are_as_it_says(wire: Wire) -> None:
+async def test_accepted_requests_fit_their_schemas(wire: Wire) -> None:
     started = await wire.start()
     for function in EVERY:
         body = good_body(function, started["avatar_session_id"], started["conversation_id"])
@@ -165,18 +213,19 @@ async def test_requests_are_as_it_says(wire: Wire) -> None:
             assert list(wrong(each, schema))
 
 
-async def test_events_are_as_it_says(wire: Wire) -> None:
+async def test_events_fit_the_schema_of_their_name(wire: Wire) -> None:
     started = await wire.start()
     body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
     answer = await wire.call("chat", body, headers={"accept": EVENTS})
-    described = WRITTEN["paths"]["/chat"]["post"]["responses"]["200"]["content"][EVENTS]["x-events"]
+    described = schema_of("chat", 200, EVENTS)
     stream = events(answer.content)
     assert {event.name for event in stream} >= {"turn", "text", "sentence", "speech", "done"}
     for event in stream:
-        assert list(wrong(event.data, described[event.name])) == []
+        assert list(wrong({"event": event.name, **event.data}, described)) == []
+        assert list(wrong({"event": event.name, **event.data, "more": 1}, described))
 
 
-async def test_problems_are_as_it_says(wire: Wire) -> None:
+async def test_problems_fit_their_schema(wire: Wire) -> None:
     started = await wire.start()
     body = {"avatar_session_id": started["avatar_session_id"]}
     problems = [

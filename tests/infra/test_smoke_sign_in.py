@@ -13,27 +13,27 @@ USER = {
 
 
 async def token(environment: dict[str, str], status: int, answer: object) -> tuple[str, str]:
-    """The token, and what was asked of whom."""
-    asked: list[str] = []
+    """Return the token, and the requests that were sent for it."""
+    sent: list[str] = []
 
-    def answers(request: httpx.Request) -> httpx.Response:
-        asked.append(f"{request.url} {request.content.decode()}")
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(f"{request.url} {request.content.decode()}")
         return httpx.Response(status, json=answer)
 
     sign_in = sign_in_of(environment)
-    transport = httpx.MockTransport(answers)
+    transport = httpx.MockTransport(respond)
     async with httpx.AsyncClient(base_url="http://oprina.test", transport=transport) as http:
-        return await sign_in(http), " ".join(asked)
+        return await sign_in(http), " ".join(sent)
 
 
-async def test_a_token_that_is_at_hand_is_taken() -> None:
+async def test_a_given_token_is_used() -> None:
     assert await token({"OPRINA_SMOKE_TOKEN": "a-token", **USER}, 500, {}) == ("a-token", "")
 
 
-async def test_a_user_made_for_this_signs_in_with_firebase() -> None:
-    given, asked = await token(USER, 200, {"idToken": "theirs"})
+async def test_a_user_signs_in_with_firebase() -> None:
+    given, sent = await token(USER, 200, {"idToken": "theirs"})
     assert given == "theirs"
-    url, _, body = asked.partition(" ")
+    url, _, body = sent.partition(" ")
     assert url == (
         "https://identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=web-key"
     )
@@ -44,23 +44,23 @@ async def test_a_user_made_for_this_signs_in_with_firebase() -> None:
     }
 
 
-async def test_a_wrong_password_is_told_in_firebases_words_and_not_itself() -> None:
+async def test_a_wrong_password_is_reported_and_not_printed() -> None:
     with pytest.raises(NotSignedInError, match="400 INVALID_LOGIN_CREDENTIALS") as refused:
         await token(USER, 400, {"error": {"message": "INVALID_LOGIN_CREDENTIALS"}})
     assert "canary" not in str(refused.value)
 
 
 @pytest.mark.parametrize("answer", [[], {}, {"error": {}}])
-async def test_whoever_answers_in_firebases_place_is_told_by_their_status(answer: object) -> None:
+async def test_an_invalid_answer_is_reported_by_its_status(answer: object) -> None:
     with pytest.raises(NotSignedInError, match=r"^Firebase answered 200$"):
         await token(USER, 200, answer)
 
 
-def test_what_is_missing_is_named() -> None:
+def test_missing_variables_are_named() -> None:
     with pytest.raises(NotSignedInError, match=r"not set: OPRINA_SMOKE_PASSWORD$"):
         sign_in_of({name: value for name, value in USER.items() if "PASSWORD" not in name})
 
 
-async def test_nobody_signs_in_to_a_deployment_with_nothing() -> None:
-    with pytest.raises(NotSignedInError, match="so set OPRINA_SMOKE_TOKEN, or OPRINA_SMOKE_API"):
+async def test_a_deployment_needs_credentials() -> None:
+    with pytest.raises(NotSignedInError, match="set OPRINA_SMOKE_TOKEN, or OPRINA_SMOKE_API"):
         await token({}, 404, {})

@@ -1,7 +1,5 @@
-"""The one command that stops all spending, against the provider's simulator and a project that is not
-there."""
+"""The command that stops all spending, against the provider's simulator and a fake project."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,20 +10,18 @@ from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain.errors import Failed, Unavailable
 from common.domain.ids import AvatarSessionId
-from infra.access.public_access import STAY, open_again, shut
-from infra.access.stop_spending import MOST_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
-from infra.deploy import package
-from infra.deploy.shell import ROOT
-from tests.infra.fake_public_access import NAMES, FakeDoors
+from infra.access.public_access import close_functions, open_functions, spending_services
+from infra.access.stop_spending import MAX_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
+from tests.infra.fake_public_access import NEVER_TOUCHED, SERVICES, FakeProject
 from tests.local.liveavatar_client import MOUNT, Provider, provider
 
 PROJECT = "oprina-test"
-SPENDING = {"chat", "keep-alive", "speak", "start-avatar"}
-NEVER_TOUCHED = {"end-session", "somebody-elses"}
 
 
 @dataclass
-class Said:
+class Output:
+    """Collects the printed lines."""
+
     lines: list[str] = field(default_factory=list)
 
     def __call__(self, line: str) -> None:
@@ -54,26 +50,26 @@ async def running(at: Provider) -> list[str]:
 
 
 async def no_wait(_: float) -> None:
-    """The clock is not what is tested."""
+    """Wait for no time."""
 
 
-# ── all of it ────────────────────────────────────────────────────────────────────────────────────
+# ── everything works ──────────────────────────────────────────────────────────────────────────────
 
 
-async def test_every_session_is_stopped_and_nobody_comes_in() -> None:
-    said, project = Said(), FakeDoors()
+async def test_all_sessions_are_stopped_and_all_functions_closed() -> None:
+    output, project = Output(), FakeProject()
     async with provider() as at, account_of(at) as account:
         assert MOUNT in str(at.http.base_url)
         started = [(await at.started())["session_id"] for _ in range(7)]
-        assert await stop_spending(PROJECT, project, account, say=said, wait=no_wait) == 0
+        assert await stop_spending(PROJECT, project, account, say=output, wait=no_wait) == 0
         assert await running(at) == []
     assert project.is_open == NEVER_TOUCHED
-    assert [said.lines.count(f"{session} is stopped") for session in started] == [1] * 7
-    assert [said.lines.count(f"{name} is shut") for name in sorted(SPENDING)] == [1] * 4
+    assert [output.lines.count(f"{session} is stopped") for session in started] == [1] * 7
+    assert {output.lines.count(f"{name} is closed") for name in spending_services()} == {1}
 
 
-async def test_who_slips_in_before_the_doors_are_shut_everywhere_is_stopped_too() -> None:
-    said, waits = Said(), 0
+async def test_a_session_started_while_functions_close_is_stopped() -> None:
+    output, waits = Output(), 0
     async with provider() as at, account_of(at) as account:
 
         async def wait(seconds: float) -> None:
@@ -83,40 +79,40 @@ async def test_who_slips_in_before_the_doors_are_shut_everywhere_is_stopped_too(
             if waits == 5:
                 await at.started()
 
-        assert await stop_spending(PROJECT, FakeDoors(), account, say=said, wait=wait) == 0
+        assert await stop_spending(PROJECT, FakeProject(), account, say=output, wait=wait) == 0
         assert await running(at) == []
     assert waits >= 5 + QUIET_LOOKS - 1
-    assert said.all.count("is stopped") == 1
+    assert output.all.count("is stopped") == 1
 
 
-async def test_a_second_time_finds_nothing_to_do_and_is_well() -> None:
-    project = FakeDoors(is_open=set(NEVER_TOUCHED))
+async def test_a_second_run_changes_nothing_and_succeeds() -> None:
+    project = FakeProject(is_open=set(NEVER_TOUCHED))
     async with provider() as at, account_of(at) as account:
-        assert await stop_spending(PROJECT, project, account, say=Said(), wait=no_wait) == 0
+        assert await stop_spending(PROJECT, project, account, say=Output(), wait=no_wait) == 0
     assert not any("policy-binding" in line for line in project.ran)
 
 
-async def test_the_sweep_its_scheduler_and_the_queue_go_on() -> None:
-    project = FakeDoors(names=[*NAMES, "sweep-expired", "health"])
+async def test_sweep_scheduler_and_queue_are_not_touched() -> None:
+    project = FakeProject(services=[*SERVICES, "sweep-expired", "health"])
     async with provider() as at, account_of(at) as account:
-        await stop_spending(PROJECT, project, account, say=Said(), wait=no_wait)
+        await stop_spending(PROJECT, project, account, say=Output(), wait=no_wait)
     touched = " ".join(project.ran)
     words = ("sweep", "scheduler", "tasks", "health", "end-session", "delete", "disable")
     assert [word for word in words if word in touched] == []
 
 
-# ── when a part of it fails ──────────────────────────────────────────────────────────────────────
+# ── a part fails ──────────────────────────────────────────────────────────────────────────────────
 
 
 class Stubborn:
-    """Lists one session, and does not stop it for a while."""
+    """An account with one session. The first `fails` attempts to stop it fail."""
 
     def __init__(self, *, fails: int, lists: bool = True) -> None:
         self.fails, self.lists, self.asked = fails, lists, 0
 
     async def active(self) -> list[AvatarSessionId]:
         if not self.lists:
-            raise Unavailable("avatar", "not there")
+            raise Unavailable("avatar", "unreachable")
         return [AvatarSessionId("stubborn")] if self.asked <= self.fails else []
 
     async def stop(self, session: AvatarSessionId, reason: str) -> None:
@@ -125,86 +121,74 @@ class Stubborn:
             raise Failed("avatar", f"no {session} {reason}")
 
 
-async def test_a_stop_that_fails_is_tried_again_until_it_is_done() -> None:
-    said, account = Said(), Stubborn(fails=3)
-    assert await stop_spending(PROJECT, FakeDoors(), account, say=said, wait=no_wait) == 0
+async def test_a_failed_stop_is_tried_again() -> None:
+    output, account = Output(), Stubborn(fails=3)
+    assert await stop_spending(PROJECT, FakeProject(), account, say=output, wait=no_wait) == 0
     assert account.asked == 4
-    assert said.all.count("stubborn is not stopped: avatar_failed") == 3
+    assert output.all.count("stubborn is not stopped: avatar_failed") == 3
 
 
 @pytest.mark.parametrize("account", [Stubborn(fails=10_000), Stubborn(fails=0, lists=False), None])
-async def test_it_ends_and_says_so_where_sessions_may_still_run(account: Stubborn | None) -> None:
-    said, project, waits = Said(), FakeDoors(), 0
+async def test_it_gives_up_and_warns_of_running_sessions(account: Stubborn | None) -> None:
+    output, project, waits = Output(), FakeProject(), 0
 
     async def wait(_: float) -> None:
         nonlocal waits
         waits += 1
 
-    assert await stop_spending(PROJECT, project, account, say=said, wait=wait) == 1
-    assert "SESSIONS MAY STILL RUN" in said.all
-    assert waits == (MOST_LOOKS if account else 0)
+    assert await stop_spending(PROJECT, project, account, say=output, wait=wait) == 1
+    assert "SESSIONS MAY STILL RUN" in output.all
+    assert waits == (MAX_LOOKS if account else 0)
     assert project.is_open == NEVER_TOUCHED
 
 
-async def test_a_door_that_cannot_be_shut_keeps_no_other_open_and_no_session_running() -> None:
-    said, project = Said(), FakeDoors(fails={"binding chat"})
+async def test_a_function_that_cannot_be_closed_stops_nothing_else() -> None:
+    output, project = Output(), FakeProject(fails={"binding chat"})
     async with provider() as at, account_of(at) as account:
         await at.started()
-        assert await stop_spending(PROJECT, project, account, say=said, wait=no_wait) == 1
+        assert await stop_spending(PROJECT, project, account, say=output, wait=no_wait) == 1
         assert await running(at) == []
     assert project.is_open == {*NEVER_TOUCHED, "chat"}
-    assert "chat IS NOT SHUT" in said.all
-    assert "By hand: gcloud run services remove-iam-policy-binding chat --project" in said.all
+    assert "chat IS NOT CLOSED" in output.all
+    assert "Run: gcloud run services remove-iam-policy-binding chat --project" in output.all
 
 
-async def test_what_gcloud_says_instead_of_json_keeps_no_session_running() -> None:
-    said = Said()
+async def test_invalid_output_of_gcloud_does_not_keep_sessions_running() -> None:
+    output = Output()
 
     def run(command: object, *, seconds: float, read: bool = False) -> str:
         return "Updates are available." if command and seconds and read else ""
 
     async with provider() as at, account_of(at) as account:
         await at.started()
-        assert await stop_spending(PROJECT, run, account, say=said, wait=no_wait) == 1
+        assert await stop_spending(PROJECT, run, account, say=output, wait=no_wait) == 1
         assert await running(at) == []
-    assert "THE FUNCTIONS CANNOT BE TOLD: gcloud run services did not say JSON" in said.all
+    assert "CANNOT LIST THE FUNCTIONS: gcloud run services did not say JSON" in output.all
 
 
-@pytest.mark.parametrize("project", [FakeDoors(fails={"list"}), FakeDoors(names=["others"])])
-async def test_another_project_or_none_is_told(project: FakeDoors) -> None:
-    said = Said()
-    assert await stop_spending(PROJECT, project, Stubborn(fails=0), say=said, wait=no_wait) == 1
-    assert "THE FUNCTIONS CANNOT BE TOLD" in said.all
+@pytest.mark.parametrize("project", [FakeProject(fails={"list"}), FakeProject(services=["others"])])
+async def test_a_project_without_our_functions_is_an_error(project: FakeProject) -> None:
+    output = Output()
+    assert await stop_spending(PROJECT, project, Stubborn(fails=0), say=output, wait=no_wait) == 1
+    assert "CANNOT LIST THE FUNCTIONS" in output.all
 
 
-def test_the_key_is_read_and_never_told() -> None:
-    said = Said()
-    assert key_of(PROJECT, FakeDoors(), said) == "canary-key"
-    assert not key_of(PROJECT, FakeDoors(fails={"access"}), said)
-    assert "canary" not in said.all
-    assert "CANNOT BE READ" in said.all
+def test_the_key_is_read_and_never_printed() -> None:
+    output = Output()
+    assert key_of(PROJECT, FakeProject(), output) == "canary-key"
+    assert not key_of(PROJECT, FakeProject(fails={"access"}), output)
+    assert "canary" not in output.all
+    assert "CANNOT READ" in output.all
 
 
-# ── which doors ──────────────────────────────────────────────────────────────────────────────────
+# ── opening again ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_every_function_that_browsers_call_is_shut_or_stays_open_on_purpose() -> None:
-    """And one that is not theirs is never opened."""
-    terraform = (ROOT / "terraform" / "functions.tf").read_text()
-    called = re.findall(r'(?m)^    (\w+) = \{\n      callers += "(\w+)"', terraform)
-    theirs = {name for name, callers in called if callers == "browsers"}
-    assert {name.replace("_", "-") for name in theirs - STAY} == SPENDING
-    assert set(package.functions()) - STAY <= theirs
-
-
-# ── and back ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_what_was_shut_is_opened_and_nothing_else() -> None:
-    project, said = FakeDoors(), Said()
-    assert shut(PROJECT, project, said)
-    assert open_again(PROJECT, project, said)
-    assert project.is_open == set(NAMES)
+def test_closed_functions_are_opened_and_nothing_else() -> None:
+    project, output = FakeProject(), Output()
+    assert close_functions(PROJECT, project, output)
+    assert open_functions(PROJECT, project, output)
+    assert project.is_open == set(SERVICES)
     project.ran.clear()
-    assert open_again(PROJECT, project, said)
+    assert open_functions(PROJECT, project, output)
     assert not any("policy-binding" in line for line in project.ran)

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from infra.deploy.package import functions
 from infra.local.defaults import Place, given_by_environment, local_settings
-from infra.local.functions import FUNCTIONS, load_functions
+from infra.local.functions import load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LIFETIME, LocalIdentity
 from infra.local.scheduler import Scheduler
@@ -151,7 +152,7 @@ async def test_the_front_says_what_is_here_and_what_is_not(tmp_path: Path) -> No
     async with standing(tmp_path) as (_, ada):
         here = await ada.get("/")
         assert here.headers["content-type"].startswith("text/plain")
-        assert all(f"/{name}" in here.text for name in FUNCTIONS if name != "sweep_expired")
+        assert all(f"/{name}" in here.text for name in functions() if name != "sweep_expired")
         missing = await ada.get("/chats")
         assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
         wrong = await ada.get("/local/sign-in")
@@ -191,7 +192,7 @@ async def test_the_schedule_goes_on_when_a_sweep_fails() -> None:
 
 def test_loading_the_functions_leaves_the_process_as_it_was() -> None:
     before = list(sys.path), sys.modules.get("main"), dict(os.environ)
-    assert set(load_functions()) == set(FUNCTIONS)
+    assert set(load_functions()) == set(functions())
     assert (list(sys.path), sys.modules.get("main"), dict(os.environ)) == before
 
 

@@ -1,4 +1,7 @@
-"""The whole house on fakes: services over a real SQLite in memory, everything paid for faked."""
+"""The use cases on fakes: a SQLite store in memory, and a fake of everything that costs money.
+
+The functions at the end are the only place of the tests that calls the entry points of `App` by name.
+"""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,12 +17,26 @@ from common.domain.avatar_session import session_paths
 from common.domain.documents import Document, Query, Version, Write
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from common.observability.instrumentation import PARTS, Timed
+from common.observability.instrumentation import PARTS, TimedPort
 from common.ports.dependencies import Dependencies
 from common.ports.store import Store
-from common.schemas.answers import ChatAnswer, StartAvatarAnswer
+from common.schemas.answers import (
+    ChatAnswer,
+    EndSessionAnswer,
+    KeepAliveAnswer,
+    SpeakAnswer,
+    StartAvatarAnswer,
+    SweepAnswer,
+)
 from common.schemas.events import ChatEvent
-from common.schemas.requests import ChatRequest, StartAvatarRequest
+from common.schemas.requests import (
+    ChatRequest,
+    EndSessionRequest,
+    KeepAliveRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+    SweepRequest,
+)
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
@@ -34,7 +51,7 @@ BOB = User(UserId("bob"))
 
 
 class CountingStore:
-    """Counts round trips, and may hold them up or let them fail. `before` is awaited before each."""
+    """Counts round trips by kind. `before` is awaited before each; it may sleep or raise."""
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
@@ -63,7 +80,7 @@ class CountingStore:
 
 
 class KnownUsers:
-    """A token is a user's name."""
+    """An identity whose tokens are user ids."""
 
     async def verify(self, bearer: str) -> User:
         return User(UserId(bearer))
@@ -73,9 +90,17 @@ async def _no_pause(_: int) -> None:
     return None
 
 
+async def _close_nothing() -> None:
+    return None
+
+
+def assemble_app(deps: Dependencies) -> App:
+    return assemble(deps, KnownUsers(), _close_nothing)
+
+
 @dataclass
 class Harness:
-    """`app` and, over the same world, as many more as `another` makes: other processes."""
+    """`app`, and over the same services as many more as `another` builds: other processes."""
 
     settings: Settings
     store: CountingStore
@@ -90,35 +115,36 @@ class Harness:
     def __post_init__(self) -> None:
         self.app = self.another()
 
-    def another(self, **instead: Any) -> App:
+    def ports(self) -> dict[str, Any]:
+        """Return the services by their name in `Dependencies`."""
+        names = ("store", "avatars", "agent", "voice", "vault", "tasks")
+        return {name: getattr(self, name) for name in names}
+
+    def dependencies(self, **instead: Any) -> Dependencies:
         parts = {
-            "store": self.store,
-            "avatars": self.avatars,
-            "agent": self.agent,
-            "voice": self.voice,
-            "vault": self.vault,
-            "tasks": self.tasks,
+            **self.ports(),
             "clock": self.clock,
             "new_id": lambda: f"id{next(self.numbers):08d}",
             "pause": _no_pause,
             "settings": self.settings,
         }
-        return assemble(Dependencies(**{**parts, **instead}), KnownUsers(), self.store.close)
+        return Dependencies(**{**parts, **instead})
+
+    def another(self, **instead: Any) -> App:
+        return assemble(self.dependencies(**instead), KnownUsers(), self.store.close)
 
     async def start(self, user: User = ADA, **fields: Any) -> StartAvatarAnswer:
-        return await self.app.avatars.start(user, StartAvatarRequest(**fields), IdempotencyKey())
+        return await start(self.app, user, **fields)
 
     async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> Turn:
-        turn = await self.app.conversations.chat(
-            user, ChatRequest(message=message, **fields), IdempotencyKey()
-        )
+        turn = await chat(self.app, message, user, **fields)
         assert isinstance(turn, Turn)
         return turn
 
     async def whole_chat(
         self, message: str = "Hello.", user: User = ADA, **fields: Any
     ) -> ChatAnswer:
-        return await (await self.chat(message, user, **fields)).answer()
+        return await chat_answer(self.app, message, user, **fields)
 
     async def document(self, path: str) -> dict[str, Any]:
         (found,) = await self.store.inner.get([path])
@@ -128,15 +154,20 @@ class Harness:
         return [dict(d.fields or {}) for d in await self.store.inner.query(Query(collection))]
 
     async def session(self, session: str) -> dict[str, Any]:
-        """Wherever it stands: as one that runs, or as the record of one that has ended."""
+        """Return the document of a running session, or the record of an ended one."""
         running, record = [await self.document(p) for p in session_paths(AvatarSessionId(session))]
         return record or running
 
     async def sessions(self) -> list[dict[str, Any]]:
         return await self.documents("avatar_sessions") + await self.documents("ended_sessions")
 
+    async def messages(self, conversation: str) -> list[tuple[str, str]]:
+        """Return role and text of each message, in the order of their ids."""
+        kept = await self.documents(f"conversations/{conversation}/messages")
+        return [(message["role"], message["text"]) for message in kept]
+
     async def used(self, meter: str, user: User = ADA) -> tuple[int, int]:
-        """Used and reserved of this month."""
+        """Return what is used and what is reserved of this month's `meter`."""
         month = self.clock.now().strftime("%Y-%m")
         ledger = await self.document(f"users/{user.uid}/usage/{month}")
         return ledger.get(f"{meter}_used", 0), ledger.get(f"{meter}_reserved", 0)
@@ -167,14 +198,85 @@ async def collect_events(turn: Turn) -> list[ChatEvent]:
 
 
 def bare(deps: Dependencies) -> Dependencies:
-    """The ports themselves, without what notes their times."""
+    """Return the ports without the wrappers that time their calls."""
     ports = {name: getattr(deps, name) for name in PARTS}
     inner: dict[str, Any] = {
-        name: port._port for name, port in ports.items() if isinstance(port, Timed)
+        name: port._port for name, port in ports.items() if isinstance(port, TimedPort)
     }
     return replace(deps, **inner)
 
 
 def advance(clock: LoopClock, seconds: float) -> None:
-    """A jump without anything happening in between: nobody was there."""
+    """Move the wall clock without running anything that would have been due meanwhile."""
     clock.epoch += timedelta(seconds=seconds)
+
+
+# ── the entry points of App ──────────────────────────────────────────────────────────────────────
+
+
+def idempotency_key(user: User, function: str, key: str | None, body: object) -> IdempotencyKey:
+    """Return the key as the endpoint makes it of a request's header and body. None: no key."""
+    if key is None:
+        return IdempotencyKey()
+    return IdempotencyKey.of(user.uid, function, key, str(body).encode())
+
+
+async def start(
+    app: App, user: User = ADA, *, key: str | None = None, **fields: Any
+) -> StartAvatarAnswer:
+    request = StartAvatarRequest(**fields)
+    return await app.avatars.start(
+        user, request, idempotency_key(user, "start_avatar", key, request)
+    )
+
+
+async def chat(
+    app: App, message: str = "Hello.", user: User = ADA, *, key: str | None = None, **fields: Any
+) -> Turn | ChatAnswer:
+    """Begin a turn. Returns the running turn, or the stored answer of the key's first turn."""
+    request = ChatRequest(message=message, **fields)
+    return await app.conversations.chat(user, request, idempotency_key(user, "chat", key, request))
+
+
+async def chat_answer(
+    app: App, message: str = "Hello.", user: User = ADA, *, key: str | None = None, **fields: Any
+) -> ChatAnswer:
+    """Run a turn to its end."""
+    turn = await chat(app, message, user, key=key, **fields)
+    return await turn.answer() if isinstance(turn, Turn) else turn
+
+
+async def speak(
+    app: App,
+    session: str,
+    text: str | None,
+    user: User = ADA,
+    *,
+    key: str | None = None,
+    **fields: Any,
+) -> SpeakAnswer:
+    """Speak `text` to its end. None: only interrupt."""
+    request = SpeakRequest(avatar_session_id=session, text=text, interrupt=text is None, **fields)
+    speech = await app.speeches.speak(user, request, idempotency_key(user, "speak", key, request))
+    return speech if isinstance(speech, SpeakAnswer) else await speech.answer()
+
+
+async def keep_alive(
+    app: App, session: str, user: User = ADA, *, key: str | None = None
+) -> KeepAliveAnswer:
+    request = KeepAliveRequest(avatar_session_id=session)
+    return await app.avatars.keep_alive(
+        user, request, idempotency_key(user, "keep_alive", key, request)
+    )
+
+
+async def end(
+    app: App, session: str, user: User = ADA, *, key: str | None = None
+) -> EndSessionAnswer:
+    request = EndSessionRequest(avatar_session_id=session)
+    return await app.avatars.end(user, request, idempotency_key(user, "end_session", key, request))
+
+
+async def sweep(app: App, session: str | None = None) -> SweepAnswer:
+    """Run the periodic sweep, or with `session` the expiry task of that session."""
+    return await app.sweeps.sweep(SweepRequest(avatar_session_id=session))

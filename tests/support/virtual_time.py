@@ -1,26 +1,47 @@
-"""An event loop whose clock jumps to whatever is due next: an hour of sleeping takes no time, and
-everything happens in the order in which it would have happened.
+"""An event loop on a virtual clock that can freeze and kill simulated processes.
+
+The clock jumps to whatever is due next: an hour of sleep takes no real time, and events keep the order
+in which they would have happened.
 """
 
 import asyncio
 import selectors
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextvars import Context, ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVarTuple
+
+Ts = TypeVarTuple("Ts")
 
 EPOCH = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
 STUCK_SECONDS = 5.0
+
+
+class Schedulable(Protocol):
+    """A simulated process, as the event loop sees it."""
+
+    tasks: set["asyncio.Task[Any]"]
+
+    def hold(self, step: asyncio.Handle) -> bool:
+        """Return whether `step` must not run now. A frozen process keeps it and runs it later."""
+
+
+CURRENT_PROCESS: ContextVar[Schedulable | None] = ContextVar("process", default=None)
+"""The simulated process whose code runs. None: the outside, which never freezes or dies."""
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._elapsed = 0.0
         self.in_threads = 0
-        super().__init__(_Jumping(self))
+        super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
         return self._elapsed
+
+    def jump(self, seconds: float) -> None:
+        self._elapsed += seconds
 
     def run_in_executor(
         self,
@@ -28,20 +49,76 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         func: Callable[..., Any],
         *args: object,
     ) -> "asyncio.Future[Any]":
-        """What runs in a thread takes no time: the clock stands still until it is done."""
+        """Run `func` in a thread. The clock stands still until it returns."""
         work = super().run_in_executor(executor, func, *args)
         self.in_threads += 1
-        work.add_done_callback(self._back)
+        work.add_done_callback(self._leave_thread)
         return work
 
-    def _back(self, _: "asyncio.Future[Any]") -> None:
+    def _leave_thread(self, _: "asyncio.Future[Any]") -> None:
         self.in_threads -= 1
 
-    def jump(self, seconds: float) -> None:
-        self._elapsed += seconds
+    # ── simulated processes ──────────────────────────────────────────────────────────────────────
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        process = _process_of(context)
+        if process is None:
+            return super().call_soon(callback, *args, context=context)
+        step = _ProcessStep(process, callback, args)
+        step.handle = super().call_soon(step, context=context)
+        return step.handle
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        process = _process_of(context)
+        if process is None:
+            return super().call_at(when, callback, *args, context=context)
+        step = _ProcessStep(process, callback, args)
+        step.handle = timer = super().call_at(when, step, context=context)
+        return timer
+
+    def create_task(
+        self, coro: Any, *, name: object = None, context: Context | None = None
+    ) -> "asyncio.Task[Any]":
+        """Create a task that belongs to the current process, or to the process in `context`."""
+        task: asyncio.Task[Any] = super().create_task(coro, name=name, context=context)
+        process = _process_of(context)
+        if process is not None:
+            process.tasks.add(task)
+            task.add_done_callback(process.tasks.discard)
+        return task
 
 
-class _Jumping(selectors.DefaultSelector):
+def _process_of(context: Context | None) -> Schedulable | None:
+    return CURRENT_PROCESS.get() if context is None else context.get(CURRENT_PROCESS)
+
+
+class _ProcessStep:
+    """One callback of a process. It runs only while the process runs."""
+
+    __slots__ = ("_args", "_callback", "_process", "handle")
+
+    def __init__(
+        self, process: Schedulable, callback: Callable[..., object], args: tuple[Any, ...]
+    ) -> None:
+        self._process = process
+        self._callback = callback
+        self._args = args
+        self.handle: asyncio.Handle
+
+    def __call__(self) -> None:
+        if not self._process.hold(self.handle):
+            self._callback(*self._args)
+
+
+class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self, loop: VirtualTimeLoop) -> None:
         super().__init__()
         self._loop = loop
@@ -50,7 +127,7 @@ class _Jumping(selectors.DefaultSelector):
         if timeout is None:
             ready = super().select(STUCK_SECONDS)
             if not ready:
-                msg = "nothing will ever happen any more: everybody waits for somebody"
+                msg = "deadlock: every task waits, and no timer is set"
                 raise RuntimeError(msg)
             return ready
         ready = super().select(STUCK_SECONDS if timeout > 0 and self._loop.in_threads else 0)
@@ -60,7 +137,7 @@ class _Jumping(selectors.DefaultSelector):
 
 
 class LoopClock:
-    """The time of the running loop, from `EPOCH` on."""
+    """The time of the running loop, counted from `EPOCH`."""
 
     def __init__(self, epoch: datetime = EPOCH) -> None:
         self.epoch = epoch

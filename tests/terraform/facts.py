@@ -38,8 +38,8 @@ NEEDS = {
     **dict.fromkeys(("reply", "create_session"), "agent"),
     "expire": "queue",
 }
-"""What a call of a port needs of Google; `start` and `connect` go with what `ticket` gave, and
-speech asks for no role."""
+"""The permission that each method of a port needs. `start` and `connect` use the session token that
+`create_session_token` returns. Text-to-Speech needs no role."""
 
 LOOKS = {
     "agent": "agent.look",

@@ -1,9 +1,10 @@
-"""Spans for Cloud Trace, in OpenTelemetry's own protocol. Loaded only where OPRINA_TRACES is on.
+"""Spans for Cloud Trace, sent in OpenTelemetry's protocol. Loaded only when OPRINA_TRACES is on.
 
-A request's spans are made of its notes when it is over, and are exported then and there, before its
-last byte goes out: between requests an instance has no processor, and a thread that waited for one
-would lose them. So the end of an answer waits for Google, `SECONDS` at the most; its beginning never
-does. What Google does not take in time is lost, and so is what comes while `MOST` requests wait.
+A request's spans are built from its `RequestTrace` when the request ends, and are exported before
+its last byte goes out: between requests an instance has no processor, so a background thread would
+lose them. The end of an answer therefore waits for Google, at most `SECONDS`. The beginning of an
+answer never waits. Spans that Google does not accept in time are lost, and so are those of further
+requests while `MAX_WAITING` wait.
 """
 
 import asyncio
@@ -34,14 +35,17 @@ if TYPE_CHECKING:
 
 ADDRESS = "https://telemetry.googleapis.com/v1/traces"
 SECONDS = 1.0
-MOST = 32
-BAD = 500
-NANO = 1_000_000_000
+MAX_WAITING = 32
+FIRST_SERVER_ERROR = 500
+NANOSECONDS = 1_000_000_000
 
 
 class CloudTraceExporter:
-    """`exporter` is made at the first request whose trace is wanted, in a thread; `epoch` gives
-    seconds since 1970."""
+    """Exports one span for each request and one for each of its parts.
+
+    `exporter` builds the OpenTelemetry exporter; it is called in a thread when the first trace is
+    sent. `epoch` returns seconds since 1970. `seconds` is how long a request waits for Google.
+    """
 
     def __init__(
         self,
@@ -54,20 +58,20 @@ class CloudTraceExporter:
         resource = Resource({"service.name": "oprina", "gcp.project_id": project})
         provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._tracer = provider.get_tracer("oprina")
-        self._make = exporter or to_google
+        self._build_exporter = exporter or build_google_exporter
         self._exporter: SpanExporter | None = None
         self._epoch = epoch
         self._seconds = seconds
         self._thread = ThreadPoolExecutor(1, "traces")
         self._waiting = 0
 
-    async def export(self, notes: RequestTrace, status: int) -> None:
-        if not notes.came_from.sampled or self._waiting >= MOST:
+    async def export(self, trace: RequestTrace, status: int) -> None:
+        if not trace.parent.sampled or self._waiting >= MAX_WAITING:
             return
-        spans = list(self._spans(notes, status))
+        spans = list(self._spans(trace, status))
         self._waiting += 1
         sending = asyncio.get_running_loop().run_in_executor(self._thread, self._send, spans)
-        sending.add_done_callback(self._sent)
+        sending.add_done_callback(self._end)
         await asyncio.wait({sending}, timeout=self._seconds)
 
     def close(self) -> None:
@@ -75,39 +79,38 @@ class CloudTraceExporter:
 
     def _send(self, spans: Sequence[ReadableSpan]) -> None:
         if self._exporter is None:
-            self._exporter = self._make()
+            self._exporter = self._build_exporter()
         self._exporter.export(spans)
 
-    def _sent(self, sending: "asyncio.Future[None]") -> None:
-        """A trace is worth no failure, and the exporter has told its log."""
+    def _end(self, sending: "asyncio.Future[None]") -> None:
         self._waiting -= 1
         if not sending.cancelled():
-            sending.exception()
+            sending.exception()  # marks it as seen; OpenTelemetry has logged it
 
-    def _spans(self, notes: RequestTrace, status: int) -> Iterator[ReadableSpan]:
-        """The request's, and one a part, of which some were at the same time."""
-        since = self._epoch() - notes.now()
+    def _spans(self, trace: RequestTrace, status: int) -> Iterator[ReadableSpan]:
+        """Yield one span for each part, and the request's own span last."""
+        offset = self._epoch() - trace.now()
 
         def at(moment: float) -> int:
-            return int((since + moment) * NANO)
+            return int((offset + moment) * NANOSECONDS)
 
         request = self._tracer.start_span(
-            notes.function,
-            context=set_span_in_context(NonRecordingSpan(_parent(notes.came_from))),
+            trace.function,
+            context=set_span_in_context(NonRecordingSpan(_parent(trace.parent))),
             kind=SpanKind.SERVER,
-            start_time=at(notes.began),
-            attributes={"http.response.status_code": status, **_told(notes)},
+            start_time=at(trace.began),
+            attributes={"http.response.status_code": status, **_attributes(trace)},
         )
-        if status >= BAD:
+        if status >= FIRST_SERVER_ERROR:
             request.set_status(Status(StatusCode.ERROR))
         within = set_span_in_context(request)
-        for part, began, ended in notes.spans:
+        for part, began, ended in trace.spans:
             span = self._tracer.start_span(
                 part, context=within, kind=SpanKind.CLIENT, start_time=at(began)
             )
             span.end(at(ended))
             yield from _readable(span)
-        request.end(at(notes.ended))
+        request.end(at(trace.ended))
         yield from _readable(request)
 
 
@@ -116,32 +119,33 @@ def _readable(span: object) -> Iterator[ReadableSpan]:
         yield span
 
 
-def _parent(came_from: TraceParent) -> SpanContext:
-    """One of noughts is none: a trace that nobody began begins here."""
+def _parent(parent: TraceParent) -> SpanContext:
+    """Return the caller's span. Ids of zero make OpenTelemetry begin a new trace."""
     return SpanContext(
-        trace_id=int(came_from.trace or "0", 16),
-        span_id=int(came_from.span or "0", 16),
+        trace_id=int(parent.trace or "0", 16),
+        span_id=int(parent.span or "0", 16),
         is_remote=True,
         trace_flags=TraceFlags(TraceFlags.SAMPLED),
     )
 
 
-def _told(notes: RequestTrace) -> dict[str, AttributeValue]:
+def _attributes(trace: RequestTrace) -> dict[str, AttributeValue]:
     return {
         f"oprina.{name}": value
-        for name, value in notes.fields.items()
+        for name, value in trace.fields.items()
         if isinstance(value, str | int | float)
     }
 
 
-def to_google() -> SpanExporter:
-    from google.auth.transport.requests import AuthorizedSession  # noqa: PLC0415 - a thread's time
+def build_google_exporter() -> SpanExporter:
+    from google.auth.transport.requests import AuthorizedSession  # noqa: PLC0415 - off the cold start
 
     return over_http(AuthorizedSession(default_credentials()))  # type: ignore[no-untyped-call]  # google-auth's
 
 
 def over_http(session: "AuthorizedSession", address: str = ADDRESS) -> SpanExporter:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - as above
+    """Return an exporter that sends spans to `address` through the session."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - off the cold start
         OTLPSpanExporter,
     )
 

@@ -1,20 +1,32 @@
-"""What numbers, abbreviations and symbols are called, a module a language."""
+"""One record per language, each in the file `<code>.py` or the folder `<code>/`."""
 
 import importlib
-from functools import cache
-from typing import cast
+import re
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Final, cast
 
-from common.text.spoken.rules import Group
+from common.text.language import LATIN, Language
 
-_WITH_RULES = frozenset({"de", "en", "es", "fr", "hi", "it", "ja", "pt", "zh"})
-"""In any other language, digits are the voice's affair: it reads them better than we could guess."""
+BY_SCRIPT: Final = {
+    "LATIN": "en", "CYRILLIC": "ru", "GREEK": "el", "ARMENIAN": "hy", "HEBREW": "he",
+    "ARABIC": "ar", "DEVANAGARI": "hi", "BENGALI": "bn", "GURMUKHI": "pa", "GUJARATI": "gu",
+    "ORIYA": "or", "TAMIL": "ta", "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml",
+    "SINHALA": "si", "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "TIBETAN": "bo",
+    "GEORGIAN": "ka", "ETHIOPIC": "am", "HANGUL": "ko", "KANA": "ja", "CJK": "zh",
+}  # fmt: skip
+"""The language that a script stands for where the conversation's language does not use it."""
 
 
-@cache
-def rules_of(language: str, region: str = "") -> tuple[Group, ...]:
-    """`language` is ISO 639-1, `region` ISO 3166: rules in the order in which they apply. A
-    language's module is loaded when it is first spoken."""
-    if language not in _WITH_RULES:
-        return ()
-    module = importlib.import_module(f"{__name__}.{language}")
-    return cast("tuple[Group, ...]", module.rules(region))
+@lru_cache(maxsize=256)
+def find(code: str) -> Language:
+    """Return the record of a language (ISO 639), loaded at its first use.
+
+    Where no file has this name, the record has no rules, and the script is the one that stands for
+    the language, else Latin.
+    """
+    name = f"{__name__}.{code}"
+    if re.fullmatch("[a-z]{2,3}", code) and find_spec(name):
+        return cast("Language", importlib.import_module(name).LANGUAGE)
+    own = frozenset(script for script, language in BY_SCRIPT.items() if language == code)
+    return Language(code, scripts=own or LATIN)

@@ -34,6 +34,7 @@ class EuropeanRules:
     join: str
     months: str
     of: str
+    after_day: str
     units: Mapping[str, tuple[str, str]]
     money: Mapping[str, tuple[str, str, str, str]]
     signs: Mapping[str, str]
@@ -70,8 +71,8 @@ class EuropeanRules:
     def _date(self, written: str, day: str, month: str, year: str) -> str:
         if int(month) not in _MONTH_NUMBERS or int(day) not in _DAYS:
             return written
-        after = "." if self.code == "de" else ""
-        return f"{int(day)}{after}{self.of}{self.months.split()[int(month) - 1]}{self.of}{year}"
+        name = self.months.split()[int(month) - 1]
+        return f"{int(day)}{self.after_day}{self.of}{name}{self.of}{year}"
 
     def _times(self) -> tuple[Rule, ...]:
         return (

@@ -1,17 +1,14 @@
 import re
 
+from common.text.language import Language, Phrases, SentenceRules
 from common.text.languages._european import EuropeanRules, units
 from common.text.spoken import number_words
-from common.text.spoken.rules import Group, Rule
+from common.text.spoken.rules import Rule
 
 _MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 _DATIVE = frozenset(
     "und oder des am vom zum beim dem den bis ab seit nach diesem jedem im".split()  # noqa: SIM905 - read as one
 )
-
-
-def rules(_region: str) -> tuple[Group, ...]:
-    return _GERMAN.groups()
 
 
 def _date(match: re.Match[str]) -> str:
@@ -59,6 +56,7 @@ _GERMAN = EuropeanRules(
     join="und",
     months=_MONTHS,
     of=" ",
+    after_day=".",
     by_digits=True,
     units=units(
         "km Kilometer|m Meter|cm Zentimeter|mm Millimeter|kg Kilogramm|g Gramm|mg Milligramm"
@@ -107,3 +105,43 @@ _GERMAN = EuropeanRules(
         ),
     ),
 )  # fmt: skip
+
+LANGUAGE = Language(
+    code="de",
+    sentences=SentenceRules(
+        numbered="art mag jan feb mär apr aug sep sept okt nov dez mo di mi do fr sa so",
+        enders="usw etc",
+        units="std min sek mio mrd",
+        abbreviations=(
+            "inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o "
+            "s.u dipl gl hbf mind"
+        ),
+        introduces="z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr",
+        starters=(
+            "Der Die Das Dies Diese Dieser Dieses Den Dem Des Ein Eine Einen Er Sie Es Ich Wir Ihr "
+            "Ihre Ihren Man Mein Meine Sein Seine Unser Unsere In Im Am An Auf Aus Bei Bis Bitte "
+            "Damals Damit Dann Danach Danke Daher Dafür Davor Dazu Denn Deshalb Doch Dort Durch "
+            "Soll Sollen Kann Können Wenn Weil Was Wie Wo Wer Wann Warum Welche Welcher Und Aber "
+            "Oder Ob Nur Nach Nicht Noch Nun Ohne Schon Sehr So Um Unter Über Von Vor Vorher "
+            "Während Mit Für Gegen Haben Hat Ist Sind War Waren Wird Werden Möchten Muss Müssen "
+            "Darf Passt Außerdem Heute Hier Gestern Morgen Jetzt Jede Jeder Jedes Kein Keine Alle "
+            "Alles Also Als Auch Ab Leider Seit Seitdem Später Trotzdem Zu Zum Zur Zwei Zwischen"
+        ),
+        months=(
+            "Januar Jänner Februar März April Mai Juni Juli August September Oktober November "
+            "Dezember Jan Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez Jahrhundert Jahrhunderts"
+        ),
+        before_ordinals=(
+            "am|der|die|das|den|dem|des|zum|zur|im|vom|bis|ab|seit|beim|nach|vor|jede[rs]?"
+            "|(?:ih|sei|mei|unse)[rn]e?[mnrs]?"
+        ),
+        street_ending="str",
+        ordinal_digits=2,
+    ),
+    phrases=Phrases.parse(
+        "ein Link zu {}|etwas {}-Code|etwas Code|"
+        "eine Tabelle mit {} Spalten|eine Tabelle|ein Bild|Punkt|at|erledigt: {}"
+    ),
+    spoken=lambda _region: _GERMAN.groups(),
+    number_words=True,
+)

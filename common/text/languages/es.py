@@ -1,15 +1,11 @@
 import re
 
+from common.text.language import Language, Phrases, SentenceRules
 from common.text.languages._european import EuropeanRules, ordinals, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
-from common.text.spoken.rules import Group
 
 _PESOS = frozenset({"AR", "CL", "CO", "CU", "DO", "MX", "UY"})
-
-
-def rules(region: str) -> tuple[Group, ...]:
-    return _spanish("peso" if region in _PESOS else "dólar").groups()
 
 
 def _masculine(said: str) -> str:
@@ -38,6 +34,7 @@ def _spanish(dollar: str) -> EuropeanRules:
             "diciembre"
 ),
         of=" de ",
+        after_day="",
         units=units(
             "km kilómetro kilómetros|m metro metros|cm centímetro centímetros|mm milímetro milímetros"
             "|kg kilo kilos|g gramo gramos|mg miligramo miligramos|l litro litros"
@@ -74,3 +71,32 @@ def _spanish(dollar: str) -> EuropeanRules:
             ordinals("es", r"(?<![\w.,])(\d{1,3})\.?([ºª]|er(?!\w))", feminine="ª"),
         ),
     )  # fmt: skip
+
+
+LANGUAGE = Language(
+    code="es",
+    sentences=SentenceRules(
+        numbered=(
+            "lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra entre para "
+            "sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro "
+            "mono tri en de sub"
+        ),
+        enders="etc ud uds",
+        units="min h kg km m cm ptas",
+        abbreviations="aprox m ee uu art",
+        introduces="p.ej ej sr sra srta dr dra d dña",
+        starters=(
+            "El La Los Las Un Una Lo Le Les Se Su Sus Es Él Ella Ellos Yo Nos Usted Este Esta Esto "
+            "Estos Estas Ese Esa Eso Y O Pero Si Sí No Que Qué Cuando Cuándo Como Cómo Dónde Quién "
+            "Para Por En De Del Al Con Sin Ahora Luego Después Antes También Fue Hay Está Están "
+            "Son Ha Quiere Puede Todo Todos Aquí Allí Además Así Entonces Gracias Hoy Mañana Ayer "
+            "Más Muy Mi Tu"
+        ),
+    ),
+    phrases=Phrases.parse(
+        "un enlace a {}|código en {}|código|"
+        "una tabla con {} columnas|una tabla|una imagen|punto|arroba|hecho: {}"
+    ),
+    spoken=lambda region: _spanish("peso" if region in _PESOS else "dólar").groups(),
+    number_words=True,
+)

@@ -1,13 +1,10 @@
 import re
 
+from common.text.language import Language, Phrases, SentenceRules
 from common.text.languages._european import EuropeanRules, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
-from common.text.spoken.rules import Group, Rule
-
-
-def rules(_region: str) -> tuple[Group, ...]:
-    return _FRENCH.groups()
+from common.text.spoken.rules import Rule
 
 
 def _clock(hour: int, minute: int) -> str:
@@ -35,6 +32,7 @@ _FRENCH = EuropeanRules(
         "décembre"
 ),
     of=" ",
+    after_day="",
     units=units(
         "km kilomètre kilomètres|m mètre mètres|cm centimètre centimètres"
         "|mm millimètre millimètres|kg kilo kilos|g gramme grammes|mg milligramme milligrammes"
@@ -81,3 +79,31 @@ _FRENCH = EuropeanRules(
              "premier "),
     ),
 )  # fmt: skip
+
+LANGUAGE = Language(
+    code="fr",
+    sentences=SentenceRules(
+        numbered=(
+            "lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab "
+            "inf"
+        ),
+        enders="etc",
+        units="min h kg km m cm",
+        abbreviations="pers bd pr st ste mgr me no tél j.-c",
+        introduces="p.ex m mm mme mlle dr cf",
+        starters=(
+            "Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et "
+            "Mais Ou Où Que Qui Quand Comment Pour Dans En Au Aux À Avec Sans Sur Puis Voulez Son "
+            "Sa Ses Votre Vos Leur Tout Tous Merci Après Avant Alors Ainsi Est Sont Faut Pourquoi "
+            "Depuis Ensuite Voici Voilà Oui Non Aussi Chez Chaque Plus Pas"
+        ),
+        elided="CDJLMNST",
+    ),
+    phrases=Phrases.parse(
+        "un lien vers {}|du code {}|du code|"
+        "un tableau de {} colonnes|un tableau|une image|point|arobase|fait : {}"
+    ),
+    space_before_marks=True,
+    spoken=lambda _region: _FRENCH.groups(),
+    number_words=True,
+)

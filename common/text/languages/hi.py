@@ -1,10 +1,5 @@
+from common.text.language import Language, Phrases, SentenceRules
 from common.text.languages._east_asian import Signs, table
-from common.text.spoken.rules import Group
-
-
-def rules(_region: str) -> tuple[Group, ...]:
-    return _HINDI.groups()
-
 
 _MONTHS = "जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर"
 
@@ -28,3 +23,14 @@ _HINDI = Signs(
         "डॉ.": "डॉक्टर", "प्रो.": "प्रोफ़ेसर", "पं.": "पंडित", "कु.": "कुमारी",
     },
 )  # fmt: skip
+
+LANGUAGE = Language(
+    code="hi",
+    scripts=frozenset({"DEVANAGARI"}),
+    sentences=SentenceRules(
+        abbreviations="डॉ प्रो श्री श्रीमती रु पं नं कु सु मि",
+    ),
+    phrases=Phrases.parse("{} का लिंक|{} कोड|कोड|{} कॉलम की तालिका|तालिका|चित्र|डॉट|ऐट|पूरा हुआ: {}"),
+    full_stop="।",
+    spoken=lambda _region: _HINDI.groups(),
+)

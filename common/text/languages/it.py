@@ -1,13 +1,9 @@
 import re
 
+from common.text.language import Language, Phrases, SentenceRules
 from common.text.languages._european import EuropeanRules, ordinals, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
-from common.text.spoken.rules import Group
-
-
-def rules(_region: str) -> tuple[Group, ...]:
-    return _ITALIAN.groups()
 
 
 def _clock(hour: int, minute: int) -> str:
@@ -28,6 +24,7 @@ _ITALIAN = EuropeanRules(
         "dicembre"
 ),
     of=" ",
+    after_day="",
     units=units(
         "km chilometro chilometri|m metro metri|cm centimetro centimetri|mm millimetro millimetri"
         "|kg chilo chili|g grammo grammi|mg milligrammo milligrammi|l litro litri"
@@ -59,3 +56,31 @@ _ITALIAN = EuropeanRules(
     clock=_clock,
     own=(ordinals("it", r"(?<![\w.,])(\d{1,3})\.?([º°ª])(?![CF\w])", feminine="ª"),),
 )  # fmt: skip
+
+LANGUAGE = Language(
+    code="it",
+    sentences=SentenceRules(
+        numbered="lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec",
+        enders="ecc",
+        units="min h kg km m cm",
+        abbreviations=(
+            "sigg sig.na prof.ssa ing avv geom arch rag egr gent spett p.es pag pagg n nn tel art "
+            "artt cap ca vol fig a.c d.c c.so v.le p.za on mons"
+        ),
+        introduces="ad.es es sig sig.ra dott dott.ssa prof",
+        starters=(
+            "Il Lo La I Gli Le Un Una È Ha Hanno Sono Si Sì No Non Se Ma E O Lui Lei Noi Voi Loro "
+            "Io Questo Questa Quello Quella Che Chi Come Quando Dove Perché Per Con Senza In Di Da "
+            "Dal Del Al Nel Poi Anche Vuole Può Suo Sua Ora Dopo Prima Lì Qui Grazie Oggi Domani "
+            "Ieri Ogni Tutto Tutti Era"
+        ),
+        elided="CDLMNST",
+        trusts_sentencex=False,
+    ),
+    phrases=Phrases.parse(
+        "un link a {}|del codice {}|del codice|"
+        "una tabella con {} colonne|una tabella|un'immagine|punto|chiocciola|fatto: {}"
+    ),
+    spoken=lambda _region: _ITALIAN.groups(),
+    number_words=True,
+)

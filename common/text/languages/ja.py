@@ -1,10 +1,5 @@
+from common.text.language import Language, Phrases
 from common.text.languages._east_asian import Signs, table
-from common.text.spoken.rules import Group
-
-
-def rules(_region: str) -> tuple[Group, ...]:
-    return _JAPANESE.groups()
-
 
 _JAPANESE = Signs(
     minus="マイナス",
@@ -27,4 +22,14 @@ _JAPANESE = Signs(
         "|GB {}ギガバイト|MB {}メガバイト|TB {}テラバイト"
     ),
     abbreviations={},
+)
+
+LANGUAGE = Language(
+    code="ja",
+    scripts=frozenset({"KANA", "CJK"}),
+    phrases=Phrases.parse(
+        "{} へのリンク|{} のコード|コード|{}列の表|表|画像|ドット|アットマーク|完了：{}"
+    ),
+    full_stop="。",
+    spoken=lambda _region: _JAPANESE.groups(),
 )

@@ -1,15 +1,12 @@
 import re
 
+from common.text.language import Language, Phrases, SentenceRules
 from common.text.languages._european import EuropeanRules, ordinals, units
 from common.text.languages._roman_numerals import in_figures
 from common.text.spoken import number_words
-from common.text.spoken.rules import Group, Rule
+from common.text.spoken.rules import Rule
 
 _CENTS = {"BR": ("centavo", "centavos"), "": ("cêntimo", "cêntimos")}
-
-
-def rules(region: str) -> tuple[Group, ...]:
-    return _portuguese(*_CENTS.get(region, _CENTS[""])).groups()
 
 
 def _clock(hour: int, minute: int) -> str:
@@ -34,6 +31,7 @@ def _portuguese(cent: str, cents: str) -> EuropeanRules:
             "dezembro"
 ),
         of=" de ",
+        after_day="",
         units=units(
             "km quilómetro quilómetros|m metro metros|cm centímetro centímetros"
             "|mm milímetro milímetros|kg quilo quilos|g grama gramas|mg miligrama miligramas"
@@ -72,3 +70,30 @@ def _portuguese(cent: str, cents: str) -> EuropeanRules:
             ),
         ),
     )  # fmt: skip
+
+
+LANGUAGE = Language(
+    code="pt",
+    sentences=SentenceRules(
+        numbered=(
+            "seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art "
+            "con"
+        ),
+        enders="etc ltda cia",
+        units="min h kg km m cm",
+        abbreviations="av pág págs tel aprox n núm ex eng r arq ap apto",
+        introduces="p.ex sr sra dr dra prof profa d",
+        starters=(
+            "O A Os As Um Uma Ele Ela Eles Elas Eu Nós Você Vocês É Foi Era São Há Se E Mas Ou "
+            "Este Esta Isto Isso Esse Essa Que Quem Como Quando Onde Porque Para Por Em No Na Nos "
+            "Nas Do Da De Com Sem Não Sim Depois Antes Também Agora Aqui Quer Pode Seu Sua Está "
+            "Fica Hoje Amanhã Ontem Tudo Todos Obrigado Obrigada"
+        ),
+    ),
+    phrases=Phrases.parse(
+        "um link para {}|código em {}|código|"
+        "uma tabela com {} colunas|uma tabela|uma imagem|ponto|arroba|feito: {}"
+    ),
+    spoken=lambda region: _portuguese(*_CENTS.get(region, _CENTS[""])).groups(),
+    number_words=True,
+)

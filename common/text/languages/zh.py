@@ -1,10 +1,5 @@
+from common.text.language import Language, Phrases
 from common.text.languages._east_asian import Signs, table
-from common.text.spoken.rules import Group
-
-
-def rules(_region: str) -> tuple[Group, ...]:
-    return _CHINESE.groups()
-
 
 _CHINESE = Signs(
     minus="负",
@@ -24,4 +19,14 @@ _CHINESE = Signs(
         "|kWh {}千瓦时|W {}瓦"
     ),
     abbreviations={},
+)
+
+LANGUAGE = Language(
+    code="zh",
+    scripts=frozenset({"CJK"}),
+    phrases=Phrases.parse(
+        "{} 的链接|一段 {} 代码|一段代码|一个有 {} 列的表格|一个表格|一张图片|点|at|已完成：{}"
+    ),
+    full_stop="。",
+    spoken=lambda _region: _CHINESE.groups(),
 )

@@ -1,14 +1,10 @@
-"""Whether a sentence ends at a mark: yes and where, no, or not yet to be said.
-
-The rules look at the sentence so far and at the next word, as much of it as the first token brings:
-one token of lookahead decides. Where portions end between words, as tokens do, the answer does not
-hang on how many came at once.
-"""
+"""Decide whether a sentence ends at a mark, from the sentence so far and the next word."""
 
 import re
 from typing import Final, Literal
 
-from common.text.sentences.abbreviations import Kind, kind_of
+from common.text.language import Language
+from common.text.sentences.abbreviations import Kind, kind_of, words_of
 from common.text.sentences.end_marks import AT_ONCE, NEWLINES, EndMark, place_of
 from common.text.sentences.next_word import (
     begins,
@@ -28,20 +24,16 @@ from common.text.sentences.quotes import inside, quotation_is_introduced
 Verdict = int | Literal["goes on", "wait"]
 """An integer: the sentence ends before this index."""
 
-_WHEN: Final = frozenset(
-    {"At", "By", "From", "Until", "Till", "Around", "After", "Before", "Since"}
-)
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
 _PHRASE: Final = 4
 """Words at most in "At about 5 p.m."."""
-_HESITANT: Final = frozenset({"I"})
 _NAME: Final = re.compile(r"[^\W\d_][A-Z]")
-"""As iPhone and eBay are: their small letter says nothing."""
+"""A name whose small letter tells nothing: iPhone, eBay."""
 
 
-def judge(text: str, mark: re.Match[str], language: str | None) -> Verdict:
-    """`mark` is a match of MARK in `text`; the sentence in question begins where `text` does."""
+def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
+    """Decide whether the sentence that begins with `text` ends at `mark`, a match of MARK in it."""
     if mark[0][0] in NEWLINES:
         return "goes on" if is_marker(text[: mark.start()].strip()) else mark.end()
     if mark.end() == len(text):
@@ -52,8 +44,8 @@ def judge(text: str, mark: re.Match[str], language: str | None) -> Verdict:
     return place.end if _over(place) else "goes on"
 
 
-def complete(text: str, mark: re.Match[str], language: str | None) -> bool:
-    """Whether what ends with `mark`, as the last thing written, is a whole sentence."""
+def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
+    """Return whether the text, which ends with `mark`, is a whole sentence if nothing follows."""
     place = place_of(text, mark, language)
     if text[place.end :].strip() or _never_over(place):
         return False
@@ -65,9 +57,12 @@ def complete(text: str, mark: re.Match[str], language: str | None) -> bool:
     return kind is not Kind.INTRODUCES
 
 
-def likely(text: str, mark: re.Match[str], language: str | None) -> bool:
-    """Whether it is `complete`, and seldom goes on: no quotation, which somebody may have said; and
-    before a full stop more than one word, the last of them no number, address or abbreviation."""
+def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
+    """Return whether the text is `complete` and seldom goes on.
+
+    A quotation is left out, because its speaker may be named after it; and so is a full stop after
+    a single word, a number, an address or an abbreviation.
+    """
     if mark[0] == ";" or not complete(text, mark, language):
         return False
     place = place_of(text, mark, language)
@@ -94,18 +89,21 @@ def _over(place: EndMark) -> bool:
 
 
 def _never_over(place: EndMark) -> bool:
-    """Where no sentence ends, whatever comes."""
+    """Return whether no sentence ends here, whatever follows."""
     return (
         not any(map(str.isalnum, place.before))
         or place.in_table
-        or (place.mark == ";" and place.language != "el")
+        or (place.mark == ";" and not place.language.sentences.semicolon_asks)
         or (place.mark == "." and _is_marker(place.before))
         or inside(place.before + place.mark + place.tail)
     )
 
 
 def _runs_on(place: EndMark) -> bool:
-    """As in example.com, in "Yahoo!, too", in "Stop!" - he said and in —¿Vienes? —preguntó."""
+    """Return whether what follows continues the sentence.
+
+    Examples: example.com; "Yahoo!, too"; "Stop!" - he said; —¿Vienes? —preguntó.
+    """
     return (
         not (place.spaced or place.needs_no_space)
         or place.after[0] in ",;:，、；：)）"
@@ -129,21 +127,27 @@ def _dots_are_over(place: EndMark) -> bool:
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
         return False
     street = kind is Kind.ENDER and belongs_to_a_street(place.after)
-    return not (street or (kind is Kind.TIME and belongs_to_a_time(place.before, place.after)))
+    return not (
+        street
+        or (kind is Kind.TIME and belongs_to_a_time(place.language, place.before, place.after))
+    )
 
 
 def _starts_anew(kind: Kind, place: EndMark) -> bool:
-    """A letter behind an initial is one, too: "J. R. A. Smith"."""
+    """Return whether the next word begins a sentence. A letter after an initial is another initial."""
     if kind is Kind.ABBREVIATION and not place.after[1:2].isalpha():
         return False
     return starts_a_sentence(place.language, place.after)
 
 
 def _ellipsis_is_over(place: EndMark) -> bool:
-    """After "Well... I think" no. Where there are no capitals to tell, it is a hesitation, too."""
+    """Return whether a sentence ends at an ellipsis, which may be a hesitation ("Well... I think").
+
+    Without capitals nothing tells them apart: then it counts as a hesitation.
+    """
     if place.after[0].isdigit() or _has_no_case(place.after[0]):
         return False
-    return place.language != "en" or not begins(place.after, _HESITANT)
+    return not begins(place.after, place.language.sentences.inner_capitals)
 
 
 def _is_marker(before: str) -> bool:
@@ -151,23 +155,23 @@ def _is_marker(before: str) -> bool:
 
 
 def _is_only_when(kind: Kind, place: EndMark) -> bool:
-    """As in "At 5 p.m. Anna left" and in "**5 p.m.** Dentist", which answers nobody's question."""
+    """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
     if kind is not Kind.TIME:
         return False
     if _ONLY_TIMES.fullmatch(place.before):
         return not starts_a_sentence(place.language, place.after)
     words = place.before.split()
-    return len(words) <= _PHRASE and words[0] in _WHEN
+    return len(words) <= _PHRASE and words[0] in words_of(place.language.sentences.time_openers)
 
 
 def _is_a_letter(before: str) -> bool:
-    """As in "plan B", "than I": no name's initial, when the word before is no name."""
+    """Return whether the last word is a letter and no initial, because no name precedes: "plan B"."""
     words = before.split()
     return len(words) > 1 and len(words[-1]) == 1 and words[-2].islower()
 
 
 def _has_capitals(text: str) -> bool:
-    """Whether the last letter's script does."""
+    """Return whether the script of the last letter has capitals."""
     return not _has_no_case(next(filter(str.isalpha, reversed(text)), "x"))
 
 

@@ -1,15 +1,16 @@
-"""End marks in a text, and what stands around them."""
+"""End marks in a text, and what is around them."""
 
 import re
 from typing import Final, NamedTuple
 
+from common.text.language import Language
 from common.text.script import language_of
 
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"
-"""End marks that need no white space after them."""
+"""End marks after which no white space is needed."""
 NEWLINES: Final = "\n\r\u2028\u2029"
 _MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"
-"""What is neither a letter nor a digit."""
+"""Characters that are neither letters nor digits."""
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
 _FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
@@ -17,12 +18,12 @@ MARK: Final = re.compile(
     f"|(?<=[.!?…;{AT_ONCE}])[.!?…;{AT_ONCE}]{{0,39}}"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
-"""A smile behind a word may be a full stop as well: くださいね😊いってらっしゃい. What stands longer in
-a row is no punctuation; and nothing is read twice for its sake. It begins with one set of signs,
-which is what makes the search quick."""
+"""A smile after a word may end a sentence, too: くださいね😊いってらっしゃい. A longer row of marks is
+no punctuation, and the bound keeps the search linear. The pattern begins with one set of characters,
+which makes the search fast."""
 
 REACH: Final = 400
-"""Characters of the sentence, and LOOKAHEAD after it, that any rule looks at."""
+"""Characters before a mark, and LOOKAHEAD after it, that rules look at."""
 LOOKAHEAD: Final = 24
 
 _EMOJI: Final = (
@@ -33,30 +34,30 @@ _TAIL: Final = re.compile(
     rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
     rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
-"""What stays with the sentence that it closes: quotes, brackets, markup, [1], emoji, :-). The sign
-“ closes in German alone, and opens elsewhere."""
+"""What belongs to the sentence before it: closing quotes and brackets, markup, [1], emoji, :-).
+The sign “ closes a quotation in German, and opens one elsewhere."""
 _UNFINISHED_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
 
 
 class EndMark(NamedTuple):
-    """A mark in its text, as far as the text is there."""
+    """A mark in the text that has arrived so far."""
 
-    language: str
+    language: Language
     before: str
-    """The sentence so far, at most its last few hundred characters."""
+    """The sentence before the mark, at most its last REACH characters."""
     mark: str
     tail: str
     after: str
-    """From the first sign that is not white space; empty if it is not there yet."""
+    """The text after the white space; "" if none has arrived yet."""
     spaced: bool
     in_table: bool
     end: int
-    """Where the sentence would end."""
+    """Index at which the sentence would end."""
 
     @property
     def strong(self) -> bool:
-        """More than dots."""
+        """Whether the mark is more than dots."""
         return any(sign not in ".…" for sign in self.mark)
 
     @property
@@ -78,8 +79,8 @@ class EndMark(NamedTuple):
         return self.strong and self.after[0] > "\u2e7f" and self.after[0].isalpha()  # 好的!我来
 
 
-def place_of(text: str, mark: re.Match[str], language: str | None) -> EndMark:
-    """Of a match of MARK in `text`, which begins with the sentence in question."""
+def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
+    """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     end = _tail_end(text, mark.end())
     space = _SPACE.match(text, end)
     begin = space.end() if space else end

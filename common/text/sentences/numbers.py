@@ -1,9 +1,10 @@
-"""Numbers with a full stop after them: markers of a list, ordinals, dates, or the end."""
+"""Numbers before a full stop: markers of a list, ordinals, dates, or the end of a sentence."""
 
 import re
 from typing import Final
 
-from common.text.sentences.next_word import MONTHS, begins, starts_a_sentence
+from common.text.language import Language
+from common.text.sentences.next_word import begins, starts_a_sentence
 
 _MARKER: Final = re.compile(
     r"[\s>#*_\-+•–([]*(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]+[*_`]*|[\s>]*[-+*•–]"
@@ -11,58 +12,55 @@ _MARKER: Final = re.compile(
 _STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")
 _NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"])(\d{1,4})$")
 _NUMERAL: Final = re.compile(r"\d|(?:[IVX]{2,}|[B-HJ-Z])(?![\w'’])")
-"""The letters A and I are words more often."""
-_ELIDED: Final = {"fr": "CDJLMNST", "it": "CDLMNST"}
+"""A figure, or a letter that numbers something. "A" and "I" are more often words."""
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
-_INTRODUCES_ORDINAL: Final = (
-    "am|der|die|das|den|dem|des|zum|zur|im|vom|bis|ab|seit|beim|nach|vor|jede[rs]?"
-    "|(?:ih|sei|mei|unse)[rn]e?[mnrs]?"
-)
-_ORDINAL_DIGITS: Final = 2
-_ORDINAL_DOT: Final = frozenset("bs cs da de et fi hr hu is lt lv nb nn no pl sk sl tr".split())  # noqa: SIM905  # read as one
 
 
 def is_marker(sentence: str) -> bool:
-    """A bare "1.", "a)" or "-": what it marks is still to come."""
+    """Return whether the text is only the marker of a list item: "1.", "a)" or "-"."""
     return _MARKER.fullmatch(sentence) is not None
 
 
 def is_step(before: str) -> bool:
-    """As in "Step 1. Open the app"."""
+    """Return whether the text only numbers what follows: "Step 1"."""
     return _STEP.fullmatch(before) is not None
 
 
-def is_numeral(language: str, after: str) -> bool:
-    """As behind "Sec.", in "5", "B" and "XIX"; but a token "C" may become "C'est"."""
+def is_numeral(language: Language, after: str) -> bool:
+    """Return whether the next word numbers the one before: "5", "B", "XIX".
+
+    A letter that the language elides is none: a token "C" may become "C'est".
+    """
     numeral = _NUMERAL.match(after)
-    return numeral is not None and numeral[0] not in _ELIDED.get(language, "")
+    return numeral is not None and numeral[0] not in language.sentences.elided
 
 
 def number_at_end(before: str) -> str | None:
+    """Return the number that a full stop follows, if there is one."""
     number = _NUMBER.search(before)
     return number[1] if number else None
 
 
-def number_is_over(language: str, before: str, number: str, after: str) -> bool:
-    """Yes in "at 7. Then"; no in a list ("2. Pears"), in "am 5. Mai" and in "2024. 5. 3."."""
+def number_is_over(language: Language, before: str, number: str, after: str) -> bool:
+    """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
     if _DATE.search(before) or _is_enumerated(before, int(number)):
         return False
-    ordinal = language in _ORDINAL_DOT and len(number) <= _ORDINAL_DIGITS
-    if not ordinal and language != "ko":
+    if len(number) > language.sentences.ordinal_digits:
         return True
     return False if after[0].isdigit() else _ordinal_is_over(language, before, after)
 
 
-def _ordinal_is_over(language: str, before: str, after: str) -> bool:
-    if begins(after, MONTHS.get(language, frozenset())):
+def _ordinal_is_over(language: Language, before: str, after: str) -> bool:
+    rules = language.sentences
+    if begins(after, rules.months):
         return False
     words = before.split()
-    introduced = len(words) > 1 and re.fullmatch(_INTRODUCES_ORDINAL, words[-2].lower())
+    introduced = len(words) > 1 and re.fullmatch(rules.before_ordinals, words[-2].lower())
     return not introduced or starts_a_sentence(language, after)
 
 
 def _is_enumerated(before: str, number: int) -> bool:
-    """In a list that is written in one line: "Here: 1. Apples 2. Pears"."""
+    """Return whether the number counts in a list in one line: "Here: 1. Apples 2. Pears"."""
     if number == 1:
         return before[:-1].rstrip().endswith(":")
     return re.search(rf"(?:^|[\s*]){number - 1}\.\s", before) is not None

@@ -1,4 +1,4 @@
-"""What is inside quotes, brackets or a code span, where no sentence ends, and what quotes are in."""
+"""Quotes, brackets and code spans, inside which no sentence ends."""
 
 import re
 from typing import Final
@@ -25,12 +25,12 @@ _QUOTES: Final = '"“„«»‹「『'
 _INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
 _CJK: Final = frozenset("（「『【《“")
 REACH: Final = 160
-"""Characters. What was opened longer ago is taken for a slip of the pen: it must not hold up
-everything that follows."""
+"""Characters. A mark that was opened longer ago counts as a mistake: it must not keep all that
+follows in one sentence."""
 
 
 def inside(text: str) -> bool:
-    """Whether something that was opened lately is still open at the end of `text`."""
+    """Return whether a mark of the last REACH characters is still open at the end of `text`."""
     start = max(0, len(text) - REACH)
     expected: list[str] = []
     for mark in _MARKS.finditer(text, start):
@@ -43,14 +43,15 @@ def inside(text: str) -> bool:
 
 
 def _opens(text: str, at: int, sign: str) -> bool:
-    """Where a word may begin. An inch (6") and a smiley :( open nothing."""
+    """Return whether a word may begin here. An inch (6") and a smiley :( open nothing."""
     return at == 0 or sign in _CJK or not (text[at - 1].isalnum() or text[at - 1] in ":;-.,!?")
 
 
 def quotation_is_introduced(text: str, *, spaced: bool) -> bool:
-    """Whether something stands before the quotation that ends here, as "she said:" does; then
-    nothing need follow it. Else, as after 「はい。」, it may still be said who spoke. Where no white
-    space comes after it, only a colon or a comma is sure to introduce it.
+    """Return whether words precede the quotation that ends `text`, as in: she said, "Yes."
+
+    Then the sentence is over. Without such words, as after 「はい。」, the speaker may still be named.
+    Where no white space follows the quotation, only a colon or a comma introduces it.
     """
     for opening in reversed(list(_MARKS.finditer(text, max(0, len(text) - REACH)))):
         if opening[0] in _QUOTES:

@@ -1,58 +1,62 @@
-"""Where a sentence ends, in a text that is still being written."""
+"""Split a text into sentences while it is being written."""
 
 import re
 from typing import Final
 
+from common.text.languages import find
 from common.text.script import language_code
 from common.text.sentences.boundary import complete, judge, likely
 from common.text.sentences.end_marks import MARK
 from common.text.sentences.quotes import inside
 
 _CLAUSE: Final = r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])"
-"""Compiled at first use only: few want first clauses."""
+"""Compiled at the first use: first clauses are seldom asked for."""
 
 
 class Sentences:
-    """A stream of text in, whole sentences out, each as soon as it is certain that it is over: at
-    the first token of the next word, or at once where a line ends.
+    """A stream of text in, whole sentences out.
 
-    Nothing is lost and nothing comes twice: what went in comes out, less the white space around
-    sentences; in the same pieces however many tokens came at once. A piece may hold nothing to say
-    (a rule, a fence, an emoji on a line of its own). `language` is ISO 639-1; without one the
-    script decides, as it does where it belies the language.
+    A sentence is released as soon as it is certain that it is over: at the first token of the next
+    word, or at once where a line ends. The pieces are the text without the white space around
+    sentences, and do not depend on how many tokens arrive at once. A piece may have nothing to say
+    (a rule, a fence, an emoji on a line of its own).
 
-    With a `first_clause` the very first piece may be a clause of at least so many characters.
+    `language` is ISO 639. Without one, and where the text is in another script, the script decides.
+    With a `first_clause` the first piece may be a clause of at least so many characters.
     """
 
     def __init__(self, language: str | None, first_clause: int = 0) -> None:
-        self._language = language_code(language)
+        code = language_code(language)
+        self._language = find(code) if code else None
         self._first_clause = first_clause
         self._text = ""
         self._from = 0
-        """Where the next mark is looked for: no sentence ends before."""
+        """Where the search for the next mark begins: no sentence ends before."""
 
     def feed(self, text: str) -> list[str]:
-        """The sentences that are certainly over."""
+        """Add text. Return the sentences that are certainly over."""
         self._text += text
         return self._release()
 
     def pause(self) -> list[str]:
-        """The writer stopped for a while: what ends like a sentence is one."""
+        """Return what ends like a sentence, because the writer has stopped for a while."""
         mark = MARK.search(self._text, self._from)
         if mark is None or not complete(self._text, mark, self._language):
             return []
         return self._rest()
 
     def likely(self) -> str:
-        """The sentence that is over unless what comes next is most unusual: to get ready for it. ""
-        where there is none, or too little to tell."""
+        """Return the sentence that most likely ends here, so that its speech can be prepared.
+
+        Return "" where there is none, or where too little tells it.
+        """
         mark = MARK.search(self._text, self._from)
         if mark is None or not likely(self._text, mark, self._language):
             return ""
         return self._text.strip()
 
     def end(self) -> list[str]:
-        """Whatever is left."""
+        """Return all that is left."""
         self._text += "\n"
         return [*self._release(), *self._rest()]
 
@@ -66,7 +70,7 @@ class Sentences:
         return [piece for piece in pieces if piece]
 
     def _next_end(self) -> int:
-        """Of the first sentence or clause that is certainly over; 0 if there is none."""
+        """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
         while mark := MARK.search(self._text, self._from):
             if end := self._clause_end(mark.start()):
                 return end

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from common.text.spoken.phrases import PROGRAMMING, phrases
+from common.text.language import Language
+from common.text.spoken.programming import PROGRAMMING
 from common.text.spoken.rules import compiled
 
 _FENCE = r"(`{3,}+|~{3,}+)[ \t]*+([^\s`]*+)[^`]*+$"
@@ -21,9 +22,6 @@ _RULE = r"(?:[-*_=][ \t]*+){3,}+$|=++$"
 _SEPARATOR = r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$"
 _DEFINITION = r"\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
 
-_COUNTS_WITH_A_POINT = frozenset("cs da de et fi hr hu is lv nb no pl sk sl sr tr".split())  # noqa: SIM905 - read as one
-"""Languages in which "3." is "third", which may begin a sentence: their voices say a list's too."""
-_STOPS = {"zh": "。", "ja": "。", "hi": "।"}
 _STOPPED = tuple(".!?…:;,。！？；：、।—")
 _CLOSING = "*_~`\"'”’»)] \t"
 
@@ -42,10 +40,10 @@ class Blocks:
     """The lines of one reply, piece by piece: what of them is to be said, markdown within the line
     and all."""
 
-    def __init__(self, language: str) -> None:
-        self._phrases = phrases(language)
+    def __init__(self, language: Language) -> None:
+        self._phrases = language.phrases
         self._language = language
-        self._stop = _STOPS.get(language, ".")
+        self._stop = language.full_stop
         self._fence = ""
         self._table = False
         self._row_open = False
@@ -141,7 +139,7 @@ class Blocks:
         if bullet := compiled(_BULLET).match(line):
             return _Line(self._item(line[bullet.end() :], bullet[1] or ""), apart=True)
         if number := compiled(_NUMBERED).match(line):
-            if self._language in _COUNTS_WITH_A_POINT:
+            if self._language.sentences.ordinal_digits:
                 return _Line(line, apart=True)
             return _Line(f"{number[1]}: {line[number.end() :]}", apart=True)
         return _Line(line, apart=not line)

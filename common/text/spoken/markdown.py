@@ -4,8 +4,8 @@ import re
 from html import unescape
 from html.entities import html5
 
+from common.text.language import Phrases
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.phrases import Phrases
 from common.text.spoken.rules import Group, Rule, compiled, ends_sentence
 from common.text.spoken.urls import read_addresses
 

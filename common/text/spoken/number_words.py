@@ -9,8 +9,6 @@ Kind = Literal["cardinal", "ordinal", "year"]
 
 MOST_DIGITS = 15
 """Longer numbers nobody says as one: they are read digit by digit."""
-IN_WORDS = frozenset({"de", "en", "es", "fr", "it", "pt"})
-"""The languages whose rules ask for numbers in words. num2words has others, and lacks some of ours."""
 
 
 class _Num2Words(Protocol):
@@ -48,10 +46,8 @@ def decimal(whole: str, fraction: str, language: str, point: str) -> str:
 
 
 def warm(language: str) -> None:
-    """Loads the words, for the languages that ask for them here: num2words reads all of its own at
-    once, about 30 ms."""
-    if language in IN_WORDS:
-        _words(1, language, "cardinal")
+    """Load the words. num2words loads all of its languages at once, which takes about 30 ms."""
+    _words(1, language, "cardinal")
 
 
 @lru_cache(maxsize=4096)

@@ -6,11 +6,13 @@ Only the voice hears this; the transcript keeps the written form.
 """
 
 from copy import copy
+from functools import cache
 
-from common.text.languages import rules_of
+from common.text.language import Language
+from common.text.languages import find
+from common.text.script import language_code
 from common.text.spoken import formulas, markdown, number_words, urls
 from common.text.spoken.blocks import Blocks
-from common.text.spoken.phrases import phrases
 from common.text.spoken.rules import Group, Rule, apply
 from common.text.spoken.symbols import plain
 
@@ -43,18 +45,17 @@ class Speakable:
     """
 
     def __init__(self, language: str) -> None:
-        code, _, region = language.replace("_", "-").partition("-")
-        self._language = code.lower()
-        self._phrases = phrases(self._language)
+        region = language.replace("_", "-").partition("-")[2]
+        self._language = find(language_code(language) or "")
         self._blocks = Blocks(self._language)
-        self._rules = rules_of(self._language, region.upper())
+        self._rules = _rules(self._language, region.upper())
 
     def say(self, piece: str) -> str:
         """What a person would say for this piece; "" where that is nothing."""
         text = self._blocks.read(piece).translate(_SPACES)
-        text = apply(self._rules, markdown.strip_markdown(text, self._phrases))
+        text = apply(self._rules, markdown.strip_markdown(text, self._language.phrases))
         text = _PUNCTUATION.apply(plain(text))
-        if self._language != "fr":  # the French put a space there
+        if not self._language.space_before_marks:
             text = _SPACED.apply(text)
         text = " ".join(text.split())
         return text if any(char.isalnum() for char in text) else ""
@@ -75,8 +76,13 @@ class Speakable:
         markdown.warm()
         urls.warm()
         formulas.warm()
-        if self._rules:
-            number_words.warm(self._language)
+        if self._language.number_words:
+            number_words.warm(self._language.code)
+
+
+@cache
+def _rules(language: Language, region: str) -> tuple[Group, ...]:
+    return language.spoken(region)
 
 
 def speakable(sentence: str, language: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from common.text.spoken.phrases import Phrases
+from common.text.language import Phrases
 from common.text.spoken.rules import Put, any_of, compiled
 
 _URL = r"<?(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9+]{1,15}+)://([!#-&(-;=?-Z_a-z~]*+)>?"

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import AgentEvent, Delta, Finished, OnEvent, ToolCall, ToolResult
+from tests.support.simulation.journal import CURRENT_REQUEST
 
-Step = AgentEvent | str | float | errors.Upstream
+
+@dataclass(frozen=True)
+class ToolEffect:
+    """A tool that takes `seconds` and changes something outside. Once begun, it finishes, also when
+    the caller closes the stream meanwhile."""
+
+    name: str
+    seconds: float = 0.0
+
+
+Step = AgentEvent | ToolEffect | str | float | errors.Upstream
 """`str` is a Delta, `float` a pause in seconds, an error is raised."""
 
 
@@ -33,6 +44,8 @@ class FakeAgent:
         """Replies that were read to their end, or failed."""
         self.left = 0
         """Replies that were cancelled before."""
+        self.effects: list[tuple[str, str]] = []
+        """What tools did: the label of the request, and the tool's name."""
         self._strict = strict
 
     async def create_session(self, user: UserId, session: ConversationId) -> None:
@@ -64,6 +77,8 @@ class FakeAgent:
                     case Finished():
                         whole = True
                         take(step)
+                    case ToolEffect(name, seconds):
+                        await self._use(name, seconds, take)
                     case Delta() | ToolCall() | ToolResult():
                         take(step)
             if not whole:
@@ -72,3 +87,10 @@ class FakeAgent:
         finally:
             self.ended += whole
             self.left += not whole
+
+    async def _use(self, name: str, seconds: float, take: OnEvent) -> None:
+        call, effect = f"call-{len(self.asked)}", (CURRENT_REQUEST.get(), name)
+        take(ToolCall(call, name))
+        asyncio.get_running_loop().call_later(seconds, self.effects.append, effect)
+        await asyncio.sleep(seconds)
+        take(ToolResult(call, name))

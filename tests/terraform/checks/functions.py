@@ -18,7 +18,8 @@ FROM_GOOGLE = {"deployed_as": "a-service"}
 SWEEP_SECONDS = 300
 AT_ONCE = 10
 LEAST_MIB, MOST_CPUS = 256, 2
-"""What is loaded takes 80 MiB, and each stream its own; from four CPUs on Cloud Run wants two GiB."""
+"""What is loaded takes 80 MiB, and each stream its own; from four CPUs on Cloud Run wants two
+GiB."""
 RUNTIME = re.findall(r"(?m)^RUNTIME \?= python([\d.]+)$", (ROOT / "Makefile").read_text())[0]
 LONGEST_SECONDS = 3600
 
@@ -35,10 +36,12 @@ def settings_are_those_of_the_code(plan: Plan, _: Code) -> Iterator[str]:
     """And each function starts with them."""
     for name in plan.functions():
         given = plan.settings(name)
-        for setting in sorted(given.keys() - SETTINGS):
+        for setting in sorted(given.keys() - SETTINGS - {"LOG_EXECUTION_ID"}):
             yield f"{name}: common/settings.py knows no {setting}"
         for setting in sorted(given.keys() & set(LOCAL_SWITCHES.values())):
             yield f"{name}: {setting} is for a local stack"
+        if given.get("LOG_EXECUTION_ID") != "false":
+            yield f"{name}: LOG_EXECUTION_ID is not false, so Google sets it to true"
         try:
             started(given)
         except ValidationError as error:
@@ -78,7 +81,8 @@ def functions_outlast_their_work(plan: Plan, _: Code) -> Iterator[str]:
 
 
 def functions_serve_many(plan: Plan, _: Code) -> Iterator[str]:
-    """All callers at the newest revision, many in an instance, on the Python that zips are tried on."""
+    """All callers at the newest revision, many in an instance, on the Python that zips are tried
+    on."""
     for name, values in plan.functions().items():
         (service,), (build,) = values["service_config"], values["build_config"]
         if service["max_instance_request_concurrency"] < AT_ONCE:

@@ -20,6 +20,12 @@ MISTAKES = [
         alone=True,
     ),
     mistake(
+        "the framework's own logging", "settings_are_those_of_the_code",
+        "LOG_EXECUTION_ID is not false",
+        (FUNCTIONS, 'LOG_EXECUTION_ID         = "false"', 'LOG_EXECUTION_ID         = "true"'),
+        alone=True,
+    ),
+    mistake(
         "a setting for a local stack", "settings_are_those_of_the_code", "is for a local stack",
         (SMALL, "OPRINA_ALLOWANCE_AVATAR_SECONDS", "OPRINA_SPEECH_URL"),
     ),

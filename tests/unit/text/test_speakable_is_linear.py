@@ -4,12 +4,14 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
 
-from common.text.languages import rules_of
+from common.text import languages
+from common.text.languages import find
 from common.text.sentences.splitter import Sentences
 from common.text.spoken import blocks, formulas, markdown, speakable, urls
 from common.text.spoken.rules import Group
@@ -20,7 +22,7 @@ pytest.importorskip("num2words")
 parser: Any = importlib.import_module("re._parser")
 codes: Any = importlib.import_module("re._constants")
 REPEATS = {codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT}
-LANGUAGES = ["de", "en", "es", "fr", "hi", "it", "ja", "pt", "zh"]
+CODES = sorted(path.stem for path in Path(languages.__file__).parent.glob("[a-z]*"))
 SIGNS = {"_AFTER", "_CLOSING"}
 """Texts that are no patterns."""
 MODULES: list[ModuleType] = [urls, blocks, formulas, markdown, speakable]
@@ -30,7 +32,7 @@ def patterns() -> Iterator[str]:
     """Of every rule there is, and of the modules that have patterns without one."""
     here = [each for module in MODULES for each in vars(module).values()]
     groups = [each for each in here if isinstance(each, Group)]
-    groups += [group for language in LANGUAGES for group in rules_of(language)]
+    groups += [group for code in CODES for group in find(code).spoken("")]
     for group in groups:
         yield group.when
         yield from (rule.pattern for rule in group.rules)

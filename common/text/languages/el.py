@@ -1,0 +1,11 @@
+from common.text.language import Language, SentenceRules
+
+LANGUAGE = Language(
+    code="el",
+    scripts=frozenset({"GREEK"}),
+    sentences=SentenceRules(
+        numbered="ιαν φεβ μαρ απρ μαΐ ιουν ιουλ αυγ σεπτ οκτ νοε δεκ δευ τρ τετ πέμ παρ σάβ κυρ",
+        introduces="π.χ κ",
+        semicolon_asks=True,
+    ),
+)

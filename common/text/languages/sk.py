@@ -1,0 +1,3 @@
+from common.text.language import Language, SentenceRules
+
+LANGUAGE = Language("sk", sentences=SentenceRules(ordinal_digits=2))

@@ -1,0 +1,31 @@
+"""The functions as they are declared, and Terraform's list of them."""
+
+import re
+
+from infra.deploy.shell import ROOT
+from infra.registry import declarations
+
+FUNCTION = re.compile(r"(?m)^    (\w+) = \{\n(?:      .*\n)*?      callers +?= \"(\w+)\"")
+
+
+def test_terraform_deploys_the_declared_functions_for_their_callers() -> None:
+    terraform = dict(FUNCTION.findall((ROOT / "terraform" / "functions.tf").read_text()))
+    internal = {name: each.internal for name, each in declarations().items()}
+    assert {name: callers == "ours" for name, callers in terraform.items()} == internal
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_summary() -> None:
+    operations = [each for function in declarations().values() for each in function.operations]
+    assert len({each.name for each in operations}) == len(operations)
+    assert all(each.use_case.__doc__ for each in operations)
+
+
+def test_functions_that_start_or_prolong_paid_work_declare_it() -> None:
+    spending = {name for name, each in declarations().items() if each.spends}
+    assert spending >= {"start_avatar", "chat", "speak", "keep_alive"}
+    assert not spending & {"end_session", "sweep_expired", "health"}
+
+
+def test_internal_functions_spend_nothing() -> None:
+    """To close a function at IAM changes only what `allUsers` may do."""
+    assert not [name for name, each in declarations().items() if each.spends and each.internal]
