@@ -76,13 +76,17 @@ class Settings(BaseModel):
     """Avatar sessions that a user may have at the same time."""
     turn_tokens: Positive = 8_192
     """Agent tokens that a turn sets aside."""
+    min_turn_tokens: Positive = 1_000
+    """Below this many tokens left for the output, no turn is started."""
+    turns_per_user: Annotated[int, Field(gt=0, le=1_000)] = 10
+    """Turns of a user that may run at the same time."""
     turn_characters: Positive = 4_000
     """Characters of speech that a turn sets aside; a longer reply goes on as text."""
     turn_seconds: Positive = 120
     """The longest time that the agent may take for a reply."""
     first_clause: Annotated[int, Field(ge=0)] = 0
-    """Speech may begin with a clause of at least so many characters where the first sentence is long
-    (24 is a good figure); 0 waits for the sentence."""
+    """Speech may begin with a clause of at least so many characters where the first sentence is
+    long (24 is a good figure); 0 waits for the sentence."""
     sweep_seconds: Positive = 60
     """How often the local stack sweeps; where it is deployed, Cloud Scheduler says."""
 

@@ -65,8 +65,8 @@ class Function(Protocol):
 def endpoint(*operations: Operation, name: str = "") -> Function:
     """Make one deployable function of operations.
 
-    `name` is the name of the function's folder. A function of one operation may leave it out: then it
-    has the operation's name. The function keeps its `declaration`.
+    `name` is the name of the function's folder. A function of one operation may leave it out: then
+    it has the operation's name. The function keeps its `declaration`.
     """
     if is_deployed():
         log_to_cloud()
@@ -132,8 +132,7 @@ async def _use(
     if key and route.keyed:
         once = IdempotencyKey.of(caller.uid, operation.name, key, asked.model_dump_json().encode())
     annotate_ids(asked)
-    with app.in_flight.reserve(once):
-        result = await operation.use_case(caller, asked, app, once)
+    result = await operation.use_case(caller, asked, app, once)
     annotate_ids(result)
     return result
 

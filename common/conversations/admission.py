@@ -1,7 +1,7 @@
 """The decision whether a turn may run, and every write of its first commit. Pure.
 
-A turn of the same key that runs, or has ended, is answered instead. Any newer turn takes the lease from
-an older one: there is no "turn in progress".
+A turn of the same key that runs, or has ended, is answered instead. Any newer turn takes the lease
+from an older one: there is no "turn in progress".
 """
 
 import math
@@ -18,7 +18,7 @@ from common.domain.conversation import (
     message_path,
 )
 from common.domain.documents import Create, Document, Write
-from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
+from common.domain.errors import KeyInFlight, KeyReused, NoTurn, TooManyTurns
 from common.domain.ids import AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import (
@@ -41,8 +41,8 @@ RETRY_TURN_SECONDS = 2
 
 @dataclass(frozen=True)
 class TurnClaim:
-    """Which turn is asked for, by whom. `holder` is random per request: by it a process recognises its
-    own commit. `given`: the caller named the conversation."""
+    """Which turn is asked for, by whom. `holder` is random per request: by it a process recognises
+    its own commit. `given`: the caller named the conversation."""
 
     turn_id: TurnId
     holder: str
@@ -56,8 +56,8 @@ class TurnClaim:
 class AdmittedTurn:
     """A turn that may run. `conversation` is as it was read; None if this turn creates it.
 
-    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `why_silent` says why a turn
-    that was to be spoken is not. `supersedes` is the turn that held the lease.
+    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `why_silent` says why a
+    turn that was to be spoken is not. `supersedes` is the turn that held the lease.
     """
 
     record: TurnRecord
@@ -176,7 +176,7 @@ class ChatAdmission:
             record.claim(before),
             first,
             Create(message, message_fields("user", record, self.message, now)),
-            admitted.ledger.reserve(_amounts(record), turns=1),
+            admitted.ledger.reserve(record.reserved, turns=1),
             *_superseding(admitted.supersedes, record, documents),
         ]
 
@@ -242,7 +242,7 @@ class SpeakAdmission:
         writes: list[Write] = [
             record.claim(before),
             *lease,
-            ledger.reserve(_amounts(record), turns=1),
+            ledger.reserve(record.reserved, turns=1),
             *_superseding(superseded, record, documents),
         ]
         return Decision(admitted, writes)
@@ -310,16 +310,19 @@ def _stored(
 
 def _reserved(
     ledger: Ledger, settings: Settings, conversation: Conversation | None, *, aloud: bool
-) -> dict[str, int]:
+) -> dict[Meter, int]:
     """Reserve the last prompt plus the output limit, at most what is left, at least a floor."""
     prompt = conversation.last_prompt if conversation else 0
     floor = min(settings.turn_tokens, settings.min_turn_tokens)
-    hint = "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= floor else ""
+    hint = (
+        "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= floor else ""
+    )
     ledger.require("agent_tokens", prompt + floor, hint)
     _require_free_turn(ledger, settings)
     tokens = min(prompt + settings.turn_tokens, ledger.left("agent_tokens"))
     voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
-    return {"agent_tokens": tokens} | ({"voice_characters": voice} if voice else {})
+    found: dict[Meter, int] = {"agent_tokens": tokens}
+    return found | {"voice_characters": voice} if voice else found
 
 
 def _require_free_turn(ledger: Ledger, settings: Settings) -> None:
@@ -327,10 +330,6 @@ def _require_free_turn(ledger: Ledger, settings: Settings) -> None:
         raise TooManyTurns(
             f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
         )
-
-
-def _amounts(record: TurnRecord) -> dict[Meter, int]:
-    return {meter: amount for meter, amount in record.reserved.items()}  # type: ignore[misc]  # meters
 
 
 def _superseding(
@@ -347,7 +346,7 @@ def _superseding(
 class StopTurn:
     """Stop the turn that holds the lease of a conversation (a `Transaction`). It never takes the lease.
 
-    The result is the id of the turn; None if none runs.
+    The result is that turn. Raises NotFound, NoTurn.
     """
 
     user: UserId
@@ -356,26 +355,24 @@ class StopTurn:
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
         return [conversation_path(self.conversation)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[TurnId | None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[TurnRecord]:  # noqa: ARG002 - a Transaction's
         conversation = Conversation.read(documents[conversation_path(self.conversation)], self.user)
         if conversation.lease is None:
-            return Decision(None)
+            raise NoTurn("No turn is running in this conversation.")
         path = turn_path(conversation.lease)
         if path not in documents:
             raise ReadMore(path)
         found = TurnRecord.read(documents[path])
         if found is None or not found.in_use:
-            return Decision(None)
-        if found.superseded_by is not None:
-            return Decision(found.id)
-        return Decision(found.id, [supersede(found.id, STOP)])
+            raise NoTurn("No turn is running in this conversation.")
+        return Decision(found, [] if found.superseded_by else [supersede(found.id, STOP)])
 
 
 def new_claim(
     new_id: Callable[[], str], caller: User, key: IdempotencyKey, conversation: str | None
 ) -> TurnClaim:
-    """Name the turn that a request asks for: by its key, or at random. A new conversation is named after
-    its turn, so that the same key finds the same conversation."""
+    """Name the turn that a request asks for: by its key, or at random. A new conversation is named
+    after its turn, so that the same key finds the same conversation."""
     turn = TurnId(key.id or new_id())
     return TurnClaim(
         turn_id=turn,

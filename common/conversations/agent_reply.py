@@ -13,7 +13,8 @@ from common.ports.agent import Agent, AgentEvent, Delta, Finished, OnEvent, Usag
 from common.ports.store import Store
 
 SESSION_LIFE = timedelta(days=30)
-"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks for."""
+"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks
+for."""
 SESSION_MARGIN = timedelta(hours=1)
 
 
@@ -39,7 +40,8 @@ class ReplySoFar:
 
     @property
     def reached(self) -> bool:
-        """False if the agent certainly did not run: it was not asked, or said so before any event."""
+        """False if the agent certainly did not run: it was not asked, or said so before any
+        event."""
         did_not_run = self.events == 0 and isinstance(self.error, Unavailable | UpstreamNotFound)
         return self.asked.is_set() and not did_not_run
 
@@ -62,7 +64,8 @@ class ReplySoFar:
 @dataclass(frozen=True)
 class AgentRequest:
     """What to ask, of whom. `session` is the id of the agent session; `known` says that it was made
-    before, and lives until `expires_at`. `number` is the message's: earlier ones are its history."""
+    before, and lives until `expires_at`. `number` is the message's: earlier ones are its
+    history."""
 
     user: UserId
     conversation: ConversationId
@@ -81,11 +84,12 @@ async def read_reply(
     take: OnEvent,
     now: datetime,
 ) -> None:
-    """Ask the agent and pass each event to `take`. Raises the `Upstream` error that broke the reply.
+    """Ask the agent and pass each event to `take`. Raises the `Upstream` error that broke the
+    reply.
 
-    A session that was not made yet, or has expired, is made first. A session that turns out to be lost
-    is made again: the first event is an error, and creating the session succeeds. A session that was
-    made again is primed with the stored messages.
+    A session that was not made yet, or has expired, is made first. A session that turns out to be
+    lost is made again: the first event is an error, and creating the session succeeds. A session
+    that was made again is primed with the stored messages.
     """
     reply.session_id, reply.session_expires_at = request.session, request.expires_at
     expired = request.expires_at is not None and request.expires_at - SESSION_MARGIN <= now

@@ -83,8 +83,21 @@ def stored_chat_answer(record: TurnRecord) -> ChatAnswer:
     )
 
 
+def stopped_chat_answer(record: TurnRecord) -> ChatAnswer:
+    """Build the answer to a stop: the turn as far as its last checkpoint knows it."""
+    return ChatAnswer(
+        turn_id=record.id,
+        conversation_id=record.conversation_id,
+        message_id=message_id(record) if record.text else None,
+        ended="interrupted",
+        text=record.text,
+        spoken=record.spoken,
+    )
+
+
 def stored_speak_answer(record: TurnRecord, usage: Any) -> SpeakAnswer:  # noqa: ANN401 - a Usage model
-    """Build the answer of a `speak` that has ended. Raises StoredFailure if nothing could be spoken."""
+    """Build the answer of a `speak` that has ended. Raises StoredFailure if nothing could be
+    spoken."""
     stored = _stored(record)
     if stored.get("error"):
         raise StoredFailure(stored["error"])

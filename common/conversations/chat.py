@@ -14,14 +14,14 @@ from common.conversations.admission import (
     StoredTurn,
     new_claim,
 )
-from common.conversations.answers import stored_chat_answer
+from common.conversations.answers import stopped_chat_answer, stored_chat_answer
 from common.conversations.running_turn import RunningTurn
 from common.conversations.turn import Content
 from common.conversations.turns import Turns
 from common.domain.ids import ConversationId
 from common.domain.user import User
 from common.observability.request_trace import annotate
-from common.schemas.answers import ChatAnswer, StopAnswer
+from common.schemas.answers import ChatAnswer
 from common.schemas.events import SpeechEvent
 from common.schemas.requests import ChatRequest
 from common.transactions.idempotency import IdempotencyKey
@@ -43,10 +43,11 @@ class ChatUseCase:
 
     async def chat(
         self, caller: User, request: ChatRequest, key: IdempotencyKey
-    ) -> RunningTurn | ChatAnswer | StopAnswer:
+    ) -> RunningTurn | ChatAnswer:
         """Run one turn, or return the stored answer of the same key, or stop the turn that runs.
 
-        Raises NotFound, QuotaExceeded, TooManyTurns, KeyInFlight, KeyReused: nothing was changed then.
+        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, KeyInFlight, KeyReused: then nothing was
+        changed.
         """
         if request.stop and request.conversation_id is not None:
             return await self._stop(caller, ConversationId(request.conversation_id))
@@ -65,11 +66,14 @@ class ChatUseCase:
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
         return self.turns.start(committed, found, content)
 
-    async def _stop(self, caller: User, conversation: ConversationId) -> StopAnswer:
-        """Stop the turn of a conversation from anywhere. Its own process silences the avatar."""
+    async def _stop(self, caller: User, conversation: ConversationId) -> ChatAnswer:
+        """Stop the turn of a conversation from anywhere. Its own process silences the avatar.
+
+        Return the turn as far as its last checkpoint knows it. Raises NotFound, NoTurn.
+        """
         stopped = await self.turns.transactions.run(StopTurn(caller.uid, conversation))
         self.turns.running.stop(conversation)
-        return StopAnswer(conversation_id=conversation, turn_id=stopped.result)
+        return stopped_chat_answer(stopped.result)
 
 
 def why_silent(admitted: AdmittedTurn, speak: bool | None) -> SpeechEvent | None:

@@ -1,9 +1,9 @@
 """A running turn keeps its document alive, and learns from it whether it may still act.
 
 Each second the turn looks at its document; each five seconds it writes a checkpoint. Both tell when
-another process superseded, stopped or settled the turn. Where the store does not answer, the turn's own
-monotonic clock decides: no effect starts without a fresh look, nor close to a `due_at` that was not
-renewed.
+another process superseded, stopped or settled the turn. Where the store does not answer, the turn's
+own monotonic clock decides: no effect starts without a fresh look, nor close to a `due_at` that was
+not renewed.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from common.domain import deadlines
 from common.conversations.turn_book import TurnBook
+from common.domain import deadlines
 from common.domain.documents import Document
 from common.domain.errors import Conflict, Upstream
 from common.domain.turn import STOP, Progress, TurnRecord
@@ -24,7 +24,8 @@ POLL = 0.1
 
 @dataclass
 class Vital:
-    """When the turn was last seen to run, and until when it may act: event loop time, in seconds."""
+    """When the turn was last seen to run, and until when it may act: event loop time, in
+    seconds."""
 
     looked_at: float
     act_until: float

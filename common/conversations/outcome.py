@@ -25,15 +25,19 @@ def chat_outcome(reason: InterruptReason | None, reply: ReplySoFar) -> Outcome:
     if reason is not None and reply.finished is None:  # its time is over, or the process ends
         return "incomplete" if reply.text else "failed"
     if reply.error is not None:
-        if reply.text:
-            return "incomplete"
-        return "failed" if reply.reached else "unreached"
+        return _failed(reply)
     finished = reply.finished
     if finished is not None and finished.waiting:
         return "waiting"
     if finished is not None and finished.unanswered:
         return "incomplete"
     return "complete"
+
+
+def _failed(reply: ReplySoFar) -> Outcome:
+    if reply.text:
+        return "incomplete"
+    return "failed" if reply.reached else "unreached"
 
 
 def speak_outcome(
@@ -71,7 +75,8 @@ def unanswered_error(reply: ReplySoFar) -> Failed | None:
 def notes_for_agent(
     message: str | None, reply: ReplySoFar, reason: InterruptReason | None, heard: str | None
 ) -> list[dict[str, Any]]:
-    """What the agent must be told with the next message. `heard`: None for a turn without speech."""
+    """What the agent must be told with the next message. `heard`: None for a turn without
+    speech."""
     if message is None:
         return []
     if not reply.asked.is_set():

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from common.text.sentences.splitter import Sentences
 
 PAUSE_SECONDS = 0.15
-"""An agent that writes nothing for this long may be silent for seconds: complete text is released."""
+"""An agent that writes nothing for this long may be silent for seconds: complete text is
+released."""
 
 
 class ReplyWriter:

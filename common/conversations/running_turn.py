@@ -72,10 +72,11 @@ class RunningTurns:
         self._all: set[RunningTurn] = set()
 
     def add(self, turn: RunningTurn) -> RunningTurn | None:
-        """Count a turn that was admitted. Interrupt the older turn of its conversation and return it.
+        """Count a turn that was admitted. Interrupt the older turn of its conversation and return
+        it.
 
-        Turns are older and newer by their number and their start: of two whose commits are confirmed in
-        the wrong order, the one that was admitted first is interrupted.
+        Turns are older and newer by their number and their start: of two whose commits are
+        confirmed in the wrong order, the one that was admitted first is interrupted.
         """
         record = turn.record
         known = self._newest.get(record.conversation_id)

@@ -1,7 +1,7 @@
 """The later commits of a turn: the reply is stored, the turn is settled. Each decision is pure.
 
-The same transition settles a turn whose process died: then the sweep makes it, from what the document
-knows. If the process was alive after all, it corrects that once.
+The same transition settles a turn whose process died: then the sweep makes it, from what the
+document knows. If the process was alive after all, it corrects that once.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from typing import Any
 
 from common.domain.conversation import Conversation, conversation_path, message_path
 from common.domain.documents import Create, Delete, Document, Update, Write
-from common.domain.quota import Amounts, ledger_path, settle
+from common.domain.quota import METERS, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
 from common.transactions.transaction import Decision, Documents
 
@@ -49,8 +49,8 @@ def turn_paths(record: TurnRecord) -> list[str]:
 
 @dataclass(frozen=True)
 class StoreReply:
-    """Commit 2 of a spoken turn (a `Transaction`): the reply is whole. The message is stored, the tokens
-    are charged, and the turn leaves `asking`. From here on a crash loses nothing.
+    """Commit 2 of a spoken turn (a `Transaction`): the reply is whole. The message is stored, the
+    tokens are charged, and the turn leaves `asking`. From here on a crash loses nothing.
 
     The result is False if the turn is no longer ours to answer.
     """
@@ -71,7 +71,9 @@ class StoreReply:
             return Decision(ours and found is not None and found.state == "answered")
         tokens = found.tokens_used(progress, cut=False)
         path = message_path(record.conversation_id, record.number, "assistant")
-        message = message_fields("assistant", record, progress.text, now, _spoken(progress, tokens, None))
+        message = message_fields(
+            "assistant", record, progress.text, now, _spoken(progress, tokens, None)
+        )
         missing = not documents[ledger_path(record.uid, record.month)].exists
         writes: list[Write | None] = [
             found.answered(progress, now, document.version),
@@ -95,8 +97,8 @@ class StoreReply:
 class Settle:
     """The last commit of a turn (a `Transaction`): what it cost, how it ended, its answer.
 
-    `by` is the turn's holder, or `sweep`. The result is the turn as it stands afterwards; None if it is
-    not ours to settle.
+    `by` is the turn's holder, or `sweep`. The result is the turn as it stands afterwards; None if
+    it is not ours to settle.
     """
 
     record: TurnRecord
@@ -135,7 +137,8 @@ class Settle:
         reserved = dict(found.reserved)
         if found.state == "answered":
             reserved.pop("agent_tokens", None)
-        used = {**charged, "agent_tokens": charged.get("agent_tokens", 0) - already}
+        used = charged.copy()
+        used["agent_tokens"] = charged.get("agent_tokens", 0) - already
         missing = not documents[ledger_path(found.uid, found.month)].exists
         done = found.settled(
             self.by, outcome, progress, charged, self.answer, now, documents[found.path].version
@@ -154,7 +157,7 @@ class Settle:
             text=progress.text,
             spoken=progress.spoken,
             characters=progress.characters,
-            charged=dict(charged),
+            charged=charged.copy(),
             answer=self.answer,
         )
         return Decision(after, [write for write in writes if write is not None])
@@ -165,8 +168,7 @@ class Settle:
         """The sweep settled us too early: charge the difference, and never shorten the message."""
         charged = self.charge(replace(found, charged={}), self.progress)
         difference = {
-            meter: charged.get(meter, 0) - found.charged.get(meter, 0)
-            for meter in {*charged, *found.charged}
+            meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS
         }
         version = documents[found.path].version
         outcome: Outcome = "incomplete" if self.outcome == "unreached" else self.outcome
@@ -175,23 +177,28 @@ class Settle:
         missing = not documents[ledger_path(found.uid, found.month)].exists
         writes: list[Write | None] = [
             write,
-            settle(found.uid, found.month, {}, difference, missing=missing),  # type: ignore[arg-type]  # meters
+            settle(found.uid, found.month, {}, difference, missing=missing),
             *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
             self._release(found, documents, now),
         ]
         after = replace(
-            found, state="corrected", outcome=outcome, text=text, charged=dict(charged), answer=self.answer
+            found,
+            state="corrected",
+            outcome=outcome,
+            text=text,
+            charged=charged.copy(),
+            answer=self.answer,
         )
         return Decision(after, [write for write in writes if write is not None])
 
-    def charge(self, found: TurnRecord, progress: Progress) -> Amounts:
+    def charge(self, found: TurnRecord, progress: Progress) -> dict[Meter, int]:
         if self.outcome == "unreached" and self.by != SWEEP:
             return {}
         tokens = found.charged.get("agent_tokens")
         if found.state != "answered" or tokens is None:
             cut = self.cut or self.by == SWEEP
             tokens = found.tokens_used(progress, cut=cut) if found.function == "chat" else 0
-        charged: dict[Any, int] = {"agent_tokens": tokens} if tokens else {}
+        charged: dict[Meter, int] = {"agent_tokens": tokens} if tokens else {}
         if progress.characters:
             charged["voice_characters"] = progress.characters
         return charged
@@ -204,8 +211,8 @@ class Settle:
         documents: Documents,
         now: datetime,
     ) -> list[Write]:
-        """Store what was written, and how much of it was heard. A turn that failed before it reached the
-        agent takes the user's message back, because the same key may run again."""
+        """Store what was written, and how much of it was heard. A turn that failed before it
+        reached the agent takes the user's message back, because the same key may run again."""
         if found.function == "speak":
             return []
         path = message_path(found.conversation_id, found.number, "assistant")
@@ -238,4 +245,3 @@ def _spoken(progress: Progress, tokens: int | None, outcome: Outcome | None) -> 
     if outcome is not None:
         found |= {"ended": outcome, "interrupted": outcome in {"interrupted", "cancelled"}}
     return found
-

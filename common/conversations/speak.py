@@ -24,8 +24,8 @@ REMEMBERED = 1_000
 
 @dataclass
 class SpeakUseCase:
-    """`conversations` remembers which conversation a session belongs to, which never changes: it saves
-    a round trip for a session that was seen before."""
+    """`conversations` remembers which conversation a session belongs to, which never changes: it
+    saves a round trip for a session that was seen before."""
 
     turns: Turns
     conversations: dict[AvatarSessionId, ConversationId] = field(default_factory=dict)
@@ -61,7 +61,8 @@ class SpeakUseCase:
         return self.turns.start(committed, found, Content(None, pieces, wait=request.wait))
 
     async def _prepare(self, language: str, text: str) -> tuple[list[str], int]:
-        """Split the text, and count the characters as they are said: that is what the voice costs."""
+        """Split the text, and count the characters as they are said: that is what the voice
+        costs."""
         sentences = loading.sentences(language)
         pieces = sentences.feed(text) + sentences.end()
         if not pieces:

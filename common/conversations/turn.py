@@ -35,6 +35,7 @@ from common.domain.turn import STOP, Outcome, Progress, TurnRecord
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import SpeakAnswer
+from common.schemas.base import Answer
 from common.schemas.events import DoneEvent, NoticeEvent, SpeechEvent, TurnEvent, UsageEvent
 from common.speech.speech_output import SpeechOutput, SpeechPlan
 from common.text import loading
@@ -47,7 +48,8 @@ HEARD_NOTE_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Content:
-    """What a turn is about: a `message` for the agent, or `pieces` of text to be spoken as they are.
+    """What a turn is about: a `message` for the agent, or `pieces` of text to be spoken as they
+    are.
 
     `why_silent` is reported first, where speech was expected and cannot be.
     """
@@ -157,7 +159,8 @@ class TurnWork:
             await self._store_reply()
 
     async def _notes(self) -> list[dict[str, Any]]:
-        """Wait for the agent streams of earlier turns to be closed, and learn what was heard of them.
+        """Wait for the agent streams of earlier turns to be closed, and learn what was heard of
+        them.
 
         Usually the earlier turn only speaks, and its stream is closed: then nothing is awaited.
         """
@@ -250,7 +253,8 @@ class TurnWork:
                 self._speech.synthesis.say(piece)
 
     async def _silence(self) -> None:
-        """Stop the speech. The avatar is silenced, unless a turn of another process speaks by now."""
+        """Stop the speech. The avatar is silenced, unless a turn of another process speaks by
+        now."""
         if self._speech is None:
             return
         reason = self.turn.interruption.reason
@@ -301,7 +305,8 @@ class TurnWork:
         return ConversationUpdate(reply.prompt, made, reply.session_expires_at, tuple(notes))
 
     async def _settle(self) -> None:
-        """What the turn cost, how it ended, and its answer. Retried for 15 s; then the sweep does it."""
+        """What the turn cost, how it ended, and its answer. Retried for 15 s; then the sweep does
+        it."""
         turn, progress, outcome = self.turn, self._progress(), self._outcome()
         cut = turn.interruption.reason is not None and turn.reply.finished is None
         settle = Settle(turn.record, turn.record.holder, outcome, progress, cut=cut, answer=None)
@@ -318,13 +323,7 @@ class TurnWork:
             text=progress.text,
             spoken=progress.spoken,
         )
-        if self._content.message is None:
-            answer = self._spoken(usage)
-            turn.spoken = speak_error(turn.events.kept, over=self.session_is_over) if (
-                outcome == "unreached"
-            ) else answer
-        else:
-            answer = chat_answer([*turn.events.kept, usage, done])
+        answer = self._answer(outcome, usage, done)
         notes = [] if self._notes_told else self._own_notes()
         update = self._update(notes)
         try:
@@ -334,6 +333,15 @@ class TurnWork:
             turn.events.emit(error_event(error))
         finally:
             turn.events.emit(done)
+
+    def _answer(self, outcome: Outcome, usage: UsageEvent, done: DoneEvent) -> Answer:
+        turn = self.turn
+        if self._content.message is not None:
+            return chat_answer([*turn.events.kept, usage, done])
+        spoken = self._spoken(usage)
+        failed = outcome == "unreached"
+        turn.spoken = speak_error(turn.events.kept, over=self.session_is_over) if failed else spoken
+        return spoken
 
     def _outcome(self) -> Outcome:
         reason = self.turn.interruption.reason

@@ -14,8 +14,8 @@ T = TypeVar("T")
 class TurnBook:
     """The documents of one turn as its process last knew them.
 
-    A later commit is first decided on these, without a read. If another process changed one of them,
-    the commit meets a conflict and decides again on what it reads.
+    A later commit is first decided on these, without a read. If another process changed one of
+    them, the commit meets a conflict and decides again on what it reads.
     """
 
     transactions: Transactions

@@ -26,12 +26,17 @@ class Turns:
         return Transactions(self.deps.store, self.deps.clock, self.deps.pause)
 
     def start(
-        self, committed: Committed[AdmittedTurn | StoredTurn], admitted: AdmittedTurn, content: Content
+        self,
+        committed: Committed[AdmittedTurn | StoredTurn],
+        admitted: AdmittedTurn,
+        content: Content,
     ) -> RunningTurn:
         """Set an admitted turn to work. It interrupts the older turn of its conversation."""
         turn = RunningTurn(admitted.record)
         earlier = self.running.add(turn)
-        if admitted.record.superseded_by is not None:  # before its unconfirmed commit was found to hold
+        if (
+            admitted.record.superseded_by is not None
+        ):  # before its unconfirmed commit was found to hold
             turn.interruption.request("interrupted")
         work = TurnWork(
             self.deps,
@@ -60,7 +65,9 @@ class Turns:
         if work.session_is_over and session is not None:
             await best_effort("ending a session that is over", self.sessions.end_if_over(session))
 
-    def _vital(self, committed: Committed[object], admitted: AdmittedTurn) -> Vital:
+    def _vital(
+        self, committed: Committed[AdmittedTurn | StoredTurn], admitted: AdmittedTurn
+    ) -> Vital:
         """Until when the turn may act: 10 s before the `due_at` that stands in its document."""
         due = admitted.record.due_at or committed.now
         left = (due - committed.now).total_seconds() - deadlines.STOP_BEFORE_DUE

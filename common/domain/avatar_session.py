@@ -3,9 +3,9 @@
     starting ──► live ──► ending ──► ended
         └───────────────────▲
 
-`due_at` is when a sweep must look at the session again: the one field that the sweep asks by. The commit
-that ends a session moves it from `avatar_sessions` to `ended_sessions`. An ended session is due again
-only while something is left to do: the provider's seconds to confirm, a secret to delete.
+`due_at` is when a sweep must look at the session again: the one field that the sweep asks by. The
+commit that ends a session moves it from `avatar_sessions` to `ended_sessions`. An ended session is
+due again only while something is left to do: the provider's seconds to confirm, a secret to delete.
 """
 
 import math
@@ -15,7 +15,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
 
 from common.domain.documents import Document, Fields, read_fields
-from common.domain.ids import AvatarSessionId, ConversationId, UserId
+from common.domain.ids import (
+    NO_CONVERSATION,
+    NO_USER,
+    AvatarSessionId,
+    ConversationId,
+    UserId,
+)
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """For a time that a stored document lacks."""
@@ -37,15 +43,14 @@ LEEWAY = timedelta(minutes=5)
 """This long after its expiry the provider has ended a session by its own limit."""
 
 
-
 @dataclass(frozen=True)
 class AvatarSession:
     """`reserved` and `seconds` are whole seconds; times are UTC. `vault` is what the vault wants to
     have kept beside the session. `month` is the ledger that holds the reservation."""
 
     id: AvatarSessionId
-    uid: UserId = UserId("")
-    conversation_id: ConversationId = ConversationId("")
+    uid: UserId = NO_USER
+    conversation_id: ConversationId = NO_CONVERSATION
     avatar_id: str = ""
     voice: str = ""
     language: str = ""
@@ -84,7 +89,8 @@ class AvatarSession:
         return {name.name: getattr(self, name.name) for name in fields(self) if name.name != "id"}
 
     def record(self) -> dict[str, Any]:
-        """The document of a session that has ended. It has a `due_at` only if something is left to do."""
+        """The document of a session that has ended. It has a `due_at` only if something is left to
+        do."""
         kept = self.fields()
         for name in ("vault", "claim"):
             del kept[name]
@@ -109,8 +115,11 @@ def session_paths(session: AvatarSessionId) -> list[str]:
 
 
 def session_among(documents: Mapping[str, Document], session: AvatarSessionId) -> Document:
-    """The session, of what stood at `session_paths`."""
-    running, record = (documents[path] for path in session_paths(session))
+    """Return the session's document or its record, of what was read at `session_paths`.
+
+    A path that was not read is known not to exist: the session was just created.
+    """
+    running, record = (documents.get(path, Document(path, None)) for path in session_paths(session))
     return record if record.exists else running
 
 
@@ -118,9 +127,7 @@ def slot_path(user: UserId, slot: int) -> str:
     return f"users/{user}/slots/{slot}"
 
 
-def go_live(
-    session: AvatarSession, now: datetime, idle: timedelta, vault: Fields
-) -> AvatarSession:
+def go_live(session: AvatarSession, now: datetime, idle: timedelta, vault: Fields) -> AvatarSession:
     live = replace(session, state="live", live_at=now, vault=dict(vault), claim=None)
     return touch(live, now, idle)
 
@@ -149,8 +156,8 @@ def end(
     """Mark as ended and compute the charge, in whole seconds: what it ran, rounded up, at most its
     reservation; 0 if it was never handed to its user.
 
-    `ran` is the provider's figure. Without it our own clock decides, from before the start was asked for
-    to after the stop was answered, and the charge is confirmed later.
+    `ran` is the provider's figure. Without it our own clock decides, from before the start was
+    asked for to after the stop was answered, and the charge is confirmed later.
     """
     given = session.live_at is not None and session.end_reason not in NEVER_GIVEN
     unconfirmed = given and ran is None
@@ -176,8 +183,8 @@ def why_due(
 ) -> EndReason | None:
     """Return why a sweep should end the session now; None if it should not.
 
-    `active_at` is when its conversation was last active, where that uses this session; the present while
-    a turn runs in it.
+    `active_at` is when its conversation was last active, where that uses this session; the present
+    while a turn runs in it.
     """
     if session.due_at is None or session.due_at > now or session.state == "ended":
         return None

@@ -7,7 +7,7 @@ from typing import Any, Self
 from common.domain.avatar_session import AvatarSession
 from common.domain.documents import Create, Document, Update, known_fields
 from common.domain.errors import NotFound
-from common.domain.ids import AvatarSessionId, ConversationId, TurnId, UserId
+from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.turn import TurnRecord
 
 TITLE_LENGTH = 60
@@ -29,10 +29,11 @@ def message_path(conversation: ConversationId, number: int, role: str) -> str:
 class CurrentAvatar:
     """The conversation's avatar session, with what a turn needs to speak through it.
 
-    A copy, so that a turn reads one document less. It changes in the commits that change the session.
+    A copy, so that a turn reads one document less. It changes in the commits that change the
+    session.
     """
 
-    avatar_session_id: AvatarSessionId = AvatarSessionId("")
+    avatar_session_id: AvatarSessionId = NO_SESSION
     live: bool = False
     since: datetime | None = None
     expires_at: datetime | None = None
@@ -58,10 +59,11 @@ class CurrentAvatar:
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation as it was read. `lease` names the turn that may run; `asking` are the holders of
-    turns whose agent stream may be open. `last_prompt` is the size of the last prompt in tokens.
+    """A conversation as it was read. `lease` names the turn that may run; `asking` are the holders
+    of turns whose agent stream may be open. `last_prompt` is the size of the last prompt in tokens.
 
-    `notes` tell the agent with the next message what a person heard, did not hear, or wrote in vain.
+    `notes` tell the agent with the next message what a person heard, did not hear, or wrote in
+    vain.
     """
 
     document: Document
@@ -115,7 +117,8 @@ class Conversation:
     def take_lease(
         self, record: TurnRecord, now: datetime, message: str | None, *, asks: bool
     ) -> Update:
-        """Give the lease to a turn, count its message, and note that it is about to ask the agent."""
+        """Give the lease to a turn, count its message, and note that it is about to ask the
+        agent."""
         fields: dict[str, Any] = {"lease": {"turn_id": record.id}, "active_at": now}
         if message is not None:
             fields |= {"next_number": record.number + 1, "updated_at": now}
@@ -137,8 +140,8 @@ class Conversation:
         return Update(self.document.path, fields, read=self.document.version)
 
     def close_stream(self, record: TurnRecord, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
-        """Take a turn out of `asking`, and keep its lease. With it go the earlier turns for which it
-        waited in vain."""
+        """Take a turn out of `asking`, and keep its lease. With it go the earlier turns for which
+        it waited in vain."""
         gone = {record.holder, *record.earlier}
         fields: dict[str, Any] = dict(more)
         if gone & set(self.asking):
@@ -164,7 +167,11 @@ class Conversation:
 
 
 def create_conversation(
-    path: str, user: UserId, now: datetime, message: str | None, **more: Any  # noqa: ANN401 - fields are JSON-like
+    path: str,
+    user: UserId,
+    now: datetime,
+    message: str | None,
+    **more: Any,  # noqa: ANN401 - fields are JSON-like
 ) -> Create:
     """Write a new conversation. Its title is its first message, cut."""
     return Create(path, {**new_conversation_fields(user, now, message), **more})

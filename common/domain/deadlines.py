@@ -7,7 +7,8 @@ Read from top to bottom: what stands higher must end before what stands lower be
 VOICE_REQUEST = 8.0
 """One request for speech. Two failures in a row end the speech of a turn: at most 16 s."""
 AGENT_REPLY = 120.0
-"""The default of `OPRINA_TURN_SECONDS`: the longest time for one reply of the agent, tools included."""
+"""The default of `OPRINA_TURN_SECONDS`: the longest time for one reply of the agent, tools
+included."""
 TURN = 580.0
 """A turn, speech included. Nothing of a turn acts after this."""
 SETTLE = 15.0

@@ -45,8 +45,8 @@ class Document:
 def read_fields(shape: type, document: Document) -> dict[str, Any]:
     """The fields of `document` that the dataclass `shape` knows.
 
-    Unknown fields are left out and missing ones keep their default: two revisions of a function serve
-    side by side, and a rollback reads what a newer revision wrote.
+    Unknown fields are left out and missing ones keep their default: two revisions of a function
+    serve side by side, and a rollback reads what a newer revision wrote.
     """
     return known_fields(shape, document.fields or {})
 

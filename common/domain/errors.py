@@ -7,7 +7,8 @@
     │   ├── NotFound             404  not_found: missing, or another user's; the answers are equal
     │   ├── QuotaExceeded        429  quota_exceeded: names the meter and `resets_at`
     │   ├── TooManySessions      429  too_many_sessions: names the sessions that hold the slots
-    │   ├── TurnInProgress       409  turn_in_progress: has `retry_after`
+    │   ├── TooManyTurns         429  too_many_turns: too many turns of the user run; has `retry_after`
+    │   ├── NoTurn               409  no_turn: there is nothing to stop
     │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
     │   ├── SessionOver          409  session_over: the avatar session has ended
     │   ├── TooEarly             425  too_early: the session has not expired; Cloud Tasks tries again
@@ -21,12 +22,12 @@
     │   └── Failed               502  failed: it refused, or its answer is invalid; do not retry
     └── Conflict                 503  conflict: a precondition of a commit failed; read and decide again
 
-A use case handles `Conflict` and `UpstreamNotFound` itself where it can. Every other error reaches the
-caller as `application/problem+json` (RFC 9457). Any exception outside this tree is a bug: it is logged,
-and the caller gets a 500 without details.
+A use case handles `Conflict` and `UpstreamNotFound` itself where it can. Every other error reaches
+the caller as `application/problem+json` (RFC 9457). Any exception outside this tree is a bug: it is
+logged, and the caller gets a 500 without details.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -129,10 +130,16 @@ class TooManySessions(Refused):
         return {"avatar_session_ids": list(self.sessions)}
 
 
-class TurnInProgress(Refused):
+class TooManyTurns(Refused):
+    status = 429
+    code = "too_many_turns"
+    title = "Too many turns"
+
+
+class NoTurn(Refused):
     status = 409
-    code = "turn_in_progress"
-    title = "Turn in progress"
+    code = "no_turn"
+    title = "No turn is running"
 
 
 class AvatarStarting(Refused):
@@ -154,9 +161,26 @@ class TooEarly(Refused):
 
 
 class KeyInFlight(Refused):
+    """`turn_id` and `conversation_id` name what runs under this key, where it is a turn."""
+
     status = 409
     code = "key_in_flight"
     title = "Idempotency-Key in use"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retry_after: int,
+        turn_id: str | None = None,
+        conversation_id: str | None = None,
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.turn_id = turn_id
+        self.conversation_id = conversation_id
+
+    def extra(self) -> dict[str, Any]:
+        return {"turn_id": self.turn_id, "conversation_id": self.conversation_id}
 
 
 class KeyReused(Refused):
@@ -217,3 +241,13 @@ class Conflict(OprinaError):
     status = 503
     code = "conflict"
     title = "Too many concurrent changes"
+
+
+class StoredFailure(OprinaError):
+    """The failure that an earlier request with the same Idempotency-Key was answered with."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(problem["detail"], retry_after=problem.get("retry_after"))
+        self.status = problem["status"]  # type: ignore[misc]  # as it was answered
+        self.title = problem["title"]  # type: ignore[misc]  # as it was answered
+        self.code = problem["code"]

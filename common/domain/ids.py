@@ -14,3 +14,8 @@ TurnId = NewType("TurnId", str)
 UtteranceId = NewType("UtteranceId", str)
 AvatarSessionId = NewType("AvatarSessionId", str)
 """The provider's own id of the session: what a sweep needs to stop it is in the path itself."""
+
+NO_USER = UserId("")
+NO_CONVERSATION = ConversationId("")
+NO_SESSION = AvatarSessionId("")
+"""For a stored document that lacks the field."""

@@ -1,8 +1,8 @@
 """Meters, allowances and the month's ledger: what is reserved, and what was used.
 
-A reservation is written only over the ledger as it was read, so that `used + reserved` of a meter is at
-most its allowance when something is admitted. What was really used is recorded in full, also beyond the
-reservation and beyond the allowance.
+A reservation is written only over the ledger as it was read, so that `used + reserved` of a meter
+is at most its allowance when something is admitted. What was really used is recorded in full, also
+beyond the reservation and beyond the allowance.
 """
 
 from collections.abc import Mapping
@@ -95,9 +95,9 @@ def settle(
 ) -> Create | Update:
     """Release a reservation and record what was used, in full.
 
-    The write adds without having read, so it meets no conflict. It must stand in one commit with the
-    guarded change that can happen only once. `turns` running turns end. `missing` says that the ledger
-    was read and is not there: it is made again.
+    The write adds without having read, so it meets no conflict. It must stand in one commit with
+    the guarded change that can happen only once. `turns` running turns end. `missing` says that the
+    ledger was read and is not there: it is made again.
     """
     path = ledger_path(user, month)
     if missing:

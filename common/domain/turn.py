@@ -3,9 +3,9 @@
     running ──► answered ──► settled ──► corrected
        └───────────────────────▲
 
-`running`: its process works. `answered`: the reply is stored and its tokens are charged; speech goes
-on. `settled`: everything is charged and the answer stands. `corrected`: the sweep had settled a turn
-whose process was alive after all, and that process corrected the charge, once.
+`running`: its process works. `answered`: the reply is stored and its tokens are charged; speech
+goes on. `settled`: everything is charged and the answer stands. `corrected`: the sweep had settled
+a turn whose process was alive after all, and that process corrected the charge, once.
 
 Every write of a turn's document is built here. No I/O, no clock.
 """
@@ -18,16 +18,23 @@ from typing import Any, Literal, Self
 
 from common.domain import deadlines
 from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
-from common.domain.ids import AvatarSessionId, ConversationId, TurnId, UserId
-from common.domain.quota import Amounts
+from common.domain.ids import (
+    NO_CONVERSATION,
+    NO_USER,
+    AvatarSessionId,
+    ConversationId,
+    TurnId,
+    UserId,
+)
+from common.domain.quota import Amounts, Meter
 
 TurnState = Literal["running", "answered", "settled", "corrected"]
 TurnFunction = Literal["chat", "speak"]
 Outcome = Literal[
     "complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost", "unreached"
 ]
-"""How a turn ended. `unreached`: it failed before the agent was reached, so the same key runs again.
-`lost`: its process died. `waiting`: a long-running tool has not answered yet."""
+"""How a turn ended. `unreached`: it failed before the agent was reached, so the same key runs
+again. `lost`: its process died. `waiting`: a long-running tool has not answered yet."""
 
 SWEEP = "sweep"
 STOP = "stop"
@@ -52,8 +59,8 @@ def turn_id_of(user: UserId, function: str, key: str) -> TurnId:
 class Progress:
     """How far a turn has come, as its own process knows it.
 
-    `told` is the usage that the agent last reported in tokens; None if it reported none. `prompt` is
-    the size of the prompt of its last model call. `characters` were synthesised.
+    `told` is the usage that the agent last reported in tokens; None if it reported none. `prompt`
+    is the size of the prompt of its last model call. `characters` were synthesised.
     """
 
     asked: bool = False
@@ -75,15 +82,15 @@ class TurnRecord:
     id: TurnId
     holder: str = ""
     fingerprint: str = ""
-    uid: UserId = UserId("")
+    uid: UserId = NO_USER
     function: TurnFunction = "chat"
-    conversation_id: ConversationId = ConversationId("")
+    conversation_id: ConversationId = NO_CONVERSATION
     avatar_session_id: AvatarSessionId | None = None
     month: str = ""
     number: int = 0
     attempt: int = 0
     state: TurnState = "running"
-    reserved: dict[str, int] = field(default_factory=dict)
+    reserved: dict[Meter, int] = field(default_factory=dict)
     last_prompt: int = 0
     earlier: tuple[str, ...] = ()
     """Holders of turns that stood in `asking` when this one was admitted."""
@@ -99,7 +106,7 @@ class TurnRecord:
     outcome: Outcome | None = None
     superseded_by: str | None = None
     settled_by: str | None = None
-    charged: dict[str, int] = field(default_factory=dict)
+    charged: dict[Meter, int] = field(default_factory=dict)
     answer: str | None = None
     """JSON of the answer without its text, which stands in `text`."""
     expires_at: datetime | None = None
@@ -197,7 +204,8 @@ class TurnRecord:
         answer: str | None,
         version: Version,
     ) -> Update:
-        """Correct what the sweep settled while this turn's process was alive. The text only grows."""
+        """Correct what the sweep settled while this turn's process was alive. The text only
+        grows."""
         text = max(progress.text, self.text, key=len)
         fields = {
             "state": "corrected",
@@ -240,7 +248,8 @@ class TurnRecord:
 
 
 def supersede(turn: TurnId, by: str) -> Update:
-    """Tell a running turn that a newer one, or a person, stopped it. Holds if the document exists."""
+    """Tell a running turn that a newer one, or a person, stopped it. Holds if the document
+    exists."""
     return Update(turn_path(turn), {"superseded_by": by})
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from common.domain.avatar_session import EndReason
 from common.domain.ids import AvatarSessionId, UtteranceId
 
 
@@ -29,11 +30,14 @@ class StartedSession:
 
 @dataclass(frozen=True)
 class ProviderRecord:
-    """What the provider says of a session. `seconds` is how long it has run."""
+    """What the provider says of a session.
+
+    `seconds` is how long a session that is over ran; None where the provider does not say.
+    """
 
     session: AvatarSessionId
     running: bool
-    seconds: float
+    seconds: float | None
 
 
 class AvatarProvider(Protocol):
@@ -45,12 +49,13 @@ class AvatarProvider(Protocol):
     async def start(self, ticket: SessionToken) -> StartedSession:
         """`Busy` or `Failed`: it does not run. `Ambiguous`: it may run; stop it."""
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
-        """Returns when it does not run (any more). Safe to repeat. `Ambiguous` or `Unavailable`: ask
-        again. `reason` is one of the provider's words, e.g. USER_CLOSED."""
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
+        """Stop a session; safe to repeat. Raises `UpstreamNotFound` or `Failed` if the provider
+        refused, which it also does for a session that is over: ask for its standing. Raises
+        `Unavailable` or `Ambiguous` if it is not known what happened."""
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
-        """`Missing`: it does not run any more."""
+        """Keep a session from being ended as idle. Raises as `stop` does."""
 
     async def active(self) -> list[AvatarSessionId]:
         """Every session that runs in the account, ours or not."""
@@ -83,7 +88,8 @@ class AvatarConnection(Protocol):
     """An open socket to a running avatar."""
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
-        """One chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB (1 MB as base64)."""
+        """One chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB (1 MB as
+        base64)."""
 
     async def finish(self, utterance: UtteranceId) -> None: ...
 

@@ -75,7 +75,8 @@ class AvatarSessions:
     async def keep_alive(
         self, caller: User, request: KeepAliveRequest, key: IdempotencyKey
     ) -> KeepAliveAnswer:
-        """Keep a session from being ended as idle, here and at the provider. Never beyond `expires_at`.
+        """Keep a session from being ended as idle, here and at the provider. Never beyond
+        `expires_at`.
 
         Raises NotFound, SessionOver.
         """
@@ -109,15 +110,11 @@ class AvatarSessions:
         def answered(after: AvatarSession) -> Sequence[Write]:
             return key.claim(documents, now, _ended(before, after, ledger).model_dump(mode="json"))
 
-        after = await self.ender.end(
-            before.id, always("user"), documents=documents, extra=answered
-        )
+        after = await self.ender.end(before.id, always("user"), documents=documents, also=answered)
         return _ended(before, after, ledger)
 
 
-def _paths(
-    caller: User, session: AvatarSessionId, key: IdempotencyKey, now: datetime
-) -> list[str]:
+def _paths(caller: User, session: AvatarSessionId, key: IdempotencyKey, now: datetime) -> list[str]:
     return [*session_paths(session), *account_paths(caller.uid, now), *key.paths]
 
 

@@ -16,7 +16,6 @@ from common.domain.conversation import Conversation
 from common.domain.documents import Document, Update, Write
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
-from common.domain.quota import ledger_path, settle
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.ports.standing import standing
@@ -25,7 +24,8 @@ from common.transactions.transaction import SETTLEMENT, Decision, Documents, Tra
 
 
 class DueWork(Protocol):
-    """One kind of thing that the sweep finishes: documents of `collection` whose `due_at` has passed."""
+    """One kind of thing that the sweep finishes: documents of `collection` whose `due_at` has
+    passed."""
 
     collection: str
 
@@ -34,7 +34,8 @@ class DueWork(Protocol):
 
 
 class EndDueSessions:
-    """Ends sessions that expired, are idle, or got stuck; stops again those whose stop was unclear."""
+    """Ends sessions that expired, are idle, or got stuck; stops again those whose stop was
+    unclear."""
 
     collection = "avatar_sessions"
 
@@ -100,8 +101,8 @@ class Confirm:
             fields |= {"unconfirmed": False, "seconds": charge}
             unconfirmed = False
             if charge < session.seconds:
-                less = {"avatar_seconds": charge - session.seconds}
-                writes.append(settle(session.uid, session.month, {}, less))  # type: ignore[arg-type]  # meters
+                less: dict[Meter, int] = {"avatar_seconds": charge - session.seconds}
+                writes.append(settle(session.uid, session.month, {}, less))
         given_up = session.ended_at is None or session.ended_at + CONFIRM_FOR <= now
         left = (unconfirmed or self.secret_left) and not given_up
         fields["due_at"] = now + timedelta(seconds=CONFIRM_AGAIN_SECONDS) if left else None

@@ -2,9 +2,9 @@
 
     read, decide ──► commit `ending` ──► stop ──► how long did it run? ──► commit `ended`
 
-`ending` is committed before the provider is asked to stop: from then on any process can finish it. A stop
-that is refused or unclear asks for the session's standing. The seconds are the provider's; without them
-our own clock decides, and the sweep confirms the charge later.
+`ending` is committed before the provider is asked to stop: from then on any process can finish it.
+A stop that is refused or unclear asks for the session's standing. The seconds are the provider's;
+without them our own clock decides, and the sweep confirms the charge later.
 """
 
 import asyncio
@@ -20,7 +20,6 @@ from common.domain.avatar_session import (
     end,
     record_path,
     session_among,
-    session_path,
     session_paths,
     slot_path,
 )
@@ -28,7 +27,7 @@ from common.domain.conversation import Conversation, conversation_path
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.errors import NotFound, OprinaError
 from common.domain.ids import AvatarSessionId
-from common.domain.quota import ledger_path, settle
+from common.domain.quota import Meter, ledger_path, settle
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.ports.standing import Standing, standing
@@ -58,8 +57,8 @@ def no_writes(_: AvatarSession) -> Sequence[Write]:
 
 @dataclass(frozen=True)
 class BeginEnding:
-    """Commit `ending`, if the session must still end (a `Transaction`). Its conversation is unlinked only
-    if it was read to point here.
+    """Commit `ending`, if the session must still end (a `Transaction`). Its conversation is
+    unlinked only if it was read to point here.
 
     The result is the session: `ending`, `ended` before, or unchanged if it must not end.
     """
@@ -111,7 +110,7 @@ class FinishEnding:
     reason: EndReason
     ran: float | None
     secret_left: bool
-    extra: ExtraWrites
+    also: ExtraWrites
     new_id: str
 
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
@@ -131,7 +130,7 @@ class FinishEnding:
             return Decision(session)
         named = replace(session, end_reason=session.end_reason or self.reason)
         done = end(named, now, self.ran, secret_left=self.secret_left)
-        seconds = {"avatar_seconds": done.seconds}
+        seconds: dict[Meter, int] = {"avatar_seconds": done.seconds}
         event = {
             "kind": "ended",
             "at": now,
@@ -141,16 +140,16 @@ class FinishEnding:
             "uid": done.uid,
         }
         missing = not documents[ledger_path(session.uid, session.month)].exists
-        reserved = {"avatar_seconds": session.reserved}
+        reserved: dict[Meter, int] = {"avatar_seconds": session.reserved}
         writes: list[Write] = [
             Delete(session.path, read=document.version),
             Create(record_path(session.id), done.record()),
-            settle(session.uid, session.month, reserved, seconds, missing=missing),  # type: ignore[arg-type]  # meters
+            settle(session.uid, session.month, reserved, seconds, missing=missing),
             Delete(slot_path(session.uid, session.slot)),
             Create(f"{session.path}/events/{self.new_id}", event),
             *([Delete(session.claim)] if session.claim else []),
             *self._unlinked(session, documents),
-            *self.extra(done),
+            *self.also(done),
         ]
         return Decision(done, writes)
 
@@ -174,13 +173,13 @@ class SessionEnder:
         why: Why,
         *,
         documents: Documents | None = None,
-        extra: ExtraWrites = no_writes,
+        also: ExtraWrites = no_writes,
         postpone: timedelta | None = None,
     ) -> AvatarSession:
-        """End a session if `why` still says so. Return it as it stands: `ended`; `ending` if the provider
-        did not confirm the stop, and the sweep goes on; or as it was. Raises NotFound.
+        """End a session if `why` still says so. Return it as it stands: `ended`; `ending` if the
+        provider did not confirm the stop, and the sweep goes on; or as it was. Raises NotFound.
 
-        `documents`: what was just read. `extra` is written with the last commit.
+        `documents`: what was just read. `also` is written with the last commit.
         """
         begun = await self._transactions.run(
             BeginEnding(session, why, postpone), documents=documents
@@ -191,7 +190,7 @@ class SessionEnder:
         how = await self._stop(found)
         if how.state != "over":
             return found
-        return await self._finish(found, found.end_reason or "gone", how.seconds, extra)
+        return await self._finish(found, found.end_reason or "gone", how.seconds, also)
 
     async def end_if_over(self, session: AvatarSessionId) -> AvatarSession | None:
         """End a session as `gone` if the provider says that it is over. None if it is not."""
@@ -205,7 +204,8 @@ class SessionEnder:
         return await self._finish(session, reason, None, no_writes)
 
     async def _stop(self, session: AvatarSession) -> Standing:
-        """Ask the provider to stop. Return `over` if the session certainly does not run any more."""
+        """Ask the provider to stop. Return `over` if the session certainly does not run any
+        more."""
         avatars, stopped = self._deps.avatars, True
         try:
             await avatars.stop(session.id, session.end_reason or "gone")
@@ -233,10 +233,10 @@ class SessionEnder:
         session: AvatarSession,
         reason: EndReason,
         ran: float | None,
-        extra: ExtraWrites,
+        also: ExtraWrites,
     ) -> AvatarSession:
         secret_left = not await self._forget(session.id)
-        finish = FinishEnding(session, reason, ran, secret_left, extra, self._deps.new_id())
+        finish = FinishEnding(session, reason, ran, secret_left, also, self._deps.new_id())
         return (await self._transactions.run(finish, SETTLEMENT)).result
 
     async def _forget(self, session: AvatarSessionId) -> bool:

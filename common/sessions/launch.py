@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from common.domain.avatar_session import (
     AvatarSession,
@@ -177,8 +176,8 @@ class SessionLaunch:
         return error
 
     async def _abandon(self, reason: EndReason) -> None:
-        """Stop what may run. Where the store is away, or another process has ended the session before it
-        ran, the provider is told all the same, and the sweep settles the rest."""
+        """Stop what may run. Where the store is away, or another process has ended the session
+        before it ran, the provider is told all the same, and the sweep settles the rest."""
         session = self._reserved.session.id
         try:
             after = await self._ender.end(session, always(reason))

@@ -2,9 +2,9 @@
 
     read, decide ──► session token ──► commit: slot, reservation, `starting` ──► launch (launch.py)
 
-A request that is refused has not reached the provider. The session token names the session while nothing
-runs yet, so the first commit is made before anything is billed. A process that dies at any point leaves a
-document from which the sweep stops the session.
+A request that is refused has not reached the provider. The session token names the session while
+nothing runs yet, so the first commit is made before anything is billed. A process that dies at any
+point leaves a document from which the sweep stops the session.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from common.domain.conversation import (
     create_conversation,
 )
 from common.domain.documents import Create, Document, Fields, Write
-from common.domain.errors import SessionOver, TooManySessions, Unavailable
+from common.domain.errors import TooManySessions, Unavailable
 from common.domain.ids import AvatarSessionId, ConversationId, UserId
 from common.domain.quota import Ledger, month_of
 from common.domain.user import User
@@ -89,8 +89,8 @@ Start = Resume | Replay | Overdue | MayStart | ReservedStart
 
 @dataclass
 class StartAdmission:
-    """Decide whether an avatar may start (a `Transaction`). Without a `token` it only decides; with one
-    it takes the slot and reserves the seconds for the session that the token names."""
+    """Decide whether an avatar may start (a `Transaction`). Without a `token` it only decides; with
+    one it takes the slot and reserves the seconds for the session that the token names."""
 
     user: UserId
     settings: Settings
@@ -266,7 +266,8 @@ class StartUseCase:
     async def _reserve(
         self, admission: StartAdmission, may: MayStart, decided: Committed[Start]
     ) -> Committed[Start]:
-        """Ask for a session token, which bills nothing, and commit the reservation for its session."""
+        """Ask for a session token, which bills nothing, and commit the reservation for its
+        session."""
         wanted = admission.wanted
         admission.token = await self._deps.avatars.create_session_token(
             wanted.avatar_id, wanted.quality, may.seconds

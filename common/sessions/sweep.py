@@ -1,7 +1,7 @@
 """Finish whatever was left unfinished. Safe to run twice at once, at any time.
 
-The sweep finishes everything whose `due_at` has passed (due_work.py), and compares our sessions with the
-provider's list, both ways. It runs until nothing is due, or its deadline is near.
+The sweep finishes everything whose `due_at` has passed (due_work.py), and compares our sessions
+with the provider's list, both ways. It runs until nothing is due, or its deadline is near.
 """
 
 import asyncio
@@ -110,8 +110,8 @@ class SweepUseCase:
     # ── the provider's own list ──────────────────────────────────────────────────────────────────
 
     async def _compare(self, counts: Counter[str]) -> None:
-        """Stop what the provider runs and we hold as ended. Ask for the standing of what we hold as live
-        and a list that was read later lacks."""
+        """Stop what the provider runs and we hold as ended. Ask for the standing of what we hold as
+        live and a list that was read later lacks."""
         try:
             held = await self._held_as_live()
             asked_at = self._deps.clock.now()
@@ -151,15 +151,14 @@ class SweepUseCase:
             log.warning("the credits are not known: %s", error.code)
 
     async def _not_running(self, sessions: Sequence[AvatarSessionId]) -> list[Document]:
-        """Return the records of those that we do not hold as running. One that is not ours has none."""
+        """Return the records of those that we do not hold as running. One that is not ours has
+        none."""
         store = self._deps.store
         ours = await store.get([session_path(session) for session in sessions])
         gone = [AvatarSessionId(document.id) for document in ours if not document.exists]
         return await store.get([record_path(session) for session in gone]) if gone else []
 
-    async def _stop_again(
-        self, record: Document, asked_at: datetime, counts: Counter[str]
-    ) -> None:
+    async def _stop_again(self, record: Document, asked_at: datetime, counts: Counter[str]) -> None:
         if not record.exists:
             log.warning("a session that is not ours runs", extra={"avatar_session_id": record.id})
             counts["unknown"] += 1
@@ -176,7 +175,8 @@ class SweepUseCase:
 
 
 async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:
-    """Work on at most `AT_ONCE` documents at a time. A failure stops no other. Return the failures."""
+    """Work on at most `AT_ONCE` documents at a time. A failure stops no other. Return the
+    failures."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(document: Document) -> None:

@@ -19,14 +19,15 @@ from common.speech.connection_state import ConnectionState, Event, step
 CONNECTED_SECONDS = 5.0
 """After a session's start, `connected` is awaited for this long: what is sent before is dropped."""
 CONNECTED_AGAIN_SECONDS = 0.5
-"""On a later connection. It is not known whether a second one to a session hears `connected` again."""
+"""On a later connection. It is not known whether a second one to a session hears `connected`
+again."""
 REOPEN_SECONDS = 0.3
 INTERRUPT_SECONDS = 2.0
 
 
 class AvatarChannel:
-    """`run` keeps the connection; `ready` waits until audio may be sent. `events` holds what the avatar
-    reported, and None when the channel has failed."""
+    """`run` keeps the connection; `ready` waits until audio may be sent. `events` holds what the
+    avatar reported, and None when the channel has failed."""
 
     def __init__(self, deps: Dependencies, avatar: CurrentAvatar) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()
@@ -53,8 +54,7 @@ class AvatarChannel:
                     await self._close_socket()
                     found = await standing(self._deps.avatars, self._avatar.avatar_session_id)
                     self._apply(found.state)
-                    if self.state.phase == "opening":
-                        await asyncio.sleep(REOPEN_SECONDS)
+                    await asyncio.sleep(REOPEN_SECONDS)
                 case _:
                     await self._listen()
         self.events.put_nowait(None)

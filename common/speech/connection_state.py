@@ -6,8 +6,9 @@
                   │
          opening again, or failed         two failures end the speech of the turn
 
-`step` takes a state and an event, and returns the next state with the commands to carry out. It decides
-that a session is over only from the provider's standing, never from a connection that failed.
+`step` takes a state and an event, and returns the next state with the commands to carry out. It
+decides that a session is over only from the provider's standing, never from a connection that
+failed.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +16,14 @@ from typing import Literal
 
 Phase = Literal["opening", "open", "ready", "in_doubt", "failed"]
 Event = Literal[
-    "opened", "open_failed", "connected", "connected_timeout", "dropped", "running", "over", "unknown"
+    "opened",
+    "open_failed",
+    "connected",
+    "connected_timeout",
+    "dropped",
+    "running",
+    "over",
+    "unknown",
 ]
 Command = Literal["interrupt", "keep_alive"]
 
@@ -32,8 +40,11 @@ class ConnectionState:
     sent: bool = False
 
 
-def step(state: ConnectionState, event: Event) -> tuple[ConnectionState, list[Command]]:
-    """Return the next state and what to send. An event that does not fit the phase changes nothing."""
+def step(  # noqa: PLR0911 - one return for each transition
+    state: ConnectionState, event: Event
+) -> tuple[ConnectionState, list[Command]]:
+    """Return the next state and what to send. An event that does not fit the phase changes
+    nothing."""
     match state.phase, event:
         case "opening", "opened":
             # A connection that replaces a dropped one must not cut what still plays.

@@ -1,15 +1,17 @@
 """Interruption (barge-in): a newer turn, a person, or a lost caller stops a turn that runs.
 
-Within one process a newer turn tells the older one at once, through `RunningTurns`. In another process
-the older turn learns it from its own document (conversations/heartbeat.py) or from the avatar.
+Within one process a newer turn tells the older one at once, through `RunningTurns`. In another
+process the older turn learns it from its own document (conversations/heartbeat.py) or from the
+avatar.
 """
 
 import asyncio
-from typing import Literal
+from typing import Any, Literal
 
 InterruptReason = Literal["interrupted", "stopped", "cancelled", "settled", "deadline", "shutdown"]
-"""`interrupted`: a newer turn took over. `stopped`: a person pressed stop. `cancelled`: the caller went
-away. `settled`: the sweep settled the turn. `deadline`: its time is over. `shutdown`: the process ends."""
+"""`interrupted`: a newer turn took over. `stopped`: a person pressed stop. `cancelled`: the caller
+went away. `settled`: the sweep settled the turn. `deadline`: its time is over. `shutdown`: the
+process ends."""
 
 
 class Interruption:
@@ -30,6 +32,8 @@ class Interruption:
         return self._requested.result() if self._requested.done() else None
 
     async def ends(self, work: "asyncio.Task[None]") -> bool:
-        """Wait until `work` is done or the turn is asked to stop. Return True in the second case."""
-        await asyncio.wait({work, self._requested}, return_when=asyncio.FIRST_COMPLETED)
+        """Wait until `work` is done or the turn is asked to stop. Return True in the second
+        case."""
+        either: set[asyncio.Future[Any]] = {work, self._requested}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         return not work.done()

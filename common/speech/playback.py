@@ -1,7 +1,8 @@
 """What was sent to the avatar, and how much of it was heard.
 
-Times are the event loop's, in seconds. They follow from the length of the audio, corrected by what the
-avatar reports. Some avatars report each utterance, some only that they talk and that they are idle.
+Times are the event loop's, in seconds. They follow from the length of the audio, corrected by what
+the avatar reports. Some avatars report each utterance, some only that they talk and that they are
+idle.
 """
 
 from dataclasses import dataclass, field
@@ -118,7 +119,8 @@ class Playback:
             self.quiet_at += late
 
     def ended(self, utterance: Utterance, now: float) -> None:
-        """The avatar finished an utterance. Those whose audio has had time to play were heard too."""
+        """The avatar finished an utterance. Those whose audio has had time to play were heard
+        too."""
         utterance.heard = "ended"
         for each in self.sent:
             if each.starts is not None and each.ends <= now + NEARLY:
@@ -186,7 +188,8 @@ def _heard_part(piece: Piece, left: float) -> str:
 
 
 def _whole_words(text: str, cut: int) -> str:
-    """Cut `text` at `cut` or before, never inside a word. Scripts without spaces are cut anywhere."""
+    """Cut `text` at `cut` or before, never inside a word. Scripts without spaces are cut
+    anywhere."""
     head = text[:cut]
     inside = cut < len(text) and cut > 0 and _in_word(text[cut - 1]) and _in_word(text[cut])
     while inside and head and _in_word(head[-1]):

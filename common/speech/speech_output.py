@@ -29,8 +29,8 @@ from common.speech.voice_requests import VoiceRequests
 AFTER_AUDIO_SECONDS = 2.0
 """The avatar may report the end this long after the audio should have been played."""
 HANDOVER_SECONDS = 0.25
-"""A turn of another process that we superseded may still have audio on its way, and learns of us from
-the avatar. Sound of ours from before that would be cleared together with it."""
+"""A turn of another process that we superseded may still have audio on its way, and learns of us
+from the avatar. Sound of ours from before that would be cleared together with it."""
 
 SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
 

@@ -1,8 +1,8 @@
 """Text-to-speech for one turn.
 
-The first sentence is synthesised alone and immediately. Later ones are batched just before the queued
-audio runs dry: requests are scarce (100 to 1,000 a minute and project), and audio that is made and then
-interrupted was paid for in vain.
+The first sentence is synthesised alone and immediately. Later ones are batched just before the
+queued audio runs dry: requests are scarce (100 to 1,000 a minute and project), and audio that is
+made and then interrupted was paid for in vain.
 
 While nothing plays, the audio of a sentence is requested at the very token that most likely ends it
 (`expect`). The next token confirms the request or discards it, long before the voice has answered.
@@ -10,6 +10,7 @@ While nothing plays, the audio of a sentence is requested at the very token that
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from common.domain.errors import Failed, Upstream
 from common.observability.request_trace import current_trace
@@ -18,6 +19,9 @@ from common.speech.playback import Piece, Playback, Utterance
 from common.speech.speech_events import SpeechEvents
 from common.speech.voice_requests import VoiceRequests
 from common.text import loading
+
+if TYPE_CHECKING:
+    from common.text.spoken.speakable import Speakable
 
 SHARED_CHARACTERS = 1_000
 """At most in one request: about a minute of speech. Google's limit is 5,000 bytes."""
@@ -35,8 +39,8 @@ class Prefetch:
 class Synthesis:
     """Sentences in by `say`, utterances out by `ready`, in order, then None.
 
-    `patient`: nothing is made long before it is needed. `deadline`: audio that could not be heard before
-    this event loop time is not made.
+    `patient`: nothing is made long before it is needed. `deadline`: audio that could not be heard
+    before this event loop time is not made.
     """
 
     def __init__(
@@ -73,7 +77,8 @@ class Synthesis:
         self._prefetcher.expect(sentence, free=free)
 
     async def run(self, language: str) -> None:
-        """Work until `finish` was called and all is made, or the voice has failed twice in a row."""
+        """Work until `finish` was called and all is made, or the voice has failed twice in a
+        row."""
         speakable = await asyncio.to_thread(loading.speakable, language)
         async with asyncio.TaskGroup() as group:
             self._prefetcher.start(group, speakable)
@@ -137,7 +142,7 @@ class Synthesis:
         utterance.pieces = pieces
         for piece in pieces:
             if (trace := current_trace()) is not None:
-                trace.sentence(piece.written)
+                trace.add_sentence(piece.written)
             self._events.emit(SentenceEvent(utterance_id=utterance.id, text=piece.written))
         error = await (prefetch.request if prefetch else self._voice.synthesise(utterance))
         if error is None:
@@ -148,7 +153,8 @@ class Synthesis:
             self._skip(utterance, error)
 
     async def _split(self, pieces: list[Piece], refused: Utterance, error: Upstream) -> None:
-        """A text that the voice refuses is tried in smaller parts: each sentence alone, then halves."""
+        """A text that the voice refuses is tried in smaller parts: each sentence alone, then
+        halves."""
         parts = [[piece] for piece in pieces] if len(pieces) > 1 else _halves(pieces[0])
         if not parts:
             self._skip(refused, error)
@@ -185,9 +191,7 @@ class Synthesis:
 class _Pieces:
     """The sentences with something to say, each with its spoken form."""
 
-    def __init__(
-        self, sentences: "asyncio.Queue[str | None]", speakable: "loading.Speakable"
-    ) -> None:
+    def __init__(self, sentences: "asyncio.Queue[str | None]", speakable: "Speakable") -> None:
         self._sentences = sentences
         self._speakable = speakable
         self._is_over = False
@@ -203,18 +207,19 @@ class _Pieces:
 
 
 class _Prefetcher:
-    """Requests the audio of a likely sentence before it is certain. One wrong guess a turn is enough."""
+    """Requests the audio of a likely sentence before it is certain. One wrong guess a turn is
+    enough."""
 
     def __init__(self, voice: VoiceRequests) -> None:
         self.idle = False
         """The synthesis waits for a sentence."""
         self._voice = voice
         self._group: asyncio.TaskGroup | None = None
-        self._speakable: "loading.Speakable | None" = None
+        self._speakable: Speakable | None = None
         self._prefetch: Prefetch | None = None
         self._was_wrong = False
 
-    def start(self, group: asyncio.TaskGroup, speakable: "loading.Speakable") -> None:
+    def start(self, group: asyncio.TaskGroup, speakable: "Speakable") -> None:
         self._group, self._speakable = group, speakable
 
     def expect(self, sentence: str, *, free: bool) -> None:

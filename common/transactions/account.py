@@ -27,8 +27,8 @@ def usage_of(
     used: Mapping[Meter, int] | None = None,
     reserved: Mapping[Meter, int] | None = None,
 ) -> Usage:
-    """Return the month's meters after a commit that added `used` and `reserved` (which may be negative)
-    to what was read. The answer costs no read of its own."""
+    """Return the month's meters after a commit that added `used` and `reserved` (which may be
+    negative) to what was read. The answer costs no read of its own."""
     return Usage(
         month=month_of(ledger.now),
         resets_at=resets_at(ledger.now),

@@ -20,8 +20,8 @@ from common.domain.ids import UserId
 
 KEPT = timedelta(hours=24)
 LOST = timedelta(minutes=3)
-"""A claim without an answer is released by whoever settles what it names: at the latest the first sweep
-after a start has got stuck. This is for a claim that names nothing."""
+"""A claim without an answer is released by whoever settles what it names: at the latest the first
+sweep after a start has got stuck. This is for a claim that names nothing."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ class IdempotencyKey:
 
 
 def _in_flight(claimed_at: datetime, now: datetime) -> KeyInFlight:
-    """A start takes seconds. One that takes longer has lost its process, and is ended by the sweep."""
+    """A start takes seconds. One that takes longer has lost its process, and is ended by the
+    sweep."""
     age = (now - claimed_at).total_seconds()
     left = STUCK_SECONDS + deadlines.SWEEP - age
     return KeyInFlight(

@@ -4,8 +4,9 @@
      ▲                            │
      └──── conflict, or no confirmation: read and decide again
 
-A commit that was not confirmed may have held, or may still hold later. `decide` therefore recognises its
-own work in the documents that it is given (a turn by its `holder`) and goes on from there.
+A commit that was not confirmed may have held, or may still hold later. `decide` therefore
+recognises its own work in the documents that it is given (a turn by its `holder`) and goes on from
+there.
 """
 
 import asyncio
@@ -21,7 +22,6 @@ from common.ports.clock import Clock, Pause
 from common.ports.store import Store
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 Documents = Mapping[str, Document]
 STORE = "store"
 
@@ -34,7 +34,7 @@ class Decision(Generic[T]):
     writes: Sequence[Write] = ()
 
 
-class ReadMore(Exception):  # noqa: N818 - a request of `decide`, not an error
+class ReadMore(Exception):
     """Raised by `decide` when a document that it has read names another one that it needs."""
 
     def __init__(self, *paths: str) -> None:
@@ -42,12 +42,12 @@ class ReadMore(Exception):  # noqa: N818 - a request of `decide`, not an error
         self.paths = paths
 
 
-class Transaction(Protocol[T_co]):
+class Transaction(Protocol[T]):
     """One decision. `paths` are read in one round trip; `decide` is pure."""
 
     def paths(self, now: datetime) -> Iterable[str]: ...
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[T_co]:
+    def decide(self, documents: Documents, now: datetime) -> Decision[T]:
         """Raise a `Refused` error, `ReadMore`, or return a decision."""
         ...
 
@@ -94,8 +94,8 @@ class Transactions:
     ) -> Committed[T]:
         """Read, decide and commit until it holds. `documents` replace the first read.
 
-        Raises what `decide` raises. `Ambiguous`: a commit was sent and its fate is not known, so not
-        even a refusal may say that nothing was changed. `Unavailable`: nothing was changed.
+        Raises what `decide` raises. `Ambiguous`: a commit was sent and its fate is not known, so
+        not even a refusal may say that nothing was changed. `Unavailable`: nothing was changed.
         """
         attempt = _Attempt(patience)
         while True:

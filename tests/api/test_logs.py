@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Message
 
 from common.conversations.chat import ChatUseCase
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningTurn
 from common.domain import errors
 from common.domain.user import User
 from common.observability.cloud_logging import CloudFormatter, format_stack, hash_user
@@ -188,7 +188,7 @@ def test_a_stack_has_every_error_of_a_group_and_ends_though_they_go_round() -> N
     assert "canary" not in stack
 
 
-class Broken(Turn):
+class Broken(RunningTurn):
     def __init__(self) -> None:
         """It has nothing."""
 
@@ -203,7 +203,7 @@ class Breaking(ChatUseCase):
     def __init__(self) -> None:
         """It needs nothing."""
 
-    async def chat(self, caller: User, request: ChatRequest, once: IdempotencyKey) -> Turn:  # noqa: ARG002 - the real one's
+    async def chat(self, caller: User, request: ChatRequest, once: IdempotencyKey) -> RunningTurn:  # noqa: ARG002 - the real one's
         return Broken()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 
 import pytest
 
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningTurn
 from common.domain.documents import Delete, Document, Query, Version, Write
 from common.ports.store import Store
 from common.schemas.requests import (
@@ -71,7 +71,7 @@ async def test_a_session_reads_and_writes_as_many_documents_as_are_counted() -> 
     async def chat() -> None:
         ask = ChatRequest(message="Hello.", conversation_id=conversation)
         turn = await app.conversations.chat(ADA, ask, once("chat"))
-        assert isinstance(turn, Turn)
+        assert isinstance(turn, RunningTurn)
         await turn.answer()
 
     def end() -> Awaitable[object]:

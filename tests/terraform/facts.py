@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from common.bootstrap import App, build
-from common.conversations.speak import SpeechInProgress
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningTurn
 from common.domain import errors
 from common.schemas.requests import (
     ChatRequest,
@@ -125,7 +124,7 @@ async def _chat(app: App, harness: Harness, *, gone: bool = False) -> None:
     _lost(harness, gone=gone)
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await app.conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, RunningTurn)
     await collect_events(turn)
 
 
@@ -138,7 +137,7 @@ async def _speak(app: App, harness: Harness, *, gone: bool = False) -> None:
     _lost(harness, gone=gone)
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello.")
     speech = await app.speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, SpeechInProgress)
+    assert isinstance(speech, RunningTurn)
     if gone:
         with pytest.raises(errors.SessionOver):
             await speech.answer()

@@ -20,7 +20,7 @@ from common.adapters.http.request import (
     refusal,
 )
 from common.domain import errors
-from common.domain.ids import ConversationId, UserId
+from common.domain.ids import UserId
 from common.ports.agent import OnEvent
 
 ENGINE = re.compile(
@@ -67,7 +67,7 @@ class AgentEngine:
         if not answer.ok:
             raise refusal(request, answer)
 
-    async def create_session(self, user: UserId, session: ConversationId) -> None:
+    async def create_session(self, user: UserId, session: str) -> bool:
         url = f"{self._sessions_url}?sessionId={session_name(session)}"
         body = {"userId": user, "ttl": f"{self._session_seconds}s"}
         request = OutboundRequest(SERVICE, "POST", url, auth=self._auth, body=body)
@@ -76,10 +76,12 @@ class AgentEngine:
         )
         if answer.ok:
             _check_operation(answer.json())
-        elif answer.status != 409:  # noqa: PLR2004 - it is there already
+            return True
+        if answer.status != 409:  # noqa: PLR2004 - it exists already
             raise refusal(request, answer)
+        return False
 
-    async def delete_session(self, user: UserId, session: ConversationId) -> None:  # noqa: ARG002 - the session's id says enough here
+    async def delete_session(self, user: UserId, session: str) -> None:  # noqa: ARG002 - the session's id says enough here
         url = f"{self._sessions_url}/{session_name(session)}"
         request = OutboundRequest(SERVICE, "DELETE", url, auth=self._auth)
         answer = await self._http_client.call(
@@ -88,9 +90,7 @@ class AgentEngine:
         if not answer.ok and answer.status != 404:  # noqa: PLR2004 - it is gone already
             raise refusal(request, answer)
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str, take: OnEvent
-    ) -> None:
+    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
         body = {
             "class_method": "async_stream_query",
             "input": {
@@ -127,7 +127,7 @@ def addresses(engine: str) -> tuple[str, str]:
     return f"{root}/v1/{name}:streamQuery?alt=sse", f"{root}/v1beta1/{name}/sessions"
 
 
-def session_name(session: ConversationId) -> str:
+def session_name(session: str) -> str:
     """The conversation's id, or, where Google would refuse that, always the same one for it."""
     if SESSION.fullmatch(session):
         return session

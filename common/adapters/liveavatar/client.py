@@ -22,6 +22,7 @@ from common.adapters.http.request import (
 )
 from common.adapters.liveavatar.connection import LiveAvatarConnection, is_socket, open_connection
 from common.domain import errors
+from common.domain.avatar_session import EndReason
 from common.domain.ids import ID, AvatarSessionId
 from common.ports.avatar import ProviderRecord, SessionToken, StartedSession
 
@@ -34,17 +35,14 @@ BUSY_SECONDS = 2
 MOST_PAGES = 50
 PAGE_SIZE = 100
 
-OVER_WORDS = (
-    "already",
-    "ended",
-    "not active",
-    "not started",
-    "not found",
-    "closed",
-    "does not exist",
-    "stopped",
-)
-"""In the message of a 4xx about a session: it does not run. Nobody documents which words come."""
+REASONS: Mapping[EndReason, str] = {
+    "user": "USER_CLOSED",
+    "expired": "MAX_DURATION_REACHED",
+    "idle": "IDLE_TIMEOUT",
+    "stuck": "ZOMBIE_SESSION_REAP",
+    "gone": "ZOMBIE_SESSION_REAP",
+}
+"""The provider's words for why a session ends; SERVER_ERROR for every other reason."""
 
 ReadKey = Callable[[bool], Awaitable[str]]
 """The account's key; True: read it again, the one that we had was refused."""
@@ -105,24 +103,23 @@ class LiveAvatar:
             raise errors.Ambiguous(SERVICE, "what it started makes no sense")
         return StartedSession(url, token, ws_url)
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
-        body = {"session_id": session, "reason": reason}
-        request = self._request("POST", "/v1/sessions/stop", body)
-        answer = await self._http_client.call(
-            request, deadline=5, cap=64 * KB, retry=RETRY_IDEMPOTENT
-        )
-        if not answer.ok and not _over(answer):
-            raise refusal(request, answer)
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
+        body = {"session_id": session, "reason": REASONS.get(reason, "SERVER_ERROR")}
+        await self._change("/v1/sessions/stop", body)
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
-        request = self._request("POST", "/v1/sessions/keep-alive", {"session_id": session})
+        await self._change("/v1/sessions/keep-alive", {"session_id": session})
+
+    async def _change(self, path: str, body: Mapping[str, Any]) -> None:
+        """Send a change that may be repeated. A success without an envelope is not believed."""
+        request = self._request("POST", path, body)
         answer = await self._http_client.call(
             request, deadline=5, cap=64 * KB, retry=RETRY_IDEMPOTENT
         )
-        if _over(answer):
-            raise errors.UpstreamNotFound(SERVICE, "the session does not run")
         if not answer.ok:
             raise refusal(request, answer)
+        if not isinstance(answer.json(), dict):
+            raise errors.Ambiguous(SERVICE, "the answer makes no sense")
 
     async def active(self) -> list[AvatarSessionId]:
         """At most 5,000. An address that the provider gives for its next page is not followed, only
@@ -143,8 +140,10 @@ class LiveAvatar:
 
     async def record(self, session: AvatarSessionId) -> ProviderRecord:
         data = await self._get(f"/v1/sessions/{quote(session, safe='')}")
+        if data.get("id") != session:
+            raise errors.Failed(SERVICE, "the record makes no sense")
         running = data.get("end_at") is None and not data.get("end_reason")
-        return ProviderRecord(session, running, _number(data.get("duration")) or 0.0)
+        return ProviderRecord(session, running, None if running else _number(data.get("duration")))
 
     async def credits(self) -> float:
         left = _number((await self._get("/v1/users/credits", NO_RETRY)).get("credits_left"))
@@ -185,18 +184,6 @@ def _not_started(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstrea
         if isinstance(refused, errors.UpstreamNotFound)
         else refused
     )
-
-
-def _over(answer: HttpAnswer) -> bool:
-    """Whether a refusal says that the session does not run. What it answers to a stop of one that
-    has ended is not documented. A 401 or 403 is about our key, whatever it says."""
-    if answer.status in {404, 410}:
-        return True
-    if answer.status not in {400, 409, 422}:
-        return False
-    envelope = answer.json()
-    message = envelope.get("message") if isinstance(envelope, dict) else None
-    return isinstance(message, str) and any(word in message.lower() for word in OVER_WORDS)
 
 
 def _data(answer: HttpAnswer) -> Mapping[str, Any]:

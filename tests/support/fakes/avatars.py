@@ -121,7 +121,8 @@ class FakeAvatars:
     async def record(self, session: AvatarSessionId) -> ProviderRecord:
         async with self._call("record", session):
             found = self._named(session)
-        return ProviderRecord(session, not found.ended, found.seconds(self._clock.now()))
+        seconds = found.seconds(self._clock.now()) if found.ended else None
+        return ProviderRecord(session, not found.ended, seconds)
 
     async def credits(self) -> float:
         async with self._call("credits", ""):

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from common.conversations.speak import SpeechInProgress
+from common.conversations.running_turn import RunningTurn
 from common.domain import errors
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import EndSessionRequest, SpeakRequest
@@ -16,12 +16,10 @@ from tests.unit.sessions.test_start import STORE_LOST, FailingCommits
 HELD = [True, False]
 
 
-async def speech(
-    harness: Harness, session: str, once: IdempotencyKey | None = None
-) -> SpeechInProgress:
+async def speech(harness: Harness, session: str, once: IdempotencyKey | None = None) -> RunningTurn:
     ask = SpeakRequest(avatar_session_id=session, text="Hello.")
     under_way = await harness.app.speeches.speak(ADA, ask, once or IdempotencyKey())
-    assert isinstance(under_way, SpeechInProgress)
+    assert isinstance(under_way, RunningTurn)
     return under_way
 
 

@@ -3,8 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from common.conversations.speak import SpeechInProgress
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningTurn
 from common.domain import errors
 from common.ports.agent import Finished, ToolCall, ToolResult
 from common.schemas.events import (
@@ -188,7 +187,7 @@ async def test_a_text_turn_is_waited_for() -> None:
     first = await harness.chat("Hello.")
     turn, *_ = await first.news()
     assert isinstance(turn, TurnEvent)
-    with pytest.raises(errors.TurnInProgress) as refused:
+    with pytest.raises(errors.TooManyTurns) as refused:
         await harness.chat("And?", conversation_id=turn.conversation_id)
     assert refused.value.retry_after
     await collect_events(first)
@@ -317,8 +316,8 @@ async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it(
     started = await harness.start()
     asked = [harness.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
     found = await asyncio.gather(*asked, return_exceptions=True)
-    (winner,) = [turn for turn in found if isinstance(turn, Turn)]
-    assert [type(loser) for loser in found if loser is not winner] == [errors.TurnInProgress] * 4
+    (winner,) = [turn for turn in found if isinstance(turn, RunningTurn)]
+    assert [type(loser) for loser in found if loser is not winner] == [errors.TooManyTurns] * 4
     answer = await winner.answer()
     assert (answer.ended, answer.spoken) == ("complete", "Well. Done.")
     assert harness.agent.left == 4
@@ -332,7 +331,7 @@ async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -
     harness.voice.seconds = 3
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Never to be heard.")
     speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, SpeechInProgress)
+    assert isinstance(speech, RunningTurn)
     await asyncio.sleep(1)
     await speech.cancel()
     assert (await speech.answer()).ended == "interrupted"
@@ -361,7 +360,7 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
     app = harness.another() if other_process else harness.app
     ask = ChatRequest(message="Stop.", conversation_id=started.conversation_id)
     second = await app.conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(second, Turn)
+    assert isinstance(second, RunningTurn)
     await collect_events(second)
     await listening
     assert mouth.interrupts[0] - arrival <= 0.1

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from common.bootstrap import App
-from common.conversations.speak import SpeechInProgress
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningTurn
 from common.domain import errors
 from common.schemas.events import DoneEvent, SpeechEvent
 from common.schemas.requests import ChatRequest, SpeakRequest
@@ -106,7 +105,7 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
     started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await BUGS[where](harness).conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, RunningTurn)
     events = await collect_events(turn)
     done = events[-1]
     assert isinstance(done, DoneEvent)
@@ -126,7 +125,7 @@ async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that
     started = await harness.start()
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text=FIRST)
     speech = await BUGS[where](harness).speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, SpeechInProgress)
+    assert isinstance(speech, RunningTurn)
     with pytest.raises(errors.Unavailable):
         await speech.answer()
     assert is_logged_once(out)
@@ -138,7 +137,7 @@ async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output)
     started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await in_the_line(harness, "close").conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, RunningTurn)
     answer = await turn.answer()
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", answer.text, None)
     assert is_logged_once(out)

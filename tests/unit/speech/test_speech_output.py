@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from common.conversations.speak import SpeechInProgress
+from common.conversations.running_turn import RunningTurn
 from common.domain import errors
 from common.ports.agent import ToolCall, ToolResult
 from common.schemas.events import DoneEvent, SentenceEvent, SpeechEvent
@@ -138,7 +138,7 @@ async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_get
     else:
         ask = SpeakRequest(avatar_session_id=first.avatar_session_id, text="Hello?")
         speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
-        assert isinstance(speech, SpeechInProgress)
+        assert isinstance(speech, RunningTurn)
         with pytest.raises(errors.SessionOver):
             await speech.answer()
     second = await harness.start(conversation_id=first.conversation_id)
