@@ -11,6 +11,7 @@ from common.domain.turn import Progress
 from common.observability.request_trace import stopwatch
 from common.ports.agent import Agent, AgentEvent, Delta, Finished, OnEvent, UsageSoFar
 from common.ports.store import Store
+from common.speech.speech_output import MayAct
 
 SESSION_LIFE = timedelta(days=30)
 """Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks
@@ -82,9 +83,10 @@ async def read_reply(
     request: AgentRequest,
     reply: ReplySoFar,
     take: OnEvent,
+    guard: MayAct,
     now: datetime,
 ) -> None:
-    """Ask the agent and pass each event to `take`. Raises the `Upstream` error that broke the
+    """Ask the agent, if the turn may still act, and pass each event to `take`. Raises the `Upstream` error that broke the
     reply.
 
     A session that was not made yet, or has expired, is made first. A session that turns out to be
@@ -98,13 +100,13 @@ async def read_reply(
     if not usable and await _create_session(agent, request, reply, now):
         message = await _primed(store, request, reply)
     try:
-        await _ask(agent, request, message, reply, take)
+        await _ask(agent, request, message, reply, take, guard)
     except Upstream as error:
         if reply.events or isinstance(error, Unavailable) or not usable:
             raise
         if not await _create_session(agent, request, reply, now):
             raise
-        await _ask(agent, request, await _primed(store, request, reply), reply, take)
+        await _ask(agent, request, await _primed(store, request, reply), reply, take, guard)
 
 
 async def _create_session(
@@ -124,8 +126,15 @@ async def _primed(store: Store, request: AgentRequest, reply: ReplySoFar) -> str
 
 
 async def _ask(
-    agent: Agent, request: AgentRequest, message: str, reply: ReplySoFar, take: OnEvent
+    agent: Agent,
+    request: AgentRequest,
+    message: str,
+    reply: ReplySoFar,
+    take: OnEvent,
+    guard: MayAct,
 ) -> None:
+    if not await guard.may_act():
+        return
     first_token = stopwatch("agent_first_token")
     is_first = True
 

@@ -130,8 +130,6 @@ class TurnWork:
     async def _reply_to(self, message: str) -> None:
         """Ask the agent, and pass on what it writes. Then store the reply."""
         message = with_notes(message, await self._notes())
-        if not await self._heartbeat.may_act():
-            return
         reply, writer = self.turn.reply, self._writer()
         noting = asyncio.create_task(self._checkpoint_when_asked())
         try:
@@ -142,6 +140,7 @@ class TurnWork:
                     self._agent_request(message),
                     reply,
                     writer.take,
+                    self._heartbeat,
                     self._deps.clock.now(),
                 )
             self._fail(unanswered_error(reply))

@@ -16,6 +16,7 @@ from common.domain.conversation import Conversation
 from common.domain.documents import Document, Update, Write
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
+from common.domain.quota import Meter, settle
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.ports.standing import standing

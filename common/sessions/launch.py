@@ -14,12 +14,13 @@ from common.domain.avatar_session import (
     AvatarSession,
     EndReason,
     go_live,
+    record_path,
     session_among,
     session_path,
     session_paths,
 )
 from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
-from common.domain.documents import Create, Fields, Update, Write
+from common.domain.documents import Create, Document, Fields, Update, Write
 from common.domain.errors import (
     Ambiguous,
     AvatarStarting,
@@ -162,7 +163,9 @@ class SessionLaunch:
         stored = answer.model_dump(mode="json", exclude={"livekit_token"})
         transactions = Transactions(deps.store, deps.clock, deps.pause)
         transaction = GoLive(live, deps.new_id(), stored, self._key)
-        held = await transactions.run(transaction, GO_LIVE, self._documents)
+        record = record_path(session.id)  # the session was just created: no record stands there
+        known = {record: Document(record, None), **self._documents}
+        held = await transactions.run(transaction, GO_LIVE, known)
         return answer if held.result else None
 
     async def _not_started(self, session: AvatarSession, error: BaseException) -> BaseException:

@@ -92,7 +92,8 @@ class Transactions:
         patience: Patience = ADMISSION,
         documents: Documents | None = None,
     ) -> Committed[T]:
-        """Read, decide and commit until it holds. `documents` replace the first read.
+        """Read, decide and commit until it holds. `documents` replace the first read, if they hold
+        every path of the transaction.
 
         Raises what `decide` raises. `Ambiguous`: a commit was sent and its fate is not known, so
         not even a refusal may say that nothing was changed. `Unavailable`: nothing was changed.
@@ -114,8 +115,9 @@ class Transactions:
         self, transaction: Transaction[T], attempt: "_Attempt", documents: Documents | None
     ) -> Committed[T]:
         now, read_at = self.clock.now(), asyncio.get_running_loop().time()
-        if documents is None:
-            documents = await self.read(*transaction.paths(now), *attempt.also)
+        paths = [*transaction.paths(now), *attempt.also]
+        if documents is None or not documents.keys() >= set(paths):  # the month may have changed
+            documents = await self.read(*paths)
         decision = transaction.decide(documents, now)
         if not decision.writes:
             return Committed(decision.result, dict(documents), read_at, now)

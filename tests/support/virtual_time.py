@@ -52,7 +52,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Run `func` in a thread. The clock stands still until it returns."""
         work = super().run_in_executor(executor, func, *args)
         self.in_threads += 1
-        work.add_done_callback(self._leave_thread)
+        work.add_done_callback(self._leave_thread, context=Context())  # its process may be frozen
         return work
 
     def _leave_thread(self, _: "asyncio.Future[Any]") -> None:

@@ -1,0 +1,24 @@
+"""Random walks over the real use cases: several processes over one store, on a virtual clock."""
+
+import os
+
+import pytest
+
+from tests.reliability.walks.conditions import MIXES
+from tests.reliability.walks.invariants import broken
+from tests.reliability.walks.walk import walk
+
+WALKS = int(os.environ.get("WALKS", "60"))
+"""Of each mix. `make reliability` runs 5,000 of each."""
+FIRST = int(os.environ.get("WALKS_FROM", "0"))
+
+
+@pytest.mark.parametrize("mix", MIXES)
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + WALKS))
+async def test_a_walk_keeps_every_invariant(seed: int, mix: str) -> None:
+    found = await walk(seed, MIXES[mix], month_ends=seed % 3 == 0)
+    try:
+        assert await broken(found) == []
+    finally:
+        await found.simulation.close()
+        await found.simulation.harness.store.close()
