@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from common.text.sentences.splitter import Sentences
 
 PAUSE_SECONDS = 0.15
-"""A writer who pauses this long may pause for seconds: nobody waits for the next token to be sure."""
+"""A writer who pauses this long may pause for seconds: nobody waits for the next token to be
+sure."""
 CHARACTERS_A_TOKEN = 4
 """To estimate what an agent used that broke off before it said. English text; rounded up."""
 
@@ -178,7 +179,7 @@ class Turn(Interruptible):
         except Upstream as error:
             self._failed(error)
         finally:
-            self._silence.end()
+            self._silence.stop()
 
     def _pause(self) -> None:
         """What is complete goes out."""
@@ -213,7 +214,7 @@ class Turn(Interruptible):
             record_token(text)
             self._say(self._sentences.feed(text))
             self._speaking.expect(self._sentences.likely())
-            self._silence.heard()
+            self._silence.restart()
 
     def _say(self, sentences: list[str]) -> None:
         if self._speaking is not None and self._aloud:

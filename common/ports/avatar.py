@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from common.domain.avatar_session import EndReason
 from common.domain.ids import AvatarSessionId, UtteranceId
 
 
@@ -45,9 +46,11 @@ class AvatarProvider(Protocol):
     async def start(self, ticket: SessionToken) -> StartedSession:
         """`Busy` or `Failed`: it does not run. `Ambiguous`: it may run; stop it."""
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
-        """Returns when it does not run (any more). Safe to repeat. `Ambiguous` or `Unavailable`: ask
-        again. `reason` is one of the provider's words, e.g. USER_CLOSED."""
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
+        """Stop a session, and return once it does not run. Safe to repeat.
+
+        Raises `Ambiguous` or `Unavailable` if it may still run; call again then.
+        """
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
         """`Missing`: it does not run any more."""
@@ -83,7 +86,8 @@ class AvatarConnection(Protocol):
     """An open socket to a running avatar."""
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
-        """One chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB (1 MB as base64)."""
+        """One chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB (1 MB as
+        base64)."""
 
     async def finish(self, utterance: UtteranceId) -> None: ...
 

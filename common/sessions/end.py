@@ -23,15 +23,6 @@ from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
 from common.transactions.transaction import read, until_held
 
-WORDS: dict[EndReason, str] = {
-    "user": "USER_CLOSED",
-    "expired": "MAX_DURATION_REACHED",
-    "idle": "IDLE_TIMEOUT",
-    "stuck": "ZOMBIE_SESSION_REAP",
-    "gone": "ZOMBIE_SESSION_REAP",
-}
-"""Our reasons in the provider's words; SERVER_ERROR for the rest."""
-
 LATE_SECONDS = 60.0
 """After its time by this much, the provider is asked how long a session really ran."""
 
@@ -90,7 +81,7 @@ class SessionEnder:
         if not again or session.due_at is None or session.due_at <= now:
             session, version = await self._flip(session, version, reason, now)
         try:
-            await self._deps.avatars.stop(session.id, WORDS.get(reason, "SERVER_ERROR"))
+            await self._deps.avatars.stop(session.id, reason)
         except Upstream as error:
             log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
             return session

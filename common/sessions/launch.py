@@ -133,7 +133,7 @@ class SessionLaunch:
                 return
         except OprinaError as error:
             log.warning("not abandoned: %s", error.code)
-        stop = self._deps.avatars.stop(session, "SERVER_ERROR")
+        stop = self._deps.avatars.stop(session, reason)
         await best_effort("stopping what was not confirmed", stop)
 
     def _answer(self, live: AvatarSession, running: StartedSession) -> StartAvatarAnswer:

@@ -142,7 +142,7 @@ class SweepUseCase:
             log.warning("a session that is not ours runs", extra={"avatar_session_id": record.id})
             counts["unknown"] += 1
         else:
-            await self._deps.avatars.stop(AvatarSessionId(record.id), "ZOMBIE_SESSION_REAP")
+            await self._deps.avatars.stop(AvatarSessionId(record.id), "stuck")
             counts["stopped_again"] += 1
 
 

@@ -17,15 +17,15 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from common.adapters.http.client import HttpClient
-from common.adapters.liveavatar.client import LiveAvatar
-from common.bootstrap import LIVEAVATAR
+from common.adapters.liveavatar.client import ADDRESS, LiveAvatar
+from common.domain.avatar_session import EndReason
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
 from infra.access.public_access import SECONDS, Say, close_functions, open_functions
 from infra.deploy.shell import FailedError, Run, shell
 
 KEY = "liveavatar-api-key"
-REASON = "ZOMBIE_SESSION_REAP"
+REASON: EndReason = "stuck"
 AT_ONCE = 20
 PAUSE_SECONDS = 10.0
 QUIET_LOOKS = 13
@@ -38,7 +38,7 @@ class ProviderAccount(Protocol):
 
     async def active(self) -> list[AvatarSessionId]: ...
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None: ...
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None: ...
 
 
 async def stop_spending(
@@ -120,7 +120,7 @@ async def _stop(project: str) -> int:
         return key
 
     http_client = HttpClient()
-    account = LiveAvatar(LIVEAVATAR, read_key, http_client) if key else None
+    account = LiveAvatar(ADDRESS, read_key, http_client) if key else None
     try:
         return await stop_spending(project, shell, account)
     finally:

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from common.adapters.google.identity import CertificateAnswer
+from common.adapters.http.request import HttpAnswer
 
 LIFETIME = 3600
 """Seconds for which a token is good, as Firebase's are."""
@@ -37,9 +37,9 @@ class LocalIdentity:
         self.certificates_file = folder / "certificates.json"
         _write(self.certificates_file, self._certificates)
 
-    async def certificates(self, _url: str) -> CertificateAnswer:
+    async def certificates(self) -> HttpAnswer:
         """The transport of a `FirebaseIdentity` in this process."""
-        return CertificateAnswer(200, self._certificates, f"public, max-age={LIFETIME}")
+        return HttpAnswer(200, body=self._certificates, cache_control=f"public, max-age={LIFETIME}")
 
     def mint(self, uid: str, name: str, **claims: Any) -> str:  # noqa: ANN401 - a claim is any JSON
         """A Firebase ID token, good for an hour. `claims` are added, or replace what it would say;

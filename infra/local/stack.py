@@ -72,7 +72,8 @@ async def stack(
     """Answers while the block runs. What must survive a restart lies in `folder`.
 
     `port` 0 lets the system choose. `given` are settings by their field names (`idle_seconds`); the
-    environment is not read. Without `scheduled` nothing sweeps by itself. Raises `CannotStartError`.
+    environment is not read. Without `scheduled` nothing sweeps by itself. Raises
+    `CannotStartError`.
     """
     given, worlds = given or {}, worlds or Simulators()
     with _listening(port) as listener, _alone_in(folder):
@@ -127,7 +128,7 @@ async def _asgi(stack: Stack) -> FunctionRouter:
     functions = load_functions()
     functions["sweep_expired"] = Iam(
         functions["sweep_expired"],
-        certificates_in((await stack.identity.certificates("")).body),
+        certificates_in((await stack.identity.certificates()).body),
         audience=settings.sweep_url,
         account=settings.tasks_account,
     )
@@ -136,8 +137,8 @@ async def _asgi(stack: Stack) -> FunctionRouter:
 
 
 async def _end_what_runs(stack: Stack) -> None:
-    """The provider's simulator ends with the stack, and so do its sessions: nobody is charged for the
-    time until the next start. What is not ended here, a sweep finds then."""
+    """The provider's simulator ends with the stack, and so do its sessions: nobody is charged for
+    the time until the next start. What is not ended here, a sweep finds then."""
     stack.worlds.faults.clear()
     sessions = stack.worlds.liveavatar.sessions.values()
     running = [AvatarSessionId(each.id) for each in sessions if each.state == "running"]

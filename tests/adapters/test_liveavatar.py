@@ -167,7 +167,7 @@ async def test_a_start_that_cannot_connect_does_not_run() -> None:
 )
 async def test_a_stop_of_what_does_not_run_is_done(status: int, message: str) -> None:
     asked = provider(status, message=message)
-    await asked.avatars.stop(S1, "USER_CLOSED")
+    await asked.avatars.stop(S1, "user")
     assert asked.bodies == [{"session_id": "s1", "reason": "USER_CLOSED"}]
 
 
@@ -188,7 +188,7 @@ async def test_a_stop_that_was_not_heard_is_an_error(
 ) -> None:
     asked = provider(status, message=message)
     with pytest.raises(error) as raised:
-        await asked.avatars.stop(S1, "USER_CLOSED")
+        await asked.avatars.stop(S1, "user")
     assert type(raised.value) is error
     assert len(asked.requests) == tries
 
@@ -199,7 +199,7 @@ async def test_a_key_that_was_changed_is_read_again() -> None:
         return httpx.Response(200 if good else 401, json={"data": None})
 
     asked = Provider(respond)
-    await asked.avatars.stop(S1, "USER_CLOSED")
+    await asked.avatars.stop(S1, "user")
     assert asked.read == [False, True]
 
 

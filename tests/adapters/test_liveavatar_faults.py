@@ -42,6 +42,6 @@ async def test_on_the_wire_a_failed_start_is_told_as_what_it_is(
             await avatars.start(ticket)
         assert type(raised.value) is error
         assert len(await avatars.active()) == runs
-        await avatars.stop(ticket.session, "USER_CLOSED")
+        await avatars.stop(ticket.session, "user")
         assert await avatars.active() == []
         await http_client.close()

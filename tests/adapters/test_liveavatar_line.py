@@ -37,7 +37,7 @@ def hear(*messages: dict[str, Any] | str, ear: EventNormaliser | None = None) ->
     ear = ear or EventNormaliser()
     ear.spoken |= {U1, U2}
     texts = [message if isinstance(message, str) else json.dumps(message) for message in messages]
-    return [event for text in texts for event in ear.hear(text)]
+    return [event for text in texts for event in ear.feed(text)]
 
 
 START, END = AvatarEvent("started"), AvatarEvent("ended")
@@ -79,14 +79,14 @@ def test_one_utterance_may_begin_before_the_last_has_ended() -> None:
 def test_an_end_that_we_asked_for_is_one_interruption(end: tuple[dict[str, Any], ...]) -> None:
     ear = EventNormaliser()
     assert hear(started(), ear=ear) == [START]
-    ear.expect_silence()
+    ear.expect_interruption()
     assert hear(*end, ear=ear) == [AvatarEvent("interrupted")]
     assert hear(started(), ended(), ear=ear) == [START, END]
 
 
 def test_an_interruption_of_nothing_does_not_colour_the_next_end() -> None:
     ear = EventNormaliser()
-    ear.expect_silence()
+    ear.expect_interruption()
     assert hear(started(), ended(), ear=ear) == [START, END]
 
 

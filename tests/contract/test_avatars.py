@@ -30,7 +30,7 @@ async def test_a_started_session_runs_until_it_is_stopped(account: Account) -> N
     assert await account.avatars.active() == [ticket.session]
     assert (await account.avatars.record(ticket.session)).running
     account.pass_time(30)
-    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    await account.avatars.stop(ticket.session, "user")
     assert await account.avatars.active() == []
     record = await account.avatars.record(ticket.session)
     assert not record.running
@@ -42,19 +42,19 @@ async def test_credits_are_used_up_by_what_runs_and_not_by_asking(account: Accou
     assert await account.avatars.credits() == before > 1
     ticket, _ = await account.started()
     account.pass_time(61)
-    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    await account.avatars.stop(ticket.session, "user")
     assert before - 2 <= await account.avatars.credits() <= before - 1
 
 
 async def test_stopping_twice_or_what_never_was_is_fine(account: Account) -> None:
     ticket, _ = await account.started()
     for session in (ticket.session, ticket.session, UNKNOWN):
-        await account.avatars.stop(session, "USER_CLOSED")
+        await account.avatars.stop(session, "user")
 
 
 async def test_a_ticket_that_was_stopped_does_not_start(account: Account) -> None:
     ticket = await account.avatars.create_session_token(AVATAR, "high", 60)
-    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    await account.avatars.stop(ticket.session, "user")
     with pytest.raises(errors.Failed):
         await account.avatars.start(ticket)
 
@@ -83,7 +83,7 @@ async def test_one_session_more_than_the_plan_has_is_busy(account: Account) -> N
     with pytest.raises(errors.Busy) as busy:
         await account.started()
     assert busy.value.retry_after == 2
-    await account.avatars.stop(first.session, "USER_CLOSED")
+    await account.avatars.stop(first.session, "user")
     await account.started()
 
 

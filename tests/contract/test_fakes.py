@@ -54,9 +54,9 @@ async def test_a_stop_that_got_lost_may_have_happened(happens: bool) -> None:
     await avatars.start(ticket)
     avatars.fail_next("stop", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
-        await avatars.stop(ticket.session, "USER_CLOSED")
+        await avatars.stop(ticket.session, "user")
     assert bool(await avatars.active()) is not happens
-    await avatars.stop(ticket.session, "USER_CLOSED")
+    await avatars.stop(ticket.session, "user")
     assert await avatars.active() == []
 
 

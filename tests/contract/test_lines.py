@@ -79,7 +79,7 @@ async def test_a_session_that_ends_closes_its_lines(account: Account) -> None:
     ticket, running = await account.started()
     reader = Reader(await account.avatars.connect(running.ws_url))
     await reader.until("connected")
-    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    await account.avatars.stop(ticket.session, "user")
     await reader.until("closed")
     for send in (reader.line.speak(U1, sound(0.1)), reader.line.interrupt()):
         with pytest.raises(errors.Unavailable):
@@ -89,7 +89,7 @@ async def test_a_session_that_ends_closes_its_lines(account: Account) -> None:
 
 async def test_there_is_no_line_to_what_does_not_run(account: Account) -> None:
     ticket, running = await account.started()
-    await account.avatars.stop(ticket.session, "USER_CLOSED")
+    await account.avatars.stop(ticket.session, "user")
     with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.connect(running.ws_url)
 

@@ -23,14 +23,15 @@ DOWN = {
 async def there(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
-    async with standing(tmp_path_factory.mktemp("stack")) as standing_there:
-        yield standing_there
+    async with standing(tmp_path_factory.mktemp("stack")) as (local, caller):
+        await caller.get("/health?deep=true")  # reads the provider's key, which is then cached
+        yield local, caller
 
 
 async def told(there: tuple[Stack, httpx.AsyncClient]) -> tuple[int, dict[str, Any]]:
     """By a process that has not looked before."""
     local, caller = there
-    local.app.health_check._look = None
+    local.app.health_check._checking = None
     answer = await caller.get("/health?deep=true", headers={"authorization": ""})
     assert answer.headers["content-type"] == "application/json"
     return answer.status_code, answer.json()
@@ -54,7 +55,7 @@ async def test_who_is_down_is_named_and_no_more_is_said(
     assert (await told(there))[0] == 200
 
 
-async def test_a_look_costs_and_changes_nothing(there: tuple[Stack, httpx.AsyncClient]) -> None:
+async def test_deep_check_costs_and_changes_nothing(there: tuple[Stack, httpx.AsyncClient]) -> None:
     worlds = there[0].worlds
     before = (worlds.liveavatar.credits_left(), worlds.agent.turns, worlds.speech.requests)
     sessions = len(worlds.liveavatar.sessions)

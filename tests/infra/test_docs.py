@@ -229,7 +229,7 @@ def test_every_secret_is_rotated_as_it_says() -> None:
 
 
 def test_what_it_says_of_times_and_bounds_is_so() -> None:
-    assert secret_manager.REMEMBERED == 300
+    assert secret_manager.CACHE_SECONDS == 300
     assert OPERATE.count("five minutes") >= 3
     bounds = dict(re.findall(r"(\w+) += optional\(number, ([\d.]+)\)", TERRAFORM["variables"]))
     said = {

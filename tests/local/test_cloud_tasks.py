@@ -334,7 +334,7 @@ async def test_its_token_passes_googles_verifier(tmp_path: Path) -> None:
             oidc = {"service_account_email": account, "audience": audience}
             await stand.make(oidc_token=oidc)
             await stand.tasks.deliver_due()
-    answer = await local.certificates("")
+    answer = await local.certificates()
 
     class Certificates:
         status, data = 200, answer.body

@@ -38,7 +38,7 @@ def identity(tmp_path: Path) -> LocalIdentity:
 
 @pytest.fixture
 async def gate(identity: LocalIdentity) -> httpx.AsyncClient:
-    certificates = certificates_in((await identity.certificates("")).body)
+    certificates = certificates_in((await identity.certificates()).body)
     guarded = Iam(show_token, certificates, audience=URL, account=ACCOUNT)
     return httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url=URL)
 

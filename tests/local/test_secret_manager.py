@@ -348,7 +348,7 @@ async def test_configuration_is_read_once_in_minutes_and_again_when_asked(
 
 async def test_twenty_first_calls_at_once_make_one_client(address: str) -> None:
     adapter = Adapter("demo", address=address)
-    clients = await asyncio.gather(*(adapter._ready() for _ in range(20)))
+    clients = await asyncio.gather(*(adapter._connect() for _ in range(20)))
     assert len(set(map(id, clients))) == 1
     await adapter.close()
     await adapter.close()
