@@ -34,7 +34,7 @@ PLAIN = encode('{"alg": "RS256", "typ": "JWT"}')
 )
 async def test_token_of_nested_brackets_is_401(tmp_path: Path, token: str) -> None:
     identity = LocalIdentity(tmp_path, "oprina-local")
-    certificates = certificates_in((await identity.certificates("")).body)
+    certificates = certificates_in((await identity.certificates()).body)
     function = PlainTextResponse("reached")
     guarded = Iam(function, certificates, audience=URL, account=ACCOUNT)
     transport = httpx.ASGITransport(guarded)
