@@ -30,9 +30,9 @@ from infra.local.functions import FunctionRouter, load_functions
 from infra.local.server import serving
 from infra.local.sign_in import uid_of
 from infra.local.simulators.agent_engine import AgentEngineState, Message, Script
-from infra.local.simulators.agent_engine.assistant import reply
+from infra.local.simulators.agent_engine.assistant.replies import reply
 from infra.local.simulators.all import Simulators
-from infra.local.simulators.espeak import Utterance
+from infra.local.simulators.espeak import EspeakRequest
 from infra.local.simulators.faults import Fault, Faults, Mode, Pace
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
@@ -243,7 +243,7 @@ def hasty(scene: Scene, http_client: HttpClient) -> Callable[[Dependencies], Dep
     return made
 
 
-def spoken_by_length(utterance: Utterance) -> bytes:
+def spoken_by_length(utterance: EspeakRequest) -> bytes:
     """A twentieth of a second of silence; for more than 40 characters ten seconds."""
     return bytes(RATE * 10 * 2 if len(utterance.text) > 40 else RATE // 20 * 2)
 

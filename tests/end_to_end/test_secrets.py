@@ -199,7 +199,7 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
 
 
 def sealing_key(scene: Scene) -> bytes:
-    held = scene.local.cloud.secrets._held.items()
+    held = scene.local.cloud.secrets._secrets.items()
     [versions] = [each.versions for name, each in held if name.endswith("/session-tokens-key")]
     return versions[0][1]
 

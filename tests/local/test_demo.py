@@ -12,14 +12,14 @@ from infra.local.demo.journal import Seen
 from infra.local.demo.terminal import WIDTH, Page, coloured
 from infra.local.simulators.agent_engine import AgentEngineState, Error, Message, Step, Text
 from infra.local.simulators.all import Simulators
-from infra.local.simulators.espeak import Utterance
+from infra.local.simulators.espeak import EspeakRequest
 from infra.local.simulators.faults import Fault
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from tests.local.stacks import RATE
 
 
-def half_a_second(_: Utterance) -> bytes:
+def half_a_second(_: EspeakRequest) -> bytes:
     return bytes(RATE // 2 * 2)
 
 

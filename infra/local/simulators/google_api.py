@@ -1,4 +1,4 @@
-"""What every Google REST API has in common: who may call, how often, and how it says no."""
+"""Parts that the simulated Google REST APIs share: errors, callers, quotas and JSON bodies."""
 
 import json
 from collections import deque
@@ -24,38 +24,52 @@ STATUS = {
     "UNIMPLEMENTED": 501,
     "UNAVAILABLE": 503,
 }
-"""The HTTP status of each of Google's canonical codes that we answer with (google.rpc.Code)."""
+"""HTTP status of each canonical code that the simulators answer with (google.rpc.Code)."""
+
+_NAMES = {404: "NOT_FOUND", 405: "UNIMPLEMENTED"}
+"""Canonical code of each HTTP error that Starlette raises itself."""
 
 
 class GoogleError(Exception):
-    """Rendered as `{"error": {"code", "message", "status"}}`; `status` is a key of `STATUS`."""
+    """An error in Google's envelope, `{"error": {"code", "message", "status"}}`.
+
+    `status` is a key of `STATUS`.
+    """
 
     def __init__(self, status: str, message: str) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
 
+    def body(self) -> dict[str, Any]:
+        """Return the envelope as JSON."""
+        error = {"code": STATUS[self.status], "message": self.message, "status": self.status}
+        return {"error": error}
+
     def response(self) -> JSONResponse:
-        code = STATUS[self.status]
-        error = {"code": code, "message": self.message, "status": self.status}
-        return JSONResponse({"error": error}, code)
+        """Return the HTTP response."""
+        return JSONResponse(self.body(), STATUS[self.status])
 
 
 async def answer_error(_request: Request, error: Exception) -> JSONResponse:
+    """Render an exception in Google's envelope. An unexpected one is `INTERNAL`."""
     if isinstance(error, GoogleError):
         return error.response()
     status = error.status_code if isinstance(error, HTTPException) else 500
-    body = {"code": status, "message": str(error), "status": "NOT_FOUND"}
-    return JSONResponse({"error": body}, status)
+    name = _NAMES.get(status, "INTERNAL")
+    return JSONResponse({"error": {"code": status, "message": str(error), "status": name}}, status)
 
 
 ERRORS: Mapping[Any, Any] = {GoogleError: answer_error, HTTPException: answer_error}
-"""For Starlette's `exception_handlers`: no answer leaves without Google's envelope."""
+"""Value for Starlette's `exception_handlers`."""
 
 
 @dataclass
 class Bearer:
-    """Lets a request through that carries any bearer token; every other one gets `refusal`."""
+    """Middleware that answers `refusal` to a request without a bearer token.
+
+    The token's content is not checked.
+    """
 
     app: ASGIApp
     refusal: GoogleError
@@ -74,13 +88,16 @@ def _token(headers: Headers) -> str:
 
 @dataclass
 class PerMinute:
-    """A quota over the last 60 seconds; what is refused is not counted."""
+    """A quota over the last 60 seconds. A refused call does not count."""
 
     metric: str
     taken: deque[float] = field(default_factory=deque)
 
     def take(self, limit: int | None, moment: float) -> None:
-        """`limit` None is no limit. Raises GoogleError(RESOURCE_EXHAUSTED)."""
+        """Count one call at `moment` (seconds). `limit` None means no limit.
+
+        Raises GoogleError(RESOURCE_EXHAUSTED).
+        """
         while self.taken and self.taken[0] <= moment - 60:
             self.taken.popleft()
         if limit is not None and len(self.taken) >= limit:
@@ -90,12 +107,15 @@ class PerMinute:
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """Raises GoogleError(INVALID_ARGUMENT) where the body is no JSON object; empty is {}."""
+    """Return the body, a JSON object. An empty body is `{}`.
+
+    Raises GoogleError(INVALID_ARGUMENT).
+    """
     raw = await request.body()
     try:
         body = await request.json() if raw else {}
         json.dumps(body, ensure_ascii=False).encode()  # refuses a lone surrogate
-    except ValueError:
+    except (ValueError, RecursionError):
         message = "Invalid JSON payload received. Unexpected token or encoding."
         raise GoogleError("INVALID_ARGUMENT", message) from None
     if not isinstance(body, dict):

@@ -1,4 +1,4 @@
-"""Three stories of eight to twelve sentences, long enough to be interrupted."""
+"""Three stories of eight to twelve sentences: long enough to be interrupted."""
 
 LIGHTHOUSE = (
     "Once there was a lighthouse keeper named Marta, who lived on a rock at the edge of the sea. "
@@ -22,7 +22,7 @@ CLOCKMAKER = (
     "He waited until the evening, and the owl flew out, and the clock began to tick again. "
     "Nothing had been broken at all, it only had to be left in peace for a while. "
     "The mayor asked him what he had done, and the clockmaker said, I was late, as usual. "
-    "Since that day nobody in the town minds waiting for him."
+    "Since that day the whole town has been glad to wait for him."
 )
 ROBOT = (
     "There was a little robot who watered the plants in a very large greenhouse. "

@@ -1,4 +1,4 @@
-"""What an assistant is told, and the steps of which it makes a reply."""
+"""Input of an assistant, and the steps of which a reply consists."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Line:
-    """Something that was said in the session before."""
+    """An earlier message of the session, without tool calls."""
 
     role: Literal["user", "model"]
     text: str
@@ -16,7 +16,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Message:
-    """One turn's message. `state` holds the session's state and this turn's `temp:` keys."""
+    """The message of one turn.
+
+    `state` holds the session's state and this turn's `temp:` keys. `now` has a time zone.
+    """
 
     text: str
     user_id: str
@@ -28,22 +31,25 @@ class Message:
 
 @dataclass(frozen=True)
 class Text:
-    """Streamed token by token where the caller asked for streaming."""
+    """Text of the model. It is streamed token by token if the caller asked for streaming."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class ToolCall:
-    """The call goes out, silence for `seconds` (None: the world's), then the tool's answer.
+class ToolRun:
+    """A tool call: the call is sent, the tool runs in silence, its response is sent.
 
-    Text before it belongs to the model's first answer, text after it to its next one.
+    `seconds` is the duration of the tool; None means `AgentEngineState.tool_seconds`. With `effect`
+    the run is recorded in `AgentEngineState.effects` when it begins, as an effect that cannot be
+    undone. Text before the call belongs to the model's first message, text after it to the next one.
     """
 
     name: str
     args: Mapping[str, Any] = field(default_factory=dict)
     response: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
+    effect: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,15 @@ class Error:
 
 @dataclass(frozen=True)
 class Pause:
+    """Silence of the given seconds."""
+
     seconds: float
 
 
 @dataclass(frozen=True)
 class Break:
-    """The connection is cut: no end of the chunked body, nothing more."""
+    """The connection is cut: the chunked body has no end."""
 
 
-Step = Text | ToolCall | Error | Pause | Break
+Step = Text | ToolRun | Error | Pause | Break
 Script = Callable[[Message], Iterable[Step]]

@@ -1,11 +1,17 @@
-"""The small assistant: what it says depends on the message, the session and the clock alone."""
+"""The scripted assistant. Its reply depends on the message, the session and the clock alone."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from infra.local.simulators.agent_engine import calendar
-from infra.local.simulators.agent_engine.steps import Message, Step, Text, ToolCall
-from infra.local.simulators.agent_engine.stories import STORIES
+from infra.local.simulators.agent_engine.assistant import calendar
+from infra.local.simulators.agent_engine.assistant.steps import Message, Step, Text, ToolRun
+from infra.local.simulators.agent_engine.assistant.stories import STORIES
+
+_MAIL = re.compile(
+    r"\b(?:send|write) (?:an? |the )?(?:e-?mail|mail|message)\b(?: to (?P<to>[\w@.+-]*\w))?[\s:,]*"
+    r"(?P<text>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _NAME = re.compile(r"\b(?:my name is|call me|i am called) (\w[\w'-]*)", re.IGNORECASE)
 _LEADING = re.compile(
@@ -17,19 +23,20 @@ _LEADING = re.compile(
 
 
 def reply(message: Message) -> Iterable[Step]:
+    """Return the steps of the reply: those of the first rule that fits, else small talk."""
     for pattern, answer in _RULES:
         if re.search(pattern, message.text, re.IGNORECASE):
             return answer(message)
     return _small_talk(message)
 
 
-def _asked(message: Message) -> Sequence[str]:
+def _earlier_questions(message: Message) -> Sequence[str]:
     return [line.text for line in message.history if line.role == "user"]
 
 
 def _name(message: Message) -> str | None:
-    """The last one that the user gave in this session."""
-    found = [match[1] for text in _asked(message) for match in _NAME.finditer(text)]
+    """Return the name that the user gave last in this session."""
+    found = [match[1] for text in _earlier_questions(message) for match in _NAME.finditer(text)]
     return found[-1] if found else None
 
 
@@ -53,31 +60,31 @@ def _tell_name(message: Message) -> Iterator[Step]:
 
 
 def _recall(message: Message) -> Iterator[Step]:
-    asked = _asked(message)
+    asked = _earlier_questions(message)
     if not asked:
         yield Text("This is the very first thing you have said to me. I am all ears.")
         return
     last = asked[-1].strip()
-    yield Text(f"A moment ago you said: {_ended(last)}")
+    yield Text(f"A moment ago you said: {_with_end_mark(last)}")
     if len(asked) > 1:
-        yield Text(f" And before that: {_ended(asked[-2].strip())}")
+        yield Text(f" And before that: {_with_end_mark(asked[-2].strip())}")
 
 
 def _time(message: Message) -> Iterator[Step]:
     now = message.now
     yield Text("Let me look at the clock.")
-    yield ToolCall("get_time", {"timezone": str(now.tzinfo)}, {"time": now.isoformat()})
+    yield ToolRun("get_time", {"timezone": str(now.tzinfo)}, {"time": now.isoformat()})
     day = f"{now:%A}, the {calendar.ordinal(now.day)} of {now:%B}"
     yield Text(f"It is {calendar.spoken_time(now)}. Today is {day}.")
 
 
 def _calendar(message: Message) -> Iterator[Step]:
     today = message.now.date()
-    day = calendar.day_meant(message.text, today)
-    found = calendar.entries(day)
+    day = calendar.find_day(message.text, today)
+    found = calendar.appointments(day)
     events = [{"start": entry.at.isoformat("minutes"), "title": entry.title} for entry in found]
     yield Text("One moment, I am looking at your calendar.")
-    yield ToolCall("list_events", {"day": day.isoformat()}, {"events": events})
+    yield ToolRun("list_events", {"day": day.isoformat()}, {"events": events})
     when = calendar.spoken_day(day, today)
     if not found:
         yield Text(f"There is nothing in your calendar {when}. The day is all yours.")
@@ -89,8 +96,18 @@ def _calendar(message: Message) -> Iterator[Step]:
 
 
 def _story(message: Message) -> Iterator[Step]:
-    told = sum("story" in text.lower() for text in _asked(message))
-    yield Text(STORIES[told % len(STORIES)])
+    earlier = sum("story" in text.lower() for text in _earlier_questions(message))
+    yield Text(STORIES[earlier % len(STORIES)])
+
+
+def _mail(message: Message) -> Iterator[Step]:
+    """Send a mail. The tool has an effect, which is recorded in `AgentEngineState.effects`."""
+    match = _MAIL.search(message.text)
+    to = (match["to"] if match else None) or "yourself"
+    text = match["text"].strip() if match else message.text
+    yield Text("I am sending it now.")
+    yield ToolRun("send_mail", {"to": to, "text": text}, {"status": "sent"}, effect=True)
+    yield Text(f"Your mail to {to} is sent.")
 
 
 def _how_are_you(_message: Message) -> Iterator[Step]:
@@ -100,7 +117,8 @@ def _how_are_you(_message: Message) -> Iterator[Step]:
 def _help(_message: Message) -> Iterator[Step]:
     yield Text(
         "I can tell you the time, and what is in your calendar. I remember what you said to me "
-        "earlier in our conversation. And if you have a minute, ask me for a story."
+        "earlier in our conversation. I can send a mail. And if you have a minute, ask me for a "
+        "story."
     )
 
 
@@ -121,22 +139,24 @@ _WONDERING = (
 
 
 def _small_talk(message: Message) -> Iterator[Step]:
-    turn = len(_asked(message))
+    turn = len(_earlier_questions(message))
     yield Text(_WONDERING[turn % len(_WONDERING)].format(subject=_subject(message.text)))
 
 
 def _subject(text: str) -> str:
-    """The words that carry the message, at most eight of them, fit to be said in a sentence."""
+    """Return the words that carry the message, at most eight, without leading filler words."""
     first = re.split(r"[.?!\n]", text.strip(), maxsplit=1)[0]
     words = (_LEADING.sub("", first) or first).split()
     return " ".join(words[:8]).strip(" ,;:\"'") or "that"
 
 
-def _ended(text: str) -> str:
+def _with_end_mark(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
+# A mail comes first: its text may hold the words of any other rule.
 _RULES: Sequence[tuple[str, Callable[[Message], Iterable[Step]]]] = (
+    (_MAIL.pattern, _mail),
     (_NAME.pattern, _learn_name),
     (r"\bwhat('s| is) my name\b|\bwho am i\b|\bknow my name\b", _tell_name),
     (r"\bwhat (did|have|had) (i|we) (just )?(say|said|ask|talk)|\bremember what\b", _recall),
