@@ -37,7 +37,7 @@ from infra.local.simulators.faults import Fault, Faults, Mode, Pace
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
-from tests.api.sse import Event, events
+from tests.api.sse import ServerSentEvent, events
 from tests.support.harness import bare
 
 Json = dict[str, Any]
@@ -113,7 +113,7 @@ class Person:
         told: Json = answer.json()
         return told
 
-    async def hear(self, message: str = "hello", **body: Any) -> list[Event]:
+    async def hear(self, message: str = "hello", **body: Any) -> list[ServerSentEvent]:
         """The whole stream, strictly read; its last event is `done`."""
         headers = {**self.headers, "accept": "text/event-stream"}
         asked = {"message": message, **body}
@@ -123,7 +123,7 @@ class Person:
         assert [event.name for event in told].index("done") == len(told) - 1
         return told
 
-    async def follow(self, message: str, **body: Any) -> AsyncGenerator[Event, None]:
+    async def follow(self, message: str, **body: Any) -> AsyncGenerator[ServerSentEvent, None]:
         """The stream as it comes."""
         headers = {**self.headers, "accept": "text/event-stream"}
         asked = {"message": message, **body}
@@ -136,7 +136,7 @@ class Person:
                 if line.startswith("event: "):
                     name = line.removeprefix("event: ")
                 elif line.startswith("data: "):
-                    yield Event(name, json.loads(line.removeprefix("data: ")))
+                    yield ServerSentEvent(name, json.loads(line.removeprefix("data: ")))
 
 
 @dataclass

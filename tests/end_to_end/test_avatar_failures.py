@@ -11,7 +11,7 @@ import pytest
 
 from common.adapters.google.secret_manager import SecretManagerClient
 from infra.local.simulators.faults import Mode
-from tests.api.sse import Event
+from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import (
     HASTE_SECONDS,
     LATE_SECONDS,
@@ -283,14 +283,14 @@ async def test_a_key_that_was_changed_is_read_again_once(scene: Scene) -> None:
 # ── the line, while somebody talks ───────────────────────────────────────────────────────────────
 
 
-def speech(told: list[Event]) -> list[Json]:
+def speech(told: list[ServerSentEvent]) -> list[Json]:
     return [event.data for event in told if event.name == "speech"]
 
 
 async def test_without_a_line_the_answer_goes_on_as_text(scene: Scene) -> None:
     """All modes at once: one of them takes as long as a handshake may take."""
 
-    async def told(mode: Mode) -> list[Event]:
+    async def told(mode: Mode) -> list[ServerSentEvent]:
         person = scene.person()
         begun = await person.start()
         scene.faults.on("liveavatar", f"/ws/{begun['avatar_session_id']}", mode, times=None)
@@ -330,7 +330,7 @@ async def test_an_avatar_that_goes_away_in_the_middle_is_told(scene: Scene) -> N
     person = scene.person()
     begun = await person.start()
     session = begun["avatar_session_id"]
-    world, heard = scene.provider, list[Event]()
+    world, heard = scene.provider, list[ServerSentEvent]()
     async for event in person.follow("Tell me a story.", conversation_id=begun["conversation_id"]):
         heard.append(event)
         if event.name == "speech" and event.data["state"] == "started":

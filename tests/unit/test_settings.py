@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from common.settings import LOCAL_SWITCHES, Settings
+from infra.deploy.package import functions
 from infra.docs.settings_table import README, between_markers, descriptions, table
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ LOCAL_ONLY = {
     **dict.fromkeys(LOCAL_SWITCHES.values(), f"http://{CANARY}"),
     "OPRINA_STORE": "sqlite",
 }
-FUNCTIONS = ["start_avatar", "chat", "speak", "keep_alive", "end_session", "sweep_expired"]
+FUNCTIONS = functions()
 
 
 def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

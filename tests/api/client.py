@@ -1,7 +1,8 @@
-"""The functions as they are deployed, called over ASGI by people whose tokens are really verified."""
+"""Calls of the functions as they are deployed, over ASGI, with ID tokens that are really verified."""
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -14,25 +15,23 @@ from common.adapters.sqlite.store import SqliteStore
 from common.bootstrap import App
 from infra.local.functions import load_functions
 from infra.local.identity import LocalIdentity
+from tests.api.cases import Case
 from tests.support.harness import Harness
 
-PUBLIC = ("start_avatar", "chat", "speak", "keep_alive", "end_session")
-EVERY = (*PUBLIC, "sweep_expired")
 ORIGIN = "https://app.oprina.test"
 PROBLEM = "application/problem+json"
 EVENTS = "text/event-stream"
-MISSING = "nothing-here"
 
 
 @cache
 def functions() -> dict[str, ASGIApp]:
-    """As the framework makes them of their sources, by name."""
+    """Return the functions by name, as the framework makes them of their sources."""
     return load_functions()
 
 
 @dataclass
-class Wire:
-    """The door to the house `at`. `another` is the door of another process in front of it."""
+class ApiClient:
+    """A client of one process that serves the functions over the harness's fakes."""
 
     harness: Harness
     local: LocalIdentity
@@ -42,10 +41,11 @@ class Wire:
         identity = FirebaseIdentity(self.local.project, self.local.certificates)
         return replace(self.harness.app, identity=identity)
 
-    def another(self) -> "Wire":
-        wire = Wire(self.harness, self.local)
-        wire.app = replace(self.harness.another(), identity=self.app.identity)
-        return wire
+    def another(self) -> "ApiClient":
+        """Return a client of another process over the same store and services."""
+        client = ApiClient(self.harness, self.local)
+        client.app = replace(self.harness.another(), identity=self.app.identity)
+        return client
 
     def asgi(self, function: str) -> ASGIApp:
         inner = functions()[function]
@@ -57,7 +57,7 @@ class Wire:
         return with_app
 
     def everything(self) -> ASGIApp:
-        """Each function under its name."""
+        """Return one app that serves each function under its name."""
 
         async def routed(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http":
@@ -84,20 +84,35 @@ class Wire:
         user: str | None = "ada",
         key: str | None = None,
         method: str = "POST",
-        headers: dict[str, str] | None = None,
-        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        path: str = "/",
     ) -> httpx.Response:
-        """`body` is sent as JSON, and bytes (or pieces of them) as they are."""
+        """Send one request. `body` is sent as JSON; bytes, or pieces of them, are sent as they are."""
         raw = body is None or isinstance(body, bytes) or hasattr(body, "__aiter__")
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(self.asgi(function)), base_url="http://oprina.test"
         ) as client:
             return await client.request(
                 method,
-                f"/?{query}" if query else "/",
+                path,
                 content=body if raw else json.dumps(body).encode(),
                 headers={**self.headers(user, key), **(headers or {})},
             )
+
+    async def send(self, case: Case, fields: Any, **options: Any) -> httpx.Response:
+        """Send the fields where the route takes them: in the path, the query or the body.
+
+        Fields that are no mapping are sent as the body, with examples in the path.
+        """
+        given = fields if isinstance(fields, dict) else None
+        path, rest = case.path(given or {}), case.without_parameters(given or {})
+        if not case.route.has_body:
+            query = str(httpx.QueryParams(rest))
+            path, body = f"{path}?{query}" if query else path, None
+        else:
+            body = fields if given is None else rest
+        options = {"method": case.route.method, **options}
+        return await self.call(case.function, body, path=path, **options)
 
     async def start(self, user: str = "ada") -> dict[str, Any]:
         answer = await self.call("start_avatar", {}, user=user)
@@ -106,7 +121,7 @@ class Wire:
         return started
 
     def dump(self) -> dict[str, str]:
-        """Every document, by path, as it stands."""
+        """Return every stored document as text, by path."""
         return dump(self.harness)
 
 
@@ -118,53 +133,8 @@ def dump(harness: Harness) -> dict[str, str]:
     return dict(store._opened.execute("SELECT path, body FROM documents ORDER BY path"))
 
 
-def good_body(function: str, session: str, conversation: str) -> dict[str, Any]:
-    """With every field that the function takes."""
-    bodies: dict[str, dict[str, Any]] = {
-        "start_avatar": {
-            "conversation_id": conversation,
-            "avatar_id": "some-avatar",
-            "voice": "en-US-Neural2-F",
-            "quality": "high",
-            "language": "en-US",
-        },
-        "chat": {
-            "message": "Hello.",
-            "conversation_id": conversation,
-            "speak": False,
-            "wait": True,
-        },
-        "speak": {
-            "avatar_session_id": session,
-            "text": "Hello.",
-            "interrupt": False,
-            "wait": True,
-        },
-        "keep_alive": {"avatar_session_id": session},
-        "end_session": {"avatar_session_id": session},
-        "sweep_expired": {"avatar_session_id": session},
-    }
-    return bodies[function]
-
-
-CODES = {
-    "invalid",
-    "unauthenticated",
-    "not_found",
-    "quota_exceeded",
-    "too_many_sessions",
-    "turn_in_progress",
-    "avatar_starting",
-    "session_over",
-    "too_early",
-    "key_in_flight",
-    "key_reused",
-}
-"""Of refusals."""
-
-
 def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """As RFC 9457 has it: the media type, and each member of its type."""
+    """Check the media type and the type of each member (RFC 9457). Return the problem."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == PROBLEM
     assert answer.headers["cache-control"] == "no-store"
