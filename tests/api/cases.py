@@ -55,7 +55,8 @@ class Case:
     @property
     def other_method(self) -> str:
         """A method that the route's path does not serve."""
-        return next(each for each in get_args(Method) if each not in self.methods)
+        methods: tuple[str, ...] = get_args(Method)
+        return next(each for each in methods if each not in self.methods)
 
     def path(self, fields: dict[str, Any]) -> str:
         """Return the route's path with its parameters, which are examples if `fields` has none."""

@@ -79,7 +79,7 @@ async def wait_until_settled(harness: Harness, conversation: str) -> None:
 
 
 async def wait_until_speaking(harness: Harness, session: str) -> None:
-    async def is_talking() -> bool:
+    async def is_speaking() -> bool:
         return any(said.started for said in harness.avatars.sessions[session].mouth.said.values())  # type: ignore[index]
 
     await wait_until(is_speaking)
