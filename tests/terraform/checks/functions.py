@@ -15,7 +15,6 @@ from tests.terraform.provider.schema import ROOT
 PREFIX = "OPRINA_"
 SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 FROM_GOOGLE = {"deployed_as": "a-service"}
-SWEEP_SECONDS = 300
 AT_ONCE = 10
 LEAST_MIB, MOST_CPUS = 256, 2
 """What is loaded takes 80 MiB, and each stream its own; from four CPUs on Cloud Run wants two
@@ -65,14 +64,14 @@ def settings_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{name}: the page may not call it"
 
 
-def functions_outlast_their_work(plan: Plan, _: Code) -> Iterator[str]:
-    longest: dict[str, float] = {"sweep_expired": SWEEP_SECONDS}
+def functions_outlast_their_work(plan: Plan, code: Code) -> Iterator[str]:
+    longest = dict(code.seconds)
     for name, values in plan.functions().items():
         (service,) = values["service_config"]
         settings = started(plan.settings(name))
         talk = settings.turn_seconds + settings.turn_characters / CHARACTERS_A_SECOND
         longest |= {"chat": talk + MARGIN_SECONDS, "speak": talk}
-        if service["timeout_seconds"] < longest.get(name, 30):
+        if service["timeout_seconds"] < longest[name]:
             yield f"{name}: is cut off after {service['timeout_seconds']} seconds, in mid-work"
         if service["timeout_seconds"] > LONGEST_SECONDS:
             yield f"{name}: no function may take {service['timeout_seconds']} seconds"
