@@ -71,7 +71,7 @@ def functions_outlast_their_work(plan: Plan, code: Code) -> Iterator[str]:
         settings = started(plan.settings(name))
         talk = settings.turn_seconds + settings.turn_characters / CHARACTERS_A_SECOND
         longest |= {"chat": talk + MARGIN_SECONDS, "speak": talk}
-        if service["timeout_seconds"] < longest[name]:
+        if service["timeout_seconds"] < longest.get(name, 0):
             yield f"{name}: is cut off after {service['timeout_seconds']} seconds, in mid-work"
         if service["timeout_seconds"] > LONGEST_SECONDS:
             yield f"{name}: no function may take {service['timeout_seconds']} seconds"
