@@ -164,11 +164,11 @@ class Scene:
 
     @property
     def provider(self) -> LiveAvatarAccount:
-        return self.local.worlds.liveavatar
+        return self.local.simulators.liveavatar
 
     @property
     def agent(self) -> AgentEngineState:
-        return self.local.worlds.agent
+        return self.local.simulators.agent
 
     def seconds(self) -> float:
         """Now, as the provider's journal counts."""
@@ -261,7 +261,7 @@ async def staged(
     def script(message: Message) -> Any:
         return scripts.get(message.user_id, reply)(message)
 
-    worlds = Simulators(
+    simulators = Simulators(
         liveavatar=provider
         or LiveAvatarAccount(LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)),
         agent=AgentEngineState(script=script, token_seconds=0.001, tool_seconds=0.01),
@@ -270,7 +270,7 @@ async def staged(
         delivery=delivery,
     )
     async with (
-        stack(folder, given=settings, worlds=worlds, scheduled=False) as local,
+        stack(folder, given=settings, simulators=simulators, scheduled=False) as local,
         httpx.AsyncClient(timeout=30, trust_env=False) as http,
     ):
         yield Scene(local, faults, http, scripts)

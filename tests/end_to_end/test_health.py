@@ -46,7 +46,7 @@ async def test_all_is_well(there: tuple[Stack, httpx.AsyncClient]) -> None:
 async def test_who_is_down_is_named_and_no_more_is_said(
     there: tuple[Stack, httpx.AsyncClient], service: str, mode: Mode
 ) -> None:
-    faults = there[0].worlds.faults
+    faults = there[0].simulators.faults
     faults.add(Fault(service=service, mode=mode, times=0))
     try:
         assert await told(there) == (503, {"status": "degraded", "down": [DOWN[service]]})
@@ -56,9 +56,17 @@ async def test_who_is_down_is_named_and_no_more_is_said(
 
 
 async def test_deep_check_costs_and_changes_nothing(there: tuple[Stack, httpx.AsyncClient]) -> None:
-    worlds = there[0].worlds
-    before = (worlds.liveavatar.credits_left(), worlds.agent.turns, worlds.speech.requests)
-    sessions = len(worlds.liveavatar.sessions)
+    simulators = there[0].simulators
+    before = (
+        simulators.liveavatar.credits_left(),
+        simulators.agent.turns,
+        simulators.speech.requests,
+    )
+    sessions = len(simulators.liveavatar.sessions)
     await told(there)
-    assert (worlds.liveavatar.credits_left(), worlds.agent.turns, worlds.speech.requests) == before
-    assert len(worlds.liveavatar.sessions) == sessions
+    assert (
+        simulators.liveavatar.credits_left(),
+        simulators.agent.turns,
+        simulators.speech.requests,
+    ) == before
+    assert len(simulators.liveavatar.sessions) == sessions

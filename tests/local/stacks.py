@@ -45,11 +45,13 @@ def hurried(delivery: Delivery = once, **speech: Any) -> Simulators:
 
 @asynccontextmanager
 async def standing(
-    folder: Path, worlds: Simulators | None = None, *, scheduled: bool = False, **settings: Any
+    folder: Path, simulators: Simulators | None = None, *, scheduled: bool = False, **settings: Any
 ) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
     """A stack, and ada's HTTP client for it."""
     async with (
-        stack(folder, given=settings, worlds=worlds or hurried(), scheduled=scheduled) as local,
+        stack(
+            folder, given=settings, simulators=simulators or hurried(), scheduled=scheduled
+        ) as local,
         httpx.AsyncClient(
             base_url=local.url, headers=local.sign_in("ada"), timeout=20, trust_env=False
         ) as ada,

@@ -32,9 +32,9 @@ def brisk(agent: AgentEngineState | None = None) -> Simulators:
     )
 
 
-async def played(worlds: Simulators) -> tuple[int, list[str]]:
+async def played(simulators: Simulators) -> tuple[int, list[str]]:
     out = io.StringIO()
-    code = await show(Page(out, colours=False), worlds, patience=0.7, silence=5.0)
+    code = await show(Page(out, colours=False), simulators, patience=0.7, silence=5.0)
     return code, out.getvalue().splitlines()
 
 
@@ -57,9 +57,11 @@ async def test_what_does_not_hold_is_said_and_ends_in_a_one() -> None:
 
 
 async def test_a_refusal_ends_it_with_its_reason() -> None:
-    worlds = brisk()
-    worlds.faults.add(Fault(service="liveavatar", path="/v1/sessions/start", mode="500", times=0))
-    code, lines = await played(worlds)
+    simulators = brisk()
+    simulators.faults.add(
+        Fault(service="liveavatar", path="/v1/sessions/start", mode="500", times=0)
+    )
+    code, lines = await played(simulators)
     assert code == 1
     assert "POST /start_avatar answered 503" in " ".join(lines)
 

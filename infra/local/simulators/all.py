@@ -1,4 +1,4 @@
-"""The three paid services as they are played here, and what can be made to go wrong with them."""
+"""The simulators of the three paid services, and the faults that can be injected into them."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,8 @@ FAULTS = "/simulators/faults"
 
 @dataclass(frozen=True)
 class Simulators:
-    """`delivery` is when Cloud Tasks brings a task: once, twice, late or never."""
+    """State of all simulators. `delivery` says how Cloud Tasks delivers: once, twice, late or
+    never."""
 
     liveavatar: LiveAvatarAccount = field(default_factory=LiveAvatarAccount)
     agent: AgentEngineState = field(default_factory=AgentEngineState)

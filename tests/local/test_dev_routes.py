@@ -1,6 +1,7 @@
-"""What stands beside the functions: signing in, the internal function's gate, the schedule."""
+"""The local stack beside the functions: sign-in, IAM's check, the scheduler, the API reference."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,14 +15,22 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from infra.deploy.package import functions
-from infra.local.defaults import Place, given_by_environment, local_settings
+from infra.local.defaults import StackAddress, local_settings, settings_in_environment
 from infra.local.functions import load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LIFETIME, LocalIdentity
 from infra.local.scheduler import Scheduler
-from infra.local.sign_in import SignInDesk, uid_of
+from infra.local.sign_in import LocalSignIn, uid_of
 from tests.local.stacks import standing
 
+ORIGINS = {
+    "http://localhost:5173": True,
+    "http://localhost:3000": True,
+    "http://127.0.0.1": True,
+    "https://evil.example": False,
+    "http://localhost.evil.example:5173": False,
+    "http://127.0.0.1:5173.evil.example": False,
+}
 URL = "http://127.0.0.1:8080/sweep_expired"
 ACCOUNT = "tasks@oprina-local.iam.gserviceaccount.com"
 
@@ -49,7 +58,7 @@ async def answer(gate: httpx.AsyncClient, token: str | None) -> httpx.Response:
         return await gate.post("", headers=headers)
 
 
-async def test_the_invoker_passes_and_its_token_loses_the_signature(
+async def test_invoker_passes_and_its_token_loses_the_signature(
     gate: httpx.AsyncClient, identity: LocalIdentity
 ) -> None:
     token = identity.oidc(ACCOUNT, URL)
@@ -59,18 +68,16 @@ async def test_the_invoker_passes_and_its_token_loses_the_signature(
     assert passed.json() == {"saw": f"Bearer {signed}.SIGNATURE_REMOVED_BY_GOOGLE"}
 
 
-async def test_nobody_passes_without_a_token(gate: httpx.AsyncClient) -> None:
+async def test_call_without_a_token_gets_403(gate: httpx.AsyncClient) -> None:
     assert (await answer(gate, None)).status_code == 403
 
 
-async def test_another_account_does_not_pass(
-    gate: httpx.AsyncClient, identity: LocalIdentity
-) -> None:
+async def test_another_account_gets_403(gate: httpx.AsyncClient, identity: LocalIdentity) -> None:
     assert (await answer(gate, identity.oidc("eve@example.test", URL))).status_code == 403
 
 
 @pytest.mark.parametrize("kind", ["audience", "user", "forged", "expired", "nonsense"])
-async def test_a_token_that_is_not_good_does_not_pass(
+async def test_invalid_token_gets_401(
     gate: httpx.AsyncClient, identity: LocalIdentity, tmp_path: Path, kind: str
 ) -> None:
     tokens = {
@@ -85,7 +92,7 @@ async def test_a_token_that_is_not_good_does_not_pass(
     assert refused.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
-async def test_the_sweep_is_guarded_and_can_be_had_by_hand(tmp_path: Path) -> None:
+async def test_sweep_needs_iam_and_can_be_run_by_hand(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, ada):
         assert (await ada.post("/sweep_expired")).status_code == 401
         token = local.identity.oidc(local.settings.tasks_account, local.settings.sweep_url)
@@ -96,7 +103,7 @@ async def test_the_sweep_is_guarded_and_can_be_had_by_hand(tmp_path: Path) -> No
         assert by_hand.json()["expired"] == 0
 
 
-async def test_a_name_is_the_same_user_each_time(tmp_path: Path) -> None:
+async def test_a_name_is_the_same_user_at_every_sign_in(tmp_path: Path) -> None:
     async with standing(tmp_path) as (_, ada):
         one, two = [(await ada.post("/local/sign-in", json={"name": n})) for n in ("bo", " Bo")]
         assert one.status_code == 200
@@ -104,16 +111,16 @@ async def test_a_name_is_the_same_user_each_time(tmp_path: Path) -> None:
         assert uid_of("bo") != uid_of("bob")
 
 
-def test_any_name_makes_an_identifier() -> None:
+def test_any_name_becomes_a_valid_user_id() -> None:
     for name in ("ada", "Ада", "a/b", "x" * 100, "?", "Zoë d'Arc"):
         assert 1 <= len(uid_of(name)) <= 64
         assert uid_of(name).replace("-", "").isalnum()
         assert uid_of(name).isascii()
 
 
-def test_a_sign_in_says_when_it_ends(identity: LocalIdentity) -> None:
-    desk = SignInDesk(identity, now=lambda: 1_800_000_000)
-    assert desk.sign_in("ada").expires_at.timestamp() == 1_800_000_000 + LIFETIME
+def test_sign_in_names_its_expiry(identity: LocalIdentity) -> None:
+    sign_in = LocalSignIn(identity, now=lambda: 1_800_000_000)
+    assert sign_in.sign_in("ada").expires_at.timestamp() == 1_800_000_000 + LIFETIME
 
 
 @pytest.mark.parametrize(
@@ -127,7 +134,7 @@ def test_a_sign_in_says_when_it_ends(identity: LocalIdentity) -> None:
         (b'{"name": "\\ud800"}', 422),
     ],
 )
-async def test_a_sign_in_that_makes_no_sense_is_refused(
+async def test_malformed_sign_in_is_refused_with_a_problem(
     tmp_path: Path, body: bytes, status: int
 ) -> None:
     async with standing(tmp_path) as (_, ada):
@@ -136,19 +143,31 @@ async def test_a_sign_in_that_makes_no_sense_is_refused(
         assert refused.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_page_may_sign_in_from_its_own_address(tmp_path: Path) -> None:
+async def test_pages_of_any_local_port_may_sign_in(tmp_path: Path) -> None:
     asks = {
         "access-control-request-method": "POST",
         "access-control-request-headers": "content-type",
     }
     async with standing(tmp_path) as (_, ada):
-        for origin, may in (("http://localhost:5173", True), ("https://evil.example", False)):
+        for origin, allowed in ORIGINS.items():
             headers = {"origin": origin, **asks}
             asked = await ada.options("/local/sign-in", headers=headers)
-            assert (asked.headers.get("access-control-allow-origin") == origin) is may
+            assert (asked.headers.get("access-control-allow-origin") == origin) is allowed
 
 
-async def test_the_front_says_what_is_here_and_what_is_not(tmp_path: Path) -> None:
+async def test_pages_of_any_local_port_may_call_the_functions(tmp_path: Path) -> None:
+    async with standing(tmp_path) as (_, ada):
+        for origin, allowed in ORIGINS.items():
+            for answer in (
+                await ada.options("/api/chat", headers={"origin": origin}),
+                await ada.post("/keep_alive", headers={"origin": origin}),
+            ):
+                assert answer.headers["vary"] == "Origin"
+                shown = answer.headers.get("access-control-allow-origin")
+                assert shown == (origin if allowed else None)
+
+
+async def test_index_lists_the_functions_and_unknown_paths_are_problems(tmp_path: Path) -> None:
     async with standing(tmp_path) as (_, ada):
         here = await ada.get("/")
         assert here.headers["content-type"].startswith("text/plain")
@@ -160,7 +179,26 @@ async def test_the_front_says_what_is_here_and_what_is_not(tmp_path: Path) -> No
         assert (await ada.get("/chat")).status_code == 405
 
 
-async def test_the_schedule_goes_on_when_a_sweep_fails() -> None:
+async def test_api_reference_loads_files_of_this_machine_only(tmp_path: Path) -> None:
+    async with standing(tmp_path) as (_, ada):
+        page = await ada.get("/docs")
+        assert page.headers["content-type"].startswith("text/html")
+        assert "//" not in page.text.replace("<!doctype html>", "")
+        files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert len(files) == 3
+        for file in files:
+            assert (await ada.get(file)).status_code == 200
+
+
+async def test_openapi_document_names_this_stack_as_its_server(tmp_path: Path) -> None:
+    async with standing(tmp_path) as (_, ada):
+        document = (await ada.get("/openapi.json")).json()
+        servers = [document["servers"], *(path["servers"] for path in document["paths"].values())]
+        assert {server["url"] for listed in servers for server in listed} == {"/api"}
+        assert {path.split("/")[1] for path in document["paths"]} == set(functions())
+
+
+async def test_scheduler_goes_on_after_failed_sweeps() -> None:
     answers: Iterator[Any] = iter([httpx.ConnectError("no"), httpx.Response(503)])
     asked: list[httpx.Request] = []
     waited: list[float] = []
@@ -190,14 +228,16 @@ async def test_the_schedule_goes_on_when_a_sweep_fails() -> None:
     assert waited == [60, 60]
 
 
-def test_loading_the_functions_leaves_the_process_as_it_was() -> None:
+def test_loading_the_functions_leaves_the_process_unchanged() -> None:
     before = list(sys.path), sys.modules.get("main"), dict(os.environ)
     assert set(load_functions()) == set(functions())
     assert (list(sys.path), sys.modules.get("main"), dict(os.environ)) == before
 
 
-def test_what_is_given_stands_and_the_rest_is_local(tmp_path: Path) -> None:
-    place = Place("http://127.0.0.1:1", "127.0.0.1:2", tmp_path, tmp_path / "certificates.json")
+def test_given_settings_win_and_the_others_are_local(tmp_path: Path) -> None:
+    place = StackAddress(
+        "http://127.0.0.1:1", "127.0.0.1:2", tmp_path, tmp_path / "certificates.json"
+    )
     settings = local_settings({"project": "another", "speech_url": "http://elsewhere"}, place)
     assert settings.speech_url == "http://elsewhere"
     assert settings.store == "sqlite"
@@ -209,5 +249,5 @@ def test_what_is_given_stands_and_the_rest_is_local(tmp_path: Path) -> None:
     assert settings.allowed_origins[0] == "http://localhost:5173"
 
 
-def test_the_environment_gives_only_what_somebody_set() -> None:
-    assert set(given_by_environment()) <= {"firestore_emulator"}
+def test_environment_gives_only_settings_that_it_sets() -> None:
+    assert set(settings_in_environment()) <= {"firestore_emulator"}
