@@ -57,9 +57,9 @@ class CountedFaults(Faults):
         super().__init__(pace=PACE)
         self.asked: Counter[str] = Counter()
 
-    def take(self, service: str, path: str) -> Mode | None:
+    def match(self, service: str, path: str) -> Fault | None:
         self.asked[f"{service} {path}"] += 1
-        return super().take(service, path)
+        return super().match(service, path)
 
     def count(self, service: str, path: str) -> int:
         """How often a path that has `path` in it was called."""
