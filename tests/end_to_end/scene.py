@@ -172,7 +172,7 @@ class Scene:
 
     def seconds(self) -> float:
         """Now, as the provider's journal counts."""
-        return self.provider.now - self.provider.journal._origin
+        return self.provider.seconds_since_start
 
     async def document(self, path: str) -> Json:
         [found] = await self.store.get([path])

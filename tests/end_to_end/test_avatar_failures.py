@@ -246,7 +246,7 @@ async def test_keeping_what_the_provider_ended_ends_it_here_too(scene: Scene) ->
     person = scene.person()
     begun = await person.start()
     session, world = begun["avatar_session_id"], scene.provider
-    world.stop(world.named(session), "ZOMBIE_SESSION_REAP")
+    world.stop(world.find(session), "ZOMBIE_SESSION_REAP")
     answer = await person.call("keep_alive", avatar_session_id=session)
     unavailable(answer, "session_over", 409)
     document = await scene.session(session)
@@ -344,7 +344,7 @@ async def test_an_avatar_that_goes_away_in_the_middle_is_told(scene: Scene) -> N
     async for event in person.follow("Tell me a story.", conversation_id=begun["conversation_id"]):
         heard.append(event)
         if event.name == "speech" and event.data["state"] == "started":
-            world.stop(world.named(session), "AVATAR_DELETED")
+            world.stop(world.find(session), "AVATAR_DELETED")
     assert heard[-1].name == "done"
     assert heard[-1].data["ended"] == "complete"
     assert heard[-1].data["text"].startswith("Once there was a lighthouse keeper")
