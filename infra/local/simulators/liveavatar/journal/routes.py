@@ -18,9 +18,9 @@ def journal_routes(account: LiveAvatarAccount) -> list[Route]:
         shown = [each for each in sessions if wanted in {None, each.id}]
         return JSONResponse(
             {
-                "totals": journal.totals(shown, account.now),
                 "sessions": [journal.session(each, account.now) for each in shown],
                 "entries": journal.entries(wanted),
+                "totals": journal.totals(shown, account.now),
             }
         )
 
