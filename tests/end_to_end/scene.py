@@ -57,9 +57,9 @@ class CountedFaults(Faults):
         super().__init__(pace=PACE)
         self.asked: Counter[str] = Counter()
 
-    def take(self, service: str, path: str) -> Mode | None:
+    def match(self, service: str, path: str) -> Fault | None:
         self.asked[f"{service} {path}"] += 1
-        return super().take(service, path)
+        return super().match(service, path)
 
     def count(self, service: str, path: str) -> int:
         """How often a path that has `path` in it was called."""
@@ -172,7 +172,7 @@ class Scene:
 
     def seconds(self) -> float:
         """Now, as the provider's journal counts."""
-        return self.provider.now - self.provider.journal._origin
+        return self.provider.seconds_since_start
 
     async def document(self, path: str) -> Json:
         [found] = await self.store.get([path])

@@ -13,7 +13,7 @@ from common.domain.ids import AvatarSessionId
 from infra.access.public_access import close_functions, open_functions, spending_services
 from infra.access.stop_spending import MAX_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
 from tests.infra.fake_public_access import NEVER_TOUCHED, SERVICES, FakeProject
-from tests.local.liveavatar_client import MOUNT, Provider, provider
+from tests.local.liveavatar_client import MOUNT, SimulatedProvider, provider
 
 PROJECT = "oprina-test"
 
@@ -33,7 +33,7 @@ class Output:
 
 
 @asynccontextmanager
-async def account_of(at: Provider, key: str = "local-key") -> AsyncIterator[LiveAvatar]:
+async def account_of(at: SimulatedProvider, key: str = "local-key") -> AsyncIterator[LiveAvatar]:
     http_client = HttpClient()
 
     async def read_key(_fresh: bool) -> str:
@@ -43,7 +43,7 @@ async def account_of(at: Provider, key: str = "local-key") -> AsyncIterator[Live
     await http_client.close()
 
 
-async def running(at: Provider) -> list[str]:
+async def running(at: SimulatedProvider) -> list[str]:
     return [
         each["id"] for each in (await at.get("/v1/sessions?type=active&page_size=100"))["results"]
     ]

@@ -5,10 +5,11 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from common.adapters.liveavatar.events import EventNormaliser
 from common.domain import errors
 from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
@@ -24,6 +25,8 @@ SEND_SECONDS = 5.0
 MAX_INCOMING_BYTES = 256 * 1024
 MAX_PCM_BYTES = 700_000
 """The provider's limit is 1 MB a message, and base64 makes four bytes of three."""
+BYTES_PER_SECOND = 2 * 24_000
+"""The provider's audio: signed 16-bit, mono, 24,000 Hz."""
 
 
 def is_websocket_url(url: str) -> bool:
@@ -91,11 +94,12 @@ class LiveAvatarConnection:
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         if len(pcm) > MAX_PCM_BYTES:
             raise ValueError("a chunk of speech has at most 700 KB")
-        self._events.spoken.add(utterance)
+        self._events.add_audio(utterance, len(pcm) / BYTES_PER_SECOND)
         audio = base64.b64encode(pcm).decode()
         await self._send({"type": "agent.speak", "event_id": utterance, "audio": audio})
 
     async def finish(self, utterance: UtteranceId) -> None:
+        self._events.complete(utterance)
         await self._send({"type": "agent.speak_end", "event_id": utterance})
 
     async def interrupt(self) -> None:
@@ -108,15 +112,19 @@ class LiveAvatarConnection:
     async def events(self) -> AsyncIterator[AvatarEvent]:
         from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 - loaded with the socket
 
-        closed = False
-        while not closed:
+        now = asyncio.get_running_loop().time
+        while True:
             try:
-                message = await self._socket.recv()
+                async with asyncio.timeout_at(self._events.next_due()):
+                    message = await self._socket.recv()
+            except TimeoutError:
+                events = self._events.advance(now())
             except ConnectionClosed:
-                closed = True
+                break
             else:
-                for event in self._events.feed(message):
-                    yield event
+                events = self._events.hear(message, now())
+            for event in events:
+                yield event
         yield AvatarEvent("closed")
 
     async def close(self) -> None:
@@ -140,85 +148,3 @@ class LiveAvatarConnection:
             failure = errors.Unavailable(SERVICE, "the connection does not accept data")
         if failure is not None:
             raise failure
-
-
-class EventNormaliser:
-    """Turns the provider's messages into events.
-
-    The provider reports some changes in two forms (`agent.speak_started`, and `agent.state_updated`
-    to `talking`): in one of them, or in both. They become one event.
-    """
-
-    def __init__(self) -> None:
-        self.spoken: set[UtteranceId] = set()
-        """Utterances sent on this connection. Other values of `event_id` identify only the
-        message."""
-        self._interrupting = False
-        """An interruption was sent: the next end of speech, in either form, is its effect."""
-        self._connected = False
-        self._talking = False
-        self._interrupted = False
-        self._current: UtteranceId | None = None
-
-    def expect_interruption(self) -> None:
-        self._interrupting, self._interrupted = True, False
-
-    def feed(self, text: str | bytes) -> Iterator[AvatarEvent]:
-        message = _message(text)
-        event_id = message.get("event_id")
-        if isinstance(event_id, str) and event_id in self.spoken:
-            utterance: UtteranceId | None = UtteranceId(event_id)
-        else:
-            utterance = None
-        match message.get("type"), message.get("new_state") or message.get("state"):
-            case "session.state_updated", "connected" if not self._connected:
-                self._connected = True
-                yield AvatarEvent("connected")
-            case ("agent.speak_started", _) | ("agent.state_updated", "talking"):
-                yield from self._start_speech(utterance)
-            case ("agent.speak_ended", _) | ("agent.state_updated", "idle" | "listening"):
-                yield from self._end_speech(utterance)
-            case "agent.speak_interrupted", _:
-                yield from self._end_by_interruption()
-            case "error", _:
-                yield AvatarEvent("error", detail="the avatar reports an error")
-
-    def _start_speech(self, utterance: UtteranceId | None) -> Iterator[AvatarEvent]:
-        another = None not in {utterance, self._current} and utterance != self._current
-        if not self._talking or another:
-            self._talking, self._interrupted, self._interrupting = True, False, False
-            yield AvatarEvent("started", utterance)
-        self._current = utterance or self._current
-
-    def _end_speech(self, utterance: UtteranceId | None) -> Iterator[AvatarEvent]:
-        if not self._talking:
-            return
-        if self._interrupting:
-            yield from self._end_by_interruption()
-        elif utterance is not None and self._current not in {None, utterance}:
-            yield AvatarEvent(
-                "ended", utterance
-            )  # of the utterance before: the next has begun already
-        else:
-            self._talking = False
-            yield AvatarEvent("ended", utterance or self._current)
-            self._current = None
-
-    def _end_by_interruption(self) -> Iterator[AvatarEvent]:
-        if not self._interrupted:
-            yield AvatarEvent("interrupted", self._current)
-        self._talking, self._interrupted, self._interrupting, self._current = (
-            False,
-            True,
-            False,
-            None,
-        )
-
-
-def _message(text: str | bytes) -> dict[str, Any]:
-    """Parse a message. Return an empty one if it is not a JSON object."""
-    try:
-        message = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        message = None
-    return message if isinstance(message, dict) else {}

@@ -1,10 +1,10 @@
-"""What the account can choose from: a handful of made-up entries in the provider's shape."""
+"""The avatars, voices and languages of the account: a few made-up entries in the real shape."""
 
 from typing import Any
 
 SANDBOX_AVATAR = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
 
-_NAMES = {
+_PUBLIC = {
     SANDBOX_AVATAR: "Wayne",
     "513fd1b7-7ef9-466d-9af2-344e51eeb833": "Ann",
     "7b888024-f8c9-4205-95e1-78ce01497bda": "Shawn",
@@ -25,9 +25,18 @@ LANGUAGES = [
 
 
 def _avatar(id_: str, name: str) -> dict[str, Any]:
-    return {"id": id_, "name": name, "preview_url": None, "status": "ACTIVE", "is_expired": False}
+    return {
+        "id": id_,
+        "name": name,
+        "type": "VIDEO",
+        "status": "ACTIVE",
+        "preview_url": None,
+        "is_1080p": True,
+        "is_expired": False,
+        "default_voice": {"id": VOICES[0]["id"], "name": VOICES[0]["name"], "preview_url": None},
+    }
 
 
-PUBLIC_AVATARS = [_avatar(id_, name) for id_, name in _NAMES.items()]
+PUBLIC_AVATARS = [_avatar(id_, name) for id_, name in _PUBLIC.items()]
 OWN_AVATARS = [_avatar(id_, name) for id_, name in _OWN.items()]
-KNOWN_AVATARS = frozenset(_NAMES) | frozenset(_OWN)
+KNOWN_AVATARS = {avatar["id"]: avatar for avatar in (*PUBLIC_AVATARS, *OWN_AVATARS)}
