@@ -27,7 +27,7 @@ def ended(event_id: str | None = "e-2", **source: str) -> Json:
     return {"type": "agent.speak_ended", "event_id": event_id, **source}
 
 
-class Listener:
+class SendingNormaliser:
     """A normaliser that has sent utterances of one second each."""
 
     def __init__(self, *utterances: UtteranceId, complete: bool = True) -> None:
@@ -67,7 +67,7 @@ def shorten(event: AvatarEvent) -> str:
     ],
 )
 def test_an_utterance_starts_and_ends_once_in_each_form(messages: tuple[Json, ...]) -> None:
-    assert Listener(U1).hear(*messages) == ["started u1", "ended u1"]
+    assert SendingNormaliser(U1).hear(*messages) == ["started u1", "ended u1"]
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_an_utterance_starts_and_ends_once_in_each_form(messages: tuple[Json, ..
 )
 def test_utterances_are_named_by_either_id(ids: Any) -> None:
     messages = [started(**ids("u1")), ended(**ids("u1")), started(**ids("u2")), ended(**ids("u2"))]
-    assert Listener(U1, U2).hear(*messages) == ["started u1", "ended u1", "started u2", "ended u2"]
+    assert SendingNormaliser(U1, U2).hear(*messages) == ["started u1", "ended u1", "started u2", "ended u2"]
 
 
 def test_unnamed_utterances_are_taken_in_order() -> None:
     messages = (started(), ended(), started(), ended())
-    assert Listener(U1, U2).hear(*messages) == ["started u1", "ended u1", "started u2", "ended u2"]
+    assert SendingNormaliser(U1, U2).hear(*messages) == ["started u1", "ended u1", "started u2", "ended u2"]
 
 
 def test_an_unknown_source_is_another_connections() -> None:
     other = {"source_event_id": "theirs"}
-    listener = Listener(U1)
+    listener = SendingNormaliser(U1)
     assert listener.hear(started("e-1", **other), ended("e-2", **other), {**CUT, **other}) == []
     assert listener.hear(started(source_event_id="u1")) == ["started u1"]
     assert listener.hear({**CUT, **other}, ended("e-3", **other)) == []
@@ -93,16 +93,16 @@ def test_an_unknown_source_is_another_connections() -> None:
 
 
 def test_speech_that_was_not_sent_here_is_no_event() -> None:
-    assert Listener().hear(TALKING, started(), ended(), IDLE, CUT, CLEARED) == []
+    assert SendingNormaliser().hear(TALKING, started(), ended(), IDLE, CUT, CLEARED) == []
 
 
 def test_one_utterance_may_begin_before_the_last_has_ended() -> None:
     messages = (started("u1"), started("u2"), ended("u1"), ended("u2"), IDLE)
-    assert Listener(U1, U2).hear(*messages) == ["started u1", "started u2", "ended u1", "ended u2"]
+    assert SendingNormaliser(U1, U2).hear(*messages) == ["started u1", "started u2", "ended u1", "ended u2"]
 
 
 def test_a_pause_within_an_utterance_is_no_end() -> None:
-    listener = Listener(U1, complete=False)
+    listener = SendingNormaliser(U1, complete=False)
     assert listener.hear(TALKING, IDLE, TALKING) == ["started u1"]
     listener.events.complete(U1)
     assert listener.hear(IDLE) == ["ended u1"]
@@ -123,7 +123,7 @@ ENDS = [
 
 @pytest.mark.parametrize("end", ENDS)
 def test_an_end_that_we_asked_for_is_one_interruption(end: tuple[Json, ...]) -> None:
-    listener = Listener(U1, U2)
+    listener = SendingNormaliser(U1, U2)
     assert listener.hear(started()) == ["started u1"]
     listener.events.expect_interruption()
     assert listener.hear(*end) == ["interrupted u1"]
@@ -132,7 +132,7 @@ def test_an_end_that_we_asked_for_is_one_interruption(end: tuple[Json, ...]) -> 
 
 
 def test_an_interruption_without_an_answer_is_reported_with_the_next_start() -> None:
-    listener = Listener(U1)
+    listener = SendingNormaliser(U1)
     listener.hear(started())
     listener.events.expect_interruption()
     listener.send(U2)
@@ -141,7 +141,7 @@ def test_an_interruption_without_an_answer_is_reported_with_the_next_start() -> 
 
 @pytest.mark.parametrize("end", [(CUT, CLEARED, IDLE), (CLEARED, CUT, IDLE), (OTHER_CLEARED, IDLE)])
 def test_another_connection_may_interrupt(end: tuple[Json, ...]) -> None:
-    listener = Listener(U1, U2)
+    listener = SendingNormaliser(U1, U2)
     assert listener.hear(TALKING) == ["started u1"]
     assert listener.hear(*end) == ["interrupted u1"]
     listener.send(U3)
@@ -149,14 +149,14 @@ def test_another_connection_may_interrupt(end: tuple[Json, ...]) -> None:
 
 
 def test_an_interruption_of_nothing_does_not_change_the_next_end() -> None:
-    listener = Listener()
+    listener = SendingNormaliser()
     listener.events.expect_interruption()
     listener.send(U1)
     assert listener.hear(CLEARED, TALKING, IDLE) == ["started u1", "ended u1"]
 
 
 def test_the_next_interruption_is_known_after_one_that_was_dropped() -> None:
-    listener = Listener()
+    listener = SendingNormaliser()
     listener.events.expect_interruption()  # before `connected`: no answer comes
     assert listener.hear({"type": "session.state_updated", "state": "connected"}) == ["connected"]
     listener.send(U1)
@@ -164,7 +164,7 @@ def test_the_next_interruption_is_known_after_one_that_was_dropped() -> None:
 
 
 def test_an_early_start_of_another_utterance_is_taken_back() -> None:
-    listener = Listener()
+    listener = SendingNormaliser()
     listener.events.expect_interruption()
     listener.send(U1)
     assert listener.hear(TALKING) == ["started u1"], "another connection's, and on its way before"
@@ -173,7 +173,7 @@ def test_an_early_start_of_another_utterance_is_taken_back() -> None:
 
 
 def test_a_start_that_comes_after_its_interruption_is_no_event() -> None:
-    listener = Listener(U1)
+    listener = SendingNormaliser(U1)
     listener.events.expect_interruption()
     listener.send(U2)
     assert listener.hear(started("u1"), {**CUT, "event_id": "u1"}, CLEARED) == []
@@ -184,7 +184,7 @@ def test_a_start_that_comes_after_its_interruption_is_no_event() -> None:
 
 
 def test_ends_between_utterances_are_computed_where_only_states_come() -> None:
-    listener = Listener(U1, U2, U3)
+    listener = SendingNormaliser(U1, U2, U3)
     assert listener.hear(TALKING, at=100.0) == ["started u1"]
     assert listener.events.next_due() == 101.0
     assert listener.advance(100.9) == []
@@ -196,19 +196,19 @@ def test_ends_between_utterances_are_computed_where_only_states_come() -> None:
 
 
 def test_a_message_comes_after_what_fell_due_before_it() -> None:
-    listener = Listener(U1, U2)
+    listener = SendingNormaliser(U1, U2)
     listener.hear(TALKING, at=100.0)
     assert listener.hear(CLEARED, at=101.5) == ["ended u1", "started u2", "interrupted u2"]
 
 
 def test_silence_ends_all_that_must_have_been_played() -> None:
-    listener = Listener(U1, U2)
+    listener = SendingNormaliser(U1, U2)
     listener.hear(TALKING, at=100.0)
     assert listener.hear(IDLE, at=101.9) == ["ended u1", "started u2", "ended u2"]
 
 
 def test_messages_that_come_late_end_short_utterances_together() -> None:
-    listener = Listener()
+    listener = SendingNormaliser()
     for utterance in (U1, U2):
         listener.events.add_audio(utterance, 0.1)
         listener.events.complete(utterance)
@@ -218,7 +218,7 @@ def test_messages_that_come_late_end_short_utterances_together() -> None:
 
 
 def test_silence_does_not_end_what_is_on_its_way() -> None:
-    listener = Listener(U1)
+    listener = SendingNormaliser(U1)
     listener.hear(TALKING, at=100.0)
     listener.send(U2)
     assert listener.hear(IDLE, at=100.99) == ["ended u1"]
@@ -227,7 +227,7 @@ def test_silence_does_not_end_what_is_on_its_way() -> None:
 
 
 def test_a_short_pause_after_a_computed_start_does_not_end_it() -> None:
-    listener = Listener(U1, U2)
+    listener = SendingNormaliser(U1, U2)
     listener.hear(TALKING, at=100.0)
     assert listener.advance(101.0) == ["ended u1", "started u2"]
     assert listener.hear(IDLE, at=101.05) == []
@@ -236,7 +236,7 @@ def test_a_short_pause_after_a_computed_start_does_not_end_it() -> None:
 
 
 def test_nothing_is_computed_where_the_provider_names_utterances() -> None:
-    listener = Listener(U1, U2)
+    listener = SendingNormaliser(U1, U2)
     assert listener.hear(started(), TALKING) == ["started u1"]
     assert listener.events.next_due() is None
     assert listener.advance(900.0) == []
@@ -249,7 +249,7 @@ def test_nothing_is_computed_where_the_provider_names_utterances() -> None:
 def test_connected_comes_once_and_forgets_what_was_dropped() -> None:
     state = {"type": "session.state_updated"}
     connected = {**state, "state": "connected"}
-    listener = Listener(U1)
+    listener = SendingNormaliser(U1)
     assert listener.hear({**state, "state": "connecting"}, connected, connected) == ["connected"]
     listener.send(U2)
     assert listener.hear(TALKING) == ["started u2"]
@@ -258,7 +258,7 @@ def test_connected_comes_once_and_forgets_what_was_dropped() -> None:
 def test_unknown_messages_are_passed_over() -> None:
     messages = ("{", "1", "[]", "{}", '{"type": []}', '{"type": "new.thing"}', "[" * 9999)
     warning = {"type": "warning", "warning": {"type": "unknown_event", "message": "x"}}
-    assert Listener(U1).hear(*messages, warning, {"type": "agent.idle_started"}) == []
+    assert SendingNormaliser(U1).hear(*messages, warning, {"type": "agent.idle_started"}) == []
 
 
 @pytest.mark.parametrize("error", ["canary", {"type": "server_error", "message": "canary"}])

@@ -33,7 +33,7 @@ from infra.local.simulators.agent_engine import AgentEngineState, Message, Scrip
 from infra.local.simulators.agent_engine.assistant.replies import reply
 from infra.local.simulators.all import Simulators
 from infra.local.simulators.espeak import EspeakRequest
-from infra.local.simulators.faults import Fault, Faults, Mode, Pace
+from infra.local.simulators.faults import ServiceFault, ServiceFaults, Mode, Pace
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
@@ -50,14 +50,14 @@ LATE_SECONDS = 0.8
 PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)
 
 
-class CountedFaults(Faults):
+class CountedFaults(ServiceFaults):
     """Also counts every call of every service, by `service path`: gRPC and HTTP alike."""
 
     def __init__(self) -> None:
         super().__init__(pace=PACE)
         self.asked: Counter[str] = Counter()
 
-    def match(self, service: str, path: str) -> Fault | None:
+    def match(self, service: str, path: str) -> ServiceFault | None:
         self.asked[f"{service} {path}"] += 1
         return super().match(service, path)
 
@@ -66,7 +66,7 @@ class CountedFaults(Faults):
         return sum(n for at, n in self.asked.items() if at.startswith(service) and path in at)
 
     def on(self, service: str, path: str, mode: Mode, times: int | None = 1) -> None:
-        self.add(Fault(service=service, path=path, mode=mode, times=times))
+        self.add(ServiceFault(service=service, path=path, mode=mode, times=times))
 
 
 class Hasty(HttpClient):

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.simulators.faults import Fault, Mode
+from infra.local.simulators.faults import ServiceFault, Mode
 from infra.local.stack import Stack
 from tests.local.stacks import standing
 
@@ -47,7 +47,7 @@ async def test_who_is_down_is_named_and_no_more_is_said(
     there: tuple[Stack, httpx.AsyncClient], service: str, mode: Mode
 ) -> None:
     faults = there[0].simulators.faults
-    faults.add(Fault(service=service, mode=mode, times=0))
+    faults.add(ServiceFault(service=service, mode=mode, times=0))
     try:
         assert await told(there) == (503, {"status": "degraded", "down": [DOWN[service]]})
     finally:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from infra.deploy.package import ROOT
-from infra.local.simulators.faults import Fault
+from infra.local.simulators.faults import ServiceFault
 from infra.local.stack import Stack
 from infra.registry import declarations
 from infra.smoke.run import addresses, smoke
@@ -93,8 +93,8 @@ async def test_it_can_be_run_twice(tmp_path: Path) -> None:
 
 
 FAULTS = {
-    "the agent": (Fault(service="agent-engine", path="streamQuery", mode="500", times=0), "error"),
-    "the voice": (Fault(service="google-speech", mode="500", times=0), "speech"),
+    "the agent": (ServiceFault(service="agent-engine", path="streamQuery", mode="500", times=0), "error"),
+    "the voice": (ServiceFault(service="google-speech", mode="500", times=0), "speech"),
 }
 
 
@@ -113,7 +113,7 @@ async def test_a_failed_step_leaves_no_session_running(tmp_path: Path, which: st
 async def test_a_time_out_leaves_no_session_running(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, _):
         local.simulators.faults.add(
-            Fault(service="agent-engine", path="streamQuery", mode="timeout")
+            ServiceFault(service="agent-engine", path="streamQuery", mode="timeout")
         )
         code, output = await run_smoke(local, seconds=2)
         assert (code, ran(output)[-1]) == (1, ("FAILED", "chat"))
@@ -165,7 +165,7 @@ async def test_a_session_whose_start_was_not_answered_is_ended(tmp_path: Path) -
 
 async def test_a_refused_start_is_not_tried_again(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, _):
-        fault = Fault(service="liveavatar", path="/v1/sessions/start", mode="429")
+        fault = ServiceFault(service="liveavatar", path="/v1/sessions/start", mode="429")
         local.simulators.faults.add(fault)
         code, output = await run_smoke(local)
         assert (code, ran(output)[-1]) == (1, ("FAILED", "start_avatar"))
@@ -176,7 +176,7 @@ async def test_a_refused_start_is_not_tried_again(tmp_path: Path) -> None:
 async def test_a_session_that_cannot_be_ended_is_reported(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, _):
         local.simulators.faults.add(
-            Fault(service="liveavatar", path="/v1/sessions/stop", mode="500", times=0)
+            ServiceFault(service="liveavatar", path="/v1/sessions/stop", mode="500", times=0)
         )
         code, output = await run_smoke(local)
         assert (code, ran(output)[-1]) == (1, ("FAILED", "end_session"))

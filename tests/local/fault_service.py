@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from infra.local.simulators.faults import Fault, Faults, Mode, Pace, fault_routes
+from infra.local.simulators.faults import ServiceFault, ServiceFaults, Mode, Pace, fault_routes
 from infra.local.simulators.faulty import Faulty
 
 MOUNT = "/simulators/liveavatar"
@@ -61,7 +61,7 @@ class CountingService:
         finally:
             self.closed += 1
 
-    def app(self, faults: Faults, name: str = "liveavatar") -> Starlette:
+    def app(self, faults: ServiceFaults, name: str = "liveavatar") -> Starlette:
         routes = [
             Route("/v1/thing", self.thing, methods=["GET", "POST"]),
             Route("/v1/engine:streamQuery", self.stream, methods=["POST"]),
@@ -72,11 +72,11 @@ class CountingService:
         return Starlette(routes=[*fault_routes(faults), mount])
 
 
-def switch_on(faults: Faults, mode: Mode, path: str = "", **fields: Any) -> None:
-    faults.add(Fault(**{"service": "liveavatar", "path": path, "mode": mode, **fields}))
+def switch_on(faults: ServiceFaults, mode: Mode, path: str = "", **fields: Any) -> None:
+    faults.add(ServiceFault(**{"service": "liveavatar", "path": path, "mode": mode, **fields}))
 
 
-async def until_taken(faults: Faults) -> None:
+async def until_taken(faults: ServiceFaults) -> None:
     """Wait until every fault has hit its calls."""
     with fail_after(5):
         while faults.listed():

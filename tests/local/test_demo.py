@@ -13,7 +13,7 @@ from infra.local.demo.terminal import WIDTH, Page, coloured
 from infra.local.simulators.agent_engine import AgentEngineState, Error, Message, Step, Text
 from infra.local.simulators.all import Simulators
 from infra.local.simulators.espeak import EspeakRequest
-from infra.local.simulators.faults import Fault
+from infra.local.simulators.faults import ServiceFault
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from tests.local.stacks import RATE
@@ -59,7 +59,7 @@ async def test_what_does_not_hold_is_said_and_ends_in_a_one() -> None:
 async def test_a_refusal_ends_it_with_its_reason() -> None:
     simulators = brisk()
     simulators.faults.add(
-        Fault(service="liveavatar", path="/v1/sessions/start", mode="500", times=0)
+        ServiceFault(service="liveavatar", path="/v1/sessions/start", mode="500", times=0)
     )
     code, lines = await played(simulators)
     assert code == 1

@@ -8,12 +8,12 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 
 from infra.local.simulators.all import Simulators
-from infra.local.simulators.faults import SERVICES, Fault, Faults
+from infra.local.simulators.faults import SERVICES, ServiceFault, ServiceFaults
 from tests.local.fault_service import MOUNT, QUICK, CountingService, switch_on
 from tests.local.serving import client_of
 
 
-class Seconds:
+class SettableClock:
     """A clock that a test sets."""
 
     def __init__(self) -> None:
@@ -24,8 +24,8 @@ class Seconds:
 
 
 @pytest.fixture
-def faults() -> Faults:
-    return Faults(pace=QUICK)
+def faults() -> ServiceFaults:
+    return ServiceFaults(pace=QUICK)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def statuses(client: httpx.AsyncClient, count: int) -> list[int]:
     return [(await client.get("/v1/thing")).status_code for _ in range(count)]
 
 
-async def test_times_count_down_and_null_stays(faults: Faults, service: CountingService) -> None:
+async def test_times_count_down_and_null_stays(faults: ServiceFaults, service: CountingService) -> None:
     async with client_of(service.app(faults), MOUNT) as client:
         switch_on(faults, "500", "/v1/thing", times=2)
         assert await statuses(client, 3) == [500, 500, 200]
@@ -50,8 +50,8 @@ async def test_times_count_down_and_null_stays(faults: Faults, service: Counting
 async def test_a_fault_of_ten_seconds_hits_every_call_of_that_time(
     service: CountingService,
 ) -> None:
-    clock = Seconds()
-    faults = Faults(clock=clock)
+    clock = SettableClock()
+    faults = ServiceFaults(clock=clock)
     async with client_of(service.app(faults), MOUNT) as client:
         switch_on(faults, "503", for_seconds=10)
         assert await statuses(client, 3) == [503] * 3
@@ -63,8 +63,8 @@ async def test_a_fault_of_ten_seconds_hits_every_call_of_that_time(
 
 
 async def test_a_fault_may_have_a_count_and_a_duration(service: CountingService) -> None:
-    clock = Seconds()
-    faults = Faults(clock=clock)
+    clock = SettableClock()
+    faults = ServiceFaults(clock=clock)
     async with client_of(service.app(faults), MOUNT) as client:
         switch_on(faults, "503", times=1, for_seconds=10)
         assert await statuses(client, 2) == [503, 200]
@@ -73,14 +73,14 @@ async def test_a_fault_may_have_a_count_and_a_duration(service: CountingService)
         assert await statuses(client, 1) == [200]
 
 
-async def test_a_fault_hits_its_own_path_only(faults: Faults, service: CountingService) -> None:
+async def test_a_fault_hits_its_own_path_only(faults: ServiceFaults, service: CountingService) -> None:
     async with client_of(service.app(faults), MOUNT) as client:
         switch_on(faults, "500", ":streamQuery")
         assert (await client.get("/v1/thing")).status_code == 200
         assert (await client.post("/v1/engine:streamQuery")).status_code == 500
 
 
-async def test_the_journal_never_fails(faults: Faults, service: CountingService) -> None:
+async def test_the_journal_never_fails(faults: ServiceFaults, service: CountingService) -> None:
     async with client_of(service.app(faults), MOUNT) as client:
         switch_on(faults, "500", times=None)
         switch_on(faults, "frozen", for_seconds=600)
@@ -89,9 +89,9 @@ async def test_the_journal_never_fails(faults: Faults, service: CountingService)
 
 
 def test_the_oldest_matching_fault_wins() -> None:
-    faults = Faults()
-    faults.add(Fault(service="secret-manager", path="AccessSecretVersion", mode="timeout"))
-    faults.add(Fault(service="secret-manager", mode="late", delay_seconds=3))
+    faults = ServiceFaults()
+    faults.add(ServiceFault(service="secret-manager", path="AccessSecretVersion", mode="timeout"))
+    faults.add(ServiceFault(service="secret-manager", mode="late", delay_seconds=3))
     assert faults.take("cloud-tasks", "CreateTask") is None
     assert faults.take("secret-manager", "AccessSecretVersion") == "timeout"
     late = faults.match("secret-manager", "AccessSecretVersion")
@@ -101,8 +101,8 @@ def test_the_oldest_matching_fault_wins() -> None:
 
 
 def test_frozen_holds_calls_up_and_hides_no_other_fault() -> None:
-    clock = Seconds()
-    faults = Faults(clock=clock)
+    clock = SettableClock()
+    faults = ServiceFaults(clock=clock)
     switch_on(faults, "frozen", "/v1", for_seconds=20)
     switch_on(faults, "500", "/v1")
     clock.now = 5.0
@@ -115,7 +115,7 @@ def test_frozen_holds_calls_up_and_hides_no_other_fault() -> None:
 
 
 async def test_faults_are_switched_on_listed_and_cleared_over_http(
-    faults: Faults, service: CountingService
+    faults: ServiceFaults, service: CountingService
 ) -> None:
     wanted = {"service": "liveavatar", "path": "/v1/thing", "mode": "429", "times": 3}
     async with client_of(service.app(faults)) as client:
@@ -130,7 +130,7 @@ async def test_faults_are_switched_on_listed_and_cleared_over_http(
 
 
 async def test_an_answer_shows_the_options_that_were_chosen(service: CountingService) -> None:
-    faults = Faults(clock=Seconds())
+    faults = ServiceFaults(clock=SettableClock())
     wanted = {"service": "cloud-tasks", "mode": "late", "delay_seconds": 0.4, "for_seconds": 10}
     async with client_of(service.app(faults)) as client:
         made = await client.post("/simulators/faults", json=wanted)
@@ -159,7 +159,7 @@ async def test_an_answer_shows_the_options_that_were_chosen(service: CountingSer
         b'{"service": "liveavatar", "mode": "4xx", "status": 503}',
     ],
 )
-async def test_nonsense_is_refused(faults: Faults, service: CountingService, body: bytes) -> None:
+async def test_nonsense_is_refused(faults: ServiceFaults, service: CountingService, body: bytes) -> None:
     async with client_of(service.app(faults)) as client:
         answer = await client.post("/simulators/faults", content=body)
     assert answer.status_code == 422
@@ -169,7 +169,7 @@ async def test_nonsense_is_refused(faults: Faults, service: CountingService, bod
 
 def test_a_frozen_fault_needs_a_duration() -> None:
     with pytest.raises(ValidationError, match="for_seconds"):
-        Fault(service="liveavatar", mode="frozen")
+        ServiceFault(service="liveavatar", mode="frozen")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_frozen_fault_needs_a_duration() -> None:
     ],
 )
 async def test_every_simulated_service_fails_as_switched_on(service: str, path: str) -> None:
-    simulators = Simulators(faults=Faults(pace=QUICK))
+    simulators = Simulators(faults=ServiceFaults(pace=QUICK))
     faults: dict[str, Any] = {"service": service, "mode": "503"}
     async with client_of(Starlette(routes=simulators.routes())) as client:
         assert (await client.get(path)).status_code != 503

@@ -15,7 +15,7 @@ from websockets.exceptions import (
     InvalidStatus,
 )
 
-from infra.local.simulators.faults import Faults, Mode
+from infra.local.simulators.faults import ServiceFaults, Mode
 from tests.local.fault_service import (
     MOUNT,
     QUICK,
@@ -27,8 +27,8 @@ from tests.local.serving import served, websocket_address
 
 
 @pytest.fixture
-def faults() -> Faults:
-    return Faults(pace=QUICK)
+def faults() -> ServiceFaults:
+    return ServiceFaults(pace=QUICK)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @asynccontextmanager
 async def websocket(
-    faults: Faults, service: CountingService, open_timeout: float = 5
+    faults: ServiceFaults, service: CountingService, open_timeout: float = 5
 ) -> AsyncIterator[ClientConnection]:
     async with served(service.app(faults)) as address:
         url = f"{websocket_address(address)}{MOUNT}/ws/1"
@@ -63,7 +63,7 @@ NUMBERS = ['{"number":0}', '{"number":1}', '{"number":2}']
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset", "lost"])
-async def test_an_upgrade_is_dropped(faults: Faults, service: CountingService, mode: Mode) -> None:
+async def test_an_upgrade_is_dropped(faults: ServiceFaults, service: CountingService, mode: Mode) -> None:
     switch_on(faults, mode, "/ws/")
     with pytest.raises(InvalidMessage):
         async with websocket(faults, service):
@@ -82,7 +82,7 @@ sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r
 
 
 async def test_a_refused_upgrade_is_closed_and_a_reset_one_is_reset(
-    faults: Faults, service: CountingService
+    faults: ServiceFaults, service: CountingService
 ) -> None:
     async with served(service.app(faults)) as address:
         switch_on(faults, "refuse")
@@ -103,7 +103,7 @@ async def ask(address: str, request: bytes) -> bytes:
 
 @pytest.mark.parametrize("mode", ["timeout", "silent"])
 async def test_an_upgrade_is_never_answered(
-    faults: Faults, service: CountingService, mode: Mode
+    faults: ServiceFaults, service: CountingService, mode: Mode
 ) -> None:
     switch_on(faults, mode)
     with pytest.raises(TimeoutError):
@@ -114,7 +114,7 @@ async def test_an_upgrade_is_never_answered(
 
 @pytest.mark.parametrize("mode", ["429", "500", "503"])
 async def test_an_upgrade_is_answered_with_an_error(
-    faults: Faults, service: CountingService, mode: Mode
+    faults: ServiceFaults, service: CountingService, mode: Mode
 ) -> None:
     switch_on(faults, mode)
     with pytest.raises(InvalidStatus) as raised:
@@ -125,7 +125,7 @@ async def test_an_upgrade_is_answered_with_an_error(
 
 
 async def test_an_upgrade_is_answered_with_an_unknown_4xx(
-    faults: Faults, service: CountingService
+    faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "4xx", status=451)
     with pytest.raises(InvalidStatus) as raised:
@@ -136,7 +136,7 @@ async def test_an_upgrade_is_answered_with_an_unknown_4xx(
 
 
 async def test_truncate_resets_a_websocket_after_its_first_event(
-    faults: Faults, service: CountingService
+    faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "truncate")
     async with websocket(faults, service) as it:
@@ -148,7 +148,7 @@ async def test_truncate_resets_a_websocket_after_its_first_event(
 
 @pytest.mark.parametrize(("mode", "words"), [("garbage", "no JSON"), ("nonsense", "nonsense")])
 async def test_a_strange_event_comes_first(
-    faults: Faults, service: CountingService, mode: Mode, words: str
+    faults: ServiceFaults, service: CountingService, mode: Mode, words: str
 ) -> None:
     switch_on(faults, mode)
     async with websocket(faults, service) as it:
@@ -158,7 +158,7 @@ async def test_a_strange_event_comes_first(
 
 @pytest.mark.parametrize("mode", ["slow", "late"])
 async def test_a_websocket_is_accepted_late(
-    faults: Faults, service: CountingService, mode: Mode
+    faults: ServiceFaults, service: CountingService, mode: Mode
 ) -> None:
     switch_on(faults, mode, delay_seconds=0.3)
     begun = time.monotonic()
@@ -169,7 +169,7 @@ async def test_a_websocket_is_accepted_late(
 
 @pytest.mark.parametrize("delay", [0.1, 0.4])
 async def test_lags_delays_messages_and_the_close(
-    faults: Faults, service: CountingService, delay: float
+    faults: ServiceFaults, service: CountingService, delay: float
 ) -> None:
     switch_on(faults, "lags", delay_seconds=delay)
     async with websocket(faults, service) as it:
@@ -185,7 +185,7 @@ async def test_lags_delays_messages_and_the_close(
 
 
 async def test_a_caller_may_leave_a_websocket_that_lags(
-    faults: Faults, service: CountingService
+    faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "lags", delay_seconds=0.2)
     async with websocket(faults, service):
@@ -193,7 +193,7 @@ async def test_a_caller_may_leave_a_websocket_that_lags(
     assert service.closed == 1
 
 
-async def test_a_freeze_holds_an_open_websocket(faults: Faults, service: CountingService) -> None:
+async def test_a_freeze_holds_an_open_websocket(faults: ServiceFaults, service: CountingService) -> None:
     async with websocket(faults, service) as it:
         assert await numbers(it) == NUMBERS
         switch_on(faults, "frozen", for_seconds=0.4)

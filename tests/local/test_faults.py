@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from infra.local.simulators.faults import Faults, Mode, Pace
+from infra.local.simulators.faults import ServiceFaults, Mode, Pace
 from tests.local.fault_service import (
     MOUNT,
     QUICK,
@@ -20,8 +20,8 @@ from tests.local.serving import client_of
 
 
 @pytest.fixture
-def faults() -> Faults:
-    return Faults(pace=QUICK)
+def faults() -> ServiceFaults:
+    return ServiceFaults(pace=QUICK)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def service() -> CountingService:
 
 
 @pytest.fixture
-async def client(faults: Faults, service: CountingService) -> AsyncIterator[httpx.AsyncClient]:
+async def client(faults: ServiceFaults, service: CountingService) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(service.app(faults), MOUNT) as client:
         yield client
 
@@ -54,7 +54,7 @@ def causes(error: BaseException) -> list[type[BaseException]]:
 
 
 async def test_refuse_closes_without_a_byte(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "refuse")
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
@@ -64,7 +64,7 @@ async def test_refuse_closes_without_a_byte(
 
 
 async def test_reset_is_a_tcp_reset(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "reset")
     with pytest.raises(httpx.ReadError) as raised:
@@ -74,7 +74,7 @@ async def test_reset_is_a_tcp_reset(
 
 
 async def test_timeout_never_answers_and_leaves_no_task(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "timeout")
     before = len(asyncio.all_tasks())
@@ -88,7 +88,7 @@ async def test_timeout_never_answers_and_leaves_no_task(
     assert service.reached == 0
 
 
-async def test_a_server_stops_while_a_call_hangs(faults: Faults, service: CountingService) -> None:
+async def test_a_server_stops_while_a_call_hangs(faults: ServiceFaults, service: CountingService) -> None:
     switch_on(faults, "timeout")
     async with client_of(service.app(faults), MOUNT) as client:
         hanging = asyncio.create_task(client.get("/v1/thing"))
@@ -97,7 +97,7 @@ async def test_a_server_stops_while_a_call_hangs(faults: Faults, service: Counti
         await hanging
 
 
-async def test_429_says_when_to_come_back(client: httpx.AsyncClient, faults: Faults) -> None:
+async def test_429_says_when_to_come_back(client: httpx.AsyncClient, faults: ServiceFaults) -> None:
     switch_on(faults, "429")
     answer = await client.post("/v1/thing", json={})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
@@ -109,7 +109,7 @@ async def test_429_says_when_to_come_back(client: httpx.AsyncClient, faults: Fau
 async def test_errors_have_the_form_of_the_service(
     service: CountingService, mode: Mode, name: str
 ) -> None:
-    faults = Faults(("agent-engine",))
+    faults = ServiceFaults(("agent-engine",))
     switch_on(faults, mode, service="agent-engine")
     async with client_of(service.app(faults, "agent-engine"), MOUNT) as client:
         answer = await client.get("/v1/thing")
@@ -120,7 +120,7 @@ async def test_errors_have_the_form_of_the_service(
 
 
 async def test_4xx_has_the_chosen_status_and_message(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "4xx")
     switch_on(faults, "4xx", status=409, message="Session already ended")
@@ -133,7 +133,7 @@ async def test_4xx_has_the_chosen_status_and_message(
 
 
 async def test_garbage_is_a_200_without_json(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "garbage")
     answer = await client.get("/v1/thing")
@@ -144,7 +144,7 @@ async def test_garbage_is_a_200_without_json(
 
 
 async def test_nonsense_is_a_200_with_json_of_another_shape(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "nonsense")
     answer = await client.post("/v1/thing", json={})
@@ -157,7 +157,7 @@ async def test_nonsense_is_a_200_with_json_of_another_shape(
 
 
 async def test_late_carries_out_a_call_whose_caller_has_left(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "late", delay_seconds=0.2)
     with pytest.raises(httpx.ReadTimeout):
@@ -175,7 +175,7 @@ async def test_slow_answers_late_and_byte_by_byte(service: CountingService) -> N
         assert service.reached == 1
         await asyncio.sleep(0)
 
-    faults = Faults(pace=Pace(late_seconds=7, drip_seconds=3, sleep=sleep))
+    faults = ServiceFaults(pace=Pace(late_seconds=7, drip_seconds=3, sleep=sleep))
     switch_on(faults, "slow")
     async with client_of(service.app(faults), MOUNT) as client:
         answer = await client.get("/v1/thing")
@@ -184,7 +184,7 @@ async def test_slow_answers_late_and_byte_by_byte(service: CountingService) -> N
 
 
 async def test_slow_drips_a_stream(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "slow", ":streamQuery")
     async with client.stream("POST", "/v1/engine:streamQuery") as answer:
@@ -205,7 +205,7 @@ async def test_slow_ends_when_its_client_has_left(service: CountingService) -> N
             await gone.wait()
         await asyncio.sleep(0)
 
-    faults = Faults(pace=Pace(sleep=sleep))
+    faults = ServiceFaults(pace=Pace(sleep=sleep))
     switch_on(faults, "slow")
     async with client_of(service.app(faults), MOUNT) as client:
         with pytest.raises(httpx.ReadTimeout):
@@ -216,7 +216,7 @@ async def test_slow_ends_when_its_client_has_left(service: CountingService) -> N
 
 
 async def test_lags_answers_whole_after_the_delay(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "lags", delay_seconds=0.2)
     begun = time.monotonic()
@@ -227,7 +227,7 @@ async def test_lags_answers_whole_after_the_delay(
 
 
 async def test_truncate_cuts_a_body_of_known_length(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "truncate")
     got: list[bytes] = []
@@ -239,7 +239,7 @@ async def test_truncate_cuts_a_body_of_known_length(
 
 
 async def test_truncate_cuts_a_stream_in_its_second_piece(
-    client: httpx.AsyncClient, faults: Faults
+    client: httpx.AsyncClient, faults: ServiceFaults
 ) -> None:
     switch_on(faults, "truncate")
     got: list[bytes] = []
@@ -249,7 +249,7 @@ async def test_truncate_cuts_a_stream_in_its_second_piece(
 
 
 async def test_lost_resets_after_the_call_was_carried_out(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "lost")
     with pytest.raises(httpx.ReadError) as raised:
@@ -259,7 +259,7 @@ async def test_lost_resets_after_the_call_was_carried_out(
 
 
 async def test_silent_carries_out_the_call_and_never_answers(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "silent")
     with pytest.raises(httpx.ReadTimeout):
@@ -268,7 +268,7 @@ async def test_silent_carries_out_the_call_and_never_answers(
 
 
 async def test_a_frozen_service_carries_out_its_calls_afterwards(
-    client: httpx.AsyncClient, faults: Faults, service: CountingService
+    client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
     switch_on(faults, "frozen", for_seconds=0.4)
     begun = time.monotonic()
@@ -281,7 +281,7 @@ async def test_a_frozen_service_carries_out_its_calls_afterwards(
 
 
 async def test_clearing_the_faults_thaws_a_frozen_service(
-    client: httpx.AsyncClient, faults: Faults
+    client: httpx.AsyncClient, faults: ServiceFaults
 ) -> None:
     switch_on(faults, "frozen", for_seconds=600)
     held = asyncio.create_task(client.get("/v1/thing"))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from infra.local.simulators.faults import Fault, Faults, Mode
+from infra.local.simulators.faults import ServiceFault, ServiceFaults, Mode
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.liveavatar import (
     LiveAvatarAccount,
@@ -121,8 +121,8 @@ async def test_the_journal_forgets_the_oldest_audio_first() -> None:
 
 
 async def test_a_call_that_a_fault_held_back_never_arrived() -> None:
-    account, faults = LiveAvatarAccount(), Faults()
-    faults.add(Fault(service="liveavatar", path="/v1/sessions/token", mode="429"))
+    account, faults = LiveAvatarAccount(), ServiceFaults()
+    faults.add(ServiceFault(service="liveavatar", path="/v1/sessions/token", mode="429"))
     async with client_of(Faulty(liveavatar_app(account), faults, "liveavatar")) as http:
         body = {"mode": "LITE", "avatar_id": AVATAR}
         busy = await http.post("/v1/sessions/token", json=body, headers=KEY)
@@ -137,11 +137,11 @@ async def test_a_call_that_a_fault_held_back_never_arrived() -> None:
     [("truncate", 1), ("lost", 1), ("reset", 0), ("garbage", 0), ("nonsense", 0)],
 )
 async def test_a_start_without_a_usable_answer_may_run(mode: Mode, running: int) -> None:
-    account, faults = LiveAvatarAccount(), Faults()
+    account, faults = LiveAvatarAccount(), ServiceFaults()
     async with client_of(Faulty(liveavatar_app(account), faults, "liveavatar")) as http:
         there = SimulatedProvider(account, ManualClock(), http)
         ordered = await there.order()
-        faults.add(Fault(service="liveavatar", path="/v1/sessions/start", mode=mode))
+        faults.add(ServiceFault(service="liveavatar", path="/v1/sessions/start", mode=mode))
         with pytest.raises((httpx.TransportError, ValueError, TypeError)):
             (await there.start(ordered["session_token"])).json()["data"]["ws_url"]
         assert (await there.get("/v1/sessions?type=active"))["count"] == running

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Mount
 
 from infra.local.emulators.cloud_tasks import Delivery, once
 from infra.local.simulators.agent_engine import AgentEngineState, agent_engine_app
-from infra.local.simulators.faults import Faults, fault_routes
+from infra.local.simulators.faults import ServiceFaults, fault_routes
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
 from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
@@ -25,7 +25,7 @@ class Simulators:
     liveavatar: LiveAvatarAccount = field(default_factory=LiveAvatarAccount)
     agent: AgentEngineState = field(default_factory=AgentEngineState)
     speech: SpeechSimulator = field(default_factory=SpeechSimulator)
-    faults: Faults = field(default_factory=Faults)
+    faults: ServiceFaults = field(default_factory=ServiceFaults)
     delivery: Delivery = once
 
     def routes(self) -> list[BaseRoute]:

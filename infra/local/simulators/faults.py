@@ -60,7 +60,7 @@ LOOK_SECONDS = 0.05
 """Seconds between two looks of a frozen call at whether the freeze was cleared."""
 
 
-class Fault(BaseModel):
+class ServiceFault(BaseModel):
     """One fault of one service.
 
     A fault without `for_seconds` hits one call, unless `times` says otherwise. A fault with
@@ -117,7 +117,7 @@ class Pace:
     retry_after_seconds: int = 1
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def delay(self, fault: Fault) -> float:
+    def delay(self, fault: ServiceFault) -> float:
         """Return the delay of `fault` in seconds."""
         return self.late_seconds if fault.delay_seconds is None else fault.delay_seconds
 
@@ -126,7 +126,7 @@ class Pace:
 class _Active:
     """A fault that is on, the calls that it may still hit, and the moment at which it ends."""
 
-    fault: Fault
+    fault: ServiceFault
     times: int | None
     ends: float | None
 
@@ -134,7 +134,7 @@ class _Active:
         return self.fault.service == service and self.fault.path in path
 
 
-class Faults:
+class ServiceFaults:
     """The faults that are on, oldest first. Belongs to one event loop.
 
     Subclasses that watch all calls override `match`: HTTP, websockets and gRPC pass through it.
@@ -151,14 +151,14 @@ class Faults:
         self._clock = clock
         self._active: list[_Active] = []
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: ServiceFault) -> None:
         """Switch `fault` on. Raises ValueError if there is no such service."""
         if fault.service not in self.services:
             raise ValueError(f"no such service; there are {', '.join(sorted(self.services))}")
         ends = None if fault.for_seconds is None else self._clock() + fault.for_seconds
         self._active.append(_Active(fault, fault.times or None, ends))
 
-    def match(self, service: str, path: str) -> Fault | None:
+    def match(self, service: str, path: str) -> ServiceFault | None:
         """Return the oldest fault that hits this call, and count the call.
 
         `frozen` is never returned: it holds calls up, see `frozen_seconds`.
@@ -196,7 +196,7 @@ class Faults:
         while seconds := self.frozen_seconds(service, path):
             await self.pace.sleep(min(seconds, LOOK_SECONDS))
 
-    def listed(self) -> list[Fault]:
+    def listed(self) -> list[ServiceFault]:
         """Return the faults that are on, with the times and seconds that are left."""
         now = self._clock()
         return [
@@ -225,12 +225,12 @@ class Faults:
                 self._active.remove(active)
 
 
-def fault_routes(faults: Faults, path: str = "/simulators/faults") -> list[Route]:
+def fault_routes(faults: ServiceFaults, path: str = "/simulators/faults") -> list[Route]:
     """Return the routes `POST` (201 and the fault), `GET` (the faults that are on), `DELETE` (204)."""
 
     async def switch_on(request: Request) -> Response:
         try:
-            fault = Fault.model_validate_json(await request.body())
+            fault = ServiceFault.model_validate_json(await request.body())
             faults.add(fault)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False, include_context=False)

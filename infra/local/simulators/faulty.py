@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.local.simulators.fault_modes import APPLY
-from infra.local.simulators.faults import Faults
+from infra.local.simulators.faults import ServiceFaults
 from infra.local.simulators.faulty_call import FaultyCall
 
 EXEMPT = ("/journal",)
@@ -18,7 +18,7 @@ class Faulty:
     """
 
     def __init__(
-        self, app: ASGIApp, faults: Faults, service: str, *, exempt: tuple[str, ...] = EXEMPT
+        self, app: ASGIApp, faults: ServiceFaults, service: str, *, exempt: tuple[str, ...] = EXEMPT
     ) -> None:
         self.app = app
         self.faults = faults

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
-class SimulatorClock(Protocol):
+class LiveAvatarClock(Protocol):
     """A clock with a calendar, a monotonic count and a sleep."""
 
     def now(self) -> datetime:
