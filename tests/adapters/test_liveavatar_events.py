@@ -75,12 +75,22 @@ def test_an_utterance_starts_and_ends_once_in_each_form(messages: tuple[Json, ..
 )
 def test_utterances_are_named_by_either_id(ids: Any) -> None:
     messages = [started(**ids("u1")), ended(**ids("u1")), started(**ids("u2")), ended(**ids("u2"))]
-    assert SendingNormaliser(U1, U2).hear(*messages) == ["started u1", "ended u1", "started u2", "ended u2"]
+    assert SendingNormaliser(U1, U2).hear(*messages) == [
+        "started u1",
+        "ended u1",
+        "started u2",
+        "ended u2",
+    ]
 
 
 def test_unnamed_utterances_are_taken_in_order() -> None:
     messages = (started(), ended(), started(), ended())
-    assert SendingNormaliser(U1, U2).hear(*messages) == ["started u1", "ended u1", "started u2", "ended u2"]
+    assert SendingNormaliser(U1, U2).hear(*messages) == [
+        "started u1",
+        "ended u1",
+        "started u2",
+        "ended u2",
+    ]
 
 
 def test_an_unknown_source_is_another_connections() -> None:
@@ -98,7 +108,12 @@ def test_speech_that_was_not_sent_here_is_no_event() -> None:
 
 def test_one_utterance_may_begin_before_the_last_has_ended() -> None:
     messages = (started("u1"), started("u2"), ended("u1"), ended("u2"), IDLE)
-    assert SendingNormaliser(U1, U2).hear(*messages) == ["started u1", "started u2", "ended u1", "ended u2"]
+    assert SendingNormaliser(U1, U2).hear(*messages) == [
+        "started u1",
+        "started u2",
+        "ended u1",
+        "ended u2",
+    ]
 
 
 def test_a_pause_within_an_utterance_is_no_end() -> None:

@@ -5,7 +5,7 @@ import pytest
 from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain import errors
-from infra.local.simulators.faults import ServiceFault, ServiceFaults, Mode, Pace
+from infra.local.simulators.faults import Mode, Pace, ServiceFault, ServiceFaults
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
 from tests.local.serving import served

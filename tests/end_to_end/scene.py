@@ -33,7 +33,7 @@ from infra.local.simulators.agent_engine import AgentEngineState, Message, Scrip
 from infra.local.simulators.agent_engine.assistant.replies import reply
 from infra.local.simulators.all import Simulators
 from infra.local.simulators.espeak import EspeakRequest
-from infra.local.simulators.faults import ServiceFault, ServiceFaults, Mode, Pace
+from infra.local.simulators.faults import Mode, Pace, ServiceFault, ServiceFaults
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.simulators.faults import ServiceFault, Mode
+from infra.local.simulators.faults import Mode, ServiceFault
 from infra.local.stack import Stack
 from tests.local.stacks import standing
 

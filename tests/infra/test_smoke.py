@@ -93,7 +93,10 @@ async def test_it_can_be_run_twice(tmp_path: Path) -> None:
 
 
 FAULTS = {
-    "the agent": (ServiceFault(service="agent-engine", path="streamQuery", mode="500", times=0), "error"),
+    "the agent": (
+        ServiceFault(service="agent-engine", path="streamQuery", mode="500", times=0),
+        "error",
+    ),
     "the voice": (ServiceFault(service="google-speech", mode="500", times=0), "speech"),
 }
 

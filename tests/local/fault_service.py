@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from infra.local.simulators.faults import ServiceFault, ServiceFaults, Mode, Pace, fault_routes
+from infra.local.simulators.faults import Mode, Pace, ServiceFault, ServiceFaults, fault_routes
 from infra.local.simulators.faulty import Faulty
 
 MOUNT = "/simulators/liveavatar"

@@ -37,7 +37,9 @@ async def statuses(client: httpx.AsyncClient, count: int) -> list[int]:
     return [(await client.get("/v1/thing")).status_code for _ in range(count)]
 
 
-async def test_times_count_down_and_null_stays(faults: ServiceFaults, service: CountingService) -> None:
+async def test_times_count_down_and_null_stays(
+    faults: ServiceFaults, service: CountingService
+) -> None:
     async with client_of(service.app(faults), MOUNT) as client:
         switch_on(faults, "500", "/v1/thing", times=2)
         assert await statuses(client, 3) == [500, 500, 200]
@@ -73,7 +75,9 @@ async def test_a_fault_may_have_a_count_and_a_duration(service: CountingService)
         assert await statuses(client, 1) == [200]
 
 
-async def test_a_fault_hits_its_own_path_only(faults: ServiceFaults, service: CountingService) -> None:
+async def test_a_fault_hits_its_own_path_only(
+    faults: ServiceFaults, service: CountingService
+) -> None:
     async with client_of(service.app(faults), MOUNT) as client:
         switch_on(faults, "500", ":streamQuery")
         assert (await client.get("/v1/thing")).status_code == 200
@@ -159,7 +163,9 @@ async def test_an_answer_shows_the_options_that_were_chosen(service: CountingSer
         b'{"service": "liveavatar", "mode": "4xx", "status": 503}',
     ],
 )
-async def test_nonsense_is_refused(faults: ServiceFaults, service: CountingService, body: bytes) -> None:
+async def test_nonsense_is_refused(
+    faults: ServiceFaults, service: CountingService, body: bytes
+) -> None:
     async with client_of(service.app(faults)) as client:
         answer = await client.post("/simulators/faults", content=body)
     assert answer.status_code == 422

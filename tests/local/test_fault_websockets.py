@@ -15,7 +15,7 @@ from websockets.exceptions import (
     InvalidStatus,
 )
 
-from infra.local.simulators.faults import ServiceFaults, Mode
+from infra.local.simulators.faults import Mode, ServiceFaults
 from tests.local.fault_service import (
     MOUNT,
     QUICK,
@@ -63,7 +63,9 @@ NUMBERS = ['{"number":0}', '{"number":1}', '{"number":2}']
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset", "lost"])
-async def test_an_upgrade_is_dropped(faults: ServiceFaults, service: CountingService, mode: Mode) -> None:
+async def test_an_upgrade_is_dropped(
+    faults: ServiceFaults, service: CountingService, mode: Mode
+) -> None:
     switch_on(faults, mode, "/ws/")
     with pytest.raises(InvalidMessage):
         async with websocket(faults, service):
@@ -193,7 +195,9 @@ async def test_a_caller_may_leave_a_websocket_that_lags(
     assert service.closed == 1
 
 
-async def test_a_freeze_holds_an_open_websocket(faults: ServiceFaults, service: CountingService) -> None:
+async def test_a_freeze_holds_an_open_websocket(
+    faults: ServiceFaults, service: CountingService
+) -> None:
     async with websocket(faults, service) as it:
         assert await numbers(it) == NUMBERS
         switch_on(faults, "frozen", for_seconds=0.4)

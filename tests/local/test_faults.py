@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from infra.local.simulators.faults import ServiceFaults, Mode, Pace
+from infra.local.simulators.faults import Mode, Pace, ServiceFaults
 from tests.local.fault_service import (
     MOUNT,
     QUICK,
@@ -30,7 +30,9 @@ def service() -> CountingService:
 
 
 @pytest.fixture
-async def client(faults: ServiceFaults, service: CountingService) -> AsyncIterator[httpx.AsyncClient]:
+async def client(
+    faults: ServiceFaults, service: CountingService
+) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(service.app(faults), MOUNT) as client:
         yield client
 
@@ -88,7 +90,9 @@ async def test_timeout_never_answers_and_leaves_no_task(
     assert service.reached == 0
 
 
-async def test_a_server_stops_while_a_call_hangs(faults: ServiceFaults, service: CountingService) -> None:
+async def test_a_server_stops_while_a_call_hangs(
+    faults: ServiceFaults, service: CountingService
+) -> None:
     switch_on(faults, "timeout")
     async with client_of(service.app(faults), MOUNT) as client:
         hanging = asyncio.create_task(client.get("/v1/thing"))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from infra.local.simulators.faults import ServiceFault, ServiceFaults, Mode
+from infra.local.simulators.faults import Mode, ServiceFault, ServiceFaults
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.liveavatar import (
     LiveAvatarAccount,

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.local.server import TRANSPORT
-from infra.local.simulators.faults import ServiceFault, Pace
+from infra.local.simulators.faults import Pace, ServiceFault
 
 STATUS_NAMES = {429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}
 MESSAGES = {

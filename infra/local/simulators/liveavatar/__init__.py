@@ -2,14 +2,14 @@
 
 from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 from infra.local.simulators.liveavatar.app import liveavatar_app
-from infra.local.simulators.liveavatar.clock import ManualClock, LiveAvatarClock, WallClock
+from infra.local.simulators.liveavatar.clock import LiveAvatarClock, ManualClock, WallClock
 from infra.local.simulators.liveavatar.settings import LiveAvatarSettings
 
 __all__ = [
     "LiveAvatarAccount",
+    "LiveAvatarClock",
     "LiveAvatarSettings",
     "ManualClock",
-    "LiveAvatarClock",
     "WallClock",
     "liveavatar_app",
 ]
