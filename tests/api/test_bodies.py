@@ -57,7 +57,6 @@ BAD_TEXTS: dict[str, Any] = {
     "white space of other scripts": "\u3000\u2003\u2028",
     "surrogate": "hi \ud83d there",
     "surrogates the wrong way round": "\udc00\ud800",
-    "too long": "x" * 8_001,
     "number": 1,
     "list": ["hi"],
     "object": {"text": "hi"},
@@ -97,6 +96,9 @@ def invalid_values(case: Case) -> Iterator[tuple[str, str, Any]]:
         bad = dict(BAD[field] if field in BAD else BY_TYPE[kinds[0]])
         if "null" not in kinds:
             bad["null"] = None
+        longest = max(kind.get("maxLength", 0) for kind in found.get("anyOf", [found]))
+        if longest:
+            bad["too long"] = "x" * (longest + 1)
         for name, value in bad.items():
             yield field, name, value
 
@@ -138,7 +140,7 @@ async def test_an_invalid_field_is_named(
 async def test_a_refusal_does_not_repeat_values(world: World, case: Case) -> None:
     api, started, before = world
     for field in case.without_parameters(valid(case, started)):
-        for value in (f"{CANARY}/" * 1_000, {CANARY: CANARY}, [CANARY]):
+        for value in (f"{CANARY}/\ud800" * 1_000, {CANARY: CANARY}, [CANARY]):
             answer = await api.send(case, {**valid(case, started), field: value})
             check_problem(answer, 422, "invalid")
             assert CANARY not in answer.text
