@@ -65,8 +65,6 @@ LISTS = (
 CASES_OR_LISTS = (
     "greet or small_greetings or openapi or declarations or deployed_functions or plan or spending"
 )
-    "greet or small_greetings or openapi or declarations or settings or plan or spending"
-)
 LOCAL_STACK = """
 import asyncio, sys
 from pathlib import Path
