@@ -60,7 +60,7 @@ class SpeechEvent(Answer):
 
 
 class UsageEvent(Answer):
-    """What the turn was charged, and this month's usage after it."""
+    """The charge for the turn, and this month's usage after it."""
 
     event: Literal["usage"] = "usage"
     agent_tokens: int
@@ -87,7 +87,7 @@ TurnEnd = Literal["complete", "interrupted", "incomplete", "failed", "cancelled"
 class DoneEvent(Answer):
     """The last event of every stream.
 
-    `incomplete`: the agent's reply broke off. `failed`: there is no reply. `cancelled`: the caller
+    `incomplete`: the agent's reply ended early. `failed`: there is no reply. `cancelled`: the caller
     disconnected. `interrupted`: a newer turn took over.
     """
 

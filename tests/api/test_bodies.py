@@ -109,11 +109,11 @@ def fields() -> Iterator[Any]:
             yield pytest.param(case, field, value, id=f"{case}-{field}-{name}")
 
 
-World = tuple[ApiClient, dict[str, Any], dict[str, str]]
+Started = tuple[ApiClient, dict[str, Any], dict[str, str]]
 
 
 @pytest.fixture
-async def world(api: ApiClient) -> World:
+async def running(api: ApiClient) -> Started:
     """Return the client, Ada's running session, and the documents that are stored then."""
     started = await api.start()
     return api, started, api.dump()
@@ -125,9 +125,9 @@ def valid(case: Case, started: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("case", "field", "value"), list(fields()))
 async def test_an_invalid_field_is_named(
-    world: World, case: Case, field: str, value: object
+    running: Started, case: Case, field: str, value: object
 ) -> None:
-    api, started, before = world
+    api, started, before = running
     calls = list(api.harness.avatars.calls)
     answer = await api.send(case, {**valid(case, started), field: value})
     assert fields_of(check_problem(answer, 422, "invalid")) == [field]
@@ -137,8 +137,8 @@ async def test_an_invalid_field_is_named(
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_a_refusal_does_not_repeat_values(world: World, case: Case) -> None:
-    api, started, before = world
+async def test_a_refusal_does_not_repeat_values(running: Started, case: Case) -> None:
+    api, started, before = running
     for field in case.without_parameters(valid(case, started)):
         for value in (f"{CANARY}/\ud800" * 1_000, {CANARY: CANARY}, [CANARY]):
             answer = await api.send(case, {**valid(case, started), field: value})
@@ -150,8 +150,8 @@ async def test_a_refusal_does_not_repeat_values(world: World, case: Case) -> Non
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_a_missing_field_is_named(world: World, case: Case) -> None:
-    api, started, before = world
+async def test_a_missing_field_is_named(running: Started, case: Case) -> None:
+    api, started, before = running
     for field, info in case.route.request.model_fields.items():
         if info.is_required() and field not in case.route.parameters:
             body = valid(case, started)
@@ -163,8 +163,10 @@ async def test_a_missing_field_is_named(world: World, case: Case) -> None:
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
 @pytest.mark.parametrize("bad", NOT_OBJECTS)
-async def test_a_body_that_is_no_json_object_is_refused(world: World, case: Case, bad: str) -> None:
-    api, _, before = world
+async def test_a_body_that_is_no_json_object_is_refused(
+    running: Started, case: Case, bad: str
+) -> None:
+    api, _, before = running
     body, why = NOT_OBJECTS[bad]
     problem = check_problem(await api.send(case, body), 400, "invalid")
     assert problem["errors"] == [{"field": "body", "problem": why}]
@@ -186,8 +188,10 @@ async def test_a_body_that_is_no_json_object_is_refused(world: World, case: Case
         ("k" * 1_000, "k" * 100),
     ],
 )
-async def test_an_unknown_field_is_refused(world: World, case: Case, key: str, named: str) -> None:
-    api, started, before = world
+async def test_an_unknown_field_is_refused(
+    running: Started, case: Case, key: str, named: str
+) -> None:
+    api, started, before = running
     answer = await api.send(case, {**valid(case, started), key: CANARY})
     assert fields_of(check_problem(answer, 422, "invalid")) == [named]
     assert CANARY not in answer.text
@@ -195,8 +199,8 @@ async def test_an_unknown_field_is_refused(world: World, case: Case, key: str, n
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_an_answer_does_not_grow_with_the_wrong_fields(world: World, case: Case) -> None:
-    api, _, before = world
+async def test_an_answer_does_not_grow_with_the_wrong_fields(running: Started, case: Case) -> None:
+    api, _, before = running
     answer = await api.send(case, {f"f{n}": n for n in range(4_000)})
     check_problem(answer, 422, "invalid")
     assert len(answer.content) < 4_096
@@ -204,8 +208,8 @@ async def test_an_answer_does_not_grow_with_the_wrong_fields(world: World, case:
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_a_duplicate_field_is_refused(world: World, case: Case) -> None:
-    api, started, before = world
+async def test_a_duplicate_field_is_refused(running: Started, case: Case) -> None:
+    api, started, before = running
     for name, value in case.without_parameters(valid(case, started)).items():
         whole = json.dumps({name: value})[:-1].encode()
         twice = whole + b", " + whole.removeprefix(b"{") + b"}"
@@ -222,9 +226,9 @@ async def in_pieces(body: bytes, sent: list[int]) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
 async def test_a_body_over_the_limit_is_refused_and_not_read_to_its_end(
-    world: World, case: Case
+    running: Started, case: Case
 ) -> None:
-    api, started, before = world
+    api, started, before = running
     body = case.without_parameters(valid(case, started))
     fitting = json.dumps(body).encode().ljust(case.route.body.max_bytes)
     large = fitting + b" "
@@ -241,8 +245,8 @@ async def test_a_body_over_the_limit_is_refused_and_not_read_to_its_end(
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "ключ", "x" * 201, "a\tb", "\x7f"])
 @pytest.mark.parametrize("case", ALL, ids=str)
-async def test_an_invalid_key_is_refused(world: World, case: Case, key: str) -> None:
-    api, started, before = world
+async def test_an_invalid_key_is_refused(running: Started, case: Case, key: str) -> None:
+    api, started, before = running
     answer = await api.send(
         case,
         valid(case, started),
@@ -252,8 +256,8 @@ async def test_an_invalid_key_is_refused(world: World, case: Case, key: str) -> 
     assert api.dump() == before
 
 
-async def test_speak_without_anything_to_do_is_refused(world: World) -> None:
-    api, started, before = world
+async def test_speak_without_anything_to_do_is_refused(running: Started) -> None:
+    api, started, before = running
     body = {"avatar_session_id": started["avatar_session_id"]}
     for nothing in ({}, {"text": None}, {"interrupt": False}):
         answer = await api.call("speak", {**body, **nothing})

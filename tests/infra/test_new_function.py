@@ -37,7 +37,7 @@ class Greeting(Answer):
 
 @Route("GET", "/{name}", GreetRequest, Greeting, answers={200: "A greeting."})
 async def greet(_caller: User, request: GreetRequest, _app: App, _key: IdempotencyKey) -> Greeting:
-    """Greet somebody."""
+    """Greet a person."""
     return Greeting(text=f"Hello, {request.name}!")
 
 
