@@ -1,11 +1,11 @@
-"""A schema read back from a module that was generated from one. The module here has one of each."""
+"""Tests with a small generated module that has one of each kind of attribute and block."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.terraform.provider.derive import Module, written
+from tests.terraform.provider.derive import Module, render
 
 SCRIPT = """
 function shelfBoxToHclTerraform(struct) {
@@ -66,7 +66,7 @@ Shelf.tfResourceType = "google_shelf";
 DECLARED = """
 export interface ShelfConfig extends cdktf.TerraformMetaArguments {
     /**
-    * What it is called. Possible values: ["high", "low"]
+    * Name of the shelf. Possible values: ["high", "low"]
     *
     * Docs at Terraform Registry: {@link https://example.com/shelf#name Shelf#name}
     */
@@ -102,24 +102,24 @@ def block(tmp_path: Path) -> dict[str, Any]:
     return Module(tmp_path).block()
 
 
-def test_an_argument_is_required_where_its_name_has_no_question_mark(block: dict[str, Any]) -> None:
+def test_argument_without_question_mark_is_required(block: dict[str, Any]) -> None:
     name = {"type": "string", "required": True, "one_of": ["high", "low"]}
     assert block["attributes"]["name"] == name
     assert block["attributes"]["zones"] == {"type": ["set", "string"], "optional": True}
 
 
-def test_google_fills_in_the_project(block: dict[str, Any]) -> None:
+def test_project_is_optional_and_computed(block: dict[str, Any]) -> None:
     project = {"type": "string", "optional": True, "computed": True}
     assert block["attributes"]["project"] == project
 
 
-def test_what_nobody_sets_is_computed(block: dict[str, Any]) -> None:
+def test_output_is_computed(block: dict[str, Any]) -> None:
     boxes = ["set", ["object", {"label": "string"}]]
     assert block["attributes"]["url"] == {"type": ["list", "string"], "computed": True}
     assert block["attributes"]["boxes"] == {"type": boxes, "computed": True}
 
 
-def test_a_block_in_it(block: dict[str, Any]) -> None:
+def test_nested_block_has_arguments_and_outputs(block: dict[str, Any]) -> None:
     assert block["blocks"]["box"] == {
         "nesting": "list",
         "min": 1,
@@ -132,8 +132,8 @@ def test_a_block_in_it(block: dict[str, Any]) -> None:
     }
 
 
-def test_it_is_written_a_line_a_type(block: dict[str, Any]) -> None:
-    text = written({"provider": block, "resources": {"b": block, "a": block}, "data_sources": {}})
+def test_schema_is_rendered_with_one_line_per_type(block: dict[str, Any]) -> None:
+    text = render({"provider": block, "resources": {"b": block, "a": block}, "data_sources": {}})
     assert [line[:4] for line in text.splitlines() if line.startswith('"')] == [
         '"pro', '"res', '"a":', '"b":', '"dat',
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""How a mistake is written down, and planted: in a copy, with others that do not hide it."""
+"""Planted mistakes: edits of a copy of the project that a command or a check must report."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +10,8 @@ from tests.terraform.workspace import Workspace
 
 @dataclass(frozen=True)
 class Edit:
+    """One replacement in a file. `path` is relative to the root of the project."""
+
     path: str
     old: str
     new: str
@@ -17,12 +19,15 @@ class Edit:
 
 @dataclass(frozen=True)
 class Mistake:
-    """`seen_by`: a command of terraform's, or one of our checks. `alone`: others would not be seen
-    beside it."""
+    """Edits, and the report that they must cause.
+
+    `caught_by`: a command of Terraform, or the name of a check. `message`: part of the report.
+    `alone`: the mistake hides others in the same plan.
+    """
 
     name: str
-    seen_by: str
-    says: str
+    caught_by: str
+    message: str
     edits: tuple[Edit, ...]
     alone: bool = False
 
@@ -31,26 +36,26 @@ class Mistake:
 
 
 def mistake(
-    name: str, seen_by: str, says: str, *edits: tuple[str, str, str], alone: bool = False
+    name: str, caught_by: str, message: str, *edits: tuple[str, str, str], alone: bool = False
 ) -> Mistake:
-    return Mistake(name, seen_by, says, tuple(Edit(*edit) for edit in edits), alone)
+    """Make a mistake. Each edit is (path, old text, new text)."""
+    return Mistake(name, caught_by, message, tuple(Edit(*edit) for edit in edits), alone)
 
 
-def batches(mistakes: Sequence[Mistake], root: Path) -> list[list[Mistake]]:
-    """As few as may be, since each is a plan: in one, no check has two mistakes to see, and no
-    mistake undoes another."""
-    made: list[list[Mistake]] = []
+def group_into_batches(mistakes: Sequence[Mistake], root: Path) -> list[list[Mistake]]:
+    """Group mistakes that can share a plan: each has its own check, and all edits apply together."""
+    batches: list[list[Mistake]] = []
     for mistake in mistakes:
-        fitting = (batch for batch in made if _fits(mistake, batch, root))
+        fitting = (batch for batch in batches if _fits(mistake, batch, root))
         batch = next(fitting, None)
         if batch is None:
-            made.append(batch := [])
+            batches.append(batch := [])
         batch.append(mistake)
-    return made
+    return batches
 
 
 def _fits(mistake: Mistake, batch: Sequence[Mistake], root: Path) -> bool:
-    if any(other.alone or mistake.alone or other.seen_by == mistake.seen_by for other in batch):
+    if any(other.alone or mistake.alone or other.caught_by == mistake.caught_by for other in batch):
         return False
     texts: dict[str, str] = {}
     for edit in (edit for each in (*batch, mistake) for edit in each.edits):
@@ -62,9 +67,10 @@ def _fits(mistake: Mistake, batch: Sequence[Mistake], root: Path) -> bool:
 
 
 @contextmanager
-def planted(workspace: Workspace, *mistakes: Mistake) -> Iterator[None]:
+def plant(workspace: Workspace, *mistakes: Mistake) -> Iterator[None]:
+    """Apply the edits, and restore the files afterwards."""
     edits = [edit for mistake in mistakes for edit in mistake.edits]
-    with workspace.changed(*{edit.path for edit in edits}):
+    with workspace.restored(*{edit.path for edit in edits}):
         for edit in edits:
             workspace.replace(edit.path, edit.old, edit.new)
         yield
@@ -81,4 +87,4 @@ MONITORING, STORAGE, BUDGET, APIS, VARIABLES, OUTPUTS = (
 SMALL = "terraform/environments/small.tfvars"
 INDEXES, RULES = "infra/firestore/indexes.json", "infra/firestore/firestore.rules"
 DASHBOARD, MANIFEST = "infra/monitoring/dashboard.json", "dist/manifest.json"
-TOKENS_FORGET = '["store", "tokens.forget"]'
+TOKENS_DELETE = '["store", "tokens.delete"]'
