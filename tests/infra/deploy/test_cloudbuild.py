@@ -1,4 +1,4 @@
-"""cloudbuild.yaml: its scripts are run, with programs that only write down how they were called."""
+"""The scripts in cloudbuild.yaml run, with programs that only record their calls."""
 
 import re
 import shlex
@@ -13,92 +13,103 @@ import yaml
 from infra.deploy import rollout, shell
 from infra.deploy.package import ROOT, functions
 from infra.smoke import run as smoke
-from tests.infra.fake_cloud import FakeCloud
+from tests.infra.deploy.fake_google_cloud import FakeGoogleCloud
 
 BUILD: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 STEPS: dict[str, dict[str, Any]] = {step["id"]: step for step in BUILD["steps"]}
-GIVEN = {
+BUILT_IN = {
     "PROJECT_ID": "oprina-staging",
     "LOCATION": "us-central1",
     "COMMIT_SHA": "0123abc",
     "BRANCH_NAME": "main",
 }
-"""What Cloud Build knows by itself, of a build that a push triggered."""
-SET = {
-    **GIVEN,
+"""Built-in substitutions of a build that a push triggered."""
+SUBSTITUTIONS = {
+    **BUILT_IN,
     **BUILD["substitutions"],
     "_STATE_BUCKET": "oprina-state",
     "_APPLY": "true",
     "_API_KEY": "web-key",
-    "_VISITOR": "smoke@oprina.test",
+    "_SMOKE_EMAIL": "smoke@oprina.test",
 }
 PASSWORD = "canary-of-a-password"
 PROGRAMS = ("apt-get", "make", "terraform", "gcloud", ".venv/bin/python")
-NOTE = f"""#!/bin/sh
-echo "$(basename "$0") $*" >> "$NOTED"
-env >> "$NOTED.env"
+RECORDER = f"""#!/bin/sh
+echo "$(basename "$0") $*" >> "$CALLS"
+env >> "$CALLS.env"
 case "$*" in *"secrets versions access"*) echo {PASSWORD};; esac
 """
 
 
 @dataclass(frozen=True)
-class Ran:
+class ScriptRun:
+    """The result of a script. `calls`: the words of each recorded call."""
+
     code: int
     calls: list[list[str]]
     environment: str
-    said: str
+    output: str
 
 
-def run(step: str, folder: Path, *, note: str = NOTE, **substitutions: str) -> Ran:
-    """As Cloud Build does: sh, in a folder with the sources. A variable that nobody gives ends it."""
+def run(
+    step: str, folder: Path, *, program_text: str = RECORDER, **substitutions: str
+) -> ScriptRun:
+    """Run a step's script as Cloud Build does: with sh. An unset variable ends the script."""
     programs = folder / "programs"
     for name in PROGRAMS:
         program = (folder if "/" in name else programs) / name
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(note)
+        program.write_text(program_text)
         program.chmod(0o755)
-    noted = folder / "noted"
+    recorded = folder / "calls"
     ended = subprocess.run(
         ["/bin/sh", "-u", "-c", STEPS[step]["script"]],
         cwd=folder,
-        env={"PATH": f"{programs}:/usr/bin:/bin", "NOTED": str(noted), **SET, **substitutions},
+        env={
+            "PATH": f"{programs}:/usr/bin:/bin",
+            "CALLS": str(recorded),
+            **SUBSTITUTIONS,
+            **substitutions,
+        },
         check=False,
         capture_output=True,
         text=True,
     )
-    calls = noted.read_text().splitlines() if noted.exists() else []
-    environment = Path(f"{noted}.env").read_text() if calls else ""
+    calls = recorded.read_text().splitlines() if recorded.exists() else []
+    environment = Path(f"{recorded}.env").read_text() if calls else ""
     words = [shlex.split(call) for call in calls]
-    return Ran(ended.returncode, words, environment, ended.stdout + ended.stderr)
+    return ScriptRun(ended.returncode, words, environment, ended.stdout + ended.stderr)
 
 
-def seconds(of: dict[str, Any]) -> float:
-    return float(of["timeout"].removesuffix("s"))
+def seconds(step: dict[str, Any]) -> float:
+    return float(step["timeout"].removesuffix("s"))
 
 
-def test_it_is_checked_packaged_planned_and_then_put_into_service() -> None:
+def test_build_checks_plans_and_rolls_out() -> None:
     assert list(STEPS) == ["terraform", "check", "plan", "rollout"]
-    assert all("waitFor" not in step for step in STEPS.values())  # so each waits for all before it
+    assert all(
+        "waitFor" not in step for step in STEPS.values()
+    )  # each step waits for all previous ones
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_each_script_runs_to_its_end_with_what_is_declared(step: str, tmp_path: Path) -> None:
+def test_each_script_runs_with_the_declared_substitutions(step: str, tmp_path: Path) -> None:
     ran = run(step, tmp_path)
-    assert (ran.code, "not found" in ran.said) == (0, False), ran.said
+    assert (ran.code, "not found" in ran.output) == (0, False), ran.output
     assert (tmp_path / ".tools" / "terraform").exists() or step != "terraform"
 
 
 @pytest.mark.parametrize("step", ["check", "plan", "rollout"])
-def test_a_script_ends_where_a_program_of_it_fails(step: str, tmp_path: Path) -> None:
+def test_script_ends_at_the_first_failing_program(step: str, tmp_path: Path) -> None:
     every = run(step, tmp_path / "well").calls
     for number in range(1, len(every) + 1):
-        failing = f'{NOTE}test "$(wc -l < "$NOTED")" -ne {number}\n'
-        ran = run(step, tmp_path / str(number), note=failing)
+        failing = f'{RECORDER}test "$(wc -l < "$CALLS")" -ne {number}\n'
+        ran = run(step, tmp_path / str(number), program_text=failing)
         assert ran.code != 0
         assert len(ran.calls) == number
 
 
-def test_what_it_makes_and_runs_is_there(tmp_path: Path) -> None:
+def test_make_targets_and_modules_exist(tmp_path: Path) -> None:
     targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
     calls = [call for step in STEPS for call in run(step, tmp_path / step).calls]
     made = [word for call in calls if call[0] == "make" for word in call[1:] if "=" not in word]
@@ -109,7 +120,7 @@ def test_what_it_makes_and_runs_is_there(tmp_path: Path) -> None:
     assert callable(rollout.main)
 
 
-def test_the_plan_that_is_shown_is_the_one_that_is_applied(tmp_path: Path) -> None:
+def test_shown_plan_is_the_applied_plan(tmp_path: Path) -> None:
     init, plan = run("plan", tmp_path).calls
     assert init[:3] == [*rollout.TERRAFORM, "init"]
     assert init[-2:] == ["-backend-config=bucket=oprina-state", "-backend-config=prefix=staging"]
@@ -118,12 +129,12 @@ def test_the_plan_that_is_shown_is_the_one_that_is_applied(tmp_path: Path) -> No
     assert "-lock=true" in plan
 
 
-def test_what_stays_a_plan_locks_nothing(tmp_path: Path) -> None:
+def test_plan_without_apply_takes_no_lock(tmp_path: Path) -> None:
     _, plan = run("plan", tmp_path, _APPLY="false").calls
     assert "-lock=false" in plan
 
 
-def test_on_main_it_is_put_into_service_after_the_stage_before(tmp_path: Path) -> None:
+def test_main_is_rolled_out_after_the_previous_stage(tmp_path: Path) -> None:
     ran = run("rollout", tmp_path, _AFTER="oprina-before")
     assert ran.calls[-1] == [
         *("python", "-m", "infra.deploy.rollout", "--after=oprina-before"),
@@ -134,33 +145,31 @@ def test_on_main_it_is_put_into_service_after_the_stage_before(tmp_path: Path) -
         "OPRINA_SMOKE_API_KEY=web-key",
         "OPRINA_SMOKE_EMAIL=smoke@oprina.test",
     } <= set(ran.environment.splitlines())
-    assert PASSWORD not in str(ran.calls) + ran.said
+    assert PASSWORD not in str(ran.calls) + ran.output
 
 
 @pytest.mark.parametrize("branch", ["main", "feature", "", "not-main", "main/2", "MAIN"])
 @pytest.mark.parametrize("apply", ["true", "false", "", "True"])
-def test_nothing_is_applied_but_on_main_where_that_was_asked_for(
-    tmp_path: Path, branch: str, apply: str
-) -> None:
+def test_only_main_with_apply_is_applied(tmp_path: Path, branch: str, apply: str) -> None:
     ran = run("rollout", tmp_path, BRANCH_NAME=branch, _APPLY=apply)
     assert ran.code == 0
     assert bool(ran.calls) is (branch == "main" and apply == "true")
 
 
 @pytest.mark.parametrize("branch", ["$(touch pwned)", "`touch pwned`", 'main" ] || touch pwned #'])
-def test_a_branchs_name_is_never_run(tmp_path: Path, branch: str) -> None:
+def test_branch_name_is_never_executed(tmp_path: Path, branch: str) -> None:
     assert run("rollout", tmp_path, BRANCH_NAME=branch).calls == []
     assert not (tmp_path / "pwned").exists()
 
 
-def test_nothing_is_applied_where_nobody_could_visit_it(tmp_path: Path) -> None:
-    for missing in ("_API_KEY", "_VISITOR"):
+def test_nothing_is_applied_without_sign_in_of_the_smoke_test(tmp_path: Path) -> None:
+    for missing in ("_API_KEY", "_SMOKE_EMAIL"):
         ran = run("rollout", tmp_path, **{missing: ""})
         assert (ran.code != 0, ran.calls) == (True, [])
-        assert missing in ran.said
+        assert missing in ran.output
 
 
-def test_every_substitution_is_used_and_none_is_pasted_into_a_script() -> None:
+def test_substitutions_are_used_as_variables_only() -> None:
     assert BUILD["options"]["automapSubstitutions"] is True
     scripts = "".join(step["script"] for step in STEPS.values())
     used = set(re.findall(r"\$\{?(_[A-Z_]+)", scripts))
@@ -168,34 +177,34 @@ def test_every_substitution_is_used_and_none_is_pasted_into_a_script() -> None:
     assert all(not {"args", "entrypoint"} & step.keys() for step in STEPS.values())
 
 
-def test_nothing_secret_is_written_down() -> None:
+def test_file_contains_no_secret() -> None:
     assert BUILD["substitutions"] == {
         "_ENVIRONMENT": "staging",
         "_STATE_BUCKET": "",
         "_APPLY": "false",
         "_AFTER": "",
         "_API_KEY": "",
-        "_VISITOR": "",
+        "_SMOKE_EMAIL": "",
     }
     variables = [name for step in STEPS.values() for name in step.get("env", [])]
     assert variables == ["CI=true"]
 
 
-def test_each_step_is_bounded_and_all_of_them_fit_into_the_build() -> None:
+def test_timeouts_of_steps_fit_into_the_build() -> None:
     assert sum(seconds(step) for step in STEPS.values()) <= seconds(BUILD)
 
 
-def test_there_is_time_to_go_back_whatever_took_too_long() -> None:
-    """A step that is out of time ends the build then and there."""
+def test_rollout_step_has_time_to_go_back() -> None:
+    """A step that times out ends the build at once."""
     names = [name.replace("_", "-") for name in [*functions(), "more"]]
-    at = FakeCloud(
+    at = FakeGoogleCloud(
         serves={name: {f"{name}-1": 100} for name in names},
         applied={name: {f"{name}-2": 100} for name in names},
         planned=names,
-        fails={"infra.smoke"},
+        fails={"infra.smoke": ""},
     )
     assert rollout.rollout(at, say=lambda _: None, wait=lambda _: None) == 1
-    assert len(at.sent()) == len(names)
+    assert len(at.traffic_changes()) == len(names)
     longest = at.seconds + rollout.SETTLING_SECONDS + shell.GRACE_SECONDS
     assert longest < seconds(STEPS["rollout"])
     assert smoke.SECONDS + smoke.LAST_SECONDS < rollout.SMOKE_SECONDS

@@ -1,7 +1,4 @@
-"""A project in the cloud as `infra.deploy.rollout` sees it through its commands.
-
-An `infra.deploy.shell.Run`.
-"""
+"""A fake of the programs `gcloud` and `terraform`, and of the project that they work on."""
 
 import json
 from collections.abc import Sequence
@@ -12,18 +9,22 @@ from infra.deploy.shell import FailedError
 
 URLS = '{"chat":"https://chat-1.us-central1.run.app"}'
 TRAFFIC = "update-traffic"
+READING = ("show", "list", "output", "print-access-token")
 
 
 @dataclass
-class FakeCloud:
-    """`serves` is what each service sends to which revision; `applied` is what an apply makes of it,
-    even if it fails; `keys` are the versions of the provider's key. A command with one of the words in
-    `fails` does."""
+class FakeGoogleCloud:
+    """An `infra.deploy.shell.CommandRunner` that changes a project in memory.
+
+    `serves`: the traffic split of each service. `applied`: the splits after an apply, also after a
+    failed one. `keys`: number of versions of the LiveAvatar key. `fails`: a command that contains
+    one of these strings fails, with the text after it, if there is one. `ran`: all commands.
+    """
 
     serves: dict[str, dict[str, int]]
     applied: dict[str, dict[str, int]]
     planned: Sequence[str] = ("start-avatar", "chat")
-    fails: set[str] = field(default_factory=set)
+    fails: dict[str, str] = field(default_factory=dict)
     builds: list[dict[str, Any]] = field(default_factory=list)
     keys: int = 1
     secrets: Sequence[str] = ("liveavatar-api-key",)
@@ -36,15 +37,18 @@ class FakeCloud:
         self.seconds += seconds
         if " apply " in line:
             self.serves |= self.applied
-        if any(word in line for word in self.fails):
-            raise FailedError(f"{line.split()[0]} ended with 1")
+        for words, reason in self.fails.items():
+            if words in line:
+                raise FailedError(f"{line.split()[0]} ended with 1{reason}")
         if TRAFFIC in command:
             revisions = command[-2].removeprefix("--to-revisions=").split(",")
             self.serves[command[4]] = {r: int(p) for r, p in (x.split("=") for x in revisions)}
-        assert read == any(word in line for word in ("show", "list", "output"))
-        return self._read(line) if read else ""
+        assert read == any(word in line for word in READING)
+        return self._answer(line) if read else ""
 
-    def _read(self, line: str) -> str:
+    def _answer(self, line: str) -> str:
+        if "print-access-token" in line:
+            return "canary-of-a-token\n"
         if " show " in line:
             return json.dumps(self._plan())
         if "builds list" in line:
@@ -67,9 +71,9 @@ class FakeCloud:
         }
 
     def _services(self) -> list[dict[str, Any]]:
-        """As Cloud Run lists them: also a tag, which has no percent, and somebody else's."""
+        """Return services as Cloud Run lists them, with a tag without traffic and a foreign service."""
         tagged = {"revisionName": "chat-00000-old", "tag": "old"}
-        listed = {"somebody-elses": {"somebody-elses-00001": 100}, **self.serves}
+        listed = {"another-app": {"another-app-00001": 100}, **self.serves}
         return [
             {
                 "metadata": {"name": name},
@@ -83,6 +87,6 @@ class FakeCloud:
             for name, split in listed.items()
         ]
 
-    def sent(self) -> list[str]:
-        """The changes of traffic that were asked for."""
+    def traffic_changes(self) -> list[str]:
+        """Return the commands that changed traffic."""
         return [line for line in self.ran if TRAFFIC in line]
