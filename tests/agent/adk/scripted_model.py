@@ -1,4 +1,4 @@
-"""A model that says what it was told to say, through all of ADK that is real."""
+"""A model with prepared answers. Everything else of ADK is real."""
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -13,8 +13,8 @@ from pydantic import Field
 
 
 @dataclass(frozen=True)
-class Says:
-    """One answer of the model: pieces of text, and a call of a tool at the end if there is one."""
+class TextAnswer:
+    """An answer: pieces of text, and then at most one tool call."""
 
     pieces: tuple[str, ...] = ()
     call: tuple[str, Mapping[str, Any]] | None = None
@@ -22,38 +22,38 @@ class Says:
 
 
 @dataclass(frozen=True)
-class Fails:
-    """An answer that ends with an error event, or, without a code, with an exception."""
+class FailedAnswer:
+    """An answer that ends with an error event, or without a code with an exception."""
 
     code: str | None
     pieces: tuple[str, ...] = ()
 
 
-Answer = Says | Fails
+ModelAnswer = TextAnswer | FailedAnswer
 
 
 class ScriptedModel(BaseLlm):
     model: str = "scripted"
-    answers: deque[Answer] = Field(default_factory=deque)
-    asked: list[LlmRequest] = Field(default_factory=list)
+    answers: deque[ModelAnswer] = Field(default_factory=deque)
+    requests: list[LlmRequest] = Field(default_factory=list)
 
     async def generate_content_async(
         self, llm_request: LlmRequest, stream: bool = False
     ) -> AsyncGenerator[LlmResponse, None]:
-        self.asked.append(llm_request)
+        self.requests.append(llm_request)
         answer = self.answers.popleft()
         if stream:
             for piece in answer.pieces:
                 yield _response([types.Part(text=piece)], partial=True)
-        if isinstance(answer, Fails):
+        if isinstance(answer, FailedAnswer):
             if answer.code is None:
-                raise RuntimeError("the model is gone")
+                raise RuntimeError("the model is unavailable")
             yield LlmResponse(error_code=answer.code, error_message="canary")
             return
         yield _response(list(_parts(answer)), partial=False, tokens=answer.tokens)
 
 
-def _parts(answer: Says) -> Iterator[types.Part]:
+def _parts(answer: TextAnswer) -> Iterator[types.Part]:
     if answer.pieces:
         yield types.Part(text="".join(answer.pieces))
     if answer.call:

@@ -1,4 +1,4 @@
-"""Agent Engine's API of deployed agents, as far as Google's client asks for it, and that client."""
+"""A fake of Agent Engine's API for deployed agents, and Google's client connected to it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,18 +14,22 @@ from starlette.routing import Route
 
 from tests.local.serving import served
 
-PLACE = "projects/p/locations/us-central1"
+PARENT = "projects/p/locations/us-central1"
 PATH = "/v1beta1/projects/{project}/locations/{location}/reasoningEngines"
 
 
 @dataclass
-class Engines:
-    """What was asked, and what there is by now, by name. `broken`: what every deployment ends with."""
+class FakeAgentEngine:
+    """Deployed agents, by name.
 
-    there: dict[str, dict[str, Any]] = field(default_factory=dict)
+    `with_sessions`: names of agents that have sessions. `requests`: (method, query) of each
+    deployment. `deployment_error`: the error with which every deployment ends.
+    """
+
+    agents: dict[str, dict[str, Any]] = field(default_factory=dict)
     with_sessions: set[str] = field(default_factory=set)
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    broken: dict[str, Any] | None = None
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    deployment_error: dict[str, Any] | None = None
 
     def app(self) -> Starlette:
         one = PATH + "/{id}"
@@ -39,47 +43,51 @@ class Engines:
         return Starlette(routes=routes)
 
     async def create(self, request: Request) -> JSONResponse:
-        return await self._keep(request, f"{PLACE}/reasoningEngines/{len(self.there) + 1}")
+        return await self._store(request, f"{PARENT}/reasoningEngines/{len(self.agents) + 1}")
 
     async def update(self, request: Request) -> JSONResponse:
-        return await self._keep(request, _name(request))
+        return await self._store(request, _name(request))
 
-    async def _keep(self, request: Request, name: str) -> JSONResponse:
-        self.asked.append((request.method, request.url.query))
-        before = self.there.get(name, {"name": name, "updateTime": "2026-11-23T12:00:00Z"})
-        self.there[name] = before | await request.json()
+    async def _store(self, request: Request, name: str) -> JSONResponse:
+        self.requests.append((request.method, request.url.query))
+        before = self.agents.get(name, {"name": name, "updateTime": "2026-11-23T12:00:00Z"})
+        self.agents[name] = before | await request.json()
         return JSONResponse({"name": f"{name}/operations/1", "done": False})
 
     async def operation(self, request: Request) -> JSONResponse:
         name = _name(request)
-        end = {"error": self.broken} if self.broken else {"response": self.there[name]}
-        return JSONResponse({"name": f"{name}/operations/1", "done": True, **end})
+        result = (
+            {"error": self.deployment_error}
+            if self.deployment_error
+            else {"response": self.agents[name]}
+        )
+        return JSONResponse({"name": f"{name}/operations/1", "done": True, **result})
 
     async def list(self, _request: Request) -> JSONResponse:
-        return JSONResponse({"reasoningEngines": list(self.there.values())})
+        return JSONResponse({"reasoningEngines": list(self.agents.values())})
 
     async def delete(self, request: Request) -> JSONResponse:
         name = _name(request)
         if name in self.with_sessions and not (await request.json()).get("force"):
-            why = {"code": 400, "status": "FAILED_PRECONDITION", "message": "It has sessions."}
-            return JSONResponse({"error": why}, 400)
-        self.there.pop(name)
+            error = {"code": 400, "status": "FAILED_PRECONDITION", "message": "It has sessions."}
+            return JSONResponse({"error": error}, 400)
+        self.agents.pop(name)
         return JSONResponse({"name": f"{name}/operations/1", "done": True})
 
 
 def _name(request: Request) -> str:
-    return f"{PLACE}/reasoningEngines/{request.path_params['id']}"
+    return f"{PARENT}/reasoningEngines/{request.path_params['id']}"
 
 
 @asynccontextmanager
-async def google_runtimes(engines: Engines) -> AsyncIterator[Any]:
-    """Google's own client of `engines`, on the wire."""
-    google = import_module("agentplatform")  # here, since it takes seconds
-    async with served(engines.app()) as address:
+async def connect_google_client(fake: FakeAgentEngine) -> AsyncIterator[Any]:
+    """Serve the fake, and yield Google's own client for it."""
+    google = import_module("agentplatform")  # imported here because it takes seconds
+    async with served(fake.app()) as address:
         client = google.Client(
             project="p",
             location="us-central1",
-            credentials=Credentials(token="local"),  # type: ignore[no-untyped-call]  # Google's own
+            credentials=Credentials(token="local"),  # type: ignore[no-untyped-call]  # no types
             http_options={"base_url": address},
         )
         try:

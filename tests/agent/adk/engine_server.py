@@ -1,4 +1,4 @@
-"""Google's `AdkApp` around our agent, served as Agent Engine serves it."""
+"""Google's `AdkApp` with our agent, served with the HTTP API of Agent Engine."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -19,13 +19,13 @@ WARNINGS = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:agentplatform"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:google.genai"),
 ]
-"""What Google's packages themselves emit, and nobody can change from outside: to be ignored."""
+"""Filters for warnings that Google's packages emit themselves."""
 
 
 def engine_app(app: AdkApp) -> Starlette:
-    """Turns, and the making of sessions."""
+    """Return an application that runs turns and creates sessions."""
 
-    async def make_session(request: Request) -> JSONResponse:
+    async def create_session(request: Request) -> JSONResponse:
         body = await request.json()
         await app.async_create_session(
             user_id=body["userId"], session_id=request.query_params["sessionId"]
@@ -40,7 +40,7 @@ def engine_app(app: AdkApp) -> Starlette:
     return Starlette(
         routes=[
             Route(f"/v1/{ENGINE}:streamQuery", stream_query, methods=["POST"]),
-            Route(f"/v1beta1/{ENGINE}/sessions", make_session, methods=["POST"]),
+            Route(f"/v1beta1/{ENGINE}/sessions", create_session, methods=["POST"]),
         ]
     )
 
