@@ -19,8 +19,9 @@ to obtain new credentials."""
 EXPIRED = """: ERROR: (gcloud.auth.print-access-token) There was a problem refreshing \
 your current auth tokens: Reauthentication failed. cannot prompt during non-interactive execution."""
 NO_NETWORK = """: ERROR: (gcloud.auth.application-default.print-access-token) There was a problem \
-refreshing your current auth tokens: HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): Max retries \
-exceeded with url: /token (Caused by NameResolutionError("Failed to resolve 'oauth2.googleapis.com'"))
+refreshing your current auth tokens: HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): \
+Max retries exceeded with url: /token (Caused by NameResolutionError("Failed to resolve \
+'oauth2.googleapis.com' ([Errno -2] Name or service not known)"))
 Please run:
 
   $ gcloud auth login"""
