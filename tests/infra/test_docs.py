@@ -17,7 +17,7 @@ from common.schemas.answers import SweepAnswer
 from infra.deploy.shell import ROOT
 from infra.docs import settings_table
 from infra.smoke import sign_in
-from tests.infra.test_cloudbuild import BUILD
+from tests.infra.deploy.test_cloudbuild import BUILD
 
 DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 DEPLOY, OPERATE = DOCS["deploy.md"], DOCS["operate.md"]

@@ -155,7 +155,7 @@ def test_refusals_of_a_route_are_described(case: Case) -> None:
 def test_servers_are_the_hosts_that_terraform_makes() -> None:
     hosts = (ROOT / "terraform" / "functions.tf").read_text()
     project = "${data.google_project.this.number}.${var.region}.run.app"
-    assert f'${{replace(name, "_", "-")}}-{project}' in hosts
+    assert f"${{service}}-{project}" in hosts
     for path, item in WRITTEN["paths"].items():
         service = path.split("/")[1].replace("_", "-")
         assert item["servers"][1]["url"] == f"https://{service}-{{number}}.{{region}}.run.app"

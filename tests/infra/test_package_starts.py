@@ -25,7 +25,7 @@ import pytest
 
 from infra.deploy.package import functions, package
 from tests.api.cases import FOR_USERS, Case
-from tests.infra.clean import interpreter, pins
+from tests.infra.deploy.isolated_python import make_interpreter, pins
 
 READY_SECONDS = 60
 SETTINGS = {
@@ -56,7 +56,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def python(unpacked: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
-    return interpreter(folder, unpacked["chat"] / "requirements.txt")
+    return make_interpreter(folder, unpacked["chat"] / "requirements.txt")
 
 
 def environment(target: str, port: int, log_execution_id: str) -> dict[str, str]:

@@ -163,7 +163,7 @@ async def test_invalid_output_of_gcloud_does_not_keep_sessions_running() -> None
         await at.started()
         assert await stop_spending(PROJECT, run, account, say=output, wait=no_wait) == 1
         assert await running(at) == []
-    assert "CANNOT LIST THE FUNCTIONS: gcloud run services did not say JSON" in output.all
+    assert "CANNOT LIST THE FUNCTIONS: gcloud run services did not print JSON" in output.all
 
 
 @pytest.mark.parametrize("project", [FakeProject(fails={"list"}), FakeProject(services=["others"])])

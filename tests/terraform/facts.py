@@ -34,9 +34,9 @@ NEEDS = {
         ("create_session_token", "stop", "keep_alive", "active", "record", "credits"),
         "liveavatar key",
     ),
-    **dict.fromkeys(("prepare", "keep"), "tokens.keep"),
-    "open": "tokens.open",
-    "forget": "tokens.forget",
+    **dict.fromkeys(("prepare", "keep"), "tokens.write"),
+    "open": "tokens.read",
+    "forget": "tokens.delete",
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
     "expire": "queue",
@@ -44,11 +44,11 @@ NEEDS = {
 """The permission that each method of a port needs. `start` and `connect` use the session token that
 `create_session_token` returns. Text-to-Speech needs no role."""
 
-LOOKS = {
-    "agent": "agent.look",
+HEALTH_CHECKS = {
+    "agent": "agent.read",
     "avatar": "liveavatar key",
-    "store": "store.look",
-    "tasks": "queue.look",
+    "store": "store.read",
+    "tasks": "queue.read",
     "vault": "liveavatar key",
 }
 """The permission that each health check needs. Text-to-Speech needs no role."""
@@ -66,28 +66,28 @@ class Code:
 
     functions: list[str]
     internal: set[str]
-    reaches: dict[str, set[str]]
+    uses: dict[str, set[str]]
     seconds: dict[str, float]
 
 
 def read() -> Code:
     functions = declarations()
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        reaches = {name: runner.run(_reaches(name)) for name in functions}
-    reaches["health"] = _looks()
+        uses = {name: runner.run(_used_permissions(name)) for name in functions}
+    uses["health"] = _health_checks()
     return Code(
         sorted(functions),
         {name for name, each in functions.items() if each.internal},
-        reaches,
+        uses,
         {name: each.seconds for name, each in functions.items()},
     )
 
 
-def _looks() -> set[str]:
+def _health_checks() -> set[str]:
     """Return the permissions of the health checks, as the composition root assembles them."""
     engine = "projects/p/locations/l/reasoningEngines/1"
     checks = build(Settings(agent_engine=engine)).health_check._checks
-    return {LOOKS[name] for name in checks if name in LOOKS}
+    return {HEALTH_CHECKS[name] for name in checks if name in HEALTH_CHECKS}
 
 
 # ── calls of the ports ────────────────────────────────────────────────────────────────────────────
@@ -105,7 +105,7 @@ class RecordingPort:
         return getattr(self.port, name)
 
 
-async def _reaches(function: str) -> set[str]:
+async def _used_permissions(function: str) -> set[str]:
     """Call the function in every way, and return the permissions that its calls need."""
     examples = [_example(case) for case in ALL if case.function == function]
     calls: set[str] = set()
