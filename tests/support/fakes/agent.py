@@ -1,5 +1,5 @@
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,6 +46,10 @@ class FakeAgent:
         """Replies that were cancelled before."""
         self.effects: list[tuple[str, str]] = []
         """What tools did: the label of the request, and the tool's name."""
+        self.streams: Counter[ConversationId] = Counter()
+        """Open streams by session."""
+        self.most_streams: Counter[ConversationId] = Counter()
+        """The most streams that were open at once, by session."""
         self._strict = strict
 
     async def create_session(self, user: UserId, session: ConversationId) -> None:
@@ -64,6 +68,8 @@ class FakeAgent:
             raise errors.UpstreamNotFound("agent", "no such session")
         script = self.replies.popleft() if self.replies else ["You said: ", f"{message}."]
         whole = False
+        self.streams[session] += 1
+        self.most_streams[session] = max(self.most_streams[session], self.streams[session])
         try:
             for step in script:
                 match step:
@@ -85,6 +91,7 @@ class FakeAgent:
                 whole = True
                 take(Finished(10))
         finally:
+            self.streams[session] -= 1
             self.ended += whole
             self.left += not whole
 
