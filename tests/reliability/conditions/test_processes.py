@@ -61,7 +61,7 @@ async def test_a_process_that_dies_closes_its_connections(simulation: Simulation
     talking = here.run(chat_answer(here.app, conversation_id=started.conversation_id))
     asking = asyncio.ensure_future(talking)
     await asyncio.sleep(5)
-    (connection,) = harness.avatars.lines
+    (connection,) = harness.avatars.connections
     assert (connection.closed, harness.agent.left) == (False, 0)
     here.die()
     with pytest.raises(ProcessDied):

@@ -65,7 +65,7 @@ async def test_a_connection_that_opens_late_is_no_session_that_is_over(
             async with asyncio.timeout(5.0 if careful else 0.5):
                 await here.deps.avatars.connect(url)
         except TimeoutError:
-            await here.deps.avatars.stop(session, "ZOMBIE_SESSION_REAP")
+            await here.deps.avatars.stop(session, "gone")
 
     await here.run(connect())
     assert running(simulation) == ([session] if careful or seconds < 0.5 else [])
@@ -98,7 +98,7 @@ async def test_a_loser_that_learns_late_does_not_interrupt_the_winner(
         winner.run(take_turn(winner.deps, "winner")), loser.run(take_turn(loser.deps, "loser"))
     )
     await asyncio.sleep(5)
-    said = simulation.harness.avatars.sessions[session].mouth.said
+    said = simulation.harness.avatars.sessions[session].player.played
     assert said[UtteranceId("winner")].interrupted is not (careful or seconds == 0)
 
 
@@ -109,7 +109,7 @@ async def stop_carefully(deps: Dependencies, session: AvatarSessionId) -> bool:
     """Return whether the session is over, by the provider's own record."""
     for _ in range(3):
         try:
-            await deps.avatars.stop(session, "USER_CLOSED")
+            await deps.avatars.stop(session, "user")
         except Upstream:
             await deps.pause(0)
         if not (await deps.avatars.record(session)).running:
@@ -120,7 +120,7 @@ async def stop_carefully(deps: Dependencies, session: AvatarSessionId) -> bool:
 async def stop_naively(deps: Dependencies, session: AvatarSessionId) -> bool:
     """Return whether the session is over: a 2xx says yes, and so does a refusal."""
     try:
-        await deps.avatars.stop(session, "USER_CLOSED")
+        await deps.avatars.stop(session, "user")
     except Failed:
         return True
     except Upstream:
@@ -156,7 +156,7 @@ async def test_a_start_that_is_not_confirmed_is_stopped(
             await deps.avatars.start(token)
         except Ambiguous:
             if careful:
-                await deps.avatars.stop(token.session, "SERVER_ERROR")
+                await deps.avatars.stop(token.session, "stuck")
 
     await here.run(start_or_stop(here.deps))
     assert (not running(simulation)) is (careful or not held)
@@ -275,7 +275,7 @@ async def test_a_queue_that_is_away_costs_no_avatar(simulation: Simulation, care
             await deps.tasks.expire(session, deps.clock.now())
         except Upstream:
             if not careful:
-                await deps.avatars.stop(session, "SERVER_ERROR")
+                await deps.avatars.stop(session, "stuck")
 
     await here.run(begin(here.deps))
     assert bool(running(simulation)) is careful

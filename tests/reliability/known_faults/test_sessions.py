@@ -73,8 +73,8 @@ async def test_a_dropped_connection_ends_no_session(simulation: Simulation) -> N
     harness.agent.replies.append(["One sentence that is said. ", 8.0, "And one much later. "])
     chatting = here.spawn(chat_answer(here.app, conversation_id=started.conversation_id))
     await asyncio.sleep(3)
-    connection = harness.avatars.lines[-1]
-    connection.mouth.cancel(connection)
+    connection = harness.avatars.connections[-1]
+    connection.player.detach(connection)
     await chatting
     assert (await harness.session(started.avatar_session_id))["state"] == "live"
 
@@ -111,7 +111,7 @@ async def test_a_session_is_stopped_though_its_conversation_is_gone(
     simulation: Simulation,
 ) -> None:
     here, harness = simulation.process(), simulation.harness
-    harness.avatars._idle = FOR_EVER
+    harness.avatars.idle = FOR_EVER
     started = await start_and_wait(simulation, here)
     await harness.store.inner.commit([Delete(f"conversations/{started.conversation_id}")])
     await sweep_each_minute(simulation, here, 5)
@@ -168,7 +168,7 @@ async def test_a_session_that_broke_off_is_charged_what_it_ran(
     here, harness = simulation.process(), simulation.harness
     started = await here.run(start(here.app))
     await asyncio.sleep(20)
-    harness.avatars.sessions[started.avatar_session_id].end(harness.clock.now(), "WORKER_CRASHED")
+    harness.avatars.session(started.avatar_session_id).end(harness.clock.now(), "WORKER_CRASHED")
     await asyncio.sleep(150 if how == "end_session" else 190)
     if how == "end_session":
         await here.run(end(here.app, started.avatar_session_id))
@@ -199,7 +199,7 @@ async def test_the_sweep_leaves_a_session_that_is_used_meanwhile(
     simulation: Simulation, how: str
 ) -> None:
     here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    harness.avatars._idle = FOR_EVER
+    harness.avatars.idle = FOR_EVER
     started = await here.run(start(here.app))
     advance(harness.clock, 181)
     turns = []
@@ -228,7 +228,7 @@ async def test_the_sweep_leaves_a_session_that_is_used_meanwhile(
 @known("A12", "a keep_alive brings the end of a session forward")
 async def test_a_keep_alive_never_shortens_a_session(simulation: Simulation) -> None:
     here, harness = simulation.process(), simulation.harness
-    harness.avatars._idle = FOR_EVER
+    harness.avatars.idle = FOR_EVER
     started = await start_and_wait(simulation, here)
     sentence = "This is one of the sentences of the long reply. "
     harness.agent.replies.append([sentence * 80])

@@ -3,11 +3,12 @@
 import asyncio
 import tracemalloc
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from common.domain.errors import OprinaError, Refused
-from tests.reliability.fault_injection import Simulation, busy, delay, refuse
+from tests.reliability.fault_injection import Effect, Simulation, busy, delay, refuse
 from tests.reliability.known_faults.known import known, start_and_wait
 from tests.support.harness import chat_answer, new_harness, speak, start, sweep
 
@@ -37,12 +38,12 @@ async def test_a_turn_ends_in_time_though_the_voice_hangs(simulation: Simulation
 
 @known("A7, attack 1", "a voice that fails is asked again for each sentence")
 @pytest.mark.parametrize("effect", [busy(), refuse()], ids=["throttled", "away"])
-async def test_a_voice_that_fails_is_given_up(simulation: Simulation, effect: object) -> None:
+async def test_a_voice_that_fails_is_given_up(simulation: Simulation, effect: Effect) -> None:
     here = simulation.process()
     started = await start_and_wait(simulation, here)
-    simulation.faults.add("voice.synthesize", effect)  # type: ignore[arg-type]  # an effect
+    simulation.faults.add("voice.synthesize", effect)
     simulation.harness.agent.replies.append([SENTENCE * 60])
-    same = {"conversation_id": started.conversation_id}
+    same: dict[str, Any] = {"conversation_id": started.conversation_id}
     reply = await here.run(chat_answer(here.app, **same), "chat")
     assert reply.text
     assert simulation.journal.count("voice.synthesize", "chat") <= 5
@@ -51,7 +52,7 @@ async def test_a_voice_that_fails_is_given_up(simulation: Simulation, effect: ob
 @known("A7", "the sweep frees the lease of a turn that still runs")
 async def test_the_sweep_leaves_a_turn_that_runs(simulation: Simulation) -> None:
     here, there = simulation.process(), simulation.process()
-    simulation.harness.avatars._idle = FOR_EVER
+    simulation.harness.avatars.idle = FOR_EVER
     started = await start_and_wait(simulation, here)
     simulation.faults.add("voice.synthesize", delay(15))
     simulation.faults.add("voice.synthesize", refuse())
@@ -67,7 +68,7 @@ async def test_the_sweep_leaves_a_turn_that_runs(simulation: Simulation) -> None
 @known("attack 2", "a turn that outlives its lease is charged in full, and its answer denies it")
 async def test_the_answer_of_a_turn_agrees_with_the_ledger(simulation: Simulation) -> None:
     here, there = simulation.process(), simulation.process()
-    simulation.harness.avatars._idle = FOR_EVER
+    simulation.harness.avatars.idle = FOR_EVER
     started = await start_and_wait(simulation, here)
     simulation.faults.add("voice.synthesize", delay(15))
     simulation.faults.add("voice.synthesize", refuse())
@@ -107,9 +108,8 @@ async def test_of_two_messages_at_once_one_is_answered_in_full(
     here, there = simulation.process(), simulation.process()
     started = await start_and_wait(simulation, here)
     simulation.faults.add("store.commit", delay(seconds), process=there)
-    replies = [[0.3, SENTENCE * 3], ["I am the second. "]]
-    simulation.harness.agent.replies.extend(replies)
-    same = {"conversation_id": started.conversation_id}
+    simulation.harness.agent.replies.extend([[0.3, SENTENCE * 3], ["I am the second. "]])
+    same: dict[str, Any] = {"conversation_id": started.conversation_id}
     late = there.spawn(chat_answer(there.app, "Two.", **same))
     early = here.spawn(chat_answer(here.app, "One.", **same))
     await asyncio.wait({early, late})
@@ -120,7 +120,7 @@ async def test_of_two_messages_at_once_one_is_answered_in_full(
 @known("B2", "a speak cannot be stopped from another process")
 async def test_a_speak_is_stopped_from_another_process(simulation: Simulation) -> None:
     here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    harness.avatars._second_line_hears = False
+    harness.avatars.reports_interrupts_to_all = False
     started = await start_and_wait(simulation, here)
     text = "".join(f"Sentence number {n} of a rather long text. " for n in range(1, 51))
     speaking = here.spawn(speak(here.app, started.avatar_session_id, text))
@@ -128,7 +128,7 @@ async def test_a_speak_is_stopped_from_another_process(simulation: Simulation) -
     await there.run(speak(there.app, started.avatar_session_id, None))
     stopped = time()
     spoken = await speaking
-    said = harness.avatars.sessions[started.avatar_session_id].mouth.said.values()
+    said = harness.avatars.session(started.avatar_session_id).player.played.values()
     assert not [each for each in said if each.started and each.started > stopped + 2]
     assert spoken.ended == "interrupted"
 
@@ -156,7 +156,7 @@ async def test_a_text_that_is_longer_when_spoken_is_spoken(
     "fields", [{"language": "de-DE"}, {"voice": "nonsense"}, {"voice": "x\r\ny"}], ids=str
 )
 async def test_a_voice_that_cannot_speak_is_refused(
-    simulation: Simulation, fields: dict[str, str]
+    simulation: Simulation, fields: dict[str, Any]
 ) -> None:
     here = simulation.process()
     try:
@@ -172,15 +172,10 @@ async def test_a_voice_that_cannot_speak_is_refused(
 @known("B10", "a session is swept as idle in the middle of a speech")
 async def test_a_session_that_speaks_is_not_idle(simulation: Simulation) -> None:
     here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    harness.avatars._idle = FOR_EVER
+    harness.avatars.idle = FOR_EVER
     started = await start_and_wait(simulation, here)
-
-    async def synthesize_slowly(text: str, *_: str) -> bytes:
-        return bytes(2 * int(0.225 * 24_000) * len(text))  # Mandarin: 4.5 characters a second
-
-    harness.voice.synthesize = synthesize_slowly  # type: ignore[method-assign]  # a slow language
+    harness.voice.seconds_per_character = 1 / 4.5  # Mandarin
     text = "这是一个很长的故事，讲给大家听。" * 100
-    here = simulation.process()
     speaking = here.spawn(speak(here.app, started.avatar_session_id, text))
     while not speaking.done():
         await asyncio.sleep(60)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,11 @@ from tests.reliability.fault_injection import (
     unconfirmed,
 )
 from tests.reliability.known_faults.known import known, start_and_wait
-from tests.support.fakes.agent import ToolEffect
+from tests.support.fakes.agent import Step, ToolEffect
 from tests.support.harness import advance, chat, chat_answer, speak, start, sweep
 
-MAIL = [ToolEffect("send_mail", 0.3), 1.0, "Sent.", Finished(9_000)]
-LONG_HISTORY = [0.5, "word " * 400, 1.0, Finished(60_000)]
+MAIL: list[Step] = [ToolEffect("send_mail", 0.3), 1.0, "Sent.", Finished(9_000)]
+LONG_HISTORY: list[Step] = [0.5, "word " * 400, 1.0, Finished(60_000)]
 
 
 # ── the agent acts before, or more often than, the turn ──────────────────────────────────────────
@@ -53,7 +54,7 @@ async def test_one_key_on_two_instances_asks_the_agent_once(simulation: Simulati
     first = await here.run(chat_answer(here.app, "Hello."))
     simulation.latency["store"] = (0.02, 0.03)
     simulation.harness.agent.replies.extend([MAIL] * 2)
-    same = {"conversation_id": first.conversation_id, "key": "k"}
+    same: dict[str, Any] = {"conversation_id": first.conversation_id, "key": "k"}
     await asyncio.gather(
         here.run(chat_answer(here.app, "Mail my boss.", **same), "mail"),
         there.run(chat_answer(there.app, "Mail my boss.", **same), "mail"),
@@ -87,7 +88,7 @@ async def test_a_newer_turn_waits_until_the_older_stream_is_closed(
     agent.replies.extend(
         [[ToolEffect("search", 8.0), "First answer. ", 1.0], [8.0, "Second answer. ", 1.0]]
     )
-    same = {"conversation_id": started.conversation_id, "speak": aloud}
+    same: dict[str, Any] = {"conversation_id": started.conversation_id, "speak": aloud}
     older = here.spawn(chat_answer(here.app, "One.", **same))
     await asyncio.sleep(2)
     await there.run(chat_answer(there.app, "Two.", **same))
@@ -99,7 +100,7 @@ async def test_a_newer_turn_waits_until_the_older_stream_is_closed(
 async def test_an_interruption_lets_no_second_stream_in(simulation: Simulation) -> None:
     here, there, agent = simulation.process(), simulation.process(), simulation.harness.agent
     first = await here.run(chat_answer(here.app, "Hello."))
-    same = {"conversation_id": first.conversation_id}
+    same: dict[str, Any] = {"conversation_id": first.conversation_id}
     agent.replies.extend([["Thinking ", 8.0, "done."], ["Second ", 8.0, "done."]])
     older = here.spawn(chat_answer(here.app, "One.", **same))
     await asyncio.sleep(1)
@@ -231,7 +232,7 @@ async def test_a_lost_turn_answers_its_key_and_is_charged_once(simulation: Simul
 async def test_a_turn_that_failed_keeps_its_message_once(simulation: Simulation) -> None:
     here, harness = simulation.process(), simulation.harness
     first = await here.run(chat_answer(here.app, "Hello."))
-    same = {"conversation_id": first.conversation_id, "key": "k"}
+    same: dict[str, Any] = {"conversation_id": first.conversation_id, "key": "k"}
     simulation.faults.add("agent.reply", refuse(), nth=1)
     with pytest.raises(OprinaError):
         await here.run(chat_answer(here.app, "Tell me.", **same))
