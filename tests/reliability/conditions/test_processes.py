@@ -70,7 +70,7 @@ async def test_a_process_that_dies_closes_its_connections(simulation: Simulation
     assert (connection.closed, harness.agent.left) == (True, 1)
 
 
-async def test_the_world_goes_on_while_a_process_is_frozen(simulation: Simulation) -> None:
+async def test_the_agent_goes_on_while_a_process_is_frozen(simulation: Simulation) -> None:
     here, agent = simulation.process(), simulation.harness.agent
     agent.sessions.add((USER, CONVERSATION))
     agent.replies.append([1.0, "a", 1.0, "b", 1.0, "c"])
