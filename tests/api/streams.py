@@ -80,14 +80,14 @@ async def wait_until_settled(harness: Harness, conversation: str) -> None:
 
 async def wait_until_speaking(harness: Harness, session: str) -> None:
     async def is_speaking() -> bool:
-        return any(said.started for said in harness.avatars.sessions[session].mouth.said.values())  # type: ignore[index]
+        return any(said.started for said in harness.avatars.session(session).player.played.values())
 
     await wait_until(is_speaking)
 
 
 def was_interrupted(harness: Harness, session: str) -> bool:
-    mouth = harness.avatars.sessions[session].mouth  # type: ignore[index]
-    return any(said.interrupted for said in mouth.said.values())
+    player = harness.avatars.session(session).player
+    return any(said.interrupted for said in player.played.values())
 
 
 async def stored_reply(harness: Harness, conversation: str) -> dict[str, object]:

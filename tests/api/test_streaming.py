@@ -207,7 +207,7 @@ async def test_a_disconnect_ends_a_speech(client: httpx.AsyncClient, api: ApiCli
     asking.cancel()
 
     async def is_cut() -> bool:
-        return was_interrupted(api.harness, session) and api.harness.avatars.lines[-1].closed
+        return was_interrupted(api.harness, session) and api.harness.avatars.connections[-1].closed
 
     await wait_until(is_cut)
 

@@ -86,4 +86,4 @@ async def test_what_was_set_off_is_called_back_where_the_commit_fails(call: str)
         await calls[call]()
     assert harness.agent.left == len(harness.agent.asked) == (call == "chat")
     assert harness.voice.texts == []
-    assert all(line.closed for line in harness.avatars.lines)
+    assert all(line.closed for line in harness.avatars.connections)

@@ -113,35 +113,37 @@ async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
 
 
 @pytest.mark.parametrize("other_process", [False, True])
-@pytest.mark.parametrize("second_line_hears", [False, True])
+@pytest.mark.parametrize("second_connection_hears", [False, True])
 async def test_a_new_message_interrupts_the_avatar_at_once(
-    *, other_process: bool, second_line_hears: bool
+    *, other_process: bool, second_connection_hears: bool
 ) -> None:
     harness = new_harness(
         agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)], ["Alright."])
     )
-    harness.avatars._second_line_hears = second_line_hears
+    harness.avatars.second_connection_hears = second_connection_hears
     started = await harness.start()
     first = await harness.chat("A story!", conversation_id=started.conversation_id)
     listening = asyncio.create_task(collect_events(first))
     await asyncio.sleep(5)
     app = harness.another() if other_process else harness.app
-    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
-    mouth.interrupts.clear()
+    player = harness.avatars.sessions[started.avatar_session_id].player  # type: ignore[index]
+    player.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
     second = await app.conversations.chat(
         ADA, ChatRequest(message="Stop.", conversation_id=started.conversation_id), IdempotencyKey()
     )
     answer = await second.answer()  # type: ignore[union-attr]
     events = await listening
-    assert mouth.interrupts[0] - arrival < 0.1
+    assert player.interrupts[0] - arrival < 0.1
     assert answer.spoken == "Alright."
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert done.ended == "interrupted"
     assert 0 < len(done.spoken) < len("".join(STORY))
-    late = [said for said in mouth.said.values() if said.started and said.started > arrival + 0.1]
-    assert len(late) <= (1 if second_line_hears or not other_process else 8)
+    late = [
+        said for said in player.played.values() if said.started and said.started > arrival + 0.1
+    ]
+    assert len(late) <= (1 if second_connection_hears or not other_process else 8)
     used, reserved = await harness.used("agent_tokens")
     assert used > 0
     assert reserved == 0
@@ -173,8 +175,8 @@ async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
     await asyncio.sleep(1)
     await turn.cancel()
     assert harness.agent.left == 1
-    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
-    assert any(said.interrupted for said in mouth.said.values())
+    player = harness.avatars.sessions[started.avatar_session_id].player  # type: ignore[index]
+    assert any(said.interrupted for said in player.played.values())
     messages = await harness.documents(f"conversations/{started.conversation_id}/messages")
     (reply,) = [m for m in messages if m["role"] == "assistant"]
     assert reply["interrupted"]
@@ -355,8 +357,8 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
 
     harness.store.before = slowly
     harness.avatars.slow["connect"] = 0.05
-    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
-    mouth.interrupts.clear()
+    player = harness.avatars.sessions[started.avatar_session_id].player  # type: ignore[index]
+    player.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
     app = harness.another() if other_process else harness.app
     ask = ChatRequest(message="Stop.", conversation_id=started.conversation_id)
@@ -364,4 +366,4 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
     assert isinstance(second, Turn)
     await collect_events(second)
     await listening
-    assert mouth.interrupts[0] - arrival <= 0.1
+    assert player.interrupts[0] - arrival <= 0.1

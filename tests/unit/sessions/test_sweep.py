@@ -27,7 +27,7 @@ async def sweep(harness: Harness, session: str | None = None) -> SweepAnswer:
 def patient_harness(**parts: Any) -> Harness:
     """Whose provider ends nothing for being idle."""
     harness = new_harness(**parts)
-    harness.avatars._idle = timedelta(days=1)
+    harness.avatars.idle = timedelta(days=1)
     return harness
 
 

@@ -149,8 +149,8 @@ async def test_a_bug_in_interrupting_keeps_the_turn_from_nothing(out: Output) ->
     started = await harness.start()
     turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1)
-    (line,) = harness.avatars.lines
-    line.mouth = Buggy(line.mouth, "interrupt")  # type: ignore[assignment]
+    (line,) = harness.avatars.connections
+    line.player = Buggy(line.player, "interrupt")  # type: ignore[assignment]
     await turn.cancel()
     assert is_logged_once(out)
     assert await harness.documents("turns") == []
