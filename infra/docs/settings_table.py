@@ -1,6 +1,6 @@
-"""`python -m infra.docs.settings_table`: the README's table of settings, from the settings themselves.
+"""Generate the table of `docs/settings.md` from `common/settings.py`.
 
-With `--write`, it is put into README.md, between the lines that say where.
+`python -m infra.docs.settings_table` prints the table. With `--write` it replaces the table in the document.
 """
 
 import ast
@@ -13,24 +13,26 @@ from pydantic.fields import FieldInfo
 
 from common.settings import Settings
 
-README = Path(__file__).parents[2] / "README.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
-HEAD = "| setting | default | what it is |\n| --- | --- | --- |"
+HEAD = "| setting | default | meaning |\n| --- | --- | --- |"
 
 
 def table() -> str:
-    """Every setting: the variable's name, its default, one line."""
-    says = descriptions()
+    """Return a Markdown table with one row per setting: variable, default, description."""
+    description = descriptions()
     rows = [
-        f"| `{_variable(name, field)}` | {_default(field)} | {says[name]} |"
+        f"| `{_variable(name, field)}` | {_default(field)} | {description[name]} |"
         for name, field in Settings.model_fields.items()
     ]
     return "\n".join([HEAD, *rows])
 
 
 def descriptions() -> dict[str, str]:
-    """The string below each setting. Read from the source here, and not by pydantic at each start of
-    a function. KeyError later on for one that has none."""
+    """Return the docstring below each setting, by the setting's name.
+
+    They are read from the source, because pydantic would read them at each start of a function.
+    """
     (found,) = ast.parse(inspect.getsource(Settings)).body
     if not isinstance(found, ast.ClassDef):
         raise TypeError(found)
@@ -44,19 +46,19 @@ def descriptions() -> dict[str, str]:
     }
 
 
-def between_markers(readme: str) -> str:
-    """ValueError where README.md does not say where the table is."""
-    _, there, rest = readme.partition(BEGIN)
+def between_markers(document: str) -> str:
+    """Return the text between the two markers. Raises ValueError if a marker is missing."""
+    _, there, rest = document.partition(BEGIN)
     inside, end, _ = rest.partition(END)
     if not (there and end):
-        raise ValueError(f"README.md has no {BEGIN} ... {END}")
+        raise ValueError(f"{DOCUMENT.name} has no {BEGIN} ... {END}")
     return inside.strip()
 
 
-def written(readme: str) -> str:
-    """README.md with the table as it should be."""
-    between_markers(readme)
-    before, _, rest = readme.partition(BEGIN)
+def replace_table(document: str) -> str:
+    """Return the document with a new table between the markers."""
+    between_markers(document)
+    before, _, rest = document.partition(BEGIN)
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
 
 
@@ -74,7 +76,8 @@ def _default(field: FieldInfo) -> str:
 
 def main(arguments: list[str]) -> None:
     if arguments == ["--write"]:
-        README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
+        document = DOCUMENT.read_text(encoding="utf-8")
+        DOCUMENT.write_text(replace_table(document), encoding="utf-8")
     else:
         print(table())
 
