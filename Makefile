@@ -46,9 +46,10 @@ check: ## run the gate: format, lint, types, import rules, all tests
 	@$(MAKE) --no-print-directory test ARGS=
 	@$(MAKE) --no-print-directory agent-test
 
-fix: $(INSTALLED) ## format the code and repair what ruff can repair
+fix: $(INSTALLED) ## format the code, repair lint, write the generated documents again
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/python -m infra.docs
 
 lint: $(INSTALLED) ## check format, lint and import rules
 	$(BIN)/ruff format --check

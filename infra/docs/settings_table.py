@@ -1,31 +1,23 @@
-"""Generate the table of `docs/settings.md` from `common/settings.py`.
-
-`python -m infra.docs.settings_table` prints the table. With `--write` it replaces the table in the document.
-"""
+"""The table of `docs/settings.md`, generated from `common/settings.py`."""
 
 import ast
 import inspect
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
 from common.settings import Settings
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
-BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
-HEAD = "| setting | default | meaning |\n| --- | --- | --- |"
+from infra.docs.generated import markdown_table
 
 
 def table() -> str:
-    """Return a Markdown table with one row per setting: variable, default, description."""
-    description = descriptions()
+    """Return a Markdown table with one row per setting: variable, default, meaning."""
+    meaning = descriptions()
     rows = [
-        f"| `{_variable(name, field)}` | {_default(field)} | {description[name]} |"
+        [f"`{_variable(name, field)}`", _default(field), meaning[name]]
         for name, field in Settings.model_fields.items()
     ]
-    return "\n".join([HEAD, *rows])
+    return markdown_table(["setting", "default", "meaning"], rows)
 
 
 def descriptions() -> dict[str, str]:
@@ -46,22 +38,6 @@ def descriptions() -> dict[str, str]:
     }
 
 
-def between_markers(document: str) -> str:
-    """Return the text between the two markers. Raises ValueError if a marker is missing."""
-    _, there, rest = document.partition(BEGIN)
-    inside, end, _ = rest.partition(END)
-    if not (there and end):
-        raise ValueError(f"{DOCUMENT.name} has no {BEGIN} ... {END}")
-    return inside.strip()
-
-
-def replace_table(document: str) -> str:
-    """Return the document with a new table between the markers."""
-    between_markers(document)
-    before, _, rest = document.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
-
-
 def _variable(name: str, field: FieldInfo) -> str:
     alias = field.validation_alias
     return alias if isinstance(alias, str) else f"OPRINA_{name.upper()}"
@@ -72,15 +48,3 @@ def _default(field: FieldInfo) -> str:
     if value is None or value in ("", (), {}):
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def main(arguments: list[str]) -> None:
-    if arguments == ["--write"]:
-        document = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(replace_table(document), encoding="utf-8")
-    else:
-        print(table())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
