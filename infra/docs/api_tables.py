@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from common.api.routes import Operation
 from common.domain import errors
 from common.schemas.events import ChatEvent
-from infra.docs.generated import markdown_table
+from infra.docs.markdown import markdown_table
 from infra.registry import declarations
 
 INVALID = "400, 405, 413, 422"

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic.fields import FieldInfo
 
 from common.settings import Settings
-from infra.docs.generated import markdown_table
+from infra.docs.markdown import markdown_table
 
 
 def table() -> str:
