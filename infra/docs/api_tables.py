@@ -46,10 +46,17 @@ def refusals() -> str:
 
 
 def _codes() -> Iterator[tuple[str, str, str]]:
-    for error in (errors.OprinaError, errors.Conflict, *errors.Refused.__subclasses__()):
+    known: list[type[errors.OprinaError]] = [errors.OprinaError, errors.Conflict]
+    for error in [*known, *errors.Refused.__subclasses__()]:
         status = INVALID if error is errors.Invalid else str(error.status)
         yield error.code, status, error.title
-    for failure in (errors.Unavailable, errors.Busy, errors.Ambiguous, errors.Failed):
+    upstream: list[type[errors.Upstream]] = [
+        errors.Unavailable,
+        errors.Busy,
+        errors.Ambiguous,
+        errors.Failed,
+    ]
+    for failure in upstream:
         yield f"<service>_{failure.kind}", str(failure.status), failure.title
 
 

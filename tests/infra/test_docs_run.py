@@ -29,8 +29,8 @@ case "${{0##*/}} $*" in
 esac
 """
 """A program that records its arguments, and answers as the real one would."""
-PROGRAMS = ("gcloud", "terraform", "make", "curl", ".venv/bin/python", ".venv/bin/pytest")
-PROGRAMS += (".venv/bin/pre-commit",)
+VENV = tuple(f".venv/bin/{name}" for name in ("python", "pytest", "pre-commit"))
+PROGRAMS = ("gcloud", "terraform", "make", "curl", *VENV)
 NAMES = re.compile(rf"(?<![\w=/-])(?:{'|'.join(re.escape(each) for each in PROGRAMS)}) ")
 SECONDS = 60
 
