@@ -1,78 +1,82 @@
-# Each target works on a fresh machine by itself: it makes .venv first, where that is not there yet.
+# Each target runs by itself on a fresh machine: it creates .venv first where .venv is missing.
 
-NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+IS_RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for each in python3.11 python3; do \
-	$$each $(NEW_ENOUGH) 2>/dev/null && echo $$each && break; done)
+	$$each $(IS_RECENT) 2>/dev/null && echo $$each && break; done)
 PORT ?= 8080
 RUNTIME ?= python3.13
 BIN := .venv/bin
-# Before 23.3 it looks past a pin for google-auth[...] as soon as there is a newer google-auth.
+# pip before 23.3 ignores the pin of google-auth[...] when a newer google-auth exists.
 PIP := pip>=23.3
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 INSTALLED := .venv/installed
 AGENT := .venv-agent/installed
+AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
+EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
-FRAMEWORKS_PIP := .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lint agent package package-check smoke reliability bench frameworks lock clean
 
-help: ## what there is to make
+.PHONY: help
+help: ## list the targets
 	@echo 'Oprina: talk to an assistant face to face.'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(INSTALLED) ## the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
+# ── run it ───────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: run demo smoke
+run: $(INSTALLED) ## run the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
 	@exec $(BIN)/python -m infra.local --port $(PORT) \
 		$(if $(STORE),--store '$(STORE)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
-demo: $(INSTALLED) ## a conversation in the terminal, against a stack of its own
+demo: $(INSTALLED) ## play a conversation in the terminal, against a stack of its own
 	@exec $(BIN)/python -m infra.local.demo
 
-test: $(INSTALLED) ## the tests (ARGS='tests/local -x')
-	$(BIN)/pytest $(ARGS)
-
-# The agent's environment is installed meanwhile, where it is not there yet.
-check: $(INSTALLED) ## format, lint, types, import rules, tests: what must hold before a commit
-	@$(MAKE) --no-print-directory -j2 lint $(AGENT)
-	$(BIN)/pytest
-	@$(MAKE) --no-print-directory agent
-
-lint: $(INSTALLED) ## all of that but the tests
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-
-agent: $(INSTALLED) $(AGENT) ## the agent alone: types and tests, with what it is deployed with
-	$(BIN)/mypy --cache-dir .mypy_cache/agent --python-executable .venv-agent/bin/python \
-		$$(find infra/agent tests/agent -name '*.py')
-	.venv-agent/bin/python -m pytest tests/agent/adk
-
-package: $(INSTALLED) ## a zip a function into dist/, as it is deployed
-	@$(BIN)/python -m infra.deploy.package
-
-package-check: $(INSTALLED) ## start each zip on the deployed Python with what it asks for (RUNTIME=python3.13)
-	PACKAGE_PYTHON=$(RUNTIME) $(BIN)/pytest tests/infra/test_package_starts.py
-
-smoke: $(INSTALLED) ## a visit to make run (python -m infra.smoke --help: to a deployment)
+smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python -m infra.smoke --help)
 	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
 
-.PHONY: deploy stop-spending open-again
-deploy: $(INSTALLED) ## all of it to Google Cloud, or what changed (ENVIRONMENT=small PROJECT=id YES=1)
-	@$(BIN)/python -m infra.deploy $(or $(ENVIRONMENT),$(error which ENVIRONMENT?)) \
-		$(or $(PROJECT),$(error which PROJECT?)) $(if $(YES),--yes)
+# ── change it ────────────────────────────────────────────────────────────────────────────────────
 
-stop-spending: $(INSTALLED) ## shut the doors, stop every avatar session, at once (PROJECT=id)
-	@$(BIN)/python -m infra.access.stop_spending $(or $(PROJECT),$(error which PROJECT?))
+.PHONY: check fix lint types test coverage agent agent-types agent-test reliability bench lock clean
+check: ## run the gate: format, lint, types, import rules, all tests
+	@$(MAKE) --no-print-directory -j2 $(INSTALLED) $(AGENT)
+	@$(MAKE) --no-print-directory -j2 lint types agent-types
+	@$(MAKE) --no-print-directory test ARGS=
+	@$(MAKE) --no-print-directory agent-test
 
-open-again: $(INSTALLED) ## after make stop-spending (PROJECT=id)
-	@$(BIN)/python -m infra.access.stop_spending --open-again $(or $(PROJECT),$(error which PROJECT?))
+fix: $(INSTALLED) ## format the code, repair lint, write the generated documents again
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/python -m infra.docs
 
-reliability: $(INSTALLED) ## the state machine for long (about ten minutes)
+lint: $(INSTALLED) ## check format, lint and import rules
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+
+types: $(INSTALLED) ## check types
+	$(BIN)/mypy
+
+agent: agent-types agent-test ## check the agent's types and run its tests, with the packages that it is deployed with
+
+agent-types: $(INSTALLED) $(AGENT)
+	$(BIN)/mypy --cache-dir .mypy_cache/agent --python-executable .venv-agent/bin/python $(AGENT_FILES)
+
+test: $(INSTALLED) ## run the tests on every core; with ARGS='tests/local -x' some of them in one process
+	$(BIN)/pytest $(or $(ARGS),$(EVERY_CORE))
+
+agent-test: $(AGENT)
+	.venv-agent/bin/python -m pytest tests/agent/adk
+
+coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
+	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)
+
+reliability: $(INSTALLED) ## run the state machine for ten minutes
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 
-bench: $(INSTALLED) ## our figures beside those of other frameworks, in one run (ARGS='--runs 9 first_speech')
+bench: $(INSTALLED) ## measure, beside other frameworks, in one run (ARGS='--runs 9 first_speech')
 	@$(MAKE) --no-print-directory frameworks
 	@$(BIN)/python -m bench.run $(ARGS)
 
@@ -84,36 +88,59 @@ lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the ne
 		--output-file infra/agent/requirements.txt infra/agent/requirements.in
 	$(COMPILE) $(ARGS) --output-file bench/requirements-frameworks.txt bench/requirements-frameworks.in
 
-clean: ## remove what was made; the data in .local stay
-	rm -rf .venv .venv-agent .venv-bench .*_cache .hypothesis dist
+clean: ## remove environments, caches and packages; .local stays
+	rm -rf .venv .venv-agent .venv-bench .*_cache .coverage* .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp that is older than the requirements installs them again.
+# ── deploy it ────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: package package-check deploy stop-spending open-again
+package: $(INSTALLED) ## write one zip per function into dist/, as it is deployed
+	@$(BIN)/python -m infra.deploy.package
+
+package-check: $(INSTALLED) ## start each zip on the deployed Python, with its own requirements (RUNTIME=python3.13)
+	PACKAGE_PYTHON=$(RUNTIME) $(BIN)/pytest tests/infra/test_package_starts.py
+
+deploy: $(INSTALLED) ## deploy to Google Cloud what is new or changed (ENVIRONMENT=small PROJECT=id YES=1)
+	@$(BIN)/python -m infra.deploy $(or $(ENVIRONMENT),$(error ENVIRONMENT is not set)) \
+		$(or $(PROJECT),$(error PROJECT is not set)) $(if $(YES),--yes)
+
+stop-spending: $(INSTALLED) ## refuse new requests and stop every avatar session, at once (PROJECT=id)
+	@$(BIN)/python -m infra.access.stop_spending $(or $(PROJECT),$(error PROJECT is not set))
+
+open-again: $(INSTALLED) ## accept requests again after make stop-spending (PROJECT=id)
+	@$(BIN)/python -m infra.access.stop_spending --open-again $(or $(PROJECT),$(error PROJECT is not set))
+
+# ── environments ─────────────────────────────────────────────────────────────────────────────────
+
+# The file `installed` in an environment is older than requirements that changed: they are installed again.
+define INSTALL
+@$(or $(PYTHON),false) $(IS_RECENT) || { \
+	echo 'Oprina needs Python 3.11 or later: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+@echo 'Installing $< into $(@D) (once; about a minute)...'
+@$(@D)/bin/$(PIP_INSTALL) '$(PIP)'
+@$(@D)/bin/$(PIP_INSTALL) --require-hashes -r $<
+@touch $@
+endef
+
 $(INSTALLED): requirements-dev.txt
-	@$(or $(PYTHON),false) $(NEW_ENOUGH) || { \
-		echo 'Oprina needs Python 3.11 or later: make PYTHON=/path/to/python3.11' >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo 'Installing what it stands on into .venv (once; a minute or two)...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(PIP)'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements-dev.txt
-	@touch $@
+	$(INSTALL)
 
-# By the other environment's pip: the one that Python 3.11 brings is too old for these hashes.
-$(AGENT): infra/agent/requirements-dev.txt | $(INSTALLED)
-	@test -x .venv-agent/bin/python || $(BIN)/python -m venv .venv-agent
-	@echo 'Installing what the agent stands on into .venv-agent (once; a minute and 400 MB)...'
-	@$(BIN)/python -m pip --python .venv-agent/bin/python install --quiet \
-		--disable-pip-version-check --require-hashes -r infra/agent/requirements-dev.txt
-	@touch $@
+$(AGENT): infra/agent/requirements-dev.txt
+	$(INSTALL)
 
-# A framework that cannot be installed is left out; the bench says so.
+# The bench runs without a framework that cannot be installed, and says so.
+.PHONY: frameworks
 frameworks:
 	@test $(FRAMEWORKS) -nt bench/requirements-frameworks.txt || { \
-		echo 'Installing the other frameworks into .venv-bench (once; some minutes and 750 MB)...'; \
+		echo 'Installing the other frameworks into .venv-bench (once; some minutes, 750 MB)...'; \
 		test -x .venv-bench/bin/python || .venv/bin/python -m venv .venv-bench; \
-		if $(FRAMEWORKS_PIP) --require-hashes -r bench/requirements-frameworks.txt; then touch $(FRAMEWORKS); else \
+		if .venv-bench/bin/$(PIP_INSTALL) --require-hashes -r bench/requirements-frameworks.txt; then \
+			touch $(FRAMEWORKS); \
+		else \
 			for each in $$(grep '==' bench/requirements-frameworks.in); do \
-				$(FRAMEWORKS_PIP) "$$each" || echo "$$each cannot be installed; the bench runs without it." >&2; \
+				.venv-bench/bin/$(PIP_INSTALL) "$$each" \
+					|| echo "$$each cannot be installed; the bench runs without it." >&2; \
 			done; \
 		fi; }

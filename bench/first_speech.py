@@ -125,7 +125,7 @@ async def speak(reply: Reply, first_clause: int) -> dict[str, Any]:
     started = await at.start(language=_locale(reply.language))
     turn = await at.chat("Well?", conversation_id=started.conversation_id)
     sure = 0.0
-    while news := await turn.news():
+    while news := await turn.next_events():
         if not sure and any(isinstance(event, SentenceEvent) for event in news):
             sure = time.perf_counter()
     await turn.over()

@@ -1,6 +1,8 @@
-"""The composition root: the only place where the real things are chosen. Nothing connects before it
-is used, and nothing is built at import; an adapter is loaded when it is chosen, but for Firestore's
-library, which is heavy, and loaded while an instance starts and nobody waits.
+"""The composition root: the only place that chooses adapters.
+
+Nothing is built at import, and nothing connects before its first use. An adapter's module is
+imported when the adapter is chosen. The exception is Firestore's library, which is slow to import:
+it is imported while an instance starts, when no request waits.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from common.adapters.firestore.store import FirestoreStore
-from common.adapters.google.identity import FirebaseIdentity, from_file, over_https
+from common.adapters.google.identity import FirebaseIdentity, from_file, from_google
 from common.conversations.chat import ChatUseCase
 from common.conversations.lost_turns import SettleLostTurns
 from common.conversations.running_turn import RunningTurns
@@ -41,13 +43,10 @@ if TYPE_CHECKING:
     from common.adapters.google.secret_manager import SecretManagerClient
     from common.adapters.http.client import HttpClient
 
-LIVEAVATAR = "https://api.liveavatar.com"
-GOOGLE_SPEECH = "https://texttospeech.googleapis.com"
-
 
 class Identity(Protocol):
     async def verify(self, bearer: str) -> User:
-        """`Unauthenticated`, or `Unavailable` where it cannot be told."""
+        """Return the user of an ID token. Raises `Unauthenticated` or `Unavailable`."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +69,18 @@ class SystemClock:
 
 
 def new_id() -> str:
-    """A ULID in lower case: 26 letters and digits, later ones after earlier ones by the
-    millisecond. Begins with a digit."""
+    """Return a ULID in lower case: 26 letters and digits that begin with a digit.
+
+    Ids of later milliseconds sort after those of earlier ones.
+    """
     value = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
     alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
     return "".join(alphabet[value >> shift & 31] for shift in range(125, -1, -5))
 
 
 async def pause(number: int) -> None:
+    """Sleep a random time, at most 20 ms before attempt 0, twice as long before each further
+    one."""
     await asyncio.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - jitter, no secret
 
 
@@ -110,6 +113,7 @@ def assemble(
 
 
 def build(settings: Settings) -> App:
+    """Build the app with the adapters that the settings choose."""
     from common.adapters.agent_engine.client import AgentEngine
     from common.adapters.google.credentials import GoogleToken, LocalToken
     from common.adapters.google.secret_manager import SecretManagerClient
@@ -125,7 +129,7 @@ def build(settings: Settings) -> App:
     google = GoogleToken()
     avatars = _avatars(settings, secret_manager, http_client)
     agent = AgentEngine(
-        _engine(settings),
+        settings.agent_engine_url or settings.agent_engine,
         LocalToken() if settings.agent_engine_url else google,
         http_client,
         idle_seconds=settings.turn_seconds,
@@ -134,7 +138,7 @@ def build(settings: Settings) -> App:
     voice = GoogleSpeech(
         LocalToken() if settings.speech_url else google,
         http_client,
-        base_url=settings.speech_url or GOOGLE_SPEECH,
+        base_url=settings.speech_url,
     )
     deps = Dependencies(
         store=store,
@@ -160,12 +164,12 @@ def build(settings: Settings) -> App:
     traces = _traces(settings)
 
     async def close() -> None:
-        for part in (http_client, store, secret_manager, tasks):
-            await part.close()
+        for client in (http_client, store, secret_manager, tasks):
+            await client.close()
         if traces is not None:
             traces.close()
 
-    return replace(assemble(deps, _identity(settings), close, checks), traces=traces)
+    return replace(assemble(deps, _identity(settings, http_client), close, checks), traces=traces)
 
 
 def _store(settings: Settings) -> Store:
@@ -184,12 +188,6 @@ def _vault(settings: Settings, secret_manager: "SecretManagerClient") -> TokenVa
     from common.adapters.vault.per_session import SecretVault
 
     return SecretVault(secret_manager)
-
-
-def _engine(settings: Settings) -> str:
-    if settings.agent_engine_url:
-        return settings.agent_engine_url
-    return settings.agent_engine
 
 
 def _traces(settings: Settings) -> "CloudTraceExporter | None":
@@ -216,23 +214,20 @@ def _tasks(settings: Settings) -> "CloudTasksQueue":
 def _avatars(
     settings: Settings, secret_manager: "SecretManagerClient", http_client: "HttpClient"
 ) -> AvatarProvider:
-    from common.adapters.liveavatar.client import LiveAvatar
+    from common.adapters.liveavatar.client import ADDRESS, LiveAvatar
 
-    async def key(refresh: bool) -> str:
+    async def read_key(refresh: bool) -> str:
         return (await secret_manager.read(settings.liveavatar_secret, refresh=refresh)).text
 
     return LiveAvatar(
-        settings.liveavatar_url or LIVEAVATAR, key, http_client, is_sandbox=settings.sandbox
+        settings.liveavatar_url or ADDRESS, read_key, http_client, is_sandbox=settings.sandbox
     )
 
 
-def _identity(settings: Settings) -> FirebaseIdentity:
+def _identity(settings: Settings, http_client: "HttpClient") -> FirebaseIdentity:
     if settings.certificates:
         return FirebaseIdentity(settings.project, from_file(Path(settings.certificates)))
-    import httpx
-
-    client = cache(lambda: httpx.AsyncClient(follow_redirects=False))
-    return FirebaseIdentity(settings.project, over_https(client))
+    return FirebaseIdentity(settings.project, from_google(http_client))
 
 
 @cache
@@ -241,6 +236,7 @@ def from_environment() -> App:
 
 
 def app_of(scope: Mapping[str, Any]) -> App:
-    """The process's own; or, in a test or a local stack, the one that was put into the scope."""
-    given = scope.get("oprina.app")
-    return given if isinstance(given, App) else from_environment()
+    """Return the process's app, or the app that a test or the local stack put into the ASGI
+    scope."""
+    app = scope.get("oprina.app")
+    return app if isinstance(app, App) else from_environment()

@@ -3,9 +3,10 @@ from collections.abc import Callable
 
 
 class IdleTimer:
-    """Calls `then` when nothing was heard for so many seconds; heard again, it begins anew.
+    """Calls `then` once `seconds` have passed since the last `restart`.
 
-    One timer serves many words: where it goes off too early it is set again.
+    A restart only notes the new time: the running timer is set again when it goes off too early. So
+    a restart for each token of a reply costs next to nothing.
     """
 
     def __init__(self, seconds: float, then: Callable[[], None]) -> None:
@@ -15,19 +16,19 @@ class IdleTimer:
         self._at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def heard(self) -> None:
+    def restart(self) -> None:
         self._at = self._loop.time() + self._seconds
         if self._timer is None:
-            self._timer = self._loop.call_at(self._at, self._went_off)
+            self._timer = self._loop.call_at(self._at, self._go_off)
 
-    def end(self) -> None:
+    def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _went_off(self) -> None:
+    def _go_off(self) -> None:
         if self._loop.time() < self._at:
-            self._timer = self._loop.call_at(self._at, self._went_off)
+            self._timer = self._loop.call_at(self._at, self._go_off)
         else:
             self._timer = None
             self._then()

@@ -1,80 +1,81 @@
-# What each account may do, and nothing else. On the resource, wherever Google has a policy there;
-# on the project, with a condition on the resource's name, where it has none.
+# Permissions of each service account. A role is granted on one resource where Google offers a policy
+# for that resource, else on the project with a condition on the resource's name.
 #
-# Text-to-Speech asks for no role: an account of the project, and the API turned on. Firebase's tokens
-# are verified with public certificates. Logs are taken from standard output.
+# Three services need no role: Text-to-Speech serves every account of a project whose API is on,
+# Firebase ID tokens are verified with public certificates, and Cloud Run reads logs from standard
+# output.
 
 locals {
   secret_names = "projects/${data.google_project.this.number}/secrets"
 
-  # A database has no policy of its own: the project's, and a condition.
+  # Firestore has no policy per database.
   own_database = {
     title      = "own_database"
     expression = "resource.name == \"projects/${var.project}/databases/${var.database}\""
   }
-  # A session's secret is made by a function, so Terraform cannot name it: its name begins so.
+  # Functions create a secret for each session at run time. Terraform knows the prefix of its name.
   session_secrets = {
     title      = "session_secrets"
     expression = "resource.name.startsWith(\"${local.secret_names}/avatar-session-\")"
   }
 
+  # Roles on the project, by the words that a function lists under `uses` in functions.tf.
   roles = {
     store = { user = { role = "roles/datastore.user", condition = local.own_database } }
     agent = { caller = { role = local.custom_role_names.agentCaller, condition = null } }
-    queue = {} # on the queue and on the tasks' account, below
+    queue = {} # granted on the queue and on the tasks' account, below
 
-    # To see whether it answers. With the key that it reads, health sees whether Secret Manager and the
-    # avatar's provider do.
-    "store.look" = { looker = { role = local.custom_role_names.storeLooker, condition = local.own_database } }
-    "agent.look" = { looker = { role = local.custom_role_names.agentLooker, condition = null } }
-    "queue.look" = {} # on the queue, below
+    # Read access for `health`, which checks each dependency.
+    "store.read" = { reader = { role = local.custom_role_names.storeReader, condition = local.own_database } }
+    "agent.read" = { reader = { role = local.custom_role_names.agentReader, condition = null } }
+    "queue.read" = {} # granted on the queue, below
 
-    # Each of these where a session's tokens are a secret of their own. What is created does not
-    # exist yet, so that is asked of the project, and cannot be narrowed.
-    "tokens.keep" = {
+    # Session tokens. Granted only with vault = "secret_manager". A secret that does not exist yet has
+    # no name, so no condition can limit the permission to create one.
+    "tokens.write" = {
       creator = { role = local.custom_role_names.secretCreator, condition = null }
       adder   = { role = "roles/secretmanager.secretVersionAdder", condition = local.session_secrets }
     }
-    "tokens.open" = {
+    "tokens.read" = {
       accessor = { role = "roles/secretmanager.secretAccessor", condition = local.session_secrets }
     }
-    "tokens.forget" = {
+    "tokens.delete" = {
       deleter = { role = local.custom_role_names.secretDeleter, condition = local.session_secrets }
     }
   }
 
-  # Google's own roles for these are much wider: roles/aiplatform.user may also train, deploy and
-  # delete whatever is on Vertex AI, roles/secretmanager.admin may read every secret. An agent's own
-  # policy can be set over REST, but not by the provider yet. Ids of deleted roles stay taken for 37 days.
+  # Google's predefined roles are too wide: roles/aiplatform.user can also train, deploy and delete
+  # models, and roles/secretmanager.admin can read every secret. The REST API can set a policy on one
+  # agent, the provider cannot yet. The id of a deleted role stays reserved for 37 days.
   custom_roles = {
     agentCaller = {
-      title       = "Calls agents"
-      description = "Asks an agent on Agent Engine, and begins a session with it."
+      title       = "Agent caller"
+      description = "Query an agent on Agent Engine and create a session with it."
       permissions = ["aiplatform.reasoningEngines.query", "aiplatform.sessions.create"]
     }
-    agentLooker = {
-      title       = "Looks at agents"
-      description = "Reads what an agent on Agent Engine is; asks it nothing."
+    agentReader = {
+      title       = "Agent reader"
+      description = "Read the description of an agent on Agent Engine. Cannot query it."
       permissions = ["aiplatform.reasoningEngines.get"]
     }
-    storeLooker = {
-      title       = "Looks at single documents"
-      description = "Reads a document whose name it knows; lists and changes none."
+    storeReader = {
+      title       = "Document reader"
+      description = "Read a document by its name. Cannot list or change documents."
       permissions = ["datastore.entities.get"]
     }
-    queueLooker = {
-      title       = "Looks at queues"
-      description = "Reads what a queue is and whether it runs; none of its tasks."
+    queueReader = {
+      title       = "Queue reader"
+      description = "Read the state of a queue. Cannot read its tasks."
       permissions = ["cloudtasks.queues.get"]
     }
     secretCreator = {
-      title       = "Makes secrets"
-      description = "Makes a secret, without a version; reads, lists and changes none."
+      title       = "Secret creator"
+      description = "Create a secret without a version. Cannot read, list or change secrets."
       permissions = ["secretmanager.secrets.create"]
     }
     secretDeleter = {
-      title       = "Deletes secrets"
-      description = "Deletes a secret; reads none."
+      title       = "Secret deleter"
+      description = "Delete a secret. Cannot read it."
       permissions = ["secretmanager.secrets.delete"]
     }
   }
@@ -85,17 +86,17 @@ locals {
 
   function_roles = merge(flatten([
     for name, function in local.deployed : [
-      for what in function.reaches : {
-        for key, granted in local.roles[what] : "${name}/${what}/${key}" => merge(granted, { function = name })
-      } if var.vault == "secret_manager" || !startswith(what, "tokens.")
+      for use in function.uses : {
+        for key, granted in local.roles[use] : "${name}/${use}/${key}" => merge(granted, { function = name })
+      } if var.vault == "secret_manager" || !startswith(use, "tokens.")
     ]
   ])...)
 
-  # A sealed session's key is read by whoever keeps or opens tokens.
+  # With vault = "sealed", functions that write or read session tokens need the sealing key.
   read_secrets = {
     for name, function in local.deployed : name => concat(
       function.secrets,
-      var.vault == "sealed" && length(setintersection(function.reaches, ["tokens.keep", "tokens.open"])) > 0 ? [local.tokens_key] : [],
+      var.vault == "sealed" && length(setintersection(function.uses, ["tokens.write", "tokens.read"])) > 0 ? [local.tokens_key] : [],
     )
   }
   secret_readers = merge([
@@ -131,7 +132,7 @@ resource "google_project_iam_member" "function" {
   }
 }
 
-# A trace has no policy of its own.
+# Cloud Trace has no policy per resource.
 resource "google_project_iam_member" "traces" {
   for_each = var.traces ? google_service_account.function : {}
 
@@ -148,19 +149,19 @@ resource "google_secret_manager_secret_iam_member" "reader" {
   member    = google_service_account.function[each.value.function].member
 }
 
-resource "google_cloud_tasks_queue_iam_member" "looker" {
-  for_each = toset([for name, function in local.deployed : name if contains(function.reaches, "queue.look")])
+# ── Expiry queue ─────────────────────────────────────────────────────────────────────────────────
+
+resource "google_cloud_tasks_queue_iam_member" "reader" {
+  for_each = toset([for name, function in local.deployed : name if contains(function.uses, "queue.read")])
 
   location = var.region
   name     = google_cloud_tasks_queue.expiry.name
-  role     = local.custom_role_names.queueLooker
+  role     = local.custom_role_names.queueReader
   member   = google_service_account.function[each.key].member
 }
 
-# ── the queue: who puts a task there must be allowed to let it run as the tasks' account ─────────
-
 locals {
-  enqueuers = toset([for name, function in local.deployed : name if contains(function.reaches, "queue")])
+  enqueuers = toset([for name, function in local.deployed : name if contains(function.uses, "queue")])
 }
 
 resource "google_cloud_tasks_queue_iam_member" "enqueuer" {
@@ -172,6 +173,7 @@ resource "google_cloud_tasks_queue_iam_member" "enqueuer" {
   member   = google_service_account.function[each.key].member
 }
 
+# A task carries the tasks' account, so the function that creates the task must be allowed to use it.
 resource "google_service_account_iam_member" "act_as_tasks" {
   for_each = local.enqueuers
 
@@ -180,12 +182,12 @@ resource "google_service_account_iam_member" "act_as_tasks" {
   member             = google_service_account.function[each.key].member
 }
 
-# ── the build ────────────────────────────────────────────────────────────────────────────────────
+# ── Builds ───────────────────────────────────────────────────────────────────────────────────────
 
 locals {
   build_roles = {
     logs = { role = "roles/logging.logWriter", condition = null }
-    # Google copies what is to be built into a bucket of its own making.
+    # Google copies the sources of a build into a bucket that Google creates.
     sources = {
       role = "roles/storage.objectViewer"
       condition = {

@@ -1,10 +1,10 @@
-# Nobody runs as the project's default account, which may edit everything.
+# Service accounts. The project's default account can edit everything, so no workload uses it.
 
 resource "google_service_account" "function" {
   for_each = local.functions
 
-  account_id   = "fn-${replace(each.key, "_", "-")}"
-  display_name = "The function ${each.key}"
+  account_id   = "fn-${local.service_names[each.key]}"
+  display_name = "Function ${each.key}"
   depends_on   = [google_project_service.this]
 }
 
@@ -16,12 +16,12 @@ resource "google_service_account" "build" {
 
 resource "google_service_account" "scheduler" {
   account_id   = "sweep-scheduler"
-  display_name = "Cloud Scheduler, calling sweep_expired"
+  display_name = "Cloud Scheduler, calls ${local.sweep_function}"
   depends_on   = [google_project_service.this]
 }
 
 resource "google_service_account" "tasks" {
   account_id   = "expiry-tasks"
-  display_name = "Cloud Tasks, calling sweep_expired"
+  display_name = "Cloud Tasks, calls ${local.sweep_function}"
   depends_on   = [google_project_service.this]
 }

@@ -1,28 +1,30 @@
-# When somebody is called. docs/operate.md has a part for each, under the same name.
+# Alerts. docs/operate.md has a section for each, with the same name.
 #
-# A first `apply` may say that it cannot find a metric which it has just made: Google takes some
-# minutes to know it. Apply again.
+# A first `apply` can fail because a new metric is not found: Google needs some minutes until it can be
+# used. Run `apply` again.
 
 locals {
-  own_services = "one_of(${join(",", [for name in keys(local.functions) : "\"${replace(name, "_", "-")}\""])})"
+  own_services = "one_of(${join(",", [for service in values(local.service_names) : "\"${service}\""])})"
   requests     = "resource.type=\"cloud_run_revision\" AND metric.type=\"run.googleapis.com/request_count\" AND resource.labels.service_name=${local.own_services}"
   logged = {
     for name, metric in merge(google_logging_metric.counter, google_logging_metric.distribution) :
     name => "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${metric.name}\""
   }
 
-  # `over` is the bound, `seconds` how long it must be passed, `window` what is looked at together.
-  bounds = {
+  # One alert for each threshold. It fires when the value is above `over` (or below `under`) for `seconds`
+  # seconds. `aligner` and `reducer` compute the value over `window` seconds (default 600). With
+  # `denominator` the value is a ratio. `advice` is the text of the notification.
+  thresholds = {
     error_ratio = {
-      name     = "Oprina: many requests fail"
-      severity = "CRITICAL"
-      filter   = "${local.requests} AND metric.labels.response_code_class=\"5xx\""
-      of       = local.requests
-      aligner  = "ALIGN_RATE"
-      reducer  = "REDUCE_SUM"
-      over     = var.alerts.error_ratio
-      seconds  = 300
-      says     = "More than ${var.alerts.error_ratio * 100} of 100 answers have been 5xx for five minutes. First ask `health` with `?deep=true` which dependency is down; then look at the codes in the dashboard. If a deployment has just gone out, go back to the last revision."
+      name        = "Oprina: many requests fail"
+      severity    = "CRITICAL"
+      filter      = "${local.requests} AND metric.labels.response_code_class=\"5xx\""
+      denominator = local.requests
+      aligner     = "ALIGN_RATE"
+      reducer     = "REDUCE_SUM"
+      over        = var.alerts.error_ratio
+      seconds     = 300
+      advice      = "More than ${var.alerts.error_ratio * 100} % of the answers were 5xx for five minutes. First call `${local.health_function}` with `?deep=true` to see which dependency is down; then look at the error codes in the dashboard. After a deployment, go back to the previous revision."
     }
     first_speech_lag = {
       name     = "Oprina: the first speech is late"
@@ -32,7 +34,7 @@ locals {
       reducer  = "REDUCE_PERCENTILE_95"
       over     = var.alerts.first_speech_lag
       seconds  = 600
-      says     = "Of 100 answers, more than 5 were first heard over ${var.alerts.first_speech_lag} seconds after their first sentence was written. First see whether the agent, Text-to-Speech or the avatar is slow: each request's log line has the time of each part."
+      advice   = "In more than 5 % of the replies the first speech came over ${var.alerts.first_speech_lag} seconds after the first sentence was written. First find out whether the agent, Text-to-Speech or the avatar is slow: the log line of each request has the seconds of each part."
     }
     start_time = {
       name     = "Oprina: avatars start slowly"
@@ -42,7 +44,7 @@ locals {
       reducer  = "REDUCE_PERCENTILE_95"
       over     = var.alerts.start_seconds
       seconds  = 600
-      says     = "Of 100 starts, more than 5 took over ${var.alerts.start_seconds} seconds. First see whether the provider is slow or start_avatar's instances start cold; for the latter give it min_instances."
+      advice   = "More than 5 % of the starts took over ${var.alerts.start_seconds} seconds. First find out whether the provider is slow or instances of ${local.start_function} start cold. Against cold starts, set its min_instances."
     }
     orphans = {
       name     = "Oprina: orphan sessions were stopped"
@@ -52,7 +54,7 @@ locals {
       reducer  = "REDUCE_SUM"
       over     = var.alerts.sweeps_with_orphan
       seconds  = 0
-      says     = "A session that we hold as ended still ran at the provider, and a sweep stopped it. Its money is lost, and no more of it. First see whether the provider acknowledged the first stop: look for the session's id in the logs. Again and again means that stops do not work."
+      advice   = "A sweep stopped a session that is ended here and still ran at the provider. Its cost so far is lost. First search the logs for the id of the session, to see whether the provider acknowledged the first stop. Repeated orphans mean that stops do not work."
     }
     failed_stops = {
       name     = "Oprina: sessions cannot be stopped"
@@ -62,7 +64,7 @@ locals {
       reducer  = "REDUCE_SUM"
       over     = var.alerts.sweeps_with_failed
       seconds  = 0
-      says     = "Sweeps fail to stop sessions, which cost money for as long as they run. First see whether the provider answers and the LiveAvatar key is right; else stop the sessions on the provider's own page."
+      advice   = "Sweeps fail to end sessions, which cost money as long as they run. First check whether the provider answers and whether the LiveAvatar key is valid. Otherwise stop the sessions on the page of the provider."
     }
     quota_refusals = {
       name     = "Oprina: many users are refused for quota"
@@ -72,7 +74,7 @@ locals {
       reducer  = "REDUCE_SUM"
       over     = var.alerts.quota_refusals
       seconds  = 0
-      says     = "More than ${var.alerts.quota_refusals} requests in ten minutes were refused since a month's allowance is used up. First see whether it is one user, whose client tries again without end, or many, whose plan is too small."
+      advice   = "More than ${var.alerts.quota_refusals} requests in ten minutes were refused because the allowance of the month is used up. First check whether one user repeats the request in a loop, or whether many users have a plan that is too small."
     }
     queue_depth = {
       name     = "Oprina: expiry tasks pile up"
@@ -82,7 +84,7 @@ locals {
       reducer  = "REDUCE_SUM"
       over     = var.alerts.queue_depth
       seconds  = 600
-      says     = "The queue holds more tasks than sessions should run. First see whether it is paused, and whether sweep_expired answers; the sweep each minute ends the sessions meanwhile."
+      advice   = "The queue holds more tasks than sessions should run. First check whether the queue is paused and whether ${local.sweep_function} answers. Meanwhile the sweep of each minute ends the sessions."
     }
     credits = {
       name     = "Oprina: the provider's credits run low"
@@ -92,7 +94,7 @@ locals {
       reducer  = "REDUCE_MEAN"
       under    = var.alerts.credits_left
       seconds  = 0
-      says     = "Fewer than ${var.alerts.credits_left} credits are left at the avatar's provider; without any, no avatar starts and conversations go on as text. First buy credits; then see in the dashboard who uses them."
+      advice   = "Fewer than ${var.alerts.credits_left} credits are left at the avatar provider. Without credits no avatar starts, and conversations go on as text. First buy credits; then look in the dashboard for the users who spend them."
     }
     health = {
       name     = "Oprina: health does not answer"
@@ -103,21 +105,22 @@ locals {
       over     = 1
       window   = 60
       seconds  = 120
-      says     = "Two places in the world or more get no answer from health. First call it yourself; if it answers, look at Google Cloud's status page for the region."
+      advice   = "At least two of Google's locations get no answer from ${local.health_function}. First call it yourself. If it answers, look at the status page of Google Cloud for the region."
     }
   }
 
   alert_names = merge(
-    { for key, bound in local.bounds : key => bound.name },
+    { for key, threshold in local.thresholds : key => threshold.name },
     { sweep = "Oprina: the sweep does not run" },
   )
   channels = [for channel in google_monitoring_notification_channel.this : channel.id]
 }
 
-resource "google_monitoring_alert_policy" "bound" {
-  for_each = local.bounds
+resource "google_monitoring_alert_policy" "threshold" {
+  for_each = local.thresholds
 
   display_name          = each.value.name
+  enabled               = !contains(var.muted_alerts, each.key)
   combiner              = "OR"
   severity              = each.value.severity
   notification_channels = local.channels
@@ -128,7 +131,7 @@ resource "google_monitoring_alert_policy" "bound" {
 
     condition_threshold {
       filter             = each.value.filter
-      denominator_filter = lookup(each.value, "of", null)
+      denominator_filter = lookup(each.value, "denominator", null)
       comparison         = lookup(each.value, "under", null) == null ? "COMPARISON_GT" : "COMPARISON_LT"
       threshold_value    = lookup(each.value, "under", null) == null ? each.value.over : each.value.under
       duration           = "${each.value.seconds}s"
@@ -139,7 +142,7 @@ resource "google_monitoring_alert_policy" "bound" {
         cross_series_reducer = each.value.reducer
       }
       dynamic "denominator_aggregations" {
-        for_each = lookup(each.value, "of", null)[*]
+        for_each = lookup(each.value, "denominator", null)[*]
         content {
           alignment_period     = "${lookup(each.value, "window", 600)}s"
           per_series_aligner   = each.value.aligner
@@ -152,20 +155,21 @@ resource "google_monitoring_alert_policy" "bound" {
   documentation {
     mime_type = "text/markdown"
     subject   = "${each.value.name} (${var.environment})"
-    content   = each.value.says
+    content   = each.value.advice
   }
 }
 
-# A count of nothing may be 0, or not be there at all: either is a sweep that did not run.
+# If no sweep runs, the metric is 0 or has no data. Each case needs a condition of its own.
 resource "google_monitoring_alert_policy" "sweep" {
   display_name          = local.alert_names.sweep
+  enabled               = !contains(var.muted_alerts, "sweep")
   combiner              = "OR"
   severity              = "CRITICAL"
   notification_channels = local.channels
   user_labels           = { environment = var.environment }
 
   conditions {
-    display_name = "No line of a sweep for 10 minutes"
+    display_name = "No data from sweeps for 10 minutes"
 
     condition_absent {
       filter   = local.logged.sweeps
@@ -179,7 +183,7 @@ resource "google_monitoring_alert_policy" "sweep" {
     }
   }
   conditions {
-    display_name = "No sweep in 10 minutes"
+    display_name = "No successful sweep in 10 minutes"
 
     condition_threshold {
       filter          = local.logged.sweeps
@@ -198,6 +202,6 @@ resource "google_monitoring_alert_policy" "sweep" {
   documentation {
     mime_type = "text/markdown"
     subject   = "${local.alert_names.sweep} (${var.environment})"
-    content   = "No sweep has succeeded for ten minutes: what a crashed function leaves behind is not ended. First run the scheduler's job sweep-expired by hand and read its answer; see whether the job is paused, and whether its account may still call sweep_expired."
+    content   = "No sweep has succeeded for ten minutes, so sessions and turns that a crashed function left behind are not ended. First run the scheduler job ${google_cloud_scheduler_job.sweep.name} by hand and read its answer. Check whether the job is paused, and whether its account may still call ${local.sweep_function}."
   }
 }

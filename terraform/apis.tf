@@ -1,5 +1,6 @@
-# Cloud Resource Manager and Service Usage are what Terraform itself turns the others on with: they
-# are on before the first `apply` (docs/deploy.md).
+# Google APIs that the deployment needs. Terraform uses Cloud Resource Manager and Service Usage to
+# enable the others, so enable these two by hand before the first `apply` (docs/deploy.md).
+
 locals {
   apis = toset([
     "aiplatform.googleapis.com",
@@ -31,5 +32,5 @@ resource "google_project_service" "this" {
   for_each = local.apis
 
   service            = each.key
-  disable_on_destroy = false # others in the project may use it
+  disable_on_destroy = false # other software in the project may use the API
 }

@@ -1,3 +1,5 @@
+# The budget of the project. It sends mail and stops nothing.
+
 resource "google_billing_budget" "month" {
   billing_account = var.billing_account
   display_name    = "Oprina: ${var.environment}"
@@ -26,7 +28,7 @@ resource "google_billing_budget" "month" {
     spend_basis       = "FORECASTED_SPEND"
   }
 
-  # A budget writes to mail only, to five addresses at most, and to the billing account's own people.
+  # A budget notifies at most five e-mail channels, and the administrators of the billing account.
   dynamic "all_updates_rule" {
     for_each = length(local.mail) > 0 ? [slice(local.mail, 0, min(5, length(local.mail)))] : []
     content {

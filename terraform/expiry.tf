@@ -1,7 +1,7 @@
-# Two of the four layers that end a session: a task at its expiry, and a sweep each minute.
+# Two of the four mechanisms that end a session: a Cloud Task at its expiry, and a sweep each minute.
 
 resource "google_cloud_tasks_queue" "expiry" {
-  name     = local.settings.OPRINA_TASKS_QUEUE # stays taken for a week after it was deleted
+  name     = local.settings.OPRINA_TASKS_QUEUE # Google reserves the name of a deleted queue for a week
   location = var.region
 
   rate_limits {
@@ -9,7 +9,7 @@ resource "google_cloud_tasks_queue" "expiry" {
     max_concurrent_dispatches = 100
   }
 
-  # Anything but a success brings it again; what is given up here, the sweep finds.
+  # Cloud Tasks retries after every answer that is not 2xx. The sweep ends sessions whose task gave up.
   retry_config {
     max_attempts       = 20
     max_retry_duration = "1800s"
@@ -27,14 +27,14 @@ resource "google_cloud_tasks_queue" "expiry" {
 
 resource "google_cloud_scheduler_job" "sweep" {
   name             = "sweep-expired"
-  description      = "Ends what should not run any more"
+  description      = "Ends sessions and turns that are overdue"
   region           = var.region
   schedule         = var.sweep_schedule
   time_zone        = "Etc/UTC"
   attempt_deadline = "320s"
 
   retry_config {
-    retry_count = 0 # the next one comes in a minute
+    retry_count = 0 # the next sweep runs a minute later
   }
 
   http_target {

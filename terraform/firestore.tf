@@ -1,3 +1,5 @@
+# The Firestore database, its backups, indexes and security rules.
+
 resource "google_firestore_database" "this" {
   name        = var.database
   location_id = coalesce(var.firestore_location, var.region)
@@ -17,7 +19,7 @@ resource "google_firestore_backup_schedule" "daily" {
   daily_recurrence {}
 }
 
-# ── indexes: one file, in the form of Firebase's own tools ───────────────────────────────────────
+# ── Indexes, from a file in the format of the Firebase CLI ───────────────────────────────────────
 
 locals {
   firestore = jsondecode(file("${path.module}/../infra/firestore/indexes.json"))
@@ -42,7 +44,7 @@ resource "google_firestore_index" "this" {
   }
 }
 
-# Fields that Google deletes a document by, and fields that are long and never asked for: no index.
+# Field overrides: TTL fields, and long fields that no query uses and that need no index.
 resource "google_firestore_field" "this" {
   for_each = { for field in local.firestore.fieldOverrides : "${field.collectionGroup}/${field.fieldPath}" => field }
 
@@ -66,7 +68,7 @@ resource "google_firestore_field" "this" {
   }
 }
 
-# ── rules: nobody comes here but through the functions, whose accounts no rule applies to ────────
+# ── Security rules: they refuse every client. Service accounts of the functions bypass rules ─────
 
 resource "google_firebaserules_ruleset" "closed" {
   source {
@@ -74,6 +76,11 @@ resource "google_firebaserules_ruleset" "closed" {
       name    = "firestore.rules"
       content = file("${path.module}/../infra/firestore/firestore.rules")
     }
+  }
+
+  # A changed ruleset is a new ruleset. The release must refer to it before the old one is deleted.
+  lifecycle {
+    create_before_destroy = true
   }
 
   depends_on = [google_firestore_database.this]

@@ -1,11 +1,14 @@
-# What each function is, wherever it runs. An environment gives more or less of the machine with
-# var.functions.
+# Declaration of each function for the deployment, by its name in functions/. A new function needs its
+# folder and one entry here; no other file of terraform/ names functions.
 #
-#   callers  browsers: anybody at IAM, and the code verifies the user's token (Google takes a token's
-#            signature off behind its own check, so it is one or the other); monitors: anybody, and
-#            there is no token; ours: the accounts of the scheduler and of the tasks
-#   secrets  the secrets that it reads by name
-#   reaches  what else it uses; access.tf says what each of these takes
+#   callers  users:    public at IAM; the function verifies the caller's ID token. It cannot do both:
+#                      Cloud Run removes the signature of a token that its IAM check accepted.
+#            public:   public at IAM; the function reads no token.
+#            internal: the accounts of Cloud Scheduler and Cloud Tasks only.
+#   secrets  Secrets that the function reads by name.
+#   uses     Other services that the function uses. access.tf maps each word to roles.
+#
+# The other keys are sizes. An environment changes them with var.function_defaults and var.functions.
 locals {
   liveavatar_key = "liveavatar-api-key"
   tokens_key     = "session-tokens-key"
@@ -19,59 +22,73 @@ locals {
     timeout       = 60
     ingress       = "ALLOW_ALL"
     secrets       = [local.liveavatar_key]
-    reaches       = []
+    uses          = []
   }
 
   functions = {
     start_avatar = {
-      callers = "browsers"
-      reaches = ["store", "queue", "tokens.keep", "tokens.open", "tokens.forget"]
+      callers = "users"
+      uses    = ["store", "queue", "tokens.write", "tokens.read", "tokens.delete"]
     }
     chat = {
-      callers = "browsers"
-      timeout = 600 # a reply of 120 seconds, and until the avatar has said it
-      reaches = ["store", "agent", "tokens.open", "tokens.forget"]
+      callers = "users"
+      timeout = 600 # a reply of at most 120 seconds, and the time to speak it
+      uses    = ["store", "agent", "tokens.read", "tokens.delete"]
     }
     speak = {
-      callers = "browsers"
+      callers = "users"
       timeout = 600
-      reaches = ["store", "tokens.open", "tokens.forget"]
+      uses    = ["store", "tokens.read", "tokens.delete"]
     }
     keep_alive = {
-      callers = "browsers"
-      reaches = ["store", "tokens.forget"]
+      callers = "users"
+      uses    = ["store", "tokens.delete"]
     }
     end_session = {
-      callers = "browsers"
-      reaches = ["store", "tokens.forget"]
+      callers = "users"
+      uses    = ["store", "tokens.delete"]
     }
     sweep_expired = {
-      callers       = "ours"
-      ingress       = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler and Cloud Tasks count as such at a run.app address
+      callers       = "internal"
+      ingress       = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler and Cloud Tasks count as internal at a run.app address
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      reaches       = ["store", "tokens.forget"]
+      uses          = ["store", "tokens.delete"]
     }
     health = {
-      callers       = "monitors"
+      callers       = "public"
       max_instances = 3
-      reaches       = ["store.look", "agent.look", "queue.look"]
+      uses          = ["store.read", "agent.read", "queue.read"]
     }
   }
 
-  given = {
+  # Functions with a special part in other files.
+  start_function  = "start_avatar"
+  sweep_function  = "sweep_expired"
+  health_function = "health"
+
+  # Sizes of each function. Later arguments of merge() win.
+  default_sizes = { for key, value in var.function_defaults : key => value if value != null }
+  own_sizes = {
     for name, sizes in var.functions : name => { for key, value in sizes : key => value if value != null }
   }
   deployed = {
     for name, function in local.functions :
-    name => merge(local.defaults, function, lookup(local.given, name, {}))
+    name => merge(local.defaults, local.default_sizes, function, lookup(local.own_sizes, name, {}))
   }
 
-  # The addresses are known beforehand: a function that needs another's does not wait for it.
+  gibibytes = {
+    for name, function in local.deployed :
+    name => endswith(function.memory, "Gi") ? tonumber(trimsuffix(function.memory, "Gi")) : tonumber(trimsuffix(function.memory, "Mi")) / 1024
+  }
+
+  # A Cloud Run service has no underscore in its name. Its address follows from name, project number and
+  # region, so a function can be given the address of another one before that exists.
+  service_names = { for name in keys(local.functions) : name => replace(name, "_", "-") }
   hosts = {
-    for name in keys(local.functions) :
-    name => "${replace(name, "_", "-")}-${data.google_project.this.number}.${var.region}.run.app"
+    for name, service in local.service_names :
+    name => "${service}-${data.google_project.this.number}.${var.region}.run.app"
   }
 
   settings = {
@@ -83,7 +100,7 @@ locals {
     OPRINA_VAULT             = var.vault
     OPRINA_LIVEAVATAR_SECRET = local.liveavatar_key
     OPRINA_TASKS_QUEUE       = "expiry"
-    OPRINA_SWEEP_URL         = "https://${local.hosts.sweep_expired}"
+    OPRINA_SWEEP_URL         = "https://${local.hosts[local.sweep_function]}"
     OPRINA_TASKS_ACCOUNT     = google_service_account.tasks.email
     OPRINA_TRACES            = tostring(var.traces)
     LOG_EXECUTION_ID         = "false" # Google sets true; functions_framework then replaces the logging configuration
@@ -95,8 +112,7 @@ locals {
 resource "google_storage_bucket_object" "package" {
   for_each = local.functions
 
-  # The content's hash is in the name, so that a function is deployed again when it changed, and only
-  # then.
+  # The name contains the hash of the package: Terraform redeploys a function if its package changed.
   name   = "functions/${each.key}-${local.manifest[each.key].sha256}.zip"
   bucket = google_storage_bucket.packages.name
   source = "${var.packages}/${local.manifest[each.key].zip}"
@@ -104,7 +120,7 @@ resource "google_storage_bucket_object" "package" {
   lifecycle {
     precondition {
       condition     = filesha256("${var.packages}/${local.manifest[each.key].zip}") == local.manifest[each.key].sha256
-      error_message = "${local.manifest[each.key].zip} is not what manifest.json says: run python -m infra.deploy.package again."
+      error_message = "${local.manifest[each.key].zip} differs from its hash in manifest.json: run make package again."
     }
   }
 }
@@ -112,7 +128,7 @@ resource "google_storage_bucket_object" "package" {
 resource "google_cloudfunctions2_function" "this" {
   for_each = local.deployed
 
-  name        = replace(each.key, "_", "-")
+  name        = local.service_names[each.key]
   location    = var.region
   description = "Oprina: functions/${each.key}"
 
@@ -146,20 +162,33 @@ resource "google_cloudfunctions2_function" "this" {
   lifecycle {
     precondition {
       condition     = each.value.concurrency == 1 || each.value.cpu >= 1
-      error_message = "${each.key}: several requests at once in an instance need a whole CPU."
+      error_message = "${each.key}: an instance with less than one CPU serves one request at a time. Set cpu = 1 or concurrency = 1."
+    }
+    precondition {
+      condition     = each.value.min_instances <= each.value.max_instances
+      error_message = "${each.key}: set min_instances to at most max_instances."
+    }
+    # Cloud Run refuses a service whose instances together could exceed the quota of the region.
+    precondition {
+      condition     = each.value.max_instances * each.value.cpu <= var.cloud_run_quota.cpus
+      error_message = "${each.key}: ${each.value.max_instances} instances need more CPUs than cloud_run_quota. Lower max_instances, or raise the quota (docs/deploy.md, Quotas) and then cloud_run_quota."
+    }
+    precondition {
+      condition     = each.value.max_instances * local.gibibytes[each.key] <= var.cloud_run_quota.memory_gib
+      error_message = "${each.key}: ${each.value.max_instances} instances need more memory than cloud_run_quota. Lower max_instances, or raise the quota (docs/deploy.md, Quotas) and then cloud_run_quota."
     }
   }
 
   depends_on = [google_project_iam_member.build, google_artifact_registry_repository_iam_member.build]
 }
 
-# ── who may call ─────────────────────────────────────────────────────────────────────────────────
+# ── Callers ──────────────────────────────────────────────────────────────────────────────────────
 
 locals {
   callers = {
-    browsers = { anybody = "allUsers" }
-    monitors = { anybody = "allUsers" }
-    ours = {
+    users  = { everyone = "allUsers" }
+    public = { everyone = "allUsers" }
+    internal = {
       scheduler = google_service_account.scheduler.member
       tasks     = google_service_account.tasks.member
     }
@@ -172,7 +201,7 @@ locals {
   ]...)
 }
 
-# A 2nd-gen function is a Cloud Run service, and that is where its callers are named.
+# A 2nd-gen function is a Cloud Run service, and the policy of that service decides who may call it.
 resource "google_cloud_run_v2_service_iam_member" "caller" {
   for_each = local.invocations
 

@@ -1,34 +1,35 @@
-# What is measured. The functions write a line of JSON a request (common/observability/cloud_logging.py); the figures of
-# latency, of errors and of the queue are Google's own.
+# Metrics, the dashboard, the uptime check and the notification channels. Functions write one line of
+# JSON for each request (common/observability/cloud_logging.py), and the metrics here read these lines.
+# Google measures latency, 5xx answers and the queue by itself.
 
 locals {
   request_line = "resource.type=\"cloud_run_revision\" AND jsonPayload.event=\"request\""
-  sweep_line   = "${local.request_line} AND jsonPayload.function=\"sweep_expired\""
+  sweep_line   = "${local.request_line} AND jsonPayload.function=\"${local.sweep_function}\""
 
   counters = {
     requests = {
-      description = "Requests by function, status and, where they failed, code."
+      description = "Requests by function, status and error code."
       filter      = local.request_line
       labels      = { function = "jsonPayload.function", status = "jsonPayload.status", code = "jsonPayload.code" }
     }
     quota_refusals = {
-      description = "Requests that were refused because a month's allowance is used up."
+      description = "Requests refused because the allowance of the month is used up."
       filter      = "${local.request_line} AND jsonPayload.code=\"quota_exceeded\""
       labels      = { function = "jsonPayload.function" }
     }
-    # Google's own request log says who called: an expiry task writes the same line of ours.
+    # Only Google's request log names the caller. Our line is the same for a sweep by an expiry task.
     sweeps = {
-      description = "Sweeps that Cloud Scheduler asked for and that succeeded."
-      filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"sweep-expired\" AND httpRequest.userAgent=\"Google-Cloud-Scheduler\" AND httpRequest.status<300"
+      description = "Successful sweeps that Cloud Scheduler started."
+      filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.service_names[local.sweep_function]}\" AND httpRequest.userAgent=\"Google-Cloud-Scheduler\" AND httpRequest.status<300"
       labels      = {}
     }
     sweeps_with_orphans = {
-      description = "Sweeps that stopped a session which ran at the provider though we held it as ended."
+      description = "Sweeps that stopped an orphan: a session that is ended here and still ran at the provider."
       filter      = "${local.sweep_line} AND jsonPayload.did.stopped_again>0"
       labels      = {}
     }
     sweeps_with_failures = {
-      description = "Sweeps that could not stop something."
+      description = "Sweeps that failed to end a session or turn, or to read the provider's list."
       filter      = "${local.sweep_line} AND jsonPayload.did.failed>0"
       labels      = {}
     }
@@ -36,21 +37,21 @@ locals {
 
   distributions = {
     first_speech_lag = {
-      description = "Seconds from the last word of an answer's first sentence to its first sound at the avatar."
-      filter      = "${local.request_line} AND jsonPayload.function=(\"chat\" OR \"speak\") AND jsonPayload.first_speech_lag_seconds>=0"
+      description = "Seconds from the last word of a reply's first sentence to the first sound of the avatar."
+      filter      = "${local.request_line} AND jsonPayload.first_speech_lag_seconds>=0"
       value       = "jsonPayload.first_speech_lag_seconds"
       unit        = "s"
       first       = 0.05
     }
     start_time = {
-      description = "Seconds that it took to start an avatar."
-      filter      = "${local.request_line} AND jsonPayload.function=\"start_avatar\" AND jsonPayload.status=201"
+      description = "Seconds that the start of an avatar session took."
+      filter      = "${local.request_line} AND jsonPayload.function=\"${local.start_function}\" AND jsonPayload.status=201"
       value       = "jsonPayload.seconds"
       unit        = "s"
       first       = 0.05
     }
     credits_left = {
-      description = "Credits that are left at the avatar's provider."
+      description = "Credits left at the avatar provider."
       filter      = "${local.sweep_line} AND jsonPayload.credits_left>=0"
       value       = "jsonPayload.credits_left"
       unit        = "1"
@@ -98,7 +99,7 @@ resource "google_logging_metric" "distribution" {
     unit        = each.value.unit
   }
 
-  # Each bucket a quarter wider than the last one: a percentile is right to that.
+  # Each bucket is 25 % wider than the previous one, so a percentile is exact to 25 %.
   bucket_options {
     exponential_buckets {
       scale              = each.value.first
@@ -135,7 +136,7 @@ resource "google_monitoring_uptime_check_config" "health" {
     type = "uptime_url"
     labels = {
       project_id = var.project
-      host       = local.hosts.health
+      host       = local.hosts[local.health_function]
     }
   }
 

@@ -1,9 +1,9 @@
-# The web page: a bucket behind Google's load balancer and its CDN. Why not Firebase Hosting:
-# docs/adr/0009.
+# The web page: a bucket behind a load balancer with Cloud CDN. docs/adr/0009 explains why it is not on
+# Firebase Hosting.
 
 locals {
-  # A page that listens to a microphone, shows an avatar, and signs in with Firebase in a pop-up.
-  functions_origins = [for name, function in local.functions : "https://${local.hosts[name]}" if function.callers != "ours"]
+  # Origins that the page needs: the functions, Firebase sign-in in a pop-up, and LiveKit for the avatar.
+  functions_origins = [for name, function in local.functions : "https://${local.hosts[name]}" if function.callers != "internal"]
   sign_in_origins   = ["https://identitytoolkit.googleapis.com", "https://securetoken.googleapis.com"]
   sign_in_frame     = "https://${var.project}.firebaseapp.com"
 
@@ -40,7 +40,7 @@ resource "google_storage_bucket" "page" {
   name                        = "${var.project}-oprina-page"
   location                    = var.region
   uniform_bucket_level_access = true
-  public_access_prevention    = "inherited" # anybody reads the page
+  public_access_prevention    = "inherited" # the page is public
 
   versioning {
     enabled = true
@@ -76,7 +76,7 @@ resource "google_compute_backend_bucket" "page" {
 
   custom_response_headers = [for name, value in local.page_headers : "${name}: ${value}"]
 
-  # What is uploaded says for how long it may be kept: index.html not at all, the rest for a year.
+  # The Cache-Control header of each uploaded file decides: no-cache for index.html, one year for others.
   cdn_policy {
     cache_mode = "USE_ORIGIN_HEADERS"
   }
@@ -88,7 +88,7 @@ resource "google_compute_url_map" "page" {
   name            = "oprina-page"
   default_service = google_compute_backend_bucket.page.id
 
-  # An address inside the page is the page's own business.
+  # The page has its own routes, so it answers every path that is not a file.
   default_custom_error_response_policy {
     error_service = google_compute_backend_bucket.page.id
 
@@ -113,7 +113,7 @@ resource "google_compute_url_map" "to_https" {
 }
 
 resource "google_compute_managed_ssl_certificate" "page" {
-  # Another domain is another certificate, which must be there before the old one goes.
+  # A new domain needs a new certificate before the old one is deleted.
   name = "oprina-page-${substr(sha256(var.page_domain), 0, 8)}"
 
   managed {

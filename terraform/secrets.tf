@@ -1,9 +1,10 @@
-# Where secrets are to be put, and never what they are: a value here would stand in Terraform's state.
-# The output `secrets` says how each is filled.
+# Secrets without their values: Terraform would write a value into its state. The output `secrets` has
+# the command that adds each value.
+
 locals {
   secrets = merge(
-    { (local.liveavatar_key) = "The LiveAvatar key, from its settings page." },
-    var.vault == "sealed" ? { (local.tokens_key) = "32 random bytes in base64, which sessions' tokens are sealed with." } : {},
+    { (local.liveavatar_key) = "API key of LiveAvatar, from its settings page." },
+    var.vault == "sealed" ? { (local.tokens_key) = "Key that seals session tokens: 32 random bytes in base64." } : {},
   )
 }
 
@@ -16,6 +17,6 @@ resource "google_secret_manager_secret" "this" {
     auto {}
   }
 
-  annotations = { what = each.value }
+  annotations = { purpose = each.value }
   depends_on  = [google_project_service.this]
 }

@@ -1,4 +1,4 @@
-# What the functions are built from, and what they are built into.
+# The bucket of the functions' packages, and the repository of their images.
 
 resource "google_storage_bucket" "packages" {
   name                        = "${var.project}-oprina-packages"
@@ -10,7 +10,7 @@ resource "google_storage_bucket" "packages" {
     enabled = true
   }
 
-  # A package that was replaced can be deployed again for a month.
+  # A replaced package is kept for 30 days, to deploy it again.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -27,7 +27,7 @@ resource "google_artifact_registry_repository" "functions" {
   repository_id = "oprina-functions"
   location      = var.region
   format        = "DOCKER"
-  description   = "The functions' images"
+  description   = "Images of the functions"
 
   cleanup_policies {
     id     = "old"

@@ -1,83 +1,104 @@
-# ── where ────────────────────────────────────────────────────────────────────────────────────────
+# Variables, in groups. README.md has a table of them; write it again with
+# `python -m infra.deploy.terraform_readme --write` after a change.
+
+# ── Project and location ─────────────────────────────────────────────────────────────────────────
 
 variable "project" {
   type        = string
-  description = "The Google Cloud project, which is the Firebase project too. An environment has one of its own."
+  description = "Id of the Google Cloud project, which is the Firebase project too. Each environment has its own."
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
-    error_message = "A project's id has 6 to 30 lower-case letters, digits and hyphens, and begins with a letter: the id, not the number or the name."
+    error_message = "Give the project's id, not its number or its name: 6 to 30 lower-case letters, digits and hyphens, with a letter first."
   }
 }
 
 variable "environment" {
   type        = string
-  description = "What this deployment is called, in labels and in alerts."
+  description = "Name of the environment. Labels, alerts and the budget carry it."
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.environment))
-    error_message = "An environment's name is 2 to 20 lower-case letters, digits and hyphens, such as staging."
+    error_message = "Give a name of 2 to 20 lower-case letters, digits and hyphens, such as staging."
   }
 }
 
 variable "region" {
   type        = string
-  description = "The region of the functions, the queue, the scheduler, the buckets and the agent."
+  description = "Region of the functions, the queue, the scheduler, the buckets and the agent."
   default     = "us-central1"
 
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
-    error_message = "A region such as us-central1 or europe-west1, without a zone's letter."
+    error_message = "Give a region without the letter of a zone, such as us-central1 or europe-west1."
   }
 }
 
 variable "firestore_location" {
   type        = string
-  description = "Where documents are kept, for ever: a region, or nam5 or eur3 for several. The region where null."
+  description = "Location of the database: a region, or nam5 or eur3 for several regions. It can never be changed. Default: the region."
   default     = null
 
   validation {
     condition     = var.firestore_location == null || can(regex("^(nam5|eur3|[a-z]+-[a-z]+[0-9]+)$", var.firestore_location))
-    error_message = "nam5, eur3 or a region such as europe-west1. It can never be changed afterwards."
+    error_message = "Give nam5, eur3 or a region such as europe-west1. Choose with care: the location can never be changed."
   }
 }
 
 variable "database" {
   type        = string
-  description = "The Firestore database. Only the one called (default) has a free allowance."
+  description = "Name of the Firestore database. Only the database named (default) has a free allowance."
   default     = "(default)"
 
   validation {
     condition     = can(regex("^(\\(default\\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$", var.database))
-    error_message = "(default), with its brackets, or 4 to 63 lower-case letters, digits and hyphens."
+    error_message = "Give (default), with its brackets, or a name of 4 to 63 lower-case letters, digits and hyphens."
   }
 }
 
-# ── the functions ────────────────────────────────────────────────────────────────────────────────
+# ── Functions ────────────────────────────────────────────────────────────────────────────────────
 
 variable "packages" {
   type        = string
-  description = "The folder with a zip a function and manifest.json, as infra/deploy/package.py makes it."
+  description = "Folder with the zip of each function and with manifest.json, as `make package` writes it."
   default     = "../dist"
 
   validation {
     condition     = fileexists("${var.packages}/manifest.json")
-    error_message = "There is no manifest.json in that folder: run python -m infra.deploy.package first."
+    error_message = "There is no manifest.json in that folder. Run make package first."
   }
   validation {
     condition     = try(toset(keys(jsondecode(file("${var.packages}/manifest.json")).functions)) == toset(keys(local.functions)), false)
-    error_message = "The packages are not those of local.functions in functions.tf: one of them has a function that the other does not know."
+    error_message = "manifest.json and local.functions in functions.tf name different functions. Run make package again, or give a new function its entry in functions.tf."
   }
 }
 
 variable "runtime" {
   type        = string
-  description = "The functions' runtime."
+  description = "Runtime of the functions."
   default     = "python313"
 
   validation {
     condition     = can(regex("^python3(1[1-9])$", var.runtime))
-    error_message = "python311 or later; the code needs Python 3.11."
+    error_message = "Give python311 or later: the code needs Python 3.11."
+  }
+}
+
+variable "function_defaults" {
+  type = object({
+    memory        = optional(string)
+    cpu           = optional(number)
+    concurrency   = optional(number)
+    min_instances = optional(number)
+    max_instances = optional(number)
+    timeout       = optional(number)
+  })
+  description = "Sizes of all functions that set none of their own in functions.tf: memory (such as 512Mi), cpu, concurrency (requests at a time in one instance), min_instances, max_instances, timeout (seconds)."
+  default     = {}
+
+  validation {
+    condition     = can(regex("^[0-9]+(Mi|Gi)$", coalesce(var.function_defaults.memory, "512Mi")))
+    error_message = "Give memory with the unit Mi or Gi, such as 512Mi."
   }
 }
 
@@ -90,165 +111,173 @@ variable "functions" {
     max_instances = optional(number)
     timeout       = optional(number)
   }))
-  description = "What an environment gives a function beyond local.functions, by its name: memory (512Mi), CPUs, requests at once in an instance, fewest and most instances, seconds."
+  description = "Sizes of single functions, by name. They win over functions.tf and over function_defaults, and have the same keys as function_defaults."
   default     = {}
 
   validation {
     condition     = alltrue([for name in keys(var.functions) : contains(keys(local.functions), name)])
-    error_message = "Only functions that exist can be given something: start_avatar, chat, speak, end_session, keep_alive, sweep_expired, health."
+    error_message = "Give sizes only to functions that exist: ${join(", ", keys(local.functions))}."
   }
   validation {
-    condition     = alltrue([for given in var.functions : can(regex("^[0-9]+(Mi|Gi)$", coalesce(given.memory, "512Mi")))])
-    error_message = "Memory is a number with Mi or Gi, such as 512Mi."
+    condition     = alltrue([for sizes in var.functions : can(regex("^[0-9]+(Mi|Gi)$", coalesce(sizes.memory, "512Mi")))])
+    error_message = "Give memory with the unit Mi or Gi, such as 512Mi."
   }
   validation {
-    condition     = alltrue([for given in var.functions : coalesce(given.concurrency, 1) >= 1 && coalesce(given.concurrency, 1) <= 1000])
-    error_message = "An instance serves 1 to 1000 requests at once."
+    condition     = alltrue([for sizes in var.functions : coalesce(sizes.concurrency, 1) >= 1 && coalesce(sizes.concurrency, 1) <= 1000])
+    error_message = "Set concurrency to 1 to 1000 requests."
   }
   validation {
-    condition     = alltrue([for given in var.functions : coalesce(given.min_instances, 0) <= coalesce(given.max_instances, 10000)])
-    error_message = "There cannot be more instances at least than at most."
+    condition     = alltrue([for sizes in var.functions : coalesce(sizes.timeout, 60) >= 1 && coalesce(sizes.timeout, 60) <= 3600])
+    error_message = "Set timeout to 1 to 3600 seconds."
   }
+}
+
+variable "cloud_run_quota" {
+  type = object({
+    cpus       = optional(number, 20)
+    memory_gib = optional(number, 40)
+  })
+  description = "Quota of Cloud Run for the project in the region: CPUs and GiB of memory. A plan fails if the instances of one function could exceed it. The default is what a new project has."
+  default     = {}
+
   validation {
-    condition     = alltrue([for given in var.functions : coalesce(given.timeout, 60) >= 1 && coalesce(given.timeout, 60) <= 3600])
-    error_message = "A request takes 1 to 3600 seconds."
+    condition     = var.cloud_run_quota.cpus > 0 && var.cloud_run_quota.memory_gib > 0
+    error_message = "Set cpus and memory_gib to the quota that the console shows (IAM & Admin, Quotas, Cloud Run Admin API)."
   }
 }
 
 variable "agent_engine" {
   type        = string
-  description = "The agent on Agent Engine, as infra/agent/deploy.py prints it."
+  description = "Resource name of the agent on Agent Engine. `python -m infra.agent.deploy` prints it."
 
   validation {
     condition     = can(regex("^projects/[^/]+/locations/[a-z0-9-]+/reasoningEngines/[0-9]+$", var.agent_engine))
-    error_message = "The agent's whole name: projects/PROJECT/locations/REGION/reasoningEngines/NUMBER."
+    error_message = "Give the agent's full resource name: projects/PROJECT/locations/REGION/reasoningEngines/NUMBER."
   }
 }
 
 variable "traces" {
   type        = bool
-  description = "Whether the functions write what each part of a request took to Cloud Trace. Google asks for it for about one request in ten seconds and instance."
+  description = "Send the duration of each part of a request to Cloud Trace. Google samples about one request in ten seconds per instance."
   default     = false
 
   validation {
     condition     = var.traces != null
-    error_message = "Either true or false; null is neither."
+    error_message = "Set traces to true or false, not to null."
   }
 }
 
 variable "vault" {
   type        = string
-  description = "Where a running session's tokens are: a secret each (secret_manager, to 200 starts a minute), or sealed in its document (sealed). See docs/adr/0002."
+  description = "Storage of the tokens of running sessions. secret_manager: one secret for each session, for at most 200 starts per minute. sealed: encrypted in the session's document. See docs/adr/0002."
   default     = "secret_manager"
 
   validation {
     condition     = contains(["secret_manager", "sealed"], var.vault)
-    error_message = "secret_manager or sealed."
+    error_message = "Set vault to secret_manager or sealed."
   }
 }
 
 variable "settings" {
   type        = map(string)
-  description = "Other settings of the functions, as common/settings.py names them: allowances, plans, voice."
+  description = "More settings of the functions, by the name of the environment variable: allowances, plans, voice. common/settings.py has all of them."
   default     = {}
 
   validation {
     condition     = alltrue([for name in keys(var.settings) : can(regex("^OPRINA_[A-Z_]+$", name))])
-    error_message = "A setting's name begins with OPRINA_ and is in capitals; the README lists them."
+    error_message = "Use names that begin with OPRINA_ and are in capitals; common/settings.py lists them."
   }
   validation {
     condition     = length(setintersection(keys(var.settings), keys(local.settings))) == 0
-    error_message = "Terraform sets that one itself: use its variable (vault, database, agent_engine, page_domain, other_origins) instead."
+    error_message = "Terraform sets this setting itself. Use the variable for it instead: agent_engine, database, other_origins, page_domain, traces or vault."
   }
 }
 
-# ── the page ─────────────────────────────────────────────────────────────────────────────────────
+# ── Page ─────────────────────────────────────────────────────────────────────────────────────────
 
 variable "page_domain" {
   type        = string
-  description = "The web page's host name, which is yours and points at the output page_address."
+  description = "Host name of the web page. It must belong to you. Its A record points at the output page_address."
 
   validation {
     condition     = can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.page_domain))
-    error_message = "A host name in lower case, such as talk.example.com: no https:// and no path."
+    error_message = "Give a host name in lower case, such as talk.example.com, without https:// and without a path."
   }
 }
 
 variable "other_origins" {
   type        = list(string)
-  description = "Other pages whose scripts may call the functions, such as one on a developer's machine."
+  description = "More web origins whose scripts may call the functions, such as a page on a developer's computer."
   default     = []
 
   validation {
     condition     = alltrue([for origin in var.other_origins : can(regex("^https?://[^\\s/,*A-Z]+$", origin))])
-    error_message = "An origin is scheme, host and port, in lower case: https://talk.example.com, without a path or a star."
+    error_message = "Give scheme, host and port in lower case, such as https://talk.example.com, without a path and without a star."
   }
 }
 
 variable "media_hosts" {
   type        = list(string)
-  description = "Where the avatar's picture and sound come from (LiveKit); the page may talk to these and to us."
+  description = "Hosts that send the avatar's picture and sound (LiveKit). The page may connect to these hosts and to the functions only."
   default     = ["*.livekit.cloud"]
 
   validation {
     condition     = length(var.media_hosts) > 0 && alltrue([for host in var.media_hosts : can(regex("^(\\*\\.)?([a-z0-9-]+\\.)+[a-z]+$", host))])
-    error_message = "Host names, at most with a star as their first part: *.livekit.cloud."
+    error_message = "Give at least one host name; only its first part may be a star, as in *.livekit.cloud."
   }
 }
 
-# ── the sweep and the queue ──────────────────────────────────────────────────────────────────────
+# ── Sweep, queue and backups ─────────────────────────────────────────────────────────────────────
 
 variable "sweep_schedule" {
   type        = string
-  description = "When expired, idle and stuck sessions are swept, as cron has it, in UTC."
+  description = "Schedule of the sweep, which ends expired, idle and stuck sessions, as a cron expression in UTC."
   default     = "* * * * *"
 
   validation {
     condition     = length(split(" ", var.sweep_schedule)) == 5
-    error_message = "Five fields: minute, hour, day, month, day of the week. Each minute is * * * * *."
+    error_message = "Give the five fields minute, hour, day, month and weekday. Every minute is * * * * *."
   }
 }
 
 variable "queue_rate" {
   type        = number
-  description = "Expiries a second that the queue hands to sweep_expired at most."
+  description = "Highest number of expiry tasks per second that the queue sends."
   default     = 20
 
   validation {
     condition     = var.queue_rate >= 1 && var.queue_rate <= 500
-    error_message = "1 to 500 a second; Cloud Tasks takes no more."
+    error_message = "Set queue_rate to 1 to 500 tasks per second; Cloud Tasks allows no more."
   }
 }
 
-# ── keeping ──────────────────────────────────────────────────────────────────────────────────────
-
 variable "backup_days" {
   type        = number
-  description = "For how many days a daily backup of the database is kept."
+  description = "Days that each daily backup of the database is kept."
   default     = 7
 
   validation {
     condition     = var.backup_days >= 1 && var.backup_days <= 98
-    error_message = "1 to 98 days; Firestore keeps no backup longer than 14 weeks."
+    error_message = "Set backup_days to 1 to 98; Firestore keeps a backup for at most 14 weeks."
   }
 }
 
-# ── watching and paying ──────────────────────────────────────────────────────────────────────────
+# ── Alerts and budget ────────────────────────────────────────────────────────────────────────────
 
 variable "notification_channels" {
   type = map(object({
     type   = string
     labels = map(string)
   }))
-  description = "Who hears of alerts: by a name of yours, a channel's type and labels, such as {type = \"email\", labels = {email_address = \"...\"}}."
+  description = "Receivers of alerts, by a name of your choice: the type of the channel and its labels, such as {type = \"email\", labels = {email_address = \"...\"}}."
 
   validation {
     condition     = length(var.notification_channels) > 0
-    error_message = "At least one: an alert that nobody hears is none."
+    error_message = "Give at least one channel: an alert without a receiver is useless."
   }
   validation {
     condition     = alltrue([for channel in var.notification_channels : contains(["email", "sms", "pubsub"], channel.type)])
-    error_message = "email, sms or pubsub. The others need a token, and no secret is to stand in Terraform's state."
+    error_message = "Use the type email, sms or pubsub. Other types need a token, and a secret must not be in Terraform's state."
   }
 }
 
@@ -263,26 +292,37 @@ variable "alerts" {
     sweeps_with_orphan = optional(number, 0)
     sweeps_with_failed = optional(number, 2)
   })
-  description = "From where on somebody is called: the share of answers that are 5xx; seconds to the first speech, and of a start, that 95 of 100 stay below; quota refusals in 10 minutes; tasks in the queue; the provider's credits; sweeps in 10 minutes that stopped an orphan, or failed to stop something."
+  description = "Thresholds of the alerts: error_ratio (5xx answers divided by all answers), first_speech_lag and start_seconds (seconds, 95th percentile), quota_refusals (in 10 minutes), queue_depth (tasks), credits_left (credits at the provider), sweeps_with_orphan and sweeps_with_failed (sweeps in 10 minutes that stopped an orphan session, or failed to end something)."
   default     = {}
 
   validation {
     condition     = var.alerts.error_ratio > 0 && var.alerts.error_ratio < 1
-    error_message = "error_ratio is a share of all answers: 0.05 is one in twenty."
+    error_message = "Set error_ratio to a ratio between 0 and 1: 0.05 is five percent."
   }
   validation {
-    condition     = alltrue([for name, bound in var.alerts : bound >= 0])
-    error_message = "No bound is below 0."
+    condition     = alltrue([for name, threshold in var.alerts : threshold >= 0])
+    error_message = "Set every threshold to 0 or more."
+  }
+}
+
+variable "muted_alerts" {
+  type        = set(string)
+  description = "Alerts that are off, by their key in the output alerts. Mute failed_stops until the LiveAvatar key is added: without the key every sweep fails."
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.muted_alerts : contains(keys(local.alert_names), name)])
+    error_message = "Mute only alerts that exist: ${join(", ", keys(local.alert_names))}."
   }
 }
 
 variable "billing_account" {
   type        = string
-  description = "The billing account that the budget is set on."
+  description = "Id of the billing account that the budget belongs to."
 
   validation {
     condition     = can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
-    error_message = "Three times six digits or capitals: 012345-6789AB-CDEF01; gcloud billing accounts list shows it."
+    error_message = "Give an id such as 012345-6789AB-CDEF01; gcloud billing accounts list shows it."
   }
 }
 
@@ -291,14 +331,14 @@ variable "budget" {
     amount   = number
     currency = optional(string, "USD")
   })
-  description = "What a month on Google Cloud may cost before somebody hears of it, in the billing account's currency. It stops nothing, and the avatar's provider bills apart."
+  description = "Costs on Google Cloud per month that mails are sent for, in the currency of the billing account. The budget stops nothing, and does not include the avatar provider."
 
   validation {
     condition     = var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount
-    error_message = "A whole amount of at least 1."
+    error_message = "Set amount to a whole number of at least 1."
   }
   validation {
     condition     = can(regex("^[A-Z]{3}$", var.budget.currency))
-    error_message = "A currency's three letters, the billing account's own: USD."
+    error_message = "Set currency to the three letters of the billing account's currency, such as USD."
   }
 }

@@ -1,3 +1,5 @@
+# Terraform, its provider and the place of the state.
+
 terraform {
   required_version = ">= 1.9, < 2"
 
@@ -8,8 +10,8 @@ terraform {
     }
   }
 
-  # Which bucket, and where in it, is said at `terraform init -backend-config=...`: one set of files
-  # serves any number of environments, each with a project and a state of its own.
+  # `terraform init -backend-config=...` sets bucket and prefix. Each environment has its own project
+  # and its own state.
   backend "gcs" {}
 }
 
@@ -17,7 +19,8 @@ provider "google" {
   project = var.project
   region  = var.region
 
-  # Budgets and Firebase's rules are charged to a project's quota, and a person's login has none.
+  # The APIs of budgets and of Firebase rules need a project for their quota. A user's credentials name
+  # none.
   billing_project       = var.project
   user_project_override = true
 

@@ -1,3 +1,7 @@
+"""Plugins of all tests, and their markers by folder."""
+
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = [
@@ -6,7 +10,31 @@ pytest_plugins = [
     "tests.support.firestore_emulator",
 ]
 
+TESTS = Path(__file__).parent
+SLOW = (
+    "end_to_end",
+    "infra/test_package_starts.py",
+    "infra/test_smoke.py",
+    "local/test_demo.py",
+    "local/test_readme.py",
+    "local/test_stack.py",
+    "reliability",
+    "terraform/test_mistakes.py",
+    "terraform/test_terraform.py",
+)
+"""Files and folders that take more than 10 seconds each on one core."""
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` deselects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the name of its folder, and with `slow` where it is in `SLOW`."""
+    slow = [TESTS / each for each in SLOW]
+    for item in items:
+        item.add_marker(item.path.relative_to(TESTS).parts[0])
+        if any(item.path.is_relative_to(each) for each in slow):
+            item.add_marker("slow")

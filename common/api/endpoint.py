@@ -1,4 +1,4 @@
-"""What every function does around its use cases: route, authenticate, parse, answer.
+"""Make a function of its operations: route, authenticate, parse, answer.
 
 A request passes these gates in this order: path, method, token, body or query, fields,
 Idempotency-Key.

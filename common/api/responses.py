@@ -20,7 +20,7 @@ STILL_WORKS = {
     "agent": "A running avatar session: it can speak, be kept alive and be ended.",
     "store": "A running avatar session goes on until it expires.",
 }
-"""What a caller can still do while a service is unavailable, by service."""
+"""Operations that still work while a service is unavailable, by service. For callers."""
 
 
 async def handle_errors(work: Awaitable[Response], name: str) -> Response:

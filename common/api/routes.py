@@ -28,7 +28,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 Callers = Literal["users", "public", "internal"]
-"""Who may call a route.
+"""The callers that a route admits.
 
 `users` send a Firebase ID token. `public` callers send no token. `internal` callers are service
 accounts that IAM admits. Google removes the signature of their token behind that check, so the function

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from common.api.responses import answer_response, handle_errors, with_still_works
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat
 from common.domain import deadlines
 from common.domain.errors import OprinaError
 from common.observability.log import log
@@ -61,7 +61,7 @@ class EventStream(StreamingResponse):
     The work is cancelled if the caller leaves. The response ends after the work has ended.
     """
 
-    def __init__(self, work: "RunningTurn | ReplayedTurn") -> None:
+    def __init__(self, work: "RunningChat | ReplayedTurn") -> None:
         super().__init__(_chunks(work), media_type=EVENT_STREAM, headers=HEADERS)
         self._work = work
 
@@ -137,7 +137,7 @@ def to_response(result: Answer | InProgress | Response, request: HttpRequest) ->
     if isinstance(result, Response):
         return result
     if accepts_events(request):
-        if isinstance(result, RunningTurn) and result.record.function == "chat":
+        if isinstance(result, RunningChat):
             return EventStream(result)
         if isinstance(result, ChatAnswer):
             return EventStream(ReplayedTurn(result))
@@ -148,7 +148,7 @@ def accepts_events(request: HttpRequest) -> bool:
     return EVENT_STREAM in request.headers.get("accept", "")
 
 
-async def _chunks(work: "RunningTurn | ReplayedTurn") -> AsyncIterator[bytes]:
+async def _chunks(work: "RunningChat | ReplayedTurn") -> AsyncIterator[bytes]:
     """Yield the events as they come, several together where they came at once.
 
     A comment line breaks every silence of 10 s: proxies close streams that are silent for longer.

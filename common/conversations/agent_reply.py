@@ -86,8 +86,9 @@ async def read_reply(
     guard: MayAct,
     now: datetime,
 ) -> None:
-    """Ask the agent, if the turn may still act, and pass each event to `take`. Raises the `Upstream` error that broke the
-    reply.
+    """Ask the agent, if the turn may still act, and pass each event to `take`.
+
+    Raises the `Upstream` error that broke the reply.
 
     A session that was not made yet, or has expired, is made first. A session that turns out to be
     lost is made again: the first event is an error, and creating the session succeeds. A session

@@ -15,7 +15,7 @@ from common.conversations.admission import (
     new_claim,
 )
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat
 from common.conversations.turn import Content
 from common.conversations.turns import Turns
 from common.domain.ids import ConversationId
@@ -43,7 +43,7 @@ class ChatUseCase:
 
     async def chat(
         self, caller: User, request: ChatRequest, key: IdempotencyKey
-    ) -> RunningTurn | ChatAnswer:
+    ) -> RunningChat | ChatAnswer:
         """Run one turn, or return the stored answer of the same key, or stop the turn that runs.
 
         Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, KeyInFlight, KeyReused: then nothing was
@@ -64,7 +64,7 @@ class ChatUseCase:
             avatar_session_id=found.record.avatar_session_id,
         )
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
-        return self.turns.start(committed, found, content)
+        return self.turns.start(RunningChat(found.record), committed, found, content)
 
     async def _stop(self, caller: User, conversation: ConversationId) -> ChatAnswer:
         """Stop the turn of a conversation from anywhere. Its own process silences the avatar.

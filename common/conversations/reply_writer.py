@@ -54,11 +54,11 @@ class ReplyWriter:
 
     def finish(self) -> None:
         """No more text follows: the rest is a sentence."""
-        self._idle.end()
+        self._idle.stop()
         self._say(self._sentences.end())
 
     def close(self) -> None:
-        self._idle.end()
+        self._idle.stop()
 
     def _write(self, text: str) -> None:
         self._reply.texts.append(text)
@@ -67,7 +67,7 @@ class ReplyWriter:
             record_token(text)
             self._say(self._sentences.feed(text))
             self._synthesis.expect(self._sentences.likely())
-            self._idle.heard()
+            self._idle.restart()
 
     def _set_apart(self, text: str) -> str:
         """Put a space between what was written before a tool call and what follows it."""

@@ -1,4 +1,5 @@
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 
 from common.conversations.agent_reply import ReplySoFar
@@ -7,13 +8,13 @@ from common.conversations.event_stream import EventStream
 from common.domain.errors import OprinaError
 from common.domain.ids import ConversationId
 from common.domain.turn import TurnRecord
-from common.schemas.answers import SpeakAnswer
+from common.schemas.answers import ChatAnswer, SpeakAnswer
 from common.schemas.base import Answer
 from common.schemas.events import ChatEvent
 from common.speech.interruption import Interruption, InterruptReason
 
 
-class RunningTurn:
+class RunningTurn(ABC):
     """A turn that was admitted, and works in a task of its own.
 
     Its caller reads `next_events` or awaits `answer`, and calls `cancel` when it goes away.
@@ -28,8 +29,6 @@ class RunningTurn:
         self.superseded_here = False
         """A newer turn of this process took over: this one silences the avatar for it."""
         self.reply = ReplySoFar()
-        self.spoken: SpeakAnswer | OprinaError | None = None
-        """The answer of a `speak`, once it is over."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self, work: Awaitable[None]) -> None:
@@ -49,16 +48,35 @@ class RunningTurn:
         self.interruption.request("cancelled")
         await self.over()
 
+    @abstractmethod
     async def answer(self) -> Answer:
-        """Return the whole turn. Raises the error of a turn that said nothing."""
+        """Wait until the turn is settled, and return the whole of it."""
+
+
+class RunningChat(RunningTurn):
+    """A turn with the agent."""
+
+    async def answer(self) -> ChatAnswer:
+        """Raises the error of a turn that said nothing."""
         await self.over()
-        if isinstance(self.spoken, OprinaError):
-            raise self.spoken
-        if self.spoken is not None:
-            return self.spoken
         if self.reply.error is not None and not self.reply.text:
             raise self.reply.error
         return chat_answer(self.events.kept)
+
+
+class RunningSpeech(RunningTurn):
+    """A turn without the agent. `spoken` is its answer, once it is over."""
+
+    def __init__(self, record: TurnRecord) -> None:
+        super().__init__(record)
+        self.spoken: SpeakAnswer | OprinaError | None = None
+
+    async def answer(self) -> SpeakAnswer:
+        """Raises the reason why nothing could be spoken."""
+        await self.over()
+        if not isinstance(self.spoken, SpeakAnswer):
+            raise self.spoken or OprinaError("Try again.")
+        return self.spoken
 
 
 class RunningTurns:

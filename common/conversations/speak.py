@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from common.conversations.admission import SpeakAdmission, StoredTurn, new_claim
 from common.conversations.answers import stored_speak_answer
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningSpeech
 from common.conversations.turn import Content
 from common.conversations.turns import Turns
 from common.domain.avatar_session import session_among
@@ -32,7 +32,7 @@ class SpeakUseCase:
 
     async def speak(
         self, caller: User, request: SpeakRequest, key: IdempotencyKey
-    ) -> RunningTurn | SpeakAnswer:
+    ) -> RunningSpeech | SpeakAnswer:
         """Run one turn without an agent, or return the stored answer of the same key.
 
         Raises NotFound, SessionOver, QuotaExceeded, TooManyTurns, Invalid, KeyInFlight, KeyReused:
@@ -58,7 +58,8 @@ class SpeakUseCase:
         if isinstance(found, StoredTurn):
             return stored_speak_answer(found.record, usage_of(found.ledger))
         annotate(turn_id=found.record.id, conversation_id=found.record.conversation_id)
-        return self.turns.start(committed, found, Content(None, pieces, wait=request.wait))
+        content = Content(None, pieces, wait=request.wait)
+        return self.turns.start(RunningSpeech(found.record), committed, found, content)
 
     async def _prepare(self, language: str, text: str) -> tuple[list[str], int]:
         """Split the text, and count the characters as they are said: that is what the voice

@@ -25,7 +25,7 @@ from common.conversations.outcome import (
     unanswered_error,
 )
 from common.conversations.reply_writer import ReplyWriter
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningSpeech, RunningTurn
 from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
 from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
@@ -339,7 +339,9 @@ class TurnWork:
             return chat_answer([*turn.events.kept, usage, done])
         spoken = self._spoken(usage)
         failed = outcome == "unreached"
-        turn.spoken = speak_error(turn.events.kept, over=self.session_is_over) if failed else spoken
+        if isinstance(turn, RunningSpeech):
+            error = speak_error(turn.events.kept, over=self.session_is_over)
+            turn.spoken = error if failed else spoken
         return spoken
 
     def _outcome(self) -> Outcome:

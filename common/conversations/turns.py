@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from common.conversations.admission import AdmittedTurn, StoredTurn
 from common.conversations.heartbeat import Vital
@@ -10,6 +11,8 @@ from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
 from common.sessions.end import SessionEnder
 from common.transactions.transaction import Committed, Transactions
+
+RunningT = TypeVar("RunningT", bound=RunningTurn)
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,12 @@ class Turns:
 
     def start(
         self,
+        turn: RunningT,
         committed: Committed[AdmittedTurn | StoredTurn],
         admitted: AdmittedTurn,
         content: Content,
-    ) -> RunningTurn:
+    ) -> RunningT:
         """Set an admitted turn to work. It interrupts the older turn of its conversation."""
-        turn = RunningTurn(admitted.record)
         earlier = self.running.add(turn)
         if (
             admitted.record.superseded_by is not None

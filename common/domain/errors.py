@@ -37,7 +37,7 @@ from common.domain.ids import AvatarSessionId
 class OprinaError(Exception):
     """Base of all errors. `detail` is shown to the caller.
 
-    `retry_after` is in seconds, and None where a retry does not help.
+    `retry_after` is in seconds. It is None if a retry does not help.
     """
 
     status: ClassVar[int] = 500

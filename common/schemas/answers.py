@@ -11,7 +11,7 @@ from common.schemas.usage import Usage
 
 
 class StartAvatarAnswer(Answer):
-    """What a browser needs to show the avatar.
+    """The room in which a browser shows the avatar.
 
     `livekit_token` admits its bearer to the room. `resumed`: the session ran already (200 instead
     of 201), and nothing new is charged.
@@ -41,7 +41,7 @@ class KeepAliveAnswer(Answer):
 
 
 class EndSessionAnswer(Answer):
-    """What the session cost.
+    """The cost of the session.
 
     `state` is `ending` until the provider has confirmed the end. Until then a sweep tries again,
     and `seconds` is the cost so far.

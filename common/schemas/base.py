@@ -1,4 +1,4 @@
-"""What all requests and answers have in common."""
+"""Base classes and field types of all requests and answers."""
 
 from typing import Annotated, Literal
 

@@ -70,7 +70,7 @@ class SpeechEvent(Answer):
 
 
 class UsageEvent(Answer):
-    """What the turn was charged, and this month's usage after it."""
+    """The charge for the turn, and this month's usage after it."""
 
     event: Literal["usage"] = "usage"
     agent_tokens: int

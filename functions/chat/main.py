@@ -1,5 +1,5 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat
 from common.domain.errors import NotFound, NoTurn, QuotaExceeded, TooManyTurns
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent
@@ -20,6 +20,6 @@ from common.schemas.requests import ChatRequest
 )
 async def chat(
     caller: User, request: ChatRequest, app: App, key: IdempotencyKey
-) -> RunningTurn | ChatAnswer:
+) -> RunningChat | ChatAnswer:
     """Send a message to the agent. The reply is streamed, and the avatar speaks it."""
     return await app.conversations.chat(caller, request, key)

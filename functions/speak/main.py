@@ -1,5 +1,5 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningSpeech
 from common.domain.errors import NotFound, QuotaExceeded, SessionOver, TooManyTurns
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import SpeakRequest
@@ -18,6 +18,6 @@ from common.schemas.requests import SpeakRequest
 )
 async def speak(
     caller: User, request: SpeakRequest, app: App, key: IdempotencyKey
-) -> RunningTurn | SpeakAnswer:
+) -> RunningSpeech | SpeakAnswer:
     """Let the avatar speak a text, or interrupt it."""
     return await app.speeches.speak(caller, request, key)

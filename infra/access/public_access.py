@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.deploy.shell import FailedError, Run, asked
+from infra.deploy.shell import CommandRunner, FailedError, run_json
 from infra.registry import declarations
 
 ALL_USERS, INVOKER = "allUsers", "roles/run.invoker"
@@ -43,14 +43,14 @@ def spending_services() -> set[str]:
     return {name.replace("_", "-") for name, each in declarations().items() if each.spends}
 
 
-def find_functions(project: str, run: Run) -> list[DeployedFunction]:
+def find_functions(project: str, run: CommandRunner) -> list[DeployedFunction]:
     """Return the functions that spend, in all regions of the project.
 
     Raises `FailedError` if the project has none: then it is the wrong project.
     """
     spending = spending_services()
     command = ("gcloud", "run", "services", "list", f"--project={project}", "--format=json")
-    listed = (each["metadata"] for each in asked(run, command, seconds=SECONDS))
+    listed = (each["metadata"] for each in run_json(run, command, seconds=SECONDS))
     found = [
         DeployedFunction(each["name"], project, each["labels"][LOCATION])
         for each in listed
@@ -61,7 +61,7 @@ def find_functions(project: str, run: Run) -> list[DeployedFunction]:
     return found
 
 
-def close_functions(project: str, run: Run, say: Say) -> bool:
+def close_functions(project: str, run: CommandRunner, say: Say) -> bool:
     """Close every function that spends, and return whether all are closed.
 
     A failure does not stop the others. The message has the command to run by hand.
@@ -69,12 +69,12 @@ def close_functions(project: str, run: Run, say: Say) -> bool:
     return _change_all(project, run, say, "remove")
 
 
-def open_functions(project: str, run: Run, say: Say) -> bool:
+def open_functions(project: str, run: CommandRunner, say: Say) -> bool:
     """Open every function that spends, and return whether all are open."""
     return _change_all(project, run, say, "add")
 
 
-def _change_all(project: str, run: Run, say: Say, change: Change) -> bool:
+def _change_all(project: str, run: CommandRunner, say: Say, change: Change) -> bool:
     try:
         found = find_functions(project, run)
     except FailedError as error:
@@ -84,7 +84,7 @@ def _change_all(project: str, run: Run, say: Say, change: Change) -> bool:
     return all(changed)
 
 
-def _change(function: DeployedFunction, run: Run, say: Say, change: Change) -> bool:
+def _change(function: DeployedFunction, run: CommandRunner, say: Say, change: Change) -> bool:
     command, done = function.change_command(change), DONE[change]
     try:
         if _is_open(function, run) != (change == "add"):
@@ -96,8 +96,8 @@ def _change(function: DeployedFunction, run: Run, say: Say, change: Change) -> b
     return True
 
 
-def _is_open(function: DeployedFunction, run: Run) -> bool:
-    policy = asked(run, function.command("get-iam-policy", "--format=json"), seconds=SECONDS)
+def _is_open(function: DeployedFunction, run: CommandRunner) -> bool:
+    policy = run_json(run, function.command("get-iam-policy", "--format=json"), seconds=SECONDS)
     return any(
         ALL_USERS in binding["members"]
         for binding in policy.get("bindings", [])

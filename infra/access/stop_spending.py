@@ -17,15 +17,15 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from common.adapters.http.client import HttpClient
-from common.adapters.liveavatar.client import LiveAvatar
-from common.bootstrap import LIVEAVATAR
+from common.adapters.liveavatar.client import ADDRESS, LiveAvatar
+from common.domain.avatar_session import EndReason
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
 from infra.access.public_access import SECONDS, Say, close_functions, open_functions
-from infra.deploy.shell import FailedError, Run, shell
+from infra.deploy.shell import CommandRunner, FailedError, run_command
 
 KEY = "liveavatar-api-key"
-REASON = "ZOMBIE_SESSION_REAP"
+REASON: EndReason = "stuck"
 AT_ONCE = 20
 PAUSE_SECONDS = 10.0
 QUIET_LOOKS = 13
@@ -38,12 +38,12 @@ class ProviderAccount(Protocol):
 
     async def active(self) -> list[AvatarSessionId]: ...
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None: ...
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None: ...
 
 
 async def stop_spending(
     project: str,
-    run: Run,
+    run: CommandRunner,
     account: ProviderAccount | None,
     *,
     say: Say = print,
@@ -102,7 +102,7 @@ async def _stop_all(account: ProviderAccount | None, say: Say) -> bool:
     return not running
 
 
-def key_of(project: str, run: Run, say: Say = print) -> str:
+def key_of(project: str, run: CommandRunner, say: Say = print) -> str:
     """Return the provider's API key from Secret Manager, or "" if it cannot be read."""
     command = ["gcloud", "secrets", "versions", "access", "latest"]
     command += [f"--secret={KEY}", f"--project={project}"]
@@ -114,15 +114,15 @@ def key_of(project: str, run: Run, say: Say = print) -> str:
 
 
 async def _stop(project: str) -> int:
-    key = key_of(project, shell)
+    key = key_of(project, run_command)
 
     async def read_key(_fresh: bool) -> str:
         return key
 
     http_client = HttpClient()
-    account = LiveAvatar(LIVEAVATAR, read_key, http_client) if key else None
+    account = LiveAvatar(ADDRESS, read_key, http_client) if key else None
     try:
-        return await stop_spending(project, shell, account)
+        return await stop_spending(project, run_command, account)
     finally:
         await http_client.close()
 
@@ -135,7 +135,7 @@ def main() -> int:
     parser.add_argument("--open-again", action="store_true")
     given = parser.parse_args()
     if given.open_again:
-        return 0 if open_functions(given.project, shell, print) else 1
+        return 0 if open_functions(given.project, run_command, print) else 1
     try:
         return asyncio.run(_stop(given.project))
     except KeyboardInterrupt:

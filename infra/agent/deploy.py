@@ -1,13 +1,13 @@
-"""`python -m infra.agent.deploy create|update|list|delete`: the agent on Agent Engine.
+"""`python -m infra.agent.deploy create|update|list|delete` manages the agent on Agent Engine.
 
     python -m infra.agent.deploy create --project P --location us-central1
     python -m infra.agent.deploy update projects/P/locations/L/reasoningEngines/ID
 
-`create` and `update` take some minutes, and print the setting that leads the functions to the agent.
-An update keeps the name and the sessions. Credentials: `gcloud auth application-default login`.
+`create` and `update` take some minutes and print the setting for the functions. An update keeps the
+name and the sessions. Sign in with `gcloud auth application-default login`.
 
-Google's client is `agentplatform.Client().runtimes`: in google-cloud-aiplatform 2.7 it is what
-`vertexai.Client().agent_engines`, deprecated, points to, and `vertexai.agent_engines` came before.
+Google's client is `agentplatform.Client().runtimes` of google-cloud-aiplatform 2.7. The deprecated
+`vertexai.Client().agent_engines` points to it.
 """
 
 import argparse
@@ -16,61 +16,68 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from infra.agent.source import laid_out
+from infra.agent.source import staged_source
 
 NAME = re.compile(r"projects/([^/]+)/locations/([^/]+)/reasoningEngines/[^/]+")
 
 Runtimes = Any
-"""`agentplatform`'s module of deployed agents, which ships no types."""
+"""The client for deployed agents. `agentplatform` has no types."""
 
 
-def google(project: str, location: str) -> Runtimes:
-    import agentplatform  # noqa: PLC0415 - takes seconds, which a mistyped command need not
+def connect_to_google(project: str, location: str) -> Runtimes:
+    """Return Google's client for a project and location."""
+    import agentplatform  # noqa: PLC0415 - the import takes seconds; a mistyped command fails before
 
     return agentplatform.Client(project=project, location=location).runtimes
 
 
-def main(arguments: Sequence[str], connect: Callable[[str, str], Runtimes] = google) -> int:
-    """The exit code. What Google refuses is told on standard error."""
+def main(
+    arguments: Sequence[str], connect: Callable[[str, str], Runtimes] = connect_to_google
+) -> int:
+    """Run a command, and return the exit code. Errors of Google go to standard error."""
     options = _parser().parse_args(arguments)
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - as above
     from google.genai.errors import APIError  # noqa: PLC0415 - as above
 
     try:
-        COMMANDS[options.command](connect(*_place(options)), options)
+        COMMANDS[options.command](connect(*_project_and_location(options)), options)
     except APIError as error:
-        return _refused(f"{error.status or error.code}: {error.message}")
+        return _fail(f"{error.status or error.code}: {error.message}")
     except GoogleAuthError as error:
-        return _refused(str(error))
+        return _fail(str(error))
     return 0
 
 
-def _refused(why: str) -> int:
-    print(why, file=sys.stderr)
+def _fail(reason: str) -> int:
+    print(reason, file=sys.stderr)
     return 1
 
 
 def create(runtimes: Runtimes, options: argparse.Namespace) -> None:
-    with laid_out() as source:
-        made = runtimes.create(
-            config={"display_name": options.display_name, **source, **_as(options)}
+    """Create an agent, and print the setting for the functions."""
+    with staged_source() as source:
+        created = runtimes.create(
+            config={"display_name": options.display_name, **source, **_service_account(options)}
         )
-    print(f"OPRINA_AGENT_ENGINE={made.api_resource.name}")
+    print(f"OPRINA_AGENT_ENGINE={created.api_resource.name}")
 
 
 def update(runtimes: Runtimes, options: argparse.Namespace) -> None:
-    with laid_out() as source:
-        made = runtimes.update(name=options.name, config={**source, **_as(options)})
-    print(f"OPRINA_AGENT_ENGINE={made.api_resource.name}")
+    """Update the agent to the current source, and print the setting for the functions."""
+    with staged_source() as source:
+        updated = runtimes.update(name=options.name, config={**source, **_service_account(options)})
+    print(f"OPRINA_AGENT_ENGINE={updated.api_resource.name}")
 
 
-def show(runtimes: Runtimes, _options: argparse.Namespace) -> None:
+def list_agents(runtimes: Runtimes, _options: argparse.Namespace) -> None:
+    """Print name, display name and time of the last update of each agent."""
     for each in runtimes.list():
-        found = each.api_resource
-        print(f"{found.name}  {found.display_name or '-'}  {found.update_time:%Y-%m-%d %H:%M}")
+        agent = each.api_resource
+        print(f"{agent.name}  {agent.display_name or '-'}  {agent.update_time:%Y-%m-%d %H:%M}")
 
 
 def delete(runtimes: Runtimes, options: argparse.Namespace) -> None:
+    """Delete an agent. Google refuses an agent with sessions unless `--force` is given."""
     runtimes.delete(name=options.name, force=options.force)
     print(f"{options.name} is being deleted")
 
@@ -78,24 +85,24 @@ def delete(runtimes: Runtimes, options: argparse.Namespace) -> None:
 COMMANDS: Mapping[str, Callable[[Runtimes, argparse.Namespace], None]] = {
     "create": create,
     "update": update,
-    "list": show,
+    "list": list_agents,
     "delete": delete,
 }
 
 
-def _as(options: argparse.Namespace) -> dict[str, str]:
-    """Who the agent is to Google's services: Google's own account for agents if nobody is named."""
+def _service_account(options: argparse.Namespace) -> dict[str, str]:
+    """Return the setting for the agent's service account. Without it Google uses its own account."""
     return {"service_account": options.service_account} if options.service_account else {}
 
 
-def _place(options: argparse.Namespace) -> tuple[str, str]:
-    """Project and location. Of an agent there is, its name tells them."""
+def _project_and_location(options: argparse.Namespace) -> tuple[str, str]:
+    """Return project and location from the name of the agent, or else from the options."""
     if match := NAME.fullmatch(getattr(options, "name", "")):
         return match[1], match[2]
     return options.project, options.location
 
 
-def _name(text: str) -> str:
+def _parse_name(text: str) -> str:
     if not NAME.fullmatch(text):
         raise argparse.ArgumentTypeError("a name is projects/P/locations/L/reasoningEngines/ID")
     return text
@@ -104,18 +111,16 @@ def _name(text: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.agent.deploy")
     commands = parser.add_subparsers(dest="command", required=True)
-    made, changed, listed, gone = (commands.add_parser(name) for name in COMMANDS)
-    for anew in (made, listed):
-        anew.add_argument("--project", required=True)
-        anew.add_argument("--location", default="us-central1")
-    for there in (changed, gone):
-        there.add_argument("name", type=_name)
-    for deployed in (made, changed):
-        deployed.add_argument(
-            "--service-account", help="what the agent runs as: its e-mail address"
-        )
-    made.add_argument("--display-name", default="oprina")
-    gone.add_argument("--force", action="store_true", help="its sessions too")
+    creating, updating, listing, deleting = (commands.add_parser(name) for name in COMMANDS)
+    for command in (creating, listing):
+        command.add_argument("--project", required=True)
+        command.add_argument("--location", default="us-central1")
+    for command in (updating, deleting):
+        command.add_argument("name", type=_parse_name)
+    for command in (creating, updating):
+        command.add_argument("--service-account", help="e-mail address of the agent's account")
+    creating.add_argument("--display-name", default="oprina")
+    deleting.add_argument("--force", action="store_true", help="delete its sessions, too")
     return parser
 
 

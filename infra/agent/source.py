@@ -1,8 +1,8 @@
-"""What is deployed: the files, and how Agent Engine is to run them.
+"""Files of the deployed agent, and settings for Agent Engine.
 
-As source, not as a pickled object: what runs is what is checked in, on a Python that is named here
-and not the one of whoever deploys; it needs no bucket; and whoever deploys needs no ADK. Google's
-client is given a folder and packs it: so the files are laid out in one, and nothing else is in it.
+The agent is deployed as source code, not as a pickled object. So the checked-in code runs, on the
+Python that this module names, without a bucket, and the deploying machine needs no ADK. Google's
+client packs a whole folder, so the files are copied to an empty one.
 """
 
 import shutil
@@ -16,12 +16,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "infra/agent/assistant"
 REQUIREMENTS = "infra/agent/requirements.txt"
 PYTHON = "3.13"
-"""As the functions have it; Agent Engine would take 3.10 to 3.14."""
+"""The functions' version. Agent Engine supports 3.10 to 3.14."""
 
 STREAM_QUERY = {
     "name": "async_stream_query",
     "api_mode": "async_stream",
-    "description": "A turn: a message of the user, and the agent's events as they come.",
+    "description": "Run a turn: take a message of the user, and stream the agent's events.",
     "parameters": {
         "type": "object",
         "properties": {
@@ -33,19 +33,22 @@ STREAM_QUERY = {
         "required": ["message", "user_id"],
     },
 }
-"""The one method that is called. Sessions are made over their own API, which has more quota."""
+"""The only method that is called. Sessions have an API of their own with a higher quota."""
 
 
 def files() -> list[str]:
-    """What goes into the deployment, from the root of the project."""
+    """Return the paths of the deployed files, relative to the root of the project."""
     code = [path.relative_to(ROOT).as_posix() for path in (ROOT / PACKAGE).rglob("*.py")]
     return sorted([*code, "infra/__init__.py", "infra/agent/__init__.py", REQUIREMENTS])
 
 
 @contextmanager
-def laid_out() -> Iterator[dict[str, Any]]:
-    """The settings of a deployment, good for as long as the block runs: in it, the working folder is
-    the one that they speak of."""
+def staged_source() -> Iterator[dict[str, Any]]:
+    """Copy the files to a temporary folder, and yield the settings for Agent Engine.
+
+    Inside the block this folder is the working directory, because the settings contain relative
+    paths.
+    """
     with TemporaryDirectory() as folder:
         for file in files():
             target = Path(folder, file)

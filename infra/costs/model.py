@@ -1,46 +1,54 @@
-"""What a month costs: what a session takes, how much of it a month has, and what that is at the list
-prices of infra/costs/prices.py. `python -m infra.costs.table` prints it.
+"""Costs of a month: usage of one session, times sessions per month, times list prices.
+
+The prices are in infra/costs/prices.py. `python -m infra.costs.table` prints the result.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from infra.costs.prices import GIB, PRICES, cheapest
+from infra.costs.prices import GIB, PRICES, cheapest_plan
 
 DAYS = 30
 MONTH_MINUTES = DAYS * 24 * 60
 
-# ── assumptions: change them, and write the tables anew ──────────────────────────────────────────
+# ── Assumptions. After a change, run `python -m infra.costs.table --write` ───────────────────────
 
 MINUTES = 5
-"""A session's length. The provider charges begun minutes: half a minute more, on average."""
+"""Length of a session."""
 CREDITS = MINUTES + 0.5
+"""Credits per session: the provider rounds up to minutes, which adds half a minute on average."""
 TURNS = 8
+"""Turns per session."""
 INPUT_TOKENS = 1500
-"""A turn: the instruction, the tools, and the conversation so far."""
+"""Tokens that the model reads per turn: instruction, tools and conversation so far."""
 OUTPUT_TOKENS = 150
-"""A turn, with what the model thinks."""
+"""Tokens that the model writes per turn, thoughts included."""
 CHARACTERS = 300
-"""Of speech a turn."""
+"""Spoken characters per turn."""
 SPEECH_SECONDS = CHARACTERS / 15
 AGENT_SECONDS = 3
+"""Seconds of Agent Engine per turn."""
 AGENT_CPUS = AGENT_GIB = 4
-"""What Agent Engine gives an agent that asks for nothing else."""
+"""Default size of an agent on Agent Engine."""
 AGENT_EVENTS = 2.5
-"""A turn: the message, the reply, and in every fourth one a tool's call and its answer."""
+"""Events per turn: message and reply, and in every fourth turn a tool call and its result."""
 KEEP_ALIVES = 4
+"""Requests to keep_alive per session."""
 PREFLIGHTS = 4
-"""The browser asks each function first, once an hour: start_avatar, chat, keep_alive, end_session."""
-SESSIONS_A_USER = 4
-"""A month: what the default allowance has room for."""
+"""CORS preflights per session: one per function that the page calls, cached for an hour."""
+SESSIONS_PER_USER = 4
+"""Sessions per user and month: the default allowance ends after four."""
 PAGE_MB = 0.5
+"""Size of the page, loaded once per session."""
 STORED_KB = 20
-"""Of a session's documents, with their indexes; all are kept, so it is counted after a year."""
+"""Size of a session's documents with their indexes."""
 KEPT_MONTHS = 12
+"""Documents are never deleted. Their cost is computed for the end of the first year."""
 AUDIO_BYTES = 48_000 * 4 // 3
-"""A second of speech to the avatar: 24,000 samples of 2 bytes, in base64."""
+"""Bytes per second of speech to the avatar: 24,000 samples of 2 bytes, in base64."""
 DEPLOYMENTS, BUILD_MINUTES = 20, 20
+"""Deployments per month, and minutes of each."""
 
 SECONDS = {
     "start_avatar": 2.5,
@@ -52,18 +60,19 @@ SECONDS = {
     "sweep": 1.0,
     "health": 0.1,
 }
-"""How long a request holds its instance; a chat until all of it is heard."""
-PLACES = 6
-"""From which Google asks `health` each minute."""
+"""Duration of a request. A `chat` lasts until all speech is heard."""
+UPTIME_LOCATIONS = 6
+"""Locations that call `health` each minute."""
 CONDITIONS = 11
-"""Of the alerts in terraform/alerts.tf."""
+"""Conditions of all alerts in terraform/alerts.tf."""
 LOG_KB = 2.5
-"""A request's line of ours, and Google's own."""
+"""Log per request: our line and Google's own."""
 PREFLIGHT_LOG_KB = 1.0
+"""Log per preflight: Google's own line."""
 
 
 class Documents(NamedTuple):
-    """What Firestore bills."""
+    """Billed operations of Firestore."""
 
     reads: int = 0
     writes: int = 0
@@ -77,12 +86,15 @@ STORE = {
     "end_session": Documents(reads=5, writes=6, deletes=2),
     "expiry": Documents(reads=2),
     "sweep": Documents(reads=2),
-    "sweep_of_one": Documents(reads=1),
+    "sweep_per_session": Documents(reads=1),
 }
-"""With an Idempotency-Key on all but keep_alive. tests/infra/test_costs.py counts it in the code. A
-sweep reads two queries' worth, and one document more for each session that runs."""
-KEYS = 1 + TURNS + 1
-"""Documents a session that Google's TTL deletes."""
+"""Operations per request, with an Idempotency-Key on all requests but keep_alive.
+
+A sweep costs two queries, and one read for each running session. tests/infra/costs/test_costs.py
+counts these operations in the code.
+"""
+IDEMPOTENCY_KEYS = 1 + TURNS + 1
+"""Documents per session that Google deletes by TTL."""
 
 CALLS = {
     "start_avatar": 1,
@@ -91,15 +103,19 @@ CALLS = {
     "end_session": 1,
     "expiry": 1,
 }
-"""A session's."""
+"""Requests per session."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """`sharing` is how many requests an instance serves at the same time, on average; `idle` the
-    instances that wait, as terraform/environments/large.tfvars has them."""
+    """A number of sessions per day, and the sizes that suit it.
 
-    a_day: int
+    `sharing`: requests that an instance serves at a time, on average. `gib`: memory of an instance.
+    `idle_cpus` and `idle_gib`: instances that wait, as in terraform/environments/large.tfvars.
+    `sealed`: whether session tokens are sealed in documents.
+    """
+
+    per_day: int
     sharing: int = 1
     agent_sharing: int = 1
     gib: float = 0.5
@@ -109,10 +125,12 @@ class Scale:
 
     @property
     def sessions(self) -> int:
-        return self.a_day * DAYS
+        """Sessions per month."""
+        return self.per_day * DAYS
 
     @property
     def stored_gib(self) -> float:
+        """Stored documents after `KEPT_MONTHS`."""
         return self.sessions * KEPT_MONTHS * STORED_KB * 1000 / GIB
 
 
@@ -131,24 +149,25 @@ SCALES = (
 )
 
 Quantity = Callable[[Scale], float]
+"""Computes the usage of a month."""
 
 
 def _busy_seconds(at: Scale) -> float:
-    """Of instances."""
-    session = sum(many * SECONDS[name] for name, many in CALLS.items())
+    """Return the seconds that instances serve requests."""
+    session = sum(number * SECONDS[name] for name, number in CALLS.items())
     session += PREFLIGHTS * SECONDS["preflight"]
-    watching = MONTH_MINUTES * (SECONDS["sweep"] + PLACES * SECONDS["health"])
-    return at.sessions * session / at.sharing + watching
+    monitoring = MONTH_MINUTES * (SECONDS["sweep"] + UPTIME_LOCATIONS * SECONDS["health"])
+    return at.sessions * session / at.sharing + monitoring
 
 
 def _requests(at: Scale) -> float:
-    return at.sessions * (sum(CALLS.values()) + PREFLIGHTS) + MONTH_MINUTES * (1 + PLACES)
+    return at.sessions * (sum(CALLS.values()) + PREFLIGHTS) + MONTH_MINUTES * (1 + UPTIME_LOCATIONS)
 
 
 def _documents(kind: str) -> Quantity:
     each = {name: getattr(documents, kind) for name, documents in STORE.items()}
-    session = sum(many * each[name] for name, many in CALLS.items())
-    session += MINUTES * each["sweep_of_one"]
+    session = sum(number * each[name] for name, number in CALLS.items())
+    session += MINUTES * each["sweep_per_session"]
     return lambda at: at.sessions * session + MONTH_MINUTES * each["sweep"]
 
 
@@ -158,7 +177,7 @@ def _agent_hours(at: Scale) -> float:
 
 def _log_gib(at: Scale) -> float:
     session = sum(CALLS.values()) * LOG_KB + PREFLIGHTS * PREFLIGHT_LOG_KB
-    return (at.sessions * session + MONTH_MINUTES * (1 + PLACES) * LOG_KB) * 1000 / GIB
+    return (at.sessions * session + MONTH_MINUTES * (1 + UPTIME_LOCATIONS) * LOG_KB) * 1000 / GIB
 
 
 QUANTITIES: Mapping[str, Quantity] = {
@@ -176,7 +195,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "reads": _documents("reads"),
     "writes": _documents("writes"),
     "deletes": _documents("deletes"),
-    "ttl_deletes": lambda at: at.sessions * KEYS,
+    "ttl_deletes": lambda at: at.sessions * IDEMPOTENCY_KEYS,
     "stored": lambda at: at.stored_gib,
     "recovery": lambda at: at.stored_gib,
     "backups": lambda at: at.stored_gib * 7,
@@ -188,20 +207,22 @@ QUANTITIES: Mapping[str, Quantity] = {
     "internet": lambda at: at.sessions * TURNS * SPEECH_SECONDS * AUDIO_BYTES / GIB,
     "balancer": lambda _: MONTH_MINUTES / 60,
     "page": lambda at: at.sessions * PAGE_MB * 1e6 / GIB,
-    "users": lambda at: at.sessions / SESSIONS_A_USER,
+    "users": lambda at: at.sessions / SESSIONS_PER_USER,
     "builds": lambda _: DEPLOYMENTS * BUILD_MINUTES,
 }
 
 
-def avatar(at: Scale) -> float:
+def avatar_cost(at: Scale) -> float:
+    """Return the dollars per month for LiveAvatar."""
     used = at.sessions * CREDITS
-    return cheapest(used).cost(used)
+    return cheapest_plan(used).cost(used)
 
 
-def google(at: Scale) -> dict[str, float]:
-    """Dollars by what they are for."""
-    return {name: PRICES[name].cost(many(at)) for name, many in QUANTITIES.items()}
+def google_costs(at: Scale) -> dict[str, float]:
+    """Return the dollars per month for Google, by item."""
+    return {name: PRICES[name].cost(quantity(at)) for name, quantity in QUANTITIES.items()}
 
 
-def total(at: Scale) -> float:
-    return avatar(at) + sum(google(at).values())
+def total_cost(at: Scale) -> float:
+    """Return the dollars per month for everything."""
+    return avatar_cost(at) + sum(google_costs(at).values())

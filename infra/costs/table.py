@@ -1,5 +1,6 @@
-"""`python -m infra.costs.table` prints what a month costs, with the sum shown. With `--write`, it is
-put into docs/deploy.md, between the lines that say where.
+"""`python -m infra.costs.table` prints tables of the costs of a month.
+
+With `--write` it writes them to docs/deploy.md, between the two markers there.
 """
 
 import math
@@ -8,15 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from infra.costs import model
 from infra.costs.model import QUANTITIES, SCALES, Scale
-from infra.costs.prices import PLANS, PLANS_SOURCE, PRICES, READ, Price, cheapest
+from infra.costs.prices import PLANS, PLANS_SOURCE, PRICES, READ, Price, cheapest_plan
+from infra.deploy.marked_text import replace_marked
 from infra.deploy.shell import ROOT
 
 DOCUMENT = ROOT / "docs" / "deploy.md"
-BEGIN, END = "<!-- costs -->", "<!-- /costs -->"
 
 LINES = {
-    "model_input": ("Gemini: what it reads", "{TURNS} turns × {INPUT_TOKENS} tokens"),
-    "model_output": ("Gemini: what it writes", "{TURNS} turns × {OUTPUT_TOKENS} tokens"),
+    "model_input": ("Gemini: input", "{TURNS} turns × {INPUT_TOKENS} tokens"),
+    "model_output": ("Gemini: output", "{TURNS} turns × {OUTPUT_TOKENS} tokens"),
     "voice": ("Text-to-Speech, Neural2", "{TURNS} turns × {CHARACTERS} characters"),
     "agent_cpu": ("Agent Engine: CPU", "{TURNS} turns × {AGENT_SECONDS} s × {AGENT_CPUS} vCPU"),
     "agent_memory": ("Agent Engine: memory", "{TURNS} turns × {AGENT_SECONDS} s × {AGENT_GIB} GiB"),
@@ -24,47 +25,48 @@ LINES = {
     "requests": ("Functions: requests", "{requests} and {PREFLIGHTS} preflights; sweep, health"),
     "cpu": ("Functions: CPU", "{seconds} s × 1 vCPU, shared; sweep, health"),
     "memory": ("Functions: memory", "the same × 0.5 GiB (1 GiB at 100,000)"),
-    "idle_cpu": ("Functions: CPU that waits", "as `large.tfvars`: 7 instances"),
-    "idle_memory": ("Functions: memory that waits", "as `large.tfvars`: 5.5 GiB"),
-    "reads": ("Firestore: reads", "{reads}; 2 a sweep"),
+    "idle_cpu": ("Functions: idle CPU", "7 instances, as in `large.tfvars`"),
+    "idle_memory": ("Functions: idle memory", "5.5 GiB, as in `large.tfvars`"),
+    "reads": ("Firestore: reads", "{reads}; 2 per sweep"),
     "writes": ("Firestore: writes", "{writes}"),
     "deletes": ("Firestore: deletes", "{deletes}"),
-    "ttl_deletes": ("Firestore: deletes by TTL", "{KEYS} idempotency keys"),
+    "ttl_deletes": ("Firestore: deletes by TTL", "{IDEMPOTENCY_KEYS} idempotency keys"),
     "stored": ("Firestore: stored", "{STORED_KB} kB, after {KEPT_MONTHS} months"),
-    "recovery": ("Firestore: point-in-time recovery", "as much again, at the most"),
-    "backups": ("Firestore: backups", "7 of them"),
-    "secret_accesses": ("Secret Manager: accesses", "2 (none where sealed)"),
-    "secret_versions": ("Secret Manager: versions", "1 for 15 minutes (none where sealed)"),
-    "tasks": ("Cloud Tasks", "2: made, delivered"),
+    "recovery": ("Firestore: point-in-time recovery", "at most as much again"),
+    "backups": ("Firestore: backups", "7 backups"),
+    "secret_accesses": ("Secret Manager: accesses", "2 (0 if sealed)"),
+    "secret_versions": ("Secret Manager: versions", "1 for 15 minutes (0 if sealed)"),
+    "tasks": ("Cloud Tasks", "2: created, delivered"),
     "logs": ("Logging", "{log_kb} kB; sweep, health"),
     "alerts": ("Alerts", "{CONDITIONS} conditions"),
     "internet": ("Speech sent to the avatar", "{TURNS} turns × {SPEECH_SECONDS:.0f} s × 64 kB"),
-    "balancer": ("The page's load balancer", "720 hours"),
-    "page": ("The page, delivered", "{PAGE_MB} MB"),
-    "users": ("Sign-in", "a user has {SESSIONS_A_USER} sessions"),
+    "balancer": ("Load balancer of the page", "720 hours"),
+    "page": ("Traffic of the page", "{PAGE_MB} MB"),
+    "users": ("Sign-in", "{SESSIONS_PER_USER} sessions per user"),
     "builds": ("Cloud Build", "{DEPLOYMENTS} deployments × {BUILD_MINUTES} minutes"),
 }
-"""What each is called, and what a session has of it."""
+"""Title of each item, and its usage per session."""
 
 
-def tables() -> str:
-    sums, uses, prices = ("\n".join(part) for part in (_sums(), _uses(), _prices()))
-    parts = [_pie(SCALES[1]), sums]
-    parts += [_folded("What is used in a month, and how that comes about", uses)]
-    parts += [_folded("The list prices", prices)]
+def render_tables() -> str:
+    """Return all tables as Markdown."""
+    costs, usage, prices = ("\n".join(rows) for rows in (_costs(), _usage(), _prices()))
+    parts = [_pie(SCALES[1]), costs]
+    parts += [_folded("Usage per month, and how it is computed", usage)]
+    parts += [_folded("List prices", prices)]
     return "\n\n".join(parts)
 
 
 def _pie(at: Scale) -> str:
-    google = model.google(at)
+    google = model.google_costs(at)
     slices = {
-        "LiveAvatar": model.avatar(at),
+        "LiveAvatar": model.avatar_cost(at),
         "Text-to-Speech": google.pop("voice"),
         "Gemini": google.pop("model_input") + google.pop("model_output"),
-        "all else": sum(google.values()),
+        "other": sum(google.values()),
     }
-    lines = (f'    "{what}" : {dollars:.0f}' for what, dollars in slices.items())
-    title = f"pie showData title Dollars a month at {at.a_day:,} sessions a day"
+    lines = (f'    "{name}" : {dollars:.0f}' for name, dollars in slices.items())
+    title = f"pie showData title Dollars per month at {at.per_day:,} sessions per day"
     return "\n".join(["```mermaid", title, *lines, "```"])
 
 
@@ -72,70 +74,70 @@ def _folded(title: str, table: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{table}\n\n</details>"
 
 
-def _sums() -> Iterator[str]:
-    head = " | ".join(f"{at.a_day:,} a day" for at in SCALES)
-    yield f"| dollars a month | {head} |"
+def _costs() -> Iterator[str]:
+    head = " | ".join(f"{at.per_day:,} per day" for at in SCALES)
+    yield f"| dollars per month | {head} |"
     yield "| --- | --: | --: | --: |"
-    yield _row("**LiveAvatar**", [_dollars(model.avatar(at)) for at in SCALES])
-    spent = [model.google(at) for at in SCALES]
+    yield _row("**LiveAvatar**", [_dollars(model.avatar_cost(at)) for at in SCALES])
+    spent = [model.google_costs(at) for at in SCALES]
     for name, (title, _) in LINES.items():
         yield _row(title, [_dollars(each[name]) for each in spent])
-    yield _row("**Google, together**", [_dollars(sum(each.values())) for each in spent])
-    yield _row("**All**", [f"**{_dollars(model.total(at))}**" for at in SCALES])
-    yield _row("for a session", [f"{model.total(at) / at.sessions:.2f}" for at in SCALES])
+    yield _row("**Google, total**", [_dollars(sum(each.values())) for each in spent])
+    yield _row("**Total**", [f"**{_dollars(model.total_cost(at))}**" for at in SCALES])
+    yield _row("per session", [f"{model.total_cost(at) / at.sessions:.2f}" for at in SCALES])
 
 
-def _uses() -> Iterator[str]:
+def _usage() -> Iterator[str]:
     head = " | ".join(f"{at.sessions:,} sessions" for at in SCALES)
-    yield f"| used in a month | by a session | unit | {head} |"
+    yield f"| usage per month | per session | unit | {head} |"
     yield "| --- | --- | --- | --: | --: | --: |"
-    of = f"{model.CREDITS}: {model.MINUTES} minutes, begun ones whole"
+    usage = f"{model.CREDITS}: {model.MINUTES} minutes, rounded up"
     yield _row(
-        f"LiveAvatar | {of} | credits", [_many(at.sessions * model.CREDITS) for at in SCALES]
+        f"LiveAvatar | {usage} | credits", [_number(at.sessions * model.CREDITS) for at in SCALES]
     )
     for name, (title, words) in LINES.items():
         label = f"{title} | {words.format(**_figures())} | {PRICES[name].unit}"
-        yield _row(label, [_many(QUANTITIES[name](at)) for at in SCALES])
+        yield _row(label, [_number(QUANTITIES[name](at)) for at in SCALES])
 
 
 def _prices() -> Iterator[str]:
-    yield "| list price | dollars | where from |"
+    yield "| list price | dollars | source |"
     yield "| --- | --- | --- |"
     plans = "; ".join(
-        f"{p.name} {p.dollars:g} with {p.credits:,} credits, then {p.more:.2f} each" for p in PLANS
+        f"{p.name} {p.dollars:g} with {p.credits:,} credits, then {p.extra:.2f} each" for p in PLANS
     )
-    taken = ", ".join(cheapest(at.sessions * model.CREDITS).name for at in SCALES)
-    source = f"[its documentation]({PLANS_SOURCE}), {READ}"
-    yield f"| LiveAvatar, the cheapest plan (here: {taken}) | {plans} | {source} |"
+    chosen = ", ".join(cheapest_plan(at.sessions * model.CREDITS).name for at in SCALES)
+    source = f"[documentation]({PLANS_SOURCE}), {READ}"
+    yield f"| LiveAvatar, the cheapest plan (here: {chosen}) | {plans} | {source} |"
     for name, (title, _) in LINES.items():
         price = PRICES[name]
-        yield f"| {title} | {_tiers(price)} | [its page]({price.source}), {price.how} |"
+        yield f"| {title} | {_tiers(price)} | [price list]({price.source}), {price.origin} |"
 
 
 def _tiers(price: Price) -> str:
     unit = f"{price.per:,} {price.unit}"
-    said = []
-    for until, dollars in price.tiers:
+    tiers = []
+    for limit, dollars in price.tiers:
         word = f"{dollars:.7f}".rstrip("0").rstrip(".") if dollars else "free"
-        said.append(word if until == math.inf else f"{word} to {until:,.0f}")
-    return f"{', then '.join(said)}, for {unit}"
+        tiers.append(word if limit == math.inf else f"{word} to {limit:,.0f}")
+    return f"{', then '.join(tiers)}, for {unit}"
 
 
 def _figures() -> dict[str, object]:
-    """The assumptions by name, and what follows from them for a session."""
+    """Return the assumptions, and the usage of a session, by the names in `LINES`."""
     calls, store = model.CALLS, model.STORE
-    of = {
+    operations = {
         kind: " + ".join(
-            f"{many} × {each}" if many > 1 else f"{each}"
-            for name, many in [*calls.items(), ("sweep_of_one", model.MINUTES)]
+            f"{number} × {each}" if number > 1 else f"{each}"
+            for name, number in [*calls.items(), ("sweep_per_session", model.MINUTES)]
             if (each := getattr(store[name], kind))
         )
         for kind in ("reads", "writes", "deletes")
     }
-    seconds = sum(many * model.SECONDS[name] for name, many in calls.items())
+    seconds = sum(number * model.SECONDS[name] for name, number in calls.items())
     return {
         **vars(model),
-        **of,
+        **operations,
         "requests": sum(calls.values()),
         "seconds": f"{seconds + model.PREFLIGHTS * model.SECONDS['preflight']:.1f}",
         "log_kb": sum(calls.values()) * model.LOG_KB + model.PREFLIGHTS * model.PREFLIGHT_LOG_KB,
@@ -147,33 +149,24 @@ def _row(label: str, cells: Sequence[str]) -> str:
 
 
 def _dollars(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.2f}"  # noqa: PLR2004 - cents matter below
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.2f}"  # noqa: PLR2004 - cents below
 
 
-def _many(quantity: float) -> str:
+def _number(quantity: float) -> str:
     return f"{quantity:,.0f}" if quantity >= 10 or not quantity else f"{quantity:.2f}"  # noqa: PLR2004 - as above
 
 
-def between_markers(document: str) -> str:
-    """ValueError where the document does not say where the tables are."""
-    _, there, rest = document.partition(BEGIN)
-    inside, end, _ = rest.partition(END)
-    if not (there and end):
-        raise ValueError(f"no {BEGIN} ... {END}")
-    return inside.strip()
-
-
-def written(document: str) -> str:
-    between_markers(document)
-    before, _, rest = document.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
+def insert_tables(document: str) -> str:
+    """Return the document with the current tables. Raises ValueError if a marker is missing."""
+    return replace_marked(document, "costs", render_tables())
 
 
 def main(arguments: list[str]) -> None:
+    """Print the tables, or write them with `--write`."""
     if arguments == ["--write"]:
-        DOCUMENT.write_text(written(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+        DOCUMENT.write_text(insert_tables(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
     else:
-        print(tables())
+        print(render_tables())
 
 
 if __name__ == "__main__":

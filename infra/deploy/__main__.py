@@ -1,4 +1,4 @@
-"""`python -m infra.deploy ENVIRONMENT PROJECT`."""
+"""Entry point of `python -m infra.deploy ENVIRONMENT PROJECT`."""
 
 import sys
 

@@ -1,13 +1,14 @@
-"""`python -m infra.deploy ENVIRONMENT PROJECT` deploys everything, the first time, and every time after
-that: packages, plans, shows the plan, asks, applies, visits (infra/deploy/rollout.py, which goes
-back to what served before if the visit fails).
+"""`python -m infra.deploy ENVIRONMENT PROJECT` deploys everything, for the first time or again.
 
-ENVIRONMENT is a file in terraform/environments/, whose `project` must be PROJECT: nobody deploys to
-another one than they think. Its state is in the bucket PROJECT-oprina-state. docs/deploy.md has what is
-to be done once by hand before.
+It packages the functions, plans, shows the plan, asks, applies the plan and runs the smoke test. If
+the smoke test fails, it goes back to the previous revisions (infra/deploy/rollout.py).
 
-The first time there is nothing to visit yet: the LiveAvatar key is not there. Then, and with
-`--no-visit`, it ends with what to do next.
+ENVIRONMENT is the name of a file in terraform/environments/. The `project` in this file must be
+PROJECT, so that nothing is deployed to another project by mistake. The state is in the bucket
+PROJECT-oprina-state. docs/deploy.md lists the steps that are done once by hand before.
+
+The first deployment cannot be smoke-tested, because the LiveAvatar key is not there. In this case,
+and with `--no-smoke-test`, the command ends with the next steps.
 """
 
 import argparse
@@ -18,17 +19,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from infra.access.stop_spending import KEY
+from infra.deploy.preflight import check_access
 from infra.deploy.rollout import (
     APPLY_SECONDS,
-    ASK_SECONDS,
     PLAN,
+    READ_SECONDS,
     TERRAFORM,
     Deployment,
-    planned,
+    read_plan,
+    read_traffic,
     rollout,
-    serving,
 )
-from infra.deploy.shell import ROOT, FailedError, Run, asked, shell
+from infra.deploy.shell import ROOT, CommandRunner, FailedError, run_command, run_json
 from infra.smoke import sign_in
 from infra.smoke.sign_in import NotSignedInError
 
@@ -38,89 +40,106 @@ PLAN_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Target:
+class DeploymentTarget:
+    """The environment's file, the project that it must be for, and whether to run the smoke test."""
+
     environment: str
     project: str
-    visited: bool = True
+    smoke_test: bool = True
 
     @property
     def bucket(self) -> str:
+        """Name of the bucket with the state."""
         return f"{self.project}-oprina-state"
 
 
 def deploy(
-    target: Target,
-    run: Run,
-    agrees: Callable[[str], bool],
-    visitor: Mapping[str, str],
+    target: DeploymentTarget,
+    run: CommandRunner,
+    confirm: Callable[[str], bool],
+    environment: Mapping[str, str],
     *,
     say: Callable[[str], None] = print,
     wait: Callable[[float], None] = time.sleep,
 ) -> int:
-    """The exit code. `visitor` is the environment, as infra/smoke/sign_in.py has it. Raises
-    `FailedError` where nothing was changed, and where a first apply failed, which is run again."""
-    plan(target, run)
-    deployment = planned(run)
+    """Deploy, and return the exit code.
+
+    `environment`: the environment variables, among them the sign-in of the smoke test (see
+    infra/smoke/sign_in.py).
+
+    Raises: FailedError if nothing was changed, or if the first apply failed and can be repeated.
+    """
+    check_access(run, environment)
+    make_plan(target, run)
+    deployment = read_plan(run)
     if deployment.project != target.project:
-        raise FailedError(f"{target.environment}.tfvars is for {deployment.project}")
-    visited = target.visited and _in_use(deployment, run)
-    if visited and (why := _no_visitor(visitor)):
-        raise FailedError(f"nobody could visit it ({why}; docs/deploy.md, The visitor)")
-    if not agrees(f"Apply this to {target.project}?"):
+        raise FailedError(f"{target.environment}.tfvars is for the project {deployment.project}")
+    smoke_test = target.smoke_test and _is_in_use(deployment, run)
+    if smoke_test and (problem := _sign_in_problem(environment)):
+        raise FailedError(
+            f"the smoke test cannot sign in ({problem}; see docs/deploy.md, The smoke test's user)"
+        )
+    if not confirm(f"Apply this plan to {target.project}?"):
         say("Nothing was changed.")
         return 1
-    return rollout(run, say=say, wait=wait) if visited else _unvisited(run, say)
+    if smoke_test:
+        return rollout(run, say=say, wait=wait)
+    return _apply_without_smoke_test(run, say)
 
 
-def plan(target: Target, run: Run) -> None:
-    """Into terraform/tfplan, which is shown."""
+def make_plan(target: DeploymentTarget, run: CommandRunner) -> None:
+    """Package the functions and write the plan to terraform/tfplan. Terraform shows it."""
     run((sys.executable, "-m", "infra.deploy.package"), seconds=PACKAGE_SECONDS)
-    where = (f"bucket={target.bucket}", f"prefix={target.environment}")
-    backend = [f"-backend-config={each}" for each in where]
+    state = (f"bucket={target.bucket}", f"prefix={target.environment}")
+    backend = [f"-backend-config={each}" for each in state]
     run((*TERRAFORM, "init", "-input=false", "-reconfigure", *backend), seconds=PLAN_SECONDS)
     variables = f"-var-file=environments/{target.environment}.tfvars"
     run((*TERRAFORM, "plan", "-input=false", variables, f"-out={PLAN}"), seconds=PLAN_SECONDS)
 
 
-def _in_use(deployment: Deployment, run: Run) -> bool:
-    """Not where a first apply stopped halfway: without the key no avatar starts."""
-    if not serving(deployment, run):
+def _is_in_use(deployment: Deployment, run: CommandRunner) -> bool:
+    """Return whether functions serve and the LiveAvatar key is there.
+
+    After a first apply that failed halfway there is no key, and no avatar can start.
+    """
+    if not read_traffic(deployment, run):
         return False
     flags = (f"--project={deployment.project}", "--format=json")
-    secrets = asked(run, ("gcloud", "secrets", "list", *flags), seconds=ASK_SECONDS)
+    secrets = run_json(run, ("gcloud", "secrets", "list", *flags), seconds=READ_SECONDS)
     if all(each["name"].rpartition("/")[2] != KEY for each in secrets):
         return False
     versions = ("gcloud", "secrets", "versions", "list", KEY, "--filter=state=ENABLED", *flags)
-    return bool(asked(run, versions, seconds=ASK_SECONDS))
+    return bool(run_json(run, versions, seconds=READ_SECONDS))
 
 
-def _unvisited(run: Run, say: Callable[[str], None]) -> int:
+def _apply_without_smoke_test(run: CommandRunner, say: Callable[[str], None]) -> int:
     try:
         run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
     except FailedError as error:
-        again = "what was made stays, and the same command goes on from there"
-        raise FailedError(f"{error}: {again}") from None
+        hint = "what was created stays, and the same command continues from there"
+        raise FailedError(f"{error}: {hint}") from None
     for name in ("secrets", "next"):
-        say(run((*TERRAFORM, "output", name), seconds=ASK_SECONDS, read=True))
-    say("It is there, and was not visited. Do the above; the same command again visits it.")
+        say(run((*TERRAFORM, "output", name), seconds=READ_SECONDS, read=True))
+    say("Deployed without a smoke test. Do the steps above, then run the same command again.")
     return 0
 
 
-def _no_visitor(environment: Mapping[str, str]) -> str:
-    """Why; empty where somebody can sign in at a deployment."""
+def _sign_in_problem(environment: Mapping[str, str]) -> str:
+    """Return why the smoke test cannot sign in to a deployment, or an empty string if it can."""
     try:
-        found = sign_in.sign_in_of(environment)
+        chosen = sign_in.sign_in_of(environment)
     except NotSignedInError as error:
         return str(error)
-    return "" if found is not sign_in.local else "OPRINA_SMOKE_... are not set"
+    return "" if chosen is not sign_in.local else "OPRINA_SMOKE_... are not set"
 
 
-def environments() -> list[str]:
+def list_environments() -> list[str]:
+    """Return the names of the files in terraform/environments/."""
     return sorted(path.stem for path in ENVIRONMENTS.glob("*.tfvars"))
 
 
-def agreed(question: str, read: Callable[[str], str] = input) -> bool:
-    """Where nobody is there to answer, it is a no."""
+def ask_for_yes(question: str, read: Callable[[str], str] = input) -> bool:
+    """Ask on the terminal, and return whether the answer is `yes`. Without a terminal it is no."""
     try:
         return read(f"{question} [yes] ").strip() == "yes"
     except EOFError:
@@ -128,18 +147,22 @@ def agreed(question: str, read: Callable[[str], str] = input) -> bool:
 
 
 def main() -> int:
+    """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    parser.add_argument("environment", choices=environments())
+    parser.add_argument("environment", choices=list_environments())
     parser.add_argument("project")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--no-visit", action="store_true", help="apply, whatever comes of it")
-    given = parser.parse_args()
-    target = Target(given.environment, given.project, visited=not given.no_visit)
+    parser.add_argument("--yes", action="store_true", help="apply without asking")
+    parser.add_argument("--no-smoke-test", action="store_true", help="apply without a smoke test")
+    options = parser.parse_args()
+    target = DeploymentTarget(
+        options.environment, options.project, smoke_test=not options.no_smoke_test
+    )
+    confirm = (lambda _: True) if options.yes else ask_for_yes
     try:
-        return deploy(target, shell, (lambda _: True) if given.yes else agreed, os.environ)
+        return deploy(target, run_command, confirm, os.environ)
     except FailedError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. The same command goes on from there.", file=sys.stderr)
+        print("Interrupted. The same command continues from there.", file=sys.stderr)
         return 130

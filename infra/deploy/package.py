@@ -1,8 +1,7 @@
-"""`python -m infra.deploy.package` writes dist/: a zip a function, as it is deployed, and
-what is in them.
+"""`python -m infra.deploy.package` writes a zip for each function, and manifest.json, to dist/.
 
-The same sources give the same bytes, whatever the day, the machine and the umask: a zip's hash is
-its content's, and a function that did not change is not deployed again.
+The same sources give the same bytes on every day, machine and umask. So the hash of a zip is the
+hash of its content, and Terraform redeploys only functions whose content changed.
 """
 
 import hashlib
@@ -14,63 +13,64 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
-MIDNIGHT = (1980, 1, 1, 0, 0, 0)
-"""The earliest moment that a zip can tell."""
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can store. All entries have this time."""
 UNIX = 3
-READABLE = 0o100644 << 16
+REGULAR_READABLE_FILE = 0o100644 << 16
 
 Files = Mapping[str, bytes]
 
 
 def functions(root: Path = ROOT) -> list[str]:
+    """Return the names of the functions: the folders of functions/ with a main.py."""
     return sorted(path.parent.name for path in (root / "functions").glob("*/main.py"))
 
 
 def package(dist: Path = DIST, root: Path = ROOT) -> dict[str, str]:
-    """The zips' hashes by function. The zips of an earlier time are gone."""
+    """Write all zips and manifest.json. Return the SHA-256 of each zip. Older zips are deleted."""
     dist.mkdir(parents=True, exist_ok=True)
     for old in dist.glob("*.zip"):
         old.unlink()
     hashes = {}
     for name in functions(root):
-        data = zipped(contents(name, root))
+        data = build_zip(read_files(name, root))
         (dist / f"{name}.zip").write_bytes(data)
         hashes[name] = hashlib.sha256(data).hexdigest()
-    (dist / "manifest.json").write_text(manifest(hashes), encoding="utf-8")
+    (dist / "manifest.json").write_text(render_manifest(hashes), encoding="utf-8")
     return hashes
 
 
-def manifest(hashes: Mapping[str, str]) -> str:
-    """What Terraform reads: each function's file, and the hash that goes into its object's name."""
-    listed = {name: {"zip": f"{name}.zip", "sha256": sha} for name, sha in hashes.items()}
-    return json.dumps({"functions": listed}, indent=2) + "\n"
+def render_manifest(hashes: Mapping[str, str]) -> str:
+    """Return manifest.json for Terraform: file and hash of each function."""
+    entries = {name: {"zip": f"{name}.zip", "sha256": sha} for name, sha in hashes.items()}
+    return json.dumps({"functions": entries}, indent=2) + "\n"
 
 
-def contents(function: str, root: Path = ROOT) -> Files:
-    """By its path in the zip: the entry point, all of `common`, and what is to be installed.
+def read_files(function: str, root: Path = ROOT) -> Files:
+    """Return the files of a function's zip: its main.py, all of common/, and requirements.txt.
 
-    Each has all of `common`: what a function loads is decided when it runs (see common/bootstrap.py),
-    and no size of a zip is worth a list that somebody must keep.
+    Each zip has all of common/, although a function loads only a part of it (common/bootstrap.py).
+    A list of the needed modules would have to be maintained, and a smaller zip saves nothing.
     """
     entry = root / "functions" / function / "main.py"
     common = {path.relative_to(root).as_posix(): path for path in (root / "common").rglob("*.py")}
-    taken = {"main.py": entry, "requirements.txt": root / "requirements.txt", **common}
-    return {name: path.read_bytes() for name, path in taken.items()}
+    paths = {"main.py": entry, "requirements.txt": root / "requirements.txt", **common}
+    return {name: path.read_bytes() for name, path in paths.items()}
 
 
-def zipped(files: Files) -> bytes:
-    """In order of their names, and stored: what a compressor makes of them differs between versions
-    of zlib."""
+def build_zip(files: Files) -> bytes:
+    """Return a zip, sorted by name and not compressed: compression differs between zlib versions."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
         for name, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(name, MIDNIGHT)
-            entry.create_system, entry.external_attr = UNIX, READABLE
+            entry = zipfile.ZipInfo(name, EARLIEST)
+            entry.create_system, entry.external_attr = UNIX, REGULAR_READABLE_FILE
             archive.writestr(entry, content)
     return data.getvalue()
 
 
 def main() -> None:
+    """Write the packages and print their sizes and hashes."""
     for name, sha in package().items():
         size = (DIST / f"{name}.zip").stat().st_size
         print(f"dist/{name}.zip  {size // 1024} KiB  sha256 {sha}")

@@ -1,12 +1,16 @@
-"""`python -m infra.deploy.rollout` puts what terraform/tfplan says into service, visits it
-(infra/smoke/run.py), and goes back to what served before if the visit fails: then it exits with 1.
+"""`python -m infra.deploy.rollout` applies terraform/tfplan and runs the smoke test
+(infra/smoke/run.py).
 
-A function (2nd gen) sends all its callers to a new revision as soon as that is ready. Underneath it is
-a Cloud Run service, which keeps the revision before and can be sent back to it in seconds, without a
-build. What else was applied (an index, a role, a queue) stays: it is made for both. The next apply
-sends callers to the newest revision again.
+If the smoke test fails, it sends all traffic back to the revisions that served before, and exits
+with 1.
 
-With `--after PROJECT` it first sees that the same commit went well there: staging, before production.
+A 2nd-gen function is a Cloud Run service. A new revision gets all traffic as soon as it is ready.
+Cloud Run keeps the previous revision, so traffic returns to it within seconds and without a build.
+Other changes (an index, a role, a queue) stay: they must suit both revisions. The next apply sends
+traffic to the newest revision again.
+
+With `--after PROJECT` it first checks that the same commit was deployed and tested in that project,
+such as staging before production.
 """
 
 import argparse
@@ -16,24 +20,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.deploy.shell import FailedError, Run, asked, shell
+from infra.deploy.shell import CommandRunner, FailedError, run_command, run_json
 
 TERRAFORM = ("terraform", "-chdir=terraform")
 UPDATE_TRAFFIC = ("gcloud", "run", "services", "update-traffic")
 PLAN = "tfplan"
-ASK_SECONDS = 120.0
+READ_SECONDS = 120.0
 APPLY_SECONDS = 1800.0
 SMOKE_SECONDS = 180.0
 SETTLING_SECONDS = 15.0
-"""Cloud Run moves callers within seconds, not at once."""
+"""Cloud Run needs some seconds to move all traffic to a new revision."""
 
 Split = Mapping[str, int]
-"""Percent of the callers, by revision."""
+"""Percent of the traffic, by revision."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """`services` are the Cloud Run services underneath its functions, as they are planned."""
+    """A planned deployment. `services`: the Cloud Run services of its functions."""
 
     project: str
     region: str
@@ -41,11 +45,13 @@ class Deployment:
 
     @property
     def flags(self) -> tuple[str, ...]:
+        """Flags of gcloud that select project and region."""
         return f"--project={self.project}", f"--region={self.region}"
 
 
-def planned(run: Run) -> Deployment:
-    plan = asked(run, (*TERRAFORM, "show", "-json", PLAN), seconds=ASK_SECONDS)
+def read_plan(run: CommandRunner) -> Deployment:
+    """Read project, region and services from terraform/tfplan."""
+    plan = run_json(run, (*TERRAFORM, "show", "-json", PLAN), seconds=READ_SECONDS)
     resources = plan["planned_values"]["root_module"]["resources"]
     functions = (r for r in resources if r["type"] == "google_cloudfunctions2_function")
     names = (function["values"]["name"] for function in functions)
@@ -56,11 +62,11 @@ def planned(run: Run) -> Deployment:
     )
 
 
-def serving(deployment: Deployment, run: Run) -> dict[str, Split]:
-    """By service; those that are not there yet are not in it."""
+def read_traffic(deployment: Deployment, run: CommandRunner) -> dict[str, Split]:
+    """Return the traffic split of each service. Services that do not exist yet are left out."""
     command = ("gcloud", "run", "services", "list", *deployment.flags, "--format=json")
-    found = asked(run, command, seconds=ASK_SECONDS)
-    splits = {each["metadata"]["name"]: _split(each) for each in found}
+    services = run_json(run, command, seconds=READ_SECONDS)
+    splits = {each["metadata"]["name"]: _split(each) for each in services}
     return {name: splits[name] for name in sorted(deployment.services & splits.keys())}
 
 
@@ -70,16 +76,24 @@ def _split(service: Mapping[str, Any]) -> Split:
 
 
 def rollout(
-    run: Run, *, say: Callable[[str], None] = print, wait: Callable[[float], None] = time.sleep
+    run: CommandRunner,
+    *,
+    say: Callable[[str], None] = print,
+    wait: Callable[[float], None] = time.sleep,
 ) -> int:
-    """The exit code. Raises `FailedError` where nothing was changed. Whoever interrupts it has not seen
-    it well: it goes back as well, unless it is interrupted again."""
-    deployment = planned(run)
-    before = serving(deployment, run)
+    """Apply the plan, run the smoke test, and go back if it fails. Return the exit code.
+
+    Ctrl-C counts as a failed smoke test. A second Ctrl-C ends the way back, too.
+
+    Raises: FailedError if nothing was changed.
+    """
+    deployment = read_plan(run)
+    before = read_traffic(deployment, run)
     try:
         run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
         wait(SETTLING_SECONDS)
-        urls = run((*TERRAFORM, "output", "-json", "function_urls"), seconds=ASK_SECONDS, read=True)
+        output = (*TERRAFORM, "output", "-json", "function_urls")
+        urls = run(output, seconds=READ_SECONDS, read=True)
         run((sys.executable, "-m", "infra.smoke", urls.strip()), seconds=SMOKE_SECONDS)
     except (FailedError, KeyboardInterrupt) as error:
         say(f"NOT IN SERVICE: {str(error) or 'interrupted'}")
@@ -90,40 +104,47 @@ def rollout(
 
 
 def _go_back(
-    deployment: Deployment, before: Mapping[str, Split], run: Run, say: Callable[[str], None]
+    deployment: Deployment,
+    before: Mapping[str, Split],
+    run: CommandRunner,
+    say: Callable[[str], None],
 ) -> None:
-    """Each service that serves something else by now; all of them, where that cannot be told."""
+    """Restore the traffic of each service that changed, or of all if the current traffic is unknown."""
     try:
-        now = serving(deployment, run)
+        now = read_traffic(deployment, run)
     except FailedError as error:
-        say(f"What serves now cannot be told: {error}")
+        say(f"The current traffic is unknown: {error}")
         now = {}
     for service, split in before.items():
         if split and now.get(service) != split:
-            _send(service, split, deployment, run, say)
+            _send_traffic(service, split, deployment, run, say)
     for service in sorted(now.keys() - before.keys()):
-        say(f"{service} is new: there is nothing to go back to")
+        say(f"{service} is new and has no previous revision")
 
 
-def _send(
-    service: str, split: Split, deployment: Deployment, run: Run, say: Callable[[str], None]
+def _send_traffic(
+    service: str,
+    split: Split,
+    deployment: Deployment,
+    run: CommandRunner,
+    say: Callable[[str], None],
 ) -> None:
     revisions = ",".join(f"{revision}={percent}" for revision, percent in split.items())
     command = [*UPDATE_TRAFFIC, service, *deployment.flags]
     command += [f"--to-revisions={revisions}", "--quiet"]
     try:
-        run(command, seconds=ASK_SECONDS)
+        run(command, seconds=READ_SECONDS)
     except FailedError as error:
-        say(f"{service} COULD NOT GO BACK ({error}). By hand: {' '.join(command)}")
+        say(f"{service} COULD NOT GO BACK ({error}). Run this command: {' '.join(command)}")
     else:
         say(f"{service} went back to {revisions}")
 
 
-def went_well(project: str, region: str, commit: str, run: Run) -> bool:
-    """Whether a build of `commit` in that project was applied and visited, and all was well."""
+def commit_was_deployed(project: str, region: str, commit: str, run: CommandRunner) -> bool:
+    """Return whether a build in `project` applied this commit and passed the smoke test."""
     command = ["gcloud", "builds", "list", f"--project={project}", f"--region={region}"]
     command += ["--filter=status=SUCCESS", "--limit=200", "--format=json"]
-    builds = asked(run, command, seconds=ASK_SECONDS)
+    builds = run_json(run, command, seconds=READ_SECONDS)
     applied = (
         b["substitutions"] for b in builds if b.get("substitutions", {}).get("_APPLY") == "true"
     )
@@ -131,16 +152,19 @@ def went_well(project: str, region: str, commit: str, run: Run) -> bool:
 
 
 def main() -> int:
+    """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.rollout", description=__doc__)
-    parser.add_argument("--after", default="", metavar="PROJECT")
-    parser.add_argument("--commit", default="")
-    parser.add_argument("--builds", default="global", metavar="REGION", help="of the builds there")
-    given = parser.parse_args()
+    parser.add_argument("--after", default="", metavar="PROJECT", help="project to deploy before")
+    parser.add_argument("--commit", default="", help="commit that must be deployed there")
+    parser.add_argument("--builds", default="global", metavar="REGION", help="region of its builds")
+    options = parser.parse_args()
     try:
-        if given.after and not went_well(given.after, given.builds, given.commit, shell):
-            print(f"{given.commit} has not gone well in {given.after}: nothing was changed")
+        if options.after and not commit_was_deployed(
+            options.after, options.builds, options.commit, run_command
+        ):
+            print(f"{options.commit} is not deployed in {options.after}: nothing was changed")
             return 1
-        return rollout(shell)
+        return rollout(run_command)
     except FailedError as error:
         print(f"{error}: nothing was changed")
         return 1

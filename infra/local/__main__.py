@@ -1,4 +1,4 @@
-"""`python -m infra.local`: the whole system on one machine, until Ctrl-C."""
+"""`python -m infra.local`: run the whole system on this machine until Ctrl-C."""
 
 import argparse
 import asyncio
@@ -10,12 +10,17 @@ from typing import Any
 
 READY = """\
 Oprina is ready on http://localhost:{port}  (try: make demo, or the curl lines in README.md)
-What is here: curl http://localhost:{port}/    What the avatar says: {journal}
+Routes: curl localhost:{port}    API reference: http://localhost:{port}/docs
+What the avatar received: {journal}
 Data: {folder}    End it with Ctrl-C."""
 
 
 def main() -> int:
-    """The exit code. What is imported is imported after Ctrl-C has become a quiet end."""
+    """Return the exit code.
+
+    Everything else is imported after this function has begun, so that Ctrl-C during the imports
+    ends the command without a traceback.
+    """
     try:
         return asyncio.run(_run(_options()))
     except KeyboardInterrupt:
@@ -31,17 +36,19 @@ def _options() -> argparse.Namespace:
 
 
 def _port(text: str) -> int:
-    most = 65535
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= most):
-        raise argparse.ArgumentTypeError(f"a port is a number from 1 to {most}")
+    highest = 65535
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= highest):
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to {highest}")
     return int(text)
 
 
 async def _run(options: argparse.Namespace) -> int:
     from common.settings import WronglySetError  # noqa: PLC0415 - see main
+    from infra.local.middleware.request_lines import show_requests  # noqa: PLC0415 - see main
     from infra.local.stack import CannotStartError, stack  # noqa: PLC0415 - see main
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    show_requests()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -57,17 +64,17 @@ async def _run(options: argparse.Namespace) -> int:
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """The command line over the environment."""
-    from infra.local.defaults import DATA_DIR, given_by_environment  # noqa: PLC0415 - see main
+    """Return the settings of the command line and of the environment. The command line wins."""
+    from infra.local.defaults import DATA_DIR, settings_in_environment  # noqa: PLC0415 - see main
     from infra.local.stack import CannotStartError  # noqa: PLC0415 - see main
 
     chosen = {"store": options.store, "data_dir": options.data_dir}
-    said = {name: value for name, value in chosen.items() if value}
-    given = {"data_dir": DATA_DIR, **given_by_environment(), **said}
+    chosen = {name: value for name, value in chosen.items() if value}
+    given = {"data_dir": DATA_DIR, **settings_in_environment(), **chosen}
     if given.get("store") == "firestore" and not given.get("firestore_emulator"):
         raise CannotStartError(
             "STORE=firestore needs FIRESTORE_EMULATOR_HOST: python -m infra.local.firestore starts "
-            "an emulator and prints it"
+            "an emulator and prints its address"
         )
     return given
 

@@ -1,4 +1,4 @@
-"""What the settings are on one machine, where nobody set them otherwise."""
+"""The settings of the local stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,14 @@ DATA_DIR = ".local"
 ENGINE = "projects/{project}/locations/{location}/reasoningEngines/local"
 ACCOUNT = "tasks@{project}.iam.gserviceaccount.com"
 WEB_PAGE = ("http://localhost:5173", "http://127.0.0.1:5173")
-"""Where Vite serves the page while it is being developed."""
+"""The addresses of Vite's development server. The stack accepts any other local port, too."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the stack listens: `url` over HTTP, `grpc` (`127.0.0.1:50123`) for the stand-ins of
-    Secret Manager and Cloud Tasks."""
+class StackAddress:
+    """The addresses of a stack: `url` for HTTP, `grpc` (`127.0.0.1:50123`) for the emulators of
+    Secret Manager and Cloud Tasks.
+    """
 
     url: str
     grpc: str
@@ -26,34 +27,37 @@ class Place:
     certificates: Path
 
 
-def given_by_environment() -> dict[str, Any]:
-    """Only what somebody set. `WronglySetError` names what is not as it must be."""
+def settings_in_environment() -> dict[str, Any]:
+    """Return the settings that the environment sets. Raises `WronglySetError` for a wrong value."""
     settings = Settings.from_environment()
     return {name: getattr(settings, name) for name in settings.model_fields_set}
 
 
-def untouched() -> dict[str, Any]:
-    """Every setting's own default, whatever the environment says."""
+def default_settings() -> dict[str, Any]:
+    """Return the default of every setting. The environment is not read."""
     fields = Settings.model_fields.items()
     return {name: field.get_default(call_default_factory=True) for name, field in fields}
 
 
-def local_settings(given: Mapping[str, Any], place: Place) -> Settings:
-    """What is `given` stands; the rest points at this machine. The environment is not read."""
-    names = untouched() | dict(given)
+def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
+    """Return `given` settings, completed by those that point to this machine.
+
+    The environment is not read.
+    """
+    names = default_settings() | dict(given)
     engine = ENGINE.format(project=names["project"], location=names["location"])
     local = {
         "store": "sqlite",
-        "data_dir": str(place.folder),
+        "data_dir": str(address.folder),
         "agent_engine": engine,
         "allowed_origins": WEB_PAGE,
-        "sweep_url": f"{place.url}/sweep_expired",
+        "sweep_url": f"{address.url}/sweep_expired",
         "tasks_account": ACCOUNT.format(project=names["project"]),
-        "liveavatar_url": f"{place.url}{LIVEAVATAR}",
-        "agent_engine_url": f"{place.url}{AGENT_ENGINE}/v1/{engine}",
-        "speech_url": f"{place.url}{SPEECH}",
-        "secret_manager_address": place.grpc,
-        "cloud_tasks_address": place.grpc,
-        "certificates": str(place.certificates),
+        "liveavatar_url": f"{address.url}{LIVEAVATAR}",
+        "agent_engine_url": f"{address.url}{AGENT_ENGINE}/v1/{engine}",
+        "speech_url": f"{address.url}{SPEECH}",
+        "secret_manager_address": address.grpc,
+        "cloud_tasks_address": address.grpc,
+        "certificates": str(address.certificates),
     }
-    return Settings(**{**untouched(), **local, **given})
+    return Settings(**{**default_settings(), **local, **given})

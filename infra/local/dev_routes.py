@@ -1,4 +1,4 @@
-"""What the stack's address shows beside the functions."""
+"""The routes of the local stack beside the functions: sign-in, sweep, API reference, simulators."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,29 +10,35 @@ from starlette.routing import Route
 
 from common.api.responses import problem_response
 from common.domain.errors import Invalid, NotFound, OprinaError
-from common.settings import Settings
+from infra.local.api_reference import reference_routes
+from infra.local.middleware.origins import LOCAL_ORIGIN
+from infra.local.middleware.request_lines import LogRequests
 from infra.local.scheduler import Scheduler
-from infra.local.sign_in import SignInDesk
-from infra.local.simulators.all import Simulators
+from infra.local.sign_in import LocalSignIn
+from infra.local.simulators.all import AGENT_ENGINE, LIVEAVATAR, SPEECH, Simulators
 
-HERE = """\
-Oprina, all of it on this machine. What is here:
+INDEX = """\
+Oprina's local stack. Its routes:
 
+  GET  /docs                               the API reference; requests can be sent from it
+  GET  /openapi.json                       the same for generators
   POST /local/sign-in {"name": "ada"}      an ID token, for `Authorization: Bearer <id_token>`
-  POST /start_avatar  /chat  /speak        the functions, as they are deployed
+  POST /start_avatar  /chat  /speak        the functions, also below /api and with hyphens
        /keep_alive  /end_session
-  GET  /health  /health?deep=true          whether it serves; whether what it calls does
-  POST /local/sweep                        what the scheduler does: ends what has expired
-  GET  /simulators/liveavatar/journal      what the avatar was sent, and said, and when
-  POST /simulators/faults                  {"service", "path", "mode", "times"}: something goes wrong
-                                           (GET lists them, DELETE clears them)
+  GET  /health  /health?deep=true          is it up; are the services up that it calls
+  POST /local/sweep                        end what has expired, as the scheduler does each minute
+  GET  /simulators/liveavatar/journal      what the avatar received, and when it spoke
+  POST /simulators/faults                  {"service", "path", "mode", "times"}: inject a fault
+                                           (GET lists the faults, DELETE clears them)
 
-The README has the lines for curl.
+README.md has a conversation with curl.
 """
+UNLOGGED = (LIVEAVATAR, AGENT_ENGINE, SPEECH, "/docs/")
+"""Prefixes of paths that the functions and the API reference call by themselves."""
 
 
-async def here(_: Request) -> Response:
-    return PlainTextResponse(HERE)
+async def index(_: Request) -> Response:
+    return PlainTextResponse(INDEX)
 
 
 async def on_http(_: Request, error: Exception) -> Response:
@@ -42,25 +48,27 @@ async def on_http(_: Request, error: Exception) -> Response:
 
 def _refusal(status: int) -> OprinaError:
     if status == 404:  # noqa: PLR2004 - not found
-        return NotFound("Nothing is here; `GET /` says what is where.")
-    return Invalid("That is not how this is called; `GET /` says how.", status=status)
+        return NotFound("Not found. GET / lists the routes.")
+    return Invalid("Wrong method. GET / lists the routes.", status=status)
 
 
-def front(
-    settings: Settings, worlds: Simulators, desk: SignInDesk, scheduler: Scheduler
-) -> Starlette:
+def dev_routes(simulators: Simulators, sign_in: LocalSignIn, scheduler: Scheduler) -> Starlette:
     cors = Middleware(
         CORSMiddleware,
-        allow_origins=settings.allowed_origins,
+        allow_origin_regex=LOCAL_ORIGIN.pattern,
         allow_methods=["POST"],
         allow_headers=["content-type"],
     )
     return Starlette(
         routes=[
-            Route("/", here, methods=["GET"]),
-            Route("/local/sign-in", desk.endpoint, methods=["POST", "OPTIONS"], middleware=[cors]),
+            Route("/", index, methods=["GET"]),
+            Route(
+                "/local/sign-in", sign_in.endpoint, methods=["POST", "OPTIONS"], middleware=[cors]
+            ),
             Route("/local/sweep", scheduler.endpoint, methods=["POST"]),
-            *worlds.routes(),
+            *reference_routes(),
+            *simulators.routes(),
         ],
+        middleware=[Middleware(LogRequests, quiet=UNLOGGED)],
         exception_handlers={HTTPException: on_http},
     )

@@ -1,8 +1,8 @@
-"""The Firestore emulator that gcloud installs, without gcloud's wrapper around it.
+"""The Firestore emulator that gcloud installs, started without gcloud's wrapper.
 
     python -m infra.local.firestore
 
-starts one, says where it listens, and ends it at Ctrl-C.
+starts one, prints its address, and ends it at Ctrl-C.
 """
 
 import contextlib
@@ -22,7 +22,8 @@ MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 JAR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
 JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 MEGABYTES = 256
-"""Of heap. For some ten thousand documents; where it is full, all is slow, and then UNKNOWN."""
+"""Size of the heap, enough for some ten thousand documents. A full one makes calls slow, then
+fail."""
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 TRIES = 3
@@ -30,15 +31,16 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class NotInstalledError(Exception):
-    """There is no java, or gcloud has no Firestore emulator; the message says what to install."""
+    """java or the emulator is not installed. The message says what to install."""
 
 
 class NotStartedError(Exception):
-    """It ended, or was not ready in time; the message is the end of its log."""
+    """The emulator ended, or was not ready in time. The message is the end of its log."""
 
 
 def jar(root: Path | None = None) -> Path:
-    """The emulator's jar under `root`, the Cloud SDK's folder, which gcloud knows if we do not."""
+    """Return the path of the emulator's jar. `root` is the folder of the Cloud SDK, by default
+    gcloud's."""
     root = root or _sdk_root()
     if shutil.which("java") is None:
         raise NotInstalledError("java is not installed (the Firestore emulator needs 11 or later)")
@@ -51,8 +53,8 @@ def jar(root: Path | None = None) -> Path:
 
 @contextlib.contextmanager
 def emulator(jar: Path, log: Path, *, megabytes: int = MEGABYTES) -> Iterator[str]:
-    """An emulator on a port of its own for as long as the context lasts; gives its host:port."""
-    process, address = _started(jar, log, megabytes)
+    """Run an emulator on a free port while the block runs, and yield its address (`host:port`)."""
+    process, address = _start(jar, log, megabytes)
     try:
         yield address
     finally:
@@ -64,10 +66,10 @@ def _sdk_root() -> Path | None:
     if gcloud is None:
         return None
     beside = Path(gcloud).resolve().parent.parent
-    return beside if (beside / "platform").exists() else _told_root(gcloud)
+    return beside if (beside / "platform").exists() else _root_from_gcloud(gcloud)
 
 
-def _told_root(gcloud: str) -> Path | None:
+def _root_from_gcloud(gcloud: str) -> Path | None:
     asked = subprocess.run(  # noqa: S603 - the gcloud on the path, without input
         [gcloud, "info", "--format=value(installation.sdk_root)"],
         capture_output=True,
@@ -77,8 +79,8 @@ def _told_root(gcloud: str) -> Path | None:
     return Path(asked.stdout.strip()) if asked.stdout.strip() else None
 
 
-def _started(jar: Path, log: Path, megabytes: int) -> tuple[subprocess.Popen[bytes], str]:
-    for _ in range(TRIES):  # between choosing a port and binding it somebody may take it
+def _start(jar: Path, log: Path, megabytes: int) -> tuple[subprocess.Popen[bytes], str]:
+    for _ in range(TRIES):  # another process may take the port before it is bound
         port = _free_port()
         process = _launch(jar, log, port, megabytes)
         if _becomes_ready(process, port):
@@ -97,11 +99,11 @@ def _launch(jar: Path, log: Path, port: int, megabytes: int) -> subprocess.Popen
     command = ["java", f"-Xmx{megabytes}m", *JAVA, "-cp", str(jar), MAIN]
     command += ["--host=127.0.0.1", f"--port={port}"]
     with log.open("wb") as out:
-        return subprocess.Popen(  # noqa: S603 - nothing of it comes from outside
+        return subprocess.Popen(  # noqa: S603 - no argument comes from outside
             command,
             stdout=out,
             stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - nothing else ends it when its parent is killed
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - ends it when its parent is killed
         )
 
 

@@ -1,4 +1,4 @@
-"""What IAM does in front of an internal function: nobody passes but its one invoker."""
+"""Cloud Run's IAM check, which stands in front of an internal function."""
 
 import json
 from collections.abc import Mapping
@@ -16,8 +16,11 @@ SKEW = 10
 
 
 class Iam:
-    """`certificates` by key id. As on Cloud Run: 403 without a token or for another account, 401 for
-    a token that is not good; and behind it the token has lost its signature."""
+    """Middleware that admits one service account, as Cloud Run's invoker check does.
+
+    `certificates` are PEM texts by key id. A request without a token, or of another account, is
+    answered 403; an invalid token 401. The admitted request carries the token without its signature.
+    """
 
     def __init__(
         self, app: ASGIApp, certificates: Mapping[str, str], *, audience: str, account: str
@@ -40,17 +43,17 @@ class Iam:
     def _refusal(self, authorization: str) -> Response | None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            return PlainTextResponse("Forbidden: this function is internal.\n", 403)
+            return PlainTextResponse("Forbidden\n", 403)
         claims = self._claims(token.strip())
         if claims is None:
             invalid = {"www-authenticate": 'Bearer error="invalid_token"'}
-            return PlainTextResponse("Unauthorized: the token is not good.\n", 401, invalid)
+            return PlainTextResponse("Unauthorized\n", 401, invalid)
         if claims.get("email") != self._account or claims.get("email_verified") is not True:
-            return PlainTextResponse("Forbidden: the account may not call this.\n", 403)
+            return PlainTextResponse("Forbidden\n", 403)
         return None
 
     def _claims(self, token: str) -> Mapping[str, Any] | None:
-        """None: not signed by us, for another audience, or outdated."""
+        """Return the claims of a token, or None if it is not valid for the audience now."""
         try:
             claims: Mapping[str, Any] = jwt.decode(  # type: ignore[no-untyped-call]  # google-auth's
                 token,
@@ -58,11 +61,14 @@ class Iam:
                 audience=self._audience,
                 clock_skew_in_seconds=SKEW,
             )
-        except (ValueError, KeyError, TypeError, exceptions.GoogleAuthError):
+        except (ValueError, KeyError, TypeError, AttributeError, exceptions.GoogleAuthError):
+            return None
+        except RecursionError:  # the JSON of a header or a payload may be nested without end
             return None
         return claims if claims.get("iss") == GOOGLE else None
 
 
 def certificates_in(text: bytes) -> Mapping[str, str]:
+    """Parse a certificates file: a JSON object of PEM texts by key id."""
     found: dict[str, str] = json.loads(text)
     return found

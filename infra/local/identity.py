@@ -1,4 +1,4 @@
-"""Who signs in here: a key of this machine's own, in the place of Google's."""
+"""ID tokens of the local stack, signed with a key of this machine instead of Google's."""
 
 import base64
 import hashlib
@@ -14,16 +14,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from common.adapters.google.identity import CertificateAnswer
+from common.adapters.http.request import HttpAnswer
 
 LIFETIME = 3600
-"""Seconds for which a token is good, as Firebase's are."""
+"""Seconds for which a token is valid. Firebase's value."""
 GOOGLE = "https://accounts.google.com"
 
 
 class LocalIdentity:
-    """The key lies in `folder/identity-key.pem`, made at the first run; `certificates_file` beside
-    it is for functions that run in a process of their own. `now` gives seconds since 1970."""
+    """Signs ID tokens of users and of service accounts.
+
+    The key is in `folder/identity-key.pem` and is generated at the first run. `certificates_file`
+    in the same folder is for functions in other processes. `now` returns seconds since 1970.
+    """
 
     def __init__(self, folder: Path, project: str, *, now: Callable[[], float] = time.time) -> None:
         self.project = project
@@ -37,16 +40,18 @@ class LocalIdentity:
         self.certificates_file = folder / "certificates.json"
         _write(self.certificates_file, self._certificates)
 
-    async def certificates(self, _url: str) -> CertificateAnswer:
-        """The transport of a `FirebaseIdentity` in this process."""
-        return CertificateAnswer(200, self._certificates, f"public, max-age={LIFETIME}")
+    async def certificates(self) -> HttpAnswer:
+        """Return the certificates, for a `FirebaseIdentity` in this process."""
+        return HttpAnswer(200, body=self._certificates, cache_control=f"public, max-age={LIFETIME}")
 
-    def mint(self, uid: str, name: str, **claims: Any) -> str:  # noqa: ANN401 - a claim is any JSON
-        """A Firebase ID token, good for an hour. `claims` are added, or replace what it would say;
-        those that are None are left out."""
+    def mint(self, uid: str, name: str, **claims: Any) -> str:  # noqa: ANN401 - any JSON value
+        """Return a Firebase ID token that is valid for an hour.
+
+        `claims` are added and replace the default ones. A claim that is None is left out.
+        """
         now = int(self._now())
         email = f"{uid}@example.test"
-        says = {
+        defaults = {
             "iss": f"https://securetoken.google.com/{self.project}",
             "aud": self.project,
             "auth_time": now,
@@ -59,27 +64,27 @@ class LocalIdentity:
             "email_verified": True,
             "firebase": {"identities": {"email": [email]}, "sign_in_provider": "password"},
         }
-        return self.sign({k: v for k, v in {**says, **claims}.items() if v is not None})
+        return self.sign({k: v for k, v in {**defaults, **claims}.items() if v is not None})
 
     def oidc(self, email: str, audience: str) -> str:
-        """A service account's ID token, as Cloud Tasks attaches one."""
+        """Return the ID token of a service account, as Cloud Tasks attaches one."""
         now = int(self._now())
         subject = str(int(hashlib.sha256(email.encode()).hexdigest(), 16))[:21]
-        says = {"iss": GOOGLE, "aud": audience, "azp": email, "sub": subject, "email": email}
-        return self.sign({**says, "email_verified": True, "iat": now, "exp": now + LIFETIME})
+        claims = {"iss": GOOGLE, "aud": audience, "azp": email, "sub": subject, "email": email}
+        return self.sign({**claims, "email_verified": True, "iat": now, "exp": now + LIFETIME})
 
     def sign(self, claims: dict[str, Any]) -> str:
         header = {"alg": "RS256", "kid": self.key_id, "typ": "JWT"}
         signed = f"{_segment(header)}.{_segment(claims)}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed}.{_encoded(signature)}"
+        return f"{signed}.{_base64url(signature)}"
 
 
 def _segment(part: dict[str, Any]) -> str:
-    return _encoded(json.dumps(part, separators=(",", ":")).encode())
+    return _base64url(json.dumps(part, separators=(",", ":")).encode())
 
 
-def _encoded(data: bytes) -> str:
+def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -101,7 +106,7 @@ def _key(file: Path) -> rsa.RSAPrivateKey:
 def _certificate(key: rsa.RSAPrivateKey) -> str:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "oprina local identity")])
     begins = datetime(2026, 1, 1, tzinfo=UTC)
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -111,11 +116,11 @@ def _certificate(key: rsa.RSAPrivateKey) -> str:
         .not_valid_after(begins + timedelta(days=36500))
         .sign(key, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _write(file: Path, data: bytes) -> None:
-    """All or nothing, and for its owner only, from the first byte on."""
+    """Replace the file in one step. Only its owner may read it, also while it is written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:

@@ -1,4 +1,4 @@
-"""Cloud Scheduler's job: has `sweep_expired` look at everything, again and again."""
+"""The job of Cloud Scheduler: call `sweep_expired` at a fixed interval."""
 
 import asyncio
 import logging
@@ -11,12 +11,15 @@ from starlette.responses import Response
 log = logging.getLogger("oprina.local")
 
 DEADLINE = 180.0
-"""Seconds that a sweep may take, as Cloud Scheduler waits by default."""
+"""Seconds that a sweep may take. Cloud Scheduler's default."""
 
 
 class Scheduler:
-    """`token` gives a new OIDC token for each call of `url`; `seconds` is from the end of one call to
-    the next."""
+    """Calls the sweep at `url`.
+
+    `token` returns a new OIDC token for each call. `seconds` is the time from the end of one call
+    to the begin of the next.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,7 @@ class Scheduler:
         self._sleep = sleep
 
     async def run(self) -> None:
-        """Until cancelled. The first one comes at once: it ends what an earlier run left behind."""
+        """Sweep until cancelled. The first sweep is immediate and ends what an earlier run left."""
         while True:
             try:
                 answer = await self.sweep()
@@ -53,7 +56,7 @@ class Scheduler:
         return await self._http.post(self._url, headers=headers, timeout=DEADLINE)
 
     async def endpoint(self, _: Request) -> Response:
-        """The same by hand, and what came of it."""
+        """Sweep once, and pass the answer on."""
         answer = await self.sweep()
         kind = answer.headers.get("content-type")
         return Response(answer.content, answer.status_code, media_type=kind)

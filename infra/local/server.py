@@ -1,7 +1,7 @@
-"""The one HTTP server of the local stack: uvicorn, which also shows an app its TCP connection.
+"""The HTTP server of the local stack: uvicorn, which also gives an app its TCP connection.
 
-`scope["extensions"]["oprina.transport"]` is the asyncio transport of the request's connection, of
-HTTP and websockets alike: ASGI has no word for "drop this connection", and injected faults need it.
+`scope["extensions"]["oprina.transport"]` is the asyncio transport of a request or a websocket.
+Injected faults need it: ASGI has no message that drops a connection.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 TRANSPORT = "oprina.transport"
 
 
-def showing(app: ASGIApp, transport: asyncio.BaseTransport) -> ASGIApp:
+def with_transport(app: ASGIApp, transport: asyncio.BaseTransport) -> ASGIApp:
     async def app_with_transport(scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("extensions", {})[TRANSPORT] = transport
         await app(scope, receive, send)
@@ -29,30 +29,30 @@ def showing(app: ASGIApp, transport: asyncio.BaseTransport) -> ASGIApp:
 class HttpProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
-        # asyncio does this by itself only where a listener names its protocol, and ours do not:
-        # every second small write would wait 40 ms for the other side's acknowledgement.
+        # asyncio sets this only on sockets whose protocol number is TCP, and ours have none. Without
+        # it every second small write waits 40 ms for an acknowledgement.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.app = cast("Any", showing(cast("ASGIApp", self.app), transport))
+        self.app = cast("Any", with_transport(cast("ASGIApp", self.app), transport))
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.app = cast("Any", showing(cast("ASGIApp", self.app), transport))
+        self.app = cast("Any", with_transport(cast("ASGIApp", self.app), transport))
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - uvicorn's union has no public name
         await super().send(message)
-        # An upgrade refused with an HTTP answer is a handshake that is over; uvicorn forgets to say
-        # so, and then logs the refusal as an error of the app.
+        # After an upgrade was refused with an HTTP answer, the handshake is complete. uvicorn does not
+        # set this, and then logs the refusal as an error of the app.
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True
 
 
 class LocalServer(uvicorn.Server):
-    """Stops within about `grace_seconds`, whatever its clients and apps are waiting for.
+    """A server that stops within about `grace_seconds`, also while requests run.
 
-    Connections that are still open after that are dropped, so that their apps see the client leave
-    (a request that hangs on purpose ends quietly instead of being cancelled with a traceback).
+    Connections that are open after that time are dropped. Their apps see the client disconnect, so
+    a request that hangs on purpose ends without a traceback.
     """
 
     def __init__(self, config: uvicorn.Config, *, grace_seconds: float, signals: bool) -> None:
@@ -66,13 +66,13 @@ class LocalServer(uvicorn.Server):
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        hang_up = asyncio.get_running_loop().call_later(self.grace_seconds, self._hang_up)
+        drop = asyncio.get_running_loop().call_later(self.grace_seconds, self._drop_connections)
         try:
             await super().shutdown(sockets)
         finally:
-            hang_up.cancel()
+            drop.cancel()
 
-    def _hang_up(self) -> None:
+    def _drop_connections(self) -> None:
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
@@ -93,9 +93,9 @@ def serve(
     grace_seconds: float = 0.5,
     signals: bool = False,
 ) -> LocalServer:
-    """A server that is not running yet: `await it.serve()`.
+    """Return a server that does not run yet: `await server.serve()` runs it.
 
-    It writes no access log: the query strings of websocket addresses carry tokens.
+    It writes no access log, because websocket URLs carry tokens in their query.
     """
     config = uvicorn.Config(
         app,
@@ -107,7 +107,7 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
-        ws_per_message_deflate=False,  # speech does not get smaller, only later
+        ws_per_message_deflate=False,  # audio does not get smaller, and compressing delays it
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
@@ -118,9 +118,9 @@ def serve(
 async def serving(
     app: ASGIApp, host: str = "127.0.0.1", port: int = 0, *, grace_seconds: float = 0.0
 ) -> AsyncIterator[str]:
-    """The address (`http://host:port`) at which `app` answers while the block runs.
+    """Serve `app` while the block runs, and yield its address (`http://host:port`).
 
-    `port` 0 lets the system choose. Raises OSError where the address is taken.
+    `port` 0 lets the system choose a port. Raises OSError if the address is in use.
     """
     listener = socket.create_server((host, port), backlog=2048)
     bound: int = listener.getsockname()[1]

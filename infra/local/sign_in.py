@@ -1,4 +1,4 @@
-"""Signing in with nothing but a name. The same name is the same user, today and tomorrow."""
+"""Sign-in with a name alone. A name is the same user at every sign-in."""
 
 import hashlib
 import re
@@ -28,13 +28,18 @@ class SignedIn(Answer):
 
 
 def uid_of(name: str) -> str:
-    """Letters, digits and `-`, 64 at the most; `Ada ` and `ada` are one."""
-    known_as = normalize("NFKC", name).strip().casefold()
-    readable = re.sub(r"[^a-z0-9]+", "-", known_as).strip("-")[:40]
-    return f"{readable or 'user'}-{hashlib.sha256(known_as.encode()).hexdigest()[:12]}"
+    """Return the user's id: at most 64 letters, digits and hyphens.
+
+    Case and surrounding spaces do not matter: `Ada ` and `ada` are one user.
+    """
+    key = normalize("NFKC", name).strip().casefold()
+    readable = re.sub(r"[^a-z0-9]+", "-", key).strip("-")[:40]
+    return f"{readable or 'user'}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
-class SignInDesk:
+class LocalSignIn:
+    """Issues ID tokens for names. `now` returns seconds since 1970."""
+
     def __init__(self, identity: LocalIdentity, *, now: Callable[[], float] = time.time) -> None:
         self._identity = identity
         self._now = now

@@ -1,4 +1,5 @@
-"""The whole system in one process: the functions, all that they call, and a way to sign in."""
+"""The local stack: the functions, emulators and simulators of all that they call, in one
+process."""
 
 import asyncio
 import contextlib
@@ -17,47 +18,49 @@ from starlette.types import ASGIApp
 
 from common.bootstrap import App, build
 from common.domain.ids import AvatarSessionId
+from common.sessions.end import always
 from common.settings import Settings
-from infra.local.defaults import Place, local_settings, untouched
-from infra.local.dev_routes import front
+from infra.local.defaults import StackAddress, default_settings, local_settings
+from infra.local.dev_routes import dev_routes
 from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
 from infra.local.functions import FunctionRouter, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
+from infra.local.middleware.origins import AllowLocalOrigins
+from infra.local.middleware.pretty_json import PrettyJson
 from infra.local.scheduler import Scheduler
 from infra.local.server import serve
-from infra.local.sign_in import SignInDesk
+from infra.local.sign_in import LocalSignIn
 from infra.local.simulators.all import Simulators
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 0.3
-"""For which requests may go on when the stack ends."""
-LAST_SECONDS = 1.0
-"""For ending the sessions that still run."""
+"""Time that running requests have to finish when the stack ends."""
+ENDING_SECONDS = 1.0
+"""Time for ending the sessions that still run."""
 BACKLOG = 2048
-"""Connections that may wait to be accepted: a hundred starts at once must not find a shut door."""
+"""Connections that may wait to be accepted, enough for a hundred concurrent starts."""
 
 
 class CannotStartError(Exception):
-    """Why, and what to do about it, in one sentence."""
+    """The stack cannot start. The message says why, and what to do, in one sentence."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """`url` is its address, without a slash at the end."""
+    """A running stack. `url` is its address, without a slash at the end."""
 
     url: str
     settings: Settings
     app: App
-    worlds: Simulators
+    simulators: Simulators
     cloud: GoogleCloud
     identity: LocalIdentity
-    desk: SignInDesk
     scheduler: Scheduler
 
     def sign_in(self, name: str) -> dict[str, str]:
-        """The headers of a caller of this name."""
-        return {"authorization": f"Bearer {self.desk.sign_in(name).id_token}"}
+        """Return the headers of a user of this name."""
+        return {"authorization": f"Bearer {LocalSignIn(self.identity).sign_in(name).id_token}"}
 
 
 @asynccontextmanager
@@ -66,40 +69,44 @@ async def stack(
     *,
     port: int = 0,
     given: Mapping[str, Any] | None = None,
-    worlds: Simulators | None = None,
+    simulators: Simulators | None = None,
     scheduled: bool = True,
 ) -> AsyncIterator[Stack]:
-    """Answers while the block runs. What must survive a restart lies in `folder`.
+    """Run a stack while the block runs. Data that survive a restart are stored in `folder`.
 
-    `port` 0 lets the system choose. `given` are settings by their field names (`idle_seconds`); the
-    environment is not read. Without `scheduled` nothing sweeps by itself. Raises `CannotStartError`.
+    `port` 0 lets the system choose a port. `given` are settings by their field names
+    (`idle_seconds`); the environment is not read. `scheduled`: the scheduler calls the sweep.
+    Raises `CannotStartError`.
     """
-    given, worlds = given or {}, worlds or Simulators()
-    with _listening(port) as listener, _alone_in(folder):
-        identity = LocalIdentity(folder, {**untouched(), **given}["project"])
+    given, simulators = given or {}, simulators or Simulators()
+    with _listen(port) as listener, _lock(folder):
+        identity = LocalIdentity(folder, {**default_settings(), **given}["project"])
         async with (
             httpx.AsyncClient(trust_env=False) as http,
-            google_cloud(folder, http, identity, worlds) as google,
+            google_cloud(folder, http, identity, simulators) as google,
         ):
-            place = Place(_url(listener), google.address, folder, identity.certificates_file)
-            made = _assembled(local_settings(given, place), place, worlds, google, identity, http)
+            address = StackAddress(
+                _url(listener), google.address, folder, identity.certificates_file
+            )
+            settings = local_settings(given, address)
+            local = _assemble(settings, address, simulators, google, identity, http)
             async with contextlib.AsyncExitStack() as running:
-                await provide(google, made.settings, worlds.liveavatar.key)
-                running.push_async_callback(made.app.close)
-                functions = await _asgi(made)
-                await running.enter_async_context(_served(functions, listener))
-                running.push_async_callback(_end_what_runs, made)
-                running.push_async_callback(functions.drain, GRACE_SECONDS)
-                await running.enter_async_context(_going_on(google.tasks.run()))
+                await provide(google, settings, simulators.liveavatar.key)
+                running.push_async_callback(local.app.close)
+                router = await _router(local)
+                await running.enter_async_context(_serve(_with_middleware(router, local), listener))
+                running.push_async_callback(_end_running_sessions, local)
+                running.push_async_callback(router.drain, GRACE_SECONDS)
+                await running.enter_async_context(_run_beside(google.tasks.run()))
                 if scheduled:
-                    await running.enter_async_context(_going_on(made.scheduler.run()))
-                yield made
+                    await running.enter_async_context(_run_beside(local.scheduler.run()))
+                yield local
 
 
-def _assembled(
+def _assemble(
     settings: Settings,
-    place: Place,
-    worlds: Simulators,
+    address: StackAddress,
+    simulators: Simulators,
     google: GoogleCloud,
     identity: LocalIdentity,
     http: httpx.AsyncClient,
@@ -111,39 +118,46 @@ def _assembled(
         seconds=settings.sweep_seconds,
     )
     return Stack(
-        url=place.url,
+        url=address.url,
         settings=settings,
         app=build(settings),
-        worlds=worlds,
+        simulators=simulators,
         cloud=google,
         identity=identity,
-        desk=SignInDesk(identity),
         scheduler=scheduler,
     )
 
 
-async def _asgi(stack: Stack) -> FunctionRouter:
+async def _router(stack: Stack) -> FunctionRouter:
     settings = stack.settings
     functions = load_functions()
     functions["sweep_expired"] = Iam(
         functions["sweep_expired"],
-        certificates_in((await stack.identity.certificates("")).body),
+        certificates_in((await stack.identity.certificates()).body),
         audience=settings.sweep_url,
         account=settings.tasks_account,
     )
-    shown = front(settings, stack.worlds, stack.desk, stack.scheduler)
-    return FunctionRouter(functions, stack.app, shown)
+    others = dev_routes(stack.simulators, LocalSignIn(stack.identity), stack.scheduler)
+    return FunctionRouter(functions, stack.app, others)
 
 
-async def _end_what_runs(stack: Stack) -> None:
-    """The provider's simulator ends with the stack, and so do its sessions: nobody is charged for the
-    time until the next start. What is not ended here, a sweep finds then."""
-    stack.worlds.faults.clear()
-    sessions = stack.worlds.liveavatar.sessions.values()
+def _with_middleware(app: ASGIApp, stack: Stack) -> ASGIApp:
+    allowed = stack.settings.allowed_origins
+    return PrettyJson(AllowLocalOrigins(app, allowed[0]) if allowed else app)
+
+
+async def _end_running_sessions(stack: Stack) -> None:
+    """End the sessions of the provider's simulator, which ends with the stack.
+
+    So the time until the next start is not charged. A session that is not ended here is ended by
+    the first sweep of the next run.
+    """
+    stack.simulators.faults.clear()
+    sessions = stack.simulators.liveavatar.sessions.values()
     running = [AvatarSessionId(each.id) for each in sessions if each.state == "running"]
-    endings = (stack.app.avatars.ending.end(each, "gone") for each in running)
+    endings = (stack.app.avatars.ender.end(each, always("gone")) for each in running)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LAST_SECONDS):
+        async with asyncio.timeout(ENDING_SECONDS):
             await asyncio.gather(*endings, return_exceptions=True)
 
 
@@ -152,12 +166,12 @@ def _url(listener: socket.socket) -> str:
 
 
 @contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def _listen(port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        why = "is in use" if taken else f"cannot be had ({os.strerror(error.errno or 0)})"
+        why = "is in use" if taken else f"cannot be opened ({os.strerror(error.errno or 0)})"
         raise CannotStartError(
             f"Port {port} {why}: choose another one, e.g. make run PORT=9000"
         ) from None
@@ -166,8 +180,8 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Two stacks on the same data would end each other's sessions."""
+def _lock(folder: Path) -> Iterator[None]:
+    """Lock the folder: two stacks on the same data would end each other's sessions."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
@@ -183,7 +197,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+async def _serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     server = serve(app, *listener.getsockname(), grace_seconds=GRACE_SECONDS)
     running = asyncio.create_task(server.serve([listener]))
     ready = asyncio.create_task(server.ready.wait())
@@ -199,8 +213,9 @@ async def _served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """`work` until the block ends. Raises what made it end before."""
+async def _run_beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `work` until the block ends. If it ends before with an exception, raise that at the
+    end."""
     task = asyncio.create_task(work)
     try:
         yield

@@ -1,5 +1,10 @@
-# About 100,000 sessions a day: more than 200 starts in a busy minute, so tokens are sealed in their
-# documents; instances wait for people, and not the other way about.
+# About 100,000 sessions per day. A busy minute has over 200 starts, so session tokens are sealed in
+# their documents. Some instances always wait, so that users do not wait for a cold start.
+#
+# Raise these quotas before the first deployment (docs/deploy.md, Quotas); a new project has 20 CPUs and
+# 40 GiB.
+cloud_run_quota = { cpus = 400, memory_gib = 400 }
+
 project            = "oprina-large"
 environment        = "large"
 region             = "europe-west1"
@@ -18,12 +23,13 @@ settings = {
   OPRINA_IDLE_SECONDS = "120"
 }
 
+function_defaults = { max_instances = 100 }
+
+# Functions that differ from the others.
 functions = {
-  start_avatar  = { min_instances = 2, max_instances = 100 }
+  start_avatar  = { min_instances = 2 }
   chat          = { min_instances = 4, max_instances = 400, memory = "1Gi" }
-  speak         = { min_instances = 1, max_instances = 100 }
-  keep_alive    = { max_instances = 100 }
-  end_session   = { max_instances = 100 }
+  speak         = { min_instances = 1 }
   sweep_expired = { memory = "1Gi" }
 }
 

@@ -1,4 +1,4 @@
-# A deployment to try things: nothing runs while nobody is there.
+# An environment to try things in. No instance waits, so an idle environment costs little.
 project         = "oprina-small"
 environment     = "small"
 region          = "us-central1"
@@ -12,14 +12,7 @@ settings = {
   OPRINA_ALLOWANCE_AVATAR_SECONDS = "600"
 }
 
-functions = {
-  start_avatar  = { max_instances = 3 }
-  chat          = { max_instances = 3 }
-  speak         = { max_instances = 3 }
-  keep_alive    = { max_instances = 3 }
-  end_session   = { max_instances = 3 }
-  sweep_expired = { max_instances = 2 }
-}
+function_defaults = { max_instances = 3 }
 
 notification_channels = {
   mail = { type = "email", labels = { email_address = "oprina@example.com" } }

@@ -1,4 +1,4 @@
-# The small environment, with Google mocked: what depends on what is made is looked at after it was.
+# The small environment. Google is mocked, so `apply` makes values that a plan does not know yet.
 #
 #   terraform test -filter=tests/small.tftest.hcl -var-file=environments/small.tfvars
 
@@ -10,8 +10,8 @@ mock_provider "google" {
   }
   mock_resource "google_service_account" {
     defaults = {
-      email  = "somebody@oprina-small.iam.gserviceaccount.com"
-      member = "serviceAccount:somebody@oprina-small.iam.gserviceaccount.com"
+      email  = "account@oprina-small.iam.gserviceaccount.com"
+      member = "serviceAccount:account@oprina-small.iam.gserviceaccount.com"
     }
   }
   mock_resource "google_compute_global_address" {
@@ -21,49 +21,66 @@ mock_provider "google" {
   }
 }
 
-run "nothing_waits_and_a_session_has_its_own_secret" {
+run "keeps_no_instance_and_one_secret_per_session" {
   command = plan
 
   assert {
     condition     = alltrue([for function in google_cloudfunctions2_function.this : function.service_config[0].min_instance_count == 0])
-    error_message = "An instance waits, and is paid for."
+    error_message = "No instance may wait: it costs money."
   }
   assert {
-    condition     = length(google_cloudfunctions2_function.this) == 7
-    error_message = "There are seven functions."
+    condition     = toset(keys(google_cloudfunctions2_function.this)) == toset(keys(local.manifest))
+    error_message = "Each packaged function must be deployed."
   }
   assert {
     condition     = keys(google_secret_manager_secret.this) == ["liveavatar-api-key"]
-    error_message = "The key that tokens are sealed with is not needed here."
+    error_message = "The sealing key is not needed without sealed tokens."
   }
   assert {
-    condition     = length([for name, _ in google_project_iam_member.function : name if strcontains(name, "tokens.keep")]) == 2
-    error_message = "Only start_avatar makes a session's secret: it creates it, and adds to it."
+    condition     = toset([for name, _ in google_project_iam_member.function : split("/", name)[0] if strcontains(name, "tokens.write")]) == toset(["start_avatar"])
+    error_message = "Only start_avatar may create the secret of a session."
+  }
+  assert {
+    condition     = alltrue([for policy in google_monitoring_alert_policy.threshold : policy.enabled])
+    error_message = "All alerts must be on."
   }
 }
 
-run "it_stands" {
+run "mutes_only_the_named_alert" {
+  command = plan
+
+  variables {
+    muted_alerts = ["failed_stops"]
+  }
+
+  assert {
+    condition     = toset([for name, policy in google_monitoring_alert_policy.threshold : name if !policy.enabled]) == toset(["failed_stops"])
+    error_message = "Only failed_stops must be off."
+  }
+}
+
+run "makes_addresses_and_next_steps" {
   command = apply
 
   assert {
     condition     = output.function_urls.chat == "https://chat-123456789012.us-central1.run.app"
-    error_message = "A function's address is made of its name, the project's number and the region."
+    error_message = "An address must consist of the service's name, the project's number and the region."
   }
   assert {
     condition     = google_cloud_scheduler_job.sweep.http_target[0].uri == output.function_urls.sweep_expired
-    error_message = "The scheduler calls the sweep."
+    error_message = "The scheduler must call the sweep."
   }
   assert {
     condition     = output.page_address == "192.0.2.1" && strcontains(join(" ", output.next), "192.0.2.1")
-    error_message = "Whoever sets up the name is told the address."
+    error_message = "The next steps must name the address for the A record."
   }
   assert {
     condition     = keys(output.secrets) == keys(google_secret_manager_secret.this)
-    error_message = "Each secret is filled with a command."
+    error_message = "Each secret needs a command that adds its value."
   }
 }
 
-run "half_a_cpu_serves_one_request" {
+run "refuses_half_a_cpu_for_concurrent_requests" {
   command = plan
 
   variables {

@@ -15,7 +15,7 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import RefreshError
 
 from common.adapters.google.credentials import GoogleToken, LocalToken
-from common.adapters.google.text_to_speech import GoogleSpeech, without_header
+from common.adapters.google.text_to_speech import GoogleSpeech, strip_header
 from common.adapters.http.client import HttpClient
 from common.domain import errors
 
@@ -73,7 +73,7 @@ async def test_a_token_that_was_refused_is_renewed() -> None:
     assert await token(FRESH) == {"authorization": "Bearer token-2"}
 
 
-async def test_many_that_ask_at_once_make_one_refresh() -> None:
+async def test_many_that_ask_concurrency_make_one_refresh() -> None:
     token, given, _ = tokens()
     given.gate.clear()
     asking = [asyncio.create_task(token(KEPT)) for _ in range(20)]
@@ -116,46 +116,46 @@ def test_the_samples_are_found_behind_any_chunks() -> None:
     plain = wav()
     odd = b"LIST" + (3).to_bytes(4, "little") + b"abc\0"
     for audio in (plain, plain[:12] + odd + plain[12:], plain + odd):
-        assert without_header(audio) == b"\x01\x02\x03\x04"
+        assert strip_header(audio) == b"\x01\x02\x03\x04"
 
 
 def test_a_size_that_is_not_known_means_the_rest() -> None:
     plain = wav()
-    assert without_header(plain[:40] + b"\xff" * 4 + plain[44:]) == b"\x01\x02\x03\x04"
+    assert strip_header(plain[:40] + b"\xff" * 4 + plain[44:]) == b"\x01\x02\x03\x04"
 
 
 def test_samples_without_a_header_stay_and_half_a_sample_goes() -> None:
-    assert without_header(b"\x01\x02\x03") == b"\x01\x02"
+    assert strip_header(b"\x01\x02\x03") == b"\x01\x02"
 
 
 @pytest.mark.parametrize(
     "audio", [wav(rate=16_000), wav(channels=2), wav(width=1), wav()[:40], b""]
 )
 def test_sound_of_another_kind_is_none(audio: bytes) -> None:
-    assert without_header(audio) == b""
+    assert strip_header(audio) == b""
 
 
 class Google:
     def __init__(self, status: int, body: Any) -> None:
         self.asked: list[dict[str, Any]] = []
-        self.at_once = self.most_at_once = 0
+        self.concurrency = self.most_concurrency = 0
         self.answer = httpx.Response(status, json=body)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(json.loads(request.content))
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.concurrency += 1
+        self.most_concurrency = max(self.most_concurrency, self.concurrency)
         await asyncio.sleep(0)
-        self.at_once -= 1
+        self.concurrency -= 1
         return httpx.Response(self.answer.status_code, content=self.answer.content)
 
-    def speech(self, at_once: int = 50) -> GoogleSpeech:
+    def speech(self, concurrency: int = 50) -> GoogleSpeech:
         async def sleep(_seconds: float) -> None:
             await asyncio.sleep(0)
 
         http_client = HttpClient(httpx.MockTransport(self), sleep=sleep)
         return GoogleSpeech(
-            LocalToken(), http_client, base_url="https://speech.test", at_once=at_once
+            LocalToken(), http_client, base_url="https://speech.test", concurrency=concurrency
         )
 
 
@@ -176,9 +176,9 @@ async def test_speech_is_asked_for_as_bare_samples_at_our_rate() -> None:
 
 async def test_no_more_requests_than_allowed_are_under_way() -> None:
     google = Google(200, SOUND)
-    speech = google.speech(at_once=3)
+    speech = google.speech(concurrency=3)
     await asyncio.gather(*(speech.synthesize("Hi", "v", "en-US") for _ in range(20)))
-    assert (len(google.asked), google.most_at_once) == (20, 3)
+    assert (len(google.asked), google.most_concurrency) == (20, 3)
 
 
 @pytest.mark.parametrize("body", [None, {}, {"audioContent": 1}, {"audioContent": "?"}, []])

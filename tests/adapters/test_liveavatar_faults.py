@@ -5,7 +5,7 @@ import pytest
 from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain import errors
-from infra.local.simulators.faults import Fault, Faults, Mode, Pace
+from infra.local.simulators.faults import Mode, Pace, ServiceFault, ServiceFaults
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
 from tests.local.serving import served
@@ -25,7 +25,7 @@ from tests.local.serving import served
 async def test_on_the_wire_a_failed_start_is_told_as_what_it_is(
     mode: Mode, error: type[errors.Upstream], runs: int
 ) -> None:
-    faults = Faults(pace=Pace(late_seconds=0.001))
+    faults = ServiceFaults(pace=Pace(late_seconds=0.001))
     http_client = HttpClient()
 
     async def key(_fresh: bool) -> str:
@@ -37,7 +37,7 @@ async def test_on_the_wire_a_failed_start_is_told_as_what_it_is(
         ticket = await avatars.create_session_token(
             "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "high", 60
         )
-        faults.add(Fault(service="liveavatar", path="/start", mode=mode))
+        faults.add(ServiceFault(service="liveavatar", path="/start", mode=mode))
         with pytest.raises(error) as raised:
             await avatars.start(ticket)
         assert type(raised.value) is error

@@ -9,101 +9,11 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from common.adapters.liveavatar.connection import (
-    EventNormaliser,
-    LiveAvatarConnection,
-    open_connection,
-)
+from common.adapters.liveavatar.connection import LiveAvatarConnection, open_connection
 from common.domain import errors
 from common.domain.ids import UtteranceId
-from common.ports.avatar import AvatarEvent
 
-U1, U2 = UtteranceId("u1"), UtteranceId("u2")
-TALKING = {"type": "agent.state_updated", "state": "talking", "new_state": "talking"}
-IDLE = {"type": "agent.state_updated", "new_state": "idle"}
-LISTENING = {"type": "agent.state_updated", "state": "listening"}
-CUT = {"type": "agent.speak_interrupted"}
-
-
-def started(which: str | None = None) -> dict[str, Any]:
-    return {"type": "agent.speak_started", "event_id": which}
-
-
-def ended(which: str | None = None) -> dict[str, Any]:
-    return {"type": "agent.speak_ended", "event_id": which}
-
-
-def hear(*messages: dict[str, Any] | str, ear: EventNormaliser | None = None) -> list[AvatarEvent]:
-    ear = ear or EventNormaliser()
-    ear.spoken |= {U1, U2}
-    texts = [message if isinstance(message, str) else json.dumps(message) for message in messages]
-    return [event for text in texts for event in ear.hear(text)]
-
-
-START, END = AvatarEvent("started"), AvatarEvent("ended")
-
-
-@pytest.mark.parametrize(
-    "messages",
-    [
-        (started(), ended()),
-        (TALKING, IDLE),
-        (TALKING, LISTENING),
-        (started(), TALKING, ended(), IDLE),
-        (TALKING, started(), IDLE, ended()),
-        (IDLE, started(), TALKING, TALKING, IDLE, LISTENING),
-    ],
-)
-def test_what_is_said_in_two_forms_is_one_event(messages: tuple[dict[str, Any], ...]) -> None:
-    assert hear(*messages) == [START, END]
-
-
-def test_utterances_are_named_where_the_id_is_one_of_ours() -> None:
-    assert hear(started("u1"), TALKING, ended("u1"), IDLE) == [
-        AvatarEvent("started", U1),
-        AvatarEvent("ended", U1),
-    ]
-    assert hear(started("e-77"), ended("e-78")) == [START, END]
-
-
-def test_one_utterance_may_begin_before_the_last_has_ended() -> None:
-    assert hear(started("u1"), started("u2"), ended("u1"), ended("u2"), IDLE) == [
-        AvatarEvent("started", U1),
-        AvatarEvent("started", U2),
-        AvatarEvent("ended", U1),
-        AvatarEvent("ended", U2),
-    ]
-
-
-@pytest.mark.parametrize("end", [(CUT,), (CUT, IDLE), (IDLE, CUT), (IDLE,), (ended(), CUT, IDLE)])
-def test_an_end_that_we_asked_for_is_one_interruption(end: tuple[dict[str, Any], ...]) -> None:
-    ear = EventNormaliser()
-    assert hear(started(), ear=ear) == [START]
-    ear.expect_silence()
-    assert hear(*end, ear=ear) == [AvatarEvent("interrupted")]
-    assert hear(started(), ended(), ear=ear) == [START, END]
-
-
-def test_an_interruption_of_nothing_does_not_colour_the_next_end() -> None:
-    ear = EventNormaliser()
-    ear.expect_silence()
-    assert hear(started(), ended(), ear=ear) == [START, END]
-
-
-def test_connected_is_told_once_and_other_states_are_not() -> None:
-    state = {"type": "session.state_updated"}
-    connected = state | {"state": "connected"}
-    assert hear(state | {"state": "connecting"}, connected, connected) == [AvatarEvent("connected")]
-
-
-def test_what_we_do_not_know_is_passed_over() -> None:
-    assert hear("{", "1", "[]", "{}", '{"type": []}', '{"type": "new.thing"}', "[" * 9999) == []
-
-
-def test_an_error_is_told_without_its_text() -> None:
-    (event,) = hear({"type": "error", "error": "canary"})
-    assert event.kind == "error"
-    assert "canary" not in repr(event)
+U1 = UtteranceId("u1")
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from common.adapters.http.transport import QUEUED, HttptoolsTransport
+from common.adapters.http.transport import MAX_QUEUED, HttptoolsTransport
 from infra.local.identity import LocalIdentity
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
@@ -238,7 +238,7 @@ async def test_a_caller_who_goes_away_closes_the_connection(client: httpx.AsyncC
 
 
 async def test_a_reader_who_is_slow_slows_the_sender(client: httpx.AsyncClient) -> None:
-    size = 64 * QUEUED
+    size = 64 * MAX_QUEUED
     sent = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:

@@ -1,6 +1,4 @@
-"""What needs the agent's own packages is in `adk/`: they are not ours to have (infra/agent/README.md),
-so those tests run in an environment of their own, by `make agent`, and are not collected elsewhere.
-"""
+"""Tests in `adk/` need the packages of the agent. They run in .venv-agent only (`make agent`)."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""The commands, with Google's own client, against its API on a real port."""
+"""The commands, with Google's own client, against a fake of its API on a real port."""
 
 import base64
 import io
@@ -14,51 +14,50 @@ from google.auth.exceptions import DefaultCredentialsError
 from common.adapters.agent_engine.client import addresses
 from infra.agent.deploy import main
 from infra.agent.source import ROOT, files
-from tests.agent.engines import PLACE, Engines, google_runtimes
+from tests.agent.fake_agent_engine import PARENT, FakeAgentEngine, connect_google_client
 
-FIRST = f"{PLACE}/reasoningEngines/1"
+FIRST = f"{PARENT}/reasoningEngines/1"
 
-# What Google's package itself emits, and nobody can change from outside.
+# Google's package emits these warnings itself.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:agentplatform"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:google.genai"),
 ]
 
 
-class Shell:
-    """Runs a command as the shell does, but for where Google is."""
+class CommandLine:
+    """Runs commands of infra.agent.deploy against the fake."""
 
-    def __init__(self, engines: Engines, runtimes: Any) -> None:
-        self.engines = engines
-        self.places: list[tuple[str, str]] = []
+    def __init__(self, fake: FakeAgentEngine, runtimes: Any) -> None:
+        self.fake = fake
+        self.connections: list[tuple[str, str]] = []
         self._runtimes = runtimes
 
     async def run(self, *arguments: str) -> int:
         return await anyio.to_thread.run_sync(main, arguments, self._connect)
 
     def _connect(self, project: str, location: str) -> Any:
-        self.places.append((project, location))
+        self.connections.append((project, location))
         return self._runtimes
 
 
 @pytest.fixture
-async def shell() -> AsyncIterator[Shell]:
-    engines = Engines()
-    async with google_runtimes(engines) as runtimes:
-        yield Shell(engines, runtimes)
+async def commands() -> AsyncIterator[CommandLine]:
+    fake = FakeAgentEngine()
+    async with connect_google_client(fake) as runtimes:
+        yield CommandLine(fake, runtimes)
 
 
 @pytest.fixture
-async def deployed(shell: Shell, capsys: pytest.CaptureFixture[str]) -> Shell:
-    assert await shell.run("create", "--project", "p") == 0
+async def deployed(commands: CommandLine, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    assert await commands.run("create", "--project", "p") == 0
     capsys.readouterr()
-    return shell
+    return commands
 
 
-def archive(engine: dict[str, Any]) -> dict[str, bytes]:
-    """The files that were sent."""
-    sent = engine["spec"]["source_code_spec"]["inline_source"]["source_archive"]
-    with tarfile.open(fileobj=io.BytesIO(base64.urlsafe_b64decode(sent))) as tar:
+def deployed_files(agent: dict[str, Any]) -> dict[str, bytes]:
+    encoded = agent["spec"]["source_code_spec"]["inline_source"]["source_archive"]
+    with tarfile.open(fileobj=io.BytesIO(base64.urlsafe_b64decode(encoded))) as tar:
         regular = [member for member in tar.getmembers() if member.isfile()]
         return {member.name: _content(tar, member) for member in regular}
 
@@ -69,32 +68,36 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return opened.read()
 
 
-async def test_creating_prints_the_setting_that_leads_to_the_agent(
-    shell: Shell, capsys: pytest.CaptureFixture[str]
+async def test_create_prints_the_setting_for_the_functions(
+    commands: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await shell.run("create", "--project", "p", "--location", "europe-west1") == 0
+    assert await commands.run("create", "--project", "p", "--location", "europe-west1") == 0
     setting, _, name = capsys.readouterr().out.strip().partition("=")
     assert (setting, name) == ("OPRINA_AGENT_ENGINE", FIRST)
     assert addresses(name)
-    assert shell.places == [("p", "europe-west1")]
+    assert commands.connections == [("p", "europe-west1")]
 
 
-async def test_what_is_sent_is_the_source_as_it_is_checked_in_and_nothing_else(
-    deployed: Shell,
+async def test_deployed_files_are_the_checked_in_source(
+    deployed: CommandLine,
 ) -> None:
-    sent = archive(deployed.engines.there[FIRST])
-    assert sent == {name: (ROOT / name).read_bytes() for name in files()}
-    assert sent.keys() >= {f"infra/agent/assistant/{name}.py" for name in ("app", "tools/clock")}
-    assert all(name.endswith(".py") or name == "infra/agent/requirements.txt" for name in sent)
-    assert {name.split("/")[2] for name in sent if name.count("/") > 1} == {
+    files_sent = deployed_files(deployed.fake.agents[FIRST])
+    assert files_sent == {name: (ROOT / name).read_bytes() for name in files()}
+    assert files_sent.keys() >= {
+        f"infra/agent/assistant/{name}.py" for name in ("app", "tools/clock")
+    }
+    assert all(
+        name.endswith(".py") or name == "infra/agent/requirements.txt" for name in files_sent
+    )
+    assert {name.split("/")[2] for name in files_sent if name.count("/") > 1} == {
         "__init__.py",
         "assistant",
         "requirements.txt",
     }
 
 
-async def test_agent_engine_is_told_how_to_run_it(deployed: Shell) -> None:
-    spec = deployed.engines.there[FIRST]["spec"]
+async def test_deployment_has_settings_for_agent_engine(deployed: CommandLine) -> None:
+    spec = deployed.fake.agents[FIRST]["spec"]
     assert spec["agent_framework"] == "google-adk"
     assert spec["source_code_spec"]["python_spec"] == {
         "version": "3.13",
@@ -107,63 +110,66 @@ async def test_agent_engine_is_told_how_to_run_it(deployed: Shell) -> None:
     assert "service_account" not in spec
 
 
-async def test_the_agent_runs_as_the_account_that_is_named(shell: Shell) -> None:
-    await shell.run("create", "--project", "p", "--service-account", "agent@p.example")
-    assert shell.engines.there[FIRST]["spec"]["service_account"] == "agent@p.example"
+async def test_service_account_can_be_set(commands: CommandLine) -> None:
+    await commands.run("create", "--project", "p", "--service-account", "agent@p.example")
+    assert commands.fake.agents[FIRST]["spec"]["service_account"] == "agent@p.example"
 
 
-async def test_an_update_keeps_name_account_and_display_name_and_sends_the_source(
-    deployed: Shell, capsys: pytest.CaptureFixture[str]
+async def test_update_replaces_the_source_only(
+    deployed: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployed.engines.there[FIRST]["spec"] = {}
+    deployed.fake.agents[FIRST]["spec"] = {}
     assert await deployed.run("update", FIRST) == 0
     assert capsys.readouterr().out == f"OPRINA_AGENT_ENGINE={FIRST}\n"
-    assert deployed.places[-1] == ("p", "us-central1")
-    assert archive(deployed.engines.there[FIRST]).keys() == set(files())
-    method, query = deployed.engines.asked[-1]
+    assert deployed.connections[-1] == ("p", "us-central1")
+    assert deployed_files(deployed.fake.agents[FIRST]).keys() == set(files())
+    method, query = deployed.fake.requests[-1]
     assert method == "PATCH"
     assert "spec.source_code_spec.inline_source.source_archive" in query
     assert "service_account" not in query
     assert "display_name" not in query
 
 
-async def test_a_deployment_leaves_the_working_folder_as_it_was(deployed: Shell) -> None:
+async def test_deployment_restores_the_working_directory(deployed: CommandLine) -> None:
     here = Path.cwd()
     await deployed.run("update", FIRST)
     assert Path.cwd() == here
 
 
-async def test_a_deployment_that_fails_prints_no_setting(
-    shell: Shell, capsys: pytest.CaptureFixture[str]
+async def test_failed_deployment_prints_no_setting(
+    commands: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shell.engines.broken = {"code": 3, "message": "It failed to start and cannot serve traffic."}
-    assert await shell.run("create", "--project", "p") == 1
+    commands.fake.deployment_error = {
+        "code": 3,
+        "message": "It failed to start and cannot serve traffic.",
+    }
+    assert await commands.run("create", "--project", "p") == 1
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "cannot serve traffic" in printed.err
 
 
-async def test_listing_tells_name_display_name_and_when(
-    deployed: Shell, capsys: pytest.CaptureFixture[str]
+async def test_list_prints_name_display_name_and_time(
+    deployed: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await deployed.run("list", "--project", "p") == 0
     assert capsys.readouterr().out == f"{FIRST}  oprina  2026-11-23 12:00\n"
 
 
-async def test_an_agent_with_sessions_is_deleted_by_force_only(
-    deployed: Shell, capsys: pytest.CaptureFixture[str]
+async def test_agent_with_sessions_is_deleted_only_with_force(
+    deployed: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployed.engines.with_sessions.add(FIRST)
+    deployed.fake.with_sessions.add(FIRST)
     assert await deployed.run("delete", FIRST) == 1
     assert "FAILED_PRECONDITION: It has sessions." in capsys.readouterr().err
-    assert FIRST in deployed.engines.there
+    assert FIRST in deployed.fake.agents
     assert await deployed.run("delete", FIRST, "--force") == 0
-    assert deployed.engines.there == {}
+    assert deployed.fake.agents == {}
 
 
-def test_who_has_no_credentials_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
-    def connect(*_place: str) -> Any:
-        raise DefaultCredentialsError("No credentials.")  # type: ignore[no-untyped-call]  # Google's own
+def test_missing_credentials_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    def connect(*_: str) -> Any:
+        raise DefaultCredentialsError("No credentials.")  # type: ignore[no-untyped-call]  # no types
 
     assert main(["list", "--project", "p"], connect) == 1
     assert capsys.readouterr().err == "No credentials.\n"
@@ -180,11 +186,11 @@ def test_who_has_no_credentials_is_told_so(capsys: pytest.CaptureFixture[str]) -
         ["delete", f"{FIRST}/sessions/s"],
     ],
 )
-def test_what_is_mistyped_reaches_nobody(
+def test_mistyped_command_makes_no_connection(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     connected: list[object] = []
-    connect: Callable[[str, str], object] = lambda *place: connected.append(place)  # noqa: E731
+    connect: Callable[[str, str], object] = lambda *parent: connected.append(parent)  # noqa: E731
     with pytest.raises(SystemExit):
         main(arguments, connect)
     assert connected == []

@@ -1,4 +1,4 @@
-"""The instruction is written as its answers are to sound: by what our own voice would make of it."""
+"""The instruction and its examples can be spoken: our speech rules change nothing in them."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from common.text.sentences.splitter import Sentences
 from common.text.spoken.speakable import Speakable
 from infra.agent.assistant.instruction import EXAMPLES, GREETING, instruction
 
-LONGEST = 20
-"""Words. A sentence that is heard cannot be read again."""
+MAX_WORDS = 20
+"""Words per sentence. A listener cannot read a sentence again."""
 
 
 def sentences(text: str) -> list[str]:
@@ -16,15 +16,15 @@ def sentences(text: str) -> list[str]:
 
 
 def changed_in_speech(text: str) -> list[str]:
-    """The sentences of which the voice would say something else than what is written."""
+    """Return the sentences that would be spoken differently than written."""
     return [each for each in sentences(text) if Speakable("en").say(each) != each]
 
 
 @pytest.mark.parametrize("answer", [example.answer for example in EXAMPLES])
-def test_an_example_is_said_as_it_is_written_in_few_short_sentences(answer: str) -> None:
+def test_example_is_speakable_and_short(answer: str) -> None:
     assert changed_in_speech(answer) == []
     assert 1 <= len(sentences(answer)) <= 4
-    assert max(len(each.split()) for each in sentences(answer)) <= LONGEST
+    assert max(len(each.split()) for each in sentences(answer)) <= MAX_WORDS
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,18 @@ def test_an_example_is_said_as_it_is_written_in_few_short_sentences(answer: str)
         "Done \U0001f600.",
     ],
 )
-def test_what_must_not_be_an_example_would_be_seen(answer: str) -> None:
+def test_unspeakable_text_is_found(answer: str) -> None:
     assert changed_in_speech(answer) != []
 
 
-def test_the_whole_of_it_is_prose_without_marks() -> None:
+def test_whole_instruction_is_speakable() -> None:
     assert changed_in_speech(instruction()) == []
 
 
-def test_nothing_in_it_is_a_place_for_adk_to_put_state() -> None:
+def test_instruction_has_no_placeholder_for_adk() -> None:
     assert not set("{}") & set(instruction())
 
 
-def test_every_example_is_in_it_and_one_is_the_greeting() -> None:
+def test_instruction_contains_examples_and_greeting() -> None:
     assert GREETING in [example.answer for example in EXAMPLES]
-    assert [e for e in EXAMPLES if f"{e.said} You say: {e.answer}" not in instruction()] == []
+    assert [e for e in EXAMPLES if f"{e.message} You say: {e.answer}" not in instruction()] == []

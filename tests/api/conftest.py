@@ -1,10 +1,11 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from infra.local.identity import LocalIdentity
-from tests.api.wire import ORIGIN, Wire
+from tests.api.client import ORIGIN, ApiClient
 from tests.support.harness import new_harness
+from tests.support.log_output import Output, output
 from tests.support.virtual_time import VirtualTimeLoop
 
 PROJECT = "oprina-local"
@@ -21,7 +22,13 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> LocalIdentity:
 
 
 @pytest.fixture
-async def wire(local: LocalIdentity) -> AsyncIterator[Wire]:
+async def api(local: LocalIdentity) -> AsyncIterator[ApiClient]:
     harness = new_harness(allowed_origins=(ORIGIN,))
-    yield Wire(harness, local)
+    yield ApiClient(harness, local)
     await harness.store.close()
+
+
+@pytest.fixture
+def out() -> Iterator[Output]:
+    with output() as out:
+        yield out

@@ -1,4 +1,4 @@
-"""A strict reader of server-sent events, as the HTML standard has them."""
+"""A strict parser of server-sent events, by the HTML standard."""
 
 import json
 from dataclasses import dataclass
@@ -6,14 +6,16 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Event:
+class ServerSentEvent:
     name: str
     data: dict[str, Any]
 
 
-def events(body: bytes) -> list[Event]:
-    """Fails on anything that a browser would drop in silence: half an event, an event without a
-    name or data, a field that it does not know."""
+def events(body: bytes) -> list[ServerSentEvent]:
+    """Parse a stream. Fail on everything that a browser would silently drop.
+
+    That is an incomplete event, an event without a name or data, and an unknown field.
+    """
     text = body.decode()
     assert not text.startswith("\ufeff")
     assert "\r" not in text
@@ -21,7 +23,7 @@ def events(body: bytes) -> list[Event]:
     return [_event(block) for block in text.removesuffix("\n\n").split("\n\n")] if text else []
 
 
-def _event(block: str) -> Event:
+def _event(block: str) -> ServerSentEvent:
     fields: dict[str, str] = {}
     for line in block.split("\n"):
         name, colon, value = line.partition(":")
@@ -31,4 +33,4 @@ def _event(block: str) -> Event:
         fields[name] = value.removeprefix(" ")
     data = json.loads(fields["data"])
     assert isinstance(data, dict)
-    return Event(fields["event"], data)
+    return ServerSentEvent(fields["event"], data)

@@ -1,8 +1,9 @@
-"""A browser's page sees our answers from the origins that are named, and from no other."""
+"""CORS: pages of the configured origins can read the answers, and no other pages can."""
 
 import pytest
 
-from tests.api.wire import EVENTS, EVERY, MISSING, ORIGIN, PUBLIC, Wire, good_body
+from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, Case
+from tests.api.client import EVENTS, ORIGIN, ApiClient
 
 OTHERS = [
     "https://app.oprina.test.evil.test",
@@ -15,53 +16,56 @@ OTHERS = [
     "*",
     "",
 ]
-PREFLIGHT = {
-    "access-control-request-method": "POST",
-    "access-control-request-headers": "authorization,content-type,idempotency-key",
-}
+ASKED = "authorization,content-type,idempotency-key"
 
 
-@pytest.mark.parametrize("function", EVERY)
-async def test_a_preflight_from_a_named_origin_is_answered_without_a_token(
-    wire: Wire, function: str
+@pytest.mark.parametrize("case", ALL, ids=str)
+async def test_a_preflight_from_an_allowed_origin_needs_no_token(
+    api: ApiClient, case: Case
 ) -> None:
-    answer = await wire.call(
-        function, method="OPTIONS", user=None, headers={"origin": ORIGIN, **PREFLIGHT}
-    )
+    preflight = {
+        "origin": ORIGIN,
+        "access-control-request-method": case.route.method,
+        "access-control-request-headers": ASKED,
+    }
+    answer = await api.send(case, None, method="OPTIONS", user=None, headers=preflight)
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == ORIGIN
-    assert answer.headers["access-control-allow-methods"] == "POST"
+    assert answer.headers["access-control-allow-methods"] == ", ".join(case.methods)
     allowed = set(answer.headers["access-control-allow-headers"].split(", "))
     assert allowed == {"authorization", "content-type", "idempotency-key"}
     assert int(answer.headers["access-control-max-age"]) > 0
     assert answer.headers["vary"] == "Origin"
     assert "access-control-allow-credentials" not in answer.headers
     assert "content-length" not in answer.headers
-    assert not wire.harness.store.trips
+    assert not api.harness.store.trips
 
 
 @pytest.mark.parametrize("origin", OTHERS)
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
-async def test_no_other_origin_is_told_anything(wire: Wire, origin: str, method: str) -> None:
-    answer = await wire.call("chat", {"message": "Hi."}, method=method, headers={"origin": origin})
+async def test_another_origin_gets_no_cors_headers(
+    api: ApiClient, origin: str, method: str
+) -> None:
+    answer = await api.call("chat", {"message": "Hi."}, method=method, headers={"origin": origin})
     assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert answer.headers["vary"] == "Origin"
 
 
-async def test_no_origin_at_all_is_a_program_and_no_page(wire: Wire) -> None:
-    answer = await wire.call("chat", {"message": "Hi."})
+async def test_a_request_without_an_origin_gets_no_cors_headers(api: ApiClient) -> None:
+    answer = await api.call("chat", {"message": "Hi."})
     assert answer.status_code == 200
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
 @pytest.mark.parametrize("accept", [EVENTS, "application/json"])
-async def test_every_answer_can_be_read_by_the_page(wire: Wire, accept: str) -> None:
+async def test_pages_can_read_every_answer_of_a_session(api: ApiClient, accept: str) -> None:
     headers = {"origin": ORIGIN, "accept": accept}
-    started = (await wire.call("start_avatar", {}, headers=headers)).json()
+    started = (await api.call("start_avatar", {}, headers=headers)).json()
     session, conversation = started["avatar_session_id"], started["conversation_id"]
+    calls = {str(case): case for case in FOR_USERS}
     answers = [
-        await wire.call(function, good_body(function, session, conversation), headers=headers)
-        for function in PUBLIC
+        await api.send(calls[name], calls[name].example(session, conversation), headers=headers)
+        for name in SESSION
     ]
     for answer in answers:
         assert answer.status_code == 200
@@ -71,25 +75,32 @@ async def test_every_answer_can_be_read_by_the_page(wire: Wire, accept: str) -> 
     assert answers[1].headers["content-type"].partition(";")[0] == accept
 
 
-@pytest.mark.parametrize("function", PUBLIC)
-async def test_every_refusal_can_be_read_by_the_page(wire: Wire, function: str) -> None:
-    headers = {"origin": ORIGIN}
-    body = good_body(function, MISSING, MISSING)
-    answers = [
-        await wire.call(function, body, user=None, headers=headers),
-        await wire.call(function, body, headers=headers),
-        await wire.call(function, b"[", headers=headers),
-        await wire.call(function, method="PUT", headers=headers),
-    ]
-    assert [answer.status_code for answer in answers] == [401, 404, 400, 405]
-    for answer in answers:
+@pytest.mark.parametrize("case", FOR_USERS, ids=str)
+async def test_pages_can_read_every_refusal(api: ApiClient, case: Case) -> None:
+    headers, fields = {"origin": ORIGIN}, case.example()
+    answers = {
+        401: await api.send(case, fields, user=None, headers=headers),
+        405: await api.send(case, fields, method=case.other_method, headers=headers),
+        404: await api.call(case.function, path="/no/such/path", headers=headers),
+    }
+    if case.route.has_body:
+        answers[400] = await api.send(case, b"[", headers=headers)
+    for status, answer in answers.items():
+        assert answer.status_code == status
         assert answer.headers["access-control-allow-origin"] == ORIGIN
         assert answer.headers["access-control-expose-headers"] == "retry-after"
 
 
-async def test_too_many_sessions_and_bugs_can_be_read_by_the_page(wire: Wire) -> None:
-    await wire.start()
-    refused = await wire.call("start_avatar", {}, headers={"origin": ORIGIN})
+@pytest.mark.parametrize("case", OF_OWNERS, ids=str)
+async def test_pages_can_read_that_something_is_missing(api: ApiClient, case: Case) -> None:
+    answer = await api.send(case, case.example(), headers={"origin": ORIGIN})
+    assert answer.status_code == 404
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+async def test_pages_can_read_refusals_and_failures(api: ApiClient) -> None:
+    await api.start()
+    refused = await api.call("start_avatar", {}, headers={"origin": ORIGIN})
     assert refused.status_code == 429
     assert refused.headers["access-control-allow-origin"] == ORIGIN
     assert int(refused.headers["retry-after"]) > 0
@@ -97,7 +108,7 @@ async def test_too_many_sessions_and_bugs_can_be_read_by_the_page(wire: Wire) ->
     async def broken(_: str) -> None:
         raise RuntimeError
 
-    wire.harness.store.before = broken
-    bug = await wire.call("start_avatar", {}, headers={"origin": ORIGIN})
+    api.harness.store.before = broken
+    bug = await api.call("start_avatar", {}, headers={"origin": ORIGIN})
     assert bug.status_code == 500
     assert bug.headers["access-control-allow-origin"] == ORIGIN

@@ -1,32 +1,28 @@
-"""Who gets in, and that somebody else's things are not there."""
+"""Tokens, methods, ownership, failures and deadlines: the same for every operation."""
 
 import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import NoReturn
 
 import httpx
 import pytest
 
 from common.bootstrap import from_environment
+from common.domain.user import User
+from common.transactions.idempotency import IdempotencyKey, InFlightRequests
 from infra.local.identity import LocalIdentity
-from tests.api.wire import (
-    EVERY,
-    MISSING,
-    PUBLIC,
-    Wire,
-    check_problem,
-    fields_of,
-    functions,
-    good_body,
-)
+from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, WITH_BODY, Case
+from tests.api.client import ApiClient, check_problem, fields_of, functions
 
 PAST = 1_700_000_000
 ELSEWHERE = "https://securetoken.google.com/another-project"
 
 
 def with_other_claims(token: str, **claims: object) -> str:
-    """Other claims under the old signature."""
+    """Replace claims, and keep the signature."""
     header, body, signature = token.split(".")
     says = json.loads(base64.urlsafe_b64decode(body + "=="))
     changed = json.dumps({**says, **claims}).encode()
@@ -59,115 +55,154 @@ def bad_credentials(local: LocalIdentity, stranger: LocalIdentity) -> dict[str, 
     }
 
 
-@pytest.mark.parametrize("function", PUBLIC)
-async def test_nobody_without_a_token_of_ours_gets_in(
-    wire: Wire, local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory, function: str
+@pytest.mark.parametrize("case", FOR_USERS, ids=str)
+async def test_a_request_without_a_valid_token_is_refused(
+    api: ApiClient, local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory, case: Case
 ) -> None:
     stranger = LocalIdentity(tmp_path_factory.mktemp("stranger"), local.project)
     for name, credentials in bad_credentials(local, stranger).items():
         headers = {} if credentials is None else {"authorization": credentials.encode("latin-1")}
-        answer = await wire.call(function, b"{}", user=None, headers=headers)  # type: ignore[arg-type]  # httpx takes bytes too
+        answer = await api.send(case, case.example(), user=None, headers=headers)
         problem = check_problem(answer, 401, "unauthenticated")
         assert answer.headers["www-authenticate"] == "Bearer", name
         assert not credentials or len(credentials) < 9 or credentials not in answer.text
         assert "errors" not in problem
-    assert not wire.harness.store.trips
-    assert not wire.harness.avatars.calls
+    assert not api.harness.store.trips
+    assert not api.harness.avatars.calls
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-async def test_a_schemes_name_knows_no_case(wire: Wire, scheme: str) -> None:
-    authorization = {"authorization": f"{scheme} {wire.token('ada')}"}
-    answer = await wire.call("chat", {"message": "Hi."}, user=None, headers=authorization)
+async def test_the_name_of_the_scheme_ignores_case(api: ApiClient, scheme: str) -> None:
+    authorization = {"authorization": f"{scheme} {api.token('ada')}"}
+    answer = await api.call("chat", {"message": "Hi."}, user=None, headers=authorization)
     assert answer.status_code == 200
 
 
-async def test_the_sweep_has_no_token_of_its_own_since_iam_guards_it(wire: Wire) -> None:
-    """Behind that check Google takes the token's signature away, so none could be verified here;
-    that only the scheduler and the queue may call it is Terraform's to say."""
+async def test_an_internal_function_does_not_verify_tokens(api: ApiClient) -> None:
+    """IAM has verified the token, and Google has removed its signature."""
     for headers in ({}, {"authorization": "Bearer SIGNATURE_REMOVED_BY_GOOGLE"}):
-        answer = await wire.call("sweep_expired", user=None, headers=headers)
+        answer = await api.call("sweep_expired", user=None, headers=headers)
         assert (answer.status_code, answer.json()["expired"]) == (200, 0)
 
 
-@pytest.mark.parametrize("function", PUBLIC)
-async def test_somebody_elses_id_gives_the_same_answer_as_a_missing_one(
-    wire: Wire, function: str
+@pytest.mark.parametrize("case", OF_OWNERS, ids=str)
+async def test_a_foreign_id_and_a_missing_id_get_the_same_answer(
+    api: ApiClient, case: Case
 ) -> None:
-    ada = await wire.start("ada")
-    before = wire.dump()
-    theirs = good_body(function, ada["avatar_session_id"], ada["conversation_id"])
-    missing = good_body(function, MISSING, MISSING)
-    answers = [await wire.call(function, body, user="bob") for body in (theirs, missing)]
+    ada = await api.start("ada")
+    before = api.dump()
+    foreign = case.example(ada["avatar_session_id"], ada["conversation_id"])
+    answers = [await api.send(case, each, user="bob") for each in (foreign, case.example())]
     for answer in answers:
         check_problem(answer, 404, "not_found")
     assert answers[0].content == answers[1].content
     assert answers[0].headers == answers[1].headers
-    assert wire.dump() == before
+    assert api.dump() == before
 
 
-@pytest.mark.parametrize("function", PUBLIC)
-async def test_somebody_elses_id_is_missing_when_it_has_ended_too(
-    wire: Wire, function: str
+@pytest.mark.parametrize("case", OF_OWNERS, ids=str)
+async def test_the_id_of_a_foreign_session_that_ended_is_missing(
+    api: ApiClient, case: Case
 ) -> None:
-    ada = await wire.start("ada")
-    await wire.call("end_session", {"avatar_session_id": ada["avatar_session_id"]})
-    body = good_body(function, ada["avatar_session_id"], ada["conversation_id"])
-    check_problem(await wire.call(function, body, user="bob"), 404, "not_found")
+    ada = await api.start("ada")
+    await api.call("end_session", {"avatar_session_id": ada["avatar_session_id"]})
+    foreign = case.example(ada["avatar_session_id"], ada["conversation_id"])
+    check_problem(await api.send(case, foreign, user="bob"), 404, "not_found")
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
-@pytest.mark.parametrize("function", EVERY)
-async def test_anything_but_post_is_refused(wire: Wire, function: str, method: str) -> None:
-    answer = await wire.call(function, {}, method=method)
+WRONG_METHODS = [
+    pytest.param(case, method, id=f"{case}-{method}")
+    for case in ALL
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
+    if method not in case.methods
+]
+
+
+@pytest.mark.parametrize(("case", "method"), WRONG_METHODS)
+async def test_a_method_that_the_path_does_not_have_is_refused(
+    api: ApiClient, case: Case, method: str
+) -> None:
+    answer = await api.send(case, case.example(), method=method)
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST, OPTIONS"
+    assert answer.headers["allow"] == ", ".join([*case.methods, "OPTIONS"])
     if method != "HEAD":
         assert fields_of(check_problem(answer, 405, "invalid")) == ["method"]
-    assert not wire.harness.store.trips
+    assert not api.harness.store.trips
 
 
-async def test_a_bug_is_told_to_nobody_and_is_a_problem_document_too(
-    wire: Wire, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("path", ["/no/such/path", "/api/no-such-function", "/%2e%2e/chat"])
+@pytest.mark.parametrize("case", ALL, ids=str)
+async def test_an_unknown_path_is_not_found(api: ApiClient, case: Case, path: str) -> None:
+    answer = await api.call(case.function, path=path, method=case.route.method)
+    check_problem(answer, 404, "not_found")
+    assert not api.harness.store.trips
+
+
+class BrokenRequests(InFlightRequests):
+    """Fails in every request, behind the gates and before the use case."""
+
+    def reserve(self, once: IdempotencyKey) -> NoReturn:
+        raise RuntimeError(f"canary-7f3a {once}")
+
+
+@pytest.mark.parametrize("case", ALL, ids=str)
+async def test_a_bug_is_logged_and_the_caller_gets_no_details(
+    api: ApiClient, case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(_: str) -> None:
-        raise RuntimeError("canary-7f3a")
-
-    wire.harness.store.before = broken
-    for function in EVERY:
-        answer = await wire.call(function, good_body(function, MISSING, MISSING))
-        check_problem(answer, 500, "internal")
-        assert "canary" not in answer.text
-    assert caplog.text.count("RuntimeError: canary-7f3a") == len(EVERY)
+    api.app = replace(api.app, in_flight=BrokenRequests())
+    answer = await api.send(case, case.example())
+    check_problem(answer, 500, "internal")
+    assert "canary" not in answer.text
+    assert caplog.text.count("RuntimeError: canary-7f3a") == 1
 
 
-async def test_a_process_that_is_set_wrongly_says_so_to_its_log_and_not_to_the_caller(
+async def test_a_wrong_setting_is_logged_and_not_sent_to_callers(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPRINA_VAULT", "canary-1c2d")
     from_environment.cache_clear()
-    for function in (*EVERY, "health"):
-        transport = httpx.ASGITransport(functions()[function])
+    for function in functions().values():
+        transport = httpx.ASGITransport(function)
         async with httpx.AsyncClient(transport=transport, base_url="http://oprina.test") as client:
             check_problem(await client.post("/", json={}), 500, "internal")
-    assert caplog.text.count("WronglySetError: OPRINA_VAULT") == len(EVERY) + 1
+    assert caplog.text.count("WronglySetError: OPRINA_VAULT") == len(functions())
     assert "canary" not in caplog.text
 
 
-@pytest.mark.parametrize("function", EVERY)
-async def test_no_request_waits_for_ever(wire: Wire, function: str) -> None:
-    async def hangs(_: str) -> None:
-        await asyncio.Event().wait()
+async def check_deadline(api: ApiClient, case: Case, fields: object) -> None:
+    before = asyncio.get_running_loop().time()
+    answer = await api.send(case, fields)
+    check_problem(answer, 503, "request_unavailable")
+    assert asyncio.get_running_loop().time() - before == pytest.approx(case.route.seconds, abs=1)
 
+
+@pytest.mark.parametrize("case", WITH_BODY, ids=str)
+async def test_an_endless_body_ends_at_the_deadline(api: ApiClient, case: Case) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             await asyncio.sleep(1)
             yield b" "
 
-    wire.harness.store.before = hangs
-    longest = 300 if function == "sweep_expired" else 30
-    for body in (good_body(function, MISSING, MISSING), endless()):
-        before = asyncio.get_running_loop().time()
-        answer = await wire.call(function, body)
-        check_problem(answer, 503, "request_unavailable")
-        assert asyncio.get_running_loop().time() - before == pytest.approx(longest, abs=1)
+    await check_deadline(api, case, endless())
+
+
+class HangingIdentity:
+    async def verify(self, _bearer: str) -> User:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@pytest.mark.parametrize("case", FOR_USERS, ids=str)
+async def test_a_hanging_verification_ends_at_the_deadline(api: ApiClient, case: Case) -> None:
+    api.app = replace(api.app, identity=HangingIdentity())
+    await check_deadline(api, case, case.example())
+
+
+@pytest.mark.parametrize("name", [*SESSION, "sweep_expired"])
+async def test_a_hanging_store_ends_at_the_deadline(api: ApiClient, name: str) -> None:
+    async def hang(_: str) -> None:
+        await asyncio.Event().wait()
+
+    api.harness.store.before = hang
+    (case,) = [each for each in ALL if str(each) == name]
+    await check_deadline(api, case, case.example())

@@ -1,13 +1,12 @@
-"""What a function's module pulls in when it is imported, and when it is used."""
+"""The modules that a function imports when it starts and when it is built."""
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
+from infra.deploy.package import ROOT, functions
+
 NEVER = (
     "vertexai",
     "agentplatform",
@@ -21,7 +20,7 @@ LATER = (
     *("google.cloud.secretmanager", "google.cloud.tasks", "websockets.asyncio", "sqlite3"),
     *TRACES,
 )
-"""Imported when they are first needed, off the way to a first token."""
+"""Imported at first use, because a cold start would wait for them."""
 
 PROBE = """
 import sys
@@ -50,14 +49,8 @@ def modules_of(name: str) -> set[str]:
     return printed(PROBE.format(name=name))
 
 
-def test_there_are_seven_functions() -> None:
-    assert FUNCTIONS == [
-        "chat", "end_session", "health", "keep_alive", "speak", "start_avatar", "sweep_expired",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_no_function_imports_what_is_heavy(name: str) -> None:
+@pytest.mark.parametrize("name", functions())
+def test_no_function_imports_heavy_libraries(name: str) -> None:
     imported = modules_of(name)
     assert "google.cloud.firestore" in imported
     heavy = {m for m in imported for bad in (*NEVER, *LATER) if m == bad or m.startswith(f"{bad}.")}
@@ -65,12 +58,12 @@ def test_no_function_imports_what_is_heavy(name: str) -> None:
 
 
 @pytest.mark.parametrize("traces", [False, True])
-def test_what_makes_traces_is_loaded_where_they_are_wanted_and_nowhere_else(traces: bool) -> None:
+def test_trace_libraries_are_loaded_only_with_traces_enabled(traces: bool) -> None:
     assert ("opentelemetry.sdk.trace" in printed(BUILT.format(traces=traces))) == traces
 
 
-def test_no_function_names_the_sdk_or_the_agents_kit() -> None:
-    """Also where it would be imported later than at the start."""
+def test_no_source_imports_the_sdk_or_the_agent_development_kit() -> None:
+    """A late import counts as well."""
     sources = [*(ROOT / "common").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
     words = (
         "import vertexai",

@@ -15,7 +15,7 @@ from common.api.routes import Declaration, split_address
 from common.schemas.base import Answer, Id, Request
 from infra.local.functions import FunctionRouter
 from infra.local.server import serving
-from tests.api.wire import ORIGIN, Wire, check_problem, fields_of
+from tests.api.client import ORIGIN, ApiClient, check_problem, fields_of
 
 
 class ListNotes(Request):
@@ -73,22 +73,22 @@ async def note_file(_caller: User, request: NoteOf, _app: App, _key: Idempotency
 notes = endpoint(list_notes, latest_note, read_note, rename_note, note_file, name="my_notes")
 
 
-def app_of(function: Function, wire: Wire) -> ASGIApp:
+def app_of(function: Function, api: ApiClient) -> ASGIApp:
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
     inner = Starlette(routes=[StarletteRoute("/{path:path}", function, methods=methods)])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await inner({**scope, "oprina.app": wire.app}, receive, send)
+        await inner({**scope, "oprina.app": api.app}, receive, send)
 
     return app
 
 
 @pytest.fixture
-async def client(wire: Wire) -> AsyncIterator[httpx.AsyncClient]:
+async def client(api: ApiClient) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app_of(notes, wire)),
+        transport=httpx.ASGITransport(app_of(notes, api)),
         base_url="http://oprina.test",
-        headers=wire.headers(),
+        headers=api.headers(),
     ) as client:
         yield client
 
@@ -181,14 +181,14 @@ async def test_a_raw_response_is_sent_as_it_is(client: httpx.AsyncClient) -> Non
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
-async def test_the_router_serves_all_addresses_and_sub_paths(wire: Wire) -> None:
+async def test_the_router_serves_all_addresses_and_sub_paths(api: ApiClient) -> None:
     async def fallback(scope: Scope, receive: Receive, send: Send) -> None:
         await Response("fallback")(scope, receive, send)
 
-    router = FunctionRouter({"my_notes": app_of(notes, wire)}, wire.app, fallback)
+    router = FunctionRouter({"my_notes": app_of(notes, api)}, api.app, fallback)
     async with (
         serving(router) as address,
-        httpx.AsyncClient(base_url=address, headers=wire.headers(), trust_env=False) as client,
+        httpx.AsyncClient(base_url=address, headers=api.headers(), trust_env=False) as client,
     ):
         for root in ("/my_notes", "/my-notes", "/api/my_notes", "/api/my-notes"):
             assert (await client.get(root)).json()["called"] == "list"

@@ -1,5 +1,4 @@
-"""What Cloud Trace is given of a request: the same parts as the log's line has, and when they
-were."""
+"""Spans in Cloud Trace: the same parts as in the request's log line, with their times."""
 
 import asyncio
 import threading
@@ -23,7 +22,7 @@ from starlette.types import Message
 from common.adapters.google.cloud_trace import MAX_WAITING, CloudTraceExporter, over_http
 from common.domain import errors
 from common.observability.request_trace import RequestTrace, TraceParent
-from tests.api.wire import EVENTS, Wire
+from tests.api.client import EVENTS, ApiClient
 from tests.local.serving import served
 from tests.support.log_output import output
 
@@ -33,14 +32,14 @@ EPOCH = 1_800_000_000.0
 
 
 @pytest.fixture
-def spans(wire: Wire) -> InMemorySpanExporter:
+def spans(api: ApiClient) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     traces = CloudTraceExporter("oprina-local", lambda: exporter, lambda: EPOCH)
-    wire.app = replace(wire.app, traces=traces)
+    api.app = replace(api.app, traces=traces)
     return exporter
 
 
-def came(sampled: str = "01") -> dict[str, str]:
+def traced(sampled: str = "01") -> dict[str, str]:
     return {"traceparent": f"00-{TRACE}-{SPAN}-{sampled}", "accept": EVENTS}
 
 
@@ -55,16 +54,16 @@ def context(span: ReadableSpan) -> Any:
     return span.context
 
 
-async def test_a_chats_spans_are_its_parts_below_the_callers_own_span(
-    wire: Wire, spans: InMemorySpanExporter
+async def test_the_parts_of_a_chat_are_spans_below_the_callers_span(
+    api: ApiClient, spans: InMemorySpanExporter
 ) -> None:
-    started = await wire.start()
+    started = await api.start()
     spans.clear()
-    wire.harness.voice.seconds = 0.3
-    wire.harness.agent.replies.append([0.5, f"{CANARY} ", 1.5, "goes home.", 0.25, " Yes."])
+    api.harness.voice.seconds = 0.3
+    api.harness.agent.replies.append([0.5, f"{CANARY} ", 1.5, "goes home.", 0.25, " Yes."])
     body = {"message": CANARY, "conversation_id": started["conversation_id"]}
     with output() as out:
-        await wire.call("chat", body, headers=came())
+        await api.call("chat", body, headers=traced())
     (line,) = out.requests()
     found = {span.name: span for span in spans.get_finished_spans()}
     assert set(found) == {"chat", *line["parts"]}
@@ -89,34 +88,36 @@ async def test_a_chats_spans_are_its_parts_below_the_callers_own_span(
     assert not [span for span in found.values() if span.attributes]
 
 
-async def test_what_failed_is_marked(wire: Wire, spans: InMemorySpanExporter) -> None:
+async def test_a_failed_request_is_marked(api: ApiClient, spans: InMemorySpanExporter) -> None:
     async def away(_: str) -> None:
         raise errors.Unavailable("store", CANARY)
 
-    wire.harness.store.before = away
-    await wire.call("chat", {"message": CANARY}, headers=came())
+    api.harness.store.before = away
+    await api.call("chat", {"message": CANARY}, headers=traced())
     *_, request = spans.get_finished_spans()
     assert not request.status.is_ok
     assert (request.attributes or {})["oprina.code"] == "store_unavailable"
     assert "canary" not in request.to_json()
 
 
-async def test_whose_trace_is_not_wanted_has_none(wire: Wire, spans: InMemorySpanExporter) -> None:
-    await wire.call("chat", {"message": "Hi."}, headers=came("00"))
+async def test_an_unsampled_request_has_no_spans(
+    api: ApiClient, spans: InMemorySpanExporter
+) -> None:
+    await api.call("chat", {"message": "Hi."}, headers=traced("00"))
     assert spans.get_finished_spans() == ()
 
 
-async def test_who_comes_without_a_trace_begins_one(
-    wire: Wire, spans: InMemorySpanExporter
+async def test_a_request_without_a_trace_begins_one(
+    api: ApiClient, spans: InMemorySpanExporter
 ) -> None:
-    await wire.call("chat", {"message": "Hi."})
+    await api.call("chat", {"message": "Hi."})
     *_, request = spans.get_finished_spans()
     assert request.parent is None
 
 
 @pytest.mark.parametrize("accept", [EVENTS, "application/json"])
-async def test_they_are_exported_before_the_last_byte_goes_out(
-    wire: Wire, spans: InMemorySpanExporter, accept: str
+async def test_spans_are_exported_before_the_last_byte_is_sent(
+    api: ApiClient, spans: InMemorySpanExporter, accept: str
 ) -> None:
     exported: list[int] = []
     sent = asyncio.Event()
@@ -132,15 +133,15 @@ async def test_they_are_exported_before_the_last_byte_goes_out(
         if message["type"] == "http.response.body" and not message.get("more_body"):
             exported.append(len(spans.get_finished_spans()))
 
-    named = {**wire.headers(), "accept": accept}
+    named = {**api.headers(), "accept": accept}
     headers = [(name.encode(), value.encode()) for name, value in named.items()]
     scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
-    await wire.asgi("chat")(scope, receive, send)
+    await api.asgi("chat")(scope, receive, send)
     assert exported[-1] > 1
 
 
-class Stuck(SpanExporter):
-    """Until it is let go."""
+class BlockedExporter(SpanExporter):
+    """Blocks until `go` is set."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -153,20 +154,20 @@ class Stuck(SpanExporter):
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_google_that_takes_nothing_holds_nobody_up_and_nothing_piles_up() -> None:
-    stuck = Stuck()
-    traces = CloudTraceExporter("oprina-local", lambda: stuck, seconds=0)
+async def test_a_blocked_export_delays_no_request_and_drops_spans() -> None:
+    blocked = BlockedExporter()
+    traces = CloudTraceExporter("oprina-local", lambda: blocked, seconds=0)
     for _ in range(MAX_WAITING + 10):
         await traces.export(RequestTrace("chat", TraceParent()), 200)
-    assert (stuck.requests, traces._waiting) == (0, MAX_WAITING)
-    stuck.go.set()
+    assert (blocked.requests, traces._waiting) == (0, MAX_WAITING)
+    blocked.go.set()
     await asyncio.get_running_loop().run_in_executor(traces._thread, int)
-    assert stuck.requests == MAX_WAITING
+    assert blocked.requests == MAX_WAITING
     traces.close()
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_credentials_that_are_not_to_be_had_are_no_failure() -> None:
+async def test_missing_credentials_are_ignored() -> None:
     def none() -> SpanExporter:
         raise OSError
 
@@ -177,7 +178,7 @@ async def test_credentials_that_are_not_to_be_had_are_no_failure() -> None:
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_google_is_sent_what_its_protocol_has() -> None:
+async def test_spans_are_sent_in_googles_protocol() -> None:
     received: list[ExportTraceServiceRequest] = []
 
     async def taken(request: Request) -> Response:

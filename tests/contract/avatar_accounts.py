@@ -28,6 +28,7 @@ from tests.support.fakes.avatars import FakeAvatars
 
 AVATAR = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
 CAPACITY = 2
+SETTINGS = LiveAvatarSettings(concurrency=CAPACITY, release_seconds=0, connected_delay_seconds=0.02)
 
 
 class Ahead(WallClock):
@@ -91,16 +92,13 @@ async def local_key(_fresh: bool) -> str:
 
 
 @asynccontextmanager
-async def account_at(kind: str) -> AsyncIterator[Account]:
-    """Of the fake, or of the simulator through LiveAvatar's client. Has room for two sessions."""
+async def account_at(kind: str, settings: LiveAvatarSettings = SETTINGS) -> AsyncIterator[Account]:
+    """The fake's account, or the simulator's through LiveAvatar's client, with two sessions."""
     clock = Ahead()
     if kind == "fake":
         fake = FakeAvatars(clock, capacity=CAPACITY, connect_seconds=0.02)
         yield Account(fake, clock.pass_time)
         return
-    settings = LiveAvatarSettings(
-        concurrency=CAPACITY, release_seconds=0, connected_delay_seconds=0.02
-    )
     http_client = HttpClient()
     async with served(liveavatar_app(LiveAvatarAccount(settings, clock))) as address:
         yield Account(LiveAvatar(address, local_key, http_client), clock.pass_time)

@@ -13,10 +13,10 @@ from common.domain import errors
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult
 from infra.local.simulators.agent_engine.app import agent_engine_app
-from infra.local.simulators.agent_engine.engine import AgentEngineState
-from infra.local.simulators.agent_engine.steps import Break, Error, Text
-from infra.local.simulators.agent_engine.steps import Step as SimulatedStep
-from infra.local.simulators.agent_engine.steps import ToolCall as SimulatedCall
+from infra.local.simulators.agent_engine.assistant.steps import Break, Error, Text
+from infra.local.simulators.agent_engine.assistant.steps import Step as SimulatedStep
+from infra.local.simulators.agent_engine.assistant.steps import ToolRun as SimulatedCall
+from infra.local.simulators.agent_engine.state import AgentEngineState
 from tests.local.serving import served
 from tests.support.fakes.agent import FakeAgent, Step
 

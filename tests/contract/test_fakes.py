@@ -12,7 +12,7 @@ from common.ports.avatar import AvatarConnection, AvatarProvider
 from common.ports.voice import TextToSpeech
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
-from tests.support.fakes.line import FakeLine
+from tests.support.fakes.connection import FakeConnection
 from tests.support.fakes.voice import FakeVoice
 
 U1 = UtteranceId("u1")
@@ -54,9 +54,9 @@ async def test_a_stop_that_got_lost_may_have_happened(happens: bool) -> None:
     await avatars.start(ticket)
     avatars.fail_next("stop", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
-        await avatars.stop(ticket.session, "USER_CLOSED")
+        await avatars.stop(ticket.session, "user")
     assert bool(await avatars.active()) is not happens
-    await avatars.stop(ticket.session, "USER_CLOSED")
+    await avatars.stop(ticket.session, "user")
     assert await avatars.active() == []
 
 
@@ -70,7 +70,7 @@ async def test_running_seconds_are_counted_until_the_end_that_was_due() -> None:
     assert [s.reason for s in avatars.sessions.values()] == ["MAX_DURATION_REACHED", "IDLE_TIMEOUT"]
 
 
-async def lines(avatars: FakeAvatars) -> tuple[FakeLine, FakeLine]:
+async def lines(avatars: FakeAvatars) -> tuple[FakeConnection, FakeConnection]:
     running = await avatars.start(await avatars.create_session_token("a", "high", 60))
     return await avatars.connect(running.ws_url), await avatars.connect(running.ws_url)
 
@@ -82,10 +82,10 @@ async def heard(line: AvatarConnection) -> list[str]:
 
 @pytest.mark.parametrize(("hears", "more"), [(True, ["started", "ended"]), (False, [])])
 async def test_a_second_line_may_hear_of_the_first(hears: bool, more: list[str]) -> None:
-    first, second = await lines(FakeAvatars(Now(), second_line_hears=hears))
+    first, second = await lines(FakeAvatars(Now(), second_connection_hears=hears))
     await first.speak(U1, bytes(96))
     await first.finish(U1)
-    while not first.mouth.said[U1].ended:  # noqa: ASYNC110 - the avatar talks for 2 ms
+    while not first.player.played[U1].ended:  # noqa: ASYNC110 - the avatar talks for 2 ms
         await asyncio.sleep(0.001)
     assert await heard(first) == ["connected", "started", "ended", "closed"]
     assert await heard(second) == ["connected", *more, "closed"]
@@ -94,8 +94,8 @@ async def test_a_second_line_may_hear_of_the_first(hears: bool, more: list[str])
 async def test_what_is_sent_before_connected_is_dropped() -> None:
     first, _ = await lines(FakeAvatars(Now(), connect_seconds=5))
     await first.speak(U1, bytes(96))
-    assert first.mouth.dropped == 1
-    assert first.mouth.said == {}
+    assert first.player.dropped == 1
+    assert first.player.played == {}
 
 
 async def test_a_reply_that_is_left_is_counted() -> None:

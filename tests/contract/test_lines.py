@@ -1,19 +1,41 @@
-"""What every `Line` does: the fake, and LiveAvatar's websocket against the simulator."""
+"""The contract of `AvatarConnection`: the fake, and LiveAvatar's websocket against the simulator.
 
+The simulator runs with each dialect and each habit of ids, and with websockets that close each other.
+"""
+
+import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 
 from common.domain import errors
 from common.domain.ids import UtteranceId
-from tests.contract.avatar_accounts import Account, Reader, account_at
+from infra.local.simulators.liveavatar.settings import Dialect, IdHabit
+from tests.contract.avatar_accounts import SETTINGS, Account, Reader, account_at
 
 U1, U2 = UtteranceId("u1"), UtteranceId("u2")
 
 
-@pytest.fixture(params=["fake", "liveavatar"])
+FORMS: list[dict[str, Any]] = [
+    {"dialect": dialect, "ids": ids}
+    for dialect, ids in itertools.product(get_args(Dialect), get_args(IdHabit))
+]
+ALONE: list[dict[str, Any]] = [
+    {"second_socket_closes_first": True, "dialect": dialect} for dialect in get_args(Dialect)
+]
+PROVIDERS = [None, *FORMS, *ALONE]
+
+
+def name_of(settings: dict[str, Any] | None) -> str:
+    return "fake" if settings is None else "-".join(map(str, settings.values()))
+
+
+@pytest.fixture(params=PROVIDERS, ids=name_of)
 async def account(request: pytest.FixtureRequest) -> AsyncIterator[Account]:
-    async with account_at(request.param) as account:
+    kind = "fake" if request.param is None else "liveavatar"
+    async with account_at(kind, replace(SETTINGS, **request.param or {})) as account:
         yield account
 
 
@@ -62,17 +84,28 @@ async def test_an_interruption_drops_all_that_was_to_be_said(account: Account) -
     assert reader.kinds == ["connected", "started", "interrupted", "started", "ended"]
 
 
-async def test_a_second_line_interrupts_what_the_first_one_says(account: Account) -> None:
+async def test_a_second_connection_interrupts_the_first_or_closes_it(
+    account: Account, request: pytest.FixtureRequest
+) -> None:
+    settings = request.node.callspec.params["account"] or {}
     _, running = await account.started()
     first = Reader(await account.avatars.connect(running.ws_url))
     await first.until("connected")
     await first.line.speak(U1, sound(5))
     await first.until("started")
-    second = await account.avatars.connect(running.ws_url)
-    await second.interrupt()
-    await first.until("interrupted")
+    second = Reader(await account.avatars.connect(running.ws_url))
+    await second.until("connected")
+    await second.line.interrupt()
+    if settings.get("second_socket_closes_first"):
+        await first.until("closed")
+    else:
+        interrupted = await first.until("interrupted")
+        assert interrupted.utterance == U1
+    await second.line.speak(U2, sound(0.05))
+    await second.line.finish(U2)
+    assert (await second.until("ended")).utterance == U2
     await first.line.close()
-    await second.close()
+    await second.line.close()
 
 
 async def test_a_session_that_ends_closes_its_lines(account: Account) -> None:

@@ -172,6 +172,6 @@ async def test_a_queue_that_is_not_there_is_missing(real: Real) -> None:
 
 async def test_a_queue_that_somebody_paused_does_not_run(real: Real) -> None:
     await real.tasks.check()
-    await (await real.tasks._ready()).pause_queue(name=real.tasks._queue)
+    await (await real.tasks._connect()).pause_queue(name=real.tasks._queue)
     with pytest.raises(errors.Failed):
         await real.tasks.check()

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.adapters.google.secret_manager import REMEMBERED, SecretManagerClient
+from common.adapters.google.secret_manager import CACHE_SECONDS, SecretManagerClient
 from common.adapters.vault.per_session import MOST, SecretVault
 from common.adapters.vault.sealed import KEY, SealedVault
 from common.domain import errors
@@ -177,7 +177,7 @@ async def test_opened_tokens_are_read_again_after_minutes(place: Place) -> None:
     await place.vault().keep(ADA, TOKENS, place.clock.after(3600))
     elsewhere = place.vault()
     await elsewhere.open(ADA, {})
-    place.clock.advance(REMEMBERED + 1)
+    place.clock.advance(CACHE_SECONDS + 1)
     await elsewhere.open(ADA, {})
     assert place.faults.calls.count("AccessSecretVersion") == 2
 
@@ -282,7 +282,7 @@ async def test_a_rotated_key_still_opens_what_the_old_one_sealed(sealed: Place) 
     vault = sealed.vault()
     old = await vault.keep(ADA, TOKENS, sealed.clock.after(3600))
     await sealed.secrets.add(KEY, base64.b64encode(b"n" * 32))
-    sealed.clock.advance(REMEMBERED + 1)
+    sealed.clock.advance(CACHE_SECONDS + 1)
     new = await vault.keep(BOB, OTHERS, sealed.clock.after(3600))
     assert (old["sealed"][:4], new["sealed"][:4]) == ("1.1.", "1.2.")
     assert await vault.open(ADA, old) == TOKENS
@@ -304,7 +304,7 @@ async def test_a_process_that_has_not_seen_the_new_key_reads_it(sealed: Place) -
 async def test_the_key_serves_on_while_secret_manager_is_down(sealed: Place) -> None:
     vault = sealed.vault()
     fields = await vault.keep(ADA, TOKENS, sealed.clock.after(3600))
-    sealed.clock.advance(REMEMBERED + 1)
+    sealed.clock.advance(CACHE_SECONDS + 1)
     sealed.faults.method, sealed.faults.mode = "AccessSecretVersion", "refuse"
     assert await vault.open(ADA, fields) == TOKENS
 

@@ -30,14 +30,14 @@ from infra.local.functions import FunctionRouter, load_functions
 from infra.local.server import serving
 from infra.local.sign_in import uid_of
 from infra.local.simulators.agent_engine import AgentEngineState, Message, Script
-from infra.local.simulators.agent_engine.assistant import reply
+from infra.local.simulators.agent_engine.assistant.replies import reply
 from infra.local.simulators.all import Simulators
-from infra.local.simulators.espeak import Utterance
-from infra.local.simulators.faults import Fault, Faults, Mode, Pace
+from infra.local.simulators.espeak import EspeakRequest
+from infra.local.simulators.faults import Mode, Pace, ServiceFault, ServiceFaults
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
-from tests.api.sse import Event, events
+from tests.api.sse import ServerSentEvent, events
 from tests.support.harness import bare
 
 Json = dict[str, Any]
@@ -50,23 +50,23 @@ LATE_SECONDS = 0.8
 PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)
 
 
-class CountedFaults(Faults):
+class CountedFaults(ServiceFaults):
     """Also counts every call of every service, by `service path`: gRPC and HTTP alike."""
 
     def __init__(self) -> None:
         super().__init__(pace=PACE)
         self.asked: Counter[str] = Counter()
 
-    def take(self, service: str, path: str) -> Mode | None:
+    def match(self, service: str, path: str) -> ServiceFault | None:
         self.asked[f"{service} {path}"] += 1
-        return super().take(service, path)
+        return super().match(service, path)
 
     def count(self, service: str, path: str) -> int:
         """How often a path that has `path` in it was called."""
         return sum(n for at, n in self.asked.items() if at.startswith(service) and path in at)
 
     def on(self, service: str, path: str, mode: Mode, times: int | None = 1) -> None:
-        self.add(Fault(service=service, path=path, mode=mode, times=times))
+        self.add(ServiceFault(service=service, path=path, mode=mode, times=times))
 
 
 class Hasty(HttpClient):
@@ -113,7 +113,7 @@ class Person:
         told: Json = answer.json()
         return told
 
-    async def hear(self, message: str = "hello", **body: Any) -> list[Event]:
+    async def hear(self, message: str = "hello", **body: Any) -> list[ServerSentEvent]:
         """The whole stream, strictly read; its last event is `done`."""
         headers = {**self.headers, "accept": "text/event-stream"}
         asked = {"message": message, **body}
@@ -123,7 +123,7 @@ class Person:
         assert [event.name for event in told].index("done") == len(told) - 1
         return told
 
-    async def follow(self, message: str, **body: Any) -> AsyncGenerator[Event, None]:
+    async def follow(self, message: str, **body: Any) -> AsyncGenerator[ServerSentEvent, None]:
         """The stream as it comes."""
         headers = {**self.headers, "accept": "text/event-stream"}
         asked = {"message": message, **body}
@@ -136,7 +136,7 @@ class Person:
                 if line.startswith("event: "):
                     name = line.removeprefix("event: ")
                 elif line.startswith("data: "):
-                    yield Event(name, json.loads(line.removeprefix("data: ")))
+                    yield ServerSentEvent(name, json.loads(line.removeprefix("data: ")))
 
 
 @dataclass
@@ -164,15 +164,15 @@ class Scene:
 
     @property
     def provider(self) -> LiveAvatarAccount:
-        return self.local.worlds.liveavatar
+        return self.local.simulators.liveavatar
 
     @property
     def agent(self) -> AgentEngineState:
-        return self.local.worlds.agent
+        return self.local.simulators.agent
 
     def seconds(self) -> float:
         """Now, as the provider's journal counts."""
-        return self.provider.now - self.provider.journal._origin
+        return self.provider.seconds_since_start
 
     async def document(self, path: str) -> Json:
         [found] = await self.store.get([path])
@@ -243,7 +243,7 @@ def hasty(scene: Scene, http_client: HttpClient) -> Callable[[Dependencies], Dep
     return made
 
 
-def spoken_by_length(utterance: Utterance) -> bytes:
+def spoken_by_length(utterance: EspeakRequest) -> bytes:
     """A twentieth of a second of silence; for more than 40 characters ten seconds."""
     return bytes(RATE * 10 * 2 if len(utterance.text) > 40 else RATE // 20 * 2)
 
@@ -261,7 +261,7 @@ async def staged(
     def script(message: Message) -> Any:
         return scripts.get(message.user_id, reply)(message)
 
-    worlds = Simulators(
+    simulators = Simulators(
         liveavatar=provider
         or LiveAvatarAccount(LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)),
         agent=AgentEngineState(script=script, token_seconds=0.001, tool_seconds=0.01),
@@ -270,7 +270,7 @@ async def staged(
         delivery=delivery,
     )
     async with (
-        stack(folder, given=settings, worlds=worlds, scheduled=False) as local,
+        stack(folder, given=settings, simulators=simulators, scheduled=False) as local,
         httpx.AsyncClient(timeout=30, trust_env=False) as http,
     ):
         yield Scene(local, faults, http, scripts)

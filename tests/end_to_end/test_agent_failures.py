@@ -15,7 +15,7 @@ from starlette.routing import Route
 from infra.local.server import serving
 from infra.local.simulators.agent_engine import Break, Error, Message, Pause, Step, Text
 from infra.local.simulators.faults import Mode
-from tests.api.sse import Event
+from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import PROBLEM, Json, Person, Scene
 
 SAID = "The first sentence. And the sec"
@@ -33,7 +33,7 @@ class Told:
     retry_after: str | None = None
 
 
-def named(told: list[Event], name: str) -> list[Json]:
+def named(told: list[ServerSentEvent], name: str) -> list[Json]:
     return [event.data for event in told if event.name == name]
 
 

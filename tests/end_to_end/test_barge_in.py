@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from infra.local.simulators.agent_engine import Message, Pause, Step, Text
-from tests.api.sse import Event
+from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import Json, Person, Scene
 
 WITHIN = 2.0
@@ -35,9 +35,9 @@ class Story:
     person: Person
     session: str
     conversation: str
-    stream: AsyncGenerator[Event, None]
+    stream: AsyncGenerator[ServerSentEvent, None]
 
-    async def rest(self) -> list[Event]:
+    async def rest(self) -> list[ServerSentEvent]:
         return [event async for event in self.stream]
 
     async def cut_at(self, since: float) -> float:

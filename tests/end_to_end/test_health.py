@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.simulators.faults import Fault, Mode
+from infra.local.simulators.faults import Mode, ServiceFault
 from infra.local.stack import Stack
 from tests.local.stacks import standing
 
@@ -23,14 +23,15 @@ DOWN = {
 async def there(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
-    async with standing(tmp_path_factory.mktemp("stack")) as standing_there:
-        yield standing_there
+    async with standing(tmp_path_factory.mktemp("stack")) as (local, caller):
+        await caller.get("/health?deep=true")  # reads the provider's key, which is then cached
+        yield local, caller
 
 
 async def told(there: tuple[Stack, httpx.AsyncClient]) -> tuple[int, dict[str, Any]]:
     """By a process that has not looked before."""
     local, caller = there
-    local.app.health_check._look = None
+    local.app.health_check._checking = None
     answer = await caller.get("/health?deep=true", headers={"authorization": ""})
     assert answer.headers["content-type"] == "application/json"
     return answer.status_code, answer.json()
@@ -45,8 +46,8 @@ async def test_all_is_well(there: tuple[Stack, httpx.AsyncClient]) -> None:
 async def test_who_is_down_is_named_and_no_more_is_said(
     there: tuple[Stack, httpx.AsyncClient], service: str, mode: Mode
 ) -> None:
-    faults = there[0].worlds.faults
-    faults.add(Fault(service=service, mode=mode, times=0))
+    faults = there[0].simulators.faults
+    faults.add(ServiceFault(service=service, mode=mode, times=0))
     try:
         assert await told(there) == (503, {"status": "degraded", "down": [DOWN[service]]})
     finally:
@@ -54,10 +55,18 @@ async def test_who_is_down_is_named_and_no_more_is_said(
     assert (await told(there))[0] == 200
 
 
-async def test_a_look_costs_and_changes_nothing(there: tuple[Stack, httpx.AsyncClient]) -> None:
-    worlds = there[0].worlds
-    before = (worlds.liveavatar.credits_left(), worlds.agent.turns, worlds.speech.requests)
-    sessions = len(worlds.liveavatar.sessions)
+async def test_deep_check_costs_and_changes_nothing(there: tuple[Stack, httpx.AsyncClient]) -> None:
+    simulators = there[0].simulators
+    before = (
+        simulators.liveavatar.credits_left(),
+        simulators.agent.turns,
+        simulators.speech.requests,
+    )
+    sessions = len(simulators.liveavatar.sessions)
     await told(there)
-    assert (worlds.liveavatar.credits_left(), worlds.agent.turns, worlds.speech.requests) == before
-    assert len(worlds.liveavatar.sessions) == sessions
+    assert (
+        simulators.liveavatar.credits_left(),
+        simulators.agent.turns,
+        simulators.speech.requests,
+    ) == before
+    assert len(simulators.liveavatar.sessions) == sessions

@@ -19,8 +19,8 @@ from common.ports.dependencies import Dependencies
 from infra.local.emulators.cloud_tasks import never
 from infra.local.simulators.faults import Mode
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
-from infra.local.simulators.liveavatar.sessions import Session
-from infra.local.simulators.liveavatar.tokens import SessionTokens, Use
+from infra.local.simulators.liveavatar.session import LiveAvatarSession
+from infra.local.simulators.liveavatar.tokens import SessionTokens, TokenUse
 from tests.end_to_end.scene import Hasty, Json, Later, Person, Scene, hasty, staged
 from tests.support.canaries import Canaries, Watch
 from tests.support.log_output import output
@@ -59,8 +59,8 @@ class Recorded(SessionTokens):
 
     canaries: Canaries = field(default_factory=Canaries)
 
-    def _signed(self, session: Session, use: Use, **more: Any) -> str:
-        token = super()._signed(session, use, **more)
+    def _sign(self, session: LiveAvatarSession, use: TokenUse, **more: Any) -> str:
+        token = super()._sign(session, use, **more)
         self.canaries.add(f"{use} token of {more.get('sub', session.id)}", token)
         return token
 
@@ -199,7 +199,7 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
 
 
 def sealing_key(scene: Scene) -> bytes:
-    held = scene.local.cloud.secrets._held.items()
+    held = scene.local.cloud.secrets._secrets.items()
     [versions] = [each.versions for name, each in held if name.endswith("/session-tokens-key")]
     return versions[0][1]
 

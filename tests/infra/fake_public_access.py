@@ -1,4 +1,4 @@
-"""A project's Cloud Run services and their IAM policies, behind an `infra.deploy.shell.Run`."""
+"""A project's Cloud Run services and their IAM policies, behind a `CommandRunner`."""
 
 import json
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ FUNCTION = re.compile(r"(?m)^    (\w+) = \{\n(?:      .*\n)*?      callers +?= \
 def test_terraform_deploys_the_declared_functions_for_their_callers() -> None:
     terraform = dict(FUNCTION.findall((ROOT / "terraform" / "functions.tf").read_text()))
     internal = {name: each.internal for name, each in declarations().items()}
-    assert {name: callers == "ours" for name, callers in terraform.items()} == internal
+    assert {name: callers == "internal" for name, callers in terraform.items()} == internal
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_summary() -> None:

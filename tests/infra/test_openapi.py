@@ -1,4 +1,4 @@
-"""docs/openapi.json: current, consistent, and equal to what is sent over the wire."""
+"""docs/openapi.json: current, consistent, and equal to what is sent over the api."""
 
 import json
 import re
@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from common.api.routes import Operation
+from common.domain import errors
 from infra.deploy.shell import ROOT
 from infra.docs.openapi import DOCUMENT, text
 from infra.local.identity import LocalIdentity
-from infra.registry import declarations
+from tests.api.cases import ALL, MISSING, SESSION, WITH_BODY, Case
+from tests.api.client import EVENTS, PROBLEM, ApiClient
 from tests.api.sse import events
-from tests.api.wire import CODES, EVENTS, EVERY, MISSING, Wire, good_body
 from tests.support.harness import new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -36,9 +36,9 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 
 @pytest.fixture
-async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
+async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
     harness = new_harness()
-    yield Wire(harness, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local"))
+    yield ApiClient(harness, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local"))
     await harness.store.close()
 
 
@@ -95,11 +95,15 @@ def wrong_scalar(value: Any, schema: dict[str, Any]) -> Iterator[str]:
         yield "maxLength"
 
 
-def schema_of(function: str, status: int, media: str) -> dict[str, Any]:
-    (operation,) = (
-        item for key, item in WRITTEN["paths"][f"/{function}"].items() if key != "servers"
-    )
-    schema: dict[str, Any] = operation["responses"][str(status)]["content"][media]["schema"]
+def described(case: Case) -> dict[str, Any]:
+    """Return the operation in the document."""
+    path = WRITTEN["paths"][f"/{case.function}{case.route.path}".rstrip("/")]
+    operation: dict[str, Any] = path[case.route.method.lower()]
+    return operation
+
+
+def schema_of(case: Case, status: int, media: str = "application/json") -> dict[str, Any]:
+    schema: dict[str, Any] = described(case)["responses"][str(status)]["content"][media]["schema"]
     return schema
 
 
@@ -118,17 +122,13 @@ def test_document_is_current() -> None:
 
 
 def test_document_has_every_operation_and_every_referenced_schema() -> None:
-    described = {
-        (path, method): operation["operationId"]
-        for path, item in WRITTEN["paths"].items()
+    operations = {
+        operation["operationId"]: operation
+        for item in WRITTEN["paths"].values()
         for method, operation in item.items()
         if method != "servers"
     }
-    assert described == {
-        (f"/{name}{each.route.path}".rstrip("/"), each.route.method.lower()): each.name
-        for name, function in declarations().items()
-        for each in function.operations
-    }
+    assert operations == {str(case): described(case) for case in ALL}
     for ref in refs(WRITTEN):
         node = WRITTEN
         for part in ref.removeprefix("#/").split("/"):
@@ -136,38 +136,29 @@ def test_document_has_every_operation_and_every_referenced_schema() -> None:
     assert {ref.rpartition("/")[2] for ref in refs(WRITTEN) if "/schemas/" in ref} == set(SCHEMAS)
 
 
-def operations() -> Iterator[tuple[dict[str, Any], Operation]]:
-    """Yield each operation of the document with its declaration."""
-    for name, function in declarations().items():
-        for each in function.operations:
-            path = WRITTEN["paths"][f"/{name}{each.route.path}".rstrip("/")]
-            yield path[each.route.method.lower()], each
+@pytest.mark.parametrize("case", ALL, ids=str)
+def test_token_and_key_are_described_where_they_are_used(case: Case) -> None:
+    key, operation = {"$ref": "#/components/parameters/IdempotencyKey"}, described(case)
+    users = case.route.callers == "users"
+    assert operation.get("security", WRITTEN["security"]) == ([{"idToken": []}] * users)
+    assert ("401" in operation["responses"]) == users
+    assert (key in operation.get("parameters", [])) == case.route.keyed
 
 
-def test_token_and_key_are_described_where_they_are_used() -> None:
-    key = {"$ref": "#/components/parameters/IdempotencyKey"}
-    for described, operation in operations():
-        users = operation.route.callers == "users"
-        assert described.get("security", WRITTEN["security"]) == ([{"idToken": []}] * users)
-        assert ("401" in described["responses"]) == users
-        assert (key in described.get("parameters", [])) == operation.route.keyed
-
-
-def test_every_refusal_of_a_route_is_described() -> None:
-    for described, operation in operations():
-        for error in operation.route.raises:
-            assert f"`{error.code}`" in described["responses"][str(error.status)]["description"]
+@pytest.mark.parametrize("case", ALL, ids=str)
+def test_refusals_of_a_route_are_described(case: Case) -> None:
+    responses = described(case)["responses"]
+    for error in case.route.raises:
+        assert f"`{error.code}`" in responses[str(error.status)]["description"]
 
 
 def test_servers_are_the_hosts_that_terraform_makes() -> None:
     hosts = (ROOT / "terraform" / "functions.tf").read_text()
-    assert (
-        '${replace(name, "_", "-")}-${data.google_project.this.number}.${var.region}.run.app'
-        in hosts
-    )
-    for name in declarations():
-        _, deployed = WRITTEN["paths"][f"/{name}"]["servers"]
-        assert deployed["url"] == f"https://{name.replace('_', '-')}-{{number}}.{{region}}.run.app"
+    project = "${data.google_project.this.number}.${var.region}.run.app"
+    assert f"${{service}}-{project}" in hosts
+    for path, item in WRITTEN["paths"].items():
+        service = path.split("/")[1].replace("_", "-")
+        assert item["servers"][1]["url"] == f"https://{service}-{{number}}.{{region}}.run.app"
 
 
 def test_parameters_of_a_get_are_its_query() -> None:
@@ -179,68 +170,79 @@ def test_parameters_of_a_get_are_its_query() -> None:
 
 
 def test_document_lists_every_code() -> None:
-    listed = SCHEMAS["Problem"]["properties"]["code"]["anyOf"][0]["enum"]
-    assert set(listed) == CODES | {"internal", "conflict"}
+    """Codes that begin with a service's name are described by a pattern."""
+    code = SCHEMAS["Problem"]["properties"]["code"]["anyOf"]
+    refusals = {each.code for each in errors.Refused.__subclasses__()}
+    assert set(code[0]["enum"]) == refusals | {"internal", "conflict"}
+    assert re.search(code[1]["pattern"], errors.Busy("agent", "answered 429").code)
 
 
-async def test_answers_fit_their_schemas(wire: Wire) -> None:
-    started = await wire.call("start_avatar", {})
-    session, conversation = started.json()["avatar_session_id"], started.json()["conversation_id"]
-    answers = [("start_avatar", started)]
-    wire.harness.agent.replies.extend([["One.", " Two."]] * 2)
-    for function in ("start_avatar", "chat", "speak", "keep_alive", "end_session"):
-        body = good_body(function, session, conversation)
-        answers.append((function, await wire.call(function, body)))
-    answers.append(("chat", await wire.call("chat", {"message": "Hi."})))
-    answers.append(("sweep_expired", await wire.call("sweep_expired")))
-    answers.append(("health", await wire.call("health", user=None, method="GET")))
-    assert [answer.status_code for _, answer in answers] == [201, *[200] * 8]
-    for function, answer in answers:
-        schema = schema_of(function, answer.status_code, "application/json")
-        assert list(wrong(answer.json(), schema)) == []
+def required(case: Case) -> list[str]:
+    return [name for name, each in case.route.request.model_fields.items() if each.is_required()]
 
 
-async def test_accepted_requests_fit_their_schemas(wire: Wire) -> None:
-    started = await wire.start()
-    for function in EVERY:
-        body = good_body(function, started["avatar_session_id"], started["conversation_id"])
-        operation = WRITTEN["paths"][f"/{function}"]["post"]
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        assert list(wrong(body, schema)) == []
-        unfit = [{**body, "unknown": 1}, *({**body, name: "a/b\n" * 3_000} for name in body)]
-        for each in unfit:
-            assert (await wire.call(function, each)).status_code == 422
-            assert list(wrong(each, schema))
+async def test_answers_fit_their_schemas(api: ApiClient) -> None:
+    calls = {str(case): case for case in ALL}
+    started = await api.start()
+    session, conversation = started["avatar_session_id"], started["conversation_id"]
+    api.harness.agent.replies.extend([["One.", " Two."]] * 2)
+    others = [name for name in calls if name not in SESSION]
+    for name in [*SESSION, *others]:
+        case = calls[name]
+        optional = name not in SESSION and not required(case)
+        fields = {} if optional else case.example(session, conversation)
+        answer = await api.send(case, fields)
+        assert answer.status_code in case.route.answers, answer.text
+        assert list(wrong(answer.json(), schema_of(case, answer.status_code))) == []
+    answer = await api.send(calls["chat"], {"message": "Hi."})
+    assert list(wrong(answer.json(), schema_of(calls["chat"], 200))) == []
 
 
-async def test_events_fit_the_schema_of_their_name(wire: Wire) -> None:
-    started = await wire.start()
+@pytest.mark.parametrize("case", WITH_BODY, ids=str)
+async def test_the_schema_accepts_and_refuses_as_the_function_does(
+    api: ApiClient, case: Case
+) -> None:
+    started = await api.start()
+    fields = case.example(started["avatar_session_id"], started["conversation_id"])
+    body = case.without_parameters(fields)
+    schema = described(case)["requestBody"]["content"]["application/json"]["schema"]
+    assert list(wrong(body, schema)) == []
+    invalid: list[dict[str, Any]] = [{"unknown": 1}, *({name: {"a": [None]}} for name in body)]
+    for unfit in invalid:
+        assert (await api.send(case, {**fields, **unfit})).status_code == 422
+        assert list(wrong({**body, **unfit}, schema))
+
+
+async def test_events_fit_the_schema_of_their_name(api: ApiClient) -> None:
+    started = await api.start()
     body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
-    answer = await wire.call("chat", body, headers={"accept": EVENTS})
-    described = schema_of("chat", 200, EVENTS)
+    answer = await api.call("chat", body, headers={"accept": EVENTS})
+    (chat,) = (case for case in ALL if str(case) == "chat")
+    schema = schema_of(chat, 200, EVENTS)
     stream = events(answer.content)
     assert {event.name for event in stream} >= {"turn", "text", "sentence", "speech", "done"}
     for event in stream:
-        assert list(wrong({"event": event.name, **event.data}, described)) == []
-        assert list(wrong({"event": event.name, **event.data, "more": 1}, described))
+        assert list(wrong({"event": event.name, **event.data}, schema)) == []
+        assert list(wrong({"event": event.name, **event.data, "more": 1}, schema))
 
 
-async def test_problems_fit_their_schema(wire: Wire) -> None:
-    started = await wire.start()
+async def test_problems_fit_their_schema(api: ApiClient) -> None:
+    started = await api.start()
     body = {"avatar_session_id": started["avatar_session_id"]}
     problems = [
-        ("chat", await wire.call("chat", {}, user=None)),
-        ("chat", await wire.call("chat", b"[")),
-        ("chat", await wire.call("chat", {"message": ""})),
-        ("chat", await wire.call("chat", b"x" * 70_000)),
-        ("speak", await wire.call("speak", {"avatar_session_id": MISSING, "text": "Hi."})),
-        ("start_avatar", await wire.call("start_avatar", {})),
-        ("sweep_expired", await wire.call("sweep_expired", body)),
+        ("chat", await api.call("chat", {}, user=None)),
+        ("chat", await api.call("chat", b"[")),
+        ("chat", await api.call("chat", {"message": ""})),
+        ("chat", await api.call("chat", b"x" * 70_000)),
+        ("speak", await api.call("speak", {"avatar_session_id": MISSING, "text": "Hi."})),
+        ("start_avatar", await api.call("start_avatar", {})),
+        ("sweep_expired", await api.call("sweep_expired", body)),
     ]
-    await wire.call("end_session", body)
-    problems.append(("keep_alive", await wire.call("keep_alive", body)))
+    await api.call("end_session", body)
+    problems.append(("keep_alive", await api.call("keep_alive", body)))
     statuses = [answer.status_code for _, answer in problems]
     assert statuses == [401, 400, 422, 413, 404, 429, 425, 409]
+    calls = {str(case): case for case in ALL}
     for function, answer in problems:
-        schema = schema_of(function, answer.status_code, "application/problem+json")
+        schema = schema_of(calls[function], answer.status_code, PROBLEM)
         assert list(wrong(answer.json(), schema)) == []

@@ -24,8 +24,8 @@ import httpx
 import pytest
 
 from infra.deploy.package import functions, package
-from tests.api.wire import PUBLIC
-from tests.infra.clean import interpreter, pins
+from tests.api.cases import FOR_USERS, Case
+from tests.infra.deploy.isolated_python import make_interpreter, pins
 
 READY_SECONDS = 60
 SETTINGS = {
@@ -56,7 +56,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def python(unpacked: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
-    return interpreter(folder, unpacked["chat"] / "requirements.txt")
+    return make_interpreter(folder, unpacked["chat"] / "requirements.txt")
 
 
 def environment(target: str, port: int, log_execution_id: str) -> dict[str, str]:
@@ -111,15 +111,15 @@ def entries(log: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("log_execution_id", BOTH if EVERY_CASE else ["true"])
-@pytest.mark.parametrize("name", sorted(set(functions()) - {"health", "sweep_expired"}))
+@pytest.mark.parametrize("case", {each.function: each for each in FOR_USERS}.values(), ids=str)
 def test_unpacked_zip_refuses_and_logs_each_request(
-    name: str, log_execution_id: str, unpacked: dict[str, Path], python: Path, tmp_path: Path
+    case: Case, log_execution_id: str, unpacked: dict[str, Path], python: Path, tmp_path: Path
 ) -> None:
-    log = tmp_path / "log"
+    log, name, path = tmp_path / "log", case.function, case.path({})
     with started(python, unpacked[name], name, log, log_execution_id) as client, client:
-        answers = [client.get("/")] + ([client.post("/", json={})] if name in PUBLIC else [])
-    statuses = [405, 401][: len(answers)]
-    assert [answer.status_code for answer in answers] == statuses
+        answers = [client.request(each, path) for each in (case.other_method, case.route.method)]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses == [405, 401]
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
     logged = [(line["event"], line["function"], line["status"]) for line in entries(log)]
     assert logged == [("request", name, status) for status in statuses]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from infra.deploy.package import ROOT
-from infra.local.simulators.faults import Fault
+from infra.local.simulators.faults import ServiceFault
 from infra.local.stack import Stack
 from infra.registry import declarations
 from infra.smoke.run import addresses, smoke
@@ -55,7 +55,7 @@ def provider(local: Stack) -> list[tuple[str, bool]]:
 
     Unused session tokens are left out: they cost nothing.
     """
-    sessions = local.worlds.liveavatar.sessions.values()
+    sessions = local.simulators.liveavatar.sessions.values()
     return [(s.state, s.started is not None) for s in sessions if s.state != "created"]
 
 
@@ -65,7 +65,7 @@ async def test_every_step_passes_on_a_healthy_stack(tmp_path: Path) -> None:
         assert (code, ran(output)) == (0, [("ok", step) for step in STEPS])
         assert output[-1].strip() == "no avatar session is left running"
         assert provider(local) == [("ended", True)]
-        [session] = local.worlds.liveavatar.sessions.values()
+        [session] = local.simulators.liveavatar.sessions.values()
         assert session.playback.utterances
         assert not any(each.interrupted for each in session.playback.utterances)
 
@@ -93,8 +93,11 @@ async def test_it_can_be_run_twice(tmp_path: Path) -> None:
 
 
 FAULTS = {
-    "the agent": (Fault(service="agent-engine", path="streamQuery", mode="500", times=0), "error"),
-    "the voice": (Fault(service="google-speech", mode="500", times=0), "speech"),
+    "the agent": (
+        ServiceFault(service="agent-engine", path="streamQuery", mode="500", times=0),
+        "error",
+    ),
+    "the voice": (ServiceFault(service="google-speech", mode="500", times=0), "speech"),
 }
 
 
@@ -102,7 +105,7 @@ FAULTS = {
 async def test_a_failed_step_leaves_no_session_running(tmp_path: Path, which: str) -> None:
     fault, named = FAULTS[which]
     async with standing(tmp_path) as (local, _):
-        local.worlds.faults.add(fault)
+        local.simulators.faults.add(fault)
         code, output = await run_smoke(local)
         assert (code, ran(output)) == (1, [*(("ok", step) for step in BEFORE), ("FAILED", "chat")])
         assert f"the turn has {named}" in output[-2]
@@ -112,7 +115,9 @@ async def test_a_failed_step_leaves_no_session_running(tmp_path: Path, which: st
 
 async def test_a_time_out_leaves_no_session_running(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, _):
-        local.worlds.faults.add(Fault(service="agent-engine", path="streamQuery", mode="timeout"))
+        local.simulators.faults.add(
+            ServiceFault(service="agent-engine", path="streamQuery", mode="timeout")
+        )
         code, output = await run_smoke(local, seconds=2)
         assert (code, ran(output)[-1]) == (1, ("FAILED", "chat"))
         assert "not done within 2 s" in output[-2]
@@ -134,7 +139,8 @@ async def test_an_interrupted_run_leaves_no_session_running(tmp_path: Path) -> N
 
 
 class LosesFirstStart(httpx.AsyncBaseTransport):
-    """Lose the first answer to `start_avatar`: the session runs, and the caller does not know it."""
+    """Lose the first answer to `start_avatar`: the session runs, and the caller does not know
+    it."""
 
     def __init__(self) -> None:
         self._inner = httpx.AsyncHTTPTransport()
@@ -162,8 +168,8 @@ async def test_a_session_whose_start_was_not_answered_is_ended(tmp_path: Path) -
 
 async def test_a_refused_start_is_not_tried_again(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, _):
-        fault = Fault(service="liveavatar", path="/v1/sessions/start", mode="429")
-        local.worlds.faults.add(fault)
+        fault = ServiceFault(service="liveavatar", path="/v1/sessions/start", mode="429")
+        local.simulators.faults.add(fault)
         code, output = await run_smoke(local)
         assert (code, ran(output)[-1]) == (1, ("FAILED", "start_avatar"))
         assert "answered 503" in output[-2]
@@ -172,8 +178,8 @@ async def test_a_refused_start_is_not_tried_again(tmp_path: Path) -> None:
 
 async def test_a_session_that_cannot_be_ended_is_reported(tmp_path: Path) -> None:
     async with standing(tmp_path) as (local, _):
-        local.worlds.faults.add(
-            Fault(service="liveavatar", path="/v1/sessions/stop", mode="500", times=0)
+        local.simulators.faults.add(
+            ServiceFault(service="liveavatar", path="/v1/sessions/stop", mode="500", times=0)
         )
         code, output = await run_smoke(local)
         assert (code, ran(output)[-1]) == (1, ("FAILED", "end_session"))

@@ -13,7 +13,7 @@ from common.domain.ids import AvatarSessionId
 from infra.access.public_access import close_functions, open_functions, spending_services
 from infra.access.stop_spending import MAX_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
 from tests.infra.fake_public_access import NEVER_TOUCHED, SERVICES, FakeProject
-from tests.local.liveavatar_client import MOUNT, Provider, provider
+from tests.local.liveavatar_client import MOUNT, SimulatedProvider, provider
 
 PROJECT = "oprina-test"
 
@@ -33,7 +33,7 @@ class Output:
 
 
 @asynccontextmanager
-async def account_of(at: Provider, key: str = "local-key") -> AsyncIterator[LiveAvatar]:
+async def account_of(at: SimulatedProvider, key: str = "local-key") -> AsyncIterator[LiveAvatar]:
     http_client = HttpClient()
 
     async def read_key(_fresh: bool) -> str:
@@ -43,7 +43,7 @@ async def account_of(at: Provider, key: str = "local-key") -> AsyncIterator[Live
     await http_client.close()
 
 
-async def running(at: Provider) -> list[str]:
+async def running(at: SimulatedProvider) -> list[str]:
     return [
         each["id"] for each in (await at.get("/v1/sessions?type=active&page_size=100"))["results"]
     ]
@@ -163,7 +163,7 @@ async def test_invalid_output_of_gcloud_does_not_keep_sessions_running() -> None
         await at.started()
         assert await stop_spending(PROJECT, run, account, say=output, wait=no_wait) == 1
         assert await running(at) == []
-    assert "CANNOT LIST THE FUNCTIONS: gcloud run services did not say JSON" in output.all
+    assert "CANNOT LIST THE FUNCTIONS: gcloud run services did not print JSON" in output.all
 
 
 @pytest.mark.parametrize("project", [FakeProject(fails={"list"}), FakeProject(services=["others"])])

@@ -15,7 +15,7 @@ from common.domain.ids import AvatarSessionId
 from infra.local.emulators.cloud_tasks import Delivery, once
 from infra.local.simulators.agent_engine import AgentEngineState
 from infra.local.simulators.all import Simulators
-from infra.local.simulators.espeak import Utterance
+from infra.local.simulators.espeak import EspeakRequest
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
@@ -24,12 +24,12 @@ Json = dict[str, Any]
 RATE = 24_000
 
 
-def a_word(_: Utterance) -> bytes:
+def a_word(_: EspeakRequest) -> bytes:
     """A fifth of a second of silence, whatever is to be said."""
     return bytes(RATE // 5 * 2)
 
 
-def a_while(_: Utterance) -> bytes:
+def a_while(_: EspeakRequest) -> bytes:
     """Ten seconds of it."""
     return bytes(RATE * 10 * 2)
 
@@ -45,11 +45,13 @@ def hurried(delivery: Delivery = once, **speech: Any) -> Simulators:
 
 @asynccontextmanager
 async def standing(
-    folder: Path, worlds: Simulators | None = None, *, scheduled: bool = False, **settings: Any
+    folder: Path, simulators: Simulators | None = None, *, scheduled: bool = False, **settings: Any
 ) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
     """A stack, and ada's HTTP client for it."""
     async with (
-        stack(folder, given=settings, worlds=worlds or hurried(), scheduled=scheduled) as local,
+        stack(
+            folder, given=settings, simulators=simulators or hurried(), scheduled=scheduled
+        ) as local,
         httpx.AsyncClient(
             base_url=local.url, headers=local.sign_in("ada"), timeout=20, trust_env=False
         ) as ada,

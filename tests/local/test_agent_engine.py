@@ -18,7 +18,7 @@ from infra.local.simulators.agent_engine import (
     Pause,
     Step,
     Text,
-    ToolCall,
+    ToolRun,
     agent_engine_app,
 )
 from tests.local.serving import client_of
@@ -28,8 +28,8 @@ LOCAL = {"Authorization": "Bearer local"}
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC).timestamp()
 
 
-class Clock:
-    """Time passes only where the simulator sleeps."""
+class SimulatorClock:
+    """A clock that moves only when the simulator sleeps."""
 
     def __init__(self) -> None:
         self.moment = NOON
@@ -45,7 +45,8 @@ class Clock:
 
 
 def playing(*steps: Step) -> AgentEngineState:
-    clock, numbers = Clock(), count(1)
+    """Return a state whose script plays the steps. Time and ids are deterministic."""
+    clock, numbers = SimulatorClock(), count(1)
     return AgentEngineState(
         script=(lambda _message: steps) if steps else None,
         now=clock.now,
@@ -55,22 +56,22 @@ def playing(*steps: Step) -> AgentEngineState:
 
 
 @pytest.fixture
-def world() -> AgentEngineState:
+def state() -> AgentEngineState:
     return playing()
 
 
 @pytest.fixture
-async def client(world: AgentEngineState) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_for(world) as client:
+async def client(state: AgentEngineState) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_for(state) as client:
         yield client
 
 
-def client_for(world: AgentEngineState) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(agent_engine_app(world))
+def client_for(state: AgentEngineState) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(agent_engine_app(state))
     return httpx.AsyncClient(transport=transport, base_url="http://agent", headers=LOCAL)
 
 
-def asking(message: str = "hello", *, streaming: bool = True, **more: Any) -> dict[str, Any]:
+def turn_body(message: str = "hello", *, streaming: bool = True, **more: Any) -> dict[str, Any]:
     run_config = {"run_config": {"streaming_mode": "sse"}} if streaming else {}
     asked = {"user_id": "ada", "message": message, **run_config, **more}
     return {"class_method": "async_stream_query", "input": asked}
@@ -92,26 +93,26 @@ def texts(events: Sequence[dict[str, Any]]) -> list[str]:
     return [p["text"] for event in events for p in parts_of(event) if p.get("text")]
 
 
-async def test_one_json_object_a_line_as_application_json_with_and_without_alt() -> None:
+async def test_stream_is_json_lines_with_and_without_alt() -> None:
     async with client_for(playing(Text("Hi there."))) as client:
         for params in ({}, {"alt": "sse"}):
-            answer = await client.post(f"{ENGINE}:streamQuery", params=params, json=asking())
+            answer = await client.post(f"{ENGINE}:streamQuery", params=params, json=turn_body())
             assert answer.headers["content-type"] == "application/json"
             assert answer.text.endswith("}\n")
             assert all(isinstance(json.loads(line), dict) for line in answer.text.splitlines())
 
 
-async def test_without_run_config_one_event_has_the_whole_text() -> None:
+async def test_without_run_config_one_event_has_all_text() -> None:
     async with client_for(playing(Text("One. "), Text("Two."))) as client:
-        (event,) = await stream(client, asking(streaming=False))
+        (event,) = await stream(client, turn_body(streaming=False))
     assert texts([event]) == ["One. Two."]
     assert "partial" not in event
     assert event["finish_reason"] == "STOP"
 
 
-async def test_deltas_then_the_whole_text_once_more_with_usage() -> None:
+async def test_deltas_are_followed_by_the_whole_text_and_usage() -> None:
     async with client_for(playing(Text("Good morning, Ada."))) as client:
-        *deltas, last = await stream(client, asking())
+        *deltas, last = await stream(client, turn_body())
     assert texts(deltas) == ["Good", " morning", ",", " Ada", "."]
     assert all(event["partial"] is True for event in deltas)
     assert last["partial"] is False
@@ -122,9 +123,9 @@ async def test_deltas_then_the_whole_text_once_more_with_usage() -> None:
     assert deltas[-1]["usage_metadata"] == counted  # adding up would count it twice
 
 
-async def test_keys_are_snake_case_and_nulls_left_out() -> None:
+async def test_events_have_snake_case_keys_and_no_nulls() -> None:
     async with client_for(playing(Text("Hi."))) as client:
-        events = await stream(client, asking())
+        events = await stream(client, turn_body())
     for event in events:
         assert None not in event.values()
         assert {"content", "invocation_id", "author", "id", "timestamp", "actions"} <= set(event)
@@ -133,11 +134,11 @@ async def test_keys_are_snake_case_and_nulls_left_out() -> None:
     assert len({event["id"] for event in events}) == len(events)
 
 
-async def test_a_tool_call_is_announced_runs_in_silence_and_is_answered_by_the_user_role() -> None:
-    call = ToolCall("get_time", {"timezone": "UTC"}, {"time": "noon"}, seconds=2)
-    world = playing(Text("Let me see."), call, Text("It is noon."))
-    async with client_for(world) as client:
-        events = await stream(client, asking())
+async def test_tool_call_is_sent_runs_silently_and_gets_a_response() -> None:
+    call = ToolRun("get_time", {"timezone": "UTC"}, {"time": "noon"}, seconds=2)
+    state = playing(Text("Let me see."), call, Text("It is noon."))
+    async with client_for(state) as client:
+        events = await stream(client, turn_body())
     announced = next(event for event in events if "function_call" in parts_of(event)[-1])
     whole, answered = events[events.index(announced) + 1 :][:2]
     call_id = parts_of(announced)[0]["function_call"]["id"]
@@ -151,57 +152,59 @@ async def test_a_tool_call_is_announced_runs_in_silence_and_is_answered_by_the_u
     assert texts([events[-1]]) == ["It is noon."]
 
 
-async def test_tokens_and_tools_take_the_time_that_the_world_says() -> None:
-    clock = Clock()
-    steps = (Text("One two."), ToolCall("look"), Pause(0.4))
-    world = AgentEngineState(script=lambda _message: steps, now=clock.now, sleep=clock.sleep)
-    async with client_for(world) as client:
-        await stream(client, asking())
+async def test_tokens_and_tools_take_the_configured_time() -> None:
+    clock = SimulatorClock()
+    steps = (Text("One two."), ToolRun("look"), Pause(0.4))
+    state = AgentEngineState(script=lambda _message: steps, now=clock.now, sleep=clock.sleep)
+    async with client_for(state) as client:
+        await stream(client, turn_body())
     assert clock.slept == [0.025, 0.025, 0.025, 1.5, 0.4]
 
 
-async def test_the_prompt_grows_with_the_history_of_the_session(
-    world: AgentEngineState, client: httpx.AsyncClient
+async def test_prompt_tokens_grow_with_the_session(
+    state: AgentEngineState, client: httpx.AsyncClient
 ) -> None:
-    world.sessions.create(ENGINE.removeprefix("/v1/"), "s1", {"userId": "ada"})
+    state.sessions.create(ENGINE.removeprefix("/v1/"), "s1", {"userId": "ada"})
     prompts = [
-        (await stream(client, asking(session_id="s1")))[-1]["usage_metadata"]["prompt_token_count"]
+        (await stream(client, turn_body(session_id="s1")))[-1]["usage_metadata"][
+            "prompt_token_count"
+        ]
         for _ in range(3)
     ]
     assert prompts == sorted(set(prompts))
 
 
-async def test_an_error_event_has_no_content() -> None:
+async def test_error_event_has_no_content() -> None:
     steps = (Text("Well, "), Error("RESOURCE_EXHAUSTED", "The model is busy."))
     async with client_for(playing(*steps)) as client:
-        *_, last = await stream(client, asking())
+        *_, last = await stream(client, turn_body())
     assert last["error_code"] == "RESOURCE_EXHAUSTED"
     assert last["error_message"] == "The model is busy."
     assert "content" not in last
 
 
-async def test_a_script_that_says_nothing_is_an_empty_200() -> None:
+async def test_empty_script_answers_an_empty_200() -> None:
     async with client_for(playing(Pause(0))) as client:
-        answer = await client.post(f"{ENGINE}:streamQuery", json=asking())
+        answer = await client.post(f"{ENGINE}:streamQuery", json=turn_body())
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_a_break_cuts_the_connection_after_what_was_said() -> None:
+async def test_break_cuts_the_connection() -> None:
     steps = (Text("Half a"), Error("INTERNAL", "It broke."), Break(), Text("never"))
-    world = playing(*steps)
+    state = playing(*steps)
     lines = []
-    async with client_of(mounted(world), "/simulators/agent-engine") as client:
+    async with client_of(mounted(state), "/simulators/agent-engine") as client:
         url = f"{ENGINE}:streamQuery"
-        with pytest.raises(httpx.RemoteProtocolError):  # noqa: PT012 - it is met while reading
-            async with client.stream("POST", url, json=asking(), headers=LOCAL) as answer:
+        with pytest.raises(httpx.RemoteProtocolError):  # noqa: PT012 - raised while reading
+            async with client.stream("POST", url, json=turn_body(), headers=LOCAL) as answer:
                 async for line in answer.aiter_lines():
                     lines += [json.loads(line)]
     assert texts(lines) == ["Half", " a"]
     assert lines[-1]["error_code"] == "INTERNAL"
-    assert world.cut_short == 0
+    assert state.cut_short == 0
 
 
-async def test_a_caller_who_goes_away_ends_the_turn() -> None:
+async def test_disconnect_of_the_caller_ends_the_turn() -> None:
     left = anyio.Event()
 
     async def sleep(seconds: float) -> None:
@@ -212,31 +215,68 @@ async def test_a_caller_who_goes_away_ends_the_turn() -> None:
             raise
 
     steps: list[Step] = [Text("Hello."), Pause(3600), Text("Bye.")]
-    world = AgentEngineState(script=lambda _message: steps, token_seconds=0, sleep=sleep)
+    state = AgentEngineState(script=lambda _message: steps, token_seconds=0, sleep=sleep)
     async with (
-        client_of(mounted(world), "/simulators/agent-engine") as client,
-        client.stream("POST", f"{ENGINE}:streamQuery", json=asking(), headers=LOCAL) as answer,
+        client_of(mounted(state), "/simulators/agent-engine") as client,
+        client.stream("POST", f"{ENGINE}:streamQuery", json=turn_body(), headers=LOCAL) as answer,
     ):
         assert json.loads(await anext(answer.aiter_lines()))["partial"]
-        assert world.open_streams == 1
+        assert state.open_streams == 1
         await answer.aclose()
         with anyio.fail_after(5):
             await left.wait()
-    assert (world.turns, world.open_streams, world.cut_short) == (1, 0, 1)
+    assert (state.turns, state.open_streams, state.cut_short) == (1, 0, 1)
 
 
-def mounted(world: AgentEngineState) -> Starlette:
-    return Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(world))])
+def mounted(state: AgentEngineState) -> Starlette:
+    return Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(state))])
 
 
-async def test_temp_state_reaches_the_turn_and_is_stored_nowhere() -> None:
+async def test_temporary_state_reaches_the_script_and_is_not_stored() -> None:
     seen: list[Message] = []
-    world = playing()
-    world.script = lambda message: seen.append(message) or [Text("Yes.")]  # type: ignore[func-returns-value]
-    state = {"temp:google_access_token": "canary", "mood": "good"}
-    session = world.sessions.create(ENGINE.removeprefix("/v1/"), "s1", {"userId": "ada"})
-    async with client_for(world) as client:
-        await stream(client, asking(session_id="s1", state_delta=state))
-    assert seen[0].state == state
+    state = playing()
+    state.script = lambda message: seen.append(message) or [Text("Yes.")]  # type: ignore[func-returns-value]
+    delta = {"temp:google_access_token": "canary", "mood": "good"}
+    session = state.sessions.create(ENGINE.removeprefix("/v1/"), "s1", {"userId": "ada"})
+    async with client_for(state) as client:
+        await stream(client, turn_body(session_id="s1", state_delta=delta))
+    assert seen[0].state == delta
     assert session.state == {"mood": "good"}
     assert "canary" not in json.dumps(session.events)
+
+
+async def test_effects_of_tools_are_journalled_in_order(
+    state: AgentEngineState, client: httpx.AsyncClient
+) -> None:
+    await stream(client, turn_body("Send a mail to tom@example.test: lunch at noon?"))
+    await stream(client, turn_body("What time is it?"))
+    await stream(client, turn_body("Please write an e-mail to Priya, thank you."))
+    effects = (await client.get("/effects")).json()["effects"]
+    assert [(effect["tool"], effect["args"]) for effect in effects] == [
+        ("send_mail", {"to": "tom@example.test", "text": "lunch at noon?"}),
+        ("send_mail", {"to": "Priya", "text": "thank you."}),
+    ]
+    assert [effect.user_id for effect in state.effects] == ["ada", "ada"]
+    assert (await client.delete("/effects")).status_code == 204
+    assert len(state.effects) == 0
+
+
+async def test_effect_of_a_tool_stands_when_the_caller_leaves() -> None:
+    begun = anyio.Event()
+
+    async def sleep(seconds: float) -> None:
+        if seconds:
+            begun.set()
+        await anyio.sleep(seconds)
+
+    steps: list[Step] = [ToolRun("send_mail", {"to": "tom"}, seconds=3600, effect=True)]
+    state = AgentEngineState(script=lambda _message: steps, token_seconds=0, sleep=sleep)
+    async with (
+        client_of(mounted(state), "/simulators/agent-engine") as client,
+        client.stream("POST", f"{ENGINE}:streamQuery", json=turn_body(), headers=LOCAL) as answer,
+    ):
+        with anyio.fail_after(5):
+            await begun.wait()
+        await answer.aclose()
+        journal = (await client.get("/effects")).json()["effects"]
+    assert [effect["args"] for effect in journal] == [{"to": "tom"}]

@@ -3,17 +3,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local.simulators.agent_engine import Line, Message, Step, Text, ToolCall
-from infra.local.simulators.agent_engine.assistant import reply
-from infra.local.simulators.agent_engine.calendar import WEEK, ordinal
+from infra.local.simulators.agent_engine import Line, Message, Step, Text, ToolRun
+from infra.local.simulators.agent_engine.assistant.calendar import WEEK, ordinal
+from infra.local.simulators.agent_engine.assistant.replies import reply
+from infra.local.simulators.agent_engine.assistant.stories import STORIES
 from infra.local.simulators.agent_engine.events import tokens
-from infra.local.simulators.agent_engine.stories import STORIES
 
 MONDAY = datetime(2026, 3, 2, 16, 20, tzinfo=UTC)
 
 
-class Talk:
-    """A session of its own: what was said so far goes along with each message."""
+class AssistantSession:
+    """A session with the assistant. Each message carries the history."""
 
     def __init__(self, now: datetime = MONDAY) -> None:
         self.now = now
@@ -32,11 +32,11 @@ class Talk:
 
 
 @pytest.mark.parametrize("text", ["What time is it?", "tell me the time", "what day is it"])
-def test_the_time_is_asked_of_a_tool(text: str) -> None:
-    talk = Talk()
+def test_time_comes_from_a_tool(text: str) -> None:
+    talk = AssistantSession()
     before, call, after = talk.steps(text)
     assert isinstance(before, Text)
-    assert call == ToolCall("get_time", {"timezone": "UTC"}, {"time": MONDAY.isoformat()})
+    assert call == ToolRun("get_time", {"timezone": "UTC"}, {"time": MONDAY.isoformat()})
     wanted = "It is 4:20 in the afternoon. Today is Monday, the 2nd of March."
     assert after == Text(wanted)
 
@@ -50,32 +50,32 @@ def test_the_time_is_asked_of_a_tool(text: str) -> None:
         ("What appointments are there on Sunday?", "2026-03-08", "nothing in your calendar"),
     ],
 )
-def test_the_calendar_is_asked_of_a_tool(text: str, day: str, said: str) -> None:
-    talk = Talk()
-    calls = [step for step in talk.steps(text) if isinstance(step, ToolCall)]
+def test_calendar_comes_from_a_tool(text: str, day: str, said: str) -> None:
+    talk = AssistantSession()
+    calls = [step for step in talk.steps(text) if isinstance(step, ToolRun)]
     assert [(call.name, call.args) for call in calls] == [("list_events", {"day": day})]
     assert said in talk.history[-1].text
 
 
-def test_the_calendar_is_the_same_every_week() -> None:
-    later = Talk(MONDAY + timedelta(weeks=3))
-    assert later.say("my calendar today") == Talk().say("my calendar today")
+def test_calendar_repeats_every_week() -> None:
+    later = AssistantSession(MONDAY + timedelta(weeks=3))
+    assert later.say("my calendar today") == AssistantSession().say("my calendar today")
     assert len(WEEK) == 7
 
 
-def test_a_name_is_remembered_in_its_session_only() -> None:
-    talk = Talk()
+def test_name_is_remembered_in_its_session_only() -> None:
+    talk = AssistantSession()
     assert "Ada" in talk.say("Hello, my name is Ada.")
     talk.say("I like sailing boats.")
     assert talk.say("What is my name?").startswith("Your name is Ada.")
     assert talk.say("Hello!").startswith("Hello again, Ada.")
-    assert "not told me" in Talk().say("What's my name?")
+    assert "not told me" in AssistantSession().say("What's my name?")
 
 
-def test_what_was_said_before_is_quoted() -> None:
-    talk = Talk()
+def test_earlier_messages_are_quoted() -> None:
+    talk = AssistantSession()
     assert "first thing" in talk.say("What did I say before?")
-    talk = Talk()
+    talk = AssistantSession()
     talk.say("I like sailing boats.")
     talk.say("The sea was rough")
     said = talk.say("What did I say before?")
@@ -84,8 +84,8 @@ def test_what_was_said_before_is_quoted() -> None:
     )
 
 
-def test_stories_are_long_enough_to_be_interrupted_and_differ() -> None:
-    talk = Talk()
+def test_stories_are_long_and_differ() -> None:
+    talk = AssistantSession()
     told = [talk.say("Tell me a story.") for _ in STORIES]
     assert told == list(STORIES)
     for story in told:
@@ -103,8 +103,8 @@ def test_stories_are_long_enough_to_be_interrupted_and_differ() -> None:
         ("東京について", "東京について"),
     ],
 )
-def test_small_talk_quotes_the_subject_in_two_or_three_sentences(text: str, subject: str) -> None:
-    said = Talk().say(text)
+def test_small_talk_quotes_the_subject(text: str, subject: str) -> None:
+    said = AssistantSession().say(text)
     assert subject in said
     assert 2 <= len(re.findall(r"[.?!](?:\s|$)", said)) <= 3
 
@@ -122,14 +122,14 @@ def test_small_talk_quotes_the_subject_in_two_or_three_sentences(text: str, subj
         "**b**",
     ],
 )
-def test_every_answer_can_be_heard(text: str) -> None:
-    said = Talk().say(text)
+def test_every_reply_is_plain_text_with_an_end(text: str) -> None:
+    said = AssistantSession().say(text)
     assert said.endswith((".", "?"))
     assert not re.search(r"[*_#`<>{}\[\]]", said.replace(text, ""))
 
 
-def test_the_same_talk_gets_the_same_answers() -> None:
-    first, second = Talk(), Talk()
+def test_equal_sessions_get_equal_replies() -> None:
+    first, second = AssistantSession(), AssistantSession()
     for text in ("Hello", "Nice weather today", "Tell me a story", "Another thing"):
         assert first.steps(text) == second.steps(text)
 
@@ -138,7 +138,7 @@ def test_the_same_talk_gets_the_same_answers() -> None:
     "text",
     ["Hello, Ada!  How are\nyou? ", "今日は良い天気です。", "नमस्ते, आप कैसे हैं?", " ", "😀 ok_then"],
 )
-def test_tokens_joined_are_the_text(text: str) -> None:
+def test_joined_tokens_are_the_text(text: str) -> None:
     assert "".join(tokens(text)) == text
 
 
@@ -146,3 +146,18 @@ def test_ordinals() -> None:
     wanted = "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 30th 31st"
     numbers = (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30, 31)
     assert " ".join(map(ordinal, numbers)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "body"),
+    [
+        ("Send a mail to tom@example.test: my name is Ada", "tom@example.test", "my name is Ada"),
+        ("Could you write an email to Tom, the story is late?", "Tom", "the story is late?"),
+        ("send mail", "yourself", ""),
+    ],
+)
+def test_mail_is_sent_by_a_tool_with_an_effect(text: str, to: str, body: str) -> None:
+    steps = AssistantSession().steps(text)
+    runs = [step for step in steps if isinstance(step, ToolRun)]
+    assert [(run.name, run.args) for run in runs] == [("send_mail", {"to": to, "text": body})]
+    assert runs[0].effect

@@ -4,31 +4,38 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.simulators.agent_engine import AgentEngineState, Text, ToolCall, agent_engine_app
+from infra.local.simulators.agent_engine import (
+    AgentEngineState,
+    Message,
+    Step,
+    Text,
+    ToolRun,
+    agent_engine_app,
+)
 
 NAME = "projects/p/locations/us-central1/reasoningEngines/7"
 ENGINE = f"/v1beta1/{NAME}"
 DAY = 86_400
 
 
-class World(AgentEngineState):
+class TimedState(AgentEngineState):
     moment = 1_700_000_000.0
 
 
 @pytest.fixture
-def world() -> World:
-    world = World(token_seconds=0, tool_seconds=0, now=lambda: World.moment)
-    world.script = lambda _message: [
+def state() -> TimedState:
+    state = TimedState(token_seconds=0, tool_seconds=0, now=lambda: TimedState.moment)
+    state.script = lambda _message: [
         Text("Let me see."),
-        ToolCall("look", {"x_y": 1}),
+        ToolRun("look", {"x_y": 1}),
         Text("Yes."),
     ]
-    return world
+    return state
 
 
 @pytest.fixture
-async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(agent_engine_app(world))
+async def client(state: TimedState) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(agent_engine_app(state))
     local = {"Authorization": "Bearer local"}
     async with httpx.AsyncClient(transport=transport, base_url="http://a", headers=local) as client:
         yield client
@@ -44,7 +51,7 @@ async def query(client: httpx.AsyncClient, method: str, **arguments: Any) -> htt
     return await client.post(f"{ENGINE}:query", json=body)
 
 
-async def test_a_session_is_made_by_an_operation_that_is_done_at_once_and_can_be_polled(
+async def test_creation_is_a_finished_operation_that_can_be_polled(
     client: httpx.AsyncClient,
 ) -> None:
     made = (await make(client, "abc", sessionState={"mood": "good"}, ttl="86400s")).json()
@@ -61,12 +68,12 @@ async def test_a_session_is_made_by_an_operation_that_is_done_at_once_and_can_be
     assert "ttl" not in session
 
 
-async def test_without_a_ttl_a_session_lives_for_a_year(client: httpx.AsyncClient) -> None:
+async def test_session_without_ttl_expires_after_a_year(client: httpx.AsyncClient) -> None:
     made = (await make(client, "abc")).json()
     assert made["response"]["expireTime"] == "2024-11-13T22:13:20Z"
 
 
-async def test_a_session_without_a_name_gets_one(client: httpx.AsyncClient) -> None:
+async def test_session_without_an_id_gets_one(client: httpx.AsyncClient) -> None:
     made = await client.post(f"{ENGINE}/sessions", json={"userId": "ada"})
     name = made.json()["response"]["name"]
     assert (await client.get(f"/v1beta1/{name}")).status_code == 200
@@ -87,7 +94,7 @@ async def test_a_session_without_a_name_gets_one(client: httpx.AsyncClient) -> N
         ("a" * 64, {}),
     ],
 )
-async def test_what_is_not_allowed_is_a_400_and_nothing_is_made(
+async def test_invalid_session_is_400_and_not_created(
     client: httpx.AsyncClient, session_id: str, fields: dict[str, str]
 ) -> None:
     refused = await make(client, session_id, **fields)
@@ -96,7 +103,7 @@ async def test_what_is_not_allowed_is_a_400_and_nothing_is_made(
     assert (await client.get(f"{ENGINE}/sessions")).json() == {}
 
 
-async def test_a_name_that_is_taken_is_a_409(client: httpx.AsyncClient) -> None:
+async def test_duplicate_id_is_409(client: httpx.AsyncClient) -> None:
     await make(client, "abc")
     taken = await make(client, "abc", userId="bob")
     assert taken.status_code == 409
@@ -104,18 +111,18 @@ async def test_a_name_that_is_taken_is_a_409(client: httpx.AsyncClient) -> None:
     assert (await client.get(f"{ENGINE}/sessions/abc")).json()["userId"] == "ada"
 
 
-async def test_what_has_expired_is_gone_and_its_name_is_free(
-    client: httpx.AsyncClient, world: World
+async def test_expired_session_is_gone_and_its_id_free(
+    client: httpx.AsyncClient, state: TimedState
 ) -> None:
-    start = World.moment
-    world.now = world.sessions.now = lambda: start
+    start = TimedState.moment
+    state.now = state.sessions.now = lambda: start
     await make(client, "abc", ttl="86400s")
-    world.now = world.sessions.now = lambda: start + DAY
+    state.now = state.sessions.now = lambda: start + DAY
     assert (await client.get(f"{ENGINE}/sessions/abc")).status_code == 404
     assert (await make(client, "abc")).status_code == 200
 
 
-async def test_the_list_holds_only_what_the_filter_names(client: httpx.AsyncClient) -> None:
+async def test_filter_selects_sessions(client: httpx.AsyncClient) -> None:
     await make(client, "s1", displayName="one")
     await make(client, "s2", userId='bo"b')
     await make(client, "s3", labels={"kind": "test"})
@@ -144,7 +151,7 @@ async def test_the_list_holds_only_what_the_filter_names(client: httpx.AsyncClie
     assert bad.status_code == 400
 
 
-async def test_pages_follow_each_other_without_a_gap(client: httpx.AsyncClient) -> None:
+async def test_pages_cover_all_sessions_once(client: httpx.AsyncClient) -> None:
     for number in range(5):
         await make(client, f"s{number}")
     seen, token = [], ""
@@ -158,7 +165,7 @@ async def test_pages_follow_each_other_without_a_gap(client: httpx.AsyncClient) 
     assert seen == ["s0", "s1", "s2", "s3", "s4"]
 
 
-async def test_deleting_takes_the_session_away_once(client: httpx.AsyncClient) -> None:
+async def test_deleted_session_is_404(client: httpx.AsyncClient) -> None:
     await make(client, "abc")
     deleted = (await client.delete(f"{ENGINE}/sessions/abc")).json()
     assert deleted["done"] is True
@@ -173,7 +180,7 @@ async def test_deleting_takes_the_session_away_once(client: httpx.AsyncClient) -
         assert missing.json()["error"]["status"] == "NOT_FOUND"
 
 
-async def test_the_events_of_a_turn_are_kept_whole_in_camel_case(client: httpx.AsyncClient) -> None:
+async def test_whole_events_of_a_turn_are_stored_in_camel_case(client: httpx.AsyncClient) -> None:
     await make(client, "abc")
     asked = {
         "user_id": "ada",
@@ -193,17 +200,15 @@ async def test_the_events_of_a_turn_are_kept_whole_in_camel_case(client: httpx.A
 
 
 async def test_session_writes_over_the_quota_are_429(
-    client: httpx.AsyncClient, world: World
+    client: httpx.AsyncClient, state: TimedState
 ) -> None:
-    world.session_writes_a_minute = 2
+    state.session_writes_a_minute = 2
     made = [(await make(client, f"s{number}")).status_code for number in range(3)]
     assert made == [200, 200, 429]
 
 
 @pytest.mark.parametrize("prefix", ["", "async_"])
-async def test_the_class_methods_do_what_the_sessions_api_does(
-    client: httpx.AsyncClient, prefix: str
-) -> None:
+async def test_class_methods_manage_sessions(client: httpx.AsyncClient, prefix: str) -> None:
     made = await query(client, f"{prefix}create_session", user_id="ada", state={"a": 1})
     session = made.json()["output"]
     mine = {"user_id": "ada", "session_id": session["id"]}
@@ -217,11 +222,148 @@ async def test_the_class_methods_do_what_the_sessions_api_does(
     assert "Session not found" in gone.json()["error"]["message"]
 
 
-async def test_another_users_session_is_as_unknown_as_a_missing_one(
-    client: httpx.AsyncClient,
-) -> None:
+async def test_class_methods_refuse_the_session_of_another_user(client: httpx.AsyncClient) -> None:
     await make(client, "abc")
     for method in ("async_get_session", "async_delete_session"):
-        others = await query(client, method, user_id="bob", session_id="abc")
-        missing = await query(client, method, user_id="bob", session_id="xyz")
-        assert (others.status_code, others.text) == (missing.status_code, missing.text)
+        refused = await query(client, method, user_id="bob", session_id="abc")
+        assert refused.status_code == 400
+        assert "Session abc does not belong to user bob." in refused.json()["error"]["message"]
+    assert (await client.get(f"{ENGINE}/sessions/abc")).status_code == 200
+
+
+async def test_deleting_a_missing_session_by_class_method_is_no_error(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await query(client, "async_delete_session", user_id="bob", session_id="xyz")
+    assert answer.json() == {"output": None}
+
+
+EVENT: dict[str, Any] = {
+    "author": "assistant",
+    "invocationId": "e-1",
+    "timestamp": "2023-11-14T22:14:00Z",
+    "content": {
+        "role": "model",
+        "parts": [{"text": "Hello."}, {"functionCall": {"name": "f", "args": {"x_y": 1}}}],
+    },
+    "actions": {"stateDelta": {"mood": "good", "temp:token": "canary"}, "transferAgent": "other"},
+    "eventMetadata": {"turnComplete": True, "customMetadata": {"a_b": 1}},
+    "rawEvent": {"id": "own", "author": "assistant"},
+}
+
+
+async def append(client: httpx.AsyncClient, event: dict[str, Any]) -> httpx.Response:
+    return await client.post(f"{ENGINE}/sessions/abc:appendEvent", json=event)
+
+
+async def test_appended_event_is_listed_and_changes_the_state(client: httpx.AsyncClient) -> None:
+    await make(client, "abc")
+    answer = await append(client, EVENT)
+    assert (answer.status_code, answer.json()) == (200, {})
+    (event,) = (await client.get(f"{ENGINE}/sessions/abc/events")).json()["sessionEvents"]
+    assert event.pop("name").startswith(f"{NAME}/sessions/abc/events/")
+    assert event == EVENT
+    session = (await client.get(f"{ENGINE}/sessions/abc")).json()
+    assert session["sessionState"] == {"mood": "good"}
+    assert session["updateTime"] == "2023-11-14T22:14:00Z"
+
+
+async def test_appended_event_in_snake_case_is_the_same(client: httpx.AsyncClient) -> None:
+    await make(client, "abc")
+    call = {"function_call": {"name": "f", "args": {"x_y": 1}}}
+    event = {
+        "author": "assistant",
+        "invocation_id": "e-1",
+        "timestamp": "2023-11-14T22:14:00Z",
+        "content": {"role": "model", "parts": [call]},
+    }
+    assert (await append(client, event)).status_code == 200
+    (stored,) = (await client.get(f"{ENGINE}/sessions/abc/events")).json()["sessionEvents"]
+    assert stored["content"]["parts"] == [{"functionCall": {"name": "f", "args": {"x_y": 1}}}]
+
+
+async def test_appended_message_is_history_of_the_next_turn(
+    client: httpx.AsyncClient, state: TimedState
+) -> None:
+    seen: list[str] = []
+
+    def script(message: Message) -> list[Step]:
+        seen.extend(line.text for line in message.history)
+        return []
+
+    state.script = script
+    await make(client, "abc")
+    await append(client, EVENT)
+    asked = {"user_id": "ada", "session_id": "abc", "message": "well?"}
+    body = {"class_method": "async_stream_query", "input": asked}
+    await client.post(f"{ENGINE}:streamQuery", json=body)
+    assert seen == ["Hello."]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"author": None}, "event.author"),
+        ({"timestamp": None}, "event.timestamp"),
+        ({"timestamp": "noon"}, "event.timestamp"),
+        ({"mood": "good"}, "Unknown name \"mood\" at 'event'"),
+        ({"actions": {"compaction": {}}}, "Unknown name \"compaction\" at 'event.actions'"),
+        (
+            {"content": {"parts": [{"text": "x", "part_metadata": {}}]}},
+            "Unknown name \"part_metadata\" at 'event.content.parts[0]'",
+        ),
+        ({"eventMetadata": {"mood": 1}}, "Unknown name \"mood\" at 'event.event_metadata'"),
+    ],
+)
+async def test_invalid_event_is_400_and_not_appended(
+    client: httpx.AsyncClient, change: dict[str, Any], message: str
+) -> None:
+    await make(client, "abc")
+    answer = await append(client, EVENT | change)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
+    assert (await client.get(f"{ENGINE}/sessions/abc/events")).json() == {}
+
+
+async def test_events_are_filtered_by_their_time(client: httpx.AsyncClient) -> None:
+    await make(client, "abc")
+    for second in range(4):
+        await append(client, EVENT | {"timestamp": f"2023-11-14T22:14:0{second}Z"})
+    wanted = 'timestamp>="2023-11-14T22:14:01Z" AND timestamp<"2023-11-14T23:14:03+01:00"'
+    found = await client.get(f"{ENGINE}/sessions/abc/events", params={"filter": wanted})
+    times = [event["timestamp"][-3:] for event in found.json()["sessionEvents"]]
+    assert times == ["01Z", "02Z"]
+    refused = await client.get(f"{ENGINE}/sessions/abc/events", params={"filter": "author=x"})
+    assert refused.status_code == 400
+
+
+async def test_appends_over_the_quota_are_429(client: httpx.AsyncClient, state: TimedState) -> None:
+    state.event_appends_a_minute = 1
+    await make(client, "abc")
+    assert [(await append(client, EVENT)).status_code for _ in range(2)] == [200, 429]
+
+
+async def test_event_cannot_be_appended_to_a_missing_session(client: httpx.AsyncClient) -> None:
+    assert (await append(client, EVENT)).status_code == 404
+
+
+async def test_update_changes_what_the_mask_names(client: httpx.AsyncClient) -> None:
+    await make(client, "abc", displayName="old", sessionState={"a": 1})
+    body = {"displayName": "new", "sessionState": {"b": 2}, "ttl": "172800s"}
+    mask = {"updateMask": "display_name,ttl"}
+    answer = await client.patch(f"{ENGINE}/sessions/abc", params=mask, json=body)
+    updated = answer.json()
+    assert updated["displayName"] == "new"
+    assert updated["sessionState"] == {"a": 1}
+    assert updated["expireTime"] == "2023-11-16T22:13:20Z"
+    everything = await client.patch(f"{ENGINE}/sessions/abc", json=body)
+    assert everything.json()["sessionState"] == {"b": 2}
+    for wrong in ({"updateMask": "user_id"}, {"updateMask": "name"}):
+        refused = await client.patch(f"{ENGINE}/sessions/abc", params=wrong, json=body)
+        assert refused.status_code == 400
+
+
+async def test_update_to_less_than_a_day_is_400(client: httpx.AsyncClient) -> None:
+    await make(client, "abc")
+    refused = await client.patch(f"{ENGINE}/sessions/abc", json={"ttl": "3600s"})
+    assert refused.status_code == 400

@@ -1,4 +1,4 @@
-"""Google's own clients against the stand-in, and a target that writes down what reached it."""
+"""The Cloud Tasks emulator, used by Google's own clients, with a target that records its requests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -25,6 +25,7 @@ from infra.local.emulators.cloud_tasks import (
     once,
     twice,
 )
+from infra.local.emulators.cloud_tasks.dispatcher import access_token
 from infra.local.emulators.grpc_server import serve, set_seconds
 from infra.local.identity import LocalIdentity
 from tests.support.fakes.vault import Seconds
@@ -36,8 +37,8 @@ DAY = 24 * 3600.0
 
 
 @dataclass
-class Target:
-    """Answers with the next of `answers` (an exception: not at all), with 200 after the last."""
+class RecordingTarget:
+    """Answers the next of `answers` (raises an exception), and 200 after the last."""
 
     clock: Seconds
     answers: list[int | Exception] = field(default_factory=list)
@@ -54,10 +55,10 @@ class Target:
 
 
 @dataclass
-class Stand:
+class TasksSetup:
     tasks: CloudTasksEmulator
     client: ct.CloudTasksAsyncClient
-    target: Target
+    target: RecordingTarget
     clock: Seconds
     address: str
 
@@ -80,11 +81,11 @@ class Stand:
 
 
 @asynccontextmanager
-async def standing(
+async def running_emulator(
     delivery: Delivery = once, sign: Callable[[str, str], str] = "{}|{}".format, **retry: Any
-) -> AsyncIterator[Stand]:
+) -> AsyncIterator[TasksSetup]:
     clock = Seconds()
-    target = Target(clock)
+    target = RecordingTarget(clock)
     async with httpx.AsyncClient(transport=httpx.MockTransport(target)) as http:
         tasks = CloudTasksEmulator(http, sign, now=clock, delivery=delivery)
         async with serve(tasks.service()) as address:
@@ -93,29 +94,29 @@ async def standing(
             client = ct.CloudTasksAsyncClient(transport=transport)
             queue = {"name": QUEUE, "retry_config": retry}
             await client.create_queue(request={"parent": LOCATION, "queue": queue})
-            yield Stand(tasks, client, target, clock, address)
+            yield TasksSetup(tasks, client, target, clock, address)
             await channel.close()
 
 
 @pytest.fixture
-async def stand() -> AsyncIterator[Stand]:
-    async with standing() as stand:
-        yield stand
+async def setup() -> AsyncIterator[TasksSetup]:
+    async with running_emulator() as setup:
+        yield setup
 
 
-async def test_calls_its_target_at_its_time(stand: Stand) -> None:
-    made = await stand.make(
+async def test_target_is_called_at_the_scheduled_time(setup: TasksSetup) -> None:
+    made = await setup.make(
         "a", at=60, body=b'{"x": 1}', headers={"Content-Type": "application/json", "X-Own": "1"}
     )
-    assert made.schedule_time == stand.clock.after(60)
-    await stand.pass_time(59)
-    assert stand.target.requests == []
-    await stand.pass_time(1)
-    (request,) = stand.target.requests
+    assert made.schedule_time == setup.clock.after(60)
+    await setup.pass_time(59)
+    assert setup.target.requests == []
+    await setup.pass_time(1)
+    (request,) = setup.target.requests
     assert (request.method, str(request.url), request.content) == ("POST", TARGET, b'{"x": 1}')
     headers = {name: request.headers[name] for name in request.headers if name != "accept"}
     eta = headers.pop("x-cloudtasks-tasketa")
-    assert float(eta) == stand.clock.at
+    assert float(eta) == setup.clock.at
     assert headers | {"host": "", "accept-encoding": "", "connection": ""} == {
         "accept-encoding": "",
         "connection": "",
@@ -129,21 +130,21 @@ async def test_calls_its_target_at_its_time(stand: Stand) -> None:
         "x-cloudtasks-taskretrycount": "0",
         "x-own": "1",
     }
-    assert await stand.waiting() == []
+    assert await setup.waiting() == []
 
 
-async def test_a_task_cannot_pass_for_another(stand: Stand) -> None:
+async def test_task_cannot_set_reserved_headers(setup: TasksSetup) -> None:
     headers = {"User-Agent": "me", "X-CloudTasks-QueueName": "other", "x-google-y": "1"}
-    await stand.make("a", headers=headers)
-    await stand.tasks.deliver_due()
-    sent = stand.target.requests[0].headers
+    await setup.make("a", headers=headers)
+    await setup.tasks.deliver_due()
+    sent = setup.target.requests[0].headers
     assert (sent["user-agent"], sent["x-cloudtasks-queuename"]) == ("Google-Cloud-Tasks", "expiry")
     assert "x-google-y" not in sent
 
 
-async def test_the_sync_client_works_too(stand: Stand) -> None:
+async def test_sync_client_creates_and_lists(setup: TasksSetup) -> None:
     def use() -> list[str]:
-        channel = grpc.insecure_channel(stand.address)
+        channel = grpc.insecure_channel(setup.address)
         client = ct.CloudTasksClient(transport=transports.CloudTasksGrpcTransport(channel=channel))
         task = ct.Task(http_request=ct.HttpRequest(url=TARGET))
         made = client.create_task(parent=QUEUE, task=task)
@@ -154,47 +155,47 @@ async def test_the_sync_client_works_too(stand: Stand) -> None:
 
     (name,) = await asyncio.to_thread(use)
     assert name.startswith(f"{QUEUE}/tasks/")
-    assert await stand.tasks.deliver_due() == 1
+    assert await setup.tasks.deliver_due() == 1
 
 
-async def test_a_name_is_taken_once_and_for_a_day_after(stand: Stand) -> None:
-    await stand.make("a", at=60)
+async def test_name_stays_taken_for_a_day(setup: TasksSetup) -> None:
+    await setup.make("a", at=60)
     with pytest.raises(google.AlreadyExists, match="already exists"):
-        await stand.make("a", at=90)
-    await stand.make("b", at=60)
-    await stand.client.delete_task(name=f"{QUEUE}/tasks/b")
-    await stand.pass_time(60)
-    assert len(stand.target.requests) == 1
+        await setup.make("a", at=90)
+    await setup.make("b", at=60)
+    await setup.client.delete_task(name=f"{QUEUE}/tasks/b")
+    await setup.pass_time(60)
+    assert len(setup.target.requests) == 1
     for name in ("a", "b"):
         with pytest.raises(google.AlreadyExists, match="existed too recently"):
-            await stand.make(name)
-    stand.clock.advance(DAY)
-    await stand.make("a")
-    assert await stand.tasks.deliver_due() == 1
+            await setup.make(name)
+    setup.clock.advance(DAY)
+    await setup.make("a")
+    assert await setup.tasks.deliver_due() == 1
 
 
 @pytest.mark.parametrize("answer", [500, 503, 429, 404, 401, 301, httpx.ReadTimeout("late")])
-async def test_only_a_success_acknowledges(answer: int | Exception) -> None:
-    async with standing(min_backoff={"seconds": 1}) as stand:
-        stand.target.answers = [answer]
-        await stand.make("a")
-        await stand.tasks.deliver_due()
-        assert await stand.waiting() == ["a"]
-        await stand.pass_time(1)
-        assert len(stand.target.requests) == 2
-        assert await stand.waiting() == []
+async def test_failed_answer_is_retried(answer: int | Exception) -> None:
+    async with running_emulator(min_backoff={"seconds": 1}) as setup:
+        setup.target.answers = [answer]
+        await setup.make("a")
+        await setup.tasks.deliver_due()
+        assert await setup.waiting() == ["a"]
+        await setup.pass_time(1)
+        assert len(setup.target.requests) == 2
+        assert await setup.waiting() == []
 
 
 @pytest.mark.parametrize("answer", [200, 201, 204, 299])
-async def test_any_success_does(stand: Stand, answer: int) -> None:
-    stand.target.answers = [answer, 500]
-    await stand.make("a")
-    await stand.tasks.deliver_due()
-    await stand.pass_time(10)
-    assert (len(stand.target.requests), await stand.waiting()) == (1, [])
+async def test_any_2xx_acknowledges(setup: TasksSetup, answer: int) -> None:
+    setup.target.answers = [answer, 500]
+    await setup.make("a")
+    await setup.tasks.deliver_due()
+    await setup.pass_time(10)
+    assert (len(setup.target.requests), await setup.waiting()) == (1, [])
 
 
-def test_waits_as_long_as_the_documentation_says() -> None:
+def test_backoff_follows_the_documentation() -> None:
     config = ct.RetryConfig(max_doublings=3)
     set_seconds(config, "min_backoff", 10)
     set_seconds(config, "max_backoff", 300)
@@ -202,86 +203,86 @@ def test_waits_as_long_as_the_documentation_says() -> None:
     assert waits == [10, 20, 40, 80, 160, 240, 300, 300]
 
 
-async def test_tries_again_with_backoff_and_says_so() -> None:
-    async with standing(
+async def test_retries_have_backoff_and_headers() -> None:
+    async with running_emulator(
         min_backoff={"seconds": 2}, max_backoff={"seconds": 8}, max_attempts=6
-    ) as stand:
-        stand.target.answers = [500, 404, httpx.ConnectError("no"), 500, 500, 500, 500]
-        await stand.make("a")
-        begun = stand.clock.at
-        await stand.tasks.deliver_due()
-        await stand.pass_time(60)
-        assert [at - begun for at in stand.target.times] == [0, 2, 6, 14, 22, 30]
-        headers = [request.headers for request in stand.target.requests]
+    ) as setup:
+        setup.target.answers = [500, 404, httpx.ConnectError("no"), 500, 500, 500, 500]
+        await setup.make("a")
+        begun = setup.clock.at
+        await setup.tasks.deliver_due()
+        await setup.pass_time(60)
+        assert [at - begun for at in setup.target.times] == [0, 2, 6, 14, 22, 30]
+        headers = [request.headers for request in setup.target.requests]
         assert [h["x-cloudtasks-taskretrycount"] for h in headers] == list("012345")
         assert [h["x-cloudtasks-taskexecutioncount"] for h in headers] == list("001111")
         previous = [h.get("x-cloudtasks-taskpreviousresponse") for h in headers]
         assert previous == [None, "500", "404", None, "500", "500"]
-        assert await stand.waiting() == []
+        assert await setup.waiting() == []
 
 
-async def test_gives_up_only_when_both_limits_are_reached() -> None:
-    async with standing(
+async def test_task_is_dropped_when_both_limits_are_reached() -> None:
+    async with running_emulator(
         min_backoff={"seconds": 1},
         max_backoff={"seconds": 1},
         max_attempts=3,
         max_retry_duration={"seconds": 10},
-    ) as stand:
-        stand.target.answers = [500] * 50
-        await stand.make("a")
-        await stand.tasks.deliver_due()
-        await stand.pass_time(30)
-        assert len(stand.target.requests) == 11
+    ) as setup:
+        setup.target.answers = [500] * 50
+        await setup.make("a")
+        await setup.tasks.deliver_due()
+        await setup.pass_time(30)
+        assert len(setup.target.requests) == 11
 
 
-async def test_without_limits_it_never_gives_up() -> None:
-    async with standing(max_attempts=-1, max_backoff={"seconds": 1}) as stand:
-        stand.target.answers = [500] * 500
-        await stand.make("a")
-        await stand.pass_time(150)
-        assert len(stand.target.requests) > 130
-        assert await stand.waiting() == ["a"]
+async def test_task_without_limits_is_retried_forever() -> None:
+    async with running_emulator(max_attempts=-1, max_backoff={"seconds": 1}) as setup:
+        setup.target.answers = [500] * 500
+        await setup.make("a")
+        await setup.pass_time(150)
+        assert len(setup.target.requests) > 130
+        assert await setup.waiting() == ["a"]
 
 
-async def test_shows_a_task_and_its_attempts(stand: Stand) -> None:
-    stand.target.answers = [500]
-    await stand.make("a", body=b"{}")
-    await stand.tasks.deliver_due()
+async def test_get_task_shows_its_attempts(setup: TasksSetup) -> None:
+    setup.target.answers = [500]
+    await setup.make("a", body=b"{}")
+    await setup.tasks.deliver_due()
     name = f"{QUEUE}/tasks/a"
-    basic = await stand.client.get_task(name=name)
+    basic = await setup.client.get_task(name=name)
     assert (basic.view, basic.http_request.body) == (ct.Task.View.BASIC, b"")
     assert (basic.dispatch_count, basic.response_count) == (1, 1)
     assert basic.last_attempt.response_status.message == "HTTP status code 500"
-    assert basic.first_attempt.dispatch_time == stand.clock.after(0)
-    full = await stand.client.get_task(request={"name": name, "response_view": "FULL"})
+    assert basic.first_attempt.dispatch_time == setup.clock.after(0)
+    full = await setup.client.get_task(request={"name": name, "response_view": "FULL"})
     assert full.http_request.body == b"{}"
 
 
-async def test_a_paused_queue_waits_and_a_forced_run_does_not(stand: Stand) -> None:
-    await stand.make("a", at=5)
-    await stand.make("b", at=5)
-    paused = await stand.client.pause_queue(name=QUEUE)
+async def test_paused_queue_delivers_forced_runs_only(setup: TasksSetup) -> None:
+    await setup.make("a", at=5)
+    await setup.make("b", at=5)
+    paused = await setup.client.pause_queue(name=QUEUE)
     assert paused.state == ct.Queue.State.PAUSED
-    await stand.client.run_task(name=f"{QUEUE}/tasks/b")
-    await stand.pass_time(20)
-    assert [r.headers["x-cloudtasks-taskname"] for r in stand.target.requests] == ["b"]
-    await stand.client.resume_queue(name=QUEUE)
-    await stand.tasks.deliver_due()
-    assert [r.headers["x-cloudtasks-taskname"] for r in stand.target.requests] == ["b", "a"]
+    await setup.client.run_task(name=f"{QUEUE}/tasks/b")
+    await setup.pass_time(20)
+    assert [r.headers["x-cloudtasks-taskname"] for r in setup.target.requests] == ["b"]
+    await setup.client.resume_queue(name=QUEUE)
+    await setup.tasks.deliver_due()
+    assert [r.headers["x-cloudtasks-taskname"] for r in setup.target.requests] == ["b", "a"]
 
 
-async def test_purges_and_lists_by_page(stand: Stand) -> None:
+async def test_queue_is_listed_by_page_and_purged(setup: TasksSetup) -> None:
     for number in range(5):
-        await stand.make(f"t{number}", at=60)
-    pages = await stand.client.list_tasks(request={"parent": QUEUE, "page_size": 2})
+        await setup.make(f"t{number}", at=60)
+    pages = await setup.client.list_tasks(request={"parent": QUEUE, "page_size": 2})
     assert [task.name[-2:] async for task in pages] == ["t0", "t1", "t2", "t3", "t4"]
-    await stand.client.purge_queue(name=QUEUE)
-    await stand.pass_time(61)
-    assert (stand.target.requests, await stand.waiting()) == ([], [])
-    assert (await stand.client.get_queue(name=QUEUE)).retry_config.max_attempts == 100
+    await setup.client.purge_queue(name=QUEUE)
+    await setup.pass_time(61)
+    assert (setup.target.requests, await setup.waiting()) == ([], [])
+    assert (await setup.client.get_queue(name=QUEUE)).retry_config.max_attempts == 100
 
 
-REFUSED: dict[str, tuple[Callable[[Stand], Any], type[Exception]]] = {
+REFUSED: dict[str, tuple[Callable[[TasksSetup], Any], type[Exception]]] = {
     "no such queue": (
         lambda s: s.client.create_task(
             parent=f"{LOCATION}/queues/none", task=ct.Task(http_request={"url": TARGET})
@@ -304,7 +305,33 @@ REFUSED: dict[str, tuple[Callable[[Stand], Any], type[Exception]]] = {
     "no scheme": (lambda s: s.make(url="target.test/x"), google.InvalidArgument),
     "too far ahead": (lambda s: s.make(at=31 * DAY), google.InvalidArgument),
     "a body with GET": (lambda s: s.make(http_method="GET", body=b"x"), google.InvalidArgument),
-    "nobody's token": (lambda s: s.make(oidc_token={"audience": "x"}), google.InvalidArgument),
+    "token without an account": (
+        lambda s: s.make(oidc_token={"audience": "x"}),
+        google.InvalidArgument,
+    ),
+    "OAuth token without an account": (
+        lambda s: s.make(oauth_token={"scope": "x"}),
+        google.InvalidArgument,
+    ),
+    "more than 1 MB": (lambda s: s.make(body=b"x" * 1_048_576), google.InvalidArgument),
+    "too long a URL": (lambda s: s.make(url=f"{TARGET}/{'x' * 2_100}"), google.InvalidArgument),
+    "none to delete as a queue": (
+        lambda s: s.client.delete_queue(name=f"{QUEUE}x"),
+        google.NotFound,
+    ),
+    "an update of the state": (
+        lambda s: s.client.update_queue(
+            request={
+                "queue": {"name": QUEUE, "state": "PAUSED"},
+                "update_mask": {"paths": ["state"]},
+            }
+        ),
+        google.InvalidArgument,
+    ),
+    "a filter of nonsense": (
+        lambda s: s.client.list_queues(request={"parent": LOCATION, "filter": "state PAUSED"}),
+        google.InvalidArgument,
+    ),
     "too long a deadline": (
         lambda s: s.client.create_task(
             request={
@@ -318,29 +345,29 @@ REFUSED: dict[str, tuple[Callable[[Stand], Any], type[Exception]]] = {
 
 
 @pytest.mark.parametrize(("call", "error"), REFUSED.values(), ids=REFUSED.keys())
-async def test_refuses_as_google_does(
-    stand: Stand, call: Callable[[Stand], Any], error: type[Exception]
+async def test_refusals_are_googles(
+    setup: TasksSetup, call: Callable[[TasksSetup], Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        await call(stand)
-    assert await stand.tasks.deliver_due() == 0
+        await call(setup)
+    assert await setup.tasks.deliver_due() == 0
 
 
-async def test_its_token_passes_googles_verifier(tmp_path: Path) -> None:
+async def test_oidc_token_passes_googles_verifier(tmp_path: Path) -> None:
     local = LocalIdentity(tmp_path, "demo")
     account = "tasks@demo.iam.gserviceaccount.com"
-    async with standing(sign=local.oidc) as stand:
+    async with running_emulator(sign=local.oidc) as setup:
         for audience in ("https://sweep.test", ""):
             oidc = {"service_account_email": account, "audience": audience}
-            await stand.make(oidc_token=oidc)
-            await stand.tasks.deliver_due()
-    answer = await local.certificates("")
+            await setup.make(oidc_token=oidc)
+            await setup.tasks.deliver_due()
+    answer = await local.certificates()
 
     class Certificates:
         status, data = 200, answer.body
 
     for request, audience in zip(
-        stand.target.requests, ("https://sweep.test", TARGET), strict=True
+        setup.target.requests, ("https://sweep.test", TARGET), strict=True
     ):
         token = request.headers["authorization"].removeprefix("Bearer ")
         claims = id_token.verify_oauth2_token(  # type: ignore[no-untyped-call]  # google-auth's
@@ -352,35 +379,35 @@ async def test_its_token_passes_googles_verifier(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("delivery", "arrives"), [(once, [10]), (twice, [10, 10]), (late(30), [40]), (never, [])]
 )
-async def test_delivers_as_a_test_wants_it(delivery: Delivery, arrives: list[float]) -> None:
-    async with standing(delivery=delivery) as stand:
-        begun = stand.clock.at
-        await stand.make("a", at=10)
-        await stand.pass_time(60)
-        assert [at - begun for at in stand.target.times] == arrives
-        assert await stand.waiting() == ([] if arrives else ["a"])
+async def test_delivery_plan_decides_arrivals(delivery: Delivery, arrives: list[float]) -> None:
+    async with running_emulator(delivery=delivery) as setup:
+        begun = setup.clock.at
+        await setup.make("a", at=10)
+        await setup.pass_time(60)
+        assert [at - begun for at in setup.target.times] == arrives
+        assert await setup.waiting() == ([] if arrives else ["a"])
 
 
-async def test_the_second_delivery_may_come_after_the_first_was_acknowledged() -> None:
-    async with standing(delivery=lambda _: (0.0, 5.0)) as stand:
-        begun = stand.clock.at
-        await stand.make("a", at=1)
-        await stand.pass_time(20)
-        assert [at - begun for at in stand.target.times] == [1, 6]
+async def test_duplicate_arrives_after_the_acknowledgement() -> None:
+    async with running_emulator(delivery=lambda _: (0.0, 5.0)) as setup:
+        begun = setup.clock.at
+        await setup.make("a", at=1)
+        await setup.pass_time(20)
+        assert [at - begun for at in setup.target.times] == [1, 6]
 
 
-async def test_what_is_deleted_while_it_is_called_stays_deleted() -> None:
-    async with standing() as stand:
-        stand.target.answers = [500]
-        await stand.make("a")
-        (due,) = stand.tasks._take_due()
-        await stand.client.delete_task(name=f"{QUEUE}/tasks/a")
-        await stand.tasks._deliver(due)
-        await stand.pass_time(10)
-        assert len(stand.target.requests) == 1
+async def test_task_deleted_during_its_call_stays_deleted() -> None:
+    async with running_emulator() as setup:
+        setup.target.answers = [500]
+        await setup.make("a")
+        (due,) = setup.tasks._queues.take_due()
+        await setup.client.delete_task(name=f"{QUEUE}/tasks/a")
+        await setup.tasks._deliver(due)
+        await setup.pass_time(10)
+        assert len(setup.target.requests) == 1
 
 
-async def test_runs_by_itself_until_it_is_cancelled(stand: Stand) -> None:
+async def test_run_delivers_until_it_is_cancelled(setup: TasksSetup) -> None:
     arrived = asyncio.Event()
 
     def note(_: httpx.Request) -> httpx.Response:
@@ -388,21 +415,21 @@ async def test_runs_by_itself_until_it_is_cancelled(stand: Stand) -> None:
         return httpx.Response(200)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(note)) as http:
-        stand.tasks._http = http
-        running = asyncio.create_task(stand.tasks.run())
-        await stand.make("a")
+        setup.tasks._http = http
+        running = asyncio.create_task(setup.tasks.run())
+        await setup.make("a")
         await asyncio.wait_for(arrived.wait(), 5)
         arrived.clear()
-        await stand.make("b", at=3600)
-        stand.clock.advance(3600)
-        stand.tasks.wake()
+        await setup.make("b", at=3600)
+        setup.clock.advance(3600)
+        setup.tasks.wake()
         await asyncio.wait_for(arrived.wait(), 5)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
 
 
-async def test_a_target_that_hangs_is_cut_off_with_its_run(stand: Stand) -> None:
+async def test_cancelling_run_ends_a_hanging_call(setup: TasksSetup) -> None:
     reached = asyncio.Event()
 
     async def hang(_: httpx.Request) -> httpx.Response:
@@ -411,11 +438,69 @@ async def test_a_target_that_hangs_is_cut_off_with_its_run(stand: Stand) -> None
         raise AssertionError
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(hang)) as http:
-        stand.tasks._http = http
-        running = asyncio.create_task(stand.tasks.run())
-        await stand.make("a")
+        setup.tasks._http = http
+        running = asyncio.create_task(setup.tasks.run())
+        await setup.make("a")
         await asyncio.wait_for(reached.wait(), 5)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-    assert await stand.waiting() == ["a"]
+    assert await setup.waiting() == ["a"]
+
+
+@pytest.mark.parametrize("scope", ["", "https://www.googleapis.com/auth/pubsub"])
+async def test_oauth_task_carries_an_access_token(setup: TasksSetup, scope: str) -> None:
+    account = "tasks@demo.iam.gserviceaccount.com"
+    await setup.make(oauth_token={"service_account_email": account, "scope": scope})
+    await setup.tasks.deliver_due()
+    scheme, _, token = setup.target.requests[0].headers["authorization"].partition(" ")
+    wanted = scope or "https://www.googleapis.com/auth/cloud-platform"
+    assert (scheme, token) == ("Bearer", access_token(account, wanted))
+    assert token.startswith("ya29.")
+
+
+async def test_task_of_1_mb_is_delivered(setup: TasksSetup) -> None:
+    await setup.make("large", body=b"x" * 1_048_000)
+    await setup.tasks.deliver_due()
+    assert len(setup.target.requests[0].content) == 1_048_000
+
+
+async def test_queues_are_listed_updated_and_deleted(setup: TasksSetup) -> None:
+    client = setup.client
+    for name in ("a", "b", "c"):
+        await client.create_queue(parent=LOCATION, queue=ct.Queue(name=f"{LOCATION}/queues/{name}"))
+    await client.pause_queue(name=f"{LOCATION}/queues/b")
+    pages = await client.list_queues(request={"parent": LOCATION, "page_size": 2})
+    assert [queue.name[-1] async for queue in pages] == ["a", "b", "c", "y"]
+    paused = await client.list_queues(request={"parent": LOCATION, "filter": "state: PAUSED"})
+    assert [queue.name[-1] async for queue in paused] == ["b"]
+    updated = await client.update_queue(
+        request={
+            "queue": {
+                "name": f"{LOCATION}/queues/b",
+                "retry_config": {"max_attempts": 7, "max_doublings": 3},
+                "rate_limits": {"max_concurrent_dispatches": 5},
+            },
+            "update_mask": {"paths": ["retry_config.max_attempts"]},
+        }
+    )
+    assert (updated.retry_config.max_attempts, updated.retry_config.max_doublings) == (7, 16)
+    assert (updated.state, "rate_limits" in updated) == (ct.Queue.State.PAUSED, False)
+    await client.delete_queue(name=f"{LOCATION}/queues/b")
+    with pytest.raises(google.NotFound):
+        await client.get_queue(name=f"{LOCATION}/queues/b")
+
+
+async def test_update_creates_a_missing_queue(setup: TasksSetup) -> None:
+    name = f"{LOCATION}/queues/new"
+    created = await setup.client.update_queue(request={"queue": {"name": name}})
+    assert (created.name, created.state) == (name, ct.Queue.State.RUNNING)
+
+
+async def test_deleted_queue_delivers_nothing(setup: TasksSetup) -> None:
+    await setup.make("a", at=5)
+    await setup.client.delete_queue(name=QUEUE)
+    await setup.pass_time(10)
+    assert setup.target.requests == []
+    with pytest.raises(google.NotFound):
+        await setup.make("b")

@@ -1,7 +1,8 @@
-"""`python -m infra.local` as a person starts and ends it."""
+"""`python -m infra.local`, started and ended from a shell."""
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -33,12 +34,12 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
-async def test_it_says_when_it_is_ready_and_ends_quietly_while_streams_are_open(
+async def test_stack_says_ready_prints_requests_and_ends_quietly(
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    outward = {"http_proxy": "http://127.0.0.1:9", "grpc_proxy": "http://127.0.0.1:9"}
-    process = await run("--port", port, OPRINA_DATA_DIR=str(tmp_path), **outward)
+    proxies = {"http_proxy": "http://127.0.0.1:9", "grpc_proxy": "http://127.0.0.1:9"}
+    process = await run("--port", port, OPRINA_DATA_DIR=str(tmp_path), **proxies)
     assert process.stdout is not None
     ready = (await process.stdout.readline()).decode()
     assert ready.startswith(f"Oprina is ready on http://localhost:{port} ")
@@ -53,34 +54,35 @@ async def test_it_says_when_it_is_ready_and_ends_quietly_while_streams_are_open(
                 if '"started"' in line:
                     break
             process.send_signal(signal.SIGINT)
-            _, complaints = await process.communicate()
-    assert (process.returncode, complaints) == (0, b"")
-    kept = {"oprina.sqlite3", "identity-key.pem", "secrets.json", "certificates.json"}
-    assert kept <= set(os.listdir(tmp_path))  # noqa: PTH208 - a Path would be told not to block
+            output, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")
+    assert re.search(rb"^201 start_avatar \d\.\d\d s ada$", output, re.MULTILINE)
+    files = {"oprina.sqlite3", "identity-key.pem", "secrets.json", "certificates.json"}
+    assert files <= set(os.listdir(tmp_path))  # noqa: PTH208 - ruff forbids a blocking Path here
 
 
-async def test_a_port_that_is_taken_is_one_sentence_and_a_one(tmp_path: Path) -> None:
+async def test_port_in_use_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         process = await run("--port", port, "--data-dir", str(tmp_path))
-        said, complaint = await process.communicate()
-    assert (process.returncode, said) == (1, b"")
-    assert complaint.decode().count("\n") == 1
-    assert f"Port {port} is in use" in complaint.decode()
+        output, error = await process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    assert error.decode().count("\n") == 1
+    assert f"Port {port} is in use" in error.decode()
 
 
-async def test_wrong_settings_are_named(tmp_path: Path) -> None:
+async def test_invalid_setting_is_named_without_its_value(tmp_path: Path) -> None:
     arguments = ("--port", free_port(), "--data-dir", str(tmp_path))
     process = await run(*arguments, OPRINA_IDLE_SECONDS="soon")
-    _, complaint = await process.communicate()
+    _, error = await process.communicate()
     assert process.returncode == 1
-    assert complaint.startswith(b"OPRINA_IDLE_SECONDS: ")
-    assert b"soon" not in complaint
+    assert error.startswith(b"OPRINA_IDLE_SECONDS: ")
+    assert b"soon" not in error
 
 
-async def test_firestore_needs_an_emulator(tmp_path: Path) -> None:
+async def test_firestore_store_needs_an_emulator(tmp_path: Path) -> None:
     arguments = ("--store", "firestore", "--data-dir", str(tmp_path))
     process = await run(*arguments, FIRESTORE_EMULATOR_HOST="")
-    _, complaint = await process.communicate()
+    _, error = await process.communicate()
     assert process.returncode == 1
-    assert b"FIRESTORE_EMULATOR_HOST" in complaint
+    assert b"FIRESTORE_EMULATOR_HOST" in error

@@ -12,14 +12,14 @@ from infra.local.demo.journal import Seen
 from infra.local.demo.terminal import WIDTH, Page, coloured
 from infra.local.simulators.agent_engine import AgentEngineState, Error, Message, Step, Text
 from infra.local.simulators.all import Simulators
-from infra.local.simulators.espeak import Utterance
-from infra.local.simulators.faults import Fault
+from infra.local.simulators.espeak import EspeakRequest
+from infra.local.simulators.faults import ServiceFault
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from tests.local.stacks import RATE
 
 
-def half_a_second(_: Utterance) -> bytes:
+def half_a_second(_: EspeakRequest) -> bytes:
     return bytes(RATE // 2 * 2)
 
 
@@ -32,9 +32,9 @@ def brisk(agent: AgentEngineState | None = None) -> Simulators:
     )
 
 
-async def played(worlds: Simulators) -> tuple[int, list[str]]:
+async def played(simulators: Simulators) -> tuple[int, list[str]]:
     out = io.StringIO()
-    code = await show(Page(out, colours=False), worlds, patience=0.7, silence=5.0)
+    code = await show(Page(out, colours=False), simulators, patience=0.7, silence=5.0)
     return code, out.getvalue().splitlines()
 
 
@@ -57,9 +57,11 @@ async def test_what_does_not_hold_is_said_and_ends_in_a_one() -> None:
 
 
 async def test_a_refusal_ends_it_with_its_reason() -> None:
-    worlds = brisk()
-    worlds.faults.add(Fault(service="liveavatar", path="/v1/sessions/start", mode="500", times=0))
-    code, lines = await played(worlds)
+    simulators = brisk()
+    simulators.faults.add(
+        ServiceFault(service="liveavatar", path="/v1/sessions/start", mode="500", times=0)
+    )
+    code, lines = await played(simulators)
     assert code == 1
     assert "POST /start_avatar answered 503" in " ".join(lines)
 

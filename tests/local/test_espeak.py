@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infra.local.simulators.espeak import VOICES, Utterance, resample, synthesize
+from infra.local.simulators.espeak import VOICES, EspeakRequest, resample, synthesize
 
 
-def test_genders_and_languages_have_voices_of_their_own() -> None:
+def test_each_gender_and_language_has_its_voice() -> None:
     spoken = {
-        synthesize(Utterance("Madrid, Berlin, Paris.", language, gender))
+        synthesize(EspeakRequest("Madrid, Berlin, Paris.", language, gender))
         for language in VOICES
         for gender in ("FEMALE", "MALE")
     }
@@ -26,12 +26,12 @@ def test_resampling_keeps_a_tone_within_90_db(tone: float) -> None:
     assert np.sqrt(np.mean(wrong**2)) < 10 ** (-90 / 20)
 
 
-def test_resampling_down_leaves_nothing_that_would_fold_back() -> None:
+def test_resampling_down_removes_what_would_alias() -> None:
     tone = np.sin(2 * np.pi * 6_000 * np.arange(22_050) / 22_050)
     assert np.abs(resample(tone, 22_050, 8_000)[500:-500]).max() < 10 ** (-80 / 20)
 
 
-def test_the_module_starts_without_numpy_and_espeak() -> None:
+def test_simulator_is_imported_without_numpy_and_espeak() -> None:
     code = (
         "import sys, infra.local.simulators.google_speech;"
         "sys.exit(any(name in sys.modules for name in ('numpy', 'espeakng_loader')))"

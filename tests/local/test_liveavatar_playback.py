@@ -1,126 +1,157 @@
-"""The audio clock: utterances in the audio's own time, on a clock that the test owns."""
+"""The playback queue: utterances in the audio's own time, on a clock that the test owns."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.simulators.liveavatar.playback import BYTES_PER_SECOND, Event, Playback
+from infra.local.simulators.liveavatar.playback import (
+    BYTES_PER_SECOND,
+    PlaybackQueue,
+    SessionEvent,
+)
 
 
 def audio(seconds: float) -> bytes:
     return bytes(int(seconds * BYTES_PER_SECOND))
 
 
-def short(events: list[Event]) -> list[tuple[float, str]]:
-    return [
-        (round(event.at, 6), f"{event.type.removeprefix('agent.')}:{_about(event)}")
-        for event in events
-    ]
+def shorten(events: list[SessionEvent]) -> list[tuple[float, str]]:
+    return [(round(event.at, 6), f"{event.kind}:{_about(event)}") for event in events]
 
 
-def _about(event: Event) -> str:
-    return str(event.fields.get("event_id") or event.fields.get("state", ""))
+def _about(event: SessionEvent) -> str:
+    if event.poses is not None:
+        return event.poses[1]
+    return event.source or ""
 
 
-def test_an_utterance_begins_with_its_first_chunk_and_ends_when_it_was_heard() -> None:
-    playback = Playback(0)
-    assert short(playback.append(10, "a", audio(1))[1]) == [
-        (10, "audio_buffer_appended:a"),
-        (10, "speak_started:a"),
-        (10, "state_updated:talking"),
+def test_an_utterance_starts_with_its_first_chunk_and_ends_when_it_was_played() -> None:
+    playback = PlaybackQueue(0)
+    assert shorten(playback.append(10, "a", audio(1))[1]) == [
+        (10, "appended:a"),
+        (10, "started:a"),
+        (10, "posed:talking"),
     ]
     playback.append(10.5, "a", audio(1))
-    assert short(playback.finish(10.6, "a")) == [(10.6, "audio_buffer_committed:a")]
+    assert shorten(playback.finish(10.6, "a")) == [(10.6, "committed:a")]
     assert playback.next_due() == pytest.approx(12)
-    assert short(playback.advance(11.999)) == []
-    assert short(playback.advance(20)) == [(12, "speak_ended:a"), (12, "state_updated:idle")]
+    assert shorten(playback.advance(11.999)) == []
+    assert shorten(playback.advance(20)) == [(12, "ended:a"), (12, "posed:idle")]
 
 
 def test_without_speak_end_it_does_not_end() -> None:
-    playback = Playback(0)
+    playback = PlaybackQueue(0)
     playback.append(0, "a", audio(1))
     assert playback.next_due() is None
     assert playback.advance(100) == []
-    assert short(playback.finish(100, "a"))[1:] == [
-        (100, "speak_ended:a"),
-        (100, "state_updated:idle"),
-    ]
+    assert shorten(playback.finish(100, "a"))[1:] == [(100, "ended:a"), (100, "posed:idle")]
     assert playback.utterances[0].played == 1
 
 
-def test_audio_that_comes_late_is_waited_for() -> None:
-    playback = Playback(0)
+def test_late_audio_is_waited_for() -> None:
+    playback = PlaybackQueue(0)
     playback.append(0, "a", audio(1))
     playback.append(5, "a", audio(1))
     playback.finish(5, "a")
-    assert short(playback.advance(9))[0] == (6, "speak_ended:a")
+    assert shorten(playback.advance(9))[0] == (6, "ended:a")
     assert playback.utterances[0].played == 2
 
 
+def test_an_utterance_that_waits_for_audio_starves_once() -> None:
+    playback = PlaybackQueue(0, starvation_seconds=0.5)
+    playback.append(0, "a", audio(1))
+    assert playback.next_due() == pytest.approx(1.5)
+    assert shorten(playback.advance(9)) == [(1.5, "starved:a")]
+    assert playback.next_due() is None
+    playback.append(10, "a", audio(1))
+    assert playback.next_due() == pytest.approx(11.5)
+    playback.finish(10.5, "a")
+    assert shorten(playback.advance(20)) == [(11, "ended:a"), (11, "posed:idle")]
+
+
 def test_utterances_queue_and_the_avatar_talks_on_between_them() -> None:
-    playback = Playback(0)
+    playback = PlaybackQueue(0)
     for name in ("a", "b"):
         playback.append(0, name, audio(1))
         playback.finish(0, name)
-    assert short(playback.advance(5)) == [
-        (1, "speak_ended:a"),
-        (1, "speak_started:b"),
-        (2, "speak_ended:b"),
-        (2, "state_updated:idle"),
+    assert shorten(playback.advance(5)) == [
+        (1, "ended:a"),
+        (1, "started:b"),
+        (2, "ended:b"),
+        (2, "posed:idle"),
     ]
 
 
-def test_interrupt_silences_what_plays_and_drops_what_waits() -> None:
-    playback = Playback(0)
+def test_interrupt_stops_the_utterance_and_drops_the_queue() -> None:
+    playback = PlaybackQueue(0)
     for name in ("a", "b"):
         playback.append(0, name, audio(2))
         playback.finish(0, name)
-    assert short(playback.interrupt(0.5)) == [
-        (0.5, "speak_interrupted:a"),
-        (0.5, "audio_buffer_cleared:"),
-        (0.5, "state_updated:idle"),
+    assert shorten(playback.interrupt(0.5, "stop")) == [
+        (0.5, "interrupted:a"),
+        (0.5, "cleared:stop"),
+        (0.5, "posed:idle"),
     ]
-    heard, waited = playback.utterances
-    assert (heard.played, heard.interrupted, heard.ended) == (0.5, True, 0.5)
-    assert (waited.played, waited.interrupted, waited.started) == (0, True, None)
+    first, second = playback.utterances
+    assert (first.played, first.interrupted, first.ended) == (0.5, True, 0.5)
+    assert (second.played, second.interrupted, second.started) == (0, True, None)
     assert playback.advance(9) == []
 
 
-def test_a_chunk_that_comes_after_the_interrupt_is_spoken() -> None:
-    playback = Playback(0)
+def test_a_chunk_after_the_interrupt_begins_another_utterance() -> None:
+    playback = PlaybackQueue(0)
     playback.append(0, "a", audio(1))
-    playback.interrupt(0.2)
-    assert (0.3, "speak_started:a") in short(playback.append(0.3, "a", audio(1))[1])
-    assert [each.event_id for each in playback.utterances] == ["a", "a"]
+    playback.interrupt(0.2, None)
+    assert (0.3, "started:a") in shorten(playback.append(0.3, "a", audio(1))[1])
+    assert [each.name for each in playback.utterances] == ["a", "a"]
 
 
-def test_chunks_without_an_id_are_one_utterance_until_speak_end() -> None:
-    playback = Playback(0)
+@pytest.mark.parametrize(
+    "ids",
+    [("u1", "u1", "u1", "u1"), ("c1", "c2", "c3", "end"), (None, None, None, None)],
+    ids=["one for the utterance", "one for each chunk", "none"],
+)
+def test_chunks_are_one_utterance_until_speak_end_whatever_their_ids(
+    ids: tuple[str | None, ...],
+) -> None:
+    playback = PlaybackQueue(0)
+    events = [event for each in ids[:3] for event in playback.append(0, each, audio(1))[1]]
+    events += playback.finish(0, ids[3]) + playback.advance(9)
+    told = [(event.at, event.kind, event.source) for event in events]
+    assert [each for each in told if each[1] in {"started", "ended"}] == [
+        (0, "started", ids[0]),
+        (3, "ended", ids[0]),
+    ]
+    [utterance] = playback.utterances
+    assert (utterance.chunks, utterance.played) == (3, 3)
+
+
+def test_the_next_chunk_after_speak_end_begins_an_utterance_whatever_its_id() -> None:
+    playback = PlaybackQueue(0)
+    for _ in range(2):
+        playback.append(0, "same", audio(1))
+        playback.finish(0, "same")
     playback.append(0, None, audio(1))
-    playback.append(0, None, audio(1))
-    playback.finish(0, None)
-    playback.append(0, None, audio(1))
-    assert [(each.event_id, each.chunks) for each in playback.utterances] == [
-        ("utterance-1", 2),
-        ("utterance-2", 1),
+    assert [(each.name, each.chunks) for each in playback.utterances] == [
+        ("same", 1),
+        ("same", 1),
+        ("utterance-3", 1),
     ]
 
 
-def test_an_id_for_each_chunk_plays_too() -> None:
-    playback = Playback(0)
-    for number in range(3):
-        playback.append(0, f"chunk-{number}", audio(1))
-    playback.finish(0, "chunk-2")
-    assert short(playback.advance(9))[-2] == (3, "speak_ended:chunk-2")
+def test_speak_end_without_an_utterance_is_acknowledged_and_does_nothing() -> None:
+    playback = PlaybackQueue(0)
+    assert shorten(playback.finish(1, "x")) == [(1, "committed:x")]
+    assert playback.utterances == []
 
 
 def test_the_listening_pose_comes_back_after_talking() -> None:
-    playback = Playback(0)
-    assert short(playback.listen(0, on=True)) == [(0, "state_updated:listening")]
+    playback = PlaybackQueue(0)
+    assert shorten(playback.listen(0, on=True)) == [(0, "posed:listening")]
     playback.append(0, "a", audio(1))
     playback.finish(0, "a")
-    assert short(playback.advance(2))[-1] == (1, "state_updated:listening")
-    assert short(playback.listen(3, on=False)) == [(3, "state_updated:idle")]
+    assert shorten(playback.advance(2))[-1] == (1, "posed:listening")
+    assert shorten(playback.listen(3, on=False)) == [(3, "posed:idle")]
 
 
 steps = st.lists(
@@ -137,7 +168,7 @@ steps = st.lists(
 def test_it_never_plays_more_than_it_got_nor_faster_than_time(
     wanted: list[tuple[str, str | None, float]],
 ) -> None:
-    playback, now, seen = Playback(0), 0.0, []
+    playback, now, seen = PlaybackQueue(0, starvation_seconds=1.0), 0.0, []
     for step, event_id, seconds in wanted:
         now += seconds
         if step == "append":
@@ -145,7 +176,7 @@ def test_it_never_plays_more_than_it_got_nor_faster_than_time(
         elif step == "finish":
             seen += playback.finish(now, event_id)
         elif step == "interrupt":
-            seen += playback.interrupt(now)
+            seen += playback.interrupt(now, event_id)
         else:
             seen += playback.advance(now)
         assert sum(each.played for each in playback.utterances) <= now + 1e-3

@@ -1,4 +1,4 @@
-"""Google's own clients against the stand-in."""
+"""The Secret Manager emulator, used by Google's own clients."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -71,15 +71,15 @@ async def read(client: Client, version: str) -> bytes:
     return answer.payload.data
 
 
-async def test_gives_what_was_added_by_number_and_the_latest(client: Client) -> None:
+async def test_versions_are_read_by_number_and_as_latest(client: Client) -> None:
     made = await create(client, labels={"app": "oprina"})
     assert (made.name, dict(made.labels)) == (KEY, {"app": "oprina"})
     assert (await add(client, b"one")).name == f"{KEY}/versions/1"
-    assert (await add(client, b"")).name == f"{KEY}/versions/2"
+    assert (await add(client, b"two")).name == f"{KEY}/versions/2"
     assert (await add(client, b"three")).state == sm.SecretVersion.State.ENABLED
     assert [await read(client, v) for v in ("1", "2", "3", "latest")] == [
         b"one",
-        b"",
+        b"two",
         b"three",
         b"three",
     ]
@@ -87,7 +87,7 @@ async def test_gives_what_was_added_by_number_and_the_latest(client: Client) -> 
     assert latest.name == f"{KEY}/versions/3"
 
 
-async def test_the_sync_client_works_too(address: str) -> None:
+async def test_sync_client_creates_reads_and_deletes(address: str) -> None:
     def use() -> bytes:
         channel = grpc.insecure_channel(address)
         transport = transports.SecretManagerServiceGrpcTransport(channel=channel)
@@ -105,6 +105,63 @@ async def test_the_sync_client_works_too(address: str) -> None:
 
 Call = Callable[[Client], Any]
 REFUSED: dict[str, tuple[Call, type[Exception], str]] = {
+    "empty payload": (
+        lambda c: add(c, b"", f"{PROJECT}/secrets/taken"),
+        google.InvalidArgument,
+        "Secret Payload cannot be empty.",
+    ),
+    "label with upper case": (
+        lambda c: create(c, labels={"UPPER CASE": "y"}),
+        google.InvalidArgument,
+        "Invalid label [UPPER CASE: y].",
+    ),
+    "too many labels": (
+        lambda c: create(c, labels={f"k{number}": "" for number in range(65)}),
+        google.InvalidArgument,
+        "A secret has at most 64 labels.",
+    ),
+    "update without a mask": (
+        lambda c: c.update_secret(
+            request={"secret": {"name": f"{PROJECT}/secrets/taken"}, "update_mask": {}}
+        ),
+        google.InvalidArgument,
+        "update_mask is required",
+    ),
+    "update of a fixed field": (
+        lambda c: c.update_secret(
+            request={
+                "secret": {"name": f"{PROJECT}/secrets/taken"},
+                "update_mask": {"paths": ["create_time"]},
+            }
+        ),
+        google.InvalidArgument,
+        "Field [create_time] cannot be updated.",
+    ),
+    "update into the past": (
+        lambda c: c.update_secret(
+            request={
+                "secret": {
+                    "name": f"{PROJECT}/secrets/taken",
+                    "expire_time": datetime(2020, 1, 1, tzinfo=UTC),
+                },
+                "update_mask": {"paths": ["expire_time"]},
+            }
+        ),
+        google.InvalidArgument,
+        "Secret.expire_time must be in the future.",
+    ),
+    "update of a missing secret": (
+        lambda c: c.update_secret(
+            request={"secret": {"name": KEY}, "update_mask": {"paths": ["labels"]}}
+        ),
+        google.NotFound,
+        f"Secret [{KEY}] not found.",
+    ),
+    "filter of an unknown field": (
+        lambda c: c.list_secrets(request={"parent": PROJECT, "filter": "mood:good"}),
+        google.InvalidArgument,
+        "Invalid filter: mood:good",
+    ),
     "there already": (
         lambda c: create(c, "taken"),
         google.AlreadyExists,
@@ -175,7 +232,7 @@ REFUSED: dict[str, tuple[Call, type[Exception], str]] = {
 
 
 @pytest.mark.parametrize(("call", "error", "message"), REFUSED.values(), ids=REFUSED.keys())
-async def test_refuses_as_google_does(
+async def test_refusals_are_googles(
     client: Client, call: Call, error: type[Exception], message: str
 ) -> None:
     await create(client, "taken")
@@ -187,7 +244,7 @@ async def test_refuses_as_google_does(
     assert message in str(caught.value.message)
 
 
-async def test_a_version_is_disabled_enabled_and_destroyed(client: Client) -> None:
+async def test_version_is_disabled_enabled_and_destroyed(client: Client) -> None:
     await create(client)
     await add(client, b"one")
     name = f"{KEY}/versions/1"
@@ -205,7 +262,125 @@ async def test_a_version_is_disabled_enabled_and_destroyed(client: Client) -> No
     assert (await add(client, b"two")).name == f"{KEY}/versions/2"
 
 
-async def test_lists_page_by_page_newest_first(client: Client) -> None:
+async def test_each_change_gives_a_new_etag(client: Client) -> None:
+    made = await create(client)
+    version = await add(client, b"one")
+    assert (await client.get_secret(name=KEY)).etag == made.etag
+    enabled = await client.enable_secret_version(name=version.name)
+    updated = await client.update_secret(
+        request={
+            "secret": {"name": KEY, "labels": {"a": "b"}},
+            "update_mask": {"paths": ["labels"]},
+        }
+    )
+    etags = [made.etag, updated.etag, version.etag, enabled.etag]
+    assert len(set(etags)) == 4
+    assert all(etag[0] == etag[-1] == '"' and len(etag) > 2 for etag in etags)
+    listed = await client.list_secret_versions(parent=KEY)
+    assert [each.etag async for each in listed] == [enabled.etag]
+
+
+ETAG_CALLS: dict[str, Call] = {
+    "update": lambda c: c.update_secret(
+        request={"secret": {"name": KEY, "etag": '"nope"'}, "update_mask": {"paths": ["labels"]}}
+    ),
+    "delete": lambda c: c.delete_secret(request={"name": KEY, "etag": '"nope"'}),
+    "disable": lambda c: c.disable_secret_version(
+        request={"name": f"{KEY}/versions/1", "etag": '"nope"'}
+    ),
+    "destroy": lambda c: c.destroy_secret_version(
+        request={"name": f"{KEY}/versions/1", "etag": '"nope"'}
+    ),
+}
+
+
+@pytest.mark.parametrize("call", ETAG_CALLS.values(), ids=ETAG_CALLS.keys())
+async def test_wrong_etag_changes_nothing(client: Client, call: Call) -> None:
+    await create(client)
+    await add(client, b"one")
+    with pytest.raises(google.FailedPrecondition, match="does not match"):
+        await call(client)
+    assert await read(client, "latest") == b"one"
+
+
+async def test_current_etag_admits_the_change(client: Client) -> None:
+    made = await create(client)
+    version = await add(client, b"one")
+    name = version.name
+    destroyed = await client.destroy_secret_version(request={"name": name, "etag": version.etag})
+    assert destroyed.state == sm.SecretVersion.State.DESTROYED
+    await client.delete_secret(request={"name": KEY, "etag": made.etag})
+    with pytest.raises(google.NotFound):
+        await client.get_secret(name=KEY)
+
+
+async def test_update_changes_the_masked_fields_only(client: Client, clock: Seconds) -> None:
+    await create(client, labels={"a": "b"}, annotations={"note": "old"}, ttl=timedelta(hours=1))
+    for data in (b"one", b"two"):
+        await add(client, data)
+    changed = await client.update_secret(
+        request={
+            "secret": {
+                "name": KEY,
+                "labels": {"c": "d"},
+                "annotations": {"note": "new"},
+                "version_aliases": {"live": 1},
+                "ttl": timedelta(hours=2),
+            },
+            "update_mask": {"paths": ["labels", "version_aliases", "ttl"]},
+        }
+    )
+    assert (dict(changed.labels), dict(changed.annotations)) == ({"c": "d"}, {"note": "old"})
+    assert changed.expire_time == clock.after(7200)
+    assert await read(client, "live") == b"one"
+    cleared = await client.update_secret(
+        request={"secret": {"name": KEY}, "update_mask": {"paths": ["labels", "expire_time"]}}
+    )
+    assert (dict(cleared.labels), "expire_time" in cleared) == ({}, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("name:key", ["key-two", "key-one"]),
+        ("name=key-one", ["key-one"]),
+        ("labels.app=oprina", ["other", "key-one"]),
+        ("labels.app:OPR AND name:key", ["key-one"]),
+        ("labels:*", ["other", "key-one"]),
+        ("NOT labels.app=oprina", ["key-two"]),
+        ("-name:key", ["other"]),
+        ("expire_time:*", ["key-two"]),
+        ('create_time<"2100-01-01T00:00:00Z" (name:other OR name=key-one)', ["other", "key-one"]),
+        ("create_time>2100-01-01T00:00:00Z", []),
+        ("replication.automatic:*", []),
+    ],
+)
+async def test_filter_selects_secrets(client: Client, text: str, names: list[str]) -> None:
+    await create(client, "key-one", labels={"app": "oprina"})
+    await create(client, "key-two", ttl=timedelta(hours=1))
+    await create(client, "other", labels={"app": "oprina"})
+    found = await client.list_secrets(request={"parent": PROJECT, "filter": text})
+    assert [secret.name.rpartition("/")[2] async for secret in found] == names
+
+
+async def test_filter_selects_versions_by_state(client: Client) -> None:
+    await create(client)
+    for data in (b"one", b"two", b"three"):
+        await add(client, data)
+    await client.disable_secret_version(name=f"{KEY}/versions/1")
+    await client.destroy_secret_version(name=f"{KEY}/versions/2")
+    for text, numbers in (
+        ("state:ENABLED", ["3"]),
+        ("state=DISABLED", ["1"]),
+        ("state:(DISABLED OR DESTROYED)", ["2", "1"]),
+        ("state!=DESTROYED", ["3", "1"]),
+        ("destroy_time:*", ["2"]),
+    ):
+        found = await client.list_secret_versions(request={"parent": KEY, "filter": text})
+        assert [version.name[-1] async for version in found] == numbers
+
+
+async def test_lists_have_pages_newest_first(client: Client) -> None:
     for number in range(5):
         await create(client, f"s{number}")
     first = await client.list_secrets(request={"parent": PROJECT, "page_size": 2})
@@ -221,7 +396,7 @@ async def test_lists_page_by_page_newest_first(client: Client) -> None:
 
 
 @pytest.mark.parametrize("how", ["ttl", "expire_time"])
-async def test_what_expires_disappears(client: Client, clock: Seconds, how: str) -> None:
+async def test_expired_secret_is_not_found(client: Client, clock: Seconds, how: str) -> None:
     expiry: dict[str, Any] = {"ttl": timedelta(seconds=90), "expire_time": clock.after(90)}
     made = await create(client, "key", **{how: expiry[how]})
     assert made.expire_time == clock.after(90)
@@ -237,9 +412,7 @@ async def test_what_expires_disappears(client: Client, clock: Seconds, how: str)
     await create(client)
 
 
-async def test_what_is_held_survives_a_restart_for_its_owner_alone(
-    clock: Seconds, tmp_path: Path
-) -> None:
+async def test_secrets_survive_a_restart_in_a_private_file(clock: Seconds, tmp_path: Path) -> None:
     file = tmp_path / "data" / "secrets.json"
     for run in range(2):
         async with AsyncExitStack() as stack:
@@ -278,11 +451,11 @@ FAULTS: dict[str, type[Exception]] = {
 
 
 @pytest.mark.parametrize(("mode", "error"), FAULTS.items())
-async def test_fails_as_told(mode: str, error: type[Exception]) -> None:
-    heard = []
+async def test_fault_fails_the_chosen_method(mode: str, error: type[Exception]) -> None:
+    calls = []
 
     def fault(service: str, method: str) -> str | None:
-        heard.append((service, method))
+        calls.append((service, method))
         return mode if method == "CreateSecret" else None
 
     async with serve(SecretManagerEmulator().service(), fault=fault) as at, client_of(at) as client:
@@ -292,13 +465,13 @@ async def test_fails_as_told(mode: str, error: type[Exception]) -> None:
             )
         there = (await client.list_secrets(request={"parent": PROJECT})).total_size
     assert there == (mode == "truncate")
-    assert heard == [("secret-manager", "CreateSecret"), ("secret-manager", "ListSecrets")]
+    assert calls == [("secret-manager", "CreateSecret"), ("secret-manager", "ListSecrets")]
 
 
 @pytest.mark.parametrize(
     ("writing", "error"), [(False, errors.Unavailable), (True, errors.Ambiguous)]
 )
-async def test_a_call_that_hangs_ends_at_its_deadline(
+async def test_hanging_call_ends_at_its_deadline(
     *, writing: bool, error: type[errors.Upstream]
 ) -> None:
     service = SecretManagerEmulator().service()
@@ -310,7 +483,7 @@ async def test_a_call_that_hangs_ends_at_its_deadline(
             await client.get_secret(name=KEY, timeout=0.05, retry=None)
 
 
-async def test_a_server_that_is_gone_is_unavailable() -> None:
+async def test_stopped_server_is_unavailable() -> None:
     async with serve(SecretManagerEmulator().service()) as at:
         pass
     adapter = Adapter("demo", address=at)
@@ -321,12 +494,10 @@ async def test_a_server_that_is_gone_is_unavailable() -> None:
     await adapter.close()
 
 
-# --- our adapter's memory of configuration
+# --- the adapter's cache of configuration
 
 
-async def test_configuration_is_read_once_in_minutes_and_again_when_asked(
-    address: str, clock: Seconds
-) -> None:
+async def test_adapter_caches_configuration_for_minutes(address: str, clock: Seconds) -> None:
     adapter = Adapter("demo", address=address, now=clock)
     await adapter.create("key")
     await adapter.add("key", b" one\n")
@@ -346,15 +517,15 @@ async def test_configuration_is_read_once_in_minutes_and_again_when_asked(
     await adapter.close()
 
 
-async def test_twenty_first_calls_at_once_make_one_client(address: str) -> None:
+async def test_concurrent_first_calls_make_one_client(address: str) -> None:
     adapter = Adapter("demo", address=address)
-    clients = await asyncio.gather(*(adapter._ready() for _ in range(20)))
+    clients = await asyncio.gather(*(adapter._connect() for _ in range(20)))
     assert len(set(map(id, clients))) == 1
     await adapter.close()
     await adapter.close()
 
 
-async def test_a_client_that_is_still_connected_has_nothing_to_say_of_its_end(
+async def test_connected_client_prints_nothing_when_the_server_ends(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     for _ in range(20):

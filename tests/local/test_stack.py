@@ -114,8 +114,8 @@ async def test_a_message_interrupts_what_the_avatar_says(tmp_path: Path) -> None
 
 
 async def test_idle_sessions_are_ended_by_the_schedule(tmp_path: Path) -> None:
-    worlds = hurried(never)
-    often = standing(tmp_path, worlds, scheduled=True, idle_seconds=1, sweep_seconds=1)
+    simulators = hurried(never)
+    often = standing(tmp_path, simulators, scheduled=True, idle_seconds=1, sweep_seconds=1)
     async with often as (local, ada):
         session = (await started(ada))["avatar_session_id"]
         document = await ended_by_itself(local, session)
@@ -222,23 +222,23 @@ async def test_faults_reach_the_clients_of_google_and_of_the_provider(tmp_path: 
 
 
 async def test_real_speech_is_said_in_its_own_time(tmp_path: Path) -> None:
-    worlds = Simulators(liveavatar=LiveAvatarAccount(), speech=SpeechSimulator())
-    async with standing(tmp_path, worlds) as (_, ada):
+    simulators = Simulators(liveavatar=LiveAvatarAccount(), speech=SpeechSimulator())
+    async with standing(tmp_path, simulators) as (_, ada):
         session = (await started(ada))["avatar_session_id"]
         text = "Hello."
         spoken = await ada.post("/speak", json={"avatar_session_id": session, "text": text})
         [utterance] = (await journal(ada, session))["utterances"]
         assert utterance["played_seconds"] == utterance["audio_seconds"] > 0.2
         assert spoken.json()["seconds"] == pytest.approx(utterance["audio_seconds"], abs=0.01)
-        assert worlds.speech.characters == len(text)
+        assert simulators.speech.characters == len(text)
 
 
 async def test_what_streams_is_cut_and_settled_when_the_stack_ends(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    worlds = hurried(synthesize=a_while)
+    simulators = hurried(synthesize=a_while)
     async with httpx.AsyncClient(timeout=20, trust_env=False) as ada:
-        async with standing(tmp_path, worlds) as (local, _):
+        async with standing(tmp_path, simulators) as (local, _):
             ada.headers.update(local.sign_in("ada"))
             ada.base_url = httpx.URL(local.url)
             begun = await started(ada)
@@ -247,7 +247,7 @@ async def test_what_streams_is_cut_and_settled_when_the_stack_ends(
             await until_spoken(story)
         with pytest.raises(httpx.RemoteProtocolError):
             _ = [each async for each in story]
-    [session] = worlds.liveavatar.sessions.values()
+    [session] = simulators.liveavatar.sessions.values()
     assert session.state == "ended"
     assert caplog.messages == []
 

@@ -15,15 +15,15 @@ from infra.local.simulators.agent_engine import (
     AgentEngineState,
     Error,
     Text,
-    ToolCall,
+    ToolRun,
     agent_engine_app,
 )
 from tests.local.serving import served
 
 ENGINE = "projects/p/locations/us-central1/reasoningEngines/7"
 
-# What the package itself emits, and nobody can change from outside. The first one is raised with
-# the caller's place, so it is told by its words; the others by the module that they come from.
+# Warnings that the package itself emits. The first one is raised with the caller's module, so it is
+# matched by its text; the others by the module that raises them.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The vertexai.Client class is deprecated:FutureWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:vertexai"),
@@ -33,9 +33,9 @@ pytestmark = [
 
 
 @asynccontextmanager
-async def google_client(world: AgentEngineState, package: str = "vertexai") -> AsyncIterator[Any]:
-    google = import_module(package)  # here, since it takes seconds, which other tests need not pay
-    app = Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(world))])
+async def google_client(state: AgentEngineState, package: str = "vertexai") -> AsyncIterator[Any]:
+    google = import_module(package)  # takes seconds
+    app = Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(state))])
     async with served(app) as address:
         client = google.Client(
             project="p",
@@ -51,20 +51,20 @@ async def google_client(world: AgentEngineState, package: str = "vertexai") -> A
 
 
 @asynccontextmanager
-async def google_engine(world: AgentEngineState) -> AsyncIterator[tuple[Any, Any]]:
-    async with google_client(world) as client:
+async def google_engine(state: AgentEngineState) -> AsyncIterator[tuple[Any, Any]]:
+    async with google_client(state) as client:
         yield client, await anyio.to_thread.run_sync(lambda: client.agent_engines.get(name=ENGINE))
 
 
 @pytest.fixture
-def world() -> AgentEngineState:
+def state() -> AgentEngineState:
     return AgentEngineState(token_seconds=0, tool_seconds=0)
 
 
-async def test_a_session_and_a_streamed_turn(world: AgentEngineState) -> None:
-    call = ToolCall("get_time", {}, {"time": "noon"})
-    world.script = lambda _message: [Text("Let me see."), call, Text("It is noon.")]
-    async with google_engine(world) as (_client, engine):
+async def test_client_creates_a_session_and_streams_a_turn(state: AgentEngineState) -> None:
+    call = ToolRun("get_time", {}, {"time": "noon"})
+    state.script = lambda _message: [Text("Let me see."), call, Text("It is noon.")]
+    async with google_engine(state) as (_client, engine):
         session = await engine.async_create_session(user_id="ada", state={"mood": "good"})
         turn = engine.async_stream_query(
             user_id="ada",
@@ -85,17 +85,17 @@ async def test_a_session_and_a_streamed_turn(world: AgentEngineState) -> None:
         assert (await engine.async_list_sessions(user_id="ada"))["sessions"] == []
 
 
-async def test_a_turn_of_the_assistant_by_the_blocking_client(world: AgentEngineState) -> None:
+async def test_blocking_client_reads_a_turn(state: AgentEngineState) -> None:
     def turn() -> list[dict[str, Any]]:
         return list(engine.stream_query(user_id="ada", message="Tell me a story."))
 
-    async with google_engine(world) as (_client, engine):
+    async with google_engine(state) as (_client, engine):
         (event,) = await anyio.to_thread.run_sync(turn)
     assert event["content"]["parts"][0]["text"].count(".") >= 8
 
 
-async def test_the_client_that_is_to_follow_vertexai_works_as_well(world: AgentEngineState) -> None:
-    async with google_client(world, "agentplatform") as client:
+async def test_agentplatform_client_streams_a_turn(state: AgentEngineState) -> None:
+    async with google_client(state, "agentplatform") as client:
         engine = await anyio.to_thread.run_sync(lambda: client.runtimes.get(name=ENGINE))
         events = [e async for e in engine.async_stream_query(user_id="ada", message="Hello!")]
         assert [event["finish_reason"] for event in events] == ["STOP"]
@@ -103,8 +103,8 @@ async def test_the_client_that_is_to_follow_vertexai_works_as_well(world: AgentE
         assert [session.user_id async for session in pages] == ["ada"]
 
 
-async def test_the_sessions_api_by_its_own_module(world: AgentEngineState) -> None:
-    async with google_client(world) as client:
+async def test_sessions_module_manages_sessions(state: AgentEngineState) -> None:
+    async with google_client(state) as client:
         sessions = client.aio.agent_engines.sessions
         config = {"session_id": "abc", "ttl": "86400s", "display_name": "mine"}
         made = await sessions.create(name=ENGINE, user_id="ada", config=config)
@@ -119,11 +119,11 @@ async def test_the_sessions_api_by_its_own_module(world: AgentEngineState) -> No
         assert [session async for session in pages] == []
 
 
-async def test_refusals_reach_the_client_as_its_own_errors(world: AgentEngineState) -> None:
+async def test_errors_reach_the_client_as_its_own_errors(state: AgentEngineState) -> None:
     from google.genai.errors import ClientError  # noqa: PLC0415 - imports what vertexai imports
 
-    world.script = lambda _message: [Error("SAFETY", "No.")]
-    async with google_engine(world) as (client, engine):
+    state.script = lambda _message: [Error("SAFETY", "No.")]
+    async with google_engine(state) as (client, engine):
         with pytest.raises(ClientError) as missing:
             await client.aio.agent_engines.sessions.get(name=f"{ENGINE}/sessions/none")
         assert (missing.value.code, missing.value.status) == (404, "NOT_FOUND")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from common.bootstrap import App
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat
 from common.domain import errors
 from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId, UserId
@@ -95,7 +95,7 @@ class Talk:
         request = ChatRequest(message=self.message, conversation_id=conversation, speak=self.speak)
         once_ = once(self.user, "chat", self.key, str(request))
         turn = await app.conversations.chat(User(UserId(self.user)), request, once_)
-        if not isinstance(turn, RunningTurn):
+        if not isinstance(turn, RunningChat):
             return turn
         met(world, self.user, turn._names.conversation_id)
         if self.leaves is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from common.bootstrap import App
+from common.domain.avatar_session import EndReason
 from common.domain.documents import (
     Create,
     Delete,
@@ -110,7 +111,8 @@ def _ends(write: Write) -> bool:
 
 
 class Apart(Through):
-    """Who ends a session charges it in a commit of its own, before the one that only one can make."""
+    """Who ends a session charges it in a commit of its own, before the one that only one can
+    make."""
 
     async def commit(self, writes: Writes) -> dict[str, Version]:
         ends = any(map(_ends, writes))
@@ -162,7 +164,7 @@ def the_sweep_ignores_ending(deps: Dependencies) -> App:
 
 
 class Careless(Through):
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         try:
             await self.port.stop(session, reason)
         except Upstream:
@@ -188,7 +190,7 @@ class Forgetful(Through):
             self._lost.add(ticket.session)
             raise
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         if session not in self._lost:
             await self.port.stop(session, reason)
 

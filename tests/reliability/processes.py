@@ -7,7 +7,7 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 from common.bootstrap import App
-from tests.support.fakes.line import FakeLine
+from tests.support.fakes.connection import FakeConnection
 
 SPINS = 5
 """Turns of the loop in which what had just been begun meets the closed door and ends."""
@@ -100,7 +100,7 @@ class Mortal:
                 answer = await method(*args, **kwargs)
             finally:
                 self._process.check()
-            return Mortal(answer, self._process) if isinstance(answer, FakeLine) else answer
+            return Mortal(answer, self._process) if isinstance(answer, FakeConnection) else answer
 
         return call
 

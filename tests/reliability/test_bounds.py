@@ -115,7 +115,7 @@ async def test_text_waits_for_nobody_who_is_slow_to_take_it(harness: Harness) ->
     turn = await harness.chat()
     await asyncio.sleep(5)
     began = now()
-    events = await turn.news()  # the turn, why it is silent, the text
+    events = await turn.next_events()  # the turn, why it is silent, the text
     assert now() == began
     assert sum(isinstance(event, TextEvent) for event in events) == 20
     await turn.cancel()

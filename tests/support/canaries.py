@@ -10,6 +10,7 @@ import logging
 import re
 import traceback
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -120,6 +121,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     logging.getLogger().removeHandler(watch)
     if watch.finish():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    output = getattr(session.config, "workeroutput", {})  # a worker of pytest-xdist has one
+    output["secrets"] = sorted(watch.findings)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add the findings of a pytest-xdist worker to the controller's, which fails the run for them."""
+    output = getattr(node, "workeroutput", {})  # a worker that crashed has none
+    node.config.stash[WATCH].findings.update(output.get("secrets", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,16 +4,18 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from common.adapters.firestore.store import FirestoreStore
-from infra.local import firestore
+if TYPE_CHECKING:
+    from common.adapters.firestore.store import FirestoreStore
 
 
 @pytest.fixture(scope="session")
 def firestore_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from infra.local import firestore
+
     try:
         root = os.environ.get("CLOUDSDK_ROOT_DIR")
         jar = firestore.jar(Path(root) if root else None)
@@ -27,6 +29,8 @@ def firestore_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 @pytest.fixture
 def firestore_project(firestore_address: str) -> Iterator[str]:
+    import httpx
+
     project = f"demo-{uuid.uuid4().hex[:12]}"
     yield project
     documents = f"emulator/v1/projects/{project}/databases/(default)/documents"
@@ -36,7 +40,9 @@ def firestore_project(firestore_address: str) -> Iterator[str]:
 @pytest.fixture
 async def firestore_store(
     firestore_address: str, firestore_project: str
-) -> AsyncIterator[FirestoreStore]:
+) -> AsyncIterator["FirestoreStore"]:
+    from common.adapters.firestore.store import FirestoreStore
+
     store = FirestoreStore(firestore_project, emulator=firestore_address, deadline_seconds=20.0)
     yield store
     await store.close()

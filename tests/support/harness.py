@@ -12,7 +12,7 @@ from typing import Any
 
 from common.adapters.sqlite.store import SqliteStore
 from common.bootstrap import App, assemble
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat
 from common.domain.avatar_session import session_paths
 from common.domain.documents import Document, Query, Version, Write
 from common.domain.ids import AvatarSessionId, UserId
@@ -136,9 +136,9 @@ class Harness:
     async def start(self, user: User = ADA, **fields: Any) -> StartAvatarAnswer:
         return await start(self.app, user, **fields)
 
-    async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> RunningTurn:
+    async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> RunningChat:
         turn = await chat(self.app, message, user, **fields)
-        assert isinstance(turn, RunningTurn)
+        assert isinstance(turn, RunningChat)
         return turn
 
     async def whole_chat(
@@ -189,7 +189,7 @@ def new_harness(
     )
 
 
-async def collect_events(turn: RunningTurn) -> list[ChatEvent]:
+async def collect_events(turn: RunningChat) -> list[ChatEvent]:
     events = []
     while news := await turn.next_events():
         events += news
@@ -232,7 +232,7 @@ async def start(
 
 async def chat(
     app: App, message: str = "Hello.", user: User = ADA, *, key: str | None = None, **fields: Any
-) -> RunningTurn | ChatAnswer:
+) -> RunningChat | ChatAnswer:
     """Begin a turn. Returns the running turn, or the stored answer of the key's first turn."""
     request = ChatRequest(message=message, **fields)
     return await app.conversations.chat(user, request, idempotency_key(user, "chat", key, request))
@@ -243,7 +243,7 @@ async def chat_answer(
 ) -> ChatAnswer:
     """Run a turn to its end."""
     turn = await chat(app, message, user, key=key, **fields)
-    return await turn.answer() if isinstance(turn, RunningTurn) else turn
+    return await turn.answer() if isinstance(turn, RunningChat) else turn
 
 
 async def speak(

@@ -7,8 +7,8 @@ import pytest
 from tests.terraform import facts
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
-from tests.terraform.provider.server import serving
-from tests.terraform.workspace import ENVIRONMENTS, Workspace, made
+from tests.terraform.provider.server import serve_provider
+from tests.terraform.workspace import ENVIRONMENTS, Workspace, make_workspace
 
 
 @pytest.fixture(scope="session")
@@ -20,21 +20,21 @@ def code() -> Code:
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if shutil.which("terraform") is None:
         if os.environ.get("CI"):
-            pytest.fail("a suite that was not run must not look green: no terraform")
-        pytest.skip("no terraform")
-    with serving(tmp_path_factory.mktemp("provider")) as reattach:
+            pytest.fail("terraform is not installed; with CI set no test may be skipped")
+        pytest.skip("terraform is not installed")
+    with serve_provider(tmp_path_factory.mktemp("provider")) as reattach:
         yield reattach
 
 
 @pytest.fixture(scope="session")
 def workspace(provider: str, tmp_path_factory: pytest.TempPathFactory, code: Code) -> Workspace:
-    """As it is; nobody changes it."""
-    return made(tmp_path_factory.mktemp("as-it-is"), provider, code.functions)
+    """A copy that no test changes."""
+    return make_workspace(tmp_path_factory.mktemp("unchanged"), provider, code.functions)
 
 
 @pytest.fixture(scope="session")
 def plans(workspace: Workspace) -> dict[str, Plan]:
-    return {name: Plan(workspace.planned(name)) for name in ENVIRONMENTS}
+    return {name: Plan(workspace.plan_json(name)) for name in ENVIRONMENTS}
 
 
 @pytest.fixture(scope="session", params=ENVIRONMENTS)
@@ -43,6 +43,6 @@ def plan(plans: dict[str, Plan], request: pytest.FixtureRequest) -> Plan:
 
 
 @pytest.fixture(scope="session")
-def changing(provider: str, tmp_path_factory: pytest.TempPathFactory, code: Code) -> Workspace:
-    """To be changed, and changed back."""
-    return made(tmp_path_factory.mktemp("changing"), provider, code.functions)
+def scratch(provider: str, tmp_path_factory: pytest.TempPathFactory, code: Code) -> Workspace:
+    """A copy that tests change and restore."""
+    return make_workspace(tmp_path_factory.mktemp("scratch"), provider, code.functions)

@@ -1,16 +1,18 @@
-"""What the code of the functions says about itself, for the plan to be compared with."""
+"""Facts about the functions, from their declarations and their calls, to compare a plan with."""
 
-import ast
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
 from common.bootstrap import App, build
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
+from common.schemas.base import Answer
 from common.schemas.requests import (
     ChatRequest,
     EndSessionRequest,
@@ -21,18 +23,19 @@ from common.schemas.requests import (
 )
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
+from infra.registry import declarations
+from tests.api.cases import ALL, Case
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 from tests.support.virtual_time import VirtualTimeLoop
-from tests.terraform.provider.schema import ROOT
 
 NEEDS = {
     **dict.fromkeys(
         ("create_session_token", "stop", "keep_alive", "active", "record", "credits"),
         "liveavatar key",
     ),
-    **dict.fromkeys(("prepare", "keep"), "tokens.keep"),
-    "open": "tokens.open",
-    "forget": "tokens.forget",
+    **dict.fromkeys(("prepare", "keep"), "tokens.write"),
+    "open": "tokens.read",
+    "forget": "tokens.delete",
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
     "expire": "queue",
@@ -40,14 +43,14 @@ NEEDS = {
 """The permission that each method of a port needs. `start` and `connect` use the session token that
 `create_session_token` returns. Text-to-Speech needs no role."""
 
-LOOKS = {
-    "agent": "agent.look",
+HEALTH_CHECKS = {
+    "agent": "agent.read",
     "avatar": "liveavatar key",
-    "store": "store.look",
-    "tasks": "queue.look",
+    "store": "store.read",
+    "tasks": "queue.read",
     "vault": "liveavatar key",
 }
-"""What it needs of Google to see whether a service answers; the voice asks for no role."""
+"""The permission that each health check needs. Text-to-Speech needs no role."""
 
 PORTS = ("store", "avatars", "agent", "voice", "vault", "tasks")
 Use = Callable[[App, Harness], Awaitable[object]]
@@ -55,40 +58,44 @@ Use = Callable[[App, Harness], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Code:
-    """`internal`: those whose callers IAM decides on. `reaches`: what each needs, by function."""
+    """The functions: the `internal` ones, the permissions that each needs, and its deadline.
+
+    `seconds` is the deadline of a request until its answer or its stream begins.
+    """
 
     functions: list[str]
     internal: set[str]
-    reaches: dict[str, set[str]]
+    uses: dict[str, set[str]]
+    seconds: dict[str, float]
 
 
 def read() -> Code:
-    functions = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
+    functions = declarations()
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        reaches = {name: runner.run(_reaches(USES.get(name, []))) for name in functions}
-    reaches["health"] = _looks()
-    return Code(functions, {name for name in functions if _is_internal(name)}, reaches)
+        uses = {name: runner.run(_used_permissions(name)) for name in functions}
+    uses["health"] = _health_checks()
+    return Code(
+        sorted(functions),
+        {name for name, each in functions.items() if each.internal},
+        uses,
+        {name: each.seconds for name, each in functions.items()},
+    )
 
 
-def _is_internal(function: str) -> bool:
-    """As its decorator says."""
-    tree = ast.parse((ROOT / "functions" / function / "main.py").read_text())
-    keywords = [node for node in ast.walk(tree) if isinstance(node, ast.keyword)]
-    return any(each.arg == "internal" and ast.unparse(each.value) == "True" for each in keywords)
-
-
-def _looks() -> set[str]:
-    """As the composition root has it."""
+def _health_checks() -> set[str]:
+    """Return the permissions of the health checks, as the composition root assembles them."""
     engine = "projects/p/locations/l/reasoningEngines/1"
     checks = build(Settings(agent_engine=engine)).health_check._checks
-    return {LOOKS[name] for name in checks if name in LOOKS}
+    return {HEALTH_CHECKS[name] for name in checks if name in HEALTH_CHECKS}
 
 
-# ── run, with every call of a port written down ──────────────────────────────────────────────────
+# ── calls of the ports ────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
-class Heard:
+class RecordingPort:
+    """A port that records the names of the methods that are called."""
+
     port: Any
     calls: set[str] = field(default_factory=set)
 
@@ -97,14 +104,29 @@ class Heard:
         return getattr(self.port, name)
 
 
-async def _reaches(uses: list[Use]) -> set[str]:
+async def _used_permissions(function: str) -> set[str]:
+    """Call the function in every way, and return the permissions that its calls need."""
+    examples = [_example(case) for case in ALL if case.function == function]
     calls: set[str] = set()
-    for use in uses:
+    for use in (*examples, *SCENARIOS.get(function, ())):
         harness = new_harness()
-        heard = {port: Heard(getattr(harness, port)) for port in PORTS}
-        await use(harness.another(**heard), harness)
-        calls |= set().union(*(each.calls for each in heard.values()))
+        ports = {port: RecordingPort(getattr(harness, port)) for port in PORTS}
+        await use(harness.another(**ports), harness)
+        calls |= set().union(*(each.calls for each in ports.values()))
     return {NEEDS[call] for call in calls if call in NEEDS}
+
+
+def _example(case: Case) -> Use:
+    """Return a call with an example request, which refers to nothing that exists."""
+
+    async def use(app: App, _: Harness) -> None:
+        request = case.route.request.model_validate(case.example())
+        with suppress(errors.OprinaError):
+            result = await case.operation.use_case(ADA, request, app, IdempotencyKey())
+            if not isinstance(result, Answer | Response):
+                await result.answer()
+
+    return use
 
 
 async def _start(app: App, _: Harness) -> None:
@@ -113,47 +135,47 @@ async def _start(app: App, _: Harness) -> None:
     await app.avatars.start(ADA, again, IdempotencyKey())
 
 
-async def _start_in_vain(app: App, harness: Harness) -> None:
+async def _start_fails(app: App, harness: Harness) -> None:
     harness.avatars.fail_next("start", errors.Failed("avatar", "no"))
     with pytest.raises(errors.Upstream):
         await app.avatars.start(ADA, StartAvatarRequest(), IdempotencyKey())
 
 
-async def _chat(app: App, harness: Harness, *, gone: bool = False) -> None:
+async def _chat(app: App, harness: Harness, *, ended: bool = False) -> None:
     started = await harness.start()
-    _lost(harness, gone=gone)
+    _end_sessions(harness, ended=ended)
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await app.conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, RunningTurn)
+    assert isinstance(turn, RunningChat)
     await collect_events(turn)
 
 
-async def _chat_alone(app: App, harness: Harness) -> None:
-    await _chat(app, harness, gone=True)
+async def _chat_after_the_end(app: App, harness: Harness) -> None:
+    await _chat(app, harness, ended=True)
 
 
-async def _speak(app: App, harness: Harness, *, gone: bool = False) -> None:
+async def _speak(app: App, harness: Harness, *, ended: bool = False) -> None:
     started = await harness.start()
-    _lost(harness, gone=gone)
+    _end_sessions(harness, ended=ended)
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello.")
     speech = await app.speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, RunningTurn)
-    if gone:
+    assert isinstance(speech, RunningSpeech)
+    if ended:
         with pytest.raises(errors.SessionOver):
             await speech.answer()
     else:
         await speech.answer()
 
 
-async def _speak_to_nobody(app: App, harness: Harness) -> None:
-    await _speak(app, harness, gone=True)
+async def _speak_after_the_end(app: App, harness: Harness) -> None:
+    await _speak(app, harness, ended=True)
 
 
 async def _keep_alive(app: App, harness: Harness) -> None:
     started = await harness.start()
     ask = KeepAliveRequest(avatar_session_id=started.avatar_session_id)
     await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
-    _lost(harness, gone=True)
+    _end_sessions(harness, ended=True)
     with pytest.raises(errors.SessionOver):
         await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
 
@@ -171,19 +193,18 @@ async def _sweep(app: App, harness: Harness) -> None:
     await app.sweeps.sweep(SweepRequest())
 
 
-def _lost(harness: Harness, *, gone: bool) -> None:
-    for session in harness.avatars.sessions.values() if gone else ():
+def _end_sessions(harness: Harness, *, ended: bool) -> None:
+    for session in harness.avatars.sessions.values() if ended else ():
         session.end(harness.clock.now(), "ZOMBIE")
-    advance(harness.clock, 30 if gone else 0)
+    advance(harness.clock, 30 if ended else 0)
 
 
-USES: dict[str, list[Use]] = {
-    "start_avatar": [_start, _start_in_vain],
-    "chat": [_chat, _chat_alone],
-    "speak": [_speak, _speak_to_nobody],
+SCENARIOS: dict[str, Sequence[Use]] = {
+    "start_avatar": [_start, _start_fails],
+    "chat": [_chat, _chat_after_the_end],
+    "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],
     "end_session": [_end],
     "sweep_expired": [_sweep],
-    "health": [],
 }
-"""All that each function does, by every way that reaches something else."""
+"""More calls of the functions, each of which needs other permissions."""

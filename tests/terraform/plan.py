@@ -1,4 +1,4 @@
-"""A plan, as `terraform show -json` has it: what will stand there."""
+"""The plan of an environment, as `terraform show -json` prints it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,15 +8,19 @@ Values = Mapping[str, Any]
 
 
 class Resource(NamedTuple):
+    """A planned resource. `key`: the key of `for_each`, or empty."""
+
     address: str
     type: str
     key: str
-    """Of `for_each`, or empty."""
     values: Values
 
 
 class Grant(NamedTuple):
-    """`function` is whose account it is, or empty; `on` the resource, `project` for all of it."""
+    """A role of one account.
+
+    `function`: the function that runs as this account, or empty. `on`: the resource, or `project`.
+    """
 
     address: str
     role: str
@@ -26,15 +30,17 @@ class Grant(NamedTuple):
     condition: str
 
 
-ON = ("secret_id", "service_account_id", "bucket", "repository", "name")
+RESOURCE_KEYS = ("secret_id", "service_account_id", "bucket", "repository", "name")
 
 
 @dataclass(frozen=True)
 class Plan:
+    """Planned resources, variables and outputs."""
+
     json: Mapping[str, Any]
 
     def resources(self, *types: str) -> list[Resource]:
-        """Of these types, or all of them."""
+        """Return the resources of these types, or all resources."""
         return [
             Resource(each["address"], each["type"], str(each.get("index", "")), each["values"])
             for each in self.json["planned_values"]["root_module"]["resources"]
@@ -46,15 +52,15 @@ class Plan:
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        return {name: given["value"] for name, given in self.json["variables"].items()}
+        return {name: each["value"] for name, each in self.json["variables"].items()}
 
     @property
     def outputs(self) -> Mapping[str, Any]:
-        found = self.json["planned_values"]["outputs"]
-        return {name: output.get("value") for name, output in found.items()}
+        outputs = self.json["planned_values"]["outputs"]
+        return {name: output.get("value") for name, output in outputs.items()}
 
     def references(self, type_: str, argument: str) -> dict[str, list[str]]:
-        """By address, without keys: what the argument is made of, where its value is not known."""
+        """Return, by address without key, what an argument refers to. For values that no plan knows."""
         return {
             each["address"]: each["expressions"].get(argument, {}).get("references", [])
             for each in self.json["configuration"]["root_module"]["resources"]
@@ -62,7 +68,7 @@ class Plan:
         }
 
     def functions(self) -> dict[str, Values]:
-        """By name, as in `functions/`."""
+        """Return the deployed functions, by their names in `functions/`."""
         return {each.key: each.values for each in self.resources("google_cloudfunctions2_function")}
 
     def grants(self) -> list[Grant]:
@@ -70,19 +76,20 @@ class Plan:
         return [self._grant(each) for each in members]
 
     def settings(self, function: str) -> dict[str, str]:
-        """The environment that it runs in."""
+        """Return the environment variables of a function."""
         (service,) = self.functions()[function]["service_config"]
         return dict(service["environment_variables"])
 
     def _grant(self, each: Resource) -> Grant:
         values = each.values
-        whole = each.type == "google_project_iam_member"
-        on = "project" if whole else next(str(values[key]) for key in ON if values.get(key))
-        condition = "".join(given["expression"] for given in values.get("condition") or [])
-        owner = self._owners().get(values["member"], "")
+        whole_project = each.type == "google_project_iam_member"
+        named = (str(values[key]) for key in RESOURCE_KEYS if values.get(key))
+        on = "project" if whole_project else next(named)
+        condition = "".join(each["expression"] for each in values.get("condition") or [])
+        owner = self._functions_by_member().get(values["member"], "")
         return Grant(each.address, values["role"], values["member"], owner, on, condition)
 
-    def _owners(self) -> dict[str, str]:
+    def _functions_by_member(self) -> dict[str, str]:
         return {
             f"serviceAccount:{values['service_config'][0]['service_account_email']}": name
             for name, values in self.functions().items()
@@ -90,7 +97,7 @@ class Plan:
 
 
 def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in it, with where it stands."""
+    """Yield each string in `value` with its path."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The emulator answers any query without an index; Firestore does not."""
+"""Firestore refuses a query without its composite index. The emulator does not, so these tests do."""
 
 import ast
 import json
@@ -20,11 +20,11 @@ INDEXES = ROOT / "infra/firestore/indexes.json"
 ASCENDING, DESCENDING = "ASCENDING", "DESCENDING"
 
 Index = tuple[str, tuple[tuple[str, str], ...]]
-"""A collection, and its fields with their directions."""
+"""A collection group, and (field, direction) pairs."""
 
 
-class Asked:
-    """A store that remembers what it was asked for."""
+class QueryRecordingStore:
+    """A store that records its queries."""
 
     def __init__(self, inner: Store) -> None:
         self._inner = inner
@@ -44,9 +44,11 @@ class Asked:
         await self._inner.close()
 
 
-def needed(query: Query) -> Index | None:
-    """The composite index that Firestore wants: for an order beside equalities. One field alone,
-    and any number of equalities, are served by the indexes that each field has by itself."""
+def composite_index(query: Query) -> Index | None:
+    """Return the composite index that a query needs: for an order together with equalities.
+
+    Single-field indexes serve queries on one field, and queries with equalities only.
+    """
     equal = sorted({where.field for where in query.where if where.op == "=="})
     if query.order_by is None or not set(equal) - {query.order_by}:
         return None
@@ -55,56 +57,57 @@ def needed(query: Query) -> Index | None:
     return collection, (*((name, ASCENDING) for name in equal), order)
 
 
-def fields(query: Query) -> set[tuple[str, str]]:
-    """The fields that it is asked by, whose own indexes must not be turned off."""
-    asked = {where.field for where in query.where} | ({query.order_by} if query.order_by else set())
-    return {(query.collection.rpartition("/")[2], name) for name in asked}
+def queried_fields(query: Query) -> set[tuple[str, str]]:
+    """Return the (collection, field) pairs whose single-field indexes a query needs."""
+    names = {where.field for where in query.where} | ({query.order_by} if query.order_by else set())
+    return {(query.collection.rpartition("/")[2], name) for name in names}
 
 
-def read() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(INDEXES.read_text())
-    return found
+def read_indexes() -> dict[str, Any]:
+    indexes: dict[str, Any] = json.loads(INDEXES.read_text())
+    return indexes
 
 
-def there() -> set[Index]:
+def declared_indexes() -> set[Index]:
     return {
         (
             index["collectionGroup"],
             tuple((field["fieldPath"], field["order"]) for field in index["fields"]),
         )
-        for index in read()["indexes"]
+        for index in read_indexes()["indexes"]
     }
 
 
-async def asked_by_the_code() -> list[Query]:
-    store = new_harness().store
-    asked = Asked(store)
-    await new_harness(asked).app.sweeps.sweep(SweepRequest())
-    return asked.queries
+async def run_queries_of_the_code() -> list[Query]:
+    store = QueryRecordingStore(new_harness().store)
+    await new_harness(store).app.sweeps.sweep(SweepRequest())
+    return store.queries
 
 
-async def test_each_query_of_the_code_has_its_index_and_no_index_is_without_a_query() -> None:
-    queries = await asked_by_the_code()
-    assert {index for query in queries if (index := needed(query))} == there()
+async def test_declared_indexes_are_those_that_queries_need() -> None:
+    queries = await run_queries_of_the_code()
+    needed = {index for query in queries if (index := composite_index(query))}
+    assert needed == declared_indexes()
 
 
-async def test_no_query_asks_by_a_field_whose_index_is_turned_off() -> None:
+async def test_no_query_uses_a_field_without_index() -> None:
     off = {
         (field["collectionGroup"], field["fieldPath"])
-        for field in read()["fieldOverrides"]
+        for field in read_indexes()["fieldOverrides"]
         if not field["indexes"]
     }
-    queries = await asked_by_the_code()
+    queries = await run_queries_of_the_code()
     assert queries
-    assert not set().union(*map(fields, queries)) & off
+    assert not set().union(*map(queried_fields, queries)) & off
 
 
-def test_there_is_no_query_in_the_code_that_is_not_run_here() -> None:
-    """A new one has to be run by `asked_by_the_code`, too."""
+def test_every_query_of_the_code_is_run_here() -> None:
+    """`run_queries_of_the_code` must run each new query, too."""
     assert query_sites(ROOT / "common") == {"sessions/sweep.py": 1}
 
 
 def query_sites(folder: Path) -> dict[str, int]:
+    """Return the number of `Query(...)` calls by file."""
     found: dict[str, int] = {}
     for path in sorted(folder.rglob("*.py")):
         calls = [
@@ -131,20 +134,20 @@ def query_sites(folder: Path) -> dict[str, int]:
         ),
     ],
 )
-def test_an_order_beside_an_equality_needs_an_index(query: Query, index: Index | None) -> None:
-    assert needed(query) == index
+def test_order_with_equality_needs_a_composite_index(query: Query, index: Index | None) -> None:
+    assert composite_index(query) == index
 
 
-def test_terraform_makes_what_the_file_says(changing: Workspace, plans: dict[str, Plan]) -> None:
+def test_terraform_makes_the_declared_index(scratch: Workspace, plans: dict[str, Plan]) -> None:
     name = "infra/firestore/indexes.json"
-    by = [
+    fields = [
         {"fieldPath": "uid", "order": ASCENDING},
         {"fieldPath": "updated_at", "order": DESCENDING},
     ]
-    index = {"collectionGroup": "conversations", "queryScope": "COLLECTION", "fields": by}
-    with changing.changed(name):
-        (changing.folder / name).write_text(json.dumps({**read(), "indexes": [index]}))
-        (made,) = Plan(changing.planned("small")).resources("google_firestore_index")
-    assert made.key == "conversations/uid:ASCENDING/updated_at:DESCENDING"
-    assert [field["field_path"] for field in made.values["fields"]] == ["uid", "updated_at"]
-    assert len(plans["small"].resources("google_firestore_index")) == len(there())
+    index = {"collectionGroup": "conversations", "queryScope": "COLLECTION", "fields": fields}
+    with scratch.restored(name):
+        (scratch.folder / name).write_text(json.dumps({**read_indexes(), "indexes": [index]}))
+        (planned,) = Plan(scratch.plan_json("small")).resources("google_firestore_index")
+    assert planned.key == "conversations/uid:ASCENDING/updated_at:DESCENDING"
+    assert [field["field_path"] for field in planned.values["fields"]] == ["uid", "updated_at"]
+    assert len(plans["small"].resources("google_firestore_index")) == len(declared_indexes())

@@ -1,4 +1,4 @@
-"""The metrics read fields that the functions' lines really have, and of the kind that they expect."""
+"""The metrics match real log lines of the functions and read fields that these lines have."""
 
 import operator
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from common.domain import errors
 from infra.local.identity import LocalIdentity
-from tests.api.wire import Wire
+from tests.api.client import ApiClient
 from tests.support.harness import Harness, advance, new_harness
 from tests.support.log_output import output
 from tests.support.virtual_time import VirtualTimeLoop
@@ -19,9 +19,9 @@ from tests.terraform.plan import Plan
 FIELD = re.compile(r"jsonPayload\.([a-z_.]+)")
 COMPARED = re.compile(r"jsonPayload\.([a-z_.]+)(?:>=|>|<)")
 CLAUSE = re.compile(r"([A-Za-z_.]+)(=|>=|>|<)(.+)")
-HOLDS = {">=": operator.ge, ">": operator.gt, "<": operator.lt}
+COMPARISONS = {">=": operator.ge, ">": operator.gt, "<": operator.lt}
 RESOURCE = {"type": "cloud_run_revision", "labels": {"service_name": "sweep-expired"}}
-COUNTED = {
+COUNTED_LINES = {
     "quota_refusals": {"chat 429"},
     "sweeps_with_orphans": {"sweep_expired 200"},
     "sweeps_with_failures": {"sweep_expired 200"},
@@ -30,7 +30,7 @@ COUNTED = {
     "credits_left": {"sweep_expired 200"},
     "sweeps": set(),
 }
-"""By metric, which of our lines it counts: the function and the status. `sweeps` counts Google's."""
+"""Function and status of the lines that each metric counts. `sweeps` counts lines of Google only."""
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
     return "asyncio", {"loop_factory": VirtualTimeLoop}
 
 
-async def lines(folder: Path) -> list[dict[str, Any]]:
-    """Of each function that a metric looks at; one is refused."""
+async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
+    """Return the log lines of requests to each function that a metric reads. One request is refused."""
     harness = new_harness()
-    wire = Wire(harness, LocalIdentity(folder, "oprina-local"))
+    wire = ApiClient(harness, LocalIdentity(folder, "oprina-local"))
     with output() as out:
         started = await wire.start()
         body = {"message": "Hello.", "conversation_id": started["conversation_id"]}
@@ -49,52 +49,53 @@ async def lines(folder: Path) -> list[dict[str, Any]]:
         await wire.call("speak", {"avatar_session_id": started["avatar_session_id"], "text": "A."})
         advance(harness.clock, 3_600)
         await wire.call("sweep_expired", user=None)
-        _rise(harness)
+        _run_again(harness)
         await wire.call("sweep_expired", user=None)
         harness.avatars.fail_next("active", errors.Failed("avatar", "no"))
         await wire.call("sweep_expired", user=None)
     await harness.store.close()
-    poor = Wire(new_harness(allowance_agent_tokens=1), wire.local)
+    poor = ApiClient(new_harness(allowance_agent_tokens=1), wire.local)
     with output() as refused:
         await poor.call("chat", {"message": "Hello."})
     await poor.harness.store.close()
     return [*out.requests(), *refused.requests()]
 
 
-def _rise(harness: Harness) -> None:
-    """What was stopped runs again at the provider."""
+def _run_again(harness: Harness) -> None:
+    """Let stopped sessions run again at the provider."""
     for session in harness.avatars.sessions.values():
         session.started, session.ended = harness.clock.now(), None
         session.keep_alive(harness.clock.now())
 
 
-def fits(entry: Any, text: str) -> bool:
-    """As Cloud Logging has it, of what our filters say: all of it, joined with AND."""
-    return all(_holds(entry, clause) for clause in text.split(" AND "))
+def matches(entry: Any, log_filter: str) -> bool:
+    """Evaluate the part of Cloud Logging's filter language that our filters use: clauses with AND."""
+    return all(_clause_matches(entry, clause) for clause in log_filter.split(" AND "))
 
 
-def _holds(entry: Any, clause: str) -> bool:
+def _clause_matches(entry: Any, clause: str) -> bool:
     match = CLAUSE.fullmatch(clause)
     assert match, clause
-    path, how, wanted = match.groups()
+    path, operator_, value = match.groups()
     for name in path.split("."):
         entry = entry.get(name) if isinstance(entry, dict) else None
-    if how == "=":
-        return str(entry) in (re.findall(r'"([^"]+)"', wanted) or [wanted])
-    return entry is not None and bool(HOLDS[how](float(entry), float(wanted)))
+    if operator_ == "=":
+        return str(entry) in (re.findall(r'"([^"]+)"', value) or [value])
+    return entry is not None and bool(COMPARISONS[operator_](float(entry), float(value)))
 
 
-def fields_of(line: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+def fields_of(line: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (path, value) of each field of a line."""
     for name, value in line.items():
         if isinstance(value, dict):
-            yield from fields_of(value, f"{within}{name}.")
+            yield from fields_of(value, f"{prefix}{name}.")
         else:
-            yield f"{within}{name}", value
+            yield f"{prefix}{name}", value
 
 
-async def test_each_field_that_a_metric_reads_is_written(plan: Plan, tmp_path: Path) -> None:
+async def test_log_lines_have_the_fields_that_metrics_read(plan: Plan, tmp_path: Path) -> None:
     written: dict[str, Any] = {}
-    for line in await lines(tmp_path):
+    for line in await write_log_lines(tmp_path):
         written |= dict(fields_of(line))
     metrics = plan.resources("google_logging_metric")
     read = {(each.key, name) for each in metrics for name in FIELD.findall(str(each.values))}
@@ -109,24 +110,22 @@ async def test_each_field_that_a_metric_reads_is_written(plan: Plan, tmp_path: P
     }
 
 
-async def test_each_metric_counts_the_lines_that_it_is_named_for(
-    plan: Plan, tmp_path: Path
-) -> None:
-    """A filter that nothing fits counts nothing, and an alert on it never rings."""
-    found = await lines(tmp_path)
+async def test_each_metric_counts_its_log_lines(plan: Plan, tmp_path: Path) -> None:
+    """An alert on a metric whose filter matches nothing never fires."""
+    lines = await write_log_lines(tmp_path)
     for metric in plan.resources("google_logging_metric"):
-        fitting = [
+        matching = [
             line
-            for line in found
-            if fits({"resource": RESOURCE, "jsonPayload": line}, metric.values["filter"])
+            for line in lines
+            if matches({"resource": RESOURCE, "jsonPayload": line}, metric.values["filter"])
         ]
-        counted = {f"{line['function']} {line['status']}" for line in fitting}
+        counted = {f"{line['function']} {line['status']}" for line in matching}
         if metric.key == "requests":
-            assert fitting == found
+            assert matching == lines
         else:
-            assert counted == COUNTED[metric.key], metric.key
+            assert counted == COUNTED_LINES[metric.key], metric.key
         if metric.key.startswith("sweeps_with"):
-            assert len(fitting) == 1
+            assert len(matching) == 1
 
 
 @pytest.mark.parametrize(
@@ -138,11 +137,11 @@ async def test_each_metric_counts_the_lines_that_it_is_named_for(
         ("Google-Cloud-Tasks", 200, False),
     ],
 )
-def test_a_sweep_that_the_scheduler_asked_for_is_counted_where_it_succeeded(
+def test_only_successful_sweeps_by_the_scheduler_are_counted(
     plan: Plan, agent: str, status: int, counts: bool
 ) -> None:
-    """By Google's own line of a request, which says who asked."""
+    """Google's own request log names the caller."""
     entry = {"resource": RESOURCE, "httpRequest": {"userAgent": agent, "status": status}}
     (sweeps,) = [m for m in plan.resources("google_logging_metric") if m.key == "sweeps"]
-    assert fits(entry, sweeps.values["filter"]) is counts
+    assert matches(entry, sweeps.values["filter"]) is counts
     assert plan.functions()["sweep_expired"]["name"] == "sweep-expired"

@@ -1,4 +1,4 @@
-"""The checks can fail: each mistake is planted in a copy, and seen by the one that must see it."""
+"""Each planted mistake is reported by the command or check that must report it."""
 
 from collections.abc import Callable
 
@@ -6,50 +6,50 @@ import pytest
 
 from tests.terraform.checks import CHECKS
 from tests.terraform.facts import Code
-from tests.terraform.mistakes import SEEN_BY_CHECKS, SEEN_BY_TERRAFORM
+from tests.terraform.mistake import Mistake, group_into_batches, plant
+from tests.terraform.mistakes import REPORTED_BY_CHECKS, REPORTED_BY_TERRAFORM
 from tests.terraform.plan import Plan
-from tests.terraform.planting import Mistake, batches, planted
-from tests.terraform.workspace import Ran, Workspace
+from tests.terraform.workspace import TerraformRun, Workspace
 
 
 @pytest.fixture(scope="module")
-def planned_with(changing: Workspace) -> Callable[[Mistake], Plan]:
-    """The plan of a batch, made when the first of its mistakes is asked for."""
+def plan_with(scratch: Workspace) -> Callable[[Mistake], Plan]:
+    """Return the plan with a mistake. Mistakes of one batch share a plan."""
     plans: dict[str, Plan] = {}
-    together = batches(SEEN_BY_CHECKS, changing.folder)
+    batches = group_into_batches(REPORTED_BY_CHECKS, scratch.folder)
 
-    def plan_with(mistake: Mistake) -> Plan:
+    def make_plan(mistake: Mistake) -> Plan:
         if mistake.name not in plans:
-            batch = next(batch for batch in together if mistake in batch)
-            with planted(changing, *batch):
-                plan = Plan(changing.planned("small"))
+            batch = next(batch for batch in batches if mistake in batch)
+            with plant(scratch, *batch):
+                plan = Plan(scratch.plan_json("small"))
             plans.update((each.name, plan) for each in batch)
         return plans[mistake.name]
 
-    return plan_with
+    return make_plan
 
 
-@pytest.mark.parametrize("mistake", SEEN_BY_TERRAFORM, ids=str)
-def test_terraform_sees(mistake: Mistake, changing: Workspace) -> None:
-    with planted(changing, mistake):
-        ran = _asked(changing, mistake.seen_by)
+@pytest.mark.parametrize("mistake", REPORTED_BY_TERRAFORM, ids=str)
+def test_terraform_reports_mistake(mistake: Mistake, scratch: Workspace) -> None:
+    with plant(scratch, mistake):
+        ran = _run(scratch, mistake.caught_by)
     assert ran.code != 0
-    assert mistake.says in ran.said
+    assert mistake.message in ran.message
 
 
-@pytest.mark.parametrize("mistake", SEEN_BY_CHECKS, ids=str)
-def test_the_check_sees(
-    mistake: Mistake, planned_with: Callable[[Mistake], Plan], code: Code
+@pytest.mark.parametrize("mistake", REPORTED_BY_CHECKS, ids=str)
+def test_check_reports_mistake(
+    mistake: Mistake, plan_with: Callable[[Mistake], Plan], code: Code
 ) -> None:
-    found = list(CHECKS[mistake.seen_by](planned_with(mistake), code))
-    assert any(mistake.says in sentence for sentence in found), found
+    problems = list(CHECKS[mistake.caught_by](plan_with(mistake), code))
+    assert any(mistake.message in problem for problem in problems), problems
 
 
-def test_each_check_sees_a_mistake() -> None:
-    assert {mistake.seen_by for mistake in SEEN_BY_CHECKS} == set(CHECKS)
+def test_each_check_reports_a_mistake() -> None:
+    assert {mistake.caught_by for mistake in REPORTED_BY_CHECKS} == set(CHECKS)
 
 
-def _asked(workspace: Workspace, command: str) -> Ran:
+def _run(workspace: Workspace, command: str) -> TerraformRun:
     match command:
         case "fmt":
             return workspace.run("fmt", "-check", "-recursive")

@@ -1,4 +1,4 @@
-"""The real terraform, over all of it."""
+"""Terraform itself accepts the files, and its own tests pass."""
 
 import json
 import re
@@ -7,49 +7,49 @@ import pytest
 
 from tests.terraform.plan import Plan
 from tests.terraform.provider import schema
-from tests.terraform.workspace import ENVIRONMENTS, Workspace, listed
+from tests.terraform.workspace import ENVIRONMENTS, Workspace, write_manifest
 
-TESTED = re.compile(r"(\d+) passed, 0 failed")
+TEST_RESULT = re.compile(r"(\d+) passed, 0 failed")
 BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 
 
-def test_its_files_are_formatted(workspace: Workspace) -> None:
+def test_files_are_formatted(workspace: Workspace) -> None:
     ran = workspace.run("fmt", "-check", "-recursive", "-diff")
     assert ran.code == 0, ran.output
 
 
-def test_it_is_valid(workspace: Workspace) -> None:
+def test_configuration_is_valid(workspace: Workspace) -> None:
     answer = json.loads(workspace.run("validate", "-json").output)
     assert answer["diagnostics"] == []
     assert answer["valid"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_its_own_tests_pass_with_google_mocked(workspace: Workspace, environment: str) -> None:
+def test_terraform_tests_pass(workspace: Workspace, environment: str) -> None:
     ran = workspace.run(
         "test",
         f"-filter=tests/{environment}.tftest.hcl",
         f"-var-file=environments/{environment}.tfvars",
     )
-    assert ran.code == 0, ran.said
-    assert TESTED.search(ran.said)
+    assert ran.code == 0, ran.message
+    assert TEST_RESULT.search(ran.message)
 
 
-def test_the_schema_holds_what_is_used_and_nothing_else() -> None:
+def test_schema_has_exactly_the_used_types() -> None:
     resources, data_sources = schema.used_types()
-    known = schema.read()
+    known = schema.read_schema()
     assert (sorted(known["resources"]), sorted(known["data_sources"])) == (resources, data_sources)
 
 
-def test_it_stands_on_one_provider_and_its_state_is_in_a_bucket(plans: dict[str, Plan]) -> None:
-    """Which bucket is said from outside: one set of files serves every environment."""
+def test_one_provider_is_used_and_the_state_is_in_a_bucket(plans: dict[str, Plan]) -> None:
+    """`terraform init` names the bucket, so that the same files serve every environment."""
     providers = plans["small"].json["configuration"]["provider_config"]
     constraints = {name: each["version_constraint"] for name, each in providers.items()}
     assert constraints == {"google": ">= 6.50.0, < 8.0.0"}
     assert '\n  backend "gcs" {}\n' in (schema.TERRAFORM / "versions.tf").read_text()
 
 
-def test_every_variable_and_every_output_explains_itself() -> None:
+def test_variables_and_outputs_have_types_descriptions_and_validation() -> None:
     text = "\n".join(path.read_text() for path in sorted(schema.TERRAFORM.glob("*.tf")))
     blocks = BLOCK.findall(text)
     assert len(blocks) == len(re.findall(r'^(?:variable|output) "', text, re.MULTILINE))
@@ -60,13 +60,13 @@ def test_every_variable_and_every_output_explains_itself() -> None:
             assert re.search(r"^    error_message = \".{15,}", body, re.MULTILINE), name
 
 
-def test_one_changed_package_deploys_one_function(
-    changing: Workspace, plans: dict[str, Plan]
+def test_one_changed_package_redeploys_one_function(
+    scratch: Workspace, plans: dict[str, Plan]
 ) -> None:
-    package = changing.folder / "dist/chat.zip"
-    with changing.changed("dist/chat.zip", "dist/manifest.json"):
+    package = scratch.folder / "dist/chat.zip"
+    with scratch.restored("dist/chat.zip", "dist/manifest.json"):
         package.write_text("another chat")
-        listed(package.parent)
-        after = Plan(changing.planned("small")).functions()
+        write_manifest(package.parent)
+        after = Plan(scratch.plan_json("small")).functions()
     before = plans["small"].functions()
     assert {name for name in before if before[name] != after[name]} == {"chat"}

@@ -1,4 +1,4 @@
-"""A copy of `terraform/` that can be changed, planned and thrown away."""
+"""Copies of `terraform/` that tests change, plan and delete."""
 
 import hashlib
 import json
@@ -15,54 +15,57 @@ from typing import Any
 from tests.terraform.provider.schema import ROOT, TERRAFORM
 
 ENVIRONMENTS = ("small", "large")
-BESIDE = ("infra/firestore", "infra/monitoring")
-"""What `terraform/` reads from its neighbours."""
+NEIGHBOURS = ("infra/firestore", "infra/monitoring")
+"""Folders outside of `terraform/` that its files read."""
 
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Ran:
+class TerraformRun:
+    """The result of a command. `message` is all output on one line, without Terraform's frames."""
+
     code: int
-    said: str
-    """In one line: terraform breaks its own at 80 characters, inside a frame."""
+    message: str
     output: str
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """`folder` is the root, with `terraform/` in it; `reattach` says where the provider listens."""
+    """A copy of the project. `reattach`: the address of the provider."""
 
     folder: Path
     reattach: str
 
-    def run(self, *arguments: str) -> Ran:
-        ran = subprocess.run(
-            ["terraform", *arguments, "-no-color"],  # noqa: S607 - whichever is installed
+    def run(self, *arguments: str) -> TerraformRun:
+        """Run a command of Terraform in `terraform/`."""
+        ended = subprocess.run(
+            ["terraform", *arguments, "-no-color"],  # noqa: S607 - the installed one
             cwd=self.folder / "terraform",
-            env=self._environment(),
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
-        said = " ".join(re.sub("[│╷╵]", " ", ran.stdout + ran.stderr).split())
-        return Ran(ran.returncode, said, ran.stdout)
+        message = " ".join(re.sub("[│╷╵]", " ", ended.stdout + ended.stderr).split())
+        return TerraformRun(ended.returncode, message, ended.stdout)
 
-    def plan(self, environment: str) -> Ran:
+    def plan(self, environment: str, *flags: str) -> TerraformRun:
         variables = f"-var-file=environments/{environment}.tfvars"
-        return self.run("plan", "-input=false", "-lock=false", variables, "-out=tfplan")
+        return self.run("plan", "-input=false", "-lock=false", variables, "-out=tfplan", *flags)
 
-    def planned(self, environment: str) -> dict[str, Any]:
-        ran = self.plan(environment)
-        assert ran.code == 0, ran.said
+    def plan_json(self, environment: str, *flags: str) -> dict[str, Any]:
+        """Return the plan of an environment as `terraform show -json` prints it."""
+        ran = self.plan(environment, *flags)
+        assert ran.code == 0, ran.message
         plan: dict[str, Any] = json.loads(self.run("show", "-json", "tfplan").output)
         return plan
 
     @contextmanager
-    def changed(self, *paths: str) -> Iterator[None]:
-        """These files may be changed, and are afterwards as they were."""
+    def restored(self, *paths: str) -> Iterator[None]:
+        """Restore these files when the block ends."""
         before = {self.folder / path: (self.folder / path).read_bytes() for path in paths}
         try:
             yield
@@ -71,46 +74,52 @@ class Workspace:
                 file.write_bytes(content)
 
     def replace(self, path: str, old: str, new: str) -> None:
+        """Replace the first occurrence of `old`. Fails if there is none."""
         file = self.folder / path
         text = file.read_text()
-        assert old in text, f"{path} has no {old!r} any more"
+        assert old in text, f"{path} does not contain {old!r}"
         file.write_text(text.replace(old, new, 1))
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables with which Terraform uses the provider of the tests."""
         return {
             **os.environ,
             "TF_REATTACH_PROVIDERS": self.reattach,
             "TF_CLI_CONFIG_FILE": os.devnull,
             "CHECKPOINT_DISABLE": "1",
             "TF_IN_AUTOMATION": "1",
-            "GOGC": "400",  # a process of a second need not tidy up much
+            "GOGC": "400",  # the process lives for a second, so collect garbage seldom
         }
 
 
-def made(folder: Path, reattach: str, functions: list[str]) -> Workspace:
-    """A copy with packages of its own, and with its state in a file."""
-    for beside in BESIDE:
-        shutil.copytree(ROOT / beside, folder / beside)
+def make_workspace(folder: Path, reattach: str, functions: list[str]) -> Workspace:
+    """Copy the project into `folder`, with small packages and with a local state, and initialise it."""
+    for neighbour in NEIGHBOURS:
+        shutil.copytree(ROOT / neighbour, folder / neighbour)
     generated = shutil.ignore_patterns(".terraform*", "*.tfstate*", "tfplan")
     shutil.copytree(TERRAFORM, folder / "terraform", ignore=generated)
     (folder / "terraform" / "local_override.tf").write_text(LOCAL_STATE)
-    _package(folder / "dist", functions)
+    _write_packages(folder / "dist", functions)
     workspace = Workspace(folder, reattach)
     ran = workspace.run("init", "-input=false")
-    assert ran.code == 0, ran.said
+    assert ran.code == 0, ran.message
     return workspace
 
 
-def _package(folder: Path, functions: list[str]) -> None:
-    """What `infra/deploy/package.py` leaves behind, with next to nothing in it."""
+def package_content(function: str) -> bytes:
+    """Return the content of a function's package in a workspace."""
+    return f"the package of {function}".encode()
+
+
+def _write_packages(folder: Path, functions: list[str]) -> None:
     folder.mkdir()
     for name in functions:
-        (folder / f"{name}.zip").write_text(f"the package of {name}")
-    listed(folder)
+        (folder / f"{name}.zip").write_bytes(package_content(name))
+    write_manifest(folder)
 
 
-def listed(folder: Path) -> None:
-    """Writes down what is in the packages."""
+def write_manifest(folder: Path) -> None:
+    """Write manifest.json for the packages in `folder`, as infra/deploy/package.py does."""
     packages = {
         path.stem: {"zip": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
         for path in sorted(folder.glob("*.zip"))

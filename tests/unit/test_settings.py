@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from common.settings import LOCAL_SWITCHES, Settings
-from infra.docs.settings_table import README, between_markers, descriptions, table
+from infra.deploy.package import functions
+from infra.docs.settings_table import descriptions
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-7f3a"
@@ -24,7 +25,7 @@ LOCAL_ONLY = {
     **dict.fromkeys(LOCAL_SWITCHES.values(), f"http://{CANARY}"),
     "OPRINA_STORE": "sqlite",
 }
-FUNCTIONS = ["start_avatar", "chat", "speak", "keep_alive", "end_session", "sweep_expired"]
+FUNCTIONS = functions()
 
 
 def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -204,14 +205,9 @@ def test_a_plan_that_is_none_is_refused(plans: str, named: str) -> None:
     assert refusal({"OPRINA_PLANS": plans}).startswith(named)
 
 
-# ── the README ───────────────────────────────────────────────────────────────────────────────────
+# ── the document ─────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_setting_says_what_it_is() -> None:
     assert descriptions().keys() == Settings.model_fields.keys()
     assert all(text.endswith(".") and "|" not in text for text in descriptions().values())
-
-
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    listed = between_markers(README.read_text(encoding="utf-8"))
-    assert listed == table(), "bring it up to date: python -m infra.docs.settings_table --write"

@@ -3,28 +3,28 @@ import asyncio
 from common.timers import IdleTimer
 
 
-async def test_it_is_told_once_a_silence_and_only_after_something_was_heard() -> None:
-    told: list[float] = []
+async def test_idle_timer_fires_once_after_each_last_restart() -> None:
+    fired: list[float] = []
     now = asyncio.get_running_loop().time
     began = now()
-    silence = IdleTimer(1, lambda: told.append(now() - began))
+    timer = IdleTimer(1, lambda: fired.append(now() - began))
     await asyncio.sleep(5)
-    assert told == []
+    assert fired == []
     for _ in range(4):
-        silence.heard()
+        timer.restart()
         await asyncio.sleep(0.75)
     await asyncio.sleep(5)
-    assert told == [8.25]
-    silence.heard()
+    assert fired == [8.25]
+    timer.restart()
     await asyncio.sleep(5)
-    assert told == [8.25, 14]
+    assert fired == [8.25, 14]
 
 
-async def test_it_is_not_told_after_its_end() -> None:
-    told: list[None] = []
-    silence = IdleTimer(1, lambda: told.append(None))
-    silence.heard()
-    silence.end()
+async def test_stopped_idle_timer_does_not_fire() -> None:
+    fired: list[None] = []
+    timer = IdleTimer(1, lambda: fired.append(None))
+    timer.restart()
+    timer.stop()
     await asyncio.sleep(5)
-    assert told == []
-    silence.end()
+    assert fired == []
+    timer.stop()

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 
 SERVICE = "cloud_tasks"
 TIMEOUT = 3.0
-"""Seconds for the call that makes a task."""
+"""Seconds for a call to Cloud Tasks."""
 DISPATCH_SECONDS = 60
-"""How long Cloud Tasks waits for `sweep_expired` to answer before it tries again."""
+"""How long Cloud Tasks waits for an answer of `sweep_expired` before it tries again."""
 
 
 class CloudTasksQueue:
-    """Google's own client, made at the first call: importing it takes 0.5 s of a cold start.
+    """The queue of expiry tasks in Cloud Tasks.
 
-    `queue` is the last part of its name. `account` is the service account that may call `url`,
-    `audience` what its token is for (`url` itself, for a Cloud Run service). `address` is a local
-    stand-in, called without encryption or credentials.
+    `queue` is the last part of the queue's name. `account` is the service account that may call
+    `url`. `audience` is the audience of its token; by default `url`, as Cloud Run services expect.
+    `address` (`host:port`) is the local emulator, called without encryption and credentials.
+
+    Google's client is built at the first call: importing it takes 0.5 s of a cold start.
     """
 
     def __init__(
@@ -42,13 +44,17 @@ class CloudTasksQueue:
         self._oidc = {"service_account_email": account, "audience": audience or url}
         self._address = address
         self._client: CloudTasksAsyncClient | None = None
-        self._making = asyncio.Lock()
+        self._connecting = asyncio.Lock()
 
     async def expire(self, session: AvatarSessionId, at: datetime) -> None:
-        """Once a session: a name stays taken for a day after its task ran, and that is as well."""
-        client = await self._ready()
+        """Create the session's task. A session has at most one.
+
+        Cloud Tasks keeps a task's name for a day after the task has run, so a second call for the
+        same session changes nothing.
+        """
+        client = await self._connect()
         task = {
-            "name": f"{self._queue}/tasks/{_hashed(session)}",
+            "name": f"{self._queue}/tasks/{_task_id(session)}",
             "schedule_time": at,
             "dispatch_deadline": {"seconds": DISPATCH_SECONDS},
             "http_request": {
@@ -64,8 +70,8 @@ class CloudTasksQueue:
             await client.create_task(request=request, timeout=TIMEOUT, retry=None)
 
     async def check(self) -> None:
-        """The queue is there, and runs what is put into it: `Failed` where somebody paused it."""
-        client = await self._ready()
+        """Raise `Failed` if the queue is paused or disabled."""
+        client = await self._connect()
         with translate_errors(SERVICE, writing=False):
             queue = await client.get_queue(name=self._queue, timeout=TIMEOUT, retry=None)
         if queue.state.name != "RUNNING":
@@ -76,15 +82,15 @@ class CloudTasksQueue:
             await self._client.transport.close()  # type: ignore[no-untyped-call]  # Google's
             self._client = None
 
-    async def _ready(self) -> "CloudTasksAsyncClient":
-        async with self._making:
+    async def _connect(self) -> "CloudTasksAsyncClient":
+        async with self._connecting:
             if self._client is None:
                 library = await import_client("google.cloud.tasks_v2")
-                made = library.CloudTasksAsyncClient
-                self._client = await connect_client(made, self._address, SERVICE)
+                client = library.CloudTasksAsyncClient
+                self._client = await connect_client(client, self._address, SERVICE)
             return self._client
 
 
-def _hashed(session: AvatarSessionId) -> str:
-    """Cloud Tasks wants names that are spread evenly."""
+def _task_id(session: AvatarSessionId) -> str:
+    """Return a hash of the session's id: Cloud Tasks is slower when ids are similar."""
     return hashlib.sha256(session.encode()).hexdigest()

@@ -14,24 +14,26 @@ SERVICE = "google"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 MARGIN = timedelta(minutes=3)
-"""A token is renewed this long before it expires. The metadata server hands out the same one until
-its last 4 minutes or so; with a longer margin each call would ask it again."""
-FOREVER = timedelta(minutes=30)
-"""How long a token without an expiry is kept."""
+"""A token is renewed this long before it expires. The metadata server returns the same token until
+about 4 minutes before its expiry; with a longer margin each call would ask it again."""
+DEFAULT_LIFETIME = timedelta(minutes=30)
+"""How long a token without an expiry is used."""
 
 
 class LocalToken:
-    """For simulators, which look whether there is a token and not at what it says."""
+    """A fixed token for simulators, which check only that a token is present."""
 
     async def __call__(self, fresh: bool) -> Mapping[str, str]:  # noqa: ARG002 - always the same
         return {"authorization": "Bearer local"}
 
 
 class GoogleToken:
-    """The token of the service account that the function runs as (application default credentials).
+    """The access token of the service account that the function runs as.
 
-    `Unavailable` where Google does not give one. One refresh is under way at a time, in a thread,
-    and goes on when the call that asked for it is given up. `load` blocks, as google-auth does.
+    Found by application default credentials. Calling it returns the headers, or raises
+    `Unavailable` if Google gives no token. At most one refresh runs at a time. It runs in a thread,
+    and continues when the call that asked for it is cancelled. `load` returns the credentials and
+    may block.
     """
 
     def __init__(
@@ -49,10 +51,10 @@ class GoogleToken:
     async def __call__(self, fresh: bool) -> Mapping[str, str]:
         if fresh or self._now() >= self._good_until:
             await self._refresh()
-        return {"authorization": f"Bearer {self._token}", **self._payer()}
+        return {"authorization": f"Bearer {self._token}", **self._quota_project()}
 
-    def _payer(self) -> Mapping[str, str]:
-        """A person's own credentials (a developer's) name the project whose quota is used."""
+    def _quota_project(self) -> Mapping[str, str]:
+        """Return the header that a developer's own credentials need: whose quota a call uses."""
         project = getattr(self._credentials, "quota_project_id", None)
         return {"x-goog-user-project": project} if project else {}
 
@@ -63,23 +65,26 @@ class GoogleToken:
             raise errors.Unavailable(SERVICE, "no access token")
 
     def _renew(self) -> bool:
-        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - a thread's time, not a start's
+        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - off the cold start
         from google.auth.transport.requests import Request  # noqa: PLC0415 - as above
 
         try:
             if self._credentials is None:
                 self._credentials = self._load()
             self._credentials.refresh(Request())  # type: ignore[no-untyped-call]  # it ships half its types
-        except (GoogleAuthError, OSError):  # their text may quote what Google answered
+        except (GoogleAuthError, OSError):  # their messages may quote Google's answer
             return False
         expiry = self._credentials.expiry
         self._token = str(self._credentials.token)
-        self._good_until = expiry.replace(tzinfo=UTC) - MARGIN if expiry else self._now() + FOREVER
+        self._good_until = (
+            expiry.replace(tzinfo=UTC) - MARGIN if expiry else self._now() + DEFAULT_LIFETIME
+        )
         return True
 
 
 def default_credentials() -> "Credentials":
-    import google.auth  # noqa: PLC0415 - a thread's time, not a start's
+    """Find the credentials of this machine. Blocks: it may ask the metadata server."""
+    import google.auth  # noqa: PLC0415 - off the cold start
 
     credentials, _ = google.auth.default(scopes=[SCOPE])
     return credentials

@@ -1,3 +1,6 @@
+"""Helpers for Google's asynchronous gRPC clients: loading, connecting, and translation of their
+errors."""
+
 import asyncio
 import importlib
 import threading
@@ -5,26 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from common.adapters.google.credentials import default_credentials
 from common.domain import errors
 
-CHANNEL = (
-    # gRPC waits up to 120 s before it tries again a server that it could not reach.
+CHANNEL_OPTIONS = (
+    # By default gRPC waits up to 120 s before it tries an unreachable server again.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 2_000),
     ("grpc.max_reconnect_backoff_ms", 1_000),
 )
-LOCAL_CHANNEL = (*CHANNEL, ("grpc.enable_http_proxy", 0))
-"""A proxy of the environment's is for the world outside."""
-SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+NO_PROXY = ("grpc.enable_http_proxy", 0)
+"""For local addresses: gRPC sends even 127.0.0.1 through the environment's `http_proxy`."""
 
 _importing = threading.Lock()
 
 
-async def import_client(module: str) -> Any:  # noqa: ANN401 - a module, whatever it holds
-    """Imports without holding up the event loop.
+async def import_client(module: str) -> Any:  # noqa: ANN401 - a module has any attributes
+    """Import a module in a thread, so that the event loop is not blocked.
 
-    One at a time: two threads that enter the same circle of imports from different sides can see
-    half-made modules.
+    One module at a time: two threads that enter the same circle of imports at different points can
+    see half-initialised modules.
     """
 
     def load() -> Any:  # noqa: ANN401 - as above
@@ -35,30 +38,34 @@ async def import_client(module: str) -> Any:  # noqa: ANN401 - a module, whateve
 
 
 async def connect_client(client: Any, address: str | None, service: str) -> Any:  # noqa: ANN401 - any of Google's
-    """One of Google's async clients, made of its class, with the credentials of where we run, or of
-    none at a local `address`."""
+    """Return an instance of one of Google's client classes.
+
+    It uses the default credentials, or none if a local `address` (`host:port`) is given. Raises
+    `Failed` if there are no credentials.
+    """
     transport = client.get_transport_class("grpc_asyncio")
     if address:
         grpc_aio = await import_client("grpc.aio")
-        channel = grpc_aio.insecure_channel(address, options=LOCAL_CHANNEL)
+        channel = grpc_aio.insecure_channel(address, options=(*CHANNEL_OPTIONS, NO_PROXY))
         return client(transport=transport(host=address, channel=channel))
     auth = await import_client("google.auth")
-    try:  # in a thread: finding them may ask the metadata server, and waits for it
-        credentials, _ = await asyncio.to_thread(auth.default, scopes=SCOPES)
+    try:  # in a thread: it may ask the metadata server
+        credentials = await asyncio.to_thread(default_credentials)
     except auth.exceptions.GoogleAuthError as error:
         raise errors.Failed(service, "no credentials") from error
     host = client.DEFAULT_ENDPOINT
-    channel = transport.create_channel(host, credentials=credentials, options=CHANNEL)
+    channel = transport.create_channel(host, credentials=credentials, options=CHANNEL_OPTIONS)
     return client(transport=transport(host=host, channel=channel))
 
 
 @contextmanager
 def translate_errors(service: str, *, writing: bool, done: str = "") -> Iterator[None]:
-    """What Google's clients raise, in our words. `done` is the status that means it is so already.
+    """Translate the exceptions of Google's clients to `Upstream` errors.
 
-    Leaves the messages behind: they name resources, and clients of ours read `why`.
+    `done` is a status that means that the goal is reached already; it is ignored. Google's messages
+    are dropped, because they name resources.
     """
-    from google.api_core import exceptions as google  # noqa: PLC0415 - 0.1 s, once a client is there
+    from google.api_core import exceptions as google  # noqa: PLC0415 - takes 0.1 s
 
     try:
         yield

@@ -1,37 +1,44 @@
-"""Firebase ID tokens, verified by google-auth with certificates that are fetched ahead of it."""
+"""Verification of Firebase ID tokens.
+
+google-auth verifies a token; the certificates it needs are fetched before that, without blocking.
+"""
 
 import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from google.auth import jwt
 from google.oauth2 import id_token
 
+from common.adapters.http.request import RETRY_IDEMPOTENT, HttpAnswer, OutboundRequest
 from common.domain import errors
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID, UserId
 from common.domain.user import User
 
+if TYPE_CHECKING:
+    from common.adapters.http.client import HttpClient
+
+SERVICE = "identity"
 CERTIFICATES = (
     "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
 )
 DEADLINE = 3.0
 """Seconds for fetching the certificates."""
-CAP = 64 * 1024
-"""Bytes of their answer; Google's has about 4 KiB."""
-FRESH = 3600.0
-"""Seconds for which certificates hold where their answer does not say."""
-PATIENCE = 30.0
-"""Seconds until they are asked for again after that failed, while there are old ones."""
-LONGEST = 8192
-"""Characters of a token. Firebase's have about 1,000, and at most 1,000 more of our own claims."""
-SKEW = 10
-"""Seconds by which the clocks of a phone, of Google and ours may differ."""
+MAX_BYTES = 64 * 1024
+"""Size cap of the certificates. Google's answer has about 4 KiB."""
+DEFAULT_MAX_AGE = 3600.0
+"""Seconds for which certificates hold if their answer names no time."""
+RETRY_SECONDS = 30.0
+"""After a failed fetch, how long the old certificates are used before the next fetch."""
+MAX_TOKEN_CHARACTERS = 8192
+"""Firebase's tokens have about 1,000 characters, and custom claims add at most 1,000."""
+SKEW_SECONDS = 10
+"""How far the clocks of a phone, of Google and of this machine may differ."""
 STANDARD = {"iss", "aud", "sub", "exp", "iat", "nbf", "jti", "auth_time"} | {
     "user_id",
     "firebase",
@@ -40,40 +47,32 @@ STANDARD = {"iss", "aud", "sub", "exp", "iat", "nbf", "jti", "auth_time"} | {
 }
 """Claims that every token has, or that `User` has a field for."""
 
-
-@dataclass(frozen=True)
-class CertificateAnswer:
-    """What came back for the certificates' address; `body` of at most `CAP` bytes."""
-
-    status: int
-    body: bytes = field(repr=False)
-    cache_control: str = ""
-
-
-Transport = Callable[[str], Awaitable[CertificateAnswer]]
-"""GET. Raises OSError, httpx's HTTPError or `Upstream` where nothing comes back."""
+FetchCertificates = Callable[[], Awaitable[HttpAnswer]]
+"""Returns the answer that holds the certificates. Raises OSError or `Upstream`."""
 
 
 class FirebaseIdentity:
-    """`now` gives seconds, of any origin. Belongs to one event loop."""
+    """Verifies ID tokens of a project. Belongs to one event loop. `now` returns seconds of any
+    origin."""
 
     def __init__(
-        self, project: str, transport: Transport, *, now: Callable[[], float] = time.monotonic
+        self, project: str, fetch: FetchCertificates, *, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._project = project
-        self._certificates = CertificateCache(transport, now)
+        self._certificates = CertificateCache(fetch, now)
 
     async def verify(self, bearer: str) -> User:
-        """`bearer` is the token alone, without the word before it.
+        """Return the user that an ID token belongs to. `bearer` is the token alone.
 
-        `Unauthenticated`: it is not one of this project's, whole and current. `Unavailable`: it
-        cannot be told, as Google's certificates cannot be had.
+        Raises:
+            Unauthenticated: The token is malformed, expired, or not one of this project.
+            Unavailable: The certificates cannot be fetched.
         """
         key_id = _key_id(bearer)
         certificates = await self._certificates.get()
         if key_id is None or key_id not in certificates:
             if key_id is not None and self._certificates.outdated:
-                raise errors.Unavailable("identity", "the certificates are outdated")
+                raise errors.Unavailable(SERVICE, "the certificates are outdated")
             raise _unauthenticated()
         user = _user(_claims(bearer, certificates, self._project))
         if user is None:
@@ -82,13 +81,16 @@ class FirebaseIdentity:
 
 
 class CertificateCache:
-    """Google's, by key id, fetched once for all who wait, and again when they are outdated. Old
-    ones serve on while no new ones can be had."""
+    """Google's certificates by key id.
 
-    def __init__(self, transport: Transport, now: Callable[[], float]) -> None:
-        self._transport = transport
+    Concurrent callers share one fetch. Outdated certificates are used while new ones cannot be
+    fetched.
+    """
+
+    def __init__(self, fetch: FetchCertificates, now: Callable[[], float]) -> None:
+        self._fetch_answer = fetch
         self._now = now
-        self._known: Mapping[str, str] = {}
+        self._certificates: Mapping[str, str] = {}
         self._good_until = self._ask_after = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
@@ -97,75 +99,71 @@ class CertificateCache:
         return self._now() >= self._good_until
 
     async def get(self) -> Mapping[str, str]:
-        """`Unavailable`: there have never been any."""
-        if self.outdated and (not self._known or self._now() >= self._ask_after):
+        """Return the certificates. Raises `Unavailable` if none could ever be fetched."""
+        if self.outdated and (not self._certificates or self._now() >= self._ask_after):
             if self._fetching is None or self._fetching.done():
                 self._fetching = asyncio.create_task(self._fetch())
-            await asyncio.shield(self._fetching)  # goes on for the others if this caller leaves
-        if not self._known:
-            raise errors.Unavailable("identity", "no certificates")
-        return self._known
+            await asyncio.shield(self._fetching)  # it serves other callers if this one is cancelled
+        if not self._certificates:
+            raise errors.Unavailable(SERVICE, "no certificates")
+        return self._certificates
 
     async def _fetch(self) -> None:
         try:
-            async with asyncio.timeout(DEADLINE):
-                answer = await self._transport(CERTIFICATES)
-        except (OSError, httpx.HTTPError, errors.Upstream):  # TimeoutError is an OSError
-            answer = CertificateAnswer(0, b"")
-        found = _by_key_id(answer)
-        if found:
-            self._known = found
+            answer = await self._fetch_answer()
+        except (OSError, errors.Upstream):
+            answer = HttpAnswer(0)
+        certificates = _by_key_id(answer)
+        if certificates:
+            self._certificates = certificates
             self._good_until = self._now() + _max_age(answer.cache_control)
         else:
-            self._ask_after = self._now() + PATIENCE
+            self._ask_after = self._now() + RETRY_SECONDS
 
 
-def over_https(client: Callable[[], httpx.AsyncClient]) -> Transport:
-    """Asks Google. `client` gives the process's own, made at the first call."""
+def from_google(http_client: "HttpClient") -> FetchCertificates:
+    """Fetch the certificates from Google."""
+    request = OutboundRequest(SERVICE, "GET", CERTIFICATES, changes=False)
 
-    async def get(url: str) -> CertificateAnswer:
-        body = b""
-        plain = {"accept-encoding": "identity"}  # so that the cap is not passed in one chunk
-        async with client().stream("GET", url, headers=plain, timeout=DEADLINE) as answer:
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > CAP:
-                    return CertificateAnswer(0, b"")
-            return CertificateAnswer(
-                answer.status_code, body, answer.headers.get("cache-control", "")
-            )
+    async def fetch() -> HttpAnswer:
+        return await http_client.call(
+            request, deadline=DEADLINE, cap=MAX_BYTES, retry=RETRY_IDEMPOTENT
+        )
 
-    return get
+    return fetch
 
 
-def from_file(path: Path) -> Transport:
-    """Another issuer's certificates, read from a file: the local stack's."""
+def from_file(path: Path) -> FetchCertificates:
+    """Read the certificates from a file, as the local stack does."""
 
-    async def get(_url: str) -> CertificateAnswer:
-        return CertificateAnswer(200, await asyncio.to_thread(path.read_bytes))
+    async def fetch() -> HttpAnswer:
+        return HttpAnswer(200, body=await asyncio.to_thread(path.read_bytes))
 
-    return get
+    return fetch
 
 
 @dataclass(frozen=True)
-class _Fetched:
-    """What google-auth expects of a transport's answer."""
+class _Response:
+    """The answer of a transport, as google-auth reads it."""
 
     data: bytes
     status: int = 200
 
 
 def _claims(bearer: str, certificates: Mapping[str, str], project: str) -> Mapping[str, Any] | None:
-    """None: not verified, for whatever reason. The exceptions quote the token, so none leaves."""
-    fetched = _Fetched(json.dumps(certificates).encode())
+    """Return the verified claims, or None.
+
+    google-auth's exceptions quote the token, so they are not passed on.
+    """
+    response = _Response(json.dumps(certificates).encode())
     try:
         claims = id_token.verify_firebase_token(  # type: ignore[no-untyped-call]  # google-auth's
-            bearer, lambda *_, **__: fetched, audience=project, clock_skew_in_seconds=SKEW
+            bearer, lambda *_, **__: response, audience=project, clock_skew_in_seconds=SKEW_SECONDS
         )
-    except Exception:  # noqa: BLE001 - KeyError, TypeError and more: whatever it raises is a 401
+    except Exception:  # noqa: BLE001 - it raises KeyError, TypeError and more; all mean a 401
         return None
-    right = isinstance(claims, Mapping) and claims.get("iss") == _issuer(project)
-    return claims if right else None
+    is_valid = isinstance(claims, Mapping) and claims.get("iss") == _issuer(project)
+    return claims if is_valid else None
 
 
 def _issuer(project: str) -> str:
@@ -173,8 +171,8 @@ def _issuer(project: str) -> str:
 
 
 def _key_id(bearer: str) -> str | None:
-    """Which key is said to have signed it; None where it cannot be one of Firebase's."""
-    if len(bearer) > LONGEST or not bearer.isascii():
+    """Return the key id that the token names, or None if it cannot be a token of Firebase."""
+    if len(bearer) > MAX_TOKEN_CHARACTERS or not bearer.isascii():
         return None
     try:
         header = jwt.decode_header(bearer)  # type: ignore[no-untyped-call]  # google-auth's
@@ -198,19 +196,16 @@ def _user(claims: Mapping[str, Any] | None) -> User | None:
     )
 
 
-def _by_key_id(answer: CertificateAnswer) -> Mapping[str, str]:
-    """Empty where it is anything but certificates by key id."""
-    if answer.status != httpx.codes.OK:
+def _by_key_id(answer: HttpAnswer) -> Mapping[str, str]:
+    """Return the certificates of an answer, or an empty mapping if it holds anything else."""
+    if not answer.ok:
         return {}
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    good = isinstance(found, dict) and all(
+    certificates = answer.json()
+    is_valid = isinstance(certificates, dict) and all(
         isinstance(text, str) and text.startswith("-----BEGIN CERTIFICATE-----")
-        for text in found.values()
+        for text in certificates.values()
     )
-    return found if good else {}
+    return certificates if is_valid else {}
 
 
 def _max_age(cache_control: str) -> float:
@@ -218,7 +213,7 @@ def _max_age(cache_control: str) -> float:
         name, _, value = directive.strip().partition("=")
         if name.lower() == "max-age" and value.isascii() and value.isdigit():
             return float(value[:6])
-    return FRESH
+    return DEFAULT_MAX_AGE
 
 
 def _unauthenticated() -> errors.Unauthenticated:

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import google_crc32c
 
+from common.adapters.google.grpc_client import connect_client, import_client, translate_errors
 from common.domain import errors
 
 if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import SecretManagerServiceAsyncClient
-from common.adapters.google.grpc_client import connect_client, import_client, translate_errors
 
 SERVICE = "secret_manager"
 TIMEOUT = 3.0
-"""Seconds for each call; without one a client waits for minutes in an outage."""
-REMEMBERED = 300.0
-"""Seconds for which `read` believes what it read."""
+"""Seconds for each call. Without a time-out the client waits for minutes in an outage."""
+CACHE_SECONDS = 300.0
+"""How long `read` answers from memory."""
 
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """One version of a secret. `version` is its number, also where `latest` was asked for."""
+    """One version of a secret. `version` is its number, also if `latest` was asked for."""
 
     version: str
     data: bytes
@@ -33,10 +33,12 @@ class Secret:
 
 
 class SecretManagerClient:
-    """Google's own client, made at the first call: importing it takes 0.4 s of a cold start.
+    """The secrets of a project in Secret Manager.
 
-    `address` (`127.0.0.1:50123`) is a local stand-in, called without encryption or credentials.
-    `now` gives seconds, of any origin.
+    `address` (`127.0.0.1:50123`) is the local emulator, called without encryption and credentials.
+    `now` returns seconds of any origin.
+
+    Google's client is built at the first call: importing it takes 0.4 s of a cold start.
     """
 
     def __init__(
@@ -50,30 +52,36 @@ class SecretManagerClient:
         self._address = address
         self._now = now
         self._client: SecretManagerServiceAsyncClient | None = None
-        self._making = asyncio.Lock()
-        self._read: dict[tuple[str, str], tuple[float, Secret]] = {}
+        self._connecting = asyncio.Lock()
+        self._cache: dict[tuple[str, str], tuple[float, Secret]] = {}
 
     async def read(self, name: str, version: str = "latest", *, refresh: bool = False) -> Secret:
-        """Like `access`, from memory where it was read in the last minutes; `refresh` asks again.
+        """Return a version of a secret, from memory for `CACHE_SECONDS`.
 
-        What was read before still serves while Secret Manager is `Unavailable`.
+        `refresh` skips the memory. While Secret Manager is `Unavailable`, an older value is
+        returned if there is one. Raises the errors of `access`.
         """
-        until, known = self._read.get((name, version), (0.0, None))
-        if known and not refresh and self._now() < until:
-            return known
+        until, cached = self._cache.get((name, version), (0.0, None))
+        if cached and not refresh and self._now() < until:
+            return cached
         try:
-            found = await self.access(name, version)
+            secret = await self.access(name, version)
         except errors.Unavailable:
-            if known is None or refresh:
+            if cached is None or refresh:
                 raise
-            return known
-        for asked in (version, found.version):
-            self._read[name, asked] = (self._now() + REMEMBERED, found)
-        return found
+            return cached
+        for key in (version, secret.version):
+            self._cache[name, key] = (self._now() + CACHE_SECONDS, secret)
+        return secret
 
     async def access(self, name: str, version: str = "latest") -> Secret:
-        """`Missing`: no such secret or version. `Failed`: it is disabled, or arrived damaged."""
-        client = await self._ready()
+        """Fetch a version of a secret.
+
+        Raises:
+            UpstreamNotFound: There is no such secret or version.
+            Failed: The version is disabled, or its checksum is wrong.
+        """
+        client = await self._connect()
         path = f"{self._parent}/secrets/{name}/versions/{version}"
         with translate_errors(SERVICE, writing=False):
             answer = await client.access_secret_version(name=path, timeout=TIMEOUT, retry=None)
@@ -83,8 +91,11 @@ class SecretManagerClient:
         return Secret(answer.name.rpartition("/")[2], data)
 
     async def create(self, name: str, expires_at: datetime | None = None) -> None:
-        """A secret without a version, which Google deletes at `expires_at`. There already: fine."""
-        client = await self._ready()
+        """Create a secret without a version. Google deletes it at `expires_at`.
+
+        Does nothing if the secret exists.
+        """
+        client = await self._connect()
         secret: dict[str, Any] = {"replication": {"automatic": {}}}
         if expires_at:
             secret["expire_time"] = expires_at
@@ -93,8 +104,11 @@ class SecretManagerClient:
             await client.create_secret(request=request, timeout=TIMEOUT, retry=None)
 
     async def add(self, name: str, data: bytes) -> str:
-        """The new version's number, "1" for the first. `Missing`: no such secret."""
-        client = await self._ready()
+        """Add a version and return its number, "1" for the first.
+
+        Raises `UpstreamNotFound` if there is no such secret.
+        """
+        client = await self._connect()
         payload = {"data": data, "data_crc32c": google_crc32c.value(data)}
         request = {"parent": f"{self._parent}/secrets/{name}", "payload": payload}
         with translate_errors(SERVICE, writing=True):
@@ -102,8 +116,8 @@ class SecretManagerClient:
         return added.name.rpartition("/")[2]
 
     async def delete(self, name: str) -> None:
-        """With all its versions. Gone already: fine."""
-        client = await self._ready()
+        """Delete a secret with all its versions. Does nothing if there is none."""
+        client = await self._connect()
         path = f"{self._parent}/secrets/{name}"
         with translate_errors(SERVICE, writing=True, done="NOT_FOUND"):
             await client.delete_secret(name=path, timeout=TIMEOUT, retry=None)
@@ -113,10 +127,10 @@ class SecretManagerClient:
             await self._client.transport.close()  # type: ignore[no-untyped-call]  # Google's
             self._client = None
 
-    async def _ready(self) -> "SecretManagerServiceAsyncClient":
-        async with self._making:
+    async def _connect(self) -> "SecretManagerServiceAsyncClient":
+        async with self._connecting:
             if self._client is None:
                 library = await import_client("google.cloud.secretmanager_v1")
-                made = library.SecretManagerServiceAsyncClient
-                self._client = await connect_client(made, self._address, SERVICE)
+                client = library.SecretManagerServiceAsyncClient
+                self._client = await connect_client(client, self._address, SERVICE)
             return self._client

@@ -14,34 +14,47 @@ from common.domain import errors
 SERVICE = "voice"
 ADDRESS = "https://texttospeech.googleapis.com"
 RATE = 24_000
-MOST_TEXT_BYTES = 5_000
-"""Google's limit of a request's text."""
-TURN_SECONDS = 5.0
+"""Samples a second."""
+MAX_TEXT_BYTES = 5_000
+"""Google's limit for the text of one request."""
+QUEUE_SECONDS = 5.0
+"""How long a request waits while `concurrency` others run."""
 
 
 class GoogleSpeech:
-    """`at_once`: how many requests may be under way together; one more waits 5 s for its turn, and
-    is then `Busy`."""
+    """Google Cloud Text-to-Speech.
+
+    At most `concurrency` requests run at the same time. A further one waits `QUEUE_SECONDS`, and is
+    then `Busy`. `base_url` replaces Google's address by a simulator's.
+    """
 
     def __init__(
-        self, auth: Auth, http_client: HttpClient, *, base_url: str = ADDRESS, at_once: int = 50
+        self,
+        auth: Auth,
+        http_client: HttpClient,
+        *,
+        base_url: str | None = None,
+        concurrency: int = 50,
     ) -> None:
-        root = f"{base_url.rstrip('/')}/v1"
+        root = f"{(base_url or ADDRESS).rstrip('/')}/v1"
         self._url, self._voices_url = f"{root}/text:synthesize", f"{root}/voices?languageCode=en-US"
         self._auth = auth
         self._http_client = http_client
-        self._room = asyncio.Semaphore(at_once)
+        self._slots = asyncio.Semaphore(concurrency)
 
     async def check(self) -> None:
-        """Lists voices, which costs nothing."""
+        """List the voices, which is free. Raises an `Upstream` error if the service is down."""
         request = OutboundRequest(SERVICE, "GET", self._voices_url, auth=self._auth, changes=False)
         answer = await self._http_client.call(request, deadline=5, cap=2 * MB, retry=NO_RETRY)
         if not answer.ok:
             raise refusal(request, answer)
 
     async def synthesize(self, text: str, voice: str, language: str) -> bytes:
-        """ValueError: `text` has more than 5,000 bytes, or half a character."""
-        if len(text.encode()) > MOST_TEXT_BYTES:
+        """Return the speech as signed 16-bit samples, mono, 24,000 Hz.
+
+        Raises ValueError if `text` has more than 5,000 bytes in UTF-8 or holds a lone surrogate.
+        """
+        if len(text.encode()) > MAX_TEXT_BYTES:
             raise ValueError("the text of one request has at most 5,000 bytes")
         body = {
             "input": {"text": text},
@@ -51,7 +64,7 @@ class GoogleSpeech:
         request = OutboundRequest(
             SERVICE, "POST", self._url, auth=self._auth, body=body, changes=False
         )
-        async with self._turn():
+        async with self._slot():
             answer = await self._http_client.call(
                 request, deadline=15, cap=32 * MB, retry=RETRY_BILLED
             )
@@ -60,37 +73,40 @@ class GoogleSpeech:
         return _pcm(answer.json())
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _slot(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await self._room.acquire()
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await self._slots.acquire()
         except TimeoutError:
-            raise errors.Busy(SERVICE, "too many requests of ours", retry_after=1) from None
+            raise errors.Busy(SERVICE, "too many of our own requests", retry_after=1) from None
         try:
             yield
         finally:
-            self._room.release()
+            self._slots.release()
 
 
-def _pcm(answer: Any) -> bytes:  # noqa: ANN401 - JSON is anything
+def _pcm(answer: Any) -> bytes:  # noqa: ANN401 - any JSON value
     content = answer.get("audioContent") if isinstance(answer, dict) else None
     try:
         audio = base64.b64decode(content, validate=True) if isinstance(content, str) else b""
     except (binascii.Error, ValueError):
         audio = b""
-    pcm = without_header(audio)
+    pcm = strip_header(audio)
     if not pcm:
-        raise errors.Failed(SERVICE, "the speech makes no sense")
+        raise errors.Failed(SERVICE, "no usable audio in the answer")
     return pcm
 
 
-def without_header(audio: bytes) -> bytes:
-    """The samples of a WAV file, or of none: LINEAR16 may come without. Empty where a WAV file has
-    none, or is of another kind than mono, 16 bit, 24,000 Hz: it would be noise, or a mouse."""
+def strip_header(audio: bytes) -> bytes:
+    """Return the samples of a WAV file, or of raw LINEAR16 audio, which has no header.
+
+    Returns no bytes if a WAV file holds no samples or is not mono, 16 bit, 24,000 Hz: such audio
+    would be played as noise or at the wrong speed.
+    """
     if audio[:4] != b"RIFF" or audio[8:12] != b"WAVE":
         return audio[: len(audio) // 2 * 2]
     for name, chunk in _chunks(audio):
-        if name == b"fmt " and not _is_ours(chunk):
+        if name == b"fmt " and not _is_expected_format(chunk):
             return b""
         if name == b"data":
             return chunk[: len(chunk) // 2 * 2]
@@ -98,8 +114,11 @@ def without_header(audio: bytes) -> bytes:
 
 
 def _chunks(audio: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each has a name of 4 bytes, its size in 4, its content, and a byte of padding if that is odd.
-    A size that is not known yet (a stream's) is all ones: the rest is meant."""
+    """Yield the name and the content of each chunk of a WAV file.
+
+    A chunk is a name of 4 bytes, a size of 4 bytes, the content, and a byte of padding if the size
+    is odd. In a stream the size of the last chunk is unknown and all ones: it extends to the end.
+    """
     at = 12
     while at + 8 <= len(audio):
         size = int.from_bytes(audio[at + 4 : at + 8], "little")
@@ -107,7 +126,7 @@ def _chunks(audio: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + size + size % 2
 
 
-def _is_ours(fmt: bytes) -> bool:
+def _is_expected_format(fmt: bytes) -> bool:
     channels, rate = int.from_bytes(fmt[2:4], "little"), int.from_bytes(fmt[4:8], "little")
     bits = int.from_bytes(fmt[14:16], "little")
     return (channels, rate, bits) == (1, RATE, 16)

@@ -1,10 +1,12 @@
-"""The one place through which every HTTP call leaves.
+"""The one client through which every HTTP call leaves.
 
-httpx has no total time-out (a server that drips bytes held a call with `timeout=2` for 19.6 s) and
-reads a body of any size, so each call here names its deadline in seconds, its cap in bytes and its
-retry class. Nothing of a body, a header, a query or a key reaches an error, a log or a repr: errors
-are built from fixed words, and are raised outside of `except`, so that no log that follows
-`__context__` finds the exception of the transport, which does quote what it was sent.
+httpx has no total time-out (a server that sends a byte now and then held a call with `timeout=2`
+for 19.6 s) and reads a body of any size. So each call here names its deadline in seconds, its size
+cap in bytes and its retry class.
+
+No part of a body, a header, a query or a key reaches an error, a log line or a repr. Errors are
+built from fixed words, and are raised outside of `except`, so that a log that follows `__context__`
+does not find the transport's exception, which quotes the request.
 """
 
 import asyncio
@@ -20,19 +22,19 @@ import httpx
 from common.adapters.http.request import HttpAnswer, LineSplitter, OutboundRequest, Retry
 from common.adapters.http.response import (
     TransportFailure,
-    call_lost,
+    call_error,
     read_response,
-    stream_lost,
-    stream_refused,
-    streamed,
+    read_stream,
+    stream_error,
+    stream_refusal,
 )
 from common.adapters.http.transport import HttptoolsTransport
 
-TRIES = 3
-PATIENCE = 2.0
-"""Seconds that one pause between two tries may last. Who is asked for more answers `Busy`."""
+MAX_ATTEMPTS = 3
+MAX_PAUSE = 2.0
+"""Seconds. If a service asks for a longer pause, the call ends with `Busy`."""
 FIRST_PAUSE = 0.2
-"""Seconds, at most; the next one is twice as long."""
+"""Seconds, an upper bound. Each further pause may be twice as long."""
 CONNECT_SECONDS = 3.0
 
 REFUSED_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -44,9 +46,9 @@ class Attempt(Protocol):
 
 
 class HttpClient:
-    """`transport`, `chance` (0 to 1, for the jitter) and `sleep` are what a test puts in place.
+    """HTTP client of the process, used from one event loop. The first call opens the connections.
 
-    One to a process, used from one event loop; the connections are opened by the first call.
+    Tests replace `transport`, `chance` (returns 0 to 1, for the jitter) and `sleep`.
     """
 
     def __init__(
@@ -69,16 +71,21 @@ class HttpClient:
     async def call(
         self, request: OutboundRequest, *, deadline: float, cap: int, retry: Retry
     ) -> HttpAnswer:
-        """Any status comes back as an `HttpAnswer`. `Unavailable`: it certainly did not happen (or
-        `changes` nothing); `Ambiguous`: no telling; `Failed`: it could not even be written."""
+        """Send a request and return the answer, whatever its status.
+
+        Raises:
+            Unavailable: The request was not executed, or it changes nothing.
+            Ambiguous: The request may have been executed.
+            Failed: The request could not be written.
+        """
         ends = _time() + deadline
 
         async def attempt(*, fresh: bool) -> HttpAnswer | TransportFailure:
             return await self._exchange(request, ends, cap=cap, fresh=fresh)
 
-        outcome = await self._persist(request, attempt, ends, retry)
+        outcome = await self._attempt(request, attempt, ends, retry)
         if isinstance(outcome, TransportFailure):
-            raise call_lost(request, outcome)
+            raise call_error(request, outcome)
         return outcome
 
     async def stream_lines(
@@ -91,12 +98,15 @@ class HttpClient:
         cap: int,
         retry: Retry,
     ) -> None:
-        """Gives the lines of a 2xx answer to `take` as they come. However it ends, the connection is
-        closed; what `take` raises ends it. `retry` holds only until the answer begins.
+        """Call `take` with each line of a 2xx answer as it arrives.
 
-        Any other status is raised: `Busy`, `Missing`, `Unavailable`, `Failed`. Later it is `Failed`
-        with kind `silent`: nothing came for `idle` seconds, or it did not end within `deadline`; or
-        `broken`: it was cut, or passed `cap`.
+        The connection is closed in every case, also when `take` raises. `retry` applies until the
+        answer begins.
+
+        Raises:
+            Busy, UpstreamNotFound, Unavailable, Failed: The answer has another status.
+            Failed: With kind `silent` if nothing came for `idle` seconds or the answer did not end
+                within `deadline`; with kind `broken` if it was cut or is longer than `cap`.
         """
         ends = _time() + deadline
 
@@ -104,32 +114,32 @@ class HttpClient:
             until = min(ends, _time() + idle)
             return await self._exchange(request, until, cap=None, fresh=fresh)
 
-        answer = await self._persist(request, attempt, ends, retry)
+        answer = await self._attempt(request, attempt, ends, retry)
         if isinstance(answer, TransportFailure):
-            raise stream_lost(request.service, answer)
+            raise stream_error(request.service, answer)
         if answer.response is None:
-            raise stream_refused(request, answer)
-        loss = await streamed(answer.response, LineSplitter(cap), take, idle, ends)
-        if loss is not None:
-            raise stream_lost(request.service, loss)
+            raise stream_refusal(request, answer)
+        failure = await read_stream(answer.response, LineSplitter(cap), take, idle, ends)
+        if failure is not None:
+            raise stream_error(request.service, failure)
 
-    async def _persist(
+    async def _attempt(
         self, request: OutboundRequest, attempt: Attempt, ends: float, retry: Retry
     ) -> HttpAnswer | TransportFailure:
-        for tried in range(TRIES):
+        for number in range(MAX_ATTEMPTS):
             outcome = await attempt(fresh=False)
             if isinstance(outcome, HttpAnswer) and outcome.status == 401 and request.auth:  # noqa: PLR2004 - unauthorised
                 outcome = await attempt(fresh=True)
-            pause = self._pause(outcome, retry, tried)
+            pause = self._pause(outcome, retry, number)
             if pause is None or _time() + pause >= ends:
                 break
             await self._sleep(pause)
         return outcome
 
     def _pause(
-        self, outcome: HttpAnswer | TransportFailure, retry: Retry, tried: int
+        self, outcome: HttpAnswer | TransportFailure, retry: Retry, number: int
     ) -> float | None:
-        """Seconds until the next try; None where there is none."""
+        """Return the seconds until the next attempt, or None if there is none."""
         least = 0
         match outcome:
             case HttpAnswer():
@@ -140,14 +150,14 @@ class HttpClient:
                 again = retry.lost
             case _:
                 again = False
-        if not again or tried + 1 >= TRIES or least > PATIENCE:
+        if not again or number + 1 >= MAX_ATTEMPTS or least > MAX_PAUSE:
             return None
-        return max(float(least), self._chance() * FIRST_PAUSE * (1 << tried))
+        return max(float(least), self._chance() * FIRST_PAUSE * (1 << number))
 
     async def _exchange(
         self, request: OutboundRequest, ends: float, *, cap: int | None, fresh: bool
     ) -> HttpAnswer | TransportFailure:
-        """One try. Without a `cap` the body of a 2xx answer is left unread, and open."""
+        """Make one attempt. With `cap` None, leave the body of a 2xx answer unread and open."""
         late = TransportFailure.UNSENT
         try:
             async with asyncio.timeout_at(ends):
@@ -165,7 +175,7 @@ class HttpClient:
             return TransportFailure.BROKEN
 
     async def _message(self, request: OutboundRequest, *, fresh: bool) -> httpx.Request:
-        # Unpacked answers would have no size that is known before they are unpacked.
+        # The size of a compressed body is not known before it is decompressed.
         headers = {"accept-encoding": "identity", **request.headers}
         if request.auth is not None:
             headers |= await request.auth(fresh)
@@ -179,8 +189,8 @@ class HttpClient:
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
-            for chatty in ("httpx", "httpcore"):  # they log URLs at INFO, headers at DEBUG
-                logging.getLogger(chatty).setLevel(logging.WARNING)
+            for name in ("httpx", "httpcore"):  # they log URLs at INFO, headers at DEBUG
+                logging.getLogger(name).setLevel(logging.WARNING)
             no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
             self._client = httpx.AsyncClient(
                 transport=self._transport or HttptoolsTransport(connect_seconds=CONNECT_SECONDS),

@@ -1,6 +1,6 @@
-"""A call to a service behind us: what is asked, when it is asked again, and what came back.
+"""A call to another service: the request, its retry classes, and the answer.
 
-Nothing of it but service, method and status shows in a repr.
+A repr shows the service, the method and the status, and nothing else of a call.
 """
 
 import json
@@ -14,14 +14,17 @@ from common.domain import errors
 
 KB = 1024
 MB = 1024 * KB
+MAX_RETRY_AFTER = 3600
+"""Seconds. A longer `Retry-After` is cut to this."""
 
 Auth = Callable[[bool], Awaitable[Mapping[str, str]]]
-"""The headers that say who we are. Asked again with True, once a try, after a 401."""
+"""Returns the headers that authenticate us. The argument is True after a 401: fetch new
+credentials."""
 
 
 class Retry(NamedTuple):
-    """When a call is made again: after a refused connection, after an answer that got lost, and
-    after which statuses."""
+    """When a call is repeated: after a refused connection, after a lost answer, after some
+    statuses."""
 
     connect: bool
     lost: bool
@@ -30,18 +33,20 @@ class Retry(NamedTuple):
 
 NO_RETRY = Retry(connect=False, lost=False, statuses=frozenset())
 RETRY_UNSENT = Retry(connect=True, lost=False, statuses=frozenset())
-"""Creates something, and was not sent."""
+"""For calls that create something: repeated only if the request was not sent."""
 RETRY_REJECTED = Retry(connect=True, lost=False, statuses=frozenset({429}))
-"""Creates something, and the service said that it did not begin."""
+"""For calls that create something: also repeated when the service rejected the request
+unprocessed."""
 RETRY_BILLED = Retry(connect=True, lost=False, statuses=frozenset({429, 503}))
-"""Creates nothing, but is paid by the call."""
+"""For calls that create nothing but cost money each time."""
 RETRY_IDEMPOTENT = Retry(connect=True, lost=True, statuses=frozenset({429, 502, 503, 504}))
-"""Twice is as good as once."""
+"""For calls that have the same effect twice as once."""
 
 
 @dataclass(frozen=True)
 class OutboundRequest:
-    """`changes`: an answer that got lost leaves open whether something happened (`Ambiguous`)."""
+    """A request to a service. `changes`: it changes something there, so a lost answer is
+    `Ambiguous`."""
 
     service: str
     method: str
@@ -52,26 +57,29 @@ class OutboundRequest:
     changes: bool = True
 
     def lost(self, why: str) -> errors.Upstream:
+        """Return the error for an answer that did not arrive."""
         kind = errors.Ambiguous if self.changes else errors.Unavailable
         return kind(self.service, why)
 
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """Whatever status it has. `retry_after` in seconds, where the service named whole ones."""
+    """An answer with any status. `retry_after` is in seconds; None unless the service sent a
+    number."""
 
     status: int
     retry_after: int | None = None
     body: bytes = field(default=b"", repr=False)
+    cache_control: str = ""
     response: httpx.Response | None = field(default=None, repr=False)
-    """Open still, where it is streamed; its reader closes it."""
+    """The open response of a stream. Its reader closes it."""
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300  # noqa: PLR2004 - the statuses of success
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
-        """None where it is not JSON."""
+    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the parsed body, or None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -79,7 +87,7 @@ class HttpAnswer:
 
 
 def refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
-    """What an answer that is no success means, where the caller has no better word for it."""
+    """Return the default error for an answer that is not a success."""
     service, why = request.service, f"answered {answer.status}"
     match answer.status:
         case 404:
@@ -88,15 +96,20 @@ def refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
             return errors.Busy(service, why, retry_after=answer.retry_after or 1)
         case 503 if not request.changes:
             return errors.Busy(service, why, retry_after=answer.retry_after or 1)
-        case status if status >= 500 or status < 400:  # noqa: PLR2004 - neither yes nor no
+        case status if status >= 500 or status < 400:  # noqa: PLR2004 - neither success nor refusal
             return request.lost(why)
     return errors.Failed(service, why)
 
 
 def retry_after(response: httpx.Response) -> int | None:
-    """Seconds. The form with a date is left aside: it would need both clocks to agree."""
+    """Return the seconds of `Retry-After`, or None.
+
+    The form with a date is ignored: it would need both clocks to agree.
+    """
     value = response.headers.get("retry-after", "")
-    return min(int(value[:9]), 3600) if value.isascii() and value.isdigit() else None
+    if value.isascii() and value.isdigit():
+        return min(int(value[:9]), MAX_RETRY_AFTER)
+    return None
 
 
 class TooLongError(Exception):
@@ -104,8 +117,10 @@ class TooLongError(Exception):
 
 
 class LineSplitter:
-    """Cuts chunks into lines, at newlines only: JSON may hold U+2028 and its kind as they are, and
-    a chunk may end inside a character. `cap` bounds the bytes of all chunks together.
+    """Cuts chunks of bytes into lines, at newlines only.
+
+    JSON may hold U+2028 and similar characters unescaped, and a chunk may end inside a character.
+    `cap` bounds the bytes of all chunks together.
     """
 
     def __init__(self, cap: int) -> None:
@@ -113,7 +128,7 @@ class LineSplitter:
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that are whole now. `TooLongError`: past the cap."""
+        """Return the lines that are complete now. Raises `TooLongError` beyond the cap."""
         self._left -= len(chunk)
         if self._left < 0:
             raise TooLongError
@@ -125,5 +140,5 @@ class LineSplitter:
         return lines
 
     def rest(self) -> bytes:
-        """What came after the last newline."""
+        """Return the bytes after the last newline."""
         return bytes(self._rest)

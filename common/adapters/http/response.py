@@ -1,9 +1,12 @@
-"""Takes what comes back over HTTP, whole or as a stream, within its size and its time; and words
-what did not come back as errors: the service and a few fixed words.
+"""Reading of answers, whole or as a stream, within a size and a time; and the errors of lost
+answers.
+
+An error holds the service's name and a few fixed words.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 
 import httpx
@@ -21,7 +24,7 @@ from common.timers import IdleTimer
 
 
 class TransportFailure(Enum):
-    """Why there is no answer."""
+    """The reason why there is no answer."""
 
     UNREACHABLE = "cannot be reached"
     UNWRITABLE = "the call cannot be written"
@@ -31,28 +34,28 @@ class TransportFailure(Enum):
     TOO_LONG = "the answer is too long"
 
 
-def call_lost(request: OutboundRequest, loss: TransportFailure) -> errors.Upstream:
-    match loss:
+def call_error(request: OutboundRequest, failure: TransportFailure) -> errors.Upstream:
+    match failure:
         case TransportFailure.UNREACHABLE | TransportFailure.UNSENT:
-            return errors.Unavailable(request.service, loss.value)
+            return errors.Unavailable(request.service, failure.value)
         case TransportFailure.UNWRITABLE:
-            return errors.Failed(request.service, loss.value)
-    return request.lost(loss.value)
+            return errors.Failed(request.service, failure.value)
+    return request.lost(failure.value)
 
 
-def stream_lost(service: str, loss: TransportFailure) -> errors.Upstream:
-    match loss:
+def stream_error(service: str, failure: TransportFailure) -> errors.Upstream:
+    match failure:
         case TransportFailure.UNREACHABLE | TransportFailure.UNSENT:
-            return errors.Unavailable(service, loss.value)
+            return errors.Unavailable(service, failure.value)
         case TransportFailure.SILENT:
-            return errors.Failed(service, loss.value, kind="silent")
+            return errors.Failed(service, failure.value, kind="silent")
         case TransportFailure.UNWRITABLE:
-            return errors.Failed(service, loss.value)
-    return errors.Failed(service, loss.value, kind="broken")
+            return errors.Failed(service, failure.value)
+    return errors.Failed(service, failure.value, kind="broken")
 
 
-def stream_refused(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
-    if answer.status == 503:  # noqa: PLR2004 - unavailable
+def stream_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
+    if answer.status == 503:  # noqa: PLR2004 - service unavailable
         return errors.Unavailable(request.service, "answered 503", retry_after=answer.retry_after)
     refused = refusal(request, answer)
     if isinstance(refused, errors.Ambiguous):
@@ -61,27 +64,38 @@ def stream_refused(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstr
 
 
 async def read_response(response: httpx.Response, cap: int | None) -> HttpAnswer | TransportFailure:
-    answer = HttpAnswer(response.status_code, retry_after(response))
-    if cap is None and answer.ok and not _packed(response):
-        return HttpAnswer(answer.status, response=response)
+    """Read at most `cap` bytes of the body. With `cap` None, leave the body of a success open.
+
+    The body of a refusal may be longer than the cap: its status is enough.
+    """
+    answer = HttpAnswer(
+        response.status_code,
+        retry_after(response),
+        cache_control=response.headers.get("cache-control", ""),
+    )
+    if cap is None and answer.ok and not _is_compressed(response):
+        return replace(answer, response=response)
     try:
         body = await _read(response, cap or 0)
     finally:
         await response.aclose()
-    if body is None:  # what is no success says enough by its status
+    if body is None:
         return TransportFailure.TOO_LONG if answer.ok else answer
-    return HttpAnswer(answer.status, answer.retry_after, body)
+    return replace(answer, body=body)
 
 
-def _packed(response: httpx.Response) -> bool:
-    """We ask for none: what is packed has no size before it is unpacked."""
+def _is_compressed(response: httpx.Response) -> bool:
+    """Tell whether the body is compressed although we ask for none.
+
+    The size of a compressed body is not known before it is decompressed.
+    """
     return bool(response.headers.get("content-encoding", "identity") != "identity")
 
 
 async def _read(response: httpx.Response, cap: int) -> bytes | None:
-    """None: more than `cap` bytes."""
+    """Return the body, or None if it is longer than `cap` bytes."""
     body = bytearray()
-    if _packed(response):
+    if _is_compressed(response):
         return None
     async for chunk in response.aiter_bytes():
         body += chunk
@@ -90,26 +104,30 @@ async def _read(response: httpx.Response, cap: int) -> bytes | None:
     return bytes(body)
 
 
-async def streamed(
+async def read_stream(
     response: httpx.Response,
     lines: LineSplitter,
     take: Callable[[bytes], None],
     idle: float,
     ends: float,
 ) -> TransportFailure | None:
-    """Gives its lines to `take`, and closes it however it ends. None: it was whole. `ends` is a time of
-    the loop's clock; `idle` seconds without a byte end it as well."""
+    """Call `take` with each line of the body, and close the response. Return None if it was
+    complete.
+
+    `ends` is a time of the event loop's clock. `idle` is the longest time in seconds without a
+    byte.
+    """
     try:
         async with asyncio.timeout_at(ends), asyncio.timeout(None) as silent:
-            silence = IdleTimer(idle, lambda: silent.reschedule(0))
-            silence.heard()
+            timer = IdleTimer(idle, lambda: silent.reschedule(0))
+            timer.restart()
             try:
                 async for chunk in response.aiter_raw():
-                    silence.heard()
+                    timer.restart()
                     for line in lines.feed(chunk):
                         take(line)
             finally:
-                silence.end()
+                timer.stop()
         if lines.rest():
             take(lines.rest())
     except TimeoutError:

@@ -1,8 +1,8 @@
-"""HTTP/1.1 over asyncio's sockets, as httpx wants its transports.
+"""HTTP/1.1 over asyncio's sockets, as a transport for httpx.
 
-httpx's own (httpcore on h11) is Python down to the byte: it takes half of what a token of a reply
-costs a process that holds 200 streams. Here llhttp, which Node.js uses, reads the answers: see
-docs/adr/0010.
+httpx's own transport (httpcore on h11) is written in Python. It takes half of the processor time
+that a token of a reply costs in a process with 200 streams. Here llhttp, the parser of Node.js,
+reads the answers: see docs/adr/0010.
 """
 
 import asyncio
@@ -15,31 +15,34 @@ from typing import cast
 import httpx
 from httptools import HttpParserError, HttpResponseParser
 
-QUEUED = 256 * 1024
-"""Bytes of a body that wait for their reader, after which the socket is not read."""
+MAX_QUEUED = 256 * 1024
+"""Bytes of a body that may wait for their reader. Beyond that the socket is not read."""
 IDLE_SECONDS = 30.0
-"""A connection that was not used for longer may be closed at the other end just as we use it."""
-NO_BODY_YET = 200
-"""Statuses below say that an answer will come; the answer itself follows."""
+"""Seconds. A server may close a connection that was idle for longer, just as we use it."""
+FIRST_FINAL_STATUS = 200
+"""Statuses below announce an answer; the answer itself follows."""
 
 
 class HttptoolsTransport(httpx.AsyncBaseTransport):
-    """Keeps the connections of answers that were read to their end, at most `most_idle` a host and
-    for at most `IDLE_SECONDS`. Of an answer that was not, the connection is closed.
+    """A transport with a pool of connections, at most `max_idle` idle ones for each host.
 
-    Raises what httpx's own transport does: `ConnectError`, `ConnectTimeout`, `WriteError`,
-    `ReadError`, `RemoteProtocolError`. A deadline is its caller's: only connecting has one here.
+    A connection is reused if its answer was read to the end and it was idle for at most
+    `IDLE_SECONDS`; otherwise it is closed. Only connecting has a time-out here: the deadline of a
+    call belongs to the caller.
+
+    Raises the exceptions of httpx's own transport: `ConnectError`, `ConnectTimeout`, `WriteError`,
+    `ReadError`, `RemoteProtocolError`.
     """
 
-    def __init__(self, *, connect_seconds: float, most_idle: int = 100) -> None:
+    def __init__(self, *, connect_seconds: float, max_idle: int = 100) -> None:
         self._connect_seconds = connect_seconds
-        self._most_idle = most_idle
+        self._max_idle = max_idle
         self._idle: defaultdict[tuple[str, str, int], list[_Connection]] = defaultdict(list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        message = _written(request, await request.aread())
+        message = _serialize(request, await request.aread())
         idle = self._idle[_origin(request.url)]
-        connection = self._kept(idle) or await self._connected(request.url)
+        connection = self._reuse(idle) or await self._connect(request.url)
         try:
             connection.send(message)
             status, headers = await connection.head()
@@ -47,7 +50,7 @@ class HttptoolsTransport(httpx.AsyncBaseTransport):
             connection.abort()
             raise
         return httpx.Response(
-            status, headers=headers, stream=_Body(connection, idle, self._most_idle)
+            status, headers=headers, stream=_Body(connection, idle, self._max_idle)
         )
 
     async def aclose(self) -> None:
@@ -56,8 +59,8 @@ class HttptoolsTransport(httpx.AsyncBaseTransport):
                 idle.pop().abort()
 
     @staticmethod
-    def _kept(idle: "list[_Connection]") -> "_Connection | None":
-        """The one that was used last: its server closes it last."""
+    def _reuse(idle: "list[_Connection]") -> "_Connection | None":
+        """Take the connection that was used last: its server closes it last."""
         while idle:
             connection = idle.pop()
             if connection.reusable and connection.idle_seconds <= IDLE_SECONDS:
@@ -65,7 +68,7 @@ class HttptoolsTransport(httpx.AsyncBaseTransport):
             connection.abort()
         return None
 
-    async def _connected(self, url: httpx.URL) -> "_Connection":
+    async def _connect(self, url: httpx.URL) -> "_Connection":
         scheme, host, port = _origin(url)
         try:
             async with asyncio.timeout(self._connect_seconds):
@@ -89,7 +92,7 @@ class HttptoolsTransport(httpx.AsyncBaseTransport):
 
 
 class _Connection(asyncio.Protocol):
-    """One request and its answer at a time."""
+    """A connection that carries one request and its answer at a time."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -105,15 +108,15 @@ class _Connection(asyncio.Protocol):
         self._status = 0
         self._body: list[bytes] = []
         self._queued = 0
-        self._whole = False
+        self._complete = False
         self._until_closed = True
-        self._stays = False
+        self._keep_alive = False
 
-    # ── what the answer's reader sees ────────────────────────────────────────────────────────────
+    # ── for the reader of the answer ─────────────────────────────────────────────────────────────
 
     @property
     def reusable(self) -> bool:
-        return self._lost is None and self._whole and self._stays
+        return self._lost is None and self._complete and self._keep_alive
 
     @property
     def idle_seconds(self) -> float:
@@ -127,13 +130,13 @@ class _Connection(asyncio.Protocol):
 
     async def head(self) -> tuple[int, list[tuple[bytes, bytes]]]:
         while not self._status:
-            await self._more()
+            await self._wait()
         return self._status, self._headers
 
     async def read(self) -> bytes:
-        """What has come of the body, as soon as there is some; b"" at its end."""
-        while not self._body and not self._whole:
-            await self._more()
+        """Return the next bytes of the body as soon as some have arrived, or b"" at its end."""
+        while not self._body and not self._complete:
+            await self._wait()
         data, self._body, self._queued = b"".join(self._body), [], 0
         if self._transport is not None and self._lost is None:
             self._transport.resume_reading()
@@ -143,7 +146,7 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _more(self) -> None:
+    async def _wait(self) -> None:
         if self._lost is not None:
             raise self._lost
         self._waiter = self._loop.create_future()
@@ -152,10 +155,10 @@ class _Connection(asyncio.Protocol):
         finally:
             self._waiter = None
 
-    # ── what asyncio says ────────────────────────────────────────────────────────────────────────
+    # ── asyncio's callbacks ──────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # TCP or TLS: it reads and writes
+        self._transport = cast("asyncio.Transport", transport)  # TCP or TLS: both read and write
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -163,13 +166,13 @@ class _Connection(asyncio.Protocol):
         except HttpParserError:
             self._lose(httpx.RemoteProtocolError("not HTTP"))
             self.abort()
-        if self._queued > QUEUED and self._transport is not None:
+        if self._queued > MAX_QUEUED and self._transport is not None:
             self._transport.pause_reading()
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._status and self._until_closed and exc is None:
-            self._whole = True
+            self._complete = True
         self._lose(httpx.ReadError("the connection was cut"))
         self._wake()
 
@@ -180,7 +183,7 @@ class _Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    # ── what the parser says ─────────────────────────────────────────────────────────────────────
+    # ── the parser's callbacks ───────────────────────────────────────────────────────────────────
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name, value))
@@ -189,33 +192,33 @@ class _Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < NO_BODY_YET:
+        if status < FIRST_FINAL_STATUS:
             self._headers = []
         else:
             self._status = status
-            self._stays = self._parser.should_keep_alive()
+            self._keep_alive = self._parser.should_keep_alive()
 
     def on_body(self, data: bytes) -> None:
         self._body.append(data)
         self._queued += len(data)
 
     def on_message_complete(self) -> None:
-        self._whole = bool(self._status)
+        self._complete = bool(self._status)
         self._ended = self._loop.time()
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, connection: _Connection, idle: list[_Connection], most_idle: int) -> None:
+    def __init__(self, connection: _Connection, idle: list[_Connection], max_idle: int) -> None:
         self._connection = connection
         self._idle = idle
-        self._most_idle = most_idle
+        self._max_idle = max_idle
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while data := await self._connection.read():
             yield data
 
     async def aclose(self) -> None:
-        if self._connection.reusable and len(self._idle) < self._most_idle:
+        if self._connection.reusable and len(self._idle) < self._max_idle:
             self._idle.append(self._connection)
         else:
             self._connection.abort()
@@ -225,7 +228,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
 
 
-def _written(request: httpx.Request, body: bytes) -> bytes:
+def _serialize(request: httpx.Request, body: bytes) -> bytes:
     head = [b"%s %s HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
     head += [b"%s: %s" % header for header in request.headers.raw]
     return b"\r\n".join([*head, b"", body])

@@ -1,7 +1,8 @@
-"""HeyGen's LiveAvatar over HTTP, in LITE mode: it lends the face, speech and thoughts are ours.
+"""HeyGen's LiveAvatar over HTTP, in LITE mode: the provider renders the avatar, speech and text are
+ours.
 
-Its answers are `{"code", "data", "message"}`, judged by their HTTP status alone. What its
-documentation leaves open is treated so that either answer works.
+Its answers are `{"code", "data", "message"}`. Success is decided by the HTTP status alone. Where
+the provider's documentation leaves the answer open, every plausible answer is handled.
 """
 
 import math
@@ -20,7 +21,11 @@ from common.adapters.http.request import (
     Retry,
     refusal,
 )
-from common.adapters.liveavatar.connection import LiveAvatarConnection, is_socket, open_connection
+from common.adapters.liveavatar.connection import (
+    LiveAvatarConnection,
+    is_websocket_url,
+    open_connection,
+)
 from common.domain import errors
 from common.domain.avatar_session import EndReason
 from common.domain.ids import ID, AvatarSessionId
@@ -28,29 +33,39 @@ from common.ports.avatar import ProviderRecord, SessionToken, StartedSession
 
 SERVICE = "avatar"
 
+ADDRESS = "https://api.liveavatar.com"
+
 CONCURRENCY_LIMIT = 4003
-"""The `code` of a 403: the plan's sessions all run. Passes half a second after a stop, too."""
+"""The `code` of a 403 that means: the plan's limit of sessions is reached.
+
+The provider still answers it for half a second after a session was stopped.
+"""
 BUSY_SECONDS = 2
 
-MOST_PAGES = 50
+MAX_PAGES = 50
 PAGE_SIZE = 100
 
-REASONS: Mapping[EndReason, str] = {
+STOP_REASONS: dict[EndReason, str] = {
     "user": "USER_CLOSED",
     "expired": "MAX_DURATION_REACHED",
     "idle": "IDLE_TIMEOUT",
     "stuck": "ZOMBIE_SESSION_REAP",
     "gone": "ZOMBIE_SESSION_REAP",
+    "start_failed": "SERVER_ERROR",
+    "start_ambiguous": "SERVER_ERROR",
 }
-"""The provider's words for why a session ends; SERVER_ERROR for every other reason."""
+"""The reasons to end a session, in the provider's words."""
 
 ReadKey = Callable[[bool], Awaitable[str]]
-"""The account's key; True: read it again, the one that we had was refused."""
+"""Returns the account's API key. The argument is True after a 401: read the key again."""
 
 
 class LiveAvatar:
-    """`base_url` e.g. https://api.liveavatar.com. A sandbox is free, ends after about a minute and
-    has one avatar only."""
+    """A LiveAvatar account.
+
+    `is_sandbox`: sessions are free, end after about a minute and have one avatar only. `encoding`
+    is the codec of the video.
+    """
 
     def __init__(
         self,
@@ -75,36 +90,37 @@ class LiveAvatar:
             "video_settings": {"quality": quality, "encoding": self._encoding},
             "max_session_duration": seconds,
         }
-        # A ticket twice is a ticket that nobody uses: it neither runs nor bills.
+        # A repeated call creates a token that is never used: it neither runs nor costs.
         request = self._request("POST", "/v1/sessions/token", body, changes=False)
         answer = await self._http_client.call(
             request, deadline=6, cap=64 * KB, retry=RETRY_IDEMPOTENT
         )
         if not answer.ok:
             raise refusal(request, answer)
-        session, token = _words(answer, "session_id", "session_token")
+        session, token = _strings(answer, "session_id", "session_token")
         if not (ID.fullmatch(session) and token):
-            raise errors.Failed(SERVICE, "the ticket makes no sense")
+            raise errors.Failed(SERVICE, "malformed session token")
         return SessionToken(AvatarSessionId(session), token)
 
-    async def start(self, ticket: SessionToken) -> StartedSession:
-        headers = {"authorization": f"Bearer {ticket.token}"}
-        body = {"session_id": ticket.session}
+    async def start(self, token: SessionToken) -> StartedSession:
+        headers = {"authorization": f"Bearer {token.token}"}
+        body = {"session_id": token.session}
         request = OutboundRequest(
             SERVICE, "POST", f"{self._base_url}/v1/sessions/start", headers, body=body
         )
         answer = await self._http_client.call(request, deadline=10, cap=64 * KB, retry=NO_RETRY)
         if not answer.ok:
-            raise _not_started(request, answer)
-        session, url, token, ws_url = _words(
+            raise _start_refusal(request, answer)
+        session, url, livekit_token, ws_url = _strings(
             answer, "session_id", "livekit_url", "livekit_client_token", "ws_url"
         )
-        if session not in {"", ticket.session} or not (url and token and is_socket(ws_url)):
-            raise errors.Ambiguous(SERVICE, "what it started makes no sense")
-        return StartedSession(url, token, ws_url)
+        is_complete = url and livekit_token and is_websocket_url(ws_url)
+        if session not in {"", token.session} or not is_complete:
+            raise errors.Ambiguous(SERVICE, "malformed started session")
+        return StartedSession(url, livekit_token, ws_url)
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
-        body = {"session_id": session, "reason": REASONS.get(reason, "SERVER_ERROR")}
+        body = {"session_id": session, "reason": STOP_REASONS[reason]}
         await self._change("/v1/sessions/stop", body)
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
@@ -119,17 +135,20 @@ class LiveAvatar:
         if not answer.ok:
             raise refusal(request, answer)
         if not isinstance(answer.json(), dict):
-            raise errors.Ambiguous(SERVICE, "the answer makes no sense")
+            raise errors.Ambiguous(SERVICE, "malformed answer")
 
     async def active(self) -> list[AvatarSessionId]:
-        """At most 5,000. An address that the provider gives for its next page is not followed, only
-        noticed: our key goes to our own address and nowhere else."""
-        found: dict[AvatarSessionId, None] = {}  # a page may repeat what the last one had
-        for page in range(1, MOST_PAGES + 1):
+        """Return the ids of the running sessions, at most 5,000.
+
+        The URL that the provider gives for the next page is not followed, because our key is sent
+        only to `base_url`.
+        """
+        found: dict[AvatarSessionId, None] = {}  # a page may repeat ids of the page before
+        for page in range(1, MAX_PAGES + 1):
             data = await self._get(f"/v1/sessions?type=active&page={page}&page_size={PAGE_SIZE}")
             results = data.get("results")
             if not isinstance(results, list):
-                raise errors.Failed(SERVICE, "the list makes no sense")
+                raise errors.Failed(SERVICE, "malformed list of sessions")
             ids = (entry.get("id") for entry in results if isinstance(entry, dict))
             found |= {
                 AvatarSessionId(i): None for i in ids if isinstance(i, str) and ID.fullmatch(i)
@@ -141,14 +160,14 @@ class LiveAvatar:
     async def record(self, session: AvatarSessionId) -> ProviderRecord:
         data = await self._get(f"/v1/sessions/{quote(session, safe='')}")
         if data.get("id") != session:
-            raise errors.Failed(SERVICE, "the record makes no sense")
+            raise errors.Failed(SERVICE, "malformed record")
         running = data.get("end_at") is None and not data.get("end_reason")
         return ProviderRecord(session, running, None if running else _number(data.get("duration")))
 
     async def credits(self) -> float:
         left = _number((await self._get("/v1/users/credits", NO_RETRY)).get("credits_left"))
         if left is None:
-            raise errors.Failed(SERVICE, "the credits make no sense")
+            raise errors.Failed(SERVICE, "malformed credits")
         return left
 
     async def connect(self, ws_url: str) -> LiveAvatarConnection:
@@ -171,14 +190,17 @@ class LiveAvatar:
         return {"x-api-key": await self._read_key(fresh)}
 
 
-def _not_started(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
-    """A 4xx did not start it; about anything else there is no telling."""
+def _start_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
+    """Return the error for a start that was not a success.
+
+    After a 4xx the session does not run. After anything else it may run.
+    """
     envelope = answer.json()
     code = envelope.get("code") if isinstance(envelope, dict) else None
     if answer.status == 403 and code == CONCURRENCY_LIMIT:  # noqa: PLR2004 - forbidden
         return errors.Busy(SERVICE, "all sessions of the plan run", retry_after=BUSY_SECONDS)
     refused = refusal(request, answer)
-    # `Missing` would say that the session is gone, and here it never was.
+    # `UpstreamNotFound` would mean that the session has ended, and this one never ran.
     return (
         errors.Failed(SERVICE, refused.why)
         if isinstance(refused, errors.UpstreamNotFound)
@@ -192,14 +214,14 @@ def _data(answer: HttpAnswer) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _words(answer: HttpAnswer, *names: str) -> list[str]:
-    """What stands under each name, "" where there is no text."""
+def _strings(answer: HttpAnswer, *names: str) -> list[str]:
+    """Return the string under each name, or "" where there is none."""
     data = _data(answer)
     return [value if isinstance(value := data.get(name), str) else "" for name in names]
 
 
 def _number(value: object) -> float | None:
-    """Not below 0; its numbers come as numbers or as strings."""
+    """Return a number of at least 0, or None. The provider sends numbers also as strings."""
     try:
         number = float(value) if isinstance(value, int | float | str) else math.nan
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""The agent: a model, what it is told, and its tools. `root_agent` is the one that is deployed."""
+"""The agent: model, instruction and tools. `root_agent` is the deployed one."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,8 @@ NAME = "assistant"
 MODEL = "gemini-3.5-flash"
 
 
-def agent(model: BaseLlm, tools: Sequence[Tool] = TOOLS) -> LlmAgent:
+def make_agent(model: BaseLlm, tools: Sequence[Tool] = TOOLS) -> LlmAgent:
+    """Return the agent with this model."""
     return LlmAgent(
         name=NAME,
         description="Talks with a person face to face: every word is spoken by an avatar.",
@@ -21,11 +22,13 @@ def agent(model: BaseLlm, tools: Sequence[Tool] = TOOLS) -> LlmAgent:
         instruction=instruction(),
         tools=list(tools),
         generate_content_config=types.GenerateContentConfig(
-            # Nobody hears a thought, and the first word waits for it.
+            # Thoughts are not spoken, and they delay the first word.
             thinking_config=types.ThinkingConfig(thinking_level=types.ThinkingLevel.LOW),
         ),
     )
 
 
-# The model's place is not the agent's: Gemini 3 is not served in every region that runs agents.
-root_agent = agent(Gemini(model=MODEL, client_kwargs={"enterprise": True, "location": "global"}))
+# The model has a location of its own: Gemini 3 is not served in every region that runs agents.
+root_agent = make_agent(
+    Gemini(model=MODEL, client_kwargs={"enterprise": True, "location": "global"})
+)

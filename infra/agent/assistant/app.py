@@ -1,4 +1,4 @@
-"""What Agent Engine serves: `app`, whose `async_stream_query` is a turn."""
+"""The application that Agent Engine serves. `app.async_stream_query` runs a turn."""
 
 from agentplatform.frameworks import AdkApp
 

@@ -1,4 +1,4 @@
-"""What `adk eval` takes: the agent, and beside it the cases and how they are judged (README.md)."""
+"""Input of `adk eval`: the agent here, cases and criteria in the files of this folder (README.md)."""
 
 from infra.agent.assistant.agent import root_agent
 

@@ -1,4 +1,5 @@
-"""`python -m infra.local.demo`: a conversation against a stack of its own. Exit code 0: all held."""
+"""`python -m infra.local.demo`: a conversation against a stack of its own. Exit code 0: all
+held."""
 
 import asyncio
 import sys
@@ -26,13 +27,13 @@ def main() -> int:
 
 
 async def show(
-    page: Page, worlds: Simulators | None = None, *, patience: float = 2.0, silence: float = 0.1
+    page: Page, simulators: Simulators | None = None, *, patience: float = 2.0, silence: float = 0.1
 ) -> int:
     """The exit code: 0 if every check held. Times as in `Conversation`."""
     checks, begun = Checks(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="oprina-demo-") as folder:
         async with (
-            stack(Path(folder), worlds=worlds) as local,
+            stack(Path(folder), simulators=simulators) as local,
             httpx.AsyncClient(base_url=local.url, timeout=DEADLINE, trust_env=False) as http,
         ):
             page.title(

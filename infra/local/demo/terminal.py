@@ -10,7 +10,7 @@ WIDTH = 80
 INDENT = "   "
 ROOM = 2
 """Columns that a word leaves free, for the comma or the quote that may follow it."""
-STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "cyan": "36"}
+STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
 def coloured(out: TextIO, environment: Mapping[str, str] = os.environ) -> bool:

@@ -1,4 +1,4 @@
-"""Google's own services as they are played here, and what Terraform puts into them elsewhere."""
+"""The emulators of Google Cloud, and the resources that Terraform creates in the real one."""
 
 import os
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from google.cloud import tasks_v2
 
-from common.adapters.google.secret_manager import SecretManagerClient as Client
+from common.adapters.google.secret_manager import SecretManagerClient
 from common.adapters.vault import sealed
 from common.domain.errors import UpstreamNotFound
 from common.settings import Settings
@@ -22,12 +22,12 @@ from infra.local.simulators.all import Simulators
 RETRIES = tasks_v2.RetryConfig(
     {"max_attempts": 100, "min_backoff": {"seconds": 1}, "max_backoff": {"seconds": 30}}
 )
-"""How the expiry queue tries again."""
+"""Retries of the expiry queue."""
 
 
 @dataclass(frozen=True)
 class GoogleCloud:
-    """`address` is where both listen, for gRPC: `127.0.0.1:50123`."""
+    """The emulators. Both listen at the gRPC address `address`, such as `127.0.0.1:50123`."""
 
     secrets: SecretManagerEmulator
     tasks: CloudTasksEmulator
@@ -36,13 +36,16 @@ class GoogleCloud:
 
 @asynccontextmanager
 async def google_cloud(
-    folder: Path, http: httpx.AsyncClient, identity: LocalIdentity, worlds: Simulators
+    folder: Path, http: httpx.AsyncClient, identity: LocalIdentity, simulators: Simulators
 ) -> AsyncIterator[GoogleCloud]:
-    """Secrets lie in `folder`. Tasks are not delivered before `tasks.run` runs."""
+    """Run the emulators while the block runs.
+
+    Secrets are stored in `folder`. Tasks are delivered while `tasks.run` runs.
+    """
     secrets = SecretManagerEmulator(file=folder / "secrets.json")
-    tasks = CloudTasksEmulator(http, identity.oidc, delivery=worlds.delivery)
+    tasks = CloudTasksEmulator(http, identity.oidc, delivery=simulators.delivery)
     services = secrets.service(), tasks.service()
-    async with grpc_server.serve(*services, fault=worlds.faults.take) as address:
+    async with grpc_server.serve(*services, fault=simulators.faults.take) as address:
         yield GoogleCloud(secrets, tasks, address)
 
 
@@ -53,20 +56,22 @@ async def provide(
     *,
     entropy: Callable[[int], bytes] = os.urandom,
 ) -> None:
-    """The expiry queue, the provider's key, and the key that seals tokens. Keys that are there
-    already stay: they seal what an earlier run left."""
+    """Create the expiry queue, the provider's key, and the key that seals tokens.
+
+    Existing keys stay: they seal data of an earlier run.
+    """
     queue = f"projects/{settings.project}/locations/{settings.location}/queues/"
     queue += settings.tasks_queue
     google_cloud.tasks.ensure_queue(queue, tasks_v2.Queue(name=queue, retry_config=RETRIES))
-    client = Client(settings.project, address=google_cloud.address)
+    client = SecretManagerClient(settings.project, address=google_cloud.address)
     try:
-        await _keep(client, settings.liveavatar_secret, provider_key.encode())
-        await _keep(client, sealed.KEY, entropy(sealed.BYTES))
+        await _ensure_secret(client, settings.liveavatar_secret, provider_key.encode())
+        await _ensure_secret(client, sealed.KEY, entropy(sealed.BYTES))
     finally:
         await client.close()
 
 
-async def _keep(client: Client, name: str, data: bytes) -> None:
+async def _ensure_secret(client: SecretManagerClient, name: str, data: bytes) -> None:
     with suppress(UpstreamNotFound):
         await client.access(name)
         return

@@ -12,17 +12,17 @@ from grpc import aio as grpc_aio
 
 T = TypeVar("T")
 
-Fault = Callable[[str, str], str | None]
-"""Asked before each call with the service's name (`secret-manager`) and the method's
-(`AccessSecretVersion`): how shall it fail? None: it shall not.
+RpcFault = Callable[[str, str], str | None]
+"""Called before each call with the service's name (`secret-manager`) and the method's
+(`AccessSecretVersion`). Returns the mode in which the call fails, or None.
 
-`refuse`, `reset`, `429`, `500` and `garbage` fail before anything is done; `timeout` does nothing
-and never answers; `slow` does it and answers late; `truncate` does it and loses the answer.
+`refuse`, `reset`, `429`, `500` and `garbage` fail before anything is done. `timeout` does nothing and
+never answers. `slow` acts and answers late. `truncate` acts and loses the answer.
 """
 
 
-class Refusal(Exception):
-    """How a method says no: the status and the message that the caller sees."""
+class RpcRefusal(Exception):
+    """A call is refused with a status and a message that the caller sees."""
 
     def __init__(self, status: StatusCode, message: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Method:
-    """`answer` takes a `request` and gives a `response` (both types), or raises `Refusal`."""
+    """A unary method. `answer` turns a `request` into a `response` (types), or raises RpcRefusal."""
 
     answer: Callable[[Any], Any]
     request: Any
@@ -40,8 +40,8 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Service:
-    """`name` is what `Fault` hears, `wire_name` what clients call."""
+class RpcService:
+    """A service. Faults know it by `name`, clients by `wire_name`."""
 
     name: str
     wire_name: str
@@ -56,28 +56,27 @@ BEFORE = {
     "500": (StatusCode.INTERNAL, "Internal error encountered."),
     "garbage": (StatusCode.INTERNAL, "Exception deserializing response!"),
 }
-
-
 SLOW = 2.0
-"""Seconds; less than what our own calls wait for."""
-
-
+"""Seconds of delay. The product's own calls wait longer."""
 GRACE_SECONDS = 0.3
-"""For calls under way when the server ends. Without it gRPC calls its end a failure, and a client
-that is still connected writes so to the terminal: "Got goaway [2] err=UNAVAILABLE"."""
+"""Seconds that calls under way have when the server ends.
+
+Without them a client that is still connected prints "Got goaway [2] err=UNAVAILABLE".
+"""
 
 
 def no_fault(_service: str, _method: str) -> None:
-    return None
+    """Let every call succeed."""
+    return
 
 
 @asynccontextmanager
 async def serve(
-    *services: Service, address: str = "127.0.0.1:0", fault: Fault = no_fault
+    *services: RpcService, address: str = "127.0.0.1:0", fault: RpcFault = no_fault
 ) -> AsyncIterator[str]:
-    """Serves until the block is left, and gives the address where it listens, `127.0.0.1:50123`.
+    """Serve while the block runs, and yield the address, such as `127.0.0.1:50123`.
 
-    Without encryption or credentials: clients need an insecure channel.
+    There is no encryption and no credential: clients need an insecure channel.
     """
     server = grpc_aio.server()
     server.add_generic_rpc_handlers(tuple(_handlers(service, fault) for service in services))
@@ -89,17 +88,17 @@ async def serve(
         await server.stop(GRACE_SECONDS)
 
 
-def _handlers(service: Service, fault: Fault) -> grpc.GenericRpcHandler:
+def _handlers(service: RpcService, fault: RpcFault) -> grpc.GenericRpcHandler:
     rpcs = {name: _rpc(service.name, name, m, fault) for name, m in service.methods.items()}
     return grpc.method_handlers_generic_handler(service.wire_name, rpcs)
 
 
-def _rpc(service: str, name: str, method: Method, fault: Fault) -> grpc.RpcMethodHandler:
+def _rpc(service: str, name: str, method: Method, fault: RpcFault) -> grpc.RpcMethodHandler:
     async def call(request: Any, context: grpc_aio.ServicerContext) -> Any:  # noqa: ANN401 - any message
         try:
             return await _answer(method, request, fault(service, name))
-        except Refusal as no:
-            await context.abort(no.status, no.message)
+        except RpcRefusal as refusal:
+            await context.abort(refusal.status, refusal.message)
 
     return grpc.unary_unary_rpc_method_handler(
         call,
@@ -121,32 +120,38 @@ async def _answer(method: Method, request: Any, mode: str | None) -> Any:  # noq
     return answer
 
 
-def _from_bytes(message: Any) -> Any:  # noqa: ANN401 - proto-plus, or plain protobuf, which has another name
+# A proto-plus message has other names for these two than a plain protobuf message.
+def _from_bytes(message: Any) -> Any:  # noqa: ANN401 - any message type
     return getattr(message, "deserialize", None) or message.FromString
 
 
-def _to_bytes(message: Any) -> Any:  # noqa: ANN401 - as above
+def _to_bytes(message: Any) -> Any:  # noqa: ANN401 - any message type
     return getattr(message, "serialize", None) or message.SerializeToString
 
 
 def refuse(status: StatusCode, message: str) -> NoReturn:
-    raise Refusal(status, message)
+    """Raise RpcRefusal."""
+    raise RpcRefusal(status, message)
 
 
-def seconds(message: Any, name: str) -> float | None:  # noqa: ANN401 - any proto-plus message
-    """A field that is a time (since 1970) or a duration; None where it is not set."""
+def get_seconds(message: Any, name: str) -> float | None:  # noqa: ANN401 - any proto-plus message
+    """Return a time (since 1970) or a duration in seconds; None if it is not set."""
     raw = type(message).pb(message)
     return getattr(raw, name).ToNanoseconds() / 1e9 if raw.HasField(name) else None
 
 
 def set_seconds(message: Any, name: str, value: float) -> None:  # noqa: ANN401 - as above
+    """Set a time or a duration, to the microsecond."""
     getattr(type(message).pb(message), name).FromNanoseconds(round(value * 1e6) * 1000)
 
 
-def page(
+def paginate(
     items: Sequence[tuple[int, T]], size: int, token: str, largest: int
 ) -> tuple[list[T], str]:
-    """One page of `items`, whose keys ascend, and the next page's token ("" after the last)."""
+    """Return one page of `items`, whose keys ascend, and the next token ("" after the last page).
+
+    Raises RpcRefusal(INVALID_ARGUMENT).
+    """
     try:
         left = [item for item in items if not token or item[0] > int(token)]
     except ValueError:

@@ -1,4 +1,4 @@
-"""The three paid services as they are played here, and what can be made to go wrong with them."""
+"""The simulators of the three paid services, and the faults that can be injected into them."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Mount
 
 from infra.local.emulators.cloud_tasks import Delivery, once
 from infra.local.simulators.agent_engine import AgentEngineState, agent_engine_app
-from infra.local.simulators.faults import Faults, fault_routes
+from infra.local.simulators.faults import ServiceFaults, fault_routes
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
 from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
@@ -19,12 +19,13 @@ FAULTS = "/simulators/faults"
 
 @dataclass(frozen=True)
 class Simulators:
-    """`delivery` is when Cloud Tasks brings a task: once, twice, late or never."""
+    """State of all simulators. `delivery` says how Cloud Tasks delivers: once, twice, late or
+    never."""
 
     liveavatar: LiveAvatarAccount = field(default_factory=LiveAvatarAccount)
     agent: AgentEngineState = field(default_factory=AgentEngineState)
     speech: SpeechSimulator = field(default_factory=SpeechSimulator)
-    faults: Faults = field(default_factory=Faults)
+    faults: ServiceFaults = field(default_factory=ServiceFaults)
     delivery: Delivery = once
 
     def routes(self) -> list[BaseRoute]:

@@ -1,17 +1,15 @@
 """Real speech without a cloud: espeak-ng by ctypes, resampled to the rate that was asked for.
 
-espeak is not reentrant and keeps its state in the process, so one lock guards it. Some of that
-state (the phases of its oscillators) outlives even its own re-initialisation and changes what is
-said next, so the library is loaded afresh for each utterance: 6 ms in all for a sentence, and the
-same words always sound the same. numpy and the library load at the first synthesis.
+espeak is not reentrant and keeps its state in the process, so one lock guards it. Some of that state
+(the phases of its oscillators) outlives its own re-initialisation and changes the next request. So
+the library is loaded afresh for each utterance: 6 ms in all for a sentence, and the same words always
+sound the same. numpy and the library are imported at the first synthesis.
 """
 
 import _ctypes
 import ctypes
-import io
 import math
 import threading
-import wave
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,10 +35,13 @@ VOICES = {
     "ja-JP": "ja",
     "hi-IN": "hi",
 }
-"""Google's language codes, and espeak's names for the voices that speak them."""
+"""espeak's voice for each of Google's language codes."""
 
 VARIANTS: Mapping[Gender, str] = {"FEMALE": "+f4", "MALE": ""}
-"""Not every variant can be had: +f2, +f3 and +f5 read memory that nobody wrote, and so vary."""
+"""espeak's variant of each gender.
+
+The variants +f2, +f3 and +f5 read uninitialised memory, so their sound varies.
+"""
 
 CHIRP = {
     "FEMALE": (
@@ -54,8 +55,8 @@ CHIRP = {
 }
 
 
-def _voices() -> dict[str, tuple[str, Gender]]:
-    """Google's voices by name: (language code, gender), in the order in which they are listed."""
+def _list_voices() -> dict[str, tuple[str, Gender]]:
+    """Return the language code and gender of each of Google's voices, in Google's order."""
     genders: tuple[Gender, ...] = ("FEMALE", "MALE")
     found: dict[str, tuple[str, Gender]] = {}
     for code in VOICES:
@@ -68,7 +69,7 @@ def _voices() -> dict[str, tuple[str, Gender]]:
     return found
 
 
-KNOWN = _voices()
+KNOWN = _list_voices()
 
 # espeak_Initialize, espeak_SetParameter and espeak_Synth, from espeak-ng/speak_lib.h
 _SYNCHRONOUS, _RATE, _PITCH = 2, 1, 3
@@ -77,8 +78,8 @@ _WORDS_A_MINUTE, _PITCH_MIDDLE = 175, 50
 
 
 @dataclass(frozen=True)
-class Utterance:
-    """`rate` is in Hz, `speed` 1.0 is normal, `pitch` is in semitones, `gain` in decibels."""
+class EspeakRequest:
+    """A text to speak: `rate` in Hz, `speed` 1.0 is normal, `pitch` in semitones, `gain` in dB."""
 
     text: str
     language: str = "en-US"
@@ -90,32 +91,24 @@ class Utterance:
     ssml: bool = False
 
 
-def synthesize(utterance: Utterance) -> bytes:
-    """Signed 16-bit little-endian mono PCM at `utterance.rate`; the same in, the same out.
+def synthesize(request: EspeakRequest) -> bytes:
+    """Return signed 16-bit little-endian mono PCM at `request.rate`. Equal requests sound equal.
 
-    Blocks; safe to call from any thread. `utterance.language` is a key of `VOICES`.
+    The call blocks, and is safe in any thread. `request.language` is a key of `VOICES`.
     """
     import numpy as np  # noqa: PLC0415 - the stack starts without it
 
-    rate, raw = _espeak(utterance)
+    rate, raw = _espeak(request)
     samples = np.frombuffer(raw, "<i2").astype(np.float64)
-    heard = resample(samples, rate, utterance.rate) * 10 ** (utterance.gain / 20)
+    heard = resample(samples, rate, request.rate) * 10 ** (request.gain / 20)
     return np.clip(np.rint(heard), -32768, 32767).astype("<i2").tobytes()
 
 
-def wav(pcm: bytes, rate: int) -> bytes:
-    """16-bit mono PCM behind a WAV header, as every LINEAR16 answer of Google's comes."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(pcm)
-    return file.getvalue()
-
-
 def resample(samples: "Samples", source: int, target: int) -> "Samples":
-    """A polyphase filter: `target`/`source` times as many samples, nothing above either's half."""
+    """Resample from `source` to `target` Hz by a polyphase filter.
+
+    Frequencies above half of either rate are removed.
+    """
     import numpy as np  # noqa: PLC0415 - as above
 
     divisor = math.gcd(source, target)
@@ -134,7 +127,7 @@ def resample(samples: "Samples", source: int, target: int) -> "Samples":
 
 @cache
 def _filter(up: int, down: int) -> "Samples":
-    """For each of `up` phases the weights of the samples around it: a Kaiser-windowed sinc."""
+    """Return the weights of the samples around each of `up` phases: a Kaiser-windowed sinc."""
     import numpy as np  # noqa: PLC0415 - as above
 
     cutoff = min(1.0, up / down)
@@ -153,8 +146,8 @@ _OnAudio: Callable[[Callable[..., int]], Callable[..., int]] = ctypes.CFUNCTYPE(
 )
 
 
-def _espeak(utterance: Utterance) -> tuple[int, bytes]:
-    """(sample rate in Hz, PCM) as espeak makes it."""
+def _espeak(request: EspeakRequest) -> tuple[int, bytes]:
+    """Return the sample rate in Hz and the PCM that espeak makes."""
     audio: list[bytes] = []
 
     @_OnAudio
@@ -165,26 +158,26 @@ def _espeak(utterance: Utterance) -> tuple[int, bytes]:
 
     with _LOCK, _fresh_library() as (library, rate):
         library.espeak_SetSynthCallback(on_audio)
-        _choose_voice(library, utterance)
-        text = utterance.text.replace("\0", " ").encode() + b"\0"
-        flags = _CHARS_UTF8 | (_SSML if utterance.ssml else 0)
+        _choose_voice(library, request)
+        text = request.text.replace("\0", " ").encode() + b"\0"
+        flags = _CHARS_UTF8 | (_SSML if request.ssml else 0)
         library.espeak_Synth(text, len(text), 0, 1, 0, flags, None, None)
         library.espeak_Synchronize()
     return rate, b"".join(audio)
 
 
-def _choose_voice(library: ctypes.CDLL, utterance: Utterance) -> None:
-    name = VOICES[utterance.language] + VARIANTS[utterance.gender]
+def _choose_voice(library: ctypes.CDLL, request: EspeakRequest) -> None:
+    name = VOICES[request.language] + VARIANTS[request.gender]
     if library.espeak_SetVoiceByName(name.encode()):
         raise RuntimeError(f"espeak-ng has no voice {name}")
-    pitch = min(100, max(0, round(_PITCH_MIDDLE + 2.5 * utterance.pitch)))
-    library.espeak_SetParameter(_RATE, round(_WORDS_A_MINUTE * utterance.speed), 0)
+    pitch = min(100, max(0, round(_PITCH_MIDDLE + 2.5 * request.pitch)))
+    library.espeak_SetParameter(_RATE, round(_WORDS_A_MINUTE * request.speed), 0)
     library.espeak_SetParameter(_PITCH, pitch, 0)
 
 
 @contextmanager
 def _fresh_library() -> Iterator[tuple[ctypes.CDLL, int]]:
-    """The library without a past, and the rate in Hz at which it speaks."""
+    """Load the library and yield it with its sample rate in Hz. Raises RuntimeError."""
     import espeakng_loader  # noqa: PLC0415 - the stack starts without it
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -192,7 +185,7 @@ def _fresh_library() -> Iterator[tuple[ctypes.CDLL, int]]:
     try:
         rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0)
         if rate <= 0:
-            raise RuntimeError("espeak-ng found no data to speak with")
+            raise RuntimeError("espeak-ng has no data")
         yield library, rate
         library.espeak_Terminate()
     finally:

@@ -11,10 +11,10 @@ from common.adapters.google.credentials import LocalToken
 from common.adapters.http.client import HttpClient
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import AgentEvent
-from infra.agent.assistant.agent import agent
+from infra.agent.assistant.agent import make_agent
 from infra.agent.assistant.tools import TOOLS, Tool
-from tests.agent.adk.engine import ENGINE, engine_app
-from tests.agent.adk.scripted import Answer, ScriptedModel
+from tests.agent.adk.engine_server import ENGINE, engine_app
+from tests.agent.adk.scripted_model import ModelAnswer, ScriptedModel
 from tests.local.serving import served
 
 ADA = UserId("ada")
@@ -22,44 +22,45 @@ TALK = ConversationId("talk-1")
 
 
 @dataclass
-class Deployed:
-    """The agent with a scripted model, and our own client of it, with the wire between them."""
+class ServedAgent:
+    """The agent with a scripted model, served over HTTP, and our client for it."""
 
     model: ScriptedModel
     app: AdkApp
     address: str
     client: AgentEngine
 
-    def script(self, *answers: Answer) -> None:
+    def script(self, *answers: ModelAnswer) -> None:
         self.model.answers.extend(answers)
 
-    async def heard(self, message: str = "Hello") -> list[AgentEvent]:
-        heard: list[AgentEvent] = []
-        await self.client.reply(ADA, TALK, message, heard.append)
-        return heard
+    async def reply(self, message: str = "Hello") -> list[AgentEvent]:
+        """Send a message, and return the events of the reply."""
+        events: list[AgentEvent] = []
+        await self.client.reply(ADA, TALK, message, events.append)
+        return events
 
-    def asked(self) -> Any:
-        """The model's last request. Each of its fields may be missing, by its types."""
-        return self.model.asked[-1]
+    def last_request(self) -> Any:
+        """Return the model's last request. Its types allow each field to be missing."""
+        return self.model.requests[-1]
 
-    def tool_answered(self) -> Any:
-        """What the model was told by a tool in its last request."""
-        return self.asked().contents[-1].parts[-1].function_response.response
+    def tool_result(self) -> Any:
+        """Return the result of a tool in the model's last request."""
+        return self.last_request().contents[-1].parts[-1].function_response.response
 
     async def session(self) -> Session:
-        kept: Session = await self.app.async_get_session(user_id=ADA, session_id=TALK)
-        return kept
+        session: Session = await self.app.async_get_session(user_id=ADA, session_id=TALK)
+        return session
 
 
 @pytest.fixture
-async def deployed(tools: Sequence[Tool]) -> AsyncIterator[Deployed]:
+async def agent(tools: Sequence[Tool]) -> AsyncIterator[ServedAgent]:
     model = ScriptedModel()
-    app = AdkApp(agent=agent(model, tools))
+    app = AdkApp(agent=make_agent(model, tools))
     http_client = HttpClient()
     async with served(engine_app(app)) as address:
         client = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), http_client)
         await client.create_session(ADA, TALK)
-        yield Deployed(model, app, address, client)
+        yield ServedAgent(model, app, address, client)
         await http_client.close()
 
 

@@ -41,7 +41,8 @@ def _turns_are_settled(turns: Turns) -> Iterable[str]:
 
 
 async def _ledger_adds_up(walk: Walk, turns: Turns) -> list[str]:
-    found, used = [], defaultdict(Counter)
+    found: list[str] = []
+    used: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for turn in turns:
         used[turn["month"]].update(turn["charged"])
     for ledger in await walk.documents(f"users/{ADA.uid}/usage"):

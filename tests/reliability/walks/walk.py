@@ -17,7 +17,7 @@ from common.schemas.answers import ChatAnswer, SpeakAnswer
 from common.schemas.requests import ChatRequest
 from tests.reliability.fault_injection import ProcessDied, SimulatedProcess, Simulation
 from tests.reliability.walks.conditions import Conditions, Misfortune
-from tests.support.fakes.agent import Asked, FakeAgent
+from tests.support.fakes.agent import AgentCall, FakeAgent
 from tests.support.harness import ADA, chat, idempotency_key, new_harness, speak, start, sweep
 
 SPAN = 90.0
@@ -49,7 +49,7 @@ class WalkingAgent(FakeAgent):
         self._refused = refused
 
     async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
-        self.asked.append(Asked(user, session, message))
+        self.asked.append(AgentCall(user, session, message))
         random, loop = self._random, asyncio.get_running_loop()
         if random.random() < self._refused:
             raise Unavailable("agent", "refused")

@@ -1,5 +1,5 @@
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,33 +19,39 @@ class ToolEffect:
 
 
 Step = AgentEvent | ToolEffect | str | float | errors.Upstream
-"""`str` is a Delta, `float` a pause in seconds, an error is raised."""
+"""`str`: a `Delta`. `float`: a pause in seconds. An error is raised."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class AgentCall:
     user: UserId
     session: str
     message: str
 
 
 class FakeAgent:
-    """Says what is in `replies`, one script a turn, else what it was asked. A script without an end
-    is ended by `Finished(10)`."""
+    """Replies with the next script of `replies`, or else with the message that it was asked.
+
+    A script without `Finished` ends with `Finished(10)`.
+    """
 
     def __init__(self, *replies: Sequence[Step], strict: bool = True) -> None:
-        """`strict`: a turn in a session that was not made is `Missing`."""
+        """`strict`: a reply in a session that was not created raises `UpstreamNotFound`."""
         self.replies = deque(replies)
-        self.asked: list[Asked] = []
+        self.asked: list[AgentCall] = []
         self.sessions: set[tuple[UserId, str]] = set()
         self.made: list[str] = []
         self.deleted: list[str] = []
         self.ended = 0
-        """Replies that were read to their end, or failed."""
+        """Replies that ended or failed."""
         self.left = 0
-        """Replies that were cancelled before."""
+        """Replies that were cancelled before their end."""
         self.effects: list[tuple[str, str]] = []
-        """What tools did: the label of the request, and the tool's name."""
+        """Effects of tools: the request's label and the tool's name."""
+        self.streams: Counter[str] = Counter()
+        """Open streams by session."""
+        self.most_streams: Counter[str] = Counter()
+        """The most streams that were open at once, by session."""
         self._strict = strict
 
     async def create_session(self, user: UserId, session: str) -> bool:
@@ -59,11 +65,13 @@ class FakeAgent:
         self.sessions.discard((user, session))
 
     async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
-        self.asked.append(Asked(user, session, message))
+        self.asked.append(AgentCall(user, session, message))
         if self._strict and (user, session) not in self.sessions:
             raise errors.UpstreamNotFound("agent", "no such session")
         script = self.replies.popleft() if self.replies else ["You said: ", f"{message}."]
         whole = False
+        self.streams[session] += 1
+        self.most_streams[session] = max(self.most_streams[session], self.streams[session])
         try:
             for step in script:
                 match step:
@@ -85,6 +93,7 @@ class FakeAgent:
                 whole = True
                 take(Finished(10))
         finally:
+            self.streams[session] -= 1
             self.ended += whole
             self.left += not whole
 

@@ -1,4 +1,4 @@
-"""The avatar provider in memory. Sessions live by the clock they are given."""
+"""The avatar provider in memory. Its sessions end by the clock that it is given."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -12,7 +12,7 @@ from common.domain import errors
 from common.domain.ids import AvatarSessionId
 from common.ports.avatar import ProviderRecord, SessionToken, StartedSession
 from common.ports.clock import Clock
-from tests.support.fakes.line import FakeLine, FakeMouth
+from tests.support.fakes.connection import FakeConnection, FakePlayer
 
 
 @dataclass
@@ -24,14 +24,14 @@ class FakeSession:
     alive: datetime | None = None
     ended: datetime | None = None
     reason: str = ""
-    mouth: FakeMouth = field(default_factory=FakeMouth)
+    player: FakePlayer = field(default_factory=FakePlayer)
 
     @property
     def running(self) -> bool:
         return self.started is not None and self.ended is None
 
     def seconds(self, now: datetime) -> float:
-        """What the provider bills."""
+        """Return the seconds that the provider bills until `now`."""
         return ((self.ended or now) - self.started).total_seconds() if self.started else 0.0
 
     def keep_alive(self, at: datetime) -> None:
@@ -39,13 +39,16 @@ class FakeSession:
 
     def end(self, at: datetime, reason: str) -> None:
         self.ended, self.reason = at, reason
-        self.mouth.shut()
+        self.player.close()
 
 
 class FakeAvatars:
-    """`will("start", errors.Ambiguous(...), happens=True)` scripts the next call of that name: it
-    raises that error, having happened or not. `slow["connect"] = 0.5` makes calls of that name take
-    so many seconds of the event loop's time before they happen. `calls` keeps their order."""
+    """An `AvatarProvider` without a network. `calls` keeps name and subject of each call, in order.
+
+    `fail_next("start", errors.Ambiguous(...), happens=True)` scripts the next call of that name: it
+    raises the error, and happens or not. `slow["connect"] = 0.5` delays each call of that name by so
+    many seconds of the event loop's time.
+    """
 
     def __init__(
         self,
@@ -54,20 +57,25 @@ class FakeAvatars:
         capacity: int = 1_000,
         idle_seconds: float = 300,
         connect_seconds: float = 0.0,
-        second_line_hears: bool = True,
+        second_connection_hears: bool = True,
+        reports_interrupts_to_all: bool = True,
     ) -> None:
-        """`connect_seconds`: from a session's first line to its `connected`; what is sent before
-        is dropped. `second_line_hears`: whether a line hears of what another line said."""
+        """`connect_seconds`: from a session's first connection to its `connected` event; messages
+        before it are dropped. `second_connection_hears`: whether a connection receives events of
+        utterances that another one sent. `reports_interrupts_to_all`: whether an interruption is
+        reported also to connections other than the one that interrupts.
+        """
         self.sessions: dict[AvatarSessionId, FakeSession] = {}
         self.calls: list[tuple[str, str]] = []
-        self.lines: list[FakeLine] = []
+        self.connections: list[FakeConnection] = []
         self.slow: dict[str, float] = {}
         self.bought = 1_000.0
         self._clock = clock
         self._capacity = capacity
-        self._idle = timedelta(seconds=idle_seconds)
+        self.idle = timedelta(seconds=idle_seconds)
         self._connect_seconds = connect_seconds
-        self._second_line_hears = second_line_hears
+        self.second_connection_hears = second_connection_hears
+        self.reports_interrupts_to_all = reports_interrupts_to_all
         self._script: defaultdict[str, deque[tuple[errors.Upstream, bool]]] = defaultdict(deque)
         self._numbers = count(1)
 
@@ -75,12 +83,15 @@ class FakeAvatars:
         self._script[call].append((error, happens))
 
     def running(self) -> list[FakeSession]:
-        self._end_what_is_due()
+        self._end_due_sessions()
         return [session for session in self.sessions.values() if session.running]
 
+    def session(self, session: str) -> FakeSession:
+        return self.sessions[AvatarSessionId(session)]
+
     def seconds(self) -> float:
-        """Billed so far, over all sessions."""
-        self._end_what_is_due()
+        """Return the seconds billed so far, over all sessions."""
+        self._end_due_sessions()
         return sum(session.seconds(self._clock.now()) for session in self.sessions.values())
 
     async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
@@ -128,19 +139,20 @@ class FakeAvatars:
         async with self._call("credits", ""):
             return self.bought - self.seconds() / 60
 
-    async def connect(self, ws_url: str) -> "FakeLine":
+    async def connect(self, ws_url: str) -> FakeConnection:
         async with self._call("connect", ws_url):
             session = self._named(AvatarSessionId(ws_url.rpartition("/")[2]))
             if not session.running:
                 raise errors.UpstreamNotFound("avatar", "the session does not run")
-            line = FakeLine(
-                session.mouth,
+            session.player.reports_interrupts_to_all = self.reports_interrupts_to_all
+            connection = FakeConnection(
+                session.player,
                 lambda: session.keep_alive(self._clock.now()),
-                hears_all=self._second_line_hears,
+                receives_all=self.second_connection_hears,
             )
-            session.mouth.listen(line, self._connect_seconds)
-            self.lines.append(line)
-        return line
+            session.player.attach(connection, self._connect_seconds)
+            self.connections.append(connection)
+        return connection
 
     def _named(self, session: AvatarSessionId) -> FakeSession:
         if session not in self.sessions:
@@ -152,17 +164,17 @@ class FakeAvatars:
         self.calls.append((name, about))
         if name in self.slow:
             await asyncio.sleep(self.slow[name])
-        self._end_what_is_due()
+        self._end_due_sessions()
         error, happens = self._script[name].popleft() if self._script[name] else (None, True)
         if happens:
             yield
         if error:
             raise error
 
-    def _end_what_is_due(self) -> None:
+    def _end_due_sessions(self) -> None:
         for session in self.sessions.values():
             if session.running and session.started and session.alive:
-                oldest, idle = session.started + session.longest, session.alive + self._idle
+                oldest, idle = session.started + session.longest, session.alive + self.idle
                 if min(oldest, idle) <= self._clock.now():
                     reason = "MAX_DURATION_REACHED" if oldest <= idle else "IDLE_TIMEOUT"
                     session.end(min(oldest, idle), reason)

@@ -1,4 +1,4 @@
-"""Somebody who answers HTTP calls as a test tells, without a socket."""
+"""A server without a socket, whose answers a test scripts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,7 +23,7 @@ class Pauses:
 
 
 class Server:
-    """Answers with what it is given, in order, the last one again and again; counts."""
+    """Answers with `answers`, in order; the last one repeats."""
 
     def __init__(self, *answers: httpx.Response | Exception | Respond) -> None:
         self.answers = list(answers)
@@ -54,7 +54,7 @@ async def never(_: httpx.Request) -> httpx.Response:
 
 
 class Body(httpx.AsyncByteStream):
-    """Chunks; then, where it `hangs`, nothing. Knows whether it was closed."""
+    """A body of `chunks` that then ends, or hangs."""
 
     def __init__(self, *chunks: bytes | Exception, hangs: bool = False) -> None:
         self.chunks = chunks

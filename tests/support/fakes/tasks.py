@@ -5,7 +5,7 @@ from common.domain.ids import AvatarSessionId
 
 
 class MemoryTasks:
-    """`scheduled` is what was asked for; `failing`, if set, is what `expire` raises."""
+    """A `TaskQueue` in memory. `failing`, if set, is raised by `expire`."""
 
     def __init__(self) -> None:
         self.scheduled: dict[AvatarSessionId, datetime] = {}
@@ -18,7 +18,7 @@ class MemoryTasks:
         self.scheduled.setdefault(session, at)
 
     def due(self, now: datetime) -> list[AvatarSessionId]:
-        """Those whose time has come, each once."""
+        """Return the sessions whose time has come, each once."""
         ripe = [s for s, at in self.scheduled.items() if at <= now and s not in self.delivered]
         self.delivered.update(ripe)
         return ripe

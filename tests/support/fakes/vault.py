@@ -8,7 +8,7 @@ from common.ports.vault import LEEWAY, StoredTokens
 
 
 class Seconds:
-    """A clock that a test holds: seconds since 1970."""
+    """A clock that a test moves: seconds since 1970."""
 
     def __init__(self, at: float = 1_800_000_000.0) -> None:
         self.at = at
@@ -24,7 +24,7 @@ class Seconds:
 
 
 class MemoryVault:
-    """`kept` is what is in it; `failing`, if set, is what every method raises."""
+    """A `TokenVault` in memory. `failing`, if set, is raised by every method."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now

@@ -4,13 +4,14 @@ from array import array
 from collections.abc import Mapping
 
 RATE = 24_000
-SAMPLES_A_CHARACTER = 1_440
-"""60 ms."""
 
 
 class FakeVoice:
-    """60 ms of sound a character. `fails` names errors by the number of the call, from 1; each call
-    takes `seconds` of the event loop's time; with `tone` the sound is 220 Hz instead of silence."""
+    """Returns silence, or a tone of 220 Hz, of `seconds_per_character`.
+
+    Each call takes `seconds` of the event loop's time. `fails` holds the errors to raise, by the
+    number of the call, from 1.
+    """
 
     def __init__(
         self,
@@ -21,6 +22,7 @@ class FakeVoice:
     ) -> None:
         self.texts: list[str] = []
         self.seconds = seconds
+        self.seconds_per_character = 0.06
         self.fails = dict(fails or {})
         self._tone = tone
 
@@ -32,7 +34,7 @@ class FakeVoice:
             raise failure
         if self.seconds:
             await asyncio.sleep(self.seconds)
-        samples = len(text) * SAMPLES_A_CHARACTER
+        samples = round(len(text) * self.seconds_per_character * RATE)
         return _tone(samples) if self._tone else bytes(2 * samples)
 
 

@@ -8,7 +8,7 @@ An effect decides whether, when and how a call happens:
         ...                          # after it, before the process learns the answer
         return answer
 
-Effects run outside the process, so that a frozen process does not freeze the world.
+Effects run outside the process, so that a frozen process does not freeze the services.
 """
 
 import asyncio

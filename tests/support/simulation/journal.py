@@ -60,7 +60,7 @@ def _is_checkpoint(write: object) -> bool:
 class Journal:
     """Every call, in the order in which they began, and every silence of a stream."""
 
-    calls: list[Call] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list, repr=False)
     effects: list[tuple[str, str]] = field(default_factory=list)
     """Effects of the agent's tools: the request's label and the tool's name."""
     silences: dict[str, float] = field(default_factory=dict)

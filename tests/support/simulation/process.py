@@ -77,7 +77,7 @@ class SimulatedProcess:
     # ── what happens to it ───────────────────────────────────────────────────────────────────────
 
     def freeze(self, seconds: float) -> None:
-        """Stop every task and timer for `seconds`. The world goes on."""
+        """Stop every task and timer for `seconds`. The services go on."""
         loop = asyncio.get_running_loop()
         self._frozen = True
         self._thaw_at = max(self._thaw_at, loop.time() + seconds)

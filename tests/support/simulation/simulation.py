@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import Any
 
 from common.bootstrap import App
 from common.domain.documents import Update
 from common.ports.dependencies import Dependencies
 from tests.support.harness import Harness, assemble_app
+from tests.support.http_call import HttpAnswer, post
 from tests.support.simulation.faults import Effect, Faults, PendingCall
 from tests.support.simulation.journal import Journal
 from tests.support.simulation.ports import SimulatedPort, SkewedClock
@@ -54,6 +56,14 @@ class Simulation:
         process.app = compose(process.deps)
         self.processes.append(process)
         return process
+
+    async def post(
+        self, process: SimulatedProcess, function: str, body: object, request: str, **how: Any
+    ) -> HttpAnswer:
+        """Send an HTTP request to a function of `process`, and note the longest silence."""
+        answer = await process.run(post(process.app, function, body, **how), request)
+        self.journal.silences[request] = answer.longest_silence
+        return answer
 
     async def travel(self, service: str) -> None:
         if service in self.latency:

@@ -1,4 +1,4 @@
-"""Alerts that somebody hears and understands, each of what it is named for."""
+"""Checks of alerts: each one is on, explains itself, and watches the metric of its name."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,73 +6,78 @@ from typing import NamedTuple
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan, Values
 
-ABOVE, BELOW, SHARE = "COMPARISON_GT", "COMPARISON_LT", "COMPARISON_GT of"
-SUM, SLOWEST = "REDUCE_SUM", "REDUCE_PERCENTILE_95"
-SOON = 600
-"""Seconds after which somebody is called, at the latest; issue and runbook say ten minutes."""
+ABOVE, BELOW, RATIO_ABOVE = "COMPARISON_GT", "COMPARISON_LT", "COMPARISON_GT ratio"
+SUM, PERCENTILE_95 = "REDUCE_SUM", "REDUCE_PERCENTILE_95"
+LONGEST_DELAY = 600
+"""Seconds that a condition may last before its alert fires. The runbook says ten minutes."""
 
 
-class Rings(NamedTuple):
+class Trigger(NamedTuple):
+    """The end of a metric's name, the comparison with the threshold, and the reducer."""
+
     metric: str
-    when: str
-    of: str
+    comparison: str
+    reducer: str
 
 
 ALERTS = {
-    "error_ratio": Rings("/request_count", SHARE, SUM),
-    "first_speech_lag": Rings("/first_speech_lag", ABOVE, SLOWEST),
-    "start_time": Rings("/start_time", ABOVE, SLOWEST),
-    "orphans": Rings("/sweeps_with_orphans", ABOVE, SUM),
-    "failed_stops": Rings("/sweeps_with_failures", ABOVE, SUM),
-    "quota_refusals": Rings("/quota_refusals", ABOVE, SUM),
-    "queue_depth": Rings("/queue/depth", ABOVE, SUM),
-    "credits": Rings("/credits_left", BELOW, "REDUCE_MEAN"),
-    "health": Rings("/check_passed", ABOVE, "REDUCE_COUNT_FALSE"),
+    "error_ratio": Trigger("/request_count", RATIO_ABOVE, SUM),
+    "first_speech_lag": Trigger("/first_speech_lag", ABOVE, PERCENTILE_95),
+    "start_time": Trigger("/start_time", ABOVE, PERCENTILE_95),
+    "orphans": Trigger("/sweeps_with_orphans", ABOVE, SUM),
+    "failed_stops": Trigger("/sweeps_with_failures", ABOVE, SUM),
+    "quota_refusals": Trigger("/quota_refusals", ABOVE, SUM),
+    "queue_depth": Trigger("/queue/depth", ABOVE, SUM),
+    "credits": Trigger("/credits_left", BELOW, "REDUCE_MEAN"),
+    "health": Trigger("/check_passed", ABOVE, "REDUCE_COUNT_FALSE"),
 }
-"""And `sweep`, which rings where there is nothing."""
+"""Expected trigger of each alert. The alert `sweep`, which fires without data, is not in this table."""
 
 
-def alerts_are_complete(plan: Plan, _: Code) -> Iterator[str]:
+def check_alerts_are_complete(plan: Plan, _: Code) -> Iterator[str]:
     for key in sorted((ALERTS.keys() | {"sweep"}) - plan.outputs["alerts"].keys()):
-        yield f"nobody is called for {key}"
+        yield f"no alert for {key}"
     for each in plan.resources("google_monitoring_alert_policy"):
-        says = "".join(part["content"] for part in each.values["documentation"])
-        if "First" not in says or "http" in says:
-            yield f"{each.address}: does not say what to do first, in words"
+        advice = "".join(part["content"] for part in each.values["documentation"])
+        if "First" not in advice or "http" in advice:
+            yield f"{each.address}: the text must say what to do first, without links"
         if not each.values["display_name"].startswith("Oprina: "):
-            yield f"{each.address}: nobody knows whose it is"
+            yield f"{each.address}: the name does not begin with Oprina"
         if each.values.get("enabled") is False:
-            yield f"{each.address}: is turned off"
+            yield f"{each.address}: is off"
     channels = plan.references("google_monitoring_alert_policy", "notification_channels")
-    for address in sorted(address for address, made_of in channels.items() if not made_of):
-        yield f"{address}: nobody hears of it"
+    for address in sorted(address for address, references in channels.items() if not references):
+        yield f"{address}: has no notification channel"
     if not plan.resources("google_monitoring_notification_channel"):
-        yield "nobody hears of any alert"
+        yield "there is no notification channel"
 
 
-def alerts_ring_for_what_they_are_named_for(plan: Plan, _: Code) -> Iterator[str]:
+def check_alerts_match_their_names(plan: Plan, _: Code) -> Iterator[str]:
     for each in plan.resources("google_monitoring_alert_policy"):
         for condition in each.values["conditions"]:
-            for wrong in _wrong(each.key, condition):
-                yield f"{each.address}: {wrong}"
+            for problem in _problems(each.key, condition):
+                yield f"{each.address}: {problem}"
 
 
-def _wrong(key: str, condition: Values) -> Iterator[str]:
-    for given in (*condition["condition_threshold"], *condition["condition_absent"]):
-        wanted, rings = ALERTS.get(key), _rings(given)
-        if _seconds(given["duration"]) > SOON:
-            yield f"is not heard of before {given['duration']} are over"
-        if wanted and not (rings.metric.endswith(wanted.metric) and rings[1:] == wanted[1:]):
-            yield f"rings for {rings}, and is named for {wanted}"
+def _problems(key: str, condition: Values) -> Iterator[str]:
+    for values in (*condition["condition_threshold"], *condition["condition_absent"]):
+        expected, trigger = ALERTS.get(key), _trigger(values)
+        if _seconds(values["duration"]) > LONGEST_DELAY:
+            yield f"fires only after {values['duration']}"
+        if expected and not (
+            trigger.metric.endswith(expected.metric) and trigger[1:] == expected[1:]
+        ):
+            yield f"fires on {trigger}, expected {expected}"
 
 
-def _rings(given: Values) -> Rings:
-    """The filter of `health` has an id that Google gives, so that it is not known."""
-    (together,) = given["aggregations"]
-    text = given.get("filter", f'metric.type="{ALERTS["health"].metric}"')
+def _trigger(values: Values) -> Trigger:
+    """Return the trigger of a condition. The filter of `health` has an id that no plan knows."""
+    (aggregation,) = values["aggregations"]
+    text = values.get("filter", f'metric.type="{ALERTS["health"].metric}"')
     metric = text.partition('metric.type="')[2].partition('"')[0]
-    share = " of" if given.get("denominator_filter") else ""
-    return Rings(metric, given.get("comparison", "") + share, together["cross_series_reducer"])
+    ratio = " ratio" if values.get("denominator_filter") else ""
+    comparison = values.get("comparison", "") + ratio
+    return Trigger(metric, comparison, aggregation["cross_series_reducer"])
 
 
 def _seconds(duration: str) -> float:

@@ -1,4 +1,4 @@
-"""Functions: deployed with what their code needs in order to start, and for as long as it takes."""
+"""Checks of functions: settings with which they start, time limits, sizes and packages."""
 
 import hashlib
 import re
@@ -11,44 +11,47 @@ from common.settings import LOCAL_SWITCHES, Settings
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider.schema import ROOT
+from tests.terraform.workspace import package_content
 
 PREFIX = "OPRINA_"
 SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-FROM_GOOGLE = {"deployed_as": "a-service"}
-SWEEP_SECONDS = 300
-AT_ONCE = 10
-LEAST_MIB, MOST_CPUS = 256, 2
-"""What is loaded takes 80 MiB, and each stream its own; from four CPUs on Cloud Run wants two
-GiB."""
-RUNTIME = re.findall(r"(?m)^RUNTIME \?= python([\d.]+)$", (ROOT / "Makefile").read_text())[0]
+SET_BY_GOOGLE = {"deployed_as": "a-service"}
 LONGEST_SECONDS = 3600
+MIN_CONCURRENCY = 10
+MIN_MIB = 256
+"""The loaded code needs 80 MiB, and each open stream needs more."""
+MANY_CPUS, MANY_CPUS_MIB = 2, 2048
+"""Cloud Run requires at least 2 GiB from four CPUs on."""
+RUNTIME = re.findall(r"(?m)^RUNTIME \?= python([\d.]+)$", (ROOT / "Makefile").read_text())[0]
 
 
-def every_function_is_deployed_and_no_other(plan: Plan, code: Code) -> Iterator[str]:
+def check_all_functions_are_deployed(plan: Plan, code: Code) -> Iterator[str]:
+    """Compare the deployed functions with the folders in functions/."""
     deployed = set(plan.functions())
     for name in sorted(set(code.functions) - deployed):
-        yield f"{name}: is in functions/ and not deployed"
+        yield f"{name}: has a folder in functions/ and is not deployed"
     for name in sorted(deployed - set(code.functions)):
-        yield f"{name}: is deployed and not in functions/"
+        yield f"{name}: is deployed and has no folder in functions/"
 
 
-def settings_are_those_of_the_code(plan: Plan, _: Code) -> Iterator[str]:
-    """And each function starts with them."""
+def check_settings_are_valid(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that settings exist in common/settings.py, and that functions start with them."""
     for name in plan.functions():
         given = plan.settings(name)
         for setting in sorted(given.keys() - SETTINGS - {"LOG_EXECUTION_ID"}):
-            yield f"{name}: common/settings.py knows no {setting}"
+            yield f"{name}: common/settings.py has no {setting}"
         for setting in sorted(given.keys() & set(LOCAL_SWITCHES.values())):
-            yield f"{name}: {setting} is for a local stack"
+            yield f"{name}: {setting} is only for a local stack"
         if given.get("LOG_EXECUTION_ID") != "false":
             yield f"{name}: LOG_EXECUTION_ID is not false, so Google sets it to true"
         try:
-            started(given)
+            _read_settings(given)
         except ValidationError as error:
             yield f"{name}: does not start: {'; '.join(each['msg'] for each in error.errors())}"
 
 
-def settings_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
+def check_settings_name_resources(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that settings name resources that exist, and that the page is an allowed origin."""
     named = {
         "OPRINA_DATABASE": _names(plan, "google_firestore_database", "name"),
         "OPRINA_TASKS_QUEUE": _names(plan, "google_cloud_tasks_queue", "name"),
@@ -58,62 +61,61 @@ def settings_name_what_is_there(plan: Plan, _: Code) -> Iterator[str]:
     }
     for name in plan.functions():
         settings = plan.settings(name)
-        for setting, there in named.items():
-            if settings.get(setting) not in there:
-                yield f"{name}: {setting} names {settings.get(setting)}, which is not there"
+        for setting, existing in named.items():
+            if settings.get(setting) not in existing:
+                yield f"{name}: {setting} names {settings.get(setting)}, which does not exist"
         if plan.outputs["page_url"] not in settings["OPRINA_ALLOWED_ORIGINS"].split(","):
-            yield f"{name}: the page may not call it"
+            yield f"{name}: the page is not an allowed origin"
 
 
-def functions_outlast_their_work(plan: Plan, _: Code) -> Iterator[str]:
-    longest: dict[str, float] = {"sweep_expired": SWEEP_SECONDS}
+def check_time_limits(plan: Plan, code: Code) -> Iterator[str]:
+    """Check that no function times out before its longest request ends."""
+    needed = dict(code.seconds)
     for name, values in plan.functions().items():
         (service,) = values["service_config"]
-        settings = started(plan.settings(name))
+        settings = _read_settings(plan.settings(name))
         talk = settings.turn_seconds + settings.turn_characters / CHARACTERS_A_SECOND
-        longest |= {"chat": talk + MARGIN_SECONDS, "speak": talk}
-        if service["timeout_seconds"] < longest.get(name, 30):
-            yield f"{name}: is cut off after {service['timeout_seconds']} seconds, in mid-work"
-        if service["timeout_seconds"] > LONGEST_SECONDS:
-            yield f"{name}: no function may take {service['timeout_seconds']} seconds"
-        if service["min_instance_count"] > service["max_instance_count"]:
-            yield f"{name}: more instances at least than at most"
+        needed |= {"chat": talk + MARGIN_SECONDS, "speak": talk}
+        seconds = service["timeout_seconds"]
+        if seconds < needed.get(name, 0):
+            yield f"{name}: times out after {seconds} seconds, before a request ends"
+        if seconds > LONGEST_SECONDS:
+            yield f"{name}: Cloud Run allows no timeout of {seconds} seconds"
 
 
-def functions_serve_many(plan: Plan, _: Code) -> Iterator[str]:
-    """All callers at the newest revision, many in an instance, on the Python that zips are tried
-    on."""
+def check_sizes(plan: Plan, _: Code) -> Iterator[str]:
+    """Check concurrency, memory, traffic, and that the runtime is the one that zips are tested on."""
     for name, values in plan.functions().items():
         (service,), (build,) = values["service_config"], values["build_config"]
-        if service["max_instance_request_concurrency"] < AT_ONCE:
-            yield f"{name}: an instance, and its price, for few callers"
-        least = 2048 if float(service["available_cpu"]) > MOST_CPUS else LEAST_MIB
-        if _mib(service["available_memory"]) < least:
-            yield f"{name}: {service['available_memory']} is too little for what it loads"
+        if service["max_instance_request_concurrency"] < MIN_CONCURRENCY:
+            yield f"{name}: an instance serves too few requests at a time"
+        min_mib = MANY_CPUS_MIB if float(service["available_cpu"]) > MANY_CPUS else MIN_MIB
+        if _mib(service["available_memory"]) < min_mib:
+            yield f"{name}: {service['available_memory']} is too little memory"
         if not service["all_traffic_on_latest_revision"]:
-            yield f"{name}: what is deployed serves nobody"
+            yield f"{name}: a new revision gets no traffic"
         if build["runtime"] != f"python{RUNTIME.replace('.', '')}":
-            yield f"{name}: runs on {build['runtime']}, and its zip was tried on {RUNTIME}"
+            yield f"{name}: runs on {build['runtime']}, its zip is tested on {RUNTIME}"
 
 
-def packages_carry_their_hash(plan: Plan, _: Code) -> Iterator[str]:
-    """So that what changed is deployed again, and nothing else."""
+def check_package_names(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that the name of a package has its hash, so that only changed functions are redeployed."""
     for each in plan.resources("google_storage_bucket_object"):
-        digest = hashlib.sha256(f"the package of {each.key}".encode()).hexdigest()
+        digest = hashlib.sha256(package_content(each.key)).hexdigest()
         if digest not in each.values["name"]:
-            yield f"{each.address}: the same name for every content"
+            yield f"{each.address}: the name does not depend on the content"
         if plan.functions()[each.key]["build_config"][0]["entry_point"] != each.key:
             yield f"{each.key}: main.py has no function of that name"
 
 
-def started(given: dict[str, str]) -> Settings:
-    """As a deployed function reads them."""
+def _read_settings(given: dict[str, str]) -> Settings:
+    """Read the environment as a deployed function does. Raises ValidationError."""
     ours = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in given.items()
         if name in SETTINGS
     }
-    return Settings.model_validate({**FROM_GOOGLE, **ours})
+    return Settings.model_validate({**SET_BY_GOOGLE, **ours})
 
 
 def _mib(memory: str) -> int:

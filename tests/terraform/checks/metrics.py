@@ -1,4 +1,4 @@
-"""What alerts and the dashboard ask Cloud Monitoring for: metrics and labels that there are."""
+"""Checks of filters in alerts and in the dashboard: their metrics and labels exist."""
 
 import json
 import re
@@ -15,12 +15,14 @@ CLASSES = {f"{hundreds}xx" for hundreds in range(1, 6)}
 
 
 class Metric(NamedTuple):
+    """The type of the monitored resource, and the labels of the metric."""
+
     resource: str
     labels: frozenset[str] = frozenset()
 
 
 RUN = "cloud_run_revision"
-OF_GOOGLE = {
+GOOGLE_METRICS = {
     "run.googleapis.com/request_count": Metric(
         RUN, frozenset({"response_code", "response_code_class"})
     ),
@@ -34,50 +36,50 @@ OF_GOOGLE = {
         "uptime_url", frozenset({"check_id", "checker_location"})
     ),
 }
-OF_RESOURCES = {
+RESOURCE_LABELS = {
     RUN: {"project_id", "service_name", "revision_name", "configuration_name", "location"},
     "cloud_tasks_queue": {"project_id", "queue_id", "location", "target_type"},
     "uptime_url": {"project_id", "host"},
 }
 
 
-def metrics_exist(plan: Plan, _: Code) -> Iterator[str]:
-    """Those of alerts and of the dashboard."""
-    for where, text in _texts(plan):
+def check_metrics_exist(plan: Plan, _: Code) -> Iterator[str]:
+    """Check the metrics of alerts and of the dashboard."""
+    for where, text in _filters(plan):
         for metric in sorted(set(METRIC.findall(text)) - _metrics(plan).keys()):
-            yield f"{where}: there is no metric {metric}"
+            yield f"{where}: unknown metric {metric}"
 
 
-def filters_find_something(plan: Plan, _: Code) -> Iterator[str]:
-    """A filter that names another resource than its metric has, or another label, finds nothing."""
-    for where, text in _texts(plan):
+def check_filters_match_metrics(plan: Plan, _: Code) -> Iterator[str]:
+    """Check resource types, labels and values. A filter with a wrong one matches nothing."""
+    for where, text in _filters(plan):
         metric = _metrics(plan).get("".join(METRIC.findall(text)))
         if metric is None:
             continue
         if RESOURCE.findall(text) != [metric.resource]:
-            yield f"{where}: the metric is of {metric.resource}, and this asks for another: {text}"
-        yield from (f"{where}: {wrong}" for wrong in _wrong_labels(text, metric))
+            yield f"{where}: the metric belongs to {metric.resource}, the filter names another: {text}"
+        yield from (f"{where}: {problem}" for problem in _label_problems(text, metric))
     (queue,) = plan.resources("google_cloud_tasks_queue")
     known = {"response_code_class": CLASSES, "queue_id": {queue.values["name"]}}
-    for where, text in _texts(plan):
+    for where, text in _filters(plan):
         for _kind, label, value in LABEL.findall(text):
             if value and value not in known.get(label, {value}):
-                yield f"{where}: no {label} is ever {value}"
+                yield f"{where}: {label} never has the value {value}"
 
 
-def _wrong_labels(text: str, metric: Metric) -> Iterator[str]:
-    known = {"metric": metric.labels, "resource": OF_RESOURCES[metric.resource]}
+def _label_problems(text: str, metric: Metric) -> Iterator[str]:
+    known = {"metric": metric.labels, "resource": RESOURCE_LABELS[metric.resource]}
     for kind, label, _value in LABEL.findall(text):
         if label not in known[kind]:
-            yield f"there is no {kind} label {label}"
+            yield f"unknown {kind} label {label}"
 
 
 def _metrics(plan: Plan) -> dict[str, Metric]:
-    logged = {
+    log_metrics = {
         f"logging.googleapis.com/user/{each.values['name']}": Metric(RUN, _labels(each.values))
         for each in plan.resources("google_logging_metric")
     }
-    return {**OF_GOOGLE, **logged}
+    return {**GOOGLE_METRICS, **log_metrics}
 
 
 def _labels(values: object) -> frozenset[str]:
@@ -85,23 +87,23 @@ def _labels(values: object) -> frozenset[str]:
     return frozenset(extracted or {})
 
 
-def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Of an alert each filter; of the dashboard each, with what it is grouped by."""
+def _filters(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield each filter with its place. A filter of the dashboard includes its `groupByFields`."""
     for each in plan.resources("google_monitoring_alert_policy"):
         for _path, text in strings(each.values):
             if METRIC.search(text):
                 yield each.address, text
     (dashboard,) = plan.resources("google_monitoring_dashboard")
-    yield from _asked(json.loads(dashboard.values["dashboard_json"]))
+    yield from _dashboard_filters(json.loads(dashboard.values["dashboard_json"]))
 
 
-def _asked(node: object) -> Iterator[tuple[str, str]]:
+def _dashboard_filters(node: object) -> Iterator[tuple[str, str]]:
     if isinstance(node, dict) and "filter" in node:
         grouped = node.get("aggregation", {}).get("groupByFields", [])
         yield "the dashboard", " ".join([node["filter"], *grouped])
     elif isinstance(node, dict):
         for inner in node.values():
-            yield from _asked(inner)
+            yield from _dashboard_filters(inner)
     elif isinstance(node, list):
         for inner in node:
-            yield from _asked(inner)
+            yield from _dashboard_filters(inner)

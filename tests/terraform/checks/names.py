@@ -1,9 +1,9 @@
-"""Names as Google takes them, and APIs that there are."""
+"""Checks of names against Google's patterns, and of enabled APIs."""
 
 import re
 from collections.abc import Iterator
 
-from tests.terraform.checks.access import known
+from tests.terraform.checks.access import read_google_names
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 
@@ -46,30 +46,32 @@ APIS = {
     "google_service_account": "iam",
     "google_storage": "storage",
 }
-USED_BY_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "telemetry", "cloudtrace"}
-USED_BY_OTHERS = {"cloudbuild", "cloudresourcemanager"}
-"""By Google itself, for the functions' images; by Terraform, to look at the project."""
+APIS_OF_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "telemetry", "cloudtrace"}
+APIS_OF_TOOLS = {"cloudbuild", "cloudresourcemanager"}
+"""Google builds the functions' images with the first. Terraform reads the project with the second."""
 
 
-def names_are_taken_by_google(plan: Plan, _: Code) -> Iterator[str]:
+def check_name_patterns(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that Google accepts each name."""
     for each in plan.resources():
         for (type_, attribute), pattern in PATTERNS.items():
             if each.type == type_ and not re.fullmatch(pattern, each.values[attribute]):
-                yield f"{each.address}: {attribute} {each.values[attribute]!r} is not {pattern}"
+                yield f"{each.address}: {attribute} {each.values[attribute]!r} does not match {pattern}"
 
 
-def apis_are_known_and_on(plan: Plan, _: Code) -> Iterator[str]:
-    on = {each.values["service"] for each in plan.resources("google_project_service")}
-    for api in sorted(on - known("apis")):
-        yield f"there is no API {api}"
+def check_apis_are_enabled(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that each API that resources, code or tools use is enabled, and stays enabled."""
+    enabled = {each.values["service"] for each in plan.resources("google_project_service")}
+    for api in sorted(enabled - read_google_names("apis")):
+        yield f"unknown API {api}"
     kinds = {each.type for each in plan.resources()}
     needed = {api for prefix, api in APIS.items() if any(kind.startswith(prefix) for kind in kinds)}
-    for api in sorted(needed | USED_BY_CODE | USED_BY_OTHERS):
-        if f"{api}.googleapis.com" not in on:
-            yield f"{api} is used and not turned on"
+    for api in sorted(needed | APIS_OF_CODE | APIS_OF_TOOLS):
+        if f"{api}.googleapis.com" not in enabled:
+            yield f"{api} is used and not enabled"
     for kind in sorted(kinds):
         if not kind.startswith(tuple(APIS)):
-            yield f"{kind}: nobody knows which API it needs"
+            yield f"{kind}: this file does not say which API it needs"
     for each in plan.resources("google_project_service"):
         if each.values["disable_on_destroy"] is not False:
-            yield f"{each.address}: goes from others in the project, too"
+            yield f"{each.address}: is disabled for other software in the project, too"

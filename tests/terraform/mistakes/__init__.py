@@ -1,32 +1,31 @@
-"""Mistakes that somebody could make, each with who must see it and what is said then: those that
-terraform sees, and beside each module of checks those that it sees."""
+"""All planted mistakes, by who must report them. There is one module for each module of checks."""
 
 from tests.terraform.mistakes import (
-    of_access,
-    of_alerts,
-    of_callers,
-    of_functions,
-    of_keeping,
-    of_metrics,
-    of_names,
-    of_page,
-    of_spending,
-    of_timing,
-    of_watching,
-    seen_by_terraform,
+    access,
+    alerts,
+    budget,
+    callers,
+    functions,
+    metrics,
+    names,
+    page,
+    retention,
+    scheduling,
+    terraform_errors,
+    uptime,
 )
 
-SEEN_BY_TERRAFORM = seen_by_terraform.MISTAKES
-SEEN_BY_CHECKS = [
-    *of_access.MISTAKES,
-    *of_alerts.MISTAKES,
-    *of_callers.MISTAKES,
-    *of_functions.MISTAKES,
-    *of_keeping.MISTAKES,
-    *of_metrics.MISTAKES,
-    *of_names.MISTAKES,
-    *of_page.MISTAKES,
-    *of_spending.MISTAKES,
-    *of_timing.MISTAKES,
-    *of_watching.MISTAKES,
+REPORTED_BY_TERRAFORM = terraform_errors.MISTAKES
+REPORTED_BY_CHECKS = [
+    *access.MISTAKES,
+    *alerts.MISTAKES,
+    *budget.MISTAKES,
+    *callers.MISTAKES,
+    *functions.MISTAKES,
+    *metrics.MISTAKES,
+    *names.MISTAKES,
+    *page.MISTAKES,
+    *retention.MISTAKES,
+    *scheduling.MISTAKES,
+    *uptime.MISTAKES,
 ]

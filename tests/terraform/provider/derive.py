@@ -1,10 +1,11 @@
-"""Google's schema for what `terraform/` uses, without Google's provider.
+"""Derive the schema of the resources that `terraform/` uses, without Google's provider.
 
     npm pack @cdktf/provider-google@16.12.1 && tar xzf cdktf-provider-google-16.12.1.tgz
     python -m tests.terraform.provider.derive package
 
-The package was generated from the schema of hashicorp/google 6.50.0, and names each argument with
-its kind; this reads them back. Run it again when `terraform/` uses another type of resource.
+The npm package was generated from the schema of hashicorp/google 6.50.0 and names each argument
+with its kind. This module reads the schema back from it. Run it again when `terraform/` uses a new
+resource type.
 """
 
 import json
@@ -30,10 +31,10 @@ PROPERTY = re.compile(r"/\*\*(.*?)\*/\s*readonly \w+(\??): [^;]+;", re.DOTALL)
 POSSIBLE = re.compile(r"Possible values: \[([^\]]*)\]")
 NESTED = re.compile(r"new (\w+?)(List|OutputReference|Map)?\(this, \"\w+\"(?:, (true|false))?\)")
 
-FILLED_IN = ("id", "project", "address")
-"""Arguments that Google fills in where nobody does; the package does not say which."""
+COMPUTED_IF_UNSET = ("id", "project", "address")
+"""Optional arguments that Google sets if the configuration does not. The package does not mark them."""
 
-STORED = {
+STORAGE_TYPES = {
     "string": "string",
     "number": "number",
     "boolean": "bool",
@@ -41,7 +42,7 @@ STORED = {
     "numberMap": ["map", "number"],
     "booleanMap": ["map", "bool"],
 }
-GOT = {
+GETTER_TYPES = {
     "String": "string",
     "Number": "number",
     "Boolean": "bool",
@@ -55,7 +56,7 @@ GOT = {
 
 
 class Module:
-    """One type of resource: its folder in the package."""
+    """One resource type: a folder of the npm package."""
 
     def __init__(self, folder: Path) -> None:
         scripts = [folder / "index.js", *sorted((folder / "index-structs").glob("*.js"))]
@@ -79,13 +80,14 @@ class Module:
         self._spelled = {name.lower(): name for name in self._properties}
 
     def block(self) -> dict[str, Any]:
+        """Return the block of the resource."""
         found = re.search(r"^(\w+)\.tfResourceType = ", self._text, re.MULTILINE)
-        assert found, "a folder of one resource"
+        assert found, "the folder must define one resource"
         body = self._classes[found[1]]
         block = self._block(
             body.partition("synthesizeHclAttributes() {")[2], f"{found[1]}Config", body
         )
-        for name in FILLED_IN:
+        for name in COMPUTED_IF_UNSET:
             if block["attributes"].get(name, {}).get("optional"):
                 block["attributes"][name]["computed"] = True
         return block
@@ -106,27 +108,27 @@ class Module:
 
     def _nested(self, argument: re.Match[str], required: bool) -> dict[str, Any]:
         rendered = re.search(r"(\w+)ToHclTerraform", argument["value"])
-        assert rendered, "a block is rendered by a function of its own"
+        assert rendered, "each block must have its own render function"
         name = self._spelled.get(rendered[1].lower(), rendered[1])
         body = self._classes.get(f"{name}OutputReference", "")
         block = self._block(self._renderers[rendered[1]], name, body)
         if argument["name"] == "timeouts":
             return {"nesting": "single", **block}
         nesting = "set" if argument["kind"] == "set" else "list"
-        most = 0 if "listMapperHcl" in argument["value"] else 1
-        return {"nesting": nesting, "min": int(required), "max": most, **block}
+        max_items = 0 if "listMapperHcl" in argument["value"] else 1
+        return {"nesting": nesting, "min": int(required), "max": max_items, **block}
 
     def _outputs(self, body: str) -> dict[str, Any]:
-        """What Google fills in and nobody sets."""
+        """Return the types of attributes that only Google sets."""
         found = OUTPUT.findall(body)
         return {name: self._output(one or other) for name, one, other in found}
 
     def _output(self, expression: str) -> Any:
-        if got := re.search(r"this\.get(\w+?)Attribute\(", expression):
-            type_ = GOT[got[1]]
+        if getter := re.search(r"this\.get(\w+?)Attribute\(", expression):
+            type_ = GETTER_TYPES[getter[1]]
             return ["set", type_[1]] if "Fn.tolist" in expression else type_
         if mapped := re.search(r"cdktf\.(\w+Map)(List)?\(", expression):
-            return ["list", GOT[mapped[1]]] if mapped[2] else GOT[mapped[1]]
+            return ["list", GETTER_TYPES[mapped[1]]] if mapped[2] else GETTER_TYPES[mapped[1]]
         nested = NESTED.search(expression)
         if nested is None:
             return "dynamic"
@@ -137,7 +139,7 @@ class Module:
 
 
 def _properties(text: str) -> dict[str, dict[str, tuple[bool, str]]]:
-    """By interface and argument: whether it must be given (its name has no `?`), and its text."""
+    """Return (required, documentation) by interface and argument. A `?` marks an optional argument."""
     found: dict[str, dict[str, tuple[bool, str]]] = {}
     for interface, body in INTERFACE.findall(text):
         found[interface] = {}
@@ -149,11 +151,11 @@ def _properties(text: str) -> dict[str, dict[str, tuple[bool, str]]]:
 
 def _attribute(argument: re.Match[str], required: bool, document: str) -> dict[str, Any]:
     storage = argument["storage"]
-    type_: Any = STORED.get(storage)
+    type_: Any = STORAGE_TYPES.get(storage)
     if type_ is None:
         type_ = [
             "set" if argument["kind"] == "set" else "list",
-            STORED[storage.removesuffix("List")],
+            STORAGE_TYPES[storage.removesuffix("List")],
         ]
     attribute = {"type": type_, "required" if required else "optional": True}
     if possible := POSSIBLE.search(document):
@@ -162,6 +164,7 @@ def _attribute(argument: re.Match[str], required: bool, document: str) -> dict[s
 
 
 def derive(package: Path) -> dict[str, Any]:
+    """Return the schema of the provider and of all used types."""
     resources, data_sources = used_types()
     folders = {path.parent.name: path.parent for path in package.glob("lib/*/index.js")}
     return {
@@ -177,8 +180,8 @@ def _folder(type_: str) -> str:
     return type_.removeprefix("google_").replace("_", "-")
 
 
-def written(schema: dict[str, Any]) -> str:
-    """A line a type, so that a change is seen where it is."""
+def render(schema: dict[str, Any]) -> str:
+    """Return the schema as JSON with one line for each type, so that diffs stay readable."""
 
     def lines(blocks: dict[str, Any]) -> str:
         each = (f"{json.dumps(name)}:{_minified(block)}" for name, block in sorted(blocks.items()))
@@ -194,4 +197,4 @@ def _minified(block: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    SCHEMA.write_text(written(derive(Path(sys.argv[1]))))
+    SCHEMA.write_text(render(derive(Path(sys.argv[1]))))

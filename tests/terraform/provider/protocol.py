@@ -1,7 +1,7 @@
-"""Terraform's plugin protocol 6, as much of it as a provider of schemas needs.
+"""The part of Terraform's plugin protocol 6 that a provider without resources needs.
 
-The messages are built when this is imported, from their fields' names, numbers and types: Google's
-own compiler, and a package that was made with it, stay out of the house.
+The messages are built at import time from the names, numbers and types of their fields. So neither
+the protobuf compiler nor generated code is needed.
 """
 
 import re
@@ -12,7 +12,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 PACKAGE = "tfplugin6"
 SERVICE = f"{PACKAGE}.Provider"
 
-# A message a line: its fields, each `name=number type`; [] is repeated, {} a map from names.
+# One message per line, with fields as `name=number type`. [] marks a list, {} a map.
 MESSAGES = """
 DynamicValue: msgpack=1 bytes, json=2 bytes
 RawState: json=1 bytes
@@ -52,21 +52,20 @@ CALLS = {
     "ApplyResourceChange": ("Change", "Applied"),
     "ReadDataSource": ("Resource", "State"),
 }
-"""What is asked and what is answered. Terraform's own names for the messages never travel; several
-of them are alike, and are one here."""
+"""Request and answer of each call. Names are not sent, so equal messages share one name here."""
 
 Field = descriptor_pb2.FieldDescriptorProto
 SCALARS = {
     "bytes": Field.TYPE_BYTES,
     "string": Field.TYPE_STRING,
     "bool": Field.TYPE_BOOL,
-    "int32": Field.TYPE_INT32,  # on the wire the same as an enumeration
+    "int32": Field.TYPE_INT32,  # encoded like an enumeration
     "int64": Field.TYPE_INT64,
 }
 FIELD = re.compile(r"(\w+)=(\d+) (\w+)(\[\]|\{\})?")
 
 
-def _messages() -> dict[str, Any]:
+def _build_messages() -> dict[str, Any]:
     file = descriptor_pb2.FileDescriptorProto(
         name="provider.proto", package=PACKAGE, syntax="proto3"
     )
@@ -93,7 +92,7 @@ def _add_field(message: Any, name: str, number: str, type_: str, many: str) -> N
 
 
 def _add_entry(message: Any, name: str, type_: str) -> str:
-    """A map is a repeated message of keys and values, named as protobuf wants it."""
+    """Add the entry message of a map field, and return its name. Protobuf prescribes the name."""
     entry = message.nested_type.add(name=f"{name.title().replace('_', '')}Entry")
     entry.options.map_entry = True
     _add_field(entry, "key", "1", "string", "")
@@ -101,4 +100,4 @@ def _add_entry(message: Any, name: str, type_: str) -> str:
     return f"{message.name}.{entry.name}"
 
 
-messages = _messages()
+messages = _build_messages()

@@ -1,5 +1,6 @@
-"""A provider that knows hashicorp/google's schema and nothing else: the real terraform validates,
-plans and applies against it, without a network, and nothing is made anywhere.
+"""A provider with the schema of hashicorp/google.
+
+Terraform validates, plans and applies against it without a network. It creates nothing.
 """
 
 import json
@@ -11,23 +12,30 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]  # it ships no types
+import grpc  # type: ignore[import-untyped]  # no types
 
 from tests.terraform.provider.protocol import CALLS, SERVICE, messages
-from tests.terraform.provider.schema import Block, read
-from tests.terraform.provider.values import Values, applied, packed, planned, problems, unpacked
+from tests.terraform.provider.schema import Block, read_schema
+from tests.terraform.provider.values import (
+    Values,
+    fill_applied,
+    fill_planned,
+    find_problems,
+    pack,
+    unpack,
+)
 
 NAME = "registry.terraform.io/hashicorp/google"
 NESTING = {"single": 1, "list": 2, "set": 3}
 ERROR = 1
-LARGEST = 64 * 1024 * 1024
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 PROJECT_NUMBER = "123456789012"
 
 Answer = dict[str, Any]
 
 
-class Provider:
-    """Each method answers the call of its name, with the answer's fields."""
+class SchemaProvider:
+    """Handlers of the protocol's calls. Each returns the fields of its answer."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._schema = schema
@@ -41,15 +49,15 @@ class Provider:
         )
 
     def get_provider_schema(self, _: Any) -> Any:
-        """Asked by every command, and always the same."""
+        """Return the prepared message: every command asks for it."""
         return self._schemas
 
     def configure_provider(self, request: Any) -> Answer:
-        self._defaults = unpacked(request.config)
+        self._defaults = unpack(request.config)
         return {}
 
     def validate_resource_config(self, request: Any) -> Answer:
-        found = problems(self._resource(request), unpacked(request.config))
+        found = find_problems(self._resource(request), unpack(request.config))
         return {"diagnostics": [_diagnostic(path, text) for path, text in found]}
 
     def upgrade_resource_state(self, request: Any) -> Answer:
@@ -59,28 +67,30 @@ class Provider:
         return {"state": {"msgpack": request.current_state.msgpack}}
 
     def plan_resource_change(self, request: Any) -> Answer:
-        values = unpacked(request.proposed_new_state)
-        if values is not None and unpacked(request.prior_state) is None:
-            values = planned(self._resource(request), self._computed(request.type_name, values))
-        return {"planned_state": packed(values), "legacy_type_system": True}
+        values = unpack(request.proposed_new_state)
+        if values is not None and unpack(request.prior_state) is None:
+            values = fill_planned(
+                self._resource(request), self._computed(request.type_name, values)
+            )
+        return {"planned_state": pack(values), "legacy_type_system": True}
 
     def apply_resource_change(self, request: Any) -> Answer:
-        values = unpacked(request.planned_state)
+        values = unpack(request.planned_state)
         if values is not None:
-            values = applied(self._resource(request), values)
-        return {"new_state": packed(values), "legacy_type_system": True}
+            values = fill_applied(self._resource(request), values)
+        return {"new_state": pack(values), "legacy_type_system": True}
 
     def read_data_source(self, request: Any) -> Answer:
         block = self._schema["data_sources"][request.type_name]
-        values = applied(block, planned(block, unpacked(request.config)))
-        return {"state": packed({**values, "number": PROJECT_NUMBER})}
+        values = fill_applied(block, fill_planned(block, unpack(request.config)))
+        return {"state": pack({**values, "number": PROJECT_NUMBER})}
 
     def _resource(self, request: Any) -> Block:
         block: Block = self._schema["resources"][request.type_name]
         return block
 
     def _computed(self, type_: str, values: Values) -> Values:
-        """What Google's own provider works out while it plans."""
+        """Add the values that Google's provider computes during a plan."""
         if "project" in values:
             values["project"] = values["project"] or self._defaults["project"]
         if type_ == "google_service_account":
@@ -90,31 +100,38 @@ class Provider:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serves on a socket in `folder`; gives what TF_REATTACH_PROVIDERS has to say."""
-    provider = Provider(read())
+def serve_provider(folder: Path) -> Iterator[str]:
+    """Serve on a socket in `folder`. Yield the value of TF_REATTACH_PROVIDERS."""
+    provider = SchemaProvider(read_schema())
     with ThreadPoolExecutor(4) as threads:
-        sizes = [(f"grpc.max_{way}_message_length", LARGEST) for way in ("send", "receive")]
+        sizes = [
+            (f"grpc.max_{way}_message_length", MAX_MESSAGE_BYTES) for way in ("send", "receive")
+        ]
         server = grpc.server(threads, options=sizes)
-        rpcs = {call: _rpc(provider, call, *words) for call, words in CALLS.items()}
+        rpcs = {
+            call: _rpc(provider, call, *messages_of_call)
+            for call, messages_of_call in CALLS.items()
+        }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, rpcs),))
         server.add_insecure_port(f"unix:{folder / 'provider.sock'}")
         server.start()
         address = {"Network": "unix", "String": str(folder / "provider.sock")}
-        how = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True}
+        process = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True}
         try:
-            yield json.dumps({NAME: {**how, "Addr": address}})
+            yield json.dumps({NAME: {**process, "Addr": address}})
         finally:
             server.stop(None).wait()
 
 
-def _rpc(provider: Provider, call: str, asked: str, answered: str) -> grpc.RpcMethodHandler:
+def _rpc(
+    provider: SchemaProvider, call: str, request_name: str, answer_name: str
+) -> grpc.RpcMethodHandler:
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in call)[1:]
     answer = getattr(provider, name, _nothing)
     return grpc.unary_unary_rpc_method_handler(
-        lambda request, _: _message(answered, answer(request)),
-        request_deserializer=messages[asked].FromString,
-        response_serializer=partial(messages[answered].SerializeToString),
+        lambda request, _: _message(answer_name, answer(request)),
+        request_deserializer=messages[request_name].FromString,
+        response_serializer=partial(messages[answer_name].SerializeToString),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningSpeech
 from common.domain import errors
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import EndSessionRequest, SpeakRequest
@@ -16,10 +16,12 @@ from tests.unit.sessions.test_start import STORE_LOST, FailingCommits
 HELD = [True, False]
 
 
-async def speech(harness: Harness, session: str, once: IdempotencyKey | None = None) -> RunningTurn:
+async def speech(
+    harness: Harness, session: str, once: IdempotencyKey | None = None
+) -> RunningSpeech:
     ask = SpeakRequest(avatar_session_id=session, text="Hello.")
     under_way = await harness.app.speeches.speak(ADA, ask, once or IdempotencyKey())
-    assert isinstance(under_way, RunningTurn)
+    assert isinstance(under_way, RunningSpeech)
     return under_way
 
 
@@ -84,4 +86,4 @@ async def test_what_was_set_off_is_called_back_where_the_commit_fails(call: str)
         await calls[call]()
     assert harness.agent.left == len(harness.agent.asked) == (call == "chat")
     assert harness.voice.texts == []
-    assert all(line.closed for line in harness.avatars.lines)
+    assert all(line.closed for line in harness.avatars.connections)

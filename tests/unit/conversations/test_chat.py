@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat
 from common.domain import errors
 from common.ports.agent import Finished, ToolCall, ToolResult
 from common.schemas.events import (
@@ -112,35 +112,37 @@ async def test_what_follows_a_tool_does_not_stick_to_what_came_before() -> None:
 
 
 @pytest.mark.parametrize("other_process", [False, True])
-@pytest.mark.parametrize("second_line_hears", [False, True])
+@pytest.mark.parametrize("second_connection_hears", [False, True])
 async def test_a_new_message_interrupts_the_avatar_at_once(
-    *, other_process: bool, second_line_hears: bool
+    *, other_process: bool, second_connection_hears: bool
 ) -> None:
     harness = new_harness(
         agent=FakeAgent([s for sentence in STORY for s in (sentence, 0.3)], ["Alright."])
     )
-    harness.avatars._second_line_hears = second_line_hears
+    harness.avatars.second_connection_hears = second_connection_hears
     started = await harness.start()
     first = await harness.chat("A story!", conversation_id=started.conversation_id)
     listening = asyncio.create_task(collect_events(first))
     await asyncio.sleep(5)
     app = harness.another() if other_process else harness.app
-    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
-    mouth.interrupts.clear()
+    player = harness.avatars.sessions[started.avatar_session_id].player  # type: ignore[index]
+    player.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
     second = await app.conversations.chat(
         ADA, ChatRequest(message="Stop.", conversation_id=started.conversation_id), IdempotencyKey()
     )
     answer = await second.answer()  # type: ignore[union-attr]
     events = await listening
-    assert mouth.interrupts[0] - arrival < 0.1
+    assert player.interrupts[0] - arrival < 0.1
     assert answer.spoken == "Alright."
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert done.ended == "interrupted"
     assert 0 < len(done.spoken) < len("".join(STORY))
-    late = [said for said in mouth.said.values() if said.started and said.started > arrival + 0.1]
-    assert len(late) <= (1 if second_line_hears or not other_process else 8)
+    late = [
+        said for said in player.played.values() if said.started and said.started > arrival + 0.1
+    ]
+    assert len(late) <= (1 if second_connection_hears or not other_process else 8)
     used, reserved = await harness.used("agent_tokens")
     assert used > 0
     assert reserved == 0
@@ -172,8 +174,8 @@ async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
     await asyncio.sleep(1)
     await turn.cancel()
     assert harness.agent.left == 1
-    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
-    assert any(said.interrupted for said in mouth.said.values())
+    player = harness.avatars.sessions[started.avatar_session_id].player  # type: ignore[index]
+    assert any(said.interrupted for said in player.played.values())
     messages = await harness.documents(f"conversations/{started.conversation_id}/messages")
     (reply,) = [m for m in messages if m["role"] == "assistant"]
     assert reply["interrupted"]
@@ -185,7 +187,7 @@ async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
 async def test_a_text_turn_is_waited_for() -> None:
     harness = new_harness(agent=FakeAgent([1.0, "Hi."]))
     first = await harness.chat("Hello.")
-    turn, *_ = await first.news()
+    turn, *_ = await first.next_events()
     assert isinstance(turn, TurnEvent)
     with pytest.raises(errors.TooManyTurns) as refused:
         await harness.chat("And?", conversation_id=turn.conversation_id)
@@ -316,7 +318,7 @@ async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it(
     started = await harness.start()
     asked = [harness.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
     found = await asyncio.gather(*asked, return_exceptions=True)
-    (winner,) = [turn for turn in found if isinstance(turn, RunningTurn)]
+    (winner,) = [turn for turn in found if isinstance(turn, RunningChat)]
     assert [type(loser) for loser in found if loser is not winner] == [errors.TooManyTurns] * 4
     answer = await winner.answer()
     assert (answer.ended, answer.spoken) == ("complete", "Well. Done.")
@@ -331,7 +333,7 @@ async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -
     harness.voice.seconds = 3
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Never to be heard.")
     speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, RunningTurn)
+    assert isinstance(speech, RunningChat)
     await asyncio.sleep(1)
     await speech.cancel()
     assert (await speech.answer()).ended == "interrupted"
@@ -354,13 +356,13 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
 
     harness.store.before = slowly
     harness.avatars.slow["connect"] = 0.05
-    mouth = harness.avatars.sessions[started.avatar_session_id].mouth  # type: ignore[index]
-    mouth.interrupts.clear()
+    player = harness.avatars.sessions[started.avatar_session_id].player  # type: ignore[index]
+    player.interrupts.clear()
     arrival = asyncio.get_running_loop().time()
     app = harness.another() if other_process else harness.app
     ask = ChatRequest(message="Stop.", conversation_id=started.conversation_id)
     second = await app.conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(second, RunningTurn)
+    assert isinstance(second, RunningChat)
     await collect_events(second)
     await listening
-    assert mouth.interrupts[0] - arrival <= 0.1
+    assert player.interrupts[0] - arrival <= 0.1

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningSpeech
 from common.schemas.requests import EndSessionRequest, KeepAliveRequest, SpeakRequest
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.harness import ADA, Harness, new_harness
@@ -27,7 +27,7 @@ async def test_each_function_goes_to_the_store_as_often_as_promised() -> None:
         SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello."),
         IdempotencyKey(),
     )
-    assert isinstance(speech, RunningTurn)
+    assert isinstance(speech, RunningSpeech)
     await speech.answer()
     assert trips(harness) == (1, 1)
 

@@ -27,7 +27,7 @@ async def sweep(harness: Harness, session: str | None = None) -> SweepAnswer:
 def patient_harness(**parts: Any) -> Harness:
     """Whose provider ends nothing for being idle."""
     harness = new_harness(**parts)
-    harness.avatars._idle = timedelta(days=1)
+    harness.avatars.idle = timedelta(days=1)
     return harness
 
 
@@ -163,7 +163,7 @@ async def test_a_session_that_is_stuck_in_ending_is_finished() -> None:
 async def test_a_lost_turn_is_charged_in_full_and_its_lease_is_freed() -> None:
     harness = patient_harness(agent=FakeAgent([10_000.0]))
     turn = await harness.chat("Hello?")
-    event, *_ = await turn.news()
+    event, *_ = await turn.next_events()
     conversation = event.conversation_id  # type: ignore[union-attr]
     assert await harness.used("agent_tokens") == (0, 8_192)
     advance(harness.clock, 149)
@@ -180,7 +180,7 @@ async def test_a_lost_turn_is_charged_in_full_and_its_lease_is_freed() -> None:
 async def test_a_lost_turns_lease_is_left_to_whoever_has_it_now() -> None:
     harness = patient_harness(agent=FakeAgent([10_000.0], [10_000.0]))
     first = await harness.chat("Hello?")
-    event, *_ = await first.news()
+    event, *_ = await first.next_events()
     conversation = event.conversation_id  # type: ignore[union-attr]
     advance(harness.clock, 151)
     ask = ChatRequest(message="And?", conversation_id=conversation)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common.bootstrap import App
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningChat
 from common.domain import errors
 from common.schemas.events import DoneEvent, SpeechEvent
 from common.schemas.requests import ChatRequest, SpeakRequest
@@ -105,7 +105,7 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
     started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await BUGS[where](harness).conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, RunningTurn)
+    assert isinstance(turn, RunningChat)
     events = await collect_events(turn)
     done = events[-1]
     assert isinstance(done, DoneEvent)
@@ -125,7 +125,7 @@ async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that
     started = await harness.start()
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text=FIRST)
     speech = await BUGS[where](harness).speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, RunningTurn)
+    assert isinstance(speech, RunningChat)
     with pytest.raises(errors.Unavailable):
         await speech.answer()
     assert is_logged_once(out)
@@ -137,7 +137,7 @@ async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output)
     started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await in_the_line(harness, "close").conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, RunningTurn)
+    assert isinstance(turn, RunningChat)
     answer = await turn.answer()
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", answer.text, None)
     assert is_logged_once(out)
@@ -148,8 +148,8 @@ async def test_a_bug_in_interrupting_keeps_the_turn_from_nothing(out: Output) ->
     started = await harness.start()
     turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(1)
-    (line,) = harness.avatars.lines
-    line.mouth = Buggy(line.mouth, "interrupt")  # type: ignore[assignment]
+    (line,) = harness.avatars.connections
+    line.player = Buggy(line.player, "interrupt")  # type: ignore[assignment]
     await turn.cancel()
     assert is_logged_once(out)
     assert await harness.documents("turns") == []

@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import pytest
 
-from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turn import RunningSpeech
 from common.domain import errors
 from common.ports.agent import ToolCall, ToolResult
 from common.schemas.events import DoneEvent, SentenceEvent, SpeechEvent
 from common.schemas.requests import SpeakRequest
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent, Step
-from tests.support.fakes.line import Said
+from tests.support.fakes.connection import PlayedUtterance
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 
 TEN = [f"This is sentence {word} of a rather long story. " for word in
@@ -25,9 +25,9 @@ def tokens(text: str, seconds: float = 0.025) -> list[Step]:
     return [step for word in text.split(" ") if word for step in (f"{word} ", seconds)]
 
 
-def mouth_of(harness: Harness) -> Sequence[Said]:
+def utterances_of(harness: Harness) -> Sequence[PlayedUtterance]:
     (session,) = harness.avatars.sessions.values()
-    return list(session.mouth.said.values())
+    return list(session.player.played.values())
 
 
 async def test_ten_sentences_take_four_requests_at_most_and_are_heard_without_a_gap() -> None:
@@ -38,7 +38,7 @@ async def test_ten_sentences_take_four_requests_at_most_and_are_heard_without_a_
     assert [e.text for e in events if isinstance(e, SentenceEvent)] == [s.strip() for s in TEN]
     assert len(harness.voice.texts) <= 4
     assert " ".join(harness.voice.texts) == "".join(TEN).strip()
-    for before, after in pairwise(mouth_of(harness)):
+    for before, after in pairwise(utterances_of(harness)):
         assert before.ended is not None
         assert after.started is not None
         assert after.started - before.ended < 0.05
@@ -138,7 +138,7 @@ async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_get
     else:
         ask = SpeakRequest(avatar_session_id=first.avatar_session_id, text="Hello?")
         speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
-        assert isinstance(speech, RunningTurn)
+        assert isinstance(speech, RunningSpeech)
         with pytest.raises(errors.SessionOver):
             await speech.answer()
     second = await harness.start(conversation_id=first.conversation_id)
@@ -171,9 +171,11 @@ async def test_the_voice_is_asked_at_the_very_token_that_ends_the_first_sentence
     await asyncio.sleep(0.101)
     assert harness.voice.texts == ["Hello there."]
     await asyncio.sleep(0.098)
-    assert mouth_of(harness) == [], "nothing is heard of it before the next token makes it certain"
+    assert utterances_of(harness) == [], (
+        "nothing is heard of it before the next token makes it certain"
+    )
     await asyncio.sleep(0.01)
-    assert [said.seconds > 0 for said in mouth_of(harness)] == [True]
+    assert [said.seconds > 0 for said in utterances_of(harness)] == [True]
     assert harness.voice.texts == ["Hello there."]
     await turn.cancel()
 
@@ -193,7 +195,9 @@ async def test_a_sentence_that_goes_on_after_all_is_said_as_a_whole() -> None:
     )
     paid = sum(map(len, ["I like Vue.", "I like Vue dot js.", "And you?"]))
     assert await harness.used("voice_characters") == (paid, 0)
-    assert [said.ended is not None for said in mouth_of(harness)] == [True] * len(mouth_of(harness))
+    assert [said.ended is not None for said in utterances_of(harness)] == [True] * len(
+        utterances_of(harness)
+    )
 
 
 @pytest.mark.parametrize("text", ["You need approx.", "It is 5 p.m.", "Pi is 3.", "I saw Dr."])

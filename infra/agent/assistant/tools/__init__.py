@@ -1,9 +1,10 @@
-"""What the agent can do besides talking.
+"""Tools of the agent.
 
-A new tool is a module beside this one and a line in `TOOLS`. It is a function: its docstring and its
-types are what the model knows of it; a parameter `tool_context: ToolContext` is ADK's own, hidden
-from the model, and leads to the user's Google account (`google_access`). It answers with a mapping;
-what went wrong is told as `{"error": ...}`, in words that the model can pass on.
+A new tool needs a module in this folder and an entry in `TOOLS`. A tool is a function. The model
+sees its docstring and its types. ADK passes a parameter `tool_context: ToolContext` by itself and
+hides it from the model; `google_access` reads the user's Google access token from it. A tool
+returns a mapping. After a failure it returns `{"error": ...}`, with a text that the model can tell
+the user.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
-"""Google Cloud Tasks, as far as its own clients and its targets can tell: it really calls them.
+"""An emulator of Google Cloud Tasks that Google's own clients can use. It calls the targets.
 
-Names, retries, headers and deadlines are the real ones; rate limits are not there. What is queued
-lives as long as the process.
+Names, retries, headers and deadlines are Google's. There are no rate limits. Tasks live as long as the
+process.
 """
 
 from infra.local.emulators.cloud_tasks.delivery import Delivery, late, never, once, twice

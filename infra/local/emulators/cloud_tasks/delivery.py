@@ -1,12 +1,14 @@
-"""How often, and how late, a task is delivered: what a test may choose."""
+"""Delivery plans: how often and how late a task is delivered. A test chooses one."""
 
 from collections.abc import Callable, Sequence
 
 from google.cloud import tasks_v2 as ct
 
 Delivery = Callable[[ct.Task], Sequence[float]]
-"""The seconds after a task's time at which it is delivered. All but the first are duplicates: they
-arrive, and nobody looks at their answers."""
+"""Returns the seconds after a task's time at which it is delivered.
+
+All but the first are duplicates: they arrive, and their answers are ignored.
+"""
 
 
 def once(_task: ct.Task) -> Sequence[float]:
@@ -22,4 +24,5 @@ def never(_task: ct.Task) -> Sequence[float]:
 
 
 def late(by: float) -> Delivery:
+    """Deliver once, `by` seconds late."""
     return lambda _task: (by,)

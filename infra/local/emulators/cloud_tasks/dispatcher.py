@@ -1,6 +1,7 @@
-"""Calls the targets of what is due, and tries again until one is content or the queue gives up."""
+"""Calls the targets of due tasks, and retries until one succeeds or the queue gives up."""
 
 import asyncio
+import base64
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,52 +9,56 @@ from contextlib import suppress
 import httpx
 from google.cloud import tasks_v2 as ct
 
-from infra.local.emulators.cloud_tasks.queues import Due, Entry, Queues, queue_of
-from infra.local.emulators.grpc_server import seconds, set_seconds
+from infra.local.emulators.cloud_tasks.queues import DueDelivery, QueuedTask, Queues, queue_of
+from infra.local.emulators.grpc_server import get_seconds, set_seconds
 
-Sign = Callable[[str, str], str]
-"""An OIDC token for a service account's e-mail and an audience."""
+SignOidc = Callable[[str, str], str]
+"""Returns an OIDC token for a service account's e-mail and an audience."""
+DEFAULT_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 RESERVED = re.compile(r"(?i)(host|content-length|user-agent|x-(google|appengine|cloudtasks)-.*)$")
 """Headers that a task cannot set."""
 
 
-class Courier:
+class Dispatcher:
+    """Delivers the tasks of `queues` over `http`.
+
+    `wake` makes `run` look at the clock again, after a test moved it.
+    """
+
     def __init__(
-        self, queues: Queues, http: httpx.AsyncClient, sign: Sign, now: Callable[[], float]
+        self, queues: Queues, http: httpx.AsyncClient, sign: SignOidc, now: Callable[[], float]
     ) -> None:
         self._queues = queues
         self._http = http
         self._sign = sign
         self._now = now
-        self._take_due = queues.take_due
         self.wake = queues.changed.set
-        """Has `run` look at the clock again, after a test moved it."""
 
     async def run(self) -> None:
-        """Delivers what is due, when it is due, until cancelled, which cuts calls in flight."""
-        async with asyncio.TaskGroup() as flights:
+        """Deliver what is due, when it is due. Cancelling ends the calls under way."""
+        async with asyncio.TaskGroup() as calls:
             while True:
                 self._queues.changed.clear()
-                for due in self._take_due():
-                    flights.create_task(self._deliver(due))
+                for due in self._queues.take_due():
+                    calls.create_task(self._deliver(due))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._queues.idle()):
                         await self._queues.changed.wait()
 
     async def deliver_due(self) -> int:
-        """Delivers all that is due now and waits for the answers; how many calls that were.
+        """Deliver all that is due now, wait for the answers, and return the number of calls.
 
-        For tests that hold the clock: instead of `run`, after each step of the clock.
+        A test that holds the clock calls this after each step of the clock, instead of `run`.
         """
-        calls = 0
-        while dues := self._take_due():
-            async with asyncio.TaskGroup() as flights:
+        count = 0
+        while dues := self._queues.take_due():
+            async with asyncio.TaskGroup() as calls:
                 for due in dues:
-                    flights.create_task(self._deliver(due))
-            calls += len(dues)
-        return calls
+                    calls.create_task(self._deliver(due))
+            count += len(dues)
+        return count
 
-    async def _deliver(self, due: Due) -> None:
+    async def _deliver(self, due: DueDelivery) -> None:
         entry, task, dispatched = due.entry, due.entry.task, self._now()
         headers = self._headers(entry)
         if due.duplicate:
@@ -64,12 +69,13 @@ class Courier:
         entry.answered = await self._call(task, headers)
         task.response_count += entry.answered > 0
         entry.executions += 0 < entry.answered < httpx.codes.INTERNAL_SERVER_ERROR
-        _note(entry, dispatched, self._now())
+        _record_attempt(entry, dispatched, self._now())
         if self._queues.holds(entry):
             self._settle(entry)
 
-    def _settle(self, entry: Entry) -> None:
-        config = self._queues.named(queue_of(entry.task.name)).retry_config
+    def _settle(self, entry: QueuedTask) -> None:
+        """Remove a task that succeeded or has no attempt left; plan the next attempt otherwise."""
+        config = self._queues.get(queue_of(entry.task.name)).retry_config
         if httpx.codes.is_success(entry.answered) or _exhausted(entry, config, self._now()):
             self._queues.remove(entry, ran=True)
             return
@@ -78,11 +84,11 @@ class Courier:
         self._queues.plan(entry)
 
     async def _call(self, task: ct.Task, headers: dict[str, str]) -> int:
-        """The status that the target answered; 0 if it did not in time."""
+        """Return the status that the target answered; 0 if it did not answer in time."""
         request = task.http_request
         method = ct.HttpMethod(request.http_method).name
         try:
-            async with asyncio.timeout(seconds(task, "dispatch_deadline")):
+            async with asyncio.timeout(get_seconds(task, "dispatch_deadline")):
                 answer = await self._http.request(
                     method,
                     request.url,
@@ -95,12 +101,16 @@ class Courier:
             return 0
         return answer.status_code
 
-    def _headers(self, entry: Entry) -> dict[str, str]:
+    def _headers(self, entry: QueuedTask) -> dict[str, str]:
         task, request = entry.task, entry.task.http_request
         headers = {k: v for k, v in request.headers.items() if not RESERVED.match(k)}
         if "oidc_token" in request:
             oidc = request.oidc_token
             token = self._sign(oidc.service_account_email, oidc.audience or request.url)
+            headers["Authorization"] = f"Bearer {token}"
+        elif "oauth_token" in request:
+            oauth = request.oauth_token
+            token = access_token(oauth.service_account_email, oauth.scope or DEFAULT_SCOPE)
             headers["Authorization"] = f"Bearer {token}"
         if entry.answered:
             headers["X-CloudTasks-TaskPreviousResponse"] = str(entry.answered)
@@ -110,32 +120,40 @@ class Courier:
             "X-CloudTasks-TaskName": task.name.rpartition("/")[2],
             "X-CloudTasks-TaskRetryCount": str(task.dispatch_count),
             "X-CloudTasks-TaskExecutionCount": str(entry.executions),
-            "X-CloudTasks-TaskETA": f"{seconds(task, 'schedule_time') or 0:.6f}",
+            "X-CloudTasks-TaskETA": f"{get_seconds(task, 'schedule_time') or 0:.6f}",
         }
 
 
+def access_token(account: str, scope: str) -> str:
+    """Return an opaque OAuth access token. Its content names the account and the scope."""
+    content = base64.urlsafe_b64encode(f"{account} {scope}".encode()).rstrip(b"=").decode()
+    return f"ya29.{content}"
+
+
 def backoff(failures: int, config: ct.RetryConfig) -> float:
-    """Seconds before the next attempt: doubles `max_doublings` times, then grows by the last
-    doubling, up to `max_backoff`."""
-    least = seconds(config, "min_backoff") or 0.0
+    """Return the seconds before the next attempt.
+
+    They double `max_doublings` times, then grow by the last doubling, up to `max_backoff`.
+    """
+    least = get_seconds(config, "min_backoff") or 0.0
     doublings = min(failures - 1, config.max_doublings)
     linear = failures - 1 - doublings
-    most = seconds(config, "max_backoff") or 0.0
+    most = get_seconds(config, "max_backoff") or 0.0
     return float(min(most, least * 2**doublings * (linear + 1)))
 
 
-def _exhausted(entry: Entry, config: ct.RetryConfig, now: float) -> bool:
-    """Each limit that is set has been reached."""
+def _exhausted(entry: QueuedTask, config: ct.RetryConfig, now: float) -> bool:
+    """Return whether each limit that is set has been reached."""
     reached = []
     if config.max_attempts > 0:
         reached.append(entry.task.dispatch_count >= config.max_attempts)
-    if longest := seconds(config, "max_retry_duration"):
+    if longest := get_seconds(config, "max_retry_duration"):
         reached.append(now - entry.first_dispatch >= longest)
     return bool(reached) and all(reached)
 
 
-def _note(entry: Entry, dispatched: float, now: float) -> None:
-    """What `GetTask` shows of the last attempt, and of the first one."""
+def _record_attempt(entry: QueuedTask, dispatched: float, now: float) -> None:
+    """Set the last and the first attempt, which `GetTask` shows."""
     last = ct.Attempt(schedule_time=entry.task.schedule_time)
     set_seconds(last, "dispatch_time", dispatched)
     if entry.answered:

@@ -1,4 +1,4 @@
-"""The app: one engine's resource, its class methods, its sessions, under v1 and v1beta1 alike."""
+"""The simulator's routes: the engine, its class methods and sessions, and the journal of effects."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -7,17 +7,18 @@ from contextlib import aclosing
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import Send
 
-from infra.local.simulators.agent_engine.engine import AgentEngineState
-from infra.local.simulators.agent_engine.google_api import ERRORS, Bearer, GoogleError, json_body
+from infra.local.simulators.agent_engine.arguments import MethodCall
+from infra.local.simulators.agent_engine.events import Event
 from infra.local.simulators.agent_engine.methods import Engine, schemas
-from infra.local.simulators.agent_engine.requests import Call
 from infra.local.simulators.agent_engine.sessions import rfc3339
-from infra.local.simulators.agent_engine.sessions_api import ENGINE, ROUTES, engine_name, world_of
-from infra.local.simulators.agent_engine.turn import Broken, Turn
+from infra.local.simulators.agent_engine.sessions_api import ENGINE, ROUTES, engine_name, state_of
+from infra.local.simulators.agent_engine.state import AgentEngineState
+from infra.local.simulators.agent_engine.turn import ConnectionCut
+from infra.local.simulators.google_api import ERRORS, Bearer, GoogleError, json_body
 
 UNAUTHENTICATED = GoogleError(
     "UNAUTHENTICATED",
@@ -26,21 +27,37 @@ UNAUTHENTICATED = GoogleError(
 )
 
 
-def agent_engine_app(world: AgentEngineState) -> Starlette:
-    """To be mounted where `https://{location}-aiplatform.googleapis.com` would stand."""
+def agent_engine_app(state: AgentEngineState) -> Starlette:
+    """Return the app to mount in place of `https://{location}-aiplatform.googleapis.com`.
+
+    `GET /effects` lists the effects of the agent's tools; `DELETE /effects` forgets them.
+    """
     routes = [
         Route(f"{ENGINE}:query", query, methods=["POST"]),
         Route(f"{ENGINE}:streamQuery", stream_query, methods=["POST"]),
         Route(ENGINE, get_engine, methods=["GET"]),
         *ROUTES,
     ]
+    bearer = [Middleware(Bearer, refusal=UNAUTHENTICATED)]
     app = Starlette(
-        routes=[Mount(f"/{version}", routes=routes) for version in ("v1", "v1beta1")],
-        middleware=[Middleware(Bearer, refusal=UNAUTHENTICATED)],
+        routes=[
+            Route("/effects", list_effects, methods=["GET"]),
+            Route("/effects", clear_effects, methods=["DELETE"]),
+            *(Mount(f"/{v}", routes=routes, middleware=bearer) for v in ("v1", "v1beta1")),
+        ],
         exception_handlers=ERRORS,
     )
-    app.state.world = world
+    app.state.simulator = state
     return app
+
+
+async def list_effects(request: Request) -> JSONResponse:
+    return JSONResponse({"effects": state_of(request).effects.as_json()})
+
+
+async def clear_effects(request: Request) -> Response:
+    state_of(request).effects.clear()
+    return Response(status_code=204)
 
 
 async def get_engine(request: Request) -> JSONResponse:
@@ -57,44 +74,45 @@ async def get_engine(request: Request) -> JSONResponse:
 
 
 async def query(request: Request) -> JSONResponse:
-    engine = Engine(engine_name(request), world_of(request))
-    call = Call.parse(await json_body(request), default="query")
-    engine.world.count_query()
+    engine = Engine(engine_name(request), state_of(request))
+    call = MethodCall.parse(await json_body(request), default="query")
+    engine.state.count_query()
     return JSONResponse({"output": engine.query(call)})
 
 
 async def stream_query(request: Request) -> StreamingResponse:
-    """Whatever `alt` says: application/json, one JSON object a line, no end marker."""
-    engine = Engine(engine_name(request), world_of(request))
-    call = Call.parse(await json_body(request), default="stream_query")
-    engine.world.count_query()
-    return Lines(engine.turn(call))
+    """Stream application/json, one JSON object per line, whatever `alt` says."""
+    engine = Engine(engine_name(request), state_of(request))
+    call = MethodCall.parse(await json_body(request), default="stream_query")
+    engine.state.count_query()
+    return EventLines(engine.state, engine.stream(call))
 
 
-class Lines(StreamingResponse):
-    """A turn's events, a line each. A script that breaks leaves the body without its end."""
+class EventLines(StreamingResponse):
+    """The events of a turn, one per line. `ConnectionCut` leaves the body without its end."""
 
-    def __init__(self, turn: Turn) -> None:
-        self.turn = turn
-        self.lines = self._encoded()
+    def __init__(self, state: AgentEngineState, events: AsyncGenerator[Event, None]) -> None:
+        self.state = state
+        self.events = events
+        self.lines = self._encode()
         super().__init__(self.lines, media_type="application/json")
 
     async def stream_response(self, send: Send) -> None:
-        world = self.turn.world
-        world.turns += 1
-        world.open_streams += 1
+        state = self.state
+        state.turns += 1
+        state.open_streams += 1
         whole = False
         try:
             async with aclosing(self.lines):
                 await super().stream_response(send)
             whole = True
-        except Broken:  # uvicorn closes the connection of an app that returns without an end
+        except ConnectionCut:  # uvicorn closes the connection of an app that returns without an end
             whole = True
         finally:
-            world.open_streams -= 1
-            world.cut_short += not whole
+            state.open_streams -= 1
+            state.cut_short += not whole
 
-    async def _encoded(self) -> AsyncGenerator[bytes, None]:
-        async with aclosing(self.turn.events()) as events:
+    async def _encode(self) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self.events) as events:
             async for event in events:
                 yield json.dumps(event, ensure_ascii=False).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""The events of one turn, in the shape in which ADK writes them: snake_case, nulls left out."""
+"""Events of a turn in the form in which ADK writes them: snake_case, without nulls."""
 
 import json
 import re
@@ -6,38 +6,40 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.simulators.agent_engine.engine import AgentEngineState
-from infra.local.simulators.agent_engine.sessions import lasting
-from infra.local.simulators.agent_engine.steps import Line, ToolCall
+from infra.local.simulators.agent_engine.assistant.steps import Line, ToolRun
+from infra.local.simulators.agent_engine.sessions import drop_temporary
+from infra.local.simulators.agent_engine.state import AgentEngineState
 
 AUTHOR = "assistant"
 MODEL = "simulated-1"
 INSTRUCTION_TOKENS = 64
-"""What the agent's own instruction adds to every prompt."""
+"""Tokens that the agent's own instruction adds to every prompt."""
 
 Event = dict[str, Any]
 Part = Mapping[str, Any]
 
-_ALONE = "\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces: a character is a token
-_TOKEN = re.compile(rf"\s*(?:[{_ALONE}]|[^\W{_ALONE}]+|[^\w\s])|\s+")
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces: a character is a token
+_TOKEN = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s])|\s+")
 
 
 def tokens(text: str) -> list[str]:
-    """Joined again they are the text; white space goes with the token that follows it."""
+    """Split a text into tokens. White space belongs to the token that follows it."""
     return _TOKEN.findall(text)
 
 
 def count(parts: Sequence[Part]) -> int:
+    """Return the number of tokens of some parts."""
     return sum(len(tokens(part.get("text") or json.dumps(part))) for part in parts)
 
 
 def prompt_tokens(events: Sequence[Event]) -> int:
-    """A prompt is the instruction and all that was said in the session so far."""
+    """Return the tokens of a prompt: the instruction and the session so far."""
     parts = [event.get("content", {}).get("parts", []) for event in events]
     return INSTRUCTION_TOKENS + sum(map(count, parts))
 
 
 def usage(prompt: int, parts: Sequence[Part]) -> dict[str, int]:
+    """Return the `usage_metadata` of a model message."""
     candidates = count(parts)
     return {
         "prompt_token_count": prompt,
@@ -47,38 +49,43 @@ def usage(prompt: int, parts: Sequence[Part]) -> dict[str, int]:
 
 
 def lines(events: Sequence[Event]) -> Iterator[Line]:
-    """What was said, without tools and errors."""
+    """Yield the messages of a session, without tool calls and errors."""
     for event in events:
         content = event.get("content", {})
         text = "".join(part.get("text", "") for part in content.get("parts", []))
         if text:
-            yield Line("user" if content["role"] == "user" else "model", text)
+            yield Line("user" if content.get("role") == "user" else "model", text)
 
 
 @dataclass(frozen=True)
-class Invocation:
-    """Makes the events of one turn; all of them carry its id."""
+class EventFactory:
+    """Makes the events of one invocation. All of them carry its id."""
 
     id: str
-    world: AgentEngineState
+    state: AgentEngineState
 
     def user(self, parts: Sequence[Part], state_delta: Mapping[str, Any]) -> Event:
+        """Make the event of the user's message."""
         event = self._event("user", {"role": "user", "parts": list(parts)})
-        event["actions"]["state_delta"] = lasting(state_delta)
+        event["actions"]["state_delta"] = drop_temporary(state_delta)
         return event
 
     def delta(self, part: Part) -> Event:
+        """Make the event of one delta."""
         return self._event(AUTHOR, _model([part])) | {"partial": True, "model_version": MODEL}
 
     def whole(self, parts: Sequence[Part], *, streaming: bool, counted: Mapping[str, int]) -> Event:
-        event = self._event(AUTHOR, _model(parts)) | ended(counted)
+        """Make the event of a whole model message."""
+        event = self._event(AUTHOR, _model(parts)) | end_of_message(counted)
         return event | ({"partial": False} if streaming else {})
 
-    def tool_answer(self, call_id: str, call: ToolCall) -> Event:
-        answer = {"id": call_id, "name": call.name, "response": dict(call.response)}
-        return self._event(AUTHOR, {"role": "user", "parts": [{"function_response": answer}]})
+    def tool_response(self, call_id: str, run: ToolRun) -> Event:
+        """Make the event of a tool's response."""
+        response = {"id": call_id, "name": run.name, "response": dict(run.response)}
+        return self._event(AUTHOR, {"role": "user", "parts": [{"function_response": response}]})
 
     def error(self, code: str, message: str) -> Event:
+        """Make the event of an error of the model."""
         return self._event(AUTHOR, None) | {"error_code": code, "error_message": message}
 
     def _event(self, author: str, content: Mapping[str, Any] | None) -> Event:
@@ -92,14 +99,14 @@ class Invocation:
             "invocation_id": self.id,
             "author": author,
             "actions": actions,
-            "id": self.world.new_id(),
-            "timestamp": self.world.now(),
+            "id": self.state.new_id(),
+            "timestamp": self.state.now(),
         }
         return {key: value for key, value in event.items() if value is not None}
 
 
-def ended(counted: Mapping[str, int]) -> Event:
-    """What the last chunk of a model's answer carries, and the whole answer once more."""
+def end_of_message(counted: Mapping[str, int]) -> Event:
+    """Return the fields of a model message's last delta, and of the whole message."""
     return {"usage_metadata": dict(counted), "finish_reason": "STOP", "model_version": MODEL}
 
 

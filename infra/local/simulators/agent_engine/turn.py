@@ -4,60 +4,62 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.simulators.agent_engine.assistant import reply
-from infra.local.simulators.agent_engine.engine import AgentEngineState
-from infra.local.simulators.agent_engine.events import (
-    Event,
-    Invocation,
-    Part,
-    ended,
-    lines,
-    prompt_tokens,
-    tokens,
-    usage,
-)
-from infra.local.simulators.agent_engine.sessions import Session
-from infra.local.simulators.agent_engine.steps import (
+from infra.local.simulators.agent_engine.assistant.replies import reply
+from infra.local.simulators.agent_engine.assistant.steps import (
     Break,
     Error,
     Message,
     Pause,
     Step,
     Text,
-    ToolCall,
+    ToolRun,
 )
+from infra.local.simulators.agent_engine.effects import Effect
+from infra.local.simulators.agent_engine.events import (
+    Event,
+    EventFactory,
+    Part,
+    end_of_message,
+    lines,
+    prompt_tokens,
+    tokens,
+    usage,
+)
+from infra.local.simulators.agent_engine.sessions import AgentSession
+from infra.local.simulators.agent_engine.state import AgentEngineState
 
 
-class Broken(Exception):
-    """The script cuts the connection here."""
+class ConnectionCut(Exception):
+    """The script cuts the connection."""
 
 
 @dataclass
-class Turn:
-    """`streaming` is what `run_config` decides: without it the model's answers come whole.
+class SimulatedTurn:
+    """A turn in a session.
 
-    A model's answer is a run of text, with the tool call that ends it if there is one. Streamed, it
-    comes as deltas (`partial: true`, the last one with the usage), and then once more as a whole
-    (`partial: false`), as ADK's aggregator does it; so a turn with a tool has two wholes. Only what
-    is whole goes into the session.
+    A model message is a run of text, with the tool call that ends it if there is one. With
+    `streaming` (set by `run_config`) it comes as deltas (`partial: true`, the last one with the
+    usage), and then once more as a whole (`partial: false`), as ADK's aggregator does it. Without
+    `streaming` it comes as a whole only. Whole messages are stored in the session.
     """
 
-    world: AgentEngineState
-    session: Session
+    state: AgentEngineState
+    session: AgentSession
     parts: Sequence[Part]
     state_delta: Mapping[str, Any]
     streaming: bool
-    said: list[str] = field(default_factory=list)
-    """The tokens of the model's answer that is being given."""
+    pending: list[str] = field(default_factory=list)
+    """Tokens of the current model message."""
 
     async def events(self) -> AsyncGenerator[Event, None]:
+        """Play the turn. Raises ConnectionCut."""
         message = self._message()
-        made = Invocation(f"e-{self.world.new_id()}", self.world)
-        self.session.append(made.user(self.parts, self.state_delta))
-        for step in (self.world.script or reply)(message):
-            async for event in self._play(step, made):
+        factory = EventFactory(f"e-{self.state.new_id()}", self.state)
+        self.session.append(factory.user(self.parts, self.state_delta))
+        for step in (self.state.script or reply)(message):
+            async for event in self._play(step, factory):
                 yield event
-        for event in self._answered(made, {"text": ""}):
+        for event in self._end_message(factory, {"text": ""}):
             yield event
 
     def _message(self) -> Message:
@@ -65,54 +67,69 @@ class Turn:
             text="".join(part.get("text", "") for part in self.parts),
             user_id=self.session.user_id,
             session_id=self.session.id,
-            now=self.world.clock(),
+            now=self.state.clock(),
             history=tuple(lines(self.session.events)),
             state={**self.session.state, **self.state_delta},
         )
 
-    async def _play(self, step: Step, made: Invocation) -> AsyncGenerator[Event, None]:
+    async def _play(self, step: Step, factory: EventFactory) -> AsyncGenerator[Event, None]:
         match step:
             case Text():
-                async for event in self._say(step, made):
+                async for event in self._say(step, factory):
                     yield event
-            case ToolCall():
-                async for event in self._call(step, made):
+            case ToolRun():
+                async for event in self._run_tool(step, factory):
                     yield event
             case Error():
-                self.said.clear()
-                yield made.error(step.code, step.message)
+                self.pending.clear()
+                yield factory.error(step.code, step.message)
             case Pause():
-                await self.world.sleep(step.seconds)
+                await self.state.sleep(step.seconds)
             case Break():
-                raise Broken
+                raise ConnectionCut
 
-    async def _say(self, step: Text, made: Invocation) -> AsyncGenerator[Event, None]:
+    async def _say(self, step: Text, factory: EventFactory) -> AsyncGenerator[Event, None]:
         for token in tokens(step.text):
-            await self.world.sleep(self.world.token_seconds)
-            self.said.append(token)
+            await self.state.sleep(self.state.token_seconds)
+            self.pending.append(token)
             if self.streaming:
-                yield made.delta({"text": token})
+                yield factory.delta({"text": token})
 
-    async def _call(self, step: ToolCall, made: Invocation) -> AsyncGenerator[Event, None]:
-        call_id = f"adk-{self.world.new_id()}"
+    async def _run_tool(self, step: ToolRun, factory: EventFactory) -> AsyncGenerator[Event, None]:
+        call_id = f"adk-{self.state.new_id()}"
         call = {"id": call_id, "name": step.name, "args": dict(step.args)}
-        for event in self._answered(made, {"function_call": call}):
+        for event in self._end_message(factory, {"function_call": call}):
             yield event
-        await self.world.sleep(self.world.tool_seconds if step.seconds is None else step.seconds)
-        answer = made.tool_answer(call_id, step)
-        self.session.append(answer)
-        yield answer
+        if step.effect:
+            self._record_effect(step, call_id, factory)
+        await self.state.sleep(self.state.tool_seconds if step.seconds is None else step.seconds)
+        response = factory.tool_response(call_id, step)
+        self.session.append(response)
+        yield response
 
-    def _answered(self, made: Invocation, last: Part) -> Iterator[Event]:
-        """The end of a model's answer: its last chunk, then all of it. Nothing if it is empty."""
-        text: list[Part] = [{"text": "".join(self.said)}] if self.said else []
+    def _record_effect(self, step: ToolRun, call_id: str, factory: EventFactory) -> None:
+        self.state.effects.record(
+            Effect(
+                tool=step.name,
+                args=dict(step.args),
+                call_id=call_id,
+                invocation_id=factory.id,
+                session_id=self.session.id,
+                user_id=self.session.user_id,
+                at=self.state.now(),
+            )
+        )
+
+    def _end_message(self, factory: EventFactory, last: Part) -> Iterator[Event]:
+        """Yield the end of a model message: its last delta, then the whole. An empty one has none."""
+        text: list[Part] = [{"text": "".join(self.pending)}] if self.pending else []
         whole = [*text, last] if "function_call" in last else text
-        self.said.clear()
+        self.pending.clear()
         if not whole:
             return
         counted = usage(prompt_tokens(self.session.events), whole)
         if self.streaming:
-            yield made.delta(last) | ended(counted)
-        event = made.whole(whole, streaming=self.streaming, counted=counted)
+            yield factory.delta(last) | end_of_message(counted)
+        event = factory.whole(whole, streaming=self.streaming, counted=counted)
         self.session.append(event)
         yield event

@@ -1,3 +1,5 @@
+"""The simulated provider as one ASGI app."""
+
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -5,19 +7,23 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 
-from infra.local.simulators.liveavatar.account import LiveAvatarAccount, Refusal
-from infra.local.simulators.liveavatar.answers import on_http, on_invalid, on_refusal
-from infra.local.simulators.liveavatar.api import Api
-from infra.local.simulators.liveavatar.journal_api import journal_routes
-from infra.local.simulators.liveavatar.lite import LiteSocket
-from infra.local.simulators.liveavatar.request_journal import Arrivals
+from infra.local.simulators.liveavatar.account import LiveAvatarAccount
+from infra.local.simulators.liveavatar.api.answers import on_http, on_invalid, on_refusal
+from infra.local.simulators.liveavatar.api.calls import SessionCalls
+from infra.local.simulators.liveavatar.api.lists import CatalogueCalls
+from infra.local.simulators.liveavatar.journal.requests import RequestJournal
+from infra.local.simulators.liveavatar.journal.routes import journal_routes
+from infra.local.simulators.liveavatar.lite.socket import LiteSocket
+from infra.local.simulators.liveavatar.refusal import RequestRefusedError
 
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 
 
-def liveavatar_app(world: LiveAvatarAccount) -> Starlette:
-    """To be mounted anywhere; its addresses follow the mount. The provider's own web client calls
-    it from a page, with credentials, so that the answer must name the page's origin.
+def liveavatar_app(account: LiveAvatarAccount) -> Starlette:
+    """Return the app. Mount it anywhere: the addresses in its answers follow the mount.
+
+    The provider's own web client calls it from a page, with credentials, so that an answer must
+    name the page's origin.
     """
     cors = Middleware(
         CORSMiddleware,
@@ -28,13 +34,14 @@ def liveavatar_app(world: LiveAvatarAccount) -> Starlette:
     )
     return Starlette(
         routes=[
-            *Api(world).routes(),
-            *journal_routes(world),
-            WebSocketRoute("/ws/{session_id}", LiteSocket(world).endpoint),
+            *CatalogueCalls(account).routes(),
+            *SessionCalls(account).routes(),
+            *journal_routes(account),
+            WebSocketRoute("/ws/{session_id}", LiteSocket(account).endpoint),
         ],
-        middleware=[cors, Middleware(Arrivals, world=world)],
+        middleware=[cors, Middleware(RequestJournal, account=account)],
         exception_handlers={
-            Refusal: on_refusal,
+            RequestRefusedError: on_refusal,
             ValidationError: on_invalid,
             HTTPException: on_http,
         },

@@ -1,3 +1,5 @@
+"""Time for the simulator: the machine's, or a test's own."""
+
 import asyncio
 import heapq
 import itertools
@@ -6,29 +8,37 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
-class Clock(Protocol):
+class LiveAvatarClock(Protocol):
+    """A clock with a calendar, a monotonic count and a sleep."""
+
     def now(self) -> datetime:
-        """The time in UTC."""
+        """Return the time in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards, from any origin."""
+        """Return seconds that never run backwards, from any origin."""
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
 
 
 class WallClock:
+    """The machine's clock."""
+
     def now(self) -> datetime:
+        """Return the time in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
+        """Return the machine's monotonic seconds."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        """Wait."""
         await asyncio.sleep(seconds)
 
 
 class ManualClock:
-    """Stands still until `advance`, which wakes every sleeper at its own time, in order."""
+    """A clock that stands still until `advance`, which wakes each sleeper at its time, in order."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)) -> None:
         self._start = start
@@ -37,12 +47,15 @@ class ManualClock:
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
+        """Return the start plus the seconds that were advanced."""
         return self._start + timedelta(seconds=self._seconds)
 
     def monotonic(self) -> float:
+        """Return the seconds that were advanced."""
         return self._seconds
 
     async def sleep(self, seconds: float) -> None:
+        """Wait until `advance` has passed `seconds`."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -51,7 +64,7 @@ class ManualClock:
         await woken
 
     async def advance(self, seconds: float) -> None:
-        """Whoever is woken runs, and may sleep again, before time goes on."""
+        """Let time pass. A sleeper that wakes runs, and may sleep again, before time goes on."""
         end = self._seconds + seconds
         await _let_others_run()
         while self._sleepers and self._sleepers[0][0] <= end:

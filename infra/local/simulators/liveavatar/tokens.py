@@ -1,3 +1,5 @@
+"""The tokens of a session: real JWTs (RFC 7519), signed with HS256."""
+
 import base64
 import hashlib
 import hmac
@@ -6,75 +8,81 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra.local.simulators.liveavatar.sessions import Session
+from infra.local.simulators.liveavatar.session import LiveAvatarSession
 
 LIVEKIT_KEY = "simulated-livekit"
-Use = Literal["session", "socket", "livekit"]
+TokenUse = Literal["session", "socket", "livekit"]
 
 
-class BadToken(Exception):
-    pass
+class BadTokenError(Exception):
+    """A token that is not ours, is for another use, or has expired."""
 
 
 @dataclass(frozen=True)
 class SessionTokens:
-    """The three tokens of a session, none of which opens what another is for.
+    """Makes and reads the three tokens of a session. A token is refused where another is expected.
 
-    Real JWTs. `lifetime` in seconds; `unix` gives the time now, in seconds since 1970.
+    `lifetime` counts seconds. `unix` returns the time now, in seconds since 1970.
     """
 
     secret: str
     lifetime: int
     unix: Callable[[], float]
 
-    def session(self, session: Session) -> str:
-        return self._signed(session, "session")
+    def session(self, session: LiveAvatarSession) -> str:
+        """Return the token that starts, keeps and stops the session."""
+        return self._sign(session, "session")
 
-    def socket(self, session: Session) -> str:
-        return self._signed(session, "socket")
+    def socket(self, session: LiveAvatarSession) -> str:
+        """Return the token of the session's websocket."""
+        return self._sign(session, "socket")
 
-    def livekit(self, session: Session, identity: str) -> str:
-        """A LiveKit access token for the room named after the session."""
+    def livekit(self, session: LiveAvatarSession, identity: str) -> str:
+        """Return a LiveKit access token for the room named after the session."""
         may = ("roomJoin", "canPublish", "canSubscribe", "canPublishData")
         grant = {"room": session.id, **dict.fromkeys(may, True)}
         who = {"iss": LIVEKIT_KEY, "sub": identity, "name": identity}
-        return self._signed(session, "livekit", video=grant, **who)
+        return self._sign(session, "livekit", video=grant, **who)
 
-    def read(self, token: str, use: Use) -> str:
-        """The session's id. Raises BadToken unless it is ours, of this use, and has not expired."""
+    def read(self, token: str, use: TokenUse) -> str:
+        """Return the session's id. Raises `BadTokenError`."""
         claims = verify(token, self.secret, self.unix())
         if claims["use"] != use:
-            raise BadToken("use")
+            raise BadTokenError("use")
         return str(claims["session_id"])
 
-    def _signed(self, session: Session, use: Use, **more: Any) -> str:  # noqa: ANN401 - JSON
+    def _sign(self, session: LiveAvatarSession, use: TokenUse, **more: Any) -> str:  # noqa: ANN401 - JSON
         issued = int(self.unix())
+        plan = session.plan
         claims = {
             "session_id": session.id,
             "use": use,
             "iat": issued,
             "nbf": issued,
             "exp": issued + self.lifetime,
-            "start_session_data": {"mode": session.mode, "avatar_id": session.avatar_id},
+            "start_session_data": {"mode": plan.mode, "avatar_id": plan.avatar_id},
         }
         return sign({**claims, **more}, self.secret)
 
 
 def sign(claims: dict[str, Any], secret: str) -> str:
-    """A JWT, HS256 (RFC 7515)."""
+    """Return a JWT with these claims."""
     head = _encode(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
     signed = f"{head}.{_encode(json.dumps(claims).encode())}"
     return f"{signed}.{_signature(signed, secret)}"
 
 
 def verify(token: str, secret: str, now: float) -> dict[str, Any]:
-    """Its claims. Raises BadToken unless `secret` signed it and `exp` is after `now` (Unix)."""
+    """Return a JWT's claims.
+
+    Raises `BadTokenError` unless `secret` signed it and `exp` is after `now` (seconds since 1970).
+    """
     signed, _, signature = token.rpartition(".")
     if not hmac.compare_digest(signature.encode(), _signature(signed, secret).encode()):
-        raise BadToken("signature")
+        raise BadTokenError("signature")
     claims: dict[str, Any] = json.loads(_decode(signed.partition(".")[2]))
     if claims["exp"] <= now:
-        raise BadToken("expired")
+        raise BadTokenError("expired")
     return claims
 
 

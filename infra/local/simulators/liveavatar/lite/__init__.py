@@ -1,0 +1,1 @@
+"""The LITE websocket: its messages in both directions, and its connections."""

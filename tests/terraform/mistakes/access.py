@@ -1,0 +1,140 @@
+from tests.terraform.mistake import (
+    ACCESS,
+    FUNCTIONS,
+    OUTPUTS,
+    SMALL,
+    TOKENS_DELETE,
+    VARIABLES,
+    mistake,
+)
+
+MISTAKES = [
+    mistake(
+        "misspelt role", "check_roles_exist", "unknown role roles/cloudtasks.enqueurer",
+        (ACCESS, "roles/cloudtasks.enqueuer", "roles/cloudtasks.enqueurer"),
+    ),
+    mistake(
+        "misspelt permission", "check_roles_exist", "aiplatform.reasoningEngine.query",
+        (ACCESS, "aiplatform.reasoningEngines.query", "aiplatform.reasoningEngine.query"),
+    ),
+    mistake(
+        "role that is too wide", "check_roles_are_narrow", "chat/agent/caller",
+        (ACCESS, "local.custom_role_names.agentCaller", '"roles/aiplatform.user"'),
+    ),
+    mistake(
+        "role on all databases", "check_roles_are_narrow", "on the whole project",
+        (ACCESS, "condition = local.own_database", "condition = null"),
+    ),
+    mistake(
+        "condition on the wrong secret names", "check_conditions_match_resources",
+        'does not name "projects/123456789012/secrets/avatar-session-"',
+        (ACCESS, "/avatar-session-\\", "/session-\\"),
+    ),
+    mistake(
+        "two functions with one account", "check_accounts_are_separate", "shares its account",
+        (FUNCTIONS, "google_service_account.function[each.key].email",
+         'google_service_account.function["chat"].email'),
+        alone=True,
+    ),
+    mistake(
+        "default account of the project", "check_accounts_are_separate", "Terraform does not make",
+        (FUNCTIONS, "= google_service_account.function[each.key].email", "= null"),
+        alone=True,
+    ),
+    mistake(
+        "function without access to its key", "check_functions_hold_needed_roles_only",
+        "keep_alive: lacks a role for: liveavatar key",
+        (FUNCTIONS, '      callers = "users"\n      uses    = ["store", "tokens.delete"]',
+         '      callers = "users"\n      secrets = []\n      uses    = ["store", "tokens.delete"]'),
+    ),
+    mistake(
+        "health with write access", "check_functions_hold_needed_roles_only",
+        "health: holds an unused role for: store",
+        (FUNCTIONS, '"store.read", "agent', '"store.read", "store", "agent'),
+    ),
+    mistake(
+        "sweep that can read session tokens", "check_functions_hold_needed_roles_only",
+        "sweep_expired: holds an unused role for: tokens.read",
+        (FUNCTIONS, f"uses          = {TOKENS_DELETE}",
+         'uses          = ["store", "tokens.read", "tokens.delete"]'),
+    ),
+    mistake(
+        "chat without access to the agent", "check_functions_hold_needed_roles_only",
+        "chat: lacks a role for: agent",
+        (FUNCTIONS, '"store", "agent",', '"store",'),
+    ),
+    mistake(
+        "traces role without traces", "check_functions_hold_needed_roles_only",
+        "chat: holds an unused role for: traces",
+        (ACCESS, "var.traces ? google_service_account.function : {}",
+         "google_service_account.function"),
+    ),
+    mistake(
+        "wrong roles on the queue and on its account", "check_functions_hold_needed_roles_only",
+        "start_avatar: lacks a role for: act as the tasks, queue",
+        (ACCESS, '"roles/cloudtasks.enqueuer"', '"roles/cloudtasks.viewer"'),
+        (ACCESS, '"roles/iam.serviceAccountUser"', '"roles/iam.serviceAccountTokenCreator"'),
+    ),
+    mistake(
+        "key in a setting", "check_values_hold_no_secret", "looks like a secret",
+        (SMALL, 'SECONDS = "600"', 'SECONDS = "AIzaSyA0123456789abcdefghijklmnopqrstu"'),
+    ),
+    mistake(
+        "setting named like a secret", "check_names_promise_no_secret",
+        "OPRINA_LIVEAVATAR_KEY is not the name of a secret",
+        (SMALL, 'OPRINA_ALLOWANCE_AVATAR_SECONDS = "600"', 'OPRINA_LIVEAVATAR_KEY = "0a1b2c3d4e5f"'),
+    ),
+    mistake(
+        "custom role that reads secrets", "check_custom_roles",
+        "oprina_secretCreator: unused permission secretmanager.versions.access",
+        (ACCESS, '["secretmanager.secrets.create"]',
+         '["secretmanager.secrets.create", "secretmanager.versions.access"]'),
+    ),
+    mistake(
+        "custom role that deletes agents", "check_custom_roles",
+        "oprina_agentCaller: unused permission aiplatform.reasoningEngines.delete",
+        (ACCESS, '.query", "aiplatform.sessions.create"]',
+         '.query", "aiplatform.sessions.create", "aiplatform.reasoningEngines.delete"]'),
+        alone=True,
+    ),
+    mistake(
+        "function that may use the build's account", "check_functions_hold_needed_roles_only",
+        "start_avatar: holds an unused role for: act as functions-build@",
+        (ACCESS, "serviceAccounts/${google_service_account.tasks.email}",
+         "serviceAccounts/${google_service_account.build.email}"),
+    ),
+    mistake(
+        "function that may use every account", "check_roles_are_narrow",
+        "roles/iam.serviceAccountUser on the whole project",
+        (ACCESS, "    queue = {} #",
+         '    queue = { act = { role = "roles/iam.serviceAccountUser", condition = null } } #'),
+    ),
+    mistake(
+        "task that may not use its account", "check_functions_hold_needed_roles_only",
+        "start_avatar: lacks a role for: act as the tasks",
+        (ACCESS, '"act_as_tasks" {\n  for_each = local.enqueuers',
+         '"act_as_tasks" {\n  for_each = toset([])'),
+    ),
+    mistake(
+        "key for the wrong function", "check_functions_hold_needed_roles_only",
+        "health: lacks a role for: liveavatar key",
+        (ACCESS, '"${name}/${secret}" => { function = name, secret',
+         '"${name}/${secret}" => { function = name == "health" ? "chat" : name, secret'),
+    ),
+    mistake(
+        "predefined role for builds", "check_roles_are_narrow",
+        'build["logs"]: roles/cloudbuild.builds.builder',
+        (ACCESS, '"roles/logging.logWriter"', '"roles/cloudbuild.builds.builder"'),
+    ),
+    mistake(
+        "variable for a key", "check_names_promise_no_secret",
+        "var.liveavatar_key: a secret must not be in Terraform's state",
+        (VARIABLES, 'variable "database" {',
+         'variable "liveavatar_key" {\n  default = "0a1b2c3d"\n}\n\nvariable "database" {'),
+    ),
+    mistake(
+        "key in an output", "check_values_hold_no_secret", "output.page_url: looks like a secret",
+        (OUTPUTS, '"https://${var.page_domain}"',
+         '"https://${var.page_domain}/?key=sk_0123456789abcdef01"'),
+    ),
+]  # fmt: skip

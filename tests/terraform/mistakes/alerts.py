@@ -1,0 +1,47 @@
+from tests.terraform.mistake import ALERTS, SMALL, mistake
+
+MISTAKES = [
+    mistake(
+        "alert without a first step", "check_alerts_are_complete",
+        "the text must say what to do first",
+        (ALERTS, "First buy credits; then look", "Look"),
+    ),
+    mistake(
+        "alerts without a channel", "check_alerts_are_complete",
+        "alert_policy.threshold: has no notification channel",
+        (ALERTS, "  notification_channels = local.channels\n", ""),
+    ),
+    mistake(
+        "missing alert", "check_alerts_are_complete", "no alert for orphans",
+        (ALERTS, "    orphans = {", "    orphans_old = {"),
+    ),
+    mistake(
+        "alerts that are off", "check_alerts_are_complete", '["orphans"]: is off',
+        (ALERTS, "!contains(var.muted_alerts, each.key)", "false"),
+    ),
+    mistake(
+        "environment with a muted alert", "check_alerts_are_complete", '["failed_stops"]: is off',
+        (SMALL, "function_defaults", 'muted_alerts = ["failed_stops"]\nfunction_defaults'),
+    ),
+    mistake(
+        "alert on many credits", "check_alerts_match_their_names",
+        'threshold["credits"]: fires on',
+        (ALERTS, "      under    = var.alerts.credits_left",
+         "      over     = var.alerts.credits_left"),
+    ),
+    mistake(
+        "alert on a rate instead of a ratio", "check_alerts_match_their_names",
+        'threshold["error_ratio"]: fires on',
+        (ALERTS, "      denominator = local.requests\n", ""),
+    ),
+    mistake(
+        "alert on the median", "check_alerts_match_their_names",
+        'threshold["first_speech_lag"]: fires on',
+        (ALERTS, '"REDUCE_PERCENTILE_95"', '"REDUCE_PERCENTILE_50"'),
+    ),
+    mistake(
+        "alert that fires an hour late", "check_alerts_match_their_names",
+        "fires only after 3600s",
+        (ALERTS, 'duration = "600s"', 'duration = "3600s"'),
+    ),
+]  # fmt: skip

@@ -1,0 +1,66 @@
+from tests.terraform.mistake import EXPIRY, FUNCTIONS, PAGE, mistake
+
+MISTAKES = [
+    mistake(
+        "public sweep", "check_public_functions",
+        "sweep_expired: is public and does not verify",
+        (FUNCTIONS, 'callers       = "internal"', 'callers       = "users"'),
+    ),
+    mistake(
+        "chat without public access", "check_public_functions",
+        "chat: IAM refuses browsers",
+        (FUNCTIONS, 'chat = {\n      callers = "users"', 'chat = {\n      callers = "internal"'),
+    ),
+    mistake(
+        "public bucket of packages", "check_public_functions",
+        "oprina-packages: is public",
+        (PAGE, "bucket = google_storage_bucket.page.name",
+         "bucket = google_storage_bucket.packages.name"),
+    ),
+    mistake(
+        "scheduler without permission", "check_sweep_callers",
+        "sweep-scheduler@oprina-small.iam.gserviceaccount.com calls it without permission",
+        (FUNCTIONS, "      scheduler = google_service_account.scheduler.member\n", ""),
+    ),
+    mistake(
+        "token for another address", "check_sweep_callers",
+        "call different addresses",
+        (EXPIRY, "audience              = local.settings.OPRINA_SWEEP_URL",
+         'audience              = "https://example.com"'),
+    ),
+    mistake(
+        "sweep that accepts public traffic", "check_sweep_callers",
+        "accepts requests from the internet",
+        (FUNCTIONS, '"ALLOW_INTERNAL_ONLY"', '"ALLOW_ALL"'),
+    ),
+    mistake(
+        "chat with internal ingress", "check_public_functions",
+        "chat: its ingress setting refuses browsers",
+        (FUNCTIONS, '    ingress       = "ALLOW_ALL"', '    ingress       = "ALLOW_INTERNAL_ONLY"'),
+    ),
+    mistake(
+        "scheduler without an ID token", "check_sweep_callers",
+        "the scheduler sends no token",
+        (EXPIRY, "oidc_token {", "oauth_token {"),
+        (EXPIRY, "audience              = local", "scope                 = local"),
+    ),
+    mistake(
+        "scheduler with the wrong method", "check_sweep_request", "sends GET",
+        (EXPIRY, 'http_method = "POST"', 'http_method = "GET"'),
+    ),
+    mistake(
+        "body that is not base64", "check_sweep_request",
+        "does not accept the scheduler's body",
+        (EXPIRY, 'base64encode("{}")', '"{}"'),
+    ),
+    mistake(
+        "scheduler with a short deadline", "check_sweep_request", "gives up after 30s",
+        (EXPIRY, '"320s"', '"30s"'),
+    ),
+    mistake(
+        "functions for Google accounts only", "check_public_functions",
+        "chat: IAM refuses browsers",
+        (FUNCTIONS, 'users  = { everyone = "allUsers" }',
+         'users  = { everyone = "allAuthenticatedUsers" }'),
+    ),
+]  # fmt: skip

@@ -1,0 +1,85 @@
+from tests.terraform.mistake import EXPIRY, FUNCTIONS, MANIFEST, SMALL, VARIABLES, mistake
+
+MISTAKES = [
+    mistake(
+        "function that is not deployed", "check_all_functions_are_deployed",
+        "speak: has a folder in functions/ and is not deployed",
+        (FUNCTIONS, "    speak = {", "    whisper = {"),
+        (MANIFEST, '"speak":', '"whisper":'),
+    ),
+    mistake(
+        "misspelt setting", "check_settings_are_valid",
+        "common/settings.py has no OPRINA_ALLOWANCE_AVATAR_SECOND",
+        (SMALL, "OPRINA_ALLOWANCE_AVATAR_SECONDS", "OPRINA_ALLOWANCE_AVATAR_SECOND"),
+    ),
+    mistake(
+        "missing setting", "check_settings_are_valid", "OPRINA_SWEEP_URL: must be set",
+        (FUNCTIONS, "merge(var.settings, local.settings)",
+         '{ for name, value in local.settings : name => value if name != "OPRINA_SWEEP_URL" }'),
+        alone=True,
+    ),
+    mistake(
+        "logging of the framework", "check_settings_are_valid", "LOG_EXECUTION_ID is not false",
+        (FUNCTIONS, 'LOG_EXECUTION_ID         = "false"', 'LOG_EXECUTION_ID         = "true"'),
+        alone=True,
+    ),
+    mistake(
+        "setting of a local stack", "check_settings_are_valid", "is only for a local stack",
+        (SMALL, "OPRINA_ALLOWANCE_AVATAR_SECONDS", "OPRINA_SPEECH_URL"),
+    ),
+    mistake(
+        "setting that is not a number", "check_settings_are_valid", "chat: does not start",
+        (SMALL, 'SECONDS = "600"', 'SECONDS = "ten minutes"'),
+    ),
+    mistake(
+        "setting with the name of a missing queue", "check_settings_name_resources",
+        "OPRINA_TASKS_QUEUE names expiries, which does not exist",
+        (FUNCTIONS, 'OPRINA_TASKS_QUEUE       = "expiry"', 'OPRINA_TASKS_QUEUE       = "expiries"'),
+        (EXPIRY, "local.settings.OPRINA_TASKS_QUEUE", '"expiry"'),
+    ),
+    mistake(
+        "page that is not an allowed origin", "check_settings_name_resources", "not an allowed origin",
+        (FUNCTIONS, '["https://${var.page_domain}"]', '["https://www.${var.page_domain}"]'),
+    ),
+    mistake(
+        "chat that times out", "check_time_limits", "chat: times out after 60 seconds",
+        (FUNCTIONS, "timeout = 600 #", "timeout = 60 #"),
+    ),
+    mistake(
+        "package name without a hash", "check_package_names",
+        "the name does not depend on the content",
+        (FUNCTIONS, "${each.key}-${local.manifest[each.key].sha256}.zip", "${each.key}.zip"),
+    ),
+    mistake(
+        "one request per instance", "check_sizes", "serves too few requests",
+        (FUNCTIONS, "concurrency   = 40", "concurrency   = 1"),
+    ),
+    mistake(
+        "new revision without traffic", "check_sizes", "a new revision gets no traffic",
+        (FUNCTIONS, "all_traffic_on_latest_revision   = true",
+         "all_traffic_on_latest_revision   = false"),
+    ),
+    mistake(
+        "Python that no zip is tested on", "check_sizes", "chat: runs on python312",
+        (VARIABLES, '"python313"', '"python312"'),
+    ),
+    mistake(
+        "timeout that is too long", "check_time_limits",
+        "no timeout of 4000 seconds",
+        (FUNCTIONS, "timeout = 600 #", "timeout = 4000 #"),
+    ),
+    mistake(
+        "missing entry point", "check_package_names",
+        "main.py has no function of that name",
+        (FUNCTIONS, "entry_point       = each.key", 'entry_point       = "main"'),
+    ),
+    mistake(
+        "too little memory", "check_sizes", "128Mi is too little",
+        (FUNCTIONS, '"512Mi"', '"128Mi"'),
+    ),
+    mistake(
+        "four CPUs with too little memory", "check_sizes", "512Mi is too little",
+        (FUNCTIONS, "cpu           = 1", "cpu           = 4"),
+        (SMALL, "function_defaults", "cloud_run_quota = { cpus = 40 }\nfunction_defaults"),
+    ),
+]  # fmt: skip

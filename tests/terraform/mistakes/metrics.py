@@ -1,0 +1,39 @@
+from tests.terraform.mistake import ALERTS, DASHBOARD, mistake
+
+MISTAKES = [
+    mistake(
+        "alert on an unknown metric", "check_metrics_exist",
+        "unknown metric cloudtasks.googleapis.com/depth",
+        (ALERTS, "cloudtasks.googleapis.com/queue/depth", "cloudtasks.googleapis.com/depth"),
+    ),
+    mistake(
+        "chart of an unknown metric", "check_metrics_exist", "the dashboard: unknown metric",
+        (DASHBOARD, "user/oprina/start_time", "user/oprina/start_times"),
+    ),
+    mistake(
+        "alert on functions of the first generation", "check_filters_match_metrics",
+        "the metric belongs to cloud_run_revision",
+        (ALERTS, 'name => "resource.type=\\"cloud_run_revision',
+         'name => "resource.type=\\"cloud_function'),
+    ),
+    mistake(
+        "alert on a misspelt label", "check_filters_match_metrics",
+        "unknown metric label response_class",
+        (ALERTS, "metric.labels.response_code_class", "metric.labels.response_class"),
+    ),
+    mistake(
+        "alert on an impossible value", "check_filters_match_metrics",
+        "response_code_class never has the value 500",
+        (ALERTS, 'response_code_class=\\"5xx', 'response_code_class=\\"500'),
+    ),
+    mistake(
+        "alert on another queue", "check_filters_match_metrics",
+        "queue_id never has the value expiries",
+        (ALERTS, "${google_cloud_tasks_queue.expiry.name}", "expiries"),
+    ),
+    mistake(
+        "chart grouped by an unknown label", "check_filters_match_metrics",
+        "the dashboard: unknown resource label function_name",
+        (DASHBOARD, "resource.label.service_name", "resource.label.function_name"),
+    ),
+]  # fmt: skip

@@ -1,0 +1,133 @@
+from tests.terraform.mistake import (
+    ACCOUNTS,
+    EXPIRY,
+    FIRESTORE,
+    FUNCTIONS,
+    MANIFEST,
+    PAGE,
+    SMALL,
+    VARIABLES,
+    mistake,
+)
+
+MISTAKES = [
+    mistake(
+        "unformatted file", "fmt", "accounts.tf",
+        (ACCOUNTS, "  account_id   =", "  account_id ="),
+    ),
+    mistake(
+        "misspelt resource type", "validate", "Invalid resource type",
+        (EXPIRY, '"google_cloud_tasks_queue"', '"google_cloud_task_queue"'),
+    ),
+    mistake(
+        "misspelt argument", "validate", "Unsupported argument",
+        (EXPIRY, "max_doublings ", "max_doubling "),
+    ),
+    mistake(
+        "misspelt block", "validate", "Unsupported block type",
+        (EXPIRY, "rate_limits {", "rate_limit {"),
+    ),
+    mistake(
+        "missing argument", "validate", "Missing required argument",
+        (ACCOUNTS, '  account_id   = "functions-build"\n', ""),
+    ),
+    mistake(
+        "duplicate block", "validate", "Too many oidc_token blocks",
+        (EXPIRY, "    oidc_token {",
+         '    oidc_token {\n      service_account_email = "a"\n    }\n    oidc_token {'),
+    ),
+    mistake(
+        "undeclared variable", "validate", "Reference to undeclared input variable",
+        (EXPIRY, "var.queue_rate", "var.queue_rat"),
+    ),
+    mistake(
+        "undeclared resource", "validate", "Reference to undeclared resource",
+        (FIRESTORE, "google_firestore_database.this.name", "google_firestore_database.that.name"),
+    ),
+    mistake(
+        "value that only Google sets", "validate", "Can't configure a value for self_link",
+        (PAGE, '  name       = "oprina-page"\n', '  name       = "oprina-page"\n  self_link  = "x"\n'),
+    ),
+    mistake(
+        "unknown option", "validate", "expected profile to be one of",
+        (PAGE, '"MODERN"', '"MODERNEST"'),
+    ),
+    mistake(
+        "text instead of a number", "validate", "a number is required",
+        (EXPIRY, "max_concurrent_dispatches = 100", 'max_concurrent_dispatches = "many"'),
+    ),
+    mistake(
+        "unknown option of a function", "plan",
+        "expected ingress_settings to be one of",
+        (FUNCTIONS, "ALLOW_INTERNAL_ONLY", "ALLOW_INSIDE_ONLY"),
+    ),
+    mistake(
+        "unknown field of a map", "plan", "Unsupported attribute",
+        (FUNCTIONS, "each.value.max_instances", "each.value.most_instances"),
+    ),
+    mistake(
+        "half a CPU for concurrent requests", "plan", "less than one CPU serves one request",
+        (SMALL, "max_instances = 3 }", "max_instances = 3, cpu = 0.5 }"),
+    ),
+    mistake(
+        "project number instead of its id", "plan", "not its number or its name",
+        (SMALL, '"oprina-small"', '"123456789012"'),
+    ),
+    mistake(
+        "page domain with a scheme", "plan", "without https:// and without a path",
+        (SMALL, '"small.oprina', '"https://small.oprina'),
+    ),
+    mistake(
+        "origin with a star", "plan", "without a path and without a star",
+        (SMALL, "http://localhost:5173", "https://*.example.com"),
+    ),
+    mistake(
+        "agent number instead of its name", "plan", "the agent's full resource name",
+        (SMALL, '"projects/oprina-small/locations/us-central1/reasoningEngines/1234', '"1234'),
+    ),
+    mistake(
+        "size of an unknown function", "plan",
+        "functions that exist: chat, end_session, health, keep_alive, speak, start_avatar, sweep",
+        (SMALL, "function_defaults = {", "functions = { end_sessions = {} }\nfunction_defaults = {"),
+    ),
+    mistake(
+        "min_instances above max_instances", "plan", "min_instances to at most max_instances",
+        (SMALL, "max_instances = 3 }", "max_instances = 3, min_instances = 4 }"),
+    ),
+    mistake(
+        "more CPUs than the quota", "plan", "60 instances need more CPUs than cloud_run_quota",
+        (SMALL, "max_instances = 3 }", "max_instances = 60 }"),
+    ),
+    mistake(
+        "more memory than the quota", "plan", "3 instances need more memory than cloud_run_quota",
+        (SMALL, "max_instances = 3 }", 'max_instances = 3, memory = "16Gi" }'),
+    ),
+    mistake(
+        "muted alert that does not exist", "plan", "Mute only alerts that exist: credits,",
+        (SMALL, "function_defaults", 'muted_alerts = ["stops"]\nfunction_defaults'),
+    ),
+    mistake(
+        "setting that Terraform sets", "plan", "Terraform sets this setting itself",
+        (SMALL, "OPRINA_ALLOWANCE_AVATAR_SECONDS", "OPRINA_VAULT"),
+    ),
+    mistake(
+        "no notification channel", "plan", "an alert without a receiver is useless",
+        (SMALL, 'mail = { type = "email", labels = { email_address = "oprina@example.com" } }', ""),
+    ),
+    mistake(
+        "channel that needs a token", "plan", "a secret must not be in Terraform's state",
+        (SMALL, 'type = "email"', 'type = "slack"'),
+    ),
+    mistake(
+        "package that was changed by hand", "plan", "chat.zip differs from its hash",
+        ("dist/chat.zip", "the package", "another package"),
+    ),
+    mistake(
+        "package without a function", "plan", "functions.tf name different functions",
+        (MANIFEST, '"chat":', '"chats":'),
+    ),
+    mistake(
+        "schedule with three fields", "plan", "the five fields minute, hour, day",
+        (VARIABLES, 'default     = "* * * * *"', 'default     = "* * *"'),
+    ),
+]  # fmt: skip

@@ -1,0 +1,26 @@
+from tests.terraform.mistake import MONITORING, mistake
+
+MISTAKES = [
+    mistake(
+        "path that Cloud Run reserves", "check_health_is_called_from_outside", "/healthz instead of",
+        (MONITORING, 'path         = "/"', 'path         = "/healthz"'),
+    ),
+    mistake(
+        "uptime check of another function", "check_health_is_called_from_outside",
+        "calls https://chat-",
+        (MONITORING, "local.hosts[local.health_function]", "local.hosts.chat"),
+    ),
+    mistake(
+        "unverified certificate", "check_health_is_called_from_outside",
+        "does not verify the certificate",
+        (MONITORING, "validate_ssl = true", "validate_ssl = false"),
+    ),
+    mistake(
+        "uptime check that accepts errors", "check_health_is_called_from_outside", "accepts",
+        (MONITORING, "STATUS_CLASS_2XX", "STATUS_CLASS_ANY"),
+    ),
+    mistake(
+        "uptime check every 15 minutes", "check_health_is_called_from_outside", "calls only every 900s",
+        (MONITORING, 'period       = "60s"', 'period       = "900s"'),
+    ),
+]  # fmt: skip
