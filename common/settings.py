@@ -51,6 +51,8 @@ class Settings(BaseModel):
     """The voice of those who do not name one: a name of Google Text-to-Speech."""
     language: str = "en-US"
     """The language of those who do not name one, in BCP 47."""
+    voices: tuple[str, ...] = ("*-Standard-*", "*-Wavenet-*", "*-Neural2-*")
+    """The voices that callers may name, as patterns, by comma. Other voices cost up to ten times."""
     quality: Literal["very_high", "high", "medium", "low"] = "high"
     """The picture's quality: `very_high`, `high`, `medium` or `low`."""
     sandbox: bool = False
@@ -125,6 +127,13 @@ class Settings(BaseModel):
     """Local only: the Firestore emulator, `host:port`."""
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
     """Set by Google where it is deployed: nothing that is local only may be set beside it."""
+
+    @field_validator("voices", mode="before")
+    @classmethod
+    def _patterns(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        return tuple(pattern.strip() for pattern in listed.split(",") if pattern.strip())
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

@@ -30,7 +30,7 @@ from common.api.responses import handle_errors
 from common.api.routes import Declaration, Operation, Route
 from common.api.streaming import InProgress, to_response
 from common.bootstrap import App, app_of
-from common.domain.errors import Invalid, NotFound, Unavailable
+from common.domain.errors import Ambiguous, Invalid, NotFound, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User
 from common.observability.cloud_logging import log_to_cloud, restore_logging
@@ -117,7 +117,8 @@ async def _serve(
         async with asyncio.timeout(operation.route.seconds):
             result = await _use(request, operation, parameters, app)
     except TimeoutError:
-        raise Unavailable("request", "deadline exceeded", retry_after=5) from None
+        late = Ambiguous if operation.route.spends or operation.route.keyed else Unavailable
+        raise late("request", "deadline exceeded", retry_after=5) from None
     return to_response(result, request)
 
 

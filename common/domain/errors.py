@@ -198,9 +198,11 @@ class Upstream(OprinaError):
     status = 502
     kind: ClassVar[str] = "failed"
     title = "Upstream service failed"
+    wait: ClassVar[int | None] = None
+    """Seconds after which a retry makes sense, where the service does not say."""
 
     def __init__(self, service: str, why: str, *, retry_after: int | None = None) -> None:
-        super().__init__(f"{service}: {why}", retry_after=retry_after)
+        super().__init__(f"{service}: {why}", retry_after=retry_after or self.wait)
         self.service = service
         self.why = why
         self.code = f"{service}_{self.kind}"
@@ -210,6 +212,7 @@ class Unavailable(Upstream):
     status = 503
     kind = "unavailable"
     title = "Upstream service unavailable"
+    wait = 2
 
 
 class Busy(Unavailable):
@@ -221,6 +224,7 @@ class Ambiguous(Upstream):
     status = 503
     kind = "ambiguous"
     title = "Upstream result unknown"
+    wait = 5
 
 
 class UpstreamNotFound(Upstream):

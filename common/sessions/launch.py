@@ -224,10 +224,15 @@ async def resume(
 
 
 async def again(deps: Dependencies, stored: Fields) -> StartAvatarAnswer:
-    """Return the same answer to the same key. Its token is read from the vault."""
-    session = await _read_live(deps, AvatarSessionId(stored["avatar_session_id"]))
+    """Return the same answer to the same key. Its token is read from the vault, and is empty if the
+    session has ended since."""
+    try:
+        session = await _read_live(deps, AvatarSessionId(stored["avatar_session_id"]))
+    except SessionOver:
+        return StartAvatarAnswer.model_validate({**stored, "livekit_token": ""}, strict=False)
     tokens = await deps.vault.open(session.id, session.vault)
-    return StartAvatarAnswer.model_validate({**stored, "livekit_token": tokens.livekit_token})
+    found = {**stored, "livekit_token": tokens.livekit_token}
+    return StartAvatarAnswer.model_validate(found, strict=False)
 
 
 async def _read_live(deps: Dependencies, session: AvatarSessionId) -> AvatarSession:

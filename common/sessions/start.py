@@ -7,15 +7,18 @@ nothing runs yet, so the first commit is made before anything is billed. A proce
 point leaves a document from which the sweep stops the session.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from common.domain import deadlines
 from common.domain.avatar_session import (
     STOP_AGAIN_SECONDS,
     STUCK_SECONDS,
     AvatarSession,
     EndReason,
+    session_path,
     session_paths,
     slot_path,
 )
@@ -26,10 +29,11 @@ from common.domain.conversation import (
     create_conversation,
 )
 from common.domain.documents import Create, Document, Fields, Write
-from common.domain.errors import TooManySessions, Unavailable
+from common.domain.errors import Failed, Invalid, TooManySessions, Unavailable
 from common.domain.ids import AvatarSessionId, ConversationId, UserId
 from common.domain.quota import Ledger, month_of
 from common.domain.user import User
+from common.domain.voices import choose_voice
 from common.ports.avatar import SessionToken
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import StartAvatarAnswer
@@ -39,7 +43,13 @@ from common.sessions.launch import ReservedStart, SessionLaunch, again, overtake
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
 from common.transactions.idempotency import IdempotencyKey
-from common.transactions.transaction import Committed, Decision, Documents, Transactions
+from common.transactions.transaction import (
+    Committed,
+    Decision,
+    Documents,
+    ReadMore,
+    Transactions,
+)
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ class StartAdmission:
         conversation = self._conversation(documents)
         if (known := self._known(conversation, ledger, now)) is not None:
             return Decision(known)
-        slot = self._free_slot([documents[path] for path in self._slots()], now)
+        slot = self._free_slot(documents, now)
         if isinstance(slot, Overdue):
             return Decision(slot)
         ledger.require("avatar_seconds", self.settings.min_session_seconds)
@@ -160,18 +170,23 @@ class StartAdmission:
             return Resume(avatar, ledger)
         return Overdue(avatar.avatar_session_id)
 
-    def _free_slot(self, slots: list[Document], now: datetime) -> int | Overdue:
+    def _free_slot(self, documents: Documents, now: datetime) -> int | Overdue:
+        slots = [documents[path] for path in self._slots()]
         for number, slot in enumerate(slots):
             if not slot.exists:
                 return number
         for slot in slots:
             if slot.get("expires_at") <= now:
                 return Overdue(AvatarSessionId(slot.get("avatar_session_id")))
-        first = min(slot.get("expires_at") for slot in slots)
+        sessions = [AvatarSessionId(slot.get("avatar_session_id")) for slot in slots]
+        unread = [path for path in map(session_path, sessions) if path not in documents]
+        if unread:
+            raise ReadMore(*unread)
+        first = min(_free_at(documents[session_path(session)], now) for session in sessions)
         raise TooManySessions(
             "End one of your avatar sessions first, or wait until one expires.",
-            sessions=[AvatarSessionId(slot.get("avatar_session_id")) for slot in slots],
-            retry_after=max(1, int((first - now).total_seconds()) + 1),
+            sessions=sessions,
+            retry_after=max(1, math.ceil((first - now).total_seconds())),
         )
 
     def _reserve(
@@ -216,6 +231,17 @@ class StartAdmission:
             *self.key.claim(documents, now),
         ]
         return Decision(ReservedStart(session, token, ledger), writes)
+
+
+def _free_at(document: Document, now: datetime) -> datetime:
+    """When the slot of a session is free at the latest. A start that died is swept a minute after it is
+    due; a session that lives may stay until it expires."""
+    if not document.exists:
+        return now
+    session = AvatarSession.read(document)
+    if session.state == "live" or session.due_at is None:
+        return session.expires_at
+    return session.due_at + timedelta(seconds=deadlines.SWEEP)
 
 
 def _slot_fields(session: AvatarSession) -> Fields:
@@ -269,9 +295,15 @@ class StartUseCase:
         """Ask for a session token, which bills nothing, and commit the reservation for its
         session."""
         wanted = admission.wanted
-        admission.token = await self._deps.avatars.create_session_token(
-            wanted.avatar_id, wanted.quality, may.seconds
-        )
+        try:
+            admission.token = await self._deps.avatars.create_session_token(
+                wanted.avatar_id, wanted.quality, may.seconds
+            )
+        except Failed as error:
+            if error.kind == "rejected" and wanted.avatar_id != self._deps.settings.avatar_id:
+                fields = [("avatar_id", "the provider does not offer this avatar")]
+                raise Invalid("Unknown avatar.", fields=fields) from None
+            raise
         admission.token_seconds = may.seconds
         admission.tokens_tried.append(admission.token.session)
         return await self._transactions.run(admission, documents=decided.documents)
@@ -286,12 +318,18 @@ class StartUseCase:
     def _wanted(self, request: StartAvatarRequest, key: IdempotencyKey) -> WantedAvatar:
         """A new conversation is named after the key, so that the same key finds it again."""
         settings = self._deps.settings
+        voice, language = choose_voice(
+            request.voice,
+            request.language,
+            (settings.voice, settings.language),
+            settings.voices,
+        )
         new = f"c{(key.id or self._deps.new_id())[:31]}"
         return WantedAvatar(
             conversation_id=ConversationId(request.conversation_id or new),
             given=request.conversation_id is not None,
             avatar_id=request.avatar_id or settings.avatar_id,
-            voice=request.voice or settings.voice,
-            language=request.language or settings.language,
+            voice=voice,
+            language=language,
             quality=request.quality or settings.quality,
         )

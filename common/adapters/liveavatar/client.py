@@ -95,6 +95,8 @@ class LiveAvatar:
         answer = await self._http_client.call(
             request, deadline=6, cap=64 * KB, retry=RETRY_IDEMPOTENT
         )
+        if answer.status in {400, 404, 422}:
+            raise errors.Failed(SERVICE, f"answered {answer.status}", kind="rejected")
         if not answer.ok:
             raise refusal(request, answer)
         session, token = _strings(answer, "session_id", "session_token")
