@@ -1,7 +1,7 @@
 """Make the avatar say a text, or stop: a turn without an agent."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from common.conversations.admission import SpeakAdmission, StoredTurn, new_claim
 from common.conversations.answers import stored_speak_answer
@@ -10,7 +10,7 @@ from common.conversations.turn import Content
 from common.conversations.turns import Turns
 from common.domain.avatar_session import session_among
 from common.domain.errors import Invalid
-from common.domain.ids import AvatarSessionId, ConversationId
+from common.domain.ids import NO_CONVERSATION, AvatarSessionId
 from common.domain.user import User
 from common.observability.request_trace import annotate
 from common.schemas.answers import SpeakAnswer
@@ -19,16 +19,10 @@ from common.text import loading
 from common.transactions.account import usage_of
 from common.transactions.idempotency import IdempotencyKey
 
-REMEMBERED = 1_000
 
-
-@dataclass
+@dataclass(frozen=True)
 class SpeakUseCase:
-    """`conversations` remembers which conversation a session belongs to, which never changes: it
-    saves a round trip for a session that was seen before."""
-
     turns: Turns
-    conversations: dict[AvatarSessionId, ConversationId] = field(default_factory=dict)
 
     async def speak(
         self, caller: User, request: SpeakRequest, key: IdempotencyKey
@@ -42,7 +36,7 @@ class SpeakUseCase:
             fields = [("text", "give a text, or `interrupt`, or both")]
             raise Invalid("Nothing to do.", fields=fields)
         deps, session_id = self.turns.deps, AvatarSessionId(request.avatar_session_id)
-        known = self.conversations.get(session_id, ConversationId(""))
+        known = self.turns.conversations.get(session_id, NO_CONVERSATION)
         claim = replace(new_claim(deps.new_id, caller, key, None), conversation_id=known)
         admission = SpeakAdmission(claim, deps.settings, session_id, 0)
         documents = await self.turns.transactions.read(*admission.paths(deps.clock.now()))
@@ -50,7 +44,6 @@ class SpeakUseCase:
         pieces: list[str] = []
         session = session_among(documents, session_id)
         if session.get("uid") == caller.uid:
-            self._remember(session_id, session.get("conversation_id"))
             language = session.get("language")
             pieces, admission.characters = await self._prepare(language, request.text or "")
         committed = await self.turns.transactions.run(admission, documents=documents)
@@ -75,8 +68,3 @@ class SpeakUseCase:
             problem = f"has {characters} characters when spoken; at most {limit}"
             raise Invalid("The text is too long when spoken.", fields=[("text", problem)])
         return pieces, characters
-
-    def _remember(self, session: AvatarSessionId, conversation: ConversationId) -> None:
-        if len(self.conversations) >= REMEMBERED:
-            self.conversations.clear()
-        self.conversations[session] = conversation

@@ -190,7 +190,8 @@ class SessionEnder:
         how = await self._stop(found)
         if how.state != "over":
             return found
-        return await self._finish(found, found.end_reason or "gone", how.seconds, also)
+        reason = found.end_reason or "gone"
+        return await self._finish(found, reason, how.seconds, also, begun.documents)
 
     async def end_if_over(self, session: AvatarSessionId) -> AvatarSession | None:
         """End a session as `gone` if the provider says that it is over. None if it is not."""
@@ -201,7 +202,7 @@ class SessionEnder:
 
     async def never_ran(self, session: AvatarSession, reason: EndReason) -> AvatarSession:
         """Close a start that the provider certainly refused: nothing to stop, nothing to charge."""
-        return await self._finish(session, reason, None, no_writes)
+        return await self._finish(session, reason, None, no_writes, None)
 
     async def _stop(self, session: AvatarSession) -> Standing:
         """Ask the provider to stop. Return `over` if the session certainly does not run any
@@ -234,10 +235,11 @@ class SessionEnder:
         reason: EndReason,
         ran: float | None,
         also: ExtraWrites,
+        documents: Documents | None,
     ) -> AvatarSession:
         secret_left = not await self._forget(session.id)
         finish = FinishEnding(session, reason, ran, secret_left, also, self._deps.new_id())
-        return (await self._transactions.run(finish, SETTLEMENT)).result
+        return (await self._transactions.run(finish, SETTLEMENT, documents)).result
 
     async def _forget(self, session: AvatarSessionId) -> bool:
         """Delete the session's tokens. A failure is left to the sweep."""
@@ -251,6 +253,7 @@ class SessionEnder:
 
 def _conversation_of(session: AvatarSession, documents: Documents) -> Conversation | None:
     path = conversation_path(session.conversation_id)
-    if path not in documents:
-        raise ReadMore(path)
+    ledger = ledger_path(session.uid, session.month)
+    if path not in documents or ledger not in documents:  # the ledger is for the last commit
+        raise ReadMore(path, ledger)
     return Conversation.of(documents[path]) if documents[path].exists else None

@@ -94,7 +94,12 @@ class MayStart:
     seconds: int
 
 
-Start = Resume | Replay | Overdue | MayStart | ReservedStart
+@dataclass(frozen=True)
+class Overtaken:
+    """Our unconfirmed commit held, and the session was ended meanwhile."""
+
+
+Start = Resume | Replay | Overdue | Overtaken | MayStart | ReservedStart
 
 
 @dataclass
@@ -141,16 +146,16 @@ class StartAdmission:
     def _slots(self) -> list[str]:
         return [slot_path(self.user, number) for number in range(self.settings.slots_per_user)]
 
-    def _held(self, documents: Documents, ledger: Ledger) -> ReservedStart | None:
+    def _held(self, documents: Documents, ledger: Ledger) -> ReservedStart | Overtaken | None:
         """Recognise a commit of ours that was not confirmed."""
         for session_id in self.tokens_tried:
             live, record = (documents.get(path) for path in session_paths(session_id))
             if record is not None and record.exists:
-                raise overtaken()
+                return Overtaken()
             if live is not None and live.exists and self.token is not None:
                 session = AvatarSession.read(live)
                 if session.state != "starting":
-                    raise overtaken()
+                    return Overtaken()
                 return ReservedStart(session, self.token, ledger)
         return None
 
@@ -277,6 +282,8 @@ class StartUseCase:
                 case ReservedStart():
                     documents = decided.documents
                     return await SessionLaunch(deps, self._ender, key, found, documents).launch()
+                case Overtaken():
+                    raise overtaken()
                 case Resume():
                     return await resume(
                         deps, found.avatar, admission.wanted.conversation_id, found.ledger
@@ -306,7 +313,9 @@ class StartUseCase:
             raise
         admission.token_seconds = may.seconds
         admission.tokens_tried.append(admission.token.session)
-        return await self._transactions.run(admission, documents=decided.documents)
+        new = {path: Document(path, None) for path in session_paths(admission.token.session)}
+        known = {**decided.documents, **new}
+        return await self._transactions.run(admission, documents=known)
 
     async def _end_overdue(self, session: AvatarSessionId) -> None:
         """End what the sweep has not come to yet."""

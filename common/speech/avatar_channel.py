@@ -150,5 +150,9 @@ class AvatarChannel:
 
     async def _close_socket(self) -> None:
         socket, self._socket = self._socket, None
-        if socket is not None:
-            await best_effort("closing the connection", socket.close())
+
+        async def close() -> None:
+            if socket is not None:
+                await socket.close()
+
+        await best_effort("closing the connection", close())

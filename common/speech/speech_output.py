@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from common.domain.conversation import CurrentAvatar
-from common.domain.errors import OprinaError, Upstream
+from common.domain.errors import OprinaError, Unavailable, Upstream
 from common.domain.ids import UtteranceId
 from common.observability.log import log
 from common.ports.avatar import AvatarEvent
@@ -83,6 +83,7 @@ class SpeechOutput:
         self._guard = guard
         self._interruption = interruption
         self._heard = asyncio.Event()
+        self._all_sent = False
 
     @property
     def spent(self) -> int:
@@ -109,7 +110,7 @@ class SpeechOutput:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self.channel.run()),
+                    group.create_task(self._keep_channel()),
                     group.create_task(self._listen()),
                 ]
                 if self._plan.characters:
@@ -169,6 +170,12 @@ class SpeechOutput:
             case "interrupted" if playback.is_ours(event):
                 self._interruption.request("interrupted")
 
+    async def _keep_channel(self) -> None:
+        """Keep the connection. If it fails before all is sent, nothing more is synthesised."""
+        await self.channel.run()
+        if not self._all_sent:
+            raise Unavailable("avatar", "the connection failed")
+
     # ── sending ──────────────────────────────────────────────────────────────────────────────────
 
     async def _send(self) -> None:
@@ -184,6 +191,7 @@ class SpeechOutput:
             await self.channel.ready()
             await self._hand_over(utterance)
             utterance = await ready.get()
+        self._all_sent = True
         if self._plan.wait:
             await self._wait_until_heard()
         elif self.playback.sent:

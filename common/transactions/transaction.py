@@ -102,8 +102,6 @@ class Transactions:
         while True:
             try:
                 return await self._once(transaction, attempt, documents)
-            except ReadMore as more:
-                attempt.also |= dict.fromkeys(more.paths)
             except Refused as refusal:
                 raise attempt.ambiguous() if attempt.unconfirmed else refusal from None
             except (Conflict, Unavailable, Ambiguous) as error:
@@ -115,10 +113,10 @@ class Transactions:
         self, transaction: Transaction[T], attempt: "_Attempt", documents: Documents | None
     ) -> Committed[T]:
         now, read_at = self.clock.now(), asyncio.get_running_loop().time()
-        paths = [*transaction.paths(now), *attempt.also]
+        paths = list(transaction.paths(now))
         if documents is None or not documents.keys() >= set(paths):  # the month may have changed
             documents = await self.read(*paths)
-        decision = transaction.decide(documents, now)
+        decision, documents = await self._decide(transaction, documents, now)
         if not decision.writes:
             return Committed(decision.result, dict(documents), read_at, now)
         try:
@@ -129,6 +127,15 @@ class Transactions:
         known = after(documents, decision.writes, versions)
         return Committed(decision.result, known, read_at, now)
 
+    async def _decide(
+        self, transaction: Transaction[T], documents: Documents, now: datetime
+    ) -> tuple[Decision[T], Documents]:
+        while True:
+            try:
+                return transaction.decide(documents, now), documents
+            except ReadMore as more:
+                documents = {**documents, **await self.read(*more.paths)}
+
 
 @dataclass
 class _Attempt:
@@ -137,7 +144,6 @@ class _Attempt:
     patience: Patience
     number: int = 0
     unconfirmed: bool = False
-    also: dict[str, None] = field(default_factory=dict)
     began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     def note(self, error: Conflict | Unavailable | Ambiguous) -> None:

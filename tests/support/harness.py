@@ -166,6 +166,9 @@ class Harness:
         kept = await self.documents(f"conversations/{conversation}/messages")
         return [(message["role"], message["text"]) for message in kept]
 
+    async def unsettled_turns(self) -> list[dict[str, Any]]:
+        return [turn for turn in await self.documents("turns") if turn["due_at"] is not None]
+
     async def used(self, meter: str, user: User = ADA) -> tuple[int, int]:
         """Return what is used and what is reserved of this month's `meter`."""
         month = self.clock.now().strftime("%Y-%m")

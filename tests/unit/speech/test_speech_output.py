@@ -118,7 +118,7 @@ async def test_a_slow_voice_slows_the_speech_and_never_the_text() -> None:
     started = await harness.start()
     turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.025 * len("".join(TEN).split()) + 0.01)
-    assert "".join(turn._text).split() == "".join(TEN).split()
+    assert turn.reply.text.split() == "".join(TEN).split()
     await turn.cancel()
 
 
@@ -151,7 +151,7 @@ async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_get
 
 async def test_speech_events_name_what_was_skipped_and_the_rest_is_heard() -> None:
     harness = new_harness(agent=FakeAgent([" ".join(TEN)]))
-    harness.voice.fails |= dict.fromkeys((2, 4), errors.Unavailable("voice", "down"))
+    harness.voice.fails |= dict.fromkeys((2, 4, 5), errors.Failed("voice", "refused"))
     started = await harness.start()
     events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     skipped = [e for e in events if isinstance(e, SpeechEvent) and e.state == "skipped"]
