@@ -97,7 +97,8 @@ class SweepUseCase:
             if not fresh:
                 return False
             seen.update(document.path for document in fresh)
-            counts["failed"] += await _each(fresh, lambda each: work.finish(each, counts))
+            failed = await _each(fresh, lambda each: work.finish(each, counts))
+            counts["failed"] += failed
             if len(due) < self._batch:
                 return False
         return True
@@ -122,11 +123,13 @@ class SweepUseCase:
             return
         for start in range(0, len(running), GET_AT_ONCE):
             records = await self._not_running(running[start : start + GET_AT_ONCE])
-            counts["failed"] += await _each(
+            failed = await _each(
                 records, lambda record: self._stop_again(record, asked_at, counts)
             )
+            counts["failed"] += failed
         lacking = [document for document in held if document.id not in set(running)]
-        counts["failed"] += await _each(lacking, lambda each: self._end_if_over(each, counts))
+        failed = await _each(lacking, lambda each: self._end_if_over(each, counts))
+        counts["failed"] += failed
 
     async def _held_as_live(self) -> list[Document]:
         """All sessions that we hold as live, except those that the list may not show yet."""
