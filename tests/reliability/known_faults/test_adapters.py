@@ -62,7 +62,7 @@ LOST = {
     "500": {"code": 500, "message": "Session not found: c"},
     "400": {"code": 400, "message": "SessionNotFoundError: Session not found: c"},
 }
-"""What a lost agent session looks like: an exception's class, or an error of the engine."""
+"""Answers to a message in a lost agent session: an exception's class, or an error's code."""
 
 
 @known("B6", "a lost agent session ends the conversation, but in one form")
