@@ -86,7 +86,7 @@ RIDDLES = phrases(
 )
 """Phrases of sentences that readers had to decode."""
 
-TEXT = re.compile(r"(?:^|/)Makefile$|\.(?:md|hcl|in|rules|sh|svg|tf|tfvars|toml|ya?ml)$|^\.")
+TEXT = re.compile(r"(?:^|/)Makefile$|\.(?:md|hcl|in|rules|sh|tf|tfvars|toml|ya?ml)$|^\.")
 DESCRIPTION = re.compile(
     r'(?m)^\s*(?:description|error_message)\s*=\s*"(.*)"$|^[a-z-]+:.*?## (.*)$'
 )
