@@ -119,8 +119,11 @@ define INSTALL
 	echo 'Oprina needs Python 3.11 or later: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 @test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 @echo 'Installing $< into $(@D) (once; about a minute)...'
-@$(@D)/bin/$(PIP_INSTALL) '$(PIP)'
-@$(@D)/bin/$(PIP_INSTALL) --require-hashes -r $<
+@{ $(@D)/bin/$(PIP_INSTALL) --retries 3 '$(PIP)' && \
+	$(@D)/bin/$(PIP_INSTALL) --retries 3 --require-hashes -r $<; } 2>$(@D)/pip.log || { \
+	if grep -q 'after connection broken' $(@D)/pip.log; then \
+		echo 'pip cannot reach a package registry. Check the network, then run make again.' >&2; \
+	else cat $(@D)/pip.log >&2; fi; exit 1; }
 @touch $@
 endef
 

@@ -1,5 +1,4 @@
-"""The local stack: the functions, emulators and simulators of all that they call, in one
-process."""
+"""The local stack: the functions and all services that they call, in one process."""
 
 import asyncio
 import contextlib
@@ -215,8 +214,7 @@ async def _serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _run_beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `work` until the block ends. If it ends before with an exception, raise that at the
-    end."""
+    """Run `work` while the block runs. Raises the exception of a `work` that failed."""
     task = asyncio.create_task(work)
     try:
         yield

@@ -1,21 +1,25 @@
-"""A turn as somebody who listens has it: its text while it is written, and when it was said."""
+"""One turn as a user sees and hears it, read from its event stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.demo.caller import Event
-from infra.local.demo.terminal import Page
+from infra.local.demo.api_client import StreamEvent
+from infra.local.demo.terminal import TerminalPage
 
 Json = dict[str, Any]
 
 
 @dataclass
-class Heard:
-    """Times are seconds after the question. `page` is where it is shown."""
+class TurnView:
+    """Shows a turn on `page` while it streams, and keeps its data.
 
-    page: Page
+    Times are seconds after the question. `started` and `lasted` are by utterance: when its playback
+    began, and how long it was.
+    """
+
+    page: TerminalPage
     names: list[str] = field(default_factory=list)
     text: str = ""
     text_ended: float = 0.0
@@ -27,23 +31,23 @@ class Heard:
     done: Json = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     speaking: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the avatar has begun."""
+    """Set when the avatar has begun to speak."""
     _shown: bool = True
 
     @property
     def first_word(self) -> float | None:
-        """When the avatar began to speak."""
+        """The time when the avatar began to speak."""
         return min(self.started.values(), default=None)
 
-    async def listen(self, events: AsyncIterator[Event]) -> None:
-        """To the end of the turn, showing its text, and in it where the rest happened."""
+    async def follow(self, events: AsyncIterator[StreamEvent]) -> None:
+        """Read the events to the end of the turn, and show the text with tools and speech in it."""
         async for event in events:
             self.names.append(event.name)
             self._take(event)
-        self.look_away()
+        self.hide()
 
-    def look_away(self) -> None:
-        """Shows no more of it."""
+    def hide(self) -> None:
+        """Stop showing the turn. Its events are still read."""
         if self._shown:
             self.page.end_text()
         self._shown = False
@@ -52,7 +56,7 @@ class Heard:
         if self._shown:
             self.page.token(text, style)
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: StreamEvent) -> None:
         data = event.data
         match event.name:
             case "text":
@@ -65,7 +69,7 @@ class Heard:
             case "sentence":
                 self.sentences[data["utterance_id"]] = data["text"]
             case "speech":
-                self._speech(event)
+                self._take_speech(event)
             case "usage":
                 self.usage = data
             case "done":
@@ -73,7 +77,7 @@ class Heard:
             case "error":
                 self.problems.append(data["code"])
 
-    def _speech(self, event: Event) -> None:
+    def _take_speech(self, event: StreamEvent) -> None:
         data = event.data
         match data["state"]:
             case "started":
