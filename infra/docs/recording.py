@@ -14,7 +14,7 @@ from html import escape
 
 from infra.docs.openapi import DOCUMENT
 from infra.local.demo.__main__ import show
-from infra.local.demo.terminal import STYLES, WIDTH, Page
+from infra.local.demo.terminal import STYLES, WIDTH, TerminalPage
 
 PICTURE = DOCUMENT.parent / "demo.svg"
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 19, 16
@@ -112,7 +112,7 @@ def _texts(pieces: list[Piece]) -> Iterator[str]:
 
 def main() -> int:
     recorder = Recorder()
-    code = asyncio.run(show(Page(recorder, colours=True)))
+    code = asyncio.run(show(TerminalPage(recorder, colours=True)))
     if code == 0:
         PICTURE.write_text(render(recorder.pieces), encoding="utf-8")
     return code
