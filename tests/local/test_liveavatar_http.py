@@ -79,9 +79,9 @@ async def test_tokens_are_jwts_with_mode_and_expiry(there: SimulatedProvider) ->
     started = await there.started()
     now = there.clock.now().timestamp()
     for name in ("session_token", "livekit_client_token"):
-        told = claims(started[name])
-        assert told["exp"] == now + 3600
-        assert told["start_session_data"]["mode"] == "LITE"
+        found = claims(started[name])
+        assert found["exp"] == now + 3600
+        assert found["start_session_data"]["mode"] == "LITE"
     grant = claims(started["livekit_client_token"])["video"]
     assert (grant["room"], grant["roomJoin"]) == (started["session_id"], True)
 

@@ -117,8 +117,8 @@ def test_chunks_are_one_utterance_until_speak_end_whatever_their_ids(
     playback = PlaybackQueue(0)
     events = [event for each in ids[:3] for event in playback.append(0, each, audio(1))[1]]
     events += playback.finish(0, ids[3]) + playback.advance(9)
-    told = [(event.at, event.kind, event.source) for event in events]
-    assert [each for each in told if each[1] in {"started", "ended"}] == [
+    seen = [(event.at, event.kind, event.source) for event in events]
+    assert [each for each in seen if each[1] in {"started", "ended"}] == [
         (0, "started", ids[0]),
         (3, "ended", ids[0]),
     ]

@@ -1,3 +1,5 @@
+"""LiveAvatar's websocket on the wire, against servers that refuse, drop and misbehave."""
+
 import asyncio
 import base64
 import json
@@ -17,19 +19,19 @@ U1 = UtteranceId("u1")
 
 
 @asynccontextmanager
-async def line_to(
+async def connection_to(
     answer: Callable[[ServerConnection], Awaitable[None]],
 ) -> AsyncIterator[LiveAvatarConnection]:
     async with serve(answer, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        line = await open_connection(f"ws://127.0.0.1:{port}/?token=canary")
+        connection = await open_connection(f"ws://127.0.0.1:{port}/?token=canary")
         try:
-            yield line
+            yield connection
         finally:
-            await line.close()
+            await connection.close()
 
 
-async def test_speech_is_on_the_wire_as_the_provider_wants_it(
+async def test_messages_have_the_providers_form_and_no_secret_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -38,12 +40,12 @@ async def test_speech_is_on_the_wire_as_the_provider_wants_it(
     async def note(socket: ServerConnection) -> None:
         got.extend([json.loads(await socket.recv()) for _ in range(4)])
 
-    async with line_to(note) as line:
-        await line.speak(U1, b"\x01\x02")
-        await line.finish(U1)
-        await line.interrupt()
-        await line.keep_alive()
-        assert [event.kind async for event in line.events()] == ["closed"]
+    async with connection_to(note) as connection:
+        await connection.speak(U1, b"\x01\x02")
+        await connection.finish(U1)
+        await connection.interrupt()
+        await connection.keep_alive()
+        assert [event.kind async for event in connection.events()] == ["closed"]
     assert got == [
         {"type": "agent.speak", "event_id": "u1", "audio": base64.b64encode(b"\x01\x02").decode()},
         {"type": "agent.speak_end", "event_id": "u1"},
@@ -58,29 +60,29 @@ async def drop(socket: ServerConnection) -> None:
     socket.transport.abort()
 
 
-async def shout(socket: ServerConnection) -> None:
+async def send_too_much(socket: ServerConnection) -> None:
     await socket.send("x" * 300_000)
     await socket.wait_closed()
 
 
-async def mumble(socket: ServerConnection) -> None:
+async def send_nonsense(socket: ServerConnection) -> None:
     await socket.send(b"\xff\xfe")
     await socket.send("<html>")
 
 
-@pytest.mark.parametrize("end", [drop, shout, mumble])
-async def test_however_a_line_ends_the_last_event_says_so(
+@pytest.mark.parametrize("end", [drop, send_too_much, send_nonsense])
+async def test_the_last_event_is_closed_however_the_connection_ends(
     end: Callable[[ServerConnection], Awaitable[None]],
 ) -> None:
-    async with line_to(end) as line:
-        assert [event.kind async for event in line.events()] == ["closed"]
+    async with connection_to(end) as connection:
+        assert [event.kind async for event in connection.events()] == ["closed"]
         with pytest.raises(errors.Unavailable) as raised:
-            await line.speak(U1, bytes(2))
+            await connection.speak(U1, bytes(2))
         assert raised.value.service == "avatar"
         assert raised.value.__context__ is None
 
 
-async def test_closing_does_not_wait_for_a_provider_that_does_not_answer() -> None:
+async def test_closing_does_not_wait_for_an_unresponsive_provider() -> None:
     asleep = asyncio.Event()
 
     async def sleep(socket: ServerConnection) -> None:
@@ -88,9 +90,9 @@ async def test_closing_does_not_wait_for_a_provider_that_does_not_answer() -> No
         await asleep.wait()
         socket.transport.abort()
 
-    async with line_to(sleep) as line:
+    async with connection_to(sleep) as connection:
         async with asyncio.timeout(4):
-            await line.close()
+            await connection.close()
         asleep.set()
 
 
@@ -104,12 +106,14 @@ async def test_closing_does_not_wait_for_a_provider_that_does_not_answer() -> No
         (302, errors.Failed),
     ],
 )
-async def test_a_line_that_is_refused_says_why(status: int, error: type[errors.Upstream]) -> None:
+async def test_a_refused_connection_raises_an_error_by_its_status(
+    status: int, error: type[errors.Upstream]
+) -> None:
     async def never(_socket: ServerConnection) -> None:
         raise AssertionError
 
-    def refuse(connection: ServerConnection, _request: object) -> Any:
-        answer = connection.respond(status, "canary")
+    def refuse(server: ServerConnection, _request: object) -> Any:
+        answer = server.respond(status, "canary")
         answer.headers["location"] = "ws://127.0.0.1:1/elsewhere"
         return answer
 
@@ -123,12 +127,12 @@ async def test_a_line_that_is_refused_says_why(status: int, error: type[errors.U
 
 
 @pytest.mark.parametrize("url", ["http://a.test", "ws://", "", "ws://[", "javascript:1"])
-async def test_what_is_no_websocket_is_not_called(url: str) -> None:
+async def test_only_websocket_urls_are_opened(url: str) -> None:
     with pytest.raises(errors.Failed):
         await open_connection(url)
 
 
-async def test_a_line_that_nobody_answers_is_unavailable() -> None:
+async def test_a_connection_without_a_server_is_unavailable() -> None:
     async with serve(drop, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
     with pytest.raises(errors.Unavailable):
