@@ -124,7 +124,12 @@ SPEECH = {
 }
 CUT = {
     "both": ["agent.speak_interrupted", CLEARED, "agent.state_updated"],
-    "speak": ["agent.speak_interrupted", CLEARED, "agent.idle_started"],
+    "speak": [
+        "agent.speak_interrupted",
+        "agent.speak_ended",
+        CLEARED,
+        "agent.idle_started",
+    ],
     "state": [CLEARED, "agent.state_updated"],
 }
 
