@@ -13,7 +13,7 @@ from common.domain.ids import AvatarSessionId
 from infra.access.public_access import close_functions, open_functions, spending_services
 from infra.access.stop_spending import MAX_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
 from tests.infra.fake_public_access import NEVER_TOUCHED, SERVICES, FakeProject
-from tests.local.liveavatar_client import MOUNT, SimulatedProvider, provider
+from tests.local.liveavatar.client import MOUNT, SimulatedProvider, provider
 
 PROJECT = "oprina-test"
 

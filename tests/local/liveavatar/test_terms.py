@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from infra.local.simulators.liveavatar import LiveAvatarSettings
-from tests.local.liveavatar_client import (
+from tests.local.liveavatar.client import (
     KEY,
     SANDBOX_AVATAR,
     UNKNOWN_ID,

@@ -17,7 +17,7 @@ from grpc import aio as grpc_aio  # type: ignore[import-untyped]  # grpcio ships
 from infra.local.emulators import grpc_server
 from infra.local.emulators.google_cloud import draw_fault
 from infra.local.simulators.faults import Mode, ServiceFault, ServiceFaults
-from tests.local.fault_service import QUICK
+from tests.local.faults.service import QUICK
 
 QUEUE = "projects/p/locations/l/queues/q"
 

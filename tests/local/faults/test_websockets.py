@@ -16,7 +16,7 @@ from websockets.exceptions import (
 )
 
 from infra.local.simulators.faults import Mode, ServiceFaults
-from tests.local.fault_service import (
+from tests.local.faults.service import (
     MOUNT,
     QUICK,
     CountingService,

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from infra.local.simulators.liveavatar import LiveAvatarSettings
-from tests.local.liveavatar_client import SECOND, LiteClient, SimulatedProvider, provider
+from tests.local.liveavatar.client import SECOND, LiteClient, SimulatedProvider, provider
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from infra.local.simulators.all import Simulators
 from infra.local.simulators.faults import SERVICES, ServiceFault, ServiceFaults
-from tests.local.fault_service import MOUNT, QUICK, CountingService, switch_on
+from tests.local.faults.service import MOUNT, QUICK, CountingService, switch_on
 from tests.local.serving import client_of
 
 

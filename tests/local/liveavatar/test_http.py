@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from infra.local.simulators.liveavatar import LiveAvatarSettings
-from tests.local.liveavatar_client import (
+from tests.local.liveavatar.client import (
     AVATAR,
     KEY,
     MOUNT,

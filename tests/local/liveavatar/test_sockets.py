@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from infra.local.simulators.liveavatar import LiveAvatarSettings
 from infra.local.simulators.liveavatar.settings import Dialect, IdHabit
-from tests.local.liveavatar_client import (
+from tests.local.liveavatar.client import (
     SECOND,
     LiteClient,
     SimulatedProvider,

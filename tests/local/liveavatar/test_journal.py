@@ -15,7 +15,7 @@ from infra.local.simulators.liveavatar import (
     ManualClock,
     liveavatar_app,
 )
-from tests.local.liveavatar_client import AVATAR, KEY, SECOND, SimulatedProvider, provider
+from tests.local.liveavatar.client import AVATAR, KEY, SECOND, SimulatedProvider, provider
 from tests.local.serving import client_of
 
 

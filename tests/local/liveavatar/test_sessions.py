@@ -7,7 +7,7 @@ from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSetti
 from infra.local.simulators.liveavatar.refusal import RequestRefusedError
 from infra.local.simulators.liveavatar.session import LiveAvatarSession, SessionPlan
 from infra.local.simulators.liveavatar.tokens import BadTokenError, sign, verify
-from tests.local.liveavatar_client import AVATAR, SANDBOX_AVATAR
+from tests.local.liveavatar.client import AVATAR, SANDBOX_AVATAR
 
 
 @pytest.fixture

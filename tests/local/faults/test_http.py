@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from infra.local.simulators.faults import Mode, Pace, ServiceFaults
-from tests.local.fault_service import (
+from tests.local.faults.service import (
     MOUNT,
     QUICK,
     CountingService,
