@@ -1,0 +1,139 @@
+"""Run third-party clients, unmodified, against the local stack, and print a table of their calls.
+
+    make test-clients
+    make test-clients ARGS='vertex_ai pipecat'     (only these clients)
+
+Each client runs in a process of its own, in one of the environments in `.venv-clients`.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from infra.local.simulators.all import Simulators
+from infra.local.simulators.liveavatar import LiveAvatarAccount
+from infra.local.stack import Stack, stack
+from tests.clients.adk import replies
+from tests.clients.report import MARK, Row, StackAddress
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 180
+"""Time that one client has."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A module below `tests.clients` and the environment that it runs in."""
+
+    module: str
+    environment: str
+
+    @property
+    def name(self) -> str:
+        return self.module.rpartition(".")[2]
+
+
+CLIENTS = (
+    Client("google.secret_manager", "google"),
+    Client("google.cloud_tasks", "google"),
+    Client("google.text_to_speech", "google"),
+    Client("google.vertex_ai", "google"),
+    Client("adk.agents", "google"),
+    Client("adk.agents", "adk1"),
+    Client("adk.sessions", "google"),
+)
+
+
+async def main(wanted: Sequence[str]) -> int:
+    """Run the wanted clients, or all, and return the exit code."""
+    chosen = [client for client in CLIENTS if not wanted or client.name in wanted]
+    began = time.monotonic()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        simulators = Simulators(liveavatar=LiveAvatarAccount())
+        async with stack(Path(folder), worlds=simulators, scheduled=False) as running:
+            for client in chosen:
+                rows += await run(client, address_of(running))
+    return summarize(rows, time.monotonic() - began)
+
+
+def address_of(running: Stack, variant: str = "") -> StackAddress:
+    """Return the addresses of a running stack."""
+    settings = running.settings
+    return StackAddress(
+        url=running.url,
+        grpc=running.cloud.address,
+        project=settings.project,
+        location=settings.location,
+        engine=settings.agent_engine,
+        key=running.worlds.liveavatar.key,
+        variant=variant,
+    )
+
+
+async def run(client: Client, address: StackAddress) -> list[Row]:
+    """Run one client and return its rows, printing each as it comes."""
+    python = ROOT / ".venv-clients" / client.environment / "bin" / "python"
+    if not python.exists():
+        return [show(Row(client.module, "install", "not run", f"no environment at {python}"))]
+    process = await asyncio.create_subprocess_exec(
+        python,
+        "-m",
+        f"tests.clients.{client.module}",
+        json.dumps(asdict(address)),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "GRPC_VERBOSITY": "NONE"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            out, err = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return [show(Row(client.module, "all calls", "failed", f"no end after {SECONDS} s"))]
+    rows = [show(judge(parse(line))) for line in out.decode().splitlines() if line.startswith(MARK)]
+    if process.returncode or not rows:
+        last = err.decode().strip().splitlines()[-1:]
+        rows.append(show(Row(client.module, "process", "failed", f"{process.returncode}: {last}")))
+    return rows
+
+
+def judge(row: Row) -> Row:
+    """Judge the events of an agent by the product's parser. Other rows have their result."""
+    return replies.judge(row) if row.result == "parse" else row
+
+
+def parse(line: str) -> Row:
+    """Parse a line that a client printed."""
+    return Row(**json.loads(line.removeprefix(MARK)))
+
+
+def show(row: Row) -> Row:
+    """Print a row of the table, and return it."""
+    detail = f"  {row.detail}" if row.detail else ""
+    sys.stdout.write(f"{row.client:<38} {row.call:<52} {row.result:<8}{detail}\n")
+    sys.stdout.flush()
+    return replace(row, events=())
+
+
+def summarize(rows: Sequence[Row], seconds: float) -> int:
+    """Print the totals. Return 1 if a call failed, or if there is none."""
+    counts = {
+        result: sum(row.result == result for row in rows)
+        for result in ("ok", "failed", "known", "not run")
+    }
+    totals = ", ".join(f"{count} {result}" for result, count in counts.items())
+    sys.stdout.write(f"{totals} in {seconds:.0f} s\n")
+    return 1 if counts["failed"] or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))
