@@ -12,14 +12,15 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from infra.local.simulators.all import Simulators
-from infra.local.simulators.liveavatar import LiveAvatarAccount
+from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
 from tests.clients.adk import replies
+from tests.clients.known import compare
 from tests.clients.report import MARK, Row, StackAddress
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,9 @@ class Client:
 
 
 CLIENTS = (
+    Client("avatar.livekit_plugin", "avatar"),
+    Client("avatar.heygen_starter", "avatar"),
+    Client("avatar.pipecat_avatar", "avatar"),
     Client("google.secret_manager", "google"),
     Client("google.cloud_tasks", "google"),
     Client("google.text_to_speech", "google"),
@@ -50,17 +54,36 @@ CLIENTS = (
 )
 
 
+DIALECTS: Mapping[str, LiveAvatarSettings] = {
+    "": LiveAvatarSettings(),
+    ", speak": LiveAvatarSettings(dialect="speak", ids="echo"),
+    ", state": LiveAvatarSettings(dialect="state", ids="own"),
+}
+"""LiveAvatar's dialects by the text that names them. Only the avatar's clients run in each."""
+
+
 async def main(wanted: Sequence[str]) -> int:
     """Run the wanted clients, or all, and return the exit code."""
     chosen = [client for client in CLIENTS if not wanted or client.name in wanted]
     began = time.monotonic()
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as folder:
-        simulators = Simulators(liveavatar=LiveAvatarAccount())
-        async with stack(Path(folder), worlds=simulators, scheduled=False) as running:
-            for client in chosen:
-                rows += await run(client, address_of(running))
+    for variant, settings in DIALECTS.items():
+        clients = [each for each in chosen if not variant or each.environment == "avatar"]
+        rows += await run_all(clients, variant, settings)
     return summarize(rows, time.monotonic() - began)
+
+
+async def run_all(
+    clients: Sequence[Client], variant: str, settings: LiveAvatarSettings
+) -> list[Row]:
+    """Run clients one after the other, against a stack of their own."""
+    rows: list[Row] = []
+    simulators = Simulators(liveavatar=LiveAvatarAccount(settings))
+    with tempfile.TemporaryDirectory() as folder:
+        async with stack(Path(folder), simulators=simulators, scheduled=False) as running:
+            for client in clients:
+                rows += await run(client, address_of(running, variant))
+    return rows
 
 
 def address_of(running: Stack, variant: str = "") -> StackAddress:
@@ -72,7 +95,7 @@ def address_of(running: Stack, variant: str = "") -> StackAddress:
         project=settings.project,
         location=settings.location,
         engine=settings.agent_engine,
-        key=running.worlds.liveavatar.key,
+        key=running.simulators.liveavatar.key,
         variant=variant,
     )
 
@@ -99,7 +122,7 @@ async def run(client: Client, address: StackAddress) -> list[Row]:
         process.kill()
         await process.wait()
         return [show(Row(client.module, "all calls", "failed", f"no end after {SECONDS} s"))]
-    rows = [show(judge(parse(line))) for line in out.decode().splitlines() if line.startswith(MARK)]
+    rows = [show(compare(judge(parse(line)))) for line in out.decode().splitlines() if line.startswith(MARK)]
     if process.returncode or not rows:
         last = err.decode().strip().splitlines()[-1:]
         rows.append(show(Row(client.module, "process", "failed", f"{process.returncode}: {last}")))
