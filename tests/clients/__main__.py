@@ -21,7 +21,7 @@ from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSetti
 from infra.local.stack import Stack, stack
 from tests.clients.adk import replies
 from tests.clients.known import compare
-from tests.clients.report import MARK, Row, StackAddress
+from tests.clients.report import MARK, ClientAddresses, ClientRow
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 180
@@ -66,7 +66,7 @@ async def main(wanted: Sequence[str]) -> int:
     """Run the wanted clients, or all, and return the exit code."""
     chosen = [client for client in CLIENTS if not wanted or client.name in wanted]
     began = time.monotonic()
-    rows: list[Row] = []
+    rows: list[ClientRow] = []
     for variant, settings in DIALECTS.items():
         clients = [each for each in chosen if not variant or each.environment == "avatar"]
         rows += await run_all(clients, variant, settings)
@@ -75,9 +75,9 @@ async def main(wanted: Sequence[str]) -> int:
 
 async def run_all(
     clients: Sequence[Client], variant: str, settings: LiveAvatarSettings
-) -> list[Row]:
+) -> list[ClientRow]:
     """Run clients one after the other, against a stack of their own."""
-    rows: list[Row] = []
+    rows: list[ClientRow] = []
     simulators = Simulators(liveavatar=LiveAvatarAccount(settings))
     with tempfile.TemporaryDirectory() as folder:
         async with stack(Path(folder), simulators=simulators, scheduled=False) as running:
@@ -86,10 +86,10 @@ async def run_all(
     return rows
 
 
-def address_of(running: Stack, variant: str = "") -> StackAddress:
+def address_of(running: Stack, variant: str = "") -> ClientAddresses:
     """Return the addresses of a running stack."""
     settings = running.settings
-    return StackAddress(
+    return ClientAddresses(
         url=running.url,
         grpc=running.cloud.address,
         project=settings.project,
@@ -100,13 +100,15 @@ def address_of(running: Stack, variant: str = "") -> StackAddress:
     )
 
 
-async def run(client: Client, address: StackAddress) -> list[Row]:
+async def run(client: Client, address: ClientAddresses) -> list[ClientRow]:
     """Run one client and return its rows, printing each as it comes."""
-    python = ROOT / ".venv-clients" / client.environment / "bin" / "python"
-    if not python.exists():
-        return [show(Row(client.module, "install", "not run", f"no environment at {python}"))]
+    environment = ROOT / ".venv-clients" / client.environment
+    if not (environment / "installed").exists():
+        return [
+            show(ClientRow(client.module, "install", "not run", f"{environment} is not complete"))
+        ]
     process = await asyncio.create_subprocess_exec(
-        python,
+        environment / "bin" / "python",
         "-m",
         f"tests.clients.{client.module}",
         json.dumps(asdict(address)),
@@ -121,25 +123,31 @@ async def run(client: Client, address: StackAddress) -> list[Row]:
     except TimeoutError:
         process.kill()
         await process.wait()
-        return [show(Row(client.module, "all calls", "failed", f"no end after {SECONDS} s"))]
-    rows = [show(compare(judge(parse(line)))) for line in out.decode().splitlines() if line.startswith(MARK)]
+        return [show(ClientRow(client.module, "all calls", "failed", f"no end after {SECONDS} s"))]
+    rows = [
+        show(compare(judge(parse(line))))
+        for line in out.decode().splitlines()
+        if line.startswith(MARK)
+    ]
     if process.returncode or not rows:
         last = err.decode().strip().splitlines()[-1:]
-        rows.append(show(Row(client.module, "process", "failed", f"{process.returncode}: {last}")))
+        rows.append(
+            show(ClientRow(client.module, "process", "failed", f"{process.returncode}: {last}"))
+        )
     return rows
 
 
-def judge(row: Row) -> Row:
+def judge(row: ClientRow) -> ClientRow:
     """Judge the events of an agent by the product's parser. Other rows have their result."""
     return replies.judge(row) if row.result == "parse" else row
 
 
-def parse(line: str) -> Row:
+def parse(line: str) -> ClientRow:
     """Parse a line that a client printed."""
-    return Row(**json.loads(line.removeprefix(MARK)))
+    return ClientRow(**json.loads(line.removeprefix(MARK)))
 
 
-def show(row: Row) -> Row:
+def show(row: ClientRow) -> ClientRow:
     """Print a row of the table, and return it."""
     detail = f"  {row.detail}" if row.detail else ""
     sys.stdout.write(f"{row.client:<38} {row.call:<52} {row.result:<8}{detail}\n")
@@ -147,7 +155,7 @@ def show(row: Row) -> Row:
     return replace(row, events=())
 
 
-def summarize(rows: Sequence[Row], seconds: float) -> int:
+def summarize(rows: Sequence[ClientRow], seconds: float) -> int:
     """Print the totals. Return 1 if a call failed, or if there is none."""
     counts = {
         result: sum(row.result == result for row in rows)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tests.clients.report import Row
+from tests.clients.report import ClientRow
 
 AUTHORS = "the parser does not gather deltas by author, nor break between two authors' messages"
 WAITING = "the parser takes a turn that waits for a tool for an empty reply"
@@ -37,7 +37,7 @@ KNOWN: Mapping[tuple[str, str], str] = {
 """The reason of each failure, by client and call."""
 
 
-def compare(row: Row) -> Row:
+def compare(row: ClientRow) -> ClientRow:
     """Return a row with the result `known` if its failure is known."""
     reason = KNOWN.get((row.client, row.call))
     if reason is None:

@@ -13,7 +13,7 @@ MARK = "client-row "
 
 
 @dataclass(frozen=True)
-class StackAddress:
+class ClientAddresses:
     """Addresses and names of the local stack that a client needs."""
 
     url: str
@@ -28,13 +28,13 @@ class StackAddress:
     """Text added to the client's name in its rows."""
 
     @classmethod
-    def from_arguments(cls) -> "StackAddress":
+    def from_arguments(cls) -> "ClientAddresses":
         """Read the JSON of the first command line argument."""
         return cls(**json.loads(sys.argv[1]))
 
 
 @dataclass(frozen=True)
-class Row:
+class ClientRow:
     """One call of one client. `result` is ok, failed or not run; `events` are input of the parser."""
 
     client: str
@@ -64,9 +64,9 @@ class Report:
             result, detail = "not run", str(reason)
         except Exception as error:  # noqa: BLE001 - every failure of a client is a row
             result, detail = "failed", f"{type(error).__name__}: {str(error).splitlines()[:1]}"
-        self.show(Row(self.client, name, result, detail))
+        self.show(ClientRow(self.client, name, result, detail))
 
-    def show(self, row: Row) -> None:
+    def show(self, row: ClientRow) -> None:
         """Print a row."""
         sys.stdout.write(f"{MARK}{json.dumps(asdict(row), default=str)}\n")
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from google.adk.tools import FunctionTool, LongRunningFunctionTool
 from google.genai import types
 
 from tests.clients.adk.gemini_server import Chunk, call, chunk, serving, text
-from tests.clients.report import Report, Row
+from tests.clients.report import ClientRow, Report
 
 
 def get_time() -> dict[str, str]:
@@ -106,9 +106,11 @@ async def main() -> None:
             try:
                 seen = await asyncio.wait_for(events(root), 20)
             except Exception as error:  # noqa: BLE001 - every failure is a row
-                report.show(Row(report.client, name, "failed", f"{type(error).__name__}: {error}"))
+                report.show(
+                    ClientRow(report.client, name, "failed", f"{type(error).__name__}: {error}")
+                )
             else:
-                report.show(Row(report.client, name, "parse", events=tuple(seen)))
+                report.show(ClientRow(report.client, name, "parse", events=tuple(seen)))
 
 
 if __name__ == "__main__":

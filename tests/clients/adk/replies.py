@@ -8,7 +8,7 @@ from typing import Any
 from common.adapters.agent_engine.events import ReplyParser
 from common.domain.errors import Failed
 from common.ports.agent import Delta, Finished, ToolCall
-from tests.clients.report import Row
+from tests.clients.report import ClientRow
 
 
 @dataclass
@@ -64,7 +64,7 @@ def joined(text: str) -> str:
     return text.replace(". ", ".").replace(".\n", ".").strip()
 
 
-def judge(row: Row) -> Row:
+def judge(row: ClientRow) -> ClientRow:
     """Return the row of a case with its result."""
     reply = ParsedReply.of(row.events)
     holds = EXPECTED[row.call](reply)

@@ -18,7 +18,7 @@ from google.genai import types
 from google.oauth2.credentials import Credentials
 
 from tests.clients.adk.gemini_server import call, chunk, serving, text
-from tests.clients.report import Report, StackAddress, check, refused
+from tests.clients.report import ClientAddresses, Report, check, refused
 
 APP = {"app_name": "app", "user_id": "ada"}
 
@@ -29,7 +29,7 @@ class LocalSessionService(VertexAiSessionService):
     Its own documentation names `_build_api_client` as the method to override for these.
     """
 
-    def __init__(self, address: StackAddress) -> None:
+    def __init__(self, address: ClientAddresses) -> None:
         engine = address.engine.rpartition("/")[2]
         super().__init__(address.project, address.location, engine)
         self._url = f"{address.url}/simulators/agent-engine"
@@ -124,7 +124,7 @@ async def converse(report: Report, service: VertexAiSessionService) -> None:
 async def main() -> None:
     logging.disable(logging.CRITICAL)
     report = Report(f"VertexAiSessionService {__version__}")
-    service = LocalSessionService(StackAddress.from_arguments())
+    service = LocalSessionService(ClientAddresses.from_arguments())
     await visit(report, service)
     await converse(report, service)
 

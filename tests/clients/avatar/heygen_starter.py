@@ -1,7 +1,8 @@
-"""The calls of HeyGen's Python starter for LiveAvatar (heygen-com/liveavatar-starter-livekit-agent-python).
+"""The calls of HeyGen's Python starter for LiveAvatar.
 
-The starter is no package, so its calls are repeated here: token, start and stop over HTTP; a message
-`start` with the audio format, speech without ids in chunks of 0.4 s and 1 s, and an interrupt.
+The starter (heygen-com/liveavatar-starter-livekit-agent-python on GitHub) is no package, so its
+calls are repeated here: token, start and stop over HTTP; a message `start` with the audio format,
+speech without ids in chunks of 0.4 s and 1 s, and an interrupt.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped,no-any-return"
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import websockets
 
-from tests.clients.report import Report, StackAddress, check
+from tests.clients.report import ClientAddresses, Report, check
 
 SECOND = 24_000 * 2
 """Bytes of one second of audio."""
@@ -24,7 +25,7 @@ ENDS = ("agent.speak_ended", "agent.state_updated")
 
 
 async def main() -> None:
-    address = StackAddress.from_arguments()
+    address = ClientAddresses.from_arguments()
     report = Report(f"HeyGen starter{address.variant}")
     url = f"{address.url}/simulators/liveavatar"
     headers = {"X-API-KEY": address.key}

@@ -16,11 +16,11 @@ from google.cloud import tasks_v2 as ct
 from google.cloud.tasks_v2.services.cloud_tasks import transports
 from grpc import aio as grpc_aio
 
-from tests.clients.report import Report, StackAddress, check, collect, refused, settle
+from tests.clients.report import ClientAddresses, Report, check, collect, refused, settle
 
 
 async def main() -> None:
-    address = StackAddress.from_arguments()
+    address = ClientAddresses.from_arguments()
     channel = grpc.insecure_channel(address.grpc)
     transport = transports.CloudTasksGrpcTransport(channel=channel)
     await visit(address, "sync", ct.CloudTasksClient(transport=transport))
@@ -30,14 +30,14 @@ async def main() -> None:
     await aio_channel.close()
 
 
-async def visit(address: StackAddress, kind: str, client: Any) -> None:
+async def visit(address: ClientAddresses, kind: str, client: Any) -> None:
     report = Report(f"tasks {ct.__version__} {kind}")
     parent = f"projects/{address.project}/locations/{address.location}"
     queue = f"{parent}/queues/{kind}"
     with receiving() as (url, requests):
         await visit_queue(report, client, parent, queue)
-        await visit_deliveries(report, Tasks(client, queue, url), requests)
-        await visit_tasks(report, Tasks(client, queue, url), requests)
+        await visit_deliveries(report, QueueClient(client, queue, url), requests)
+        await visit_tasks(report, QueueClient(client, queue, url), requests)
     with report.call("queue: delete"):
         await settle(client.delete_queue(name=queue))
         with refused("NotFound"):
@@ -45,7 +45,7 @@ async def visit(address: StackAddress, kind: str, client: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Tasks:
+class QueueClient:
     """A queue, and the address of the target of its tasks."""
 
     client: Any
@@ -73,7 +73,7 @@ async def visit_queue(report: Report, client: Any, parent: str, queue: str) -> N
         check(queue in [each.name for each in found], found)
 
 
-async def visit_deliveries(report: Report, tasks: Tasks, requests: "Queue[Arrival]") -> None:
+async def visit_deliveries(report: Report, tasks: QueueClient, requests: "Queue[Arrival]") -> None:
     with report.call("task: create, delivered"):
         await tasks.create("one", body=b'{"x": 1}', headers={"X-Own": "1"})
         method, headers, body = await arrival(requests)
@@ -90,7 +90,7 @@ async def visit_deliveries(report: Report, tasks: Tasks, requests: "Queue[Arriva
         await tasks.create(body=b"x" * 1_100_000)
 
 
-async def visit_tasks(report: Report, tasks: Tasks, requests: "Queue[Arrival]") -> None:
+async def visit_tasks(report: Report, tasks: QueueClient, requests: "Queue[Arrival]") -> None:
     client, queue = tasks.client, tasks.queue
     with report.call("queue: pause, list of tasks, purge, resume"):
         await settle(client.pause_queue(name=queue))

@@ -11,11 +11,11 @@ from google.cloud import secretmanager_v1 as sm
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports
 from grpc import aio as grpc_aio
 
-from tests.clients.report import Report, StackAddress, check, collect, refused, settle
+from tests.clients.report import ClientAddresses, Report, check, collect, refused, settle
 
 
 async def main() -> None:
-    address = StackAddress.from_arguments()
+    address = ClientAddresses.from_arguments()
     channel = grpc.insecure_channel(address.grpc)
     transport = transports.SecretManagerServiceGrpcTransport(channel=channel)
     await visit(address, "sync", sm.SecretManagerServiceClient(transport=transport))
@@ -25,7 +25,7 @@ async def main() -> None:
     await aio_channel.close()
 
 
-async def visit(address: StackAddress, kind: str, client: Any) -> None:
+async def visit(address: ClientAddresses, kind: str, client: Any) -> None:
     report = Report(f"secret-manager {sm.__version__} {kind}")
     parent, key = f"projects/{address.project}", f"projects/{address.project}/secrets/{kind}"
     version = f"{key}/versions/1"

@@ -13,12 +13,12 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports.rest import
 )
 from google.oauth2.credentials import Credentials
 
-from tests.clients.report import NotRun, Report, StackAddress, check, refused
+from tests.clients.report import ClientAddresses, NotRun, Report, check, refused
 
 VOICE = tts.VoiceSelectionParams(language_code="en-US", name="en-US-Chirp3-HD-Achernar")
 
 
-def connect(address: StackAddress, credentials: object) -> tts.TextToSpeechClient:
+def connect(address: ClientAddresses, credentials: object) -> tts.TextToSpeechClient:
     host = f"{address.url.partition('://')[2]}/simulators/google-speech"
     transport = TextToSpeechRestTransport(host=host, credentials=credentials, url_scheme="http")
     return tts.TextToSpeechClient(transport=transport)
@@ -34,7 +34,7 @@ def speak(client: tts.TextToSpeechClient, encoding: str, **source: str) -> bytes
 
 
 async def main() -> None:
-    address = StackAddress.from_arguments()
+    address = ClientAddresses.from_arguments()
     report = Report(f"texttospeech {tts.__version__} REST")
     client = connect(address, Credentials(token="local"))
 

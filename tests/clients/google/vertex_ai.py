@@ -13,13 +13,13 @@ from typing import Any
 from google.cloud.aiplatform import __version__
 from google.oauth2.credentials import Credentials
 
-from tests.clients.report import NotRun, Report, StackAddress, check, collect, refused, settle
+from tests.clients.report import ClientAddresses, NotRun, Report, check, collect, refused, settle
 
 DAY = "86400s"
 
 
 async def main() -> None:
-    address = StackAddress.from_arguments()
+    address = ClientAddresses.from_arguments()
     warnings.simplefilter("ignore")
     for package in ("vertexai", "agentplatform"):
         client = import_module(package).Client(
@@ -33,14 +33,14 @@ async def main() -> None:
         sync = runtimes.sessions if package == "vertexai" else client.sessions
         aio = client.aio.agent_engines.sessions if package == "vertexai" else client.aio.sessions
         name = f"{package} {__version__}"
-        await visit_turns(Report(f"{name} sync"), Engine(engine, ""))
-        await visit_turns(Report(f"{name} async"), Engine(engine, "async_"))
+        await visit_turns(Report(f"{name} sync"), EngineMethods(engine, ""))
+        await visit_turns(Report(f"{name} async"), EngineMethods(engine, "async_"))
         await visit_sessions(Report(f"{name} sync"), sync, address.engine)
         await visit_sessions(Report(f"{name} async"), aio, address.engine)
         await client.aio.aclose()
 
 
-class Engine:
+class EngineMethods:
     """The methods of an engine, synchronous ones in a thread of their own."""
 
     def __init__(self, engine: Any, prefix: str) -> None:
@@ -61,7 +61,7 @@ class Engine:
         return await asyncio.to_thread(lambda: list(function(**arguments)))
 
 
-async def visit_turns(report: Report, engine: Engine) -> None:
+async def visit_turns(report: Report, engine: EngineMethods) -> None:
     session: dict[str, Any] = {}
     with report.call("engine: create, get, list sessions"):
         session = await engine.call("create_session", user_id="ada", state={"mood": "good"})
