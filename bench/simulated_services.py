@@ -1,9 +1,8 @@
-"""What a function calls and who calls it, as cheap as it can be made: they share a machine with the
-process that is measured, and must not be what is measured.
+"""The services that a function calls, and its callers, at the lowest possible cost.
 
-Raw asyncio protocols that know just enough HTTP for the clients they face; nothing here is exact.
-The exact simulators are in `infra/local/simulators`.
-"""
+They share a machine with the process that is measured, and must not distort its figures. They are
+raw asyncio protocols that know just enough HTTP for their clients. `infra/local/simulators` has the
+exact simulators."""
 
 import asyncio
 import base64
@@ -20,11 +19,11 @@ from websockets.asyncio.server import ServerConnection, serve
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
 PCM_RATE = 48_000
-"""Bytes a second of the sound that the avatar takes."""
+"""Bytes per second of the avatar's audio."""
 
 
 def event(text: str, *, partial: bool = True) -> bytes:
-    """A line of an agent's stream, with the fields that a real one has."""
+    """Return one line of an agent's stream, with the fields of a real one."""
     line = {
         "content": {"role": "model", "parts": [{"text": text}]},
         "partial": partial,
@@ -45,21 +44,23 @@ def chunk(data: bytes) -> bytes:
 
 
 @dataclass
-class Reply:
-    """What the agent says, a token every `seconds`. `sent` is when each token was."""
+class SimulatedReply:
+    """A reply, one token every `seconds`. `sent` has the time at which each token was sent."""
 
     tokens: Sequence[str]
     seconds: float = 0.025
     sent: list[float] = field(default_factory=list)
 
 
-class Agent:
-    """Each stream waits for `gate`; `replies` are by the message that asks for them. Streams keep
-    the pace of `seconds` on a clock of their own, `phase` apart, so that they are not in step."""
+class SimulatedAgent:
+    """An agent whose streams wait for `gate`. `replies` maps a message to its reply.
+
+    Each stream begins at a random part of `seconds`, so that streams do not send at the same time.
+    """
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
-        self.replies: dict[str, Reply] = {}
+        self.replies: dict[str, SimulatedReply] = {}
         self.waiting = 0
 
     async def play(self, message: str, transport: asyncio.Transport) -> None:
@@ -69,8 +70,8 @@ class Agent:
         self.waiting += 1
         await self.gate.wait()
         clock = asyncio.get_running_loop()
-        share = (hash(message) % 1_000) / 1_000 * reply.seconds
-        begin = clock.time() + share
+        offset = (hash(message) % 1_000) / 1_000 * reply.seconds
+        begin = clock.time() + offset
         for number, line in enumerate(lines):
             await asyncio.sleep(begin + number * reply.seconds - clock.time())
             reply.sent.append(time.perf_counter())
@@ -79,10 +80,10 @@ class Agent:
         transport.write(chunk(whole) + b"0\r\n\r\n")
 
 
-class Calls(asyncio.Protocol):
-    """HTTP for the agent and the voice: `:streamQuery`, `sessions`, `text:synthesize`."""
+class HttpCalls(asyncio.Protocol):
+    """The HTTP API of the agent and the voice: `:streamQuery`, `sessions`, `text:synthesize`."""
 
-    def __init__(self, agent: Agent, speech: bytes) -> None:
+    def __init__(self, agent: SimulatedAgent, speech: bytes) -> None:
         self._agent = agent
         self._speech = speech
         self._got = b""
@@ -116,8 +117,11 @@ class Calls(asyncio.Protocol):
             self._transport.write(_whole(b'{"done": true, "response": {}}'))
 
 
-class Mouths:
-    """Websockets of avatars: by the address's last part, when its first sound came."""
+class SimulatedAvatars:
+    """The websockets of avatars.
+
+    `first` maps the last part of an address to the time of its first audio.
+    """
 
     def __init__(self) -> None:
         self.first: dict[str, float] = {}
@@ -125,7 +129,7 @@ class Mouths:
     async def serve(self, connection: ServerConnection) -> None:
         name = connection.request.path.rpartition("/")[2] if connection.request else ""
         await connection.send('{"type":"session.state_updated","state":"connected"}')
-        with contextlib.suppress(Exception):  # a line that is cut is no news here
+        with contextlib.suppress(Exception):  # a connection may be closed at any time
             async for message in connection:
                 await self._hear(connection, name, str(message))
 
@@ -139,30 +143,33 @@ class Mouths:
 
 
 @dataclass(frozen=True)
-class StandIns:
-    """Where they listen: `http` and `ws` without a slash at the end."""
+class SimulatedServices:
+    """Running services. The addresses `http` and `ws` have no slash at the end."""
 
-    agent: Agent
-    mouths: Mouths
+    agent: SimulatedAgent
+    avatars: SimulatedAvatars
     http: str
     ws: str
 
 
 @asynccontextmanager
-async def stand_ins(seconds_of_speech: float) -> AsyncIterator[StandIns]:
-    """Each request for speech is answered at once, with so many seconds of it."""
-    agent, mouths = Agent(), Mouths()
+async def run_services(seconds_of_speech: float) -> AsyncIterator[SimulatedServices]:
+    """Run the services.
+
+    Each request for speech is answered at once with so many seconds of audio.
+    """
+    agent, avatars = SimulatedAgent(), SimulatedAvatars()
     pcm = bytes(int(seconds_of_speech * PCM_RATE) // 2 * 2)
     speech = _whole(json.dumps({"audioContent": base64.b64encode(pcm).decode()}).encode())
     listener = _listener()
     calls = await asyncio.get_running_loop().create_server(
-        lambda: Calls(agent, speech), sock=listener
+        lambda: HttpCalls(agent, speech), sock=listener
     )
     sockets = _listener()
-    async with calls, serve(mouths.serve, sock=sockets, compression=None, close_timeout=1):
-        yield StandIns(
+    async with calls, serve(avatars.serve, sock=sockets, compression=None, close_timeout=1):
+        yield SimulatedServices(
             agent,
-            mouths,
+            avatars,
             f"http://127.0.0.1:{listener.getsockname()[1]}",
             f"ws://127.0.0.1:{sockets.getsockname()[1]}",
         )
@@ -175,9 +182,11 @@ def _listener() -> socket.socket:
     return listener
 
 
-class Caller(asyncio.Protocol):
-    """One `POST /chat` for events. `times` is when each text event came, `done` resolves with the
-    last event's data, or with what came instead."""
+class ChatCaller(asyncio.Protocol):
+    """One `POST /chat` that reads the event stream.
+
+    `times` has the time of each text event. `done` resolves with the data of the last event, or
+    with the bytes that came instead."""
 
     MARK = b"event: text\n"
 
