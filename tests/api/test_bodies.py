@@ -225,9 +225,7 @@ async def in_pieces(body: bytes, sent: list[int]) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_a_body_over_the_limit_is_refused_and_not_read_to_its_end(
-    running: Started, case: Case
-) -> None:
+async def test_a_large_body_is_refused_and_not_read_fully(running: Started, case: Case) -> None:
     api, started, before = running
     body = case.without_parameters(valid(case, started))
     fitting = json.dumps(body).encode().ljust(case.route.body.max_bytes)

@@ -86,9 +86,7 @@ async def test_an_internal_function_does_not_verify_tokens(api: ApiClient) -> No
 
 
 @pytest.mark.parametrize("case", OF_OWNERS, ids=str)
-async def test_a_foreign_id_and_a_missing_id_get_the_same_answer(
-    api: ApiClient, case: Case
-) -> None:
+async def test_foreign_and_missing_ids_get_the_same_answer(api: ApiClient, case: Case) -> None:
     ada = await api.start("ada")
     before = api.dump()
     foreign = case.example(ada["avatar_session_id"], ada["conversation_id"])

@@ -157,9 +157,7 @@ class BuggyRequests(InFlightRequests):
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)
-async def test_a_bug_has_one_line_and_an_error_with_its_stack(
-    api: ApiClient, out: Output, case: Case
-) -> None:
+async def test_a_bug_has_one_line_and_one_stack(api: ApiClient, out: Output, case: Case) -> None:
     api.app = replace(api.app, in_flight=BuggyRequests())
     await api.send(case, case.example())
     error, line = out.entries()

@@ -54,7 +54,7 @@ def context(span: ReadableSpan) -> Any:
     return span.context
 
 
-async def test_the_parts_of_a_chat_are_spans_below_the_callers_span(
+async def test_parts_of_a_chat_are_children_of_its_span(
     api: ApiClient, spans: InMemorySpanExporter
 ) -> None:
     started = await api.start()
