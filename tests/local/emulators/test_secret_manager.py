@@ -1,74 +1,29 @@
-"""The Secret Manager emulator, used by Google's own clients."""
-
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import google_crc32c
 import grpc  # type: ignore[import-untyped]  # grpcio ships no types
 import pytest
 from google.api_core import exceptions as google
 from google.cloud import secretmanager_v1 as sm
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports
-from grpc import aio as grpc_aio
 
-from common.adapters.google.grpc_client import translate_errors
-from common.adapters.google.secret_manager import SecretManagerClient as Adapter
-from common.domain import errors
 from infra.local.emulators.grpc_server import serve
 from infra.local.emulators.secret_manager import SecretManagerEmulator
+from tests.local.emulators.secret_manager_client import (
+    AUTOMATIC,
+    KEY,
+    PROJECT,
+    Call,
+    Client,
+    add,
+    client_of,
+    create,
+    read,
+)
 from tests.support.fakes.vault import Seconds
-
-Client = sm.SecretManagerServiceAsyncClient
-PROJECT = "projects/demo"
-KEY = f"{PROJECT}/secrets/key"
-AUTOMATIC: dict[str, Any] = {"replication": {"automatic": {}}}
-
-
-@asynccontextmanager
-async def client_of(address: str) -> AsyncIterator[Client]:
-    channel = grpc_aio.insecure_channel(address)
-    yield Client(
-        transport=transports.SecretManagerServiceGrpcAsyncIOTransport(channel=channel),
-    )
-    await channel.close()
-
-
-@pytest.fixture
-def clock() -> Seconds:
-    return Seconds()
-
-
-@pytest.fixture
-async def address(clock: Seconds) -> AsyncIterator[str]:
-    async with serve(SecretManagerEmulator(now=clock).service()) as address:
-        yield address
-
-
-@pytest.fixture
-async def client(address: str) -> AsyncIterator[Client]:
-    async with client_of(address) as client:
-        yield client
-
-
-async def create(client: Client, name: str = "key", **options: Any) -> sm.Secret:
-    secret = {**AUTOMATIC, **options}
-    return await client.create_secret(
-        request={"parent": PROJECT, "secret_id": name, "secret": secret}
-    )
-
-
-async def add(client: Client, data: bytes, name: str = KEY) -> sm.SecretVersion:
-    return await client.add_secret_version(parent=name, payload=sm.SecretPayload(data=data))
-
-
-async def read(client: Client, version: str) -> bytes:
-    answer = await client.access_secret_version(name=f"{KEY}/versions/{version}")
-    assert answer.payload.data_crc32c == google_crc32c.value(answer.payload.data)
-    return answer.payload.data
 
 
 async def test_versions_are_read_by_number_and_as_latest(client: Client) -> None:
@@ -103,7 +58,6 @@ async def test_sync_client_creates_reads_and_deletes(address: str) -> None:
     assert await asyncio.to_thread(use) == b"one"
 
 
-Call = Callable[[Client], Any]
 REFUSED: dict[str, tuple[Call, type[Exception], str]] = {
     "empty payload": (
         lambda c: add(c, b"", f"{PROJECT}/secrets/taken"),
@@ -262,124 +216,6 @@ async def test_version_is_disabled_enabled_and_destroyed(client: Client) -> None
     assert (await add(client, b"two")).name == f"{KEY}/versions/2"
 
 
-async def test_each_change_gives_a_new_etag(client: Client) -> None:
-    made = await create(client)
-    version = await add(client, b"one")
-    assert (await client.get_secret(name=KEY)).etag == made.etag
-    enabled = await client.enable_secret_version(name=version.name)
-    updated = await client.update_secret(
-        request={
-            "secret": {"name": KEY, "labels": {"a": "b"}},
-            "update_mask": {"paths": ["labels"]},
-        }
-    )
-    etags = [made.etag, updated.etag, version.etag, enabled.etag]
-    assert len(set(etags)) == 4
-    assert all(etag[0] == etag[-1] == '"' and len(etag) > 2 for etag in etags)
-    listed = await client.list_secret_versions(parent=KEY)
-    assert [each.etag async for each in listed] == [enabled.etag]
-
-
-ETAG_CALLS: dict[str, Call] = {
-    "update": lambda c: c.update_secret(
-        request={"secret": {"name": KEY, "etag": '"nope"'}, "update_mask": {"paths": ["labels"]}}
-    ),
-    "delete": lambda c: c.delete_secret(request={"name": KEY, "etag": '"nope"'}),
-    "disable": lambda c: c.disable_secret_version(
-        request={"name": f"{KEY}/versions/1", "etag": '"nope"'}
-    ),
-    "destroy": lambda c: c.destroy_secret_version(
-        request={"name": f"{KEY}/versions/1", "etag": '"nope"'}
-    ),
-}
-
-
-@pytest.mark.parametrize("call", ETAG_CALLS.values(), ids=ETAG_CALLS.keys())
-async def test_wrong_etag_changes_nothing(client: Client, call: Call) -> None:
-    await create(client)
-    await add(client, b"one")
-    with pytest.raises(google.FailedPrecondition, match="does not match"):
-        await call(client)
-    assert await read(client, "latest") == b"one"
-
-
-async def test_current_etag_admits_the_change(client: Client) -> None:
-    made = await create(client)
-    version = await add(client, b"one")
-    name = version.name
-    destroyed = await client.destroy_secret_version(request={"name": name, "etag": version.etag})
-    assert destroyed.state == sm.SecretVersion.State.DESTROYED
-    await client.delete_secret(request={"name": KEY, "etag": made.etag})
-    with pytest.raises(google.NotFound):
-        await client.get_secret(name=KEY)
-
-
-async def test_update_changes_the_masked_fields_only(client: Client, clock: Seconds) -> None:
-    await create(client, labels={"a": "b"}, annotations={"note": "old"}, ttl=timedelta(hours=1))
-    for data in (b"one", b"two"):
-        await add(client, data)
-    changed = await client.update_secret(
-        request={
-            "secret": {
-                "name": KEY,
-                "labels": {"c": "d"},
-                "annotations": {"note": "new"},
-                "version_aliases": {"live": 1},
-                "ttl": timedelta(hours=2),
-            },
-            "update_mask": {"paths": ["labels", "version_aliases", "ttl"]},
-        }
-    )
-    assert (dict(changed.labels), dict(changed.annotations)) == ({"c": "d"}, {"note": "old"})
-    assert changed.expire_time == clock.after(7200)
-    assert await read(client, "live") == b"one"
-    cleared = await client.update_secret(
-        request={"secret": {"name": KEY}, "update_mask": {"paths": ["labels", "expire_time"]}}
-    )
-    assert (dict(cleared.labels), "expire_time" in cleared) == ({}, False)
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("name:key", ["key-two", "key-one"]),
-        ("name=key-one", ["key-one"]),
-        ("labels.app=oprina", ["other", "key-one"]),
-        ("labels.app:OPR AND name:key", ["key-one"]),
-        ("labels:*", ["other", "key-one"]),
-        ("NOT labels.app=oprina", ["key-two"]),
-        ("-name:key", ["other"]),
-        ("expire_time:*", ["key-two"]),
-        ('create_time<"2100-01-01T00:00:00Z" (name:other OR name=key-one)', ["other", "key-one"]),
-        ("create_time>2100-01-01T00:00:00Z", []),
-        ("replication.automatic:*", []),
-    ],
-)
-async def test_filter_selects_secrets(client: Client, text: str, names: list[str]) -> None:
-    await create(client, "key-one", labels={"app": "oprina"})
-    await create(client, "key-two", ttl=timedelta(hours=1))
-    await create(client, "other", labels={"app": "oprina"})
-    found = await client.list_secrets(request={"parent": PROJECT, "filter": text})
-    assert [secret.name.rpartition("/")[2] async for secret in found] == names
-
-
-async def test_filter_selects_versions_by_state(client: Client) -> None:
-    await create(client)
-    for data in (b"one", b"two", b"three"):
-        await add(client, data)
-    await client.disable_secret_version(name=f"{KEY}/versions/1")
-    await client.destroy_secret_version(name=f"{KEY}/versions/2")
-    for text, numbers in (
-        ("state:ENABLED", ["3"]),
-        ("state=DISABLED", ["1"]),
-        ("state:(DISABLED OR DESTROYED)", ["2", "1"]),
-        ("state!=DESTROYED", ["3", "1"]),
-        ("destroy_time:*", ["2"]),
-    ):
-        found = await client.list_secret_versions(request={"parent": KEY, "filter": text})
-        assert [version.name[-1] async for version in found] == numbers
-
-
 async def test_lists_have_pages_newest_first(client: Client) -> None:
     for number in range(5):
         await create(client, f"s{number}")
@@ -438,97 +274,3 @@ async def test_secrets_survive_a_restart_in_a_private_file(clock: Seconds, tmp_p
             client_of(at) as c,
         ):
             await c.get_secret(name=KEY)
-
-
-FAULTS: dict[str, type[Exception]] = {
-    "refuse": google.ServiceUnavailable,
-    "reset": google.ServiceUnavailable,
-    "truncate": google.ServiceUnavailable,
-    "429": google.ResourceExhausted,
-    "500": google.InternalServerError,
-    "garbage": google.InternalServerError,
-}
-
-
-@pytest.mark.parametrize(("mode", "error"), FAULTS.items())
-async def test_fault_fails_the_chosen_method(mode: str, error: type[Exception]) -> None:
-    calls = []
-
-    def fault(service: str, method: str) -> str | None:
-        calls.append((service, method))
-        return mode if method == "CreateSecret" else None
-
-    async with serve(SecretManagerEmulator().service(), fault=fault) as at, client_of(at) as client:
-        with pytest.raises(error):
-            await client.create_secret(
-                parent=PROJECT, secret_id="key", secret=sm.Secret(AUTOMATIC), retry=None
-            )
-        there = (await client.list_secrets(request={"parent": PROJECT})).total_size
-    assert there == (mode == "truncate")
-    assert calls == [("secret-manager", "CreateSecret"), ("secret-manager", "ListSecrets")]
-
-
-@pytest.mark.parametrize(
-    ("writing", "error"), [(False, errors.Unavailable), (True, errors.Ambiguous)]
-)
-async def test_hanging_call_ends_at_its_deadline(
-    *, writing: bool, error: type[errors.Upstream]
-) -> None:
-    service = SecretManagerEmulator().service()
-    async with serve(service, fault=lambda *_: "timeout") as at, client_of(at) as client:
-        with (
-            pytest.raises(error, match="DEADLINE_EXCEEDED"),
-            translate_errors("s", writing=writing),
-        ):
-            await client.get_secret(name=KEY, timeout=0.05, retry=None)
-
-
-async def test_stopped_server_is_unavailable() -> None:
-    async with serve(SecretManagerEmulator().service()) as at:
-        pass
-    adapter = Adapter("demo", address=at)
-    with pytest.raises(errors.Unavailable, match="UNAVAILABLE"):
-        await adapter.access("key")
-    with pytest.raises(errors.Ambiguous):
-        await adapter.delete("key")
-    await adapter.close()
-
-
-# --- the adapter's cache of configuration
-
-
-async def test_adapter_caches_configuration_for_minutes(address: str, clock: Seconds) -> None:
-    adapter = Adapter("demo", address=address, now=clock)
-    await adapter.create("key")
-    await adapter.add("key", b" one\n")
-    assert (await adapter.read("key")).text == "one"
-    await adapter.add("key", b"two")
-    assert (await adapter.read("key")).text == "one"
-    fresh = await adapter.read("key", refresh=True)
-    assert (fresh.text, fresh.version) == ("two", "2")
-    await adapter.delete("key")
-    assert (await adapter.read("key")).text == "two"
-    assert (await adapter.read("key", "1")).text == "one"
-    clock.advance(301)
-    with pytest.raises(errors.UpstreamNotFound):
-        await adapter.read("key")
-    await adapter.delete("key")
-    assert "two" not in f"{fresh!r} {fresh}"
-    await adapter.close()
-
-
-async def test_concurrent_first_calls_make_one_client(address: str) -> None:
-    adapter = Adapter("demo", address=address)
-    clients = await asyncio.gather(*(adapter._connect() for _ in range(20)))
-    assert len(set(map(id, clients))) == 1
-    await adapter.close()
-    await adapter.close()
-
-
-async def test_connected_client_prints_nothing_when_the_server_ends(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    for _ in range(20):
-        async with AsyncExitStack() as client, serve(SecretManagerEmulator().service()) as address:
-            await create(await client.enter_async_context(client_of(address)))
-    assert capfd.readouterr().err == ""

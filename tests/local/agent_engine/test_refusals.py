@@ -9,7 +9,7 @@ from infra.local.simulators.agent_engine import (
     AgentEngineState,
     LostSession,
 )
-from tests.local.test_agent_engine import (
+from tests.local.agent_engine.turns import (
     ENGINE,
     SimulatorClock,
     client_for,

@@ -1,14 +1,9 @@
 import json
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
-from itertools import count
-from typing import Any
+from collections.abc import AsyncIterator
 
 import anyio
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from infra.local.simulators.agent_engine import (
     AgentEngineState,
@@ -19,40 +14,20 @@ from infra.local.simulators.agent_engine import (
     Step,
     Text,
     ToolRun,
-    agent_engine_app,
+)
+from tests.local.agent_engine.turns import (
+    ENGINE,
+    LOCAL,
+    SimulatorClock,
+    client_for,
+    mounted,
+    parts_of,
+    playing,
+    stream,
+    texts,
+    turn_body,
 )
 from tests.local.serving import client_of
-
-ENGINE = "/v1/projects/p/locations/us-central1/reasoningEngines/7"
-LOCAL = {"Authorization": "Bearer local"}
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC).timestamp()
-
-
-class SimulatorClock:
-    """A clock that moves only when the simulator sleeps."""
-
-    def __init__(self) -> None:
-        self.moment = NOON
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        return self.moment
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.moment += seconds
-        await anyio.lowlevel.checkpoint()
-
-
-def playing(*steps: Step) -> AgentEngineState:
-    """Return a state whose script plays the steps. Time and ids are deterministic."""
-    clock, numbers = SimulatorClock(), count(1)
-    return AgentEngineState(
-        script=(lambda _message: steps) if steps else None,
-        now=clock.now,
-        sleep=clock.sleep,
-        new_id=lambda: f"id-{next(numbers)}",
-    )
 
 
 @pytest.fixture
@@ -64,33 +39,6 @@ def state() -> AgentEngineState:
 async def client(state: AgentEngineState) -> AsyncIterator[httpx.AsyncClient]:
     async with client_for(state) as client:
         yield client
-
-
-def client_for(state: AgentEngineState) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(agent_engine_app(state))
-    return httpx.AsyncClient(transport=transport, base_url="http://agent", headers=LOCAL)
-
-
-def turn_body(message: str = "hello", *, streaming: bool = True, **more: Any) -> dict[str, Any]:
-    run_config = {"run_config": {"streaming_mode": "sse"}} if streaming else {}
-    asked = {"user_id": "ada", "message": message, **run_config, **more}
-    return {"class_method": "async_stream_query", "input": asked}
-
-
-async def stream(client: httpx.AsyncClient, body: dict[str, Any]) -> list[dict[str, Any]]:
-    answer = await client.post(f"{ENGINE}:streamQuery", params={"alt": "sse"}, json=body)
-    assert answer.status_code == 200, answer.text
-    return [json.loads(line) for line in answer.text.splitlines()]
-
-
-def parts_of(event: dict[str, Any]) -> list[dict[str, Any]]:
-    parts = event.get("content", {}).get("parts", [])
-    assert isinstance(parts, list)
-    return parts
-
-
-def texts(events: Sequence[dict[str, Any]]) -> list[str]:
-    return [p["text"] for event in events for p in parts_of(event) if p.get("text")]
 
 
 async def test_stream_is_json_lines_with_and_without_alt() -> None:
@@ -226,10 +174,6 @@ async def test_disconnect_of_the_caller_ends_the_turn() -> None:
         with anyio.fail_after(5):
             await left.wait()
     assert (state.turns, state.open_streams, state.cut_short) == (1, 0, 1)
-
-
-def mounted(state: AgentEngineState) -> Starlette:
-    return Starlette(routes=[Mount("/simulators/agent-engine", agent_engine_app(state))])
 
 
 async def test_temporary_state_reaches_the_script_and_is_not_stored() -> None:
