@@ -9,11 +9,7 @@ from infra.local.simulators.agent_engine import (
 )
 
 NAME = "projects/p/locations/us-central1/reasoningEngines/7"
-
-
 ENGINE = f"/v1beta1/{NAME}"
-
-
 DAY = 86_400
 
 

@@ -18,11 +18,7 @@ from infra.local.simulators.agent_engine import (
 )
 
 ENGINE = "/v1/projects/p/locations/us-central1/reasoningEngines/7"
-
-
 LOCAL = {"Authorization": "Bearer local"}
-
-
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC).timestamp()
 
 

@@ -7,17 +7,11 @@ from typing import Any
 import google_crc32c
 from google.cloud import secretmanager_v1 as sm
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports
-from grpc import aio as grpc_aio
+from grpc import aio as grpc_aio  # type: ignore[import-untyped]  # grpcio ships no types
 
 Client = sm.SecretManagerServiceAsyncClient
-
-
 PROJECT = "projects/demo"
-
-
 KEY = f"{PROJECT}/secrets/key"
-
-
 AUTOMATIC: dict[str, Any] = {"replication": {"automatic": {}}}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from google.cloud import tasks_v2 as ct
 from google.cloud.tasks_v2.services.cloud_tasks import transports
-from grpc import aio as grpc_aio
+from grpc import aio as grpc_aio  # type: ignore[import-untyped]  # grpcio ships no types
 
 from infra.local.emulators.cloud_tasks import (
     CloudTasksEmulator,
@@ -19,14 +19,8 @@ from infra.local.emulators.grpc_server import serve
 from tests.support.fakes.vault import Seconds
 
 LOCATION = "projects/demo/locations/us-central1"
-
-
 QUEUE = f"{LOCATION}/queues/expiry"
-
-
 TARGET = "https://target.test/sweep"
-
-
 DAY = 24 * 3600.0
 
 

@@ -9,11 +9,7 @@ from typing import Any
 import httpx
 
 LOCAL = {"Authorization": "Bearer local"}
-
-
 SYNTHESIZE = "/v1/text:synthesize"
-
-
 HELLO: dict[str, dict[str, Any]] = {
     "input": {"text": "Hello there, how are you today?"},
     "voice": {"languageCode": "en-US", "name": "en-US-Chirp3-HD-Achernar"},
