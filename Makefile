@@ -13,6 +13,7 @@ INSTALLED := .venv/installed
 AGENT := .venv-agent/installed
 AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
+CLIENTS := avatar google adk1
 EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -39,7 +40,8 @@ smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python
 
 # ── change it ────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check fix lint types test coverage agent agent-types agent-test reliability bench lock clean
+.PHONY: check fix lint types test test-clients coverage agent agent-types agent-test reliability bench lock \
+	clean
 check: ## run the gate: format, lint, types, import rules, all tests
 	@$(MAKE) --no-print-directory -j2 $(INSTALLED) $(AGENT)
 	@$(MAKE) --no-print-directory -j2 lint types agent-types
@@ -76,6 +78,11 @@ coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than 
 reliability: $(INSTALLED) ## run the state machine for ten minutes
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 
+test-clients: $(INSTALLED) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
+	@for each in $(CLIENTS); do $(MAKE) --silent .venv-clients/$$each/installed \
+		|| echo "$$each cannot be installed; its clients do not run." >&2; done
+	@$(BIN)/python -m tests.clients $(ARGS)
+
 bench: $(INSTALLED) ## measure, beside other frameworks, in one run (ARGS='--runs 9 first_speech')
 	@$(MAKE) --no-print-directory frameworks
 	@$(BIN)/python -m bench.run $(ARGS)
@@ -87,9 +94,11 @@ lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the ne
 	$(COMPILE) $(ARGS) --constraint infra/agent/requirements-dev.txt \
 		--output-file infra/agent/requirements.txt infra/agent/requirements.in
 	$(COMPILE) $(ARGS) --output-file bench/requirements-frameworks.txt bench/requirements-frameworks.in
+	for each in $(CLIENTS); do \
+		$(COMPILE) $(ARGS) --output-file tests/clients/$$each.txt tests/clients/$$each.in; done
 
 clean: ## remove environments, caches and packages; .local stays
-	rm -rf .venv .venv-agent .venv-bench .*_cache .coverage* .hypothesis dist
+	rm -rf .venv .venv-agent .venv-bench .venv-clients .*_cache .coverage* .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── deploy it ────────────────────────────────────────────────────────────────────────────────────
@@ -119,8 +128,11 @@ define INSTALL
 	echo 'Oprina needs Python 3.11 or later: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 @test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 @echo 'Installing $< into $(@D) (once; about a minute)...'
-@$(@D)/bin/$(PIP_INSTALL) '$(PIP)'
-@$(@D)/bin/$(PIP_INSTALL) --require-hashes -r $<
+@{ $(@D)/bin/$(PIP_INSTALL) --retries 3 '$(PIP)' && \
+	$(@D)/bin/$(PIP_INSTALL) --retries 3 --require-hashes -r $<; } 2>$(@D)/pip.log || { \
+	if grep -q 'after connection broken' $(@D)/pip.log; then \
+		echo 'pip cannot reach a package registry. Check the network, then run make again.' >&2; \
+	else cat $(@D)/pip.log >&2; fi; exit 1; }
 @touch $@
 endef
 
@@ -128,6 +140,9 @@ $(INSTALLED): requirements-dev.txt
 	$(INSTALL)
 
 $(AGENT): infra/agent/requirements-dev.txt
+	$(INSTALL)
+
+.venv-clients/%/installed: tests/clients/%.txt
 	$(INSTALL)
 
 # The bench runs without a framework that cannot be installed, and says so.

@@ -1,13 +1,12 @@
-"""What importing each function costs, beside importing the libraries that it names, in one run.
+"""CPU and memory of importing each function, beside importing the libraries that it names.
 
     python bench/cold_start.py [--runs 11] [--bar 1.25]
 
-Each figure is a fresh interpreter's own time from its first line to its last import (not the time
-to start Python), user and system CPU, median over the rounds. In a round every command has its turn,
-and a ratio is that of two neighbours in one round, so that a slow moment of the machine hits both;
-the median of these is held against the bar. `import pydantic` alone loads next to nothing: the
-second row is the libraries and one first model, which is the least that anybody pays who uses it.
-"""
+Each figure is the CPU time, user and system, of a fresh interpreter from its first line to its last
+import, median of the rounds. The start of Python is not included. In a round every command has its
+turn, and a ratio compares two neighbours of one round, so that a slow moment of the machine affects
+both. The bar is for the median of the ratios. `import pydantic` alone loads almost nothing, so the
+second row adds a first model, the minimum for each user of pydantic."""
 
 import argparse
 import json
@@ -34,7 +33,7 @@ def functions() -> list[str]:
 
 
 def measure(what: str) -> tuple[float, float]:
-    """CPU seconds and megabytes."""
+    """Return the CPU seconds and the megabytes of importing `what`."""
     probe = [sys.executable, "-c", PROBE.format(what=what)]
     answer = subprocess.run(probe, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     cpu, megabytes, _ = answer.split()
@@ -42,27 +41,28 @@ def measure(what: str) -> tuple[float, float]:
 
 
 def rounds(runs: int) -> dict[str, list[tuple[float, float]]]:
-    wanted = {"libraries": LIBRARIES, "and a model": f"{LIBRARIES}\n{MODEL}"}
-    wanted |= {name: f"functions.{name}.main" for name in functions()}
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in wanted}
-    for what in wanted.values():
+    """Return the CPU seconds and the megabytes of each round, by what is imported."""
+    imports = {"libraries": LIBRARIES, "and a model": f"{LIBRARIES}\n{MODEL}"}
+    imports |= {name: f"functions.{name}.main" for name in functions()}
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in imports}
+    for what in imports.values():
         measure(what)  # fills the caches of compiled files
     for _ in range(runs):
-        for name, what in wanted.items():
-            taken[name].append(measure(what))
-    return taken
+        for name, what in imports.items():
+            figures[name].append(measure(what))
+    return figures
 
 
-def summary(taken: dict[str, list[tuple[float, float]]]) -> dict[str, tuple[float, float, float]]:
-    """CPU seconds, megabytes, and the ratio to the libraries."""
-    base = [cpu for cpu, _ in taken["libraries"]]
+def summary(rows: dict[str, list[tuple[float, float]]]) -> dict[str, tuple[float, float, float]]:
+    """Return the medians: CPU seconds, megabytes, and the ratio to the libraries."""
+    base = [cpu for cpu, _ in rows["libraries"]]
     return {
         name: (
             statistics.median(cpu for cpu, _ in figures),
             statistics.median(megabytes for _, megabytes in figures),
             statistics.median(cpu / own for (cpu, _), own in zip(figures, base, strict=True)),
         )
-        for name, figures in taken.items()
+        for name, figures in rows.items()
     }
 
 
@@ -71,18 +71,20 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=11)
     parser.add_argument("--bar", type=float, default=1.25)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    found = summary(rounds(asked.runs))
-    if asked.json:
+    options = parser.parse_args()
+    found = summary(rounds(options.runs))
+    if options.json:
         names = ("cpu_seconds", "megabytes", "ratio")
         print(json.dumps({name: dict(zip(names, row, strict=True)) for name, row in found.items()}))
     else:
-        print(f"{'':15} {'CPU s':>7} {'MB':>6} {'ratio':>6}   (median of {asked.runs})")
+        print(f"{'':15} {'CPU s':>7} {'MB':>6} {'ratio':>6}   (median of {options.runs})")
         for name, (cpu, megabytes, ratio) in found.items():
             print(f"{name:15} {cpu:7.3f} {megabytes:6.1f} {ratio:6.2f}")
     worst = max(found[name][2] for name in functions())
-    print(f"worst: {worst:.2f} times the libraries alone; the bar is {asked.bar}", file=sys.stderr)
-    return 0 if worst <= asked.bar else 1
+    print(
+        f"worst: {worst:.2f} times the libraries alone; the bar is {options.bar}", file=sys.stderr
+    )
+    return 0 if worst <= options.bar else 1
 
 
 if __name__ == "__main__":

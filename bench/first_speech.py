@@ -1,10 +1,9 @@
-"""How long after its last token the first sentence is given to the voice, ours beside the rivals'.
+"""Lag of the first speech, ours beside other frameworks.
 
     python -m bench.first_speech
 
-Each reply of `replies.py` is paced on one clock by `rivals/pace.py`, for all alike; ours is a whole
-turn over a store in memory, with an agent, a voice and an avatar that cost no time.
-"""
+Each reply of `replies.py` is paced by `frameworks/pace.py`, in the same way for all. Ours is a
+whole turn over a store in memory, with an agent, a voice and an avatar that take no time."""
 
 import argparse
 import asyncio
@@ -13,8 +12,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from bench.frameworks.pace import EVERY, Listener, Reply, Step
-from bench.frameworks.peers import Missing, Peer, complete, peers
+from bench.frameworks.pace import TOKEN_SECONDS, Listener, PacedReply, Step
+from bench.frameworks.processes import (
+    FrameworkProcess,
+    NotMeasurable,
+    includes_all,
+    run_frameworks,
+)
 from bench.replies import replies
 from bench.table import Row, markdown, middle
 from common.domain.ids import ConversationId, UserId
@@ -24,31 +28,36 @@ from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.voice import FakeVoice
 from tests.support.harness import new_harness
 
-TOKEN: Final = 1_000 * EVERY
-PROMISE: Final = TOKEN + 2
-STALL: Final = 2.0
-BREAK: Final = 150
-"""Milliseconds that a finished sentence may be held when the stream stalls."""
+TOKEN_BAR: Final = 1_000 * TOKEN_SECONDS + 2
+"""Milliseconds: one token, and 2 ms of work."""
+STALL_SECONDS: Final = 2.0
+STALL_BAR: Final = 150
+"""Milliseconds that a finished sentence may wait when the stream stalls."""
 FIRST_CLAUSE: Final = 24
-SOUND: Final = bytes(4_800)
-"""100 ms of silence."""
+SILENCE: Final = bytes(4_800)
+"""100 ms of audio."""
 
 PLAIN: Final = "a first sentence of 8 to 15 tokens"
 SHORT: Final = "a first sentence with Dr., p.m., Jan., no. and the like in it"
-CLAUSE: Final = "the same with our setting for it; below 0 speech begins before the sentence ends"
+CLAUSE: Final = (
+    "the same with our setting for it; a negative figure: speech begins before the sentence ends"
+)
 AGENT: Final = (
     "a sentence, then a tool that answers after 2 s; the agent calls it within its stream"
 )
-FRAMEWORK: Final = "the same where a rival calls the tool: its model's response ends with the call"
+FRAMEWORK: Final = "the same, and the framework calls the tool: a response of the model ends there"
+SILENT: Final = "a sentence, then nothing for 2 s, without any event"
 
 
 @dataclass(frozen=True)
-class Case:
-    """`replies` take turns, one a run. `bar` in milliseconds; `below` says whether every rival must
-    be slower, too. `which` of what the listener noted is the figure."""
+class SpeechCase:
+    """One figure. `replies` take turns, one per run.
+
+    `bar` is in milliseconds. With `below`, every framework must also be slower. `which` names the
+    value of `Listener.figures`."""
 
     figure: str
-    replies: tuple[Reply, ...]
+    replies: tuple[PacedReply, ...]
     how: str
     bar: float | None = None
     below: bool = False
@@ -56,26 +65,30 @@ class Case:
     which: str = "lag"
 
 
-def cases() -> list[Case]:
-    tool, stall = Step("tool", seconds=STALL), Step("stall", seconds=STALL)
+def cases() -> list[SpeechCase]:
+    tool, stall = Step("tool", seconds=STALL_SECONDS), Step("stall", seconds=STALL_SECONDS)
     long = replies("long")
     chinese = replies("Chinese", language="zh")
-    called = replies("plain", tool, whose="framework")
+    called = replies("plain", tool, tool_caller="framework")
     return [
-        Case("first speech, plain", replies("plain"), PLAIN, PROMISE, below=True),
-        Case("first speech, long", long, "a first sentence of 30 to 40 tokens"),
-        Case(
+        SpeechCase("first speech, plain", replies("plain"), PLAIN, TOKEN_BAR, below=True),
+        SpeechCase("first speech, long", long, "a first sentence of 30 to 40 tokens"),
+        SpeechCase(
             f"... first clause of {FIRST_CLAUSE}",
             long,
             CLAUSE,
             first_clause=FIRST_CLAUSE,
             which="first",
         ),
-        Case("first speech, abbreviations", replies("short"), SHORT, PROMISE, below=True),
-        Case("first speech, Chinese", chinese, "about a token a character", PROMISE, below=True),
-        Case("first speech, tool stall", replies("plain", tool), AGENT, BREAK, below=True),
-        Case("... framework's own tool", called, FRAMEWORK, BREAK),
-        Case("first speech, silent stall", replies("plain", stall), "nobody says why it stalls"),
+        SpeechCase("first speech, abbreviations", replies("short"), SHORT, TOKEN_BAR, below=True),
+        SpeechCase(
+            "first speech, Chinese", chinese, "about a token a character", TOKEN_BAR, below=True
+        ),
+        SpeechCase(
+            "first speech, tool stall", replies("plain", tool), AGENT, STALL_BAR, below=True
+        ),
+        SpeechCase("... framework's own tool", called, FRAMEWORK, STALL_BAR),
+        SpeechCase("first speech, silent stall", replies("plain", stall), SILENT),
     ]
 
 
@@ -83,6 +96,8 @@ def cases() -> list[Case]:
 
 
 class PacedAgent(FakeAgent):
+    """An agent that sends the steps of a listener."""
+
     def __init__(self, listener: Listener) -> None:
         super().__init__()
         self._listener = listener
@@ -107,30 +122,35 @@ class PacedAgent(FakeAgent):
 
 
 class ListeningVoice(FakeVoice):
+    """A voice that reports each text."""
+
     def __init__(self, hear: Callable[[str], None]) -> None:
         super().__init__()
         self._hear = hear
 
     async def synthesize(self, text: str, voice: str, language: str) -> bytes:  # noqa: ARG002 - the port's
         self._hear(text)
-        return SOUND
+        return SILENCE
 
 
-async def speak(reply: Reply, first_clause: int) -> dict[str, Any]:
-    """One turn of ours, to its end."""
+async def speak(reply: PacedReply, first_clause: int) -> dict[str, Any]:
+    """Run one turn of ours to its end.
+
+    Return the listener's figures, and when audio could be sent.
+    """
     listener = Listener(reply)
-    at = new_harness(agent=PacedAgent(listener), first_clause=first_clause)
-    at.voice = ListeningVoice(listener.hear)
-    at.app = at.another()
-    started = await at.start(language=_locale(reply.language))
-    turn = await at.chat("Well?", conversation_id=started.conversation_id)
+    harness = new_harness(agent=PacedAgent(listener), first_clause=first_clause)
+    harness.voice = ListeningVoice(listener.hear)
+    harness.app = harness.another()
+    started = await harness.start(language=_locale(reply.language))
+    turn = await harness.chat("Well?", conversation_id=started.conversation_id)
     sure = 0.0
     while news := await turn.next_events():
         if not sure and any(isinstance(event, SentenceEvent) for event in news):
             sure = time.perf_counter()
     await turn.over()
-    await at.store.close()
-    return listener.answer() | {"sure": 1_000 * (sure - listener.arrivals[reply.ends])}
+    await harness.store.close()
+    return listener.figures() | {"sure": 1_000 * (sure - listener.arrivals[reply.ends])}
 
 
 def _locale(language: str) -> str:
@@ -140,58 +160,63 @@ def _locale(language: str) -> str:
 # ── side by side ─────────────────────────────────────────────────────────────────────────────────
 
 Figures = dict[str, list[dict[str, Any]]]
-"""By whose they are ("" is ours): what was heard in each run."""
+"""The listener's figures of each run, by framework. The key "" is ours."""
 
 
 def measure(runs: int) -> list[Row]:
-    """All take turns within a run, so that a slow moment of the machine hits all alike. One run of
-    the first case warms up and does not count."""
-    with peers() as rivals:
-        _taken(cases()[0], rivals, 1)
-        return [row for case in cases() for row in _rows(case, _taken(case, rivals, runs))]
+    """Measure every case.
+
+    Within a run all frameworks take turns, so that a slow moment of the machine affects all of
+    them. One run of the first case warms up and does not count."""
+    with run_frameworks() as others:
+        _measure_case(cases()[0], others, 1)
+        return [row for case in cases() for row in _rows(case, _measure_case(case, others, runs))]
 
 
-def _taken(case: Case, rivals: dict[str, Peer], runs: int) -> Figures:
-    taken: Figures = {"": [], **{name: [] for name in rivals}}
+def _measure_case(case: SpeechCase, others: dict[str, FrameworkProcess], runs: int) -> Figures:
+    figures: Figures = {"": [], **{name: [] for name in others}}
     for run in range(runs):
         reply = case.replies[run % len(case.replies)]
-        taken[""].append(asyncio.run(speak(reply, case.first_clause)))
-        for name, rival in rivals.items():
-            taken[name].append(rival.ask(ask="speak", reply=asdict(reply)))
-    return taken
+        figures[""].append(asyncio.run(speak(reply, case.first_clause)))
+        for name, framework in others.items():
+            figures[name].append(framework.ask(ask="speak", reply=asdict(reply)))
+    return figures
 
 
-def _rows(case: Case, taken: Figures) -> list[Row]:
-    """Where a rival must be slower, besides: what its lag and ours are made of."""
-    row = _row(case, taken)
+def _rows(case: SpeechCase, figures: Figures) -> list[Row]:
+    """Return the row of a case. If every framework must be slower, add the parts of the lag."""
+    row = _row(case, figures)
     if not case.below:
         return [row]
     return [
         row,
-        _part("... of which: tokens waited for", "tokens", "looked", taken),
-        _part("... of which: work on the last of them", "ms", "work", taken),
-        _part("... until its sound may be sent", "ms", "sure", taken),
+        _part("... of which: tokens waited for", "tokens", "looked", figures),
+        _part("... of which: work on the last of them", "ms", "work", figures),
+        _part("... until its audio may be sent", "ms", "sure", figures),
     ]
 
 
-def _row(case: Case, taken: Figures) -> Row:
-    """A bar of "below theirs" is held where the median of ours is faster than their fastest."""
-    row = _part(case.figure, "ms", case.which, taken, case.how + _too_early(taken))
+def _row(case: SpeechCase, figures: Figures) -> Row:
+    """Return the figure of a case.
+
+    "below theirs" is held if our median is below their fastest run.
+    """
+    row = _part(case.figure, "ms", case.which, figures, case.how + _too_early(figures))
     if case.bar is None:
         return row
     bar = f"at most {case.bar:g}{', below theirs' if case.below else ''}"
     tied = [name for name, (low, _) in row.spreads.items() if case.below and low <= row.ours]
     how = row.how + "".join(f"; not clearly below {name}" for name in tied)
     held = row.ours <= case.bar and not tied
-    unknown = held and case.below and not complete(row.rivals)
+    unknown = held and case.below and not includes_all(row.others)
     return replace(row, bar=bar, held=None if unknown else held, how=how)
 
 
-def _part(figure: str, unit: str, which: str, taken: Figures, how: str = "") -> Row:
-    """Of what was noted in each run; no bar."""
+def _part(figure: str, unit: str, which: str, figures: Figures, how: str = "") -> Row:
+    """Return the medians of one value of the listener's figures, without a bar."""
     found = {
-        name: middle([heard[which] if which in heard else heard["lag"] for heard in runs])
-        for name, runs in taken.items()
+        name: middle([each[which] if which in each else each["lag"] for each in runs])
+        for name, runs in figures.items()
     }
     ours, spread = found.pop("")
     medians = {name: median for name, (median, _) in found.items()}
@@ -199,14 +224,14 @@ def _part(figure: str, unit: str, which: str, taken: Figures, how: str = "") -> 
     return Row(figure, ours, unit, medians, spread, "", None, how, spreads)
 
 
-def _too_early(taken: Figures) -> str:
-    """What somebody gave to the voice before the first sentence was over."""
+def _too_early(figures: Figures) -> str:
+    """Return which texts were given to the voice before the first sentence was over, as words."""
     early = {
-        name or "ours": list(dict.fromkeys(piece for heard in runs for piece in heard["before"]))
-        for name, runs in taken.items()
+        name or "ours": list(dict.fromkeys(piece for each in runs for piece in each["before"]))
+        for name, runs in figures.items()
     }
     return "".join(
-        f"; cut before its end by {name}: {said}" for name, said in early.items() if said
+        f"; cut before its end by {name}: {texts}" for name, texts in early.items() if texts
     )
 
 
@@ -215,8 +240,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     try:
         print(markdown(measure(parser.parse_args().runs)))
-    except Missing as missing:
-        print(missing)
+    except NotMeasurable as reason:
+        print(reason)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""What is said where first speech is measured, to ours and the rivals alike."""
+"""The replies for the measurement of first speech, the same for every framework."""
 
 from typing import Final
 
-from bench.frameworks.pace import Reply, Step, Whose
+from bench.frameworks.pace import PacedReply, Step, ToolCaller
 from bench.splitter import tokens
 
-SAID: Final = {
+TEXTS: Final = {
     "plain": (
         ("Your next meeting starts at noon.", " It is with Anna and takes one hour."),
         ("I have looked at your calendar for tomorrow.", " You have two meetings."),
@@ -47,13 +47,14 @@ SAID: Final = {
 
 
 def replies(
-    kind: str, between: Step | None = None, language: str = "en", whose: Whose = "agent"
-) -> tuple[Reply, ...]:
-    """A first sentence, what may happen after it, and more text."""
-    stall = [between] if between else []
-    made = []
-    for first, then in SAID[kind]:
-        said = [Step("say", token) for token in tokens(first)]
-        rest = [Step("say", token) for token in tokens(then)]
-        made.append(Reply((*said, *stall, *rest), len(said) - 1, language, whose))
-    return tuple(made)
+    kind: str, between: Step | None = None, language: str = "en", tool_caller: ToolCaller = "agent"
+) -> tuple[PacedReply, ...]:
+    """Return the replies of a kind: a first sentence, the step `between`, and more text."""
+    extra = [between] if between else []
+    found = []
+    for first, rest in TEXTS[kind]:
+        sentence = [Step("say", token) for token in tokens(first)]
+        more = [Step("say", token) for token in tokens(rest)]
+        steps = (*sentence, *extra, *more)
+        found.append(PacedReply(steps, len(sentence) - 1, language, tool_caller))
+    return tuple(found)

@@ -1,11 +1,10 @@
-"""Every bench, one after the other, and ONE table of all.
+"""Run every measurement, one after the other, and print one table.
 
     python -m bench.run [--runs 5] [first_speech sweep ...]
 
-Each runs in a process of its own, so that none measures what another left behind. Where all were
-asked for, writes bench/results/latest.json and latest.md. Exits with 1 where a bar was missed or a
-bench failed.
-"""
+Each measurement runs in a process of its own, so that earlier ones do not affect it. Without names,
+all of them run, and bench/results/latest.json and latest.md are written. The exit code is 1 if a
+bar was missed or a measurement failed."""
 
 import argparse
 import json
@@ -21,8 +20,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from bench.frameworks.peers import present
-from bench.table import Row, hows, markdown
+from bench.frameworks.processes import describe
+from bench.table import Row, explanations, markdown
 
 ROOT: Final = Path(__file__).parent.parent
 RESULTS: Final = ROOT / "bench/results"
@@ -34,18 +33,21 @@ BENCHES: Final = (
     "throughput",
     "sweep",
 )
-LONGEST_SECONDS: Final = 1_800.0
+MAX_SECONDS: Final = 1_800.0
+"""Time-out of one measurement."""
 
 
 @dataclass(frozen=True)
-class Measured:
+class BenchResult:
+    """The rows of one measurement, or why there are none."""
+
     bench: str
     rows: list[Row]
     failure: str = ""
 
 
-def measured(bench: str, runs: int) -> Measured:
-    """In another process; what it prints is shown as it comes."""
+def run_bench(bench: str, runs: int) -> BenchResult:
+    """Run a measurement in another process. Its output is shown as it comes."""
     with tempfile.NamedTemporaryFile("r") as answer:
         command = [
             sys.executable,
@@ -58,85 +60,90 @@ def measured(bench: str, runs: int) -> Measured:
             bench,
         ]
         try:
-            subprocess.run(command, cwd=ROOT, check=True, timeout=LONGEST_SECONDS, env=_env())
-            return Measured(bench, [_row(fields) for fields in json.load(answer)])
+            subprocess.run(command, cwd=ROOT, check=True, timeout=MAX_SECONDS, env=_environment())
+            return BenchResult(bench, [_row(fields) for fields in json.load(answer)])
         except subprocess.CalledProcessError as failed:
-            return Measured(bench, [], f"it ended with {failed.returncode}; why stands above")
+            return BenchResult(bench, [], f"exit code {failed.returncode}; see its output above")
         except subprocess.TimeoutExpired:
-            return Measured(bench, [], f"it took more than {LONGEST_SECONDS:g} s")
+            return BenchResult(bench, [], f"it took more than {MAX_SECONDS:g} s")
 
 
-def _env() -> dict[str, str]:
-    """Without the wish that nothing compiled is kept: each cold start would compile everything."""
+def _environment() -> dict[str, str]:
+    """Return the environment without PYTHONDONTWRITEBYTECODE: cold starts need compiled files."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _row(fields: dict[str, Any]) -> Row:
-    """JSON knows no tuples."""
+    """Return the row of which JSON made `fields`: tuples became lists."""
     spreads = {name: (low, high) for name, (low, high) in fields["spreads"].items()}
     return Row(**{**fields, "spread": tuple(fields["spread"]), "spreads": spreads})
 
 
-def into(file: Path, bench: str, runs: int) -> None:
+def write_rows(file: Path, bench: str, runs: int) -> None:
+    """Run a measurement in this process and write its rows to `file`."""
     rows: list[Row] = import_module(f"bench.{bench}").measure(runs)
     file.write_text(json.dumps([asdict(row) for row in rows]), "utf-8")
 
 
-# ── what is written ──────────────────────────────────────────────────────────────────────────────
+# ── the report ───────────────────────────────────────────────────────────────────────────────────
 
 
-def about(runs: int) -> dict[str, str]:
-    """What the figures depend on, in words."""
+def circumstances(runs: int) -> dict[str, str]:
+    """Return what the figures depend on."""
     return {
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "runs": f"{runs}; medians, with the lowest and the highest in brackets",
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "load before": f"{os.getloadavg()[0]:.2f}",
-        **present(),
+        **describe(),
     }
 
 
-def written(found: Sequence[Measured], circumstances: dict[str, str]) -> str:
-    rows = [row for each in found for row in each.rows]
-    facts = "\n".join(f"- {name}: {fact}" for name, fact in circumstances.items())
-    failures = "".join(f"- {each.bench}: {each.failure}\n" for each in found if each.failure)
-    missing = f"\n## Not measured\n\n{failures}" if failures else ""
+def report(results: Sequence[BenchResult], facts: dict[str, str]) -> str:
+    """Return the report as Markdown."""
+    rows = [row for each in results for row in each.rows]
+    listed = "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
+    failures = "".join(f"- {each.bench}: {each.failure}\n" for each in results if each.failure)
+    not_measured = f"\n## Not measured\n\n{failures}" if failures else ""
     return (
-        "# The bench's latest results\n\nOne run; only what stands in one line may be compared."
-        f" What each figure means: `bench/README.md`.\n\n{facts}\n\n{markdown(rows)}\n"
-        f"{missing}\n## What was measured\n\n{hows(rows)}\n"
+        "# The bench's latest results\n\nOne run. Compare figures within one line only."
+        f" `bench/README.md` says what each figure means.\n\n{listed}\n\n{markdown(rows)}\n"
+        f"{not_measured}\n## What was measured\n\n{explanations(rows)}\n"
     )
 
 
-def save(found: Sequence[Measured], circumstances: dict[str, str]) -> None:
+def save(results: Sequence[BenchResult], facts: dict[str, str]) -> None:
+    """Write latest.json and latest.md."""
     RESULTS.mkdir(exist_ok=True)
-    benches = {each.bench: [asdict(row) for row in each.rows] for each in found}
-    failures = {each.bench: each.failure for each in found if each.failure}
-    all_of_it = {"about": circumstances, "benches": benches, "not measured": failures}
-    text = json.dumps(all_of_it, indent=1, ensure_ascii=False) + "\n"
+    document = {
+        "about": facts,
+        "benches": {each.bench: [asdict(row) for row in each.rows] for each in results},
+        "not measured": {each.bench: each.failure for each in results if each.failure},
+    }
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     (RESULTS / "latest.json").write_text(text, "utf-8")
-    (RESULTS / "latest.md").write_text(written(found, circumstances), "utf-8")
+    (RESULTS / "latest.md").write_text(report(results, facts), "utf-8")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--into", type=Path, help="run one bench here and write its rows there")
-    parser.add_argument("benches", nargs="*", help=f"of {', '.join(BENCHES)}; none: all")
-    asked = parser.parse_args()
-    if asked.into:
-        into(asked.into, asked.benches[0], asked.runs)
+    parser.add_argument("--into", type=Path, help="run one measurement here, write its rows there")
+    parser.add_argument("benches", nargs="*", help=f"of {', '.join(BENCHES)}; default: all")
+    options = parser.parse_args()
+    if options.into:
+        write_rows(options.into, options.benches[0], options.runs)
         return 0
-    circumstances = about(asked.runs)
-    found = []
-    for bench in asked.benches or BENCHES:
+    facts = circumstances(options.runs)
+    results = []
+    for bench in options.benches or BENCHES:
         print(f"measuring {bench} ...", file=sys.stderr, flush=True)
-        found.append(measured(bench, asked.runs))
-    if not asked.benches:
-        save(found, circumstances)
-    print(written(found, circumstances))
-    missed = any(row.held is False for each in found for row in each.rows)
-    return 1 if missed or any(each.failure for each in found) else 0
+        results.append(run_bench(bench, options.runs))
+    if not options.benches:
+        save(results, facts)
+    print(report(results, facts))
+    missed = any(row.held is False for each in results for row in each.rows)
+    return 1 if missed or any(each.failure for each in results) else 0
 
 
 if __name__ == "__main__":

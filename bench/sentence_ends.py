@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.frameworks.peers import PYTHON, SPLITTERS, Missing, Peer, complete, peers
+from bench.frameworks.processes import (
+    PYTHON,
+    SPLITTERS,
+    FrameworkProcess,
+    NotMeasurable,
+    includes_all,
+    run_frameworks,
+)
 from bench.splitter import cuts, marked, tokens
 from bench.table import Row, markdown, middle
 from common.text.sentences.splitter import Sentences
@@ -61,7 +68,7 @@ def score(replies: Sequence[str], made: Sequence[Sequence[str]]) -> Ends:
 
 
 def measure(runs: int) -> list[Row]:
-    with peers() as rivals:
+    with run_frameworks() as rivals:
         ends = [row for kind, name in SETS.items() for row in _ends(kind, name, rivals)]
         return [*ends, _cpu(runs, rivals), _imports(runs, list(rivals))]
 
@@ -69,7 +76,7 @@ def measure(runs: int) -> list[Row]:
 # ── wrong and missed ─────────────────────────────────────────────────────────────────────────────
 
 
-def _ends(kind: str, name: str, rivals: dict[str, Peer]) -> list[Row]:
+def _ends(kind: str, name: str, rivals: dict[str, FrameworkProcess]) -> list[Row]:
     file = ROOT / "tests/speech/data" / name
     if not file.exists():
         return []
@@ -86,7 +93,9 @@ def _ends(kind: str, name: str, rivals: dict[str, Peer]) -> list[Row]:
     ]
 
 
-def _scores(replies: list[str], language: str, rivals: dict[str, Peer]) -> dict[str, Ends]:
+def _scores(
+    replies: list[str], language: str, rivals: dict[str, FrameworkProcess]
+) -> dict[str, Ends]:
     """By whose they are; "" is ours."""
     streams = [tokens(marked(reply)[0]) for reply in replies]
     found = {"": score(replies, pieces(streams, language))}
@@ -119,7 +128,7 @@ def _rows(figure: str, scores: dict[str, Ends], bar: int | None, how: str) -> li
     missed = {name: ends.missed for name, ends in scores.items()}
     both = {name: ends.wrong + ends.missed for name, ends in scores.items()}
     fewer = all(ours.wrong + ours.missed < count for name, count in both.items() if name)
-    known = complete(both) or not fewer
+    known = includes_all(both) or not fewer
     most = "" if bar is None else f"at most {bar}"
     return [
         _count(
@@ -160,7 +169,7 @@ def _count(
 # ── what it costs ────────────────────────────────────────────────────────────────────────────────
 
 
-def _cpu(runs: int, rivals: dict[str, Peer]) -> Row:
+def _cpu(runs: int, rivals: dict[str, FrameworkProcess]) -> Row:
     replies = json.loads((ROOT / "tests/unit/text/data/sentences.json").read_text("utf-8"))[
         "replies"
     ]
@@ -212,8 +221,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     try:
         print(markdown(measure(parser.parse_args().runs)))
-    except Missing as missing:
-        print(missing)
+    except NotMeasurable as reason:
+        print(reason)
 
 
 if __name__ == "__main__":

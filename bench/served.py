@@ -1,5 +1,7 @@
-"""A function in a process of its own, served as it is deployed: functions-framework over gunicorn
-and uvicorn's worker."""
+"""A function in a process of its own, served as a deployment serves it.
+
+It runs under functions-framework, gunicorn and uvicorn's worker.
+"""
 
 import contextlib
 import os
@@ -16,39 +18,45 @@ READY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Served:
-    """`ready` is how many seconds it took from the spawning to the first answer."""
+class ServedFunction:
+    """A running function. `ready` is the number of seconds from its start to its first answer."""
 
     port: int
     pid: int
     ready: float
 
     def cpu(self) -> float:
-        """Seconds, user and system, of the process that serves."""
+        """Return the CPU seconds, user and system, of the worker."""
         tasks = Path(f"/proc/{self.worker}/task").glob("*/schedstat")
         return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def megabytes(self) -> float:
-        """The most that gunicorn's master or its worker, which shares what was imported, ever held."""
-        return max(_most(self.pid), _most(self.worker))
+        """Return the peak memory of gunicorn's master or its worker.
+
+        They share what was imported.
+        """
+        return max(_peak(self.pid), _peak(self.worker))
 
     @property
     def worker(self) -> int:
-        """The one worker of gunicorn."""
+        """Process id of gunicorn's only worker."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return int(children[0]) if children else self.pid
 
 
-def _most(pid: int) -> float:
+def _peak(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 @contextlib.contextmanager
-def served(
+def serve_function(
     source: Path, target: str, env: Mapping[str, str], *, probe: str = "OPTIONS"
-) -> Iterator[Served]:
-    """Answers while the block runs."""
+) -> Iterator[ServedFunction]:
+    """Serve a function while the block runs.
+
+    `probe` is the method of the first request. Raises RuntimeError if it does not succeed.
+    """
     port = _free_port()
     command = [sys.executable, "-m", "functions_framework", "--asgi"]
     command += ["--target", target, "--source", str(source)]
@@ -57,8 +65,8 @@ def served(
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env})
     try:
-        _until_it_answers(process, port, probe)
-        yield Served(port, process.pid, time.perf_counter() - began)
+        _wait_for_answer(process, port, probe)
+        yield ServedFunction(port, process.pid, time.perf_counter() - began)
     finally:
         process.terminate()
         try:
@@ -74,18 +82,18 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _until_it_answers(process: subprocess.Popen[bytes], port: int, probe: str) -> None:
+def _wait_for_answer(process: subprocess.Popen[bytes], port: int, probe: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    asked = f"{probe} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode()
+    request = f"{probe} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode()
     while time.monotonic() < deadline and process.poll() is None:
         with (
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", port), timeout=READY_SECONDS) as connection,
         ):
-            connection.sendall(asked)
+            connection.sendall(request)
             answer = connection.recv(64)
             if not answer.startswith(b"HTTP/1.1 2"):
-                raise RuntimeError(f"it answered {answer[:16]!r}")
+                raise RuntimeError(f"the function answered {answer[:16]!r}")
             return
         time.sleep(0.005)
-    raise RuntimeError(f"it did not answer; its exit status is {process.poll()}")
+    raise RuntimeError(f"the function did not answer; exit code {process.poll()}")

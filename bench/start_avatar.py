@@ -1,10 +1,10 @@
-"""What `start_avatar` adds to the provider's own time, in round trips to the store.
+"""Time that `start_avatar` adds to the provider's own time, in round trips to the store.
 
     python bench/start_avatar.py [--runs 5]
 
-Every trip to the store and the queue takes 20 ms, and in a second figure the vault's, too; the
-provider takes 300 ms for a ticket and 1 s for a start. All else is real, over SQLite in memory.
-"""
+Each round trip to the store and the queue takes 20 ms, and in a second figure also each trip to the
+vault. The provider takes 300 ms for a session token and 1 s for a start. Everything else is real,
+over SQLite in memory."""
 
 import argparse
 import asyncio
@@ -23,51 +23,61 @@ from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
 from tests.support.harness import new_harness
 
-TRIP, TICKET, START = 0.02, 0.3, 1.0
+TRIP_SECONDS, TOKEN_SECONDS, START_SECONDS = 0.02, 0.3, 1.0
 BAR = 3
 
 
-class FarVault(MemoryVault):
+class DistantVault(MemoryVault):
+    """A vault that is one round trip away."""
+
     async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:
-        await asyncio.sleep(TRIP)
+        await asyncio.sleep(TRIP_SECONDS)
         await super().prepare(session, expires_at)
 
     async def keep(
         self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
-        await asyncio.sleep(TRIP)
+        await asyncio.sleep(TRIP_SECONDS)
         return await super().keep(session, tokens, expires_at)
 
 
-class FarTasks(MemoryTasks):
+class DistantTasks(MemoryTasks):
+    """A task queue that is one round trip away."""
+
     async def expire(self, session: AvatarSessionId, at: datetime) -> None:
-        await asyncio.sleep(TRIP)
+        await asyncio.sleep(TRIP_SECONDS)
         await super().expire(session, at)
 
 
-async def once(*, vault: bool) -> float:
-    """Seconds that one start takes beyond the provider's own. `vault`: that is far, too."""
-    at = new_harness()
-    at.app = at.another(tasks=FarTasks(), vault=FarVault(time.time) if vault else at.vault)
+async def measure_start(*, vault: bool) -> float:
+    """Return the seconds of one start without those of the provider.
+
+    `vault`: the vault is distant, too.
+    """
+    harness = new_harness()
+    harness.app = harness.another(
+        tasks=DistantTasks(), vault=DistantVault(time.time) if vault else harness.vault
+    )
 
     async def trip(_: str) -> None:
-        await asyncio.sleep(TRIP)
+        await asyncio.sleep(TRIP_SECONDS)
 
-    at.store.before = trip
-    at.avatars.slow.update(create_session_token=TICKET, start=START)
+    harness.store.before = trip
+    harness.avatars.slow.update(create_session_token=TOKEN_SECONDS, start=START_SECONDS)
     began = time.perf_counter()
-    await at.start()
+    await harness.start()
     took = time.perf_counter() - began
-    await at.store.close()
-    return took - TICKET - START
+    await harness.store.close()
+    return took - TOKEN_SECONDS - START_SECONDS
 
 
 def measure(runs: int) -> list[Row]:
     near, far = (
-        [asyncio.run(once(vault=vault)) / TRIP for _ in range(runs)] for vault in (False, True)
+        [asyncio.run(measure_start(vault=vault)) / TRIP_SECONDS for _ in range(runs)]
+        for vault in (False, True)
     )
     (trips, spread), (with_vault, spread_with_vault) = middle(near), middle(far)
-    how = "20 ms a trip; ticket 300 ms and start 1 s at the provider; wall time."
+    how = "20 ms per trip; session token 300 ms and start 1 s at the provider; wall time."
     figure = "start_avatar, beyond the provider's own time"
     bar = f"at most {BAR}"
     return [

@@ -1,10 +1,10 @@
-"""What a sweep costs: by what has expired, not by what exists.
+"""Cost of a sweep: it follows the number of expired sessions, not the number of all sessions.
 
     python bench/sweep.py [--runs 5] [--many 100000]
 
-100 expired sessions among 1,000 and among 100,000, in SQLite files and in the Firestore emulator (if
-there is one), turn by turn. Then 1,000 expired, where a call of the provider takes 100 ms.
-"""
+It measures 100 expired sessions among 1,000 and among 100,000, in SQLite files and, if there is
+one, in the Firestore emulator. The sizes take turns. Then it measures 1,000 expired sessions, with
+a provider that takes 100 ms per call."""
 
 import argparse
 import asyncio
@@ -38,80 +38,85 @@ T = TypeVar("T")
 
 FEW, MANY, EXPIRED = 1_000, 100_000, 100
 RUNNING = 100
-"""Of the others, so many run and are not due, few or many: what a service has done grows, not what it
-does. The rest have ended."""
+"""Sessions that run and are not due, at each size. All others have ended: in a service that grows
+old, the number of ended sessions grows, not the number of running ones."""
 BATCH, BATCHES_AT_ONCE = 500, 2
 EMULATOR_MEGABYTES = 3_000
 CALL_SECONDS, AT_ONCE = 0.1, 50
-"""What the bar is made of: a provider's call, and so many at a time."""
-SLACK = 1.1
+"""Duration of a provider's call, and the number of calls at the same time. The bar follows from
+them."""
+MAX_RATIO = 1.1
 AMONG_FEW = f"ours, among {FEW:,}"
 
 
-class Tireless(FakeAvatars):
-    """Ends nothing by itself, and so has nothing to look through at each call."""
+class EndlessAvatars(FakeAvatars):
+    """A provider that ends no session by itself, so no call looks through all sessions."""
 
     def _end_what_is_due(self) -> None:
         return
 
 
 @dataclass(frozen=True)
-class World:
-    """A house, how long filling it took, and the milliseconds of the sweeps in it."""
+class FilledStore:
+    """A harness whose store has many sessions.
 
-    at: Harness
+    `full` and `empty` are the milliseconds of its sweeps.
+    """
+
+    harness: Harness
     filled_seconds: float
     full: list[float] = field(default_factory=list)
     empty: list[float] = field(default_factory=list)
 
 
 @asynccontextmanager
-async def among(store: Store, number: int) -> AsyncIterator[World]:
-    """A house with so many other sessions."""
-    at = new_harness(store)
-    at.avatars = Tireless(at.clock, capacity=number + EXPIRED * 100)
-    at.app = at.another()
+async def fill(store: Store, number: int) -> AsyncIterator[FilledStore]:
+    """Yield a harness over a store with so many sessions that are not due."""
+    harness = new_harness(store)
+    harness.avatars = EndlessAvatars(harness.clock, capacity=number + EXPIRED * 100)
+    harness.app = harness.another()
     began = time.perf_counter()
     try:
-        await _fill_ended(at, number - RUNNING)
-        await _fill_running(at, RUNNING)
-        yield World(at, time.perf_counter() - began)
+        await _fill_ended(harness, number - RUNNING)
+        await _fill_running(harness, RUNNING)
+        yield FilledStore(harness, time.perf_counter() - began)
     finally:
         await store.close()
 
 
-async def _fill_ended(at: Harness, number: int) -> None:
-    """Records alone, each the copy of a real one."""
-    await expired(at, 1)
-    await at.app.sweeps.sweep(SweepRequest())
-    (ended,) = await at.documents("ended_sessions")
+async def _fill_ended(harness: Harness, number: int) -> None:
+    """Write the records of ended sessions, each a copy of a real one."""
+    await expire(harness, 1)
+    await harness.app.sweeps.sweep(SweepRequest())
+    (ended,) = await harness.documents("ended_sessions")
     batches = [range(n, min(n + BATCH, number)) for n in range(1, number, BATCH)]
     for some in batched(batches, BATCHES_AT_ONCE):
         records = ([Create(f"ended_sessions/old-{n:06d}", ended) for n in ids] for ids in some)
-        await asyncio.gather(*map(at.store.commit, records))
+        await asyncio.gather(*map(harness.store.commit, records))
 
 
-async def _fill_running(at: Harness, number: int) -> None:
-    """Real ones, here and at the provider, that stay."""
-    late = at.clock.now() + timedelta(days=365)
-    for started in await _started(at, number):
-        stays = Update(
+async def _fill_running(harness: Harness, number: int) -> None:
+    """Start real sessions that are due in a year."""
+    late = harness.clock.now() + timedelta(days=365)
+    for started in await _start(harness, number):
+        update = Update(
             session_path(AvatarSessionId(started.avatar_session_id)),
             {"due_at": late, "expires_at": late},
         )
-        await at.store.commit([stays])
+        await harness.store.commit([update])
 
 
-async def expired(at: Harness, number: int) -> None:
-    await _started(at, number)
-    advance(at.clock, 3_600)
+async def expire(harness: Harness, number: int) -> None:
+    """Start so many sessions, and move the clock past their expiry."""
+    await _start(harness, number)
+    advance(harness.clock, 3_600)
 
 
-async def _started(at: Harness, number: int) -> list[StartAvatarAnswer]:
-    names = [UserId(f"u{next(at.numbers):08d}") for _ in range(number)]
+async def _start(harness: Harness, number: int) -> list[StartAvatarAnswer]:
+    names = [UserId(f"u{next(harness.numbers):08d}") for _ in range(number)]
     started: list[StartAvatarAnswer] = []
     for some in batched(names, AT_ONCE):
-        started += await asyncio.gather(*(at.start(User(name)) for name in some))
+        started += await asyncio.gather(*(harness.start(User(name)) for name in some))
     return started
 
 
@@ -119,41 +124,46 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[begin : begin + size] for begin in range(0, len(items), size))
 
 
-async def swept(at: Harness) -> tuple[float, int]:
-    """Seconds until nothing is due any more, and how many sessions were ended."""
+async def sweep(harness: Harness) -> tuple[float, int]:
+    """Sweep until nothing is due.
+
+    Return the seconds, and the number of sessions that were ended.
+    """
     began, ended, more = time.perf_counter(), 0, True
     while more:
-        after: SweepAnswer = await at.app.sweeps.sweep(SweepRequest())
+        after: SweepAnswer = await harness.app.sweeps.sweep(SweepRequest())
         ended, more = ended + after.expired + after.idle, after.more
     return time.perf_counter() - began, ended
 
 
-async def by_size(few: Store, many: Store, runs: int, number: int) -> tuple[World, World]:
-    """Each with the times of sweeps of 100, and of as many that find nothing."""
-    async with among(few, FEW) as small, among(many, number) as large:
+async def measure_sizes(
+    few: Store, many: Store, runs: int, number: int
+) -> tuple[FilledStore, FilledStore]:
+    """Measure sweeps of 100 sessions, and sweeps that find nothing, at both sizes."""
+    async with fill(few, FEW) as small, fill(many, number) as large:
         for _ in range(runs + 1):
-            for world in (small, large):
-                await expired(world.at, EXPIRED)
-                world.full.append(await _timed(world.at, EXPIRED))
-                world.empty.append(await _timed(world.at, 0))
-        for world in (small, large):
-            del world.full[0], world.empty[0]  # they warmed up
+            for each in (small, large):
+                await expire(each.harness, EXPIRED)
+                each.full.append(await _milliseconds(each.harness, EXPIRED))
+                each.empty.append(await _milliseconds(each.harness, 0))
+        for each in (small, large):
+            del each.full[0], each.empty[0]  # the first run warms up
         return small, large
 
 
-async def _timed(at: Harness, due: int) -> float:
-    seconds, ended = await swept(at)
+async def _milliseconds(harness: Harness, due: int) -> float:
+    seconds, ended = await sweep(harness)
     if ended != due:
         raise RuntimeError(f"{ended} of {due} were ended")
     return 1_000 * seconds
 
 
-async def a_thousand() -> float:
-    """Seconds for 1,000 expired sessions, where each call of the provider takes 100 ms."""
-    async with among(SqliteStore(":memory:"), 1_000) as world:
-        await expired(world.at, 1_000)
-        world.at.avatars.slow["stop"] = CALL_SECONDS
-        seconds, _ = await swept(world.at)
+async def measure_slow_provider() -> float:
+    """Return the seconds for 1,000 expired sessions, with 100 ms per call of the provider."""
+    async with fill(SqliteStore(":memory:"), 1_000) as filled:
+        await expire(filled.harness, 1_000)
+        filled.harness.avatars.slow["stop"] = CALL_SECONDS
+        seconds, _ = await sweep(filled.harness)
         return seconds
 
 
@@ -170,7 +180,7 @@ def stores(kind: str) -> Iterator[tuple[Store, Store]]:
 
 @contextmanager
 def _emulated(log: Path) -> Iterator[Store]:
-    """In an emulator of its own: what one holds, the other does not collect as garbage."""
+    """Yield a store in an emulator of its own. Each emulator collects only its own garbage."""
     with emulator(jar(), log, megabytes=EMULATOR_MEGABYTES) as address:
         yield FirestoreStore("demo-sweep", emulator=address, deadline_seconds=60)
 
@@ -181,7 +191,7 @@ def measure(runs: int, many: int = MANY) -> list[Row]:
         rows += _compared("emulator", runs, many)
     except NotInstalledError as error:
         print(f"No sweep in the emulator: {error}", file=sys.stderr)
-    seconds, spread = middle([asyncio.run(a_thousand()) for _ in range(min(runs, 3))])
+    seconds, spread = middle([asyncio.run(measure_slow_provider()) for _ in range(min(runs, 3))])
     bar = 1_000 / AT_ONCE * CALL_SECONDS
     rows.append(
         Row(
@@ -192,7 +202,7 @@ def measure(runs: int, many: int = MANY) -> list[Row]:
             spread,
             f"at most {bar:g}",
             seconds <= bar,
-            "SQLite in memory; as many sweeps, one after the other, as it takes.",
+            "SQLite in memory; sweeps follow each other until nothing is due.",
         )
     )
     return rows
@@ -200,7 +210,7 @@ def measure(runs: int, many: int = MANY) -> list[Row]:
 
 def _compared(kind: str, runs: int, many: int) -> list[Row]:
     with stores(kind) as (few_store, many_store):
-        small, large = asyncio.run(by_size(few_store, many_store, runs, many))
+        small, large = asyncio.run(measure_sizes(few_store, many_store, runs, many))
     (among_few, _), (among_many, spread) = middle(small.full), middle(large.full)
     ratio, _ = middle([b / a for a, b in zip(small.full, large.full, strict=True)])
     (nothing_few, _), (nothing_many, nothing_spread) = middle(small.empty), middle(large.empty)
@@ -212,10 +222,10 @@ def _compared(kind: str, runs: int, many: int) -> list[Row]:
             {AMONG_FEW: among_few},
             spread,
             f"within 10 % of among {FEW:,}",
-            ratio <= SLACK,
-            f"{ratio:.2f} times, the median of the runs' ratios. A provider that answers at once; the"
-            f" sizes take turns. Of the others {RUNNING} run and are not due; the rest are records of"
-            f" ended ones. Filling {many:,} took {large.filled_seconds:.0f} s.",
+            ratio <= MAX_RATIO,
+            f"{ratio:.2f} times, the median of the runs' ratios. The provider answers at once, and the"
+            f" sizes take turns. {RUNNING} other sessions run and are not due; all others have ended."
+            f" Filling {many:,} took {large.filled_seconds:.0f} s.",
         ),
         Row(
             f"... with nothing expired ({kind})",
@@ -234,8 +244,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--many", type=int, default=MANY)
-    asked = parser.parse_args()
-    print(markdown(measure(asked.runs, asked.many)))
+    options = parser.parse_args()
+    print(markdown(measure(options.runs, options.many)))
 
 
 if __name__ == "__main__":

@@ -1,25 +1,27 @@
-"""What every bench measures, and the one table of it."""
+"""One figure of a measurement, and the table of all figures."""
 
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-HELD: Final = {True: "held", False: "MISSED", None: ""}
+VERDICTS: Final = {True: "held", False: "MISSED", None: ""}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `ours` and each of the `rivals` is the median of its runs, in `unit`; a rival that
-    could not be measured is not in it. `spread` is the lowest and the highest of our runs. `bar` is
-    what was promised ("" where nothing was) and `held` whether it was (None: no bar). `how` says in
-    a sentence what was measured. `spreads` are the rivals', where they were taken.
+    """One figure.
+
+    `ours` and each value of `others` is the median of its runs, in `unit`. A framework that cannot
+    be measured is not in `others`. `spread` is the lowest and the highest of our runs, `spreads`
+    those of the others. `bar` is the promised limit, or "" if nothing is promised. `held` is
+    whether the limit was kept, or None without a bar. `how` says in one sentence what was measured.
     """
 
     figure: str
     ours: float
     unit: str
-    rivals: dict[str, float]
+    others: dict[str, float]
     spread: tuple[float, float]
     bar: str
     held: bool | None
@@ -28,41 +30,38 @@ class Row:
 
 
 def middle(values: Sequence[float]) -> tuple[float, tuple[float, float]]:
-    """The median, and the spread."""
+    """Return the median, and the lowest and the highest value."""
     return statistics.median(values), (min(values), max(values))
 
 
-def number(value: float) -> str:
-    """Three digits that count, whole above a hundred."""
+def format_number(value: float) -> str:
+    """Return three significant digits, and whole numbers from 100."""
     if value and abs(value) < 100:  # noqa: PLR2004 - as the docstring says
         return f"{value:.3g}"
     return f"{value:,.0f}"
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """A table with a column for each rival that any row names, in the order they appear."""
-    rivals = _rivals(rows)
-    head = ["figure", "unit", "ours", *rivals, "bar", ""]
-    return _table([head, *(_cells(row, rivals) for row in rows)])
+    """Return a table with one column per framework, in the order of their appearance."""
+    names = list(dict.fromkeys(name for row in rows for name in row.others))
+    head = ["figure", "unit", "ours", *names, "bar", ""]
+    return _table([head, *(_cells(row, names) for row in rows)])
 
 
-def _cells(row: Row, rivals: Iterable[str]) -> list[str]:
-    theirs = [
-        _median(row.rivals[name], row.spreads.get(name)) if name in row.rivals else "-"
-        for name in rivals
+def _cells(row: Row, names: Iterable[str]) -> list[str]:
+    others = [
+        _median(row.others[name], row.spreads.get(name)) if name in row.others else "-"
+        for name in names
     ]
     ours = _median(row.ours, row.spread)
-    return [row.figure, row.unit, ours, *theirs, row.bar, HELD[row.held]]
+    return [row.figure, row.unit, ours, *others, row.bar, VERDICTS[row.held]]
 
 
 def _median(value: float, spread: tuple[float, float] | None) -> str:
     if spread is None or spread[0] == spread[1]:
-        return number(value)
-    return f"{number(value)} ({number(spread[0])} to {number(spread[1])})"
-
-
-def _rivals(rows: Iterable[Row]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row.rivals))
+        return format_number(value)
+    low, high = spread
+    return f"{format_number(value)} ({format_number(low)} to {format_number(high)})"
 
 
 def _table(cells: Sequence[Sequence[str]]) -> str:
@@ -77,8 +76,8 @@ def _table(cells: Sequence[Sequence[str]]) -> str:
     )
 
 
-def hows(rows: Iterable[Row]) -> str:
-    """What was measured, a line a figure; what continues a figure ("...") often has nothing to add."""
+def explanations(rows: Iterable[Row]) -> str:
+    """Return one line per figure that says what was measured. Repetitions are left out."""
     seen = {""}
     lines = []
     for row in rows:

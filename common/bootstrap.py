@@ -49,7 +49,7 @@ class Identity(Protocol):
         """Return the user of an ID token. Raises `Unauthenticated` or `Unavailable`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class App:
     settings: Settings
     identity: Identity
@@ -79,8 +79,7 @@ def new_id() -> str:
 
 
 async def pause(number: int) -> None:
-    """Sleep a random time, at most 20 ms before attempt 0, twice as long before each further
-    one."""
+    """Sleep a random time: at most 20 ms for attempt 0, twice as long for each further one."""
     await asyncio.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - jitter, no secret
 
 
@@ -236,7 +235,6 @@ def from_environment() -> App:
 
 
 def app_of(scope: Mapping[str, Any]) -> App:
-    """Return the process's app, or the app that a test or the local stack put into the ASGI
-    scope."""
+    """Return the app that a test or the local stack put into the scope, or the process's own."""
     app = scope.get("oprina.app")
     return app if isinstance(app, App) else from_environment()

@@ -1,5 +1,7 @@
-"""Health of the services that the functions call. The endpoint is public, so the cost of a check is
-capped."""
+"""Health of the services that the functions call.
+
+The endpoint is public, so the cost of a check is capped.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

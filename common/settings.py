@@ -1,7 +1,7 @@
-"""Everything that can be set, read once from the environment. Nothing else reads the environment.
+"""The settings, read once from the environment. No other module reads the environment.
 
-Each setting is `OPRINA_` and its name in capitals, but for the two that others name:
-`FIRESTORE_EMULATOR_HOST` and `K_SERVICE` (set by Google wherever a function is deployed).
+The variable of a setting is `OPRINA_` and its name in capitals. Two have names that Google chose:
+`FIRESTORE_EMULATOR_HOST`, and `K_SERVICE`, which is set wherever a function is deployed.
 """
 
 import json
@@ -22,20 +22,24 @@ LOCAL_SWITCHES = {
     "cloud_tasks_address": "OPRINA_CLOUD_TASKS_ADDRESS",
     "certificates": "OPRINA_CERTIFICATES",
 }
-"""What points a function at a stand-in. A deployed function with any of these does not start."""
+"""Settings that replace a service by an emulator or a simulator. A deployed function refuses
+them."""
 
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=10**12)]
+Seconds = Annotated[int, Field(gt=0, le=86_400)]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/,*A-Z]+$")]
 """As a browser sends it: never a pattern, a path or a capital letter."""
 
 
 class WronglySetError(Exception):
-    """The environment is not as it must be; the message names each setting and what is wrong. For
-    whoever deploys: callers are told no more of it than of any bug."""
+    """The environment is invalid. The message names each wrong setting and the problem.
+
+    The message is for operators. Callers get the answer of an internal error.
+    """
 
 
 class Settings(BaseModel):
-    """The line below each setting is what the README says of it."""
+    """All settings. The docstring of a setting is its line in the documentation."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid", defer_build=True)
 
@@ -44,89 +48,94 @@ class Settings(BaseModel):
     location: str = Field("us-central1", pattern=r"^[a-z]+(-[a-z]+[0-9]+)?$")
     """The region of the agent and of the task queue."""
     agent_engine: str = ""
-    """The agent: `projects/P/locations/L/reasoningEngines/ID`. Must be set where it is deployed."""
+    """The agent: `projects/P/locations/L/reasoningEngines/ID`. Required in a deployment."""
     avatar_id: str = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
-    """The avatar of those who do not name one."""
+    """The default avatar."""
     voice: str = "en-US-Neural2-F"
-    """The voice of those who do not name one: a name of Google Text-to-Speech."""
+    """The default voice: a name of Google Text-to-Speech."""
     language: str = "en-US"
-    """The language of those who do not name one, in BCP 47."""
+    """The default language, in BCP 47."""
     voices: tuple[str, ...] = ("*-Standard-*", "*-Wavenet-*", "*-Neural2-*")
-    """The voices that callers may name, as patterns, by comma. Other voices cost up to ten times."""
+    """Patterns of the voices that callers may name, separated by commas. Other voices cost up to ten
+    times as much."""
     quality: Literal["very_high", "high", "medium", "low"] = "high"
-    """The picture's quality: `very_high`, `high`, `medium` or `low`."""
+    """The default quality of the picture: `very_high`, `high`, `medium` or `low`."""
     sandbox: bool = False
-    """Avatar sessions that are free and end after about a minute."""
+    """Start avatar sessions in the provider's sandbox: they are free and end after about a
+    minute."""
     allowed_origins: tuple[Origin, ...] = ()
-    """The pages that may call, by comma: scheme, host and port, letter by letter."""
+    """Origins of the pages that may call, separated by commas: scheme, host and port. Compared
+    exactly."""
 
     allowance_avatar_seconds: Positive = 1_200
-    """Seconds of avatar that a user has in a month (UTC)."""
+    """Avatar seconds that a user may use in a calendar month (UTC)."""
     allowance_agent_tokens: Positive = 200_000
-    """Tokens of the agent, prompt and reply together, that a user has in a month."""
+    """Agent tokens, of prompts and replies, that a user may use in a month."""
     allowance_voice_characters: Positive = 100_000
-    """Characters of speech that a user has in a month."""
+    """Characters of speech that a user may use in a month."""
     plans: dict[str, dict[Meter, Positive]] = {}
     """Other allowances by a user's plan, as JSON: `{"studio": {"avatar_seconds": 36000}}`."""
-    max_session_seconds: Positive = 600
-    """The longest avatar session: so much is set aside at its start, and the rest given back."""
-    min_session_seconds: Positive = 20
-    """With less than this left of the month, no avatar session is started."""
-    idle_seconds: Positive = 180
-    """An avatar session that nobody uses or keeps alive for so long is ended."""
+    max_session_seconds: Seconds = 600
+    """The longest avatar session. It is reserved at the start; unused seconds are released at the
+    end."""
+    min_session_seconds: Seconds = 20
+    """An avatar session is not started if fewer seconds than this are left in the month."""
+    idle_seconds: Seconds = 180
+    """An avatar session ends when it is neither used nor kept alive for this time."""
     slots_per_user: Annotated[int, Field(gt=0, le=20)] = 1
     """Avatar sessions that a user may have at the same time."""
     turn_tokens: Positive = 8_192
-    """Agent tokens that a turn sets aside."""
+    """Agent tokens that a turn reserves for its reply, beside the conversation's last prompt."""
     min_turn_tokens: Positive = 1_000
-    """Below this many tokens left for the output, no turn is started."""
+    """The least tokens for a reply: with fewer left of the month, no turn starts."""
     turns_per_user: Annotated[int, Field(gt=0, le=1_000)] = 10
     """Turns of a user that may run at the same time."""
-    turn_characters: Positive = 4_000
-    """Characters of speech that a turn sets aside; a longer reply goes on as text."""
-    turn_seconds: Positive = 120
+    turn_characters: Annotated[int, Field(gt=0, le=100_000)] = 4_000
+    """Characters of speech that a turn reserves. A longer reply continues as text."""
+    turn_seconds: Annotated[int, Field(gt=0, le=570)] = 120
     """The longest time that the agent may take for a reply."""
     first_clause: Annotated[int, Field(ge=0)] = 0
-    """Speech may begin with a clause of at least so many characters where the first sentence is
-    long (24 is a good figure); 0 waits for the sentence."""
-    sweep_seconds: Positive = 60
-    """How often the local stack sweeps; where it is deployed, Cloud Scheduler says."""
+    """Begin speech with a clause of at least this many characters if the first sentence is longer
+    (24 works well). 0 waits for the sentence."""
+    sweep_seconds: Seconds = 60
+    """The interval of the local stack's sweeps. In a deployment Cloud Scheduler has its own."""
 
     store: Literal["firestore", "sqlite"] = "firestore"
-    """Where documents are: `firestore`, or `sqlite` (a file; local only)."""
+    """The store of documents: `firestore`, or `sqlite` (a file; local only)."""
     data_dir: str = ".local"
     """The folder of SQLite's file and of the local stack's keys."""
     database: str = "(default)"
     """The Firestore database."""
     vault: Literal["secret_manager", "sealed"] = "secret_manager"
-    """Where a session's tokens are: a secret each (`secret_manager`), or sealed in its document."""
+    """The place of a session's tokens: its own secret (`secret_manager`), or its document
+    (`sealed`)."""
     liveavatar_secret: str = "liveavatar-api-key"  # noqa: S105 - the secret's name, not the secret
     """The name of the secret that holds the LiveAvatar key."""
     tasks_queue: str = "expiry"
     """The Cloud Tasks queue of expiries."""
     traces: bool = False
-    """Each request's parts go to Cloud Trace, where the request's own trace is wanted."""
+    """Send the parts of a request to Cloud Trace if the caller's trace is sampled."""
     sweep_url: str = ""
-    """The address of `sweep_expired`, for the queue. Must be set where it is deployed."""
+    """The URL of `sweep_expired`, for the queue. Required in a deployment."""
     tasks_account: str = ""
-    """The service account that the queue calls it as. Must be set where it is deployed."""
+    """The service account with which the queue calls `sweep_expired`. Required in a deployment."""
 
     liveavatar_url: str | None = None
-    """Local only: a LiveAvatar stand-in."""
+    """Local only: the URL of a LiveAvatar simulator."""
     agent_engine_url: str | None = None
-    """Local only: an Agent Engine stand-in, with the agent's whole name."""
+    """Local only: the URL of an Agent Engine simulator, with the agent's full name."""
     speech_url: str | None = None
-    """Local only: a Text-to-Speech stand-in."""
+    """Local only: the URL of a Text-to-Speech simulator."""
     secret_manager_address: str | None = None
-    """Local only: a Secret Manager stand-in, `host:port`."""
+    """Local only: the address of a Secret Manager emulator, `host:port`."""
     cloud_tasks_address: str | None = None
-    """Local only: a Cloud Tasks stand-in, `host:port`."""
+    """Local only: the address of a Cloud Tasks emulator, `host:port`."""
     certificates: str | None = None
-    """Local only: a file of certificates that ID tokens are verified with, instead of Google's."""
+    """Local only: a file of certificates for ID tokens, in place of Google's."""
     firestore_emulator: str | None = Field(None, validation_alias="FIRESTORE_EMULATOR_HOST")
-    """Local only: the Firestore emulator, `host:port`."""
+    """Local only: the address of a Firestore emulator, `host:port`."""
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
-    """Set by Google where it is deployed: nothing that is local only may be set beside it."""
+    """Set by Google in a deployment. Settings that are local only are then refused."""
 
     @field_validator("voices", mode="before")
     @classmethod
@@ -137,15 +146,15 @@ class Settings(BaseModel):
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
-    def _by_comma(cls, listed: object) -> object:
-        if not isinstance(listed, str):
-            return listed
-        split = (origin.strip().rstrip("/") for origin in listed.split(","))
+    def _split_at_commas(cls, origins: object) -> object:
+        if not isinstance(origins, str):
+            return origins
+        split = (origin.strip().rstrip("/") for origin in origins.split(","))
         return tuple(origin for origin in split if origin)
 
     @field_validator("plans", mode="before")
     @classmethod
-    def _as_json(cls, text: object) -> object:
+    def _parse_json(cls, text: object) -> object:
         if not isinstance(text, str):
             return text
         try:
@@ -154,22 +163,27 @@ class Settings(BaseModel):
             raise ValueError("is not JSON") from None
 
     @model_validator(mode="after")
-    def _hang_together(self) -> Self:
+    def _check_combinations(self) -> Self:
         if self.min_session_seconds > self.max_session_seconds:
             msg = "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"
+            raise ValueError(msg)
+        if self.min_turn_tokens > self.allowance_agent_tokens:
+            msg = (
+                "OPRINA_MIN_TURN_TOKENS is above OPRINA_ALLOWANCE_AGENT_TOKENS: no turn could start"
+            )
             raise ValueError(msg)
         if self.deployed_as is not None:
             self._refuse_local_switches()
         return self
 
     def _refuse_local_switches(self) -> None:
-        set_here = [name for field, name in LOCAL_SWITCHES.items() if getattr(self, field)]
-        set_here += ["OPRINA_STORE=sqlite"] if self.store == "sqlite" else []
-        if set_here:
-            msg = f"{', '.join(set_here)}: only for a local stack, and this function is deployed"
+        local = [name for field, name in LOCAL_SWITCHES.items() if getattr(self, field)]
+        local += ["OPRINA_STORE=sqlite"] if self.store == "sqlite" else []
+        if local:
+            msg = f"{', '.join(local)}: only for a local stack, and this function is deployed"
             raise ValueError(msg)
-        needed = ("agent_engine", "sweep_url", "tasks_account")
-        missing = [f"OPRINA_{name.upper()}" for name in needed if not getattr(self, name)]
+        required = ("agent_engine", "sweep_url", "tasks_account")
+        missing = [f"OPRINA_{name.upper()}" for name in required if not getattr(self, name)]
         if missing:
             msg = f"{', '.join(missing)}: must be set where a function is deployed"
             raise ValueError(msg)
@@ -179,13 +193,13 @@ class Settings(BaseModel):
         return {meter: getattr(self, f"allowance_{meter}") for meter in METERS}
 
     def allowances(self, plan: str | None) -> Amounts:
-        """A plan's own figures over the default ones; an unknown plan is the default one."""
+        """Return the plan's allowances, completed by the default ones."""
         return {**self.default_plan, **self.plans.get(plan or "", {})}
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Refuses, with a message that names each wrong setting and not its value."""
-        from pydantic_settings import (  # noqa: PLC0415 - 20 ms of a start that needs none
+        """Read the environment. Raises `WronglySetError`, which names settings but no values."""
+        from pydantic_settings import (  # noqa: PLC0415 - 20 ms that a deployed start needs, others not
             BaseSettings,
             SettingsConfigDict,
         )
@@ -200,8 +214,10 @@ class Settings(BaseModel):
 
 
 def is_deployed() -> bool:
-    """A deployed function that is set wrongly does not start; a module imported anywhere else asks
-    for nothing."""
+    """Tell whether this process is a deployed function, and check its settings if so.
+
+    A deployed function with wrong settings does not start. Elsewhere an import reads no settings.
+    """
     if os.environ.get("K_SERVICE"):
         Settings.from_environment()
         return True
@@ -210,11 +226,11 @@ def is_deployed() -> bool:
 
 def _explain(error: ValidationError) -> str:
     problems = json.loads(error.json(include_input=False, include_url=False, include_context=False))
-    return "; ".join(_named(problem["loc"], problem["msg"]) for problem in problems)
+    return "; ".join(_describe(problem["loc"], problem["msg"]) for problem in problems)
 
 
-def _named(location: list[str | int], message: str) -> str:
-    """The setting, where in it, and what is wrong; but not what it was set to."""
+def _describe(location: list[str | int], message: str) -> str:
+    """Return the setting, the place in its value, and the problem. The value is left out."""
     message = message.removeprefix("Value error, ")
     if not location:
         return message

@@ -13,6 +13,7 @@ pytest_plugins = [
 TESTS = Path(__file__).parent
 SLOW = (
     "end_to_end",
+    "infra/test_new_function.py",
     "infra/test_package_starts.py",
     "infra/test_smoke.py",
     "local/test_demo.py",

@@ -1,13 +1,13 @@
-"""LiveKit Agents as its makers intend: what an `AgentSession` does by default with a model's text and
-a voice that takes whole texts: its text transforms, then its agent's `tts_node`. Only the voice is a
-dummy.
+"""LiveKit Agents in its default set-up, with a voice that returns silence.
 
-    .venv-bench/bin/python -m bench.frameworks.livekit     (questions on standard input: see serving.py)
+It uses what an `AgentSession` does by default with a model's text and a voice that takes whole
+texts: its text transforms, then its agent's `tts_node`.
+
+.venv-bench/bin/python -m bench.frameworks.livekit     (questions on standard input: see serving.py)
 """
 
 # mypy: disable-error-code="import-not-found,misc,no-any-return"
-# ruff: noqa: ANN401 - what LiveKit gives and takes has no type here, as the next line says
-# LiveKit is installed in .venv-bench only, so its types are unknown where this is checked.
+# ruff: noqa: ANN401 - LiveKit's types are unknown here: it is installed in .venv-bench only
 
 from __future__ import annotations
 
@@ -24,48 +24,56 @@ from bench.frameworks.pace import Listener
 from bench.frameworks.serving import serve
 
 RATE = 24_000
-SOUND = bytes(RATE // 5)
-"""100 ms of silence."""
+SILENCE = bytes(RATE // 5)
+"""100 ms of audio."""
 
 
-class Sound(tts.ChunkedStream):
+class SilentStream(tts.ChunkedStream):
+    """An answer of the voice."""
+
     async def _run(self, output_emitter: Any) -> None:
         output_emitter.initialize(
             request_id="dummy", sample_rate=RATE, num_channels=1, mime_type="audio/pcm"
         )
-        output_emitter.push(SOUND)
+        output_emitter.push(SILENCE)
         output_emitter.flush()
         await asyncio.sleep(0)
 
 
-class Voice(tts.TTS):
+class LiveKitVoice(tts.TTS):
+    """A voice that reports each text to the listener."""
+
     def __init__(self, listener: Listener) -> None:
         capabilities = tts.TTSCapabilities(streaming=False)
         super().__init__(capabilities=capabilities, sample_rate=RATE, num_channels=1)
         self._listener = listener
 
-    def synthesize(self, text: str, *, conn_options: Any = DEFAULT_API_CONNECT_OPTIONS) -> Sound:
+    def synthesize(
+        self, text: str, *, conn_options: Any = DEFAULT_API_CONNECT_OPTIONS
+    ) -> SilentStream:
         self._listener.hear(text)
-        return Sound(tts=self, input_text=text, conn_options=conn_options)
+        return SilentStream(tts=self, input_text=text, conn_options=conn_options)
 
 
 class LiveKit:
+    """LiveKit Agents, as `serving.Framework` describes it."""
+
     version = version("livekit-agents")
 
     async def speak(self, listener: Listener) -> None:
-        adapter = tts.StreamAdapter(tts=Voice(listener), sentence_tokenizer=_tokenizer())
-        responses = [Response(adapter)]
+        adapter = tts.StreamAdapter(tts=LiveKitVoice(listener), sentence_tokenizer=_tokenizer())
+        responses = [ModelResponse(adapter)]
         async for step in listener.steps():
             if step.kind == "say":
                 responses[-1].text.put_nowait(step.text)
-            elif step.kind == "tool" and listener.reply.whose == "framework":
+            elif step.kind == "tool" and listener.reply.tool_caller == "framework":
                 responses[-1].text.put_nowait(None)
-                responses.append(Response(adapter))
+                responses.append(ModelResponse(adapter))
         responses[-1].text.put_nowait(None)
-        await asyncio.gather(*(response.said for response in responses))
+        await asyncio.gather(*(response.spoken for response in responses))
         await adapter.aclose()
 
-    async def split(self, tokens: list[str], language: str) -> list[str]:  # noqa: ARG002 - LiveKit's splitter knows of none
+    async def split(self, tokens: list[str], language: str) -> list[str]:  # noqa: ARG002 - LiveKit's splitter takes no language
         stream = _tokenizer().stream()
         for token in tokens:
             stream.push_text(token)
@@ -73,26 +81,28 @@ class LiveKit:
         return [piece.token async for piece in stream]
 
 
-class Response:
-    """The speech of one response of the model; None ends its `text`. Where LiveKit itself runs the
-    tool, that is where the model calls it."""
+class ModelResponse:
+    """The speech of one response of the model.
+
+    None ends its `text`. If LiveKit runs the tool, a response ends where the model calls the tool.
+    """
 
     def __init__(self, adapter: tts.StreamAdapter) -> None:
         self.text: asyncio.Queue[str | None] = asyncio.Queue()
-        self.said = asyncio.create_task(self._say(adapter))
+        self.spoken = asyncio.create_task(self._speak(adapter))
 
-    async def _say(self, adapter: tts.StreamAdapter) -> None:
+    async def _speak(self, adapter: tts.StreamAdapter) -> None:
         async with adapter.stream() as stream, asyncio.TaskGroup() as group:
             group.create_task(self._push(stream))
             async for _ in stream:
                 pass
 
     async def _push(self, stream: Any) -> None:
-        async for text in filter_emoji(filter_markdown(self._written())):
+        async for text in filter_emoji(filter_markdown(self._tokens())):
             stream.push_text(text)
         stream.end_input()
 
-    async def _written(self) -> AsyncGenerator[str, None]:
+    async def _tokens(self) -> AsyncGenerator[str, None]:
         while (text := await self.text.get()) is not None:
             yield text
 

@@ -1,6 +1,6 @@
-"""One clock for all: a reply as a stream of tokens, and the lag of its first speech.
+"""A reply as a stream of tokens at a fixed pace, and the lag of its first speech.
 
-Needs nothing but Python: it runs in ours and in the rivals' environment alike.
+This module runs in our environment and in that of the other frameworks, so it imports nothing else.
 """
 
 import asyncio
@@ -9,54 +9,59 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["say", "tool", "stall"]
-Whose = Literal["agent", "framework"]
-EVERY = 0.025
-"""Seconds from token to token."""
+StepKind = Literal["say", "tool", "stall"]
+ToolCaller = Literal["agent", "framework"]
+TOKEN_SECONDS = 0.025
 
 
 @dataclass(frozen=True)
 class Step:
-    """`say`: a token. `tool`: the agent calls a tool, which answers `seconds` later. `stall`: for
-    `seconds` nothing comes, and nobody says why."""
+    """One step of a reply.
 
-    kind: Kind
+    `say`: a token. `tool`: the agent calls a tool, which answers after `seconds`. `stall`: the
+    agent sends nothing for `seconds`, and no event announces it."""
+
+    kind: StepKind
     text: str = ""
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
-class Reply:
-    """`ends`: which step, from 0, ends the first sentence. `whose`: whether the agent calls its tools
-    itself, so that its reply stays one stream, or the framework does for it, so that the model's
-    answer ends with the call and a new one follows."""
+class PacedReply:
+    """A reply of an agent.
+
+    `ends` is the index of the step that ends the first sentence. `tool_caller`: with `agent`, the
+    agent calls its tools itself, and its reply is one stream. With `framework`, the model's
+    response ends with the call, and a new response follows."""
 
     steps: tuple[Step, ...]
     ends: int
     language: str
-    whose: Whose = "agent"
+    tool_caller: ToolCaller = "agent"
 
     @classmethod
-    def read(cls, fields: dict[str, Any]) -> "Reply":
+    def parse(cls, fields: dict[str, Any]) -> "PacedReply":
+        """Return the reply of which `dataclasses.asdict` made `fields`."""
         steps = tuple(Step(**step) for step in fields["steps"])
         return cls(**{**fields, "steps": steps})
 
 
 @dataclass
 class Listener:
-    """Notes when each step came and when something was given to the voice."""
+    """Records when each step arrived, and when text was given to the voice."""
 
-    reply: Reply
+    reply: PacedReply
     arrivals: list[float] = field(default_factory=list)
-    """Of each step."""
-    released: list[tuple[float, str]] = field(default_factory=list)
+    """Time of each step, by `time.perf_counter`."""
+    releases: list[tuple[float, str]] = field(default_factory=list)
+    """Texts that were given to the voice, each with its time."""
 
     async def steps(self) -> AsyncGenerator[Step, None]:
-        """Each at its time, counted from the first, so that what a step costs delays no other."""
+        """Yield each step at its time. Times count from the first step, so delays do not add up."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         for step in self.reply.steps:
-            due += EVERY
+            due += TOKEN_SECONDS
             await asyncio.sleep(due - loop.time())
             self.arrivals.append(time.perf_counter())
             yield step
@@ -64,20 +69,23 @@ class Listener:
         await asyncio.sleep(due - loop.time())
 
     def hear(self, text: str) -> None:
-        self.released.append((time.perf_counter(), text))
+        """Record a text that is given to the voice."""
+        self.releases.append((time.perf_counter(), text))
 
-    def answer(self) -> dict[str, Any]:
-        """Of the first release after the token that ends the first sentence had come: `lag`,
-        milliseconds since that token; `looked`, how many steps came in between; `work`, milliseconds
-        since the last of them. What was released `before` was no whole sentence. `first` is the
-        `lag` of the first release of all: below 0 where it came before the sentence ended."""
-        over = self.arrivals[self.reply.ends]
-        when = next(when for when, _ in self.released if when >= over)
-        came = [arrival for arrival in self.arrivals if arrival <= when]
+    def figures(self) -> dict[str, Any]:
+        """Return the figures of the first release after the token that ends the first sentence.
+
+        `lag`: milliseconds since that token. `looked`: number of steps that arrived in between.
+        `work`: milliseconds since the last of them. `before`: texts that were released earlier, and
+        so are no whole sentence. `first`: the lag of the first release of all; it is negative if it
+        came before the sentence ended."""
+        end = self.arrivals[self.reply.ends]
+        release = next(at for at, _ in self.releases if at >= end)
+        arrived = [arrival for arrival in self.arrivals if arrival <= release]
         return {
-            "lag": 1000 * (when - over),
-            "looked": len(came) - 1 - self.reply.ends,
-            "work": 1000 * (when - came[-1]),
-            "first": 1000 * (self.released[0][0] - over),
-            "before": [text for when, text in self.released if when < over],
+            "lag": 1000 * (release - end),
+            "looked": len(arrived) - 1 - self.reply.ends,
+            "work": 1000 * (release - arrived[-1]),
+            "first": 1000 * (self.releases[0][0] - end),
+            "before": [text for at, text in self.releases if at < end],
         }

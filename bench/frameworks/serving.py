@@ -1,4 +1,4 @@
-"""A rival's side of the pipe: each line of JSON that comes is a question, and is answered by one."""
+"""The side of a framework's process: it answers each line of JSON with one line of JSON."""
 
 import asyncio
 import json
@@ -7,40 +7,43 @@ import sys
 import time
 from typing import Any, Protocol
 
-from bench.frameworks.pace import Listener, Reply
+from bench.frameworks.pace import Listener, PacedReply
 
 
-class Rival(Protocol):
+class Framework(Protocol):
+    """A framework as the bench measures it."""
+
     version: str
 
     async def speak(self, listener: Listener) -> None:
-        """Feeds the listener's steps to the rival's own pipeline; tells it of each text that the
-        pipeline gives to its voice."""
+        """Feed the listener's steps to the framework's pipeline.
+
+        The listener hears each text that the pipeline gives to its voice.
+        """
 
     async def split(self, tokens: list[str], language: str) -> list[str]:
-        """The sentences that the rival's own splitter makes of a stream."""
+        """Return the sentences that the framework's splitter makes of a stream."""
 
 
-def serve(rival: Rival) -> None:
-    """Until there are no more questions. Whatever else is printed goes to standard error."""
+def serve(framework: Framework) -> None:
+    """Answer questions until there are no more. Other output goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:
-        found = asyncio.run(_answer(rival, json.loads(line)))
-        print(json.dumps(found), file=answers, flush=True)
+        answer = asyncio.run(_answer(framework, json.loads(line)))
+        print(json.dumps(answer), file=answers, flush=True)
 
 
-async def _answer(rival: Rival, question: dict[str, Any]) -> dict[str, Any]:
+async def _answer(framework: Framework, question: dict[str, Any]) -> dict[str, Any]:
     match question["ask"]:
         case "version":
-            return {"version": rival.version}
+            return {"version": framework.version}
         case "speak":
-            listener = Listener(Reply.read(question["reply"]))
-            await rival.speak(listener)
-            return listener.answer()
+            listener = Listener(PacedReply.parse(question["reply"]))
+            await framework.speak(listener)
+            return listener.figures()
         case _:
             before = time.process_time()
-            made = [
-                await rival.split(tokens, question["language"]) for tokens in question["replies"]
-            ]
-            return {"pieces": made, "cpu": time.process_time() - before}
+            language = question["language"]
+            pieces = [await framework.split(tokens, language) for tokens in question["replies"]]
+            return {"pieces": pieces, "cpu": time.process_time() - before}

@@ -1,7 +1,7 @@
-"""The functions as one would write them on Google's SDK, targets of one module, over the official
-clients. Each holds the calls that its job is made of. They sign nobody in, set nothing aside, and end
-nothing twice: what they do not do costs them nothing here. Only their start is measured.
-"""
+"""The functions as they would be written with Google's SDK, as targets of one module.
+
+Each makes the calls of its job over the official clients. They verify no token, reserve nothing and
+do not protect against repetition; they are simpler than ours. Only their start is measured."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,12 +44,12 @@ def queue() -> tasks_v2.CloudTasksAsyncClient:
 
 
 @cache
-def web() -> httpx.AsyncClient:
+def http_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=10)
 
 
 @cache
-def agent(name: str) -> Any:  # noqa: ANN401 - it ships no types
+def agent(name: str) -> Any:  # noqa: ANN401 - the SDK ships no types
     return vertexai.agent_engines.get(name)
 
 
@@ -74,7 +74,7 @@ async def key() -> str:
 
 async def avatar(call: str, body: Json) -> Json:
     headers = {"x-api-key": await key()}
-    answer = await web().post(f"{AVATARS}/{call}", json=body, headers=headers)
+    answer = await http_client().post(f"{AVATARS}/{call}", json=body, headers=headers)
     found: Json = answer.raise_for_status().json()["data"]
     return found
 
@@ -83,7 +83,7 @@ def session(name: str) -> Any:  # noqa: ANN401 - a document's reference
     return store().document(f"avatar_sessions/{name}")
 
 
-async def stopped(name: str, reason: str) -> None:
+async def stop(name: str, reason: str) -> None:
     await avatar("stop", {"session_id": name, "reason": reason})
     await session(name).update({"state": "ended", "ended_at": firestore.SERVER_TIMESTAMP})
 
@@ -93,15 +93,15 @@ async def stopped(name: str, reason: str) -> None:
 
 @function
 async def start_avatar(asked: Json) -> Json:
-    ticket = await avatar("token", {"mode": "LITE", "avatar_id": asked["avatar_id"]})
-    started = await avatar("start", {"session_token": ticket["session_token"]})
+    token = await avatar("token", {"mode": "LITE", "avatar_id": asked["avatar_id"]})
+    started = await avatar("start", {"session_token": token["session_token"]})
     expires = datetime.now(UTC) + LONGEST
     fields = {"state": "live", "expires_at": expires, "ws_url": started["ws_url"]}
-    await session(ticket["session_id"]).set(fields)
-    body = json.dumps({"avatar_session_id": ticket["session_id"]}).encode()
+    await session(token["session_id"]).set(fields)
+    body = json.dumps({"avatar_session_id": token["session_id"]}).encode()
     task = tasks_v2.Task({"http_request": {"url": SWEEP, "body": body}, "schedule_time": expires})
     await queue().create_task(parent=QUEUE, task=task)
-    return {"avatar_session_id": ticket["session_id"], "livekit_url": started["livekit_url"]}
+    return {"avatar_session_id": token["session_id"], "livekit_url": started["livekit_url"]}
 
 
 @function
@@ -128,9 +128,9 @@ async def events(known: Json, message: str) -> AsyncIterator[str]:
 async def speak(asked: Json) -> Json:
     known = (await session(asked["avatar_session_id"]).get()).to_dict() or {}
     voice = {"input": {"text": asked["text"]}, "voice": {"languageCode": "en-US"}}
-    sound = (await web().post(SPEECH, json=voice)).raise_for_status().json()["audioContent"]
-    async with connect(known["ws_url"]) as line:
-        await line.send(json.dumps({"type": "agent.speak", "audio": sound}))
+    sound = (await http_client().post(SPEECH, json=voice)).raise_for_status().json()["audioContent"]
+    async with connect(known["ws_url"]) as connection:
+        await connection.send(json.dumps({"type": "agent.speak", "audio": sound}))
     return {"ended": "handed_over"}
 
 
@@ -144,20 +144,20 @@ async def keep_alive(asked: Json) -> Json:
 
 @function
 async def end_session(asked: Json) -> Json:
-    await stopped(asked["avatar_session_id"], "USER_CLOSED")
+    await stop(asked["avatar_session_id"], "USER_CLOSED")
     return {"state": "ended"}
 
 
 @function
 async def sweep_expired(asked: Json) -> Json:
     if name := asked.get("avatar_session_id"):
-        await stopped(name, "MAX_DURATION_REACHED")
+        await stop(name, "MAX_DURATION_REACHED")
         return {"expired": 1}
     due = FieldFilter("expires_at", "<=", datetime.now(UTC))
     expired = store().collection("avatar_sessions").where(filter=due)
     found = [each.id async for each in expired.stream()]
     for name in found:
-        await stopped(name, "MAX_DURATION_REACHED")
+        await stop(name, "MAX_DURATION_REACHED")
     return {"expired": len(found)}
 
 

@@ -28,6 +28,7 @@ from common.api.requests import (
 )
 from common.api.responses import handle_errors
 from common.api.routes import Declaration, Operation, Route
+from common.api.shutdown import end_turns_on_sigterm
 from common.api.streaming import InProgress, to_response
 from common.bootstrap import App, app_of
 from common.domain.errors import Ambiguous, Invalid, NotFound, Unavailable
@@ -86,6 +87,8 @@ def endpoint(*operations: Operation, name: str = "") -> Function:
 
 async def _respond(request: HttpRequest, declaration: Declaration, trace: RequestTrace) -> Response:
     app = app_of(request.scope)
+    if app.settings.deployed_as is not None:
+        end_turns_on_sigterm(app)
     trace.project, trace.exporter = app.settings.project, app.traces
     path = declaration.path_of(request.scope["path"], request.scope.get("root_path", ""))
     served = declaration.at(path)

@@ -22,7 +22,7 @@ from common.schemas.base import Answer
 from common.transactions.idempotency import IdempotencyKey
 
 SECONDS = 30.0
-"""Deadline of a request: until its answer, or until the first byte of its event stream."""
+"""Deadline of a use case: until it returns an answer, or work that goes on in the response."""
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

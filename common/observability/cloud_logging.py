@@ -122,8 +122,7 @@ def log_request(trace: RequestTrace, status: int) -> None:
 
 
 def hash_user(user: str, project: str) -> str:
-    """Return a user's id as the logs show it: 24 hexadecimal digits, keyed by the project's
-    name."""
+    """Return the hash that stands for a user in the logs: 24 hexadecimal digits."""
     return hashlib.blake2b(user.encode(), key=project.encode()[:64], digest_size=12).hexdigest()
 
 

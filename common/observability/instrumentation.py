@@ -79,8 +79,7 @@ class TimedConnection:
 
 
 def instrument(deps: Dependencies) -> Dependencies:
-    """Return the dependencies with every port timed. Ports that are timed already stay as they
-    are."""
+    """Return the dependencies with every port timed. Timed ports are not wrapped again."""
     kinds: dict[str, type[TimedPort]] = {"avatars": TimedAvatarProvider}
     ports = {name: getattr(deps, name) for name in PARTS}
     wrapped: dict[str, Any] = {

@@ -27,8 +27,7 @@ IDS = ("conversation_id", "avatar_session_id", "turn_id")
 
 @dataclass(frozen=True)
 class TraceParent:
-    """The caller's place in a distributed trace: hexadecimal ids, empty when the caller sent
-    none."""
+    """The caller's place in a distributed trace. The ids are hexadecimal, or empty if none came."""
 
     trace: str = ""
     span: str = ""
@@ -104,8 +103,10 @@ class RequestTrace:
 
 
 def _completed_at(written: str, tokens: list[tuple[str, float]]) -> float | None:
-    """Return the time of the token that completed the text, or of the last token if it is not
-    found."""
+    """Return the time of the token that completed the text.
+
+    Returns the time of the last token if the tokens do not contain the text.
+    """
     text = "".join(token for token, _ in tokens)
     end = text.find(written) + len(written) if written in text else len(text)
     for token, at in tokens:

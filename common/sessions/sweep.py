@@ -123,9 +123,7 @@ class SweepUseCase:
             return
         for start in range(0, len(running), GET_AT_ONCE):
             records = await self._not_running(running[start : start + GET_AT_ONCE])
-            failed = await _each(
-                records, lambda record: self._stop_again(record, asked_at, counts)
-            )
+            failed = await _each(records, lambda record: self._stop_again(record, asked_at, counts))
             counts["failed"] += failed
         lacking = [document for document in held if document.id not in set(running)]
         failed = await _each(lacking, lambda each: self._end_if_over(each, counts))

@@ -15,5 +15,5 @@ from common.schemas.requests import HealthRequest
 async def health(
     _caller: User, request: HealthRequest, app: App, _key: IdempotencyKey
 ) -> HealthAnswer:
-    """Report whether this function serves and, with `deep`, whether the services behind it answer."""
+    """Report the health of this function and, with `deep`, of the services behind it."""
     return await app.health_check.health(request)

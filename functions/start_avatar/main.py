@@ -27,5 +27,5 @@ from common.schemas.requests import StartAvatarRequest
 async def start_avatar(
     caller: User, request: StartAvatarRequest, app: App, key: IdempotencyKey
 ) -> StartAvatarAnswer:
-    """Start an avatar session, or return the one that the conversation already has."""
+    """Start an avatar session, or return the running one of the conversation."""
     return await app.avatars.start(caller, request, key)

@@ -14,7 +14,7 @@ from html import escape
 
 from infra.docs.openapi import DOCUMENT
 from infra.local.demo.__main__ import show
-from infra.local.demo.terminal import STYLES, WIDTH, Page
+from infra.local.demo.terminal import STYLES, WIDTH, TerminalPage
 
 PICTURE = DOCUMENT.parent / "demo.svg"
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 19, 16
@@ -41,7 +41,7 @@ white-space: pre; animation: appear 0s both; }}
 
 
 @dataclass
-class Piece:
+class TextRun:
     """Text of one style in one line, that appears at once."""
 
     seconds: float
@@ -50,7 +50,7 @@ class Piece:
     style: str
     text: str
 
-    def follows(self, other: "Piece") -> bool:
+    def follows(self, other: "TextRun") -> bool:
         """Return whether this piece can be appended to the other one."""
         together = self.seconds - other.seconds < STEP_SECONDS
         return together and (self.row, self.style, self.column) == (
@@ -67,7 +67,7 @@ class Recorder(io.StringIO):
         super().__init__()
         self._began = time.monotonic()
         self._row = self._column = 0
-        self.pieces: list[Piece] = []
+        self.pieces: list[TextRun] = []
 
     def write(self, text: str) -> int:
         seconds, style = time.monotonic() - self._began, ""
@@ -75,12 +75,12 @@ class Recorder(io.StringIO):
             if line_end:
                 self._row, self._column = self._row + 1, 0
             elif words:
-                self._add(Piece(seconds, self._row, self._column, style, words))
+                self._add(TextRun(seconds, self._row, self._column, style, words))
             else:
                 style = STYLE_NAMES.get(code, "")
         return len(text)
 
-    def _add(self, piece: Piece) -> None:
+    def _add(self, piece: TextRun) -> None:
         self._column += len(piece.text)
         if self.pieces and piece.follows(self.pieces[-1]):
             self.pieces[-1].text += piece.text
@@ -88,7 +88,7 @@ class Recorder(io.StringIO):
             self.pieces.append(piece)
 
 
-def render(pieces: list[Piece]) -> str:
+def render(pieces: list[TextRun]) -> str:
     """Return the SVG document."""
     rows = max(piece.row for piece in pieces) + 1
     width = round(WIDTH * CELL_WIDTH + 2 * MARGIN)
@@ -96,7 +96,7 @@ def render(pieces: list[Piece]) -> str:
     return "".join([HEAD.format(width=width, height=height), *_texts(pieces), "</svg>\n"])
 
 
-def _texts(pieces: list[Piece]) -> Iterator[str]:
+def _texts(pieces: list[TextRun]) -> Iterator[str]:
     for piece in pieces:
         blank = len(piece.text) - len(piece.text.lstrip())
         text = piece.text.strip()
@@ -112,7 +112,7 @@ def _texts(pieces: list[Piece]) -> Iterator[str]:
 
 def main() -> int:
     recorder = Recorder()
-    code = asyncio.run(show(Page(recorder, colours=True)))
+    code = asyncio.run(show(TerminalPage(recorder, colours=True)))
     if code == 0:
         PICTURE.write_text(render(recorder.pieces), encoding="utf-8")
     return code

@@ -17,8 +17,9 @@ WEB_PAGE = ("http://localhost:5173", "http://127.0.0.1:5173")
 
 @dataclass(frozen=True)
 class StackAddress:
-    """The addresses of a stack: `url` for HTTP, `grpc` (`127.0.0.1:50123`) for the emulators of
-    Secret Manager and Cloud Tasks.
+    """The addresses and files of a stack.
+
+    `grpc` (`127.0.0.1:50123`) is the address of the emulators of Secret Manager and Cloud Tasks.
     """
 
     url: str

@@ -1,5 +1,7 @@
 """The routes of the local stack beside the functions: sign-in, sweep, API reference, simulators."""
 
+from collections.abc import Iterator
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,6 +18,7 @@ from infra.local.middleware.request_lines import LogRequests
 from infra.local.scheduler import Scheduler
 from infra.local.sign_in import LocalSignIn
 from infra.local.simulators.all import AGENT_ENGINE, LIVEAVATAR, SPEECH, Simulators
+from infra.registry import declarations
 
 INDEX = """\
 Oprina's local stack. Its routes:
@@ -23,13 +26,14 @@ Oprina's local stack. Its routes:
   GET  /docs                               the API reference; requests can be sent from it
   GET  /openapi.json                       the same for generators
   POST /local/sign-in {"name": "ada"}      an ID token, for `Authorization: Bearer <id_token>`
-  POST /start_avatar  /chat  /speak        the functions, also below /api and with hyphens
-       /keep_alive  /end_session
-  GET  /health  /health?deep=true          is it up; are the services up that it calls
   POST /local/sweep                        end what has expired, as the scheduler does each minute
   GET  /simulators/liveavatar/journal      what the avatar received, and when it spoke
   POST /simulators/faults                  {"service", "path", "mode", "times"}: inject a fault
                                            (GET lists the faults, DELETE clears them)
+
+The functions, also below /api, and with hyphens for underscores:
+
+{functions}
 
 README.md has a conversation with curl.
 """
@@ -38,7 +42,18 @@ UNLOGGED = (LIVEAVATAR, AGENT_ENGINE, SPEECH, "/docs/")
 
 
 async def index(_: Request) -> Response:
-    return PlainTextResponse(INDEX)
+    functions = "\n".join(_operations())
+    return PlainTextResponse(INDEX.replace("{functions}", functions))
+
+
+def _operations() -> Iterator[str]:
+    """Yield a line for each operation, except the internal ones."""
+    for name, function in declarations().items():
+        for operation in function.operations:
+            path = f"/{name}{operation.route.path}".rstrip("/")
+            summary = (operation.use_case.__doc__ or "").split(".")[0]
+            if operation.route.callers != "internal":
+                yield f"  {operation.route.method:<6} {path:<33} {summary}"
 
 
 async def on_http(_: Request, error: Exception) -> Response:

@@ -39,8 +39,10 @@ class NotStartedError(Exception):
 
 
 def jar(root: Path | None = None) -> Path:
-    """Return the path of the emulator's jar. `root` is the folder of the Cloud SDK, by default
-    gcloud's."""
+    """Return the path of the emulator's jar. Raises `NotInstalledError`.
+
+    `root` is the folder of the Cloud SDK, by default the one of the installed gcloud.
+    """
     root = root or _sdk_root()
     if shutil.which("java") is None:
         raise NotInstalledError("java is not installed (the Firestore emulator needs 11 or later)")

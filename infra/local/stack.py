@@ -1,5 +1,4 @@
-"""The local stack: the functions, emulators and simulators of all that they call, in one
-process."""
+"""The local stack: the functions and all services that they call, in one process."""
 
 import asyncio
 import contextlib
@@ -32,6 +31,7 @@ from infra.local.scheduler import Scheduler
 from infra.local.server import serve
 from infra.local.sign_in import LocalSignIn
 from infra.local.simulators.all import Simulators
+from infra.registry import declarations
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 0.3
@@ -129,14 +129,15 @@ def _assemble(
 
 
 async def _router(stack: Stack) -> FunctionRouter:
-    settings = stack.settings
     functions = load_functions()
-    functions["sweep_expired"] = Iam(
-        functions["sweep_expired"],
-        certificates_in((await stack.identity.certificates()).body),
-        audience=settings.sweep_url,
-        account=settings.tasks_account,
-    )
+    certificates = certificates_in((await stack.identity.certificates()).body)
+    for name in (name for name, each in declarations().items() if each.internal):
+        functions[name] = Iam(
+            functions[name],
+            certificates,
+            audience=f"{stack.url}/{name}",
+            account=stack.settings.tasks_account,
+        )
     others = dev_routes(stack.simulators, LocalSignIn(stack.identity), stack.scheduler)
     return FunctionRouter(functions, stack.app, others)
 
@@ -214,8 +215,7 @@ async def _serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _run_beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `work` until the block ends. If it ends before with an exception, raise that at the
-    end."""
+    """Run `work` while the block runs. Raises the exception of a `work` that failed."""
     task = asyncio.create_task(work)
     try:
         yield

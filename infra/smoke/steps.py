@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from common.api.routes import PARAMETER
-from infra.local.demo.caller import Caller, Event, RefusedError
+from infra.local.demo.api_client import ApiClient, RefusedError, StreamEvent
 from infra.registry import declarations
 from infra.smoke.sign_in import NotSignedInError, SignIn
 
@@ -44,7 +44,7 @@ class SmokeTest:
     def __init__(self, http: httpx.AsyncClient, locate: Locate, sign_in: SignIn) -> None:
         self._http = http
         self._locate = locate
-        self._caller = Caller(http, locate)
+        self._caller = ApiClient(http, locate)
         self._sign_in = sign_in
         self._key = secrets.token_hex(16)
         self._unanswered = False
@@ -71,7 +71,7 @@ class SmokeTest:
         return f"refused by all {count} routes that need one"
 
     async def sign_in(self) -> str:
-        self._caller.signed_in(await self._sign_in(self._http))
+        self._caller.set_token(await self._sign_in(self._http))
         return "signed in"
 
     async def start_avatar(self) -> str:
@@ -133,11 +133,11 @@ def _check(holds: bool, otherwise: str) -> None:
         raise StepFailedError(otherwise)
 
 
-def _describe(event: Event) -> str:
+def _describe(event: StreamEvent) -> str:
     return f"{event.name} {event.data.get('state') or event.data.get('ended') or ''}".strip()
 
 
-def _is_failure(event: Event) -> bool:
+def _is_failure(event: StreamEvent) -> bool:
     return event.name == "error" or (
         event.name == "speech" and _describe(event) not in EXPECTED_EVENTS
     )

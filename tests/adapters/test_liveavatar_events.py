@@ -133,6 +133,8 @@ ENDS = [
     (IDLE,),
     (ended(), CUT, IDLE),
     (ended(source_event_id="u1"), CLEARED),
+    (CUT, ended(), CLEARED),
+    (CUT, ended(source_event_id="u1"), CLEARED, IDLE),
 ]
 
 

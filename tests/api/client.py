@@ -30,7 +30,7 @@ def functions() -> dict[str, ASGIApp]:
 
 
 @dataclass
-class ApiClient:
+class FunctionClient:
     """A client of one process that serves the functions over the harness's fakes."""
 
     harness: Harness
@@ -41,9 +41,9 @@ class ApiClient:
         identity = FirebaseIdentity(self.local.project, self.local.certificates)
         return replace(self.harness.app, identity=identity)
 
-    def another(self) -> "ApiClient":
+    def another(self) -> "FunctionClient":
         """Return a client of another process over the same store and services."""
-        client = ApiClient(self.harness, self.local)
+        client = FunctionClient(self.harness, self.local)
         client.app = replace(self.harness.another(), identity=self.app.identity)
         return client
 

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from infra.local.identity import LocalIdentity
-from tests.api.client import ORIGIN, ApiClient
+from tests.api.client import ORIGIN, FunctionClient
 from tests.support.harness import new_harness
 from tests.support.log_output import Output, output
 from tests.support.virtual_time import VirtualTimeLoop
@@ -22,9 +22,9 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> LocalIdentity:
 
 
 @pytest.fixture
-async def api(local: LocalIdentity) -> AsyncIterator[ApiClient]:
+async def api(local: LocalIdentity) -> AsyncIterator[FunctionClient]:
     harness = new_harness(allowed_origins=(ORIGIN,))
-    yield ApiClient(harness, local)
+    yield FunctionClient(harness, local)
     await harness.store.close()
 
 

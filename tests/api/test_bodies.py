@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.api.cases import ALL, WITH_BODY, Case
-from tests.api.client import ApiClient, check_problem, fields_of
+from tests.api.client import FunctionClient, check_problem, fields_of
 
 CANARY = "canary-7f3a"
 NOT_OBJECTS: dict[str, tuple[bytes, str]] = {
@@ -109,11 +109,11 @@ def fields() -> Iterator[Any]:
             yield pytest.param(case, field, value, id=f"{case}-{field}-{name}")
 
 
-Started = tuple[ApiClient, dict[str, Any], dict[str, str]]
+Started = tuple[FunctionClient, dict[str, Any], dict[str, str]]
 
 
 @pytest.fixture
-async def running(api: ApiClient) -> Started:
+async def running(api: FunctionClient) -> Started:
     """Return the client, Ada's running session, and the documents that are stored then."""
     started = await api.start()
     return api, started, api.dump()
@@ -225,9 +225,7 @@ async def in_pieces(body: bytes, sent: list[int]) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_a_body_over_the_limit_is_refused_and_not_read_to_its_end(
-    running: Started, case: Case
-) -> None:
+async def test_a_large_body_is_refused_and_not_read_fully(running: Started, case: Case) -> None:
     api, started, before = running
     body = case.without_parameters(valid(case, started))
     fitting = json.dumps(body).encode().ljust(case.route.body.max_bytes)
@@ -283,7 +281,7 @@ anyhow = settings(
 )
 
 
-async def send_and_check(api: ApiClient, case: Case, body: bytes) -> None:
+async def send_and_check(api: FunctionClient, case: Case, body: bytes) -> None:
     answer = await api.send(case, body, headers={"accept": "application/json"})
     assert 200 <= answer.status_code < 500, answer.text
 
@@ -292,12 +290,12 @@ async def send_and_check(api: ApiClient, case: Case, body: bytes) -> None:
 @anyhow
 @given(body=objects | values)
 @example(body={"conversation_id": "__a__", "avatar_session_id": "__a__"})
-async def test_no_json_causes_a_server_error(api: ApiClient, case: Case, body: object) -> None:
+async def test_no_json_causes_a_server_error(api: FunctionClient, case: Case, body: object) -> None:
     await send_and_check(api, case, json.dumps(body).encode())
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
 @anyhow
 @given(body=st.binary(max_size=60) | texts.map(lambda text: text.encode("utf-8", "surrogatepass")))
-async def test_no_bytes_cause_a_server_error(api: ApiClient, case: Case, body: bytes) -> None:
+async def test_no_bytes_cause_a_server_error(api: FunctionClient, case: Case, body: bytes) -> None:
     await send_and_check(api, case, body)

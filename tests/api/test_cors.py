@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, Case
-from tests.api.client import EVENTS, ORIGIN, ApiClient
+from tests.api.client import EVENTS, ORIGIN, FunctionClient
 
 OTHERS = [
     "https://app.oprina.test.evil.test",
@@ -21,7 +21,7 @@ ASKED = "authorization,content-type,idempotency-key"
 
 @pytest.mark.parametrize("case", ALL, ids=str)
 async def test_a_preflight_from_an_allowed_origin_needs_no_token(
-    api: ApiClient, case: Case
+    api: FunctionClient, case: Case
 ) -> None:
     preflight = {
         "origin": ORIGIN,
@@ -44,21 +44,21 @@ async def test_a_preflight_from_an_allowed_origin_needs_no_token(
 @pytest.mark.parametrize("origin", OTHERS)
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
 async def test_another_origin_gets_no_cors_headers(
-    api: ApiClient, origin: str, method: str
+    api: FunctionClient, origin: str, method: str
 ) -> None:
     answer = await api.call("chat", {"message": "Hi."}, method=method, headers={"origin": origin})
     assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert answer.headers["vary"] == "Origin"
 
 
-async def test_a_request_without_an_origin_gets_no_cors_headers(api: ApiClient) -> None:
+async def test_a_request_without_an_origin_gets_no_cors_headers(api: FunctionClient) -> None:
     answer = await api.call("chat", {"message": "Hi."})
     assert answer.status_code == 200
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
 @pytest.mark.parametrize("accept", [EVENTS, "application/json"])
-async def test_pages_can_read_every_answer_of_a_session(api: ApiClient, accept: str) -> None:
+async def test_pages_can_read_every_answer_of_a_session(api: FunctionClient, accept: str) -> None:
     headers = {"origin": ORIGIN, "accept": accept}
     started = (await api.call("start_avatar", {}, headers=headers)).json()
     session, conversation = started["avatar_session_id"], started["conversation_id"]
@@ -76,7 +76,7 @@ async def test_pages_can_read_every_answer_of_a_session(api: ApiClient, accept: 
 
 
 @pytest.mark.parametrize("case", FOR_USERS, ids=str)
-async def test_pages_can_read_every_refusal(api: ApiClient, case: Case) -> None:
+async def test_pages_can_read_every_refusal(api: FunctionClient, case: Case) -> None:
     headers, fields = {"origin": ORIGIN}, case.example()
     answers = {
         401: await api.send(case, fields, user=None, headers=headers),
@@ -92,13 +92,13 @@ async def test_pages_can_read_every_refusal(api: ApiClient, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", OF_OWNERS, ids=str)
-async def test_pages_can_read_that_something_is_missing(api: ApiClient, case: Case) -> None:
+async def test_pages_can_read_that_something_is_missing(api: FunctionClient, case: Case) -> None:
     answer = await api.send(case, case.example(), headers={"origin": ORIGIN})
     assert answer.status_code == 404
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
-async def test_pages_can_read_refusals_and_failures(api: ApiClient) -> None:
+async def test_pages_can_read_refusals_and_failures(api: FunctionClient) -> None:
     await api.start()
     refused = await api.call("start_avatar", {}, headers={"origin": ORIGIN})
     assert refused.status_code == 429

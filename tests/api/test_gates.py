@@ -15,7 +15,7 @@ from common.domain.user import User
 from common.transactions.idempotency import IdempotencyKey, InFlightRequests
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, WITH_BODY, Case
-from tests.api.client import ApiClient, check_problem, fields_of, functions
+from tests.api.client import FunctionClient, check_problem, fields_of, functions
 
 PAST = 1_700_000_000
 ELSEWHERE = "https://securetoken.google.com/another-project"
@@ -57,7 +57,7 @@ def bad_credentials(local: LocalIdentity, stranger: LocalIdentity) -> dict[str, 
 
 @pytest.mark.parametrize("case", FOR_USERS, ids=str)
 async def test_a_request_without_a_valid_token_is_refused(
-    api: ApiClient, local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory, case: Case
+    api: FunctionClient, local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory, case: Case
 ) -> None:
     stranger = LocalIdentity(tmp_path_factory.mktemp("stranger"), local.project)
     for name, credentials in bad_credentials(local, stranger).items():
@@ -72,13 +72,13 @@ async def test_a_request_without_a_valid_token_is_refused(
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-async def test_the_name_of_the_scheme_ignores_case(api: ApiClient, scheme: str) -> None:
+async def test_the_name_of_the_scheme_ignores_case(api: FunctionClient, scheme: str) -> None:
     authorization = {"authorization": f"{scheme} {api.token('ada')}"}
     answer = await api.call("chat", {"message": "Hi."}, user=None, headers=authorization)
     assert answer.status_code == 200
 
 
-async def test_an_internal_function_does_not_verify_tokens(api: ApiClient) -> None:
+async def test_an_internal_function_does_not_verify_tokens(api: FunctionClient) -> None:
     """IAM has verified the token, and Google has removed its signature."""
     for headers in ({}, {"authorization": "Bearer SIGNATURE_REMOVED_BY_GOOGLE"}):
         answer = await api.call("sweep_expired", user=None, headers=headers)
@@ -86,9 +86,7 @@ async def test_an_internal_function_does_not_verify_tokens(api: ApiClient) -> No
 
 
 @pytest.mark.parametrize("case", OF_OWNERS, ids=str)
-async def test_a_foreign_id_and_a_missing_id_get_the_same_answer(
-    api: ApiClient, case: Case
-) -> None:
+async def test_foreign_and_missing_ids_get_the_same_answer(api: FunctionClient, case: Case) -> None:
     ada = await api.start("ada")
     before = api.dump()
     foreign = case.example(ada["avatar_session_id"], ada["conversation_id"])
@@ -102,7 +100,7 @@ async def test_a_foreign_id_and_a_missing_id_get_the_same_answer(
 
 @pytest.mark.parametrize("case", OF_OWNERS, ids=str)
 async def test_the_id_of_a_foreign_session_that_ended_is_missing(
-    api: ApiClient, case: Case
+    api: FunctionClient, case: Case
 ) -> None:
     ada = await api.start("ada")
     await api.call("end_session", {"avatar_session_id": ada["avatar_session_id"]})
@@ -120,7 +118,7 @@ WRONG_METHODS = [
 
 @pytest.mark.parametrize(("case", "method"), WRONG_METHODS)
 async def test_a_method_that_the_path_does_not_have_is_refused(
-    api: ApiClient, case: Case, method: str
+    api: FunctionClient, case: Case, method: str
 ) -> None:
     answer = await api.send(case, case.example(), method=method)
     assert answer.status_code == 405
@@ -132,7 +130,7 @@ async def test_a_method_that_the_path_does_not_have_is_refused(
 
 @pytest.mark.parametrize("path", ["/no/such/path", "/api/no-such-function", "/%2e%2e/chat"])
 @pytest.mark.parametrize("case", ALL, ids=str)
-async def test_an_unknown_path_is_not_found(api: ApiClient, case: Case, path: str) -> None:
+async def test_an_unknown_path_is_not_found(api: FunctionClient, case: Case, path: str) -> None:
     answer = await api.call(case.function, path=path, method=case.route.method)
     check_problem(answer, 404, "not_found")
     assert not api.harness.store.trips
@@ -147,7 +145,7 @@ class BrokenRequests(InFlightRequests):
 
 @pytest.mark.parametrize("case", ALL, ids=str)
 async def test_a_bug_is_logged_and_the_caller_gets_no_details(
-    api: ApiClient, case: Case, caplog: pytest.LogCaptureFixture
+    api: FunctionClient, case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.app = replace(api.app, in_flight=BrokenRequests())
     answer = await api.send(case, case.example())
@@ -169,7 +167,7 @@ async def test_a_wrong_setting_is_logged_and_not_sent_to_callers(
     assert "canary" not in caplog.text
 
 
-async def check_deadline(api: ApiClient, case: Case, fields: object) -> None:
+async def check_deadline(api: FunctionClient, case: Case, fields: object) -> None:
     before = asyncio.get_running_loop().time()
     answer = await api.send(case, fields)
     check_problem(answer, 503, "request_unavailable")
@@ -177,7 +175,7 @@ async def check_deadline(api: ApiClient, case: Case, fields: object) -> None:
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_an_endless_body_ends_at_the_deadline(api: ApiClient, case: Case) -> None:
+async def test_an_endless_body_ends_at_the_deadline(api: FunctionClient, case: Case) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             await asyncio.sleep(1)
@@ -193,13 +191,13 @@ class HangingIdentity:
 
 
 @pytest.mark.parametrize("case", FOR_USERS, ids=str)
-async def test_a_hanging_verification_ends_at_the_deadline(api: ApiClient, case: Case) -> None:
+async def test_a_hanging_verification_ends_at_the_deadline(api: FunctionClient, case: Case) -> None:
     api.app = replace(api.app, identity=HangingIdentity())
     await check_deadline(api, case, case.example())
 
 
 @pytest.mark.parametrize("name", [*SESSION, "sweep_expired"])
-async def test_a_hanging_store_ends_at_the_deadline(api: ApiClient, name: str) -> None:
+async def test_a_hanging_store_ends_at_the_deadline(api: FunctionClient, name: str) -> None:
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 

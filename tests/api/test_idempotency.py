@@ -12,7 +12,7 @@ from common.domain import errors
 from common.domain.ids import UserId
 from common.transactions.idempotency import LOST, IdempotencyKey
 from tests.api.cases import KEYED, MISSING, SESSION, Case
-from tests.api.client import EVENTS, ApiClient, check_problem
+from tests.api.client import EVENTS, FunctionClient, check_problem
 from tests.api.sse import events
 from tests.support.harness import advance
 
@@ -20,7 +20,7 @@ SLOW = [case for case in KEYED if str(case) in SESSION[:3]]
 """Operations that claim their key before their work begins, because the work takes time."""
 
 
-async def valid(api: ApiClient, case: Case, user: str = "ada") -> dict[str, Any]:
+async def valid(api: FunctionClient, case: Case, user: str = "ada") -> dict[str, Any]:
     """Return a valid request. What it refers to exists."""
     if str(case) in {"start_avatar", "chat"}:
         return {"message": "Hello."} if str(case) == "chat" else {}
@@ -33,7 +33,7 @@ def changed(case: Case, fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, **change.get(str(case), {"avatar_session_id": "another"})}
 
 
-async def effects(api: ApiClient) -> dict[str, Any]:
+async def effects(api: FunctionClient) -> dict[str, Any]:
     """Return everything that costs money, and everything stored except keys."""
     harness = api.harness
     return {
@@ -46,7 +46,9 @@ async def effects(api: ApiClient) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
-async def test_a_repeated_request_has_one_effect_and_one_answer(api: ApiClient, case: Case) -> None:
+async def test_a_repeated_request_has_one_effect_and_one_answer(
+    api: FunctionClient, case: Case
+) -> None:
     body = await valid(api, case)
     first = await api.send(case, body, key="k")
     assert first.is_success
@@ -60,7 +62,7 @@ async def test_a_repeated_request_has_one_effect_and_one_answer(api: ApiClient, 
     assert await effects(api) == before
 
 
-async def test_the_answer_of_speak_survives_the_session(api: ApiClient) -> None:
+async def test_the_answer_of_speak_survives_the_session(api: FunctionClient) -> None:
     session = (await api.start())["avatar_session_id"]
     body = {"avatar_session_id": session, "text": "Hello."}
     first = await api.call("speak", body, key="k")
@@ -69,7 +71,7 @@ async def test_the_answer_of_speak_survives_the_session(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("first", [EVENTS, "application/json"])
-async def test_a_turn_replays_as_stream_and_as_json(api: ApiClient, first: str) -> None:
+async def test_a_turn_replays_as_stream_and_as_json(api: FunctionClient, first: str) -> None:
     api.harness.agent.replies.append(["It is ", "noon.\n\u2028 Bye. 🙂"])
     answers: dict[str, httpx.Response] = {}
     other_way = ({EVENTS, "application/json"} - {first}).pop()
@@ -88,7 +90,7 @@ async def test_a_turn_replays_as_stream_and_as_json(api: ApiClient, first: str) 
     assert len(api.harness.agent.asked) == 1
 
 
-async def test_a_stream_replays_equally(api: ApiClient) -> None:
+async def test_a_stream_replays_equally(api: FunctionClient) -> None:
     started = await api.start()
     body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
     answers = [await api.call("chat", body, key="k", headers={"accept": EVENTS}) for _ in range(3)]
@@ -101,7 +103,7 @@ async def test_a_stream_replays_equally(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
-async def test_another_body_is_refused(api: ApiClient, case: Case) -> None:
+async def test_another_body_is_refused(api: FunctionClient, case: Case) -> None:
     body = await valid(api, case)
     assert (await api.send(case, body, key="k")).is_success
     before = api.dump()
@@ -110,7 +112,9 @@ async def test_another_body_is_refused(api: ApiClient, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", SLOW, ids=str)
-async def test_a_second_request_during_the_first_is_refused(api: ApiClient, case: Case) -> None:
+async def test_a_second_request_during_the_first_is_refused(
+    api: FunctionClient, case: Case
+) -> None:
     body = await valid(api, case)
     api.harness.agent.replies.append([5.0, "Hello."])
     api.harness.avatars.slow["start"] = 5.0
@@ -129,7 +133,7 @@ async def test_a_second_request_during_the_first_is_refused(api: ApiClient, case
 
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
-async def test_simultaneous_requests_have_one_effect(api: ApiClient, case: Case) -> None:
+async def test_simultaneous_requests_have_one_effect(api: FunctionClient, case: Case) -> None:
     body = await valid(api, case)
     api.harness.avatars.calls.clear()
     answers = await asyncio.gather(*(api.send(case, body, key="k") for _ in range(20)))
@@ -151,7 +155,7 @@ async def test_simultaneous_requests_have_one_effect(api: ApiClient, case: Case)
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
 async def test_simultaneous_requests_in_several_processes_have_one_effect(
-    api: ApiClient, case: Case
+    api: FunctionClient, case: Case
 ) -> None:
     body = await valid(api, case)
     processes = [api.another() for _ in range(5)]
@@ -173,7 +177,7 @@ async def test_simultaneous_requests_in_several_processes_have_one_effect(
 
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
-async def test_keys_of_two_users_are_independent(api: ApiClient, case: Case) -> None:
+async def test_keys_of_two_users_are_independent(api: FunctionClient, case: Case) -> None:
     answers = []
     for user in ("ada", "bob"):
         body = await valid(api, case, user)
@@ -182,7 +186,7 @@ async def test_keys_of_two_users_are_independent(api: ApiClient, case: Case) -> 
     assert answers[0].content != answers[1].content
 
 
-async def test_keys_of_two_functions_are_independent(api: ApiClient) -> None:
+async def test_keys_of_two_functions_are_independent(api: FunctionClient) -> None:
     session = (await api.start())["avatar_session_id"]
     body = {"avatar_session_id": session}
     kept = await api.call("keep_alive", body, key="k")
@@ -192,7 +196,7 @@ async def test_keys_of_two_functions_are_independent(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
-async def test_a_refused_request_frees_the_key(api: ApiClient, case: Case) -> None:
+async def test_a_refused_request_frees_the_key(api: FunctionClient, case: Case) -> None:
     body = await valid(api, case)
     named = "avatar_session_id" if "avatar_session_id" in body else "conversation_id"
     refused = await api.send(case, {**body, named: MISSING}, key="k")
@@ -200,14 +204,14 @@ async def test_a_refused_request_frees_the_key(api: ApiClient, case: Case) -> No
     assert (await api.send(case, body, key="k")).is_success
 
 
-async def test_a_start_without_a_free_slot_frees_the_key(api: ApiClient) -> None:
+async def test_a_start_without_a_free_slot_frees_the_key(api: FunctionClient) -> None:
     started = await api.start()
     check_problem(await api.call("start_avatar", {}, key="k"), 429, "too_many_sessions")
     await api.call("end_session", {"avatar_session_id": started["avatar_session_id"]})
     assert (await api.call("start_avatar", {}, key="k")).status_code == 201
 
 
-def break_once(api: ApiClient, case: Case, error: errors.Upstream) -> None:
+def break_once(api: FunctionClient, case: Case, error: errors.Upstream) -> None:
     if str(case) == "chat":
         api.harness.agent.replies.append([error])
     elif str(case) == "speak":
@@ -218,7 +222,7 @@ def break_once(api: ApiClient, case: Case, error: errors.Upstream) -> None:
 
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
-async def test_a_failed_service_frees_the_key(api: ApiClient, case: Case) -> None:
+async def test_a_failed_service_frees_the_key(api: FunctionClient, case: Case) -> None:
     body = await valid(api, case)
     break_once(api, case, errors.Unavailable("avatar", "down", retry_after=2))
     failed = await api.send(case, body, key="k")
@@ -233,7 +237,7 @@ async def test_a_failed_service_frees_the_key(api: ApiClient, case: Case) -> Non
 
 
 @pytest.mark.parametrize("case", KEYED, ids=str)
-async def test_an_unavailable_store_frees_the_key(api: ApiClient, case: Case) -> None:
+async def test_an_unavailable_store_frees_the_key(api: FunctionClient, case: Case) -> None:
     body = await valid(api, case)
 
     async def away(_: str) -> None:
@@ -246,7 +250,7 @@ async def test_an_unavailable_store_frees_the_key(api: ApiClient, case: Case) ->
     assert (await api.send(case, body, key="k")).is_success
 
 
-async def test_an_unconfirmed_start_frees_the_key(api: ApiClient) -> None:
+async def test_an_unconfirmed_start_frees_the_key(api: FunctionClient) -> None:
     api.harness.avatars.fail_next("start", errors.Ambiguous("avatar", "timeout"), happens=True)
     failed = await api.call("start_avatar", {}, key="k")
     assert check_problem(failed, 503, "avatar_unavailable")["retry_after"]
@@ -256,7 +260,7 @@ async def test_an_unconfirmed_start_frees_the_key(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("case", SLOW, ids=str)
-async def test_the_claim_of_a_dead_process_expires(api: ApiClient, case: Case) -> None:
+async def test_the_claim_of_a_dead_process_expires(api: FunctionClient, case: Case) -> None:
     body = await valid(api, case)
     asked = case.route.request.model_validate(body).model_dump_json().encode()
     once = IdempotencyKey.of(UserId("ada"), str(case), "k", asked)
@@ -276,7 +280,7 @@ async def test_the_claim_of_a_dead_process_expires(api: ApiClient, case: Case) -
     assert len(api.harness.voice.texts) == (str(case) == "speak")
 
 
-async def test_stored_answers_contain_no_token(api: ApiClient) -> None:
+async def test_stored_answers_contain_no_token(api: FunctionClient) -> None:
     first = await api.call("start_avatar", {}, key="k")
     started = first.json()
     again = await api.call("start_avatar", {}, key="k")
@@ -294,7 +298,7 @@ async def test_stored_answers_contain_no_token(api: ApiClient) -> None:
     assert '"idempotency/' not in stored
 
 
-async def test_a_duplicate_of_a_turn_does_not_interrupt_it(api: ApiClient) -> None:
+async def test_a_duplicate_of_a_turn_does_not_interrupt_it(api: FunctionClient) -> None:
     started = await api.start()
     body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
     answers = await asyncio.gather(*(api.call("chat", body, key="k") for _ in range(5)))

@@ -8,13 +8,13 @@ import pytest
 from common.domain import errors
 from common.observability.instrumentation import PARTS
 from common.ports.dependencies import Dependencies
-from tests.api.client import EVENTS, ApiClient
+from tests.api.client import EVENTS, FunctionClient
 from tests.api.test_logs import CANARY, check_line, last_line
 from tests.support.harness import advance
 from tests.support.log_output import Output
 
 
-async def test_a_chat_has_the_time_of_each_part(api: ApiClient, out: Output) -> None:
+async def test_a_chat_has_the_time_of_each_part(api: FunctionClient, out: Output) -> None:
     """The first sentence is complete 2.0 s after the agent was asked, and its audio 0.3 s later."""
     started = await api.start()
     api.harness.voice.seconds = 0.3
@@ -53,7 +53,7 @@ def test_every_timed_method_exists_on_its_port() -> None:
     assert missing == []
 
 
-async def test_the_lag_of_speak_counts_from_the_request(api: ApiClient, out: Output) -> None:
+async def test_the_lag_of_speak_counts_from_the_request(api: FunctionClient, out: Output) -> None:
     started = await api.start()
     api.harness.voice.seconds = 0.7
     body = {"avatar_session_id": started["avatar_session_id"], "text": f"{CANARY}. And on."}
@@ -67,14 +67,16 @@ async def test_the_lag_of_speak_counts_from_the_request(api: ApiClient, out: Out
 
 @pytest.mark.parametrize("speak", [False, None])
 async def test_a_turn_without_speech_has_no_lag(
-    api: ApiClient, out: Output, speak: bool | None
+    api: FunctionClient, out: Output, speak: bool | None
 ) -> None:
     await api.call("chat", {"message": "Hi.", "speak": speak})
     assert "first_speech_lag_seconds" not in last_line(out)
     assert "first_speech" not in last_line(out)["parts"]
 
 
-async def test_a_sweep_has_its_counts_and_the_credits_left(api: ApiClient, out: Output) -> None:
+async def test_a_sweep_has_its_counts_and_the_credits_left(
+    api: FunctionClient, out: Output
+) -> None:
     await api.start()
     advance(api.harness.clock, 3_600)
     await api.call("sweep_expired", user=None)
@@ -88,7 +90,7 @@ async def test_a_sweep_has_its_counts_and_the_credits_left(api: ApiClient, out: 
     assert {"read", "commit", "active", "credits"} <= line["parts"].keys()
 
 
-async def test_a_sweep_without_credits_succeeds(api: ApiClient, out: Output) -> None:
+async def test_a_sweep_without_credits_succeeds(api: FunctionClient, out: Output) -> None:
     api.harness.avatars.fail_next("credits", errors.Unavailable("avatar", "away"))
     answer = await api.call("sweep_expired", user=None)
     assert answer.json()["failed"] == 0
@@ -116,7 +118,10 @@ TRACES: list[tuple[dict[str, str], tuple[str, str | None, bool] | None]] = [
 
 @pytest.mark.parametrize(("headers", "found"), TRACES)
 async def test_a_line_belongs_to_the_trace_of_the_request(
-    api: ApiClient, out: Output, headers: dict[str, str], found: tuple[str, str | None, bool] | None
+    api: FunctionClient,
+    out: Output,
+    headers: dict[str, str],
+    found: tuple[str, str | None, bool] | None,
 ) -> None:
     await api.call("chat", {"message": "Hi."}, headers=headers)
     line = last_line(out)

@@ -19,7 +19,7 @@ from common.schemas.requests import ChatRequest
 from common.transactions.idempotency import IdempotencyKey, InFlightRequests
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, MISSING, SESSION, Case
-from tests.api.client import EVENTS, ApiClient
+from tests.api.client import EVENTS, FunctionClient
 from tests.support.harness import new_harness
 from tests.support.log_output import Output
 
@@ -45,7 +45,7 @@ def check_line(line: dict[str, Any], function: str, status: int, code: str | Non
     assert all(took <= line["seconds"] for took in line["parts"].values())
 
 
-async def test_each_success_has_one_line(api: ApiClient, out: Output) -> None:
+async def test_each_success_has_one_line(api: FunctionClient, out: Output) -> None:
     started = await api.start()
     session, conversation = started["avatar_session_id"], started["conversation_id"]
     check_line(last_line(out), "start_avatar", 201)
@@ -84,7 +84,7 @@ REFUSALS: list[tuple[str, Any, dict[str, Any], int, str]] = [
 
 @pytest.mark.parametrize(("function", "body", "more", "status", "code"), REFUSALS)
 async def test_each_refused_request_has_one_line(
-    api: ApiClient,
+    api: FunctionClient,
     out: Output,
     function: str,
     body: Any,
@@ -98,7 +98,7 @@ async def test_each_refused_request_has_one_line(
     assert "canary" not in out.text
 
 
-async def test_each_refusal_of_a_use_case_has_one_line(api: ApiClient, out: Output) -> None:
+async def test_each_refusal_of_a_use_case_has_one_line(api: FunctionClient, out: Output) -> None:
     started = await api.start()
     session = {"avatar_session_id": started["avatar_session_id"]}
     said = {**session, "text": CANARY}
@@ -134,14 +134,16 @@ async def test_each_refusal_of_a_use_case_has_one_line(api: ApiClient, out: Outp
 
 
 async def test_a_used_up_quota_has_its_code_in_the_line(local: LocalIdentity, out: Output) -> None:
-    api = ApiClient(new_harness(allowance_agent_tokens=10), local)
+    api = FunctionClient(new_harness(allowance_agent_tokens=10), local)
     await api.call("chat", {"message": CANARY})
     check_line(last_line(out), "chat", 429, "quota_exceeded")
     await api.harness.store.close()
 
 
 @pytest.mark.parametrize("case", [c for c in ALL if str(c) in {*SESSION, "sweep_expired"}], ids=str)
-async def test_an_unavailable_store_has_one_line(api: ApiClient, out: Output, case: Case) -> None:
+async def test_an_unavailable_store_has_one_line(
+    api: FunctionClient, out: Output, case: Case
+) -> None:
     async def away(_: str) -> None:
         raise errors.Unavailable("store", "away")
 
@@ -157,8 +159,8 @@ class BuggyRequests(InFlightRequests):
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)
-async def test_a_bug_has_one_line_and_an_error_with_its_stack(
-    api: ApiClient, out: Output, case: Case
+async def test_a_bug_has_one_line_and_one_stack(
+    api: FunctionClient, out: Output, case: Case
 ) -> None:
     api.app = replace(api.app, in_flight=BuggyRequests())
     await api.send(case, case.example())
@@ -199,7 +201,9 @@ class BrokenChat(ChatUseCase):
         return BrokenTurn()
 
 
-async def test_a_bug_in_a_stream_does_not_reach_the_server(api: ApiClient, out: Output) -> None:
+async def test_a_bug_in_a_stream_does_not_reach_the_server(
+    api: FunctionClient, out: Output
+) -> None:
     api.app = replace(api.app, conversations=BrokenChat())
     sent: list[Message] = []
 
@@ -233,7 +237,7 @@ def test_only_the_first_line_of_a_librarys_message_is_logged() -> None:
 
 @pytest.mark.parametrize("accept", [EVENTS, "application/json"])
 async def test_an_incomplete_turn_has_its_code_in_the_line(
-    api: ApiClient, out: Output, accept: str
+    api: FunctionClient, out: Output, accept: str
 ) -> None:
     broke = errors.Failed("agent", "the connection was cut", kind="broken")
     api.harness.agent.replies.append([f"{CANARY} ", broke])
@@ -243,7 +247,7 @@ async def test_an_incomplete_turn_has_its_code_in_the_line(
     assert "canary" not in out.text
 
 
-async def test_a_disconnect_has_one_line(api: ApiClient, out: Output) -> None:
+async def test_a_disconnect_has_one_line(api: FunctionClient, out: Output) -> None:
     api.harness.agent.replies.append(["Well", 60.0, "."])
     call = api.call("chat", {"message": "Hi."}, headers={"accept": EVENTS})
     asking = asyncio.create_task(call)
@@ -256,7 +260,7 @@ async def test_a_disconnect_has_one_line(api: ApiClient, out: Output) -> None:
 
 
 async def test_outside_a_deployment_only_warnings_are_written(
-    api: ApiClient, caplog: pytest.LogCaptureFixture
+    api: FunctionClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The local stack writes warnings to standard error."""
     await api.call("chat", {"message": "Hi."})

@@ -15,7 +15,7 @@ from common.api.routes import Declaration, split_address
 from common.schemas.base import Answer, Id, Request
 from infra.local.functions import FunctionRouter
 from infra.local.server import serving
-from tests.api.client import ORIGIN, ApiClient, check_problem, fields_of
+from tests.api.client import ORIGIN, FunctionClient, check_problem, fields_of
 
 
 class ListNotes(Request):
@@ -73,7 +73,7 @@ async def note_file(_caller: User, request: NoteOf, _app: App, _key: Idempotency
 notes = endpoint(list_notes, latest_note, read_note, rename_note, note_file, name="my_notes")
 
 
-def app_of(function: Function, api: ApiClient) -> ASGIApp:
+def app_of(function: Function, api: FunctionClient) -> ASGIApp:
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
     inner = Starlette(routes=[StarletteRoute("/{path:path}", function, methods=methods)])
 
@@ -84,7 +84,7 @@ def app_of(function: Function, api: ApiClient) -> ASGIApp:
 
 
 @pytest.fixture
-async def client(api: ApiClient) -> AsyncIterator[httpx.AsyncClient]:
+async def client(api: FunctionClient) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app_of(notes, api)),
         base_url="http://oprina.test",
@@ -181,7 +181,7 @@ async def test_a_raw_response_is_sent_as_it_is(client: httpx.AsyncClient) -> Non
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
-async def test_the_router_serves_all_addresses_and_sub_paths(api: ApiClient) -> None:
+async def test_the_router_serves_all_addresses_and_sub_paths(api: FunctionClient) -> None:
     async def fallback(scope: Scope, receive: Receive, send: Send) -> None:
         await Response("fallback")(scope, receive, send)
 

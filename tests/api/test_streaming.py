@@ -9,7 +9,7 @@ import pytest
 from common.domain import errors
 from infra.local.identity import LocalIdentity
 from infra.local.server import serving
-from tests.api.client import EVENTS, ORIGIN, ApiClient, check_problem
+from tests.api.client import EVENTS, ORIGIN, FunctionClient, check_problem
 from tests.api.sse import ServerSentEvent, events
 from tests.api.streams import (
     EventReader,
@@ -38,14 +38,14 @@ def agent() -> HeldAgent:
 
 
 @pytest.fixture
-async def api(local: LocalIdentity, agent: HeldAgent) -> AsyncIterator[ApiClient]:
+async def api(local: LocalIdentity, agent: HeldAgent) -> AsyncIterator[FunctionClient]:
     harness = new_harness(agent=agent, allowed_origins=(ORIGIN,))
-    yield ApiClient(harness, local)
+    yield FunctionClient(harness, local)
     await harness.store.close()
 
 
 @pytest.fixture
-async def client(api: ApiClient) -> AsyncIterator[httpx.AsyncClient]:
+async def client(api: FunctionClient) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(api.everything()) as address,
         httpx.AsyncClient(
@@ -93,7 +93,7 @@ async def test_each_event_is_sent_when_it_happens(
 )
 async def test_every_stream_begins_with_turn_and_ends_with_done(
     client: httpx.AsyncClient,
-    api: ApiClient,
+    api: FunctionClient,
     agent: HeldAgent,
     said: list[str | BaseException | None],
     ended: str,
@@ -152,7 +152,7 @@ async def test_any_text_is_transmitted_unchanged(
 
 
 async def test_a_disconnect_ends_the_turn(
-    client: httpx.AsyncClient, api: ApiClient, agent: HeldAgent
+    client: httpx.AsyncClient, api: FunctionClient, agent: HeldAgent
 ) -> None:
     started = await api.start()
     body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
@@ -169,7 +169,7 @@ async def test_a_disconnect_ends_the_turn(
 
 
 async def test_a_disconnect_during_silence_ends_the_turn(
-    client: httpx.AsyncClient, api: ApiClient, agent: HeldAgent
+    client: httpx.AsyncClient, api: FunctionClient, agent: HeldAgent
 ) -> None:
     async with client.stream(
         "POST", "/chat", json={"message": "Hi."}, headers={"accept": EVENTS}
@@ -181,7 +181,7 @@ async def test_a_disconnect_during_silence_ends_the_turn(
 
 
 async def test_a_disconnect_before_a_json_answer_ends_the_turn(
-    client: httpx.AsyncClient, api: ApiClient, agent: HeldAgent
+    client: httpx.AsyncClient, api: FunctionClient, agent: HeldAgent
 ) -> None:
     started = await api.start()
     body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
@@ -198,7 +198,7 @@ async def test_a_disconnect_before_a_json_answer_ends_the_turn(
     assert again.json()["text"] == LONG
 
 
-async def test_a_disconnect_ends_a_speech(client: httpx.AsyncClient, api: ApiClient) -> None:
+async def test_a_disconnect_ends_a_speech(client: httpx.AsyncClient, api: FunctionClient) -> None:
     session = (await api.start())["avatar_session_id"]
     body = {"avatar_session_id": session, "text": LONG}
     key = {"idempotency-key": "k"}
@@ -221,7 +221,7 @@ async def test_a_disconnect_ends_a_speech(client: httpx.AsyncClient, api: ApiCli
 
 
 async def test_other_requests_are_served_during_a_stream(
-    client: httpx.AsyncClient, agent: HeldAgent, api: ApiClient
+    client: httpx.AsyncClient, agent: HeldAgent, api: FunctionClient
 ) -> None:
     async with client.stream(
         "POST", "/chat", json={"message": "Hi."}, headers={"accept": EVENTS}
@@ -236,7 +236,7 @@ async def test_other_requests_are_served_during_a_stream(
 
 @pytest.mark.parametrize("accept", [EVENTS, "application/json"])
 async def test_a_stopping_server_ends_the_turn(
-    api: ApiClient, agent: HeldAgent, accept: str
+    api: FunctionClient, agent: HeldAgent, accept: str
 ) -> None:
     asking = asyncio.create_task(api.call("chat", {"message": "Hi."}, headers={"accept": accept}))
 

@@ -22,7 +22,7 @@ from starlette.types import Message
 from common.adapters.google.cloud_trace import MAX_WAITING, CloudTraceExporter, over_http
 from common.domain import errors
 from common.observability.request_trace import RequestTrace, TraceParent
-from tests.api.client import EVENTS, ApiClient
+from tests.api.client import EVENTS, FunctionClient
 from tests.local.serving import served
 from tests.support.log_output import output
 
@@ -32,7 +32,7 @@ EPOCH = 1_800_000_000.0
 
 
 @pytest.fixture
-def spans(api: ApiClient) -> InMemorySpanExporter:
+def spans(api: FunctionClient) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     traces = CloudTraceExporter("oprina-local", lambda: exporter, lambda: EPOCH)
     api.app = replace(api.app, traces=traces)
@@ -54,8 +54,8 @@ def context(span: ReadableSpan) -> Any:
     return span.context
 
 
-async def test_the_parts_of_a_chat_are_spans_below_the_callers_span(
-    api: ApiClient, spans: InMemorySpanExporter
+async def test_parts_of_a_chat_are_children_of_its_span(
+    api: FunctionClient, spans: InMemorySpanExporter
 ) -> None:
     started = await api.start()
     spans.clear()
@@ -88,7 +88,7 @@ async def test_the_parts_of_a_chat_are_spans_below_the_callers_span(
     assert not [span for span in found.values() if span.attributes]
 
 
-async def test_a_failed_request_is_marked(api: ApiClient, spans: InMemorySpanExporter) -> None:
+async def test_a_failed_request_is_marked(api: FunctionClient, spans: InMemorySpanExporter) -> None:
     async def away(_: str) -> None:
         raise errors.Unavailable("store", CANARY)
 
@@ -101,14 +101,14 @@ async def test_a_failed_request_is_marked(api: ApiClient, spans: InMemorySpanExp
 
 
 async def test_an_unsampled_request_has_no_spans(
-    api: ApiClient, spans: InMemorySpanExporter
+    api: FunctionClient, spans: InMemorySpanExporter
 ) -> None:
     await api.call("chat", {"message": "Hi."}, headers=traced("00"))
     assert spans.get_finished_spans() == ()
 
 
 async def test_a_request_without_a_trace_begins_one(
-    api: ApiClient, spans: InMemorySpanExporter
+    api: FunctionClient, spans: InMemorySpanExporter
 ) -> None:
     await api.call("chat", {"message": "Hi."})
     *_, request = spans.get_finished_spans()
@@ -117,7 +117,7 @@ async def test_a_request_without_a_trace_begins_one(
 
 @pytest.mark.parametrize("accept", [EVENTS, "application/json"])
 async def test_spans_are_exported_before_the_last_byte_is_sent(
-    api: ApiClient, spans: InMemorySpanExporter, accept: str
+    api: FunctionClient, spans: InMemorySpanExporter, accept: str
 ) -> None:
     exported: list[int] = []
     sent = asyncio.Event()

@@ -32,7 +32,7 @@ SETTINGS = LiveAvatarSettings(concurrency=CAPACITY, release_seconds=0, connected
 
 
 class Ahead(WallClock):
-    """Goes with the wall's, and forward at a test's word."""
+    """The wall clock, which a test moves forward."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -58,7 +58,7 @@ class Account:
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator["Reader"]:
-        """Of a new session, ready to be spoken to."""
+        """Open the connection of a new session, and wait until it is ready."""
         _, running = await self.started()
         reader = Reader(await self.avatars.connect(running.ws_url))
         try:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from common.adapters.google.secret_manager import CACHE_SECONDS, SecretManagerClient
-from common.adapters.vault.per_session import MOST, SecretVault
+from common.adapters.vault.per_session import MAX_CACHED, SecretVault
 from common.adapters.vault.sealed import KEY, SealedVault
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
@@ -184,10 +184,10 @@ async def test_opened_tokens_are_read_again_after_minutes(place: Place) -> None:
 
 async def test_no_more_than_so_many_sessions_are_remembered(place: Place) -> None:
     vault = SecretVault(place.secrets, now=place.clock)
-    for number in range(MOST + 5):
-        vault._remember(AvatarSessionId(str(number)), TOKENS, place.clock.at + 60)
-    assert len(vault._opened) == MOST
-    assert AvatarSessionId("0") not in vault._opened
+    for number in range(MAX_CACHED + 5):
+        vault._add_to_cache(AvatarSessionId(str(number)), TOKENS, place.clock.at + 60)
+    assert len(vault._cache) == MAX_CACHED
+    assert AvatarSessionId("0") not in vault._cache
 
 
 async def test_kept_again_after_an_ambiguous_write_opens(place: Place) -> None:

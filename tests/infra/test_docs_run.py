@@ -36,14 +36,14 @@ SECONDS = 60
 
 
 @dataclass(frozen=True)
-class ScriptRun:
+class DocumentRun:
     code: int
     output: str
     calls: list[str]
     secrets: str
 
 
-def run(document: str, folder: Path) -> ScriptRun:
+def run(document: str, folder: Path) -> DocumentRun:
     """Run the commands of a document. A question for a secret is answered with "typed".
 
     A variable that is not set ends the run, and so does a command that fails.
@@ -70,7 +70,7 @@ def run(document: str, folder: Path) -> ScriptRun:
     secrets = Path(f"{calls}.secrets")
     typed = secrets.read_text() if secrets.exists() else ""
     output = ended.stdout + ended.stderr
-    return ScriptRun(ended.returncode, output, calls.read_text().splitlines(), typed)
+    return DocumentRun(ended.returncode, output, calls.read_text().splitlines(), typed)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"README.md"}))

@@ -12,7 +12,7 @@ from infra.deploy.shell import ROOT
 from infra.docs.openapi import DOCUMENT, text
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, MISSING, SESSION, WITH_BODY, Case
-from tests.api.client import EVENTS, PROBLEM, ApiClient
+from tests.api.client import EVENTS, PROBLEM, FunctionClient
 from tests.api.sse import events
 from tests.support.harness import new_harness
 from tests.support.virtual_time import VirtualTimeLoop
@@ -36,9 +36,11 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 
 @pytest.fixture
-async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
+async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FunctionClient]:
     harness = new_harness()
-    yield ApiClient(harness, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local"))
+    yield FunctionClient(
+        harness, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local")
+    )
     await harness.store.close()
 
 
@@ -181,7 +183,7 @@ def required(case: Case) -> list[str]:
     return [name for name, each in case.route.request.model_fields.items() if each.is_required()]
 
 
-async def test_answers_fit_their_schemas(api: ApiClient) -> None:
+async def test_answers_fit_their_schemas(api: FunctionClient) -> None:
     calls = {str(case): case for case in ALL}
     started = await api.start()
     session, conversation = started["avatar_session_id"], started["conversation_id"]
@@ -200,7 +202,7 @@ async def test_answers_fit_their_schemas(api: ApiClient) -> None:
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
 async def test_the_schema_accepts_and_refuses_as_the_function_does(
-    api: ApiClient, case: Case
+    api: FunctionClient, case: Case
 ) -> None:
     started = await api.start()
     fields = case.example(started["avatar_session_id"], started["conversation_id"])
@@ -213,7 +215,7 @@ async def test_the_schema_accepts_and_refuses_as_the_function_does(
         assert list(wrong({**body, **unfit}, schema))
 
 
-async def test_events_fit_the_schema_of_their_name(api: ApiClient) -> None:
+async def test_events_fit_the_schema_of_their_name(api: FunctionClient) -> None:
     started = await api.start()
     body = {"message": "Hi.", "conversation_id": started["conversation_id"]}
     answer = await api.call("chat", body, headers={"accept": EVENTS})
@@ -226,7 +228,7 @@ async def test_events_fit_the_schema_of_their_name(api: ApiClient) -> None:
         assert list(wrong({"event": event.name, **event.data, "more": 1}, schema))
 
 
-async def test_problems_fit_their_schema(api: ApiClient) -> None:
+async def test_problems_fit_their_schema(api: FunctionClient) -> None:
     started = await api.start()
     body = {"avatar_session_id": started["avatar_session_id"]}
     problems = [

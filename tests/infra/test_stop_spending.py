@@ -13,13 +13,13 @@ from common.domain.ids import AvatarSessionId
 from infra.access.public_access import close_functions, open_functions, spending_services
 from infra.access.stop_spending import MAX_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
 from tests.infra.fake_public_access import NEVER_TOUCHED, SERVICES, FakeProject
-from tests.local.liveavatar_client import MOUNT, SimulatedProvider, provider
+from tests.local.liveavatar.client import MOUNT, SimulatedProvider, provider
 
 PROJECT = "oprina-test"
 
 
 @dataclass
-class Output:
+class PrintedLines:
     """Collects the printed lines."""
 
     lines: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ async def no_wait(_: float) -> None:
 
 
 async def test_all_sessions_are_stopped_and_all_functions_closed() -> None:
-    output, project = Output(), FakeProject()
+    output, project = PrintedLines(), FakeProject()
     async with provider() as at, account_of(at) as account:
         assert MOUNT in str(at.http.base_url)
         started = [(await at.started())["session_id"] for _ in range(7)]
@@ -69,7 +69,7 @@ async def test_all_sessions_are_stopped_and_all_functions_closed() -> None:
 
 
 async def test_a_session_started_while_functions_close_is_stopped() -> None:
-    output, waits = Output(), 0
+    output, waits = PrintedLines(), 0
     async with provider() as at, account_of(at) as account:
 
         async def wait(seconds: float) -> None:
@@ -88,14 +88,14 @@ async def test_a_session_started_while_functions_close_is_stopped() -> None:
 async def test_a_second_run_changes_nothing_and_succeeds() -> None:
     project = FakeProject(is_open=set(NEVER_TOUCHED))
     async with provider() as at, account_of(at) as account:
-        assert await stop_spending(PROJECT, project, account, say=Output(), wait=no_wait) == 0
+        assert await stop_spending(PROJECT, project, account, say=PrintedLines(), wait=no_wait) == 0
     assert not any("policy-binding" in line for line in project.ran)
 
 
 async def test_sweep_scheduler_and_queue_are_not_touched() -> None:
     project = FakeProject(services=[*SERVICES, "sweep-expired", "health"])
     async with provider() as at, account_of(at) as account:
-        await stop_spending(PROJECT, project, account, say=Output(), wait=no_wait)
+        await stop_spending(PROJECT, project, account, say=PrintedLines(), wait=no_wait)
     touched = " ".join(project.ran)
     words = ("sweep", "scheduler", "tasks", "health", "end-session", "delete", "disable")
     assert [word for word in words if word in touched] == []
@@ -122,7 +122,7 @@ class Stubborn:
 
 
 async def test_a_failed_stop_is_tried_again() -> None:
-    output, account = Output(), Stubborn(fails=3)
+    output, account = PrintedLines(), Stubborn(fails=3)
     assert await stop_spending(PROJECT, FakeProject(), account, say=output, wait=no_wait) == 0
     assert account.asked == 4
     assert output.all.count("stubborn is not stopped: avatar_failed") == 3
@@ -130,7 +130,7 @@ async def test_a_failed_stop_is_tried_again() -> None:
 
 @pytest.mark.parametrize("account", [Stubborn(fails=10_000), Stubborn(fails=0, lists=False), None])
 async def test_it_gives_up_and_warns_of_running_sessions(account: Stubborn | None) -> None:
-    output, project, waits = Output(), FakeProject(), 0
+    output, project, waits = PrintedLines(), FakeProject(), 0
 
     async def wait(_: float) -> None:
         nonlocal waits
@@ -143,7 +143,7 @@ async def test_it_gives_up_and_warns_of_running_sessions(account: Stubborn | Non
 
 
 async def test_a_function_that_cannot_be_closed_stops_nothing_else() -> None:
-    output, project = Output(), FakeProject(fails={"binding chat"})
+    output, project = PrintedLines(), FakeProject(fails={"binding chat"})
     async with provider() as at, account_of(at) as account:
         await at.started()
         assert await stop_spending(PROJECT, project, account, say=output, wait=no_wait) == 1
@@ -154,7 +154,7 @@ async def test_a_function_that_cannot_be_closed_stops_nothing_else() -> None:
 
 
 async def test_invalid_output_of_gcloud_does_not_keep_sessions_running() -> None:
-    output = Output()
+    output = PrintedLines()
 
     def run(command: object, *, seconds: float, read: bool = False) -> str:
         return "Updates are available." if command and seconds and read else ""
@@ -168,13 +168,13 @@ async def test_invalid_output_of_gcloud_does_not_keep_sessions_running() -> None
 
 @pytest.mark.parametrize("project", [FakeProject(fails={"list"}), FakeProject(services=["others"])])
 async def test_a_project_without_our_functions_is_an_error(project: FakeProject) -> None:
-    output = Output()
+    output = PrintedLines()
     assert await stop_spending(PROJECT, project, Stubborn(fails=0), say=output, wait=no_wait) == 1
     assert "CANNOT LIST THE FUNCTIONS" in output.all
 
 
 def test_the_key_is_read_and_never_printed() -> None:
-    output = Output()
+    output = PrintedLines()
     assert key_of(PROJECT, FakeProject(), output) == "canary-key"
     assert not key_of(PROJECT, FakeProject(fails={"access"}), output)
     assert "canary" not in output.all
@@ -185,7 +185,7 @@ def test_the_key_is_read_and_never_printed() -> None:
 
 
 def test_closed_functions_are_opened_and_nothing_else() -> None:
-    project, output = FakeProject(), Output()
+    project, output = FakeProject(), PrintedLines()
     assert close_functions(PROJECT, project, output)
     assert open_functions(PROJECT, project, output)
     assert project.is_open == set(SERVICES)

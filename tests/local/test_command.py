@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -10,6 +11,7 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import httpx
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,3 +88,25 @@ async def test_firestore_store_needs_an_emulator(tmp_path: Path) -> None:
     _, error = await process.communicate()
     assert process.returncode == 1
     assert b"FIRESTORE_EMULATOR_HOST" in error
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+async def test_installation_without_a_network_fails_with_one_sentence(tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    offline = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+    process = await asyncio.create_subprocess_exec(
+        *("make", "run", f"PYTHON={sys.executable}"),
+        cwd=tmp_path,
+        env={**settings, **offline},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    _, errors = await process.communicate()
+    sentence, from_make = errors.decode().splitlines()
+    assert (
+        sentence == "pip cannot reach a package registry. Check the network, then run make again."
+    )
+    assert from_make.startswith("make: ***")
+    assert process.returncode == 2

@@ -21,6 +21,7 @@ from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LIFETIME, LocalIdentity
 from infra.local.scheduler import Scheduler
 from infra.local.sign_in import LocalSignIn, uid_of
+from infra.registry import declarations
 from tests.local.stacks import standing
 
 ORIGINS = {
@@ -171,7 +172,8 @@ async def test_index_lists_the_functions_and_unknown_paths_are_problems(tmp_path
     async with standing(tmp_path) as (_, ada):
         here = await ada.get("/")
         assert here.headers["content-type"].startswith("text/plain")
-        assert all(f"/{name}" in here.text for name in functions() if name != "sweep_expired")
+        for name, function in declarations().items():
+            assert (f" /{name}" in here.text) == (not function.internal)
         missing = await ada.get("/chats")
         assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
         wrong = await ada.get("/local/sign-in")

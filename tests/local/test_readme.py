@@ -12,7 +12,7 @@ import pytest
 
 from infra.docs.recording import PICTURE, Recorder, render
 from infra.local.demo.__main__ import show
-from infra.local.demo.terminal import Page
+from infra.local.demo.terminal import TerminalPage
 from infra.local.stack import stack
 from tests.local.stacks import hurried
 
@@ -52,7 +52,9 @@ async def test_the_conversation_with_curl_runs(tmp_path: Path) -> None:
 
 async def test_the_picture_shows_the_steps_of_the_demo() -> None:
     terminal = io.StringIO()
-    assert await show(Page(terminal, colours=False), hurried(), patience=1.0, silence=0.5) == 0
+    assert (
+        await show(TerminalPage(terminal, colours=False), hurried(), patience=1.0, silence=0.5) == 0
+    )
     texts = re.findall(r">([^<]+)</text>", PICTURE.read_text(encoding="utf-8"))
     shown = [unescape(text) for text in texts]
     assert [step for step in steps(terminal.getvalue()) if step not in shown] == []

@@ -57,10 +57,12 @@ async def post(
     key: str | None = None,
     events: bool = False,
     leave_after: float | None = None,
+    stall: bool = False,
 ) -> HttpAnswer:
     """Send a POST and read the answer to its end.
 
-    `events` asks for a stream. `leave_after`: the caller disconnects after so many seconds.
+    `events` asks for a stream. `leave_after`: the caller disconnects after so many seconds. `stall`:
+    the body does not arrive.
     """
     loop = asyncio.get_running_loop()
     answer = HttpAnswer(began=loop.time())
@@ -76,7 +78,7 @@ async def post(
     unread: list[Message] = [{"type": "http.request", "body": raw, "more_body": False}]
 
     async def receive() -> Message:
-        if unread:
+        if unread and not stall:
             return unread.pop()
         if leave_after is None:
             await asyncio.Event().wait()

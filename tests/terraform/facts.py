@@ -60,7 +60,7 @@ Use = Callable[[App, Harness], Awaitable[object]]
 class Code:
     """The functions: the `internal` ones, the permissions that each needs, and its deadline.
 
-    `seconds` is the deadline of a request until its answer or its stream begins.
+    `seconds` is the longest deadline of its use cases.
     """
 
     functions: list[str]

@@ -10,7 +10,7 @@ import pytest
 
 from common.domain import errors
 from infra.local.identity import LocalIdentity
-from tests.api.client import ApiClient
+from tests.api.client import FunctionClient
 from tests.support.harness import Harness, advance, new_harness
 from tests.support.log_output import output
 from tests.support.virtual_time import VirtualTimeLoop
@@ -41,7 +41,7 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
     """Return the log lines of requests to each function that a metric reads. One request is refused."""
     harness = new_harness()
-    wire = ApiClient(harness, LocalIdentity(folder, "oprina-local"))
+    wire = FunctionClient(harness, LocalIdentity(folder, "oprina-local"))
     with output() as out:
         started = await wire.start()
         body = {"message": "Hello.", "conversation_id": started["conversation_id"]}
@@ -54,7 +54,7 @@ async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
         harness.avatars.fail_next("active", errors.Failed("avatar", "no"))
         await wire.call("sweep_expired", user=None)
     await harness.store.close()
-    poor = ApiClient(new_harness(allowance_agent_tokens=1), wire.local)
+    poor = FunctionClient(new_harness(allowance_agent_tokens=1), wire.local)
     with output() as refused:
         await poor.call("chat", {"message": "Hello."})
     await poor.harness.store.close()

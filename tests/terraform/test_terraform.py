@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider import schema
 from tests.terraform.workspace import ENVIRONMENTS, Workspace, write_manifest
@@ -58,6 +59,16 @@ def test_variables_and_outputs_have_types_descriptions_and_validation() -> None:
         if kind == "variable":
             assert re.search(r"^  type\s+= ", body, re.MULTILINE), name
             assert re.search(r"^    error_message = \".{15,}", body, re.MULTILINE), name
+
+
+def test_only_functions_tf_names_functions(code: Code) -> None:
+    """A new function needs no change in another file."""
+    named = "|".join(
+        [f'"{name}"' for name in code.functions] + [n for n in code.functions if "_" in n]
+    )
+    others = [path for path in schema.TERRAFORM.glob("*.tf") if path.name != "functions.tf"]
+    lines = [line for path in others for line in path.read_text().splitlines()]
+    assert [line for line in lines if re.search(named, line) and "resource " not in line] == []
 
 
 def test_one_changed_package_redeploys_one_function(

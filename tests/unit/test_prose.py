@@ -30,7 +30,7 @@ SAYINGS = (
     "infra/local/simulators/agent_engine/assistant/",
     "tests/",
 )
-"""Paths whose strings are material, such as speech, stories and the words of a language."""
+"""Paths whose strings and texts are material, such as speech, stories and the words of a language."""
 
 
 def phrases(*alternatives: str) -> re.Pattern[str]:
@@ -86,7 +86,7 @@ RIDDLES = phrases(
 )
 """Phrases of sentences that readers had to decode."""
 
-TEXT = re.compile(r"(?:^|/)Makefile$|\.(?:md|hcl|in|rules|sh|svg|tf|tfvars|toml|ya?ml)$|^\.")
+TEXT = re.compile(r"(?:^|/)Makefile$|\.(?:md|hcl|in|rules|sh|tf|tfvars|toml|ya?ml)$|^\.")
 DESCRIPTION = re.compile(
     r'(?m)^\s*(?:description|error_message)\s*=\s*"(.*)"$|^[a-z-]+:.*?## (.*)$'
 )
@@ -137,7 +137,7 @@ def passages(path: str, source: str) -> Iterator[Passage]:
     if path.endswith(".py"):
         yield from comments(path, source)
         yield from strings(path, ast.parse(source))
-    elif TEXT.search(path):
+    elif TEXT.search(path) and not path.startswith(SAYINGS):
         for found in re.finditer(r"(?:^.*\S.*\n?)+", source, re.MULTILINE):
             yield Passage(path, source.count("\n", 0, found.start()) + 1, "text", found[0])
         for found in DESCRIPTION.finditer(source):

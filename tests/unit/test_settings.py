@@ -1,4 +1,4 @@
-"""What can be set, what is refused, and that the README says so."""
+"""The settings: their sources, and the values that are refused."""
 
 import os
 import subprocess
@@ -42,7 +42,8 @@ def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProces
 
 
 def refusal(environment: dict[str, str]) -> str:
-    """What `Settings.from_environment` says in that environment; empty if it says nothing."""
+    """Return the message of `Settings.from_environment` in that environment, or "" if it raises
+    none."""
     code = "from common.settings import *; Settings.from_environment()"
     done = python(code, environment)
     assert (done.returncode != 0) == bool(done.stderr)
@@ -52,7 +53,7 @@ def refusal(environment: dict[str, str]) -> str:
 # ── a deployed function ──────────────────────────────────────────────────────────────────────────
 
 
-def test_deployed_functions_that_are_set_right_start_and_reach_for_nothing() -> None:
+def test_deployed_functions_start_without_building_the_app() -> None:
     imports = "; ".join(f"import functions.{function}.main" for function in FUNCTIONS)
     done = python(
         f"{imports}; from common.bootstrap import from_environment as made; "
@@ -62,7 +63,7 @@ def test_deployed_functions_that_are_set_right_start_and_reach_for_nothing() -> 
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
 
 
-def test_a_deployed_function_with_local_switches_does_not_start_and_names_them() -> None:
+def test_deployed_function_names_local_switches_and_does_not_start() -> None:
     done = python("import functions.chat.main", {**DEPLOYED, **LOCAL_ONLY})
     assert done.returncode != 0
     last = done.stderr.splitlines()[-1]
@@ -89,24 +90,24 @@ for function in {FUNCTIONS}:
 
 
 @pytest.mark.parametrize("switch", LOCAL_ONLY)
-def test_each_local_switch_is_enough(switch: str) -> None:
+def test_each_local_switch_is_refused_in_a_deployment(switch: str) -> None:
     fields = {name: field for field, name in LOCAL_SWITCHES.items()} | {"OPRINA_STORE": "store"}
     with pytest.raises(ValueError, match=switch):
-        set_to(**{fields[switch]: LOCAL_ONLY[switch]})
+        deployed_settings(**{fields[switch]: LOCAL_ONLY[switch]})
 
 
-@pytest.mark.parametrize("needed", ["agent_engine", "sweep_url", "tasks_account"])
-def test_what_a_deployed_function_needs_is_asked_for(needed: str) -> None:
-    with pytest.raises(ValueError, match=f"OPRINA_{needed.upper()}: must be set"):
-        set_to(**{needed: ""})
+@pytest.mark.parametrize("required", ["agent_engine", "sweep_url", "tasks_account"])
+def test_deployed_function_names_a_missing_required_setting(required: str) -> None:
+    with pytest.raises(ValueError, match=f"OPRINA_{required.upper()}: must be set"):
+        deployed_settings(**{required: ""})
 
 
-def test_a_function_that_is_set_wrongly_and_imported_elsewhere_asks_for_nothing() -> None:
+def test_import_outside_a_deployment_reads_no_settings() -> None:
     done = python("import functions.chat.main", {"OPRINA_STORE": "canary"})
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def set_to(**fields: Any) -> Settings:
+def deployed_settings(**fields: Any) -> Settings:
     deployed = {n.removeprefix("OPRINA_").lower(): v for n, v in DEPLOYED.items() if "_" in n}
     deployed["deployed_as"] = deployed.pop("k_service")
     return Settings(**{**deployed, **fields})
@@ -115,8 +116,8 @@ def set_to(**fields: Any) -> Settings:
 # ── wrong values ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_each_wrong_value_is_named_and_none_is_shown() -> None:
-    said = refusal(
+def test_wrong_settings_are_named_without_their_values() -> None:
+    message = refusal(
         {
             "OPRINA_PROJECT": f"{CANARY}!",
             "OPRINA_IDLE_SECONDS": CANARY,
@@ -127,7 +128,7 @@ def test_each_wrong_value_is_named_and_none_is_shown() -> None:
             "OPRINA_ALLOWED_ORIGINS": f"https://fine.test, {CANARY}",
         }
     )
-    named = [each.partition(": ")[0] for each in said.split("; ")]
+    named = [each.partition(": ")[0] for each in message.split("; ")]
     assert sorted(named) == [
         "OPRINA_ALLOWED_ORIGINS.1",
         "OPRINA_IDLE_SECONDS",
@@ -137,24 +138,24 @@ def test_each_wrong_value_is_named_and_none_is_shown() -> None:
         "OPRINA_STORE",
         "OPRINA_TURN_TOKENS",
     ]
-    assert CANARY not in said
-    assert "73573" not in said
+    assert CANARY not in message
+    assert "73573" not in message
 
 
-def test_what_does_not_hang_together_is_named() -> None:
-    said = refusal({"OPRINA_MIN_SESSION_SECONDS": "601"})
-    assert said == "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"
+def test_contradicting_settings_are_named() -> None:
+    message = refusal({"OPRINA_MIN_SESSION_SECONDS": "601"})
+    assert message == "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"
 
 
 @pytest.mark.parametrize(
     "origin", ["*", "app.test", "https://app.test/page", "https://App.test", "null", "https://*"]
 )
-def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
+def test_malformed_origin_is_refused(origin: str) -> None:
     with pytest.raises(ValueError, match="allowed_origins"):
         Settings(allowed_origins=(origin,))
 
 
-def test_origins_come_by_comma() -> None:
+def test_origins_are_split_at_commas() -> None:
     listed: Any = " https://a.test/, http://localhost:5173 ,"
     assert Settings(allowed_origins=listed).allowed_origins == (
         "https://a.test",
@@ -162,7 +163,7 @@ def test_origins_come_by_comma() -> None:
     )
 
 
-def test_it_is_read_from_the_environment() -> None:
+def test_settings_are_read_from_the_environment() -> None:
     code = (
         "from common.settings import Settings; s = Settings.from_environment(); "
         "print(s.idle_seconds, s.allowed_origins, s.allowances('studio')['avatar_seconds'],"
@@ -175,14 +176,14 @@ def test_it_is_read_from_the_environment() -> None:
         "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1",
         "OPRINA_FIRESTORE_EMULATOR": "ignored",
     }
-    said = python(code, environment)
-    assert said.stdout == "7 ('https://a.test',) 36000 127.0.0.1:1\n"
+    done = python(code, environment)
+    assert done.stdout == "7 ('https://a.test',) 36000 127.0.0.1:1\n"
 
 
 # ── plans ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_plan_changes_the_figures_that_it_names() -> None:
+def test_plan_replaces_the_allowances_that_it_names() -> None:
     settings = Settings(plans={"studio": {"avatar_seconds": 36_000}})
     assert settings.allowances("studio") == {
         "avatar_seconds": 36_000,
@@ -201,13 +202,13 @@ def test_a_plan_changes_the_figures_that_it_names() -> None:
         ("[]", "OPRINA_PLANS"),
     ],
 )
-def test_a_plan_that_is_none_is_refused(plans: str, named: str) -> None:
+def test_malformed_plan_is_refused(plans: str, named: str) -> None:
     assert refusal({"OPRINA_PLANS": plans}).startswith(named)
 
 
 # ── the document ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_every_setting_says_what_it_is() -> None:
+def test_every_setting_has_a_docstring() -> None:
     assert descriptions().keys() == Settings.model_fields.keys()
     assert all(text.endswith(".") and "|" not in text for text in descriptions().values())

@@ -1,6 +1,6 @@
 """Agents on Vertex AI Agent Engine, over REST.
 
-The SDK costs 4 s of cold start and loses replies that hold a lone `{`, so it is not used here.
+The SDK is not used: it adds 4 s to a cold start, and drops replies that contain a single `{`.
 """
 
 import hashlib
@@ -28,18 +28,20 @@ ENGINE = re.compile(
     r"(?P<name>projects/[^/]+/locations/(?P<location>[a-z0-9-]+)/reasoningEngines/[^/]+)"
 )
 SESSION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-"""What Google takes as the id of a session, less than we take as one of a conversation."""
+"""Ids that Google accepts for a session. Ids of conversations may have other characters, too."""
 
-MONTH = 30 * 24 * 3600
+MONTH_SECONDS = 30 * 24 * 3600
 
 
 class AgentEngine:
-    """`engine` is a resource name, `projects/P/locations/L/reasoningEngines/ID`, or the whole
-    address of one, `https://host/v1/projects/...`. ValueError where it is neither.
+    """An agent on Agent Engine.
 
-    `idle_seconds` is how long the agent may say nothing, tools included; `reply_seconds` how long a
-    whole reply may take; `session_seconds` how long Google keeps a session that nobody deletes (at
-    least a day; its own default is a year).
+    `engine` is a resource name, `projects/P/locations/L/reasoningEngines/ID`, or its URL,
+    `https://host/v1/projects/...`. Raises ValueError for anything else.
+
+    `idle_seconds` limits the time without an event, including the time of tools. `reply_seconds`
+    limits a whole reply. `session_seconds` is how long Google keeps a session (at least a day; its
+    own default is a year).
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class AgentEngine:
         *,
         idle_seconds: float = 30,
         reply_seconds: float = 300,
-        session_seconds: int = MONTH,
+        session_seconds: int = MONTH_SECONDS,
     ) -> None:
         self._stream_url, self._sessions_url = addresses(engine)
         self._engine_url = self._stream_url.partition(":streamQuery")[0]
@@ -61,7 +63,7 @@ class AgentEngine:
         self._session_seconds = session_seconds
 
     async def check(self) -> None:
-        """The agent is there; nothing is asked of it."""
+        """Read the agent's resource, which is free. Raises an `Upstream` error on failure."""
         request = OutboundRequest(SERVICE, "GET", self._engine_url, auth=self._auth, changes=False)
         answer = await self._http_client.call(request, deadline=5, cap=MB, retry=NO_RETRY)
         if not answer.ok:
@@ -87,7 +89,7 @@ class AgentEngine:
         answer = await self._http_client.call(
             request, deadline=10, cap=256 * KB, retry=RETRY_IDEMPOTENT
         )
-        if not answer.ok and answer.status != 404:  # noqa: PLR2004 - it is gone already
+        if not answer.ok and answer.status != 404:  # noqa: PLR2004 - it is deleted already
             raise refusal(request, answer)
 
     async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
@@ -100,35 +102,35 @@ class AgentEngine:
                 "run_config": {"streaming_mode": "sse"},  # without it nothing streams
             },
         }
-        reply = ReplyParser()
+        parser = ReplyParser()
 
-        def heard(line: bytes) -> None:
-            for event in reply.feed(line):
+        def take_line(line: bytes) -> None:
+            for event in parser.feed(line):
                 take(event)
 
         await self._http_client.stream_lines(
             OutboundRequest(SERVICE, "POST", self._stream_url, auth=self._auth, body=body),
-            heard,
+            take_line,
             idle=self._idle_seconds,
             deadline=self._reply_seconds,
             cap=16 * MB,
             retry=RETRY_REJECTED,
         )
-        take(reply.finish())
+        take(parser.finish())
 
 
 def addresses(engine: str) -> tuple[str, str]:
-    """Where turns, and where sessions, are asked for."""
+    """Return the URL of replies and the URL of sessions."""
     match = ENGINE.fullmatch(engine.rstrip("/"))
     if match is None:
-        raise ValueError("not projects/P/locations/L/reasoningEngines/ID, nor an address of one")
+        raise ValueError("neither projects/P/locations/L/reasoningEngines/ID nor its URL")
     root = match["root"] or f"https://{_host(match['location'])}"
     name = match["name"]
     return f"{root}/v1/{name}:streamQuery?alt=sse", f"{root}/v1beta1/{name}/sessions"
 
 
 def session_name(session: str) -> str:
-    """The conversation's id, or, where Google would refuse that, always the same one for it."""
+    """Return the conversation's id, or a hash of it if Google would refuse the id."""
     if SESSION.fullmatch(session):
         return session
     return f"c{hashlib.sha256(session.encode()).hexdigest()[:40]}"
@@ -140,9 +142,12 @@ def _host(location: str) -> str:
     return f"{location}-aiplatform.googleapis.com"
 
 
-def _check_operation(operation: Any) -> None:  # noqa: ANN401 - JSON is anything
-    """A long-running operation, done at once in practice, and perhaps with an error."""
+def _check_operation(operation: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Raise `Failed` if the long-running operation ended with an error.
+
+    In practice the operation is complete when Google answers.
+    """
     error = operation.get("error") if isinstance(operation, dict) else None
     already_exists = 6  # google.rpc.Code
     if isinstance(error, dict) and error.get("code") not in {already_exists, 409}:
-        raise errors.Failed(SERVICE, "the session could not be made")
+        raise errors.Failed(SERVICE, "the session was not created")

@@ -1,9 +1,9 @@
-"""Lines of an agent's stream to events. Pure: no I/O, no clock.
+"""Parsing of an agent's stream: lines to events. Pure: no I/O, no clock.
 
-A line is one JSON object, an ADK event. With streaming on, the text of a model message comes as
-`partial` deltas, and then once more, whole, in an event that is not partial; a turn may have
-several messages (text, a tool call, text), and each is repeated by itself. A repeat says nothing
-new, and brings the tool calls and the usage.
+A line is one JSON object, an ADK event. With streaming on, the text of a model message arrives as
+`partial` deltas, and then again as a whole in an event that is not partial. That repeated event
+adds no text, but carries the tool calls and the usage. A turn may have several messages (text, a
+tool call, text), each with its own repeated event.
 """
 
 import json
@@ -17,7 +17,7 @@ from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
 
 SERVICE = "agent"
 
-TELLING_CODES = frozenset(
+KNOWN_CODES = frozenset(
     {
         *("BLOCKLIST", "LANGUAGE", "MALFORMED_FUNCTION_CALL", "MAX_TOKENS", "OTHER"),
         *("PROHIBITED_CONTENT", "RECITATION", "SAFETY", "SPII", "UNEXPECTED_TOOL_CALL"),
@@ -26,24 +26,29 @@ TELLING_CODES = frozenset(
         *("400", "403", "404", "429", "499", "500", "503", "504"),
     }
 )
-"""The error codes that an error of ours may repeat. Any other could be text of anybody's."""
+"""Error codes that our errors may repeat. Any other text could hold a user's data."""
 
 NOT_FOUND = {"NOT_FOUND", "404"}
 
 
 class ReplyParser:
-    """What has been read of one reply. Feed it the lines in order, then ask it to `finish`."""
+    """Parses one reply. Feed it the lines in order, then call `finish`."""
 
     def __init__(self) -> None:
-        self._said: dict[str, str] = {}
-        """By author: the deltas of the message that its repeat has not confirmed."""
+        self._deltas: dict[str, str] = {}
+        """By author: the text of deltas whose repeated event has not arrived yet."""
         self._calls: set[str] = set()
-        self._begun = False
+        self._has_text = False
         self._tokens: int | None = None
 
     def feed(self, line: bytes) -> Iterator[AgentEvent]:
-        """Raises `Failed`: `broken` for what is no event, `failed` for an error event (after what
-        the event says besides); `Missing` if that says at once that there is no such session."""
+        """Yield the events of a line.
+
+        Raises:
+            UpstreamNotFound: The first error event says that there is no such session.
+            Failed: With kind `broken` for a line that is no event; with kind `failed` for an error
+                event, after the other events of the line.
+        """
         event = _event(line)
         if event is None:
             return
@@ -55,52 +60,55 @@ class ReplyParser:
             raise self._failure(code)
 
     def finish(self) -> Finished:
-        """Raises `Failed`: `empty` if the agent said nothing, `broken` if it stopped in the middle
-        of a message."""
-        if not self._begun:
+        """Return the last event of a complete reply.
+
+        Raises `Failed` with kind `empty` if the reply has no text, or `broken` if it ended in the
+        middle of a message.
+        """
+        if not self._has_text:
             raise errors.Failed(SERVICE, "the reply has no text", kind="empty")
-        if any(self._said.values()):
-            raise errors.Failed(SERVICE, "the reply is not whole", kind="broken")
+        if any(self._deltas.values()):
+            raise errors.Failed(SERVICE, "the reply is incomplete", kind="broken")
         return Finished(self._tokens)
 
     def _content(self, author: str, event: dict[str, Any]) -> Iterator[AgentEvent]:
         parts = _parts(event)
         partial = event.get("partial") is True
-        skip = 0 if partial else self._repeated(author, "".join(map(_text, parts)))
+        skip = 0 if partial else self._count_repeated(author, "".join(map(_text, parts)))
         for part in parts:
             text = _text(part)
             fresh, skip = text[skip:], max(0, skip - len(text))
             if fresh:
-                self._begun = True
-                yield Delta(_whole(fresh))
+                self._has_text = True
+                yield Delta(_replace_surrogates(fresh))
             if partial:
-                self._said[author] = self._said.get(author, "") + fresh
+                self._deltas[author] = self._deltas.get(author, "") + fresh
             else:
                 yield from self._tools(part)
         if parts and not partial:
-            self._said[author] = ""
+            self._deltas[author] = ""
 
-    def _repeated(self, author: str, text: str) -> int:
-        """How many characters of a whole message's text were said already.
+    def _count_repeated(self, author: str, text: str) -> int:
+        """Return how many characters of a repeated event's text came as deltas before.
 
-        Where text and deltas differ the deltas stand: they were spoken.
+        If text and deltas differ, the whole text is skipped: the deltas were spoken already.
         """
-        said = self._said.get(author, "")
-        return len(said) if text.startswith(said) else len(text)
+        deltas = self._deltas.get(author, "")
+        return len(deltas) if text.startswith(deltas) else len(text)
 
     def _tools(self, part: dict[str, Any]) -> Iterator[AgentEvent]:
         call = part.get("function_call")
         if isinstance(call, dict):
-            made = ToolCall(str(call.get("id", "")), str(call.get("name", "")))
-            if not made.id or made.id not in self._calls:
-                self._calls.add(made.id)
-                yield made
+            event = ToolCall(str(call.get("id", "")), str(call.get("name", "")))
+            if not event.id or event.id not in self._calls:
+                self._calls.add(event.id)
+                yield event
         result = part.get("function_response")
         if isinstance(result, dict):
             yield ToolResult(str(result.get("id", "")), str(result.get("name", "")))
 
     def _usage(self, event: dict[str, Any]) -> None:
-        """Of whole messages, each of which was a call of the model: partial ones repeat it."""
+        """Add the tokens of a message. Partial events are skipped: their usage is repeated."""
         usage = event.get("usage_metadata")
         if event.get("partial") is not True and isinstance(usage, dict):
             total = usage.get("total_token_count")
@@ -108,26 +116,28 @@ class ReplyParser:
                 self._tokens = (self._tokens or 0) + total
 
     def _failure(self, code: str) -> errors.Upstream:
-        if code in NOT_FOUND and not self._begun:
+        if code in NOT_FOUND and not self._has_text:
             return errors.UpstreamNotFound(SERVICE, "no such session")
-        why = code if code in TELLING_CODES else "an error"
+        why = code if code in KNOWN_CODES else "an error"
         return errors.Failed(SERVICE, f"the reply ended with {why}")
 
 
 def _event(line: bytes) -> dict[str, Any] | None:
-    """None: a line that keeps the connection awake, or a field of SSE that is not data."""
+    """Parse a line. Return None for an SSE comment or an SSE field that is not data."""
     text = line.strip()
     if not text or text.startswith((b":", b"event:", b"id:", b"retry:")):
         return None
     event = _json(text.removeprefix(b"data:"))
     if not isinstance(event, dict):
-        raise errors.Failed(SERVICE, "a line is no event", kind="broken")
+        raise errors.Failed(SERVICE, "a malformed event", kind="broken")
     return event
 
 
-def _json(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
-    """None where it is not JSON. What pydantic's parser, the faster one, does not take may hold half a
-    character."""
+def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Parse JSON, or return None.
+
+    pydantic's parser is faster, but refuses lone surrogates; Python's parser is tried after it.
+    """
     try:
         return from_json(data)
     except ValueError:
@@ -145,20 +155,20 @@ def _parts(event: dict[str, Any]) -> Sequence[dict[str, Any]]:
 
 
 def _text(part: dict[str, Any]) -> str:
-    """What is meant for the user: a thought is not."""
+    """Return the text of a part, or "" for a thought, which is not meant for the user."""
     text = part.get("text")
     return text if isinstance(text, str) and part.get("thought") is not True else ""
 
 
-def _whole(text: str) -> str:
-    """JSON may hold half a character (a lone surrogate), which neither store nor socket takes."""
+def _replace_surrogates(text: str) -> str:
+    """Replace lone surrogates, which JSON may hold but stores and sockets refuse."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _error(event: dict[str, Any]) -> str | None:
-    """The code of an error, whether the model's or of the service around it; or None."""
+    """Return the code of an error of the model or of the service around it, or None."""
     inner = event.get("error")
     if isinstance(inner, dict):
         return str(inner.get("status") or inner.get("code") or "error")

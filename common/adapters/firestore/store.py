@@ -40,11 +40,11 @@ Snapshots = list[DocumentSnapshot[Any]]
 
 
 class FirestoreStore:
-    """`Store` on Firestore, or on its emulator at the address `emulator` (host:port).
+    """`Store` on Firestore, or on its emulator at the address `emulator` (`host:port`).
 
-    Nothing is connected before the first call, and a call is sent only over a connection that
-    stands: what could not be sent is `Unavailable`, never `Ambiguous`. Reads are tried up to four
-    times, commits once, all within `deadline_seconds`. `jitter` gives numbers from 0 to 1.
+    The first call connects. A call is sent only over an open connection, so a call that could not
+    be sent is `Unavailable`, never `Ambiguous`. Reads are tried up to four times, commits once,
+    both within `deadline_seconds`. `jitter` returns numbers from 0 to 1.
     """
 
     def __init__(
@@ -73,20 +73,20 @@ class FirestoreStore:
         return [found[path] for path in paths]
 
     async def query(self, query: Query) -> list[Document]:
-        asked = documents.checked_query(query)
+        checked = documents.checked_query(query)
         return [
             _document(snapshot)
-            for snapshot in await self._read(lambda client: self._query(client, asked))
+            for snapshot in await self._read(lambda client: self._query(client, checked))
         ]
 
     async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
-        asked = documents.checked_writes(writes)
-        if not asked:
+        checked = documents.checked_writes(writes)
+        if not checked:
             return {}
-        results = await self._commit(asked)
+        results = await self._commit(checked)
         return {
             write.path: result.update_time
-            for write, result in zip(asked, results, strict=True)
+            for write, result in zip(checked, results, strict=True)
             if not isinstance(write, Delete)
         }
 
@@ -102,31 +102,33 @@ class FirestoreStore:
         return [snapshot async for snapshot in answers]
 
     async def _query(self, client: AsyncClient, query: Query) -> Snapshots:
-        answers = _asked(client, query).stream(timeout=self._deadline, retry=None)
+        answers = _library_query(client, query).stream(timeout=self._deadline, retry=None)
         return [snapshot async for snapshot in answers]
 
     async def _read(self, read: Callable[[AsyncClient], Awaitable[Snapshots]]) -> Snapshots:
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._read_again(read)
+                return await self._read_with_retries(read)
         except TimeoutError:
             raise errors.Unavailable("store", "no answer in time") from None
         except GoogleAPICallError as error:
             raise _read_failure(error) from error
 
-    async def _read_again(self, read: Callable[[AsyncClient], Awaitable[Snapshots]]) -> Snapshots:
+    async def _read_with_retries(
+        self, read: Callable[[AsyncClient], Awaitable[Snapshots]]
+    ) -> Snapshots:
         for attempt in range(1, READ_ATTEMPTS):
             try:
-                return await read(await self._connected())
+                return await read(await self._connect())
             except ServiceUnavailable:
                 await asyncio.sleep(self._jitter() * FIRST_PAUSE_SECONDS * 2**attempt)
-        return await read(await self._connected())
+        return await read(await self._connect())
 
     async def _commit(self, writes: Sequence[Write]) -> list[Any]:
         sent = False
         try:
             async with asyncio.timeout(self._deadline):
-                batch = _batch(await self._connected(), writes)
+                batch = _batch(await self._connect(), writes)
                 sent = True
                 return await batch.commit(timeout=self._deadline, retry=None)
         except TimeoutError:
@@ -135,7 +137,7 @@ class FirestoreStore:
         except GoogleAPICallError as error:
             raise _commit_failure(error) from error
 
-    async def _connected(self) -> AsyncClient:
+    async def _connect(self) -> AsyncClient:
         if self._connection is None:
             self._connection = connect(self._project, self._database, self._emulator)
         client, channel = self._connection
@@ -145,15 +147,15 @@ class FirestoreStore:
         return client
 
 
-def _asked(client: AsyncClient, query: Query) -> Any:  # noqa: ANN401 - the library's queries
+def _library_query(client: AsyncClient, query: Query) -> Any:  # noqa: ANN401 - the library's type
     direction = "DESCENDING" if query.descending else "ASCENDING"
-    asked: Any = client.collection(query.collection).limit(query.limit)
+    built: Any = client.collection(query.collection).limit(query.limit)
     for condition in query.where:
-        asked = asked.where(filter=FieldFilter(condition.field, condition.op, condition.value))
+        built = built.where(filter=FieldFilter(condition.field, condition.op, condition.value))
     if query.order_by is not None:
-        asked = asked.order_by(query.order_by, direction=direction)
-    asked = asked.order_by("__name__", direction=direction)
-    return asked if query.after is None else asked.start_after(_cursor(query, query.after))
+        built = built.order_by(query.order_by, direction=direction)
+    built = built.order_by("__name__", direction=direction)
+    return built if query.after is None else built.start_after(_cursor(query, query.after))
 
 
 def _cursor(query: Query, after: Document) -> dict[str, Any]:
@@ -172,21 +174,23 @@ def _add(client: AsyncClient, batch: AsyncWriteBatch, write: Write) -> None:
     reference = client.document(write.path)
     match write:
         case Create():
-            batch.create(reference, _sent(write.fields))
+            batch.create(reference, _library_fields(write.fields))
         case Update():
-            batch.update(reference, _sent(write.fields), _unchanged(client, write.read))
+            batch.update(
+                reference, _library_fields(write.fields), _if_unchanged(client, write.read)
+            )
         case Delete():
-            option = _unchanged(client, write.read)
+            option = _if_unchanged(client, write.read)
             if option is None and write.must_exist:
                 option = client.write_option(exists=True)
             batch.delete(reference, option)
 
 
-def _unchanged(client: AsyncClient, read: Version) -> Any:  # noqa: ANN401 - the library's option
+def _if_unchanged(client: AsyncClient, read: Version) -> Any:  # noqa: ANN401 - the library's type
     return None if read is None else client.write_option(last_update_time=read)
 
 
-def _sent(fields: documents.Fields) -> dict[str, Any]:
+def _library_fields(fields: documents.Fields) -> dict[str, Any]:
     return {
         name: Increment(value.by) if isinstance(value, documents.Increment) else value
         for name, value in fields.items()
@@ -194,20 +198,20 @@ def _sent(fields: documents.Fields) -> dict[str, Any]:
 
 
 def _document(snapshot: DocumentSnapshot[Any]) -> Document:
-    fields = {name: _kept(value) for name, value in (snapshot.to_dict() or {}).items()}
+    fields = {name: _plain(value) for name, value in (snapshot.to_dict() or {}).items()}
     return Document(
         snapshot.reference.path, fields if snapshot.exists else None, snapshot.update_time
     )
 
 
-def _kept(value: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
-    """Without the library's own kind of time, which carries nanoseconds and its own repr."""
+def _plain(value: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
+    """Replace the library's own class of times, which has nanoseconds, by datetime."""
     if isinstance(value, datetime):
         return plain_time(value)
     if isinstance(value, list):
-        return [_kept(item) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _kept(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     return value
 
 

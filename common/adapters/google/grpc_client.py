@@ -1,5 +1,4 @@
-"""Helpers for Google's asynchronous gRPC clients: loading, connecting, and translation of their
-errors."""
+"""Helpers for Google's asynchronous gRPC clients: loading, connecting, translation of errors."""
 
 import asyncio
 import importlib

@@ -52,8 +52,10 @@ FetchCertificates = Callable[[], Awaitable[HttpAnswer]]
 
 
 class FirebaseIdentity:
-    """Verifies ID tokens of a project. Belongs to one event loop. `now` returns seconds of any
-    origin."""
+    """Verifies ID tokens of a project. Belongs to one event loop.
+
+    `now` returns seconds of any origin.
+    """
 
     def __init__(
         self, project: str, fetch: FetchCertificates, *, now: Callable[[], float] = time.monotonic

@@ -23,8 +23,10 @@ credentials."""
 
 
 class Retry(NamedTuple):
-    """When a call is repeated: after a refused connection, after a lost answer, after some
-    statuses."""
+    """The cases in which a call is repeated.
+
+    `connect`: after a refused connection. `lost`: after a lost answer. `statuses`: after these.
+    """
 
     connect: bool
     lost: bool
@@ -45,8 +47,10 @@ RETRY_IDEMPOTENT = Retry(connect=True, lost=True, statuses=frozenset({429, 502, 
 
 @dataclass(frozen=True)
 class OutboundRequest:
-    """A request to a service. `changes`: it changes something there, so a lost answer is
-    `Ambiguous`."""
+    """A request to a service.
+
+    `changes`: the request changes something there, so a lost answer is `Ambiguous`.
+    """
 
     service: str
     method: str
@@ -64,8 +68,10 @@ class OutboundRequest:
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """An answer with any status. `retry_after` is in seconds; None unless the service sent a
-    number."""
+    """An answer with any status.
+
+    `retry_after` is in seconds, and None unless the service sent a number.
+    """
 
     status: int
     retry_after: int | None = None

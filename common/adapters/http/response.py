@@ -1,5 +1,4 @@
-"""Reading of answers, whole or as a stream, within a size and a time; and the errors of lost
-answers.
+"""Reading of answers within a size and a time, and the errors of answers that were lost.
 
 An error holds the service's name and a few fixed words.
 """
@@ -111,8 +110,9 @@ async def read_stream(
     idle: float,
     ends: float,
 ) -> TransportFailure | None:
-    """Call `take` with each line of the body, and close the response. Return None if it was
-    complete.
+    """Call `take` with each line of the body, and close the response.
+
+    Returns None if the body was complete.
 
     `ends` is a time of the event loop's clock. `idle` is the longest time in seconds without a
     byte.

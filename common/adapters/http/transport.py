@@ -2,7 +2,7 @@
 
 httpx's own transport (httpcore on h11) is written in Python. It takes half of the processor time
 that a token of a reply costs in a process with 200 streams. Here llhttp, the parser of Node.js,
-reads the answers: see docs/adr/0010.
+reads the answers: see docs/adr/0010-http-with-httptools.md.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
-"""HeyGen's LiveAvatar over HTTP, in LITE mode: the provider renders the avatar, speech and text are
-ours.
+"""HeyGen's LiveAvatar over HTTP, in LITE mode.
+
+The provider renders the avatar; speech and text are ours.
 
 Its answers are `{"code", "data", "message"}`. Success is decided by the HTTP status alone. Where
 the provider's documentation leaves the answer open, every plausible answer is handled.

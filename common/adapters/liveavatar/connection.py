@@ -1,5 +1,7 @@
-"""LiveAvatar's websocket: it takes audio and reports the avatar's state, as JSON messages with a
-`type`."""
+"""LiveAvatar's websocket, which takes audio and reports the avatar's state.
+
+Messages are JSON objects with a `type`.
+"""
 
 import asyncio
 import base64

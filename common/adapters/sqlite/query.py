@@ -1,6 +1,6 @@
-"""A query as SQL, and the index that makes it cost what it finds.
+"""Queries as SQL, and the indexes that keep them from reading whole collections.
 
-Fields' names stand in the SQL itself: `documents.checked_query` lets only plain words through.
+Names of fields become part of the SQL text. `documents.checked_query` admits plain words only.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from common.domain.documents import Document, Query
 
 @dataclass(frozen=True)
 class Shape:
-    """What queries that can share an index have in common."""
+    """The parts of a query that decide its index: fields compared with `==`, and the order."""
 
     equal: tuple[str, ...]
     order_by: str | None
@@ -21,17 +21,21 @@ class Shape:
         return f"by {' '.join('=' + name for name in self.equal)} {self.order_by or 'id'}"
 
     def create_index(self) -> str:
-        """An index over the documents that have the fields, which are all that can be found."""
+        """Return the statement that creates the index.
+
+        The index covers the documents that have all the fields: a query finds no others.
+        """
         columns = ["collection", *(_value(name) for name in self.equal)]
         if self.order_by is not None:
             columns += [_kind(self.order_by), _value(self.order_by)]
-        there = f" WHERE {' AND '.join(self.present())}" if self.present() else ""
+        where = f" WHERE {' AND '.join(self.present())}" if self.present() else ""
         return (
             f'CREATE INDEX IF NOT EXISTS "{self.index}" ON documents'
-            f" ({', '.join([*columns, 'id'])}){there}"
+            f" ({', '.join([*columns, 'id'])}){where}"
         )
 
     def present(self) -> list[str]:
+        """Return the conditions that a document has the fields."""
         names = self.equal if self.order_by is None else (*self.equal, self.order_by)
         return [f"{_value(name)} IS NOT NULL" for name in dict.fromkeys(names)]
 
@@ -42,9 +46,9 @@ def shape(query: Query) -> Shape:
 
 
 def select(query: Query) -> tuple[str, list[str | float]]:
-    """The statement, with its parameters, that gives path, body and version of each result.
+    """Return the statement that selects path, body and version of each result, and its parameters.
 
-    It names its index, so it fails rather than reads every document there is.
+    The statement names its index, so it fails if there is none instead of reading all documents.
     """
     conditions = _Conditions([], [])
     conditions.add("collection = ?", query.collection)
@@ -80,12 +84,12 @@ def _add_cursor(conditions: _Conditions, query: Query, after: Document) -> None:
         return
     sign = "<" if query.descending else ">"
     name, last = query.order_by, after.get(query.order_by)
-    conditions.add(f"{_kind(name)} {sign}= ?", kind(last))  # where the index begins to be read
-    if _ranged(query):
+    conditions.add(f"{_kind(name)} {sign}= ?", kind(last))  # where reading the index begins
+    if _has_range(query):
         conditions.add(f"{_value(name)} {sign}= ?", to_comparable(last))
-    behind_it = f"{_value(name)} {sign} ? OR ({_value(name)} = ? AND id {sign} ?)"
+    later = f"{_value(name)} {sign} ? OR ({_value(name)} = ? AND id {sign} ?)"
     conditions.add(
-        f"({_kind(name)} {sign} ? OR {behind_it})",
+        f"({_kind(name)} {sign} ? OR {later})",
         *(kind(last), to_comparable(last), to_comparable(last), after.id),
     )
 
@@ -95,13 +99,16 @@ def _order(query: Query) -> str:
     columns = ["id"]
     if query.order_by is not None:
         columns.insert(0, _value(query.order_by))
-    if query.order_by is not None and not _ranged(query):
+    if query.order_by is not None and not _has_range(query):
         columns.insert(0, _kind(query.order_by))
     return ", ".join(column + direction for column in columns)
 
 
-def _ranged(query: Query) -> bool:
-    """If so, all results are of the range's kind: SQLite sorts again if told to sort by it."""
+def _has_range(query: Query) -> bool:
+    """Tell whether the query compares with `<` or `>`.
+
+    Then all results are of the same kind. Ordering by the kind would make SQLite sort them again.
+    """
     return any(condition.op != "==" for condition in query.where)
 
 

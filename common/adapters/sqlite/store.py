@@ -36,12 +36,12 @@ INSERT INTO commits SELECT 0 WHERE NOT EXISTS (SELECT * FROM commits);
 
 
 class SqliteStore:
-    """`Store` in a file, or in memory as ":memory:".
+    """`Store` in a file, or in memory with the path ":memory:".
 
-    Two processes may share a file; each waits up to `busy_seconds` for the other. Calls block the
-    event loop for the fraction of a millisecond that they take, and give way to other tasks before
-    they begin, as a store that is far away would: what races there races here. A power cut may lose
-    the last commits, never a part of one.
+    Several processes may share a file; each waits up to `busy_seconds` for another. A call blocks
+    the event loop for a fraction of a millisecond. It lets other tasks run before it begins, as a
+    remote store does, so races of tasks are possible here, too. A power cut may lose the last
+    commits, but never a part of one.
     """
 
     def __init__(self, path: str | Path, *, busy_seconds: float = 1.0) -> None:
@@ -54,39 +54,39 @@ class SqliteStore:
         for path in paths:
             documents.check_path(path)
         await asyncio.sleep(0)
-        with self._database() as database:
-            found = _found(database, paths)
+        with self._open() as database:
+            found = _read(database, paths)
         return [found.get(path, Document(path, None)) for path in paths]
 
     async def query(self, query: Query) -> list[Document]:
-        asked = documents.checked_query(query)
+        checked = documents.checked_query(query)
         await asyncio.sleep(0)
-        with self._database() as database:
-            self._index(database, sql.shape(asked))
-            return [_document(*row) for row in database.execute(*sql.select(asked))]
+        with self._open() as database:
+            self._index(database, sql.shape(checked))
+            return [_document(*row) for row in database.execute(*sql.select(checked))]
 
     async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
-        asked = documents.checked_writes(writes)
+        checked = documents.checked_writes(writes)
         await asyncio.sleep(0)
-        if not asked:
+        if not checked:
             return {}
-        with self._database() as database, _transaction(database):
-            return _write(database, asked)
+        with self._open() as database, _transaction(database):
+            return _write(database, checked)
 
     async def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
-            self._indexed.clear()  # another file may stand at the path when it is opened again
+            self._indexed.clear()  # the file at the path may be another one at the next call
 
     @contextlib.contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             if self._opened is None:
-                self._opened = _open(self._path, self._busy_seconds)
+                self._opened = _connect(self._path, self._busy_seconds)
             yield self._opened
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # a statement that is none: a bug
+            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # a malformed statement is a bug
                 raise
             raise errors.Unavailable("store", error.sqlite_errorname) from error
 
@@ -96,7 +96,7 @@ class SqliteStore:
             self._indexed.add(shape)
 
 
-def _open(path: str | Path, busy_seconds: float) -> sqlite3.Connection:
+def _connect(path: str | Path, busy_seconds: float) -> sqlite3.Connection:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
@@ -115,15 +115,15 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
         yield
         database.execute("COMMIT")
     except BaseException:
-        if database.in_transaction:  # a full disk has rolled it back already
+        if database.in_transaction:  # SQLite rolls back by itself when the disk is full
             database.execute("ROLLBACK")
         raise
 
 
-def _found(database: sqlite3.Connection, paths: Sequence[str]) -> dict[str, Document]:
-    places = ", ".join("?" * len(paths))
+def _read(database: sqlite3.Connection, paths: Sequence[str]) -> dict[str, Document]:
+    marks = ", ".join("?" * len(paths))
     rows = database.execute(
-        f"SELECT path, body, version FROM documents WHERE path IN ({places})",  # noqa: S608 - question marks
+        f"SELECT path, body, version FROM documents WHERE path IN ({marks})",  # noqa: S608 - question marks
         paths,
     )
     return {row[0]: _document(*row) for row in rows}
@@ -134,57 +134,64 @@ def _document(path: str, body: str, version: int) -> Document:
 
 
 def _write(database: sqlite3.Connection, writes: Sequence[Write]) -> dict[str, Version]:
-    before = _found(database, [write.path for write in writes])
-    there = {write.path: before.get(write.path, Document(write.path, None)) for write in writes}
+    before = _read(database, [write.path for write in writes])
+    stored = {write.path: before.get(write.path, Document(write.path, None)) for write in writes}
     for write in writes:
-        _check_holds(write, there[write.path])
+        _check_precondition(write, stored[write.path])
     version = _next_version(database)
     versions = {}
     for write in writes:
         if isinstance(write, Delete):
             database.execute("DELETE FROM documents WHERE path = ?", [write.path])
         else:
-            versions[write.path] = _put(database, there[write.path], write.fields, version)
+            versions[write.path] = _put(database, stored[write.path], write.fields, version)
     return versions
 
 
-def _check_holds(write: Write, there: Document) -> None:
-    unchanged = isinstance(write, Create) or write.read in {None, there.version}
+def _check_precondition(write: Write, stored: Document) -> None:
+    unchanged = isinstance(write, Create) or write.read in {None, stored.version}
     if isinstance(write, Create):
-        holds = not there.exists
+        holds = not stored.exists
     elif isinstance(write, Delete):
-        holds = unchanged and (there.exists or not write.must_exist)
+        holds = unchanged and (stored.exists or not write.must_exist)
     else:
-        holds = unchanged and there.exists
+        holds = unchanged and stored.exists
     if not holds:
         raise errors.Conflict(f"{type(write).__name__} of {write.path}")
 
 
 def _next_version(database: sqlite3.Connection) -> int:
-    """One for each commit, so that a document deleted and made again has another one."""
+    """Return the version of this commit.
+
+    So a document that was deleted and created again has another version.
+    """
     database.execute("UPDATE commits SET last = last + 1")
     (last,) = database.execute("SELECT last FROM commits").fetchone()
     return int(last)
 
 
 def _put(
-    database: sqlite3.Connection, there: Document, fields: Fields, version: Version
+    database: sqlite3.Connection, stored: Document, fields: Fields, version: Version
 ) -> Version:
-    merged = {**(there.fields or {})}
-    merged |= {name: _settled(value, merged.get(name)) for name, value in fields.items()}
+    """Merge the fields into the document. A write that changes nothing keeps the version."""
+    merged = {**(stored.fields or {})}
+    merged |= {name: _merged_value(value, merged.get(name)) for name, value in fields.items()}
     body = values.dump(merged)
-    if there.fields is not None and body == values.dump(there.fields):
-        return there.version
+    if stored.fields is not None and body == values.dump(stored.fields):
+        return stored.version
     database.execute(
         "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)",
-        [there.path, documents.collection_of(there.path), there.id, body, version],
+        [stored.path, documents.collection_of(stored.path), stored.id, body, version],
     )
     return version
 
 
-def _settled(value: Any, before: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
-    """What an increment comes to; Firestore counts whatever is no number as 0, too."""
+def _merged_value(value: Any, before: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
+    """Return the new value of a field. An increment counts a value that is no number as 0.
+
+    Firestore does the same.
+    """
     if not isinstance(value, Increment):
         return value
-    counted = isinstance(before, int | float) and not isinstance(before, bool)
-    return within_range(before + value.by) if counted else value.by
+    is_number = isinstance(before, int | float) and not isinstance(before, bool)
+    return within_range(before + value.by) if is_number else value.by

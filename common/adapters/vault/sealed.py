@@ -1,7 +1,7 @@
-"""Tokens sealed into the session's own document: no call to Secret Manager for a session at all.
+"""Tokens encrypted in the session's own document. A session needs no call to Secret Manager.
 
-The text is `1.<version of the key>.<nonce and AES-256-GCM, base64url>`, bound to the session's id:
-moved to another document, or changed by one bit, it does not open.
+The text is `1.<version of the key>.<nonce and AES-256-GCM, base64url>`. It is bound to the
+session's id: a text that was moved to another document, or changed, cannot be opened.
 """
 
 import base64
@@ -23,16 +23,18 @@ from common.domain.ids import AvatarSessionId
 from common.ports.vault import LEEWAY, StoredTokens
 
 KEY = "session-tokens-key"
-"""The secret that holds the key: 32 bytes, or their base64. A new version rotates it; an old one
-has to stay enabled for as long as a session may run."""
+"""The secret that holds the key: 32 bytes, or their base64.
+
+A new version rotates the key. The old version must stay enabled for as long as a session may run.
+"""
 BYTES = 32
-NONCE = 12
-"""Bytes; fresh for each seal. Under one key 2^32 of them are safe (NIST SP 800-38D, 8.3)."""
+NONCE_BYTES = 12
+"""Each text has its own random nonce. One key is safe for 2^32 texts (NIST SP 800-38D, 8.3)."""
 SEALED = re.compile(r"1\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]+={0,2})")
 
 
 class SealedVault:
-    """`now` gives seconds since 1970, `entropy` as many random bytes as asked for."""
+    """A `TokenVault` that encrypts. `now` returns seconds since 1970, `entropy` n random bytes."""
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class SealedVault:
         self._now = now
         self._entropy = entropy
 
-    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - the port's; one key serves all
+    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - the port's; all sessions share one key
         await self._secrets.read(KEY)
 
     async def keep(
@@ -53,7 +55,7 @@ class SealedVault:
     ) -> Mapping[str, str]:
         secret = await self._secrets.read(KEY)
         cipher = _cipher(secret)
-        nonce = self._entropy(NONCE)
+        nonce = self._entropy(NONCE_BYTES)
         plain = json.dumps({"until": (expires_at + LEEWAY).timestamp(), "tokens": asdict(tokens)})
         text = nonce + cipher.encrypt(nonce, plain.encode(), session.encode())
         return {"sealed": f"1.{secret.version}.{base64.urlsafe_b64encode(text).decode()}"}
@@ -61,19 +63,19 @@ class SealedVault:
     async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:
         sealed = fields.get("sealed")
         if sealed is None:
-            raise errors.UpstreamNotFound("vault", "nothing is sealed")
+            raise errors.UpstreamNotFound("vault", "no sealed text")
         parts = SEALED.fullmatch(str(sealed))
         if parts is None:
-            raise errors.Failed("vault", "not a sealed text")
-        kept = _unsealed(await self._key(parts[1]), parts[2], session)
-        if kept is None:
-            raise errors.Failed("vault", "does not open")
-        if self._now() > kept["until"]:
+            raise errors.Failed("vault", "malformed sealed text")
+        content = _unseal(await self._key(parts[1]), parts[2], session)
+        if content is None:
+            raise errors.Failed("vault", "the sealed text cannot be opened")
+        if self._now() > content["until"]:
             raise errors.UpstreamNotFound("vault", "expired")
-        return StoredTokens(**kept["tokens"])
+        return StoredTokens(**content["tokens"])
 
     async def forget(self, session: AvatarSessionId) -> None:
-        """Nothing to do: the tokens go with the document's field."""
+        """Do nothing: the caller removes the field that holds the tokens."""
 
     async def _key(self, version: str) -> AESGCM:
         try:
@@ -85,23 +87,23 @@ class SealedVault:
 def _cipher(secret: Secret) -> AESGCM:
     key = secret.data if len(secret.data) == BYTES else _from_base64(secret.data)
     if len(key) != BYTES:
-        raise errors.Failed("vault", "the key is not one")
+        raise errors.Failed("vault", "malformed key")
     return AESGCM(key)
 
 
 def _from_base64(text: bytes) -> bytes:
-    """Empty, where an exception would carry what it could not read."""
+    """Decode the text. Return no bytes if it is malformed: an exception would quote the key."""
     try:
         return base64.b64decode(text)
     except ValueError:
         return b""
 
 
-def _unsealed(cipher: AESGCM, text: str, session: AvatarSessionId) -> dict[str, Any] | None:
+def _unseal(cipher: AESGCM, text: str, session: AvatarSessionId) -> dict[str, Any] | None:
     try:
         data = base64.urlsafe_b64decode(text)
-        plain = cipher.decrypt(data[:NONCE], data[NONCE:], session.encode())
+        plain = cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], session.encode())
     except (InvalidTag, ValueError):
         return None
-    kept: dict[str, Any] = json.loads(plain)
-    return kept
+    content: dict[str, Any] = json.loads(plain)
+    return content

@@ -1,5 +1,7 @@
-"""`python -m infra.local.demo`: a conversation against a stack of its own. Exit code 0: all
-held."""
+"""`python -m infra.local.demo`: play a conversation against a stack of its own.
+
+The exit code is 0 if every check held.
+"""
 
 import asyncio
 import sys
@@ -9,10 +11,10 @@ from pathlib import Path
 
 import httpx
 
-from infra.local.demo.caller import Caller, RefusedError
+from infra.local.demo.api_client import ApiClient, RefusedError
 from infra.local.demo.checks import Checks
-from infra.local.demo.script import Conversation
-from infra.local.demo.terminal import Page
+from infra.local.demo.script import DemoConversation
+from infra.local.demo.terminal import TerminalPage
 from infra.local.simulators.all import Simulators
 from infra.local.stack import stack
 
@@ -21,16 +23,20 @@ DEADLINE = 60.0
 
 def main() -> int:
     try:
-        return asyncio.run(show(Page()))
+        return asyncio.run(show(TerminalPage()))
     except KeyboardInterrupt:
         return 130
 
 
 async def show(
-    page: Page, simulators: Simulators | None = None, *, patience: float = 2.0, silence: float = 0.1
+    page: TerminalPage,
+    simulators: Simulators | None = None,
+    *,
+    patience: float = 2.0,
+    silence: float = 0.1,
 ) -> int:
-    """The exit code: 0 if every check held. Times as in `Conversation`."""
-    checks, begun = Checks(), time.monotonic()
+    """Play the conversation, and return the exit code. The times are those of `DemoConversation`."""
+    checks, began = Checks(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="oprina-demo-") as folder:
         async with (
             stack(Path(folder), simulators=simulators) as local,
@@ -38,24 +44,24 @@ async def show(
         ):
             page.title(
                 "Oprina: a conversation, in about 20 seconds",
-                f"A stack of its own at {local.url}: no cloud, no key, nothing kept.",
+                f"A stack of its own at {local.url}: no cloud, no key, nothing stored.",
             )
-            conversation = Conversation(Caller(http), page, checks, patience, silence)
+            conversation = DemoConversation(ApiClient(http), page, checks, patience, silence)
             try:
                 async with asyncio.timeout(DEADLINE):
-                    await conversation.hold()
+                    await conversation.play()
             except (RefusedError, httpx.HTTPError, TimeoutError) as error:
-                checks.that(f"it goes on to its end: {error or type(error).__name__}", holds=False)
-    return _verdict(page, checks, time.monotonic() - begun)
+                checks.check(f"the conversation ends: {error or type(error).__name__}", holds=False)
+    return _show_result(page, checks, time.monotonic() - began)
 
 
-def _verdict(page: Page, checks: Checks, seconds: float) -> int:
-    if not checks.broken:
+def _show_result(page: TerminalPage, checks: Checks, seconds: float) -> int:
+    if not checks.failed:
         page.title("", f"All {checks.held} checks held, in {seconds:.0f} seconds.")
         return 0
-    page.title("", f"{len(checks.broken)} of {len(checks.broken) + checks.held} checks failed:")
-    for broken in checks.broken:
-        page.line(f"NOT SO: {broken}", "red")
+    page.title("", f"{len(checks.failed)} of {len(checks.failed) + checks.held} checks failed:")
+    for failed in checks.failed:
+        page.line(f"FAILED: {failed}", "red")
     return 1
 
 

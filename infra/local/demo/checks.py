@@ -1,4 +1,4 @@
-"""What must hold at each step, and what did not."""
+"""The checks of the demo, and which of them failed."""
 
 from dataclasses import dataclass, field
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 @dataclass
 class Checks:
     held: int = 0
-    broken: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
-    def that(self, what: str, holds: object) -> None:
-        """`what` is said as it must be: "the avatar spoke before the text ended"."""
+    def check(self, statement: str, holds: object) -> None:
+        """Record a check. `statement` is what must be true: "the avatar speaks"."""
         if holds:
             self.held += 1
         else:
-            self.broken.append(what)
+            self.failed.append(statement)

@@ -1,4 +1,4 @@
-"""What the avatar's provider saw of it all."""
+"""The conversation in the journal of the avatar provider's simulator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,32 +9,34 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One session in the simulator's journal."""
+class SessionJournal:
+    """One session of the journal, with its utterances."""
 
     session: Json
 
     @property
     def utterances(self) -> Sequence[Json]:
-        found: Sequence[Json] = self.session["utterances"]
-        return found
+        utterances: Sequence[Json] = self.session["utterances"]
+        return utterances
 
-    def whole(self) -> list[Json]:
+    def complete(self) -> list[Json]:
         return [each for each in self.utterances if each["ended_at"] and not each["interrupted"]]
 
-    def cut(self) -> list[Json]:
-        """Those that were being said when silence was asked for."""
+    def interrupted(self) -> list[Json]:
+        """Return the utterances whose playback an interruption stopped."""
         return [each for each in self.utterances if each["interrupted"] and each["started_at"]]
 
-    def unsaid(self) -> list[Json]:
+    def dropped(self) -> list[Json]:
+        """Return the utterances that an interruption removed before their playback."""
         return [each for each in self.utterances if each["interrupted"] and not each["started_at"]]
 
-    def silent_after(self, moment: float) -> float | None:
-        """Seconds from `moment` (since 1970) until the first utterance that was cut went silent."""
-        ends = [datetime.fromisoformat(each["ended_at"]).timestamp() for each in self.cut()]
+    def seconds_to_silence(self, moment: float) -> float | None:
+        """Return the seconds from `moment` (since 1970) until the first interruption took effect."""
+        ends = [datetime.fromisoformat(each["ended_at"]).timestamp() for each in self.interrupted()]
         return min(ends) - moment if ends else None
 
 
-def seen(journal: Json, session_id: str) -> Seen:
-    """Raises StopIteration where the provider never heard of it."""
-    return Seen(next(each for each in journal["sessions"] if each["session_id"] == session_id))
+def find_session(journal: Json, session_id: str) -> SessionJournal:
+    """Return the session's journal. Raises StopIteration if there is none."""
+    sessions = (each for each in journal["sessions"] if each["session_id"] == session_id)
+    return SessionJournal(next(sessions))

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from infra.local.emulators.cloud_tasks import CloudTasksEmulator
 from infra.local.emulators.secret_manager import SecretManagerEmulator
 from infra.local.identity import LocalIdentity
 from infra.local.simulators.all import Simulators
+from infra.local.simulators.faults import ServiceFaults
 
 RETRIES = tasks_v2.RetryConfig(
     {"max_attempts": 100, "min_backoff": {"seconds": 1}, "max_backoff": {"seconds": 30}}
@@ -45,8 +47,18 @@ async def google_cloud(
     secrets = SecretManagerEmulator(file=folder / "secrets.json")
     tasks = CloudTasksEmulator(http, identity.oidc, delivery=simulators.delivery)
     services = secrets.service(), tasks.service()
-    async with grpc_server.serve(*services, fault=simulators.faults.take) as address:
+    fault = partial(draw_fault, simulators.faults)
+    async with grpc_server.serve(*services, fault=fault) as address:
         yield GoogleCloud(secrets, tasks, address)
+
+
+def draw_fault(faults: ServiceFaults, service: str, method: str) -> grpc_server.RpcFailure | None:
+    """Return how the next call of a method fails. A frozen service acts when it is thawed."""
+    if seconds := faults.frozen_seconds(service, method):
+        return grpc_server.RpcFailure("late", seconds)
+    if (fault := faults.match(service, method)) is None:
+        return None
+    return grpc_server.RpcFailure(fault.mode, faults.pace.delay(fault), fault.message)
 
 
 async def provide(

@@ -12,14 +12,6 @@ from grpc import aio as grpc_aio
 
 T = TypeVar("T")
 
-RpcFault = Callable[[str, str], str | None]
-"""Called before each call with the service's name (`secret-manager`) and the method's
-(`AccessSecretVersion`). Returns the mode in which the call fails, or None.
-
-`refuse`, `reset`, `429`, `500` and `garbage` fail before anything is done. `timeout` does nothing and
-never answers. `slow` acts and answers late. `truncate` acts and loses the answer.
-"""
-
 
 class RpcRefusal(Exception):
     """A call is refused with a status and a message that the caller sees."""
@@ -54,10 +46,33 @@ BEFORE = {
     "reset": RESET,
     "429": (StatusCode.RESOURCE_EXHAUSTED, "Quota exceeded for quota metric"),
     "500": (StatusCode.INTERNAL, "Internal error encountered."),
+    "503": (StatusCode.UNAVAILABLE, "The service is currently unavailable."),
     "garbage": (StatusCode.INTERNAL, "Exception deserializing response!"),
 }
-SLOW = 2.0
-"""Seconds of delay. The product's own calls wait longer."""
+LATE_SECONDS = 2.0
+"""Default delay. The product's own calls wait longer."""
+
+
+@dataclass(frozen=True)
+class RpcFailure:
+    """The way in which one call fails.
+
+    refuse, reset, 429, 500, 503, garbage: fails before anything is done. 4xx: fails so with
+    OUT_OF_RANGE and `message`. nonsense: does nothing and answers a message without fields.
+    timeout: does nothing and never answers. late: acts `delay_seconds` late, also when the caller
+    has left. slow, lags: acts, and answers `delay_seconds` late. truncate, lost: acts and loses the
+    answer. silent: acts and never answers.
+    """
+
+    mode: str
+    delay_seconds: float = LATE_SECONDS
+    message: str = "The request was not understood"
+
+
+RpcFault = Callable[[str, str], RpcFailure | str | None]
+"""Called before each call with the service's name (`secret-manager`) and the method's
+(`AccessSecretVersion`). Returns how the call fails, as a mode alone or with its options, or None.
+"""
 GRACE_SECONDS = 0.3
 """Seconds that calls under way have when the server ends.
 
@@ -96,7 +111,12 @@ def _handlers(service: RpcService, fault: RpcFault) -> grpc.GenericRpcHandler:
 def _rpc(service: str, name: str, method: Method, fault: RpcFault) -> grpc.RpcMethodHandler:
     async def call(request: Any, context: grpc_aio.ServicerContext) -> Any:  # noqa: ANN401 - any message
         try:
-            return await _answer(method, request, fault(service, name))
+            failure = fault(service, name)
+            if failure is None:
+                return method.answer(request)
+            return await _fail(
+                method, request, RpcFailure(failure) if isinstance(failure, str) else failure
+            )
         except RpcRefusal as refusal:
             await context.abort(refusal.status, refusal.message)
 
@@ -107,17 +127,36 @@ def _rpc(service: str, name: str, method: Method, fault: RpcFault) -> grpc.RpcMe
     )
 
 
-async def _answer(method: Method, request: Any, mode: str | None) -> Any:  # noqa: ANN401 - any message
-    if mode == "timeout":
-        await asyncio.Event().wait()  # until the caller's deadline cancels this
+async def _fail(method: Method, request: Any, failure: RpcFailure) -> Any:  # noqa: ANN401 - any message
+    mode = failure.mode
     if mode in BEFORE:
         refuse(*BEFORE[mode])
+    if mode == "4xx":
+        refuse(StatusCode.OUT_OF_RANGE, failure.message)
+    if mode == "nonsense":
+        return method.response()
+    if mode == "timeout":
+        await _never()
+    if mode == "late":
+        # Shielded: the caller's deadline cancels this call, and must not undo what it asked for.
+        return await asyncio.shield(asyncio.ensure_future(_act_late(method, request, failure)))
     answer = method.answer(request)
-    if mode == "truncate":
+    if mode in {"truncate", "lost"}:
         refuse(*RESET)
-    if mode == "slow":
-        await asyncio.sleep(SLOW)
+    if mode == "silent":
+        await _never()
+    await asyncio.sleep(failure.delay_seconds)
     return answer
+
+
+async def _act_late(method: Method, request: Any, failure: RpcFailure) -> Any:  # noqa: ANN401 - any message
+    await asyncio.sleep(failure.delay_seconds)
+    return method.answer(request)
+
+
+async def _never() -> None:
+    """Wait until the caller's deadline cancels the call."""
+    await asyncio.Event().wait()
 
 
 # A proto-plus message has other names for these two than a plain protobuf message.

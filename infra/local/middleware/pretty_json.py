@@ -25,8 +25,7 @@ class PrettyJson:
 
 
 class Indent:
-    """Sends one answer. The head and the body of a JSON answer are held back until it is
-    complete."""
+    """Sends one answer. A JSON answer is held back until it is complete."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -63,8 +63,7 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 
 
 class LogRequests:
-    """Logs the requests of an app that does not log them itself. `quiet` are prefixes of other
-    paths."""
+    """Logs the requests of an app, except those whose path begins with a prefix in `quiet`."""
 
     def __init__(self, app: ASGIApp, quiet: Collection[str] = ()) -> None:
         self._app = app

@@ -19,8 +19,10 @@ FAULTS = "/simulators/faults"
 
 @dataclass(frozen=True)
 class Simulators:
-    """State of all simulators. `delivery` says how Cloud Tasks delivers: once, twice, late or
-    never."""
+    """The state of all simulators.
+
+    `delivery` says how often Cloud Tasks delivers a task: once, twice, late or never.
+    """
 
     liveavatar: LiveAvatarAccount = field(default_factory=LiveAvatarAccount)
     agent: AgentEngineState = field(default_factory=AgentEngineState)
@@ -29,6 +31,7 @@ class Simulators:
     delivery: Delivery = once
 
     def routes(self) -> list[BaseRoute]:
+        """Return the simulators' routes, and the one at which faults are switched on."""
         apps = (
             (LIVEAVATAR, liveavatar_app(self.liveavatar)),
             (AGENT_ENGINE, agent_engine_app(self.agent)),

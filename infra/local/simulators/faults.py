@@ -21,7 +21,7 @@
                    `for_seconds` have passed             freeze, too
 
 The caller cannot know that a call was carried out after `late`, `slow`, `truncate`, `lost` and
-`silent`. The gRPC emulators carry the same modes over to gRPC: see `grpc_server`.
+`silent`. The gRPC emulators know the same modes: see `RpcFailure` in `grpc_server`.
 """
 
 import asyncio
@@ -168,16 +168,6 @@ class ServiceFaults:
                 self._count(active)
                 return active.fault
         return None
-
-    def take(self, service: str, path: str) -> Mode | None:
-        """Return the mode of the fault that hits this call, for callers that know no delays.
-
-        A frozen service is `timeout` to them.
-        """
-        fault = self.match(service, path)
-        if fault is not None:
-            return fault.mode
-        return "timeout" if self.frozen_seconds(service, path) else None
 
     def frozen_seconds(self, service: str, path: str) -> float:
         """Return for how many seconds this call is still frozen. 0 if it is not."""

@@ -53,7 +53,7 @@ def running(simulation: Simulation) -> list[AvatarSessionId]:
 
 @both_ways
 @pytest.mark.parametrize("seconds", [0.1, 1.5, 3.0])
-async def test_a_connection_that_opens_late_is_no_session_that_is_over(
+async def test_a_late_connection_means_no_session_that_is_over(
     simulation: Simulation, seconds: float, careful: bool
 ) -> None:
     here = simulation.process()
@@ -201,7 +201,7 @@ async def test_a_tools_effect_happens_once_though_the_store_is_away(
 
 
 @both_ways
-async def test_a_reply_that_broke_off_after_a_tool_is_not_asked_for_again(
+async def test_a_reply_cut_after_a_tool_is_not_repeated(
     simulation: Simulation, careful: bool
 ) -> None:
     agent = simulation.harness.agent
@@ -239,7 +239,7 @@ CALLS: dict[str, Callable[[Dependencies], Awaitable[Any]]] = {
 @both_ways
 @pytest.mark.parametrize("service", CALLS)
 @pytest.mark.parametrize("away", ["once", "for ten seconds", "throttled once"])
-async def test_a_service_that_is_away_for_a_while_is_asked_again(
+async def test_a_service_that_comes_back_is_asked_again(
     simulation: Simulation, service: str, away: str, careful: bool
 ) -> None:
     if away == "for ten seconds":

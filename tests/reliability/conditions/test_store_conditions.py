@@ -168,7 +168,7 @@ async def test_a_store_that_is_away_once_is_asked_again(
 
 
 @both_ways
-async def test_a_store_that_is_away_for_ten_seconds_is_waited_for(
+async def test_a_store_away_for_ten_seconds_is_awaited(
     simulation: Simulation, careful: bool
 ) -> None:
     await open_account(simulation)
@@ -286,7 +286,7 @@ async def test_a_frozen_process_does_not_charge_what_another_one_did(careful: bo
 
 
 @both_ways
-async def test_a_process_that_dies_anywhere_leaves_work_that_another_one_finishes(
+async def test_another_process_finishes_the_work_of_a_dead_one(
     careful: bool,
 ) -> None:
     charged = []
@@ -326,9 +326,7 @@ def _every_call(calls: int) -> list[tuple[Moment, int]]:
 
 
 @both_ways
-async def test_a_clock_that_is_five_seconds_fast_takes_nothing_over_early(
-    simulation: Simulation, careful: bool
-) -> None:
+async def test_a_fast_clock_takes_nothing_over_early(simulation: Simulation, careful: bool) -> None:
     await open_account(simulation)
     leeway = 5.0 if careful else 0.0
     slow, fast = simulation.process(), simulation.process(skew=5)

@@ -1,7 +1,9 @@
 """Marks for known faults, and the scenes that their tests begin with."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import pytest
 
@@ -14,11 +16,43 @@ READY_SECONDS = 6
 """After this long a turn does not wait for the avatar's first connection any more."""
 
 
-def known(fault: str, shows: str) -> pytest.MarkDecorator:
-    """Mark a test of the right behaviour that fails because of `fault`, until the fault is fixed."""
-    return pytest.mark.xfail(
-        reason=f"{fault}: {shows}", strict=True, raises=(AssertionError, OprinaError)
+@dataclass(frozen=True)
+class Fault:
+    """A fault that a review or an attack found. `name` is the review's, e.g. `A1`."""
+
+    name: str
+    shows: str
+    is_open: bool
+
+
+FAULTS: dict[str, Fault] = {}
+"""The faults by the full name of the test that states the right behaviour."""
+
+Test = TypeVar("Test", bound=Callable[..., object])
+
+
+def known(name: str, shows: str) -> Callable[[Test], Test]:
+    """Mark a test of the right behaviour that fails until the fault is fixed."""
+    expected = pytest.mark.xfail(
+        reason=f"{name}: {shows}", strict=True, raises=(AssertionError, OprinaError)
     )
+
+    def mark(test: Test) -> Test:
+        FAULTS[f"{test.__module__}.{test.__name__}"] = Fault(name, shows, is_open=True)
+        expected_to_fail: Test = expected(test)
+        return expected_to_fail
+
+    return mark
+
+
+def fixed(name: str, shows: str) -> Callable[[Test], Test]:
+    """Mark a test that failed until the fault was fixed."""
+
+    def mark(test: Test) -> Test:
+        FAULTS[f"{test.__module__}.{test.__name__}"] = Fault(name, shows, is_open=False)
+        return test
+
+    return mark
 
 
 async def start_and_wait(

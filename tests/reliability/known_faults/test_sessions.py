@@ -122,7 +122,7 @@ async def test_a_session_is_stopped_though_its_conversation_is_gone(
 
 @known("A9", "a stop that is refused locks the user out for ever")
 @pytest.mark.parametrize("status", [400, 409, 418])
-async def test_a_refused_stop_of_a_session_that_is_over_settles_it(
+async def test_a_refused_stop_of_an_ended_session_settles_it(
     simulation: Simulation, status: int
 ) -> None:
     here, harness = simulation.process(), simulation.harness
@@ -265,7 +265,7 @@ async def test_a_session_that_ends_during_a_sweep_is_no_orphan(simulation: Simul
 
 
 @known("attack 9", "the key of a start whose process died is locked for ten minutes")
-async def test_a_key_is_free_when_the_sweep_has_settled_its_start(simulation: Simulation) -> None:
+async def test_a_key_is_free_after_a_sweep_settled_it(simulation: Simulation) -> None:
     here, there = simulation.process(), simulation.process()
     simulation.faults.add("avatars.start", die("after"), process=here)
     with pytest.raises(ProcessDied):
@@ -278,7 +278,7 @@ async def test_a_key_is_free_when_the_sweep_has_settled_its_start(simulation: Si
 
 
 @known("attack 9", "a user whose start died is told to wait for ten minutes")
-async def test_the_refusal_after_a_died_start_says_when_the_slot_is_free(
+async def test_the_refusal_after_a_dead_start_says_when_to_retry(
     simulation: Simulation,
 ) -> None:
     here, there = simulation.process(), simulation.process()
@@ -297,7 +297,7 @@ async def test_a_start_that_ran_out_of_time_is_ambiguous(simulation: Simulation)
 
 
 @known("B1", "the key of a start that reached its deadline is locked for ten minutes")
-async def test_the_key_of_a_slow_start_is_free_after_a_sweep(simulation: Simulation) -> None:
+async def test_a_slow_starts_key_is_free_after_a_sweep(simulation: Simulation) -> None:
     await _start_too_slowly(simulation)
     there = simulation.process()
     await asyncio.sleep(125)
@@ -320,7 +320,7 @@ async def _start_too_slowly(simulation: Simulation) -> str:
 
 
 @known("B1", "the key of a start is refused after the session ended")
-async def test_the_key_of_a_start_gives_its_answer_after_the_end(simulation: Simulation) -> None:
+async def test_a_starts_key_gives_its_answer_after_the_end(simulation: Simulation) -> None:
     here = simulation.process()
     first = await here.run(start(here.app, key="k"))
     await here.run(end(here.app, first.avatar_session_id))

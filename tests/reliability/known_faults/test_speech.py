@@ -190,7 +190,7 @@ async def test_a_session_that_speaks_is_not_idle(simulation: Simulation) -> None
 
 
 @known("B3", "a turn keeps all of its sound until it ends")
-async def test_a_turn_does_not_keep_the_sound_that_it_has_sent() -> None:
+async def test_a_turn_does_not_keep_sent_sound() -> None:
     harness = new_harness()
     started = await harness.start()
     await asyncio.sleep(6)

@@ -34,7 +34,7 @@ LONG_HISTORY: list[Step] = [0.5, "word " * 400, 1.0, Finished(60_000)]
 
 
 @known("A2", "the agent acts for a turn that was refused as 'nothing was changed'")
-async def test_the_agent_does_nothing_for_a_turn_that_was_not_admitted(
+async def test_the_agent_does_nothing_for_a_refused_turn(
     simulation: Simulation,
 ) -> None:
     here = simulation.process()
@@ -66,7 +66,7 @@ async def test_one_key_on_two_instances_asks_the_agent_once(simulation: Simulati
 
 
 @known("A3", "a 404 after a tool has run makes the turn run again")
-async def test_a_reply_that_broke_off_after_a_tool_is_not_asked_for_again(
+async def test_a_reply_cut_after_a_tool_is_not_repeated(
     simulation: Simulation,
 ) -> None:
     here = simulation.process()
@@ -178,7 +178,7 @@ async def leave_after_text(process: SimulatedProcess, conversation: str) -> None
 
 
 @known("A5", "a caller who leaves before the usage is known pays almost nothing")
-async def test_a_turn_that_is_left_costs_at_least_the_last_prompt(simulation: Simulation) -> None:
+async def test_a_cancelled_turn_costs_at_least_the_last_prompt(simulation: Simulation) -> None:
     here, harness = simulation.process(), simulation.harness
     harness.agent.replies.extend([LONG_HISTORY] * 2)
     first = await here.run(chat_answer(here.app, "Hello."))
@@ -189,7 +189,7 @@ async def test_a_turn_that_is_left_costs_at_least_the_last_prompt(simulation: Si
 
 
 @known("A5", "a caller who leaves before the first word pays nothing")
-async def test_a_turn_that_is_left_before_its_first_word_costs_its_reservation(
+async def test_a_turn_cancelled_before_any_text_costs_its_reservation(
     simulation: Simulation,
 ) -> None:
     here, harness = simulation.process(), simulation.harness

@@ -87,7 +87,7 @@ MISTAKES = [
     ),
     mistake(
         "size of an unknown function", "plan",
-        "functions that exist: chat, end_session, health, keep_alive, speak, start_avatar, sweep",
+        "Give sizes only to functions that exist: ",
         (SMALL, "function_defaults = {", "functions = { end_sessions = {} }\nfunction_defaults = {"),
     ),
     mistake(

@@ -1,4 +1,4 @@
-"""Journal of what the agent's tools did in the outside world."""
+"""Journal of the effects that the agent's tools had outside the engine."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass

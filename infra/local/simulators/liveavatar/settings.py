@@ -8,6 +8,9 @@ Dialect = Literal["both", "speak", "state"]
 
 `speak`: `agent.speak_started` and `agent.speak_ended`, as in sessions until early 2026. `state`:
 `agent.state_updated` alone, as in sessions of September 2026. `both`: as documented in 2026.
+
+Unknown: whether `agent.speak_ended` comes after `agent.speak_interrupted`, too. LiveKit's plugin,
+which was written for `speak`, waits for it. The simulator sends it in `speak`, and not in `both`.
 """
 
 IdHabit = Literal["source", "echo", "own"]

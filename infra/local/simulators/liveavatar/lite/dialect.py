@@ -39,10 +39,18 @@ class EventFormatter:
         if event.kind in BUFFER:
             return [self._about(BUFFER[event.kind], event)]
         if event.kind in SPEECH:
-            return [] if self.dialect == "state" else [self._about(SPEECH[event.kind], event)]
+            return self._speech(event)
         if event.kind == "starved":
             return [error("video_starvation", "Audio arrived too slowly", event.source)]
         return [] if event.poses is None else self._poses(*event.poses)
+
+    def _speech(self, event: SessionEvent) -> list[Message]:
+        if self.dialect == "state":
+            return []
+        messages = [self._about(SPEECH[event.kind], event)]
+        if self.dialect == "speak" and event.kind == "interrupted":
+            messages.append(self._about(SPEECH["ended"], event))
+        return messages
 
     def _about(self, kind: str, event: SessionEvent) -> Message:
         message = {"type": kind, **self._ids(event.source)}

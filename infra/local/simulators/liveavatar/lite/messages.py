@@ -112,7 +112,7 @@ def parse(text: str | None, most_bytes: int) -> ClientMessage:
 
 
 def read_heading(text: str | None) -> Json:
-    """Return the type and the id of any message, for the journal. None where they are not text."""
+    """Return the type and the id of any message, for the journal. Other values become null."""
     try:
         return _Heading.model_validate_json(text or "").model_dump()
     except ValidationError:

@@ -1,0 +1,92 @@
+"""The repository's own configuration: layout, names, versions of tools, hooks and workflows."""
+
+import ast
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.deploy.shell import ROOT
+
+MOST_MODULES = 12
+MAKEFILE = (ROOT / "Makefile").read_text()
+HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())[
+    "repos"
+][0]["hooks"]
+WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())
+NOT_YET_RENAMED = (
+    *("ApiClient", "Fault", "Faults", "HttpAnswer", "Output", "Proxy", "ProviderJournal"),
+    *("Server", "Setting", "Story", "Sweep", "Terminal"),
+)
+PYTHON = ("bench", "common", "functions", "infra", "tests")
+
+
+def folders() -> list[Path]:
+    found = [path for path in (ROOT / "common").rglob("*") if path.is_dir()]
+    return [path for path in found if path.name != "__pycache__"]
+
+
+def classes() -> Iterator[tuple[str, str]]:
+    """Yield the name and the place of each class, also of those inside functions."""
+    for path in (path for folder in PYTHON for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield node.name, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_a_folder_of_common_has_at_most_twelve_modules() -> None:
+    crowded = [
+        folder.name
+        for folder in folders()
+        if len({path.name for path in folder.glob("*.py")} - {"__init__.py"}) > MOST_MODULES
+    ]
+    assert crowded == ["languages"]
+
+
+def test_a_class_name_exists_once() -> None:
+    places = defaultdict(list)
+    for name, place in classes():
+        places[name].append(place)
+    twice = {name: each for name, each in places.items() if len(each) > 1}
+    assert {name: each for name, each in twice.items() if name not in NOT_YET_RENAMED} == {}
+
+
+def test_terraform_has_the_same_version_everywhere() -> None:
+    files = ("cloudbuild.yaml", ".github/workflows/check.yml", ".devcontainer/Dockerfile")
+    pattern = r"(?:hashicorp/terraform:|terraform_version: )(\d+\.\d+\.\d+)"
+    versions = [set(re.findall(pattern, (ROOT / file).read_text())) for file in files]
+    assert versions == [versions[0]] * 3
+    assert len(versions[0]) == 1
+
+
+def test_hooks_run_the_tools_of_the_gate() -> None:
+    tools = {hook["entry"].split()[0] for hook in HOOKS}
+    gate = {f".venv/bin/{tool}" for tool in re.findall(r"(?m)^\t@?\$\(BIN\)/([\w-]+)", MAKEFILE)}
+    assert tools == {f".venv/bin/{tool}" for tool in ("ruff", "lint-imports", "mypy", "pytest")}
+    assert tools <= gate
+
+
+def test_the_workflow_runs_make_targets_and_the_gate() -> None:
+    [job] = WORKFLOW["jobs"].values()
+    commands = [each["run"] for each in job["strategy"]["matrix"]["include"]]
+    assert ".ci/run" in commands
+    made = [word for line in commands for word in line.split() if line.startswith("make ")]
+    targets = {word for word in made if word != "make" and "=" not in word}
+    assert targets <= set(re.findall(r"(?m)^([a-z-]+):", MAKEFILE))
+
+
+def test_the_container_installs_both_environments() -> None:
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    installed = re.findall(r"\.venv[\w-]*/installed", container["postCreateCommand"])
+    assert [each for each in installed if f":= {each}" not in MAKEFILE] == []
+    assert len(installed) == 2
+
+
+@pytest.mark.parametrize("path", ["LICENSE", "SECURITY.md", "CHANGELOG.md", ".editorconfig"])
+def test_a_repository_file_exists(path: str) -> None:
+    assert (ROOT / path).stat().st_size > 0
