@@ -41,4 +41,4 @@ async def _end_turns(app: App) -> None:
         async with asyncio.timeout(deadlines.SHUTDOWN):
             await app.running.end_all()
     except TimeoutError:
-        log.error("turns were not closed in time")
+        log.exception("turns were not closed in time")

@@ -166,8 +166,7 @@ async def _chunks(work: "RunningChat | ReplayedTurn") -> AsyncIterator[bytes]:
 
 
 def _format(event: ChatEvent) -> str:
-    """Return the event as a server-sent event: its name in `event:`, its other members in
-    `data:`."""
+    """Return a server-sent event: the name in `event:`, the other members in `data:`."""
     if isinstance(event, ErrorEvent):
         annotate(code=event.code)
         event = with_still_works(event)
@@ -176,8 +175,10 @@ def _format(event: ChatEvent) -> str:
 
 
 def _escape_line_ends(data: str) -> str:
-    """Escape Unicode's line ends. Some clients split the stream at them, which the standard
-    forbids."""
+    """Escape Unicode's line ends.
+
+    Some clients split the stream at them, which the standard forbids.
+    """
     return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", data)
 
 

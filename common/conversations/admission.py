@@ -41,8 +41,11 @@ RETRY_TURN_SECONDS = 2
 
 @dataclass(frozen=True)
 class TurnClaim:
-    """Which turn is asked for, by whom. `holder` is random per request: by it a process recognises
-    its own commit. `given`: the caller named the conversation."""
+    """Which turn is asked for, by whom.
+
+    `holder` is random per request: by it a process recognises its own commit. `given`: the caller
+    named the conversation.
+    """
 
     turn_id: TurnId
     holder: str
@@ -152,7 +155,7 @@ class ChatAdmission:
     def _avatar(
         self, conversation: Conversation | None, superseded: TurnId | None, now: datetime
     ) -> CurrentAvatar | None:
-        """The avatar that this turn speaks through, or has to silence."""
+        """Return the avatar that this turn speaks through, or has to silence."""
         if conversation is None or (self.speak is False and superseded is None):
             return None
         return conversation.running_avatar(now)
@@ -183,8 +186,10 @@ class ChatAdmission:
 
 @dataclass
 class SpeakAdmission:
-    """Admit a text that the avatar says (a `Transaction`). `characters` is its price, 0 to only
-    interrupt."""
+    """Admit a text that the avatar says (a `Transaction`).
+
+    `characters` is its price, 0 to only interrupt.
+    """
 
     claim: TurnClaim
     settings: Settings
@@ -249,7 +254,7 @@ class SpeakAdmission:
 
 
 def _conversation_of(session: AvatarSession, documents: Documents) -> Conversation | None:
-    """The session's conversation; None if it was deleted. It may have to be read first."""
+    """Return the session's conversation, or None if it was deleted. It may have to be read first."""
     path = conversation_path(session.conversation_id)
     if path not in documents:
         raise ReadMore(path)
@@ -371,8 +376,10 @@ class StopTurn:
 def new_claim(
     new_id: Callable[[], str], caller: User, key: IdempotencyKey, conversation: str | None
 ) -> TurnClaim:
-    """Name the turn that a request asks for: by its key, or at random. A new conversation is named
-    after its turn, so that the same key finds the same conversation."""
+    """Name the turn that a request asks for: by its key, or at random.
+
+    A new conversation is named after its turn, so that the same key finds the same conversation.
+    """
     turn = TurnId(key.id or new_id())
     return TurnClaim(
         turn_id=turn,

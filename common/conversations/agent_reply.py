@@ -41,8 +41,9 @@ class ReplySoFar:
 
     @property
     def reached(self) -> bool:
-        """False if the agent certainly did not run: it was not asked, or said so before any
-        event."""
+        """Return False if the agent certainly did not run.
+
+        It was not asked, or it said so before any event."""
         did_not_run = self.events == 0 and isinstance(self.error, Unavailable | UpstreamNotFound)
         return self.asked.is_set() and not did_not_run
 
@@ -64,9 +65,11 @@ class ReplySoFar:
 
 @dataclass(frozen=True)
 class AgentRequest:
-    """What to ask, of whom. `session` is the id of the agent session; `known` says that it was made
-    before, and lives until `expires_at`. `number` is the message's: earlier ones are its
-    history."""
+    """What to ask, of whom.
+
+    `session` is the id of the agent session; `known` says that it was made before, and lives until
+    `expires_at`. `number` is the message's: earlier ones are its history.
+    """
 
     user: UserId
     conversation: ConversationId

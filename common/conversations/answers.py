@@ -22,7 +22,7 @@ TROUBLE = {"unavailable", "stopped", "skipped", "interrupted"}
 
 
 def message_id(record: TurnRecord) -> str:
-    """The id of the reply's message."""
+    """Return the id of the reply's message."""
     return message_path(record.conversation_id, record.number, "assistant").rpartition("/")[2]
 
 
@@ -96,8 +96,10 @@ def stopped_chat_answer(record: TurnRecord) -> ChatAnswer:
 
 
 def stored_speak_answer(record: TurnRecord, usage: Any) -> SpeakAnswer:  # noqa: ANN401 - a Usage model
-    """Build the answer of a `speak` that has ended. Raises StoredFailure if nothing could be
-    spoken."""
+    """Build the answer of a `speak` that has ended.
+
+    Raises StoredFailure if nothing could be spoken.
+    """
     stored = _stored(record)
     if stored.get("error"):
         raise StoredFailure(stored["error"])

@@ -24,8 +24,7 @@ POLL = 0.1
 
 @dataclass
 class Vital:
-    """When the turn was last seen to run, and until when it may act: event loop time, in
-    seconds."""
+    """The time of the turn's last look, and until when it may act: event loop time in seconds."""
 
     looked_at: float
     act_until: float

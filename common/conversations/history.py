@@ -1,5 +1,6 @@
-"""What the agent is told beside the new message: stored messages, and what was heard of the last
-reply."""
+"""Text that the agent gets beside the new message.
+
+Stored messages prime a session that was lost. Notes say what was heard of the last reply."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -51,8 +52,10 @@ def with_notes(message: str, notes: Sequence[Mapping[str, Any]]) -> str:
 
 
 def cut_note(text: str, heard: str | None) -> dict[str, Any]:
-    """Note a reply that was cut: what of it was heard, and what was not. `heard`: None for a reply
-    that was only read."""
+    """Note a reply that was cut: what of it was heard, and what was not.
+
+    `heard`: None for a reply that was only read.
+    """
     if heard is None:
         return {"kind": "read", "read": text[-NOTE_CHARACTERS:]}
     rest = text.removeprefix(heard)

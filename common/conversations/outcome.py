@@ -65,7 +65,7 @@ def speak_error(events: list[ChatEvent], *, over: bool) -> OprinaError:
 
 
 def unanswered_error(reply: ReplySoFar) -> Failed | None:
-    """The error of a reply that ended after a tool without an answer."""
+    """Return the error of a reply that ended after a tool without an answer."""
     finished = reply.finished
     if finished is None or finished.waiting or not finished.unanswered:
         return None
@@ -75,8 +75,10 @@ def unanswered_error(reply: ReplySoFar) -> Failed | None:
 def notes_for_agent(
     message: str | None, reply: ReplySoFar, reason: InterruptReason | None, heard: str | None
 ) -> list[dict[str, Any]]:
-    """What the agent must be told with the next message. `heard`: None for a turn without
-    speech."""
+    """Return what the agent must be told with the next message.
+
+    `heard`: None for a turn without speech.
+    """
     if message is None:
         return []
     if not reply.asked.is_set():

@@ -44,7 +44,7 @@ class RunningTurn(ABC):
             await asyncio.shield(self._task)
 
     async def cancel(self) -> None:
-        """The caller has its answer, or has gone away. Wait until the turn is settled."""
+        """End the turn, because its caller has gone away. Wait until it is settled."""
         self.interruption.request("cancelled")
         await self.over()
 
@@ -57,7 +57,7 @@ class RunningChat(RunningTurn):
     """A turn with the agent."""
 
     async def answer(self) -> ChatAnswer:
-        """Raises the error of a turn that said nothing."""
+        """Return the whole turn. Raises the error of a turn that said nothing."""
         await self.over()
         if self.reply.error is not None and not self.reply.text:
             raise self.reply.error
@@ -72,7 +72,7 @@ class RunningSpeech(RunningTurn):
         self.spoken: SpeakAnswer | OprinaError | None = None
 
     async def answer(self) -> SpeakAnswer:
-        """Raises the reason why nothing could be spoken."""
+        """Return what was spoken. Raises the reason why nothing could be spoken."""
         await self.over()
         if not isinstance(self.spoken, SpeakAnswer):
             raise self.spoken or OprinaError("Try again.")
@@ -90,8 +90,9 @@ class RunningTurns:
         self._all: set[RunningTurn] = set()
 
     def add(self, turn: RunningTurn) -> RunningTurn | None:
-        """Count a turn that was admitted. Interrupt the older turn of its conversation and return
-        it.
+        """Count a turn that was admitted.
+
+        Interrupt the older turn of its conversation and return it.
 
         Turns are older and newer by their number and their start: of two whose commits are
         confirmed in the wrong order, the one that was admitted first is interrupted.

@@ -38,7 +38,7 @@ class ConversationUpdate:
 
 
 def turn_paths(record: TurnRecord) -> list[str]:
-    """The documents that settling a turn reads."""
+    """Return the paths of the documents that settling a turn reads."""
     return [
         record.path,
         conversation_path(record.conversation_id),
@@ -49,8 +49,10 @@ def turn_paths(record: TurnRecord) -> list[str]:
 
 @dataclass(frozen=True)
 class StoreReply:
-    """Commit 2 of a spoken turn (a `Transaction`): the reply is whole. The message is stored, the
-    tokens are charged, and the turn leaves `asking`. From here on a crash loses nothing.
+    """Commit 2 of a spoken turn (a `Transaction`): the reply is whole.
+
+    The message is stored, the tokens are charged, and the turn leaves `asking`. From here on a
+    crash loses nothing.
 
     The result is False if the turn is no longer ours to answer.
     """
@@ -165,7 +167,7 @@ class Settle:
     def _correct(
         self, found: TurnRecord, documents: Documents, now: datetime
     ) -> Decision[TurnRecord | None]:
-        """The sweep settled us too early: charge the difference, and never shorten the message."""
+        """Correct a settlement that the sweep made too early. The message never gets shorter."""
         charged = self.charge(replace(found, charged={}), self.progress)
         difference = {
             meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS
@@ -211,8 +213,11 @@ class Settle:
         documents: Documents,
         now: datetime,
     ) -> list[Write]:
-        """Store what was written, and how much of it was heard. A turn that failed before it
-        reached the agent takes the user's message back, because the same key may run again."""
+        """Store what was written, and how much of it was heard.
+
+        A turn that failed before it reached the agent takes the user's message back, because the
+        same key may run again.
+        """
         if found.function == "speak":
             return []
         path = message_path(found.conversation_id, found.number, "assistant")

@@ -55,8 +55,7 @@ class SpeakUseCase:
         return self.turns.start(RunningSpeech(found.record), committed, found, content)
 
     async def _prepare(self, language: str, text: str) -> tuple[list[str], int]:
-        """Split the text, and count the characters as they are said: that is what the voice
-        costs."""
+        """Split the text, and count its characters as they are said, which is what the voice costs."""
         sentences = loading.sentences(language)
         pieces = sentences.feed(text) + sentences.end()
         if not pieces:

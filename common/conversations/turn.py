@@ -48,8 +48,7 @@ HEARD_NOTE_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Content:
-    """What a turn is about: a `message` for the agent, or `pieces` of text to be spoken as they
-    are.
+    """The content of a turn: a `message` for the agent, or `pieces` to be spoken as they are.
 
     `why_silent` is reported first, where speech was expected and cannot be.
     """
@@ -158,8 +157,7 @@ class TurnWork:
             await self._store_reply()
 
     async def _notes(self) -> list[dict[str, Any]]:
-        """Wait for the agent streams of earlier turns to be closed, and learn what was heard of
-        them.
+        """Wait until the streams of earlier turns are closed. Return what was heard of those turns.
 
         Usually the earlier turn only speaks, and its stream is closed: then nothing is awaited.
         """
@@ -252,8 +250,10 @@ class TurnWork:
                 self._speech.synthesis.say(piece)
 
     async def _silence(self) -> None:
-        """Stop the speech. The avatar is silenced, unless a turn of another process speaks by
-        now."""
+        """Stop the speech.
+
+        The avatar is silenced, unless a turn of another process speaks by now.
+        """
         if self._speech is None:
             return
         reason = self.turn.interruption.reason
@@ -304,8 +304,10 @@ class TurnWork:
         return ConversationUpdate(reply.prompt, made, reply.session_expires_at, tuple(notes))
 
     async def _settle(self) -> None:
-        """What the turn cost, how it ended, and its answer. Retried for 15 s; then the sweep does
-        it."""
+        """Commit what the turn cost, how it ended, and its answer.
+
+        Retried for 15 s; then the sweep does it.
+        """
         turn, progress, outcome = self.turn, self._progress(), self._outcome()
         cut = turn.interruption.reason is not None and turn.reply.finished is None
         settle = Settle(turn.record, turn.record.holder, outcome, progress, cut=cut, answer=None)

@@ -45,8 +45,11 @@ LEEWAY = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class AvatarSession:
-    """`reserved` and `seconds` are whole seconds; times are UTC. `vault` is what the vault wants to
-    have kept beside the session. `month` is the ledger that holds the reservation."""
+    """`reserved` and `seconds` are whole seconds; times are UTC.
+
+    `vault` is what the vault wants to have kept beside the session. `month` is the ledger that
+    holds the reservation.
+    """
 
     id: AvatarSessionId
     uid: UserId = NO_USER
@@ -89,8 +92,10 @@ class AvatarSession:
         return {name.name: getattr(self, name.name) for name in fields(self) if name.name != "id"}
 
     def record(self) -> dict[str, Any]:
-        """The document of a session that has ended. It has a `due_at` only if something is left to
-        do."""
+        """Return the document of a session that has ended.
+
+        It has a `due_at` only if something is left to do.
+        """
         kept = self.fields()
         for name in ("vault", "claim"):
             del kept[name]
@@ -133,7 +138,7 @@ def go_live(session: AvatarSession, now: datetime, idle: timedelta, vault: Field
 
 
 def touch(session: AvatarSession, now: datetime, idle: timedelta) -> AvatarSession:
-    """The user did something: the session is idle only `idle` later. `due_at` only grows."""
+    """Note that the user did something: the session is idle only `idle` later."""
     due_at = max(session.due_at or now, now + idle)
     if session.state == "live" and session.live_at == now:
         due_at = now + idle
@@ -153,8 +158,10 @@ def begin_ending(session: AvatarSession, now: datetime, reason: EndReason) -> Av
 def end(
     session: AvatarSession, now: datetime, ran: float | None, *, secret_left: bool = False
 ) -> AvatarSession:
-    """Mark as ended and compute the charge, in whole seconds: what it ran, rounded up, at most its
-    reservation; 0 if it was never handed to its user.
+    """Mark as ended and compute the charge in whole seconds.
+
+    A session is charged the time that it ran, rounded up, at most its reservation. It is charged 0 if
+    it was never handed to its user.
 
     `ran` is the provider's figure. Without it our own clock decides, from before the start was
     asked for to after the stop was answered, and the charge is confirmed later.

@@ -59,8 +59,10 @@ class CurrentAvatar:
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation as it was read. `lease` names the turn that may run; `asking` are the holders
-    of turns whose agent stream may be open. `last_prompt` is the size of the last prompt in tokens.
+    """A conversation as it was read.
+
+    `lease` names the turn that may run; `asking` are the holders of turns whose agent stream may be
+    open. `last_prompt` is the size of the last prompt in tokens.
 
     `notes` tell the agent with the next message what a person heard, did not hear, or wrote in
     vain.
@@ -117,8 +119,7 @@ class Conversation:
     def take_lease(
         self, record: TurnRecord, now: datetime, message: str | None, *, asks: bool
     ) -> Update:
-        """Give the lease to a turn, count its message, and note that it is about to ask the
-        agent."""
+        """Give the lease to a turn, count its message, and note that it asks the agent."""
         fields: dict[str, Any] = {"lease": {"turn_id": record.id}, "active_at": now}
         if message is not None:
             fields |= {"next_number": record.number + 1, "updated_at": now}
@@ -140,8 +141,10 @@ class Conversation:
         return Update(self.document.path, fields, read=self.document.version)
 
     def close_stream(self, record: TurnRecord, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
-        """Take a turn out of `asking`, and keep its lease. With it go the earlier turns for which
-        it waited in vain."""
+        """Take a turn out of `asking`, and keep its lease.
+
+        With it go the earlier turns for which it waited in vain.
+        """
         gone = {record.holder, *record.earlier}
         fields: dict[str, Any] = dict(more)
         if gone & set(self.asking):

@@ -16,7 +16,7 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
 def plain_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A deep copy of `fields` in plain types. ValueError names what cannot be stored."""
+    """Return a deep copy of `fields` in plain types. ValueError names what cannot be stored."""
     for name in fields:
         check_field(name)
     return {name: plain(value) for name, value in fields.items()}

@@ -43,7 +43,7 @@ class Document:
 
 
 def read_fields(shape: type, document: Document) -> dict[str, Any]:
-    """The fields of `document` that the dataclass `shape` knows.
+    """Return the fields of `document` that the dataclass `shape` knows.
 
     Unknown fields are left out and missing ones keep their default: two revisions of a function
     serve side by side, and a rollback reads what a newer revision wrote.
@@ -52,7 +52,7 @@ def read_fields(shape: type, document: Document) -> dict[str, Any]:
 
 
 def known_fields(shape: type, stored: Fields) -> dict[str, Any]:
-    """The entries of a stored map that the dataclass `shape` knows, without its `id`."""
+    """Return the entries of a stored map that the dataclass `shape` knows, without its `id`."""
     known = {entry.name for entry in dataclass_fields(shape)} - {"id"}
     return {name: value for name, value in stored.items() if name in known}
 
@@ -74,8 +74,10 @@ class Create:
 
 @dataclass(frozen=True)
 class Update:
-    """Replaces the named top-level fields, at least one. Holds only if the document exists, and,
-    where `read` is given, is unchanged since that version was read.
+    """Replaces the named top-level fields, at least one.
+
+    Holds only if the document exists, and, where `read` is given, is unchanged since that version
+    was read.
     """
 
     path: str
@@ -98,7 +100,7 @@ Write = Create | Update | Delete
 def after(
     documents: Mapping[str, Document], writes: Sequence[Write], versions: Mapping[str, Version]
 ) -> dict[str, Document]:
-    """The documents as they stand after a commit, as far as they were known before it."""
+    """Return the documents as they stand after a commit, as far as they were known before it."""
     found = dict(documents)
     for write in writes:
         if isinstance(write, Delete):
@@ -127,8 +129,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Query:
-    """Documents of one collection (`users/u1/slots` names a nested one), ordered by `order_by`,
-    then by id, at most `limit`, after the document `after` (a result of the same query) if given.
+    """A query of one collection; `users/u1/slots` names a nested one.
+
+    The documents are ordered by `order_by`, then by id. At most `limit` are found, after the document
+    `after`, a result of the same query, if it is given.
 
     Any number of equalities, and a range over at most one field, which must be `order_by`. Values
     compare within their kind; kinds are ordered None, bool, number, time, text. Descending needs an
@@ -153,14 +157,14 @@ def collection_of(path: str) -> str:
 
 
 def checked_writes(writes: Sequence[Write]) -> list[Write]:
-    """The writes with their fields in plain types; ValueError where a store could not take them."""
+    """Return the writes with plain values. Raises ValueError for what no store could take."""
     if len({write.path for write in writes}) < len(writes):
         raise ValueError("several writes on one path in a commit")
     return [_checked_write(write) for write in writes]
 
 
 def checked_query(query: Query) -> Query:
-    """The query with its values in plain types; ValueError where it is not one."""
+    """Return the query with plain values. Raises ValueError for what is no query."""
     _check_segments(query.collection, odd=1)
     if query.limit < 1:
         raise ValueError("a query for nothing")

@@ -25,7 +25,7 @@ def month_of(now: datetime) -> str:
 
 
 def resets_at(now: datetime) -> datetime:
-    """The first moment of the next month, UTC."""
+    """Return the first moment of the next month, UTC."""
     year, month = divmod(now.year * 12 + now.month, 12)
     return datetime(year, month + 1, 1, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ class Ledger:
         return int(self.document.get(f"{meter}_reserved", 0))
 
     def left(self, meter: Meter) -> int:
-        """What may still be reserved; never negative."""
+        """Return what may still be reserved; never negative."""
         return max(0, self.allowances[meter] - self.used(meter) - self.reserved(meter))
 
     @property

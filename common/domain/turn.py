@@ -51,7 +51,7 @@ def turn_path(turn: TurnId) -> str:
 
 
 def turn_id_of(user: UserId, function: str, key: str) -> TurnId:
-    """The id of the turn that an Idempotency-Key names."""
+    """Return the id of the turn that an Idempotency-Key names."""
     return TurnId(hashlib.sha256(f"{user}\0{function}\0{key}".encode()).hexdigest())
 
 
@@ -129,7 +129,7 @@ class TurnRecord:
         return self.state in IN_USE
 
     def is_overdue(self, now: datetime) -> bool:
-        """True if the sweep may settle the turn."""
+        """Return True if the sweep may settle the turn."""
         grace = timedelta(seconds=deadlines.SWEEP_AFTER_DUE)
         return self.in_use and self.due_at is not None and self.due_at + grace <= now
 
@@ -156,7 +156,7 @@ class TurnRecord:
         return Update(self.path, fields, read=version)
 
     def answered(self, progress: Progress, now: datetime, version: Version) -> Update:
-        """The reply is whole; its tokens are charged in the same commit."""
+        """Note that the reply is whole. Its tokens are charged in the same commit."""
         tokens = self.tokens_used(progress, cut=False)
         fields = {
             "state": "answered",
@@ -204,8 +204,10 @@ class TurnRecord:
         answer: str | None,
         version: Version,
     ) -> Update:
-        """Correct what the sweep settled while this turn's process was alive. The text only
-        grows."""
+        """Correct what the sweep settled while this turn's process was alive.
+
+        The text only grows.
+        """
         text = max(progress.text, self.text, key=len)
         fields = {
             "state": "corrected",
@@ -220,7 +222,7 @@ class TurnRecord:
         return Update(self.path, fields, read=version)
 
     def known_progress(self) -> Progress:
-        """The progress that the document knows of."""
+        """Return the progress that the document knows of."""
         return Progress(
             asked=self.asked,
             told=self.tokens,
@@ -248,8 +250,10 @@ class TurnRecord:
 
 
 def supersede(turn: TurnId, by: str) -> Update:
-    """Tell a running turn that a newer one, or a person, stopped it. Holds if the document
-    exists."""
+    """Tell a running turn that a newer one, or a person, stopped it.
+
+    Holds if the document exists.
+    """
     return Update(turn_path(turn), {"superseded_by": by})
 
 
@@ -264,7 +268,7 @@ def begin_turn(record: TurnRecord, now: datetime) -> TurnRecord:
 
 
 def fingerprint_of(body: bytes) -> str:
-    """The hash by which a request with a used key is compared with the first one."""
+    """Return the hash by which a request with a used key is compared with the first one."""
     return hashlib.sha256(body).hexdigest()
 
 
@@ -275,7 +279,7 @@ def message_fields(
     now: datetime,
     more: Mapping[str, Any] | None = None,
 ) -> Fields:
-    """The document of one message. `number` and the role order the messages of a conversation."""
+    """Return the document of one message. `number` and the role order a conversation's messages."""
     return {
         "role": role,
         "text": text,

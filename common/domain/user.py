@@ -7,8 +7,10 @@ from common.domain.ids import UserId
 
 @dataclass(frozen=True)
 class User:
-    """Who calls, as their verified token says. `claims` is what it says besides: `name`, and what
-    we have set on the account ourselves."""
+    """Who calls, as their verified token says.
+
+    `claims` is what it says besides: `name`, and what we have set on the account ourselves.
+    """
 
     uid: UserId
     email: str | None = None

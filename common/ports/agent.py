@@ -7,8 +7,10 @@ from common.domain.ids import UserId
 
 @dataclass(frozen=True)
 class Delta:
-    """More text of the reply, in order, nothing twice. Texts of several agents are set apart as
-    paragraphs."""
+    """More text of the reply, in order, nothing twice.
+
+    Texts of several agents are set apart as paragraphs.
+    """
 
     text: str
 
@@ -27,8 +29,9 @@ class ToolResult:
 
 @dataclass(frozen=True)
 class UsageSoFar:
-    """What the reply has used until now: `tokens` over all model calls, prompt and output together;
-    `prompt` is the prompt of the last call."""
+    """The use of the reply until now.
+
+    `tokens` counts all model calls, prompt and output together. `prompt` is that of the last call."""
 
     tokens: int
     prompt: int

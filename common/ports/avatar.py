@@ -50,9 +50,12 @@ class AvatarProvider(Protocol):
         """`Busy` or `Failed`: it does not run. `Ambiguous`: it may run; stop it."""
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
-        """Stop a session; safe to repeat. Raises `UpstreamNotFound` or `Failed` if the provider
-        refused, which it also does for a session that is over: ask for its standing. Raises
-        `Unavailable` or `Ambiguous` if it is not known what happened."""
+        """Stop a session; safe to repeat.
+
+        Raises `UpstreamNotFound` or `Failed` if the provider refused, which it also does for a
+        session that is over: ask for its standing. Raises `Unavailable` or `Ambiguous` if it is not
+        known what happened.
+        """
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
         """Keep a session from being ended as idle. Raises as `stop` does."""
@@ -67,7 +70,7 @@ class AvatarProvider(Protocol):
         """How many are left in the account. Asking costs none."""
 
     async def connect(self, ws_url: str) -> "AvatarConnection":
-        """Opens the socket that makes the avatar speak; does not wait until it may be used."""
+        """Open the websocket that makes the avatar speak. Does not wait until it is ready."""
 
 
 AvatarEventKind = Literal["connected", "started", "ended", "interrupted", "closed", "error"]
@@ -75,9 +78,11 @@ AvatarEventKind = Literal["connected", "started", "ended", "interrupted", "close
 
 @dataclass(frozen=True)
 class AvatarEvent:
-    """`connected`: what is sent from now on is heard. `started`, `ended`: playback of an utterance
-    began, ended (`utterance` only where the provider says which). `interrupted`: it was cut.
-    `closed`: nothing more comes; always the last."""
+    """`connected`: what is sent from now on is heard.
+
+    `started`, `ended`: playback of an utterance began, ended (`utterance` only where the provider
+    says which). `interrupted`: it was cut. `closed`: nothing more comes; always the last.
+    """
 
     kind: AvatarEventKind
     utterance: UtteranceId | None = None
@@ -88,13 +93,12 @@ class AvatarConnection(Protocol):
     """An open socket to a running avatar."""
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
-        """One chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB (1 MB as
-        base64)."""
+        """Send one chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB."""
 
     async def finish(self, utterance: UtteranceId) -> None: ...
 
     async def interrupt(self) -> None:
-        """Stops the talking now and drops what is queued."""
+        """Stop the speech now, and drop what is queued."""
 
     async def keep_alive(self) -> None: ...
 

@@ -24,16 +24,17 @@ class StoredTokens:
 
 
 class TokenVault(Protocol):
-    """Every method raises only `Upstream`; `Ambiguous` where a write may have been done, and all
-    of them may be repeated."""
+    """Keeps the tokens of sessions. Every method may be repeated, and raises only `Upstream` errors.
+
+    `Ambiguous`: a write may have happened."""
 
     async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:
-        """What can be done before the tokens are known, off the caller's path. Never needed."""
+        """Do what can be done before the tokens are known. Never needed."""
 
     async def keep(
         self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
-        """The fields that the session's own document has to carry for it: none, or `sealed`."""
+        """Keep the tokens. Return the fields that the session's document must carry."""
 
     async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:
         """`fields` are the document's, of which only those that `keep` gave are looked at.

@@ -92,8 +92,11 @@ class ErrorEvent(Answer):
 
 
 class NoticeEvent(Answer):
-    """Something that the person should know. `memory_renewed`: the agent's memory of the
-    conversation was lost; it was given the last messages."""
+    """Something that the person should know.
+
+    `memory_renewed`: the agent's memory of the conversation was lost; it was given the last
+    messages.
+    """
 
     event: Literal["notice"] = "notice"
     code: Literal["memory_renewed"] = "memory_renewed"

@@ -75,8 +75,9 @@ class AvatarSessions:
     async def keep_alive(
         self, caller: User, request: KeepAliveRequest, key: IdempotencyKey
     ) -> KeepAliveAnswer:
-        """Keep a session from being ended as idle, here and at the provider. Never beyond
-        `expires_at`.
+        """Keep a session from being ended as idle, here and at the provider.
+
+        Never beyond `expires_at`.
 
         Raises NotFound, SessionOver.
         """

@@ -25,8 +25,7 @@ from common.transactions.transaction import SETTLEMENT, Decision, Documents, Tra
 
 
 class DueWork(Protocol):
-    """One kind of thing that the sweep finishes: documents of `collection` whose `due_at` has
-    passed."""
+    """Work that the sweep finishes: the documents of `collection` whose `due_at` has passed."""
 
     collection: str
 
@@ -35,8 +34,7 @@ class DueWork(Protocol):
 
 
 class EndDueSessions:
-    """Ends sessions that expired, are idle, or got stuck; stops again those whose stop was
-    unclear."""
+    """Ends sessions that expired, are idle or got stuck, and those whose stop was unclear."""
 
     collection = "avatar_sessions"
 

@@ -57,8 +57,9 @@ def no_writes(_: AvatarSession) -> Sequence[Write]:
 
 @dataclass(frozen=True)
 class BeginEnding:
-    """Commit `ending`, if the session must still end (a `Transaction`). Its conversation is
-    unlinked only if it was read to point here.
+    """Commit `ending`, if the session must still end (a `Transaction`).
+
+    Its conversation is unlinked only if it was read to point here.
 
     The result is the session: `ending`, `ended` before, or unchanged if it must not end.
     """
@@ -154,7 +155,7 @@ class FinishEnding:
         return Decision(done, writes)
 
     def _unlinked(self, session: AvatarSession, documents: Documents) -> list[Write]:
-        """A start that failed never passed through `ending`."""
+        """Unlink the conversation of a start that failed: it never passed through `ending`."""
         document = documents[conversation_path(session.conversation_id)]
         if not document.exists:
             return []
@@ -176,8 +177,10 @@ class SessionEnder:
         also: ExtraWrites = no_writes,
         postpone: timedelta | None = None,
     ) -> AvatarSession:
-        """End a session if `why` still says so. Return it as it stands: `ended`; `ending` if the
-        provider did not confirm the stop, and the sweep goes on; or as it was. Raises NotFound.
+        """End a session if `why` still says so.
+
+        Return it as it stands: `ended`; `ending` if the provider did not confirm the stop, and the
+        sweep goes on; or as it was. Raises NotFound.
 
         `documents`: what was just read. `also` is written with the last commit.
         """
@@ -205,8 +208,10 @@ class SessionEnder:
         return await self._finish(session, reason, None, no_writes, None)
 
     async def _stop(self, session: AvatarSession) -> Standing:
-        """Ask the provider to stop. Return `over` if the session certainly does not run any
-        more."""
+        """Ask the provider to stop.
+
+        Return `over` if the session certainly does not run any more.
+        """
         avatars, stopped = self._deps.avatars, True
         try:
             await avatars.stop(session.id, session.end_reason or "gone")

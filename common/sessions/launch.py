@@ -179,8 +179,11 @@ class SessionLaunch:
         return error
 
     async def _abandon(self, reason: EndReason) -> None:
-        """Stop what may run. Where the store is away, or another process has ended the session
-        before it ran, the provider is told all the same, and the sweep settles the rest."""
+        """Stop what may run.
+
+        Where the store is away, or another process has ended the session before it ran, the
+        provider is told all the same, and the sweep settles the rest.
+        """
         session = self._reserved.session.id
         try:
             after = await self._ender.end(session, always(reason))
@@ -224,8 +227,10 @@ async def resume(
 
 
 async def again(deps: Dependencies, stored: Fields) -> StartAvatarAnswer:
-    """Return the same answer to the same key. Its token is read from the vault, and is empty if the
-    session has ended since."""
+    """Return the same answer to the same key.
+
+    Its token is read from the vault, and is empty if the session has ended since.
+    """
     try:
         session = await _read_live(deps, AvatarSessionId(stored["avatar_session_id"]))
     except SessionOver:

@@ -104,8 +104,11 @@ Start = Resume | Replay | Overdue | Overtaken | MayStart | ReservedStart
 
 @dataclass
 class StartAdmission:
-    """Decide whether an avatar may start (a `Transaction`). Without a `token` it only decides; with
-    one it takes the slot and reserves the seconds for the session that the token names."""
+    """Decide whether an avatar may start (a `Transaction`).
+
+    Without a `token` it only decides; with one it takes the slot and reserves the seconds for the
+    session that the token names.
+    """
 
     user: UserId
     settings: Settings
@@ -239,8 +242,11 @@ class StartAdmission:
 
 
 def _free_at(document: Document, now: datetime) -> datetime:
-    """When the slot of a session is free at the latest. A start that died is swept a minute after it is
-    due; a session that lives may stay until it expires."""
+    """When the slot of a session is free at the latest.
+
+    A start that died is swept a minute after it is due; a session that lives may stay until it
+    expires.
+    """
     if not document.exists:
         return now
     session = AvatarSession.read(document)
@@ -299,8 +305,7 @@ class StartUseCase:
     async def _reserve(
         self, admission: StartAdmission, may: MayStart, decided: Committed[Start]
     ) -> Committed[Start]:
-        """Ask for a session token, which bills nothing, and commit the reservation for its
-        session."""
+        """Ask for a session token, which bills nothing, and commit the reservation."""
         wanted = admission.wanted
         try:
             admission.token = await self._deps.avatars.create_session_token(
@@ -325,7 +330,7 @@ class StartUseCase:
             raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
 
     def _wanted(self, request: StartAvatarRequest, key: IdempotencyKey) -> WantedAvatar:
-        """A new conversation is named after the key, so that the same key finds it again."""
+        """Fill in the defaults. A new conversation is named after the key."""
         settings = self._deps.settings
         voice, language = choose_voice(
             request.voice,

@@ -111,8 +111,10 @@ class SweepUseCase:
     # ── the provider's own list ──────────────────────────────────────────────────────────────────
 
     async def _compare(self, counts: Counter[str]) -> None:
-        """Stop what the provider runs and we hold as ended. Ask for the standing of what we hold as
-        live and a list that was read later lacks."""
+        """Stop what the provider runs and we hold as ended.
+
+        Ask for the standing of what we hold as live and a list that was read later lacks.
+        """
         try:
             held = await self._held_as_live()
             asked_at = self._deps.clock.now()
@@ -152,8 +154,10 @@ class SweepUseCase:
             log.warning("the credits are not known: %s", error.code)
 
     async def _not_running(self, sessions: Sequence[AvatarSessionId]) -> list[Document]:
-        """Return the records of those that we do not hold as running. One that is not ours has
-        none."""
+        """Return the records of those that we do not hold as running.
+
+        One that is not ours has none.
+        """
         store = self._deps.store
         ours = await store.get([session_path(session) for session in sessions])
         gone = [AvatarSessionId(document.id) for document in ours if not document.exists]
@@ -176,8 +180,10 @@ class SweepUseCase:
 
 
 async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:
-    """Work on at most `AT_ONCE` documents at a time. A failure stops no other. Return the
-    failures."""
+    """Work on at most `AT_ONCE` documents at a time.
+
+    A failure stops no other. Return the failures.
+    """
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(document: Document) -> None:

@@ -26,8 +26,10 @@ INTERRUPT_SECONDS = 2.0
 
 
 class AvatarChannel:
-    """`run` keeps the connection; `ready` waits until audio may be sent. `events` holds what the
-    avatar reported, and None when the channel has failed."""
+    """`run` keeps the connection; `ready` waits until audio may be sent.
+
+    `events` holds what the avatar reported, and None when the channel has failed.
+    """
 
     def __init__(self, deps: Dependencies, avatar: CurrentAvatar) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()

@@ -43,8 +43,10 @@ class ConnectionState:
 def step(  # noqa: PLR0911 - one return for each transition
     state: ConnectionState, event: Event
 ) -> tuple[ConnectionState, list[Command]]:
-    """Return the next state and what to send. An event that does not fit the phase changes
-    nothing."""
+    """Return the next state and what to send.
+
+    An event that does not fit the phase changes nothing.
+    """
     match state.phase, event:
         case "opening", "opened":
             # A connection that replaces a dropped one must not cut what still plays.

@@ -32,8 +32,10 @@ class Interruption:
         return self._requested.result() if self._requested.done() else None
 
     async def ends(self, work: "asyncio.Task[None]") -> bool:
-        """Wait until `work` is done or the turn is asked to stop. Return True in the second
-        case."""
+        """Wait until `work` is done or the turn is asked to stop.
+
+        Return True in the second case.
+        """
         either: set[asyncio.Future[Any]] = {work, self._requested}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         return not work.done()

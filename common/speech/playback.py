@@ -108,7 +108,7 @@ class Playback:
         utterance.ends = self.quiet_at
 
     def started(self, utterance: Utterance, now: float) -> None:
-        """The avatar began an utterance. If it began late, all that follows is late as well."""
+        """Note that the avatar began an utterance. If it began late, all that follows is late."""
         utterance.heard = "started"
         late = now - (now if utterance.starts is None else utterance.starts)
         if late > 0:
@@ -119,15 +119,17 @@ class Playback:
             self.quiet_at += late
 
     def ended(self, utterance: Utterance, now: float) -> None:
-        """The avatar finished an utterance. Those whose audio has had time to play were heard
-        too."""
+        """Note that the avatar finished an utterance.
+
+        Those whose audio has had time to play were heard too.
+        """
         utterance.heard = "ended"
         for each in self.sent:
             if each.starts is not None and each.ends <= now + NEARLY:
                 each.heard = "ended"
 
     def cut(self, now: float) -> None:
-        """The avatar was silenced."""
+        """Note that the avatar was silenced."""
         for utterance in self.sent:
             if utterance.heard != "ended" and (utterance.starts is None or now < utterance.ends):
                 utterance.ends = min(utterance.ends, now)
@@ -152,8 +154,10 @@ class Playback:
         return " ".join(text for text in heard if text)
 
     def is_done(self, now: float) -> bool:
-        """True if all was heard. Where the avatar reports one end for several utterances, the clock
-        decides."""
+        """Return True if all was heard.
+
+        Where the avatar reports one end for several utterances, the clock decides.
+        """
         if not self.sent or self.sent[-1].heard == "ended":
             return True
         return self.quiet_at <= now and any(u.heard == "ended" for u in self.sent)
@@ -164,14 +168,16 @@ class Playback:
         return begun[-1].id if begun else None
 
     def find(self, event: AvatarEvent, heard: Literal["no", "started"]) -> Utterance | None:
-        """Return the utterance that an event is about: the one it names, else the next in turn. An
-        event that names another utterance belongs to another connection."""
+        """Return the utterance that an event is about: the one it names, else the next in turn.
+
+        An event that names another utterance belongs to another connection.
+        """
         if event.utterance is not None:
             return next((u for u in self.sent if u.id == event.utterance), None)
         return next((u for u in self.sent if u.heard == heard), None)
 
     def is_ours(self, event: AvatarEvent) -> bool:
-        """False for an interruption from before our first sound: we asked for that one."""
+        """Return False for an interruption from before our first sound: we asked for that one."""
         if event.utterance is not None:
             return any(u.id == event.utterance for u in self.sent)
         return any(u.heard == "started" for u in self.sent)
@@ -188,8 +194,10 @@ def _heard_part(piece: Piece, left: float) -> str:
 
 
 def _whole_words(text: str, cut: int) -> str:
-    """Cut `text` at `cut` or before, never inside a word. Scripts without spaces are cut
-    anywhere."""
+    """Cut `text` at `cut` or before, never inside a word.
+
+    Scripts without spaces are cut anywhere.
+    """
     head = text[:cut]
     inside = cut < len(text) and cut > 0 and _in_word(text[cut - 1]) and _in_word(text[cut])
     while inside and head and _in_word(head[-1]):
@@ -198,7 +206,7 @@ def _whole_words(text: str, cut: int) -> str:
 
 
 def _in_word(character: str) -> bool:
-    """True within a word of a script that sets words apart: not in Chinese, Japanese or Thai."""
+    """Return True inside words of scripts that set words apart: not Chinese, Japanese or Thai."""
     if "\u0e00" <= character <= "\u0eff" or "\u1000" <= character <= "\u109f":
         return False
     if "\u2e80" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef":

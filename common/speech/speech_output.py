@@ -206,8 +206,10 @@ class SpeechOutput:
             await asyncio.sleep(self.channel.opened_at + HANDOVER_SECONDS - _now())
 
     async def _hand_over(self, utterance: Utterance) -> None:
-        """Send one utterance, and drop its audio from memory. A connection that drops meanwhile is
-        opened again for the next one."""
+        """Send one utterance, and drop its audio from memory.
+
+        A connection that drops meanwhile is opened again for the next one.
+        """
         self.playback.begin(utterance)
         pcm, utterance.pcm = utterance.pcm, b""
         try:

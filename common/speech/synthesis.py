@@ -77,8 +77,7 @@ class Synthesis:
         self._prefetcher.expect(sentence, free=free)
 
     async def run(self, language: str) -> None:
-        """Work until `finish` was called and all is made, or the voice has failed twice in a
-        row."""
+        """Work until all is made after `finish`, or the voice has failed twice in a row."""
         speakable = await asyncio.to_thread(loading.speakable, language)
         async with asyncio.TaskGroup() as group:
             self._prefetcher.start(group, speakable)
@@ -153,8 +152,7 @@ class Synthesis:
             self._skip(utterance, error)
 
     async def _split(self, pieces: list[Piece], refused: Utterance, error: Upstream) -> None:
-        """A text that the voice refuses is tried in smaller parts: each sentence alone, then
-        halves."""
+        """Try a refused text in smaller parts: each sentence alone, then halves."""
         parts = [[piece] for piece in pieces] if len(pieces) > 1 else _halves(pieces[0])
         if not parts:
             self._skip(refused, error)
@@ -207,8 +205,10 @@ class _Pieces:
 
 
 class _Prefetcher:
-    """Requests the audio of a likely sentence before it is certain. One wrong guess a turn is
-    enough."""
+    """Requests the audio of a likely sentence before it is certain.
+
+    One wrong guess a turn is enough.
+    """
 
     def __init__(self, voice: VoiceRequests) -> None:
         self.idle = False
@@ -243,7 +243,7 @@ class _Prefetcher:
             self._prefetch = Prefetch(said, utterance, request)
 
     def is_for(self, piece: Piece) -> bool:
-        """True if the audio of `piece` was requested. Discards a request for another sentence."""
+        """Return True if the audio of `piece` was requested. Discard a request for another one."""
         if self._prefetch is not None and self._prefetch.said != piece.said:
             self.discard()
         return self._prefetch is not None

@@ -27,8 +27,9 @@ def usage_of(
     used: Mapping[Meter, int] | None = None,
     reserved: Mapping[Meter, int] | None = None,
 ) -> Usage:
-    """Return the month's meters after a commit that added `used` and `reserved` (which may be
-    negative) to what was read. The answer costs no read of its own."""
+    """Return the month's meters after a commit that changed what was read.
+
+    The commit added `used` and `reserved`, which may be negative. The answer costs no read."""
     return Usage(
         month=month_of(ledger.now),
         resets_at=resets_at(ledger.now),

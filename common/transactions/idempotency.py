@@ -48,7 +48,7 @@ class IdempotencyKey:
         return [self.path] if self.path else []
 
     def replay(self, documents: Mapping[str, Document], now: datetime) -> Fields | None:
-        """The stored answer; None if the effect is still to be had."""
+        """Return the stored answer, or None if the request was not answered before."""
         if self.path is None or not (found := documents[self.path]).exists:
             return None
         self.check_same(found.get("fingerprint"))
@@ -96,8 +96,10 @@ class IdempotencyKey:
 
 
 def _in_flight(claimed_at: datetime, now: datetime) -> KeyInFlight:
-    """A start takes seconds. One that takes longer has lost its process, and is ended by the
-    sweep."""
+    """Return the refusal of a key whose request is not answered. A start takes seconds.
+
+    One that takes longer has lost its process, and is ended by the sweep.
+    """
     age = (now - claimed_at).total_seconds()
     left = STUCK_SECONDS + deadlines.SWEEP - age
     return KeyInFlight(

@@ -54,8 +54,11 @@ class Transaction(Protocol[T]):
 
 @dataclass(frozen=True)
 class Committed(Generic[T]):
-    """A decision that holds. `documents` are as they stand after the commit. `read_at` is the event
-    loop's time at which the last read was sent: the documents were at least as new as that."""
+    """A decision that holds.
+
+    `documents` are as they stand after the commit. `read_at` is the event loop's time at which the
+    last read was sent: the documents were at least as new as that.
+    """
 
     result: T
     documents: dict[str, Document]
@@ -92,8 +95,9 @@ class Transactions:
         patience: Patience = ADMISSION,
         documents: Documents | None = None,
     ) -> Committed[T]:
-        """Read, decide and commit until it holds. `documents` replace the first read, if they hold
-        every path of the transaction.
+        """Read, decide and commit until it holds.
+
+        `documents` replace the first read, if they hold every path of the transaction.
 
         Raises what `decide` raises. `Ambiguous`: a commit was sent and its fate is not known, so
         not even a refusal may say that nothing was changed. `Unavailable`: nothing was changed.
