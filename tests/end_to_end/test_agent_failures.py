@@ -124,7 +124,7 @@ def falls_silent(_: Message) -> Iterable[Step]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_429_before_the_stream_is_tried_again(scene: Scene, form: str) -> None:
+async def test_429_before_the_stream_is_retried(scene: Scene, form: str) -> None:
     at = await before(scene)
     scene.faults.on("agent-engine", ":streamQuery", "429", times=2)
     asked = scene.faults.count("agent-engine", ":streamQuery")
@@ -136,7 +136,7 @@ async def test_429_before_the_stream_is_tried_again(scene: Scene, form: str) -> 
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_429_for_good_is_busy(scene: Scene, form: str) -> None:
+async def test_repeated_429_is_busy(scene: Scene, form: str) -> None:
     at = await before(scene)
     scene.faults.on("agent-engine", ":streamQuery", "429", times=None)
     asked = scene.faults.count("agent-engine", ":streamQuery")
@@ -152,7 +152,7 @@ async def test_429_for_good_is_busy(scene: Scene, form: str) -> None:
 @pytest.mark.parametrize(
     ("script", "code"), [(breaks_off, "agent_failed"), (is_cut, "agent_broken")]
 )
-async def test_what_was_said_stays_and_is_not_asked_for_again(
+async def test_failed_turn_keeps_its_text_and_is_not_repeated(
     scene: Scene, form: str, script: Any, code: str
 ) -> None:
     at = await before(scene)
@@ -166,7 +166,7 @@ async def test_what_was_said_stays_and_is_not_asked_for_again(
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_stream_that_is_cut_keeps_its_first_words(scene: Scene, form: str) -> None:
+async def test_cut_stream_keeps_its_first_words(scene: Scene, form: str) -> None:
     at = await before(scene)
     scene.faults.on("agent-engine", ":streamQuery", "truncate", times=2)
     told = await ask(at.person, form, at.conversation)
@@ -177,7 +177,7 @@ async def test_a_stream_that_is_cut_keeps_its_first_words(scene: Scene, form: st
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_404_makes_the_session_again_once(scene: Scene, form: str) -> None:
+async def test_404_creates_the_session_again_once(scene: Scene, form: str) -> None:
     at = await before(scene)
     forget(scene, at)
     writes, turns = len(scene.agent._writes.taken), scene.agent.turns
@@ -189,7 +189,7 @@ async def test_404_makes_the_session_again_once(scene: Scene, form: str) -> None
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_404_for_good_is_missing_after_the_second_time(scene: Scene, form: str) -> None:
+async def test_repeated_404_is_not_found(scene: Scene, form: str) -> None:
     at = await before(scene)
     forget(scene, at)
     scene.faults.on("agent-engine", "/sessions", "garbage", times=None)  # 200, and makes nothing
@@ -210,7 +210,7 @@ def forget(scene: Scene, at: Before) -> None:
 @pytest.mark.parametrize(
     ("script", "code"), [(says_nothing, "agent_empty"), (fails_at_once, "agent_failed")]
 )
-async def test_a_reply_without_a_word_is_a_failure_with_a_name(
+async def test_empty_reply_is_a_named_failure(
     scene: Scene, form: str, script: Any, code: str
 ) -> None:
     at = await before(scene)
@@ -232,7 +232,7 @@ async def test_a_reply_without_a_word_is_a_failure_with_a_name(
         ("500", "agent_failed"),
     ],
 )
-async def test_no_answer_is_not_asked_for_again(
+async def test_silent_agent_is_not_asked_again(
     scene: Scene, form: str, mode: Mode, code: str
 ) -> None:
     at = await before(scene)
@@ -247,7 +247,7 @@ async def test_no_answer_is_not_asked_for_again(
     ("mode", "code"),
     [("429", "agent_busy"), ("500", "agent_ambiguous"), ("reset", "agent_ambiguous")],
 )
-async def test_without_a_session_there_is_no_turn_and_the_next_one_makes_it(
+async def test_failed_session_ends_the_turn_and_the_next_creates_it(
     scene: Scene, mode: Mode, code: str
 ) -> None:
     """The agent's memory of a new conversation: made again by whoever speaks next."""
@@ -264,14 +264,12 @@ async def test_without_a_session_there_is_no_turn_and_the_next_one_makes_it(
 
 
 @pytest.mark.parametrize("mode", ["429", "refuse", "reset", "truncate"])
-async def test_a_session_is_asked_for_again_since_twice_is_as_good_as_once(
-    scene: Scene, mode: Mode
-) -> None:
+async def test_creating_a_session_is_retried(scene: Scene, mode: Mode) -> None:
     scene.faults.on("agent-engine", "/sessions", mode)
     assert (await scene.person().chat())["ended"] == "complete"
 
 
-async def test_silence_ends_at_the_turns_own_time(scene: Scene) -> None:
+async def test_silent_agent_is_given_up_after_turn_seconds(scene: Scene) -> None:
     """Both forms, from the start and in the middle, at once: it takes one deadline."""
     mute, stopping = [[await before(scene) for _ in FORMS] for _ in range(2)]
     for at in stopping:
@@ -324,7 +322,7 @@ class Refusing:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_an_agent_that_did_not_start_is_not_asked_again(scene: Scene, form: str) -> None:
+async def test_slow_first_token_does_not_repeat_the_request(scene: Scene, form: str) -> None:
     engine = Refusing()
     async with engine.served() as address, scene.process(agent_engine_url=address) as url:
         at = await before(scene, url)

@@ -79,14 +79,14 @@ def running(scene: Scene) -> set[str]:
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset", "429", "truncate"])
-async def test_a_ticket_is_asked_for_again(scene: Scene, mode: Mode) -> None:
+async def test_session_token_request_is_retried(scene: Scene, mode: Mode) -> None:
     person = scene.person()
     scene.faults.on("liveavatar", "/v1/sessions/token", mode)
     await person.start()
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_no_ticket_no_session(scene: Scene, hurry: str, mode: Mode) -> None:
+async def test_failed_session_token_leaves_no_session(scene: Scene, hurry: str, mode: Mode) -> None:
     person = scene.person(hurry)
     scene.faults.on("liveavatar", "/v1/sessions/token", mode, times=None)
     before = running(scene)
@@ -103,7 +103,7 @@ async def test_no_ticket_no_session(scene: Scene, hurry: str, mode: Mode) -> Non
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_start_that_fails_costs_nothing_and_leaves_nothing(
+async def test_failed_start_is_free_and_leaves_nothing(
     scene: Scene, hurry: str, mode: Mode
 ) -> None:
     person = scene.person(hurry)
@@ -125,7 +125,7 @@ async def test_a_start_that_fails_costs_nothing_and_leaves_nothing(
     await starts_now(scene, person)
 
 
-async def test_a_provider_whose_places_are_taken_is_busy(scene: Scene) -> None:
+async def test_full_provider_is_busy(scene: Scene) -> None:
     person, world = scene.person(), scene.provider
     plan = world.settings
     world.settings = replace(plan, concurrency=0)
@@ -135,7 +135,7 @@ async def test_a_provider_whose_places_are_taken_is_busy(scene: Scene) -> None:
     await starts_now(scene, person)
 
 
-async def test_what_answers_after_it_was_given_up_is_stopped(scene: Scene, hurry: str) -> None:
+async def test_late_start_is_stopped(scene: Scene, hurry: str) -> None:
     """The provider's session runs from the arrival of the request, long before the answer."""
     assert LATE_SECONDS > HASTE_SECONDS
     person, world = scene.person(hurry), scene.provider
@@ -150,7 +150,7 @@ async def test_what_answers_after_it_was_given_up_is_stopped(scene: Scene, hurry
     await nothing_is_held(scene, person)
 
 
-async def test_a_start_that_fails_may_be_tried_again_with_its_key(scene: Scene) -> None:
+async def test_failed_start_may_be_repeated_with_its_key(scene: Scene) -> None:
     person = scene.person()
     keyed = {**person.headers, "idempotency-key": "one-start"}
     again = replace(person, headers=keyed)
@@ -164,7 +164,7 @@ async def test_a_start_that_fails_may_be_tried_again_with_its_key(scene: Scene) 
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in BELIEVED])
-async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(
+async def test_sweep_finishes_an_unconfirmed_stop(
     scene: Scene, hurry: str, afterwards: str, mode: Mode
 ) -> None:
     person = scene.person(hurry)
@@ -189,7 +189,7 @@ async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(
     assert await scene.meter(person, "avatar_seconds") == (document["seconds"], 0)
 
 
-async def test_ending_twice_gets_through_once_the_provider_answers(scene: Scene) -> None:
+async def test_second_end_succeeds_once_the_provider_answers(scene: Scene) -> None:
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     scene.faults.on("liveavatar", "/v1/sessions/stop", "500")
@@ -199,7 +199,7 @@ async def test_ending_twice_gets_through_once_the_provider_answers(scene: Scene)
     await starts_now(scene, person)
 
 
-async def test_a_new_avatar_waits_for_the_old_ones_stop(scene: Scene) -> None:
+async def test_new_avatar_waits_for_the_stop_of_the_old_one(scene: Scene) -> None:
     """The slot is the provider's place: it is free when the provider says so, and not before."""
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
@@ -210,7 +210,7 @@ async def test_a_new_avatar_waits_for_the_old_ones_stop(scene: Scene) -> None:
     assert refused.json()["avatar_session_ids"] == [session]
 
 
-async def test_a_stop_that_did_nothing_is_found_by_the_reconciliation(scene: Scene) -> None:
+async def test_reconciliation_stops_a_session_that_still_runs(scene: Scene) -> None:
     """200, and it runs: whatever the answer said, the provider's list has it."""
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
@@ -227,9 +227,7 @@ async def test_a_stop_that_did_nothing_is_found_by_the_reconciliation(scene: Sce
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in BELIEVED])
-async def test_a_keep_alive_that_fails_changes_nothing(
-    scene: Scene, hurry: str, mode: Mode
-) -> None:
+async def test_failed_keep_alive_changes_nothing(scene: Scene, hurry: str, mode: Mode) -> None:
     person = scene.person(hurry)
     session = (await person.start())["avatar_session_id"]
     document = await scene.session(session)
@@ -242,7 +240,7 @@ async def test_a_keep_alive_that_fails_changes_nothing(
     assert (await person.call("keep_alive", avatar_session_id=session)).status_code == 200
 
 
-async def test_keeping_what_the_provider_ended_ends_it_here_too(scene: Scene) -> None:
+async def test_keep_alive_of_an_ended_session_ends_it_here_too(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
     session, world = begun["avatar_session_id"], scene.provider
@@ -260,7 +258,7 @@ async def test_keeping_what_the_provider_ended_ends_it_here_too(scene: Scene) ->
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_key_that_was_changed_is_read_again_once(scene: Scene) -> None:
+async def test_changed_api_key_is_read_again_once(scene: Scene) -> None:
     person, world, settings = scene.person(), scene.provider, scene.local.settings
     await starts_now(scene, person)
     before = await scene.meter(person, "avatar_seconds")
@@ -292,7 +290,7 @@ def speech(told: list[ServerSentEvent]) -> list[Json]:
     return [event.data for event in told if event.name == "speech"]
 
 
-async def test_without_a_line_the_answer_goes_on_as_text(scene: Scene) -> None:
+async def test_reply_without_a_connection_continues_as_text(scene: Scene) -> None:
     """All modes at once: one of them takes as long as a handshake may take."""
 
     async def told(mode: Mode) -> list[ServerSentEvent]:
@@ -322,7 +320,7 @@ async def test_without_a_line_the_answer_goes_on_as_text(scene: Scene) -> None:
             assert said[-1]["detail"]
 
 
-async def test_why_there_is_no_avatar_is_told_with_the_answer(scene: Scene) -> None:
+async def test_answer_tells_why_there_is_no_avatar(scene: Scene) -> None:
     person = scene.person()
     here = {"conversation_id": (await person.chat())["conversation_id"]}
     told = await person.chat(**here, speak=True)
@@ -335,7 +333,7 @@ async def test_why_there_is_no_avatar_is_told_with_the_answer(scene: Scene) -> N
         assert why in told["speech"]["detail"]
 
 
-async def test_an_avatar_that_goes_away_in_the_middle_is_told(scene: Scene) -> None:
+async def test_lost_avatar_is_reported_in_the_stream(scene: Scene) -> None:
     """The line is cut while it speaks: the text goes on, and an event says so."""
     person = scene.person()
     begun = await person.start()
@@ -355,7 +353,7 @@ async def test_an_avatar_that_goes_away_in_the_middle_is_told(scene: Scene) -> N
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset", "500", "garbage", "truncate"])
-async def test_a_sentence_without_a_voice_is_skipped(scene: Scene, mode: Mode) -> None:
+async def test_sentence_that_cannot_be_synthesised_is_skipped(scene: Scene, mode: Mode) -> None:
     person = scene.person()
     begun = await person.start()
     scene.faults.on("google-speech", "text:synthesize", mode)
@@ -372,7 +370,7 @@ async def test_a_sentence_without_a_voice_is_skipped(scene: Scene, mode: Mode) -
     assert await scene.meter(person, "voice_characters") == (cost, 0)
 
 
-async def test_a_voice_that_is_busy_is_asked_again(scene: Scene) -> None:
+async def test_busy_voice_is_retried(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
     scene.faults.on("google-speech", "text:synthesize", "429", times=2)
@@ -381,7 +379,7 @@ async def test_a_voice_that_is_busy_is_asked_again(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("mode", ["429", "500"])
-async def test_without_any_voice_the_answer_is_text_and_costs_no_voice(
+async def test_reply_without_a_voice_is_text_and_costs_no_characters(
     scene: Scene, mode: Mode
 ) -> None:
     person = scene.person()

@@ -109,7 +109,7 @@ async def interrupts(story: Story, person: Person, how: str) -> Json:
 
 
 @pytest.mark.parametrize("how", ["chat", "speak", "interrupt"])
-async def test_whoever_comes_later_interrupts(story: Story, how: str) -> None:
+async def test_newer_turn_interrupts_the_older_one(story: Story, how: str) -> None:
     turns = story.scene.agent.cut_short
     told = await interrupts(story, story.person, how)
     assert story.scene.agent.cut_short == turns + 1, "the agent is not read any further"
@@ -117,7 +117,9 @@ async def test_whoever_comes_later_interrupts(story: Story, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["chat", "speak", "interrupt"])
-async def test_from_another_process_as_well(story: Story, elsewhere: str, how: str) -> None:
+async def test_newer_turn_of_another_process_interrupts(
+    story: Story, elsewhere: str, how: str
+) -> None:
     told = await interrupts(story, replace(story.person, url=elsewhere), how)
     await stands_well(story, how, told)
 
@@ -141,7 +143,7 @@ async def free(story: Story) -> bool:
     return document["lease"] is None
 
 
-async def test_a_caller_who_goes_away_ends_the_turn(story: Story) -> None:
+async def test_disconnected_chat_ends_the_turn(story: Story) -> None:
     scene = story.scene
     cut, left = scene.agent.cut_short, scene.seconds()
     await story.stream.aclose()
@@ -160,7 +162,7 @@ async def ended_at_the_agent(scene: Scene, cut_short: int) -> bool:
     return (scene.agent.open_streams, scene.agent.cut_short) == (0, cut_short)
 
 
-async def test_a_caller_of_speak_who_goes_away_silences_the_avatar(scene: Scene) -> None:
+async def test_disconnected_speak_silences_the_avatar(scene: Scene) -> None:
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     talking = asyncio.create_task(person.call("speak", avatar_session_id=session, text=LONG))

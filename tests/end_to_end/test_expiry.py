@@ -168,7 +168,7 @@ async def all_look(scene: Scene, runs: Runs, into: str) -> None:
         await run.look(scene, getattr(run, into))
 
 
-async def test_the_task_ends_it_at_its_time(runs: Runs) -> None:
+async def test_task_ends_the_session_at_its_time(runs: Runs) -> None:
     document, seen = runs["task"].before
     assert (document["state"], document["end_reason"]) == ("ended", "expired")
     assert document["seconds"] == SECONDS
@@ -178,7 +178,7 @@ async def test_the_task_ends_it_at_its_time(runs: Runs) -> None:
     assert ended_it(stop, seen)
 
 
-async def test_our_stop_is_there_before_the_providers_own_end(runs: Runs) -> None:
+async def test_our_stop_comes_before_the_providers_limit(runs: Runs) -> None:
     document, seen = runs["together"].before
     assert (document["state"], document["end_reason"]) == ("ended", "expired")
     [stop] = runs["together"].stops()
@@ -188,7 +188,7 @@ async def test_our_stop_is_there_before_the_providers_own_end(runs: Runs) -> Non
     assert 0 <= seconds_after(seen["ended_at"], document["expires_at"]) <= SOON
 
 
-async def test_a_task_that_comes_twice_charges_once(runs: Runs) -> None:
+async def test_repeated_task_charges_once(runs: Runs) -> None:
     run = runs["twice"]
     assert run.before[0]["state"] == "ended"
     assert run.charged == [(SECONDS, 0)] * 3
@@ -196,7 +196,7 @@ async def test_a_task_that_comes_twice_charges_once(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("name", ["refused", "never"])
-async def test_without_the_task_the_next_sweep_ends_it(runs: Runs, name: str) -> None:
+async def test_sweep_ends_the_session_if_the_task_is_lost(runs: Runs, name: str) -> None:
     run = runs[name]
     document, seen = run.before
     assert (document["state"], seen["state"]) == ("live", "running")
@@ -207,7 +207,7 @@ async def test_without_the_task_the_next_sweep_ends_it(runs: Runs, name: str) ->
     assert ended_it(stop, seen)
 
 
-async def test_with_neither_the_provider_ends_it_and_a_sweep_settles_it(runs: Runs) -> None:
+async def test_later_sweep_settles_a_session_that_the_provider_ended(runs: Runs) -> None:
     document, seen = runs["alone"].before
     assert document["state"] == "live"
     assert (seen["state"], seen["end_reason"]) == ("ended", "MAX_DURATION_REACHED")
@@ -220,7 +220,7 @@ async def test_with_neither_the_provider_ends_it_and_a_sweep_settles_it(runs: Ru
     assert runs["alone"].charged == [(0, SECONDS), settled, settled]
 
 
-async def test_who_does_nothing_is_ended_by_the_sweep_and_who_does_is_not(runs: Runs) -> None:
+async def test_sweep_ends_idle_sessions_and_keeps_used_ones(runs: Runs) -> None:
     document, seen = runs["idle"].after
     assert (document["state"], document["end_reason"]) == ("ended", "idle")
     assert seen["end_reason"] == "IDLE_TIMEOUT"
@@ -229,7 +229,7 @@ async def test_who_does_nothing_is_ended_by_the_sweep_and_who_does_is_not(runs: 
     assert (document["state"], seen["state"]) == ("live", "running")
 
 
-async def test_each_is_charged_once_and_at_most_what_was_reserved(runs: Runs) -> None:
+async def test_each_session_is_charged_once_within_its_reservation(runs: Runs) -> None:
     for name, run in runs.items():
         if name == "lively":
             continue

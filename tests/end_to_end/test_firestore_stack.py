@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.end_to_end.scene import Json, Person, Scene, staged
 
 
-async def test_a_conversation_on_firestore_from_start_to_charge(
+async def test_conversation_on_firestore_from_start_to_charge(
     tmp_path: Path, firestore_address: str, firestore_project: str
 ) -> None:
     async with staged(tmp_path, **on(firestore_address, firestore_project)) as scene:
@@ -43,7 +43,7 @@ async def resumes(person: Person, conversation: str, session: str) -> None:
     assert (again.status_code, again.json()["avatar_session_id"]) == (200, session)
 
 
-async def test_expiry_and_idleness_on_firestore(
+async def test_expiry_and_idle_end_on_firestore(
     tmp_path: Path, firestore_address: str, firestore_project: str
 ) -> None:
     settings: Json = {"max_session_seconds": 2, "min_session_seconds": 1, "idle_seconds": 1}

@@ -238,7 +238,7 @@ def watching(canaries: Canaries) -> Iterator[Watch]:
         root.setLevel(level)
 
 
-async def test_no_secret_is_found_anywhere(
+async def test_no_secret_leaves_the_process(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], canaries: Canaries
 ) -> None:
     with watching(canaries) as watch, output() as lines:
@@ -265,7 +265,7 @@ async def test_no_secret_is_found_anywhere(
     assert {code.partition("_")[0] for code in failures} >= {"avatar", "voice", "session"}
 
 
-async def test_nor_in_the_providers_journal(tmp_path: Path, canaries: Canaries) -> None:
+async def test_providers_journal_holds_no_secret(tmp_path: Path, canaries: Canaries) -> None:
     async with storm(tmp_path, canaries) as calm:
         for person in calm.people():
             begun = await person.start()
@@ -285,7 +285,7 @@ async def finds_what_is_there(calm: Storm, session: str) -> None:
     assert "id" in looking.in_answers()
 
 
-def test_the_search_finds_what_is_there() -> None:
+def test_search_finds_a_planted_secret() -> None:
     """In a message, an argument, an extra field, an exception and its cause; whole, cut or encoded."""
     canaries = Canaries()
     canaries.add("key", "canary-in-the-coal-mine")

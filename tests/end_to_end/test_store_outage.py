@@ -70,7 +70,7 @@ def every_call(person: Person) -> dict[str, Awaitable[httpx.Response]]:
     }
 
 
-async def test_every_function_answers_in_time(scene: Scene) -> None:
+async def test_every_function_answers_in_time_without_a_store(scene: Scene) -> None:
     """All are asked at once: together they take one deadline, on processes that are not warm."""
     turns, running = scene.agent.turns, sessions(scene)
     await asyncio.gather(*(all_are_unavailable(scene, outage) for outage in (refusing, half_open)))
@@ -102,7 +102,7 @@ def sessions(scene: Scene) -> set[str]:
 
 
 @dataclass
-class Proxy:
+class FirestoreProxy:
     """Between a client and the emulator, until it is cut: then it refuses."""
 
     to: str
@@ -112,7 +112,7 @@ class Proxy:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator["Proxy"]:
+    async def serving(self) -> AsyncIterator["FirestoreProxy"]:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.at = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         try:
@@ -149,7 +149,7 @@ class Doomed:
     """A store that is cut off after so many round trips of a kind."""
 
     inner: FirestoreStore
-    proxy: Proxy
+    proxy: FirestoreProxy
     after: str
     left: int = 1
 
@@ -191,7 +191,7 @@ async def emulated(
 async def doomed(scene: Scene, after: str, times: int = 1) -> AsyncIterator[str]:
     """A process that loses Firestore after its first `times` reads, or commits."""
     address = scene.local.settings.firestore_emulator or ""
-    async with Proxy(address).serving() as proxy:
+    async with FirestoreProxy(address).serving() as proxy:
         inner = FirestoreStore(scene.local.settings.project, emulator=proxy.at)
 
         def made(deps: Dependencies) -> Dependencies:
@@ -202,7 +202,7 @@ async def doomed(scene: Scene, after: str, times: int = 1) -> AsyncIterator[str]
         await inner.close()
 
 
-async def test_gone_after_the_first_read(emulated: Scene) -> None:
+async def test_store_lost_after_the_first_read(emulated: Scene) -> None:
     """Nothing was begun, and what was set off meanwhile is called back: all calls at once, each in
     a process of its own."""
     scene = emulated
@@ -283,7 +283,7 @@ async def later(emulated: Scene) -> AsyncIterator[str]:
         yield f"{url}/sweep_expired"
 
 
-async def test_gone_between_the_commits_of_a_start(
+async def test_store_lost_between_the_commits_of_a_start(
     emulated: Scene, gone: dict[str, Gone], later: str
 ) -> None:
     """The provider runs it, and we cannot write it down: it is stopped before the answer, and the
@@ -300,7 +300,9 @@ async def test_gone_between_the_commits_of_a_start(
     assert (await scene.session(start.session))["state"] == "ended"
 
 
-async def test_gone_while_it_ends(emulated: Scene, gone: dict[str, Gone], later: str) -> None:
+async def test_store_lost_while_a_session_ends(
+    emulated: Scene, gone: dict[str, Gone], later: str
+) -> None:
     """Flipped, stopped, and not written down: the next sweep charges what it ran."""
     scene, end = emulated, gone["end"]
     assert end.told.status_code == 503
@@ -312,7 +314,7 @@ async def test_gone_while_it_ends(emulated: Scene, gone: dict[str, Gone], later:
     assert await scene.meter(end.person, "avatar_seconds") == (document["seconds"], 0)
 
 
-async def test_gone_while_the_agent_writes(
+async def test_store_lost_while_the_agent_writes(
     emulated: Scene, gone: dict[str, Gone], later: str
 ) -> None:
     """The caller gets the whole answer, and is told that it could not be kept; a sweep frees the
