@@ -1,4 +1,4 @@
-"""Each row of what Agent Engine is known to do wrong, as a stream and as one answer."""
+"""The known failures of Agent Engine, with a stream and with one JSON answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -25,7 +25,7 @@ FORMS = ("stream", "answer")
 
 @dataclass(frozen=True)
 class Told:
-    """How a turn went, whichever form was asked for; `problem` is empty where nothing went wrong."""
+    """The outcome of a turn in either form. `problem` is empty if nothing failed."""
 
     ended: str
     text: str
@@ -68,7 +68,7 @@ async def failed(told: Told, code: str, status: int) -> None:
 
 @dataclass
 class Before:
-    """Somebody who has talked to the agent, and what that has cost them."""
+    """A user with a conversation, and the use that was charged before the test."""
 
     scene: Scene
     person: Person
@@ -76,13 +76,13 @@ class Before:
     tokens: int
 
     async def charged(self) -> int:
-        """Since then. Nothing may be left reserved."""
+        """Return the use since then. Checks that no amount is reserved."""
         used, reserved = await self.scene.meter(self.person, "agent_tokens")
         assert reserved == 0
         return used - self.tokens
 
     async def goes_on(self) -> None:
-        """The conversation is as good as before: no lease is left, and the agent answers."""
+        """Check that the conversation goes on: no lease is left, and the agent answers."""
         document = await self.scene.document(f"conversations/{self.conversation}")
         assert document["lease"] is None
         self.scene.reset()
@@ -192,7 +192,9 @@ async def test_404_creates_the_session_again_once(scene: Scene, form: str) -> No
 async def test_repeated_404_is_not_found(scene: Scene, form: str) -> None:
     at = await before(scene)
     forget(scene, at)
-    scene.faults.on("agent-engine", "/sessions", "garbage", times=None)  # 200, and makes nothing
+    scene.faults.on(
+        "agent-engine", "/sessions", "garbage", times=None
+    )  # answers 200 without creating a session
     asked = scene.faults.count("agent-engine", ":streamQuery")
     await failed(await ask(at.person, form, at.conversation), "agent_missing", 502)
     assert scene.faults.count("agent-engine", ":streamQuery") == asked + 2
@@ -250,7 +252,7 @@ async def test_silent_agent_is_not_asked_again(
 async def test_failed_session_ends_the_turn_and_the_next_creates_it(
     scene: Scene, mode: Mode, code: str
 ) -> None:
-    """The agent's memory of a new conversation: made again by whoever speaks next."""
+    """The agent session of a new conversation is created by the next turn."""
     person = scene.person()
     scene.faults.on("agent-engine", "/sessions", mode, times=None)
     asked = scene.faults.count("agent-engine", ":streamQuery")
@@ -270,7 +272,7 @@ async def test_creating_a_session_is_retried(scene: Scene, mode: Mode) -> None:
 
 
 async def test_silent_agent_is_given_up_after_turn_seconds(scene: Scene) -> None:
-    """Both forms, from the start and in the middle, at once: it takes one deadline."""
+    """All cases run concurrently, so the test takes one deadline."""
     mute, stopping = [[await before(scene) for _ in FORMS] for _ in range(2)]
     for at in stopping:
         scene.scripts[at.person.uid] = falls_silent
@@ -301,7 +303,7 @@ async def streams(scene: Scene, count: int) -> bool:
 
 @dataclass
 class Refusing:
-    """An engine that makes sessions, and whose agent did not start."""
+    """An engine that creates sessions but whose agent does not start."""
 
     asked: int = 0
     routes: list[Route] = field(init=False)

@@ -1,4 +1,4 @@
-"""The product against each form of the provider's events, and sockets that close each other."""
+"""The system with each form of the provider's events, and with sockets that close each other."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ FORMS: list[dict[str, Any]] = [
 async def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Scene]:
-    """A stack whose provider has the settings of the parameter."""
+    """Yield a stack whose provider has the settings of the parameter."""
     account = LiveAvatarAccount(replace(SETTINGS, **request.param))
     async with staged(tmp_path_factory.mktemp("stack"), provider=account) as scene:
         yield scene
@@ -35,7 +35,7 @@ async def stage(
 
 @pytest.fixture(scope="module")
 async def elsewhere(stage: Scene) -> AsyncIterator[str]:
-    """The address of another process."""
+    """Yield the address of another process."""
     async with stage.process() as url:
         yield url
 

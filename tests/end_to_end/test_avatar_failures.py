@@ -1,4 +1,4 @@
-"""Every call of the avatar's provider, and each way in which it can go wrong."""
+"""The calls of the avatar's provider, each with the failures that it can have."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,17 +26,17 @@ from tests.end_to_end.scene import (
 
 MODES: tuple[Mode, ...] = tuple(mode for mode in get_args(Mode) if mode != "frozen")
 HAPPENED = {"slow", "lags", "truncate", "lost", "silent"}
-"""Modes after which the provider has carried out the call, and the caller cannot know it."""
+"""Modes after which the provider has executed the call without a usable answer."""
 BELIEVED = {"garbage", "nonsense"}
-"""Modes that answer 200 without having done anything."""
+"""Modes that answer 200 although the call was not executed."""
 HELD = timedelta(seconds=31)
-"""After a stop that was not confirmed, the next sweep that tries again comes this much later."""
+"""Time after an unconfirmed stop until a sweep retries it."""
 REPLY = "Hello! It is good to see you. What would you like to talk about?"
 
 
 @pytest.fixture(scope="module")
 async def hurry(stage: Scene) -> AsyncIterator[str]:
-    """A process whose calls to the provider time out soon."""
+    """Yield a process whose calls of the provider time out soon."""
     http_client = Hasty()
     async with stage.process(hasty(stage, http_client)) as url:
         yield url
@@ -45,7 +45,7 @@ async def hurry(stage: Scene) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="module")
 async def afterwards(stage: Scene) -> AsyncIterator[str]:
-    """A process that sweeps when a stop that was not confirmed may be tried again."""
+    """Yield a process whose clock is late enough to retry an unconfirmed stop."""
     async with stage.process(lambda made: replace(made, clock=Later(HELD))) as url:
         yield url
 
@@ -58,7 +58,7 @@ def unavailable(answer: httpx.Response, code: str, status: int = 503) -> None:
 
 
 async def nothing_is_held(scene: Scene, person: Person) -> None:
-    """No seconds, no slot, and nothing runs at the provider for this person."""
+    """Check that the user has no reserved seconds, no slot and no session at the provider."""
     assert await scene.meter(person, "avatar_seconds") == (0, 0)
     assert await scene.document(f"users/{person.uid}/slots/0") == {}
 
@@ -75,7 +75,7 @@ def running(scene: Scene) -> set[str]:
     return {s.id for s in scene.provider.sessions.values() if s.state == "running"}
 
 
-# ── the ticket ───────────────────────────────────────────────────────────────────────────────────
+# ── the token ────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset", "429", "truncate"])
@@ -136,7 +136,7 @@ async def test_full_provider_is_busy(scene: Scene) -> None:
 
 
 async def test_late_start_is_stopped(scene: Scene, hurry: str) -> None:
-    """The provider's session runs from the arrival of the request, long before the answer."""
+    """The provider's session runs as soon as the request arrives, long before the answer."""
     assert LATE_SECONDS > HASTE_SECONDS
     person, world = scene.person(hurry), scene.provider
     known, plan = set(world.sessions), world.settings
@@ -200,7 +200,7 @@ async def test_second_end_succeeds_once_the_provider_answers(scene: Scene) -> No
 
 
 async def test_new_avatar_waits_for_the_stop_of_the_old_one(scene: Scene) -> None:
-    """The slot is the provider's place: it is free when the provider says so, and not before."""
+    """The slot is freed only when the provider confirms the stop."""
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     scene.faults.on("liveavatar", "/v1/sessions/stop", "500", times=None)
@@ -211,7 +211,7 @@ async def test_new_avatar_waits_for_the_stop_of_the_old_one(scene: Scene) -> Non
 
 
 async def test_reconciliation_stops_a_session_that_still_runs(scene: Scene) -> None:
-    """200, and it runs: whatever the answer said, the provider's list has it."""
+    """The stop answers 200, but the provider's list still has the session."""
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     scene.faults.on("liveavatar", "/v1/sessions/stop", "garbage")
@@ -283,7 +283,7 @@ async def test_changed_api_key_is_read_again_once(scene: Scene) -> None:
     await starts_now(scene, person)
 
 
-# ── the line, while somebody talks ───────────────────────────────────────────────────────────────
+# ── the connection, during a turn ────────────────────────────────────────────────────────────────
 
 
 def speech(told: list[ServerSentEvent]) -> list[Json]:
@@ -291,7 +291,7 @@ def speech(told: list[ServerSentEvent]) -> list[Json]:
 
 
 async def test_reply_without_a_connection_continues_as_text(scene: Scene) -> None:
-    """All modes at once: one of them takes as long as a handshake may take."""
+    """All modes run concurrently: one of them takes the time-out of a handshake."""
 
     async def told(mode: Mode) -> list[ServerSentEvent]:
         person = scene.person()
@@ -334,7 +334,7 @@ async def test_answer_tells_why_there_is_no_avatar(scene: Scene) -> None:
 
 
 async def test_lost_avatar_is_reported_in_the_stream(scene: Scene) -> None:
-    """The line is cut while it speaks: the text goes on, and an event says so."""
+    """The connection is cut during speech. The text continues, and an event reports it."""
     person = scene.person()
     begun = await person.start()
     session = begun["avatar_session_id"]

@@ -1,4 +1,4 @@
-"""Interrupting the avatar: the times are the provider's own, of what arrived there."""
+"""Interruptions of the avatar. The times are those at which messages reached the provider."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
@@ -13,8 +13,9 @@ from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import Json, Person, Scene
 
 WITHIN = 2.0
-"""Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a busy
-machine. The 100 ms are held on a clock of our own, in `tests/unit/conversations/test_chat.py`."""
+"""Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a
+busy machine. The 100 ms are held on a clock of our own, in
+`tests/unit/conversations/test_chat.py`."""
 LONG = "This is a sentence that takes the avatar ten seconds to say. "
 
 
@@ -23,13 +24,13 @@ def tells_a_story(message: Message) -> Iterable[Step]:
         yield Text("Very well.")
         return
     yield Text(LONG * 2)
-    yield Pause(30)  # the agent is not done either
+    yield Pause(30)  # the agent has not finished either
     yield Text(LONG)
 
 
 @dataclass
 class Story:
-    """An avatar in the middle of a long sentence, and the stream that listens to it."""
+    """An avatar in the middle of a long sentence, and the stream of its turn."""
 
     scene: Scene
     person: Person
@@ -41,7 +42,7 @@ class Story:
         return [event async for event in self.stream]
 
     async def cut_at(self, since: float) -> float:
-        """When the first interruption since then arrived."""
+        """Return the time at which the first interruption since then arrived."""
         entries = (await self.scene.journal(self.session))["entries"]
         arrived = [
             entry["seconds"]
@@ -72,7 +73,7 @@ async def story(scene: Scene) -> AsyncIterator[Story]:
 
 @pytest.fixture(scope="module")
 async def elsewhere(stage: Scene) -> AsyncIterator[str]:
-    """Another process, which has served somebody before."""
+    """Yield another process that has served a request before."""
     async with stage.process() as url:
         person = stage.person(url)
         begun = await person.start()
@@ -91,7 +92,7 @@ async def barge_in(story: Story, person: Person, how: str) -> httpx.Response:
 
 
 async def interrupts(story: Story, person: Person, how: str) -> Json:
-    """The answer to what interrupted."""
+    """Interrupt the story, and return the answer of the interrupting request."""
     sent = story.scene.seconds()
     rest, answer = await asyncio.gather(story.rest(), barge_in(story, person, how))
     assert await story.cut_at(sent) - sent <= WITHIN
@@ -125,7 +126,7 @@ async def test_newer_turn_of_another_process_interrupts(
 
 
 async def stands_well(story: Story, how: str, told: Json) -> None:
-    """What came later is said, and the turn before is settled and gone."""
+    """Check that the newer turn is spoken, and that the older turn is settled."""
     seen = await story.scene.journal(story.session)
     words = {"chat": "complete", "speak": "handed_over", "interrupt": "complete"}
     assert told["ended"] == words[how]

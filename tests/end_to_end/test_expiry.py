@@ -1,7 +1,7 @@
-"""Each of the layers that end a session, alone; on the clock of the provider's journal.
+"""The layers that end a session, each alone, on the clock of the provider's journal.
 
-All sessions run side by side, so that the whole takes one session's length. What stands in a layer's
-light is taken away: where our own stop is to be seen, the provider was asked for a longer limit.
+All sessions run concurrently, so the tests take the length of one session. The other layers are
+switched off: to observe our own stop, the provider gets a longer limit.
 """
 
 import asyncio
@@ -24,20 +24,20 @@ from tests.end_to_end.scene import Json, Person, Scene, staged
 
 SECONDS = 3
 SOON = 1.0
-"""Seconds after its moment at which something that comes by itself is there, on a busy machine."""
+"""Seconds that a busy machine needs for an event that is due."""
 FAR = 0.8
-"""Seconds that a request takes to a provider that is far away."""
+"""Seconds that a request to a distant provider takes."""
 
 
 class Unlimited(LiveAvatar):
-    """As if the provider's own limit did not work."""
+    """A client that asks for no limit, as if the provider's own limit did not work."""
 
     async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
         return await super().create_session_token(avatar, quality, seconds + 600)
 
 
 class FarAway(LiveAvatar):
-    """Its limit counts from when the start arrives, ours from when we asked."""
+    """A client whose start takes `FAR` seconds: the provider's limit begins later than ours."""
 
     async def start(self, ticket: SessionToken) -> Any:
         await asyncio.sleep(FAR)
@@ -46,7 +46,7 @@ class FarAway(LiveAvatar):
 
 @dataclass
 class Queue:
-    """When Cloud Tasks brings what is asked for from now on."""
+    """The delivery of the tasks that are created from now on."""
 
     delivery: Any = once
 
@@ -57,16 +57,16 @@ class Queue:
 
 @dataclass(frozen=True)
 class Run:
-    """One session, and how it looked `before` the sweep, `after` it, and after `another` one."""
+    """One session, `before` the sweep, `after` it, and after `another` one."""
 
     session: str
     person: Person
     before: list[Json] = field(default_factory=list)
-    """Its document, then its journal."""
+    """The document, then the journal."""
     after: list[Json] = field(default_factory=list)
     another: list[Json] = field(default_factory=list)
     charged: list[tuple[int, int]] = field(default_factory=list)
-    """Used and reserved seconds, at these three times."""
+    """The used and the reserved seconds at these three times."""
 
     def stops(self) -> list[Json]:
         entries: list[Json] = self.another[1]["entries"]
@@ -86,7 +86,7 @@ def seconds_after(text: str, since: datetime) -> float:
 
 
 def ended_it(stop: Json, seen: Json) -> bool:
-    """The session ran until this stop came, and no longer."""
+    """Check that the session ran until this stop."""
     late = seconds_after(seen["ended_at"], moment(stop["at"]))
     return bool(stop["status"] == 200) and 0 <= late < SOON / 2
 
@@ -137,7 +137,7 @@ def made_with(scene: Scene, http_client: HttpClient, adapter: type[LiveAvatar]) 
 
 
 async def observed(scene: Scene, runs: Runs) -> Runs:
-    """Nobody sweeps until all have had their time."""
+    """Return the sessions. The sweeps run after every session's time has passed."""
     last = max([(await scene.session(run.session))["expires_at"] for run in some_of(runs)])
     middle = (last - scene.deps.clock.now()).total_seconds() / 2
     await anyio.sleep(middle)

@@ -1,4 +1,4 @@
-"""The whole flow with Firestore where it is deployed: the same stack, on the emulator."""
+"""A whole conversation with Firestore in place of SQLite, on the emulator."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What health says of real adapters, whose services fail each in its own way."""
+"""The deep health check with real adapters, whose services fail."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,7 +29,7 @@ async def there(
 
 
 async def told(there: tuple[Stack, httpx.AsyncClient]) -> tuple[int, dict[str, Any]]:
-    """By a process that has not looked before."""
+    """Return the status and the body of a check that is not cached."""
     local, caller = there
     local.app.health_check._checking = None
     answer = await caller.get("/health?deep=true", headers={"authorization": ""})

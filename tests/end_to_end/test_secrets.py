@@ -1,4 +1,4 @@
-"""A canary in every secret, and everything that can go wrong: none of them is found anywhere."""
+"""Every secret is a canary. Whatever fails, no canary leaves the process."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ from tests.support.log_output import output
 
 QUICK: tuple[Mode, ...] = ("refuse", "reset", "429", "500", "garbage", "truncate")
 LONG: tuple[Mode, ...] = ("timeout", "slow")
-"""Those that take a deadline of gRPC's or of a handshake, each of seconds."""
+"""Faults that take seconds: the time-outs of gRPC and of a handshake."""
 STARTING = (
     ("liveavatar", "/v1/sessions/token"),
     ("liveavatar", "/v1/sessions/start"),
@@ -55,7 +55,7 @@ LIVEKIT = "livekit token of client-"
 
 @dataclass(frozen=True)
 class Recorded(SessionTokens):
-    """The provider's tokens, each of them known to the canaries before anybody has it."""
+    """A client that adds each of the provider's tokens to the canaries before returning it."""
 
     canaries: Canaries = field(default_factory=Canaries)
 
@@ -67,7 +67,7 @@ class Recorded(SessionTokens):
 
 @dataclass
 class Overheard:
-    """What the callers were answered: path, headers and body, also of streams."""
+    """A transport that records answers: path, headers and body, also of streams."""
 
     answers: list[httpx.Response] = field(default_factory=list)
 
@@ -78,17 +78,17 @@ class Overheard:
 
 @dataclass
 class Storm:
-    """One stack in which everything goes wrong, and what of it was seen outside."""
+    """One stack in which every call fails, and its output."""
 
     scene: Scene
     canaries: Canaries
     heard: Overheard
     client: httpx.AsyncClient
     urls: tuple[str, ...]
-    """A process for each vault."""
+    """One process for each vault."""
 
     def people(self) -> list[Person]:
-        """New ones: what went wrong for the last ones may still hold their slots."""
+        """Sign in new users: failures may have left the slots of earlier users taken."""
         people = [replace(self.scene.person(url), http=self.client) for url in self.urls]
         for person in people:
             self.canaries.add("ID token", person.headers["authorization"].removeprefix("Bearer "))
@@ -118,7 +118,8 @@ class Storm:
             await person.call(function, **session)
 
     async def started(self, person: Person) -> Json:
-        """In the end, in fair weather if it must be; those of the first tries may run already."""
+        """Start a session, after some attempts without faults. Sessions of failed attempts may
+        run."""
         self.scene.reset()
         answer = await person.call("start_avatar")
         if answer.status_code == 429:
@@ -133,18 +134,18 @@ class Storm:
             self.scene.faults.on(service, path, mode)
 
     def lived(self) -> int:
-        """Sessions that somebody was given."""
+        """Return the sessions that users got."""
         told = [answer for answer in self.heard.answers if answer.status_code == 201]
         return len({answer.json()["avatar_session_id"] for answer in told})
 
     def codes(self) -> set[str]:
-        """Of what was answered with a problem."""
+        """Return the codes of the problems in the answers."""
         return {answer.json()["code"] for answer in self.heard.answers if answer.is_error}
 
-    # ── where a secret might be found ────────────────────────────────────────────────────────────
+    # ── places that are searched ─────────────────────────────────────────────────────────────────
 
     def in_answers(self) -> set[str]:
-        """Each session's LiveKit token is its browser's to have, from `start_avatar` alone."""
+        """Search the answers. Only `start_avatar` may return the LiveKit token."""
         found = set()
         for answer in self.heard.answers:
             allowed = frozenset[str]()
@@ -155,7 +156,7 @@ class Storm:
         return found
 
     def in_the_store(self) -> set[str]:
-        """As it lies on the disk, with what was overwritten."""
+        """Search the bytes of the store's files, which include overwritten ones."""
         folder = Path(self.scene.local.settings.data_dir)
         files = list(folder.glob("oprina.sqlite3*"))
         assert files
@@ -205,7 +206,7 @@ def sealing_key(scene: Scene) -> bytes:
 
 
 def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
-    """Has Google's services called with a token that would be noticed, and is in a hurry."""
+    """Give Google's services a canary as their token, and short deadlines."""
     token = f"ya29.canary-{secrets.token_urlsafe(24)}"
     canaries.add("Google token", token)
     settings = scene.local.settings
@@ -226,7 +227,7 @@ def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
 
 @contextmanager
 def watching(canaries: Canaries) -> Iterator[Watch]:
-    """Every record of every logger that did not say otherwise, from DEBUG on."""
+    """Record all log records of all loggers, from DEBUG on."""
     root, watch = logging.getLogger(), Watch(canaries)
     level = root.level
     root.setLevel(logging.DEBUG)
@@ -276,7 +277,7 @@ async def test_providers_journal_holds_no_secret(tmp_path: Path, canaries: Canar
 
 
 async def finds_what_is_there(calm: Storm, session: str) -> None:
-    """A session's id is no secret: it stands in each of these places."""
+    """A session's id is not secret and appears in each of these places."""
     known = Canaries()
     known.add("id", session)
     looking = replace(calm, canaries=known)
@@ -286,7 +287,8 @@ async def finds_what_is_there(calm: Storm, session: str) -> None:
 
 
 def test_search_finds_a_planted_secret() -> None:
-    """In a message, an argument, an extra field, an exception and its cause; whole, cut or encoded."""
+    """In a message, an argument, an extra field, an exception and its cause; whole, cut or
+    encoded."""
     canaries = Canaries()
     canaries.add("key", "canary-in-the-coal-mine")
     canaries.add("raw", bytes(range(200, 232)))

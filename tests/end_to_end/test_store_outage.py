@@ -1,4 +1,5 @@
-"""Firestore refuses, says nothing, or goes away in the middle: everybody gets an answer in time."""
+"""Firestore refuses, is silent, or is lost during a request. Every caller gets an answer in
+time."""
 
 import asyncio
 import contextlib
@@ -28,7 +29,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 @asynccontextmanager
 async def half_open() -> AsyncIterator[str]:
-    """Accepts, reads, and never answers."""
+    """Accept connections, read, and never answer."""
     ends = asyncio.Event()
 
     async def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +44,7 @@ async def half_open() -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def refusing() -> AsyncIterator[str]:
-    """A port that nobody listens on, and nobody else takes meanwhile."""
+    """Reserve a port that refuses connections."""
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
@@ -71,7 +72,7 @@ def every_call(person: Person) -> dict[str, Awaitable[httpx.Response]]:
 
 
 async def test_every_function_answers_in_time_without_a_store(scene: Scene) -> None:
-    """All are asked at once: together they take one deadline, on processes that are not warm."""
+    """All calls run concurrently, so the test takes one deadline."""
     turns, running = scene.agent.turns, sessions(scene)
     await asyncio.gather(*(all_are_unavailable(scene, outage) for outage in (refusing, half_open)))
     assert scene.agent.turns == turns, "an agent is asked only by those who may"
@@ -93,17 +94,17 @@ async def all_are_unavailable(scene: Scene, outage: Callable[[], Any]) -> None:
 
 
 def sessions(scene: Scene) -> set[str]:
-    """Those that run at the provider."""
+    """Return the running sessions of the provider."""
     scene.provider.settle()
     return {s.id for s in scene.provider.sessions.values() if s.state == "running"}
 
 
-# ── gone in the middle ───────────────────────────────────────────────────────────────────────────
+# ── lost during a request ────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
 class FirestoreProxy:
-    """Between a client and the emulator, until it is cut: then it refuses."""
+    """Forwards to the emulator until it is cut; then it refuses connections."""
 
     to: str
     at: str = ""
@@ -146,7 +147,7 @@ async def _pumped(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> N
 
 @dataclass
 class Doomed:
-    """A store that is cut off after so many round trips of a kind."""
+    """A store that loses Firestore after a number of reads or commits."""
 
     inner: FirestoreStore
     proxy: FirestoreProxy
@@ -189,7 +190,7 @@ async def emulated(
 
 @asynccontextmanager
 async def doomed(scene: Scene, after: str, times: int = 1) -> AsyncIterator[str]:
-    """A process that loses Firestore after its first `times` reads, or commits."""
+    """Yield a process that loses Firestore after its first `times` reads or commits."""
     address = scene.local.settings.firestore_emulator or ""
     async with FirestoreProxy(address).serving() as proxy:
         inner = FirestoreStore(scene.local.settings.project, emulator=proxy.at)
@@ -203,8 +204,10 @@ async def doomed(scene: Scene, after: str, times: int = 1) -> AsyncIterator[str]
 
 
 async def test_store_lost_after_the_first_read(emulated: Scene) -> None:
-    """Nothing was begun, and what was set off meanwhile is called back: all calls at once, each in
-    a process of its own."""
+    """Nothing was changed, and work that had begun is cancelled.
+
+    All calls run concurrently, each in a process of its own.
+    """
     scene = emulated
     person = scene.person()
     begun = await person.start()
@@ -241,8 +244,8 @@ async def test_store_lost_after_the_first_read(emulated: Scene) -> None:
 
 @dataclass(frozen=True)
 class Gone:
-    """What somebody was told by a process that lost Firestore after its first commit, and the
-    session that they had, or that it started for them."""
+    """The answer of a process that lost Firestore after its first commit, and the user's
+    session."""
 
     person: Person
     told: httpx.Response
@@ -251,7 +254,8 @@ class Gone:
 
 @pytest.fixture(scope="module")
 async def gone(emulated: Scene) -> dict[str, Gone]:
-    """Three at once: each waits for the store's deadline, or for two of them."""
+    """Yield three cases, which run concurrently: each waits for one or two of the store's
+    deadlines."""
     scene = emulated
     starter, talker, ender = (scene.person() for _ in range(3))
     ending = {"avatar_session_id": (await ender.start())["avatar_session_id"]}
@@ -278,7 +282,7 @@ async def gone(emulated: Scene) -> dict[str, Gone]:
 
 @pytest.fixture
 async def later(emulated: Scene) -> AsyncIterator[str]:
-    """A process that sweeps when whatever is stuck has been so for long enough."""
+    """Yield a process whose clock is late enough to sweep stuck sessions and turns."""
     async with emulated.process(lambda made: replace(made, clock=Later(HALF_AN_HOUR))) as url:
         yield f"{url}/sweep_expired"
 
@@ -286,8 +290,10 @@ async def later(emulated: Scene) -> AsyncIterator[str]:
 async def test_store_lost_between_the_commits_of_a_start(
     emulated: Scene, gone: dict[str, Gone], later: str
 ) -> None:
-    """The provider runs it, and we cannot write it down: it is stopped before the answer, and the
-    next sweep gives back what was set aside."""
+    """The provider runs the session, but the commit fails.
+
+    The session is stopped before the answer, and the next sweep releases the reservation.
+    """
     scene, start = emulated, gone["start"]
     assert (start.told.status_code, start.told.json()["code"]) == (503, "store_unavailable")
     seen = await scene.journal(start.session)
@@ -303,7 +309,7 @@ async def test_store_lost_between_the_commits_of_a_start(
 async def test_store_lost_while_a_session_ends(
     emulated: Scene, gone: dict[str, Gone], later: str
 ) -> None:
-    """Flipped, stopped, and not written down: the next sweep charges what it ran."""
+    """The session is stopped but the commit fails: the next sweep charges its seconds."""
     scene, end = emulated, gone["end"]
     assert end.told.status_code == 503
     assert end.session not in sessions(scene)
@@ -317,8 +323,10 @@ async def test_store_lost_while_a_session_ends(
 async def test_store_lost_while_the_agent_writes(
     emulated: Scene, gone: dict[str, Gone], later: str
 ) -> None:
-    """The caller gets the whole answer, and is told that it could not be kept; a sweep frees the
-    turn, and charges what was set aside: what it used nobody wrote down."""
+    """The caller gets the whole reply, and an event says that it was not stored.
+
+    A sweep settles the turn. It charges the reservation, because the use was not stored.
+    """
     scene, chat = emulated, gone["chat"]
     told = events(chat.told.content)
     assert told[-1].data["text"].startswith("Hello!")

@@ -1,4 +1,4 @@
-"""What is deployed: the same bytes from the same sources, and nothing that serves development."""
+"""The zips: the same bytes from the same sources, without files for development."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ HEAVY = ("google-cloud-aiplatform", "google-adk", "google-genai", "numpy", "pyte
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """A copy of what is packaged, to change at will."""
+    """Return a copy of the packaged files that a test may change."""
     there = tmp_path / "sources"
     for folder in ("functions", "common"):
         shutil.copytree(ROOT / folder, there / folder)
@@ -49,7 +49,7 @@ def test_zips_do_not_depend_on_time_permissions_and_folder(sources: Path, tmp_pa
 
 
 def test_zips_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
-    """Sets are in another order there."""
+    """Another hash seed changes the order of sets."""
     line = "import sys; from pathlib import Path; from infra.deploy.package import package; "
     line += "print(package(Path(sys.argv[1])))"
     for seed in ("1", "2"):
@@ -118,6 +118,6 @@ def test_requirements_are_pinned_by_hash_and_without_heavy_packages(tmp_path: Pa
 
 
 def test_common_holds_python_files_only() -> None:
-    """What is not would be missing where it is deployed."""
+    """Files of other types would be missing in a deployment."""
     others = {path.suffix for path in (ROOT / "common").rglob("*") if path.is_file()}
     assert others <= {".py", ".pyc"}

@@ -1,4 +1,4 @@
-"""The whole system on one machine, as somebody with an HTTP client finds it."""
+"""The local stack as an HTTP client sees it."""
 
 import asyncio
 import shutil
@@ -28,13 +28,13 @@ from tests.local.stacks import (
 
 
 async def test_sign_in_with_a_name_gives_a_valid_token(tmp_path: Path) -> None:
-    async with standing(tmp_path) as (_, anyone):
-        del anyone.headers["authorization"]
-        assert (await anyone.post("/start_avatar")).status_code == 401
-        signed_in = (await anyone.post("/local/sign-in", json={"name": "ada"})).json()
+    async with standing(tmp_path) as (_, visitor):
+        del visitor.headers["authorization"]
+        assert (await visitor.post("/start_avatar")).status_code == 401
+        signed_in = (await visitor.post("/local/sign-in", json={"name": "ada"})).json()
         assert set(signed_in) == {"id_token", "uid", "expires_at"}
-        anyone.headers["authorization"] = f"Bearer {signed_in['id_token']}"
-        await started(anyone)
+        visitor.headers["authorization"] = f"Bearer {signed_in['id_token']}"
+        await started(visitor)
 
 
 async def test_avatar_speaks_the_agents_reply(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ async def test_data_and_keys_survive_a_restart(tmp_path: Path) -> None:
 
 
 async def test_stopping_the_stack_ends_running_sessions(tmp_path: Path) -> None:
-    """Its provider's simulator ends as well; the next run begins with the slots free."""
+    """The provider's simulator ends with the stack, and the next run begins with free slots."""
     async with standing(tmp_path) as (_, ada):
         begun = await started(ada)
 
@@ -169,12 +169,12 @@ async def test_stopping_the_stack_ends_running_sessions(tmp_path: Path) -> None:
         again = await ada.post("/start_avatar", json=here)
         assert again.status_code == 201
         meter = again.json()["usage"]["meters"]["avatar_seconds"]
-        assert meter["used"] <= 1  # the provider tells whole seconds
+        assert meter["used"] <= 1  # the provider reports whole seconds
         assert meter["reserved"] == 600
 
 
 async def test_session_of_a_crashed_run_ends_when_it_is_due(tmp_path: Path) -> None:
-    """The provider's simulator forgot it; to stop what nobody knows is to have stopped it."""
+    """The new simulator does not know the session, and a stop of an unknown session succeeds."""
     crashed, found = tmp_path / "crashed", tmp_path / "found"
     async with standing(crashed, hurried(never), idle_seconds=1) as (_, ada):
         session = (await started(ada))["avatar_session_id"]
