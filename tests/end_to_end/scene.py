@@ -43,9 +43,9 @@ from tests.support.harness import bare
 Json = dict[str, Any]
 RATE = 24_000
 PROBLEM = "application/problem+json"
-HASTE_SECONDS = 0.4
+SHORT_SECONDS = 0.4
 LATE_SECONDS = 0.8
-"""The delay of `slow`: longer than `HASTE_SECONDS`."""
+"""The delay of `slow`: longer than `SHORT_SECONDS`."""
 
 PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)
 
@@ -69,18 +69,18 @@ class CountedFaults(ServiceFaults):
         self.add(ServiceFault(service=service, path=path, mode=mode, times=times))
 
 
-class Hasty(HttpClient):
-    """An HTTP client whose deadlines are at most `HASTE_SECONDS`, so that a time-out is short."""
+class ShortDeadlineClient(HttpClient):
+    """An HTTP client whose deadlines are at most `SHORT_SECONDS`, so that a time-out is short."""
 
     async def call(
         self, request: OutboundRequest, *, deadline: float, cap: int, retry: Retry
     ) -> HttpAnswer:
-        hurried = min(deadline, HASTE_SECONDS)
+        hurried = min(deadline, SHORT_SECONDS)
         return await super().call(request, deadline=hurried, cap=cap, retry=retry)
 
 
 @dataclass(frozen=True)
-class Later:
+class AheadClock:
     """A clock that is `by` ahead of the real time."""
 
     by: timedelta
@@ -90,7 +90,7 @@ class Later:
 
 
 @dataclass(frozen=True)
-class Person:
+class StackUser:
     """A signed-in user. Calls return every answer, also refusals."""
 
     uid: str
@@ -113,7 +113,7 @@ class Person:
         told: Json = answer.json()
         return told
 
-    async def hear(self, message: str = "hello", **body: Any) -> list[ServerSentEvent]:
+    async def collect_events(self, message: str = "hello", **body: Any) -> list[ServerSentEvent]:
         """Send a message, and return all events. The last one must be `done`."""
         headers = {**self.headers, "accept": "text/event-stream"}
         asked = {"message": message, **body}
@@ -150,10 +150,10 @@ class Scene:
     scripts: dict[str, Script] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def person(self, url: str | None = None) -> Person:
+    def person(self, url: str | None = None) -> StackUser:
         """Sign in a new user, who calls the stack or the process at `url`."""
         name = f"person {next(self._numbers)}"
-        return Person(uid_of(name), self.http, url or self.local.url, self.local.sign_in(name))
+        return StackUser(uid_of(name), self.http, url or self.local.url, self.local.sign_in(name))
 
     @property
     def deps(self) -> Dependencies:
@@ -183,7 +183,7 @@ class Scene:
         running, record = await self.store.get(session_paths(AvatarSessionId(session)))
         return dict(record.fields or running.fields or {})
 
-    async def meter(self, person: Person, meter: str) -> tuple[int, int]:
+    async def meter(self, person: StackUser, meter: str) -> tuple[int, int]:
         """Return the used and the reserved amount of this month."""
         ledger = await self.document(f"users/{person.uid}/usage/{datetime.now(UTC):%Y-%m}")
         return ledger.get(f"{meter}_used", 0), ledger.get(f"{meter}_reserved", 0)
@@ -209,7 +209,7 @@ class Scene:
     async def process(
         self, make: Callable[[Dependencies], Dependencies] = lambda made: made, **settings: Any
     ) -> AsyncIterator[str]:
-        """Run another process over the same store and services, and yield its address.
+        """SessionRun another process over the same store and services, and yield its address.
 
         It is an `App` of its own, with its own
         clients, over the same store and the same services."""
@@ -234,8 +234,10 @@ def apart(app: App) -> ASGIApp:
     return FunctionRouter(_functions(), app, PlainTextResponse("not here", 404))
 
 
-def hasty(scene: Scene, http_client: HttpClient) -> Callable[[Dependencies], Dependencies]:
-    """Make calls of the avatar's provider time out after `HASTE_SECONDS`. For `Scene.process`."""
+def with_short_deadlines(
+    scene: Scene, http_client: HttpClient
+) -> Callable[[Dependencies], Dependencies]:
+    """Make calls of the avatar's provider time out after `SHORT_SECONDS`. For `Scene.process`."""
 
     def made(deps: Dependencies) -> Dependencies:
         avatars = deps.avatars

@@ -16,7 +16,7 @@ from infra.local.server import serving
 from infra.local.simulators.agent_engine import Break, Error, Message, Pause, Step, Text
 from infra.local.simulators.faults import Mode
 from tests.api.sse import ServerSentEvent
-from tests.end_to_end.scene import PROBLEM, Json, Person, Scene
+from tests.end_to_end.scene import PROBLEM, Json, Scene, StackUser
 
 SAID = "The first sentence. And the sec"
 ASKED = "What happens now?"
@@ -24,7 +24,7 @@ FORMS = ("stream", "answer")
 
 
 @dataclass(frozen=True)
-class Told:
+class TurnOutcome:
     """The outcome of a turn in either form. `problem` is empty if nothing failed."""
 
     ended: str
@@ -37,41 +37,41 @@ def named(told: list[ServerSentEvent], name: str) -> list[Json]:
     return [event.data for event in told if event.name == name]
 
 
-async def ask(person: Person, form: str, conversation: str) -> Told:
+async def ask(person: StackUser, form: str, conversation: str) -> TurnOutcome:
     if form == "stream":
         return await asked_for_stream(person, conversation)
     answer = await person.call("chat", message=ASKED, conversation_id=conversation)
     body = answer.json()
     if answer.status_code == 200:
         assert body["text"]
-        return Told(body["ended"], body["text"], body.get("error", {}))
+        return TurnOutcome(body["ended"], body["text"], body.get("error", {}))
     assert answer.headers["content-type"] == PROBLEM
     assert body["status"] == answer.status_code
-    return Told("failed", "", body, answer.headers.get("retry-after"))
+    return TurnOutcome("failed", "", body, answer.headers.get("retry-after"))
 
 
-async def asked_for_stream(person: Person, conversation: str) -> Told:
-    told = await person.hear(ASKED, conversation_id=conversation)
+async def asked_for_stream(person: StackUser, conversation: str) -> TurnOutcome:
+    told = await person.collect_events(ASKED, conversation_id=conversation)
     [done], problems = named(told, "done"), named(told, "error")
     assert done["text"] == "".join(text["text"] for text in named(told, "text"))
     assert len(problems) <= 1
     assert ("message_id" in done) == bool(done["text"])
     problem = problems[0] if problems else {}
     after = str(problem["retry_after"]) if "retry_after" in problem else None
-    return Told(done["ended"], done["text"], problem, after)
+    return TurnOutcome(done["ended"], done["text"], problem, after)
 
 
-async def failed(told: Told, code: str, status: int) -> None:
+async def failed(told: TurnOutcome, code: str, status: int) -> None:
     assert (told.ended, told.text) == ("failed", "")
     assert (told.problem["code"], told.problem["status"]) == (code, status)
 
 
 @dataclass
-class Before:
+class UserBefore:
     """A user with a conversation, and the use that was charged before the test."""
 
     scene: Scene
-    person: Person
+    person: StackUser
     conversation: str
     tokens: int
 
@@ -81,7 +81,7 @@ class Before:
         assert reserved == 0
         return used - self.tokens
 
-    async def goes_on(self) -> None:
+    async def check_conversation_continues(self) -> None:
         """Check that the conversation goes on: no lease is left, and the agent answers."""
         document = await self.scene.document(f"conversations/{self.conversation}")
         assert document["lease"] is None
@@ -90,13 +90,13 @@ class Before:
         assert (told["ended"], "error" in told) == ("complete", False)
 
 
-async def before(scene: Scene, url: str | None = None) -> Before:
+async def before(scene: Scene, url: str | None = None) -> UserBefore:
     talker = scene.person()
     first = await talker.chat()
     used, _ = await scene.meter(talker, "agent_tokens")
     assert used == first["usage"]["agent_tokens"] > 0
-    caller = Person(talker.uid, talker.http, url or talker.url, talker.headers)
-    return Before(scene, caller, first["conversation_id"], used)
+    caller = StackUser(talker.uid, talker.http, url or talker.url, talker.headers)
+    return UserBefore(scene, caller, first["conversation_id"], used)
 
 
 def breaks_off(_: Message) -> Iterable[Step]:
@@ -132,7 +132,7 @@ async def test_429_before_the_stream_is_retried(scene: Scene, form: str) -> None
     assert (told.ended, told.problem) == ("complete", {})
     assert scene.faults.count("agent-engine", ":streamQuery") == asked + 3
     assert await at.charged() > 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -145,7 +145,7 @@ async def test_repeated_429_is_busy(scene: Scene, form: str) -> None:
     assert int(told.retry_after or 0) >= 1
     assert scene.faults.count("agent-engine", ":streamQuery") == asked + 3
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -162,7 +162,7 @@ async def test_failed_turn_keeps_its_text_and_is_not_repeated(
     assert (told.ended, told.text, told.problem["code"]) == ("incomplete", SAID, code)
     assert scene.agent.turns == turns + 1
     assert await at.charged() == -(-len(ASKED + SAID) // 4)
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -173,7 +173,7 @@ async def test_cut_stream_keeps_its_first_words(scene: Scene, form: str) -> None
     assert (told.ended, told.problem["code"]) == ("incomplete", "agent_broken")
     assert [fault.times for fault in scene.faults.listed()] == [1], "asked once"
     assert await at.charged() == -(-len(ASKED + told.text) // 4)
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -185,7 +185,7 @@ async def test_404_creates_the_session_again_once(scene: Scene, form: str) -> No
     assert (told.ended, told.problem) == ("complete", {})
     assert len(scene.agent._writes.taken) == writes + 1
     assert scene.agent.turns == turns + 1
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -199,10 +199,10 @@ async def test_repeated_404_is_not_found(scene: Scene, form: str) -> None:
     await failed(await ask(at.person, form, at.conversation), "agent_missing", 502)
     assert scene.faults.count("agent-engine", ":streamQuery") == asked + 2
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
-def forget(scene: Scene, at: Before) -> None:
+def forget(scene: Scene, at: UserBefore) -> None:
     engine = scene.local.settings.agent_engine
     [session] = [s for s in scene.agent.sessions.of(engine) if s.user_id == at.person.uid]
     scene.agent.sessions.delete(session.name)
@@ -221,7 +221,7 @@ async def test_empty_reply_is_a_named_failure(
     await failed(await ask(at.person, form, at.conversation), code, 502)
     assert scene.agent.turns == turns + 1
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -242,7 +242,7 @@ async def test_silent_agent_is_not_asked_again(
     await failed(await ask(at.person, form, at.conversation), code, 502)
     assert [fault.times for fault in scene.faults.listed()] == [4], "asked once"
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize(
@@ -256,13 +256,13 @@ async def test_failed_session_ends_the_turn_and_the_next_creates_it(
     person = scene.person()
     scene.faults.on("agent-engine", "/sessions", mode, times=None)
     asked = scene.faults.count("agent-engine", ":streamQuery")
-    told = await person.hear()
+    told = await person.collect_events()
     [error], [done] = named(told, "error"), named(told, "done")
     assert (done["ended"], error["code"], error["status"]) == ("failed", code, 503)
     assert scene.faults.count("agent-engine", ":streamQuery") == asked
     assert await scene.meter(person, "agent_tokens") == (0, 0)
-    begun = Before(scene, person, told[0].data["conversation_id"], 0)
-    await begun.goes_on()
+    begun = UserBefore(scene, person, told[0].data["conversation_id"], 0)
+    await begun.check_conversation_continues()
 
 
 @pytest.mark.parametrize("mode", ["429", "refuse", "reset", "truncate"])
@@ -278,8 +278,8 @@ async def test_silent_agent_is_given_up_after_turn_seconds(scene: Scene) -> None
         scene.scripts[at.person.uid] = falls_silent
     async with scene.process(turn_seconds=1) as url:
 
-        async def told(at: Before, form: str) -> Told:
-            person = Person(at.person.uid, at.person.http, url, at.person.headers)
+        async def told(at: UserBefore, form: str) -> TurnOutcome:
+            person = StackUser(at.person.uid, at.person.http, url, at.person.headers)
             return await ask(person, form, at.conversation)
 
         halfway = [asyncio.create_task(told(*each)) for each in zip(stopping, FORMS, strict=True)]
@@ -294,7 +294,7 @@ async def test_silent_agent_is_given_up_after_turn_seconds(scene: Scene) -> None
     assert [await at.charged() for at in mute] == [0, 0]
     assert [await at.charged() for at in stopping] == [-(-len(ASKED + SAID) // 4)] * 2
     for at in (*mute, *stopping):
-        await at.goes_on()
+        await at.check_conversation_continues()
 
 
 async def streams(scene: Scene, count: int) -> bool:
@@ -302,7 +302,7 @@ async def streams(scene: Scene, count: int) -> bool:
 
 
 @dataclass
-class Refusing:
+class RefusingEngine:
     """An engine that creates sessions but whose agent does not start."""
 
     asked: int = 0
@@ -325,7 +325,7 @@ class Refusing:
 
 @pytest.mark.parametrize("form", FORMS)
 async def test_slow_first_token_does_not_repeat_the_request(scene: Scene, form: str) -> None:
-    engine = Refusing()
+    engine = RefusingEngine()
     async with engine.served() as address, scene.process(agent_engine_url=address) as url:
         at = await before(scene, url)
         await failed(await ask(at.person, form, at.conversation), "agent_failed", 502)

@@ -13,15 +13,15 @@ from common.adapters.google.secret_manager import SecretManagerClient
 from infra.local.simulators.faults import Mode
 from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import (
-    HASTE_SECONDS,
     LATE_SECONDS,
     PROBLEM,
-    Hasty,
+    SHORT_SECONDS,
+    AheadClock,
     Json,
-    Later,
-    Person,
     Scene,
-    hasty,
+    ShortDeadlineClient,
+    StackUser,
+    with_short_deadlines,
 )
 
 MODES: tuple[Mode, ...] = tuple(mode for mode in get_args(Mode) if mode != "frozen")
@@ -37,8 +37,8 @@ REPLY = "Hello! It is good to see you. What would you like to talk about?"
 @pytest.fixture(scope="module")
 async def hurry(stage: Scene) -> AsyncIterator[str]:
     """Yield a process whose calls of the provider time out soon."""
-    http_client = Hasty()
-    async with stage.process(hasty(stage, http_client)) as url:
+    http_client = ShortDeadlineClient()
+    async with stage.process(with_short_deadlines(stage, http_client)) as url:
         yield url
     await http_client.close()
 
@@ -46,7 +46,7 @@ async def hurry(stage: Scene) -> AsyncIterator[str]:
 @pytest.fixture(scope="module")
 async def afterwards(stage: Scene) -> AsyncIterator[str]:
     """Yield a process whose clock is late enough to retry an unconfirmed stop."""
-    async with stage.process(lambda made: replace(made, clock=Later(HELD))) as url:
+    async with stage.process(lambda made: replace(made, clock=AheadClock(HELD))) as url:
         yield url
 
 
@@ -57,13 +57,13 @@ def unavailable(answer: httpx.Response, code: str, status: int = 503) -> None:
         assert int(answer.headers["retry-after"]) >= 1
 
 
-async def nothing_is_held(scene: Scene, person: Person) -> None:
+async def check_nothing_is_held(scene: Scene, person: StackUser) -> None:
     """Check that the user has no reserved seconds, no slot and no session at the provider."""
     assert await scene.meter(person, "avatar_seconds") == (0, 0)
     assert await scene.document(f"users/{person.uid}/slots/0") == {}
 
 
-async def starts_now(scene: Scene, person: Person) -> None:
+async def starts_now(scene: Scene, person: StackUser) -> None:
     scene.faults.clear()
     begun = await person.start()
     ended = await person.call("end_session", avatar_session_id=begun["avatar_session_id"])
@@ -94,7 +94,7 @@ async def test_failed_session_token_leaves_no_session(scene: Scene, hurry: str, 
     code = "avatar_busy" if mode in {"429", "503"} else "avatar_unavailable"
     answer = await person.call("start_avatar")
     unavailable(answer, *(("avatar_failed", 502) if failed else (code, 503)))
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
     assert running(scene) == before
     await starts_now(scene, person)
 
@@ -112,7 +112,7 @@ async def test_failed_start_is_free_and_leaves_nothing(
     answer = await person.call("start_avatar")
     refused = {"429": ("avatar_busy", 503), "4xx": ("avatar_failed", 502)}
     unavailable(answer, *refused.get(mode, ("avatar_unavailable", 503)))
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
     assert running(scene) == before, "what it started was stopped before it answered"
     [session] = set(scene.provider.sessions) - known
     document = await scene.session(session)
@@ -130,14 +130,14 @@ async def test_full_provider_is_busy(scene: Scene) -> None:
     plan = world.settings
     world.settings = replace(plan, concurrency=0)
     unavailable(await person.call("start_avatar"), "avatar_busy")
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
     world.settings = plan
     await starts_now(scene, person)
 
 
 async def test_late_start_is_stopped(scene: Scene, hurry: str) -> None:
     """The provider's session runs as soon as the request arrives, long before the answer."""
-    assert LATE_SECONDS > HASTE_SECONDS
+    assert LATE_SECONDS > SHORT_SECONDS
     person, world = scene.person(hurry), scene.provider
     known, plan = set(world.sessions), world.settings
     world.settings = replace(plan, start_delay_seconds=LATE_SECONDS)
@@ -147,7 +147,7 @@ async def test_late_start_is_stopped(scene: Scene, hurry: str) -> None:
     seen = await scene.journal(session)
     assert (seen["state"], seen["end_reason"]) == ("ended", "SERVER_ERROR")
     assert seen["started_at"] is not None
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
 
 
 async def test_failed_start_may_be_repeated_with_its_key(scene: Scene) -> None:
@@ -297,7 +297,7 @@ async def test_reply_without_a_connection_continues_as_text(scene: Scene) -> Non
         person = scene.person()
         begun = await person.start()
         scene.faults.on("liveavatar", f"/ws/{begun['avatar_session_id']}", mode, times=None)
-        heard = await person.hear(conversation_id=begun["conversation_id"])
+        heard = await person.collect_events(conversation_id=begun["conversation_id"])
         assert await scene.meter(person, "agent_tokens") != (0, 0)
         return heard
 
@@ -357,7 +357,7 @@ async def test_sentence_that_cannot_be_synthesised_is_skipped(scene: Scene, mode
     person = scene.person()
     begun = await person.start()
     scene.faults.on("google-speech", "text:synthesize", mode)
-    told = await person.hear(conversation_id=begun["conversation_id"])
+    told = await person.collect_events(conversation_id=begun["conversation_id"])
     done = told[-1].data
     assert (done["ended"], done["text"]) == ("complete", REPLY)
     assert done["spoken"] == "It is good to see you. What would you like to talk about?"
@@ -385,7 +385,7 @@ async def test_reply_without_a_voice_is_text_and_costs_no_characters(
     person = scene.person()
     begun = await person.start()
     scene.faults.on("google-speech", "text:synthesize", mode, times=None)
-    told = await person.hear(conversation_id=begun["conversation_id"])
+    told = await person.collect_events(conversation_id=begun["conversation_id"])
     done = told[-1].data
     assert (done["ended"], done["text"], done["spoken"]) == ("complete", REPLY, "")
     assert {each["state"] for each in speech(told)} == {"skipped"}

@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.simulators.agent_engine import Message, Pause, Step, Text
 from tests.api.sse import ServerSentEvent
-from tests.end_to_end.scene import Json, Person, Scene
+from tests.end_to_end.scene import Json, Scene, StackUser
 
 WITHIN = 2.0
 """Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a
@@ -29,11 +29,11 @@ def tells_a_story(message: Message) -> Iterable[Step]:
 
 
 @dataclass
-class Story:
+class SpeakingAvatar:
     """An avatar in the middle of a long sentence, and the stream of its turn."""
 
     scene: Scene
-    person: Person
+    person: StackUser
     session: str
     conversation: str
     stream: AsyncGenerator[ServerSentEvent, None]
@@ -52,7 +52,7 @@ class Story:
         return float(next(at for at in arrived if at >= since))
 
 
-async def told(scene: Scene, person: Person) -> AsyncIterator[Story]:
+async def told(scene: Scene, person: StackUser) -> AsyncIterator[SpeakingAvatar]:
     scene.scripts[person.uid] = tells_a_story
     begun = await person.start()
     conversation = begun["conversation_id"]
@@ -60,13 +60,13 @@ async def told(scene: Scene, person: Person) -> AsyncIterator[Story]:
         async for event in stream:
             if (event.name, event.data.get("state")) == ("speech", "started"):
                 break
-        yield Story(scene, person, begun["avatar_session_id"], conversation, stream)
+        yield SpeakingAvatar(scene, person, begun["avatar_session_id"], conversation, stream)
     body = {"avatar_session_id": begun["avatar_session_id"]}
     assert (await person.call("end_session", **body)).json()["state"] == "ended"
 
 
 @pytest.fixture
-async def story(scene: Scene) -> AsyncIterator[Story]:
+async def story(scene: Scene) -> AsyncIterator[SpeakingAvatar]:
     async for story in told(scene, scene.person()):
         yield story
 
@@ -83,7 +83,7 @@ async def elsewhere(stage: Scene) -> AsyncIterator[str]:
         yield url
 
 
-async def barge_in(story: Story, person: Person, how: str) -> httpx.Response:
+async def barge_in(story: SpeakingAvatar, person: StackUser, how: str) -> httpx.Response:
     if how == "chat":
         here = {"conversation_id": story.conversation, "wait": False}
         return await person.call("chat", message="hello", **here)
@@ -91,7 +91,7 @@ async def barge_in(story: Story, person: Person, how: str) -> httpx.Response:
     return await person.call("speak", avatar_session_id=story.session, wait=False, **words)
 
 
-async def interrupts(story: Story, person: Person, how: str) -> Json:
+async def interrupts(story: SpeakingAvatar, person: StackUser, how: str) -> Json:
     """Interrupt the story, and return the answer of the interrupting request."""
     sent = story.scene.seconds()
     rest, answer = await asyncio.gather(story.rest(), barge_in(story, person, how))
@@ -110,22 +110,22 @@ async def interrupts(story: Story, person: Person, how: str) -> Json:
 
 
 @pytest.mark.parametrize("how", ["chat", "speak", "interrupt"])
-async def test_newer_turn_interrupts_the_older_one(story: Story, how: str) -> None:
+async def test_newer_turn_interrupts_the_older_one(story: SpeakingAvatar, how: str) -> None:
     turns = story.scene.agent.cut_short
     told = await interrupts(story, story.person, how)
     assert story.scene.agent.cut_short == turns + 1, "the agent is not read any further"
-    await stands_well(story, how, told)
+    await check_newer_turn(story, how, told)
 
 
 @pytest.mark.parametrize("how", ["chat", "speak", "interrupt"])
 async def test_newer_turn_of_another_process_interrupts(
-    story: Story, elsewhere: str, how: str
+    story: SpeakingAvatar, elsewhere: str, how: str
 ) -> None:
     told = await interrupts(story, replace(story.person, url=elsewhere), how)
-    await stands_well(story, how, told)
+    await check_newer_turn(story, how, told)
 
 
-async def stands_well(story: Story, how: str, told: Json) -> None:
+async def check_newer_turn(story: SpeakingAvatar, how: str, told: Json) -> None:
     """Check that the newer turn is spoken, and that the older turn is settled."""
     seen = await story.scene.journal(story.session)
     words = {"chat": "complete", "speak": "handed_over", "interrupt": "complete"}
@@ -139,12 +139,12 @@ async def stands_well(story: Story, how: str, told: Json) -> None:
         assert reserved == 0
 
 
-async def free(story: Story) -> bool:
+async def free(story: SpeakingAvatar) -> bool:
     document = await story.scene.document(f"conversations/{story.conversation}")
     return document["lease"] is None
 
 
-async def test_disconnected_chat_ends_the_turn(story: Story) -> None:
+async def test_disconnected_chat_ends_the_turn(story: SpeakingAvatar) -> None:
     scene = story.scene
     cut, left = scene.agent.cut_short, scene.seconds()
     await story.stream.aclose()

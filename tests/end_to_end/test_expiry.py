@@ -20,7 +20,7 @@ from common.adapters.liveavatar.client import LiveAvatar
 from common.ports.avatar import SessionToken
 from common.ports.dependencies import Dependencies
 from infra.local.emulators.cloud_tasks import never, once, twice
-from tests.end_to_end.scene import Json, Person, Scene, staged
+from tests.end_to_end.scene import Json, Scene, StackUser, staged
 
 SECONDS = 3
 SOON = 1.0
@@ -29,14 +29,14 @@ FAR = 0.8
 """Seconds that a request to a distant provider takes."""
 
 
-class Unlimited(LiveAvatar):
+class UnlimitedProvider(LiveAvatar):
     """A client that asks for no limit, as if the provider's own limit did not work."""
 
     async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
         return await super().create_session_token(avatar, quality, seconds + 600)
 
 
-class FarAway(LiveAvatar):
+class DistantProvider(LiveAvatar):
     """A client whose start takes `FAR` seconds: the provider's limit begins later than ours."""
 
     async def start(self, ticket: SessionToken) -> Any:
@@ -45,7 +45,7 @@ class FarAway(LiveAvatar):
 
 
 @dataclass
-class Queue:
+class ExpiryQueue:
     """The delivery of the tasks that are created from now on."""
 
     delivery: Any = once
@@ -56,11 +56,11 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Run:
+class SessionRun:
     """One session, `before` the sweep, `after` it, and after `another` one."""
 
     session: str
-    person: Person
+    person: StackUser
     before: list[Json] = field(default_factory=list)
     """The document, then the journal."""
     after: list[Json] = field(default_factory=list)
@@ -85,25 +85,25 @@ def seconds_after(text: str, since: datetime) -> float:
     return (moment(text) - since).total_seconds()
 
 
-def ended_it(stop: Json, seen: Json) -> bool:
+def check_ended_by(stop: Json, seen: Json) -> bool:
     """Check that the session ran until this stop."""
     late = seconds_after(seen["ended_at"], moment(stop["at"]))
     return bool(stop["status"] == 200) and 0 <= late < SOON / 2
 
 
-Runs = dict[str, Run]
+Runs = dict[str, SessionRun]
 
 
 @pytest.fixture(scope="module")
 async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
-    queue, http_client = Queue(), HttpClient()
+    queue, http_client = ExpiryQueue(), HttpClient()
     lengths: Json = {"max_session_seconds": SECONDS, "min_session_seconds": 1}
     folder = tmp_path_factory.mktemp("stack")
     async with staged(folder, delivery=queue, **lengths) as scene:
         with_avatars = partial(made_with, scene, http_client)
         async with (
-            scene.process(with_avatars(Unlimited)) as unlimited,
-            scene.process(with_avatars(FarAway)) as far,
+            scene.process(with_avatars(UnlimitedProvider)) as unlimited,
+            scene.process(with_avatars(DistantProvider)) as far,
             scene.process(max_session_seconds=60, idle_seconds=2) as lazy,
         ):
             urls = {
@@ -122,7 +122,7 @@ async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
                 if name == "refused":
                     scene.faults.on("cloud-tasks", "CreateTask", "429")
                 person = scene.person(url)
-                runs[name] = Run((await person.start())["avatar_session_id"], person)
+                runs[name] = SessionRun((await person.start())["avatar_session_id"], person)
             yield await observed(scene, runs)
     await http_client.close()
 
@@ -155,7 +155,7 @@ async def observed(scene: Scene, runs: Runs) -> Runs:
     return runs
 
 
-def some_of(runs: Runs) -> list[Run]:
+def some_of(runs: Runs) -> list[SessionRun]:
     return [run for name, run in runs.items() if name not in {"idle", "lively"}]
 
 
@@ -175,7 +175,7 @@ async def test_task_ends_the_session_at_its_time(runs: Runs) -> None:
     [stop] = runs["task"].stops()
     assert stop["body"]["reason"] == "MAX_DURATION_REACHED"
     assert 0 <= seconds_after(stop["at"], document["expires_at"]) <= SOON
-    assert ended_it(stop, seen)
+    assert check_ended_by(stop, seen)
 
 
 async def test_our_stop_comes_before_the_providers_limit(runs: Runs) -> None:
@@ -184,7 +184,7 @@ async def test_our_stop_comes_before_the_providers_limit(runs: Runs) -> None:
     [stop] = runs["together"].stops()
     limit = moment(seen["started_at"]).timestamp() + seen["max_session_duration"]
     assert moment(stop["at"]).timestamp() < limit
-    assert ended_it(stop, seen)
+    assert check_ended_by(stop, seen)
     assert 0 <= seconds_after(seen["ended_at"], document["expires_at"]) <= SOON
 
 
@@ -204,7 +204,7 @@ async def test_sweep_ends_the_session_if_the_task_is_lost(runs: Runs, name: str)
     document, seen = run.after
     assert (document["state"], document["end_reason"]) == ("ended", "expired")
     [stop] = run.stops()
-    assert ended_it(stop, seen)
+    assert check_ended_by(stop, seen)
 
 
 async def test_later_sweep_settles_a_session_that_the_provider_ended(runs: Runs) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.end_to_end.scene import Json, Person, Scene, staged
+from tests.end_to_end.scene import Json, Scene, StackUser, staged
 
 
 async def test_conversation_on_firestore_from_start_to_charge(
@@ -13,7 +13,7 @@ async def test_conversation_on_firestore_from_start_to_charge(
         begun = await ada.start()
         here = {"conversation_id": begun["conversation_id"]}
         session = {"avatar_session_id": begun["avatar_session_id"]}
-        told = await ada.hear("My name is Ada.", **here)
+        told = await ada.collect_events("My name is Ada.", **here)
         assert told[-1].data["spoken"] == told[-1].data["text"]
         assert "Your name is Ada." in (await ada.chat("Who am I?", **here))["text"]
         spoken = await ada.call("speak", text="Well then.", **session)
@@ -38,7 +38,7 @@ async def test_conversation_on_firestore_from_start_to_charge(
         assert (await eve.call("end_session", **session)).status_code == 404
 
 
-async def resumes(person: Person, conversation: str, session: str) -> None:
+async def resumes(person: StackUser, conversation: str, session: str) -> None:
     again = await person.call("start_avatar", conversation_id=conversation)
     assert (again.status_code, again.json()["avatar_session_id"]) == (200, session)
 

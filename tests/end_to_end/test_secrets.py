@@ -21,7 +21,15 @@ from infra.local.simulators.faults import Mode
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.simulators.liveavatar.session import LiveAvatarSession
 from infra.local.simulators.liveavatar.tokens import SessionTokens, TokenUse
-from tests.end_to_end.scene import Hasty, Json, Later, Person, Scene, hasty, staged
+from tests.end_to_end.scene import (
+    AheadClock,
+    Json,
+    Scene,
+    ShortDeadlineClient,
+    StackUser,
+    staged,
+    with_short_deadlines,
+)
 from tests.support.canaries import Canaries, Watch
 from tests.support.log_output import output
 
@@ -54,7 +62,7 @@ LIVEKIT = "livekit token of client-"
 
 
 @dataclass(frozen=True)
-class Recorded(SessionTokens):
+class RecordedProvider(SessionTokens):
     """A client that adds each of the provider's tokens to the canaries before returning it."""
 
     canaries: Canaries = field(default_factory=Canaries)
@@ -66,7 +74,7 @@ class Recorded(SessionTokens):
 
 
 @dataclass
-class Overheard:
+class AnswerRecorder:
     """A transport that records answers: path, headers and body, also of streams."""
 
     answers: list[httpx.Response] = field(default_factory=list)
@@ -77,17 +85,17 @@ class Overheard:
 
 
 @dataclass
-class Storm:
+class FaultRun:
     """One stack in which every call fails, and its output."""
 
     scene: Scene
     canaries: Canaries
-    heard: Overheard
+    heard: AnswerRecorder
     client: httpx.AsyncClient
     urls: tuple[str, ...]
     """One process for each vault."""
 
-    def people(self) -> list[Person]:
+    def people(self) -> list[StackUser]:
         """Sign in new users: failures may have left the slots of earlier users taken."""
         people = [replace(self.scene.person(url), http=self.client) for url in self.urls]
         for person in people:
@@ -99,7 +107,7 @@ class Storm:
             await asyncio.gather(*(self.talk(person, mode) for person in self.people()))
             self.scene.reset()
 
-    async def talk(self, person: Person, mode: Mode) -> None:
+    async def talk(self, person: StackUser, mode: Mode) -> None:
         self.faults(STARTING[1:] if mode in LONG else (*STARTING, *KEEPING), mode)
         for number in range(2):
             keyed = {**person.headers, "idempotency-key": f"start-{mode}-{number}"}
@@ -108,7 +116,7 @@ class Storm:
         self.faults(TALKING[2:-1] if mode in LONG else TALKING, mode)
         here = {"conversation_id": begun["conversation_id"]}
         session = {"avatar_session_id": begun["avatar_session_id"]}
-        await person.hear("My name is Ada.", **here)
+        await person.collect_events("My name is Ada.", **here)
         await person.call("chat", message="Who am I?", **here)
         await person.call("speak", text="Well then.", **session)
         self.scene.reset()
@@ -117,7 +125,7 @@ class Storm:
         for function in ("keep_alive", "end_session", "end_session", "keep_alive"):
             await person.call(function, **session)
 
-    async def started(self, person: Person) -> Json:
+    async def started(self, person: StackUser) -> Json:
         """Start a session, after some attempts without faults. Sessions of failed attempts may
         run."""
         self.scene.reset()
@@ -174,15 +182,15 @@ class Storm:
 
 
 @asynccontextmanager
-async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
+async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[FaultRun]:
     key = f"canary-{secrets.token_urlsafe(24)}"
     canaries.add("LiveAvatar key", key)
     settings = LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)
     world = LiveAvatarAccount(settings, key=key)
-    world.tokens = Recorded(
+    world.tokens = RecordedProvider(
         world.tokens.secret, world.tokens.lifetime, world.tokens.unix, canaries=canaries
     )
-    heard, http_client = Overheard(), Hasty()
+    heard, http_client = AnswerRecorder(), ShortDeadlineClient()
     client = httpx.AsyncClient(timeout=40, trust_env=False, event_hooks={"response": [heard]})
     async with staged(folder, delivery=never, provider=world) as scene, client:
         canaries.add("sealing key", sealing_key(scene))
@@ -191,8 +199,8 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
             scene.process(made, turn_seconds=2) as kept,
             scene.process(made, turn_seconds=2, vault="sealed") as sealed,
         ):
-            yield Storm(scene, canaries, heard, client, (kept, sealed))
-            later = Later(timedelta(hours=1))
+            yield FaultRun(scene, canaries, heard, client, (kept, sealed))
+            later = AheadClock(timedelta(hours=1))
             async with scene.process(lambda deps: replace(deps, clock=later)) as url:
                 answer = await client.post(f"{url}/sweep_expired")
                 assert answer.json()["failed"] == 0
@@ -205,7 +213,7 @@ def sealing_key(scene: Scene) -> bytes:
     return versions[0][1]
 
 
-def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
+def secretive(scene: Scene, http_client: ShortDeadlineClient, canaries: Canaries) -> Any:
     """Give Google's services a canary as their token, and short deadlines."""
     token = f"ya29.canary-{secrets.token_urlsafe(24)}"
     canaries.add("Google token", token)
@@ -217,7 +225,7 @@ def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
     def made(deps: Dependencies) -> Dependencies:
         engine = settings.agent_engine_url or ""
         return replace(
-            hasty(scene, http_client)(deps),
+            with_short_deadlines(scene, http_client)(deps),
             agent=AgentEngine(engine, auth, http_client, idle_seconds=1, reply_seconds=2),
             voice=GoogleSpeech(auth, http_client, base_url=settings.speech_url or ""),
         )
@@ -273,10 +281,10 @@ async def test_providers_journal_holds_no_secret(tmp_path: Path, canaries: Canar
             await person.chat(conversation_id=begun["conversation_id"])
         assert await calm.in_the_journal() == set()
         assert calm.in_answers() == set()
-        await finds_what_is_there(calm, begun["avatar_session_id"])
+        await check_search_finds(calm, begun["avatar_session_id"])
 
 
-async def finds_what_is_there(calm: Storm, session: str) -> None:
+async def check_search_finds(calm: FaultRun, session: str) -> None:
     """A session's id is not secret and appears in each of these places."""
     known = Canaries()
     known.add("id", session)

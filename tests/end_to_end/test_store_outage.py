@@ -18,7 +18,7 @@ from common.adapters.firestore.store import FirestoreStore
 from common.domain.documents import Document, Query, Version, Write
 from common.ports.dependencies import Dependencies
 from tests.api.sse import events
-from tests.end_to_end.scene import PROBLEM, Later, Person, Scene, staged
+from tests.end_to_end.scene import PROBLEM, AheadClock, Scene, StackUser, staged
 
 WITHIN = 4.0
 ID = "0b0d4c1c-6a3c-4a57-9c1e-0d2a35b1f2aa"
@@ -52,7 +52,7 @@ async def refusing() -> AsyncIterator[str]:
     yield f"127.0.0.1:{port}"
 
 
-def every_call(person: Person) -> dict[str, Awaitable[httpx.Response]]:
+def every_call(person: StackUser) -> dict[str, Awaitable[httpx.Response]]:
     follower = replace(person, headers={**person.headers, "accept": "text/event-stream"})
     keyed = replace(person, headers={**person.headers, "idempotency-key": "a-key-for-the-outage"})
     return {
@@ -146,7 +146,7 @@ async def _pumped(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> N
 
 
 @dataclass
-class Doomed:
+class LimitedStore:
     """A store that loses Firestore after a number of reads or commits."""
 
     inner: FirestoreStore
@@ -196,7 +196,7 @@ async def doomed(scene: Scene, after: str, times: int = 1) -> AsyncIterator[str]
         inner = FirestoreStore(scene.local.settings.project, emulator=proxy.at)
 
         def made(deps: Dependencies) -> Dependencies:
-            return replace(deps, store=Doomed(inner, proxy, after, times))
+            return replace(deps, store=LimitedStore(inner, proxy, after, times))
 
         async with scene.process(made) as url:
             yield url
@@ -243,17 +243,17 @@ async def test_store_lost_after_the_first_read(emulated: Scene) -> None:
 
 
 @dataclass(frozen=True)
-class Gone:
+class LostCase:
     """The answer of a process that lost Firestore after its first commit, and the user's
     session."""
 
-    person: Person
+    person: StackUser
     told: httpx.Response
     session: str = ""
 
 
 @pytest.fixture(scope="module")
-async def gone(emulated: Scene) -> dict[str, Gone]:
+async def gone(emulated: Scene) -> dict[str, LostCase]:
     """Yield three cases, which run concurrently: each waits for one or two of the store's
     deadlines."""
     scene = emulated
@@ -262,7 +262,7 @@ async def gone(emulated: Scene) -> dict[str, Gone]:
     known = set(scene.provider.sessions)
     streamed = {**talker.headers, "accept": "text/event-stream"}
 
-    async def called(person: Person, function: str, **body: Any) -> httpx.Response:
+    async def called(person: StackUser, function: str, **body: Any) -> httpx.Response:
         async with doomed(scene, "commit") as url:
             return await replace(person, url=url).call(function, **body)
 
@@ -274,21 +274,21 @@ async def gone(emulated: Scene) -> dict[str, Gone]:
         )
     [started] = set(scene.provider.sessions) - known
     return {
-        "start": Gone(starter, start, started),
-        "chat": Gone(talker, chat),
-        "end": Gone(ender, end, ending["avatar_session_id"]),
+        "start": LostCase(starter, start, started),
+        "chat": LostCase(talker, chat),
+        "end": LostCase(ender, end, ending["avatar_session_id"]),
     }
 
 
 @pytest.fixture
 async def later(emulated: Scene) -> AsyncIterator[str]:
     """Yield a process whose clock is late enough to sweep stuck sessions and turns."""
-    async with emulated.process(lambda made: replace(made, clock=Later(HALF_AN_HOUR))) as url:
+    async with emulated.process(lambda made: replace(made, clock=AheadClock(HALF_AN_HOUR))) as url:
         yield f"{url}/sweep_expired"
 
 
 async def test_store_lost_between_the_commits_of_a_start(
-    emulated: Scene, gone: dict[str, Gone], later: str
+    emulated: Scene, gone: dict[str, LostCase], later: str
 ) -> None:
     """The provider runs the session, but the commit fails.
 
@@ -307,7 +307,7 @@ async def test_store_lost_between_the_commits_of_a_start(
 
 
 async def test_store_lost_while_a_session_ends(
-    emulated: Scene, gone: dict[str, Gone], later: str
+    emulated: Scene, gone: dict[str, LostCase], later: str
 ) -> None:
     """The session is stopped but the commit fails: the next sweep charges its seconds."""
     scene, end = emulated, gone["end"]
@@ -321,7 +321,7 @@ async def test_store_lost_while_a_session_ends(
 
 
 async def test_store_lost_while_the_agent_writes(
-    emulated: Scene, gone: dict[str, Gone], later: str
+    emulated: Scene, gone: dict[str, LostCase], later: str
 ) -> None:
     """The caller gets the whole reply, and an event says that it was not stored.
 
