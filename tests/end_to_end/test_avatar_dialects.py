@@ -48,14 +48,14 @@ async def test_a_reply_that_was_played_whole_is_spoken_whole(scene: Scene) -> No
     person = scene.person()
     here = {"conversation_id": (await person.start())["conversation_id"]}
     for _ in range(2):
-        done = (await person.hear(**here))[-1].data
+        done = (await person.collect_events(**here))[-1].data
         assert (done["ended"], done["text"], done["spoken"]) == ("complete", REPLY, REPLY)
 
 
 async def test_each_utterance_starts_and_ends_in_order(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
-    events = speech(await person.hear(conversation_id=begun["conversation_id"]))
+    events = speech(await person.collect_events(conversation_id=begun["conversation_id"]))
     played = (await scene.journal(begun["avatar_session_id"]))["utterances"]
     assert len(played) >= 2
     assert [each["state"] for each in events] == ["started", "ended"] * len(played)
