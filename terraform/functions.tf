@@ -1,8 +1,8 @@
 # Declaration of each function for the deployment, by its name in functions/. A new function needs its
 # folder and one entry here; no other file of terraform/ names functions.
 #
-#   callers  users:    public at IAM; the function verifies the caller's ID token. It cannot do both:
-#                      Cloud Run removes the signature of a token that its IAM check accepted.
+#   callers  users:    public at IAM; the function verifies the user's ID token. It could not verify a
+#                      token that IAM has checked: Cloud Run removes the token's signature.
 #            public:   public at IAM; the function reads no token.
 #            internal: the accounts of Cloud Scheduler and Cloud Tasks only.
 #   secrets  Secrets that the function reads by name.

@@ -14,6 +14,7 @@ from infra.deploy.shell import ROOT
 
 FOLDER = ROOT / "terraform"
 README = FOLDER / "README.md"
+VARIABLES = (FOLDER / "variables.tf", FOLDER / "function_variables.tf")
 GROUP = re.compile(r"^# ── (.+?) ─+$")
 BLOCK = re.compile(r'^(?:variable|output) "(\w+)" \{$')
 FIELD = re.compile(r"^ {4}(\w+) += (?:optional\(\w+(?:, (.+))?\)|.+)$")
@@ -31,7 +32,7 @@ class Variable(NamedTuple):
 
 
 def read_variables(text: str) -> list[Variable]:
-    """Read variables.tf. Each variable belongs to the group of the last header above it."""
+    """Read variables from HCL. Each variable belongs to the group of the last header above it."""
     group, variables = "", []
     for block in re.split(r"\n(?=variable |# ──)", text):
         first, *body = block.splitlines()
@@ -51,7 +52,7 @@ def read_variables(text: str) -> list[Variable]:
 
 
 def read_outputs(text: str) -> dict[str, str]:
-    """Read outputs.tf: descriptions by name."""
+    """Read outputs from HCL. Return descriptions by name."""
     outputs = {}
     for block in re.split(r"\n(?=output )", text):
         first, *body = block.splitlines()
@@ -62,7 +63,8 @@ def read_outputs(text: str) -> dict[str, str]:
 
 def render_variables() -> str:
     """Return the variables as Markdown: one table for each group."""
-    return "\n".join(_variable_rows(read_variables((FOLDER / "variables.tf").read_text()))).strip()
+    variables = read_variables("\n".join(path.read_text() for path in VARIABLES))
+    return "\n".join(_variable_rows(variables)).strip()
 
 
 def render_outputs() -> str:

@@ -121,9 +121,22 @@ def _becomes_ready(process: subprocess.Popen[bytes], port: int) -> bool:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer,
         ):
             if answer.read().strip() == b"Ok":
+                _warm_up(port)
                 return True
         time.sleep(0.05)
     return False
+
+
+def _warm_up(port: int) -> None:
+    """Read a document that is missing. The emulator loads most of its classes at its first call.
+
+    On a busy machine that takes longer than the deadline of a store.
+    """
+    documents = "v1/projects/demo-warm-up/databases/(default)/documents"
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/{documents}/warm-up/missing", timeout=READY_SECONDS
+        ).close()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from common.api.routes import PARAMETER
-from infra.local.demo.api_client import ApiClient, RefusedError, StreamEvent
+from infra.local.demo.api_client import OprinaClient, RefusedError, StreamEvent
 from infra.registry import declarations
 from infra.smoke.sign_in import NotSignedInError, SignIn
 
@@ -44,7 +44,7 @@ class SmokeTest:
     def __init__(self, http: httpx.AsyncClient, locate: Locate, sign_in: SignIn) -> None:
         self._http = http
         self._locate = locate
-        self._caller = ApiClient(http, locate)
+        self._caller = OprinaClient(http, locate)
         self._sign_in = sign_in
         self._key = secrets.token_hex(16)
         self._unanswered = False

@@ -49,7 +49,7 @@ def failure(*events: dict[str, Any] | bytes) -> tuple[errors.Upstream, list[Agen
     return raised.value, found
 
 
-def test_the_whole_repeats_the_deltas_and_brings_the_usage() -> None:
+def test_repeated_event_adds_no_text_but_the_usage() -> None:
     assert heard(delta("It is "), delta("noon."), said("It is noon.", **usage(9))) == [
         Delta("It is "),
         Delta("noon."),
@@ -57,17 +57,17 @@ def test_the_whole_repeats_the_deltas_and_brings_the_usage() -> None:
     ]
 
 
-def test_a_whole_without_deltas_is_the_text() -> None:
+def test_event_without_deltas_before_it_is_the_text() -> None:
     assert heard(said("It is noon.", **usage(9))) == [Delta("It is noon."), Finished(9)]
 
 
-def test_usage_is_that_of_every_whole_message_and_of_no_partial_one() -> None:
+def test_usage_of_partial_events_is_not_counted() -> None:
     events = heard(delta("A", **usage(5)), said("A", **usage(5)), said("B", **usage(8)))
     assert events[-1] == Finished(13)
     assert heard(delta("A", **usage(5)), said("A"))[-1] == Finished(None)
 
 
-def test_each_message_of_a_turn_repeats_itself_alone() -> None:
+def test_each_message_of_a_turn_is_repeated_by_itself() -> None:
     assert heard(
         delta("Let me look."),
         said("Let me look.", CALL),
@@ -85,40 +85,40 @@ def test_each_message_of_a_turn_repeats_itself_alone() -> None:
     ]
 
 
-def test_a_call_without_its_text_ends_a_message_too() -> None:
+def test_tool_call_without_text_ends_a_message() -> None:
     events = heard(delta("Let me look."), said(CALL), said(RESULT), said("It is noon."))
     assert events[-2] == Delta("It is noon.")
 
 
-def test_text_and_calls_of_one_whole_keep_their_order() -> None:
+def test_text_and_tool_calls_of_one_event_keep_their_order() -> None:
     assert heard(said("A", CALL, "B"))[:3] == [Delta("A"), ToolCall("c1", "look"), Delta("B")]
 
 
-def test_a_call_is_told_once() -> None:
+def test_repeated_tool_call_is_one_event() -> None:
     events = heard(delta("A"), delta(CALL), said("A", CALL), said(CALL))
     assert events.count(ToolCall("c1", "look")) == 1
 
 
-def test_a_whole_that_says_more_than_its_deltas_adds_the_rest() -> None:
+def test_repeated_event_with_more_text_adds_the_rest() -> None:
     assert heard(delta("It is "), said("It is noon."))[1] == Delta("noon.")
 
 
-def test_where_whole_and_deltas_differ_the_deltas_stand() -> None:
+def test_repeated_event_that_differs_adds_nothing() -> None:
     assert heard(delta("It is  "), said("It is noon.")) == [Delta("It is  "), Finished(None)]
 
 
-def test_an_event_without_content_does_not_end_a_message() -> None:
+def test_event_without_content_does_not_end_a_message() -> None:
     state = {"author": "assistant", "actions": {"state_delta": {"a": 1}}}
     assert heard(delta("A"), state, said("A")) == [Delta("A"), Finished(None)]
 
 
-def test_two_agents_do_not_mix() -> None:
+def test_deltas_of_two_agents_do_not_mix() -> None:
     other = {"author": "other"}
     events = heard(delta("A"), delta("B") | other, said("A"), said("B") | other)
     assert events == [Delta("A"), Delta("B"), Finished(None)]
 
 
-def test_thoughts_and_what_the_user_said_are_no_reply() -> None:
+def test_thoughts_and_user_messages_are_not_part_of_the_reply() -> None:
     thought = {"text": "Hm.", "thought": True}
     user = said("Hello") | {"author": "user"}
     assert heard(user, delta(thought), delta("A"), said(thought, "A")) == [
@@ -128,33 +128,33 @@ def test_thoughts_and_what_the_user_said_are_no_reply() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "a\u2028b", 'data: {"x": 1}', "\\n", "é 正午 🙂"])
-def test_any_text_survives(text: str) -> None:
+def test_any_text_is_reproduced(text: str) -> None:
     raw = json.dumps(said(text), ensure_ascii=False).encode()
     assert heard(raw)[0] == Delta(text)
     assert heard(b"data: " + raw + b"\r")[0] == Delta(text)
 
 
-def test_half_a_character_becomes_a_mark() -> None:
+def test_lone_surrogate_is_replaced() -> None:
     assert heard(said("a\ud83d"))[0] == Delta("a\ufffd")
 
 
-def test_lines_that_are_no_data_are_passed_over() -> None:
+def test_lines_without_data_are_skipped() -> None:
     assert heard(b"", b": ping", b"event: message", b"id: 4", said("A"))[0] == Delta("A")
 
 
-def test_no_text_is_empty() -> None:
+def test_reply_without_text_fails_as_empty() -> None:
     for events in ([], [said(CALL), said(RESULT)], [said("")]):
         error, _ = failure(*events)
         assert error.kind == "empty"
 
 
-def test_deltas_without_their_whole_are_broken() -> None:
+def test_reply_that_ends_within_a_message_fails_as_broken() -> None:
     error, found = failure(delta("It is "))
     assert (error.kind, found) == ("broken", [Delta("It is ")])
 
 
 @pytest.mark.parametrize("line", [b"<html>", b"[]", b"1", b'{"a": ', b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_event_is_broken(line: bytes) -> None:
+def test_malformed_event_fails_as_broken(line: bytes) -> None:
     error, found = failure(delta("A"), line)
     assert (error.kind, found) == ("broken", [Delta("A")])
     assert error.__context__ is None
@@ -170,24 +170,24 @@ def test_what_is_no_event_is_broken(line: bytes) -> None:
         ({"code": 429, "message": "canary"}, "429"),
     ],
 )
-def test_an_error_says_its_code_if_it_is_a_known_word(event: dict[str, Any], why: str) -> None:
+def test_error_quotes_only_known_codes(event: dict[str, Any], why: str) -> None:
     error, found = failure(delta("A"), event)
     assert (error.kind, error.code, found) == ("failed", "agent_failed", [Delta("A")])
     assert error.why == f"the reply ended with {why}"
 
 
-def test_an_error_that_brings_text_gives_it_first() -> None:
+def test_text_of_an_error_event_comes_before_the_error() -> None:
     error, found = failure(said("It is", error_code="MAX_TOKENS"))
     assert (error.kind, found) == ("failed", [Delta("It is")])
 
 
-def test_a_session_that_is_gone_may_be_told_inside_the_stream() -> None:
+def test_missing_session_may_be_reported_inside_the_stream() -> None:
     error, _ = failure({"error": {"code": 404, "status": "NOT_FOUND"}})
     assert isinstance(error, errors.UpstreamNotFound)
 
 
 @pytest.mark.parametrize("odd", [{}, {"content": 1}, {"content": {"parts": 1}}, {"author": 1}])
-def test_events_of_a_shape_we_do_not_know_say_nothing(odd: dict[str, Any]) -> None:
+def test_events_of_unknown_shape_are_ignored(odd: dict[str, Any]) -> None:
     assert heard(odd, said(1, {"text": 1}, {"function_call": 1}, "A"))[0] == Delta("A")  # type: ignore[arg-type]  # on purpose
 
 
@@ -199,7 +199,7 @@ def test_events_of_a_shape_we_do_not_know_say_nothing(odd: dict[str, Any]) -> No
         ("eu", "aiplatform.eu.rep.googleapis.com"),
     ],
 )
-def test_an_engine_is_at_its_locations_host(location: str, host: str) -> None:
+def test_engine_name_gives_the_host_of_its_location(location: str, host: str) -> None:
     name = f"projects/p/locations/{location}/reasoningEngines/1"
     assert addresses(name) == (
         f"https://{host}/v1/{name}:streamQuery?alt=sse",
@@ -210,7 +210,7 @@ def test_an_engine_is_at_its_locations_host(location: str, host: str) -> None:
 @pytest.mark.parametrize(
     "root", ["http://a.test:1/b", "http://a.test:1/b/v1", "http://a.test:1/b/v1beta1"]
 )
-def test_an_engine_may_be_an_address(root: str) -> None:
+def test_engine_may_be_a_url(root: str) -> None:
     name = "projects/p/locations/l/reasoningEngines/1"
     turns, sessions = addresses(f"{root}/{name}")
     assert turns == f"http://a.test:1/b/v1/{name}:streamQuery?alt=sse"
@@ -220,12 +220,12 @@ def test_an_engine_may_be_an_address(root: str) -> None:
 @pytest.mark.parametrize(
     "engine", ["", "1", "projects/p", "ftp://a/projects/p/locations/l/reasoningEngines/1"]
 )
-def test_what_is_no_engine_is_refused(engine: str) -> None:
+def test_malformed_engine_is_refused(engine: str) -> None:
     with pytest.raises(ValueError, match="reasoningEngines"):
         addresses(engine)
 
 
-def test_a_conversation_names_its_session_as_google_allows() -> None:
+def test_session_id_is_one_that_google_accepts() -> None:
     assert session_name(ConversationId("01jd-abc")) == "01jd-abc"
     for odd in ("01JDABC", "a_b", "-a", "a" * 64):
         name = session_name(ConversationId(odd))

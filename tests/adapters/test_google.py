@@ -1,4 +1,4 @@
-"""Google's tokens, and what its speech comes in."""
+"""Google's access tokens and Text-to-Speech."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class Given(Credentials):
-    """Gives token-1, token-2, ... for an hour each, once `gate` is open."""
+    """Credentials that give token-1, token-2 and so on, each for an hour, while `gate` is open."""
 
     def __init__(self, clock: "Moment") -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # google-auth ships half its types
@@ -57,7 +57,7 @@ def tokens() -> tuple[GoogleToken, Given, Moment]:
     return GoogleToken(lambda: given, clock), given, clock
 
 
-async def test_a_token_is_kept_until_shortly_before_it_expires() -> None:
+async def test_token_is_cached_until_shortly_before_its_expiry() -> None:
     token, given, clock = tokens()
     assert await token(KEPT) == {"authorization": "Bearer token-1"}
     clock.at = NOON + timedelta(minutes=56)
@@ -67,13 +67,13 @@ async def test_a_token_is_kept_until_shortly_before_it_expires() -> None:
     assert given.times == 2
 
 
-async def test_a_token_that_was_refused_is_renewed() -> None:
+async def test_refused_token_is_renewed() -> None:
     token, _, _ = tokens()
     await token(KEPT)
     assert await token(FRESH) == {"authorization": "Bearer token-2"}
 
 
-async def test_many_that_ask_concurrency_make_one_refresh() -> None:
+async def test_concurrent_callers_share_one_refresh() -> None:
     token, given, _ = tokens()
     given.gate.clear()
     asking = [asyncio.create_task(token(KEPT)) for _ in range(20)]
@@ -87,7 +87,7 @@ async def test_many_that_ask_concurrency_make_one_refresh() -> None:
     assert given.times == 1
 
 
-async def test_no_token_is_unavailable_and_may_come_later() -> None:
+async def test_failed_refresh_is_unavailable_and_may_succeed_later() -> None:
     token, given, _ = tokens()
     given.failing = True
     with pytest.raises(errors.Unavailable) as raised:
@@ -98,7 +98,7 @@ async def test_no_token_is_unavailable_and_may_come_later() -> None:
     assert await token(KEPT) == {"authorization": "Bearer token-1"}
 
 
-async def test_a_persons_own_credentials_name_who_pays() -> None:
+async def test_developer_credentials_name_the_quota_project() -> None:
     token, given, _ = tokens()
     given._quota_project_id = "project-1"
     assert (await token(KEPT))["x-goog-user-project"] == "project-1"
@@ -112,26 +112,26 @@ def wav(rate: int = 24_000, channels: int = 1, width: int = 2) -> bytes:
     return file.getvalue()
 
 
-def test_the_samples_are_found_behind_any_chunks() -> None:
+def test_samples_are_found_after_any_wav_chunks() -> None:
     plain = wav()
     odd = b"LIST" + (3).to_bytes(4, "little") + b"abc\0"
     for audio in (plain, plain[:12] + odd + plain[12:], plain + odd):
         assert strip_header(audio) == b"\x01\x02\x03\x04"
 
 
-def test_a_size_that_is_not_known_means_the_rest() -> None:
+def test_unknown_chunk_size_extends_to_the_end() -> None:
     plain = wav()
     assert strip_header(plain[:40] + b"\xff" * 4 + plain[44:]) == b"\x01\x02\x03\x04"
 
 
-def test_samples_without_a_header_stay_and_half_a_sample_goes() -> None:
+def test_raw_samples_are_kept_and_half_a_sample_is_dropped() -> None:
     assert strip_header(b"\x01\x02\x03") == b"\x01\x02"
 
 
 @pytest.mark.parametrize(
     "audio", [wav(rate=16_000), wav(channels=2), wav(width=1), wav()[:40], b""]
 )
-def test_sound_of_another_kind_is_none(audio: bytes) -> None:
+def test_audio_of_another_format_gives_no_samples(audio: bytes) -> None:
     assert strip_header(audio) == b""
 
 
@@ -162,7 +162,7 @@ class Google:
 SOUND = {"audioContent": base64.b64encode(wav()).decode()}
 
 
-async def test_speech_is_asked_for_as_bare_samples_at_our_rate() -> None:
+async def test_speech_is_requested_as_samples_at_our_rate() -> None:
     google = Google(200, SOUND)
     assert await google.speech().synthesize("Hi", "voice-1", "en-US") == b"\x01\x02\x03\x04"
     assert google.asked == [
@@ -174,7 +174,7 @@ async def test_speech_is_asked_for_as_bare_samples_at_our_rate() -> None:
     ]
 
 
-async def test_no_more_requests_than_allowed_are_under_way() -> None:
+async def test_concurrent_requests_are_limited() -> None:
     google = Google(200, SOUND)
     speech = google.speech(concurrency=3)
     await asyncio.gather(*(speech.synthesize("Hi", "v", "en-US") for _ in range(20)))
@@ -182,7 +182,7 @@ async def test_no_more_requests_than_allowed_are_under_way() -> None:
 
 
 @pytest.mark.parametrize("body", [None, {}, {"audioContent": 1}, {"audioContent": "?"}, []])
-async def test_an_answer_without_speech_failed(body: Any) -> None:
+async def test_answer_without_speech_fails(body: Any) -> None:
     with pytest.raises(errors.Failed):
         await Google(200, body).speech().synthesize("Hi", "v", "en-US")
 
@@ -196,7 +196,7 @@ async def test_an_answer_without_speech_failed(body: Any) -> None:
         (400, errors.Failed, 1),
     ],
 )
-async def test_a_refusal_is_retried_only_where_it_costs_nothing(
+async def test_only_free_refusals_are_retried(
     status: int, error: type[errors.Upstream], tries: int
 ) -> None:
     google = Google(status, {"error": {"message": "canary"}})

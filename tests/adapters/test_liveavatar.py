@@ -1,4 +1,5 @@
-"""What the contract cannot show: LiveAvatar's odd answers, and what it is asked."""
+"""LiveAvatar's client: the requests it sends, and unusual answers, which the contract suite cannot
+make."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ RUNS = {
 
 
 class Provider:
-    """LiveAvatar with one answer to everything, and what it was asked."""
+    """A client whose every request gets the same answer. Keeps the requests."""
 
     def __init__(self, respond: Callable[[httpx.Request], httpx.Response]) -> None:
         self.requests: list[httpx.Request] = []
@@ -56,7 +57,7 @@ async def at_once(_seconds: float) -> None:
     await checkpoint()
 
 
-async def test_a_ticket_asks_for_lite_and_its_longest() -> None:
+async def test_session_token_request_has_lite_mode_and_duration() -> None:
     asked = provider(200, {"session_id": "s1", "session_token": "t"})
     assert await asked.avatars.create_session_token("avatar-1", "high", 600) == SessionToken(
         S1, "t"
@@ -84,12 +85,12 @@ async def test_a_ticket_asks_for_lite_and_its_longest() -> None:
         {"session_id": "s1"},
     ],
 )
-async def test_a_ticket_that_makes_no_sense_failed(data: object) -> None:
+async def test_malformed_session_token_fails(data: object) -> None:
     with pytest.raises(errors.Failed):
         await provider(200, data).avatars.create_session_token("a", "high", 60)
 
 
-async def test_a_start_shows_the_sessions_token_and_never_the_key() -> None:
+async def test_start_sends_the_session_token_and_not_the_key() -> None:
     asked = provider(201, RUNS)
     running = await asked.avatars.start(TICKET)
     assert (running.livekit_url, running.ws_url) == (RUNS["livekit_url"], RUNS["ws_url"])
@@ -115,7 +116,7 @@ async def test_a_start_shows_the_sessions_token_and_never_the_key() -> None:
         (503, 503, errors.Ambiguous),
     ],
 )
-async def test_a_start_that_is_refused_says_whether_it_runs(
+async def test_refused_start_tells_whether_the_session_may_run(
     status: int, code: int, error: type[errors.Upstream]
 ) -> None:
     asked = provider(status, message="canary", code=code)
@@ -139,12 +140,12 @@ async def test_a_start_that_is_refused_says_whether_it_runs(
         {**RUNS, "livekit_client_token": ""},
     ],
 )
-async def test_a_start_that_answers_nonsense_may_run(data: object) -> None:
+async def test_start_with_a_malformed_answer_is_ambiguous(data: object) -> None:
     with pytest.raises(errors.Ambiguous):
         await provider(201, data).avatars.start(TICKET)
 
 
-async def test_a_start_that_cannot_connect_does_not_run() -> None:
+async def test_start_that_cannot_connect_is_unavailable() -> None:
     def refuse(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("canary")
 
@@ -165,7 +166,7 @@ async def test_a_start_that_cannot_connect_does_not_run() -> None:
         (422, "session has been closed"),
     ],
 )
-async def test_a_stop_of_what_does_not_run_is_done(status: int, message: str) -> None:
+async def test_stop_of_a_session_that_does_not_run_succeeds(status: int, message: str) -> None:
     asked = provider(status, message=message)
     await asked.avatars.stop(S1, "user")
     assert asked.bodies == [{"session_id": "s1", "reason": "USER_CLOSED"}]
@@ -183,7 +184,7 @@ async def test_a_stop_of_what_does_not_run_is_done(status: int, message: str) ->
         (503, "", errors.Ambiguous, 3),
     ],
 )
-async def test_a_stop_that_was_not_heard_is_an_error(
+async def test_failed_stop_raises(
     status: int, message: str, error: type[errors.Upstream], tries: int
 ) -> None:
     asked = provider(status, message=message)
@@ -193,7 +194,7 @@ async def test_a_stop_that_was_not_heard_is_an_error(
     assert len(asked.requests) == tries
 
 
-async def test_a_key_that_was_changed_is_read_again() -> None:
+async def test_refused_key_is_read_again() -> None:
     def respond(request: httpx.Request) -> httpx.Response:
         good = request.headers["x-api-key"] == "new-key"
         return httpx.Response(200 if good else 401, json={"data": None})
@@ -203,7 +204,7 @@ async def test_a_key_that_was_changed_is_read_again() -> None:
     assert asked.read == [False, True]
 
 
-async def test_every_page_is_read_from_our_own_address() -> None:
+async def test_pages_are_read_from_the_base_url_only() -> None:
     def respond(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params["page"])
         results: list[object] = [{"id": f"s{page}"}, {"id": "s1"}, {"id": "a/b"}, 1]
@@ -216,13 +217,13 @@ async def test_every_page_is_read_from_our_own_address() -> None:
     assert {request.url.params["type"] for request in asked.requests} == {"active"}
 
 
-async def test_a_list_without_an_end_is_left() -> None:
+async def test_endless_list_is_read_up_to_a_limit() -> None:
     asked = provider(200, {"results": [{"id": "s1"}], "next": "more"})
     assert await asked.avatars.active() == ["s1"]
     assert len(asked.requests) == 50
 
 
-async def test_a_list_that_makes_no_sense_is_no_empty_list() -> None:
+async def test_malformed_list_fails() -> None:
     with pytest.raises(errors.Failed):
         await provider(200, {"count": 0}).avatars.active()
 
@@ -238,7 +239,7 @@ async def test_a_list_that_makes_no_sense_is_no_empty_list() -> None:
         ({}, True, 0.0),
     ],
 )
-async def test_a_record_says_whether_it_runs(
+async def test_record_tells_whether_a_session_runs(
     data: Mapping[str, object], running: bool, seconds: float
 ) -> None:
     record = await provider(200, data).avatars.record(S1)
@@ -246,19 +247,19 @@ async def test_a_record_says_whether_it_runs(
 
 
 @pytest.mark.parametrize(("told", "left"), [("12.5", 12.5), (7, 7.0), ("-1", 0.0)])
-async def test_credits_come_as_a_number_or_as_text(told: object, left: float) -> None:
+async def test_credits_may_be_a_number_or_text(told: object, left: float) -> None:
     asked = provider(200, {"credits_left": told})
     assert await asked.avatars.credits() == left
     assert asked.requests[0].url == "https://avatar.test/v1/users/credits"
 
 
 @pytest.mark.parametrize("told", [None, "many", "nan", [1], {}])
-async def test_credits_that_make_no_sense_are_no_credits(told: object) -> None:
+async def test_malformed_credits_fail(told: object) -> None:
     with pytest.raises(errors.Failed):
         await provider(200, {"credits_left": told}).avatars.credits()
 
 
-async def test_credits_are_asked_for_once() -> None:
+async def test_credits_are_requested_without_retries() -> None:
     asked = provider(503)
     with pytest.raises(errors.Busy):
         await asked.avatars.credits()

@@ -1,4 +1,4 @@
-"""A start that fails, on a real socket: the error must be true of the session."""
+"""Failed starts over a real socket: the error must be true of the session."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from tests.local.serving import served
         ("truncate", errors.Ambiguous, 1),
     ],
 )
-async def test_on_the_wire_a_failed_start_is_told_as_what_it_is(
+async def test_failed_start_over_a_socket_has_the_right_error(
     mode: Mode, error: type[errors.Upstream], runs: int
 ) -> None:
     faults = ServiceFaults(pace=Pace(late_seconds=0.001))

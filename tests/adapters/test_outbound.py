@@ -45,7 +45,7 @@ async def call(
         (RETRY_IDEMPOTENT, httpx.Response(404), 1),
     ],
 )
-async def test_each_class_is_tried_as_often_as_it_may(
+async def test_each_retry_class_has_its_number_of_attempts(
     retry: Retry, answer: httpx.Response | Exception, tries: int
 ) -> None:
     def respond(_: httpx.Request) -> httpx.Response:
@@ -62,19 +62,19 @@ async def test_each_class_is_tried_as_often_as_it_may(
     assert server.pauses.taken == [0.1, 0.2][: tries - 1]
 
 
-async def test_a_second_try_may_succeed() -> None:
+async def test_second_attempt_may_succeed() -> None:
     server = Server(httpx.Response(503), httpx.Response(200))
     assert await call(server, retry=RETRY_IDEMPOTENT) == 200
 
 
-async def test_a_service_that_names_its_pause_gets_it() -> None:
+async def test_retry_after_is_respected() -> None:
     server = Server(httpx.Response(429, headers={"retry-after": "2"}), httpx.Response(200))
     assert await call(server, retry=RETRY_IDEMPOTENT) == 200
     assert server.pauses.taken == [2.0]
 
 
 @pytest.mark.parametrize("value", ["60", "9" * 5000])
-async def test_a_pause_that_is_too_long_is_left_to_the_caller(value: str) -> None:
+async def test_long_retry_after_is_left_to_the_caller(value: str) -> None:
     server = Server(httpx.Response(429, headers={"retry-after": value}))
     answer = await server.http_client.call(asking(), deadline=5, cap=1000, retry=RETRY_IDEMPOTENT)
     assert server.pauses.taken == []
@@ -83,14 +83,14 @@ async def test_a_pause_that_is_too_long_is_left_to_the_caller(value: str) -> Non
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "1.5", "²", ""])
-async def test_a_pause_that_is_no_number_is_none(value: str) -> None:
+async def test_retry_after_that_is_no_number_is_ignored(value: str) -> None:
     headers = [(b"retry-after", value.encode())]
     server = Server(lambda _: httpx.Response(429, headers=headers))
     answer = await server.http_client.call(asking(), deadline=5, cap=1000, retry=NO_RETRY)
     assert answer.retry_after is None
 
 
-async def test_there_is_no_try_after_the_deadline() -> None:
+async def test_no_attempt_after_the_deadline() -> None:
     server = Server(httpx.Response(503))
     await server.http_client.call(asking(), deadline=0.05, cap=1000, retry=RETRY_IDEMPOTENT)
     assert len(server.requests) == 1
@@ -110,7 +110,7 @@ async def test_there_is_no_try_after_the_deadline() -> None:
         (never, False, errors.Unavailable),
     ],
 )
-async def test_what_got_lost_has_a_name_and_says_nothing_else(
+async def test_lost_answer_has_the_right_error_without_secrets(
     answer: Exception | Respond,
     changes: bool,
     error: type[errors.Upstream],
@@ -126,7 +126,7 @@ async def test_what_got_lost_has_a_name_and_says_nothing_else(
     assert CANARY not in f"{raised.value!r} {request!r} {vars(raised.value)} {caplog.text}"
 
 
-async def test_a_successful_call_leaves_no_address_in_the_log(
+async def test_successful_call_logs_no_url(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -134,7 +134,7 @@ async def test_a_successful_call_leaves_no_address_in_the_log(
     assert CANARY not in caplog.text
 
 
-async def test_a_header_that_cannot_be_written_is_not_shown() -> None:
+async def test_malformed_header_is_not_quoted() -> None:
     server = Server(httpx.Response(200))
     with pytest.raises(errors.Failed) as failed:
         await call(server, asking(headers={"x-api-key": f"{CANARY}€"}))
@@ -143,7 +143,7 @@ async def test_a_header_that_cannot_be_written_is_not_shown() -> None:
     assert server.requests == []
 
 
-async def test_a_body_over_the_cap_is_not_read_to_its_end() -> None:
+async def test_body_over_the_cap_is_not_read_to_its_end() -> None:
     body = Body(*[b"x" * 600] * 10)
     server = Server(httpx.Response(200, stream=body))
     with pytest.raises(errors.Ambiguous):
@@ -152,11 +152,11 @@ async def test_a_body_over_the_cap_is_not_read_to_its_end() -> None:
     assert body.closed
 
 
-async def test_of_a_refusal_that_is_too_long_the_status_counts() -> None:
+async def test_refusal_over_the_cap_keeps_its_status() -> None:
     assert await call(Server(httpx.Response(403, stream=Body(b"x" * 6000)))) == 403
 
 
-async def test_a_packed_answer_is_not_unpacked() -> None:
+async def test_compressed_answer_is_not_decompressed() -> None:
     body = Body(b"x")
     server = Server(httpx.Response(200, stream=body, headers={"content-encoding": "gzip"}))
     with pytest.raises(errors.Ambiguous):
@@ -166,7 +166,7 @@ async def test_a_packed_answer_is_not_unpacked() -> None:
     assert body.closed
 
 
-async def test_a_body_that_drips_ends_at_the_deadline() -> None:
+async def test_slow_body_ends_at_the_deadline() -> None:
     body = Body(b"x", hangs=True)
     server = Server(httpx.Response(200, stream=body))
     with pytest.raises(errors.Ambiguous):
@@ -174,7 +174,7 @@ async def test_a_body_that_drips_ends_at_the_deadline() -> None:
     assert body.closed
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_redirect_is_not_followed() -> None:
     server = Server(httpx.Response(307, headers={"location": "https://elsewhere.test/"}))
     assert await call(server, retry=RETRY_IDEMPOTENT) == 307
     assert len(server.requests) == 1
@@ -187,7 +187,7 @@ async def test_cookies_are_not_kept() -> None:
     assert "cookie" not in server.requests[1].headers
 
 
-async def test_a_key_that_is_refused_is_read_again_once() -> None:
+async def test_refused_credentials_are_renewed_once() -> None:
     read: list[bool] = []
 
     async def auth(fresh: bool) -> Mapping[str, str]:
@@ -200,7 +200,7 @@ async def test_a_key_that_is_refused_is_read_again_once() -> None:
     assert read == [False, True]
 
 
-async def test_a_key_that_never_comes_means_that_nothing_was_sent() -> None:
+async def test_missing_credentials_mean_that_nothing_was_sent() -> None:
     async def auth(_fresh: bool) -> Mapping[str, str]:
         await asyncio.Event().wait()
         return {}
@@ -213,7 +213,7 @@ async def test_a_key_that_never_comes_means_that_nothing_was_sent() -> None:
     assert server.requests == []
 
 
-async def test_a_call_that_is_cancelled_stays_cancelled() -> None:
+async def test_cancelled_call_is_not_retried() -> None:
     server = Server(never)
     task = asyncio.create_task(call(server, retry=RETRY_IDEMPOTENT))
     while not server.requests:
@@ -224,7 +224,7 @@ async def test_a_call_that_is_cancelled_stays_cancelled() -> None:
     assert len(server.requests) == 1
 
 
-async def test_nothing_is_opened_before_the_first_call() -> None:
+async def test_no_connection_before_the_first_call() -> None:
     http_client = HttpClient()
     assert http_client._client is None
     await http_client.close()

@@ -25,7 +25,7 @@ async def lines(
     return heard
 
 
-async def test_lines_come_as_they_are_cut_by_newlines_alone() -> None:
+async def test_stream_is_split_at_newlines_only() -> None:
     text = "a\u2028b\x85\u2029é".encode()
     body = Body(text[:3], text[3:-1], text[-1:] + b"\nc\r\n\n", b"d")
     assert await lines(Server(httpx.Response(200, stream=body))) == [text, b"c\r", b"", b"d"]
@@ -41,7 +41,7 @@ async def test_lines_come_as_they_are_cut_by_newlines_alone() -> None:
         (Body(b"a\n", b"x" * 2000), {}, "broken"),
     ],
 )
-async def test_a_stream_that_stops_says_how(
+async def test_stopped_stream_has_the_right_kind(
     body: Body, limits: Mapping[str, float], kind: str
 ) -> None:
     with pytest.raises(errors.Failed) as failed:
@@ -64,7 +64,7 @@ async def test_a_stream_that_stops_says_how(
         (never, errors.Failed, "silent", 1),
     ],
 )
-async def test_a_stream_that_does_not_begin_says_why(
+async def test_stream_that_does_not_begin_has_the_right_error(
     answer: httpx.Response | Exception | Respond,
     error: type[errors.Upstream],
     kind: str,
@@ -77,7 +77,7 @@ async def test_a_stream_that_does_not_begin_says_why(
     assert len(server.requests) == tries
 
 
-async def test_a_reader_that_goes_closes_the_connection() -> None:
+async def test_cancelled_reader_closes_the_connection() -> None:
     body = Body(b"a\nb\n", hangs=True)
     server = Server(httpx.Response(200, stream=body))
     heard: list[bytes] = []
@@ -85,14 +85,14 @@ async def test_a_reader_that_goes_closes_the_connection() -> None:
         asking(), heard.append, idle=5, deadline=5, cap=1000, retry=NO_RETRY
     )
     reading = asyncio.create_task(stream)
-    while len(heard) < 2:  # noqa: ASYNC110 - the stream tells nobody else
+    while len(heard) < 2:  # noqa: ASYNC110 - the stream has no other event
         await asyncio.sleep(0)
     reading.cancel()
     await asyncio.wait({reading})
     assert (heard, body.closed) == ([b"a", b"b"], True)
 
 
-async def test_what_the_reader_raises_ends_the_stream() -> None:
+async def test_exception_of_the_reader_ends_the_stream() -> None:
     body = Body(b"a\nb\n", hangs=True)
     heard: list[bytes] = []
 
@@ -107,7 +107,7 @@ async def test_what_the_reader_raises_ends_the_stream() -> None:
     assert (heard, body.closed) == ([b"a"], True)
 
 
-async def test_silence_begins_anew_with_everything_that_comes() -> None:
+async def test_idle_time_restarts_with_every_chunk() -> None:
     class Slow(httpx.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for _ in range(5):
@@ -122,7 +122,7 @@ async def test_silence_begins_anew_with_everything_that_comes() -> None:
         await lines(server, idle=1, deadline=4)
 
 
-def test_lines_of_any_chunks_are_the_lines_of_the_whole() -> None:
+def test_chunk_boundaries_do_not_change_the_lines() -> None:
     whole = 'é{"a": 1}\n\nlast'.encode()
     for at in range(len(whole) + 1):
         cutter = LineSplitter(cap=100)

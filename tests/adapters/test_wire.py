@@ -18,9 +18,9 @@ Answer = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
 @dataclass
-class Server:
-    """Answers each request on a connection with the next of its answers, the last one again and
-    again, and keeps what it was asked."""
+class SocketServer:
+    """Answers requests with `answers` in order, and then with the last one again. Keeps the
+    requests."""
 
     answers: list[bytes | Answer]
     asked: list[bytes] = field(default_factory=list)
@@ -56,8 +56,8 @@ class Server:
 @asynccontextmanager
 async def server(
     *answers: bytes | Answer, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[Server]:
-    made = Server(list(answers))
+) -> AsyncIterator[SocketServer]:
+    made = SocketServer(list(answers))
     listening = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=tls)
     made.url = f"http{'s' if tls else ''}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     async with listening:
@@ -65,7 +65,7 @@ async def server(
     await cancel(made)
 
 
-async def cancel(made: Server) -> None:
+async def cancel(made: SocketServer) -> None:
     tasks = [task for task in made.serving if task is not None]
     for task in tasks:
         task.cancel()
@@ -81,7 +81,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110 - the other end of a socket has no event of ours
+        while not holds():  # noqa: ASYNC110 - the server's end of a socket has no event
             await asyncio.sleep(0.001)
 
 
@@ -109,7 +109,7 @@ def then_closed(data: bytes) -> Answer:
         then_closed(b"HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\nhello"),
     ],
 )
-async def test_an_answer_is_read_however_its_end_is_marked(
+async def test_every_way_to_end_an_answer_is_read(
     client: httpx.AsyncClient, answer: bytes | Answer
 ) -> None:
     async with server(answer) as at:
@@ -123,14 +123,14 @@ async def test_an_answer_is_read_however_its_end_is_marked(
 
 
 @pytest.mark.parametrize("status", [204, 304])
-async def test_an_answer_without_a_body_is_over(client: httpx.AsyncClient, status: int) -> None:
+async def test_answer_without_a_body_is_complete(client: httpx.AsyncClient, status: int) -> None:
     async with server(b"HTTP/1.1 %d X\r\n\r\n" % status) as at:
         for _ in range(2):
             assert (await client.get(at.url)).status_code == status
         assert at.connections == 1
 
 
-async def test_a_connection_serves_again_and_parallel_calls_have_their_own(
+async def test_connection_is_reused_but_not_shared_by_parallel_calls(
     client: httpx.AsyncClient,
 ) -> None:
     async with server(WHOLE) as at:
@@ -148,26 +148,26 @@ async def test_a_connection_serves_again_and_parallel_calls_have_their_own(
         then_closed(WHOLE),
     ],
 )
-async def test_a_connection_that_was_closed_is_not_used_again(
+async def test_closed_connection_is_not_reused(
     client: httpx.AsyncClient, first: bytes | Answer
 ) -> None:
     async with server(first, WHOLE) as at:
         await client.get(at.url)
         await until(lambda: at.closed == 1)
-        for _ in range(10):  # until it has come to us, too
+        for _ in range(10):  # until it has arrived here, too
             await asyncio.sleep(0)
         assert (await client.get(at.url)).content == b"hello"
         assert at.connections == 2
 
 
-async def test_a_body_that_is_left_unread_closes_its_connection(client: httpx.AsyncClient) -> None:
+async def test_unread_body_closes_its_connection(client: httpx.AsyncClient) -> None:
     async with server(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello") as at:
         async with client.stream("GET", at.url) as response:
             assert await anext(response.aiter_raw()) == b"hello"
         await until(lambda: at.closed == 1)
 
 
-async def test_pieces_come_as_they_are_sent(client: httpx.AsyncClient) -> None:
+async def test_chunks_arrive_as_they_are_sent(client: httpx.AsyncClient) -> None:
     goes_on = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:
@@ -194,7 +194,7 @@ async def test_pieces_come_as_they_are_sent(client: httpx.AsyncClient) -> None:
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
-async def test_what_is_cut_or_is_no_http_is_no_answer(
+async def test_incomplete_or_malformed_answers_raise(
     client: httpx.AsyncClient, answer: bytes | Answer
 ) -> None:
     async with server(answer) as at:
@@ -202,14 +202,14 @@ async def test_what_is_cut_or_is_no_http_is_no_answer(
             await client.get(at.url)
 
 
-async def test_whoever_is_not_there_is_a_connect_error(client: httpx.AsyncClient) -> None:
+async def test_missing_server_is_a_connect_error(client: httpx.AsyncClient) -> None:
     async with server(WHOLE) as at:
         pass
     with pytest.raises(httpx.ConnectError):
         await client.get(at.url)
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_a_connect_error(
+async def test_untrusted_certificate_is_a_connect_error(
     client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     (pem,) = json.loads(LocalIdentity(tmp_path, "demo").certificates_file.read_text()).values()
@@ -223,7 +223,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_a_connect_error(
         assert at.asked == []
 
 
-async def test_a_caller_who_goes_away_closes_the_connection(client: httpx.AsyncClient) -> None:
+async def test_cancelled_call_closes_the_connection(client: httpx.AsyncClient) -> None:
     came = asyncio.Event()
 
     async def never(_: asyncio.StreamWriter) -> None:
@@ -237,7 +237,7 @@ async def test_a_caller_who_goes_away_closes_the_connection(client: httpx.AsyncC
         await until(lambda: at.closed == 1)
 
 
-async def test_a_reader_who_is_slow_slows_the_sender(client: httpx.AsyncClient) -> None:
+async def test_slow_reader_slows_the_sender(client: httpx.AsyncClient) -> None:
     size = 64 * MAX_QUEUED
     sent = asyncio.Event()
 
@@ -256,7 +256,7 @@ async def test_a_reader_who_is_slow_slows_the_sender(client: httpx.AsyncClient) 
         assert sent.is_set()
 
 
-async def test_what_is_left_is_closed_with_the_client() -> None:
+async def test_closing_the_client_closes_idle_connections() -> None:
     async with server(WHOLE) as at:
         async with httpx.AsyncClient(transport=HttptoolsTransport(connect_seconds=1)) as client:
             await client.get(at.url)

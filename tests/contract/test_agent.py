@@ -1,4 +1,4 @@
-"""What every `Agent` does: the fake, and Agent Engine's client against the simulator."""
+"""The contract of `Agent`: the fake, and Agent Engine's client against the simulator."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,15 +26,15 @@ TALK = ConversationId("talk-1")
 
 
 @dataclass
-class Story:
-    """One reply, told to the fake and to the simulator."""
+class ScriptedReply:
+    """One reply, as the fake and as the simulator take it."""
 
     fake: Sequence[Step]
     simulated: Sequence[SimulatedStep]
 
 
-PLAIN = Story(["It is", " noon {", " 正午 \u2028."], [Text("It is noon { 正午 \u2028.")])
-TOOL = Story(
+PLAIN = ScriptedReply(["It is", " noon {", " 正午 \u2028."], [Text("It is noon { 正午 \u2028.")])
+TOOL = ScriptedReply(
     [
         "One moment.",
         ToolCall("c1", "get_time"),
@@ -49,22 +49,22 @@ TOOL = Story(
         Text("It is noon."),
     ],
 )
-ERROR = Story(
+ERROR = ScriptedReply(
     ["So ", errors.Failed("agent", "the reply ended with an error")],
     [Text("So "), Error("SAFETY", "canary")],
 )
-CUT = Story(
+CUT = ScriptedReply(
     ["So ", errors.Failed("agent", "the connection was cut", kind="broken")],
     [Text("So "), Break()],
 )
-EMPTY = Story([errors.Failed("agent", "the reply has no text", kind="empty")], [])
-LONG = Story(["word ", 60.0], [Text("word " * 1000)])
+EMPTY = ScriptedReply([errors.Failed("agent", "the reply has no text", kind="empty")], [])
+LONG = ScriptedReply(["word ", 60.0], [Text("word " * 1000)])
 
 
 @dataclass
-class Setting:
+class AgentSetup:
     agent: Agent
-    tell: Callable[[Story], None]
+    tell: Callable[[ScriptedReply], None]
     left: Callable[[], int]
 
     async def heard(self, message: str = "Hello") -> list[AgentEvent]:
@@ -74,20 +74,20 @@ class Setting:
 
 
 @pytest.fixture(params=["fake", "agent_engine"])
-async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
+async def setting(request: pytest.FixtureRequest) -> AsyncIterator[AgentSetup]:
     if request.param == "fake":
         fake = FakeAgent()
-        yield Setting(fake, lambda story: fake.replies.append(story.fake), lambda: fake.left)
+        yield AgentSetup(fake, lambda story: fake.replies.append(story.fake), lambda: fake.left)
         return
     world = AgentEngineState(token_seconds=0.0)
 
-    def tell(story: Story) -> None:
+    def tell(story: ScriptedReply) -> None:
         world.script = lambda _message: story.simulated
 
     http_client = HttpClient()
     async with served(agent_engine_app(world)) as address:
         agent = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), http_client)
-        yield Setting(agent, tell, lambda: world.cut_short)
+        yield AgentSetup(agent, tell, lambda: world.cut_short)
         await http_client.close()
 
 
@@ -95,7 +95,7 @@ def text(events: Sequence[AgentEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, Delta))
 
 
-async def test_a_reply_comes_as_deltas_and_then_its_end(setting: Setting) -> None:
+async def test_reply_arrives_as_deltas_and_a_last_event(setting: AgentSetup) -> None:
     setting.tell(PLAIN)
     await setting.agent.create_session(ADA, TALK)
     *deltas, last = await setting.heard()
@@ -105,21 +105,21 @@ async def test_a_reply_comes_as_deltas_and_then_its_end(setting: Setting) -> Non
     assert last.tokens
 
 
-async def test_a_session_is_made_and_deleted_as_often_as_one_likes(setting: Setting) -> None:
+async def test_creating_and_deleting_a_session_may_be_repeated(setting: AgentSetup) -> None:
     for _ in range(2):
         await setting.agent.create_session(ADA, TALK)
     for _ in range(2):
         await setting.agent.delete_session(ADA, TALK)
 
 
-async def test_a_turn_in_a_session_that_is_gone_is_missing(setting: Setting) -> None:
+async def test_turn_in_a_deleted_session_is_not_found(setting: AgentSetup) -> None:
     await setting.agent.create_session(ADA, TALK)
     await setting.agent.delete_session(ADA, TALK)
     with pytest.raises(errors.UpstreamNotFound):
         await setting.heard()
 
 
-async def test_a_session_may_have_any_id_that_a_conversation_has(setting: Setting) -> None:
+async def test_any_conversation_id_can_name_a_session(setting: AgentSetup) -> None:
     odd = ConversationId("01JD_Upper-Case-")
     await setting.agent.create_session(ADA, odd)
     events: list[AgentEvent] = []
@@ -128,7 +128,7 @@ async def test_a_session_may_have_any_id_that_a_conversation_has(setting: Settin
     await setting.agent.delete_session(ADA, odd)
 
 
-async def test_text_around_a_tool_call_is_said_once_and_in_order(setting: Setting) -> None:
+async def test_text_around_a_tool_call_comes_once_and_in_order(setting: AgentSetup) -> None:
     setting.tell(TOOL)
     await setting.agent.create_session(ADA, TALK)
     events = await setting.heard()
@@ -146,8 +146,8 @@ async def test_text_around_a_tool_call_is_said_once_and_in_order(setting: Settin
     [(ERROR, "So ", "failed"), (CUT, "So ", "broken"), (EMPTY, "", "empty")],
     ids=["error", "cut", "empty"],
 )
-async def test_a_reply_that_fails_says_how(
-    setting: Setting, story: Story, said: str, kind: str
+async def test_failed_reply_has_the_right_kind(
+    setting: AgentSetup, story: ScriptedReply, said: str, kind: str
 ) -> None:
     setting.tell(story)
     await setting.agent.create_session(ADA, TALK)
@@ -159,7 +159,7 @@ async def test_a_reply_that_fails_says_how(
     assert "canary" not in str(failed.value)
 
 
-async def test_a_reply_that_is_cancelled_closes_the_agents_stream(setting: Setting) -> None:
+async def test_cancelled_reply_closes_the_agents_stream(setting: AgentSetup) -> None:
     setting.tell(LONG)
     await setting.agent.create_session(ADA, TALK)
     begun = asyncio.Event()
@@ -168,6 +168,6 @@ async def test_a_reply_that_is_cancelled_closes_the_agents_stream(setting: Setti
     reply.cancel()
     await asyncio.wait({reply})
     async with asyncio.timeout(5):
-        while not setting.left():  # noqa: ASYNC110 - the simulator counts, and tells nobody
+        while not setting.left():  # noqa: ASYNC110 - the simulator only counts
             await asyncio.sleep(0.001)
     assert setting.left() == 1

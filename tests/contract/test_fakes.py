@@ -1,4 +1,4 @@
-"""What only the fakes can do: fail when they are told to."""
+"""Failures that only the fakes can make."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ class Now:
         return self.at
 
 
-def test_fakes_are_what_the_services_take() -> None:
+def test_fakes_implement_the_ports() -> None:
     avatars: AvatarProvider = FakeAvatars(Now())
     agent: Agent = FakeAgent()
     voice: TextToSpeech = FakeVoice()
@@ -38,7 +38,7 @@ def test_fakes_are_what_the_services_take() -> None:
 
 
 @pytest.mark.parametrize("happens", [True, False])
-async def test_a_start_that_got_lost_may_have_happened(happens: bool) -> None:
+async def test_lost_start_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
     ticket = await avatars.create_session_token("a", "high", 60)
     avatars.fail_next("start", LOST, happens=happens)
@@ -48,7 +48,7 @@ async def test_a_start_that_got_lost_may_have_happened(happens: bool) -> None:
 
 
 @pytest.mark.parametrize("happens", [True, False])
-async def test_a_stop_that_got_lost_may_have_happened(happens: bool) -> None:
+async def test_lost_stop_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
     ticket = await avatars.create_session_token("a", "high", 60)
     await avatars.start(ticket)
@@ -60,7 +60,7 @@ async def test_a_stop_that_got_lost_may_have_happened(happens: bool) -> None:
     assert await avatars.active() == []
 
 
-async def test_running_seconds_are_counted_until_the_end_that_was_due() -> None:
+async def test_seconds_are_counted_until_the_end_that_was_due() -> None:
     clock = Now()
     avatars = FakeAvatars(clock, idle_seconds=30)
     for seconds in (20, 600):
@@ -81,7 +81,7 @@ async def heard(line: AvatarConnection) -> list[str]:
 
 
 @pytest.mark.parametrize(("hears", "more"), [(True, ["started", "ended"]), (False, [])])
-async def test_a_second_line_may_hear_of_the_first(hears: bool, more: list[str]) -> None:
+async def test_second_connection_may_get_events_of_the_first(hears: bool, more: list[str]) -> None:
     first, second = await lines(FakeAvatars(Now(), second_connection_hears=hears))
     await first.speak(U1, bytes(96))
     await first.finish(U1)
@@ -91,14 +91,14 @@ async def test_a_second_line_may_hear_of_the_first(hears: bool, more: list[str])
     assert await heard(second) == ["connected", *more, "closed"]
 
 
-async def test_what_is_sent_before_connected_is_dropped() -> None:
+async def test_speech_before_connected_is_dropped() -> None:
     first, _ = await lines(FakeAvatars(Now(), connect_seconds=5))
     await first.speak(U1, bytes(96))
     assert first.player.dropped == 1
     assert first.player.played == {}
 
 
-async def test_a_reply_that_is_left_is_counted() -> None:
+async def test_cancelled_reply_is_counted() -> None:
     agent = FakeAgent(["a", 60.0, "b"], ["c", Finished(7)], strict=False)
     heard: list[AgentEvent] = []
     reply = asyncio.create_task(agent.reply(ADA, TALK, "Hi", heard.append))
@@ -111,7 +111,7 @@ async def test_a_reply_that_is_left_is_counted() -> None:
     assert (agent.ended, agent.left) == (1, 1)
 
 
-async def test_the_voice_fails_at_the_call_that_was_named() -> None:
+async def test_voice_fails_at_the_named_call() -> None:
     voice = FakeVoice(fails={2: errors.Busy("voice", "answered 429")})
     assert len(await voice.synthesize("ab", "v", "en-US")) == 2 * 2_880
     with pytest.raises(errors.Busy):

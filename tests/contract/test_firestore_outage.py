@@ -1,4 +1,4 @@
-"""What FirestoreStore says when Firestore refuses, is silent, breaks off, and comes back."""
+"""FirestoreStore while Firestore refuses, is silent, closes connections, and comes back."""
 
 import asyncio
 import contextlib
@@ -42,8 +42,10 @@ async def commit(store: FirestoreStore) -> Any:
 
 
 class Scripted:
-    """A Firestore that has no documents, and answers each call as the script says next: with a
-    status, with silence (None), or as it should (the script is empty).
+    """A Firestore without documents that answers by a script.
+
+    The next item of the script is the status of the next call; None is silence. After the end of
+    the script every call succeeds.
     """
 
     def __init__(self, *script: Any) -> None:
@@ -108,7 +110,7 @@ async def serving(firestore: Scripted, port: int = 0) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def mute(port: int = 0) -> AsyncIterator[str]:
-    """Accepts connections, and says nothing."""
+    """Accept connections, and never answer."""
     held: list[asyncio.StreamWriter] = []
     server = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", port)
     try:
@@ -139,7 +141,7 @@ def refused_port() -> int:
 
 
 async def until_it_works(call: Call, store: FirestoreStore) -> Any:
-    """As often as it takes, within `store_at`'s bound: fails only if it never works again."""
+    """Call until the store works again, within the time of `store_at`."""
     while True:
         with contextlib.suppress(Upstream):
             return await call(store)
@@ -149,7 +151,7 @@ CALLS = pytest.mark.parametrize("call", [get, query, commit], ids=lambda call: c
 
 
 @CALLS
-async def test_refused_is_unavailable(call: Call) -> None:
+async def test_refused_connection_is_unavailable(call: Call) -> None:
     async with store_at(f"127.0.0.1:{refused_port()}") as store:
         for _ in range(3):
             with pytest.raises(Unavailable):
@@ -157,8 +159,8 @@ async def test_refused_is_unavailable(call: Call) -> None:
 
 
 @CALLS
-async def test_a_server_that_accepts_and_never_speaks_is_unavailable(call: Call) -> None:
-    """For commits, too: over a connection that never stood nothing was sent."""
+async def test_silent_server_is_unavailable(call: Call) -> None:
+    """Also for commits: nothing is sent before a connection is open."""
     async with mute() as address, store_at(address) as store:
         for _ in range(3):
             with pytest.raises(Unavailable):
@@ -166,7 +168,7 @@ async def test_a_server_that_accepts_and_never_speaks_is_unavailable(call: Call)
 
 
 @CALLS
-async def test_one_that_falls_silent_leaves_commits_ambiguous(call: Call) -> None:
+async def test_server_that_falls_silent_leaves_commits_ambiguous(call: Call) -> None:
     firestore = Scripted(None, None)
     async with serving(firestore) as address, store_at(address) as store:
         for _ in range(2):
@@ -179,7 +181,7 @@ async def test_one_that_falls_silent_leaves_commits_ambiguous(call: Call) -> Non
 
 
 @CALLS
-async def test_one_that_breaks_off_leaves_commits_ambiguous(call: Call) -> None:
+async def test_cut_connection_leaves_commits_ambiguous(call: Call) -> None:
     firestore = Scripted(None)
     async with contextlib.AsyncExitStack() as server:
         address = await server.enter_async_context(serving(firestore))
@@ -212,7 +214,7 @@ async def test_one_that_breaks_off_leaves_commits_ambiguous(call: Call) -> None:
     ],
     ids=str,
 )
-async def test_a_commit_is_tried_once_whatever_it_is_told(
+async def test_commit_is_sent_once_whatever_the_answer(
     status: Any, kind: type[OprinaError]
 ) -> None:
     firestore = Scripted(status)
@@ -240,7 +242,7 @@ async def test_a_commit_is_tried_once_whatever_it_is_told(
     ],
     ids=str,
 )
-async def test_a_read_is_told_what_trying_again_would_do(
+async def test_failed_read_has_the_right_error(
     call: Call, status: Any, kind: type[OprinaError]
 ) -> None:
     firestore = Scripted(status)
@@ -253,7 +255,7 @@ async def test_a_read_is_told_what_trying_again_would_do(
 
 
 @pytest.mark.parametrize("call", [get, query], ids=["get", "query"])
-async def test_a_read_is_tried_again_while_firestore_is_unavailable(call: Call) -> None:
+async def test_read_is_retried_while_firestore_is_unavailable(call: Call) -> None:
     firestore = Scripted(*[Code.UNAVAILABLE] * (READ_ATTEMPTS - 1))
     async with serving(firestore) as address, store_at(address, GENEROUS_SECONDS) as store:
         await call(store)
@@ -276,7 +278,7 @@ async def test_each_call_is_one_round_trip() -> None:
 
 
 @CALLS
-async def test_a_refusing_server_that_comes_up_is_used(call: Call) -> None:
+async def test_server_that_comes_up_later_is_used(call: Call) -> None:
     port = refused_port()
     async with store_at(f"127.0.0.1:{port}") as store:
         for _ in range(3):
@@ -287,7 +289,7 @@ async def test_a_refusing_server_that_comes_up_is_used(call: Call) -> None:
 
 
 @CALLS
-async def test_a_mute_server_that_is_replaced_is_used(call: Call) -> None:
+async def test_server_that_replaces_a_silent_one_is_used(call: Call) -> None:
     async with contextlib.AsyncExitStack() as silence:
         address = await silence.enter_async_context(mute())
         async with store_at(address) as store:
@@ -299,7 +301,7 @@ async def test_a_mute_server_that_is_replaced_is_used(call: Call) -> None:
 
 
 @CALLS
-async def test_a_server_that_restarts_is_used(call: Call) -> None:
+async def test_restarted_server_is_used(call: Call) -> None:
     async with contextlib.AsyncExitStack() as first:
         firestore = Scripted()
         address = await first.enter_async_context(serving(firestore))
@@ -312,12 +314,12 @@ async def test_a_server_that_restarts_is_used(call: Call) -> None:
                 await until_it_works(call, store)
 
 
-class Proxy:
-    """Passes bytes on to a server; `deaf` drops all that the server says."""
+class DroppingProxy:
+    """Forwards bytes to a server. `drops_answers` drops the server's bytes."""
 
     def __init__(self, address: str) -> None:
         self.host, _, self.port = address.partition(":")
-        self.deaf = False
+        self.drops_answers = False
         self.writers: list[asyncio.StreamWriter] = []
         self.pumps: list[asyncio.Task[None]] = []
 
@@ -325,7 +327,9 @@ class Proxy:
         there, to_there = await asyncio.open_connection(self.host, int(self.port))
         self.writers += [writer, to_there]
         self.pumps.append(asyncio.create_task(self.pump(reader, to_there, heard=lambda: True)))
-        self.pumps.append(asyncio.create_task(self.pump(there, writer, lambda: not self.deaf)))
+        self.pumps.append(
+            asyncio.create_task(self.pump(there, writer, lambda: not self.drops_answers))
+        )
 
     @staticmethod
     async def pump(
@@ -345,8 +349,8 @@ class Proxy:
 
 
 @contextlib.asynccontextmanager
-async def proxied(address: str) -> AsyncIterator[tuple[Proxy, str]]:
-    proxy = Proxy(address)
+async def proxied(address: str) -> AsyncIterator[tuple[DroppingProxy, str]]:
+    proxy = DroppingProxy(address)
     server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
     try:
         yield proxy, "{}:{}".format(*server.sockets[0].getsockname())
@@ -356,14 +360,14 @@ async def proxied(address: str) -> AsyncIterator[tuple[Proxy, str]]:
         await server.wait_closed()
 
 
-async def test_an_ambiguous_commit_may_well_have_been_written(
+async def test_ambiguous_commit_may_have_been_written(
     firestore_address: str, firestore_project: str, firestore_store: FirestoreStore
 ) -> None:
-    """The real one, half open: the commit arrives, its answer does not."""
+    """The commit reaches the emulator, but its answer is dropped."""
     async with proxied(firestore_address) as (proxy, address):
         store = FirestoreStore(firestore_project, emulator=address, deadline_seconds=1.0)
         await until_it_works(get, store)
-        proxy.deaf = True
+        proxy.drops_answers = True
 
         with pytest.raises(Ambiguous):
             await store.commit([Create("users/ada", {"n": 1})])
@@ -371,8 +375,8 @@ async def test_an_ambiguous_commit_may_well_have_been_written(
             await store.get(["users/ada"])
         there = await firestore_store.get(["users/ada"])
 
-        proxy.deaf = False
-        await proxy.close()  # what was dropped is lost; a new connection begins anew
+        proxy.drops_answers = False
+        await proxy.close()  # the dropped bytes are lost; only a new connection works
         assert await until_it_works(get, store) == there
         assert [document.fields for document in there] == [{"n": 1}]
         await store.close()

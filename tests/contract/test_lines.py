@@ -1,6 +1,7 @@
 """The contract of `AvatarConnection`: the fake, and LiveAvatar's websocket against the simulator.
 
-The simulator runs with each dialect and each habit of ids, and with websockets that close each other.
+The simulator runs with each dialect and each habit of ids, and with websockets that close each
+other.
 """
 
 import itertools
@@ -43,7 +44,7 @@ def sound(seconds: float) -> bytes:
     return bytes(2 * int(24_000 * seconds))
 
 
-async def test_an_utterance_starts_and_ends_once(account: Account) -> None:
+async def test_utterance_starts_and_ends_once(account: Account) -> None:
     async with account.line() as reader:
         await reader.line.speak(U1, sound(0.05))
         await reader.line.speak(U1, sound(0.05))
@@ -70,7 +71,7 @@ async def test_utterances_play_one_after_the_other(account: Account) -> None:
     ]
 
 
-async def test_an_interruption_drops_all_that_was_to_be_said(account: Account) -> None:
+async def test_interruption_drops_all_queued_speech(account: Account) -> None:
     async with account.line() as reader:
         for utterance in (U1, U2):
             await reader.line.speak(utterance, sound(5))
@@ -84,7 +85,7 @@ async def test_an_interruption_drops_all_that_was_to_be_said(account: Account) -
     assert reader.kinds == ["connected", "started", "interrupted", "started", "ended"]
 
 
-async def test_a_second_connection_interrupts_the_first_or_closes_it(
+async def test_second_connection_interrupts_the_first_or_closes_it(
     account: Account, request: pytest.FixtureRequest
 ) -> None:
     settings = request.node.callspec.params["account"] or {}
@@ -108,7 +109,7 @@ async def test_a_second_connection_interrupts_the_first_or_closes_it(
     await second.line.close()
 
 
-async def test_a_session_that_ends_closes_its_lines(account: Account) -> None:
+async def test_ended_session_closes_its_connections(account: Account) -> None:
     ticket, running = await account.started()
     reader = Reader(await account.avatars.connect(running.ws_url))
     await reader.until("connected")
@@ -120,14 +121,14 @@ async def test_a_session_that_ends_closes_its_lines(account: Account) -> None:
     await reader.line.close()
 
 
-async def test_there_is_no_line_to_what_does_not_run(account: Account) -> None:
+async def test_session_that_does_not_run_has_no_connection(account: Account) -> None:
     ticket, running = await account.started()
     await account.avatars.stop(ticket.session, "user")
     with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.connect(running.ws_url)
 
 
-async def test_a_chunk_that_is_too_big_is_a_bug(account: Account) -> None:
+async def test_chunk_over_the_limit_is_a_value_error(account: Account) -> None:
     async with account.line() as reader:
         with pytest.raises(ValueError, match="700 KB"):
             await reader.line.speak(U1, bytes(700_002))

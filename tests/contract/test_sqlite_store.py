@@ -1,4 +1,4 @@
-"""What the contract does not say: what queries cost, and that a file is shared and kept."""
+"""SqliteStore beyond the contract: the cost of queries, and files that processes share."""
 
 import itertools
 import sqlite3
@@ -28,7 +28,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 @pytest.fixture
 async def other(store: SqliteStore) -> AsyncIterator[SqliteStore]:
-    """A second one on the same file, as another process would have it."""
+    """Yield a second store on the same file, like that of another process."""
     other = SqliteStore(store._path, busy_seconds=0.0)
     yield other
     await other.close()
@@ -36,21 +36,21 @@ async def other(store: SqliteStore) -> AsyncIterator[SqliteStore]:
 
 @pytest.fixture
 async def raw(store: SqliteStore) -> AsyncIterator[sqlite3.Connection]:
-    await store.get([])  # makes the file
+    await store.get([])  # creates the file
     connection = sqlite3.connect(store._path, isolation_level=None)
     yield connection
     connection.close()
 
 
 async def plan(store: SqliteStore, raw: sqlite3.Connection, query: Query) -> str:
-    await store.query(query)  # makes the index
+    await store.query(query)  # creates the index
     statement, parameters = select(query)
     steps = raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
     return "; ".join(step[3] for step in steps)
 
 
 async def steps(store: SqliteStore, query: Query) -> int:
-    """How many instructions SQLite's machine takes for the query."""
+    """Return the number of instructions that SQLite's virtual machine runs for the query."""
     await store.query(query)
     assert store._opened is not None
     counted = itertools.count()
@@ -86,7 +86,7 @@ async def steps(store: SqliteStore, query: Query) -> int:
         ),
     ],
 )
-async def test_a_query_searches_its_index_and_sorts_nothing(
+async def test_query_uses_its_index_and_does_not_sort(
     store: SqliteStore, raw: sqlite3.Connection, query: Query, searched: str
 ) -> None:
     there = await plan(store, raw, query)
@@ -96,7 +96,7 @@ async def test_a_query_searches_its_index_and_sorts_nothing(
     assert "B-TREE" not in there
 
 
-async def test_a_query_costs_what_it_finds_not_what_exists(store: SqliteStore) -> None:
+async def test_query_cost_depends_on_its_results_only(store: SqliteStore) -> None:
     query = Query("sessions", [LIVE, DUE], order_by="due_at")
     bodies = [{"state": "live", "due_at": NOW + timedelta(hours=n)} for n in range(-2, 1000)]
     await store.commit([Create(f"sessions/s{n}", body) for n, body in enumerate(bodies[:13])])
@@ -109,7 +109,7 @@ async def test_a_query_costs_what_it_finds_not_what_exists(store: SqliteStore) -
     assert await steps(store, query) <= few + 10
 
 
-async def test_a_file_keeps_documents_and_versions(store: SqliteStore) -> None:
+async def test_file_keeps_documents_and_versions(store: SqliteStore) -> None:
     path = "users/ada"
     versions = await store.commit([Create(path, {"n": 1, "at": NOW}), Create("users/bob", {})])
     await store.commit([Delete("users/bob")])
@@ -121,7 +121,7 @@ async def test_a_file_keeps_documents_and_versions(store: SqliteStore) -> None:
         await store.commit([Delete("users/bob", read=versions["users/bob"])])
 
 
-async def test_two_stores_on_a_file_see_each_other(store: SqliteStore, other: SqliteStore) -> None:
+async def test_two_stores_share_a_file(store: SqliteStore, other: SqliteStore) -> None:
     query = Query("users", [Where("n", ">=", 1)], order_by="n")
     assert await other.query(query) == []
 
@@ -134,7 +134,7 @@ async def test_two_stores_on_a_file_see_each_other(store: SqliteStore, other: Sq
     assert (await store.get(["users/ada"]))[0].fields == {"n": 2}
 
 
-async def test_while_another_writes_commits_are_unavailable_and_reads_go_on(
+async def test_locked_file_refuses_commits_and_allows_reads(
     store: SqliteStore, raw: sqlite3.Connection
 ) -> None:
     await store.commit([Create("users/ada", {"n": 1})])
@@ -143,7 +143,7 @@ async def test_while_another_writes_commits_are_unavailable_and_reads_go_on(
     with pytest.raises(Unavailable, match="store: SQLITE_BUSY"):
         await store.commit([Update("users/ada", {"n": 2})])
     assert (await store.get(["users/ada"]))[0].fields == {"n": 1}
-    with pytest.raises(Unavailable):  # this one's index has to be made
+    with pytest.raises(Unavailable):  # creates another index
         await store.query(Query("users", order_by="n"))
 
     raw.execute("COMMIT")
@@ -153,7 +153,7 @@ async def test_while_another_writes_commits_are_unavailable_and_reads_go_on(
     ]
 
 
-async def test_a_commit_that_finds_no_room_is_not_written(store: SqliteStore) -> None:
+async def test_commit_on_a_full_disk_is_not_written(store: SqliteStore) -> None:
     await store.commit([Create("users/ada", {"n": 1})])
     assert store._opened is not None
     (pages,) = store._opened.execute("PRAGMA page_count").fetchone()
@@ -168,12 +168,12 @@ async def test_a_commit_that_finds_no_room_is_not_written(store: SqliteStore) ->
     assert [document.fields for document in there] == [{"n": 1}, None]
 
 
-async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+async def test_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="SQLITE_CANTOPEN"):
         await SqliteStore(tmp_path).get(["users/ada"])
 
 
-async def test_commits_wait_for_no_disk(store: SqliteStore) -> None:
+async def test_commits_do_not_wait_for_the_disk(store: SqliteStore) -> None:
     await store.get([])
     assert store._opened is not None
     assert store._opened.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -1,4 +1,4 @@
-"""One suite over every store, so that what a test shows on one holds on the others."""
+"""The contract of `Store`: one suite over every store."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -62,7 +62,7 @@ async def found(store: Store, query: Query) -> list[str]:
 
 
 class TestGet:
-    async def test_answers_in_the_order_asked_with_what_is_missing(self, store: Store) -> None:
+    async def test_returns_documents_in_the_order_of_the_paths(self, store: Store) -> None:
         await fill(store, "users", ada={"n": 1}, bob={"n": 2})
 
         answers = await store.get(["users/bob", "users/nobody", "users/ada", "users/bob"])
@@ -77,11 +77,11 @@ class TestGet:
         assert [document.exists for document in answers] == [True, False, True, True]
         assert answers[1].version is None
 
-    async def test_of_nothing_is_nothing(self, store: Store) -> None:
+    async def test_no_paths_give_no_documents(self, store: Store) -> None:
         assert await store.get([]) == []
         assert await store.commit([]) == {}
 
-    async def test_a_parent_need_not_exist(self, store: Store) -> None:
+    async def test_parent_need_not_exist(self, store: Store) -> None:
         await store.commit([Create("users/ada/slots/0", {"n": 1})])
 
         assert [d.exists for d in await store.get(["users/ada", "users/ada/slots/0"])] == [
@@ -117,7 +117,7 @@ class TestValues:
         ],
         ids=repr,
     )
-    async def test_come_back_as_they_were(self, store: Store, value: Any) -> None:
+    async def test_are_read_as_they_were_written(self, store: Store, value: Any) -> None:
         await store.commit([Create("things/made", {"value": value})])
         await store.commit([Create("things/changed", {"value": "before"})])
         await store.commit([Update("things/changed", {"value": value})])
@@ -127,7 +127,7 @@ class TestValues:
             assert there == value
             assert type(there) is type(value)
 
-    async def test_times_come_back_in_utc(self, store: Store) -> None:
+    async def test_times_are_read_in_utc(self, store: Store) -> None:
         east = timezone(timedelta(hours=5, minutes=30))
 
         await store.commit([Create("things/t", {"at": NOON.astimezone(east)})])
@@ -136,7 +136,7 @@ class TestValues:
             "2026-11-23T12:00:00.123456+00:00"
         )
 
-    async def test_an_empty_document_is_there(self, store: Store) -> None:
+    async def test_empty_document_exists(self, store: Store) -> None:
         await store.commit([Create("things/empty", {})])
 
         assert await fields_of(store, "things/empty") == {}
@@ -153,7 +153,7 @@ class TestValues:
             {"big": 2**63},
             {"number": float("nan")},
             {"number": float("inf")},
-            {"at": datetime(2026, 1, 1)},  # noqa: DTZ001 - what is shown
+            {"at": datetime(2026, 1, 1)},  # noqa: DTZ001 - the example
             {"raw": b"bytes"},
             {"set": {1, 2}},
             {"list": [[1]]},
@@ -166,14 +166,12 @@ class TestValues:
         ],
         ids=ascii,
     )
-    async def test_that_no_store_could_keep_are_refused(
-        self, store: Store, fields: dict[str, Any]
-    ) -> None:
+    async def test_invalid_values_are_refused(self, store: Store, fields: dict[str, Any]) -> None:
         await store.commit([Create("things/there", {"n": 1})])
 
-        with pytest.raises(ValueError):  # noqa: PT011 - any word will do
+        with pytest.raises(ValueError):  # noqa: PT011 - any message will do
             await store.commit([Create("things/new", fields)])
-        with pytest.raises(ValueError):  # noqa: PT011 - any word will do
+        with pytest.raises(ValueError):  # noqa: PT011 - any message will do
             await store.commit([Update("things/there", fields)])
 
         assert await fields_of(store, "things/new") is None
@@ -199,7 +197,7 @@ BAD_DOCUMENTS = [
 
 class TestPaths:
     @pytest.mark.parametrize("path", BAD_DOCUMENTS, ids=ascii)
-    async def test_that_name_no_document_are_refused(self, store: Store, path: str) -> None:
+    async def test_path_of_no_document_is_refused(self, store: Store, path: str) -> None:
         writes: list[Write] = [Create(path, {}), Update(path, {"n": 1}), Delete(path)]
         with pytest.raises(ValueError, match="path"):
             await store.get(["users/ada", path])
@@ -210,14 +208,14 @@ class TestPaths:
         assert await fields_of(store, "users/ada") is None
 
     @pytest.mark.parametrize("path", ["", "users/ada", "users/ada/", "a b", "users/a/b/c"])
-    async def test_that_name_no_collection_are_refused(self, store: Store, path: str) -> None:
+    async def test_path_of_no_collection_is_refused(self, store: Store, path: str) -> None:
         with pytest.raises(ValueError, match="path"):
             await store.query(Query(path))
 
 
 class TestPreconditions:
     async def breaks(self, store: Store, write: Write) -> None:
-        """`write` alone, and within a commit before, between and after writes that hold."""
+        """Check that `write` conflicts alone, and within a commit in every position."""
         there, missing = Update("others/there", {"n": 1}), Create("others/missing", {"n": 1})
         await store.commit([Create("others/there", {"n": 0})])
         before = await store.get([write.path])
@@ -235,50 +233,48 @@ class TestPreconditions:
         assert await fields_of(store, "others/there") == {"n": 0}
         assert await fields_of(store, "others/missing") is None
 
-    async def test_create_breaks_where_something_stands(self, store: Store) -> None:
+    async def test_create_of_an_existing_document_conflicts(self, store: Store) -> None:
         await store.commit([Create("users/ada", {"n": 1})])
         await self.breaks(store, Create("users/ada", {"n": 2}))
 
-    async def test_update_breaks_where_nothing_stands(self, store: Store) -> None:
+    async def test_update_of_a_missing_document_conflicts(self, store: Store) -> None:
         await self.breaks(store, Update("users/ada", {"n": 2}))
 
-    async def test_increment_breaks_where_nothing_stands(self, store: Store) -> None:
+    async def test_increment_of_a_missing_document_conflicts(self, store: Store) -> None:
         await self.breaks(store, Update("users/ada", {"n": Increment(1)}))
 
-    async def test_guarded_update_breaks_after_a_change(self, store: Store) -> None:
+    async def test_guarded_update_conflicts_after_a_change(self, store: Store) -> None:
         versions = await store.commit([Create("users/ada", {"n": 1})])
         await store.commit([Update("users/ada", {"n": 2})])
         await self.breaks(store, Update("users/ada", {"n": 3}, read=versions["users/ada"]))
 
-    async def test_guarded_update_breaks_after_delete(self, store: Store) -> None:
+    async def test_guarded_update_conflicts_after_a_delete(self, store: Store) -> None:
         versions = await store.commit([Create("users/ada", {"n": 1})])
         await store.commit([Delete("users/ada")])
         await self.breaks(store, Update("users/ada", {"n": 3}, read=versions["users/ada"]))
 
-    async def test_guarded_update_breaks_after_delete_and_the_same_again(
-        self, store: Store
-    ) -> None:
+    async def test_guarded_update_conflicts_after_delete_and_recreation(self, store: Store) -> None:
         versions = await store.commit([Create("users/ada", {"n": 1})])
         await store.commit([Delete("users/ada")])
         await store.commit([Create("users/ada", {"n": 1})])
         await self.breaks(store, Update("users/ada", {"n": 3}, read=versions["users/ada"]))
 
-    async def test_guarded_delete_breaks_after_a_change(self, store: Store) -> None:
+    async def test_guarded_delete_conflicts_after_a_change(self, store: Store) -> None:
         versions = await store.commit([Create("users/ada", {"n": 1})])
         await store.commit([Update("users/ada", {"n": 2})])
         await self.breaks(store, Delete("users/ada", read=versions["users/ada"]))
 
-    async def test_guarded_delete_breaks_after_delete(self, store: Store) -> None:
+    async def test_guarded_delete_conflicts_after_a_delete(self, store: Store) -> None:
         versions = await store.commit([Create("users/ada", {"n": 1})])
         await store.commit([Delete("users/ada")])
         await self.breaks(store, Delete("users/ada", read=versions["users/ada"]))
 
-    async def test_delete_of_what_must_exist_breaks_where_nothing_stands(
+    async def test_delete_that_requires_a_document_conflicts_without_one(
         self, store: Store
     ) -> None:
         await self.breaks(store, Delete("users/ada", must_exist=True))
 
-    async def test_all_hold_together(self, store: Store) -> None:
+    async def test_one_conflict_prevents_all_writes(self, store: Store) -> None:
         paths = [f"users/{name}" for name in "abcdef"]
         read = await store.commit([Create(path, {"n": 1}) for path in paths[:5]])
 
@@ -305,17 +301,17 @@ class TestPreconditions:
         ]
         assert versions == {d.path: d.version for d in there if d.exists}
 
-    async def test_two_writes_on_one_path_are_a_bug(self, store: Store) -> None:
+    async def test_two_writes_of_one_path_are_a_value_error(self, store: Store) -> None:
         with pytest.raises(ValueError, match="one path"):
             await store.commit([Create("users/ada", {}), Update("users/ada", {"n": 1})])
 
-    async def test_an_update_of_nothing_is_a_bug(self, store: Store) -> None:
+    async def test_update_without_fields_is_a_value_error(self, store: Store) -> None:
         with pytest.raises(ValueError, match="nothing"):
             await store.commit([Update("users/ada", {})])
 
 
 class TestVersions:
-    async def test_of_a_commit_guard_the_next_one(self, store: Store) -> None:
+    async def test_version_of_a_commit_guards_the_next_one(self, store: Store) -> None:
         versions = await store.commit([Create("users/ada", {"n": 0})])
         for n in range(1, 4):
             versions = await store.commit(
@@ -325,7 +321,7 @@ class TestVersions:
         assert await fields_of(store, "users/ada") == {"n": 3}
         assert await version_of(store, "users/ada") == versions["users/ada"]
 
-    async def test_of_a_query_guard_a_write(self, store: Store) -> None:
+    async def test_version_of_a_query_guards_a_write(self, store: Store) -> None:
         await store.commit([Create("users/ada", {"n": 0})])
         (document,) = await store.query(Query("users"))
 
@@ -334,7 +330,7 @@ class TestVersions:
         with pytest.raises(Conflict):
             await store.commit([Delete("users/ada", read=document.version)])
 
-    async def test_stay_where_a_write_changed_nothing(self, store: Store) -> None:
+    async def test_write_that_changes_nothing_keeps_the_version(self, store: Store) -> None:
         first = await store.commit([Create("users/ada", {"n": 1, "m": {"a": [NOON]}})])
 
         second = await store.commit([Update("users/ada", {"m": {"a": [NOON]}})])
@@ -344,7 +340,7 @@ class TestVersions:
 
 
 class TestIncrements:
-    async def test_of_many_at_once_add_up(self, store: Store) -> None:
+    async def test_concurrent_increments_add_up(self, store: Store) -> None:
         await store.commit([Create("users/ada", {"n": 100, "other": "kept"})])
 
         async with asyncio.TaskGroup() as tasks:
@@ -360,7 +356,7 @@ class TestIncrements:
         [(1, 6), (1.5, 6.5), ("text", 5), (None, 5), (True, 5), (2**63 - 2, 2**63 - 1)],
         ids=repr,
     )
-    async def test_count_what_is_no_number_as_nothing(
+    async def test_value_that_is_no_number_counts_as_0(
         self, store: Store, before: Any, after: Any
     ) -> None:
         await store.commit([Create("users/ada", {"n": before})])
@@ -371,20 +367,20 @@ class TestIncrements:
 
 
 async def won(attempts: Sequence[Any]) -> list[int]:
-    """Which of the attempts, all made at once, were not refused by a precondition."""
+    """Run the attempts concurrently, and return those without a conflict."""
     results = await asyncio.gather(*attempts, return_exceptions=True)
     assert all(isinstance(result, dict | Conflict) for result in results), results
     return [index for index, result in enumerate(results) if isinstance(result, dict)]
 
 
 class TestRaces:
-    async def test_of_100_creates_of_one_path_one_wins(self, store: Store) -> None:
+    async def test_one_of_100_concurrent_creates_wins(self, store: Store) -> None:
         winners = await won([store.commit([Create("slots/0", {"by": n})]) for n in range(100)])
 
         assert len(winners) == 1
         assert await fields_of(store, "slots/0") == {"by": winners[0]}
 
-    async def test_of_100_changes_of_one_version_one_wins(self, store: Store) -> None:
+    async def test_one_of_100_concurrent_guarded_updates_wins(self, store: Store) -> None:
         read = (await store.commit([Create("budgets/ada", {"by": None})]))["budgets/ada"]
 
         winners = await won(
@@ -403,8 +399,8 @@ class TestRaces:
         assert await fields_of(store, "budgets/ada") == {"by": winners[0]}
         assert await found(store, Query("receipts")) == [str(winners[0])]
 
-    async def test_read_and_written_without_a_guard_lets_all_through(self, store: Store) -> None:
-        """The naive way: shows that tasks race here, so that the guards above are put to a test."""
+    async def test_unguarded_updates_all_succeed(self, store: Store) -> None:
+        """Shows that tasks race here, so the tests of guards above test something."""
         await store.commit([Create("budgets/ada", {"left": 1})])
 
         async def spend(n: int) -> dict[str, Version]:
@@ -419,13 +415,13 @@ class TestRaces:
 
 
 class TestQueries:
-    async def test_of_a_collection_come_in_the_order_of_ids(self, store: Store) -> None:
+    async def test_collection_is_returned_in_the_order_of_ids(self, store: Store) -> None:
         await fill(store, "things", b={"n": 1}, a={"n": 2}, C={}, _d={"n": None})
 
         assert await found(store, Query("things")) == ["C", "_d", "a", "b"]
         assert await found(store, Query("things", limit=2)) == ["C", "_d"]
 
-    async def test_give_whole_documents(self, store: Store) -> None:
+    async def test_query_returns_whole_documents(self, store: Store) -> None:
         await fill(store, "things", a={"n": 1, "at": NOON, "m": {"x": [1]}})
 
         (document,) = await store.query(Query("things", [Where("n", "==", 1)]))
@@ -433,10 +429,10 @@ class TestQueries:
         assert document == (await store.get(["things/a"]))[0]
         assert document.fields == {"n": 1, "at": NOON, "m": {"x": [1]}}
 
-    async def test_of_an_empty_collection_find_nothing(self, store: Store) -> None:
+    async def test_empty_collection_has_no_results(self, store: Store) -> None:
         assert await found(store, Query("things", [Where("n", ">", 1)], order_by="n")) == []
 
-    async def test_see_one_parent_only(self, store: Store) -> None:
+    async def test_query_sees_one_parent_only(self, store: Store) -> None:
         await fill(store, "users", ada={"n": 1})
         await fill(store, "users/ada/slots", a={"n": 1}, b={"n": 1})
         await fill(store, "users/bob/slots", c={"n": 1})
@@ -471,7 +467,7 @@ class TestQueries:
         ],
         ids=repr,
     )
-    async def test_compare_within_the_kind_of_the_value(
+    async def test_comparison_stays_within_the_kind_of_the_value(
         self, store: Store, op: Any, value: Any, ids: list[str]
     ) -> None:
         kinds = {"text": "2", "yes": True, "no": False, "none": None, "time": NOON}
@@ -485,7 +481,7 @@ class TestQueries:
         if op == "==":
             assert await found(store, Query("things", where)) == ids
 
-    async def test_order_kinds_among_each_other(self, store: Store) -> None:
+    async def test_kinds_are_ordered_as_in_firestore(self, store: Store) -> None:
         values = [None, False, True, -1.5, 2, NOON, "", "a", "b", "é", [1], {"a": 1}]
         names = [f"{99 - at}" for at, _ in enumerate(values)]
         bodies = [{"n": value} for value in values]
@@ -496,7 +492,7 @@ class TestQueries:
         backwards = Query("things", order_by="n", descending=True, limit=5)
         assert await found(store, backwards) == names[:-6:-1]
 
-    async def test_combine_equalities_with_a_range(self, store: Store) -> None:
+    async def test_equalities_and_a_range_can_be_combined(self, store: Store) -> None:
         def session(state: str, minutes: int, owner: str = "ada") -> dict[str, Any]:
             return {"state": state, "due_at": NOON + timedelta(minutes=minutes), "owner": owner}
 
@@ -536,7 +532,7 @@ class TestQueries:
             "now",
         ]
 
-    async def test_see_changes_and_deletions(self, store: Store) -> None:
+    async def test_query_sees_changes_and_deletions(self, store: Store) -> None:
         query = Query("things", [Where("n", ">=", 2)], order_by="n")
         await fill(store, "things", a={"n": 1}, b={"n": 2}, c={"n": 3})
         assert await found(store, query) == ["b", "c"]
@@ -564,8 +560,8 @@ class TestQueries:
         ],
         ids=ascii,
     )
-    async def test_that_are_none_are_refused(self, store: Store, query: Query) -> None:
-        with pytest.raises(ValueError):  # noqa: PT011 - any word will do
+    async def test_malformed_query_is_refused(self, store: Store, query: Query) -> None:
+        with pytest.raises(ValueError):  # noqa: PT011 - any message will do
             await store.query(query)
 
 
@@ -580,7 +576,7 @@ class TestPages:
 
     @pytest.mark.parametrize("descending", [False, True])
     @pytest.mark.parametrize("where", [[], [Where("s", "==", 1)], [Where("n", ">=", 1)]], ids=len)
-    async def test_over_ties_give_each_document_once(
+    async def test_pages_over_ties_return_each_document_once(
         self, store: Store, descending: bool, where: list[Where]
     ) -> None:
         ranks = [1, 1, 1, 1, 2, 2, 3.5, 3.5, 3.5, 4]
@@ -594,7 +590,7 @@ class TestPages:
         assert list(chain(*pages)) == (ids[::-1] if descending else ids)
         assert [len(page) for page in pages] == [3, 3, 3, 1]
 
-    async def test_by_id(self, store: Store) -> None:
+    async def test_pages_by_id(self, store: Store) -> None:
         ids = [f"m{n:02}" for n in range(7)]
         await fill(store, "users/ada/messages", **{name: {"role": "user"} for name in ids})
 
@@ -603,7 +599,7 @@ class TestPages:
             assert pages == [ids[:3], ids[3:6], ids[6:]]
 
     @pytest.mark.parametrize("descending", [False, True])
-    async def test_across_kinds(self, store: Store, descending: bool) -> None:
+    async def test_pages_across_kinds(self, store: Store, descending: bool) -> None:
         values = [None, None, True, 1, 1, NOON, NOON, "a", "a", [1], [1], {"a": 1}]
         ids = [f"d{at:02}" for at, _ in enumerate(values)]
         await fill(store, "things", **{i: {"n": v} for i, v in zip(ids, values, strict=True)})
@@ -614,7 +610,7 @@ class TestPages:
         assert list(chain(*pages)) == (ids[::-1] if descending else ids)
 
 
-async def test_a_closed_store_opens_again(store: Store) -> None:
+async def test_closed_store_opens_again(store: Store) -> None:
     await store.get(["users/ada"])
     await store.close()
 

@@ -1,4 +1,4 @@
-"""What every `TaskQueue` promises, and what the real one sends."""
+"""The contract of `TaskQueue`, and the requests of the real one."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,8 +23,8 @@ ACCOUNT = "tasks@demo.iam.gserviceaccount.com"
 
 
 @dataclass
-class Sweep:
-    """What reached `sweep_expired`, and the fault that the stand-in shall have."""
+class SweepEndpoint:
+    """The requests that reached `sweep_expired`, and the fault of the emulator."""
 
     requests: list[httpx.Request] = field(default_factory=list)
     mode: str | None = None
@@ -45,19 +45,19 @@ class Bench:
     tasks: TaskQueue
     clock: Seconds
     due: Callable[[], Awaitable[list[str]]]
-    """Every session that was delivered up to now."""
+    """The sessions that were delivered so far."""
 
 
 @dataclass
 class Real:
     tasks: CloudTasksQueue
     bench: Bench
-    sweep: Sweep
+    sweep: SweepEndpoint
 
 
 @pytest.fixture
 async def real() -> AsyncIterator[Real]:
-    clock, sweep = Seconds(), Sweep()
+    clock, sweep = Seconds(), SweepEndpoint()
     async with httpx.AsyncClient(transport=httpx.MockTransport(sweep)) as http:
         stand_in = cloud_tasks.CloudTasksEmulator(http, "{}|{}".format, now=clock)
         async with serve(stand_in.service(), fault=sweep.fault) as address:
@@ -96,7 +96,7 @@ def bench(request: pytest.FixtureRequest, memory: Bench, real: Real) -> Bench:
     return memory if request.param == "memory" else real.bench
 
 
-async def test_a_session_is_delivered_at_its_time_and_not_before(bench: Bench) -> None:
+async def test_task_is_delivered_at_its_time(bench: Bench) -> None:
     await bench.tasks.expire(ADA, bench.clock.after(600))
     bench.clock.advance(599)
     assert await bench.due() == []
@@ -104,7 +104,7 @@ async def test_a_session_is_delivered_at_its_time_and_not_before(bench: Bench) -
     assert await bench.due() == [ADA]
 
 
-async def test_asked_for_twice_it_is_delivered_once_at_the_first_time(bench: Bench) -> None:
+async def test_second_task_of_a_session_changes_nothing(bench: Bench) -> None:
     await bench.tasks.expire(ADA, bench.clock.after(600))
     await bench.tasks.expire(ADA, bench.clock.after(60))
     bench.clock.advance(60)
@@ -115,7 +115,7 @@ async def test_asked_for_twice_it_is_delivered_once_at_the_first_time(bench: Ben
     assert await bench.due() == [ADA]
 
 
-async def test_each_session_has_its_own(bench: Bench) -> None:
+async def test_each_session_has_its_own_task(bench: Bench) -> None:
     await bench.tasks.expire(BOB, bench.clock.after(20))
     await bench.tasks.expire(ADA, bench.clock.after(10))
     bench.clock.advance(10)
@@ -124,12 +124,12 @@ async def test_each_session_has_its_own(bench: Bench) -> None:
     assert await bench.due() == [ADA, BOB]
 
 
-async def test_a_time_that_has_passed_is_now(bench: Bench) -> None:
+async def test_past_time_is_delivered_at_once(bench: Bench) -> None:
     await bench.tasks.expire(ADA, bench.clock.after(-60))
     assert await bench.due() == [ADA]
 
 
-async def test_what_reaches_the_sweep(real: Real) -> None:
+async def test_delivered_request_has_body_and_token(real: Real) -> None:
     await real.tasks.expire(ADA, real.bench.clock.after(0))
     await real.bench.due()
     (request,) = real.sweep.requests
@@ -151,7 +151,7 @@ async def test_what_reaches_the_sweep(real: Real) -> None:
         ("429", errors.Busy),
     ],
 )
-async def test_a_failure_is_one_of_ours(
+async def test_failed_call_raises_an_upstream_error(
     real: Real, mode: str, error: type[errors.Upstream]
 ) -> None:
     real.sweep.mode = mode
@@ -162,7 +162,7 @@ async def test_a_failure_is_one_of_ours(
     assert await real.bench.due() == [ADA]
 
 
-async def test_a_queue_that_is_not_there_is_missing(real: Real) -> None:
+async def test_missing_queue_is_not_found(real: Real) -> None:
     real.tasks._queue += "-other"
     with pytest.raises(errors.UpstreamNotFound):
         await real.tasks.expire(ADA, real.bench.clock.after(0))
@@ -170,7 +170,7 @@ async def test_a_queue_that_is_not_there_is_missing(real: Real) -> None:
         await real.tasks.check()
 
 
-async def test_a_queue_that_somebody_paused_does_not_run(real: Real) -> None:
+async def test_paused_queue_fails_the_check(real: Real) -> None:
     await real.tasks.check()
     await (await real.tasks._connect()).pause_queue(name=real.tasks._queue)
     with pytest.raises(errors.Failed):

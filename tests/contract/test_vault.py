@@ -1,4 +1,4 @@
-"""What every `TokenVault` promises, and what each of them does besides."""
+"""The contract of `TokenVault`, and the tests of each vault."""
 
 import base64
 import json
@@ -27,8 +27,8 @@ OTHERS = StoredTokens("wss://other", "wss://livekit", "other-livekit", "other-se
 
 
 @dataclass
-class Faults:
-    """`mode` strikes each call of `method`; `calls` is every call that came."""
+class SecretFaults:
+    """Injects `mode` into each call of `method`. `calls` are all calls."""
 
     method: str = ""
     mode: str | None = None
@@ -43,17 +43,17 @@ class Faults:
 class Place:
     clock: Seconds
     secrets: SecretManagerClient
-    faults: Faults
+    faults: SecretFaults
     make: Callable[["Place"], TokenVault]
 
     def vault(self) -> TokenVault:
-        """Another process's, over the same Secret Manager."""
+        """Return the vault of another process with the same Secret Manager."""
         return self.make(self)
 
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    clock, faults = Seconds(), Faults()
+    clock, faults = Seconds(), SecretFaults()
     service = secret_manager.SecretManagerEmulator(now=clock).service()
     async with serve(service, fault=faults) as address:
         secrets = SecretManagerClient("demo", address=address, now=clock)
@@ -80,18 +80,18 @@ def vault(request: pytest.FixtureRequest, place: Place) -> TokenVault:
     return made[request.param]
 
 
-async def test_opens_what_was_kept(vault: TokenVault, place: Place) -> None:
+async def test_kept_tokens_can_be_opened(vault: TokenVault, place: Place) -> None:
     await vault.prepare(ADA, place.clock.after(600))
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     assert await vault.open(ADA, {"owner": "ada", **fields}) == TOKENS
 
 
-async def test_keeps_without_being_prepared(vault: TokenVault, place: Place) -> None:
+async def test_tokens_can_be_kept_without_preparation(vault: TokenVault, place: Place) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     assert await vault.open(ADA, fields) == TOKENS
 
 
-async def test_prepared_twice_and_kept_twice_opens(vault: TokenVault, place: Place) -> None:
+async def test_prepare_and_keep_may_be_repeated(vault: TokenVault, place: Place) -> None:
     for _ in range(2):
         await vault.prepare(ADA, place.clock.after(600))
     for _ in range(2):
@@ -99,34 +99,32 @@ async def test_prepared_twice_and_kept_twice_opens(vault: TokenVault, place: Pla
     assert await vault.open(ADA, fields) == TOKENS
 
 
-async def test_sessions_do_not_meet(vault: TokenVault, place: Place) -> None:
+async def test_sessions_have_separate_tokens(vault: TokenVault, place: Place) -> None:
     of_ada = await vault.keep(ADA, TOKENS, place.clock.after(600))
     of_bob = await vault.keep(BOB, OTHERS, place.clock.after(600))
     assert await vault.open(ADA, of_ada) == TOKENS
     assert await vault.open(BOB, of_bob) == OTHERS
 
 
-async def test_what_was_never_kept_is_missing(vault: TokenVault) -> None:
+async def test_tokens_that_were_never_kept_are_not_found(vault: TokenVault) -> None:
     with pytest.raises(errors.UpstreamNotFound):
         await vault.open(ADA, {})
 
 
-async def test_forgotten_is_missing_once_its_fields_are_dropped(
-    vault: TokenVault, place: Place
-) -> None:
+async def test_forgotten_tokens_are_not_found(vault: TokenVault, place: Place) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     await vault.forget(ADA)
     with pytest.raises(errors.UpstreamNotFound):
         await vault.open(ADA, dict.fromkeys(fields))
 
 
-async def test_forgets_twice_and_what_it_never_knew(vault: TokenVault, place: Place) -> None:
+async def test_forget_may_be_repeated(vault: TokenVault, place: Place) -> None:
     await vault.keep(ADA, TOKENS, place.clock.after(600))
     for session in (ADA, ADA, BOB):
         await vault.forget(session)
 
 
-async def test_expiry_deletes(vault: TokenVault, place: Place) -> None:
+async def test_expired_tokens_are_not_found(vault: TokenVault, place: Place) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     place.clock.advance(599)
     assert await vault.open(ADA, fields) == TOKENS
@@ -135,29 +133,29 @@ async def test_expiry_deletes(vault: TokenVault, place: Place) -> None:
         await vault.open(ADA, fields)
 
 
-async def test_the_document_carries_no_token(vault: TokenVault, place: Place) -> None:
+async def test_document_holds_no_token(vault: TokenVault, place: Place) -> None:
     fields = await vault.keep(ADA, TOKENS, place.clock.after(600))
     shown = json.dumps(dict(fields))
     shown += "".join(str(base64.urlsafe_b64decode(f.rpartition(".")[2])) for f in fields.values())
     assert "canary" not in shown
 
 
-def test_tokens_do_not_show() -> None:
+def test_repr_shows_no_token() -> None:
     assert "canary" not in f"{TOKENS!r} {TOKENS} {[TOKENS]}"
 
 
 @pytest.mark.parametrize("kind", [SecretVault, SealedVault])
-async def test_another_process_opens_them(
+async def test_another_process_can_open_the_tokens(
     place: Place, kind: type[SecretVault | SealedVault]
 ) -> None:
     fields = await kind(place.secrets, now=place.clock).keep(ADA, TOKENS, place.clock.after(600))
     assert await kind(place.secrets, now=place.clock).open(ADA, fields) == TOKENS
 
 
-# --- a secret a session
+# --- one secret for each session
 
 
-async def test_a_session_costs_three_writes_and_another_process_one_read(place: Place) -> None:
+async def test_session_costs_three_writes_and_one_read_per_process(place: Place) -> None:
     vault = place.vault()
     await vault.prepare(ADA, place.clock.after(600))
     await vault.keep(ADA, TOKENS, place.clock.after(600))
@@ -173,7 +171,7 @@ async def test_a_session_costs_three_writes_and_another_process_one_read(place: 
     ]
 
 
-async def test_opened_tokens_are_read_again_after_minutes(place: Place) -> None:
+async def test_cached_tokens_are_read_again_after_minutes(place: Place) -> None:
     await place.vault().keep(ADA, TOKENS, place.clock.after(3600))
     elsewhere = place.vault()
     await elsewhere.open(ADA, {})
@@ -182,7 +180,7 @@ async def test_opened_tokens_are_read_again_after_minutes(place: Place) -> None:
     assert place.faults.calls.count("AccessSecretVersion") == 2
 
 
-async def test_no_more_than_so_many_sessions_are_remembered(place: Place) -> None:
+async def test_cache_holds_a_limited_number_of_sessions(place: Place) -> None:
     vault = SecretVault(place.secrets, now=place.clock)
     for number in range(MAX_CACHED + 5):
         vault._add_to_cache(AvatarSessionId(str(number)), TOKENS, place.clock.at + 60)
@@ -190,7 +188,7 @@ async def test_no_more_than_so_many_sessions_are_remembered(place: Place) -> Non
     assert AvatarSessionId("0") not in vault._cache
 
 
-async def test_kept_again_after_an_ambiguous_write_opens(place: Place) -> None:
+async def test_keep_may_be_repeated_after_an_ambiguous_write(place: Place) -> None:
     vault = place.vault()
     await vault.prepare(ADA, place.clock.after(600))
     place.faults.method, place.faults.mode = "AddSecretVersion", "truncate"
@@ -205,7 +203,7 @@ async def test_kept_again_after_an_ambiguous_write_opens(place: Place) -> None:
     ("mode", "error"),
     [("refuse", errors.Unavailable), ("429", errors.Busy), ("500", errors.Unavailable)],
 )
-async def test_a_read_that_fails_certainly_did_nothing(
+async def test_failed_read_is_unavailable(
     place: Place, mode: str, error: type[errors.Upstream]
 ) -> None:
     await place.vault().keep(ADA, TOKENS, place.clock.after(600))
@@ -216,16 +214,16 @@ async def test_a_read_that_fails_certainly_did_nothing(
 
 
 @pytest.mark.parametrize("method", ["CreateSecret", "AddSecretVersion", "DeleteSecret"])
-async def test_a_write_that_lost_its_answer_is_ambiguous(place: Place, method: str) -> None:
+async def test_write_without_an_answer_is_ambiguous(place: Place, method: str) -> None:
     place.faults.method, place.faults.mode = method, "truncate"
     vault = place.vault()
-    with pytest.raises(errors.Ambiguous):  # noqa: PT012 - whichever of them makes the call
+    with pytest.raises(errors.Ambiguous):  # noqa: PT012 - either of them makes the call
         await vault.prepare(ADA, place.clock.after(600))
         await vault.keep(ADA, TOKENS, place.clock.after(600))
         await vault.forget(ADA)
 
 
-async def test_what_others_put_into_the_secret_does_not_show(place: Place) -> None:
+async def test_foreign_content_of_a_secret_is_not_quoted(place: Place) -> None:
     await place.secrets.create(f"avatar-session-{ADA}")
     await place.secrets.add(f"avatar-session-{ADA}", b'{"canary": 1}')
     with pytest.raises(errors.Failed) as caught:
@@ -236,7 +234,7 @@ async def test_what_others_put_into_the_secret_does_not_show(place: Place) -> No
 # --- sealed
 
 
-async def test_a_thousand_sessions_cost_one_read(sealed: Place) -> None:
+async def test_thousand_sealed_sessions_cost_one_read(sealed: Place) -> None:
     vault = sealed.vault()
     for number in range(1000):
         session = AvatarSessionId(str(number))
@@ -246,19 +244,19 @@ async def test_a_thousand_sessions_cost_one_read(sealed: Place) -> None:
     assert sealed.faults.calls == ["AccessSecretVersion"]
 
 
-async def test_the_same_tokens_never_seal_alike(sealed: Place) -> None:
+async def test_same_tokens_give_different_sealed_texts(sealed: Place) -> None:
     vault = sealed.vault()
     texts = {str(await vault.keep(ADA, TOKENS, sealed.clock.after(600))) for _ in range(50)}
     assert len(texts) == 50
 
 
-async def test_moved_to_another_session_does_not_open(sealed: Place) -> None:
+async def test_sealed_text_of_another_session_does_not_open(sealed: Place) -> None:
     fields = await sealed.vault().keep(ADA, TOKENS, sealed.clock.after(600))
     with pytest.raises(errors.Failed):
         await sealed.vault().open(BOB, fields)
 
 
-async def test_one_bit_changed_anywhere_does_not_open(sealed: Place) -> None:
+async def test_changed_sealed_text_does_not_open(sealed: Place) -> None:
     text = (await sealed.vault().keep(ADA, TOKENS, sealed.clock.after(600)))["sealed"]
     data = base64.urlsafe_b64decode(text.removeprefix("1.1."))
     for at in range(len(data)):
@@ -273,12 +271,12 @@ async def test_one_bit_changed_anywhere_does_not_open(sealed: Place) -> None:
     "text",
     ["", "1", "1.1.", "1.1.AAAA", "1.1.A", "2.1.AAAA", "1.0.AAAA", "1.7.AAAA", "1.x.AA", 7, "ä"],
 )
-async def test_nonsense_does_not_open(sealed: Place, text: object) -> None:
+async def test_malformed_sealed_text_does_not_open(sealed: Place, text: object) -> None:
     with pytest.raises(errors.Failed):
         await sealed.vault().open(ADA, {"sealed": text})
 
 
-async def test_a_rotated_key_still_opens_what_the_old_one_sealed(sealed: Place) -> None:
+async def test_old_key_still_opens_its_texts_after_rotation(sealed: Place) -> None:
     vault = sealed.vault()
     old = await vault.keep(ADA, TOKENS, sealed.clock.after(3600))
     await sealed.secrets.add(KEY, base64.b64encode(b"n" * 32))
@@ -289,7 +287,7 @@ async def test_a_rotated_key_still_opens_what_the_old_one_sealed(sealed: Place) 
     assert await vault.open(BOB, new) == OTHERS
 
 
-async def test_a_process_that_has_not_seen_the_new_key_reads_it(sealed: Place) -> None:
+async def test_process_reads_a_new_key_that_it_has_not_seen(sealed: Place) -> None:
     behind = sealed.vault()
     await behind.prepare(ADA, sealed.clock.after(600))
     await sealed.secrets.add(KEY, b"n" * 32)
@@ -301,7 +299,7 @@ async def test_a_process_that_has_not_seen_the_new_key_reads_it(sealed: Place) -
     assert await behind.open(ADA, fields) == TOKENS
 
 
-async def test_the_key_serves_on_while_secret_manager_is_down(sealed: Place) -> None:
+async def test_cached_key_is_used_while_secret_manager_is_down(sealed: Place) -> None:
     vault = sealed.vault()
     fields = await vault.keep(ADA, TOKENS, sealed.clock.after(3600))
     sealed.clock.advance(CACHE_SECONDS + 1)
@@ -309,7 +307,7 @@ async def test_the_key_serves_on_while_secret_manager_is_down(sealed: Place) -> 
     assert await vault.open(ADA, fields) == TOKENS
 
 
-async def test_a_key_of_another_length_is_refused_without_showing_it(sealed: Place) -> None:
+async def test_key_of_another_length_is_refused_without_quoting_it(sealed: Place) -> None:
     await sealed.secrets.add(KEY, b"canary")
     with pytest.raises(errors.Failed) as caught:
         await sealed.vault().keep(ADA, TOKENS, sealed.clock.after(600))
@@ -320,7 +318,7 @@ def test_every_field_of_the_tokens_is_kept() -> None:
     assert set(asdict(TOKENS)) == {"ws_url", "livekit_url", "livekit_token", "session_token"}
 
 
-def test_importing_the_adapters_does_not_import_googles_clients() -> None:
+def test_import_does_not_load_googles_clients() -> None:
     script = (
         "import sys, common.adapters.vault.per_session, common.adapters.vault.sealed\n"
         "import common.adapters.google.cloud_tasks\n"

@@ -1,4 +1,4 @@
-"""What every `TextToSpeech` does: the fake, and Google's client against the simulator's real speech."""
+"""The contract of `TextToSpeech`: the fake, and Google's client against the simulator."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ NAME = "en-US-Chirp3-HD-Aoede"
 
 
 @dataclass
-class Setting:
+class VoiceSetup:
     voice: TextToSpeech
     refuse: Callable[[], None]
-    """The service has had enough of us."""
+    """Makes the service refuse further requests."""
 
     async def say(self, text: str) -> bytes:
         return await self.voice.synthesize(text, NAME, "en-US")
 
 
 @pytest.fixture(params=["fake", "google_speech"])
-async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
+async def setting(request: pytest.FixtureRequest) -> AsyncIterator[VoiceSetup]:
     if request.param == "fake":
         fake = FakeVoice(tone=True)
         busy = errors.Busy("voice", "answered 429", retry_after=1)
-        yield Setting(fake, lambda: fake.fails.update({1: busy}))
+        yield VoiceSetup(fake, lambda: fake.fails.update({1: busy}))
         return
     world = SpeechSimulator()
 
@@ -43,7 +43,7 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[Setting]:
 
     http_client = HttpClient(sleep=at_once)
     async with served(google_speech_app(world)) as address:
-        yield Setting(GoogleSpeech(LocalToken(), http_client, base_url=address), refuse)
+        yield VoiceSetup(GoogleSpeech(LocalToken(), http_client, base_url=address), refuse)
         await http_client.close()
 
 
@@ -51,7 +51,7 @@ async def at_once(_seconds: float) -> None:
     await checkpoint()
 
 
-async def test_speech_is_bare_samples_of_a_plausible_length(setting: Setting) -> None:
+async def test_speech_is_samples_of_a_plausible_length(setting: VoiceSetup) -> None:
     pcm = await setting.say("Good morning, how are you?")
     assert not pcm.startswith(b"RIFF")
     assert len(pcm) % 2 == 0
@@ -59,17 +59,17 @@ async def test_speech_is_bare_samples_of_a_plausible_length(setting: Setting) ->
     assert any(pcm)
 
 
-async def test_more_text_is_longer_speech(setting: Setting) -> None:
+async def test_more_text_is_longer_speech(setting: VoiceSetup) -> None:
     short, long = await setting.say("Good morning."), await setting.say("Good morning. " * 4)
     assert len(long) > 2 * len(short)
 
 
-async def test_text_over_five_thousand_bytes_is_a_bug(setting: Setting) -> None:
+async def test_text_over_the_limit_is_a_value_error(setting: VoiceSetup) -> None:
     with pytest.raises(ValueError, match="5,000"):
         await setting.say("é" * 2_501)
 
 
-async def test_a_service_that_has_had_enough_is_busy(setting: Setting) -> None:
+async def test_overloaded_service_is_busy(setting: VoiceSetup) -> None:
     setting.refuse()
     with pytest.raises(errors.Busy) as busy:
         await setting.say("Hello.")

@@ -14,12 +14,12 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 
 @pytest.fixture
 def scene(stage: Scene) -> Iterator[Scene]:
-    """The module's stack, in fair weather again after each test."""
+    """Yield the module's stack, and clear its faults after the test."""
     yield stage
     stage.reset()
 
 
 @pytest.fixture
 def canaries() -> Canaries:
-    """The secrets of one test."""
+    """Return the secrets of one test."""
     return Canaries()

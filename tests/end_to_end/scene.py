@@ -1,4 +1,4 @@
-"""One stack for many tests, each with people of its own; everything goes over real sockets."""
+"""One stack for many tests, each with its own users. Every call goes over a real socket."""
 
 import itertools
 import json
@@ -43,15 +43,15 @@ from tests.support.harness import bare
 Json = dict[str, Any]
 RATE = 24_000
 PROBLEM = "application/problem+json"
-HASTE_SECONDS = 0.4
+SHORT_SECONDS = 0.4
 LATE_SECONDS = 0.8
-"""`slow` is later than a hasty caller waits."""
+"""The delay of `slow`: longer than `SHORT_SECONDS`."""
 
 PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)
 
 
 class CountedFaults(ServiceFaults):
-    """Also counts every call of every service, by `service path`: gRPC and HTTP alike."""
+    """Also counts the gRPC and HTTP calls of every service, by `service path`."""
 
     def __init__(self) -> None:
         super().__init__(pace=PACE)
@@ -62,26 +62,26 @@ class CountedFaults(ServiceFaults):
         return super().match(service, path)
 
     def count(self, service: str, path: str) -> int:
-        """How often a path that has `path` in it was called."""
+        """Return the number of calls of paths that contain `path`."""
         return sum(n for at, n in self.asked.items() if at.startswith(service) and path in at)
 
     def on(self, service: str, path: str, mode: Mode, times: int | None = 1) -> None:
         self.add(ServiceFault(service=service, path=path, mode=mode, times=times))
 
 
-class Hasty(HttpClient):
-    """Waits for nobody longer than `HASTE_SECONDS`, so that a time-out costs a test no more."""
+class ShortDeadlineClient(HttpClient):
+    """An HTTP client whose deadlines are at most `SHORT_SECONDS`, so that a time-out is short."""
 
     async def call(
         self, request: OutboundRequest, *, deadline: float, cap: int, retry: Retry
     ) -> HttpAnswer:
-        hurried = min(deadline, HASTE_SECONDS)
+        hurried = min(deadline, SHORT_SECONDS)
         return await super().call(request, deadline=hurried, cap=cap, retry=retry)
 
 
 @dataclass(frozen=True)
-class Later:
-    """A clock that is `by` ahead: somebody who looks after that time has passed."""
+class AheadClock:
+    """A clock that is `by` ahead of the real time."""
 
     by: timedelta
 
@@ -90,8 +90,8 @@ class Later:
 
 
 @dataclass(frozen=True)
-class Person:
-    """Signed in, with calls that give what came back, whatever it is."""
+class StackUser:
+    """A signed-in user. Calls return every answer, also refusals."""
 
     uid: str
     http: httpx.AsyncClient
@@ -113,8 +113,8 @@ class Person:
         told: Json = answer.json()
         return told
 
-    async def hear(self, message: str = "hello", **body: Any) -> list[ServerSentEvent]:
-        """The whole stream, strictly read; its last event is `done`."""
+    async def collect_events(self, message: str = "hello", **body: Any) -> list[ServerSentEvent]:
+        """Send a message, and return all events. The last one must be `done`."""
         headers = {**self.headers, "accept": "text/event-stream"}
         asked = {"message": message, **body}
         answer = await self.http.post(f"{self.url}/chat", json=asked, headers=headers)
@@ -124,7 +124,7 @@ class Person:
         return told
 
     async def follow(self, message: str, **body: Any) -> AsyncGenerator[ServerSentEvent, None]:
-        """The stream as it comes."""
+        """Send a message, and yield the events as they arrive."""
         headers = {**self.headers, "accept": "text/event-stream"}
         asked = {"message": message, **body}
         async with self.http.stream(
@@ -141,7 +141,8 @@ class Person:
 
 @dataclass
 class Scene:
-    """`scripts` is what the agent says to whom, by uid; anybody else gets the small assistant."""
+    """A running stack. `scripts` are the agent's replies by user id; other users get the
+    assistant."""
 
     local: Stack
     faults: CountedFaults
@@ -149,10 +150,10 @@ class Scene:
     scripts: dict[str, Script] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def person(self, url: str | None = None) -> Person:
-        """Somebody new, who calls the stack, or the process at `url`."""
+    def person(self, url: str | None = None) -> StackUser:
+        """Sign in a new user, who calls the stack or the process at `url`."""
         name = f"person {next(self._numbers)}"
-        return Person(uid_of(name), self.http, url or self.local.url, self.local.sign_in(name))
+        return StackUser(uid_of(name), self.http, url or self.local.url, self.local.sign_in(name))
 
     @property
     def deps(self) -> Dependencies:
@@ -171,7 +172,7 @@ class Scene:
         return self.local.simulators.agent
 
     def seconds(self) -> float:
-        """Now, as the provider's journal counts."""
+        """Return the current time of the provider's journal."""
         return self.provider.seconds_since_start
 
     async def document(self, path: str) -> Json:
@@ -182,8 +183,8 @@ class Scene:
         running, record = await self.store.get(session_paths(AvatarSessionId(session)))
         return dict(record.fields or running.fields or {})
 
-    async def meter(self, person: Person, meter: str) -> tuple[int, int]:
-        """Used and reserved, this month."""
+    async def meter(self, person: StackUser, meter: str) -> tuple[int, int]:
+        """Return the used and the reserved amount of this month."""
         ledger = await self.document(f"users/{person.uid}/usage/{datetime.now(UTC):%Y-%m}")
         return ledger.get(f"{meter}_used", 0), ledger.get(f"{meter}_reserved", 0)
 
@@ -199,16 +200,18 @@ class Scene:
         return counts
 
     async def until(self, holds: Callable[[], Any]) -> None:
-        """Waits for something that comes by itself, for 10 seconds at the most."""
+        """Wait at most 10 seconds until the condition holds."""
         with anyio.fail_after(10):
-            while not await holds():  # noqa: ASYNC110 - nothing there to be told by
+            while not await holds():  # noqa: ASYNC110 - the condition has no event
                 await anyio.sleep(0.01)
 
     @asynccontextmanager
     async def process(
         self, make: Callable[[Dependencies], Dependencies] = lambda made: made, **settings: Any
     ) -> AsyncIterator[str]:
-        """The address of another process of the same system: an `App` of its own, with its own
+        """SessionRun another process over the same store and services, and yield its address.
+
+        It is an `App` of its own, with its own
         clients, over the same store and the same services."""
         app = build(Settings(**{**self.local.settings.model_dump(), **settings}))
         other = assemble(make(bare(app.avatars._deps)), app.identity, app.close)
@@ -227,12 +230,14 @@ _functions = cache(load_functions)
 
 
 def apart(app: App) -> ASGIApp:
-    """The functions of one process, and nothing beside them."""
+    """Return the functions of one process."""
     return FunctionRouter(_functions(), app, PlainTextResponse("not here", 404))
 
 
-def hasty(scene: Scene, http_client: HttpClient) -> Callable[[Dependencies], Dependencies]:
-    """For `Scene.process`: has the avatar's calls time out after `HASTE_SECONDS`."""
+def with_short_deadlines(
+    scene: Scene, http_client: HttpClient
+) -> Callable[[Dependencies], Dependencies]:
+    """Make calls of the avatar's provider time out after `SHORT_SECONDS`. For `Scene.process`."""
 
     def made(deps: Dependencies) -> Dependencies:
         avatars = deps.avatars
@@ -244,7 +249,7 @@ def hasty(scene: Scene, http_client: HttpClient) -> Callable[[Dependencies], Dep
 
 
 def spoken_by_length(utterance: EspeakRequest) -> bytes:
-    """A twentieth of a second of silence; for more than 40 characters ten seconds."""
+    """Return 0.05 s of silence, or 10 s for more than 40 characters."""
     return bytes(RATE * 10 * 2 if len(utterance.text) > 40 else RATE // 20 * 2)
 
 

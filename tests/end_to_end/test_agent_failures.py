@@ -1,4 +1,4 @@
-"""Each row of what Agent Engine is known to do wrong, as a stream and as one answer."""
+"""The known failures of Agent Engine, with a stream and with one JSON answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -16,7 +16,7 @@ from infra.local.server import serving
 from infra.local.simulators.agent_engine import Break, Error, Message, Pause, Step, Text
 from infra.local.simulators.faults import Mode
 from tests.api.sse import ServerSentEvent
-from tests.end_to_end.scene import PROBLEM, Json, Person, Scene
+from tests.end_to_end.scene import PROBLEM, Json, Scene, StackUser
 
 SAID = "The first sentence. And the sec"
 ASKED = "What happens now?"
@@ -24,8 +24,8 @@ FORMS = ("stream", "answer")
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a turn went, whichever form was asked for; `problem` is empty where nothing went wrong."""
+class TurnOutcome:
+    """The outcome of a turn in either form. `problem` is empty if nothing failed."""
 
     ended: str
     text: str
@@ -37,52 +37,52 @@ def named(told: list[ServerSentEvent], name: str) -> list[Json]:
     return [event.data for event in told if event.name == name]
 
 
-async def ask(person: Person, form: str, conversation: str) -> Told:
+async def ask(person: StackUser, form: str, conversation: str) -> TurnOutcome:
     if form == "stream":
         return await asked_for_stream(person, conversation)
     answer = await person.call("chat", message=ASKED, conversation_id=conversation)
     body = answer.json()
     if answer.status_code == 200:
         assert body["text"]
-        return Told(body["ended"], body["text"], body.get("error", {}))
+        return TurnOutcome(body["ended"], body["text"], body.get("error", {}))
     assert answer.headers["content-type"] == PROBLEM
     assert body["status"] == answer.status_code
-    return Told("failed", "", body, answer.headers.get("retry-after"))
+    return TurnOutcome("failed", "", body, answer.headers.get("retry-after"))
 
 
-async def asked_for_stream(person: Person, conversation: str) -> Told:
-    told = await person.hear(ASKED, conversation_id=conversation)
+async def asked_for_stream(person: StackUser, conversation: str) -> TurnOutcome:
+    told = await person.collect_events(ASKED, conversation_id=conversation)
     [done], problems = named(told, "done"), named(told, "error")
     assert done["text"] == "".join(text["text"] for text in named(told, "text"))
     assert len(problems) <= 1
     assert ("message_id" in done) == bool(done["text"])
     problem = problems[0] if problems else {}
     after = str(problem["retry_after"]) if "retry_after" in problem else None
-    return Told(done["ended"], done["text"], problem, after)
+    return TurnOutcome(done["ended"], done["text"], problem, after)
 
 
-async def failed(told: Told, code: str, status: int) -> None:
+async def failed(told: TurnOutcome, code: str, status: int) -> None:
     assert (told.ended, told.text) == ("failed", "")
     assert (told.problem["code"], told.problem["status"]) == (code, status)
 
 
 @dataclass
-class Before:
-    """Somebody who has talked to the agent, and what that has cost them."""
+class UserBefore:
+    """A user with a conversation, and the use that was charged before the test."""
 
     scene: Scene
-    person: Person
+    person: StackUser
     conversation: str
     tokens: int
 
     async def charged(self) -> int:
-        """Since then. Nothing may be left reserved."""
+        """Return the use since then. Checks that no amount is reserved."""
         used, reserved = await self.scene.meter(self.person, "agent_tokens")
         assert reserved == 0
         return used - self.tokens
 
-    async def goes_on(self) -> None:
-        """The conversation is as good as before: no lease is left, and the agent answers."""
+    async def check_conversation_continues(self) -> None:
+        """Check that the conversation goes on: no lease is left, and the agent answers."""
         document = await self.scene.document(f"conversations/{self.conversation}")
         assert document["lease"] is None
         self.scene.reset()
@@ -90,13 +90,13 @@ class Before:
         assert (told["ended"], "error" in told) == ("complete", False)
 
 
-async def before(scene: Scene, url: str | None = None) -> Before:
+async def before(scene: Scene, url: str | None = None) -> UserBefore:
     talker = scene.person()
     first = await talker.chat()
     used, _ = await scene.meter(talker, "agent_tokens")
     assert used == first["usage"]["agent_tokens"] > 0
-    caller = Person(talker.uid, talker.http, url or talker.url, talker.headers)
-    return Before(scene, caller, first["conversation_id"], used)
+    caller = StackUser(talker.uid, talker.http, url or talker.url, talker.headers)
+    return UserBefore(scene, caller, first["conversation_id"], used)
 
 
 def breaks_off(_: Message) -> Iterable[Step]:
@@ -124,7 +124,7 @@ def falls_silent(_: Message) -> Iterable[Step]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_429_before_the_stream_is_tried_again(scene: Scene, form: str) -> None:
+async def test_429_before_the_stream_is_retried(scene: Scene, form: str) -> None:
     at = await before(scene)
     scene.faults.on("agent-engine", ":streamQuery", "429", times=2)
     asked = scene.faults.count("agent-engine", ":streamQuery")
@@ -132,11 +132,11 @@ async def test_429_before_the_stream_is_tried_again(scene: Scene, form: str) -> 
     assert (told.ended, told.problem) == ("complete", {})
     assert scene.faults.count("agent-engine", ":streamQuery") == asked + 3
     assert await at.charged() > 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_429_for_good_is_busy(scene: Scene, form: str) -> None:
+async def test_repeated_429_is_busy(scene: Scene, form: str) -> None:
     at = await before(scene)
     scene.faults.on("agent-engine", ":streamQuery", "429", times=None)
     asked = scene.faults.count("agent-engine", ":streamQuery")
@@ -145,14 +145,14 @@ async def test_429_for_good_is_busy(scene: Scene, form: str) -> None:
     assert int(told.retry_after or 0) >= 1
     assert scene.faults.count("agent-engine", ":streamQuery") == asked + 3
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("script", "code"), [(breaks_off, "agent_failed"), (is_cut, "agent_broken")]
 )
-async def test_what_was_said_stays_and_is_not_asked_for_again(
+async def test_failed_turn_keeps_its_text_and_is_not_repeated(
     scene: Scene, form: str, script: Any, code: str
 ) -> None:
     at = await before(scene)
@@ -162,22 +162,22 @@ async def test_what_was_said_stays_and_is_not_asked_for_again(
     assert (told.ended, told.text, told.problem["code"]) == ("incomplete", SAID, code)
     assert scene.agent.turns == turns + 1
     assert await at.charged() == -(-len(ASKED + SAID) // 4)
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_stream_that_is_cut_keeps_its_first_words(scene: Scene, form: str) -> None:
+async def test_cut_stream_keeps_its_first_words(scene: Scene, form: str) -> None:
     at = await before(scene)
     scene.faults.on("agent-engine", ":streamQuery", "truncate", times=2)
     told = await ask(at.person, form, at.conversation)
     assert (told.ended, told.problem["code"]) == ("incomplete", "agent_broken")
     assert [fault.times for fault in scene.faults.listed()] == [1], "asked once"
     assert await at.charged() == -(-len(ASKED + told.text) // 4)
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_404_makes_the_session_again_once(scene: Scene, form: str) -> None:
+async def test_404_creates_the_session_again_once(scene: Scene, form: str) -> None:
     at = await before(scene)
     forget(scene, at)
     writes, turns = len(scene.agent._writes.taken), scene.agent.turns
@@ -185,22 +185,24 @@ async def test_404_makes_the_session_again_once(scene: Scene, form: str) -> None
     assert (told.ended, told.problem) == ("complete", {})
     assert len(scene.agent._writes.taken) == writes + 1
     assert scene.agent.turns == turns + 1
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_404_for_good_is_missing_after_the_second_time(scene: Scene, form: str) -> None:
+async def test_repeated_404_is_not_found(scene: Scene, form: str) -> None:
     at = await before(scene)
     forget(scene, at)
-    scene.faults.on("agent-engine", "/sessions", "garbage", times=None)  # 200, and makes nothing
+    scene.faults.on(
+        "agent-engine", "/sessions", "garbage", times=None
+    )  # answers 200 without creating a session
     asked = scene.faults.count("agent-engine", ":streamQuery")
     await failed(await ask(at.person, form, at.conversation), "agent_missing", 502)
     assert scene.faults.count("agent-engine", ":streamQuery") == asked + 2
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
-def forget(scene: Scene, at: Before) -> None:
+def forget(scene: Scene, at: UserBefore) -> None:
     engine = scene.local.settings.agent_engine
     [session] = [s for s in scene.agent.sessions.of(engine) if s.user_id == at.person.uid]
     scene.agent.sessions.delete(session.name)
@@ -210,7 +212,7 @@ def forget(scene: Scene, at: Before) -> None:
 @pytest.mark.parametrize(
     ("script", "code"), [(says_nothing, "agent_empty"), (fails_at_once, "agent_failed")]
 )
-async def test_a_reply_without_a_word_is_a_failure_with_a_name(
+async def test_empty_reply_is_a_named_failure(
     scene: Scene, form: str, script: Any, code: str
 ) -> None:
     at = await before(scene)
@@ -219,7 +221,7 @@ async def test_a_reply_without_a_word_is_a_failure_with_a_name(
     await failed(await ask(at.person, form, at.conversation), code, 502)
     assert scene.agent.turns == turns + 1
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -232,7 +234,7 @@ async def test_a_reply_without_a_word_is_a_failure_with_a_name(
         ("500", "agent_failed"),
     ],
 )
-async def test_no_answer_is_not_asked_for_again(
+async def test_silent_agent_is_not_asked_again(
     scene: Scene, form: str, mode: Mode, code: str
 ) -> None:
     at = await before(scene)
@@ -240,46 +242,44 @@ async def test_no_answer_is_not_asked_for_again(
     await failed(await ask(at.person, form, at.conversation), code, 502)
     assert [fault.times for fault in scene.faults.listed()] == [4], "asked once"
     assert await at.charged() == 0
-    await at.goes_on()
+    await at.check_conversation_continues()
 
 
 @pytest.mark.parametrize(
     ("mode", "code"),
     [("429", "agent_busy"), ("500", "agent_ambiguous"), ("reset", "agent_ambiguous")],
 )
-async def test_without_a_session_there_is_no_turn_and_the_next_one_makes_it(
+async def test_failed_session_ends_the_turn_and_the_next_creates_it(
     scene: Scene, mode: Mode, code: str
 ) -> None:
-    """The agent's memory of a new conversation: made again by whoever speaks next."""
+    """The agent session of a new conversation is created by the next turn."""
     person = scene.person()
     scene.faults.on("agent-engine", "/sessions", mode, times=None)
     asked = scene.faults.count("agent-engine", ":streamQuery")
-    told = await person.hear()
+    told = await person.collect_events()
     [error], [done] = named(told, "error"), named(told, "done")
     assert (done["ended"], error["code"], error["status"]) == ("failed", code, 503)
     assert scene.faults.count("agent-engine", ":streamQuery") == asked
     assert await scene.meter(person, "agent_tokens") == (0, 0)
-    begun = Before(scene, person, told[0].data["conversation_id"], 0)
-    await begun.goes_on()
+    begun = UserBefore(scene, person, told[0].data["conversation_id"], 0)
+    await begun.check_conversation_continues()
 
 
 @pytest.mark.parametrize("mode", ["429", "refuse", "reset", "truncate"])
-async def test_a_session_is_asked_for_again_since_twice_is_as_good_as_once(
-    scene: Scene, mode: Mode
-) -> None:
+async def test_creating_a_session_is_retried(scene: Scene, mode: Mode) -> None:
     scene.faults.on("agent-engine", "/sessions", mode)
     assert (await scene.person().chat())["ended"] == "complete"
 
 
-async def test_silence_ends_at_the_turns_own_time(scene: Scene) -> None:
-    """Both forms, from the start and in the middle, at once: it takes one deadline."""
+async def test_silent_agent_is_given_up_after_turn_seconds(scene: Scene) -> None:
+    """All cases run concurrently, so the test takes one deadline."""
     mute, stopping = [[await before(scene) for _ in FORMS] for _ in range(2)]
     for at in stopping:
         scene.scripts[at.person.uid] = falls_silent
     async with scene.process(turn_seconds=1) as url:
 
-        async def told(at: Before, form: str) -> Told:
-            person = Person(at.person.uid, at.person.http, url, at.person.headers)
+        async def told(at: UserBefore, form: str) -> TurnOutcome:
+            person = StackUser(at.person.uid, at.person.http, url, at.person.headers)
             return await ask(person, form, at.conversation)
 
         halfway = [asyncio.create_task(told(*each)) for each in zip(stopping, FORMS, strict=True)]
@@ -294,7 +294,7 @@ async def test_silence_ends_at_the_turns_own_time(scene: Scene) -> None:
     assert [await at.charged() for at in mute] == [0, 0]
     assert [await at.charged() for at in stopping] == [-(-len(ASKED + SAID) // 4)] * 2
     for at in (*mute, *stopping):
-        await at.goes_on()
+        await at.check_conversation_continues()
 
 
 async def streams(scene: Scene, count: int) -> bool:
@@ -302,8 +302,8 @@ async def streams(scene: Scene, count: int) -> bool:
 
 
 @dataclass
-class Refusing:
-    """An engine that makes sessions, and whose agent did not start."""
+class RefusingEngine:
+    """An engine that creates sessions but whose agent does not start."""
 
     asked: int = 0
     routes: list[Route] = field(init=False)
@@ -324,8 +324,8 @@ class Refusing:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_an_agent_that_did_not_start_is_not_asked_again(scene: Scene, form: str) -> None:
-    engine = Refusing()
+async def test_slow_first_token_does_not_repeat_the_request(scene: Scene, form: str) -> None:
+    engine = RefusingEngine()
     async with engine.served() as address, scene.process(agent_engine_url=address) as url:
         at = await before(scene, url)
         await failed(await ask(at.person, form, at.conversation), "agent_failed", 502)

@@ -1,4 +1,4 @@
-"""The product against each form of the provider's events, and sockets that close each other."""
+"""The system with each form of the provider's events, and with sockets that close each other."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ FORMS: list[dict[str, Any]] = [
 async def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Scene]:
-    """A stack whose provider has the settings of the parameter."""
+    """Yield a stack whose provider has the settings of the parameter."""
     account = LiveAvatarAccount(replace(SETTINGS, **request.param))
     async with staged(tmp_path_factory.mktemp("stack"), provider=account) as scene:
         yield scene
@@ -35,7 +35,7 @@ async def stage(
 
 @pytest.fixture(scope="module")
 async def elsewhere(stage: Scene) -> AsyncIterator[str]:
-    """The address of another process."""
+    """Yield the address of another process."""
     async with stage.process() as url:
         yield url
 
@@ -48,14 +48,14 @@ async def test_a_reply_that_was_played_whole_is_spoken_whole(scene: Scene) -> No
     person = scene.person()
     here = {"conversation_id": (await person.start())["conversation_id"]}
     for _ in range(2):
-        done = (await person.hear(**here))[-1].data
+        done = (await person.collect_events(**here))[-1].data
         assert (done["ended"], done["text"], done["spoken"]) == ("complete", REPLY, REPLY)
 
 
 async def test_each_utterance_starts_and_ends_in_order(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
-    events = speech(await person.hear(conversation_id=begun["conversation_id"]))
+    events = speech(await person.collect_events(conversation_id=begun["conversation_id"]))
     played = (await scene.journal(begun["avatar_session_id"]))["utterances"]
     assert len(played) >= 2
     assert [each["state"] for each in events] == ["started", "ended"] * len(played)

@@ -1,4 +1,4 @@
-"""Every call of the avatar's provider, and each way in which it can go wrong."""
+"""The calls of the avatar's provider, each with the failures that it can have."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,40 +13,40 @@ from common.adapters.google.secret_manager import SecretManagerClient
 from infra.local.simulators.faults import Mode
 from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import (
-    HASTE_SECONDS,
     LATE_SECONDS,
     PROBLEM,
-    Hasty,
+    SHORT_SECONDS,
+    AheadClock,
     Json,
-    Later,
-    Person,
     Scene,
-    hasty,
+    ShortDeadlineClient,
+    StackUser,
+    with_short_deadlines,
 )
 
 MODES: tuple[Mode, ...] = tuple(mode for mode in get_args(Mode) if mode != "frozen")
 HAPPENED = {"slow", "lags", "truncate", "lost", "silent"}
-"""Modes after which the provider has carried out the call, and the caller cannot know it."""
+"""Modes after which the provider has executed the call without a usable answer."""
 BELIEVED = {"garbage", "nonsense"}
-"""Modes that answer 200 without having done anything."""
+"""Modes that answer 200 although the call was not executed."""
 HELD = timedelta(seconds=31)
-"""After a stop that was not confirmed, the next sweep that tries again comes this much later."""
+"""Time after an unconfirmed stop until a sweep retries it."""
 REPLY = "Hello! It is good to see you. What would you like to talk about?"
 
 
 @pytest.fixture(scope="module")
 async def hurry(stage: Scene) -> AsyncIterator[str]:
-    """A process whose calls to the provider time out soon."""
-    http_client = Hasty()
-    async with stage.process(hasty(stage, http_client)) as url:
+    """Yield a process whose calls of the provider time out soon."""
+    http_client = ShortDeadlineClient()
+    async with stage.process(with_short_deadlines(stage, http_client)) as url:
         yield url
     await http_client.close()
 
 
 @pytest.fixture(scope="module")
 async def afterwards(stage: Scene) -> AsyncIterator[str]:
-    """A process that sweeps when a stop that was not confirmed may be tried again."""
-    async with stage.process(lambda made: replace(made, clock=Later(HELD))) as url:
+    """Yield a process whose clock is late enough to retry an unconfirmed stop."""
+    async with stage.process(lambda made: replace(made, clock=AheadClock(HELD))) as url:
         yield url
 
 
@@ -57,13 +57,13 @@ def unavailable(answer: httpx.Response, code: str, status: int = 503) -> None:
         assert int(answer.headers["retry-after"]) >= 1
 
 
-async def nothing_is_held(scene: Scene, person: Person) -> None:
-    """No seconds, no slot, and nothing runs at the provider for this person."""
+async def check_nothing_is_held(scene: Scene, person: StackUser) -> None:
+    """Check that the user has no reserved seconds, no slot and no session at the provider."""
     assert await scene.meter(person, "avatar_seconds") == (0, 0)
     assert await scene.document(f"users/{person.uid}/slots/0") == {}
 
 
-async def starts_now(scene: Scene, person: Person) -> None:
+async def starts_now(scene: Scene, person: StackUser) -> None:
     scene.faults.clear()
     begun = await person.start()
     ended = await person.call("end_session", avatar_session_id=begun["avatar_session_id"])
@@ -75,18 +75,18 @@ def running(scene: Scene) -> set[str]:
     return {s.id for s in scene.provider.sessions.values() if s.state == "running"}
 
 
-# ── the ticket ───────────────────────────────────────────────────────────────────────────────────
+# ── the token ────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset", "429", "truncate"])
-async def test_a_ticket_is_asked_for_again(scene: Scene, mode: Mode) -> None:
+async def test_session_token_request_is_retried(scene: Scene, mode: Mode) -> None:
     person = scene.person()
     scene.faults.on("liveavatar", "/v1/sessions/token", mode)
     await person.start()
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_no_ticket_no_session(scene: Scene, hurry: str, mode: Mode) -> None:
+async def test_failed_session_token_leaves_no_session(scene: Scene, hurry: str, mode: Mode) -> None:
     person = scene.person(hurry)
     scene.faults.on("liveavatar", "/v1/sessions/token", mode, times=None)
     before = running(scene)
@@ -94,7 +94,7 @@ async def test_no_ticket_no_session(scene: Scene, hurry: str, mode: Mode) -> Non
     code = "avatar_busy" if mode in {"429", "503"} else "avatar_unavailable"
     answer = await person.call("start_avatar")
     unavailable(answer, *(("avatar_failed", 502) if failed else (code, 503)))
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
     assert running(scene) == before
     await starts_now(scene, person)
 
@@ -103,7 +103,7 @@ async def test_no_ticket_no_session(scene: Scene, hurry: str, mode: Mode) -> Non
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_start_that_fails_costs_nothing_and_leaves_nothing(
+async def test_failed_start_is_free_and_leaves_nothing(
     scene: Scene, hurry: str, mode: Mode
 ) -> None:
     person = scene.person(hurry)
@@ -112,7 +112,7 @@ async def test_a_start_that_fails_costs_nothing_and_leaves_nothing(
     answer = await person.call("start_avatar")
     refused = {"429": ("avatar_busy", 503), "4xx": ("avatar_failed", 502)}
     unavailable(answer, *refused.get(mode, ("avatar_unavailable", 503)))
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
     assert running(scene) == before, "what it started was stopped before it answered"
     [session] = set(scene.provider.sessions) - known
     document = await scene.session(session)
@@ -125,19 +125,19 @@ async def test_a_start_that_fails_costs_nothing_and_leaves_nothing(
     await starts_now(scene, person)
 
 
-async def test_a_provider_whose_places_are_taken_is_busy(scene: Scene) -> None:
+async def test_full_provider_is_busy(scene: Scene) -> None:
     person, world = scene.person(), scene.provider
     plan = world.settings
     world.settings = replace(plan, concurrency=0)
     unavailable(await person.call("start_avatar"), "avatar_busy")
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
     world.settings = plan
     await starts_now(scene, person)
 
 
-async def test_what_answers_after_it_was_given_up_is_stopped(scene: Scene, hurry: str) -> None:
-    """The provider's session runs from the arrival of the request, long before the answer."""
-    assert LATE_SECONDS > HASTE_SECONDS
+async def test_late_start_is_stopped(scene: Scene, hurry: str) -> None:
+    """The provider's session runs as soon as the request arrives, long before the answer."""
+    assert LATE_SECONDS > SHORT_SECONDS
     person, world = scene.person(hurry), scene.provider
     known, plan = set(world.sessions), world.settings
     world.settings = replace(plan, start_delay_seconds=LATE_SECONDS)
@@ -147,10 +147,10 @@ async def test_what_answers_after_it_was_given_up_is_stopped(scene: Scene, hurry
     seen = await scene.journal(session)
     assert (seen["state"], seen["end_reason"]) == ("ended", "SERVER_ERROR")
     assert seen["started_at"] is not None
-    await nothing_is_held(scene, person)
+    await check_nothing_is_held(scene, person)
 
 
-async def test_a_start_that_fails_may_be_tried_again_with_its_key(scene: Scene) -> None:
+async def test_failed_start_may_be_repeated_with_its_key(scene: Scene) -> None:
     person = scene.person()
     keyed = {**person.headers, "idempotency-key": "one-start"}
     again = replace(person, headers=keyed)
@@ -164,7 +164,7 @@ async def test_a_start_that_fails_may_be_tried_again_with_its_key(scene: Scene) 
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in BELIEVED])
-async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(
+async def test_sweep_finishes_an_unconfirmed_stop(
     scene: Scene, hurry: str, afterwards: str, mode: Mode
 ) -> None:
     person = scene.person(hurry)
@@ -189,7 +189,7 @@ async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(
     assert await scene.meter(person, "avatar_seconds") == (document["seconds"], 0)
 
 
-async def test_ending_twice_gets_through_once_the_provider_answers(scene: Scene) -> None:
+async def test_second_end_succeeds_once_the_provider_answers(scene: Scene) -> None:
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     scene.faults.on("liveavatar", "/v1/sessions/stop", "500")
@@ -199,8 +199,8 @@ async def test_ending_twice_gets_through_once_the_provider_answers(scene: Scene)
     await starts_now(scene, person)
 
 
-async def test_a_new_avatar_waits_for_the_old_ones_stop(scene: Scene) -> None:
-    """The slot is the provider's place: it is free when the provider says so, and not before."""
+async def test_new_avatar_waits_for_the_stop_of_the_old_one(scene: Scene) -> None:
+    """The slot is freed only when the provider confirms the stop."""
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     scene.faults.on("liveavatar", "/v1/sessions/stop", "500", times=None)
@@ -210,8 +210,8 @@ async def test_a_new_avatar_waits_for_the_old_ones_stop(scene: Scene) -> None:
     assert refused.json()["avatar_session_ids"] == [session]
 
 
-async def test_a_stop_that_did_nothing_is_found_by_the_reconciliation(scene: Scene) -> None:
-    """200, and it runs: whatever the answer said, the provider's list has it."""
+async def test_reconciliation_stops_a_session_that_still_runs(scene: Scene) -> None:
+    """The stop answers 200, but the provider's list still has the session."""
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     scene.faults.on("liveavatar", "/v1/sessions/stop", "garbage")
@@ -227,9 +227,7 @@ async def test_a_stop_that_did_nothing_is_found_by_the_reconciliation(scene: Sce
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in BELIEVED])
-async def test_a_keep_alive_that_fails_changes_nothing(
-    scene: Scene, hurry: str, mode: Mode
-) -> None:
+async def test_failed_keep_alive_changes_nothing(scene: Scene, hurry: str, mode: Mode) -> None:
     person = scene.person(hurry)
     session = (await person.start())["avatar_session_id"]
     document = await scene.session(session)
@@ -242,7 +240,7 @@ async def test_a_keep_alive_that_fails_changes_nothing(
     assert (await person.call("keep_alive", avatar_session_id=session)).status_code == 200
 
 
-async def test_keeping_what_the_provider_ended_ends_it_here_too(scene: Scene) -> None:
+async def test_keep_alive_of_an_ended_session_ends_it_here_too(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
     session, world = begun["avatar_session_id"], scene.provider
@@ -260,7 +258,7 @@ async def test_keeping_what_the_provider_ended_ends_it_here_too(scene: Scene) ->
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_key_that_was_changed_is_read_again_once(scene: Scene) -> None:
+async def test_changed_api_key_is_read_again_once(scene: Scene) -> None:
     person, world, settings = scene.person(), scene.provider, scene.local.settings
     await starts_now(scene, person)
     before = await scene.meter(person, "avatar_seconds")
@@ -285,21 +283,21 @@ async def test_a_key_that_was_changed_is_read_again_once(scene: Scene) -> None:
     await starts_now(scene, person)
 
 
-# ── the line, while somebody talks ───────────────────────────────────────────────────────────────
+# ── the connection, during a turn ────────────────────────────────────────────────────────────────
 
 
 def speech(told: list[ServerSentEvent]) -> list[Json]:
     return [event.data for event in told if event.name == "speech"]
 
 
-async def test_without_a_line_the_answer_goes_on_as_text(scene: Scene) -> None:
-    """All modes at once: one of them takes as long as a handshake may take."""
+async def test_reply_without_a_connection_continues_as_text(scene: Scene) -> None:
+    """All modes run concurrently: one of them takes the time-out of a handshake."""
 
     async def told(mode: Mode) -> list[ServerSentEvent]:
         person = scene.person()
         begun = await person.start()
         scene.faults.on("liveavatar", f"/ws/{begun['avatar_session_id']}", mode, times=None)
-        heard = await person.hear(conversation_id=begun["conversation_id"])
+        heard = await person.collect_events(conversation_id=begun["conversation_id"])
         assert await scene.meter(person, "agent_tokens") != (0, 0)
         return heard
 
@@ -322,7 +320,7 @@ async def test_without_a_line_the_answer_goes_on_as_text(scene: Scene) -> None:
             assert said[-1]["detail"]
 
 
-async def test_why_there_is_no_avatar_is_told_with_the_answer(scene: Scene) -> None:
+async def test_answer_tells_why_there_is_no_avatar(scene: Scene) -> None:
     person = scene.person()
     here = {"conversation_id": (await person.chat())["conversation_id"]}
     told = await person.chat(**here, speak=True)
@@ -335,8 +333,8 @@ async def test_why_there_is_no_avatar_is_told_with_the_answer(scene: Scene) -> N
         assert why in told["speech"]["detail"]
 
 
-async def test_an_avatar_that_goes_away_in_the_middle_is_told(scene: Scene) -> None:
-    """The line is cut while it speaks: the text goes on, and an event says so."""
+async def test_lost_avatar_is_reported_in_the_stream(scene: Scene) -> None:
+    """The connection is cut during speech. The text continues, and an event reports it."""
     person = scene.person()
     begun = await person.start()
     session = begun["avatar_session_id"]
@@ -355,11 +353,11 @@ async def test_an_avatar_that_goes_away_in_the_middle_is_told(scene: Scene) -> N
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset", "500", "garbage", "truncate"])
-async def test_a_sentence_without_a_voice_is_skipped(scene: Scene, mode: Mode) -> None:
+async def test_sentence_that_cannot_be_synthesised_is_skipped(scene: Scene, mode: Mode) -> None:
     person = scene.person()
     begun = await person.start()
     scene.faults.on("google-speech", "text:synthesize", mode)
-    told = await person.hear(conversation_id=begun["conversation_id"])
+    told = await person.collect_events(conversation_id=begun["conversation_id"])
     done = told[-1].data
     assert (done["ended"], done["text"]) == ("complete", REPLY)
     assert done["spoken"] == "It is good to see you. What would you like to talk about?"
@@ -372,7 +370,7 @@ async def test_a_sentence_without_a_voice_is_skipped(scene: Scene, mode: Mode) -
     assert await scene.meter(person, "voice_characters") == (cost, 0)
 
 
-async def test_a_voice_that_is_busy_is_asked_again(scene: Scene) -> None:
+async def test_busy_voice_is_retried(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
     scene.faults.on("google-speech", "text:synthesize", "429", times=2)
@@ -381,13 +379,13 @@ async def test_a_voice_that_is_busy_is_asked_again(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("mode", ["429", "500"])
-async def test_without_any_voice_the_answer_is_text_and_costs_no_voice(
+async def test_reply_without_a_voice_is_text_and_costs_no_characters(
     scene: Scene, mode: Mode
 ) -> None:
     person = scene.person()
     begun = await person.start()
     scene.faults.on("google-speech", "text:synthesize", mode, times=None)
-    told = await person.hear(conversation_id=begun["conversation_id"])
+    told = await person.collect_events(conversation_id=begun["conversation_id"])
     done = told[-1].data
     assert (done["ended"], done["text"], done["spoken"]) == ("complete", REPLY, "")
     assert {each["state"] for each in speech(told)} == {"skipped"}

@@ -1,4 +1,4 @@
-"""Interrupting the avatar: the times are the provider's own, of what arrived there."""
+"""Interruptions of the avatar. The times are those at which messages reached the provider."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
@@ -10,11 +10,12 @@ import pytest
 
 from infra.local.simulators.agent_engine import Message, Pause, Step, Text
 from tests.api.sse import ServerSentEvent
-from tests.end_to_end.scene import Json, Person, Scene
+from tests.end_to_end.scene import Json, Scene, StackUser
 
 WITHIN = 2.0
-"""Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a busy
-machine. The 100 ms are held on a clock of our own, in `tests/unit/conversations/test_chat.py`."""
+"""Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a
+busy machine. The 100 ms are held on a clock of our own, in
+`tests/unit/conversations/test_chat.py`."""
 LONG = "This is a sentence that takes the avatar ten seconds to say. "
 
 
@@ -23,16 +24,16 @@ def tells_a_story(message: Message) -> Iterable[Step]:
         yield Text("Very well.")
         return
     yield Text(LONG * 2)
-    yield Pause(30)  # the agent is not done either
+    yield Pause(30)  # the agent has not finished either
     yield Text(LONG)
 
 
 @dataclass
-class Story:
-    """An avatar in the middle of a long sentence, and the stream that listens to it."""
+class SpeakingAvatar:
+    """An avatar in the middle of a long sentence, and the stream of its turn."""
 
     scene: Scene
-    person: Person
+    person: StackUser
     session: str
     conversation: str
     stream: AsyncGenerator[ServerSentEvent, None]
@@ -41,7 +42,7 @@ class Story:
         return [event async for event in self.stream]
 
     async def cut_at(self, since: float) -> float:
-        """When the first interruption since then arrived."""
+        """Return the time at which the first interruption since then arrived."""
         entries = (await self.scene.journal(self.session))["entries"]
         arrived = [
             entry["seconds"]
@@ -51,7 +52,7 @@ class Story:
         return float(next(at for at in arrived if at >= since))
 
 
-async def told(scene: Scene, person: Person) -> AsyncIterator[Story]:
+async def told(scene: Scene, person: StackUser) -> AsyncIterator[SpeakingAvatar]:
     scene.scripts[person.uid] = tells_a_story
     begun = await person.start()
     conversation = begun["conversation_id"]
@@ -59,20 +60,20 @@ async def told(scene: Scene, person: Person) -> AsyncIterator[Story]:
         async for event in stream:
             if (event.name, event.data.get("state")) == ("speech", "started"):
                 break
-        yield Story(scene, person, begun["avatar_session_id"], conversation, stream)
+        yield SpeakingAvatar(scene, person, begun["avatar_session_id"], conversation, stream)
     body = {"avatar_session_id": begun["avatar_session_id"]}
     assert (await person.call("end_session", **body)).json()["state"] == "ended"
 
 
 @pytest.fixture
-async def story(scene: Scene) -> AsyncIterator[Story]:
+async def story(scene: Scene) -> AsyncIterator[SpeakingAvatar]:
     async for story in told(scene, scene.person()):
         yield story
 
 
 @pytest.fixture(scope="module")
 async def elsewhere(stage: Scene) -> AsyncIterator[str]:
-    """Another process, which has served somebody before."""
+    """Yield another process that has served a request before."""
     async with stage.process() as url:
         person = stage.person(url)
         begun = await person.start()
@@ -82,7 +83,7 @@ async def elsewhere(stage: Scene) -> AsyncIterator[str]:
         yield url
 
 
-async def barge_in(story: Story, person: Person, how: str) -> httpx.Response:
+async def barge_in(story: SpeakingAvatar, person: StackUser, how: str) -> httpx.Response:
     if how == "chat":
         here = {"conversation_id": story.conversation, "wait": False}
         return await person.call("chat", message="hello", **here)
@@ -90,8 +91,8 @@ async def barge_in(story: Story, person: Person, how: str) -> httpx.Response:
     return await person.call("speak", avatar_session_id=story.session, wait=False, **words)
 
 
-async def interrupts(story: Story, person: Person, how: str) -> Json:
-    """The answer to what interrupted."""
+async def interrupts(story: SpeakingAvatar, person: StackUser, how: str) -> Json:
+    """Interrupt the story, and return the answer of the interrupting request."""
     sent = story.scene.seconds()
     rest, answer = await asyncio.gather(story.rest(), barge_in(story, person, how))
     assert await story.cut_at(sent) - sent <= WITHIN
@@ -109,21 +110,23 @@ async def interrupts(story: Story, person: Person, how: str) -> Json:
 
 
 @pytest.mark.parametrize("how", ["chat", "speak", "interrupt"])
-async def test_whoever_comes_later_interrupts(story: Story, how: str) -> None:
+async def test_newer_turn_interrupts_the_older_one(story: SpeakingAvatar, how: str) -> None:
     turns = story.scene.agent.cut_short
     told = await interrupts(story, story.person, how)
     assert story.scene.agent.cut_short == turns + 1, "the agent is not read any further"
-    await stands_well(story, how, told)
+    await check_newer_turn(story, how, told)
 
 
 @pytest.mark.parametrize("how", ["chat", "speak", "interrupt"])
-async def test_from_another_process_as_well(story: Story, elsewhere: str, how: str) -> None:
+async def test_newer_turn_of_another_process_interrupts(
+    story: SpeakingAvatar, elsewhere: str, how: str
+) -> None:
     told = await interrupts(story, replace(story.person, url=elsewhere), how)
-    await stands_well(story, how, told)
+    await check_newer_turn(story, how, told)
 
 
-async def stands_well(story: Story, how: str, told: Json) -> None:
-    """What came later is said, and the turn before is settled and gone."""
+async def check_newer_turn(story: SpeakingAvatar, how: str, told: Json) -> None:
+    """Check that the newer turn is spoken, and that the older turn is settled."""
     seen = await story.scene.journal(story.session)
     words = {"chat": "complete", "speak": "handed_over", "interrupt": "complete"}
     assert told["ended"] == words[how]
@@ -136,12 +139,12 @@ async def stands_well(story: Story, how: str, told: Json) -> None:
         assert reserved == 0
 
 
-async def free(story: Story) -> bool:
+async def free(story: SpeakingAvatar) -> bool:
     document = await story.scene.document(f"conversations/{story.conversation}")
     return document["lease"] is None
 
 
-async def test_a_caller_who_goes_away_ends_the_turn(story: Story) -> None:
+async def test_disconnected_chat_ends_the_turn(story: SpeakingAvatar) -> None:
     scene = story.scene
     cut, left = scene.agent.cut_short, scene.seconds()
     await story.stream.aclose()
@@ -160,7 +163,7 @@ async def ended_at_the_agent(scene: Scene, cut_short: int) -> bool:
     return (scene.agent.open_streams, scene.agent.cut_short) == (0, cut_short)
 
 
-async def test_a_caller_of_speak_who_goes_away_silences_the_avatar(scene: Scene) -> None:
+async def test_disconnected_speak_silences_the_avatar(scene: Scene) -> None:
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     talking = asyncio.create_task(person.call("speak", avatar_session_id=session, text=LONG))

@@ -1,7 +1,7 @@
-"""Each of the layers that end a session, alone; on the clock of the provider's journal.
+"""The layers that end a session, each alone, on the clock of the provider's journal.
 
-All sessions run side by side, so that the whole takes one session's length. What stands in a layer's
-light is taken away: where our own stop is to be seen, the provider was asked for a longer limit.
+All sessions run concurrently, so the tests take the length of one session. The other layers are
+switched off: to observe our own stop, the provider gets a longer limit.
 """
 
 import asyncio
@@ -20,24 +20,24 @@ from common.adapters.liveavatar.client import LiveAvatar
 from common.ports.avatar import SessionToken
 from common.ports.dependencies import Dependencies
 from infra.local.emulators.cloud_tasks import never, once, twice
-from tests.end_to_end.scene import Json, Person, Scene, staged
+from tests.end_to_end.scene import Json, Scene, StackUser, staged
 
 SECONDS = 3
 SOON = 1.0
-"""Seconds after its moment at which something that comes by itself is there, on a busy machine."""
+"""Seconds that a busy machine needs for an event that is due."""
 FAR = 0.8
-"""Seconds that a request takes to a provider that is far away."""
+"""Seconds that a request to a distant provider takes."""
 
 
-class Unlimited(LiveAvatar):
-    """As if the provider's own limit did not work."""
+class UnlimitedProvider(LiveAvatar):
+    """A client that asks for no limit, as if the provider's own limit did not work."""
 
     async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
         return await super().create_session_token(avatar, quality, seconds + 600)
 
 
-class FarAway(LiveAvatar):
-    """Its limit counts from when the start arrives, ours from when we asked."""
+class DistantProvider(LiveAvatar):
+    """A client whose start takes `FAR` seconds: the provider's limit begins later than ours."""
 
     async def start(self, ticket: SessionToken) -> Any:
         await asyncio.sleep(FAR)
@@ -45,8 +45,8 @@ class FarAway(LiveAvatar):
 
 
 @dataclass
-class Queue:
-    """When Cloud Tasks brings what is asked for from now on."""
+class ExpiryQueue:
+    """The delivery of the tasks that are created from now on."""
 
     delivery: Any = once
 
@@ -56,17 +56,17 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Run:
-    """One session, and how it looked `before` the sweep, `after` it, and after `another` one."""
+class SessionRun:
+    """One session, `before` the sweep, `after` it, and after `another` one."""
 
     session: str
-    person: Person
+    person: StackUser
     before: list[Json] = field(default_factory=list)
-    """Its document, then its journal."""
+    """The document, then the journal."""
     after: list[Json] = field(default_factory=list)
     another: list[Json] = field(default_factory=list)
     charged: list[tuple[int, int]] = field(default_factory=list)
-    """Used and reserved seconds, at these three times."""
+    """The used and the reserved seconds at these three times."""
 
     def stops(self) -> list[Json]:
         entries: list[Json] = self.another[1]["entries"]
@@ -85,25 +85,25 @@ def seconds_after(text: str, since: datetime) -> float:
     return (moment(text) - since).total_seconds()
 
 
-def ended_it(stop: Json, seen: Json) -> bool:
-    """The session ran until this stop came, and no longer."""
+def check_ended_by(stop: Json, seen: Json) -> bool:
+    """Check that the session ran until this stop."""
     late = seconds_after(seen["ended_at"], moment(stop["at"]))
     return bool(stop["status"] == 200) and 0 <= late < SOON / 2
 
 
-Runs = dict[str, Run]
+Runs = dict[str, SessionRun]
 
 
 @pytest.fixture(scope="module")
 async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
-    queue, http_client = Queue(), HttpClient()
+    queue, http_client = ExpiryQueue(), HttpClient()
     lengths: Json = {"max_session_seconds": SECONDS, "min_session_seconds": 1}
     folder = tmp_path_factory.mktemp("stack")
     async with staged(folder, delivery=queue, **lengths) as scene:
         with_avatars = partial(made_with, scene, http_client)
         async with (
-            scene.process(with_avatars(Unlimited)) as unlimited,
-            scene.process(with_avatars(FarAway)) as far,
+            scene.process(with_avatars(UnlimitedProvider)) as unlimited,
+            scene.process(with_avatars(DistantProvider)) as far,
             scene.process(max_session_seconds=60, idle_seconds=2) as lazy,
         ):
             urls = {
@@ -122,7 +122,7 @@ async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
                 if name == "refused":
                     scene.faults.on("cloud-tasks", "CreateTask", "429")
                 person = scene.person(url)
-                runs[name] = Run((await person.start())["avatar_session_id"], person)
+                runs[name] = SessionRun((await person.start())["avatar_session_id"], person)
             yield await observed(scene, runs)
     await http_client.close()
 
@@ -137,7 +137,7 @@ def made_with(scene: Scene, http_client: HttpClient, adapter: type[LiveAvatar]) 
 
 
 async def observed(scene: Scene, runs: Runs) -> Runs:
-    """Nobody sweeps until all have had their time."""
+    """Return the sessions. The sweeps run after every session's time has passed."""
     last = max([(await scene.session(run.session))["expires_at"] for run in some_of(runs)])
     middle = (last - scene.deps.clock.now()).total_seconds() / 2
     await anyio.sleep(middle)
@@ -155,7 +155,7 @@ async def observed(scene: Scene, runs: Runs) -> Runs:
     return runs
 
 
-def some_of(runs: Runs) -> list[Run]:
+def some_of(runs: Runs) -> list[SessionRun]:
     return [run for name, run in runs.items() if name not in {"idle", "lively"}]
 
 
@@ -168,27 +168,27 @@ async def all_look(scene: Scene, runs: Runs, into: str) -> None:
         await run.look(scene, getattr(run, into))
 
 
-async def test_the_task_ends_it_at_its_time(runs: Runs) -> None:
+async def test_task_ends_the_session_at_its_time(runs: Runs) -> None:
     document, seen = runs["task"].before
     assert (document["state"], document["end_reason"]) == ("ended", "expired")
     assert document["seconds"] == SECONDS
     [stop] = runs["task"].stops()
     assert stop["body"]["reason"] == "MAX_DURATION_REACHED"
     assert 0 <= seconds_after(stop["at"], document["expires_at"]) <= SOON
-    assert ended_it(stop, seen)
+    assert check_ended_by(stop, seen)
 
 
-async def test_our_stop_is_there_before_the_providers_own_end(runs: Runs) -> None:
+async def test_our_stop_comes_before_the_providers_limit(runs: Runs) -> None:
     document, seen = runs["together"].before
     assert (document["state"], document["end_reason"]) == ("ended", "expired")
     [stop] = runs["together"].stops()
     limit = moment(seen["started_at"]).timestamp() + seen["max_session_duration"]
     assert moment(stop["at"]).timestamp() < limit
-    assert ended_it(stop, seen)
+    assert check_ended_by(stop, seen)
     assert 0 <= seconds_after(seen["ended_at"], document["expires_at"]) <= SOON
 
 
-async def test_a_task_that_comes_twice_charges_once(runs: Runs) -> None:
+async def test_repeated_task_charges_once(runs: Runs) -> None:
     run = runs["twice"]
     assert run.before[0]["state"] == "ended"
     assert run.charged == [(SECONDS, 0)] * 3
@@ -196,7 +196,7 @@ async def test_a_task_that_comes_twice_charges_once(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("name", ["refused", "never"])
-async def test_without_the_task_the_next_sweep_ends_it(runs: Runs, name: str) -> None:
+async def test_sweep_ends_the_session_if_the_task_is_lost(runs: Runs, name: str) -> None:
     run = runs[name]
     document, seen = run.before
     assert (document["state"], seen["state"]) == ("live", "running")
@@ -204,10 +204,10 @@ async def test_without_the_task_the_next_sweep_ends_it(runs: Runs, name: str) ->
     document, seen = run.after
     assert (document["state"], document["end_reason"]) == ("ended", "expired")
     [stop] = run.stops()
-    assert ended_it(stop, seen)
+    assert check_ended_by(stop, seen)
 
 
-async def test_with_neither_the_provider_ends_it_and_a_sweep_settles_it(runs: Runs) -> None:
+async def test_later_sweep_settles_a_session_that_the_provider_ended(runs: Runs) -> None:
     document, seen = runs["alone"].before
     assert document["state"] == "live"
     assert (seen["state"], seen["end_reason"]) == ("ended", "MAX_DURATION_REACHED")
@@ -220,7 +220,7 @@ async def test_with_neither_the_provider_ends_it_and_a_sweep_settles_it(runs: Ru
     assert runs["alone"].charged == [(0, SECONDS), settled, settled]
 
 
-async def test_who_does_nothing_is_ended_by_the_sweep_and_who_does_is_not(runs: Runs) -> None:
+async def test_sweep_ends_idle_sessions_and_keeps_used_ones(runs: Runs) -> None:
     document, seen = runs["idle"].after
     assert (document["state"], document["end_reason"]) == ("ended", "idle")
     assert seen["end_reason"] == "IDLE_TIMEOUT"
@@ -229,7 +229,7 @@ async def test_who_does_nothing_is_ended_by_the_sweep_and_who_does_is_not(runs: 
     assert (document["state"], seen["state"]) == ("live", "running")
 
 
-async def test_each_is_charged_once_and_at_most_what_was_reserved(runs: Runs) -> None:
+async def test_each_session_is_charged_once_within_its_reservation(runs: Runs) -> None:
     for name, run in runs.items():
         if name == "lively":
             continue

@@ -1,11 +1,11 @@
-"""The whole flow with Firestore where it is deployed: the same stack, on the emulator."""
+"""A whole conversation with Firestore in place of SQLite, on the emulator."""
 
 from pathlib import Path
 
-from tests.end_to_end.scene import Json, Person, Scene, staged
+from tests.end_to_end.scene import Json, Scene, StackUser, staged
 
 
-async def test_a_conversation_on_firestore_from_start_to_charge(
+async def test_conversation_on_firestore_from_start_to_charge(
     tmp_path: Path, firestore_address: str, firestore_project: str
 ) -> None:
     async with staged(tmp_path, **on(firestore_address, firestore_project)) as scene:
@@ -13,7 +13,7 @@ async def test_a_conversation_on_firestore_from_start_to_charge(
         begun = await ada.start()
         here = {"conversation_id": begun["conversation_id"]}
         session = {"avatar_session_id": begun["avatar_session_id"]}
-        told = await ada.hear("My name is Ada.", **here)
+        told = await ada.collect_events("My name is Ada.", **here)
         assert told[-1].data["spoken"] == told[-1].data["text"]
         assert "Your name is Ada." in (await ada.chat("Who am I?", **here))["text"]
         spoken = await ada.call("speak", text="Well then.", **session)
@@ -38,12 +38,12 @@ async def test_a_conversation_on_firestore_from_start_to_charge(
         assert (await eve.call("end_session", **session)).status_code == 404
 
 
-async def resumes(person: Person, conversation: str, session: str) -> None:
+async def resumes(person: StackUser, conversation: str, session: str) -> None:
     again = await person.call("start_avatar", conversation_id=conversation)
     assert (again.status_code, again.json()["avatar_session_id"]) == (200, session)
 
 
-async def test_expiry_and_idleness_on_firestore(
+async def test_expiry_and_idle_end_on_firestore(
     tmp_path: Path, firestore_address: str, firestore_project: str
 ) -> None:
     settings: Json = {"max_session_seconds": 2, "min_session_seconds": 1, "idle_seconds": 1}

@@ -1,4 +1,4 @@
-"""What health says of real adapters, whose services fail each in its own way."""
+"""The deep health check with real adapters, whose services fail."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,7 +29,7 @@ async def there(
 
 
 async def told(there: tuple[Stack, httpx.AsyncClient]) -> tuple[int, dict[str, Any]]:
-    """By a process that has not looked before."""
+    """Return the status and the body of a check that is not cached."""
     local, caller = there
     local.app.health_check._checking = None
     answer = await caller.get("/health?deep=true", headers={"authorization": ""})
@@ -37,13 +37,13 @@ async def told(there: tuple[Stack, httpx.AsyncClient]) -> tuple[int, dict[str, A
     return answer.status_code, answer.json()
 
 
-async def test_all_is_well(there: tuple[Stack, httpx.AsyncClient]) -> None:
+async def test_healthy_stack_reports_ok(there: tuple[Stack, httpx.AsyncClient]) -> None:
     assert await told(there) == (200, {"status": "ok", "down": []})
 
 
 @pytest.mark.parametrize("mode", ["refuse", "500"])
 @pytest.mark.parametrize("service", DOWN)
-async def test_who_is_down_is_named_and_no_more_is_said(
+async def test_services_that_are_down_are_named_and_nothing_else(
     there: tuple[Stack, httpx.AsyncClient], service: str, mode: Mode
 ) -> None:
     faults = there[0].simulators.faults

@@ -1,4 +1,4 @@
-"""A canary in every secret, and everything that can go wrong: none of them is found anywhere."""
+"""Every secret is a canary. Whatever fails, no canary leaves the process."""
 
 import asyncio
 import logging
@@ -21,13 +21,21 @@ from infra.local.simulators.faults import Mode
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.simulators.liveavatar.session import LiveAvatarSession
 from infra.local.simulators.liveavatar.tokens import SessionTokens, TokenUse
-from tests.end_to_end.scene import Hasty, Json, Later, Person, Scene, hasty, staged
+from tests.end_to_end.scene import (
+    AheadClock,
+    Json,
+    Scene,
+    ShortDeadlineClient,
+    StackUser,
+    staged,
+    with_short_deadlines,
+)
 from tests.support.canaries import Canaries, Watch
 from tests.support.log_output import output
 
 QUICK: tuple[Mode, ...] = ("refuse", "reset", "429", "500", "garbage", "truncate")
 LONG: tuple[Mode, ...] = ("timeout", "slow")
-"""Those that take a deadline of gRPC's or of a handshake, each of seconds."""
+"""Faults that take seconds: the time-outs of gRPC and of a handshake."""
 STARTING = (
     ("liveavatar", "/v1/sessions/token"),
     ("liveavatar", "/v1/sessions/start"),
@@ -54,8 +62,8 @@ LIVEKIT = "livekit token of client-"
 
 
 @dataclass(frozen=True)
-class Recorded(SessionTokens):
-    """The provider's tokens, each of them known to the canaries before anybody has it."""
+class RecordedProvider(SessionTokens):
+    """A client that adds each of the provider's tokens to the canaries before returning it."""
 
     canaries: Canaries = field(default_factory=Canaries)
 
@@ -66,8 +74,8 @@ class Recorded(SessionTokens):
 
 
 @dataclass
-class Overheard:
-    """What the callers were answered: path, headers and body, also of streams."""
+class AnswerRecorder:
+    """A transport that records answers: path, headers and body, also of streams."""
 
     answers: list[httpx.Response] = field(default_factory=list)
 
@@ -77,18 +85,18 @@ class Overheard:
 
 
 @dataclass
-class Storm:
-    """One stack in which everything goes wrong, and what of it was seen outside."""
+class FaultRun:
+    """One stack in which every call fails, and its output."""
 
     scene: Scene
     canaries: Canaries
-    heard: Overheard
+    heard: AnswerRecorder
     client: httpx.AsyncClient
     urls: tuple[str, ...]
-    """A process for each vault."""
+    """One process for each vault."""
 
-    def people(self) -> list[Person]:
-        """New ones: what went wrong for the last ones may still hold their slots."""
+    def people(self) -> list[StackUser]:
+        """Sign in new users: failures may have left the slots of earlier users taken."""
         people = [replace(self.scene.person(url), http=self.client) for url in self.urls]
         for person in people:
             self.canaries.add("ID token", person.headers["authorization"].removeprefix("Bearer "))
@@ -99,7 +107,7 @@ class Storm:
             await asyncio.gather(*(self.talk(person, mode) for person in self.people()))
             self.scene.reset()
 
-    async def talk(self, person: Person, mode: Mode) -> None:
+    async def talk(self, person: StackUser, mode: Mode) -> None:
         self.faults(STARTING[1:] if mode in LONG else (*STARTING, *KEEPING), mode)
         for number in range(2):
             keyed = {**person.headers, "idempotency-key": f"start-{mode}-{number}"}
@@ -108,7 +116,7 @@ class Storm:
         self.faults(TALKING[2:-1] if mode in LONG else TALKING, mode)
         here = {"conversation_id": begun["conversation_id"]}
         session = {"avatar_session_id": begun["avatar_session_id"]}
-        await person.hear("My name is Ada.", **here)
+        await person.collect_events("My name is Ada.", **here)
         await person.call("chat", message="Who am I?", **here)
         await person.call("speak", text="Well then.", **session)
         self.scene.reset()
@@ -117,8 +125,9 @@ class Storm:
         for function in ("keep_alive", "end_session", "end_session", "keep_alive"):
             await person.call(function, **session)
 
-    async def started(self, person: Person) -> Json:
-        """In the end, in fair weather if it must be; those of the first tries may run already."""
+    async def started(self, person: StackUser) -> Json:
+        """Start a session, after some attempts without faults. Sessions of failed attempts may
+        run."""
         self.scene.reset()
         answer = await person.call("start_avatar")
         if answer.status_code == 429:
@@ -133,18 +142,18 @@ class Storm:
             self.scene.faults.on(service, path, mode)
 
     def lived(self) -> int:
-        """Sessions that somebody was given."""
+        """Return the sessions that users got."""
         told = [answer for answer in self.heard.answers if answer.status_code == 201]
         return len({answer.json()["avatar_session_id"] for answer in told})
 
     def codes(self) -> set[str]:
-        """Of what was answered with a problem."""
+        """Return the codes of the problems in the answers."""
         return {answer.json()["code"] for answer in self.heard.answers if answer.is_error}
 
-    # ── where a secret might be found ────────────────────────────────────────────────────────────
+    # ── places that are searched ─────────────────────────────────────────────────────────────────
 
     def in_answers(self) -> set[str]:
-        """Each session's LiveKit token is its browser's to have, from `start_avatar` alone."""
+        """Search the answers. Only `start_avatar` may return the LiveKit token."""
         found = set()
         for answer in self.heard.answers:
             allowed = frozenset[str]()
@@ -155,7 +164,7 @@ class Storm:
         return found
 
     def in_the_store(self) -> set[str]:
-        """As it lies on the disk, with what was overwritten."""
+        """Search the bytes of the store's files, which include overwritten ones."""
         folder = Path(self.scene.local.settings.data_dir)
         files = list(folder.glob("oprina.sqlite3*"))
         assert files
@@ -173,15 +182,15 @@ class Storm:
 
 
 @asynccontextmanager
-async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
+async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[FaultRun]:
     key = f"canary-{secrets.token_urlsafe(24)}"
     canaries.add("LiveAvatar key", key)
     settings = LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)
     world = LiveAvatarAccount(settings, key=key)
-    world.tokens = Recorded(
+    world.tokens = RecordedProvider(
         world.tokens.secret, world.tokens.lifetime, world.tokens.unix, canaries=canaries
     )
-    heard, http_client = Overheard(), Hasty()
+    heard, http_client = AnswerRecorder(), ShortDeadlineClient()
     client = httpx.AsyncClient(timeout=40, trust_env=False, event_hooks={"response": [heard]})
     async with staged(folder, delivery=never, provider=world) as scene, client:
         canaries.add("sealing key", sealing_key(scene))
@@ -190,8 +199,8 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[Storm]:
             scene.process(made, turn_seconds=2) as kept,
             scene.process(made, turn_seconds=2, vault="sealed") as sealed,
         ):
-            yield Storm(scene, canaries, heard, client, (kept, sealed))
-            later = Later(timedelta(hours=1))
+            yield FaultRun(scene, canaries, heard, client, (kept, sealed))
+            later = AheadClock(timedelta(hours=1))
             async with scene.process(lambda deps: replace(deps, clock=later)) as url:
                 answer = await client.post(f"{url}/sweep_expired")
                 assert answer.json()["failed"] == 0
@@ -204,8 +213,8 @@ def sealing_key(scene: Scene) -> bytes:
     return versions[0][1]
 
 
-def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
-    """Has Google's services called with a token that would be noticed, and is in a hurry."""
+def secretive(scene: Scene, http_client: ShortDeadlineClient, canaries: Canaries) -> Any:
+    """Give Google's services a canary as their token, and short deadlines."""
     token = f"ya29.canary-{secrets.token_urlsafe(24)}"
     canaries.add("Google token", token)
     settings = scene.local.settings
@@ -216,7 +225,7 @@ def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
     def made(deps: Dependencies) -> Dependencies:
         engine = settings.agent_engine_url or ""
         return replace(
-            hasty(scene, http_client)(deps),
+            with_short_deadlines(scene, http_client)(deps),
             agent=AgentEngine(engine, auth, http_client, idle_seconds=1, reply_seconds=2),
             voice=GoogleSpeech(auth, http_client, base_url=settings.speech_url or ""),
         )
@@ -226,7 +235,7 @@ def secretive(scene: Scene, http_client: Hasty, canaries: Canaries) -> Any:
 
 @contextmanager
 def watching(canaries: Canaries) -> Iterator[Watch]:
-    """Every record of every logger that did not say otherwise, from DEBUG on."""
+    """Record all log records of all loggers, from DEBUG on."""
     root, watch = logging.getLogger(), Watch(canaries)
     level = root.level
     root.setLevel(logging.DEBUG)
@@ -238,7 +247,7 @@ def watching(canaries: Canaries) -> Iterator[Watch]:
         root.setLevel(level)
 
 
-async def test_no_secret_is_found_anywhere(
+async def test_no_secret_leaves_the_process(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], canaries: Canaries
 ) -> None:
     with watching(canaries) as watch, output() as lines:
@@ -265,18 +274,18 @@ async def test_no_secret_is_found_anywhere(
     assert {code.partition("_")[0] for code in failures} >= {"avatar", "voice", "session"}
 
 
-async def test_nor_in_the_providers_journal(tmp_path: Path, canaries: Canaries) -> None:
+async def test_providers_journal_holds_no_secret(tmp_path: Path, canaries: Canaries) -> None:
     async with storm(tmp_path, canaries) as calm:
         for person in calm.people():
             begun = await person.start()
             await person.chat(conversation_id=begun["conversation_id"])
         assert await calm.in_the_journal() == set()
         assert calm.in_answers() == set()
-        await finds_what_is_there(calm, begun["avatar_session_id"])
+        await check_search_finds(calm, begun["avatar_session_id"])
 
 
-async def finds_what_is_there(calm: Storm, session: str) -> None:
-    """A session's id is no secret: it stands in each of these places."""
+async def check_search_finds(calm: FaultRun, session: str) -> None:
+    """A session's id is not secret and appears in each of these places."""
     known = Canaries()
     known.add("id", session)
     looking = replace(calm, canaries=known)
@@ -285,8 +294,9 @@ async def finds_what_is_there(calm: Storm, session: str) -> None:
     assert "id" in looking.in_answers()
 
 
-def test_the_search_finds_what_is_there() -> None:
-    """In a message, an argument, an extra field, an exception and its cause; whole, cut or encoded."""
+def test_search_finds_a_planted_secret() -> None:
+    """In a message, an argument, an extra field, an exception and its cause; whole, cut or
+    encoded."""
     canaries = Canaries()
     canaries.add("key", "canary-in-the-coal-mine")
     canaries.add("raw", bytes(range(200, 232)))

@@ -1,4 +1,5 @@
-"""Firestore refuses, says nothing, or goes away in the middle: everybody gets an answer in time."""
+"""Firestore refuses, is silent, or is lost during a request. Every caller gets an answer in
+time."""
 
 import asyncio
 import contextlib
@@ -17,7 +18,7 @@ from common.adapters.firestore.store import FirestoreStore
 from common.domain.documents import Document, Query, Version, Write
 from common.ports.dependencies import Dependencies
 from tests.api.sse import events
-from tests.end_to_end.scene import PROBLEM, Later, Person, Scene, staged
+from tests.end_to_end.scene import PROBLEM, AheadClock, Scene, StackUser, staged
 
 WITHIN = 4.0
 ID = "0b0d4c1c-6a3c-4a57-9c1e-0d2a35b1f2aa"
@@ -28,7 +29,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 @asynccontextmanager
 async def half_open() -> AsyncIterator[str]:
-    """Accepts, reads, and never answers."""
+    """Accept connections, read, and never answer."""
     ends = asyncio.Event()
 
     async def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +44,7 @@ async def half_open() -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def refusing() -> AsyncIterator[str]:
-    """A port that nobody listens on, and nobody else takes meanwhile."""
+    """Reserve a port that refuses connections."""
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
@@ -51,7 +52,7 @@ async def refusing() -> AsyncIterator[str]:
     yield f"127.0.0.1:{port}"
 
 
-def every_call(person: Person) -> dict[str, Awaitable[httpx.Response]]:
+def every_call(person: StackUser) -> dict[str, Awaitable[httpx.Response]]:
     follower = replace(person, headers={**person.headers, "accept": "text/event-stream"})
     keyed = replace(person, headers={**person.headers, "idempotency-key": "a-key-for-the-outage"})
     return {
@@ -70,8 +71,8 @@ def every_call(person: Person) -> dict[str, Awaitable[httpx.Response]]:
     }
 
 
-async def test_every_function_answers_in_time(scene: Scene) -> None:
-    """All are asked at once: together they take one deadline, on processes that are not warm."""
+async def test_every_function_answers_in_time_without_a_store(scene: Scene) -> None:
+    """All calls run concurrently, so the test takes one deadline."""
     turns, running = scene.agent.turns, sessions(scene)
     await asyncio.gather(*(all_are_unavailable(scene, outage) for outage in (refusing, half_open)))
     assert scene.agent.turns == turns, "an agent is asked only by those who may"
@@ -93,17 +94,17 @@ async def all_are_unavailable(scene: Scene, outage: Callable[[], Any]) -> None:
 
 
 def sessions(scene: Scene) -> set[str]:
-    """Those that run at the provider."""
+    """Return the running sessions of the provider."""
     scene.provider.settle()
     return {s.id for s in scene.provider.sessions.values() if s.state == "running"}
 
 
-# ── gone in the middle ───────────────────────────────────────────────────────────────────────────
+# ── lost during a request ────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
-class Proxy:
-    """Between a client and the emulator, until it is cut: then it refuses."""
+class FirestoreProxy:
+    """Forwards to the emulator until it is cut; then it refuses connections."""
 
     to: str
     at: str = ""
@@ -112,7 +113,7 @@ class Proxy:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator["Proxy"]:
+    async def serving(self) -> AsyncIterator["FirestoreProxy"]:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.at = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         try:
@@ -145,11 +146,11 @@ async def _pumped(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> N
 
 
 @dataclass
-class Doomed:
-    """A store that is cut off after so many round trips of a kind."""
+class LimitedStore:
+    """A store that loses Firestore after a number of reads or commits."""
 
     inner: FirestoreStore
-    proxy: Proxy
+    proxy: FirestoreProxy
     after: str
     left: int = 1
 
@@ -189,22 +190,24 @@ async def emulated(
 
 @asynccontextmanager
 async def doomed(scene: Scene, after: str, times: int = 1) -> AsyncIterator[str]:
-    """A process that loses Firestore after its first `times` reads, or commits."""
+    """Yield a process that loses Firestore after its first `times` reads or commits."""
     address = scene.local.settings.firestore_emulator or ""
-    async with Proxy(address).serving() as proxy:
+    async with FirestoreProxy(address).serving() as proxy:
         inner = FirestoreStore(scene.local.settings.project, emulator=proxy.at)
 
         def made(deps: Dependencies) -> Dependencies:
-            return replace(deps, store=Doomed(inner, proxy, after, times))
+            return replace(deps, store=LimitedStore(inner, proxy, after, times))
 
         async with scene.process(made) as url:
             yield url
         await inner.close()
 
 
-async def test_gone_after_the_first_read(emulated: Scene) -> None:
-    """Nothing was begun, and what was set off meanwhile is called back: all calls at once, each in
-    a process of its own."""
+async def test_store_lost_after_the_first_read(emulated: Scene) -> None:
+    """Nothing was changed, and work that had begun is cancelled.
+
+    All calls run concurrently, each in a process of its own.
+    """
     scene = emulated
     person = scene.person()
     begun = await person.start()
@@ -240,25 +243,26 @@ async def test_gone_after_the_first_read(emulated: Scene) -> None:
 
 
 @dataclass(frozen=True)
-class Gone:
-    """What somebody was told by a process that lost Firestore after its first commit, and the
-    session that they had, or that it started for them."""
+class LostCase:
+    """The answer of a process that lost Firestore after its first commit, and the user's
+    session."""
 
-    person: Person
+    person: StackUser
     told: httpx.Response
     session: str = ""
 
 
 @pytest.fixture(scope="module")
-async def gone(emulated: Scene) -> dict[str, Gone]:
-    """Three at once: each waits for the store's deadline, or for two of them."""
+async def gone(emulated: Scene) -> dict[str, LostCase]:
+    """Yield three cases, which run concurrently: each waits for one or two of the store's
+    deadlines."""
     scene = emulated
     starter, talker, ender = (scene.person() for _ in range(3))
     ending = {"avatar_session_id": (await ender.start())["avatar_session_id"]}
     known = set(scene.provider.sessions)
     streamed = {**talker.headers, "accept": "text/event-stream"}
 
-    async def called(person: Person, function: str, **body: Any) -> httpx.Response:
+    async def called(person: StackUser, function: str, **body: Any) -> httpx.Response:
         async with doomed(scene, "commit") as url:
             return await replace(person, url=url).call(function, **body)
 
@@ -270,24 +274,26 @@ async def gone(emulated: Scene) -> dict[str, Gone]:
         )
     [started] = set(scene.provider.sessions) - known
     return {
-        "start": Gone(starter, start, started),
-        "chat": Gone(talker, chat),
-        "end": Gone(ender, end, ending["avatar_session_id"]),
+        "start": LostCase(starter, start, started),
+        "chat": LostCase(talker, chat),
+        "end": LostCase(ender, end, ending["avatar_session_id"]),
     }
 
 
 @pytest.fixture
 async def later(emulated: Scene) -> AsyncIterator[str]:
-    """A process that sweeps when whatever is stuck has been so for long enough."""
-    async with emulated.process(lambda made: replace(made, clock=Later(HALF_AN_HOUR))) as url:
+    """Yield a process whose clock is late enough to sweep stuck sessions and turns."""
+    async with emulated.process(lambda made: replace(made, clock=AheadClock(HALF_AN_HOUR))) as url:
         yield f"{url}/sweep_expired"
 
 
-async def test_gone_between_the_commits_of_a_start(
-    emulated: Scene, gone: dict[str, Gone], later: str
+async def test_store_lost_between_the_commits_of_a_start(
+    emulated: Scene, gone: dict[str, LostCase], later: str
 ) -> None:
-    """The provider runs it, and we cannot write it down: it is stopped before the answer, and the
-    next sweep gives back what was set aside."""
+    """The provider runs the session, but the commit fails.
+
+    The session is stopped before the answer, and the next sweep releases the reservation.
+    """
     scene, start = emulated, gone["start"]
     assert (start.told.status_code, start.told.json()["code"]) == (503, "store_unavailable")
     seen = await scene.journal(start.session)
@@ -300,8 +306,10 @@ async def test_gone_between_the_commits_of_a_start(
     assert (await scene.session(start.session))["state"] == "ended"
 
 
-async def test_gone_while_it_ends(emulated: Scene, gone: dict[str, Gone], later: str) -> None:
-    """Flipped, stopped, and not written down: the next sweep charges what it ran."""
+async def test_store_lost_while_a_session_ends(
+    emulated: Scene, gone: dict[str, LostCase], later: str
+) -> None:
+    """The session is stopped but the commit fails: the next sweep charges its seconds."""
     scene, end = emulated, gone["end"]
     assert end.told.status_code == 503
     assert end.session not in sessions(scene)
@@ -312,11 +320,13 @@ async def test_gone_while_it_ends(emulated: Scene, gone: dict[str, Gone], later:
     assert await scene.meter(end.person, "avatar_seconds") == (document["seconds"], 0)
 
 
-async def test_gone_while_the_agent_writes(
-    emulated: Scene, gone: dict[str, Gone], later: str
+async def test_store_lost_while_the_agent_writes(
+    emulated: Scene, gone: dict[str, LostCase], later: str
 ) -> None:
-    """The caller gets the whole answer, and is told that it could not be kept; a sweep frees the
-    turn, and charges what was set aside: what it used nobody wrote down."""
+    """The caller gets the whole reply, and an event says that it was not stored.
+
+    A sweep settles the turn. It charges the reservation, because the use was not stored.
+    """
     scene, chat = emulated, gone["chat"]
     told = events(chat.told.content)
     assert told[-1].data["text"].startswith("Hello!")

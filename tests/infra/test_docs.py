@@ -174,7 +174,7 @@ def test_outputs_and_resources_are_terraforms() -> None:
 def test_the_shown_environment_sets_every_required_variable() -> None:
     [block] = blocks(DEPLOY, "hcl")
     given = set(re.findall(r"(?m)^(\w+) +=", block))
-    every = re.findall(r'(?ms)^variable "(\w+)" \{\n(.*?)^\}', TERRAFORM["variables"])
+    every = re.findall(r'(?ms)^variable "(\w+)" \{\n(.*?)^\}', "\n".join(TERRAFORM.values()))
     needed = {name for name, body in every if not re.search(r"(?m)^  default ", body)}
     assert needed <= given <= {name for name, _ in every}
     named = set(re.findall(r"-var=(\w+)=", EVERY_COMMAND))

@@ -1,4 +1,4 @@
-"""What is deployed: the same bytes from the same sources, and nothing that serves development."""
+"""The zips: the same bytes from the same sources, without files for development."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ HEAVY = ("google-cloud-aiplatform", "google-adk", "google-genai", "numpy", "pyte
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """A copy of what is packaged, to change at will."""
+    """Return a copy of the packaged files that a test may change."""
     there = tmp_path / "sources"
     for folder in ("functions", "common"):
         shutil.copytree(ROOT / folder, there / folder)
@@ -28,7 +28,7 @@ def sources(tmp_path: Path) -> Path:
     return there
 
 
-def test_there_is_a_zip_for_each_function_and_the_manifest_tells_its_hash(tmp_path: Path) -> None:
+def test_manifest_has_a_zip_and_its_hash_for_each_function(tmp_path: Path) -> None:
     hashes = package(tmp_path)
     assert list(hashes) == functions()
     told = json.loads((tmp_path / "manifest.json").read_text())
@@ -39,9 +39,7 @@ def test_there_is_a_zip_for_each_function_and_the_manifest_tells_its_hash(tmp_pa
         assert hashlib.sha256((tmp_path / f"{name}.zip").read_bytes()).hexdigest() == sha
 
 
-def test_the_same_sources_give_the_same_bytes_another_day_and_elsewhere(
-    sources: Path, tmp_path: Path
-) -> None:
+def test_zips_do_not_depend_on_time_permissions_and_folder(sources: Path, tmp_path: Path) -> None:
     first = package(tmp_path / "first", sources)
     for path in sources.rglob("*"):
         path.chmod(0o700)
@@ -50,8 +48,8 @@ def test_the_same_sources_give_the_same_bytes_another_day_and_elsewhere(
     assert package(tmp_path / "second", moved) == first
 
 
-def test_another_process_makes_the_same_bytes(tmp_path: Path) -> None:
-    """Sets are in another order there."""
+def test_zips_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
+    """Another hash seed changes the order of sets."""
     line = "import sys; from pathlib import Path; from infra.deploy.package import package; "
     line += "print(package(Path(sys.argv[1])))"
     for seed in ("1", "2"):
@@ -76,7 +74,7 @@ def test_another_process_makes_the_same_bytes(tmp_path: Path) -> None:
         ("README.md", []),
     ],
 )
-def test_what_did_not_change_is_not_deployed_again(
+def test_zip_changes_only_with_its_sources(
     sources: Path, tmp_path: Path, changed: str, expected: list[str]
 ) -> None:
     before = package(tmp_path / "before", sources)
@@ -86,7 +84,7 @@ def test_what_did_not_change_is_not_deployed_again(
     assert [name for name in before if before[name] != after[name]] == expected
 
 
-def test_a_function_that_is_gone_leaves_no_zip_behind(sources: Path, tmp_path: Path) -> None:
+def test_zip_of_a_deleted_function_is_removed(sources: Path, tmp_path: Path) -> None:
     package(tmp_path / "dist", sources)
     shutil.rmtree(sources / "functions" / "speak")
     package(tmp_path / "dist", sources)
@@ -95,7 +93,7 @@ def test_a_function_that_is_gone_leaves_no_zip_behind(sources: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("name", functions())
-def test_a_zip_holds_what_runs_and_no_more(name: str, tmp_path: Path) -> None:
+def test_zip_holds_only_deployed_files(name: str, tmp_path: Path) -> None:
     package(tmp_path)
     with zipfile.ZipFile(tmp_path / f"{name}.zip") as archive:
         names = archive.namelist()
@@ -108,7 +106,7 @@ def test_a_zip_holds_what_runs_and_no_more(name: str, tmp_path: Path) -> None:
     assert [each for each in names for word in NEVER if word in each] == []
 
 
-def test_what_is_installed_there_is_lean_and_pinned_by_its_hash(tmp_path: Path) -> None:
+def test_requirements_are_pinned_by_hash_and_without_heavy_packages(tmp_path: Path) -> None:
     package(tmp_path)
     with zipfile.ZipFile(tmp_path / "chat.zip") as archive:
         text = archive.read("requirements.txt").decode()
@@ -119,7 +117,7 @@ def test_what_is_installed_there_is_lean_and_pinned_by_its_hash(tmp_path: Path) 
     assert names & set(HEAVY) == set()
 
 
-def test_common_is_python_and_nothing_else() -> None:
-    """What is not would be missing where it is deployed."""
+def test_common_holds_python_files_only() -> None:
+    """Files of other types would be missing in a deployment."""
     others = {path.suffix for path in (ROOT / "common").rglob("*") if path.is_file()}
     assert others <= {".py", ".pyc"}

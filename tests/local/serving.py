@@ -1,4 +1,4 @@
-"""Apps on a real port, served as the local stack serves them: what a client sees is on the wire."""
+"""Apps on a real port, served as the local stack serves them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,14 +11,14 @@ from infra.local.server import serving
 
 @asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """The address of `app`, e.g. `http://127.0.0.1:40123`, until the block ends."""
+    """Serve `app` while the block runs, and yield its address, e.g. `http://127.0.0.1:40123`."""
     async with serving(app) as address:
         yield address
 
 
 @asynccontextmanager
 async def client_of(app: ASGIApp, mount: str = "") -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client whose base is `app`'s address and `mount`."""
+    """Yield an HTTP client whose base URL is the address of `app` and `mount`."""
     async with (
         served(app) as address,
         httpx.AsyncClient(base_url=address + mount, timeout=5, trust_env=False) as client,

@@ -1,4 +1,4 @@
-"""Stacks for tests: the real thing, where everybody is in a hurry."""
+"""Stacks for tests, with simulators that need little time."""
 
 import json
 from collections.abc import AsyncIterator
@@ -25,12 +25,12 @@ RATE = 24_000
 
 
 def a_word(_: EspeakRequest) -> bytes:
-    """A fifth of a second of silence, whatever is to be said."""
+    """Return a fifth of a second of silence for any text."""
     return bytes(RATE // 5 * 2)
 
 
 def a_while(_: EspeakRequest) -> bytes:
-    """Ten seconds of it."""
+    """Return ten seconds of silence for any text."""
     return bytes(RATE * 10 * 2)
 
 
@@ -47,7 +47,7 @@ def hurried(delivery: Delivery = once, **speech: Any) -> Simulators:
 async def standing(
     folder: Path, simulators: Simulators | None = None, *, scheduled: bool = False, **settings: Any
 ) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
-    """A stack, and ada's HTTP client for it."""
+    """Run a stack, and yield it with an HTTP client of the user ada."""
     async with (
         stack(
             folder, given=settings, simulators=simulators or hurried(), scheduled=scheduled
@@ -67,7 +67,7 @@ async def started(ada: httpx.AsyncClient) -> Json:
 
 
 async def events(ada: httpx.AsyncClient, body: Json) -> AsyncIterator[tuple[str, Json]]:
-    """A chat's server-sent events: (event, data)."""
+    """Send a message, and yield the server-sent events as (event, data)."""
     accept = {"accept": "text/event-stream"}
     async with ada.stream("POST", "/chat", json=body, headers=accept) as answer:
         assert answer.status_code == 200
@@ -80,7 +80,7 @@ async def events(ada: httpx.AsyncClient, body: Json) -> AsyncIterator[tuple[str,
 
 
 async def until_spoken(turn: AsyncIterator[tuple[str, Json]]) -> None:
-    """Reads events until the avatar begins to speak."""
+    """Read events until the avatar begins to speak."""
     async for name, data in turn:
         if (name, data.get("state")) == ("speech", "started"):
             return
@@ -92,7 +92,7 @@ async def journal(ada: httpx.AsyncClient, session: str) -> Json:
 
 
 async def ended_by_itself(local: Stack, session: str) -> Json:
-    """The session's document, once it has ended. Gives up after 15 seconds."""
+    """Wait at most 15 seconds until the session has ended, and return its document."""
     store = SqliteStore(Path(local.settings.data_dir) / "oprina.sqlite3")
     try:
         with anyio.fail_after(15):
@@ -106,5 +106,5 @@ async def ended_by_itself(local: Stack, session: str) -> Json:
 
 
 def calls(seen: Json, path: str) -> list[Json]:
-    """What a session's journal has of calls of one of the provider's paths."""
+    """Return the calls of one of the provider's paths in a session's journal."""
     return [entry for entry in seen["entries"] if entry.get("path") == path]

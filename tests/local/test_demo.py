@@ -24,7 +24,8 @@ def half_a_second(_: EspeakRequest) -> bytes:
 
 
 def quick_simulators(agent: AgentEngineState | None = None) -> Simulators:
-    """Return simulators that leave just enough time between the first words and the end of a text."""
+    """Return simulators that leave just enough time between the first words and the end of a
+    text."""
     return Simulators(
         liveavatar=LiveAvatarAccount(LiveAvatarSettings(connected_delay_seconds=0.02)),
         agent=agent or AgentEngineState(token_seconds=0.01, tool_seconds=0.8),

@@ -140,7 +140,7 @@ def test_warnings_are_printed_with_their_stack(out: io.StringIO) -> None:
     assert logging.getLogger("oprina.local").isEnabledFor(logging.WARNING)
 
 
-class Terminal(io.StringIO):
+class TtyBuffer(io.StringIO):
     def isatty(self) -> bool:
         return True
 
@@ -149,7 +149,7 @@ class Terminal(io.StringIO):
 def test_status_is_coloured_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    terminal = Terminal()
+    terminal = TtyBuffer()
     show_requests(terminal)
     for status in (200, 404, 503):
         log.info("", extra=record(status=status))

@@ -1,4 +1,4 @@
-"""The whole system on one machine, as somebody with an HTTP client finds it."""
+"""The local stack as an HTTP client sees it."""
 
 import asyncio
 import shutil
@@ -27,17 +27,17 @@ from tests.local.stacks import (
 )
 
 
-async def test_a_conversation_begins_with_a_name(tmp_path: Path) -> None:
-    async with standing(tmp_path) as (_, anyone):
-        del anyone.headers["authorization"]
-        assert (await anyone.post("/start_avatar")).status_code == 401
-        signed_in = (await anyone.post("/local/sign-in", json={"name": "ada"})).json()
+async def test_sign_in_with_a_name_gives_a_valid_token(tmp_path: Path) -> None:
+    async with standing(tmp_path) as (_, visitor):
+        del visitor.headers["authorization"]
+        assert (await visitor.post("/start_avatar")).status_code == 401
+        signed_in = (await visitor.post("/local/sign-in", json={"name": "ada"})).json()
         assert set(signed_in) == {"id_token", "uid", "expires_at"}
-        anyone.headers["authorization"] = f"Bearer {signed_in['id_token']}"
-        await started(anyone)
+        visitor.headers["authorization"] = f"Bearer {signed_in['id_token']}"
+        await started(visitor)
 
 
-async def test_the_avatar_says_what_the_agent_writes(tmp_path: Path) -> None:
+async def test_avatar_speaks_the_agents_reply(tmp_path: Path) -> None:
     async with standing(tmp_path) as (_, ada):
         begun = await started(ada)
         here = {"conversation_id": begun["conversation_id"]}
@@ -58,7 +58,7 @@ async def test_the_avatar_says_what_the_agent_writes(tmp_path: Path) -> None:
         assert not any(each["interrupted"] for each in said)
 
 
-async def test_an_avatar_speaks_is_kept_and_is_ended_at_its_price(tmp_path: Path) -> None:
+async def test_speak_keep_alive_and_end_session_charge_the_use(tmp_path: Path) -> None:
     async with standing(tmp_path) as (_, ada):
         begun = await started(ada)
         session = {"avatar_session_id": begun["avatar_session_id"]}
@@ -78,7 +78,7 @@ async def test_an_avatar_speaks_is_kept_and_is_ended_at_its_price(tmp_path: Path
         assert seen["utterances"][0]["event_id"] == spoken.json()["utterance_id"]
 
 
-async def test_a_conversation_gets_its_running_avatar_again(tmp_path: Path) -> None:
+async def test_start_returns_the_conversations_running_avatar(tmp_path: Path) -> None:
     async with standing(tmp_path) as (_, ada):
         first = await started(ada)
         again = await ada.post("/start_avatar", json={"conversation_id": first["conversation_id"]})
@@ -87,7 +87,7 @@ async def test_a_conversation_gets_its_running_avatar_again(tmp_path: Path) -> N
         assert again.json()["livekit_token"] == first["livekit_token"]
 
 
-async def test_a_second_avatar_is_refused_and_the_first_one_named(tmp_path: Path) -> None:
+async def test_second_avatar_is_refused_with_the_first_ones_id(tmp_path: Path) -> None:
     async with standing(tmp_path) as (_, ada):
         first = await started(ada)
         refused = await ada.post("/start_avatar")
@@ -95,7 +95,7 @@ async def test_a_second_avatar_is_refused_and_the_first_one_named(tmp_path: Path
         assert refused.json()["avatar_session_ids"] == [first["avatar_session_id"]]
 
 
-async def test_a_message_interrupts_what_the_avatar_says(tmp_path: Path) -> None:
+async def test_new_message_interrupts_the_avatar(tmp_path: Path) -> None:
     async with standing(tmp_path, hurried(synthesize=a_while)) as (_, ada):
         begun = await started(ada)
         here = {"conversation_id": begun["conversation_id"]}
@@ -113,7 +113,7 @@ async def test_a_message_interrupts_what_the_avatar_says(tmp_path: Path) -> None
         assert seen["utterances"][0]["played_seconds"] < 10
 
 
-async def test_idle_sessions_are_ended_by_the_schedule(tmp_path: Path) -> None:
+async def test_scheduler_ends_idle_sessions(tmp_path: Path) -> None:
     simulators = hurried(never)
     often = standing(tmp_path, simulators, scheduled=True, idle_seconds=1, sweep_seconds=1)
     async with often as (local, ada):
@@ -124,7 +124,7 @@ async def test_idle_sessions_are_ended_by_the_schedule(tmp_path: Path) -> None:
         assert stop["body"]["reason"] == "IDLE_TIMEOUT"
 
 
-async def test_a_session_expires_by_its_cloud_task_alone(tmp_path: Path) -> None:
+async def test_cloud_task_ends_an_expired_session(tmp_path: Path) -> None:
     short = standing(tmp_path, max_session_seconds=3, min_session_seconds=1)
     async with short as (local, ada):
         begun = await started(ada)
@@ -158,8 +158,8 @@ async def test_data_and_keys_survive_a_restart(tmp_path: Path) -> None:
         assert asked.json()["conversation_id"] == begun["conversation_id"]
 
 
-async def test_what_runs_is_ended_with_the_stack(tmp_path: Path) -> None:
-    """Its provider's simulator ends as well; the next run begins with the slots free."""
+async def test_stopping_the_stack_ends_running_sessions(tmp_path: Path) -> None:
+    """The provider's simulator ends with the stack, and the next run begins with free slots."""
     async with standing(tmp_path) as (_, ada):
         begun = await started(ada)
 
@@ -169,12 +169,12 @@ async def test_what_runs_is_ended_with_the_stack(tmp_path: Path) -> None:
         again = await ada.post("/start_avatar", json=here)
         assert again.status_code == 201
         meter = again.json()["usage"]["meters"]["avatar_seconds"]
-        assert meter["used"] <= 1  # the provider tells whole seconds
+        assert meter["used"] <= 1  # the provider reports whole seconds
         assert meter["reserved"] == 600
 
 
-async def test_a_session_from_before_a_crash_is_ended_once_it_is_due(tmp_path: Path) -> None:
-    """The provider's simulator forgot it; to stop what nobody knows is to have stopped it."""
+async def test_session_of_a_crashed_run_ends_when_it_is_due(tmp_path: Path) -> None:
+    """The new simulator does not know the session, and a stop of an unknown session succeeds."""
     crashed, found = tmp_path / "crashed", tmp_path / "found"
     async with standing(crashed, hurried(never), idle_seconds=1) as (_, ada):
         session = (await started(ada))["avatar_session_id"]
@@ -187,7 +187,7 @@ async def test_a_session_from_before_a_crash_is_ended_once_it_is_due(tmp_path: P
         assert meter["reserved"] == 600
 
 
-async def test_tokens_may_lie_sealed_in_the_session(tmp_path: Path) -> None:
+async def test_sealed_vault_works_across_restarts(tmp_path: Path) -> None:
     for _ in range(2):  # the sealing key survives a restart as well
         async with standing(tmp_path, vault="sealed", slots_per_user=2) as (_, ada):
             begun = await started(ada)
@@ -196,7 +196,7 @@ async def test_tokens_may_lie_sealed_in_the_session(tmp_path: Path) -> None:
             assert told["spoken"] == told["text"]
 
 
-async def test_all_of_it_may_be_kept_in_firestore(
+async def test_firestore_store_works(
     tmp_path: Path, firestore_address: str, firestore_project: str
 ) -> None:
     kept: dict[str, Any] = {"store": "firestore", "firestore_emulator": firestore_address}
@@ -210,7 +210,7 @@ async def test_all_of_it_may_be_kept_in_firestore(
         assert not (tmp_path / "oprina.sqlite3").exists()
 
 
-async def test_faults_reach_the_clients_of_google_and_of_the_provider(tmp_path: Path) -> None:
+async def test_injected_faults_reach_google_and_provider_clients(tmp_path: Path) -> None:
     async with standing(tmp_path) as (_, ada):
         for service, path in (("cloud-tasks", "CreateTask"), ("liveavatar", "/v1/sessions/start")):
             fault = {"service": service, "path": path, "mode": "429"}
@@ -221,7 +221,7 @@ async def test_faults_reach_the_clients_of_google_and_of_the_provider(tmp_path: 
         assert (await ada.post("/start_avatar")).status_code == 201
 
 
-async def test_real_speech_is_said_in_its_own_time(tmp_path: Path) -> None:
+async def test_synthesised_speech_plays_in_real_time(tmp_path: Path) -> None:
     simulators = Simulators(liveavatar=LiveAvatarAccount(), speech=SpeechSimulator())
     async with standing(tmp_path, simulators) as (_, ada):
         session = (await started(ada))["avatar_session_id"]
@@ -233,7 +233,7 @@ async def test_real_speech_is_said_in_its_own_time(tmp_path: Path) -> None:
         assert simulators.speech.characters == len(text)
 
 
-async def test_what_streams_is_cut_and_settled_when_the_stack_ends(
+async def test_stopping_the_stack_settles_streaming_turns(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     simulators = hurried(synthesize=a_while)
@@ -257,7 +257,7 @@ async def test_what_streams_is_cut_and_settled_when_the_stack_ends(
         assert meters["agent_tokens"]["used"] > 0
 
 
-async def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
+async def test_port_in_use_is_named_in_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(CannotStartError, match=rf"Port {port} is in use: .*make run PORT="):
@@ -265,7 +265,7 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> Non
                 pass
 
 
-async def test_two_stacks_do_not_share_their_data(tmp_path: Path) -> None:
+async def test_second_stack_on_the_same_data_is_refused(tmp_path: Path) -> None:
     async with standing(tmp_path):
         with pytest.raises(CannotStartError, match="choose another DATA_DIR"):
             async with stack(tmp_path):

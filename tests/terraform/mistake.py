@@ -80,9 +80,11 @@ FUNCTIONS, ACCESS, ACCOUNTS, EXPIRY, FIRESTORE, PAGE, ALERTS = (
     f"terraform/{name}.tf"
     for name in ("functions", "access", "accounts", "expiry", "firestore", "page", "alerts")
 )
-MONITORING, STORAGE, BUDGET, APIS, VARIABLES, OUTPUTS = (
+MONITORING, STORAGE, BUDGET, APIS, VARIABLES, FUNCTION_VARIABLES, OUTPUTS = (
     f"terraform/{name}.tf"
-    for name in ("monitoring", "storage", "budget", "apis", "variables", "outputs")
+    for name in (
+        *("monitoring", "storage", "budget", "apis", "variables", "function_variables", "outputs"),
+    )
 )
 SMALL = "terraform/environments/small.tfvars"
 INDEXES, RULES = "infra/firestore/indexes.json", "infra/firestore/firestore.rules"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy.terraform_readme import README, insert_tables, read_variables
+from infra.deploy.terraform_readme import README, VARIABLES, insert_tables, read_variables
 from tests.terraform.checks.access import read_google_names
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
@@ -84,8 +84,11 @@ def test_tables_are_up_to_date() -> None:
 
 
 def test_every_variable_has_a_group() -> None:
-    variables = read_variables((TERRAFORM / "variables.tf").read_text())
-    declared = re.findall(r'(?m)^variable "(\w+)"', (TERRAFORM / "variables.tf").read_text())
+    text = "\n".join(path.read_text() for path in VARIABLES)
+    every_file = "\n".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
+    variables = read_variables(text)
+    declared = re.findall(r'(?m)^variable "(\w+)"', text)
+    assert len(declared) == every_file.count('\nvariable "')
     assert [each.name for each in variables] == declared
     assert all(each.group for each in variables)
 

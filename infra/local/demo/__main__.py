@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from infra.local.demo.api_client import ApiClient, RefusedError
+from infra.local.demo.api_client import OprinaClient, RefusedError
 from infra.local.demo.checks import Checks
 from infra.local.demo.script import DemoConversation
 from infra.local.demo.terminal import TerminalPage
@@ -46,7 +46,7 @@ async def show(
                 "Oprina: a conversation, in about 20 seconds",
                 f"A stack of its own at {local.url}: no cloud, no key, nothing stored.",
             )
-            conversation = DemoConversation(ApiClient(http), page, checks, patience, silence)
+            conversation = DemoConversation(OprinaClient(http), page, checks, patience, silence)
             try:
                 async with asyncio.timeout(DEADLINE):
                     await conversation.play()

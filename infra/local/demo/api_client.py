@@ -33,7 +33,7 @@ class StreamEvent:
     at: float
 
 
-class ApiClient:
+class OprinaClient:
     """Calls Oprina. Every method raises `RefusedError` for an answer that is not a success.
 
     `locate` returns the URL of a path, for functions that are not below the client's base URL.

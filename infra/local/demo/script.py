@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.demo.api_client import ApiClient, StreamEvent
+from infra.local.demo.api_client import OprinaClient, StreamEvent
 from infra.local.demo.checks import Checks
 from infra.local.demo.journal import SessionJournal, find_session
 from infra.local.demo.terminal import TerminalPage
@@ -28,7 +28,7 @@ class DemoConversation:
     seconds the avatar may then still speak.
     """
 
-    client: ApiClient
+    client: OprinaClient
     page: TerminalPage
     checks: Checks
     patience: float = 2.0

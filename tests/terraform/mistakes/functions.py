@@ -1,4 +1,4 @@
-from tests.terraform.mistake import EXPIRY, FUNCTIONS, MANIFEST, SMALL, VARIABLES, mistake
+from tests.terraform.mistake import EXPIRY, FUNCTION_VARIABLES, FUNCTIONS, MANIFEST, SMALL, mistake
 
 MISTAKES = [
     mistake(
@@ -61,7 +61,7 @@ MISTAKES = [
     ),
     mistake(
         "Python that no zip is tested on", "check_sizes", "chat: runs on python312",
-        (VARIABLES, '"python313"', '"python312"'),
+        (FUNCTION_VARIABLES, '"python313"', '"python312"'),
     ),
     mistake(
         "timeout that is too long", "check_time_limits",
