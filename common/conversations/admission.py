@@ -41,7 +41,7 @@ RETRY_TURN_SECONDS = 2
 
 @dataclass(frozen=True)
 class TurnClaim:
-    """Which turn is asked for, by whom.
+    """A turn that a request asks for.
 
     `holder` is random per request: by it a process recognises its own commit. `given`: the caller
     named the conversation.
@@ -316,7 +316,7 @@ def _stored(
 def _reserved(
     ledger: Ledger, settings: Settings, conversation: Conversation | None, *, aloud: bool
 ) -> dict[Meter, int]:
-    """Reserve the last prompt plus the output limit, at most what is left, at least a floor."""
+    """Reserve the last prompt plus the output limit: at most what is left, at least a minimum."""
     prompt = conversation.last_prompt if conversation else 0
     floor = min(settings.turn_tokens, settings.min_turn_tokens)
     hint = (

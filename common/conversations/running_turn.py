@@ -2,9 +2,9 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 
-from common.conversations.agent_reply import ReplySoFar
 from common.conversations.answers import chat_answer
-from common.conversations.event_stream import EventStream
+from common.conversations.reply.agent_reply import ReplySoFar
+from common.conversations.reply.event_stream import EventStream
 from common.domain.errors import OprinaError
 from common.domain.ids import ConversationId
 from common.domain.turn import TurnRecord

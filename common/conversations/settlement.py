@@ -18,7 +18,7 @@ from common.transactions.transaction import Decision, Documents
 
 @dataclass(frozen=True)
 class ConversationUpdate:
-    """What a turn adds to its conversation when its agent stream is closed, or the turn ends."""
+    """The fields that a turn changes in its conversation when its agent stream closes, or it ends."""
 
     last_prompt: int = 0
     agent_session: str | None = None

@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from common.conversations.admission import AdmittedTurn
-from common.conversations.agent_reply import AgentRequest, read_reply
 from common.conversations.answers import answer_json, chat_answer, error_event, message_id, turn_end
 from common.conversations.heartbeat import Heartbeat, Vital
-from common.conversations.history import with_notes
-from common.conversations.outcome import (
+from common.conversations.reply.agent_reply import AgentRequest, read_reply
+from common.conversations.reply.history import with_notes
+from common.conversations.reply.outcome import (
     chat_outcome,
     notes_for_agent,
     speak_error,
     speak_outcome,
     unanswered_error,
 )
-from common.conversations.reply_writer import ReplyWriter
+from common.conversations.reply.reply_writer import ReplyWriter
 from common.conversations.running_turn import RunningSpeech, RunningTurn
 from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
 from common.conversations.turn_book import TurnBook

@@ -28,7 +28,7 @@ class Turns:
     sessions: SessionEnder
     works: dict[RunningTurn, TurnWork] = field(default_factory=dict)
     conversations: dict[AvatarSessionId, ConversationId] = field(default_factory=dict)
-    """Which conversation a session belongs to, which never changes: saves `speak` a round trip."""
+    """The conversation of each session, which never changes: saves `speak` a round trip."""
 
     @property
     def transactions(self) -> Transactions:

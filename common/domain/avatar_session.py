@@ -30,7 +30,7 @@ State = Literal["starting", "live", "ending", "ended"]
 EndReason = Literal["user", "expired", "idle", "stuck", "gone", "start_failed", "start_ambiguous"]
 
 NEVER_GIVEN: tuple[EndReason, ...] = ("start_failed", "start_ambiguous")
-"""Ended before anybody was handed it: it costs its user nothing."""
+"""The session ended before its answer reached a caller: it costs its user nothing."""
 
 STUCK_SECONDS = 60
 """A start takes seconds; one that takes this long has lost its process."""
@@ -105,12 +105,12 @@ class AvatarSession:
 
 
 def session_path(session: AvatarSessionId) -> str:
-    """Where it stands until it has ended."""
+    """Return the path of a session that has not ended."""
     return f"avatar_sessions/{session}"
 
 
 def record_path(session: AvatarSessionId) -> str:
-    """Where it stands once it has ended."""
+    """Return the path of a session that has ended."""
     return f"ended_sessions/{session}"
 
 
@@ -146,7 +146,10 @@ def touch(session: AvatarSession, now: datetime, idle: timedelta) -> AvatarSessi
 
 
 def begin_ending(session: AvatarSession, now: datetime, reason: EndReason) -> AvatarSession:
-    """Whoever writes this stops the session; the next one may try after `STOP_AGAIN_SECONDS`."""
+    """Return the session as ending.
+
+    The process that commits it stops the session; another may try after `STOP_AGAIN_SECONDS`.
+    """
     return replace(
         session,
         state="ending",

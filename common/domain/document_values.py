@@ -1,4 +1,4 @@
-"""What may stand in a document, so that every store keeps and finds the same."""
+"""The values that a document may hold: those that every store keeps and finds alike."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""What the store is asked and told: documents by path, queries, and writes with preconditions.
+"""The requests and answers of a store: documents by path, queries, and conditional writes.
 
 A path is `collection/id` or `collection/id/collection/id`; its ids match `ids.ID`. Values are None,
 bool, int, float, str, aware `datetime` (UTC, microseconds), and lists and string-keyed maps of
@@ -24,7 +24,7 @@ something that differs (a lease's holder, a state), or two that read the same bo
 
 @dataclass(frozen=True)
 class Document:
-    """What stood at `path` when it was read; `fields` is None where nothing did."""
+    """A document as it was read; `fields` is None if there is no document at `path`."""
 
     path: str
     fields: Fields | None
@@ -164,10 +164,10 @@ def checked_writes(writes: Sequence[Write]) -> list[Write]:
 
 
 def checked_query(query: Query) -> Query:
-    """Return the query with plain values. Raises ValueError for what is no query."""
+    """Return the query with plain values. Raises ValueError if no store can answer it."""
     _check_segments(query.collection, odd=1)
     if query.limit < 1:
-        raise ValueError("a query for nothing")
+        raise ValueError("a query needs a limit of at least 1")
     if query.order_by is not None:
         check_field(query.order_by)
     elif query.descending:
@@ -189,7 +189,7 @@ def _checked_write(write: Write) -> Write:
     if isinstance(write, Delete):
         return write
     if isinstance(write, Update) and not write.fields:
-        raise ValueError("an update of nothing")
+        raise ValueError("an update needs at least one field")
     increments = {name: by for name, by in write.fields.items() if isinstance(by, Increment)}
     others = {name: value for name, value in write.fields.items() if name not in increments}
     plain_fields({name: step.by for name, step in increments.items()})

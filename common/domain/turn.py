@@ -113,7 +113,7 @@ class TurnRecord:
 
     @classmethod
     def read(cls, document: Document) -> Self | None:
-        """Return the turn at `document`, or None where nothing stands."""
+        """Return the turn at `document`, or None if there is none."""
         if not document.exists:
             return None
         found = read_fields(cls, document)

@@ -7,9 +7,9 @@ from common.domain.ids import UserId
 
 @dataclass(frozen=True)
 class User:
-    """Who calls, as their verified token says.
+    """The caller, from a verified token.
 
-    `claims` is what it says besides: `name`, and what we have set on the account ourselves.
+    `claims` are the token's other claims: `name`, and those that we set on the account.
     """
 
     uid: UserId

@@ -1,4 +1,4 @@
-"""Which voice speaks which language. A voice of Google names its language: `de-DE-Neural2-F`."""
+"""The voices of each language. A voice of Google names its language: `de-DE-Neural2-F`."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the use cases need of the outside world. The real ones are in `common/adapters`.
+"""The avatar provider, as the use cases need it. The real one is in `common/adapters`.
 
 Every method raises only what `common.domain.errors` names under `Upstream`.
 """
@@ -21,7 +21,7 @@ class SessionToken:
 
 @dataclass(frozen=True)
 class StartedSession:
-    """What the provider gives for a session that runs and bills."""
+    """The provider's answer to a start: the session runs and bills."""
 
     livekit_url: str
     livekit_token: str = field(repr=False)
@@ -30,9 +30,9 @@ class StartedSession:
 
 @dataclass(frozen=True)
 class ProviderRecord:
-    """What the provider says of a session.
+    """The provider's record of a session.
 
-    `seconds` is how long a session that is over ran; None where the provider does not say.
+    `seconds` is how long an ended session ran; None if the provider does not say.
     """
 
     session: AvatarSessionId

@@ -1,8 +1,8 @@
-"""Whether a session runs, from the provider's own record.
+"""The provider's own record of whether a session runs.
 
-Asked wherever there is doubt: a stop or a keep-alive that was refused or answered oddly, a
-connection that dropped or did not open, silence at the maximum age. Nothing else decides that a
-session is over.
+The use cases ask for it in each case of doubt: a stop or a keep-alive that was refused or answered
+oddly, a connection that dropped or did not open, silence at the maximum age. Nothing else decides
+that a session is over.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a session's tokens lie between the calls that need them."""
+"""The store of a session's tokens, between the calls that need them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ differ."""
 
 @dataclass(frozen=True, repr=False)
 class StoredTokens:
-    """Whoever has these has the session; so nothing of them shows in a log or a traceback."""
+    """The tokens that control a session. No log and no traceback shows them."""
 
     ws_url: str
     livekit_url: str

@@ -111,7 +111,7 @@ TurnEnd = Literal["complete", "interrupted", "incomplete", "failed", "cancelled"
 class DoneEvent(Answer):
     """The last event of every stream.
 
-    `incomplete`: the agent's reply broke off. `failed`: there is no reply. `cancelled`: the caller
+    `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller
     disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool
     of the agent has not answered yet. `lost`: the process that ran the turn died; what it had
     written is kept.

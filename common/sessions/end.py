@@ -84,7 +84,7 @@ class BeginEnding:
         if reason is None:
             return Decision(session, self._postponed(session, document, now))
         if session.state == "ending" and session.due_at is not None and session.due_at > now:
-            return Decision(session)  # another process is at it; stopping twice does no harm
+            return Decision(session)  # another process stops it; a second stop would be safe
         ending = begin_ending(session, now, reason)
         fields = {"state": "ending", "end_reason": ending.end_reason, "due_at": ending.due_at}
         unlink = conversation.unlink_avatar(session.id, reason) if conversation else None
@@ -210,7 +210,7 @@ class SessionEnder:
     async def _stop(self, session: AvatarSession) -> Standing:
         """Ask the provider to stop.
 
-        Return `over` if the session certainly does not run any more.
+        Return `over` only on proof that the session does not run any more.
         """
         avatars, stopped = self._deps.avatars, True
         try:

@@ -54,7 +54,7 @@ from common.transactions.transaction import (
 
 @dataclass(frozen=True)
 class WantedAvatar:
-    """What is to be started, with the defaults filled in."""
+    """The session to start, with the defaults filled in."""
 
     conversation_id: ConversationId
     given: bool

@@ -1,4 +1,4 @@
-"""What was sent to the avatar, and how much of it was heard.
+"""The audio that was sent to the avatar, and how much of it was heard.
 
 Times are the event loop's, in seconds. They follow from the length of the audio, corrected by what
 the avatar reports. Some avatars report each utterance, some only that they talk and that they are

@@ -4,6 +4,6 @@ from common.schemas.events import SentenceEvent, SpeechEvent
 
 
 class SpeechEvents(Protocol):
-    """Where speech reports what happens."""
+    """Receives the events of a turn's speech."""
 
     def emit(self, event: SentenceEvent | SpeechEvent) -> None: ...

@@ -43,7 +43,9 @@ class MayAct(Protocol):
 
 @dataclass(frozen=True)
 class SpeechPlan:
-    """What a turn may speak. `characters` are reserved; `deadline` is event loop time.
+    """The limits and the context of a turn's speech.
+
+    `characters` are reserved. `deadline` is in event loop time.
 
     `after` is set when the turn that we superseded in this process sends nothing any more;
     `from_elsewhere`: it may run in another process.
@@ -58,7 +60,7 @@ class SpeechPlan:
 
 
 class SpeechOutput:
-    """What one turn says through its avatar. A plan without characters only silences the avatar."""
+    """The speech of one turn through its avatar. A plan without characters only silences the avatar."""
 
     def __init__(
         self,

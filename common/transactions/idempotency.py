@@ -20,8 +20,8 @@ from common.domain.ids import UserId
 
 KEPT = timedelta(hours=24)
 LOST = timedelta(minutes=3)
-"""A claim without an answer is released by whoever settles what it names: at the latest the first
-sweep after a start has got stuck. This is for a claim that names nothing."""
+"""A claim without an answer is released when the turn or session that it names is settled: at the
+latest by the first sweep after a start got stuck. This time is for a claim that names nothing."""
 
 
 @dataclass(frozen=True)

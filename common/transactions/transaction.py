@@ -28,7 +28,7 @@ STORE = "store"
 
 @dataclass(frozen=True)
 class Decision(Generic[T]):
-    """What to write, and what that means. Without writes nothing is committed."""
+    """The writes to commit, and their result. Without writes nothing is committed."""
 
     result: T
     writes: Sequence[Write] = ()

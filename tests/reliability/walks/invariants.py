@@ -1,4 +1,4 @@
-"""What must hold after a walk, whatever happened in it."""
+"""The conditions that hold after every walk."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping

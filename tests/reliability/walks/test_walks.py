@@ -9,7 +9,7 @@ from tests.reliability.walks.invariants import broken
 from tests.reliability.walks.walk import walk
 
 WALKS = int(os.environ.get("WALKS", "60"))
-"""Of each mix. `make reliability` runs 5,000 of each."""
+"""Walks of each mix. `make reliability` runs 5,000 of each."""
 FIRST = int(os.environ.get("WALKS_FROM", "0"))
 
 

@@ -69,7 +69,7 @@ class WalkingAgent(FakeAgent):
 
 @dataclass
 class Request:
-    """What one request asked for, and how it ended: its answer, or its error."""
+    """One request, and its end: its answer, or its error."""
 
     key: str | None
     message: str
@@ -85,7 +85,7 @@ class Request:
 
 @dataclass
 class Walk:
-    """What a walk leaves for its checks."""
+    """The result of a walk, for its checks."""
 
     simulation: Simulation
     agent: WalkingAgent

@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
-from common.conversations.agent_reply import ReplySoFar
-from common.conversations.event_stream import EventStream
+from common.conversations.reply.agent_reply import ReplySoFar
+from common.conversations.reply.event_stream import EventStream
 from common.observability.request_trace import record_token
 from common.ports.agent import AgentEvent, Delta, ToolCall, ToolResult
 from common.schemas.events import TextEvent, ToolEvent
@@ -17,7 +17,7 @@ released."""
 
 
 class ReplyWriter:
-    """Passes the agent's events on: text to the caller at once, whole sentences to speech.
+    """Sends each event of the agent on: text to the caller at once, whole sentences to speech.
 
     `synthesis` is None where nothing is spoken.
     """

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from common.conversations.history import digest, primed
+from common.conversations.reply.history import digest, primed
 from common.domain.errors import OprinaError, Unavailable, Upstream, UpstreamNotFound
 from common.domain.ids import ConversationId, UserId
 from common.domain.turn import Progress
@@ -21,7 +21,7 @@ SESSION_MARGIN = timedelta(hours=1)
 
 @dataclass
 class ReplySoFar:
-    """What one reply has brought until now. Checkpoints and settlement read it."""
+    """The reply as far as the agent has sent it. Checkpoints and settlement read it."""
 
     texts: list[str] = field(default_factory=list)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,7 +65,7 @@ class ReplySoFar:
 
 @dataclass(frozen=True)
 class AgentRequest:
-    """What to ask, of whom.
+    """A question to the agent.
 
     `session` is the id of the agent session; `known` says that it was made before, and lives until
     `expires_at`. `number` is the message's: earlier ones are its history.
