@@ -7,6 +7,7 @@ from typing import Any
 from common.domain.errors import OprinaError, Unavailable
 from common.schemas.answers import ChatAnswer
 from tests.reliability.fault_injection import ProcessDied
+from tests.reliability.walks.history import broken_in_history
 from tests.reliability.walks.walk import Walk
 from tests.support.harness import ADA
 
@@ -29,6 +30,7 @@ async def broken(walk: Walk) -> list[str]:
         *_one_key_has_one_answer(walk),
         *_unchanged_is_true(walk),
         *_everything_ended(walk),
+        *broken_in_history(walk, turns),
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from common.adapters.sqlite.store import SqliteStore
 from common.bootstrap import App
 from common.domain.errors import Unavailable
 from common.domain.ids import UserId
@@ -17,6 +18,7 @@ from common.schemas.answers import ChatAnswer, SpeakAnswer
 from common.schemas.requests import ChatRequest
 from tests.reliability.fault_injection import ProcessDied, SimulatedProcess, Simulation
 from tests.reliability.walks.conditions import Conditions, Misfortune
+from tests.reliability.walks.observed import ObservedStore
 from tests.support.fakes.agent import AgentCall, FakeAgent
 from tests.support.harness import ADA, chat, idempotency_key, new_harness, speak, start, sweep
 
@@ -92,6 +94,7 @@ class Walk:
     conversation: str
     session: str
     conditions: Conditions
+    store: ObservedStore
     requests: list[Request] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -103,19 +106,24 @@ async def walk(seed: int, conditions: Conditions, *, month_ends: bool = False) -
     """Run one walk to its end. Returns it unchecked."""
     random = Random(seed)  # noqa: S311 - a test's own random numbers
     agent = WalkingAgent(random, conditions.refused)
+    store = ObservedStore(SqliteStore(":memory:"))
     harness = new_harness(
+        store,
         agent=agent,
         allowance_avatar_seconds=100_000,
         max_session_seconds=600,
         idle_seconds=600,
         turn_tokens=2_000,
+        turns_per_user=2 if seed % 4 == 1 else 10,
     )
     if month_ends:
         harness.clock.epoch = harness.clock.epoch.replace(day=30, hour=23, minute=59, second=0)
     simulation = Simulation(harness, seed, LATENCY)
     steady = simulation.process("steady")
     started = await steady.run(start(steady.app))
-    found = Walk(simulation, agent, started.conversation_id, started.avatar_session_id, conditions)
+    found = Walk(
+        simulation, agent, started.conversation_id, started.avatar_session_id, conditions, store
+    )
     workers = [_worker(found, random, number) for number in range(4)]
     sweepers = [
         asyncio.create_task(

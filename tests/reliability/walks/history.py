@@ -1,0 +1,122 @@
+"""The conditions that the history of a walk shows: its commits, and its calls in their order."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from common.domain.errors import Refused
+from common.schemas.answers import ChatAnswer
+from tests.reliability.walks.conditions import CALM
+from tests.reliability.walks.observed import fields_of
+from tests.reliability.walks.walk import Walk
+
+Turns = list[dict[str, Any]]
+
+
+def broken_in_history(walk: Walk, turns: Turns) -> list[str]:
+    """Return a line for each invariant that did not hold at some time."""
+    found = [*_what_was_noted_is_charged(walk), *_running_turns_are_limited(walk)]
+    if walk.conditions == CALM:
+        found += [
+            *_the_sweep_settles_nothing(turns),
+            *_no_request_fails(walk),
+            *_one_stream_at_a_time(walk),
+            *_no_older_turn_speaks_after_a_newer_one(walk),
+        ]
+    return found
+
+
+def _what_was_noted_is_charged(walk: Walk) -> Iterable[str]:
+    """What a checkpoint noted of a turn is charged and kept, whichever process settles the turn."""
+    noted: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for _, path, fields in walk.store.written("turns/"):
+        if "holder" in fields:
+            noted[path] = {}
+        known = noted[path]
+        if fields.get("state") in {"settled", "corrected"}:
+            charged = fields["charged"]
+            for name, meter in (("tokens", "agent_tokens"), ("characters", "voice_characters")):
+                if charged.get(meter, 0) < known.get(name, 0):
+                    yield f"{path}: {known[name]} {name} noted, {charged} charged"
+            if len(fields["text"]) < known.get("text", 0):
+                yield f"{path}: {known['text']} letters noted, {len(fields['text'])} kept"
+            continue
+        for name in ("tokens", "characters"):
+            known[name] = max(known.get(name, 0), fields.get(name) or 0)
+        known["text"] = max(known.get("text", 0), len(fields.get("text", "")))
+
+
+def _running_turns_are_limited(walk: Walk) -> Iterable[str]:
+    limit = walk.simulation.harness.settings.turns_per_user
+    most = max(
+        (
+            fields["running_turns"]
+            for _, _, fields in walk.store.written("users/")
+            if isinstance(fields.get("running_turns"), int)
+        ),
+        default=0,
+    )
+    if most > limit:
+        yield f"{most} turns of a user ran, {limit} may"
+
+
+# ── without faults ───────────────────────────────────────────────────────────────────────────────
+
+
+def _the_sweep_settles_nothing(turns: Turns) -> Iterable[str]:
+    for turn in turns:
+        if turn["settled_by"] == "sweep":
+            yield f"the sweep settled turn {turn['number']}, whose process was alive"
+
+
+def _no_request_fails(walk: Walk) -> Iterable[str]:
+    for request in walk.requests:
+        answer, error = request.answer, request.error
+        if isinstance(answer, ChatAnswer) and answer.error is not None:
+            yield f"{request.message}: answered with {answer.error.code}"
+        if error is not None and (
+            not isinstance(error, Refused) or (error.status == 409 and _is_its_own(walk, request))
+        ):
+            yield f"{request.message}: {error!r}"
+
+
+def _is_its_own(walk: Walk, request: Any) -> bool:
+    return sum(other.key == request.key for other in walk.requests) == 1 and request.key is not None
+
+
+def _one_stream_at_a_time(walk: Walk) -> Iterable[str]:
+    asks = sorted(walk.agent.asks, key=lambda ask: ask.began)
+    for earlier, later in zip(asks, asks[1:], strict=False):
+        if earlier.ended is None or earlier.ended > later.began:
+            yield f"two streams were open at {later.began:.1f} s: {earlier.message}, {later.message}"
+
+
+def _no_older_turn_speaks_after_a_newer_one(walk: Walk) -> Iterable[str]:
+    """Turns are older and newer in the order in which they took the lease."""
+    order = _order_of_requests(walk)
+    newest = ""
+    calls = walk.simulation.journal.calls
+    for call in calls:
+        if call.name not in {"connection.speak", "connection.interrupt"}:
+            continue
+        if order.get(call.request, 0) < order.get(newest, 0):
+            yield f"{call.name} of {call.request} at {call.began:.1f} s, after {newest}"
+        elif call.name == "connection.speak":
+            newest = call.request
+
+
+def _order_of_requests(walk: Walk) -> dict[str, int]:
+    """Return for each request that was admitted the place of its commit among all commits."""
+    places = {
+        write.path: place
+        for place, commit in enumerate(walk.store.held)
+        for write in commit.writes
+        if write.path.startswith("turns/") and "holder" in fields_of(write)
+    }
+    return {
+        call.request: places[write.path]
+        for call in walk.simulation.journal.calls
+        if call.name == "store.commit" and call.error is None
+        for write in call.args[0]
+        if write.path.startswith("turns/") and "holder" in fields_of(write)
+    }
