@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from common.domain import deadlines
+from common.domain.documents import Write
 from common.domain.errors import Refused
 from common.schemas.answers import ChatAnswer
 from tests.reliability.walks.conditions import CALM
@@ -92,31 +95,50 @@ def _one_stream_at_a_time(walk: Walk) -> Iterable[str]:
 
 
 def _no_older_turn_speaks_after_a_newer_one(walk: Walk) -> Iterable[str]:
-    """Turns are older and newer in the order in which they took the lease."""
-    order = _order_of_requests(walk)
-    newest = ""
-    calls = walk.simulation.journal.calls
-    for call in calls:
+    """Turns are older and newer in the order in which they took the lease.
+
+    In another process an older turn may act until its last look is too old.
+    """
+    admitted, newest = _admissions(walk), None
+    for call in walk.simulation.journal.calls:
         if call.name not in {"connection.speak", "connection.interrupt"}:
             continue
-        if order.get(call.request, 0) < order.get(newest, 0):
-            yield f"{call.name} of {call.request} at {call.began:.1f} s, after {newest}"
-        elif call.name == "connection.speak":
-            newest = call.request
+        own = admitted.get(call.request)
+        if own is None:
+            continue
+        if newest is None or own.place >= newest.place:
+            newest = own if call.name == "connection.speak" else newest
+            continue
+        together = own.process == newest.process
+        if together or call.began > newest.at + deadlines.LOOK_IS_FRESH:
+            yield f"{call.name} of {call.request} at {call.began:.1f} s, after a newer turn spoke"
 
 
-def _order_of_requests(walk: Walk) -> dict[str, int]:
-    """Return for each request that was admitted the place of its commit among all commits."""
+@dataclass(frozen=True)
+class Admission:
+    """The place of a turn's first commit among all commits, its time, and its process."""
+
+    place: int
+    at: float
+    process: str
+
+
+def _admissions(walk: Walk) -> dict[str, Admission]:
+    """Return by request the admission of its turn."""
     places = {
-        write.path: place
+        fields_of(write)["holder"]: (place, commit.at)
         for place, commit in enumerate(walk.store.held)
         for write in commit.writes
-        if write.path.startswith("turns/") and "holder" in fields_of(write)
+        if _admits(write)
     }
     return {
-        call.request: places[write.path]
+        call.request: Admission(*places[fields_of(write)["holder"]], call.process)
         for call in walk.simulation.journal.calls
         if call.name == "store.commit" and call.error is None
         for write in call.args[0]
-        if write.path.startswith("turns/") and "holder" in fields_of(write)
+        if _admits(write)
     }
+
+
+def _admits(write: Write) -> bool:
+    return write.path.startswith("turns/") and "holder" in fields_of(write)
