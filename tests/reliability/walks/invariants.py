@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from common.domain.errors import OprinaError, Unavailable
+from common.domain.errors import OprinaError, Refused, Unavailable
 from common.schemas.answers import ChatAnswer
 from tests.reliability.fault_injection import ProcessDied
 from tests.reliability.walks.history import broken_in_history
@@ -29,6 +29,7 @@ async def broken(walk: Walk) -> list[str]:
         *_no_older_turn_asks_after_a_newer_one(walk, numbers),
         *_one_key_has_one_answer(walk),
         *_unchanged_is_true(walk),
+        *_the_agent_is_asked_after_the_commit(walk),
         *_everything_ended(walk),
         *broken_in_history(walk, turns),
     ]
@@ -137,14 +138,29 @@ def _one_key_has_one_answer(walk: Walk) -> Iterable[str]:
 
 def _unchanged_is_true(walk: Walk) -> Iterable[str]:
     """A request that was refused, or told that the store was away, has changed nothing."""
+    admitted = {text for _, text in _admitted(walk)}
     for request in walk.requests:
         alone = sum(r.message == request.message for r in walk.requests) == 1
         error = request.error
         if not alone or request.kind == "stop" or not isinstance(error, OprinaError):
             continue
-        told_unchanged = isinstance(error, Unavailable) and error.service == "store"
-        if told_unchanged and any(ask.message == request.message for ask in walk.agent.asks):
-            yield f"told that nothing was changed, and the agent was asked: {request.message}"
+        away = isinstance(error, Unavailable) and error.service == "store"
+        if (away or isinstance(error, Refused)) and request.message in admitted:
+            yield f"told that nothing was changed, and it was admitted: {request.message}"
+
+
+def _the_agent_is_asked_after_the_commit(walk: Walk) -> Iterable[str]:
+    admitted = list(_admitted(walk))
+    for ask in walk.agent.asks:
+        if not any(at <= ask.began and text == ask.message for at, text in admitted):
+            yield f"the agent was asked before a commit held: {ask.message}"
+
+
+def _admitted(walk: Walk) -> Iterable[tuple[float, str]]:
+    """Return when and with which text each message of the person was committed."""
+    for at, _, fields in walk.store.written("conversations/"):
+        if fields.get("role") == "user":
+            yield at, fields["text"]
 
 
 def _everything_ended(walk: Walk) -> Iterable[str]:
