@@ -25,6 +25,7 @@ def broken_in_history(walk: Walk, turns: Turns) -> list[str]:
             *_no_request_fails(walk),
             *_one_stream_at_a_time(walk),
             *_no_older_turn_speaks_after_a_newer_one(walk),
+            *_a_complete_speech_is_not_cut(walk),
         ]
     return found
 
@@ -112,6 +113,21 @@ def _no_older_turn_speaks_after_a_newer_one(walk: Walk) -> Iterable[str]:
         together = own.process == newest.process
         if together or call.began > newest.at + deadlines.LOOK_IS_FRESH:
             yield f"{call.name} of {call.request} at {call.began:.1f} s, after a newer turn spoke"
+
+
+def _a_complete_speech_is_not_cut(walk: Walk) -> Iterable[str]:
+    played = walk.simulation.harness.avatars.session(walk.session).player.played
+    complete = {
+        f"request {number}"
+        for number, request in enumerate(walk.requests, 1)
+        if request.answer is not None and request.answer.ended == "complete"
+    }
+    for call in walk.simulation.journal.calls:
+        if call.name != "connection.speak" or call.request not in complete:
+            continue
+        utterance = played.get(call.args[0])
+        if utterance is not None and utterance.interrupted:
+            yield f"the avatar was silenced in {call.request}, which is told to be complete"
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def _provider_fault(random: Random) -> Any:
                 await call.happen()
             await asyncio.sleep(random.choice([0.5, 5]))
             raise Ambiguous("avatar", "no answer in time")
-        if chance > 0.97:
+        if chance > (0.85 if call.call.method == "start" else 0.97):
             call.process.die()
             return await call.happen()
         return await call.happen()

@@ -27,6 +27,8 @@ SPAN = 90.0
 LENGTH = 320.0
 """By then all is swept: seconds."""
 LATENCY = {"store": (0.005, 0.05), "voice": (0.05, 0.3), "avatars": (0.05, 0.2)}
+CONNECTION = (0.0, 0.2)
+"""In every fifth walk messages to the avatar take some time, too."""
 PROMPT = 7
 
 
@@ -118,7 +120,8 @@ async def walk(seed: int, conditions: Conditions, *, month_ends: bool = False) -
     )
     if month_ends:
         harness.clock.epoch = harness.clock.epoch.replace(day=30, hour=23, minute=59, second=0)
-    simulation = Simulation(harness, seed, LATENCY)
+    latency = {**LATENCY, "connection": CONNECTION} if seed % 5 == 2 else LATENCY
+    simulation = Simulation(harness, seed, latency)
     steady = simulation.process("steady")
     started = await steady.run(start(steady.app))
     found = Walk(
