@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from common.domain import deadlines
 from common.domain.documents import Write
-from common.domain.errors import Refused
+from common.domain.errors import KeyInFlight, Refused
 from common.schemas.answers import ChatAnswer
 from tests.reliability.walks.conditions import CALM
 from tests.reliability.walks.observed import fields_of
@@ -18,7 +19,12 @@ Turns = list[dict[str, Any]]
 
 def broken_in_history(walk: Walk, turns: Turns) -> list[str]:
     """Return a line for each invariant that did not hold at some time."""
-    found = [*_what_was_noted_is_charged(walk), *_running_turns_are_limited(walk)]
+    found = [
+        *_what_was_noted_is_charged(walk),
+        *_running_turns_are_limited(walk),
+        *_an_interruption_has_a_cause(turns),
+        *_a_settled_turn_frees_its_key(walk),
+    ]
     if walk.conditions == CALM:
         found += [
             *_the_sweep_settles_nothing(turns),
@@ -64,6 +70,26 @@ def _running_turns_are_limited(walk: Walk) -> Iterable[str]:
         yield f"{most} turns of a user ran, {limit} may"
 
 
+def _an_interruption_has_a_cause(turns: Turns) -> Iterable[str]:
+    for turn in turns:
+        by_itself = turn["state"] == "settled" and turn["settled_by"] == turn["holder"]
+        if by_itself and turn["outcome"] == "interrupted" and turn["superseded_by"] is None:
+            yield f"turn {turn['number']} was interrupted, and no newer turn or stop says so"
+
+
+def _a_settled_turn_frees_its_key(walk: Walk) -> Iterable[str]:
+    for request in walk.requests:
+        if not isinstance(request.error, KeyInFlight) or request.kind == "stop":
+            continue
+        states = [
+            fields["state"]
+            for at, path, fields in walk.store.written("turns/")
+            if "state" in fields and at <= request.began and path.endswith(request.turn_id)
+        ]
+        if states and states[-1] in {"settled", "corrected"}:
+            yield f"a key is refused as in use, and its turn was settled: {request.message}"
+
+
 # ── without faults ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -90,7 +116,7 @@ def _is_its_own(walk: Walk, request: Any) -> bool:
 
 def _one_stream_at_a_time(walk: Walk) -> Iterable[str]:
     asks = sorted(walk.agent.asks, key=lambda ask: ask.began)
-    for earlier, later in zip(asks, asks[1:], strict=False):
+    for earlier, later in pairwise(asks):
         if earlier.ended is None or earlier.ended > later.began:
             yield f"two streams were open at {later.began:.1f} s: {earlier.message}, {later.message}"
 

@@ -207,13 +207,13 @@ def does_not_tell_the_older_turn(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(admission, "_superseding", lambda *_: [])
 
 
-def leaves_the_lease_with_the_older_turn(patch: pytest.MonkeyPatch) -> None:
+def takes_no_lease(patch: pytest.MonkeyPatch) -> None:
     take_lease = conversation.Conversation.take_lease
 
     def leave(self: conversation.Conversation, *args: Any, **how: Any) -> Update:
         write = take_lease(self, *args, **how)
-        kept = {"lease": {"turn_id": self.lease}} if self.lease else {}
-        return replace(write, fields={**write.fields, **kept})
+        kept = {"turn_id": self.lease} if self.lease else None
+        return replace(write, fields={**write.fields, "lease": kept})
 
     patch.setattr(conversation.Conversation, "take_lease", leave)
 

@@ -10,7 +10,6 @@ from tests.reliability.walks.session_walk import SessionWalk
 from tests.support.harness import ADA
 
 
-
 async def broken_sessions(walk: SessionWalk) -> list[str]:
     """Return a line for each invariant that does not hold."""
     return [
@@ -34,12 +33,14 @@ async def _everything_is_free(walk: SessionWalk) -> list[str]:
     ]
     if await walk.simulation.harness.documents(f"users/{ADA.uid}/slots"):
         found.append("a slot is left")
-    for ledger in await walk.simulation.harness.documents(f"users/{ADA.uid}/usage"):
-        if ledger.get("avatar_seconds_reserved", 0):
-            found.append(f"seconds reserved are left in {ledger['month']}")
-    for conversation in await walk.simulation.harness.documents("conversations"):
-        if conversation.get("avatar"):
-            found.append("a conversation has an avatar")
+    ledgers = await walk.simulation.harness.documents(f"users/{ADA.uid}/usage")
+    found += [
+        f"seconds reserved are left in {ledger['month']}"
+        for ledger in ledgers
+        if ledger.get("avatar_seconds_reserved", 0)
+    ]
+    conversations = await walk.simulation.harness.documents("conversations")
+    found += ["a conversation has an avatar" for each in conversations if each.get("avatar")]
     return found
 
 

@@ -25,7 +25,9 @@ from common.transactions.transaction import Decision, Documents
 def stops_before_it_commits_ending(patch: pytest.MonkeyPatch) -> None:
     begin = SessionEnder.end
 
-    async def stop_first(self: SessionEnder, session: AvatarSessionId, *more: Any, **how: Any) -> Any:
+    async def stop_first(
+        self: SessionEnder, session: AvatarSessionId, *more: Any, **how: Any
+    ) -> Any:
         (document,) = await self._deps.store.get([avatar_session.session_path(session)])
         if document.exists and more[0](AvatarSession.read(document), None, self._deps.clock.now()):
             await self._stop(AvatarSession.read(document))

@@ -35,7 +35,9 @@ NOT_LISTED = 0.3
 class WatchedAvatars(FakeAvatars):
     """Checks at each start and stop that the commit which guards it holds."""
 
-    def __init__(self, harness: Harness, store: ObservedStore, random: Random, *, lists: bool):
+    def __init__(
+        self, harness: Harness, store: ObservedStore, random: Random, *, lists: bool
+    ) -> None:
         super().__init__(harness.clock)
         self.problems: list[str] = []
         self.states: dict[str, str] = {}
@@ -103,7 +105,9 @@ class SessionWalk:
     requests: list[SessionRequest] = field(default_factory=list)
 
 
-async def session_walk(seed: int, conditions: Conditions, *, month_ends: bool = False) -> SessionWalk:
+async def session_walk(
+    seed: int, conditions: Conditions, *, month_ends: bool = False
+) -> SessionWalk:
     """Run one walk to its end. Returns it unchecked."""
     random = Random(seed)  # noqa: S311 - a test's own random numbers
     store = ObservedStore(SqliteStore(":memory:"))

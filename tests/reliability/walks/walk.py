@@ -27,9 +27,9 @@ SPAN = 90.0
 LENGTH = 320.0
 """By then all is swept: seconds."""
 LATENCY = {"store": (0.005, 0.05), "voice": (0.05, 0.3), "avatars": (0.05, 0.2)}
-CONNECTION = (0.0, 0.2)
-"""In every fifth walk messages to the avatar take some time, too."""
 PROMPT = 7
+TOKENS = 9
+"""What one sentence costs: more than its length tells."""
 
 
 @dataclass
@@ -63,7 +63,7 @@ class WalkingAgent(FakeAgent):
             take(UsageSoFar(ask.told, PROMPT))
             for number in range(random.choice([2, 5, 20, 60])):
                 await asyncio.sleep(random.uniform(0.1, 0.8))
-                ask.told += 1
+                ask.told += TOKENS
                 take(Delta(f"Word number {number}. "))
                 take(UsageSoFar(ask.told, PROMPT))
             take(Finished(ask.told, PROMPT))
@@ -79,8 +79,15 @@ class Request:
     message: str
     kind: str
     process: SimulatedProcess
+    began: float
     answer: ChatAnswer | SpeakAnswer | None = None
     error: BaseException | None = None
+
+    @property
+    def turn_id(self) -> str:
+        """The id of the turn that its key names."""
+        function = "speak" if self.kind == "speak" else "chat"
+        return idempotency_key(ADA, function, self.key, "").id or "none"
 
     @property
     def ended(self) -> bool:
@@ -120,8 +127,7 @@ async def walk(seed: int, conditions: Conditions, *, month_ends: bool = False) -
     )
     if month_ends:
         harness.clock.epoch = harness.clock.epoch.replace(day=30, hour=23, minute=59, second=0)
-    latency = {**LATENCY, "connection": CONNECTION} if seed % 5 == 2 else LATENCY
-    simulation = Simulation(harness, seed, latency)
+    simulation = Simulation(harness, seed, LATENCY)
     steady = simulation.process("steady")
     started = await steady.run(start(steady.app))
     found = Walk(
@@ -182,7 +188,7 @@ async def _request(
     if workers[number].dead:
         workers[number] = _worker(found, random, len(found.simulation.processes))
     process = workers[number]
-    request = Request(key, message, kind, process)
+    request = Request(key, message, kind, process, asyncio.get_running_loop().time())
     found.requests.append(request)
     leaves = random.uniform(0, 15) if random.random() < 0.15 else None
     try:
