@@ -145,25 +145,9 @@ def goes_live_though_it_was_ended(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(GoLive, "decide", blind)
 
 
-def does_not_stop_what_could_not_go_live(patch: pytest.MonkeyPatch) -> None:
-    async def leave(_: SessionLaunch, __: Any) -> None:
-        return None
-
-    patch.setattr(SessionLaunch, "_abandon", leave)
-
-
 def never_lowers_an_unconfirmed_charge(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("common.sessions.due_work.ConfirmEndedSessions.finish", _nothing)
 
 
 async def _nothing(*_: object) -> None:
     return None
-
-
-def ends_a_session_by_the_decision_of_the_query(patch: pytest.MonkeyPatch) -> None:
-    """The sweep ends what its query found, though the session was used meanwhile."""
-
-    async def decided(self: EndDueSessions, document: Document, _: Counter[str]) -> None:
-        await self._ender.end(AvatarSessionId(document.id), always("idle"))
-
-    patch.setattr(EndDueSessions, "finish", decided)
