@@ -13,6 +13,7 @@ ONE_CHUNK = (
     "text, which the parser then takes for new"
 )
 NO_CONTENT = "the parser takes the code MODEL_RETURNED_NO_CONTENT for an error of the agent"
+
 KNOWN: Mapping[tuple[str, str], str] = {
     ("google-adk 2.13.0", "parallel"): AUTHORS,
     ("google-adk 2.13.0", "sequential"): AUTHORS,
