@@ -5,17 +5,15 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import NoReturn
 
 import httpx
 import pytest
 
 from common.bootstrap import from_environment
 from common.domain.user import User
-from common.transactions.idempotency import IdempotencyKey, InFlightRequests
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, WITH_BODY, Case
-from tests.api.client import FunctionClient, check_problem, fields_of, functions
+from tests.api.client import CANARY, BrokenApp, FunctionClient, check_problem, fields_of, functions
 
 PAST = 1_700_000_000
 ELSEWHERE = "https://securetoken.google.com/another-project"
@@ -136,22 +134,15 @@ async def test_an_unknown_path_is_not_found(api: FunctionClient, case: Case, pat
     assert not api.harness.store.trips
 
 
-class BrokenRequests(InFlightRequests):
-    """Fails in every request, behind the gates and before the use case."""
-
-    def reserve(self, once: IdempotencyKey) -> NoReturn:
-        raise RuntimeError(f"canary-7f3a {once}")
-
-
 @pytest.mark.parametrize("case", ALL, ids=str)
 async def test_a_bug_is_logged_and_the_caller_gets_no_details(
     api: FunctionClient, case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
-    api.app = replace(api.app, in_flight=BrokenRequests())
+    api.app = BrokenApp(**vars(api.app))
     answer = await api.send(case, case.example())
     check_problem(answer, 500, "internal")
     assert "canary" not in answer.text
-    assert caplog.text.count("RuntimeError: canary-7f3a") == 1
+    assert caplog.text.count(f"RuntimeError: {CANARY}") == 1
 
 
 async def test_a_wrong_setting_is_logged_and_not_sent_to_callers(

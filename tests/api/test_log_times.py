@@ -8,8 +8,8 @@ import pytest
 from common.domain import errors
 from common.observability.instrumentation import PARTS
 from common.ports.dependencies import Dependencies
-from tests.api.client import EVENTS, FunctionClient
-from tests.api.test_logs import CANARY, check_line, last_line
+from tests.api.client import CANARY, EVENTS, FunctionClient
+from tests.api.test_logs import check_line, last_line
 from tests.support.harness import advance
 from tests.support.log_output import Output
 

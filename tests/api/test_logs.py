@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from starlette.types import Message
@@ -16,14 +16,13 @@ from common.domain.user import User
 from common.observability.cloud_logging import CloudFormatter, format_stack, hash_user
 from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
-from common.transactions.idempotency import IdempotencyKey, InFlightRequests
+from common.transactions.idempotency import IdempotencyKey
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, MISSING, SESSION, Case
-from tests.api.client import EVENTS, FunctionClient
+from tests.api.client import CANARY, EVENTS, BrokenApp, FunctionClient
 from tests.support.harness import new_harness
 from tests.support.log_output import Output
 
-CANARY = "canary-4b1d-my-mothers-maiden-name"
 ALWAYS = {
     *("severity", "message", "time", "logging.googleapis.com/labels"),
     *("event", "function", "status", "seconds", "parts"),
@@ -153,16 +152,11 @@ async def test_an_unavailable_store_has_one_line(
     assert len(out.entries()) == 1
 
 
-class BuggyRequests(InFlightRequests):
-    def reserve(self, once: IdempotencyKey) -> NoReturn:
-        raise RuntimeError(f"{CANARY} {once}") from ValueError(CANARY)
-
-
 @pytest.mark.parametrize("case", ALL, ids=str)
 async def test_a_bug_has_one_line_and_one_stack(
     api: FunctionClient, out: Output, case: Case
 ) -> None:
-    api.app = replace(api.app, in_flight=BuggyRequests())
+    api.app = BrokenApp(**vars(api.app))
     await api.send(case, case.example())
     error, line = out.entries()
     check_line(line, case.function, 500, "internal")
