@@ -75,7 +75,8 @@ async def wait_until_settled(harness: Harness, conversation: str) -> None:
         return lease is None and held == [0, 0]
 
     await wait_until(is_settled)
-    assert not await harness.documents("turns")
+    assert {turn["state"] for turn in await harness.documents("turns")} == {"settled"}
+    assert not await harness.unsettled_turns()
 
 
 async def wait_until_speaking(harness: Harness, session: str) -> None:

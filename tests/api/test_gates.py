@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from common.bootstrap import from_environment
+from common.domain import deadlines
 from common.domain.user import User
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, WITH_BODY, Case
@@ -158,21 +159,25 @@ async def test_a_wrong_setting_is_logged_and_not_sent_to_callers(
     assert "canary" not in caplog.text
 
 
-async def check_deadline(api: FunctionClient, case: Case, fields: object) -> None:
+async def check_deadline(
+    api: FunctionClient, case: Case, fields: object, code: str = "request_unavailable"
+) -> None:
     before = asyncio.get_running_loop().time()
     answer = await api.send(case, fields)
-    check_problem(answer, 503, "request_unavailable")
+    check_problem(answer, 503, code)
     assert asyncio.get_running_loop().time() - before == pytest.approx(case.route.seconds, abs=1)
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_an_endless_body_ends_at_the_deadline(api: FunctionClient, case: Case) -> None:
+async def test_a_body_that_does_not_end_is_refused(api: FunctionClient, case: Case) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             await asyncio.sleep(1)
             yield b" "
 
-    await check_deadline(api, case, endless())
+    before = asyncio.get_running_loop().time()
+    check_problem(await api.send(case, endless()), 408, "invalid")
+    assert asyncio.get_running_loop().time() - before == pytest.approx(deadlines.BODY, abs=1)
 
 
 class HangingIdentity:
@@ -189,9 +194,13 @@ async def test_a_hanging_verification_ends_at_the_deadline(api: FunctionClient, 
 
 @pytest.mark.parametrize("name", [*SESSION, "sweep_expired"])
 async def test_a_hanging_store_ends_at_the_deadline(api: FunctionClient, name: str) -> None:
+    """An effect may have happened by then, and the answer says so."""
+
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 
     api.harness.store.before = hang
     (case,) = [each for each in ALL if str(each) == name]
-    await check_deadline(api, case, case.example())
+    has_effect = case.route.spends or case.route.keyed
+    code = "request_ambiguous" if has_effect else "request_unavailable"
+    await check_deadline(api, case, case.example(), code)
