@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.conversations.history import digest
+from common.conversations.reply.history import digest
 from common.domain.documents import Document, Query, Version, Where, Write
 from common.domain.ids import ConversationId
 from common.ports.store import Store
@@ -107,7 +107,7 @@ async def test_no_query_uses_a_field_without_index() -> None:
 def test_every_query_of_the_code_is_run_here() -> None:
     """`run_queries_of_the_code` must run each new query, too."""
     assert query_sites(ROOT / "common") == {
-        "conversations/history.py": 1,
+        "conversations/reply/history.py": 1,
         "sessions/sweep.py": 2,
     }
 

@@ -71,7 +71,8 @@ def check_settings_name_resources(plan: Plan, _: Code) -> Iterator[str]:
 def check_time_limits(plan: Plan, code: Code) -> Iterator[str]:
     """Check that no function times out before its longest request ends.
 
-    A turn may last `TURN` seconds, and its settlement `SETTLE` seconds more (common/domain/deadlines.py).
+    A turn may last `TURN` seconds, and its settlement `SETTLE` seconds more: see
+    common/domain/deadlines.py.
     """
     turn = deadlines.TURN + deadlines.SETTLE
     needed = {**code.seconds, "chat": turn, "speak": turn}
