@@ -32,7 +32,7 @@ async def test_a_chat_has_the_time_of_each_part(api: FunctionClient, out: Output
     assert parts["commit"] == pytest.approx(5 * 0.06), "three commits and two checkpoints"
     assert parts["agent_first_token"] == pytest.approx(0.5)
     assert parts["agent"] == pytest.approx(2.25)
-    assert parts["first_speech"] == pytest.approx(2.0 + 0.3)
+    assert parts["first_speech"] == pytest.approx(0.06 + 2.0 + 0.3), "the turn is committed first"
     assert line["first_speech_lag_seconds"] == pytest.approx(0.3)
     assert {"identity", "read", "connection", "vault", "voice", "agent_session"} <= parts.keys()
     assert line["seconds"] > parts["first_speech"]
