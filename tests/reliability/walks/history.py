@@ -10,7 +10,7 @@ from common.domain import deadlines
 from common.domain.documents import Write
 from common.domain.errors import KeyInFlight, Refused
 from common.schemas.answers import ChatAnswer
-from tests.reliability.walks.conditions import CALM
+from tests.reliability.walks.conditions import CALM, UNCONFIRMED
 from tests.reliability.walks.observed import fields_of
 from tests.reliability.walks.walk import Walk
 
@@ -25,9 +25,10 @@ def broken_in_history(walk: Walk, turns: Turns) -> list[str]:
         *_an_interruption_has_a_cause(turns),
         *_a_settled_turn_frees_its_key(walk),
     ]
+    if walk.conditions in {CALM, UNCONFIRMED}:
+        found += _the_sweep_settles_nothing(turns)
     if walk.conditions == CALM:
         found += [
-            *_the_sweep_settles_nothing(turns),
             *_no_request_fails(walk),
             *_one_stream_at_a_time(walk),
             *_no_older_turn_speaks_after_a_newer_one(walk),

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from common.conversations import admission, settlement, turn, turn_book
-from common.conversations.admission import ChatAdmission, TurnClaim
+from common.conversations import admission, settlement, turn, turn_book, turn_claim
+from common.conversations.admission import ChatAdmission
 from common.conversations.heartbeat import Heartbeat
 from common.conversations.running_turn import RunningTurns
 from common.conversations.settlement import Settle
+from common.conversations.turn_claim import TurnClaim
 from common.domain import conversation, deadlines
 from common.domain.documents import Document, Query, Update, after
 from common.domain.quota import Ledger, ledger_path, month_of
@@ -90,31 +91,31 @@ def acts_though_settled(patch: pytest.MonkeyPatch) -> None:
 
 def goes_on_with_its_own_turn_that_was_settled(patch: pytest.MonkeyPatch) -> None:
     """An unconfirmed commit held, and the sweep settled its turn before it was recognised."""
-    known = admission._known
+    known = admission.known_turn
 
     def state_unseen(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
         is_own = found.holder == claim.holder
         return known(replace(found, state="running") if is_own else found, claim, *more)
 
-    patch.setattr(admission, "_known", state_unseen)
+    patch.setattr(admission, "known_turn", state_unseen)
 
 
 def takes_every_turn_of_its_key_for_its_own(patch: pytest.MonkeyPatch) -> None:
-    known = admission._known
+    known = admission.known_turn
 
     def by_key(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
         return known(found, replace(claim, holder=found.holder), *more)
 
-    patch.setattr(admission, "_known", by_key)
+    patch.setattr(admission, "known_turn", by_key)
 
 
 def does_not_recognise_its_own_commit(patch: pytest.MonkeyPatch) -> None:
-    known = admission._known
+    known = admission.known_turn
 
     def never_own(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
         return known(found, replace(claim, holder="another"), *more)
 
-    patch.setattr(admission, "_known", never_own)
+    patch.setattr(admission, "known_turn", never_own)
 
 
 def settles_a_rerun_of_another_holder(patch: pytest.MonkeyPatch) -> None:
@@ -338,12 +339,13 @@ def runs_again_after_the_sweep(patch: pytest.MonkeyPatch) -> None:
 
 def keeps_its_key_after_the_sweep(patch: pytest.MonkeyPatch) -> None:
     """A key whose turn was lost is refused as in use."""
-    stored = admission._stored
+    stored = turn_claim._stored
 
     def refused(found: TurnRecord, *more: Any) -> Any:
         lost = found.outcome == "lost"
         return stored(replace(found, state="running") if lost else found, *more)
 
+    patch.setattr(turn_claim, "_stored", refused)
     patch.setattr(admission, "_stored", refused)
 
 

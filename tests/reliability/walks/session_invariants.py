@@ -51,6 +51,8 @@ async def _charges_fit(walk: SessionWalk) -> list[str]:
         used[record["month"]] += record["seconds"]
         if record["seconds"] > record["reserved"]:
             found.append(f"charged {record['seconds']} of {record['reserved']} reserved")
+        if record["unconfirmed"]:
+            found.append("a charge is left unconfirmed")
         if record["live_at"] is None and record["seconds"]:
             found.append("a session that was never given is charged")
     for ledger in await harness.documents(f"users/{ADA.uid}/usage"):
