@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from common.conversations import admission, settlement, turn, turn_book, turn_claim
+from common.conversations import admission, settlement, turn_book, turn_claim
 from common.conversations.admission import ChatAdmission
 from common.conversations.heartbeat import Heartbeat
 from common.conversations.running_turn import RunningTurns
@@ -20,7 +20,7 @@ from common.conversations.settlement import Settle
 from common.conversations.turn_claim import TurnClaim
 from common.domain import conversation, deadlines
 from common.domain.documents import Document, Query, Update, after
-from common.domain.quota import Ledger, ledger_path, month_of
+from common.domain.quota import Ledger, ledger_path, month_of, settle
 from common.domain.turn import Progress, TurnRecord
 from common.observability.log import best_effort
 from common.sessions.sweep import SweepUseCase
@@ -149,8 +149,6 @@ def settles_a_settled_turn_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def keeps_its_reservation(patch: pytest.MonkeyPatch) -> None:
-    settle = settlement.settle
-
     def without_release(user: Any, month: str, _: Any, used: Any, **more: Any) -> Any:
         return settle(user, month, {}, used, **more)
 
@@ -228,15 +226,6 @@ def interrupts_no_turn_of_its_own_process(patch: pytest.MonkeyPatch) -> None:
 
 def asks_while_an_older_stream_is_open(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deadlines, "EARLIER_STREAM", 0.0)
-
-
-def speaks_before_the_older_turn_is_silent(patch: pytest.MonkeyPatch) -> None:
-    plan = turn.SpeechPlan
-
-    def at_once(**fields: Any) -> Any:
-        return plan(**{**fields, "after": None, "from_elsewhere": False})
-
-    patch.setattr(turn, "SpeechPlan", at_once)
 
 
 def stands_in_asking_for_ever(patch: pytest.MonkeyPatch) -> None:

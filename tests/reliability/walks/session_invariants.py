@@ -17,6 +17,7 @@ async def broken_sessions(walk: SessionWalk) -> list[str]:
         *_nothing_runs(walk),
         *await _everything_is_free(walk),
         *await _charges_fit(walk),
+        *await _charges_are_the_time_that_ran(walk),
         *_requests_end(walk),
     ]
 
@@ -59,6 +60,11 @@ async def _charges_fit(walk: SessionWalk) -> list[str]:
         in_ledger = ledger.get("avatar_seconds_used", 0)
         if in_ledger != used[ledger["month"]]:
             found.append(f"{in_ledger} s in the ledger, {used[ledger['month']]} s in the records")
+    return found
+
+
+async def _charges_are_the_time_that_ran(walk: SessionWalk) -> list[str]:
+    harness, found = walk.simulation.harness, []
     for name, at_provider in walk.avatars.sessions.items():
         record = await harness.document(f"ended_sessions/{name}")
         if at_provider.started is None or not record or record["live_at"] is None:
@@ -66,7 +72,7 @@ async def _charges_fit(walk: SessionWalk) -> list[str]:
         if record["end_reason"] in {"start_failed", "start_ambiguous"}:
             continue
         ran = min(record["reserved"], math.ceil(at_provider.seconds(harness.clock.now())))
-        if abs(record["seconds"] - ran) > 1 and not record["unconfirmed"]:
+        if abs(record["seconds"] - ran) > 1:
             found.append(f"{name} ran {ran} s and is charged {record['seconds']}")
     return found
 

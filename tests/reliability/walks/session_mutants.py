@@ -12,6 +12,7 @@ from common.domain.avatar_session import AvatarSession
 from common.domain.documents import Document
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
+from common.domain.quota import settle
 from common.ports.avatar import SessionToken, StartedSession
 from common.ports.standing import Standing
 from common.sessions import end
@@ -122,8 +123,6 @@ def keeps_its_slot(patch: pytest.MonkeyPatch) -> None:
 
 
 def keeps_its_reserved_seconds(patch: pytest.MonkeyPatch) -> None:
-    settle = end.settle
-
     def without_release(user: Any, month: str, _: Any, used: Any, **more: Any) -> Any:
         return settle(user, month, {}, used, **more)
 
@@ -143,11 +142,3 @@ def goes_live_though_it_was_ended(patch: pytest.MonkeyPatch) -> None:
         return decide(self, documents, now)
 
     patch.setattr(GoLive, "decide", blind)
-
-
-def never_lowers_an_unconfirmed_charge(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("common.sessions.due_work.ConfirmEndedSessions.finish", _nothing)
-
-
-async def _nothing(*_: object) -> None:
-    return None
