@@ -27,12 +27,14 @@ MILD = Conditions(0.002, 0.003, 0.25, 0.02, 0.05, 0.08)
 HARSH = Conditions(0.001, 0.010, 0.70, 0.05, 0.08, 0.08)
 FROZEN = Conditions(0.001, 0.050, 0.50, 0.05, 0.08, 0.05)
 UNCONFIRMED = Conditions(unconfirmed=0.3)
+CRASHING = Conditions(crash=0.02)
 MIXES = {
     "calm": CALM,
     "mild": MILD,
     "harsh": HARSH,
     "frozen": FROZEN,
     "unconfirmed": UNCONFIRMED,
+    "crashing": CRASHING,
 }
 
 

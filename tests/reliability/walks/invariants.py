@@ -24,6 +24,7 @@ async def broken(walk: Walk) -> list[str]:
         *await _ledger_adds_up(walk, turns),
         *await _conversation_is_free(walk),
         *await _messages_are_kept(walk, turns),
+        *await _answers_are_stored(walk),
         *_agent_was_asked_once(walk),
         *_every_stream_is_charged(walk, turns, numbers),
         *_no_older_turn_asks_after_a_newer_one(walk, numbers),
@@ -93,6 +94,19 @@ async def _messages_are_kept(walk: Walk, turns: Turns) -> list[str]:
             found.append("the message of a turn that failed before the agent is left")
         if turn["outcome"] != "unreached" and "user" not in kept:
             found.append("a message of the person is gone")
+    return found
+
+
+async def _answers_are_stored(walk: Walk) -> list[str]:
+    found = []
+    messages = await walk.documents(f"conversations/{walk.conversation}/messages")
+    stored = {message["turn_id"]: message for message in messages if message["role"] == "assistant"}
+    for request in walk.requests:
+        answer = request.answer
+        if isinstance(answer, ChatAnswer) and answer.error is None and request.kind != "stop":
+            text = stored.get(answer.turn_id, {}).get("text", "")
+            if len(text) < len(answer.text):
+                found.append(f"answered {len(answer.text)} letters, and {len(text)} are stored")
     return found
 
 

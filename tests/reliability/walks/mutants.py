@@ -91,7 +91,7 @@ def acts_though_settled(patch: pytest.MonkeyPatch) -> None:
 
 def goes_on_with_its_own_turn_that_was_settled(patch: pytest.MonkeyPatch) -> None:
     """An unconfirmed commit held, and the sweep settled its turn before it was recognised."""
-    known = admission.known_turn
+    known = turn_claim.known_turn
 
     def state_unseen(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
         is_own = found.holder == claim.holder
@@ -101,7 +101,7 @@ def goes_on_with_its_own_turn_that_was_settled(patch: pytest.MonkeyPatch) -> Non
 
 
 def takes_every_turn_of_its_key_for_its_own(patch: pytest.MonkeyPatch) -> None:
-    known = admission.known_turn
+    known = turn_claim.known_turn
 
     def by_key(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
         return known(found, replace(claim, holder=found.holder), *more)
@@ -110,7 +110,7 @@ def takes_every_turn_of_its_key_for_its_own(patch: pytest.MonkeyPatch) -> None:
 
 
 def does_not_recognise_its_own_commit(patch: pytest.MonkeyPatch) -> None:
-    known = admission.known_turn
+    known = turn_claim.known_turn
 
     def never_own(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
         return known(found, replace(claim, holder="another"), *more)
