@@ -260,7 +260,8 @@ class TurnWork:
         if reason not in {"interrupted", "settled"} and self._speech.playback.sent:
             await self._heartbeat.look()
         superseded = self._known().superseded_by not in {None, STOP}
-        is_ours = self.turn.superseded_here or (reason != "settled" and not superseded)
+        by_another = superseded or reason in {"interrupted", "settled"}
+        is_ours = self.turn.superseded_here or not by_another
         await self._speech.interrupt(silence=is_ours)
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
