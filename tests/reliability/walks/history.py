@@ -22,7 +22,7 @@ def broken_in_history(walk: Walk, turns: Turns) -> list[str]:
     found = [
         *_what_was_noted_is_charged(walk),
         *_running_turns_are_limited(walk),
-        *_an_interruption_has_a_cause(turns),
+        *_an_interruption_has_a_cause(walk, turns),
         *_a_settled_turn_frees_its_key(walk),
     ]
     if walk.conditions in {CALM, UNCONFIRMED}:
@@ -71,7 +71,10 @@ def _running_turns_are_limited(walk: Walk) -> Iterable[str]:
         yield f"{most} turns of a user ran, {limit} may"
 
 
-def _an_interruption_has_a_cause(turns: Turns) -> Iterable[str]:
+def _an_interruption_has_a_cause(walk: Walk, turns: Turns) -> Iterable[str]:
+    """A process that was frozen may silence the avatar late: the provider cannot refuse that."""
+    if walk.conditions.freeze or any(request.kind == "stop" for request in walk.requests):
+        return
     for turn in turns:
         by_itself = turn["state"] == "settled" and turn["settled_by"] == turn["holder"]
         if by_itself and turn["outcome"] == "interrupted" and turn["superseded_by"] is None:

@@ -56,10 +56,6 @@ def asks_before_its_commit_holds(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transactions, "run", ahead)
 
 
-def says_that_nothing_was_changed_though_a_commit_was_sent(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(transaction._Attempt, "unconfirmed", property(lambda _: False, lambda *_: None))
-
-
 def acts_without_a_fresh_look(patch: pytest.MonkeyPatch) -> None:
     async def may_act(self: Heartbeat) -> bool:
         return self._interruption.reason is None
@@ -74,30 +70,6 @@ def acts_though_superseded(patch: pytest.MonkeyPatch) -> None:
         learn(self, _with(document, superseded_by=None), sent_at)
 
     patch.setattr(Heartbeat, "_learn", blind)
-
-
-def acts_though_settled(patch: pytest.MonkeyPatch) -> None:
-    learn = Heartbeat._learn
-
-    def blind(self: Heartbeat, document: Document, sent_at: float) -> None:
-        found = TurnRecord.read(document)
-        if found is None or found.in_use:
-            learn(self, document, sent_at)
-        else:
-            self._vital.looked_at = sent_at
-
-    patch.setattr(Heartbeat, "_learn", blind)
-
-
-def goes_on_with_its_own_turn_that_was_settled(patch: pytest.MonkeyPatch) -> None:
-    """An unconfirmed commit held, and the sweep settled its turn before it was recognised."""
-    known = turn_claim.known_turn
-
-    def state_unseen(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
-        is_own = found.holder == claim.holder
-        return known(replace(found, state="running") if is_own else found, claim, *more)
-
-    patch.setattr(admission, "known_turn", state_unseen)
 
 
 def takes_every_turn_of_its_key_for_its_own(patch: pytest.MonkeyPatch) -> None:
@@ -116,17 +88,6 @@ def does_not_recognise_its_own_commit(patch: pytest.MonkeyPatch) -> None:
         return known(found, replace(claim, holder="another"), *more)
 
     patch.setattr(admission, "known_turn", never_own)
-
-
-def settles_a_rerun_of_another_holder(patch: pytest.MonkeyPatch) -> None:
-    decide = Settle.decide
-
-    def of_any_holder(self: Settle, documents: Documents, now: datetime) -> Any:
-        found = documents[self.record.path]
-        record = replace(self.record, holder=found.get("holder", ""))
-        return decide(replace(self, record=record), documents, now)
-
-    patch.setattr(Settle, "decide", of_any_holder)
 
 
 # ── settlement ───────────────────────────────────────────────────────────────────────────────────
@@ -177,13 +138,6 @@ def corrects_to_a_shorter_message(patch: pytest.MonkeyPatch) -> None:
         return correct(less, replace(found, text=""), documents, now)
 
     patch.setattr(Settle, "_correct", shorter)
-
-
-def does_not_correct_the_sweep(patch: pytest.MonkeyPatch) -> None:
-    def keep(_: Settle, found: TurnRecord, __: Documents, ___: datetime) -> Any:
-        return Decision(found)
-
-    patch.setattr(Settle, "_correct", keep)
 
 
 def is_not_counted_as_running(patch: pytest.MonkeyPatch) -> None:
@@ -247,18 +201,6 @@ def does_not_renew_its_deadline(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Heartbeat, "_beat", silent)
 
 
-def is_interrupted_by_a_conflict(patch: pytest.MonkeyPatch) -> None:
-    write_checkpoint = Heartbeat._write_checkpoint
-
-    async def once(self: Heartbeat) -> bool:
-        if await write_checkpoint(self):
-            return True
-        self._interruption.request("settled")
-        return False
-
-    patch.setattr(Heartbeat, "_write_checkpoint", once)
-
-
 def checkpoints_over_a_document_that_it_did_not_read(patch: pytest.MonkeyPatch) -> None:
     checkpoint = TurnRecord.checkpoint
 
@@ -282,18 +224,6 @@ def is_swept_before_its_deadline(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(SweepUseCase, "_due", all_turns)
     patch.setattr(TurnRecord, "is_overdue", lambda found, _: found.in_use)
-
-
-def is_swept_by_a_decision_of_the_query(patch: pytest.MonkeyPatch) -> None:
-    """The commit does not read again whether the turn is overdue."""
-    decide = Settle.decide
-
-    def without_reading(self: Settle, documents: Documents, now: datetime) -> Any:
-        path = self.record.path
-        old = self.record.due_at if self.by == "sweep" else documents[path].get("due_at")
-        return decide(self, {**documents, path: _with(documents[path], due_at=old)}, now)
-
-    patch.setattr(Settle, "decide", without_reading)
 
 
 def forgets_the_usage_told_last(patch: pytest.MonkeyPatch) -> None:

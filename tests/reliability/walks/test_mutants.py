@@ -37,6 +37,7 @@ TURNS: dict[Mutant, tuple[str, int]] = {
     mutants.is_swept_before_its_deadline: ("calm", 1),
     mutants.loses_what_was_written: ("harsh", 0),
     mutants.forgets_the_usage_told_last: ("harsh", 0),
+    mutants.keeps_its_key_after_the_sweep: ("crashing", 2),
     mutants.runs_again_after_the_sweep: ("harsh", 0),
     mutants.charges_nothing_for_what_it_synthesised: ("harsh", 0),
     mutants.keeps_the_message_of_a_turn_that_runs_again: ("harsh", 2),
