@@ -78,6 +78,7 @@ def test_usage_that_is_repeated_in_a_second_whole_event_counts_once() -> None:
     assert tokens(delta("A"), whole("A", used=13), whole("", used=13, finish_reason="STOP")) == 13
     call = [delta("A"), whole("A", used=17), whole(CALL, used=17), whole(RESULT)]
     assert tokens(*call, delta("B"), whole("B", used=22)) == 39
+    assert tokens(*call[:2], whole(CALL), whole("", used=17)) == 17
     early = [delta("A", CALL, used=17), whole(RESULT), whole("A", used=17)]
     assert tokens(*early, delta("B"), whole("B", used=22)) == 39
 
@@ -168,7 +169,7 @@ def test_model_without_content_gives_an_empty_reply(name: str) -> None:
 def test_message_that_was_cut_fails_after_its_text(name: str, reason: str) -> None:
     parser, found = ReplyParser(), list[AgentEvent]()
     with pytest.raises(errors.Failed, match=reason):
-        found.extend(parser.feed(json.dumps(whole("A", **{name: reason})).encode()))
+        found.extend(parser.feed(json.dumps(whole("A") | {name: reason}).encode()))
     assert found == [Delta("A")]
 
 

@@ -60,9 +60,9 @@ class ReplyParser:
         if event is None:
             return
         code = error_code(event)
-        for passed in self._read(event, is_error=code is not None):
+        if events := self._read(event, is_error=code is not None):
             self._passed = self.has_begun = True
-            yield passed
+            yield from events
         if code is None and event.get("partial") is not True:
             code = cut_reason(event)
         if code is not None and code != EMPTY:
@@ -94,8 +94,8 @@ class ReplyParser:
         parts = parts_of(event)
         if parts or not is_error:
             self.has_begun = True
-        if branch := name_of(event.get("branch")):
-            name = f"{branch}/{name}"
+        if "branch" in event:
+            name = f"{name_of(event['branch'])}/{name}"
         partial = event.get("partial") is True
         author = self._authors.get(name)
         if author is None:
@@ -104,22 +104,20 @@ class ReplyParser:
             events = self._read_partial(author, parts)
         else:
             events = self._read_whole(author, name, parts, event)
-        before = self._tokens.tokens
-        self._tokens.add(name, usage_of(event), partial=partial, content=_has_content(parts))
-        if self._tokens.tokens != before and (usage := self._tokens.so_far()):
-            events.append(usage)
+        usage = usage_of(event)
+        if usage is not None or name in self._tokens.calls:
+            has_content = _has_content(parts)
+            events += self._tokens.add(name, usage, partial=partial, content=has_content)
         return events
 
     def _read_partial(self, author: Author, parts: list[Json]) -> list[AgentEvent]:
         events: list[AgentEvent] = []
         for part in parts:
-            text = answer_text(part)
-            if not text:
-                continue
-            if author.used_tool:  # the whole of the message before did not come
-                events += self._paragraphs.close(author)
-            events += self._write(author, text)
-            author.deltas.append(text)
+            if text := answer_text(part):
+                if author.used_tool:  # the whole of the message before did not come
+                    events += self._paragraphs.close(author)
+                events += self._write(author, text)
+                author.deltas.append(text)
         return events
 
     def _read_whole(

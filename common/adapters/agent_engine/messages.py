@@ -49,7 +49,7 @@ class Paragraphs:
     def write(self, author: Author, text: str) -> list[AgentEvent]:
         """Add text to the author's message."""
         begins, author.begins = author.begins, False
-        if self._is_held(author):
+        if author is not self._writer and self._is_held(author):
             self._hold(author, HeldText(text, begins))
             return []
         return [self._delta(author, text, begins=begins)]
@@ -111,9 +111,10 @@ class Paragraphs:
             if author is not self._writer or not is_apart:
                 text = PARAGRAPH + text
         self._writer, self._tool_answered = author, False
-        self._ends_with_space = text[-1:].isspace()
-        self.has_text = self.has_text or not text.isspace()
-        return Delta(replace_surrogates(text))
+        self._ends_with_space = text[-1].isspace()
+        if not self.has_text:
+            self.has_text = not text.isspace()
+        return Delta(text if text.isascii() else replace_surrogates(text))
 
 
 def count_repeated(text: str, deltas: str) -> int:

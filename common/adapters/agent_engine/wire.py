@@ -37,6 +37,10 @@ KNOWN_CODES = FINISH_REASONS | frozenset(
 OTHER_ERROR = "an error"
 """Stands for a code that is not known."""
 
+ERROR_FIELDS = frozenset(
+    {"error", "code", "error_code", "errorCode", "error_message", "errorMessage"}
+)
+
 Json = dict[str, Any]
 
 
@@ -71,7 +75,11 @@ def parts_of(event: Json) -> list[Json]:
     """Return the parts of an event's content."""
     content = event.get("content")
     parts = content.get("parts") if isinstance(content, dict) else None
-    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    if not isinstance(parts, list):
+        return []
+    if len(parts) == 1 and isinstance(parts[0], dict):
+        return parts
+    return [part for part in parts if isinstance(part, dict)]
 
 
 def is_thought(part: Json) -> bool:
@@ -86,7 +94,9 @@ def is_thought(part: Json) -> bool:
 def answer_text(part: Json) -> str:
     """Return the text of a part, or "" for a thought, which is not meant for the user."""
     text = part.get("text")
-    return text if isinstance(text, str) and not is_thought(part) else ""
+    if not isinstance(text, str) or ("thought" in part and is_thought(part)):
+        return ""
+    return text
 
 
 def name_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -125,6 +135,8 @@ def error_code(event: Json) -> str | None:
 
     The code is one of `KNOWN_CODES`, or `OTHER_ERROR`.
     """
+    if ERROR_FIELDS.isdisjoint(event):
+        return None
     error = event.get("error")
     if isinstance(error, dict):
         return _known_code(error.get("status"), error.get("code"))
