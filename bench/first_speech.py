@@ -21,7 +21,7 @@ from bench.frameworks.processes import (
 )
 from bench.replies import replies
 from bench.table import Row, markdown, middle
-from common.domain.ids import ConversationId, UserId
+from common.domain.ids import UserId
 from common.ports.agent import Delta, Finished, OnEvent, ToolCall, ToolResult
 from common.schemas.events import SentenceEvent
 from tests.support.fakes.agent import FakeAgent
@@ -105,7 +105,7 @@ class PacedAgent(FakeAgent):
     async def reply(
         self,
         user: UserId,  # noqa: ARG002 - the port's
-        session: ConversationId,  # noqa: ARG002 - the port's
+        session: str,  # noqa: ARG002 - the port's
         message: str,  # noqa: ARG002 - the port's
         take: OnEvent,
     ) -> None:

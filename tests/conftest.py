@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = [
-    "tests.reliability.fault_injection",
     "tests.support.canaries",
     "tests.support.firestore_emulator",
 ]

@@ -4,11 +4,19 @@ A turn of the same key that runs, or has ended, is answered instead. Any newer t
 from an older one: there is no "turn in progress".
 """
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.conversations.turn_claim import (
+    RETRY_TURN_SECONDS,
+    AdmittedTurn,
+    StoredTurn,
+    TurnClaim,
+    _own,
+    _stored,
+    known_turn,
+)
 from common.domain.avatar_session import AvatarSession, session_among, session_paths
 from common.domain.conversation import (
     Conversation,
@@ -18,7 +26,7 @@ from common.domain.conversation import (
     message_path,
 )
 from common.domain.documents import Create, Document, Write
-from common.domain.errors import KeyInFlight, KeyReused, NoTurn, TooManyTurns
+from common.domain.errors import NoTurn, TooManyTurns
 from common.domain.ids import AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import (
@@ -29,54 +37,10 @@ from common.domain.turn import (
     supersede,
     turn_path,
 )
-from common.domain.user import User
 from common.sessions.ownership import read_live
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
-from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import Decision, Documents, ReadMore
-
-RETRY_TURN_SECONDS = 2
-
-
-@dataclass(frozen=True)
-class TurnClaim:
-    """A turn that a request asks for.
-
-    `holder` is random per request: by it a process recognises its own commit. `given`: the caller
-    named the conversation.
-    """
-
-    turn_id: TurnId
-    holder: str
-    fingerprint: str
-    user: UserId
-    conversation_id: ConversationId
-    given: bool
-
-
-@dataclass(frozen=True)
-class AdmittedTurn:
-    """A turn that may run. `conversation` is as it was read; None if this turn creates it.
-
-    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `why_silent` says why a
-    turn that was to be spoken is not. `supersedes` is the turn that held the lease.
-    """
-
-    record: TurnRecord
-    conversation: Conversation | None
-    ledger: Ledger
-    avatar: CurrentAvatar | None = None
-    characters: int = 0
-    supersedes: TurnId | None = None
-
-
-@dataclass(frozen=True)
-class StoredTurn:
-    """The key was used before, and its turn has ended."""
-
-    record: TurnRecord
-    ledger: Ledger
 
 
 @dataclass
@@ -105,7 +69,7 @@ class ChatAdmission:
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
-        if found is not None and (answer := _known(found, claim, conversation, ledger, now)):
+        if found is not None and (answer := known_turn(found, claim, conversation, ledger, now)):
             return Decision(answer)
 
         record = self._record(found, conversation, ledger, now)
@@ -261,55 +225,6 @@ def _conversation_of(session: AvatarSession, documents: Documents) -> Conversati
     return Conversation.of(documents[path]) if documents[path].exists else None
 
 
-# ── the same key before ──────────────────────────────────────────────────────────────────────────
-
-
-def _known(
-    found: TurnRecord,
-    claim: TurnClaim,
-    conversation: Conversation | None,
-    ledger: Ledger,
-    now: datetime,
-) -> AdmittedTurn | StoredTurn | None:
-    """Return our own turn, if an unconfirmed commit of ours held; or the stored answer of the key.
-
-    None if the turn may run again. Raises KeyInFlight while its turn runs, KeyReused.
-    """
-    if found.holder == claim.holder:
-        if not found.in_use:
-            return StoredTurn(found, ledger)
-        avatar = conversation.running_avatar(now) if conversation else None
-        return _own(found, conversation, ledger, avatar)
-    return _stored(found, claim, ledger, now)
-
-
-def _own(
-    found: TurnRecord,
-    conversation: Conversation | None,
-    ledger: Ledger,
-    avatar: CurrentAvatar | None,
-) -> AdmittedTurn:
-    """Go on with our own turn. Its `earlier` turns stand in its record."""
-    characters = found.reserved.get("voice_characters", 0)
-    return AdmittedTurn(found, conversation, ledger, avatar, characters)
-
-
-def _stored(
-    found: TurnRecord, claim: TurnClaim, ledger: Ledger, now: datetime
-) -> StoredTurn | None:
-    if found.fingerprint != claim.fingerprint:
-        raise KeyReused("Use a new Idempotency-Key for a new request.")
-    if found.in_use:
-        seconds = math.ceil((found.due_at - now).total_seconds()) if found.due_at else 0
-        raise KeyInFlight(
-            "The first request with this Idempotency-Key still runs.",
-            retry_after=max(RETRY_TURN_SECONDS, seconds),
-            turn_id=found.id,
-            conversation_id=found.conversation_id,
-        )
-    return None if found.outcome == "unreached" else StoredTurn(found, ledger)
-
-
 # ── what is reserved ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -371,21 +286,3 @@ class StopTurn:
         if found is None or not found.in_use:
             raise NoTurn("No turn is running in this conversation.")
         return Decision(found, [] if found.superseded_by else [supersede(found.id, STOP)])
-
-
-def new_claim(
-    new_id: Callable[[], str], caller: User, key: IdempotencyKey, conversation: str | None
-) -> TurnClaim:
-    """Name the turn that a request asks for: by its key, or at random.
-
-    A new conversation is named after its turn, so that the same key finds the same conversation.
-    """
-    turn = TurnId(key.id or new_id())
-    return TurnClaim(
-        turn_id=turn,
-        holder=new_id(),
-        fingerprint=key.fingerprint,
-        user=caller.uid,
-        conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
-        given=conversation is not None,
-    )

@@ -7,16 +7,11 @@ A refused message has touched neither the agent nor the avatar.
 
 from dataclasses import dataclass
 
-from common.conversations.admission import (
-    AdmittedTurn,
-    ChatAdmission,
-    StopTurn,
-    StoredTurn,
-    new_claim,
-)
+from common.conversations.admission import ChatAdmission, StopTurn
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
 from common.conversations.running_turn import RunningChat
 from common.conversations.turn import Content
+from common.conversations.turn_claim import AdmittedTurn, StoredTurn, new_claim
 from common.conversations.turns import Turns
 from common.domain.ids import ConversationId
 from common.domain.user import User

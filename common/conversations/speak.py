@@ -3,10 +3,11 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from common.conversations.admission import SpeakAdmission, StoredTurn, new_claim
+from common.conversations.admission import SpeakAdmission
 from common.conversations.answers import stored_speak_answer
 from common.conversations.running_turn import RunningSpeech
 from common.conversations.turn import Content
+from common.conversations.turn_claim import StoredTurn, new_claim
 from common.conversations.turns import Turns
 from common.domain.avatar_session import session_among
 from common.domain.errors import Invalid

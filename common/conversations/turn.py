@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from common.conversations.admission import AdmittedTurn
 from common.conversations.answers import answer_json, chat_answer, error_event, message_id, turn_end
 from common.conversations.heartbeat import Heartbeat, Vital
 from common.conversations.reply.agent_reply import AgentRequest, read_reply
@@ -28,6 +27,7 @@ from common.conversations.reply.reply_writer import ReplyWriter
 from common.conversations.running_turn import RunningSpeech, RunningTurn
 from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
 from common.conversations.turn_book import TurnBook
+from common.conversations.turn_claim import AdmittedTurn
 from common.domain import deadlines
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.errors import Failed, OprinaError, Upstream

@@ -1,11 +1,11 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from common.conversations.admission import AdmittedTurn, StoredTurn
 from common.conversations.heartbeat import Vital
 from common.conversations.running_turn import RunningTurn, RunningTurns
 from common.conversations.turn import Content, TurnWork
 from common.conversations.turn_book import TurnBook
+from common.conversations.turn_claim import AdmittedTurn, StoredTurn
 from common.domain import deadlines
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.turn import TurnRecord

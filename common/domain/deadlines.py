@@ -16,6 +16,8 @@ SETTLE = 15.0
 FUNCTION = 600.0
 """Cloud Run ends a request at this age (`timeout` in terraform/functions.tf)."""
 
+BODY = 20.0
+"""The body of a request must have arrived by then."""
 ANSWER = 30.0
 """An answer, or the beginning of a stream."""
 ADMIT = 15.0

@@ -2,7 +2,7 @@
 
     OprinaError                  500  internal: a bug; callers get no details
     ├── Refused                       the request is refused, and nothing was changed
-    │   ├── Invalid              400, 405, 413, 422  invalid: `fields` names each wrong field
+    │   ├── Invalid              4xx  invalid (400, 405, 408, 413, 422): `fields` names each wrong field
     │   ├── Unauthenticated      401  unauthenticated: no valid ID token
     │   ├── NotFound             404  not_found: missing, or another user's; the answers are equal
     │   ├── QuotaExceeded        429  quota_exceeded: names the meter and `resets_at`
@@ -81,7 +81,7 @@ class Invalid(Refused):
         self, detail: str, *, status: int = 422, fields: Sequence[tuple[str, str]] = ()
     ) -> None:
         super().__init__(detail)
-        self.status = status  # type: ignore[misc]  # 400, 405, 413 and 422 differ in nothing else
+        self.status = status  # type: ignore[misc]  # 400, 405, 408, 413 and 422 differ in nothing else
         self.fields = fields
 
     def extra(self) -> dict[str, Any]:

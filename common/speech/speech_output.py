@@ -73,11 +73,11 @@ class SpeechOutput:
         avatar = plan.avatar
         self.end: SpeechEnd = "complete"
         self.playback = Playback(_now())
-        self.voice = VoiceRequests(
+        voice = VoiceRequests(
             deps.voice, avatar.voice, avatar.language, plan.characters, deps.new_id
         )
         self.synthesis = Synthesis(
-            self.voice, self.playback, events, patient=plan.wait, deadline=plan.deadline
+            voice, self.playback, events, patient=plan.wait, deadline=plan.deadline
         )
         self.channel = AvatarChannel(deps, avatar)
         self._plan = plan
@@ -91,7 +91,7 @@ class SpeechOutput:
     def spent(self) -> int:
         """Billable characters. 0 if the avatar failed before any audio was sent."""
         failed_outright = self.end == "failed" and not self.playback.sent_seconds
-        return 0 if failed_outright else self.voice.spent
+        return 0 if failed_outright else self.synthesis.spent
 
     @property
     def first_utterance(self) -> UtteranceId | None:

@@ -76,6 +76,11 @@ class Synthesis:
         free = self._sentences.empty() and self._playback.ahead(_now()) <= self._voice.lead
         self._prefetcher.expect(sentence, free=free)
 
+    @property
+    def spent(self) -> int:
+        """Billable characters."""
+        return self._voice.spent
+
     async def run(self, language: str) -> None:
         """Work until all is made after `finish`, or the voice has failed twice in a row."""
         speakable = await asyncio.to_thread(loading.speakable, language)

@@ -26,7 +26,7 @@ latest by the first sweep after a start got stuck. This time is for a claim that
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """`path` is None where the caller gave no key: then nothing is read or written."""
+    """The key of a request. It reads and writes nothing if `path` is None: the caller gave none."""
 
     path: str | None = None
     fingerprint: str = ""

@@ -172,6 +172,19 @@ def test_an_interruption_of_nothing_does_not_change_the_next_end() -> None:
     assert listener.hear(CLEARED, TALKING, IDLE) == ["started u1", "ended u1"]
 
 
+def test_a_provider_that_acknowledges_no_interruption_is_heard() -> None:
+    listener = SendingNormaliser()
+    listener.events.expect_interruption()
+    listener.send(U1, U2)
+    messages = ({"type": "agent.speak_started"}, {"type": "agent.speak_ended"})
+    assert listener.hear(*messages, *messages) == [
+        "started u1",
+        "ended u1",
+        "started u2",
+        "ended u2",
+    ]
+
+
 def test_the_next_interruption_is_known_after_one_that_was_dropped() -> None:
     listener = SendingNormaliser()
     listener.events.expect_interruption()  # before `connected`: no answer comes

@@ -13,10 +13,6 @@ ONE_CHUNK = (
     "text, which the parser then takes for new"
 )
 NO_CONTENT = "the parser takes the code MODEL_RETURNED_NO_CONTENT for an error of the agent"
-NO_END = (
-    "the plugin waits for an end of speech after an interrupt; no source says whether the provider's "
-    "older dialect had one"
-)
 
 KNOWN: Mapping[tuple[str, str], str] = {
     ("google-adk 2.13.0", "parallel"): AUTHORS,
@@ -32,7 +28,6 @@ KNOWN: Mapping[tuple[str, str], str] = {
     ("google-adk 1.18.0", "tool"): USAGE,
     ("google-adk 1.18.0", "text and call in one chunk"): ONE_CHUNK,
     ("google-adk 1.18.0", "nothing after a tool"): ONE_CHUNK,
-    ("livekit liveavatar 1.8.9, speak", "say after an interrupt"): NO_END,
 }
 """The reason of each failure, by client and call."""
 

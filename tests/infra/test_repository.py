@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +87,18 @@ def test_the_container_installs_both_environments() -> None:
     installed = re.findall(r"\.venv[\w-]*/installed", container["postCreateCommand"])
     assert [each for each in installed if f":= {each}" not in MAKEFILE] == []
     assert len(installed) == 2
+
+
+def test_a_test_run_starts_without_the_libraries_of_google() -> None:
+    """They take a second to import. A plugin of every run must not import them."""
+    code = (
+        "import sys, pytest; pytest.main(['--collect-only', '-q', 'tests/unit/test_timers.py']);"
+        "print({'google.cloud.firestore', 'grpc', 'httpx'} & set(sys.modules))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize("path", ["LICENSE", "SECURITY.md", "CHANGELOG.md", ".editorconfig"])

@@ -97,7 +97,7 @@ class Talk:
         turn = await app.conversations.chat(User(UserId(self.user)), request, once_)
         if not isinstance(turn, RunningChat):
             return turn
-        met(world, self.user, turn._names.conversation_id)
+        met(world, self.user, turn.record.conversation_id)
         if self.leaves is not None:
             await asyncio.sleep(self.leaves)
             await turn.cancel()

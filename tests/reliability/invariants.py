@@ -47,19 +47,30 @@ def ledgers_add_up(documents: Documents, sessions: Documents) -> None:
         seconds = session["seconds"] if column == "used" else session["reserved"]
         due[f"users/{session['uid']}/usage/{session['month']}.avatar_seconds_{column}"] += seconds
     for turn in of(documents, "turns").values():
-        for meter, amount in turn["reserved"].items():
-            due[f"users/{turn['uid']}/usage/{turn['month']}.{meter}_reserved"] += amount
+        for column, meters in held_and_used(turn):
+            for meter, amount in meters.items():
+                due[f"users/{turn['uid']}/usage/{turn['month']}.{meter}_{column}"] += amount
     for path, ledger in documents.items():
         if "/usage/" in path:
             for meter, allowance in SETTINGS.default_plan.items():
                 used = ledger.get(f"{meter}_used", 0)
                 reserved = ledger.get(f"{meter}_reserved", 0)
                 assert used >= 0, (path, meter, used)
-                assert used + reserved <= allowance, (path, meter, used, reserved)
                 assert reserved == due.pop(f"{path}.{meter}_reserved", 0), (path, meter)
-            seconds = ledger.get("avatar_seconds_used", 0)
-            assert seconds == due.pop(f"{path}.avatar_seconds_used", 0), path
+                assert used == due.pop(f"{path}.{meter}_used", 0), (path, meter)
+                if meter == "avatar_seconds":  # a turn's use is recorded in full, also beyond it
+                    assert used + reserved <= allowance, (path, meter, used, reserved)
     assert not +due, due
+
+
+def held_and_used(turn: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:
+    """Return what a turn holds reserved and what it was charged, by its state."""
+    reserved = dict(turn["reserved"])
+    if turn["state"] not in {"running", "answered"}:
+        reserved = {}
+    elif turn["state"] == "answered":
+        reserved.pop("agent_tokens", None)
+    return [("reserved", reserved), ("used", turn["charged"])]
 
 
 def charged_once(documents: Documents, sessions: Documents) -> None:
@@ -112,12 +123,18 @@ def settled(world: World) -> None:
     """After the expiry of everything and a sweep: nothing runs, and nothing is held."""
     assert world.running() == [STRANGER]
     documents = world.store.everything()
-    assert not [path for path in documents if "/slots/" in path or path.startswith("turns/")]
+    assert not [path for path in documents if "/slots/" in path]
     assert not of(documents, "avatar_sessions")
+    for name, turn in of(documents, "turns").items():
+        assert turn["state"] in {"settled", "corrected"}, name
+        assert turn["due_at"] is None, name
+        assert turn["expires_at"], name
     for name, conversation in of(documents, "conversations").items():
         assert conversation["lease"] is None, name
+        assert conversation["asking"] == [], name
         assert conversation["avatar"] is None, name
     for path, ledger in documents.items():
         if "/usage/" in path:
             held = {meter: ledger.get(f"{meter}_reserved", 0) for meter in SETTINGS.default_plan}
             assert not any(held.values()), (path, held)
+            assert not ledger.get("running_turns", 0), path

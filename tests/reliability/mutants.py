@@ -137,8 +137,13 @@ reserved_without_a_guard = writing(
 
 
 def _turn_kept(writes: Writes) -> Writes:
-    turn = any(isinstance(write, Delete) and write.path.startswith("turns/") for write in writes)
-    return [write for write in writes if not (turn and "/usage/" in write.path)]
+    settles = any(
+        isinstance(write, Update)
+        and write.path.startswith("turns/")
+        and write.fields.get("state") == "settled"
+        for write in writes
+    )
+    return [write for write in writes if not (settles and "/usage/" in write.path)]
 
 
 turns_give_nothing_back = writing(_turn_kept)

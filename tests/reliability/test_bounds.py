@@ -59,23 +59,16 @@ async def expired(harness: Harness, number: int) -> None:
 # ── start_avatar ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(
-    harness: Harness,
+@pytest.mark.parametrize(("ticket", "start"), [(0.0, 0.0), (TICKET, START)])
+async def test_a_start_adds_three_trips_to_the_provider(
+    harness: Harness, ticket: float, start: float
 ) -> None:
+    """A read, the commit that guards the start, and the commit that says that it is live."""
     far(harness)
-    harness.avatars.slow.update(create_session_token=TICKET, start=START)
+    harness.avatars.slow.update(create_session_token=ticket, start=start)
     began = now()
     await harness.start()
-    assert now() - began - TICKET - START == pytest.approx(2 * TRIP)
-
-
-async def test_a_start_adds_three_trips_to_a_provider_that_answers_at_once(
-    harness: Harness,
-) -> None:
-    far(harness)
-    began = now()
-    await harness.start()
-    assert now() - began == pytest.approx(3 * TRIP)
+    assert now() - began - ticket - start == pytest.approx(3 * TRIP)
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +96,7 @@ async def test_text_is_on_the_wire_in_the_moment_in_which_the_agent_gives_it(
     assert [_text(body) for body, _ in text] == [f"word{n} " for n in range(20)]
     whens = [when for _, when in text if when > admitted]
     assert all(b - a == pytest.approx(0.025) for a, b in pairwise(whens))
-    assert whens[-1] == pytest.approx(TRIP + 20 * 0.025)  # one read, and then the agent's own pace
+    assert whens[-1] == pytest.approx(2 * TRIP + 20 * 0.025), "read, commit, the agent's pace"
 
 
 def _text(frame: str) -> str:
@@ -179,10 +172,12 @@ async def test_a_sweep_goes_to_the_store_as_often_however_much_there_is(
     far(harness)
     began = now()
     await all_swept(harness)
-    assert harness.store.trips["query"] == 2
+    assert harness.store.trips["query"] == 4
     assert harness.store.trips["commit"] == 2 * 20
-    assert harness.store.trips["read"] == 0
-    assert now() - began == pytest.approx(3 * TRIP)
+    assert harness.store.trips["read"] == 2 * 20, (
+        "each session is read again, with its conversation"
+    )
+    assert now() - began == pytest.approx(6 * TRIP)
 
 
 async def test_what_is_due_is_found_by_its_index_and_without_sorting(tmp_path: Path) -> None:

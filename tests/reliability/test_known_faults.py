@@ -91,7 +91,7 @@ C s58           refused starts ask the provider for session tokens
 attack 2        a turn that outlives its lease is charged in full, and its answer denies it
                 test_speech: test_the_answer_of_a_turn_agrees_with_the_ledger
 attack 3        a text that is longer when spoken fails as a whole
-                test_speech: test_a_text_that_is_longer_when_spoken_is_spoken
+                test_speech: test_a_text_that_is_longer_when_spoken_is_spoken_or_refused
 attack 4        a voice or language that cannot speak is accepted, and billed
                 test_speech: test_a_voice_that_cannot_speak_is_refused
 attack 5        a stop that is answered with nonsense settles what runs

@@ -34,6 +34,7 @@ SETTINGS = Settings(
     idle_seconds=40,
     slots_per_user=2,
     turn_tokens=100,
+    min_turn_tokens=50,
     turn_characters=80,
     turn_seconds=30,
 )

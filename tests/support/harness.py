@@ -3,6 +3,7 @@
 The functions at the end are the only place of the tests that calls the entry points of `App` by name.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -86,8 +87,9 @@ class KnownUsers:
         return User(UserId(bearer))
 
 
-async def _no_pause(_: int) -> None:
-    return None
+async def _pause(number: int) -> None:
+    """Sleep longer before each further attempt, like the app. On virtual time this costs nothing."""
+    await asyncio.sleep(0.01 * 2**number)
 
 
 async def _close_nothing() -> None:
@@ -125,7 +127,7 @@ class Harness:
             **self.ports(),
             "clock": self.clock,
             "new_id": lambda: f"id{next(self.numbers):08d}",
-            "pause": _no_pause,
+            "pause": _pause,
             "settings": self.settings,
         }
         return Dependencies(**{**parts, **instead})

@@ -19,7 +19,7 @@ released."""
 class ReplyWriter:
     """Sends each event of the agent on: text to the caller at once, whole sentences to speech.
 
-    `synthesis` is None where nothing is spoken.
+    `synthesis` is None if the turn has no speech.
     """
 
     def __init__(

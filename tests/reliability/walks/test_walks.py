@@ -8,7 +8,7 @@ from tests.reliability.walks.conditions import MIXES
 from tests.reliability.walks.invariants import broken
 from tests.reliability.walks.walk import walk
 
-WALKS = int(os.environ.get("WALKS", "60"))
+WALKS = int(os.environ.get("WALKS", "75"))
 """Walks of each mix. `make reliability` runs 5,000 of each."""
 FIRST = int(os.environ.get("WALKS_FROM", "0"))
 

@@ -9,7 +9,7 @@ from typing import Any
 from infra.local.simulators.liveavatar.api.catalogue import KNOWN_AVATARS, SANDBOX_AVATAR
 from infra.local.simulators.liveavatar.clock import LiveAvatarClock, WallClock
 from infra.local.simulators.liveavatar.journal.audio import AudioShelf
-from infra.local.simulators.liveavatar.journal.record import ProviderJournal
+from infra.local.simulators.liveavatar.journal.record import AccountJournal
 from infra.local.simulators.liveavatar.lite.dialect import EventFormatter
 from infra.local.simulators.liveavatar.playback import SessionEvent
 from infra.local.simulators.liveavatar.refusal import RequestRefusedError
@@ -45,7 +45,7 @@ class LiveAvatarAccount:
         self._listeners: dict[str, list[Listener]] = {}
         self._origin = (self.clock.now(), self.clock.monotonic())
         self._formatter = EventFormatter(self.settings.dialect, self.settings.ids, new_id)
-        self.journal = ProviderJournal(self.utc, self._origin[1])
+        self.journal = AccountJournal(self.utc, self._origin[1])
         self.shelf = AudioShelf(self.settings.kept_audio_bytes)
         self.tokens = SessionTokens(
             secret or secrets.token_hex(32),

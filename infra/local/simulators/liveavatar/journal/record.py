@@ -26,7 +26,7 @@ SHOWN_FIELDS = (
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class ProviderJournal:
+class AccountJournal:
     """The account's journal. `utc` dates a moment; `origin` is the moment at which `seconds` is 0.
 
     It keeps the newest `keep` entries. Counts of calls, and figures of sessions and utterances, are
