@@ -83,6 +83,11 @@ def test_usage_that_is_repeated_in_a_second_whole_event_counts_once() -> None:
     assert tokens(*early, delta("B"), whole("B", used=22)) == 39
 
 
+def test_model_call_whose_whole_event_is_missing_counts() -> None:
+    events = [delta("A", CALL, used=17), whole(RESULT), delta("B", used=20), whole("B", used=22)]
+    assert tokens(*events) == 39
+
+
 def test_usage_of_parallel_agents_adds_up() -> None:
     other = {"author": "b"}
     events = [delta("A", used=5), delta("B", used=6) | other]

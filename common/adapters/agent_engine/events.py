@@ -101,7 +101,7 @@ class ReplyParser:
         if author is None:
             author = self._authors[name] = Author()
         if partial:
-            events = self._read_partial(author, parts)
+            events = self._read_partial(author, name, parts)
         else:
             events = self._read_whole(author, name, parts, event)
         usage = usage_of(event)
@@ -110,12 +110,13 @@ class ReplyParser:
             events += self._tokens.add(name, usage, partial=partial, content=has_content)
         return events
 
-    def _read_partial(self, author: Author, parts: list[Json]) -> list[AgentEvent]:
+    def _read_partial(self, author: Author, name: str, parts: list[Json]) -> list[AgentEvent]:
         events: list[AgentEvent] = []
+        if author.used_tool and parts:  # the whole of the message before did not come
+            events += self._paragraphs.close(author)
+            self._tokens.end_call(name)
         for part in parts:
             if text := answer_text(part):
-                if author.used_tool:  # the whole of the message before did not come
-                    events += self._paragraphs.close(author)
                 events += self._write(author, text)
                 author.deltas.append(text)
         return events
