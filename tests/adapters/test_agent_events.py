@@ -8,7 +8,7 @@ from common.adapters.agent_engine.client import addresses, session_name
 from common.adapters.agent_engine.events import ReplyParser
 from common.domain import errors
 from common.domain.ids import ConversationId
-from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult, UsageSoFar
 
 
 def said(*parts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -20,8 +20,9 @@ def delta(*parts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
     return said(*parts, partial=True, **more)
 
 
-def usage(total: int) -> dict[str, Any]:
-    return {"usage_metadata": {"total_token_count": total}}
+def usage(total: int, prompt: int | None = None) -> dict[str, Any]:
+    asked = {} if prompt is None else {"prompt_token_count": prompt}
+    return {"usage_metadata": {"total_token_count": total, **asked}}
 
 
 CALL = {"function_call": {"id": "c1", "name": "look", "args": {}}}
@@ -53,12 +54,26 @@ def test_repeated_event_adds_no_text_but_the_usage() -> None:
     assert heard(delta("It is "), delta("noon."), said("It is noon.", **usage(9))) == [
         Delta("It is "),
         Delta("noon."),
+        UsageSoFar(9, 0),
         Finished(9),
     ]
 
 
 def test_event_without_deltas_before_it_is_the_text() -> None:
-    assert heard(said("It is noon.", **usage(9))) == [Delta("It is noon."), Finished(9)]
+    assert heard(said("It is noon.", **usage(9))) == [
+        Delta("It is noon."),
+        UsageSoFar(9, 0),
+        Finished(9),
+    ]
+
+
+def test_use_is_reported_while_the_agent_writes() -> None:
+    """The tokens of all model calls, and the prompt of the last one."""
+    parts = (usage(40, 30), usage(50, 30), usage(95, 80))
+    events = heard(delta("A", **parts[0]), said("A", **parts[1]), said("B", **parts[2]))
+    reported = [event for event in events if isinstance(event, UsageSoFar)]
+    assert reported == [UsageSoFar(40, 30), UsageSoFar(50, 30), UsageSoFar(145, 80)]
+    assert events[-1] == Finished(145, 80)
 
 
 def test_usage_of_partial_events_is_not_counted() -> None:

@@ -11,7 +11,7 @@ from common.adapters.google.credentials import LocalToken
 from common.adapters.http.client import HttpClient
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult, UsageSoFar
 from infra.local.simulators.agent_engine.app import agent_engine_app
 from infra.local.simulators.agent_engine.assistant.steps import Break, Error, Text
 from infra.local.simulators.agent_engine.assistant.steps import Step as SimulatedStep
@@ -131,7 +131,7 @@ async def test_any_conversation_id_can_name_a_session(setting: AgentSetup) -> No
 async def test_text_around_a_tool_call_comes_once_and_in_order(setting: AgentSetup) -> None:
     setting.tell(TOOL)
     await setting.agent.create_session(ADA, TALK)
-    events = await setting.heard()
+    events = [event for event in await setting.heard() if not isinstance(event, UsageSoFar)]
     at = next(i for i, event in enumerate(events) if isinstance(event, ToolCall))
     call, result = events[at : at + 2]
     assert isinstance(call, ToolCall)

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from common.domain import errors
-from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult, UsageSoFar
 
 SERVICE = "agent"
 
@@ -40,6 +40,7 @@ class ReplyParser:
         self._calls: set[str] = set()
         self._has_text = False
         self._tokens: int | None = None
+        self._prompt = 0
 
     def feed(self, line: bytes) -> Iterator[AgentEvent]:
         """Yield the events of a line.
@@ -55,7 +56,7 @@ class ReplyParser:
         author = str(event.get("author", ""))
         if author != "user":
             yield from self._content(author, event)
-        self._usage(event)
+        yield from self._usage(event)
         if code := _error(event):
             raise self._failure(code)
 
@@ -69,7 +70,7 @@ class ReplyParser:
             raise errors.Failed(SERVICE, "the reply has no text", kind="empty")
         if any(self._deltas.values()):
             raise errors.Failed(SERVICE, "the reply is incomplete", kind="broken")
-        return Finished(self._tokens)
+        return Finished(self._tokens, self._prompt)
 
     def _content(self, author: str, event: dict[str, Any]) -> Iterator[AgentEvent]:
         parts = _parts(event)
@@ -107,13 +108,19 @@ class ReplyParser:
         if isinstance(result, dict):
             yield ToolResult(str(result.get("id", "")), str(result.get("name", "")))
 
-    def _usage(self, event: dict[str, Any]) -> None:
-        """Add the tokens of a message. Partial events are skipped: their usage is repeated."""
+    def _usage(self, event: dict[str, Any]) -> Iterator[AgentEvent]:
+        """Report the tokens so far. Those of a partial event are repeated, and so not kept."""
         usage = event.get("usage_metadata")
-        if event.get("partial") is not True and isinstance(usage, dict):
-            total = usage.get("total_token_count")
-            if isinstance(total, int):
-                self._tokens = (self._tokens or 0) + total
+        if not isinstance(usage, dict):
+            return
+        total, prompt = usage.get("total_token_count"), usage.get("prompt_token_count")
+        if isinstance(prompt, int):
+            self._prompt = prompt
+        if isinstance(total, int):
+            tokens = (self._tokens or 0) + total
+            if event.get("partial") is not True:
+                self._tokens = tokens
+            yield UsageSoFar(tokens, self._prompt)
 
     def _failure(self, code: str) -> errors.Upstream:
         if code in NOT_FOUND and not self._has_text:
