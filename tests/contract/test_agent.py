@@ -79,7 +79,7 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[AgentSetup]:
         fake = FakeAgent()
         yield AgentSetup(fake, lambda story: fake.replies.append(story.fake), lambda: fake.left)
         return
-    world = AgentEngineState(token_seconds=0.0)
+    world = AgentEngineState(token_seconds=0.0, lost_session="http_404")
 
     def tell(story: ScriptedReply) -> None:
         world.script = lambda _message: story.simulated

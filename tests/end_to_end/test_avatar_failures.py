@@ -126,24 +126,24 @@ async def test_failed_start_is_free_and_leaves_nothing(
 
 
 async def test_full_provider_is_busy(scene: Scene) -> None:
-    person, world = scene.person(), scene.provider
-    plan = world.settings
-    world.settings = replace(plan, concurrency=0)
+    person, provider = scene.person(), scene.provider
+    plan = provider.settings
+    provider.settings = replace(plan, concurrency=0)
     unavailable(await person.call("start_avatar"), "avatar_busy")
     await check_nothing_is_held(scene, person)
-    world.settings = plan
+    provider.settings = plan
     await starts_now(scene, person)
 
 
 async def test_late_start_is_stopped(scene: Scene, hurry: str) -> None:
     """The provider's session runs as soon as the request arrives, long before the answer."""
     assert LATE_SECONDS > SHORT_SECONDS
-    person, world = scene.person(hurry), scene.provider
-    known, plan = set(world.sessions), world.settings
-    world.settings = replace(plan, start_delay_seconds=LATE_SECONDS)
+    person, provider = scene.person(hurry), scene.provider
+    known, plan = set(provider.sessions), provider.settings
+    provider.settings = replace(plan, start_delay_seconds=LATE_SECONDS)
     unavailable(await person.call("start_avatar"), "avatar_unavailable")
-    world.settings = plan
-    [session] = set(world.sessions) - known
+    provider.settings = plan
+    [session] = set(provider.sessions) - known
     seen = await scene.journal(session)
     assert (seen["state"], seen["end_reason"]) == ("ended", "SERVER_ERROR")
     assert seen["started_at"] is not None
@@ -249,8 +249,8 @@ async def test_failed_keep_alive_changes_nothing(scene: Scene, hurry: str, mode:
 async def test_keep_alive_of_an_ended_session_ends_it_here_too(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
-    session, world = begun["avatar_session_id"], scene.provider
-    world.stop(world.find(session), "ZOMBIE_SESSION_REAP")
+    session, provider = begun["avatar_session_id"], scene.provider
+    provider.stop(provider.find(session), "ZOMBIE_SESSION_REAP")
     answer = await person.call("keep_alive", avatar_session_id=session)
     unavailable(answer, "session_over", 409)
     document = await scene.session(session)
@@ -265,11 +265,11 @@ async def test_keep_alive_of_an_ended_session_ends_it_here_too(scene: Scene) -> 
 
 
 async def test_changed_api_key_is_read_again_once(scene: Scene) -> None:
-    person, world, settings = scene.person(), scene.provider, scene.local.settings
+    person, provider, settings = scene.person(), scene.provider, scene.local.settings
     await starts_now(scene, person)
     before = await scene.meter(person, "avatar_seconds")
     secrets = SecretManagerClient(settings.project, address=settings.secret_manager_address)
-    old, world.key = world.key, "another key"
+    old, provider.key = provider.key, "another key"
     try:
         read = scene.faults.count("secret-manager", "AccessSecretVersion")
         asked = scene.faults.count("liveavatar", "/v1/sessions/token")
@@ -278,12 +278,12 @@ async def test_changed_api_key_is_read_again_once(scene: Scene) -> None:
         assert scene.faults.count("liveavatar", "/v1/sessions/token") == asked + 2
         assert await scene.meter(person, "avatar_seconds") == before
 
-        await secrets.add(settings.liveavatar_secret, world.key.encode())
+        await secrets.add(settings.liveavatar_secret, provider.key.encode())
         session = (await person.start())["avatar_session_id"]
         ended = await person.call("end_session", avatar_session_id=session)
         assert ended.json()["state"] == "ended"
     finally:
-        world.key = old
+        provider.key = old
         await secrets.add(settings.liveavatar_secret, old.encode())
         await secrets.close()
     await starts_now(scene, person)
@@ -344,11 +344,11 @@ async def test_lost_avatar_is_reported_in_the_stream(scene: Scene) -> None:
     person = scene.person()
     begun = await person.start()
     session = begun["avatar_session_id"]
-    world, heard = scene.provider, list[ServerSentEvent]()
+    provider, heard = scene.provider, list[ServerSentEvent]()
     async for event in person.follow("Tell me a story.", conversation_id=begun["conversation_id"]):
         heard.append(event)
         if event.name == "speech" and event.data["state"] == "started":
-            world.stop(world.find(session), "AVATAR_DELETED")
+            provider.stop(provider.find(session), "AVATAR_DELETED")
     assert heard[-1].name == "done"
     assert heard[-1].data["ended"] == "complete"
     assert heard[-1].data["text"].startswith("Once there was a lighthouse keeper")
