@@ -20,8 +20,9 @@ def delta(*parts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
     return said(*parts, partial=True, **more)
 
 
-def usage(total: int) -> dict[str, Any]:
-    return {"usage_metadata": {"total_token_count": total}}
+def usage(total: int, prompt: int | None = None) -> dict[str, Any]:
+    asked = {} if prompt is None else {"prompt_token_count": prompt}
+    return {"usage_metadata": {"total_token_count": total, **asked}}
 
 
 CALL = {"function_call": {"id": "c1", "name": "look", "args": {}}}
@@ -64,6 +65,15 @@ def test_event_without_deltas_before_it_is_the_text() -> None:
         UsageSoFar(9, 0),
         Finished(9),
     ]
+
+
+def test_use_is_reported_while_the_agent_writes() -> None:
+    """The tokens of all model calls, and the prompt of the last one."""
+    parts = (usage(40, 30), usage(50, 30), usage(95, 80))
+    events = heard(delta("A", **parts[0]), said("A", **parts[1]), said("B", **parts[2]))
+    reported = [event for event in events if isinstance(event, UsageSoFar)]
+    assert reported == [UsageSoFar(40, 30), UsageSoFar(50, 30), UsageSoFar(145, 80)]
+    assert events[-1] == Finished(145, 80)
 
 
 def test_each_message_of_a_turn_is_repeated_by_itself() -> None:

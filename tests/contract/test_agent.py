@@ -112,7 +112,7 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[AgentSetup]:
         fake = FakeAgent()
         yield AgentSetup(fake, lambda story: fake.replies.append(story.fake), lambda: fake.left)
         return
-    world = AgentEngineState(token_seconds=0.0)
+    world = AgentEngineState(token_seconds=0.0, lost_session="http_404")
 
     def tell(story: ScriptedReply) -> None:
         world.script = lambda _message: story.simulated
@@ -164,7 +164,7 @@ async def test_any_conversation_id_can_name_a_session(setting: AgentSetup) -> No
 async def test_text_around_a_tool_call_comes_once_and_in_order(setting: AgentSetup) -> None:
     setting.tell(TOOL)
     await setting.agent.create_session(ADA, TALK)
-    events = await setting.heard()
+    events = [event for event in await setting.heard() if not isinstance(event, UsageSoFar)]
     at = next(i for i, event in enumerate(events) if isinstance(event, ToolCall))
     call, result = events[at : at + 2]
     assert isinstance(call, ToolCall)
