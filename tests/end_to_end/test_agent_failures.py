@@ -123,7 +123,7 @@ def says_nothing(_: Message) -> Iterable[Step]:
 
 
 def fails_at_once(_: Message) -> Iterable[Step]:
-    yield Error("RESOURCE_EXHAUSTED", "the model is busy")
+    yield Error("INTERNAL", "the model failed")
 
 
 def falls_silent(_: Message) -> Iterable[Step]:
