@@ -9,7 +9,7 @@ from common.domain.ids import UserId
 class Delta:
     """More text of the reply, in order, nothing twice.
 
-    Texts of several agents are set apart as paragraphs.
+    A message of another agent begins a paragraph, and is whole before the next agent's begins.
     """
 
     text: str
@@ -31,7 +31,9 @@ class ToolResult:
 class UsageSoFar:
     """The use of the reply until now.
 
-    `tokens` counts all model calls, prompt and output together. `prompt` is that of the last call."""
+    `tokens` counts all model calls, each one once, prompt and output together. `prompt` is that of
+    the last call, and 0 where it is unknown.
+    """
 
     tokens: int
     prompt: int
@@ -42,7 +44,7 @@ class Finished:
     """The stream ended well. `tokens` is the use that the agent reported, None if it reported none.
 
     `waiting`: a long-running tool or a confirmation is pending, so that no text may have come.
-    `unanswered`: the last tool result was not followed by any text.
+    `unanswered`: a tool call has no result, or no text followed the last result.
     """
 
     tokens: int | None

@@ -1,6 +1,8 @@
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +19,8 @@ from common.adapters.http.request import (
 )
 from common.domain import errors
 from tests.support.fakes.http import CANARY, CUT, REFUSED, Body, Respond, Server, asking, never
+
+ROOT = Path(__file__).parents[2]
 
 
 async def call(
@@ -234,3 +238,13 @@ async def test_no_connection_before_the_first_call() -> None:
     http_client = HttpClient()
     assert http_client._client is None
     await http_client.close()
+
+
+def test_only_the_http_adapter_imports_httpx() -> None:
+    importing = {
+        path.parent.relative_to(ROOT).as_posix()
+        for folder in ("common", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"^\s*(import|from) httpx\b", path.read_text(), re.MULTILINE)
+    }
+    assert importing == {"common/adapters/http"}

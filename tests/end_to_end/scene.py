@@ -269,7 +269,9 @@ async def staged(
     simulators = Simulators(
         liveavatar=provider
         or LiveAvatarAccount(LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)),
-        agent=AgentEngineState(script=script, token_seconds=0.001, tool_seconds=0.01),
+        agent=AgentEngineState(
+            script=script, token_seconds=0.001, tool_seconds=0.01, lost_session="http_404"
+        ),
         speech=SpeechSimulator(synthesize=spoken_by_length),
         faults=faults,
         delivery=delivery,

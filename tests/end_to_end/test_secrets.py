@@ -186,18 +186,18 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[FaultRun]:
     key = f"canary-{secrets.token_urlsafe(24)}"
     canaries.add("LiveAvatar key", key)
     settings = LiveAvatarSettings(concurrency=1000, connected_delay_seconds=0.02)
-    world = LiveAvatarAccount(settings, key=key)
-    world.tokens = RecordedProvider(
-        world.tokens.secret, world.tokens.lifetime, world.tokens.unix, canaries=canaries
+    provider = LiveAvatarAccount(settings, key=key)
+    provider.tokens = RecordedProvider(
+        provider.tokens.secret, provider.tokens.lifetime, provider.tokens.unix, canaries=canaries
     )
     heard, http_client = AnswerRecorder(), ShortDeadlineClient()
     client = httpx.AsyncClient(timeout=40, trust_env=False, event_hooks={"response": [heard]})
-    async with staged(folder, delivery=never, provider=world) as scene, client:
+    async with staged(folder, delivery=never, provider=provider) as scene, client:
         canaries.add("sealing key", sealing_key(scene))
         made = secretive(scene, http_client, canaries)
         async with (
-            scene.process(made, turn_seconds=2) as kept,
-            scene.process(made, turn_seconds=2, vault="sealed") as sealed,
+            scene.process(made) as kept,
+            scene.process(made, vault="sealed") as sealed,
         ):
             yield FaultRun(scene, canaries, heard, client, (kept, sealed))
             later = AheadClock(timedelta(hours=1))

@@ -53,7 +53,7 @@ async def test_the_conversation_with_curl_runs(tmp_path: Path) -> None:
 async def test_the_picture_shows_the_steps_of_the_demo() -> None:
     terminal = io.StringIO()
     assert (
-        await show(TerminalPage(terminal, colours=False), hurried(), patience=1.0, silence=0.5) == 0
+        await show(TerminalPage(terminal, colours=False), hurried(), patience=0.7, silence=5.0) == 0
     )
     texts = re.findall(r">([^<]+)</text>", PICTURE.read_text(encoding="utf-8"))
     shown = [unescape(text) for text in texts]

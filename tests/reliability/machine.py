@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from common.domain import errors
+from common.domain.avatar_session import LEEWAY
 from tests.reliability import invariants
 from tests.reliability.actions import USERS, End, Expire, Keep, Say, Start, Sweep, Talk
 from tests.reliability.faulty_services import Weather
@@ -46,6 +47,8 @@ doings = st.one_of(
 weathers: st.SearchStrategy[Weather] = st.sampled_from(["fine", "fine", "away", "held", "lost"])
 moments = st.sampled_from([0.01, 0.5, 5, 19, 31, 45, 61, 200, 3_600, 86_400 * 12])
 
+OVER_SECONDS = SETTINGS.max_session_seconds + LEEWAY.total_seconds() + 60
+"""After this long a session is over, whatever the provider says of it. Turns are shorter."""
 AWAY = errors.Unavailable("avatar", "refused")
 LOST = errors.Ambiguous("avatar", "no answer in time")
 TROUBLE = (
@@ -160,7 +163,7 @@ class Life(RuleBasedStateMachine):
     @rule(troubled=st.booleans())
     def everything_is_over(self, troubled: bool) -> None:
         world = self.here
-        world.wait(SETTINGS.max_session_seconds + SETTINGS.turn_seconds + 120)
+        world.wait(OVER_SECONDS)
         if troubled:
             world.do((0, Sweep()))
             world.wait(60)

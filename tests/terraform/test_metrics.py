@@ -54,7 +54,9 @@ async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
         harness.avatars.fail_next("active", errors.Failed("avatar", "no"))
         await wire.call("sweep_expired", user=None)
     await harness.store.close()
-    poor = FunctionClient(new_harness(allowance_agent_tokens=1), wire.local)
+    poor_harness = new_harness(allowance_agent_tokens=500, min_turn_tokens=500)
+    poor = FunctionClient(poor_harness, wire.local)
+    await poor.call("chat", {"message": "Hello."})
     with output() as refused:
         await poor.call("chat", {"message": "Hello."})
     await poor.harness.store.close()

@@ -3,11 +3,15 @@
 The SDK is not used: it adds 4 s to a cold start, and drops replies that contain a single `{`.
 """
 
+import asyncio
 import hashlib
+import random
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from common.adapters.agent_engine.events import SERVICE, ReplyParser
+from common.adapters.agent_engine.events import ReplyParser
+from common.adapters.agent_engine.wire import SERVICE
 from common.adapters.http.client import HttpClient
 from common.adapters.http.request import (
     KB,
@@ -33,6 +37,11 @@ SESSION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 MONTH_SECONDS = 30 * 24 * 3600
 
 
+async def pause_before_retry() -> None:
+    """Wait 0.3 to 0.6 s: less than the age at which a look at the turn is too old to ask."""
+    await asyncio.sleep(random.uniform(0.3, 0.6))  # noqa: S311 - spreads retries, guards nothing
+
+
 class AgentEngine:
     """An agent on Agent Engine.
 
@@ -41,7 +50,7 @@ class AgentEngine:
 
     `idle_seconds` limits the time without an event, including the time of tools. `reply_seconds`
     limits a whole reply. `session_seconds` is how long Google keeps a session (at least a day; its
-    own default is a year).
+    own default is a year). `pause` is awaited before the second attempt at a reply.
     """
 
     def __init__(
@@ -53,6 +62,7 @@ class AgentEngine:
         idle_seconds: float = 30,
         reply_seconds: float = 300,
         session_seconds: int = MONTH_SECONDS,
+        pause: Callable[[], Awaitable[None]] = pause_before_retry,
     ) -> None:
         self._stream_url, self._sessions_url = addresses(engine)
         self._engine_url = self._stream_url.partition(":streamQuery")[0]
@@ -61,6 +71,7 @@ class AgentEngine:
         self._idle_seconds = idle_seconds
         self._reply_seconds = reply_seconds
         self._session_seconds = session_seconds
+        self._pause = pause
 
     async def check(self) -> None:
         """Read the agent's resource, which is free. Raises an `Upstream` error on failure."""
@@ -102,21 +113,45 @@ class AgentEngine:
                 "run_config": {"streaming_mode": "sse"},  # without it nothing streams
             },
         }
-        parser = ReplyParser()
+        request = OutboundRequest(SERVICE, "POST", self._stream_url, auth=self._auth, body=body)
+        if not await self._read_reply(request, take, is_last=False):
+            await self._pause()
+            await self._read_reply(request, take, is_last=True)
+
+    async def _read_reply(self, request: OutboundRequest, take: OnEvent, *, is_last: bool) -> bool:
+        """Read one reply. Return False if the stream refused it before any event of the agent.
+
+        The HTTP client has repeated refusals by status already. On the last attempt every refusal
+        is raised.
+        """
+        parser, lines = ReplyParser(), 0
 
         def take_line(line: bytes) -> None:
+            nonlocal lines
+            lines += 1
             for event in parser.feed(line):
                 take(event)
 
-        await self._http_client.stream_lines(
-            OutboundRequest(SERVICE, "POST", self._stream_url, auth=self._auth, body=body),
-            take_line,
-            idle=self._idle_seconds,
-            deadline=self._reply_seconds,
-            cap=16 * MB,
-            retry=RETRY_REJECTED,
-        )
-        take(parser.finish())
+        try:
+            await self._http_client.stream_lines(
+                request,
+                take_line,
+                idle=self._idle_seconds,
+                deadline=self._reply_seconds,
+                cap=16 * MB,
+                retry=RETRY_REJECTED,
+            )
+            take(parser.finish())
+        except errors.Upstream as error:
+            for event in parser.release():
+                take(event)
+            is_refused = (
+                lines > 0 and not parser.has_begun and isinstance(error, errors.Unavailable)
+            )
+            if is_last or not is_refused:
+                raise
+            return False
+        return True
 
 
 def addresses(engine: str) -> tuple[str, str]:

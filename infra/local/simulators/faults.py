@@ -26,7 +26,7 @@ The caller cannot know that a call was carried out after `late`, `slow`, `trunca
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -34,6 +34,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from common.api.responses import problem_response
+from common.domain.errors import Invalid
 
 Mode = Literal[
     "refuse",
@@ -215,6 +218,14 @@ class ServiceFaults:
                 self._active.remove(active)
 
 
+def _refuse(fields: Sequence[tuple[str, str]]) -> Response:
+    return problem_response(Invalid("Invalid fault.", fields=fields))
+
+
+def _field(location: Sequence[int | str]) -> str:
+    return ".".join(map(str, location)) or "body"
+
+
 def fault_routes(faults: ServiceFaults, path: str = "/simulators/faults") -> list[Route]:
     """Return the routes `POST` (201 and the fault), `GET` (the faults that are on), `DELETE` (204)."""
 
@@ -223,11 +234,9 @@ def fault_routes(faults: ServiceFaults, path: str = "/simulators/faults") -> lis
             fault = ServiceFault.model_validate_json(await request.body())
             faults.add(fault)
         except ValidationError as error:
-            problems = error.errors(include_url=False, include_input=False, include_context=False)
-            return JSONResponse({"detail": problems}, 422)
+            return _refuse([(_field(each["loc"]), each["msg"]) for each in error.errors()])
         except ValueError as error:
-            problem = {"type": "value_error", "loc": ["service"], "msg": str(error)}
-            return JSONResponse({"detail": [problem]}, 422)
+            return _refuse([("service", str(error))])
         return JSONResponse(fault.describe(), 201)
 
     async def list_faults(_: Request) -> Response:

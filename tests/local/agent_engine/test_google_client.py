@@ -123,6 +123,7 @@ async def test_errors_reach_the_client_as_its_own_errors(state: AgentEngineState
     from google.genai.errors import ClientError  # noqa: PLC0415 - imports what vertexai imports
 
     state.script = lambda _message: [Error("SAFETY", "No.")]
+    state.lost_session = "http_404"
     async with google_engine(state) as (client, engine):
         with pytest.raises(ClientError) as missing:
             await client.aio.agent_engines.sessions.get(name=f"{ENGINE}/sessions/none")

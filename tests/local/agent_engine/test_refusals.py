@@ -84,7 +84,9 @@ async def test_lost_session_is_answered_in_the_chosen_form(
 
 async def test_expired_session_is_lost() -> None:
     clock = SimulatorClock()
-    state = AgentEngineState(now=clock.now, sleep=clock.sleep, token_seconds=0)
+    state = AgentEngineState(
+        now=clock.now, sleep=clock.sleep, token_seconds=0, lost_session="http_404"
+    )
     async with client_for(state) as client:
         fields = {"userId": "ada", "ttl": "86400s"}
         state.sessions.create(NAME, "s1", fields)
@@ -112,7 +114,7 @@ async def test_session_of_another_user_fails_in_the_stream(
         ({"run_config": {"streaming_mode": "SSE"}}, "Input should be None, 'sse' or 'bidi'"),
         ({"run_config": "sse"}, "run_config must be a dictionary"),
         ({"message": 5}, "message must be a string or a dictionary"),
-        ({"message": {"role": "user"}}, "No parts in the new_message."),
+        ({"message": {"parts": [1]}}, "1 validation error for Content"),
         ({"session_id": "s1", "session_events": [{}]}, "Only one of session_id and session_events"),
     ],
 )
@@ -126,8 +128,9 @@ async def test_wrong_argument_of_a_stream_fails_in_the_stream(
     assert message in line["message"]
 
 
-async def test_empty_message_is_accepted(client: httpx.AsyncClient) -> None:
-    assert len(await stream(client, turn_body("", streaming=False))) == 1
+@pytest.mark.parametrize("message", ["", {"role": "user"}, {"role": "user", "parts": []}])
+async def test_empty_message_is_accepted(client: httpx.AsyncClient, message: Any) -> None:
+    assert len(await stream(client, turn_body(message, streaming=False))) == 1
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,8 @@ async def test_nonsense_is_refused(
     async with client_of(service.app(faults)) as client:
         answer = await client.post("/simulators/faults", content=body)
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["msg"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["problem"]
     assert faults.listed() == []
 
 

@@ -119,11 +119,9 @@ class StreamArguments:
             raise StreamFailure(
                 "message must be a string or a dictionary representing a Content object."
             )
-        parts = message.get("parts")
-        if not isinstance(parts, list) or not parts:
-            raise StreamFailure("No parts in the new_message.")
-        if not all(isinstance(part, dict) for part in parts):
-            raise StreamFailure("1 validation error for Content: parts")
+        parts = message.get("parts") or []
+        if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+            raise StreamFailure("1 validation error for Content\nparts.0\n  Input should be valid")
         return parts
 
     def check(self) -> None:

@@ -2,6 +2,9 @@
 
 Google does not document the answer. Each form below was reported by a client, or follows from the
 code of ADK and AdkApp. A client must treat all of them as a lost session.
+
+AdkApp 2.7.0 gives its runner `auto_create_session=True`, so an agent that is deployed with it answers
+`fresh`. ADK up to 1.18 raises "Session not found", which is `stream_498`.
 """
 
 from collections.abc import Mapping

@@ -25,8 +25,11 @@ class AgentEngineState:
     """Makes the replies. None is the scripted assistant (`assistant.replies`)."""
     token_seconds: float = 0.025
     tool_seconds: float = 1.5
-    lost_session: LostSession = "http_404"
-    """Answer to a turn in a session that does not exist or has expired."""
+    lost_session: LostSession = "fresh"
+    """Answer to a turn in a session that does not exist or has expired.
+
+    The default is what an agent deployed with AdkApp 2.7.0 does.
+    """
     engines: frozenset[str] | None = None
     """Ids of the engines that exist. None: every id exists."""
     queries_a_minute: int | None = None
