@@ -24,7 +24,6 @@ from common.domain.quota import Ledger, ledger_path, month_of, settle
 from common.domain.turn import Progress, TurnRecord
 from common.observability.log import best_effort
 from common.sessions.sweep import SweepUseCase
-from common.transactions import transaction
 from common.transactions.transaction import (
     Committed,
     Decision,
