@@ -327,7 +327,7 @@ async def test_store_lost_while_the_agent_writes(
 ) -> None:
     """The caller gets the whole reply, and an event says that it was not stored.
 
-    A sweep settles the turn. It charges the reservation, because the use was not stored.
+    A sweep settles the turn. It charges nothing: that the agent was asked was not stored either.
     """
     scene, chat = emulated, gone["chat"]
     told = events(chat.told.content)
@@ -335,6 +335,6 @@ async def test_store_lost_while_the_agent_writes(
     [error] = [event.data for event in told if event.name == "error"]
     assert error["code"].startswith("store_")
     await scene.http.post(later)
-    assert await scene.meter(chat.person, "agent_tokens") == (scene.local.settings.turn_tokens, 0)
+    assert await scene.meter(chat.person, "agent_tokens") == (0, 0)
     here = {"conversation_id": told[0].data["conversation_id"]}
     assert (await chat.person.chat(**here))["ended"] == "complete"
