@@ -43,7 +43,8 @@ class ReplySoFar:
     def reached(self) -> bool:
         """Return False if the agent certainly did not run.
 
-        It was not asked, or it said so before any event."""
+        It was not asked, or it said so before any event.
+        """
         did_not_run = self.events == 0 and isinstance(self.error, Unavailable | UpstreamNotFound)
         return self.asked.is_set() and not did_not_run
 

@@ -10,7 +10,7 @@ from common.adapters.agent_engine.client import AgentEngine
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain.ids import AvatarSessionId
 from tests.reliability.fault_injection import Simulation
-from tests.reliability.known_faults.known import fixed, known
+from tests.reliability.known_faults.known import fixed
 from tests.support.fakes.http import Body, Server, never
 from tests.support.harness import chat_answer
 
@@ -40,7 +40,7 @@ async def test_a_duration_that_is_not_given_is_unknown(given: dict[str, Any]) ->
     assert record.seconds is None
 
 
-@known("B12", "a call that met silence is not tried again, though it is safe to repeat")
+@fixed("B12", "a call that met silence is not tried again, though it is safe to repeat")
 async def test_a_stop_is_tried_again_after_a_silence() -> None:
     avatars, server = liveavatar(never, httpx.Response(200, json={"code": 1000, "data": {}}))
     await avatars.stop(SESSION, "user")
