@@ -38,7 +38,7 @@ def broken_in_history(walk: Walk, turns: Turns) -> list[str]:
 
 
 def _what_was_noted_is_charged(walk: Walk) -> Iterable[str]:
-    """What a checkpoint noted of a turn is charged and kept, whichever process settles the turn."""
+    """A turn is charged, and keeps, at least as much as its checkpoints noted."""
     noted: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for _, path, fields in walk.store.written("turns/"):
         if "holder" in fields:

@@ -15,7 +15,6 @@ import pytest
 from common.conversations import admission, settlement, turn_book, turn_claim
 from common.conversations.admission import ChatAdmission
 from common.conversations.heartbeat import Heartbeat
-from common.conversations.running_turn import RunningTurns
 from common.conversations.settlement import Settle
 from common.conversations.turn_claim import TurnClaim
 from common.domain import conversation, deadlines
@@ -168,13 +167,6 @@ def takes_no_lease(patch: pytest.MonkeyPatch) -> None:
         return replace(write, fields={**write.fields, "lease": kept})
 
     patch.setattr(conversation.Conversation, "take_lease", leave)
-
-
-def interrupts_no_turn_of_its_own_process(patch: pytest.MonkeyPatch) -> None:
-    def add(self: RunningTurns, running: Any) -> None:
-        self._all.add(running)
-
-    patch.setattr(RunningTurns, "add", add)
 
 
 def asks_while_an_older_stream_is_open(patch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,6 @@ TURNS: dict[Mutant, tuple[str, int]] = {
     mutants.runs_beyond_the_limit_of_its_user: ("frozen", 5),
     mutants.takes_no_lease: ("calm", 1),
     mutants.does_not_tell_the_older_turn: ("calm", 3),
-    mutants.interrupts_no_turn_of_its_own_process: ("calm", 8),
     mutants.asks_while_an_older_stream_is_open: ("calm", 1),
     mutants.stands_in_asking_for_ever: ("calm", 0),
     mutants.does_not_renew_its_deadline: ("calm", 5),

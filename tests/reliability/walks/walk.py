@@ -29,7 +29,7 @@ LENGTH = 320.0
 LATENCY = {"store": (0.005, 0.05), "voice": (0.05, 0.3), "avatars": (0.05, 0.2)}
 PROMPT = 7
 TOKENS = 9
-"""What one sentence costs: more than its length tells."""
+"""The tokens of one sentence: more than its length tells."""
 
 
 @dataclass
