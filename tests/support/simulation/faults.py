@@ -63,7 +63,7 @@ class Fault:
 
     @property
     def bit(self) -> bool:
-        """Whether a call met it."""
+        """Return whether a call met it."""
         return self.matches >= (self.nth or 1)
 
     def meets(self, call: Call, process: SimulatedProcess) -> bool:
