@@ -15,24 +15,24 @@ from tests.reliability.machine.actions import (
     StartAction,
     SweepAction,
 )
-from tests.reliability.machine.deployment import Deployment
+from tests.reliability.machine.deployment import SimulatedDeployment
 from tests.reliability.machine.life import COMMITS
 
 
 @pytest.fixture
-def deployment() -> Iterator[Deployment]:
-    made = Deployment()
+def deployment() -> Iterator[SimulatedDeployment]:
+    made = SimulatedDeployment()
     yield made
     invariants.check(made)
     made.close()
 
 
-def ledger(deployment: Deployment) -> dict[str, Any]:
+def ledger(deployment: SimulatedDeployment) -> dict[str, Any]:
     return deployment.documents()["users/ada/usage/2026-11"]
 
 
 @pytest.mark.parametrize("how", ["held", "lost"])
-def test_an_unconfirmed_refund_happens_once(deployment: Deployment, how: str) -> None:
+def test_an_unconfirmed_refund_happens_once(deployment: SimulatedDeployment, how: str) -> None:
     faults = deployment.simulation.faults
     deployment.do((0, StartAction()))
     faults.add("avatars.connect", refuse(), nth=1)
@@ -42,7 +42,7 @@ def test_an_unconfirmed_refund_happens_once(deployment: Deployment, how: str) ->
     assert ledger(deployment)["voice_characters_used"] == 0
 
 
-def test_an_overdue_avatar_ends_before_the_next_one(deployment: Deployment) -> None:
+def test_an_overdue_avatar_ends_before_the_next_one(deployment: SimulatedDeployment) -> None:
     deployment.do((0, StartAction()))
     deployment.wait(61)
     deployment.do((0, StartAction(conversation=0)))
@@ -50,7 +50,7 @@ def test_an_overdue_avatar_ends_before_the_next_one(deployment: Deployment) -> N
     invariants.check(deployment)
 
 
-def test_a_sweep_stops_a_start_that_happens_late(deployment: Deployment) -> None:
+def test_a_sweep_stops_a_start_that_happens_late(deployment: SimulatedDeployment) -> None:
     deployment.avatars.start_delays.append(4.0)
     (refused,) = deployment.do((0, StartAction()))
     assert isinstance(refused, errors.Unavailable)
@@ -69,7 +69,7 @@ ACTIONS = [StartAction(conversation=0), EndAction(), ChatAction(), SpeakAction()
 @pytest.mark.parametrize("action", ACTIONS, ids=repr)
 @pytest.mark.parametrize("fate", ["dies", "freezes"])
 def test_one_sweep_cleans_up_after_a_fault_anywhere(
-    deployment: Deployment, action: Any, calls: int, moment: Moment, fate: str
+    deployment: SimulatedDeployment, action: Any, calls: int, moment: Moment, fate: str
 ) -> None:
     deployment.do((0, StartAction()))
     if isinstance(action, StartAction | SweepAction):

@@ -8,7 +8,7 @@ from common.bootstrap import App
 from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
-from tests.reliability.machine.deployment import Deployment
+from tests.reliability.machine.deployment import SimulatedDeployment
 from tests.reliability.machine.provider import FOREIGN
 from tests.support import harness
 
@@ -21,7 +21,9 @@ def user_of(name: str) -> User:
     return User(UserId(name))
 
 
-def pick_session(deployment: Deployment, pick: int, user: str | None = None) -> AvatarSessionId:
+def pick_session(
+    deployment: SimulatedDeployment, pick: int, user: str | None = None
+) -> AvatarSessionId:
     """Return the id of a session. The newest is 0."""
     known = [session for session in deployment.avatars.sessions if session != FOREIGN]
     if user and pick < OTHERS_FROM:
@@ -35,7 +37,7 @@ def _owner(documents: dict[str, dict[str, Any]], session: AvatarSessionId) -> st
     return next((document["uid"] for document in found if document), None)
 
 
-def pick_conversation(deployment: Deployment, user: str, pick: int | None) -> str | None:
+def pick_conversation(deployment: SimulatedDeployment, user: str, pick: int | None) -> str | None:
     """Return the id of a conversation of the user. The newest is 0."""
     known = sorted(
         (fields["created_at"], path.partition("/")[2])
@@ -51,7 +53,7 @@ class StartAction:
     conversation: int | None = None
     key: str | None = None
 
-    async def run(self, deployment: Deployment, app: App) -> object:
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:
         conversation = pick_conversation(deployment, self.user, self.conversation)
         user = user_of(self.user)
         started = await harness.start(app, user, key=self.key, conversation_id=conversation)
@@ -71,7 +73,7 @@ class ChatAction:
     detached: bool = False
     key: str | None = None
 
-    async def run(self, deployment: Deployment, app: App) -> object:
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:
         conversation = pick_conversation(deployment, self.user, self.conversation)
         turn = await harness.chat(
             app,
@@ -95,7 +97,7 @@ class SpeakAction:
     text: str | None = "A word or two."
     leaves: float | None = None
 
-    async def run(self, deployment: Deployment, app: App) -> object:
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:
         session = pick_session(deployment, self.session, self.user)
         speech = await harness.begin_speech(app, session, self.text, user_of(self.user))
         if self.leaves is not None:
@@ -109,7 +111,7 @@ class KeepAliveAction:
     user: str = "ada"
     session: int = 0
 
-    async def run(self, deployment: Deployment, app: App) -> object:
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:
         session = pick_session(deployment, self.session, self.user)
         return await harness.keep_alive(app, session, user_of(self.user))
 
@@ -120,7 +122,7 @@ class EndAction:
     session: int = 0
     key: str | None = None
 
-    async def run(self, deployment: Deployment, app: App) -> object:
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:
         session = pick_session(deployment, self.session, self.user)
         return await harness.end(app, session, user_of(self.user), key=self.key)
 
@@ -131,7 +133,7 @@ class ExpireAction:
 
     session: int = 0
 
-    async def run(self, deployment: Deployment, app: App) -> object:
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:
         return await harness.sweep(app, pick_session(deployment, self.session))
 
 
@@ -139,5 +141,5 @@ class ExpireAction:
 class SweepAction:
     kind: Literal["sweep"] = "sweep"
 
-    async def run(self, deployment: Deployment, app: App) -> object:  # noqa: ARG002 - as the others
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:  # noqa: ARG002 - as the others
         return await harness.sweep(app)

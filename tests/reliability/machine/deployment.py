@@ -51,10 +51,10 @@ T = TypeVar("T")
 
 
 class Action(Protocol):
-    async def run(self, deployment: "Deployment", app: App) -> object: ...
+    async def run(self, deployment: "SimulatedDeployment", app: App) -> object: ...
 
 
-class Deployment:
+class SimulatedDeployment:
     """A simulation with a loop of its own, in which each step of a state machine runs to its end."""
 
     def __init__(self, seed: int = 0, compose: Compose = assemble_app) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from tests.reliability.machine.deployment import SETTINGS, Deployment
+from tests.reliability.machine.deployment import SETTINGS, SimulatedDeployment
 from tests.reliability.machine.provider import FOREIGN
 
 Documents = dict[str, dict[str, Any]]
@@ -30,7 +30,7 @@ def sessions_in(documents: Documents) -> Documents:
     return running | records
 
 
-def check(deployment: Deployment) -> None:
+def check(deployment: SimulatedDeployment) -> None:
     assert not deployment.bugs
     documents = deployment.documents()
     sessions = sessions_in(documents)
@@ -74,7 +74,7 @@ def check_charged_once(documents: Documents, sessions: Documents) -> None:
         assert 0 <= session["seconds"] <= session["reserved"], name
 
 
-def check_charges(deployment: Deployment, sessions: Documents) -> None:
+def check_charges(deployment: SimulatedDeployment, sessions: Documents) -> None:
     """Only a session that a caller may have is charged."""
     for name, session in sessions.items():
         if session["seconds"]:
@@ -103,7 +103,7 @@ def check_conversations(documents: Documents, sessions: Documents) -> None:
             assert avatar["live"] == (session["state"] == "live")
 
 
-def check_provider(deployment: Deployment, sessions: Documents) -> None:
+def check_provider(deployment: SimulatedDeployment, sessions: Documents) -> None:
     """Every session that was started at the provider is known, and an ended one does not run."""
     now = deployment.now()
     for name, session in deployment.avatars.sessions.items():
@@ -117,7 +117,7 @@ def check_provider(deployment: Deployment, sessions: Documents) -> None:
             assert started_late, f"{name} runs, and our record says that it ended"
 
 
-def check_settled(deployment: Deployment) -> None:
+def check_settled(deployment: SimulatedDeployment) -> None:
     """After everything has expired, and a sweep: nothing runs, and nothing is held."""
     assert deployment.running() == [FOREIGN]
     documents = deployment.documents()

@@ -27,7 +27,13 @@ from tests.reliability.machine.actions import (
     StartAction,
     SweepAction,
 )
-from tests.reliability.machine.deployment import SETTINGS, SKEWS, Action, Compose, Deployment
+from tests.reliability.machine.deployment import (
+    SETTINGS,
+    SKEWS,
+    Action,
+    Compose,
+    SimulatedDeployment,
+)
 from tests.support.harness import assemble_app
 
 users = st.sampled_from([USERS[0], USERS[0], USERS[0], USERS[1]])
@@ -107,16 +113,16 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.deployment: Deployment | None = None
+        self.deployment: SimulatedDeployment | None = None
 
     @property
-    def here(self) -> Deployment:
+    def here(self) -> SimulatedDeployment:
         assert self.deployment is not None
         return self.deployment
 
     @initialize(seed=st.integers(0, 2**16))
     def deploy(self, seed: int) -> None:
-        self.deployment = Deployment(seed, type(self).compose)
+        self.deployment = SimulatedDeployment(seed, type(self).compose)
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────
 
