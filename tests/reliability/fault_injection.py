@@ -39,9 +39,9 @@ import pytest
 from tests.support.harness import new_harness
 from tests.support.simulation.faults import (
     Effect,
-    Fault,
     Moment,
     PendingCall,
+    PlannedFault,
     answer,
     answer_4xx,
     busy,
@@ -59,9 +59,9 @@ from tests.support.simulation.simulation import NO_LATENCY, Simulation
 
 __all__ = [
     "Effect",
-    "Fault",
     "Moment",
     "PendingCall",
+    "PlannedFault",
     "ProcessDied",
     "SimulatedProcess",
     "Simulation",

@@ -4,18 +4,17 @@ The functions at the end are the only place of the tests that calls the entry po
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from common.adapters.sqlite.store import SqliteStore
+from common.api.streaming import InProgress
 from common.bootstrap import App, assemble
 from common.conversations.running_turn import RunningChat
 from common.domain.avatar_session import session_paths
-from common.domain.documents import Document, Query, Version, Write
+from common.domain.documents import Query
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
 from common.observability.instrumentation import PARTS, TimedPort
@@ -29,6 +28,7 @@ from common.schemas.answers import (
     StartAvatarAnswer,
     SweepAnswer,
 )
+from common.schemas.base import Answer
 from common.schemas.events import ChatEvent
 from common.schemas.requests import (
     ChatRequest,
@@ -42,6 +42,7 @@ from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
+from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
 from tests.support.fakes.voice import FakeVoice
@@ -49,35 +50,6 @@ from tests.support.virtual_time import LoopClock
 
 ADA = User(UserId("ada"))
 BOB = User(UserId("bob"))
-
-
-class CountingStore:
-    """Counts round trips by kind. `before` is awaited before each; it may sleep or raise."""
-
-    def __init__(self, inner: Store) -> None:
-        self.inner = inner
-        self.trips: Counter[str] = Counter()
-        self.before: Callable[[str], Awaitable[None]] | None = None
-
-    async def get(self, paths: Sequence[str]) -> list[Document]:
-        await self._count("read")
-        return await self.inner.get(paths)
-
-    async def query(self, query: Query) -> list[Document]:
-        await self._count("query")
-        return await self.inner.query(query)
-
-    async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
-        await self._count("commit")
-        return await self.inner.commit(writes)
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-    async def _count(self, kind: str) -> None:
-        self.trips[kind] += 1
-        if self.before is not None:
-            await self.before(kind)
 
 
 class KnownUsers:
@@ -247,11 +219,12 @@ async def chat_answer(
     app: App, message: str = "Hello.", user: User = ADA, *, key: str | None = None, **fields: Any
 ) -> ChatAnswer:
     """Run a turn to its end."""
-    turn = await chat(app, message, user, key=key, **fields)
-    return await turn.answer() if isinstance(turn, RunningChat) else turn
+    answer = await answer_of(await chat(app, message, user, key=key, **fields))
+    assert isinstance(answer, ChatAnswer)
+    return answer
 
 
-async def speak(
+async def begin_speech(
     app: App,
     session: str,
     text: str | None,
@@ -259,11 +232,30 @@ async def speak(
     *,
     key: str | None = None,
     **fields: Any,
+) -> InProgress | Answer:
+    """Begin to speak `text`. None: only interrupt."""
+    request = SpeakRequest(avatar_session_id=session, text=text, interrupt=text is None, **fields)
+    return await app.speeches.speak(user, request, idempotency_key(user, "speak", key, request))
+
+
+async def speak(
+    app: App, session: str, text: str | None, user: User = ADA, **fields: Any
 ) -> SpeakAnswer:
     """Speak `text` to its end. None: only interrupt."""
-    request = SpeakRequest(avatar_session_id=session, text=text, interrupt=text is None, **fields)
-    speech = await app.speeches.speak(user, request, idempotency_key(user, "speak", key, request))
-    return speech if isinstance(speech, SpeakAnswer) else await speech.answer()
+    answer = await answer_of(await begin_speech(app, session, text, user, **fields))
+    assert isinstance(answer, SpeakAnswer)
+    return answer
+
+
+async def answer_of(work: InProgress | Answer) -> Answer:
+    """Wait for work in progress. A stored answer is returned as it is."""
+    return work if isinstance(work, Answer) else await work.answer()
+
+
+async def leave(work: InProgress | Answer) -> None:
+    """Cancel work in progress, as a caller does who disconnects."""
+    if not isinstance(work, Answer):
+        await work.cancel()
 
 
 async def keep_alive(

@@ -1,4 +1,4 @@
-"""What processes called, when, for which request, and what came of it."""
+"""The calls of all processes, with their time, their request and their outcome."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ STREAMS = {"agent.reply"}
 
 
 class Surroundings(Protocol):
-    """What the ports of all processes share."""
+    """The parts that the ports of all processes share."""
 
     faults: Faults
     journal: Journal

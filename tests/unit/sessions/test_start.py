@@ -9,7 +9,8 @@ from common.domain.quota import month_of
 from common.schemas.answers import StartAvatarAnswer
 from common.schemas.requests import EndSessionRequest, StartAvatarRequest, SweepRequest
 from common.transactions.idempotency import IdempotencyKey
-from tests.support.harness import ADA, BOB, CountingStore, Harness, advance, new_harness
+from tests.support.fakes.store import CountingStore
+from tests.support.harness import ADA, BOB, Harness, advance, new_harness
 
 LOST = errors.Ambiguous("avatar", "no answer in time")
 STORE_LOST = errors.Ambiguous("store", "no answer in time")

@@ -273,7 +273,7 @@ async def test_not_more_than_fifty_at_a_time() -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(harness.avatars, name)
 
-        async def stop(self, session: AvatarSessionId, reason: str) -> None:
+        async def stop(self, session: AvatarSessionId, reason: Any) -> None:
             nonlocal stopping, most
             stopping += 1
             most = max(most, stopping)

@@ -1,4 +1,4 @@
-"""The services, each broken in one way that somebody might write. The machine has to find each."""
+"""The use cases, each broken in one way that is easy to write. The machine has to find each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,13 +20,13 @@ from common.domain.errors import Upstream
 from common.domain.ids import AvatarSessionId
 from common.ports.avatar import SessionToken, StartedSession
 from common.ports.dependencies import Dependencies
-from tests.reliability.world import as_it_is
+from tests.support.harness import assemble_app
 
 Writes = Sequence[Write]
 
 
-class Through:
-    """A port as it is, but for what a subclass does otherwise."""
+class PassThrough:
+    """A port as it is. A subclass changes single methods."""
 
     def __init__(self, port: Any) -> None:
         self.port = port
@@ -35,8 +35,8 @@ class Through:
         return getattr(self.port, name)
 
 
-class Rewriting(Through):
-    """The services, had they written something else."""
+class RewritingStore(PassThrough):
+    """A store that commits what `rewrite` makes of the writes."""
 
     def __init__(self, port: Any, rewrite: Callable[[Writes], Writes]) -> None:
         super().__init__(port)
@@ -47,40 +47,40 @@ class Rewriting(Through):
 
 
 def writing(rewrite: Callable[[Writes], Writes]) -> Callable[[Dependencies], App]:
-    return lambda deps: as_it_is(replace(deps, store=Rewriting(deps.store, rewrite)))
+    return lambda deps: assemble_app(replace(deps, store=RewritingStore(deps.store, rewrite)))
 
 
-# ── the session is written down only when it runs ────────────────────────────────────────────────
+# ── the session is stored only when it runs ──────────────────────────────────────────────────────
 
 
 @dataclass
-class Late:
-    """Holds the first commit back until the provider has started."""
+class HeldWrites:
+    """Writes that are held back until the provider has started the session."""
 
     store: Any
     held: Writes = ()
 
 
-class LateStore(Through):
-    def __init__(self, late: Late) -> None:
-        super().__init__(late.store)
-        self._late = late
+class HoldingStore(PassThrough):
+    def __init__(self, pending: HeldWrites) -> None:
+        super().__init__(pending.store)
+        self._pending = pending
 
     async def commit(self, writes: Writes) -> dict[str, Version]:
         if any(_begins(write) for write in writes):
-            self._late.held = writes
+            self._pending.held = writes
             return {write.path: None for write in writes}
         return await self.port.commit(writes)  # type: ignore[no-any-return]
 
 
-class LateAvatars(Through):
-    def __init__(self, port: Any, late: Late) -> None:
+class ReleasingAvatars(PassThrough):
+    def __init__(self, port: Any, pending: HeldWrites) -> None:
         super().__init__(port)
-        self._late = late
+        self._pending = pending
 
     async def start(self, ticket: SessionToken) -> StartedSession:
         running: StartedSession = await self.port.start(ticket)
-        await self._late.store.commit(self._late.held)
+        await self._pending.store.commit(self._pending.held)
         return running
 
 
@@ -89,14 +89,14 @@ def _begins(write: Write) -> bool:
     return collection_of(write.path) == "avatar_sessions" and fields.get("state") == "starting"
 
 
-def written_after_the_start(deps: Dependencies) -> App:
-    late = Late(deps.store)
-    avatars: Any = LateAvatars(deps.avatars, late)
-    store: Any = LateStore(late)
-    return as_it_is(replace(deps, store=store, avatars=avatars))
+def stored_after_the_start(deps: Dependencies) -> App:
+    pending = HeldWrites(deps.store)
+    avatars: Any = ReleasingAvatars(deps.avatars, pending)
+    store: Any = HoldingStore(pending)
+    return assemble_app(replace(deps, store=store, avatars=avatars))
 
 
-# ── guards left out ──────────────────────────────────────────────────────────────────────────────
+# ── guards that are missing ──────────────────────────────────────────────────────────────────────
 
 
 def _unguarded(writes: Writes, where: Callable[[str], bool]) -> Writes:
@@ -110,9 +110,8 @@ def _ends(write: Write) -> bool:
     return isinstance(write, Create) and collection_of(write.path) == "ended_sessions"
 
 
-class Apart(Through):
-    """Who ends a session charges it in a commit of its own, before the one that only one can
-    make."""
+class SeparateChargeStore(PassThrough):
+    """Charges a session in a commit of its own, before the commit that can happen only once."""
 
     async def commit(self, writes: Writes) -> dict[str, Version]:
         ends = any(map(_ends, writes))
@@ -123,17 +122,17 @@ class Apart(Through):
         return await self.port.commit(rest)  # type: ignore[no-any-return]
 
 
-def settled_without_a_guard(deps: Dependencies) -> App:
-    store: Any = Apart(deps.store)
-    return as_it_is(replace(deps, store=store))
+def settlement_without_a_guard(deps: Dependencies) -> App:
+    store: Any = SeparateChargeStore(deps.store)
+    return assemble_app(replace(deps, store=store))
 
 
-reserved_without_a_guard = writing(
+reservation_without_a_guard = writing(
     lambda writes: _unguarded(writes, lambda path: "/usage/" in path)
 )
 
 
-# ── things that are not done ─────────────────────────────────────────────────────────────────────
+# ── steps that are missing ───────────────────────────────────────────────────────────────────────
 
 
 def _turn_kept(writes: Writes) -> Writes:
@@ -146,29 +145,29 @@ def _turn_kept(writes: Writes) -> Writes:
     return [write for write in writes if not (settles and "/usage/" in write.path)]
 
 
-turns_give_nothing_back = writing(_turn_kept)
-slots_are_not_freed = writing(
+turns_release_nothing = writing(_turn_kept)
+slots_stay_taken = writing(
     lambda writes: [w for w in writes if not (isinstance(w, Delete) and "/slots/" in w.path)]
 )
 
 
-class Blind(Through):
-    """The sweep's questions, with a condition too many."""
+class NarrowQueries(PassThrough):
+    """Queries with one condition too many."""
 
     async def query(self, query: Query) -> list[Document]:
         found: list[Document] = await self.port.query(query)
         return [document for document in found if document.get("state") != "ending"]
 
 
-def the_sweep_ignores_ending(deps: Dependencies) -> App:
-    store: Any = Blind(deps.store)
-    return as_it_is(replace(deps, store=store))
+def sweep_ignores_ending(deps: Dependencies) -> App:
+    store: Any = NarrowQueries(deps.store)
+    return assemble_app(replace(deps, store=store))
 
 
-# ── ambiguity taken for an answer ────────────────────────────────────────────────────────────────
+# ── ambiguity read as an answer ──────────────────────────────────────────────────────────────────
 
 
-class Careless(Through):
+class OptimisticStops(PassThrough):
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         try:
             await self.port.stop(session, reason)
@@ -176,13 +175,13 @@ class Careless(Through):
             return
 
 
-def a_stop_that_failed_is_done(deps: Dependencies) -> App:
-    avatars: Any = Careless(deps.avatars)
-    return as_it_is(replace(deps, avatars=avatars))
+def failed_stop_counts_as_done(deps: Dependencies) -> App:
+    avatars: Any = OptimisticStops(deps.avatars)
+    return assemble_app(replace(deps, avatars=avatars))
 
 
-class Forgetful(Through):
-    """A start that got lost did not happen: there is nothing to stop."""
+class ForgottenStarts(PassThrough):
+    """Takes a start that was not confirmed for one that did not happen."""
 
     def __init__(self, port: Any) -> None:
         super().__init__(port)
@@ -200,32 +199,32 @@ class Forgetful(Through):
             await self.port.stop(session, reason)
 
 
-def a_start_that_timed_out_is_forgotten(deps: Dependencies) -> App:
-    avatars: Any = Forgetful(deps.avatars)
-    return as_it_is(replace(deps, avatars=avatars))
+def unconfirmed_start_is_forgotten(deps: Dependencies) -> App:
+    avatars: Any = ForgottenStarts(deps.avatars)
+    return assemble_app(replace(deps, avatars=avatars))
 
 
 def _charged(writes: Writes) -> Writes:
-    """A session that never ran costs a little all the same."""
-    return [_a_second_more(write) for write in writes]
+    """Charge one second for a session that never ran."""
+    return [_add_a_second(write) for write in writes]
 
 
-def _a_second_more(write: Write) -> Write:
+def _add_a_second(write: Write) -> Write:
     if isinstance(write, Create) and write.fields.get("end_reason") == "start_failed":
         return replace(write, fields={**write.fields, "seconds": 1})
     return write
 
 
-a_start_that_failed_costs = writing(_charged)
+failed_start_costs = writing(_charged)
 
 MUTANTS: dict[str, Callable[[Dependencies], App]] = {
-    "the session is written down after its start": written_after_the_start,
-    "the settlement is not guarded": settled_without_a_guard,
-    "the reservation is not guarded": reserved_without_a_guard,
-    "a turn's reservation is never given back": turns_give_nothing_back,
-    "a slot is never freed": slots_are_not_freed,
-    "the sweep ignores what is ending": the_sweep_ignores_ending,
-    "a stop that failed counts as done": a_stop_that_failed_is_done,
-    "a start that timed out is forgotten": a_start_that_timed_out_is_forgotten,
-    "a start that failed is charged": a_start_that_failed_costs,
+    "the session is stored after its start": stored_after_the_start,
+    "the settlement is not guarded": settlement_without_a_guard,
+    "the reservation is not guarded": reservation_without_a_guard,
+    "a turn's reservation is never released": turns_release_nothing,
+    "a slot is never freed": slots_stay_taken,
+    "the sweep ignores sessions that are ending": sweep_ignores_ending,
+    "a stop that failed counts as done": failed_stop_counts_as_done,
+    "an unconfirmed start is forgotten": unconfirmed_start_is_forgotten,
+    "a start that failed is charged": failed_start_costs,
 }
