@@ -47,7 +47,7 @@ SESSIONS: dict[Mutant, tuple[str, int]] = {
     session_mutants.starts_before_it_commits_the_session: ("calm", 0),
     session_mutants.settles_a_dead_start_without_a_stop: ("harsh", 0),
     session_mutants.is_ended_as_gone_without_asking: ("harsh", 1),
-    session_mutants.is_settled_though_its_stop_failed: ("harsh", 1),
+    session_mutants.is_settled_though_its_stop_failed: ("harsh", 3),
     session_mutants.forgets_a_start_that_was_not_confirmed: ("harsh", 4),
     session_mutants.goes_live_though_it_was_ended: ("harsh", 9),
     session_mutants.keeps_its_slot: ("calm", 0),
