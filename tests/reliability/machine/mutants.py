@@ -167,19 +167,6 @@ def sweep_ignores_ending(deps: Dependencies) -> App:
 # ── ambiguity read as an answer ──────────────────────────────────────────────────────────────────
 
 
-class OptimisticStops(PassThrough):
-    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
-        try:
-            await self.port.stop(session, reason)
-        except Upstream:
-            return
-
-
-def failed_stop_counts_as_done(deps: Dependencies) -> App:
-    avatars: Any = OptimisticStops(deps.avatars)
-    return assemble_app(replace(deps, avatars=avatars))
-
-
 class ForgottenStarts(PassThrough):
     """Takes a start that was not confirmed for one that did not happen."""
 
@@ -224,7 +211,6 @@ MUTANTS: dict[str, Callable[[Dependencies], App]] = {
     "a turn's reservation is never released": turns_release_nothing,
     "a slot is never freed": slots_stay_taken,
     "the sweep ignores sessions that are ending": sweep_ignores_ending,
-    "a stop that failed counts as done": failed_stop_counts_as_done,
     "an unconfirmed start is forgotten": unconfirmed_start_is_forgotten,
     "a start that failed is charged": failed_start_costs,
 }
