@@ -20,10 +20,6 @@ HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").
     "repos"
 ][0]["hooks"]
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())
-NOT_YET_RENAMED = (
-    *("ApiClient", "Fault", "Faults", "HttpAnswer", "Output", "Proxy", "ProviderJournal"),
-    *("Server", "Setting", "Story", "Sweep", "Terminal"),
-)
 PYTHON = ("bench", "common", "functions", "infra", "tests")
 
 
@@ -52,8 +48,7 @@ def test_a_class_name_exists_once() -> None:
     places = defaultdict(list)
     for name, place in classes():
         places[name].append(place)
-    twice = {name: each for name, each in places.items() if len(each) > 1}
-    assert {name: each for name, each in twice.items() if name not in NOT_YET_RENAMED} == {}
+    assert {name: each for name, each in places.items() if len(each) > 1} == {}
 
 
 def test_terraform_has_the_same_version_everywhere() -> None:
