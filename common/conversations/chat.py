@@ -67,7 +67,7 @@ class ChatUseCase:
         Return the turn as far as its last checkpoint knows it. Raises NotFound, NoTurn.
         """
         stopped = await self.turns.transactions.run(StopTurn(caller.uid, conversation))
-        self.turns.running.stop(conversation)
+        self.turns.running.stop(stopped.result)
         return stopped_chat_answer(stopped.result)
 
 

@@ -115,10 +115,10 @@ class RunningTurns:
         if self._newest.get(conversation) is turn:
             del self._newest[conversation]
 
-    def stop(self, conversation: ConversationId) -> None:
-        """Stop the turn of a conversation, if it runs in this process."""
-        turn = self._newest.get(conversation)
-        if turn is not None:
+    def stop(self, stopped: TurnRecord) -> None:
+        """Stop a turn, if it is the newest of its conversation in this process."""
+        turn = self._newest.get(stopped.conversation_id)
+        if turn is not None and turn.record.id == stopped.id:
             turn.interruption.request("stopped")
 
     async def end_all(self, reason: InterruptReason = "shutdown") -> None:

@@ -252,6 +252,13 @@ async def answer_of(work: InProgress | Answer) -> Answer:
     return work if isinstance(work, Answer) else await work.answer()
 
 
+async def wait_for_text(work: RunningChat | ChatAnswer) -> None:
+    """Wait until the first text of a running turn arrives."""
+    if isinstance(work, RunningChat):
+        while not any(event.event == "text" for event in await work.next_events()):
+            pass
+
+
 async def leave(work: InProgress | Answer) -> None:
     """Cancel work in progress, as a caller does who disconnects."""
     if not isinstance(work, Answer):

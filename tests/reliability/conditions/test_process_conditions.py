@@ -1,11 +1,12 @@
 """Conditions of processes: a naive way breaks when one freezes or dies, or when clocks differ."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from common.domain.documents import Increment, Update
+from common.domain.documents import Increment, Query, Update, Where
 from common.domain.errors import Conflict
 from common.ports.dependencies import Dependencies
 from tests.reliability.conditions.account import (
@@ -21,6 +22,7 @@ from tests.reliability.fault_injection import (
     Simulation,
     die,
     freeze,
+    meanwhile,
     simulate,
 )
 
@@ -53,6 +55,48 @@ async def _work_or_lose(deps: Dependencies, *, careful: bool, seconds: float = 2
         await work(deps, careful=careful, seconds=seconds)
     except Conflict:
         return
+
+
+async def sweep_overdue_jobs(deps: Dependencies, way: str) -> None:
+    """Finish each job that is overdue. After a conflict: decide again, give up, or insist."""
+    overdue = (Where("until", "<=", deps.clock.now()),)
+    for job in await deps.store.query(Query("jobs", overdue, "until")):
+        found = job
+        while found.get("until") <= deps.clock.now():
+            try:
+                await deps.store.commit([Update(job.path, {"done": True}, read=found.version)])
+            except Conflict:
+                if way == "gives up":
+                    break
+                (newer,) = await deps.store.get([job.path])
+                found = newer if way == "careful" else replace(job, version=newer.version)
+            else:
+                break
+
+
+@pytest.mark.parametrize(
+    ("change", "way", "done"),
+    [
+        ("touched", "gives up", False),
+        ("touched", "careful", True),
+        ("renewed", "insists", True),
+        ("renewed", "careful", False),
+    ],
+)
+async def test_a_sweep_decides_again_after_a_conflict(
+    simulation: Simulation, change: str, way: str, done: bool
+) -> None:
+    """A touched job is still overdue, and has to be finished. A renewed one is not overdue."""
+    await open_account(simulation)
+    here, there = simulation.process(), simulation.process()
+    later = {"until": there.deps.clock.now() + timedelta(seconds=60)}
+    if change == "renewed":
+        renew = meanwhile(lambda: there.run(there.deps.store.commit([Update(JOB, later)])))
+        simulation.faults.add("store.query", renew, process=here)
+    else:
+        simulation.faults.add("store.query", simulation.touch_found(), process=here)
+    await here.run(sweep_overdue_jobs(here.deps, way))
+    assert (await simulation.harness.document(JOB))["done"] is done
 
 
 @both_ways

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from common.conversations.running_turn import RunningChat
 from common.domain.documents import Update
 from common.domain.errors import OprinaError, Unavailable, UpstreamNotFound
 from common.ports.agent import Finished
@@ -24,7 +23,16 @@ from tests.reliability.fault_injection import (
 )
 from tests.reliability.known_faults.known import fixed, start_and_wait
 from tests.support.fakes.agent import Step, ToolEffect
-from tests.support.harness import advance, chat, chat_answer, speak, start, sweep
+from tests.support.harness import (
+    advance,
+    chat,
+    chat_answer,
+    leave,
+    speak,
+    start,
+    sweep,
+    wait_for_text,
+)
 
 MAIL: list[Step] = [ToolEffect("send_mail", 0.3), 1.0, "Sent.", Finished(9_000)]
 LONG_HISTORY: list[Step] = [0.5, "word " * 400, 1.0, Finished(60_000, 50_000)]
@@ -171,10 +179,8 @@ async def test_a_field_of_a_newer_release_is_ignored(simulation: Simulation, cal
 
 async def leave_after_text(process: SimulatedProcess, conversation: str) -> None:
     turn = await chat(process.app, "Again.", conversation_id=conversation)
-    assert isinstance(turn, RunningChat)
-    while not any(event.event == "text" for event in await turn.next_events()):
-        pass
-    await turn.cancel()
+    await wait_for_text(turn)
+    await leave(turn)
 
 
 @fixed("A5", "a caller who leaves before the usage is known pays almost nothing")

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from common.adapters.sqlite.store import SqliteStore
+from common.domain.avatar_session import EndReason
 from common.domain.documents import Create, Delete, Write
 from common.domain.errors import Ambiguous, Failed, Unavailable
 from common.domain.ids import AvatarSessionId
@@ -51,7 +52,7 @@ class WatchedAvatars(FakeAvatars):
             self.problems.append(f"{ticket.session} was started before its commit held")
         return await super().start(ticket)
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         if self.states.get(session) == "live":
             self.problems.append(f"{session} was stopped while its document says live")
         await super().stop(session, reason)

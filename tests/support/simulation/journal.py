@@ -16,7 +16,7 @@ STORE_KINDS = {"get": "read", "query": "query", "commit": "commit"}
 
 @dataclass
 class Call:
-    """One call of a port. Times are seconds of the loop's clock."""
+    """One call of a port, with its arguments in order. Times are seconds of the loop's clock."""
 
     process: str
     request: str
