@@ -51,9 +51,9 @@ class SentenceRules:
     elided: str = ""
     """Capitals that may lose their vowel ("C'est"), and so are no numerals."""
     trusts_sentencex: bool = True
-    """Whether the library's list of abbreviations for this language can be used."""
+    """The library's list of abbreviations for this language can be used."""
     semicolon_asks: bool = False
-    """Whether ";" is a question mark."""
+    """The sign ";" is a question mark."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def no_rules(_region: str) -> tuple[Group, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """What the splitter and the spoken form know about one language.
+    """The rules of one language for the splitter and the spoken form.
 
     A record is the constant `LANGUAGE` of `common/text/languages/<code>.py`, where `code` is
     ISO 639-1 (or 639-3). The file is found by its name and loaded at its first use.
@@ -101,7 +101,7 @@ class Language:
     """Returns the rules of the spoken form for a region (ISO 3166, or ""), in their order."""
     phrases: Phrases = Phrases()
     number_words: bool = False
-    """Whether the spoken rules put numbers in words."""
+    """The spoken rules put numbers in words."""
     full_stop: str = "."
     space_before_marks: bool = False
-    """Whether a space stands before "!", "?", ":" and ";"."""
+    """A space stands before "!", "?", ":" and ";"."""

@@ -1,4 +1,4 @@
-"""Which language's rules a text follows: those of the conversation, unless the script differs."""
+"""The choice of a text's language: that of the conversation, unless the script differs."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _ENOUGH: Final = 2
 
 
 def language_code(language: str | None) -> str | None:
-    """Return the language of a BCP 47 tag, in lower case; None where there is none ("auto")."""
+    """Return the language of a BCP 47 tag, in lower case; None for "auto" and the like."""
     code = (language or "").partition("-")[0].partition("_")[0].strip().lower()
     return code if re.fullmatch("[a-z]{2,3}", code) else None
 

@@ -1,5 +1,7 @@
-"""What Chinese, Japanese and Hindi have in common: figures stay figures, which their voices read well,
-and the signs around them become words behind them.
+"""Rules that Chinese, Japanese and Hindi share.
+
+Figures stay figures, which the voices of these languages read well. The signs around a figure become
+words behind it.
 """
 
 import re
@@ -17,8 +19,10 @@ _MONTHS, _DAYS = range(1, 13), range(1, 32)
 
 @dataclass(frozen=True)
 class Signs:
-    """Each as what is said, `{}` where the figure goes; `{0}`, `{1}` and `{2}` are hour and minute,
-    or year, month and day."""
+    """The spoken words of each sign, with `{}` in the place of the figure.
+
+    `{0}`, `{1}` and `{2}` are hour and minute, or year, month and day.
+    """
 
     minus: str
     percent: str
@@ -32,7 +36,7 @@ class Signs:
     months: tuple[str, ...] = ()
     """Their names, where they have any."""
     after_time: str = ""
-    """What the time of day swallows, as its words have it already."""
+    """A word that the time of day drops, because its own words contain it."""
 
     def groups(self) -> tuple[Group, ...]:
         shorts = (full_words(self.abbreviations),) if self.abbreviations else ()

@@ -1,5 +1,6 @@
-"""What German, Spanish, French, Italian and Portuguese have in common: a decimal comma, the day
-before the month, the sign behind the amount.
+"""Rules that German, Spanish, French, Italian and Portuguese share.
+
+They have a decimal comma, the day before the month, and the sign behind the amount.
 
 A plain number stays in digits: whether 1 is "una" or "un" hangs on a noun that we do not know, and
 these voices read digits well. Only what they stumble over is said in words.
@@ -171,8 +172,10 @@ def units(table: str) -> dict[str, tuple[str, str]]:
 
 
 def ordinals(code: str, pattern: str, *, feminine: str) -> Rule:
-    """As in "1º", "2.ª", "3.er": `pattern` has the digits and the ending; `feminine` matches the
-    ending of those in -a."""
+    """Return the rule of ordinals such as "1º", "2.ª" and "3.er".
+
+    `pattern` has the digits and the ending. `feminine` matches the endings of those in -a.
+    """
 
     def put(match: re.Match[str]) -> str:
         said = number_words.ordinal(match[1], code)

@@ -7,7 +7,10 @@ _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 
 def in_figures(before: str, after: str, ending: str = "") -> Rule:
-    """A numeral between the two, as figures: the language's other rules or its voice read them."""
+    """Return a rule that writes a numeral between `before` and `after` as figures.
+
+    Then the language's other rules, or its voice, read them.
+    """
     return Rule(rf"(?<!\w){before}{ROMAN}{after}", lambda match: arabic(match[1]) + ending)
 
 

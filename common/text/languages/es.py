@@ -20,7 +20,7 @@ def _clock(hour: int, minute: int) -> str:
 
 
 def _spanish(dollar: str) -> EuropeanRules:
-    """What "$" is hangs on the country."""
+    """Return the rules for a country. The sign "$" has another name in each."""
     dollars = f"{dollar}s" if dollar.endswith("o") else "dólares"
     return EuropeanRules(
         code="es",

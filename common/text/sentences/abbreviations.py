@@ -38,7 +38,7 @@ class Kind(Enum):
 
 _TIMES: Final = frozenset({"a.m", "p.m"})
 _COMPASS: Final = frozenset("NSEW")
-"""Letters that tell where in a street a numbered house is."""
+"""Points of the compass in an address, such as "12 N. Main Street"."""
 _LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"
 """One or two letters; in the scripts of India a vowel sign follows the letter."""
 _DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")

@@ -34,7 +34,7 @@ _TAIL: Final = re.compile(
     rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
     rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
-"""What belongs to the sentence before it: closing quotes and brackets, markup, [1], emoji, :-).
+"""Signs that belong to the sentence before them: closing quotes and brackets, markup, [1], emoji, :-).
 The sign “ closes a quotation in German, and opens one elsewhere."""
 _UNFINISHED_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
@@ -57,7 +57,7 @@ class EndMark(NamedTuple):
 
     @property
     def strong(self) -> bool:
-        """Whether the mark is more than dots."""
+        """The mark is more than dots."""
         return any(sign not in ".…" for sign in self.mark)
 
     @property

@@ -1,4 +1,4 @@
-"""What the next word says of the full stop before it.
+"""The next word decides whether the full stop before it ends a sentence.
 
 The word is judged when its first token is there: of a word in several tokens, four letters suffice.
 """

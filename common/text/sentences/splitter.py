@@ -31,7 +31,7 @@ class Sentences:
         self._first_clause = first_clause
         self._text = ""
         self._from = 0
-        """Where the search for the next mark begins: no sentence ends before."""
+        """The position at which the search for the next mark begins. No sentence ends before it."""
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""

@@ -1,7 +1,7 @@
 """The lines of a reply: headings, lists, quotes, code blocks, tables.
 
 A reply comes in pieces, and a code block or a table goes over many of them: what a line is depends
-on the lines before it. A piece begins a line, as far as anybody can tell.
+on the lines before it. Each piece is assumed to begin a line.
 """
 
 import re
@@ -37,8 +37,7 @@ _NOTHING = _Line("", apart=True)
 
 
 class Blocks:
-    """The lines of one reply, piece by piece: what of them is to be said, markdown within the line
-    and all."""
+    """The lines of one reply, piece by piece. Returns the text to be said, with its inline markdown."""
 
     def __init__(self, language: Language) -> None:
         self._phrases = language.phrases
@@ -102,8 +101,11 @@ class Blocks:
         return _Line(said, apart=True)
 
     def _in_code(self, line: str) -> list[_Line]:
-        """Silence. A fence closes alone on its line, but pieces may have lost the line's break:
-        then what stands behind it, after a space, is prose again."""
+        """Skip a line of code.
+
+        A fence closes alone on its line. If pieces have lost the line's break, the text behind the
+        fence, after a space, is prose again.
+        """
         mark = self._fence
         if line.startswith(mark):
             rest = line.lstrip(mark[0])
@@ -117,7 +119,7 @@ class Blocks:
     # ── tables ───────────────────────────────────────────────────────────────────────────────────
 
     def _tabular(self, line: str, following: str | None) -> tuple[bool, list[_Line]]:
-        """Whether the line belongs to a table, and what is said of it: the first one announces."""
+        """Return whether the line belongs to a table, and the lines to say. The first announces it."""
         if self._table:
             row = "|" in line or self._row_open
             self._row_open = "|" in line and line.startswith("|") and not line.endswith("|")
@@ -149,7 +151,7 @@ class Blocks:
 
 
 def _begins_table(line: str, following: str | None) -> bool:
-    """A row of dashes says it; before that, a line that begins with "| " and has another one."""
+    """Return whether a table begins: by a row of dashes, or by a line with two bars or more."""
     separator = compiled(_SEPARATOR)
     if separator.match(line) or (following is not None and separator.match(following.strip())):
         return True

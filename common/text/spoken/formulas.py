@@ -33,7 +33,7 @@ _FORMULAS = Group(
 
 
 def _fraction(above: str, below: str) -> str:
-    """What is less than one has a name in each language: "1/2"."""
+    """Keep a fraction below one, such as "1/2": it has a name in each language."""
     return f" {above}/{below}" if above < below else f"{above} ÷ {below}"
 
 

@@ -58,7 +58,7 @@ _EMPHASIS = Group(
 
 
 def strip_markdown(text: str, words: Phrases) -> str:
-    """The text of the line: no tags, no marks of emphasis, of links their text alone."""
+    """Return the text of a line without tags and marks of emphasis, and with the text of its links."""
     text = _SMILEYS.apply(read_formulas(_HTML.apply(_CODE.apply(text))))
     if "[" in text or "](" in text:
         text = _links(text, words)

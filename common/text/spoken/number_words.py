@@ -8,7 +8,7 @@ from typing import Literal, Protocol, cast
 Kind = Literal["cardinal", "ordinal", "year"]
 
 MOST_DIGITS = 15
-"""Longer numbers nobody says as one: they are read digit by digit."""
+"""Longer numbers are read digit by digit."""
 
 
 class _Num2Words(Protocol):
@@ -16,8 +16,10 @@ class _Num2Words(Protocol):
 
 
 def cardinal(digits: str, language: str) -> str:
-    """`digits` without separators: "1234" -> "one thousand two hundred thirty-four". With a zero in
-    front, or too many to be a number, digit by digit."""
+    """Say a number: "1234" becomes "one thousand two hundred thirty-four".
+
+    `digits` has no separators. With a leading zero, or too many digits, it is said digit by digit.
+    """
     if len(digits) > MOST_DIGITS or (len(digits) > 1 and int(digits[0]) == 0):
         return spelled(digits, language)
     return _words(int(digits), language, "cardinal")
@@ -40,7 +42,7 @@ def spelled(digits: str, language: str) -> str:
 
 
 def decimal(whole: str, fraction: str, language: str, point: str) -> str:
-    """What stands behind the point, digit by digit: "three point one four"."""
+    """Say a decimal number: "three point one four". Its fraction is said digit by digit."""
     start = f"{cardinal(whole, language)} " if whole else ""
     return f"{start}{point} {spelled(fraction, language)}"
 

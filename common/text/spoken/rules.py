@@ -1,8 +1,7 @@
-"""Rewriting by rules: each a pattern and what is said in its place.
+"""Rewriting by rules. A rule is a pattern and the words that replace it.
 
-Every pattern here is read by a machine in the middle of a conversation, on text that anybody may
-have written: so repetitions are bounded, possessive, or begin where a look-behind lets them begin
-only once. That keeps the whole linear in the text.
+The text comes from outside, and is matched in the middle of a conversation. So each repetition is
+bounded, is possessive, or can begin at one place only. That keeps the work linear in the text.
 """
 
 import re
@@ -56,7 +55,7 @@ def apply(groups: Iterable[Group], text: str) -> str:
 
 
 def any_of(words: Iterable[str]) -> str:
-    """The longest first, so that none hides behind its own beginning."""
+    """Return a pattern of the words, the longest first, so that no word hides a longer one."""
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
@@ -67,8 +66,11 @@ def full_words(
     *,
     ending: Container[str] = (),
 ) -> Rule:
-    """Abbreviations, said in full. A point at the end of the text ends a sentence too, and stays;
-    so does one before a capital, behind those that often are the last word: `ending`."""
+    """Return a rule that says abbreviations in full.
+
+    A point at the end of the text also ends a sentence, and stays. So does a point before a
+    capital, after the abbreviations in `ending`, which often are the last word.
+    """
     words = {short.replace(" ", ""): full for short, full in table.items()}
 
     def put(match: re.Match[str]) -> str:
@@ -85,7 +87,9 @@ def full_words(
 
 
 def ends_sentence(match: re.Match[str]) -> bool:
-    """Whether a point at the end of the match would be a sentence's: nothing, or a capital, comes
-    next."""
+    """Return whether a point at the end of the match ends a sentence.
+
+    It does if nothing, or a capital, follows.
+    """
     rest = match.string[match.end() : match.end() + 3]
     return not rest.strip() or (rest[0].isspace() and rest.strip()[0].isupper())

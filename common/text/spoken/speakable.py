@@ -1,4 +1,4 @@
-"""From what an agent writes to what a person would say.
+"""The spoken form of an agent's text.
 
     a piece ──► lines (blocks) ──► markdown, addresses (markup) ──► the language's rules ──► plain
 
@@ -51,7 +51,7 @@ class Speakable:
         self._rules = _rules(self._language, region.upper())
 
     def say(self, piece: str) -> str:
-        """What a person would say for this piece; "" where that is nothing."""
+        """Return the spoken form of a piece; "" if there is nothing to say."""
         text = self._blocks.read(piece).translate(_SPACES)
         text = apply(self._rules, markdown.strip_markdown(text, self._language.phrases))
         text = _PUNCTUATION.apply(plain(text))
@@ -61,7 +61,7 @@ class Speakable:
         return text if any(char.isalnum() for char in text) else ""
 
     def foresee(self, piece: str) -> str:
-        """What `say` would answer, without its having been said."""
+        """Return the answer that `say` would give, and leave the state as it is."""
         blocks = copy(self._blocks)
         try:
             return self.say(piece)
@@ -69,8 +69,10 @@ class Speakable:
             self._blocks = blocks
 
     def warm(self) -> None:
-        """Compiles and loads what the first sentences need, about 80 ms: in a thread, while the
-        agent thinks, it costs nobody anything."""
+        """Compile and load the rules that the first sentences need, in about 80 ms.
+
+        Call it in a thread while the agent thinks.
+        """
         for group in (*self._rules, _PUNCTUATION, _SPACED):
             group.warm()
         markdown.warm()

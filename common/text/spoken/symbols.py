@@ -1,4 +1,4 @@
-"""What becomes of single characters, when the rules have done theirs."""
+"""The last step of the spoken form: single characters that the rules have left."""
 
 import unicodedata
 
@@ -47,8 +47,11 @@ _FATES = _Fate()
 
 
 def plain(text: str) -> str:
-    """Letters, marks, digits, punctuation and the symbols that voices can say; anything else is
-    a space. No line breaks, no two spaces in a row, none at the ends."""
+    """Keep letters, marks, digits, punctuation and the symbols that voices can say.
+
+    Anything else becomes a space. The result has no line breaks, no two spaces in a row, and no
+    space at its ends.
+    """
     text = text.translate(_FATES)
     if any(joiner in text for joiner in _JOINERS):
         # They shape letters in Arabic and the scripts of India; elsewhere they glue emoji together.

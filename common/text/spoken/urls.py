@@ -1,4 +1,4 @@
-"""Where things are: web addresses, e-mail addresses, handles, file names."""
+"""Web addresses, e-mail addresses, handles and file names."""
 
 import re
 
@@ -14,7 +14,7 @@ _ENDS = (  # noqa: SIM905 - read as one
     "com org net gov edu mil io dev ai app info biz tv co.uk org.uk ac.uk gov.uk com.au co.jp "
     "co.in com.br uk de fr es eu ca au jp cn br nl ch se dk pl ru mx kr nz"
 ).split()
-"""What a bare domain may end in. Words of a language ("it", "in", "me") only stand behind www."""
+"""Endings of a bare domain. Those that are words ("it", "in", "me") need "www." before them."""
 _DOMAIN = (
     r"(?<![\w@.-])(?:www\.((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24})"
     rf"|((?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{any_of(_ENDS)}|[a-z]{{2,6}}(?=/[A-Za-z0-9]))))"
@@ -70,7 +70,7 @@ def _domain(match: re.Match[str], words: Phrases) -> str:
 
 
 def _trimmed(address: str) -> tuple[str, str]:
-    """An address, and the punctuation behind it that belongs to the sentence."""
+    """Split an address from the punctuation behind it, which belongs to the sentence."""
     cut = len(address.rstrip(_AFTER))
     if address[:cut].endswith(")") and "(" not in address:
         cut = len(address[:cut].rstrip(_AFTER + ")"))

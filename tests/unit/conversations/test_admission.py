@@ -1,4 +1,4 @@
-"""A message and a text whose first commit nobody confirmed, or others were faster with."""
+"""A message and a text whose first commit was not confirmed, or met a conflict."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ async def said(harness: Harness, session: str, once: IdempotencyKey | None = Non
 
 
 @pytest.mark.parametrize("held", HELD)
-async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_once(
+async def test_an_unconfirmed_speech_is_charged_and_shown_once(
     held: bool,
 ) -> None:
     harness = new_harness()
@@ -44,16 +44,16 @@ async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_on
     assert harness.voice.texts == ["Hello."]
 
 
-async def test_a_speech_that_nobody_confirmed_costs_nothing_where_its_session_has_ended() -> None:
+async def test_an_unconfirmed_speech_costs_nothing_if_its_session_has_ended() -> None:
     harness = new_harness()
     started = await harness.start()
     failing = FailingCommits(harness, 1, error=STORE_LOST, held=True)
 
-    async def ended_by_somebody(_: int) -> None:
+    async def ended_by_another_process(_: int) -> None:
         ask = EndSessionRequest(avatar_session_id=started.avatar_session_id)
         await harness.another().avatars.end(ADA, ask, IdempotencyKey())
 
-    harness.app = harness.another(store=failing, pause=ended_by_somebody)
+    harness.app = harness.another(store=failing, pause=ended_by_another_process)
     with pytest.raises(errors.OprinaError):
         await said(harness, started.avatar_session_id)
     advance(harness.clock, 60)

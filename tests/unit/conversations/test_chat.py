@@ -75,7 +75,7 @@ async def test_a_turn_that_speaks_sentence_by_sentence_while_it_is_written() -> 
     assert await harness.used("voice_characters") == (44 + 44 + 46, 0)
 
 
-async def test_a_turn_stays_until_the_avatar_has_finished_or_not_if_nobody_waits() -> None:
+async def test_a_turn_lasts_until_the_avatar_has_finished_if_its_caller_waits() -> None:
     harness = new_harness(agent=FakeAgent([STORY[0]], [STORY[0]]))
     started = await harness.start()
     loop = asyncio.get_running_loop()
@@ -227,7 +227,7 @@ async def test_stop_ends_a_turn_from_another_process() -> None:
         await harness.app.conversations.chat(ADA, ask, IdempotencyKey())
 
 
-async def test_somebody_elses_conversation_is_a_missing_one() -> None:
+async def test_the_conversation_of_another_user_is_not_found() -> None:
     harness = new_harness()
     mine = await harness.whole_chat()
     said = []

@@ -59,7 +59,7 @@ async def test_the_same_key_gives_the_same_answer() -> None:
     assert await end(harness, started.avatar_session_id, once) == first
 
 
-async def test_somebody_elses_session_is_a_missing_one() -> None:
+async def test_the_session_of_another_user_is_not_found() -> None:
     harness = new_harness()
     started = await harness.start()
     said = []
@@ -81,7 +81,7 @@ async def test_never_more_than_was_reserved_however_late() -> None:
 
 
 async def test_what_ended_long_ago_costs_what_the_provider_says_it_ran() -> None:
-    """It left after 300 seconds in which nobody came, and nobody noticed for a day."""
+    """The provider ended it after 300 idle seconds, and no sweep ran for a day."""
     harness = new_harness()
     started = await harness.start()
     advance(harness.clock, 86_400)

@@ -84,7 +84,7 @@ async def test_a_conversation_whose_avatar_runs_is_given_it_again_and_nothing_is
     assert await harness.used("avatar_seconds") == (0, 600)
 
 
-async def test_somebody_elses_conversation_is_a_missing_one() -> None:
+async def test_the_conversation_of_another_user_is_not_found() -> None:
     harness = new_harness()
     mine = await harness.start()
     for conversation in (mine.conversation_id, "nothing-here"):
@@ -296,7 +296,7 @@ async def test_a_store_that_is_gone_from_the_second_commit_on_leaves_the_rest_to
 
 @pytest.mark.parametrize("key", [None, "k"])
 @pytest.mark.parametrize("held", [True, False])
-async def test_a_first_commit_that_nobody_confirmed(held: bool, key: str | None) -> None:
+async def test_an_unconfirmed_first_commit(held: bool, key: str | None) -> None:
     harness = new_harness()
     conversation = (await harness.whole_chat()).conversation_id
     FailingCommits(harness, 1, error=STORE_LOST, held=held)
@@ -313,12 +313,12 @@ async def test_a_first_commit_that_held_and_was_ended_meanwhile_is_not_revived()
     harness = new_harness()
     failing = FailingCommits(harness, 1, error=STORE_LOST, held=True)
 
-    async def ended_by_somebody(_: int) -> None:
+    async def ended_by_another_process(_: int) -> None:
         (session,) = harness.avatars.sessions
         ask = EndSessionRequest(avatar_session_id=session)
         await harness.another().avatars.end(ADA, ask, IdempotencyKey())
 
-    harness.app = harness.another(store=failing, pause=ended_by_somebody)
+    harness.app = harness.another(store=failing, pause=ended_by_another_process)
     with pytest.raises(errors.SessionOver):
         await harness.start()
     await nothing_is_held(harness)

@@ -226,7 +226,7 @@ async def test_what_is_not_ours_is_counted_and_left_alone() -> None:
     assert [session.id for session in harness.avatars.running()] == [stranger.session]
 
 
-async def test_what_runs_as_it_should_takes_one_read_and_a_stranger_a_second() -> None:
+async def test_sessions_that_run_take_one_read_and_a_foreign_one_a_second() -> None:
     harness = patient_harness()
     await several(harness, 3)
     harness.store.trips.clear()

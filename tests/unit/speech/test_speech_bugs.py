@@ -1,4 +1,4 @@
-"""A bug on the way to the avatar's mouth ends the speech, and nothing else."""
+"""A bug in the path of speech ends the speech, and nothing else."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ def bug(*_: Any) -> Any:
 
 
 class Buggy:
-    """What it is given, with a bug in one method."""
+    """A port with a bug in one method."""
 
     def __init__(self, inner: Any, method: str) -> None:
         self.inner = inner

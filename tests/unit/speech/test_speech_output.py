@@ -88,7 +88,7 @@ async def test_what_is_said_is_not_what_is_written() -> None:
 
 
 async def test_nothing_is_made_long_before_it_is_needed() -> None:
-    """Who interrupts early has not paid for what was never heard."""
+    """An early interruption leaves the rest of the text without a charge."""
     harness = new_harness(agent=FakeAgent(["".join(TEN)]))
     started = await harness.start()
     turn = await harness.chat(conversation_id=started.conversation_id)

@@ -84,7 +84,7 @@ def _day_name(match: re.Match[str]) -> str:
 
 
 def weekday() -> Rule:
-    """Where no figure is near: "See you Wed.", but not "the sun" nor "he sat"."""
+    """Return the rule of weekdays without a figure: "See you Wed.", but not "the sun"."""
     return Rule(
         r"(?<!\w)(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z])))\.",
         lambda m: _WEEKDAYS[m[1]] + ("." if ends_sentence(m) else ""),
@@ -132,8 +132,11 @@ def _any_year(digits: str) -> str:
 
 
 def _numeric(match: re.Match[str], *, day_first: bool, sure: bool) -> str:
-    """Above twelve it can only be the day. Else the country decides, and where that is unknown the
-    figures are said as they stand: better vague than wrong."""
+    """Say a date in figures.
+
+    A number above twelve can only be the day. Otherwise the country decides. If the country is
+    unknown, the figures are said as they are written, because a wrong date is worse.
+    """
     first, second = int(match[1]), int(match[3])
     only = (first not in _MONTH_NUMBERS) or (second not in _MONTH_NUMBERS)
     day_first = first not in _MONTH_NUMBERS or match[2] == "." or (day_first and not only)

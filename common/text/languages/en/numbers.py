@@ -34,7 +34,7 @@ _NUMBERED = {
 
 
 def codes() -> tuple[Rule, ...]:
-    """What is read digit by digit."""
+    """Return the rules of codes, which are read digit by digit."""
     return (
         Rule(r"(?<![\w.])\.(?=\d)", "0."),
         Rule(r"(?<=[-.]\d{4})[ ]?x[ ]?(?=\d{2,5}(?!\w))", ", extension "),
@@ -77,7 +77,7 @@ def codes() -> tuple[Rule, ...]:
 
 
 def before_measures() -> tuple[Rule, ...]:
-    """What would be taken apart if money and units came first."""
+    """Return the rules that come before money and units, which would split these numbers."""
     names = "|".join(_NUMBERED)
     return (
         Rule(rf"(?<![\w.])({names})\. ?(?=\d)", lambda m: f"{_NUMBERED[m[1]]} "),

@@ -79,7 +79,7 @@ def _path(match: re.Match[str]) -> str:
 
 
 def _compared(match: re.Match[str]) -> str:
-    """An angle bracket alone compares only where it stands apart or before a figure."""
+    """Say a comparison. A single angle bracket compares only if it stands apart or before a figure."""
     sign = match[0]
     after = match.string[match.end() : match.end() + 2]
     if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in _MONEY):
@@ -89,7 +89,7 @@ def _compared(match: re.Match[str]) -> str:
 
 
 def _is_value(before: str, after: str) -> bool:
-    """A figure or a letter, as far from the sign as what is behind it: "x < 5", "3<5"."""
+    """Return whether a figure or a letter stands before the sign: "x < 5", "3<5"."""
     if before.endswith(" ") != after.startswith(" "):
         return False
     last = before.split(" ")[-1 - before.endswith(" ")] if before else ""

@@ -114,7 +114,7 @@ def _inches(match: re.Match[str]) -> str:
 
 
 def _quoted(before: str) -> bool:
-    """Whether a quotation is open here."""
+    """Return whether a quotation is open at the end of `before`."""
     return len(re.findall(r'(?<!\d)"', before)) % 2 == 1
 
 
