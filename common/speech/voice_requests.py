@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from common.domain import deadlines
 from common.domain.errors import Failed, Unavailable, Upstream
@@ -10,6 +10,8 @@ from common.speech.playback import Piece, Utterance
 
 MOST_FAILURES = 2
 """Failures in a row that end the speech of a turn."""
+REQUEST_BYTES = 5_000
+"""Bytes of UTF-8 in one request, at most: a limit of Google's voices."""
 LEAD_SECONDS = 1.0
 """The next request is made when no more audio than this is left to play, or than twice the slowest
 request took."""
@@ -63,8 +65,11 @@ class VoiceRequests:
         began = loop.time()
         try:
             async with asyncio.timeout(deadlines.VOICE_REQUEST):
-                utterance.pcm = await self._port.synthesize(
-                    utterance.said, self._voice, self._language
+                utterance.pcm = b"".join(
+                    [
+                        await self._port.synthesize(part, self._voice, self._language)
+                        for part in _parts(utterance.said)
+                    ]
                 )
         except TimeoutError:
             self._failures += 1
@@ -77,3 +82,13 @@ class VoiceRequests:
         self.lead = max(self.lead, 2 * (loop.time() - began))
         self.spent += utterance.characters
         return None
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the text in parts that fit into one request, cut between words where there are any."""
+    while len(text.encode()) > REQUEST_BYTES:
+        end = len(text.encode()[:REQUEST_BYTES].decode(errors="ignore"))
+        end = text.rfind(" ", 1, end) if " " in text[1:end] else end
+        yield text[:end]
+        text = text[end:]
+    yield text

@@ -142,14 +142,7 @@ async def test_a_speak_is_stopped_from_another_process(simulation: Simulation) -
     [
         pytest.param("1" * 1_251, id="digits"),
         pytest.param(", ".join(["$9,999.99"] * 100), id="prices"),
-        pytest.param(
-            "न" * 1_700,
-            id="Devanagari",
-            marks=pytest.mark.xfail(
-                reason="a piece of text is measured in characters, a request for speech in bytes",
-                strict=True,
-            ),
-        ),
+        pytest.param("न" * 1_700, id="Devanagari"),
     ],
 )
 async def test_a_text_that_is_longer_when_spoken_is_spoken_or_refused(
