@@ -12,9 +12,6 @@ from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
 from common.speech import audio
 
-NEARLY = 0.5
-"""An utterance whose audio ends within this is taken as heard when the avatar reports idle."""
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -119,13 +116,13 @@ class Playback:
             self.quiet_at += late
 
     def ended(self, utterance: Utterance, now: float) -> None:
-        """Note that the avatar finished an utterance.
+        """Note that the avatar finished an utterance, and so those before it.
 
-        Those whose audio has had time to play were heard too.
+        A later one was heard too if its audio has had time to play.
         """
-        utterance.heard = "ended"
-        for each in self.sent:
-            if each.starts is not None and each.ends <= now + NEARLY:
+        place = self.sent.index(utterance)
+        for number, each in enumerate(self.sent):
+            if number <= place or (each.starts is not None and each.ends <= now):
                 each.heard = "ended"
 
     def cut(self, now: float) -> None:
