@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from common.conversations.answers import chat_answer
 from common.conversations.reply.agent_reply import ReplySoFar
-from common.conversations.reply.event_stream import EventStream
+from common.conversations.reply.event_stream import TurnEvents
 from common.domain.errors import OprinaError
 from common.domain.ids import ConversationId
 from common.domain.turn import TurnRecord
@@ -22,7 +22,7 @@ class RunningTurn(ABC):
 
     def __init__(self, record: TurnRecord) -> None:
         self.record = record
-        self.events = EventStream()
+        self.events = TurnEvents()
         self.interruption = Interruption()
         self.silenced = asyncio.Event()
         """Nothing more of this turn will be sent to the avatar."""

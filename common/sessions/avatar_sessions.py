@@ -21,7 +21,7 @@ from common.transactions.transaction import Decision, Documents, Transactions
 
 
 @dataclass(frozen=True)
-class KeepAlive:
+class ExtendSession:
     """Renew a live session's `due_at` (a `Transaction`). With `write` False it only decides.
 
     The result is the answer, or the stored one of the same key.
@@ -82,7 +82,7 @@ class AvatarSessions:
         Raises NotFound, SessionOver.
         """
         session = AvatarSessionId(request.avatar_session_id)
-        keep = KeepAlive(caller, session, self._deps.settings, key, write=False)
+        keep = ExtendSession(caller, session, self._deps.settings, key, write=False)
         decided = await self._transactions.run(keep)
         if decided.result is not None:
             return decided.result

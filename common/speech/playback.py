@@ -21,7 +21,7 @@ class Piece:
     said: str
 
 
-class Caption(NamedTuple):
+class PlacedSentence(NamedTuple):
     """A sentence with its place in the utterance, in seconds."""
 
     text: str
@@ -53,12 +53,12 @@ class Utterance:
     def characters(self) -> int:
         return sum(len(piece.said) for piece in self.pieces)
 
-    def captions(self) -> list[Caption]:
+    def captions(self) -> list[PlacedSentence]:
         """Place each sentence in the utterance, by its share of the characters."""
         total, offset, found = max(1, self.characters), 0.0, []
         for piece in self.pieces:
             seconds = self.seconds * len(piece.said) / total
-            found.append(Caption(piece.written, round(offset, 2), round(seconds, 2)))
+            found.append(PlacedSentence(piece.written, round(offset, 2), round(seconds, 2)))
             offset += seconds
         return found
 

@@ -215,7 +215,7 @@ async def bearer(_: bool) -> dict[str, str]:
     return {"authorization": "Bearer token"}
 
 
-class Pauses:
+class RetryPauses:
     """Counts the pauses before a second attempt."""
 
     def __init__(self) -> None:
@@ -233,7 +233,7 @@ def lines(*events: Event) -> httpx.Response:
 
 async def asked(*answers: httpx.Response) -> tuple[list[AgentEvent], errors.Upstream | None, int]:
     """Return the events, the error, and the number of requests."""
-    server, pauses, found = Server(*answers), Pauses(), list[AgentEvent]()
+    server, pauses, found = Server(*answers), RetryPauses(), list[AgentEvent]()
     agent = AgentEngine(ENGINE, bearer, server.http_client, pause=pauses)
     error: errors.Upstream | None = None
     try:

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from google.auth.exceptions import DefaultCredentialsError
 
 from common.adapters.firestore.store import FirestoreStore
-from common.domain.errors import Unavailable
 
 
 async def test_event_loop_is_free_while_credentials_load(
@@ -29,6 +29,5 @@ async def test_event_loop_is_free_while_credentials_load(
     os.write(writer, b"{}")
     os.close(writer)
     for failed in await asyncio.gather(*reads, return_exceptions=True):
-        assert isinstance(failed, Unavailable)
-        assert failed.why == "no credentials"
+        assert isinstance(failed, DefaultCredentialsError)
     await store.close()

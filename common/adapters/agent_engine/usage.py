@@ -6,7 +6,7 @@ usage so far, and up to two whole events carry its final usage (seen with ADK 1.
 
 from typing import NamedTuple
 
-from common.adapters.agent_engine.wire import Usage
+from common.adapters.agent_engine.wire import ModelUsage
 from common.ports.agent import UsageSoFar
 
 
@@ -16,7 +16,7 @@ class ModelCall(NamedTuple):
     `is_whole`: a whole event gave its usage.
     """
 
-    usage: Usage
+    usage: ModelUsage
     is_whole: bool
 
 
@@ -30,7 +30,7 @@ class TokenCount:
         """By author: the current model call, once an event gave its usage."""
 
     def add(
-        self, author: str, usage: Usage | None, *, partial: bool, content: bool
+        self, author: str, usage: ModelUsage | None, *, partial: bool, content: bool
     ) -> list[UsageSoFar]:
         """Count an event of an author. Return the running figure if it changed.
 

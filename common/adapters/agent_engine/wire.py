@@ -44,7 +44,7 @@ ERROR_FIELDS = frozenset(
 Json = dict[str, Any]
 
 
-class Usage(NamedTuple):
+class ModelUsage(NamedTuple):
     """The tokens of one model call. `prompt` is 0 where only the total is known."""
 
     total: int
@@ -108,7 +108,7 @@ def name_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return ""
 
 
-def usage_of(event: Json) -> Usage | None:
+def usage_of(event: Json) -> ModelUsage | None:
     """Return the usage of an event, or None if there is none.
 
     Without a total the counts are added up. Cached tokens are a part of the prompt's.
@@ -127,7 +127,7 @@ def usage_of(event: Json) -> Usage | None:
         ]
         known = [count for count in counts if count is not None]
         total = sum(known) if known else None
-    return None if total is None else Usage(total, prompt or 0)
+    return None if total is None else ModelUsage(total, prompt or 0)
 
 
 def error_code(event: Json) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]  # it ships no types
 import grpc.aio  # type: ignore[import-untyped]  # it ships no types
 from google.api_core.exceptions import GoogleAPICallError, ServiceUnavailable
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud.firestore import (
     AsyncClient,
     AsyncWriteBatch,
@@ -159,6 +159,9 @@ class FirestoreStore:
         connection = self._connection
         try:
             return await asyncio.shield(connection)
+        except DefaultCredentialsError:  # a mistake of the deployment
+            self._connection = None
+            raise
         except (GoogleAuthError, OSError):  # the message may quote the metadata server's answer
             self._connection = None
             raise errors.Unavailable("store", "no credentials") from None

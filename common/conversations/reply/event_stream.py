@@ -3,7 +3,7 @@ import asyncio
 from common.schemas.events import ChatEvent, TextEvent
 
 
-class EventStream:
+class TurnEvents:
     """The events of one turn on their way to its caller, in order."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
 from common.conversations.reply.agent_reply import ReplySoFar
-from common.conversations.reply.event_stream import EventStream
+from common.conversations.reply.event_stream import TurnEvents
 from common.observability.request_trace import record_token
 from common.ports.agent import AgentEvent, Delta, ToolCall, ToolResult
 from common.schemas.events import TextEvent, ToolEvent
@@ -25,7 +25,7 @@ class ReplyWriter:
     def __init__(
         self,
         reply: ReplySoFar,
-        events: EventStream,
+        events: TurnEvents,
         sentences: "Sentences",
         synthesis: Synthesis | None,
     ) -> None:

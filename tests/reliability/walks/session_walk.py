@@ -82,7 +82,7 @@ class WatchedAvatars(FakeAvatars):
 
 
 @dataclass
-class SessionRequest:
+class SessionWalkRequest:
     kind: str
     key: str | None
     process: SimulatedProcess
@@ -103,7 +103,7 @@ class SessionWalk:
     store: ObservedStore
     conditions: Conditions
     sessions: list[str] = field(default_factory=list)
-    requests: list[SessionRequest] = field(default_factory=list)
+    requests: list[SessionWalkRequest] = field(default_factory=list)
 
 
 async def session_walk(
@@ -190,7 +190,7 @@ async def _request(
     if workers[number].dead:
         workers[number] = _worker(found, random)
     process = workers[number]
-    request = SessionRequest(kind, key, process)
+    request = SessionWalkRequest(kind, key, process)
     if kind != "start" and not found.sessions:
         return
     found.requests.append(request)

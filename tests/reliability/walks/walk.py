@@ -72,7 +72,7 @@ class WalkingAgent(FakeAgent):
 
 
 @dataclass
-class Request:
+class WalkRequest:
     """One request, and its end: its answer, or its error."""
 
     key: str | None
@@ -104,7 +104,7 @@ class Walk:
     session: str
     conditions: Conditions
     store: ObservedStore
-    requests: list[Request] = field(default_factory=list)
+    requests: list[WalkRequest] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     async def documents(self, collection: str) -> list[dict[str, Any]]:
@@ -188,7 +188,7 @@ async def _request(
     if workers[number].dead:
         workers[number] = _worker(found, random, len(found.simulation.processes))
     process = workers[number]
-    request = Request(key, message, kind, process, asyncio.get_running_loop().time())
+    request = WalkRequest(key, message, kind, process, asyncio.get_running_loop().time())
     found.requests.append(request)
     leaves = random.uniform(0, 15) if random.random() < 0.15 else None
     try:
@@ -201,7 +201,7 @@ async def _request(
         request.error = error
 
 
-async def _serve(app: App, found: Walk, request: Request, leaves: float | None) -> Any:
+async def _serve(app: App, found: Walk, request: WalkRequest, leaves: float | None) -> Any:
     if request.kind == "stop":
         stop = ChatRequest(stop=True, conversation_id=found.conversation)
         return await app.conversations.chat(ADA, stop, idempotency_key(ADA, "chat", None, stop))
