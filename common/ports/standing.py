@@ -8,23 +8,30 @@ that a session is over.
 from dataclasses import dataclass
 from typing import Literal
 
-from common.domain.errors import OprinaError
+from common.domain.errors import OprinaError, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
 from common.ports.avatar import AvatarProvider
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`seconds`: how long a session that is over ran. None if the provider does not say."""
+    """The answer of the provider's record.
+
+    `seconds`: how long a session that is over ran. None if the provider does not say. `missing`:
+    the state is `unknown` because the provider has no such record.
+    """
 
     state: Literal["running", "over", "unknown"]
     seconds: float | None = None
+    missing: bool = False
 
 
 async def standing(provider: AvatarProvider, session: AvatarSessionId) -> Standing:
     """Ask the provider. A failure, and a session that the provider does not know, are `unknown`."""
     try:
         record = await provider.record(session)
+    except UpstreamNotFound:
+        return Standing("unknown", missing=True)
     except OprinaError:
         return Standing("unknown")
     if record.running:

@@ -25,7 +25,7 @@ from common.domain.avatar_session import (
 )
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.documents import Create, Delete, Document, Update, Write
-from common.domain.errors import NotFound, OprinaError
+from common.domain.errors import NotFound, OprinaError, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Meter, ledger_path, settle
 from common.observability.log import log
@@ -212,11 +212,11 @@ class SessionEnder:
 
         Return `over` only on proof that the session does not run any more.
         """
-        avatars, stopped = self._deps.avatars, True
+        avatars, stopped, missing = self._deps.avatars, True, False
         try:
             await avatars.stop(session.id, session.end_reason or "gone")
         except OprinaError as error:
-            stopped = False
+            stopped, missing = False, isinstance(error, UpstreamNotFound)
             log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
         found = await standing(avatars, session.id)
         if stopped and found.state == "running":
@@ -226,6 +226,8 @@ class SessionEnder:
             return found
         if stopped and found.state == "unknown":
             return Standing("over")
+        if missing and found.missing and session.started_at is not None:
+            return Standing("over")  # it ran, and neither the stop nor the record knows it now
         if session.expires_at + LEEWAY <= self._deps.clock.now():
             log.error(
                 "a session is settled that the provider did not confirm to be over",

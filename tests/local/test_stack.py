@@ -182,7 +182,8 @@ async def test_session_of_a_crashed_run_ends_when_it_is_due(tmp_path: Path) -> N
         session = (await started(ada))["avatar_session_id"]
         shutil.copytree(crashed, found)
 
-    async with standing(found, hurried(never), scheduled=True, sweep_seconds=1) as (local, ada):
+    again: dict[str, Any] = {"scheduled": True, "sweep_seconds": 1, "idle_seconds": 1}
+    async with standing(found, hurried(never), **again) as (local, ada):
         assert (await ended_by_itself(local, session))["end_reason"] == "idle"
         meter = (await started(ada))["usage"]["meters"]["avatar_seconds"]
         assert meter["used"] > 0
