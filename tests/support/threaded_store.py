@@ -33,11 +33,8 @@ class ThreadedStore:
         return await self._run(self._store.commit(writes))
 
     async def close(self) -> None:
-        if self._loop.is_running():
-            await self._run(self._store.close())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        """Close the store. Its loop goes on in its daemon thread, because gRPC may still call it."""
+        await self._run(self._store.close())
 
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
