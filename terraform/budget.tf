@@ -37,7 +37,7 @@ resource "google_billing_budget" "month" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 locals {
