@@ -7,7 +7,7 @@
 locals {
   balanced = { for name, function in local.functions : name => function if var.domain != null && function.callers != "internal" }
 
-  # Both spellings of a name lead to its function: /api/end_session and /api/end-session.
+  # Both spellings of a name lead to its function, with underscores and with hyphens.
   api_paths = {
     for name, function in local.balanced : name => flatten([
       for spelling in distinct([name, local.service_names[name]]) : ["/api/${spelling}", "/api/${spelling}/*"]

@@ -24,8 +24,8 @@ locals {
       labels      = {}
     }
     starts = {
-      description = "Starts of an avatar that succeeded or failed by our fault or a provider's. Refusals do not count."
-      filter      = "${local.request_line} AND jsonPayload.function=\"${local.start_function}\" AND (jsonPayload.status<300 OR jsonPayload.status>=500)"
+      description = "Starts of an avatar that succeeded."
+      filter      = "${local.request_line} AND jsonPayload.function=\"${local.start_function}\" AND jsonPayload.status<300"
       labels      = {}
     }
     failed_starts = {

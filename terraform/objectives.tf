@@ -6,8 +6,9 @@ locals {
       name     = "Avatars start"
       goal     = 0.99
       advice   = "In the last hour over 14 % of the starts failed, so the month's one percent would be used up in two days. First call `${local.health_function}` with `?deep=true`; `avatar` in its answer means that the provider is down."
+      good     = local.logged.starts
       bad      = local.logged.failed_starts
-      total    = local.logged.starts
+      total    = null
       measured = null
       at_most  = null
     }
@@ -15,6 +16,7 @@ locals {
       name     = "The first speech comes within two seconds"
       goal     = 0.95
       advice   = "In the last hour most replies were heard later than two seconds after their first sentence. First compare `jsonPayload.parts` of slow and fast requests: the agent, Text-to-Speech or the avatar is slow."
+      good     = null
       bad      = null
       total    = null
       measured = local.logged.first_speech_lag
@@ -23,7 +25,8 @@ locals {
     orphans = {
       name     = "No session runs on after its end"
       goal     = 0.999
-      advice   = "In the last hour several sweeps found sessions that ran on at the provider after their end. First look whether the provider answers the stops: the codes of `end_session` in the log begin with `avatar_`."
+      advice   = "In the last hour several sweeps found sessions that ran on at the provider after their end. First look whether the provider answers the stops: codes in the log that begin with `avatar_`."
+      good     = null
       bad      = local.logged.sweeps_with_orphans
       total    = local.logged.sweeps_ended
       measured = null
@@ -50,8 +53,9 @@ resource "google_monitoring_slo" "this" {
 
   request_based_sli {
     dynamic "good_total_ratio" {
-      for_each = each.value.total[*]
+      for_each = each.value.bad[*]
       content {
+        good_service_filter  = each.value.good
         bad_service_filter   = each.value.bad
         total_service_filter = each.value.total
       }

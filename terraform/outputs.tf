@@ -5,6 +5,11 @@ output "function_urls" {
   value       = { for name, host in local.hosts : name => "https://${host}" }
 }
 
+output "api_url" {
+  description = "Address of the API on the page's host: each function answers below it, by its name. Null without a domain: then each function has its own address only."
+  value       = var.domain == null ? null : "https://${var.domain}/api"
+}
+
 output "page_url" {
   description = "Address of the page. With a domain it works once the domain points at the output address and Google has issued the certificate (up to an hour)."
   value       = "https://${local.page_host}"

@@ -15,6 +15,7 @@ mock_provider "google" {
     }
   }
 }
+mock_provider "time" {}
 
 run "seals_tokens_and_keeps_instances_waiting" {
   command = plan

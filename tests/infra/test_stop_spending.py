@@ -10,7 +10,12 @@ from common.adapters.http.client import HttpClient
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain.errors import Failed, Unavailable
 from common.domain.ids import AvatarSessionId
-from infra.access.public_access import close_functions, open_functions, spending_services
+from infra.access.public_access import (
+    close_functions,
+    disable_checks,
+    open_functions,
+    spending_services,
+)
 from infra.access.stop_spending import MAX_LOOKS, PAUSE_SECONDS, QUIET_LOOKS, key_of, stop_spending
 from tests.infra.fake_public_access import NEVER_TOUCHED, SERVICES, FakeProject
 from tests.local.liveavatar.client import MOUNT, SimulatedProvider, provider
@@ -192,3 +197,43 @@ def test_closed_functions_are_opened_and_nothing_else() -> None:
     project.ran.clear()
     assert open_functions(PROJECT, project, output)
     assert not any("policy-binding" in line for line in project.ran)
+
+
+# ── an organisation that refuses allUsers ─────────────────────────────────────────────────────────
+
+
+def restricted_project() -> FakeProject:
+    """Return a project whose functions check no caller, as `make deploy` leaves it."""
+    return FakeProject(is_open=set(), unchecked={*SERVICES} - {"another-service"}, restricted=True)
+
+
+def test_functions_without_a_check_are_closed_and_opened_again() -> None:
+    project, output = restricted_project(), PrintedLines()
+    before = set(project.unchecked)
+    assert close_functions(PROJECT, project, output)
+    assert project.unchecked == before - spending_services()
+    assert open_functions(PROJECT, project, output)
+    assert project.unchecked == before
+    assert not any("add-iam-policy-binding" in line for line in project.ran)
+
+
+def test_a_function_is_closed_in_both_ways() -> None:
+    """A project that changed its way can have both."""
+    project = FakeProject(unchecked={"chat"})
+    assert close_functions(PROJECT, project, PrintedLines())
+    assert (project.is_open, project.unchecked) == (NEVER_TOUCHED, set())
+
+
+def test_a_failed_change_of_the_check_names_the_command() -> None:
+    project, output = restricted_project(), PrintedLines()
+    project.fails = {"update chat"}
+    assert not close_functions(PROJECT, project, output)
+    assert "chat IS NOT CLOSED" in output.all
+    assert "Run: gcloud run services update chat --project" in output.all
+    assert "--invoker-iam-check" in output.all
+
+
+def test_a_deployment_turns_the_check_of_every_public_function_off() -> None:
+    project = FakeProject(is_open=set(), restricted=True, services=[*SERVICES, "sweep-expired"])
+    assert disable_checks(PROJECT, project, PrintedLines())
+    assert project.unchecked == {*SERVICES} - {"another-service"}

@@ -13,30 +13,31 @@ PUBLIC_MEMBERS = {ALL_USERS, "allAuthenticatedUsers"}
 
 
 def check_public_functions(plan: Plan, code: Code) -> Iterator[str]:
-    """Check that functions are public unless internal, and that the page's bucket is read-only."""
-    page = plan.one("google_storage_bucket.page")["name"]
+    """Check that all functions are public but the internal ones, and that nothing else is.
+
+    In an organisation that refuses allUsers nothing is granted to them, and `make deploy` disables
+    Cloud Run's check of callers.
+    """
     services = {values["name"]: name for name, values in plan.functions().items()}
-    public = {
-        services.get(grant.on, grant.on)
-        for grant in plan.grants()
-        if grant.member in PUBLIC_MEMBERS
-    }
+    public = {services.get(g.on, g.on) for g in plan.grants() if g.member in PUBLIC_MEMBERS}
     allowed = set(services.values()) - code.internal
-    for name in sorted(public - allowed - {page}):
+    for name in sorted(public - allowed):
         yield f"{name}: is public and does not verify its callers"
     open_to_all = {services.get(g.on, g.on) for g in plan.grants() if g.member == ALL_USERS}
-    for name in sorted(allowed - open_to_all):
-        yield f"{name}: IAM refuses browsers"
-    for name in sorted(allowed):
-        if plan.functions()[name]["service_config"][0]["ingress_settings"] != "ALLOW_ALL":
-            yield f"{name}: its ingress setting refuses browsers"
-    for grant in plan.grants():
-        if (
-            grant.member in PUBLIC_MEMBERS
-            and grant.on == page
-            and grant.role != "roles/storage.objectViewer"
-        ):
-            yield f"{grant.address}: the public may do more than read the page"
+    granted = plan.variables["public_access"] == "all_users"
+    for name in sorted(allowed - open_to_all if granted else open_to_all):
+        yield f"{name}: IAM refuses {'browsers' if granted else 'to grant allUsers'}"
+
+
+def check_ingress(plan: Plan, code: Code) -> Iterator[str]:
+    """Check that browsers reach a function, and in the second phase only by the load balancer."""
+    closed = plan.variables["only_load_balancer"]
+    wanted = "ALLOW_INTERNAL_AND_GCLB" if closed else "ALLOW_ALL"
+    for name in sorted(set(plan.functions()) - code.internal):
+        ingress = plan.functions()[name]["service_config"][0]["ingress_settings"]
+        if ingress != wanted:
+            way = "reached past the load balancer" if closed else "not reached by browsers"
+            yield f"{name}: is {way}: {ingress}"
 
 
 def check_sweep_request(plan: Plan, _: Code) -> Iterator[str]:

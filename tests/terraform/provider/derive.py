@@ -4,8 +4,8 @@
     python -m tests.terraform.provider.derive google package
 
 The npm package was generated from the schema of hashicorp/google 6.50.0 and names each argument
-with its kind. @cdktf/provider-time@11.0.1 is that of hashicorp/time 0.13.1. This module reads the schema back from it. Run it again when `terraform/` uses a new
-resource type.
+with its kind. @cdktf/provider-time@11.0.1 is that of hashicorp/time 0.13.1. This module reads the
+schema back. Run it again when `terraform/` uses a new resource type.
 """
 
 import json
@@ -169,9 +169,7 @@ def derive(provider: str, package: Path) -> dict[str, Any]:
     folders = {path.parent.name: path.parent for path in package.glob("lib/*/index.js")}
     return {
         "provider": Module(folders["provider"]).block(),
-        "resources": {
-            name: Module(folders[_folder(provider, name)]).block() for name in resources
-        },
+        "resources": {name: Module(folders[_folder(provider, name)]).block() for name in resources},
         "data_sources": {
             name: Module(folders[f"data-{provider}-{_folder(provider, name)}"]).block()
             for name in data_sources
