@@ -52,7 +52,7 @@ __all__ = ["App", "Function", "IdempotencyKey", "Route", "User", "endpoint"]
 ANONYMOUS = User(UserId("-"))
 """The caller of a public or an internal route."""
 
-Parameters = Mapping[str, str]
+Parameters = Mapping[str, str | None]
 
 
 class Function(Protocol):
@@ -158,6 +158,9 @@ async def _verify(request: HttpRequest, app: App) -> User:
 async def _parse(
     request: HttpRequest, route: Route[Request, Answer], parameters: Parameters
 ) -> Request:
+    # A field of a header is set also without the header: then the query cannot set it.
+    headers = {name: request.headers.get(header) for name, header in route.headers.items()}
+    parameters = {**parameters, **headers}
     if not route.has_body:
         return parse_query(request.query_params.multi_items(), route.request, parameters)
     body = await read_body(request, route.body.max_bytes)

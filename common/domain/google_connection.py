@@ -51,9 +51,21 @@ def scopes_of(services: Collection[Service]) -> list[str]:
 class NewToken:
     """An access token as it is stored: sealed, with the scopes that Google gave it."""
 
-    sealed: str
+    sealed: str = field(repr=False)
     expires_at: datetime
     scopes: tuple[str, ...]
+
+    def fields(self, services: Collection[Service]) -> dict[str, Any]:
+        return {
+            "sealed": self.sealed,
+            "token_expires_at": self.expires_at,
+            "token_services": [service for service in SERVICES if service in services],
+        }
+
+
+def allowed_services(granted: Collection[str]) -> list[Service]:
+    """Return the services all of whose scopes are granted."""
+    return [service for service in SERVICES if set(SCOPES[service]) <= set(granted)]
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class GoogleConnection:
 
     `consent` names the consent whose secret holds the refresh token. `sub` and `email` are those of
     the Google account. `refreshing` is the holder of the refresh lease, until `refreshing_until`.
-    `retry_at`: no refresh before this time.
+    `retry_at`: no refresh before this time. `token_services`: what the access token was made for.
     """
 
     uid: UserId = NO_USER
@@ -77,7 +89,7 @@ class GoogleConnection:
     used_at: datetime | None = None
     sealed: str | None = field(default=None, repr=False)
     token_expires_at: datetime | None = None
-    token_scopes: tuple[str, ...] = ()
+    token_services: tuple[Service, ...] = ()
     refreshing: str | None = None
     refreshing_until: datetime | None = None
     retry_at: datetime | None = None
@@ -89,7 +101,7 @@ class GoogleConnection:
         if not document.exists:
             return None
         found = read_fields(cls, document)
-        for name in ("granted", "token_scopes"):
+        for name in ("granted", "token_services"):
             found[name] = tuple(found.get(name) or ())
         return cls(**{**found, "version": document.version})
 
@@ -99,7 +111,7 @@ class GoogleConnection:
 
     def allows(self, service: Service) -> bool:
         """Return True if Google granted every scope of the service."""
-        return set(SCOPES[service]) <= set(self.granted)
+        return service in allowed_services(self.granted)
 
     def is_on(self, service: Service) -> bool:
         return bool(getattr(self, service)) and self.allows(service)
@@ -110,11 +122,11 @@ class GoogleConnection:
         return [service for service in SERVICES if self.is_on(service)]
 
     def token(self, now: datetime) -> str | None:
-        """Return the sealed access token if it holds long enough and has exactly our scopes."""
+        """Return the sealed access token if it lasts long enough, and is for what is switched on."""
         expires_at = self.token_expires_at
         if self.sealed is None or expires_at is None or expires_at - TOKEN_MARGIN <= now:
             return None
-        return self.sealed if set(self.token_scopes) == set(scopes_of(self.on)) else None
+        return self.sealed if list(self.token_services) == self.on else None
 
     def is_refreshing(self, now: datetime) -> bool:
         """Return True while a process holds the refresh lease."""
@@ -122,7 +134,8 @@ class GoogleConnection:
         return self.refreshing is not None and until is not None and until > now
 
     def switch(self, switches: Mapping[Service, bool]) -> Update:
-        return Update(self.path, dict(switches), read=self.version)
+        fields = {str(service): on for service, on in switches.items()}
+        return Update(self.path, fields, read=self.version)
 
     def take_refresh(self, holder: str, now: datetime) -> Update:
         """Give the refresh lease to `holder`."""
@@ -132,8 +145,9 @@ class GoogleConnection:
     def refreshed(self, token: NewToken, now: datetime) -> Update:
         """Store a new access token, and free the lease."""
         lost = set(scopes_of(self.on)) - set(token.scopes)
+        left = [service for service in self.on if not set(SCOPES[service]) & lost]
         fields = {
-            **_token_fields(token),
+            **token.fields(left),
             "granted": [scope for scope in self.granted if scope not in lost],
             "used_at": now,
             "retry_at": None,
@@ -162,7 +176,7 @@ class GoogleConnection:
 
 
 FREE: Mapping[str, Any] = {"refreshing": None, "refreshing_until": None}
-NO_TOKEN: Mapping[str, Any] = {"sealed": None, "token_expires_at": None, "token_scopes": []}
+NO_TOKEN: Mapping[str, Any] = {"sealed": None, "token_expires_at": None, "token_services": []}
 
 
 @dataclass(frozen=True)
@@ -187,7 +201,7 @@ def connect(
 
     The `services` of the consent are switched on. Others stay as they were.
     """
-    kept = {service: bool(before and getattr(before, service)) for service in SERVICES}
+    mail, calendar = (before.mail, before.calendar) if before else (False, False)
     fields = {
         "uid": user,
         "state": "connected",
@@ -195,18 +209,14 @@ def connect(
         "sub": account.sub,
         "email": account.email,
         "granted": list(account.granted),
-        **{service: kept[service] or service in services for service in SERVICES},
+        "mail": mail or "mail" in services,
+        "calendar": calendar or "calendar" in services,
         "connected_at": now,
         "used_at": before.used_at if before else None,
         "retry_at": None,
-        **_token_fields(token),
+        **token.fields(allowed_services(token.scopes)),
         **FREE,
     }
     if before is None:
         return Create(connection_path(user), fields)
     return Update(connection_path(user), fields, read=before.version)
-
-
-def _token_fields(token: NewToken) -> dict[str, Any]:
-    scopes = [scope for scope in token.scopes if scope in scopes_of(SERVICES)]
-    return {"sealed": token.sealed, "token_expires_at": token.expires_at, "token_scopes": scopes}

@@ -14,7 +14,8 @@ the cookie are stored. No I/O, no clock.
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -38,9 +39,7 @@ EXCHANGE = timedelta(seconds=60)
 TRY_AGAIN = timedelta(seconds=30)
 """A revocation that failed is tried again after this long."""
 
-ConsentState = Literal[
-    "asked", "begun", "exchanging", "held", "released", "revoking", "refused"
-]
+ConsentState = Literal["asked", "begun", "exchanging", "held", "released", "revoking", "refused"]
 
 
 def consent_path(consent: str) -> str:
@@ -116,7 +115,7 @@ class Consent:
         return self._update(state="refused", verifier="", due_at=self.expires_at(now))
 
     def hold(self) -> Update:
-        return self._update(state="held", verifier="", return_to="", due_at=None)
+        return self._update(state="held", verifier="", due_at=None)
 
     def release(self, now: datetime) -> Update:
         return self._update(state="released", due_at=now)
@@ -176,14 +175,19 @@ def unknown_state() -> GoogleStateUnknown:
 def ask_consent(
     consent: str,
     user: UserId,
-    services: dict[Service, bool],
+    services: Mapping[Service, bool],
     return_to: str,
     ticket: str,
     now: datetime,
 ) -> Consent:
     """Return a new consent, which `ticket` begins."""
-    asked = Consent(
-        consent, uid=user, return_to=return_to, created_at=now, due_at=now + LIFE,
+    return Consent(
+        consent,
+        uid=user,
+        mail=services["mail"],
+        calendar=services["calendar"],
+        return_to=return_to,
+        created_at=now,
+        due_at=now + LIFE,
         ticket_hash=hash_of(ticket),
-    )  # fmt: skip
-    return replace(asked, **services)
+    )

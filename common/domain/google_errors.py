@@ -1,17 +1,17 @@
 """Refusals of the Google connection. The callback names them to the page by their code.
 
-    Refused
-    ├── GoogleStateUnknown      400  google_state_unknown: no state, or none that we gave out
-    ├── GoogleStateUsed         409  google_state_used: this consent was finished or refused before
-    ├── GoogleStateExpired      410  google_state_expired: it began more than ten minutes ago
-    ├── GoogleWrongBrowser      403  google_wrong_browser: no cookie, or that of another browser
-    ├── GoogleDenied            403  google_denied: the person cancelled, or Google refused
-    ├── GoogleCodeRejected      400  google_code_rejected: Google does not accept the code
-    ├── GoogleNothingAllowed    403  google_nothing_allowed: every tick that we need was removed
-    ├── GoogleOtherAccount      409  google_other_account: another account is connected
-    ├── GoogleNotAllowed        409  google_not_allowed: a switch without Google's permission
-    ├── GoogleDisconnecting     409  google_disconnecting: the last revocation is not finished
-    └── GoogleNotSetUp          501  google_not_set_up: this deployment has no OAuth client
+Refused
+├── GoogleStateUnknown      400  google_state_unknown: no state, or none that we gave out
+├── GoogleStateUsed         409  google_state_used: this consent was finished or refused before
+├── GoogleStateExpired      410  google_state_expired: it began more than ten minutes ago
+├── GoogleWrongBrowser      403  google_wrong_browser: no cookie, or that of another browser
+├── GoogleDenied            403  google_denied: the person cancelled, or Google refused
+├── GoogleCodeRejected      400  google_code_rejected: Google does not accept the code
+├── GoogleNothingAllowed    403  google_nothing_allowed: every tick that we need was removed
+├── GoogleOtherAccount      409  google_other_account: another account is connected
+├── GoogleNotAllowed        409  google_not_allowed: a switch without Google's permission
+├── GoogleDisconnecting     409  google_disconnecting: the last revocation is not finished
+└── GoogleNotSetUp          501  google_not_set_up: this deployment has no OAuth client
 """
 
 from common.domain.errors import Refused

@@ -66,7 +66,8 @@ def _path(name: str, operation: Operation) -> str:
 
 def _fields(operation: Operation) -> str:
     """Return the names of the request's fields. Optional ones end with a question mark."""
-    fields = operation.route.request.model_fields.items()
+    route = operation.route
+    fields = ((n, each) for n, each in route.request.model_fields.items() if n not in route.headers)
     return ", ".join(f"`{name}{'' if field.is_required() else '?'}`" for name, field in fields)
 
 

@@ -61,23 +61,32 @@ def draw_fault(faults: ServiceFaults, service: str, method: str) -> grpc_server.
     return grpc_server.RpcFailure(fault.mode, faults.pace.delay(fault), fault.message)
 
 
+@dataclass(frozen=True, repr=False)
+class SecretTexts:
+    """The secrets that an operator adds by hand: the provider's key, and the OAuth client."""
+
+    provider_key: bytes
+    oauth_client: bytes
+
+
 async def provide(
     google_cloud: GoogleCloud,
     settings: Settings,
-    provider_key: str,
+    secrets: SecretTexts,
     *,
     entropy: Callable[[int], bytes] = os.urandom,
 ) -> None:
-    """Create the expiry queue, the provider's key, and the key that seals tokens.
+    """Create the expiry queue, the secrets, and the key that seals tokens.
 
-    Existing keys stay: they seal data of an earlier run.
+    Existing ones stay: they seal data of an earlier run.
     """
     queue = f"projects/{settings.project}/locations/{settings.location}/queues/"
     queue += settings.tasks_queue
     google_cloud.tasks.ensure_queue(queue, tasks_v2.Queue(name=queue, retry_config=RETRIES))
     client = SecretManagerClient(settings.project, address=google_cloud.address)
     try:
-        await _ensure_secret(client, settings.liveavatar_secret, provider_key.encode())
+        await _ensure_secret(client, settings.liveavatar_secret, secrets.provider_key)
+        await _ensure_secret(client, settings.google_client_secret, secrets.oauth_client)
         await _ensure_secret(client, sealed.KEY, entropy(sealed.BYTES))
     finally:
         await client.close()
