@@ -12,7 +12,6 @@
 locals {
   liveavatar_key = "liveavatar-api-key"
   tokens_key     = "session-tokens-key"
-  google_client  = "google-oauth-client"
 
   defaults = {
     memory        = "512Mi"
@@ -34,8 +33,7 @@ locals {
     chat = {
       callers = "users"
       timeout = 600 # a turn of at most 580 seconds, and 15 seconds to store it
-      uses    = ["store", "agent", "tokens.read", "tokens.delete", "grants.read", "sealing"]
-      secrets = [local.liveavatar_key, local.google_client]
+      uses    = ["store", "agent", "tokens.read", "tokens.delete"]
     }
     speak = {
       callers = "users"
@@ -56,14 +54,13 @@ locals {
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "tokens.delete", "grants.read", "grants.delete"]
-      secrets       = [local.liveavatar_key, local.google_client]
+      uses          = ["store", "tokens.delete"]
     }
     connections = {
       callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
       max_instances = 10
-      uses          = ["store", "grants.write", "grants.read", "grants.delete", "sealing"]
-      secrets       = [local.google_client]
+      secrets       = []
+      uses          = ["store"]
     }
     health = {
       callers       = "public"
@@ -76,7 +73,6 @@ locals {
   start_function  = "start_avatar"
   sweep_function  = "sweep_expired"
   health_function = "health"
-  connect_function = "connections"
 
   # Sizes of each function. Later arguments of merge() win.
   default_sizes = { for key, value in var.function_defaults : key => value if value != null }
@@ -109,7 +105,6 @@ locals {
     OPRINA_DATABASE          = var.database
     OPRINA_VAULT             = var.vault
     OPRINA_LIVEAVATAR_SECRET = local.liveavatar_key
-    OPRINA_CONNECTIONS_URL   = "https://${local.hosts[local.connect_function]}"
     OPRINA_TASKS_QUEUE       = "expiry"
     OPRINA_SWEEP_URL         = "https://${local.hosts[local.sweep_function]}"
     OPRINA_TASKS_ACCOUNT     = google_service_account.tasks.email

@@ -4,8 +4,7 @@
 locals {
   secrets = merge(
     { (local.liveavatar_key) = "API key of LiveAvatar, from its settings page." },
-    { (local.tokens_key) = "Key that seals tokens in documents: 32 random bytes in base64." },
-    { (local.google_client) = "JSON file of the OAuth client, from the console (docs/deploy.md, Google accounts)." },
+    var.vault == "sealed" ? { (local.tokens_key) = "Key that seals session tokens: 32 random bytes in base64." } : {},
   )
 }
 

@@ -43,7 +43,7 @@ from common.observability.request_trace import (
     start_trace,
     timed,
 )
-from common.schemas.base import Answer, Request
+from common.schemas.base import Answer, BrowserRequest, Request
 from common.settings import is_deployed
 from common.transactions.idempotency import IdempotencyKey
 
@@ -52,7 +52,7 @@ __all__ = ["App", "Function", "IdempotencyKey", "Route", "User", "endpoint"]
 ANONYMOUS = User(UserId("-"))
 """The caller of a public or an internal route."""
 
-Parameters = Mapping[str, str | None]
+Parameters = Mapping[str, str]
 
 
 class Function(Protocol):
@@ -158,13 +158,15 @@ async def _verify(request: HttpRequest, app: App) -> User:
 async def _parse(
     request: HttpRequest, route: Route[Request, Answer], parameters: Parameters
 ) -> Request:
-    # A field of a header is set also without the header: then the query cannot set it.
-    headers = {name: request.headers.get(header) for name, header in route.headers.items()}
-    parameters = {**parameters, **headers}
-    if not route.has_body:
-        return parse_query(request.query_params.multi_items(), route.request, parameters)
-    body = await read_body(request, route.body.max_bytes)
-    return parse_body(body, route.request, parameters, parse=route.body.parse)
+    if route.has_body:
+        body = await read_body(request, route.body.max_bytes)
+        asked = parse_body(body, route.request, parameters, parse=route.body.parse)
+    else:
+        query = request.query_params.multi_items()
+        asked = parse_query(query, route.request, parameters)
+    if isinstance(asked, BrowserRequest):
+        asked.note_headers(request.headers)
+    return asked
 
 
 gc.enable()

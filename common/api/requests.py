@@ -129,7 +129,7 @@ JSON = BodyKind("application/json", MAX_BYTES, parse_json)
 def parse_body(
     body: bytes,
     model: type[Model],
-    parameters: Mapping[str, str | None] | None = None,
+    parameters: Mapping[str, str] | None = None,
     *,
     parse: Callable[[bytes], dict[str, Any]] = parse_json,
 ) -> Model:
@@ -143,7 +143,7 @@ def parse_body(
 def parse_query(
     query: Sequence[tuple[str, str]],
     model: type[Model],
-    parameters: Mapping[str, str | None] | None = None,
+    parameters: Mapping[str, str] | None = None,
 ) -> Model:
     """Build the request model of a query and the path's parameters. The text `true` is a boolean.
 

@@ -6,7 +6,7 @@ smoke test, the access commands and the tests are built on it (`infra/registry.p
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
@@ -67,10 +67,9 @@ class Route(Generic[Model, AnswerT]):
     events: TypeAliasType | None = None
     body: BodyKind = JSON
     seconds: float = SECONDS
-    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        unknown = {*self.parameters, *self.headers} - self.request.model_fields.keys()
+        unknown = set(self.parameters) - self.request.model_fields.keys()
         if unknown:
             raise ValueError(f"{self.path}: {self.request.__name__} has no field {unknown}")
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from common.domain.errors import OprinaError, UpstreamNotFound
-from common.domain.google_connection import (
+from common.domain.google.connection import (
     GoogleConnection,
     NewToken,
     Service,
@@ -35,7 +35,7 @@ Trouble = Literal["google_reconnect", "google_unavailable"]
 
 @dataclass(frozen=True)
 class TurnAccess:
-    """What a turn may use of Google.
+    """The access of one turn to Google.
 
     `sealed` is the token as the document has it. `trouble`: why a turn may use nothing, although a
     service is switched on.

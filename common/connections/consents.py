@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.domain.documents import Write
-from common.domain.google_connection import (
+from common.domain.google.connection import (
     GoogleAccount,
     GoogleConnection,
     NewToken,
@@ -14,8 +14,8 @@ from common.domain.google_connection import (
     connect,
     connection_path,
 )
-from common.domain.google_consent import Consent, consent_path, unknown_state
-from common.domain.google_errors import (
+from common.domain.google.consent import Consent, consent_path, unknown_state
+from common.domain.google.errors import (
     GoogleDisconnecting,
     GoogleNothingAllowed,
     GoogleOtherAccount,

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from common.domain.documents import Document, Query, Where, Write
 from common.domain.errors import Failed, UpstreamNotFound
-from common.domain.google_connection import GoogleConnection, connection_path
-from common.domain.google_consent import COLLECTION, Consent, consent_path
+from common.domain.google.connection import GoogleConnection, connection_path
+from common.domain.google.consent import COLLECTION, Consent, consent_path
 from common.domain.ids import UserId
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
@@ -92,7 +92,7 @@ class ReleaseConsents:
         self._deps = deps
         self._transactions = Transactions(deps.store, deps.clock, deps.pause)
 
-    async def finish(self, document: Document, counts: Counter[str]) -> None:
+    async def finish(self, document: Document, counts: Counter[str]) -> None:  # noqa: ARG002 - a DueWork's
         """Finish a consent that is due. A failure leaves it to a later sweep."""
         consent = Consent.read(document)
         if consent is None:
@@ -102,7 +102,6 @@ class ReleaseConsents:
         except Exception:
             await self._transactions.run(TryAgain(consent.id), SETTLEMENT)
             raise
-        counts["consents"] += 1
 
     async def finish_one(self, consent_name: str) -> None:
         """Revoke what must be revoked, and delete the refresh token and the document.

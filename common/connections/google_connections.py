@@ -25,21 +25,21 @@ from common.connections.disconnect import Disconnect, ReleaseConsents
 from common.connections.switches import ReadConnection, SwitchServices, connection_answer
 from common.domain.documents import Document
 from common.domain.errors import Invalid, OprinaError, Refused, UpstreamNotFound
-from common.domain.google_connection import (
+from common.domain.google.connection import (
     NewToken,
     Service,
     allowed_services,
     connection_path,
     scopes_of,
 )
-from common.domain.google_consent import (
+from common.domain.google.consent import (
     Consent,
     ask_consent,
     consent_id,
     consent_path,
     unknown_state,
 )
-from common.domain.google_errors import (
+from common.domain.google.errors import (
     GoogleCodeRejected,
     GoogleDenied,
     GoogleNotSetUp,
@@ -165,7 +165,7 @@ class GoogleConnections:
         return self._return(consent, result)
 
     async def _finish(self, consent: Consent, state: str, request: FinishGoogleRequest) -> str:
-        holder, cookie = self._deps.new_id(), self._read_cookie(request.cookie)
+        holder, cookie = self._deps.new_id(), self._read_cookie(request.header("cookie"))
         denied = request.error is not None or not request.code
         claim = ClaimConsent(consent.id, state, cookie, holder, denied=denied)
         claimed = (await self._transactions.run(claim)).result
@@ -268,9 +268,9 @@ class GoogleConnections:
         Another person's address, behind a link, would connect the visitor's Google account to that
         person's user.
         """
-        if request.fetch_site in SAME_SITE_VISITS:
+        if request.header("sec-fetch-site") in SAME_SITE_VISITS:
             return
-        parts = urlsplit(request.referer or "")
+        parts = urlsplit(request.header("referer") or "")
         origins = (*self._deps.settings.allowed_origins, self._own_origin())
         if f"{parts.scheme}://{parts.netloc}" not in origins:
             raise GoogleWrongBrowser("This address may only be visited from our page.")

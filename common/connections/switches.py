@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.domain.errors import NotFound
-from common.domain.google_connection import SERVICES, GoogleConnection, Service, connection_path
-from common.domain.google_errors import GoogleNotAllowed
+from common.domain.google.connection import SERVICES, GoogleConnection, Service, connection_path
+from common.domain.google.errors import GoogleNotAllowed
 from common.domain.ids import UserId
 from common.schemas.connections import GoogleConnectionAnswer, ServiceState
 from common.transactions.transaction import Decision, Documents

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from common.domain.google_connection import GoogleAccount
+from common.domain.google.connection import GoogleAccount
 from common.domain.ids import UserId
 
 
@@ -20,7 +20,7 @@ class AccessToken:
 
 @dataclass(frozen=True)
 class ExchangedCode:
-    """The tokens of a new grant. `refresh_token` is None where Google gave none."""
+    """The tokens of a new grant. `refresh_token` is None if Google sent none."""
 
     access: AccessToken
     refresh_token: str | None = field(repr=False)

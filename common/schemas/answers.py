@@ -76,7 +76,6 @@ class SweepAnswer(Answer):
     leases_freed: int = 0
     confirmed: int = 0
     stopped_again: int = 0
-    consents: int = 0
     unknown: int = 0
     failed: int = 0
     more: bool = False

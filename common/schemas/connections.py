@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from common.schemas.base import Answer, Request
+from common.schemas.base import Answer, BrowserRequest, Request
 
 SHORT = 2_000
 
@@ -21,8 +21,8 @@ class ConnectGoogleRequest(Request):
     allowed origin.
     """
 
-    mail: bool = False
-    calendar: bool = False
+    mail: bool
+    calendar: bool
     return_to: Annotated[str, Field(min_length=1, max_length=SHORT)] | None = None
 
     @model_validator(mode="after")
@@ -38,23 +38,20 @@ class ConsentPage(Answer):
     url: str
 
 
-class BeginGoogleRequest(Request):
-    """The visit of a one-use address. `fetch_site` and `referer` are headers."""
+class BeginGoogleRequest(BrowserRequest):
+    """The visit of a one-use address."""
 
     ticket: Annotated[str, Field(max_length=SHORT)] | None = None
-    fetch_site: str | None = None
-    referer: str | None = None
 
 
-class FinishGoogleRequest(Request):
-    """The return from Google. Fields that Google adds are ignored. `cookie` is a header."""
+class FinishGoogleRequest(BrowserRequest):
+    """The return from Google. Fields that Google adds are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
     state: Annotated[str, Field(max_length=SHORT)] | None = None
     code: Annotated[str, Field(max_length=SHORT)] | None = None
     error: Annotated[str, Field(max_length=SHORT)] | None = None
-    cookie: str | None = None
 
 
 class SwitchGoogleRequest(Request):

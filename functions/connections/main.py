@@ -3,7 +3,7 @@ from starlette.responses import RedirectResponse, Response
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.connections.google_connections import Redirect
 from common.domain.errors import NotFound
-from common.domain.google_errors import (
+from common.domain.google.errors import (
     GoogleDisconnecting,
     GoogleNotAllowed,
     GoogleNotSetUp,
@@ -61,7 +61,6 @@ async def connect_google(
     },
     raises=(GoogleStateUnknown,),
     callers="public",
-    headers={"fetch_site": "sec-fetch-site", "referer": "referer"},
 )
 async def begin_google(
     _caller: User, request: BeginGoogleRequest, app: App, _key: IdempotencyKey
@@ -78,7 +77,6 @@ async def begin_google(
     answers={303: "To the page, with `?google=connected`, `partial`, or the code of a problem."},
     raises=(GoogleStateUnknown,),
     callers="public",
-    headers={"cookie": "cookie"},
 )
 async def finish_google(
     _caller: User, request: FinishGoogleRequest, app: App, _key: IdempotencyKey

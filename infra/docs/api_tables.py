@@ -66,8 +66,7 @@ def _path(name: str, operation: Operation) -> str:
 
 def _fields(operation: Operation) -> str:
     """Return the names of the request's fields. Optional ones end with a question mark."""
-    route = operation.route
-    fields = ((n, each) for n, each in route.request.model_fields.items() if n not in route.headers)
+    fields = operation.route.request.model_fields.items()
     return ", ".join(f"`{name}{'' if field.is_required() else '?'}`" for name, field in fields)
 
 

@@ -125,8 +125,6 @@ def _parameters(operation: Operation) -> Iterator[Json]:
     schema = route.request.model_json_schema()
     for name, found in schema.get("properties", {}).items():
         in_path = name in route.parameters
-        if name in route.headers:
-            continue
         if in_path or not route.has_body:
             yield {
                 "name": name,

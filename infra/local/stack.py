@@ -21,7 +21,7 @@ from common.sessions.end import always
 from common.settings import Settings
 from infra.local.defaults import StackAddress, default_settings, local_settings
 from infra.local.dev_routes import dev_routes
-from infra.local.emulators.google_cloud import GoogleCloud, SecretTexts, google_cloud, provide
+from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
 from infra.local.functions import FunctionRouter, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
@@ -93,10 +93,9 @@ async def stack(
             _know_client(simulators.google, settings)
             local = _assemble(settings, address, simulators, google, identity, http)
             async with contextlib.AsyncExitStack() as running:
-                keys = SecretTexts(
-                    simulators.liveavatar.key.encode(), simulators.google.client_file()
+                await provide(
+                    google, settings, simulators.liveavatar.key, simulators.google.client_file()
                 )
-                await provide(google, settings, keys)
                 running.push_async_callback(local.app.close)
                 router = await _router(local)
                 await running.enter_async_context(_serve(_with_middleware(router, local), listener))

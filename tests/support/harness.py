@@ -157,6 +157,7 @@ def new_harness(
     store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any
 ) -> Harness:
     clock = LoopClock()
+    settings = {"connections_url": "https://api.oprina.test/connections", **settings}
     return Harness(
         settings=Settings(**settings),
         store=CountingStore(store or SqliteStore(":memory:")),

@@ -21,7 +21,7 @@ from common.adapters.http.request import (
     refusal,
 )
 from common.domain import errors
-from common.domain.google_connection import GoogleAccount
+from common.domain.google.connection import GoogleAccount
 from common.ports.clock import Clock
 from common.ports.google import AccessToken, ExchangedCode
 

@@ -46,7 +46,9 @@ class GoogleBrowser:
         Return the address that Google sends the browser to.
         """
         ticks = [
-            ("scope", scope) for scope in form.scopes if not scope.endswith(tuple(without) or ("?",))
+            ("scope", scope)
+            for scope in form.scopes
+            if not scope.endswith(tuple(without) or ("?",))
         ]
         fields = [("account", account or form.account), ("decision", "allow"), *ticks]
         return await self._send(form, fields)
@@ -66,7 +68,7 @@ class GoogleBrowser:
 
 
 def read_form(answer: httpx.Response) -> ConsentForm:
-    """Return the form of a page. Raises ValueError if there is none."""
+    """Return the form of a page. Raises ValueError for a page without one."""
     action = ACTION.search(answer.text)
     if action is None:
         raise ValueError(f"no consent page at {answer.url.path}: {answer.status_code}")

@@ -61,22 +61,15 @@ def draw_fault(faults: ServiceFaults, service: str, method: str) -> grpc_server.
     return grpc_server.RpcFailure(fault.mode, faults.pace.delay(fault), fault.message)
 
 
-@dataclass(frozen=True, repr=False)
-class SecretTexts:
-    """The secrets that an operator adds by hand: the provider's key, and the OAuth client."""
-
-    provider_key: bytes
-    oauth_client: bytes
-
-
 async def provide(
     google_cloud: GoogleCloud,
     settings: Settings,
-    secrets: SecretTexts,
+    provider_key: str,
+    oauth_client: bytes = b"",
     *,
     entropy: Callable[[int], bytes] = os.urandom,
 ) -> None:
-    """Create the expiry queue, the secrets, and the key that seals tokens.
+    """Create the expiry queue, the provider's key, the OAuth client, and the key that seals tokens.
 
     Existing ones stay: they seal data of an earlier run.
     """
@@ -85,8 +78,9 @@ async def provide(
     google_cloud.tasks.ensure_queue(queue, tasks_v2.Queue(name=queue, retry_config=RETRIES))
     client = SecretManagerClient(settings.project, address=google_cloud.address)
     try:
-        await _ensure_secret(client, settings.liveavatar_secret, secrets.provider_key)
-        await _ensure_secret(client, settings.google_client_secret, secrets.oauth_client)
+        await _ensure_secret(client, settings.liveavatar_secret, provider_key.encode())
+        if oauth_client:
+            await _ensure_secret(client, settings.google_client_secret, oauth_client)
         await _ensure_secret(client, sealed.KEY, entropy(sealed.BYTES))
     finally:
         await client.close()

@@ -23,6 +23,7 @@ class Person:
     local: Stack
     api: httpx.AsyncClient
     http: httpx.AsyncClient
+    return_to: str | None = None
 
     @property
     def browser(self) -> GoogleBrowser:
@@ -30,7 +31,9 @@ class Person:
 
     async def ask(self, **fields: Any) -> str:
         """Return the one-use address."""
-        answer = await self.api.post("/api/connections/google", json=fields)
+        page = {"return_to": self.return_to} if self.return_to else {}
+        asked = {"mail": True, "calendar": True, **page, **fields}
+        answer = await self.api.post("/api/connections/google", json=asked)
         assert answer.status_code == 200, answer.text
         url: str = answer.json()["url"]
         return url
@@ -71,7 +74,7 @@ class GoogleScene:
 
     def secrets(self) -> list[str]:
         """Return the names of the secrets of refresh tokens."""
-        names = self.local.cloud.secrets.secrets
+        names = self.local.cloud.secrets._secrets
         return [name for name in map(str, names) if "google-grant-" in name]
 
 

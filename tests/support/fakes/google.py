@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 from common.domain import errors
-from common.domain.google_connection import SCOPES, SERVICES, GoogleAccount
+from common.domain.google.connection import SCOPES, SERVICES, GoogleAccount
 from common.domain.ids import UserId
 from common.ports.clock import Clock
 from common.ports.google import AccessToken, ExchangedCode
@@ -40,9 +40,7 @@ class FakeGoogle:
         await self._call()
         self.exchanges.append((code, verifier))
         account = GoogleAccount(self.sub, f"{self.sub}@gmail.test", self.granted)
-        return ExchangedCode(
-            self._access(self.granted), f"refresh-{next(self._numbers)}", account
-        )
+        return ExchangedCode(self._access(self.granted), f"refresh-{next(self._numbers)}", account)
 
     async def refresh(self, refresh_token: str, scopes: Sequence[str]) -> AccessToken:
         await self._call()

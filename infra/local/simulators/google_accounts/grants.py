@@ -50,7 +50,7 @@ class SecretFunction(Protocol):
 
 
 @dataclass
-class Code:
+class IssuedCode:
     """An authorisation code, and the request that it answers."""
 
     sub: str
@@ -87,7 +87,7 @@ class Grants:
 
     def __init__(self, settings: GrantSettings) -> None:
         self._settings = settings
-        self.codes: dict[str, Code] = {}
+        self.codes: dict[str, IssuedCode] = {}
         self.refresh_tokens: list[RefreshToken] = []
         self.access_tokens: dict[str, IssuedAccess] = {}
         self.granted: dict[str, tuple[str, ...]] = {}
@@ -95,7 +95,7 @@ class Grants:
 
     # ── issuing ──────────────────────────────────────────────────────────────────────────────────
 
-    def grant(self, code: Code, *, include_granted: bool) -> str:
+    def grant(self, code: IssuedCode, *, include_granted: bool) -> str:
         """Note the consent of an account, and return a code."""
         before = self.granted.get(code.sub, ()) if include_granted else ()
         code.scopes = tuple(dict.fromkeys((*code.scopes, *before)))
@@ -106,7 +106,9 @@ class Grants:
         self.codes[text] = code
         return text
 
-    def exchange(self, text: str, redirect_url: str, verifier: str) -> tuple[Code, str | None]:
+    def exchange(
+        self, text: str, redirect_url: str, verifier: str
+    ) -> tuple[IssuedCode, str | None]:
         """Use a code up. Return it with the refresh token, if it was asked for.
 
         Raises OauthError. A code that is used twice revokes what the first use gave.
@@ -126,7 +128,7 @@ class Grants:
         code.used = True
         return code, self._refresh_token(code) if code.offline else None
 
-    def _refresh_token(self, code: Code) -> str:
+    def _refresh_token(self, code: IssuedCode) -> str:
         now = self._settings.now()
         token = RefreshToken(f"1//{self._settings.new_secret()}", code.sub, code.scopes, now, now)
         self.refresh_tokens.append(token)
@@ -187,7 +189,7 @@ class Grants:
         return access if access and access.expires_at > self._settings.now() else None
 
 
-def _matches(code: Code, verifier: str) -> bool:
+def _matches(code: IssuedCode, verifier: str) -> bool:
     if code.method == "plain":
         return hmac.compare_digest(verifier, code.challenge)
     digest = hashlib.sha256(verifier.encode()).digest()

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from infra.local.simulators.google_accounts.accounts import GoogleAccountsState
 from infra.local.simulators.google_accounts.consent_page import consent_page, error_page
-from infra.local.simulators.google_accounts.grants import ALIASES, IDENTITY, Code, OauthError
+from infra.local.simulators.google_accounts.grants import ALIASES, IDENTITY, IssuedCode, OauthError
 
 KNOWN = {
     *IDENTITY,
@@ -141,7 +141,7 @@ async def decide(request: Request) -> Response:
     ticked = {value for name, value in form if name == "scope"}
     identity = [ALIASES.get(scope, scope) for scope in asked.scopes if scope in IDENTITY]
     granted = (*identity, *(scope for scope in asked.scopes if scope in ticked))
-    code = Code(
+    code = IssuedCode(
         sub=user.sub,
         scopes=tuple(granted),
         redirect_url=asked.redirect_url,

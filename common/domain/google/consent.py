@@ -20,8 +20,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from common.domain.documents import Create, Delete, Document, Update, Version, read_fields
-from common.domain.google_connection import SERVICES, Service
-from common.domain.google_errors import (
+from common.domain.google.connection import SERVICES, Service
+from common.domain.google.errors import (
     GoogleStateExpired,
     GoogleStateUnknown,
     GoogleStateUsed,
