@@ -22,7 +22,7 @@ def language_code(language: str | None) -> str | None:
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
     script, letters = _script(text)
-    if language is not None and (letters < _ENOUGH or script in language.scripts):
+    if language is not None and (letters < _ENOUGH or script in language.scripts.split()):
         return language
     default = BY_SCRIPT.get(script)
     return find(default or "en") if default or language is None else language

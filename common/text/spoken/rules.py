@@ -1,91 +1,132 @@
-"""Rewriting by rules: each a pattern and what is said in its place.
+"""Rewriting by rules, each a pattern and its replacement.
 
-Every pattern here is read by a machine in the middle of a conversation, on text that anybody may
-have written: so repetitions are bounded, possessive, or begin where a look-behind lets them begin
-only once. That keeps the whole linear in the text.
+The patterns read text that any person or model may have written, in the middle of a conversation.
+Repetitions are bounded or possessive, or begin only where a lookbehind allows it. That keeps the
+work proportional to the length of the text.
 """
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 Put = Callable[[re.Match[str]], str]
 
 
 @cache
-def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """Compiled at the first use: a hundred patterns at import time would cost a cold start 50 ms."""
-    return re.compile(pattern, flags)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern at its first use: all of them at import would take 50 ms of a cold start."""
+    return re.compile(pattern)
 
 
 @dataclass(frozen=True)
 class Rule:
+    """A pattern and what replaces its matches."""
+
     pattern: str
     put: Put | str
-    flags: int = 0
 
     def apply(self, text: str) -> str:
-        return compiled(self.pattern, self.flags).sub(self.put, text)
+        return compiled(self.pattern).sub(self.put, text)
+
+    def warm(self) -> None:
+        compiled(self.pattern)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rules that can only match where `when` is found: one look spares them all."""
+    """Rules that are applied in their order, to a text in which `when` is found."""
 
     when: str
-    rules: tuple[Rule, ...]
+    rules: "tuple[Rule | Group, ...]"
 
     def apply(self, text: str) -> str:
-        if compiled(self.when).search(text) is None:
-            return text
-        for rule in self.rules:
-            text = rule.apply(text)
+        if compiled(self.when).search(text):
+            for rule in self.rules:
+                text = rule.apply(text)
         return text
 
     def warm(self) -> None:
-        compiled(self.when)
-        for rule in self.rules:
-            compiled(rule.pattern, rule.flags)
+        for rule in (Rule(self.when, ""), *self.rules):
+            rule.warm()
 
 
-def apply(groups: Iterable[Group], text: str) -> str:
-    for group in groups:
-        text = group.apply(text)
-    return text
+Rules = tuple[Rule | Group, ...]
+
+
+def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
+    """Read rules from lines of the form "pattern  =>  what is said", on one line or on two.
+
+    A line "? pattern" begins a group for the lines after it. In a pattern, `{NAME}` is another
+    pattern. In what is said, `{2}` is a part of the match, `{2:f}` a function of that part, `{f}` a
+    function of the match, and "␣" a space. All of them are looked up in `names`.
+    """
+    groups: list[tuple[str, list[Rule]]] = [("", [])]
+    for line in re.sub(r"\n\s*=>", "  =>", lines).split("\n"):
+        written, rule, said = line.strip().partition("  =>")
+        pattern = re.sub(r"\{([A-Z_]+)\}", lambda match: str(names[match[1]]), written)
+        if rule:
+            groups[-1][1].append(Rule(pattern, _replacement(said.strip(), names)))
+        elif pattern:
+            groups.append((pattern.removeprefix("? "), []))
+    (_, alone), *others = groups
+    return (*alone, *(Group(when, tuple(rules)) for when, rules in others))
+
+
+def _replacement(said: str, names: Mapping[str, Any]) -> Put:
+    parts = re.split(r"\{(?:(\d)(?::(\w+))?|(\w+))\}", said.replace("␣", " "))
+    first, rest = parts[0], [parts[at : at + 4] for at in range(1, len(parts), 4)]
+
+    def put(match: re.Match[str]) -> str:
+        text = first
+        for at, of_part, of_match, after in rest:
+            part = match[int(at)] or "" if at else ""
+            text += (
+                names[of_match](match) if of_match else names[of_part](part) if of_part else part
+            )
+            text += after
+        return text
+
+    return put
 
 
 def any_of(words: Iterable[str]) -> str:
-    """The longest first, so that none hides behind its own beginning."""
+    """Return a pattern for any of the words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
+def table(lines: str, between: str = " ") -> dict[str, str]:
+    """Read "km kilometer|h hour": what is written, and after the first `between` what is said."""
+    pairs = (line.strip().partition(between) for line in lines.split("|"))
+    return {written: said for written, _, said in pairs}
+
+
 def full_words(
-    table: Mapping[str, str],
+    words: Mapping[str, str],
     before: str = r"(?<!\w)",
     after: str = "",
     *,
     ending: Container[str] = (),
 ) -> Rule:
-    """Abbreviations, said in full. A point at the end of the text ends a sentence too, and stays;
-    so does one before a capital, behind those that often are the last word: `ending`."""
-    words = {short.replace(" ", ""): full for short, full in table.items()}
+    """Return a rule that puts abbreviations in full.
+
+    A point at the end of the text stays, because it also ends a sentence. After the abbreviations
+    in `ending`, which often come last, a point before a capital stays, too.
+    """
+    said = {short.replace(" ", ""): full for short, full in words.items()}
 
     def put(match: re.Match[str]) -> str:
         short = match[1].replace(" ", "")
-        rest = match.string[match.end() : match.end() + 8]
-        ends = short.endswith(".") and (
-            not rest.strip("\"'”’)*_ ") or (short in ending and ends_sentence(match))
-        )
-        return words[short] + ("." if ends else "")
+        rest = match.string[match.end() : match.end() + 8].strip("\"'”’)*_ ")
+        ends = short.endswith(".") and (not rest or (short in ending and ends_sentence(match)))
+        return said[short] + ("." if ends else "")
 
-    # "z. B." is also written "z.B."
-    shorts = any_of(table).replace(r"\ ", " ?")
+    shorts = any_of(words).replace(r"\ ", " ?")  # "z. B." is also written "z.B."
     return Rule(f"{before}({shorts})(?!\\w){after}", put)
 
 
 def ends_sentence(match: re.Match[str]) -> bool:
-    """Whether a point at the end of the match would be a sentence's: nothing, or a capital, comes
-    next."""
+    """Return whether nothing or a capital follows, so that a point here would end a sentence."""
     rest = match.string[match.end() : match.end() + 3]
     return not rest.strip() or (rest[0].isspace() and rest.strip()[0].isupper())

@@ -1,8 +1,8 @@
 """From what an agent writes to what a person would say.
 
-    a piece ──► lines (blocks) ──► markdown, addresses (markup) ──► the language's rules ──► plain
+    a piece ──► lines (blocks) ──► markdown, addresses (inline) ──► rules of the language ──► plain
 
-Only the voice hears this; the transcript keeps the written form.
+Only the voice gets the spoken form. The transcript keeps the written one.
 """
 
 from copy import copy
@@ -11,57 +11,41 @@ from functools import cache
 from common.text.language import Language
 from common.text.languages import find
 from common.text.script import language_code
-from common.text.spoken import formulas, markdown, number_words, urls
 from common.text.spoken.blocks import Blocks
-from common.text.spoken.rules import Group, Rule, apply
+from common.text.spoken.inline import inline_rules, line_rules, punctuation_rules
+from common.text.spoken.rules import Rules
+from common.text.spoken.signs import sign_rules
 from common.text.spoken.symbols import plain
+from common.text.visible import visible
 
 _SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))
-"""Narrow and unbreakable ones, which stand between a number and its unit."""
-
-_PUNCTUATION = Group(
-    r"[.!?,…:(！？。，、；：। ]{2}|[ (]\)|:/|--",
-    (
-        Rule(r":[ ]?/[ ]?/[/ ]*", " "),
-        Rule(r"([!?！？]) ?[!?！？]{1,}+", lambda match: _loudest(match[0])),
-        Rule(r"[.…]{2,}+", "…"),
-        Rule(r"(?<!\S)--++(?!\S)", "—"),
-        Rule(r",(?:[ ]?,)++", ","),
-        Rule(r"\([ ]++", "("),
-        Rule(r"(?<! )[ ]++\)", ")"),
-        Rule(r"\(\)", ""),
-        Rule(r"(?<! )[ ]++([,.](?!\w)|[。，、！？；：।])", r"\1"),
-        Rule(r"(?<=[.!?…])[.](?=\s|$)", ""),
-    ),
-)
-_SPACED = Group(r" [!?;:]", (Rule(r"(?<! )[ ]++([!?;:])", r"\1"),))
+"""Narrow spaces and spaces without a break, which stand between a number and its unit."""
 
 
 class Speakable:
-    """One reply, as it is said. `language` is BCP 47: "en" or "en-GB".
+    """The spoken form of one reply. `language` is BCP 47: "en" or "en-GB".
 
-    A code block and a table go over many pieces: they are announced at the first, and the rest of
-    them is silence. So give it every piece in order, those without a letter too ("```").
+    A code block and a table extend over many pieces: the first one announces them, and the others
+    say nothing. So give it all pieces in their order, also those without a letter ("```").
     """
 
     def __init__(self, language: str) -> None:
         region = language.replace("_", "-").partition("-")[2]
-        self._language = find(language_code(language) or "")
-        self._blocks = Blocks(self._language)
-        self._rules = _rules(self._language, region.upper())
+        record = find(language_code(language) or "")
+        self._blocks = Blocks(record)
+        self._rules = inline_rules(record) + _rules_of(record, region.upper())
+        self._tidying = punctuation_rules(record)
 
     def say(self, piece: str) -> str:
-        """What a person would say for this piece; "" where that is nothing."""
-        text = self._blocks.read(piece).translate(_SPACES)
-        text = apply(self._rules, markdown.strip_markdown(text, self._language.phrases))
-        text = _PUNCTUATION.apply(plain(text))
-        if not self._language.space_before_marks:
-            text = _SPACED.apply(text)
-        text = " ".join(text.split())
+        """Return what a person would say for this piece; "" where that is nothing."""
+        if "<" in piece or "[" in piece or "【" in piece:
+            piece = _applied(line_rules(), visible(piece))
+        text = _applied(self._rules, self._blocks.read(piece).translate(_SPACES))
+        text = " ".join(_applied(self._tidying, plain(text)).split())
         return text if any(char.isalnum() for char in text) else ""
 
     def foresee(self, piece: str) -> str:
-        """What `say` would answer, without its having been said."""
+        """Return what `say` would return, and change nothing."""
         blocks = copy(self._blocks)
         try:
             return self.say(piece)
@@ -69,29 +53,22 @@ class Speakable:
             self._blocks = blocks
 
     def warm(self) -> None:
-        """Compiles and loads what the first sentences need, about 80 ms: in a thread, while the
-        agent thinks, it costs nobody anything."""
-        for group in (*self._rules, _PUNCTUATION, _SPACED):
-            group.warm()
-        markdown.warm()
-        urls.warm()
-        formulas.warm()
-        if self._language.number_words:
-            number_words.warm(self._language.code)
-
-
-@cache
-def _rules(language: Language, region: str) -> tuple[Group, ...]:
-    return language.spoken(region)
+        """Compile what the first sentences need. It takes about 80 ms: call this in a thread."""
+        for rule in (*self._rules, *self._tidying):
+            rule.warm()
 
 
 def speakable(sentence: str, language: str) -> str:
-    """One sentence for itself. For a reply that comes in pieces, `Speakable`."""
+    """Return the spoken form of one sentence by itself. For a whole reply, use `Speakable`."""
     return Speakable(language).say(sentence)
 
 
-def _loudest(marks: str) -> str:
-    for mark in "?？!":
-        if mark in marks:
-            return mark
-    return marks[0]
+@cache
+def _rules_of(language: Language, region: str) -> Rules:
+    return language.spoken(language, region) if language.spoken else sign_rules(language)
+
+
+def _applied(rules: Rules, text: str) -> str:
+    for rule in rules:
+        text = rule.apply(text)
+    return text

@@ -1,14 +1,14 @@
-"""What becomes of single characters, when the rules have done theirs."""
+"""Single characters after all rules: which are spoken, which are silent."""
 
 import unicodedata
 
 from common.text.spoken.rules import compiled
 
 MOST_REMEMBERED = 8192
-"""Characters whose fate is remembered; who sends more than any script needs gets no more memory."""
+"""Characters whose fate is kept in memory. No script needs more."""
 
-_KEPT_SYMBOLS = frozenset("+=±×÷−≈≠≤≥√∞°")
-_MARKUP = frozenset("*_`#|<>[]{}\\~^")
+_KEPT = frozenset("°℃℉№^")
+_MARKUP = frozenset("*_`#|[]{}\\~｜￤")
 _SILENT = (
     (0x2300, 0x23FF),
     (0x2600, 0x27BF),
@@ -18,23 +18,15 @@ _SILENT = (
 )
 """Blocks of pictures, whatever their category: clocks, dingbats, arrows, emoji."""
 _SAID = {
-    "℃": "°C",
-    "℉": "°F",
-    "‼": "!",
-    "⁉": "?",
-    "ℹ": " ",
-    "〰": " ",
-    "︎": "",
-    "️": "",
-    "⃣": "",
-    "\xad": "",
-}
+    "‼": "!", "⁉": "?", "ℹ": " ", "〰": " ", "＊": "*", "＃": "#",
+    "\ufe0e": "", "\ufe0f": "", "\u20e3": "", "\xad": "",
+}  # fmt: skip
 _SAID |= {chr(0x2080 + digit): str(digit) for digit in range(10)}  # H₂O
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 class _Fate(dict[int, str]):
-    """For `str.translate`: code point -> what is left of it, found out at the first meeting."""
+    """For `str.translate`: code point to what is left of it, found at its first use."""
 
     def __missing__(self, point: int) -> str:
         fate = _fate(chr(point))
@@ -47,11 +39,13 @@ _FATES = _Fate()
 
 
 def plain(text: str) -> str:
-    """Letters, marks, digits, punctuation and the symbols that voices can say; anything else is
-    a space. No line breaks, no two spaces in a row, none at the ends."""
+    """Return letters, digits, punctuation, and symbols that carry meaning; spaces for the rest.
+
+    There are no line breaks, no two spaces in a row, and none at the ends.
+    """
     text = text.translate(_FATES)
     if any(joiner in text for joiner in _JOINERS):
-        # They shape letters in Arabic and the scripts of India; elsewhere they glue emoji together.
+        # They shape letters in Arabic and the scripts of India; elsewhere they join emoji.
         text = compiled(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+").sub("", text)
     return " ".join(text.split())
 
@@ -59,11 +53,11 @@ def plain(text: str) -> str:
 def _fate(char: str) -> str:
     if char in _SAID:
         return _SAID[char]
-    if char in _JOINERS or char in _KEPT_SYMBOLS:
+    if char in _JOINERS or char in _KEPT:
         return char
     if char in _MARKUP or any(first <= ord(char) <= last for first, last in _SILENT):
         return " "
     category = unicodedata.category(char)
     if category in {"Cf", "Me"} or "\ufe00" <= char <= "\ufe0f":
-        return ""  # written for the eye only: directions, enclosing marks, variants of a glyph
-    return char if category[0] in "LMNP" or category == "Sc" else " "
+        return ""  # visible only: directions, enclosing marks, variants of a glyph
+    return char if category[0] in "LMNP" or category in {"Sc", "Sm"} else " "

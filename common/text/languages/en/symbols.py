@@ -1,85 +1,48 @@
-"""English signs between words."""
+"""English signs between words and figures."""
 
 import re
+from collections.abc import Callable
 
-from common.text.spoken.rules import Rule
-
-
-def before_numbers() -> tuple[Rule, ...]:
-    """Signs that would hide a number, or be hidden by one."""
-    return (
-        Rule(r"(?<!\w)([CF])#", r"\1 sharp"),
-        Rule(r"(?<!\w)C\+\+", "C plus plus"),
-        Rule(r"(?<=\w\w)[ ]>[ ](?=[A-Z][a-z])", ", then "),  # Settings > Privacy
-        Rule(r"[↑▲](?=[ ]?[\d$€£¥])", "up "),
-        Rule(r"[↓▼](?=[ ]?[\d$€£¥])", "down "),
-        Rule(r"(?<=\d)[ ]/[ ](?=\d)", "/"),
-        Rule(r"(?<=\d)/(?=\d{1,9}(?:\.\d{1,9})?[ ]?=)", " divided by "),
-        # "2x + 5" is no "two times".
-        Rule(r"(?<![\w.])(\d{1,4})([xyzn])(?=[ ]?[+=^²³*×÷≤≥≠<>−]|[ ]-[ ])", r"\1 \2"),
-        Rule(r"(?<=[+=−*-][ ])(\d{1,4})([xyzn])(?!\w)", r"\1 \2"),
-        Rule(r"(?<=\S)[ ]−[ ](?=\S)", " minus "),
-        Rule(r"(?:(?<![^\W\d_][xyzn])(?<=[)²³xyzn])|(?<=\^\d))[ ]-[ ](?=\d)", " minus "),
-        Rule(
-            r"(?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))"
-            r"(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])(?!\w)",
-            lambda match: "^" + match[0].translate(_RAISED),
-        ),
-        Rule(r"(?<=\d)[ ]?[x×·][ ]?(?=10\^)", " times "),
-        Rule(r"<->|↔|⇔|<=>", " to and from "),
-        Rule(r"-{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]", " to "),
-        Rule(r"[<=!>]==?|[=<>≤≥≠≈<>]", _compared),
-        Rule(r"(?<=\d)²", " squared"),
-        Rule(r"(?<=\d)³", " cubed"),
-        Rule(r"(?<=\w)\^2(?!\d)", " squared"),
-        Rule(r"(?<=\w)\^3(?!\d)", " cubed"),
-        Rule(r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
-    )
-
-
-def after_numbers() -> tuple[Rule, ...]:
-    return (
-        Rule(r"(?<!\w)#(?=[^\W\d_])", "hashtag "),
-        Rule(r"(?<=\w)²", " squared"),
-        Rule(r"(?<=\w)³", " cubed"),
-        Rule(r"[ ]?&[ ]?", " and "),
-        Rule(r"\+/[-−]|±", " plus or minus "),
-        Rule(r"[ ]?[+]++[ ]?", " plus "),
-        Rule(r"×", " times "),
-        Rule(r"÷", " divided by "),
-        Rule(r"√", " the square root of "),
-        Rule(r"∞", " infinity "),
-        Rule(r"§§?", " section "),
-        Rule(r"%", " percent "),
-        Rule(r"°", " degrees "),
-        Rule(r"(?<!\S)@ ", "at "),
-        Rule(r"(?<=[a-z])/(?=(?:day|night|week|month|year|hour|minute|person)(?!\w))", " per "),
-        # A path: from the root or from home, or to a file; "red/green" is none.
-        Rule(r"(?<![^\s(])~?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-]", _path),
-        Rule(
-            r"(?<![^\s(])(?:[\w-]{1,40}/){1,20}+(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )", _path
-        ),
-        Rule(r"(?<=\S) [•·|/] (?=\S)", ", "),
-        Rule(r"(?i)(?<!\w)(and)/(or)(?!\w)", r"\1 \2"),
-        Rule(r"(?i)(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w)", r"\1 or \2"),
-    )
-
+from common.text.spoken.rules import table
 
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_RAISED_BY = table("² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down")
 _MONEY = frozenset("$€£¥₹")
-_COMPARISONS = {
-    "==": "equals", "===": "equals", "=": "equals", "!=": "is not equal to",
-    "!==": "is not equal to", "≠": "is not equal to", "<": "less than", ">": "greater than",
-    "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least", "≈": "about",
-}  # fmt: skip
+_COMPARISONS = table(
+    "== equals|=== equals|= equals|!= is not equal to|!== is not equal to|≠ is not equal to|< less than"
+    "|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
+)
+_NAMES = table(
+    "÷ divided by|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of"
+    "|∏ the product of|∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection"
+    "|⊂ is a subset of|⊆ is a subset of|∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to"
+)
+PATTERNS = {
+    "NAMED": "".join(_NAMES),
+    "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
+    "EACH": "day|night|week|month|year|hour|minute|person",
+}
+PARTS: dict[str, Callable[[str], str]] = {
+    "letters": " ".join,
+    "power": lambda digit: "²³"[int(digit) - 2],
+    "lowered": lambda digits: digits.translate(_RAISED),
+    "named": lambda sign: _NAMES[sign],
+    "raised": lambda sign: _RAISED_BY.get(sign, ""),
+}
 
 
-def _path(match: re.Match[str]) -> str:
-    return match[0].removeprefix("~").replace(".", " dot ").replace("/", " slash ")
+def path(written: str) -> str:
+    """Return a path, which begins at the root or at home, or leads to a file."""
+    return written.removeprefix("~").replace(".", " dot ").replace("/", " slash ")
 
 
-def _compared(match: re.Match[str]) -> str:
-    """An angle bracket alone compares only where it stands apart or before a figure."""
+def slash(match: re.Match[str]) -> str:
+    """Return what stands for a sign between spaces: a slash in a formula divides."""
+    return " divided by" if match[1] == "/" and " equals " in match.string else ","
+
+
+def compared(match: re.Match[str]) -> str:
+    """Return the words of a comparison. An angle bracket compares between spaces or before a figure."""
     sign = match[0]
     after = match.string[match.end() : match.end() + 2]
     if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in _MONEY):
@@ -89,7 +52,7 @@ def _compared(match: re.Match[str]) -> str:
 
 
 def _is_value(before: str, after: str) -> bool:
-    """A figure or a letter, as far from the sign as what is behind it: "x < 5", "3<5"."""
+    """Return whether a figure or a letter precedes, as far from the sign as what follows it."""
     if before.endswith(" ") != after.startswith(" "):
         return False
     last = before.split(" ")[-1 - before.endswith(" ")] if before else ""
