@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from common.text.spoken.rules import Rule, Rules
 
@@ -13,12 +14,10 @@ def words_of(line: str) -> frozenset[str]:
     return frozenset(line.split())
 
 
-@dataclass(frozen=True)
-class Phrases:
-    """Words that we add where the written form cannot be read out.
+class Phrases(NamedTuple):
+    """Words where the written form cannot be read out. Without them only the prose is read.
 
-    `{}` stands for the host, the programming language, the number of columns or the task. Without
-    phrases only the prose is read: silence is better than English in another language.
+    `{}` stands for the host, the programming language, the number of columns or the task.
     """
 
     link: str = "{}"
@@ -83,9 +82,4 @@ class Language:
 
     @cached_property
     def said(self) -> Phrases:
-        """The phrases."""
-        return (
-            Phrases(*(part.strip() for part in self.phrases.split("|")))
-            if self.phrases
-            else Phrases()
-        )
+        return Phrases(*map(str.strip, self.phrases.split("|") if self.phrases else ()))

@@ -9,10 +9,8 @@ import re
 from functools import cache
 from typing import Final
 
-_REACH: Final = 80
-"""Characters in which a mark ends. Longer text after "<" or "[" is prose."""
-_LONGEST_CALL: Final = 2_000
-"""Characters of a tool call in JSON. A longer object is shown."""
+_REACH: Final = 80  # characters in which a mark ends: longer text after "<" or "[" is prose
+_LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
 _NAMES: Final = (
     r"(?:\w+:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratch_?pad"
     "|(?:inner_?)?monologue|chain_?of_?thought|internal_?(?:thoughts?|reasoning|monologue)"
@@ -71,23 +69,19 @@ class VisibleText:
         self._held = ""
         self._before = ""  # the last characters of the output
         self._gap: str | None = None  # the spaces before something that was removed at last
-        self._until = ""  # the pattern that ends a hidden passage
-        self._code = ""  # the backticks that end the code
+        self._until = self._code = ""  # the pattern that ends a hidden passage, or code
 
     def feed(self, delta: str) -> str:
         """Add text. Return what can be shown now."""
-        plain = not (self._held or self._until or self._code or self._gap is not None)
-        if plain and delta[-1:] != " " and not _MARK.search(delta):
-            self._before = (self._before + delta)[-20:]
-            return delta
-        return self._read(self._held + delta, final=False)
+        busy = self._held or self._until or self._code or self._gap is not None
+        if busy or delta[-1:] == " " or _MARK.search(delta):
+            return self._read(self._held + delta, final=False)
+        self._before = (self._before + delta)[-20:]
+        return delta
 
     def end(self) -> str:
-        """Return what was held back, and begin anew."""
-        shown = self._read(self._held, final=True)
-        self._before = self._until = self._code = ""
-        self._gap = None
-        return shown
+        """Return what was held back. No text may follow."""
+        return self._read(self._held, final=True)
 
     def _read(self, text: str, *, final: bool) -> str:
         shown: list[str] = []
@@ -118,10 +112,7 @@ class VisibleText:
         return len(text) if final else max(at, len(text) - _REACH), ""
 
     def _in_code(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
-        block = self._code.startswith("```")
-        end = _compiled(self._code + "`*" if block else rf"(?<!`){self._code}(?!`)|\n").search(
-            text, at
-        )
+        end = _compiled(self._code).search(text, at)
         if end and (final or end.end() < len(text) or end[0] == "\n"):
             self._code = ""
             return end.end(), text[at : end.end()]
@@ -143,7 +134,9 @@ class VisibleText:
             self._gap = text[at:start] if self._gap is None else self._gap
             return end, ""
         if ticks := _compiled("`+").match(text, start):
-            self._code, end = ticks[0], ticks.end() - 1
+            block = len(ticks[0]) > 2  # noqa: PLR2004 - backticks of a span
+            self._code = f"{ticks[0]}`*" if block else rf"(?<!`){ticks[0]}(?!`)|\n"
+            end = ticks.end() - 1
         return end + 1, text[at : end + 1]
 
     def _removable(self, text: str, at: int, before: str, *, final: bool) -> int | None:

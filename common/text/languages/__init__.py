@@ -26,13 +26,12 @@ BY_SCRIPT: Final = {
 def find(code: str) -> Language:
     """Return the record of a language (ISO 639), loaded at its first use.
 
-    Where no file has this name, the record has no rules, and the script is the one that stands for
-    the language, else Latin.
+    Without a file the record has no rules. Its script is the one that stands for it, else Latin.
     """
     name = f"{__name__}.{code}"
     if re.fullmatch("[a-z]{2,3}", code) and find_spec(name):
-        fields = {field.name for field in dataclasses.fields(Language)}
         module = vars(importlib.import_module(name))
-        return Language(code, **{name: value for name, value in module.items() if name in fields})
+        fields = {field.name for field in dataclasses.fields(Language)} & module.keys()
+        return Language(code, **{field: module[field] for field in fields})
     own = " ".join(script for script, language in BY_SCRIPT.items() if language == code)
     return Language(code, scripts=own or "LATIN")

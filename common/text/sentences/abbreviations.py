@@ -30,17 +30,15 @@ class Kind(Enum):
 
 
 _TIMES: Final = frozenset({"a.m", "p.m"})
-_COMPASS: Final = frozenset("NSEW")
-"""Letters that tell where in a street a numbered house is."""
-_LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"
-"""One or two letters; in the scripts of India a vowel sign follows the letter."""
+_COMPASS: Final = frozenset("NSEW")  # letters that tell where in a street a numbered house is
+_LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"  # or two, or with a vowel sign of India
 _DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 _BREAKS: Final = re.compile(r"(?<=[a-z])\.(?=[A-Z])|[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
-_NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")
-"""An abbreviation by its look: "Rm."."""
-_SYLLABLES: Final = "\u2e80"
-"""The first character of the scripts in which one letter is a word: 빵, 人."""
+_NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm."
+_SYLLABLES: Final = (
+    "\u2e80"  # the first character of the scripts in which one letter is a word: 빵, 人
+)
 _ADDRESS: Final = re.compile("://|@|^www")
 
 
@@ -89,15 +87,10 @@ def _listed(language: Language, key: str, previous: str) -> Kind | None:
 
 
 def _is_named(earlier: list[str]) -> bool:
-    """Return whether a number or a name precedes a street: "on Main St.", "W. 44th St.".
-
-    A capital after an article or at the beginning of the sentence is no name of a street: "Visit
-    St. James", "the Hotel St. George".
-    """
-    if len(earlier) <= 1:
-        return False
-    before, name = earlier[-2:]
-    return name[0].isdigit() or (name.isalnum() and name[0].isupper() and before != "the")
+    """Return whether a street is meant: "on Main St.", not "Visit St. James", "the Hotel St. George"."""
+    before, name = ["", "", *earlier][-2:]
+    named = name.isalnum() and name[0].isupper() and before != "the"
+    return before != "" and (named or name[0].isdigit())
 
 
 def _unlisted(language: Language, word: str) -> Kind:

@@ -21,21 +21,17 @@ from common.text.sentences.quotes import inside, quotation_is_introduced
 Verdict = int | Literal["goes on", "wait"]
 """An integer: the sentence ends before this index."""
 
-_MARKER: Final = re.compile(
+_MARKER: Final = re.compile(  # of a list: "1.", "a)", "-"
     r"[\s>#*_\-+•⁃–([]*(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]+[*_`]*|[\s>]*[-+*•⁃–]"
 )
-"""What marks the item of a list: "1.", "a)", "-"."""
-_STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")
-"""What only numbers what follows: "Step 1"."""
+_STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")  # "Step 1"
 _NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"⁃])(\d{1,4})$")
 _ITEM: Final = re.compile(r"(?:^|\s)([a-z])$")
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
-_PHRASE: Final = 8
-"""Words at most in "On Monday at about 5 p.m."."""
-_AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")
-"""A unit at the beginning of a sentence: "В 2024 г. Москва выросла"."""
+_PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
+_AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
 
 
 def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
@@ -97,24 +93,21 @@ def _over(place: EndMark) -> bool:
 
 def _never_over(place: EndMark) -> bool:
     """Return whether no sentence ends here, whatever follows."""
-    return (
-        not any(map(str.isalnum, place.before))
+    before = place.before
+    return bool(
+        not any(map(str.isalnum, before))
         or place.in_table
         or (place.mark == ";" and not place.language.semicolon_asks)
-        or (place.mark == "." and _only_numbers(place.before))
-        or inside(place.before + place.mark + place.tail)
+        or (
+            place.mark == "."
+            and (_MARKER.fullmatch(f"{before.strip()}.") or _STEP.fullmatch(before))
+        )
+        or inside(before + place.mark + place.tail)
     )
 
 
-def _only_numbers(before: str) -> bool:
-    return bool(_MARKER.fullmatch(f"{before.strip()}.") or _STEP.fullmatch(before))
-
-
 def _runs_on(place: EndMark) -> bool:
-    """Return whether what follows continues the sentence.
-
-    Examples: example.com; "Yahoo!, too"; "Stop!" - he said; —¿Vienes? —preguntó.
-    """
+    """Return whether the sentence goes on: "Yahoo!, too", "Stop!" - he said, —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space or _lacks_a_space(place))
         or place.after[0] in ",;:&，、；：)）"
@@ -133,10 +126,7 @@ def _lacks_a_space(place: EndMark) -> bool:
 
 
 def _ellipsis_is_over(place: EndMark) -> bool:
-    """Return whether a sentence ends at an ellipsis, which may be a hesitation ("Well... I think").
-
-    Without capitals nothing tells them apart: then it counts as a hesitation.
-    """
+    """Return whether the ellipsis is no hesitation ("Well... I think"), as far as capitals tell."""
     if place.after[0].isdigit() or _has_no_case(place.after[0]):
         return False
     return not begins(place.after, place.language.inner_capitals)

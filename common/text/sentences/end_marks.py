@@ -6,15 +6,13 @@ from typing import Final, NamedTuple
 from common.text.language import Language
 from common.text.script import language_of
 
-AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"
-"""End marks after which no white space is needed."""
+AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"  # end marks after which no white space is needed
 NEWLINES: Final = "\n\r\u2028\u2029"
 LINE_END: Final = re.compile(f"[{NEWLINES}]")
 _NO_STOPS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Thai, Lao, Burmese and Khmer, which have no full stop."""
 PHRASE_END: Final = re.compile(f"(?<=[{_NO_STOPS}]) +(?=[{_NO_STOPS}])")
-_MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"
-"""Characters that are neither letters nor digits."""
+_MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"  # no letters, no digits
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
 _FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
@@ -26,8 +24,7 @@ MARK: Final = re.compile(
 no punctuation, and the bound keeps the search linear. The pattern begins with one set of characters,
 which makes the search fast."""
 
-_REACH: Final = 400
-"""Characters before a mark, and LOOKAHEAD after it, that rules look at."""
+_REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
 LOOKAHEAD: Final = 24
 _EMOJI: Final = (
     "\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0020-\U000e007f"
@@ -44,8 +41,7 @@ The sign “ closes a quotation in German, and opens one elsewhere."""
 _UNFINISHED_TAIL: Final = re.compile(
     r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|\[\^[^\]\s]{0,40}"
 )
-_BARS: Final = frozenset("|│┃║┌├└╔╠╚")
-"""What the row of a table begins with."""
+_BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
 
 
@@ -58,52 +54,42 @@ class EndMark(NamedTuple):
     tail: str
     after: str  # the text after the white space; "" if none has arrived yet
     spaced: bool
+    needs_no_space: bool  # whether a sentence may follow at once
     in_table: bool
+    quoted: bool  # whether the mark ends a quotation
+    strong: bool  # whether the mark is more than dots
+    elliptic: bool  # whether the mark is several dots
+    smiling: bool  # whether the mark is an emoji
     end: int  # where the sentence would end
-
-    @property
-    def strong(self) -> bool:
-        """Whether the mark is more than dots."""
-        return bool(self.mark.strip(".…"))
-
-    @property
-    def elliptic(self) -> bool:
-        """Whether the mark is several dots."""
-        return not self.strong and self.mark != "."
-
-    @property
-    def smiling(self) -> bool:
-        """Whether the mark is an emoji."""
-        return _FACE.match(self.mark) is not None
-
-    @property
-    def quoted(self) -> bool:
-        """Whether the mark ends a quotation."""
-        return not _QUOTES.isdisjoint(self.tail)
-
-    @property
-    def needs_no_space(self) -> bool:
-        """Whether a sentence may follow at once, as in 好的!我来."""
-        if self.mark[-1] in AT_ONCE or _HAS_EMOJI.search(self.tail):
-            return True
-        return self.strong and self.after[0] > "\u2e7f" and self.after[0].isalpha()
 
 
 def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     start, end = mark.span()
     opens = text.startswith('"', end) and text.count('"', max(0, end - _REACH), end) % 2 == 0
-    if not opens and (tail := _TAIL.match(text, end)):
-        end = tail.end()
-    begin = space.end() if (space := _SPACE.match(text, end)) else end
-    before = text[max(0, start - _REACH) : start]
+    end = end if opens else _end(_TAIL, text, end)
+    begin = _end(_SPACE, text, end)
+    before, tail = text[max(0, start - _REACH) : start], text[mark.end() : end]
+    after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
+    strong = bool(mark[0].strip(".…"))
+    wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
     return EndMark(
         language=language_of(before, language),
         before=before,
         mark=mark[0],
-        tail=text[mark.end() : end],
-        after="" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD],
+        tail=tail,
+        after=after,
         spaced=begin > end or text[end : end + 1] in NEWLINES,
+        needs_no_space=wide or mark[0][-1] in AT_ONCE or bool(_HAS_EMOJI.search(tail)),
         in_table=text[:8].lstrip()[:1] in _BARS,
+        quoted=not _QUOTES.isdisjoint(tail),
+        strong=strong,
+        elliptic=not strong and mark[0] != ".",
+        smiling=_FACE.match(mark[0]) is not None,
         end=end,
     )
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at

@@ -11,8 +11,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG)\b")
 _NUMERAL: Final = re.compile(r"\d|(?:[IVX]{2,}|[B-HJ-Z])(?![\w'’])")
 """A figure, or a letter that numbers something. "A" and "I" are more often words."""
-_SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")
-"""A name whose small letter tells nothing: iPhone, eBay."""
+_SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
 _ZONES: Final = (
     "Eastern Pacific Central Mountain"

@@ -10,9 +10,7 @@ _MARKS: Final = re.compile('[][(){}（）「」『』【】《》“”„«»�
 _QUOTES: Final = '"“„«»‹「『'
 _INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
 _CJK: Final = frozenset("（「『【《“")
-_REACH: Final = 160
-"""Characters. A mark that was opened longer ago counts as a mistake: it must not keep all that
-follows in one sentence."""
+_REACH: Final = 160  # characters; a mark that was opened longer ago is a mistake
 
 
 def inside(text: str) -> bool:

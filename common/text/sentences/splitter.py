@@ -19,8 +19,11 @@ _PORTION: Final = 1_000
 _MOST: Final = 2_000
 """Characters of an address or a number. The rest of it is dropped."""
 _MUCH_SPACE: Final = 40
-_PHRASE: Final = 40
-"""Characters after which a space ends a piece in scripts that have no full stop."""
+_WORDS: Final = re.compile(r"[^.!?;\n\r\u0530-\U0010ffff]*")
+_BUFFERED: Final = (
+    100  # characters of words that are read together, because no sentence ends in them
+)
+_PHRASE: Final = 40  # characters after which a space ends a piece in scripts that have no full stop
 
 
 class Sentences:
@@ -41,14 +44,20 @@ class Sentences:
         self._language = find(code) if code else None
         self._first_clause = first_clause
         self._visible = VisibleText()
-        self._text = ""
+        self._buffer = self._text = ""
+        self._buffers = False  # whether all of the text was searched
         self._from = 0  # where the search for the next mark begins: no sentence ends before
         self._fence = ""  # what closes the code block, inside which only lines end
         self._dropping = False
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
-        return self._add(self._visible.feed(text))
+        if self._buffers and _WORDS.fullmatch(text):
+            self._buffer += text
+            if len(self._buffer) < _BUFFERED:
+                return []
+            text = ""
+        return self._add(self._visible.feed(self._buffer + text))
 
     def pause(self) -> list[str]:
         """Return what ends like a sentence, because the writer has stopped for a while."""
@@ -65,7 +74,8 @@ class Sentences:
 
     def end(self) -> list[str]:
         """Return all that is left."""
-        return [*self._add(self._visible.end() + "\n"), *self._rest()]
+        visible = self._visible.feed(self._buffer) + self._visible.end()
+        return [*self._add(visible + "\n"), *self._rest()]
 
     def _add(self, text: str) -> list[str]:
         pieces: list[str] = []
@@ -78,6 +88,8 @@ class Sentences:
                     pieces.append(piece)
                     self._first_clause = 0
                     self._follow_code(piece)
+        self._buffer = ""
+        self._buffers = self._from == len(self._text) and not self._first_clause
         return pieces
 
     def _needed(self, text: str) -> str:
@@ -85,9 +97,8 @@ class Sentences:
         if self._dropping:
             text = re.sub(r"\A\S+", "", text)
             self._dropping = not text
-        if len(self._text) >= _MUCH_SPACE and self._text[-_MUCH_SPACE:].isspace():
-            text = text.lstrip(" \t\xa0")
-        return text
+        endless = len(self._text) >= _MUCH_SPACE and self._text[-_MUCH_SPACE:].isspace()
+        return text.lstrip(" \t\xa0") if endless else text
 
     def _next_end(self) -> int:
         """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
@@ -111,9 +122,12 @@ class Sentences:
             for clause in re.compile(_CLAUSE).finditer(self._text, self._first_clause, before + 1):
                 if clause.end() <= before and not inside(self._text[: clause.end()]):
                     return clause.end()
-        if before > _PHRASE and (phrase := PHRASE_END.search(self._text, _PHRASE, before + 1)):
+        if before <= _PHRASE:
+            return 0
+        text = self._text[:before]
+        if not text.isascii() and (phrase := PHRASE_END.search(self._text, _PHRASE, before + 1)):
             return phrase.end()
-        return bounded(self._text[:before])
+        return bounded(text)
 
     def _follow_code(self, piece: str) -> None:
         if self._fence:

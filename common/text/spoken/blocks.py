@@ -4,21 +4,23 @@ A reply comes in pieces, and a code block or a table extends over many of them: 
 depends on the lines before it. Each piece is taken to begin a line.
 """
 
+import re
 from typing import NamedTuple
 
 from common.text.language import Language
 from common.text.spoken.fences import closes, language_name, opening
-from common.text.spoken.rules import compiled
 
-_QUOTE = r"(?:>(?![\d=])[ \t]?)+"
-_BULLET = r"[-*+•‣◦▪–→➜►▶][ \t]++(?:\[([ xX])\][ \t]++)?"
-_NUMBERED = (
+_QUOTE = re.compile(r"(?:>(?![\d=])[ \t]?)+")
+_BULLET = re.compile(r"[-*+•‣◦▪–→➜►▶][ \t]++(?:\[([ xX])\][ \t]++)?")
+_NUMBERED = re.compile(
     r"(?!\(?\d{1,4}\)[ \t]*\d{3})(?!\d{1,2}\. [^\W\d_]{3,12}\.? \d{4})"  # a telephone number, a date
     r"\(?(\d{1,3})[.)]++[ \t]++(?=\S)"
 )
-_HEADING = r"#{1,6}(?=\s|$)"
-_SEPARATOR = r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$"
-_SILENT = r"(?:[-*_=][ \t]*+){3,}+$|=++$|\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
+_HEADING = re.compile(r"#{1,6}(?=\s|$)")
+_SEPARATOR = re.compile(r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$")
+_SILENT = re.compile(
+    r"(?:[-*_=][ \t]*+){3,}+$|=++$|\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
+)
 """Rules, and definitions of links."""
 _BARS = str.maketrans("│┃║┌├└╔╠╚╭╰┬╦┳┼╬╋┴╩┻┐┤┘╗╣╝╮╯─━═", "|" * 28 + "---")
 """Boxes that are drawn by characters, in the signs of markdown."""
@@ -65,7 +67,7 @@ class Blocks:
     def _line(self, line: str, following: str | None) -> list[_Line]:
         if self._fence:
             return self._in_code(line)
-        if quote := compiled(_QUOTE).match(line):
+        if quote := _QUOTE.match(line):
             line = line[quote.end() :].lstrip()
         row = line.translate(_BARS)
         if (self._table or "|" in row) and (said := self._tabular(row, following)):
@@ -76,7 +78,7 @@ class Blocks:
             phrases = self._language.said
             announced = phrases.code_in.format(language) if language else phrases.code
             return [*([_Line(before, apart=False)] if before else []), _Line(announced)]
-        return [_Line() if compiled(_SILENT).match(line) else self._prose(line)]
+        return [_Line() if _SILENT.match(line) else self._prose(line)]
 
     def _in_code(self, line: str) -> list[_Line]:
         """Say nothing until the fence closes, and then what stands after it."""
@@ -104,13 +106,13 @@ class Blocks:
         return [_Line((phrases.table if self._row_open else phrases.table_of).format(columns))]
 
     def _prose(self, line: str) -> _Line:
-        if heading := compiled(_HEADING).match(line):
+        if heading := _HEADING.match(line):
             return _Line(self._prose(line[heading.end() :].strip().rstrip("#").rstrip()).text)
-        if bullet := compiled(_BULLET).match(line):
+        if bullet := _BULLET.match(line):
             text = line[bullet.end() :]
             done = text and (bullet[1] or "").strip()
             return _Line(self._language.said.done.format(text) if done else text)
-        if number := compiled(_NUMBERED).match(line):
+        if number := _NUMBERED.match(line):
             counts = self._language.ordinal_digits
             return _Line(line if counts else f"{number[1]}: {line[number.end() :]}")
         return _Line(line, apart=not line)
@@ -118,7 +120,7 @@ class Blocks:
 
 def _begins_table(row: str, following: str | None) -> bool:
     """Return whether a row of dashes is here or next, or two rows that begin with "| "."""
-    separator = compiled(_SEPARATOR)
+    separator = _SEPARATOR
     if separator.match(row) or (following is not None and separator.match(following.strip())):
         return True
     next_may_be = following is None or "|" in following

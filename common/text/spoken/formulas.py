@@ -2,7 +2,7 @@
 
 import re
 
-from common.text.spoken.rules import Group, any_of, compiled, read_rules, table
+from common.text.spoken.rules import any_of, apply, read_rules, table
 
 _SIGNS = table(
     "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞|pi π"
@@ -18,10 +18,12 @@ _PATTERNS = {
     "BEGINS": r"(?=[A-Za-z\\(-]|\d[^$\n]{0,80}[\\^=])",
 }
 _DELIMITERS = r"""
+? [\\$]
 \$\$|\\[()\[\]]  =>  ␣
 (?<![\w$])\${BEGINS}([^$\n]{1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1}
 """
 _INNERMOST = r"""
+? \{
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
 \\[dt]?frac{ARGUMENT}{ARGUMENT}  =>  {fraction}
 \\sqrt{ARGUMENT}  =>  √{1:term}
@@ -30,29 +32,29 @@ _INNERMOST = r"""
 (?<!\})(?:\\(?![dt]?frac)[A-Za-z]{1,20}|_)?{ARGUMENT}(?!\{)  =>  ␣{1}␣
 """
 _COMMANDS = r"""
+? [\\&]|[ ]\^
 [ ]+(?=\^)  =>
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
 \\({WORD})(?![A-Za-z])  =>  ␣{1}␣
 (?<![\w:\\.])\\(?:[A-Za-z]{1,20}|[,;!|])  =>  ␣
 &=  =>  =
 """
-_KNOWN = (
+_KNOWN = re.compile(
     rf"\\(?:[A-Za-z]{{1,20}}\{{|(?:{_PATTERNS['SIGN']}|{_PATTERNS['WORD']})(?![A-Za-z]))|[\^_]\{{"
 )
-_DEPTH = 6
-"""Levels of nested braces that are read."""
+_DEPTH = 6  # levels of nested braces that are read
 
 
 def read_formulas(text: str) -> str:
     """Return the text with its formulas in signs. Commands without a sign are dropped."""
     if "\\" not in text and "$" not in text and "{" not in text:
         return text
-    opened = DELIMITERS.apply(text)
-    if opened == text and not compiled(_KNOWN).search(text):
+    opened = apply(DELIMITERS, text)
+    if opened == text and not _KNOWN.search(text):
         return text
     for _ in range(_DEPTH):
-        opened = INNERMOST.apply(opened)
-    return COMMANDS.apply(opened)
+        opened = apply(INNERMOST, opened)
+    return apply(COMMANDS, opened)
 
 
 def fraction(match: re.Match[str]) -> str:
@@ -65,10 +67,10 @@ def fraction(match: re.Match[str]) -> str:
 
 def term(written: str) -> str:
     """Put a term of several parts in brackets."""
-    return written if compiled(r"-?\w+|\W").fullmatch(written) else f"({written.strip()})"
+    return written if re.fullmatch(r"-?\w+|\W", written) else f"({written.strip()})"
 
 
 _NAMES = _PATTERNS | {"fraction": fraction, "term": term, "sign": lambda name: _SIGNS[name]}
-DELIMITERS = Group(r"[\\$]", read_rules(_DELIMITERS, _NAMES))
-INNERMOST = Group(r"\{", read_rules(_INNERMOST, _NAMES))
-COMMANDS = Group(r"[\\&]|[ ]\^", read_rules(_COMMANDS, _NAMES))
+DELIMITERS, INNERMOST, COMMANDS = (
+    read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import Rules, compiled, ends_sentence, read_rules
+from common.text.spoken.rules import Rules, ends_sentence, read_rules
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NAMES: dict[str, Any] = {
@@ -215,9 +215,9 @@ def _trimmed(address: str) -> tuple[str, str]:
 
 def _code(code: str, instead: str) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    if compiled(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsDWS][*+?)\\]").search(code):
+    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsDWS][*+?)\\]", code):
         return instead
-    code = compiled(r"</?([A-Za-z]\w{0,40})[^<>]{0,80}+>").sub(r" \1 ", code)
-    code = compiled(r"(?<=[\w)]) ?\*\* ?(?=[\w(])").sub("^", code)
-    code = compiled(r"(?<=[\w)])(?: \* |\*)(?=[\w(])").sub(" × ", code)
-    return " ".join(compiled(r"[*_~|\\{}\[\]]+").sub(" ", code).split())
+    code = re.sub(r"</?([A-Za-z]\w{0,40})[^<>]{0,80}+>", r" \1 ", code)
+    code = re.sub(r"(?<=[\w)]) ?\*\* ?(?=[\w(])", "^", code)
+    code = re.sub(r"(?<=[\w)])(?: \* |\*)(?=[\w(])", " × ", code)
+    return " ".join(re.sub(r"[*_~|\\{}\[\]]+", " ", code).split())

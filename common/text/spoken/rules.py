@@ -7,52 +7,39 @@ work proportional to the length of the text.
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 Put = Callable[[re.Match[str]], str]
 
 
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern at its first use: all of them at import would take 50 ms of a cold start."""
-    return re.compile(pattern)
-
-
-@dataclass(frozen=True)
 class Rule:
     """A pattern and what replaces its matches."""
 
-    pattern: str
-    put: Put | str
+    def __init__(self, pattern: str, put: Put | str) -> None:
+        self.pattern, self.put = re.compile(pattern), put
 
     def apply(self, text: str) -> str:
-        return compiled(self.pattern).sub(self.put, text)
-
-    def warm(self) -> None:
-        compiled(self.pattern)
+        return self.pattern.sub(self.put, text)
 
 
-@dataclass(frozen=True)
 class Group:
     """Rules that are applied in their order, to a text in which `when` is found."""
 
-    when: str
-    rules: "tuple[Rule | Group, ...]"
+    def __init__(self, when: str, rules: "Rules") -> None:
+        self.when, self.rules = re.compile(when), rules
 
     def apply(self, text: str) -> str:
-        if compiled(self.when).search(text):
-            for rule in self.rules:
-                text = rule.apply(text)
-        return text
-
-    def warm(self) -> None:
-        for rule in (Rule(self.when, ""), *self.rules):
-            rule.warm()
+        return apply(self.rules, text) if self.when.search(text) else text
 
 
 Rules = tuple[Rule | Group, ...]
+
+
+def apply(rules: Rules, text: str) -> str:
+    """Apply rules in their order."""
+    for rule in rules:
+        text = rule.apply(text)
+    return text
 
 
 def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
@@ -81,11 +68,8 @@ def _replacement(said: str, names: Mapping[str, Any]) -> Put:
     def put(match: re.Match[str]) -> str:
         text = first
         for at, of_part, of_match, after in rest:
-            part = match[int(at)] or "" if at else ""
-            text += (
-                names[of_match](match) if of_match else names[of_part](part) if of_part else part
-            )
-            text += after
+            part = match[int(at)] or "" if at else names[of_match](match)
+            text += (names[of_part](part) if of_part else part) + after
         return text
 
     return put

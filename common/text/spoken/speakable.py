@@ -13,7 +13,7 @@ from common.text.languages import find
 from common.text.script import language_code
 from common.text.spoken.blocks import Blocks
 from common.text.spoken.inline import inline_rules, line_rules, punctuation_rules
-from common.text.spoken.rules import Rules
+from common.text.spoken.rules import Rules, apply
 from common.text.spoken.signs import sign_rules
 from common.text.spoken.symbols import plain
 from common.text.visible import visible
@@ -39,9 +39,9 @@ class Speakable:
     def say(self, piece: str) -> str:
         """Return what a person would say for this piece; "" where that is nothing."""
         if "<" in piece or "[" in piece or "【" in piece:
-            piece = _applied(line_rules(), visible(piece))
-        text = _applied(self._rules, self._blocks.read(piece).translate(_SPACES))
-        text = " ".join(_applied(self._tidying, plain(text)).split())
+            piece = apply(line_rules(), visible(piece))
+        text = apply(self._rules, self._blocks.read(piece).translate(_SPACES))
+        text = " ".join(apply(self._tidying, plain(text)).split())
         return text if any(char.isalnum() for char in text) else ""
 
     def foresee(self, piece: str) -> str:
@@ -52,11 +52,6 @@ class Speakable:
         finally:
             self._blocks = blocks
 
-    def warm(self) -> None:
-        """Compile what the first sentences need. It takes about 80 ms: call this in a thread."""
-        for rule in (*self._rules, *self._tidying):
-            rule.warm()
-
 
 def speakable(sentence: str, language: str) -> str:
     """Return the spoken form of one sentence by itself. For a whole reply, use `Speakable`."""
@@ -66,9 +61,3 @@ def speakable(sentence: str, language: str) -> str:
 @cache
 def _rules_of(language: Language, region: str) -> Rules:
     return language.spoken(language, region) if language.spoken else sign_rules(language)
-
-
-def _applied(rules: Rules, text: str) -> str:
-    for rule in rules:
-        text = rule.apply(text)
-    return text

@@ -1,8 +1,7 @@
 """Single characters after all rules: which are spoken, which are silent."""
 
+import re
 import unicodedata
-
-from common.text.spoken.rules import compiled
 
 MOST_REMEMBERED = 8192
 """Characters whose fate is kept in memory. No script needs more."""
@@ -46,7 +45,7 @@ def plain(text: str) -> str:
     text = text.translate(_FATES)
     if any(joiner in text for joiner in _JOINERS):
         # They shape letters in Arabic and the scripts of India; elsewhere they join emoji.
-        text = compiled(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+").sub("", text)
+        text = re.sub(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+", "", text)
     return " ".join(text.split())
 
 

@@ -21,8 +21,7 @@ _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _VERBS = words_of("was is has does this thus versus as across besides always perhaps")
 """They end like a plural, but a number before them may be a year."""
 _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
-_LAST_CENTURY = 60
-"""The first year of two digits that is not in this century."""
+_LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 PATTERNS = {
     "SHORT": "|".join(_MONTHS),

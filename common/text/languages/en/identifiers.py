@@ -15,8 +15,7 @@ _NAMED = words_of(
 _SURE = words_of("number no code id pin passcode password zip otp")
 _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
-_CARD = (4, 4, 4)
-"""Sizes of the groups in which telephone and card numbers are written."""
+_CARD = (4, 4, 4)  # sizes of the groups in which telephone and card numbers are written
 _FEW, _LONG, _PHONE = 3, 5, 7
 """Digits of a number, of a name after a noun, and of a telephone number, at least."""
 _YEARS = range(1100, 2100)

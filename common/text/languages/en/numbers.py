@@ -11,15 +11,13 @@ _AS_WRITTEN = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
 _VULGAR = table(
     "½ 1/2|⅓ 1/3|⅔ 2/3|¼ 1/4|¾ 3/4|⅕ 1/5|⅖ 2/5|⅗ 3/5|⅘ 4/5|⅙ 1/6|⅚ 5/6|⅛ 1/8|⅜ 3/8|⅝ 5/8|⅞ 7/8"
 )
-_IP = 4
-"""Parts of the address of a computer."""
+_IP = 4  # parts of the address of a computer
 _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
     "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
     "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
 )
-_SCORE, _CLOSE = 100, 0.6
-"""Two numbers from here on that fall as much are no score: "747-400"."""
+_SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 PATTERNS = {
     "NUMBERED": "|".join(_NUMBERED),
     "VULGAR": "".join(_VULGAR),
