@@ -7,12 +7,12 @@ from unicodedata import category
 MOST_BYTES: Final = 400
 """Bytes of UTF-8 in one piece. Google's voices refuse a sentence of somewhat more than that."""
 _CLAUSE: Final = re.compile(r"(?:[,;:…–—]|(?<=\s)-)[\"'”’»)*_]*(?=\s)|[，、；：،।。！？]+(?=\S)")
-_SPACE: Final = re.compile(r"\s+(?=\S)")
-_IN_NUMBER: Final = re.compile(
+_SPACE: Final = re.compile(r"(?<=\s)(?=\S)")
+_JOINED: Final = re.compile(  # parts of a number, of an emoji
     r"(?<=\d)(?:[.,:/'’\s-]?\d|[%％°])|(?<=\d[.,:/'’\s-])\d|(?<=[-+−$€£¥₹~])\d"
+    "|(?<=\u200d)|[\u200d\U0001f3fb-\U0001f3ff]"
 )
 _WITHOUT_SPACES: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0003ffff]")
-"""Letters of scripts that put no space between words."""
 
 
 def bounded(text: str, most: int = MOST_BYTES) -> int:
@@ -20,11 +20,9 @@ def bounded(text: str, most: int = MOST_BYTES) -> int:
 
     A number, a character with its marks, and an address are not cut.
     """
-    if len(text) <= most // 4:
+    if len(text) <= most // 4 or (text.isascii() and len(text) <= most):
         return 0
-    fitting = most
-    if not text.isascii():
-        fitting = len(text[: most + 1].encode(errors="replace")[:most].decode(errors="ignore"))
+    fitting = len(text[: most + 1].encode(errors="replace")[:most].decode(errors="ignore"))
     if len(text) <= fitting:
         return 0
     text = text[: fitting + 1]  # the place does not depend on what follows
@@ -40,10 +38,7 @@ def halves(text: str) -> tuple[str, str] | None:
 
 
 def beginning(text: str, characters: int) -> str:
-    """Return the longest beginning of a text that has at most so many characters and ends well.
-
-    Return "" where not even a word fits.
-    """
+    """Return the longest beginning of at most so many characters that ends well; "" if none does."""
     if len(text) <= characters:
         return text
     at = last_rest(text, characters // 2, characters) or last_rest(text, 0, characters)
@@ -54,12 +49,13 @@ def beginning(text: str, characters: int) -> str:
 
 def last_rest(text: str, low: int, high: int) -> int:
     """Return the end of the last clause, else of the last word, between two places; 0 if none."""
+    spaces: list[int] = []
     for pattern in (_CLAUSE, _SPACE):
-        ends = [rest.end() for rest in pattern.finditer(text, low, high + 1)]
-        good = [end for end in ends if low < end <= high and not _IN_NUMBER.match(text, end)]
-        if good:
+        ends = (rest.end() for rest in pattern.finditer(text, low, high + 1))
+        spaces = [end for end in ends if low < end <= high]
+        if good := [end for end in spaces if not _JOINED.match(text, end)]:
             return good[-1]
-    return 0
+    return spaces[-1] if spaces else 0
 
 
 def _between(text: str, at: int) -> int:
@@ -67,10 +63,6 @@ def _between(text: str, at: int) -> int:
     if "://" in text[:at]:
         return 0
     low = at // 2
-    while at > low and (_IN_NUMBER.match(text, at) or _joined(text[at - 1], text[at : at + 1])):
+    while at > low and (_JOINED.match(text, at) or category(text[at : at + 1] or "a")[0] == "M"):
         at -= 1
     return at if at > low else 0
-
-
-def _joined(before: str, after: str) -> bool:
-    return bool(after) and (category(after)[0] in "MS" or "\u200d" in {before, after})

@@ -20,6 +20,8 @@ def language_code(language: str | None) -> str | None:
 
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
+    if language is not None and text.isascii() and "LATIN" in language.scripts:
+        return language
     script, letters = _script(text)
     if language is not None and (letters < _ENOUGH or script in language.scripts.split()):
         return language

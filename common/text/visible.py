@@ -34,7 +34,7 @@ _HIDDEN: Final = (
 of the reply is hidden."""
 _DROPPED: Final = (
     rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
-    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue201\n]*\ue201"
+    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
     r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]"
     r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
@@ -46,7 +46,7 @@ _LISTED: Final = (
 """After these, "[1, 5]" is a list."""
 _MARK: Final = re.compile("[<\\[【\ue200`{]")
 _UNFINISHED: Final = (
-    r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue201\n]*|`+"
+    r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue200\ue201\n]*|`+"
     r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\][\s[]?|```(?:t|to|too|tool|tool_[^\n]*)"
     r'|\[?\s*(?:\{\s*(?:"\w*(?:"\s*:?\s*)?)?)?'
 )
@@ -97,19 +97,16 @@ class VisibleText:
     def _joined(self, part: str) -> str:
         """Put the spaces back that stood before a passage, where they are needed."""
         if self._gap is not None:
-            if not self._before:
-                part = part.lstrip()
-            elif not (part[0].isspace() or part[0] in _CLOSING):
-                part = self._gap + part
+            closed = part[0].isspace() or part[0] in _CLOSING
+            part = part.lstrip() if not self._before else part if closed else self._gap + part
             self._gap = None if part or self._before else ""
         self._before = (self._before + part)[-20:]
         return part
 
     def _hidden(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
-        if end := _compiled(self._until).search(text, at):
-            self._until = ""
-            return end.end(), ""
-        return len(text) if final else max(at, len(text) - _REACH), ""
+        end = _compiled(self._until).search(text, at)
+        self._until = "" if end else self._until
+        return end.end() if end else len(text) if final else max(at, len(text) - _REACH), ""
 
     def _in_code(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
         end = _compiled(self._code).search(text, at)

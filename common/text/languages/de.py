@@ -8,26 +8,26 @@ street_ending = "str"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
   ihrem ihren ihrer seinem seinen seiner meinem meinen meiner unserem unseren unserer"""
 ordinal_digits = 2
-starters = """Der Die Das Dies Diese Dieser Dieses Den Dem Des Ein Eine Einen Er Sie Es Ich Wir Ihr
-  Ihre Ihren Man Mein Meine Sein Seine Unser Unsere In Im Am An Auf Aus Bei Bis Bitte Damals Damit Dann
-  Danach Danke Daher Dafür Davor Dazu Denn Deshalb Doch Dort Durch Soll Sollen Kann Können Wenn Weil
-  Was Wie Wo Wer Wann Warum Welche Welcher Und Aber Oder Ob Nur Nach Nicht Noch Nun Ohne Schon Sehr So
-  Um Unter Über Von Vor Vorher Während Mit Für Gegen Haben Hat Ist Sind War Waren Wird Werden Möchten
-  Muss Müssen Darf Passt Außerdem Heute Hier Gestern Morgen Jetzt Jede Jeder Jedes Kein Keine Alle
-  Alles Also Als Auch Ab Leider Seit Seitdem Später Trotzdem Zu Zum Zur Zwei Zwischen"""
+starters = """Der Die Das Dies Diese Dieser Dieses Den Dem Des Ein Eine Einen Er Sie Es Ich Wir Ihr Ihre
+  Ihren Man Mein Meine Sein Seine Unser Unsere In Im Am An Auf Aus Bei Bis Bitte Damals Damit Dann
+  Danach Danke Daher Dafür Davor Dazu Denn Deshalb Doch Dort Durch Soll Sollen Kann Können Wenn Weil Was
+  Wie Wo Wer Wann Warum Welche Welcher Und Aber Oder Ob Nur Nach Nicht Noch Nun Ohne Schon Sehr So Um
+  Unter Über Von Vor Vorher Während Mit Für Gegen Haben Hat Ist Sind War Waren Wird Werden Möchten Muss
+  Müssen Darf Passt Außerdem Heute Hier Gestern Morgen Jetzt Jede Jeder Jedes Kein Keine Alle Alles Also
+  Als Auch Ab Leider Seit Seitdem Später Trotzdem Zu Zum Zur Zwei Zwischen"""
 months = """Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember
   Jan Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez Jahrhundert Jahrhunderts"""
 capital_nouns = True
 phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten|eine Tabelle|ein Bild
   |Punkt|at|erledigt: {}"""
-signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als
-  |> größer als|≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf"""
+signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als|> größer als
+  |≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf"""
 until = " bis "
 money = "$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken"
 scales = "Millionen|Million|Milliarden|Milliarde|Billionen|Tausend"
 in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum Teil|ca.=circa
   |inkl.=inklusive|exkl.=exklusive|MwSt.=Mehrwertsteuer|bzw.=beziehungsweise|usw.=und so weiter
-  |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße
-  |vgl.=vergleiche|Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abb.=Abbildung|Kap.=Kapitel
-  |o. Ä.=oder Ähnliches|s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß
-  |zzgl.=zuzüglich|Hr.=Herr|Fr.=Frau|St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
+  |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße|vgl.=vergleiche
+  |Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abb.=Abbildung|Kap.=Kapitel|o. Ä.=oder Ähnliches
+  |s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr
+  |Fr.=Frau|St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""

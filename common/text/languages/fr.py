@@ -1,15 +1,15 @@
 from common.text.spoken.rules import Rule
 
-numbered = """lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab inf
-"""
+numbered = """lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab
+  inf"""
 enders = "etc"
 units = "min h kg km m cm"
 abbreviations = "pers bd pr st ste mgr me no tél j.-c"
 introduces = "p.ex m mm mme mlle dr cf"
-starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et
-  Mais Ou Où Que Qui Quand Comment Pour Dans En Au Aux À Avec Sans Sur Puis Voulez Son Sa Ses Votre Vos
-  Leur Tout Tous Merci Après Avant Alors Ainsi Est Sont Faut Pourquoi Depuis Ensuite Voici Voilà Oui
-  Non Aussi Chez Chaque Plus Pas"""
+starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et Mais
+  Ou Où Que Qui Quand Comment Pour Dans En Au Aux À Avec Sans Sur Puis Voulez Son Sa Ses Votre Vos Leur
+  Tout Tous Merci Après Avant Alors Ainsi Est Sont Faut Pourquoi Depuis Ensuite Voici Voilà Oui Non
+  Aussi Chez Chaque Plus Pas"""
 elided = "CDJLMNST"
 phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tableau|une image|point
   |arobase|fait : {}"""

@@ -3,8 +3,8 @@ enders = "vb vs"
 units = "dk sa km kg"
 abbreviations = "dr prof doç av sn örn bkz kas oca şub ağu eyl no yy sok cad mah tel"
 ordinal_digits = 2
-phrases = """{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir resim|nokta|et|tamamlandı: {}
-"""
+phrases = """{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir resim|nokta|et
+  |tamamlandı: {}"""
 signs = """& ve|+ artı|= eşittir|× çarpı|÷ bölü|± artı eksi|≈ yaklaşık|≠ eşit değildir|< küçüktür
   |> büyüktür|≤ en fazla|≥ en az|^ üzeri {}|√ karekök"""
 until = " ila "

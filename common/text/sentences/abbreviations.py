@@ -1,8 +1,7 @@
 """The kind of word that stands before a full stop.
 
-The library sentencex knows the abbreviations of many languages. The records of our languages hold
-what it does not know: which abbreviations may end a sentence, which are words as well, and those
-that it lacks.
+The library sentencex knows the abbreviations of many languages. Our records hold those that it
+lacks, and which may end a sentence or are words as well.
 """
 
 import re
@@ -17,8 +16,6 @@ from common.text.language import Language, words_of
 
 
 class Kind(Enum):
-    """Kinds of word, from those that always end a sentence to those that never do."""
-
     WORD = auto()
     NUMBERED = auto()  # precedes a number ("No. 5", "Jan. 5"); ends a sentence before a word
     ENDER = auto()  # comes last in its phrase ("etc.", "on Main St."); a capital begins the next

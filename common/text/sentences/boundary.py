@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from common.text.language import Language, words_of
 from common.text.sentences.abbreviations import Kind, kind_of
-from common.text.sentences.end_marks import AT_ONCE, NEWLINES, EndMark, place_of
+from common.text.sentences.end_marks import AT_ONCE, NEWLINES, REACH, EndMark, place_of
 from common.text.sentences.next_word import (
     Undecided,
     begins,
@@ -30,6 +30,7 @@ _ITEM: Final = re.compile(r"(?:^|\s)([a-z])$")
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
+_SOMETHING: Final = re.compile(r"[^\W_]")
 _PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
 _AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
 
@@ -40,6 +41,8 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
         return "goes on" if _MARKER.fullmatch(text[: mark.start()].strip()) else mark.end()
     if mark.end() == len(text):
         return "wait"
+    if not _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start()):
+        return "goes on"
     place = place_of(text, mark, language)
     try:
         return "wait" if not place.after else place.end if _over(place) else "goes on"
@@ -50,7 +53,7 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
 def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
     """Return whether the text, which ends with `mark`, is a whole sentence if nothing follows."""
     place = place_of(text, mark, language)
-    if text[place.end :].strip() or _never_over(place):
+    if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
     if place.strong or place.elliptic:
         return True
@@ -95,8 +98,7 @@ def _never_over(place: EndMark) -> bool:
     """Return whether no sentence ends here, whatever follows."""
     before = place.before
     return bool(
-        not any(map(str.isalnum, before))
-        or place.in_table
+        place.in_table
         or (place.mark == ";" and not place.language.semicolon_asks)
         or (
             place.mark == "."

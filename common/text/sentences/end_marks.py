@@ -17,14 +17,13 @@ _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\
 _FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
-    f"|(?<=[.!?…;{AT_ONCE}])[.!?…;{AT_ONCE}]{{0,39}}"
+    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?!\\w))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
-"""A smile after a word may end a sentence, too: くださいね😊いってらっしゃい. A longer row of marks is
-no punctuation, and the bound keeps the search linear. The pattern begins with one set of characters,
-which makes the search fast."""
+"""A smile after a word may end a sentence, too: くださいね😊いってらっしゃい. The bounds keep the search
+linear, and the set of characters at the beginning makes it fast."""
 
-_REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
+REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
 LOOKAHEAD: Final = 24
 _EMOJI: Final = (
     "\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0020-\U000e007f"
@@ -66,10 +65,10 @@ class EndMark(NamedTuple):
 def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     start, end = mark.span()
-    opens = text.startswith('"', end) and text.count('"', max(0, end - _REACH), end) % 2 == 0
+    opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
     end = end if opens else _end(_TAIL, text, end)
     begin = _end(_SPACE, text, end)
-    before, tail = text[max(0, start - _REACH) : start], text[mark.end() : end]
+    before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
     after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
     strong = bool(mark[0].strip(".…"))
     wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来

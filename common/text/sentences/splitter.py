@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from common.text.languages import find
-from common.text.pieces import bounded
+from common.text.pieces import MOST_BYTES, bounded
 from common.text.script import language_code
 from common.text.sentences.boundary import complete, judge, likely
 from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END
@@ -12,13 +12,11 @@ from common.text.sentences.quotes import inside
 from common.text.spoken.fences import closes, opening
 from common.text.visible import VisibleText
 
-_CLAUSE: Final = r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])"
-"""Compiled at the first use: first clauses are seldom asked for."""
+_CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
 _PORTION: Final = 1_000
 """Characters that are read at a time. Then the time is proportional to the length of the text."""
-_MOST: Final = 2_000
-"""Characters of an address or a number. The rest of it is dropped."""
-_MUCH_SPACE: Final = 40
+_MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
+_MOST: Final = 2_000  # characters of an address or a number; the others are dropped
 _WORDS: Final = re.compile(r"[^.!?;\n\r\u0530-\U0010ffff]*")
 _BUFFERED: Final = (
     100  # characters of words that are read together, because no sentence ends in them
@@ -29,11 +27,11 @@ _PHRASE: Final = 40  # characters after which a space ends a piece in scripts th
 class Sentences:
     """A stream of text in, whole sentences out.
 
-    A sentence is released as soon as it is certain that it is over: at the first token of the next
-    word, or at once where a line ends. After an abbreviation it waits for the whole next word. What
-    becomes longer than a voice takes is cut (`pieces.py`). The pieces do not depend on how the text
-    is cut into tokens. They are the text without what is not for people (`visible.py`) and without
-    the white space around sentences. A piece may have nothing to say (a rule, a fence, an emoji).
+    A sentence is released as soon as it is certainly over: at the first token of the next word, or
+    at once where a line ends. After an abbreviation the whole next word is needed. A sentence that
+    is longer than a voice takes is cut (`pieces.py`). The pieces do not depend on the tokens. They
+    are the visible text (`visible.py`) without the white space between sentences. A piece may have
+    nothing to say (a rule, a fence, an emoji).
 
     `language` is ISO 639. Without one, and where the text is in another script, the script decides.
     With a `first_clause` the first piece may be a clause of at least so many characters.
@@ -48,6 +46,8 @@ class Sentences:
         self._buffers = False  # whether all of the text was searched
         self._from = 0  # where the search for the next mark begins: no sentence ends before
         self._fence = ""  # what closes the code block, inside which only lines end
+        self._inner_marks = 0  # end marks in the sentence that do not end it
+        self._solid = False  # whether no place was found where the text could be cut
         self._dropping = False
 
     def feed(self, text: str) -> list[str]:
@@ -61,15 +61,12 @@ class Sentences:
 
     def pause(self) -> list[str]:
         """Return what ends like a sentence, because the writer has stopped for a while."""
-        mark = MARK.search(self._text, self._from)
+        mark = self._mark()
         return self._rest() if mark and complete(self._text, mark, self._language) else []
 
     def likely(self) -> str:
-        """Return the sentence that most likely ends here, so that its speech can be prepared.
-
-        Return "" where there is none, or where too little tells it.
-        """
-        mark = MARK.search(self._text, self._from)
+        """Return the sentence that most likely ends here, to prepare its speech; "" if unknown."""
+        mark = self._mark()
         return self._text.strip() if mark and likely(self._text, mark, self._language) else ""
 
     def end(self) -> list[str]:
@@ -80,10 +77,12 @@ class Sentences:
     def _add(self, text: str) -> list[str]:
         pieces: list[str] = []
         for start in range(0, len(text), _PORTION):
-            self._text += self._needed(text[start : start + _PORTION])
+            portion = text[start : start + _PORTION]
+            self._text += re.sub(r"\A\S+", "", portion) if self._dropping else portion
+            self._dropping = self._dropping and not self._text
             while end := self._next_end():
                 piece, self._text = self._text[:end].strip(), self._text[end:]
-                self._from = 0
+                self._from, self._inner_marks, self._solid = 0, 0, False
                 if piece:
                     pieces.append(piece)
                     self._first_clause = 0
@@ -92,17 +91,13 @@ class Sentences:
         self._buffers = self._from == len(self._text) and not self._first_clause
         return pieces
 
-    def _needed(self, text: str) -> str:
-        """Drop the rest of an endless address, and endless spaces."""
-        if self._dropping:
-            text = re.sub(r"\A\S+", "", text)
-            self._dropping = not text
-        endless = len(self._text) >= _MUCH_SPACE and self._text[-_MUCH_SPACE:].isspace()
-        return text.lstrip(" \t\xa0") if endless else text
+    def _mark(self) -> re.Match[str] | None:
+        only_lines = self._fence or self._inner_marks > _MOST_MARKS
+        return (LINE_END if only_lines else MARK).search(self._text, self._from)
 
     def _next_end(self) -> int:
         """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
-        while mark := (LINE_END if self._fence else MARK).search(self._text, self._from):
+        while mark := self._mark():
             if end := self._early_end(mark.start()):
                 return end
             verdict = judge(self._text, mark, self._language)
@@ -111,6 +106,7 @@ class Sentences:
             self._from = mark.start() if verdict == "wait" else mark.end()
             if verdict == "wait":
                 return 0
+            self._inner_marks += 1
         self._from = len(self._text)
         end = self._early_end(self._from)
         self._dropping = not end and self._from > _MOST
@@ -119,7 +115,7 @@ class Sentences:
     def _early_end(self, before: int) -> int:
         """Return where a clause or a phrase ends, or where a text that is too long is cut."""
         if self._first_clause:
-            for clause in re.compile(_CLAUSE).finditer(self._text, self._first_clause, before + 1):
+            for clause in _CLAUSE.finditer(self._text, self._first_clause, before + 1):
                 if clause.end() <= before and not inside(self._text[: clause.end()]):
                     return clause.end()
         if before <= _PHRASE:
@@ -127,7 +123,9 @@ class Sentences:
         text = self._text[:before]
         if not text.isascii() and (phrase := PHRASE_END.search(self._text, _PHRASE, before + 1)):
             return phrase.end()
-        return bounded(text)
+        end = 0 if self._solid else bounded(text)
+        self._solid = not end and before > MOST_BYTES
+        return end
 
     def _follow_code(self, piece: str) -> None:
         if self._fence:

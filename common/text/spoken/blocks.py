@@ -16,14 +16,12 @@ _NUMBERED = re.compile(
     r"(?!\(?\d{1,4}\)[ \t]*\d{3})(?!\d{1,2}\. [^\W\d_]{3,12}\.? \d{4})"  # a telephone number, a date
     r"\(?(\d{1,3})[.)]++[ \t]++(?=\S)"
 )
-_HEADING = re.compile(r"#{1,6}(?=\s|$)")
+_HEADING = re.compile(r"(?:#{1,6}(?:\s+|$))++")
 _SEPARATOR = re.compile(r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$")
-_SILENT = re.compile(
+_SILENT = re.compile(  # rules, and definitions of links
     r"(?:[-*_=][ \t]*+){3,}+$|=++$|\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
 )
-"""Rules, and definitions of links."""
-_BARS = str.maketrans("│┃║┌├└╔╠╚╭╰┬╦┳┼╬╋┴╩┻┐┤┘╗╣╝╮╯─━═", "|" * 28 + "---")
-"""Boxes that are drawn by characters, in the signs of markdown."""
+_BARS = str.maketrans("│┃║┌├└╔╠╚╭╰┬╦┳┼╬╋┴╩┻┐┤┘╗╣╝╮╯─━═", "|" * 28 + "---")  # of drawn boxes
 _STOPPED = tuple(".!?…:;,。！？；：、।—")
 _CLOSING = "*_~`\"'”’»)] \t"
 
@@ -47,21 +45,16 @@ class Blocks:
     def read(self, piece: str) -> str:
         """Return what is said of the next piece."""
         lines = piece.splitlines() or [""]
-        said: list[str] = []
-        rest = False
+        said, rest = [""], False
         for line, following in zip(lines, [*lines[1:], None], strict=True):
             for text, apart in self._line(line.strip(), following):
-                if said and (rest or apart):
-                    said[-1] = self._stopped(said[-1])
+                said[-1] = self._stopped(said[-1]) if rest or apart else said[-1]
                 said += [text] if text else []
                 rest = apart
-        if said and rest:
-            said[-1] = self._stopped(said[-1])
-        return " ".join(said)
+        return " ".join([*said[:-1], self._stopped(said[-1]) if rest else said[-1]])
 
     def _stopped(self, text: str) -> str:
-        core = text.rstrip(_CLOSING)
-        stopped = not core or core.endswith(_STOPPED)
+        stopped = text.rstrip(_CLOSING).endswith(_STOPPED) or not text.rstrip(_CLOSING)
         return text if stopped else text.rstrip() + self._language.full_stop
 
     def _line(self, line: str, following: str | None) -> list[_Line]:
@@ -81,7 +74,7 @@ class Blocks:
         return [_Line() if _SILENT.match(line) else self._prose(line)]
 
     def _in_code(self, line: str) -> list[_Line]:
-        """Say nothing until the fence closes, and then what stands after it."""
+        """Say only what stands after the end of the code."""
         if not closes(line, self._fence):
             return [_Line()]
         rest = line.lstrip(self._fence[0]).strip() if line.startswith(self._fence) else ""
@@ -89,10 +82,7 @@ class Blocks:
         return [_Line(), *self._line(rest, None)] if rest else [_Line()]
 
     def _tabular(self, row: str, following: str | None) -> list[_Line]:
-        """Return what is said of a row; nothing for a line that is none.
-
-        The first row of a table announces it. A row may have been cut into several pieces.
-        """
+        """Announce a table. Return nothing for a line that is no row: rows may come in pieces."""
         if self._table:
             self._table = self._row_open or "|" in row
             self._row_open = not row.endswith("|") and (self._row_open or row.startswith("|"))
@@ -107,7 +97,7 @@ class Blocks:
 
     def _prose(self, line: str) -> _Line:
         if heading := _HEADING.match(line):
-            return _Line(self._prose(line[heading.end() :].strip().rstrip("#").rstrip()).text)
+            return _Line(self._prose(line[heading.end() :].rstrip("#").rstrip()).text)
         if bullet := _BULLET.match(line):
             text = line[bullet.end() :]
             done = text and (bullet[1] or "").strip()
@@ -120,8 +110,7 @@ class Blocks:
 
 def _begins_table(row: str, following: str | None) -> bool:
     """Return whether a row of dashes is here or next, or two rows that begin with "| "."""
-    separator = _SEPARATOR
-    if separator.match(row) or (following is not None and separator.match(following.strip())):
+    if _SEPARATOR.match(row) or (following and _SEPARATOR.match(following.strip())):
         return True
     next_may_be = following is None or "|" in following
     return next_may_be and row.startswith(("| ", "|\t")) and row.count("|") > 1

@@ -22,22 +22,17 @@ _LANGUAGES: Final = (
 def opening(line: str) -> tuple[str, str, int] | None:
     """Return the fence that a line opens, the name after it, and where the fence stands."""
     found = _OPENING.fullmatch(line) if "```" in line or "~~~" in line else None
-    if not found:
-        return None
-    fence = 1 if found[1] else 3
-    return found[fence], found[fence + 1], found.start(fence)
+    fence = 1 if found and found[1] else 3
+    return (found[fence], found[fence + 1], found.start(fence)) if found else None
 
 
 def closes(line: str, fence: str) -> bool:
     """Return whether a line ends the block that `fence` opened.
 
-    The fence stands alone. Where a line break was lost, the line may end with it, or go on with
-    prose after a space.
+    Where line breaks were lost, other text may stand before the fence, or after it and a space.
     """
-    if line.startswith(fence):
-        rest = line.lstrip(fence[0])
-        return not rest or rest[0].isspace()
-    return line.endswith(fence)
+    after = line.lstrip(fence[0])[:1] if line.startswith(fence) else "x"
+    return not after.strip() or line.endswith(fence)
 
 
 def language_name(written: str) -> str:

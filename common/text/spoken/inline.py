@@ -51,17 +51,18 @@ _NAMES: dict[str, Any] = {
     "character": lambda match: unescape(match[0]),
     "entity": lambda match: html5.get(match[1], match[0]),
     "formulas": lambda match: read_formulas(match[0]),
+    "line": lambda tag: tag[0] if tag[1] else "\n- " if tag[2] else ", " if tag[3] else "\n\n",
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
-? <
+? <[A-Za-z/]
 (?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}|</t[dh]>\s{0,9}(?=<(t)[dh]))
     =>  {line}
 """
 _INLINE = r"""
 ? `
 (?<!`)(`{1,3}+)([^`]{1,500}+)\1  =>  {2:code}
-? [<&]
+? <[A-Za-z/!]|&[#A-Za-z]
 <!--(?:[^-]|-(?!->)){0,300}+-->|(?i:<br\s?/?>|<(script|style){REST}>[^<]{0,1000}</\1>)  =>  ␣
 (?<=[\w)])<sup>(\d{1,3})</sup>|(?<=[.!?…])<sup>\d{1,3}</sup>  =>  {1:raised}
 <({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
@@ -73,7 +74,7 @@ _INLINE = r"""
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 ? [\\${]
 [^\n]+  =>  {formulas}
-? [*\[_]
+? [*\[_][A-Za-z]
 \[{ACT}\](?!\() ?  =>
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
 ([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
@@ -133,22 +134,10 @@ _SPACED = r"""
 (?<! )[ ]++([!?;:])  =>  {1}
 """
 
-
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _IN_MAIL = {"_": " underscore ", "-": " dash ", "+": " plus ", "%": " percent "}
-
-
-@cache
-def line_rules() -> Rules:
-    """Return the rules that put each block of HTML on lines of its own.
-
-    A break before a small letter only wraps the line. Code stays as it is.
-    """
-
-    def line(match: re.Match[str]) -> str:
-        return match[0] if match[1] else "\n- " if match[2] else ", " if match[3] else "\n\n"
-
-    return read_rules(_LINES, _NAMES | {"line": line})
+LINE_RULES = read_rules(_LINES, _NAMES)
+"""Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
 
 @cache
@@ -183,20 +172,9 @@ def inline_rules(language: Language) -> Rules:
     def domain(match: re.Match[str]) -> str:
         return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
 
-    put = {
-        "image": image,
-        "link": link,
-        "url": url,
-        "mail": mail,
-        "domain": domain,
-        "code": lambda code: _code(code, words.code),
-    }
-    put |= {
-        "dot": lambda _: dot,
-        "hidden": lambda _: dot.lstrip(),
-        "handle": lambda _: f"{words.at} ",
-    }
-    return read_rules(_INLINE, _NAMES | put)
+    said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} "}
+    said |= {each.__name__: each for each in (image, link, url, mail, domain)}
+    return read_rules(_INLINE, _NAMES | said | {"code": lambda code: _code(code, words.code)})
 
 
 @cache

@@ -47,7 +47,7 @@ def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
 
     A line "? pattern" begins a group for the lines after it. In a pattern, `{NAME}` is another
     pattern. In what is said, `{2}` is a part of the match, `{2:f}` a function of that part, `{f}` a
-    function of the match, and "␣" a space. All of them are looked up in `names`.
+    string or a function of the match, and "␣" a space. All of them are looked up in `names`.
     """
     groups: list[tuple[str, list[Rule]]] = [("", [])]
     for line in re.sub(r"\n\s*=>", "  =>", lines).split("\n"):
@@ -61,15 +61,17 @@ def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
     return (*alone, *(Group(when, tuple(rules)) for when, rules in others))
 
 
-def _replacement(said: str, names: Mapping[str, Any]) -> Put:
-    parts = re.split(r"\{(?:(\d)(?::(\w+))?|(\w+))\}", said.replace("␣", " "))
+def _replacement(form: str, names: Mapping[str, Any]) -> Put:
+    parts = re.split(r"\{(?:(\d)(?::(\w+))?|(\w+))\}", form.replace("␣", " "))
     first, rest = parts[0], [parts[at : at + 4] for at in range(1, len(parts), 4)]
 
     def put(match: re.Match[str]) -> str:
         text = first
         for at, of_part, of_match, after in rest:
-            part = match[int(at)] or "" if at else names[of_match](match)
-            text += (names[of_part](part) if of_part else part) + after
+            said = names[of_match] if of_match else match[int(at)] or ""
+            text += (
+                said(match) if callable(said) else names[of_part](said) if of_part else said
+            ) + after
         return text
 
     return put
@@ -95,8 +97,7 @@ def full_words(
 ) -> Rule:
     """Return a rule that puts abbreviations in full.
 
-    A point at the end of the text stays, because it also ends a sentence. After the abbreviations
-    in `ending`, which often come last, a point before a capital stays, too.
+    A point that also ends a sentence stays: at the end, and after one of `ending` before a capital.
     """
     said = {short.replace(" ", ""): full for short, full in words.items()}
 

@@ -7,7 +7,7 @@ language. A sign for which a language has no word stays as it is.
 import re
 
 from common.text.language import Language
-from common.text.spoken.rules import Group, Put, Rule, Rules, any_of, full_words, table
+from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
 _FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
@@ -28,19 +28,15 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 def sign_rules(language: Language) -> Rules:
     """Return the spoken rules of a language that has none of its own."""
-    rules: list[Rule | Group] = []
+    rules: list[Rule | Group] = [*language.own]
     space, money = language.space, table(language.money)
     if language.in_full:
-        words = table(language.in_full, "=")
-        bare = any_of(short for short in words if "." not in short) or "(?!)"
-        full = full_words(words, before=r"(?<![\w.])", ending=_LAST_WORDS)
-        rules.append(Group(rf"\.|(?<!\w)(?:{bare})(?!\w)", (*language.own, full)))
+        rules.append(full_words(table(language.in_full, "="), r"(?<![\w.])", ending=_LAST_WORDS))
     if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
         amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
-        put: Put = lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"  # noqa: E731
-        rules.append(Group(any_of(money), (Rule(amount, put),)))
+        rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
     if language.until:
-        rules.append(Group(r"\d", (Rule(_RANGE, lambda match: _range(match, language.until)),)))
+        rules.append(Rule(_RANGE, lambda match: _range(match, language.until)))
     return (*rules, _between(table(language.signs), space))
 
 

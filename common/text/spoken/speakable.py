@@ -12,7 +12,7 @@ from common.text.language import Language
 from common.text.languages import find
 from common.text.script import language_code
 from common.text.spoken.blocks import Blocks
-from common.text.spoken.inline import inline_rules, line_rules, punctuation_rules
+from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
 from common.text.spoken.rules import Rules, apply
 from common.text.spoken.signs import sign_rules
 from common.text.spoken.symbols import plain
@@ -39,23 +39,18 @@ class Speakable:
     def say(self, piece: str) -> str:
         """Return what a person would say for this piece; "" where that is nothing."""
         if "<" in piece or "[" in piece or "【" in piece:
-            piece = apply(line_rules(), visible(piece))
-        text = apply(self._rules, self._blocks.read(piece).translate(_SPACES))
+            piece = apply(LINE_RULES, visible(piece))
+        if not (prose := self._blocks.read(piece).translate(_SPACES)):
+            return ""
+        text = apply(self._rules, prose)
         text = " ".join(apply(self._tidying, plain(text)).split())
         return text if any(char.isalnum() for char in text) else ""
 
     def foresee(self, piece: str) -> str:
         """Return what `say` would return, and change nothing."""
-        blocks = copy(self._blocks)
-        try:
-            return self.say(piece)
-        finally:
-            self._blocks = blocks
-
-
-def speakable(sentence: str, language: str) -> str:
-    """Return the spoken form of one sentence by itself. For a whole reply, use `Speakable`."""
-    return Speakable(language).say(sentence)
+        blocks, self._blocks = self._blocks, copy(self._blocks)
+        said, self._blocks = self.say(piece), blocks
+        return said
 
 
 @cache

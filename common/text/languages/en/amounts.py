@@ -2,7 +2,8 @@
 
 import re
 
-from common.text.languages.en.words import NUMBER, cardinal, describes, minus, number, one, per
+from common.text.languages.en.measures import per
+from common.text.languages.en.words import NUMBER, cardinal, describes, minus, number, one
 from common.text.spoken.rules import any_of, table
 
 _NAMES = table(
@@ -15,7 +16,7 @@ _NAMES = table(
     "|NOK Norwegian krone/øre/Norwegian kroner/øre|DKK Danish krone/øre/Danish kroner/øre"
     "|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen"
 )
-"""The sign or code; then the main unit, the small one (else cent), and their plurals (else in -s)."""
+"""Main units, small ones (else cent), and the plurals of both (else in -s)."""
 _CODES = table(
     "USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY|NZD NZ$"
     "|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł"
@@ -24,7 +25,6 @@ _SCALES = table(
     "k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion|bn billion"
     "|tn trillion"
 )
-_CENT_DIGITS = 2
 PATTERNS = {
     "CURRENCY": f"(?:{any_of([*_NAMES, *_CODES])})",
     "SCALE": r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?",
@@ -63,11 +63,10 @@ def _scaled(scale: str | None) -> str:
 
 
 def _said(written: str, scale: str | None, currency: str) -> str:
-    """Return "1,234.56" with dollars and cents, and other decimals as "4.5 million dollars"."""
     singular, cent, plural, cents = _names(currency)
     written = re.sub(r",(\d\d)$", r".\1", written)
     whole, _, fraction = written.replace(",", "").partition(".")
-    if scale or (fraction and (len(fraction) != _CENT_DIGITS or not cent)):
+    if scale or (fraction and not (cent and fraction[1:] and not fraction[2:])):
         return f"{number(written)}{_scaled(scale)} {plural}"
     main = f"{cardinal(whole)} {singular if one(whole) else plural}"
     if not fraction or fraction == "00":

@@ -1,7 +1,7 @@
 """English dates, years and times of day."""
 
 import re
-from collections.abc import Callable
+from typing import Any
 
 from common.text.language import words_of
 from common.text.languages.en.words import cardinal, ordinal, pair, year
@@ -36,7 +36,7 @@ PATTERNS = {
     "HALF": r"( ?(?:[AaPp]\.?[Mm])(?!\w)\.?)",
     "CENTURY": "(1[1-9]|20)",
 }
-PARTS: dict[str, Callable[[str], str]] = {
+PARTS: dict[str, Any] = {
     "month": lambda written: _MONTHS.get(written.rstrip("."), written),
     "month_number": lambda digits: _NAMES[int(digits) - 1],
     "weekday": lambda written: _WEEKDAYS[written],
@@ -51,7 +51,7 @@ PARTS: dict[str, Callable[[str], str]] = {
 
 
 def year_or_count(match: re.Match[str]) -> str:
-    """Return a year, or a count of what follows: "in 1999", "2000 photos", "the Act of 1867 says"."""
+    """Return a year ("the Act of 1867 says"), or a count ("2000 photos")."""
     after = match[2] or ""
     dated = re.search(_DATED, match.string[max(0, match.start() - 20) : match.start()])
     counted = not dated and after.endswith("s") and not after.endswith("ss") and after not in _VERBS
@@ -94,7 +94,7 @@ def several_days(match: re.Match[str]) -> str:
 
 
 def half_day(written: str) -> str:
-    """Return a.m. or p.m. as it is written. Its last point stays: it may end the sentence, too."""
+    """Return a.m. or p.m.; its last point may end the sentence, too."""
     half = written.strip()
     return f" {half}" if half[:1].isupper() else f" {half[0]}.m." if half else ""
 

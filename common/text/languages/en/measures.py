@@ -1,16 +1,15 @@
 """English measures: lengths, areas, weights, bytes, durations, temperatures, per cent."""
 
 import re
-from collections.abc import Callable
 
 from common.text.language import words_of
-from common.text.languages.en.words import describes, minus, number, one, per
+from common.text.languages.en.words import describes, minus, number, one
 from common.text.spoken.rules import any_of, ends_sentence, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table(
     "nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram|lb pound|lbs pound"
-    "|oz ounce|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|gal gallon"
+    "|oz ounce|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon"
     "|qt quart|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte"
     "|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte"
     "|MiB mebibyte|GiB gibibyte|kbps kilobit per second|Mbps megabit per second"
@@ -44,11 +43,16 @@ PATTERNS = {
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
 }
-PARTS: dict[str, Callable[[str], str]] = {
+PARTS = {
     "scale": lambda sign: _DEGREES[sign],
     "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
     "inches": lambda amount: f"{number(amount)} {_name('in', singular=one(amount))}",
 }
+
+
+def per(unit: str) -> str:
+    """Return what a rate adds: "/mo" is " per month"."""
+    return f" per {_UNITS.get(unit, unit)}" if unit else ""
 
 
 def degrees(match: re.Match[str]) -> str:

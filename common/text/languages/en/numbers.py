@@ -1,7 +1,6 @@
-"""English numbers of other kinds: versions, fractions, ranges, and plain numbers."""
+"""English numbers of other kinds (versions, fractions, ranges), and signs between words and figures."""
 
 import re
-from collections.abc import Callable
 
 from common.text.languages.en.words import cardinal, one, ordinal, spelled
 from common.text.spoken.rules import table
@@ -18,16 +17,35 @@ _NUMBERED = table(
     "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
 )
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_RAISED_BY = table("² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down")
+_MONEY = frozenset("$€£¥₹")
+_COMPARISONS = table(
+    "== equals|=== equals|= equals|!= is not equal to|!== is not equal to|≠ is not equal to|< less than"
+    "|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
+)
+_NAMES = table(
+    "÷ divided by|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of"
+    "|∏ the product of|∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection"
+    "|⊂ is a subset of|⊆ is a subset of|∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to"
+)
 PATTERNS = {
+    "NAMED": "".join(_NAMES),
+    "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
+    "EACH": "day|night|week|month|year|hour|minute|person",
     "NUMBERED": "|".join(_NUMBERED),
     "VULGAR": "".join(_VULGAR),
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Lesson",
     "AFTER_HALF_DAY": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm]))",
 }
-
-
-PARTS: dict[str, Callable[[str], str]] = {
+PARTS = {
+    "letters": " ".join,
+    "power": lambda digit: "²³"[int(digit) - 2],
+    "lowered": lambda digits: digits.translate(_RAISED),
+    "named": lambda sign: _NAMES[sign],
+    "raised": lambda sign: _RAISED_BY.get(sign, ""),
+    "path": lambda path: path.removeprefix("~").replace(".", " dot ").replace("/", " slash "),
     "without_marks": lambda written: re.sub("[. '’]", "", written),
     "numbered": lambda short: _NUMBERED[short],
     "to_number": lambda digits: f" to {cardinal(digits)}" if digits else "",
@@ -64,23 +82,15 @@ def fraction(match: re.Match[str]) -> str:
     rated = match.string.startswith(" star", match.end())
     if 0 < above < below and below in _FRACTIONS and not rated:
         return _with_whole(whole, above, below)
-    sign = " "
-    if f"{above}/{below}" not in _AS_WRITTEN and below:
-        may_be_date = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
-        sign = (
-            " over "
-            if above > below or not above
-            else " "
-            if may_be_date and not rated
-            else " out of "
-        )
+    dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
+    over = " over " if above > below or not above else " " if dated and not rated else " out of "
+    sign = over if below and f"{above}/{below}" not in _AS_WRITTEN else " "
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
 
 
 def vulgar(match: re.Match[str]) -> str:
-    above, below = map(int, _VULGAR[match[2]].split("/"))
-    return _with_whole(match[1], above, below)
+    return _with_whole(match[1], *map(int, _VULGAR[match[2]].split("/")))
 
 
 def _with_whole(whole: str | None, above: int, below: int) -> str:
@@ -89,3 +99,26 @@ def _with_whole(whole: str | None, above: int, below: int) -> str:
     if not whole:
         return f"{cardinal(str(above))} {part}"
     return f"{cardinal(whole)} and {'a' if above == 1 else cardinal(str(above))} {part}"
+
+
+def slash(match: re.Match[str]) -> str:
+    """Return what stands for a sign between spaces: a slash in a formula divides."""
+    return " divided by" if match[1] == "/" and " equals " in match.string else ","
+
+
+def compared(match: re.Match[str]) -> str:
+    """Return the words of a comparison. An angle bracket compares between spaces or before a figure."""
+    sign = match[0]
+    after = match.string[match.end() : match.end() + 2]
+    if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in _MONEY):
+        return " "
+    verb = "is " if sign[0] in "<>≤≥" and _is_value(match.string[: match.start()], after) else ""
+    return f" {verb}{_COMPARISONS.get(sign, '')} "
+
+
+def _is_value(before: str, after: str) -> bool:
+    """Return whether a figure or a letter precedes, as far from the sign as what follows it."""
+    if before.endswith(" ") != after.startswith(" "):
+        return False
+    last = before.split(" ")[-1 - before.endswith(" ")] if before else ""
+    return last[-1:].isdigit() or (len(last) == 1 and last.isalpha())

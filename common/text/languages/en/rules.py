@@ -2,16 +2,8 @@
 
 from typing import Any
 
-from common.text.languages.en import (
-    amounts,
-    dates,
-    identifiers,
-    measures,
-    numbers,
-    short_forms,
-    symbols,
-    words,
-)
+from common.text.languages.en import amounts, dates, identifiers, measures, numbers, words
+from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
@@ -173,8 +165,7 @@ _OTHER_SIGNS = r"""
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
 _DAYS = r"""
-(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?
-    =>  {several_days}
+(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}
 """
 _DAY = r"""
 (?<!\w)((?!S)(?:{WEEKDAY})|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}
@@ -184,11 +175,11 @@ _DAY = r"""
 def rules(region: str) -> Rules:
     """Return the rules for a region (ISO 3166, or "")."""
     names: dict[str, Any] = {}
-    for module in (words, dates, identifiers, amounts, numbers, symbols, measures):
+    for module in (words, dates, identifiers, amounts, numbers, measures):
         names |= vars(module) | vars(module).get("PATTERNS", {}) | vars(module).get("PARTS", {})
     names["numeric"] = lambda match: dates.numeric(match, region)
     return (
-        *short_forms.rules(),
+        *short_forms(),
         Group(r"(?<!\w)(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", read_rules(_DAYS, names)),
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),

@@ -1,7 +1,6 @@
 """English abbreviations in full: titles before a name, streets after one, Latin, Roman numerals."""
 
 import re
-from collections.abc import Callable
 
 from common.text.language import words_of
 from common.text.languages.en.words import cardinal, ordinal, point
@@ -51,7 +50,7 @@ _PATTERNS = {
     # Up to 89: kings, chapters and wars have no greater number.
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
 }
-_PARTS: dict[str, Callable[[str], str]] = {
+_PARTS = {
     "title": lambda short: _TITLES.get(short, ""),
     "arabic": lambda roman: cardinal(_figures(roman)),
     "nth": lambda roman: ordinal(_figures(roman)),
@@ -74,7 +73,7 @@ _ROMAN = r"""
 """
 
 
-def rules() -> Rules:
+def short_forms() -> Rules:
     """Return the rules. Roman numerals stand after a king or a counted noun; alone they are words."""
     names = _PATTERNS | _PARTS | {"saint": saint, "point": point}
     pointed = (

@@ -6,20 +6,15 @@ from typing import Literal
 
 from num2words import num2words
 
-from common.text.spoken.rules import ends_sentence, table
+from common.text.spoken.rules import ends_sentence
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
 MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
-_RATES = table(
-    "sq_ft square foot|mo month|yr year|wk week|hr hour|h hour|min minute|sec second|s second"
-    "|kg kilogram|lb pound|g gram|cm³ cubic centimeter|m³ cubic meter|m² square meter|L liter"
-    "|mL milliliter|dL deciliter|l liter|km kilometer|mi mile|gal gallon|oz ounce|ft foot"
-)
 PER = (
-    rf"(?: ?/ ?(sq ft|{'|'.join(sorted(_RATES, reverse=True))}|month|year|week|day|hour|minute|second"
-    r"|night|person|user|seat|mile|gallon|unit|item|piece|call|token)(?!\w))?"
+    r"(?: ?/ ?(sq ft|mo|yr|wk|hr|h|min|sec|s|kg|lb|g|cm³|m³|m²|[md]?L|l|km|mi|gal|oz|ft|month|year|week"
+    r"|day|hour|minute|second|night|person|user|seat|mile|gallon|unit|item|piece|call|token)(?!\w))?"
 )
 _DESCRIBED = r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius)\b"
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
@@ -66,11 +61,6 @@ def grouped(written: str) -> str:
 
 def minus(sign: str) -> str:
     return "minus " if sign else ""
-
-
-def per(unit: str) -> str:
-    """Return what a rate adds: "/mo" is " per month"."""
-    return f" per {_RATES.get(unit.replace(' ', '_'), unit)}" if unit else ""
 
 
 def one(written: str) -> bool:
