@@ -4,8 +4,7 @@ import re
 from typing import Final
 from unicodedata import category
 
-MOST_BYTES: Final = 400
-"""Bytes of UTF-8 in one piece. Google's voices refuse a sentence of somewhat more than that."""
+MOST_BYTES: Final = 400  # of UTF-8 in one piece: Google's voices refuse sentences that are longer
 _CLAUSE: Final = re.compile(r"(?:[,;:…–—]|(?<=\s)-)[\"'”’»)*_]*(?=\s)|[，、；：،।。！？]+(?=\S)")
 _SPACE: Final = re.compile(r"(?<=\s)(?=\S)")
 _JOINED: Final = re.compile(  # parts of a number, of an emoji

@@ -6,7 +6,7 @@ that cite a source. A person must neither see nor hear them. Code is left as it 
 
 import json
 import re
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 _REACH: Final = 80  # characters in which a mark ends: longer text after "<" or "[" is prose
@@ -32,30 +32,28 @@ _HIDDEN: Final = (
 )
 """Where a hidden passage begins and ends. `{}` is the name that began it. Without an end the rest
 of the reply is hidden."""
-_DROPPED: Final = (
+_DROPPED: Final = (  # citations are last: they are no links and no formulas
     rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
     r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
     r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]"
     r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
-"""Marks that are dropped. Citations are last: no links and no formulas."""
 _REMOVED: Final = "|".join([*(opener for opener, _ in _HIDDEN), _DROPPED])
-_LISTED: Final = (
+_LISTED: Final = (  # after these, "[1, 5]" is a list
     r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
-"""After these, "[1, 5]" is a list."""
 _MARK: Final = re.compile("[<\\[【\ue200`{]")
-_UNFINISHED: Final = (
+_UNFINISHED: Final = (  # more text may make this a mark
     r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue200\ue201\n]*|`+"
     r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\][\s[]?|```(?:t|to|too|tool|tool_[^\n]*)"
     r'|\[?\s*(?:\{\s*(?:"\w*(?:"\s*:?\s*)?)?)?'
 )
-"""The beginning of what more text may make a mark."""
 _CALL: Final = (
     r'\[?\s*\{\s*"(?:name|function|tool|tool_name|arguments|parameters)"[ \t]*:[ \t]*["{]'
 )
 _ARGUMENTS: Final = r'"(?:arguments|parameters|args|input)"\s*:'
 _CLOSING: Final = ".,;:!?…)]}»”。，、；：！？）」』"
+_compiled = cache(partial(re.compile, flags=re.IGNORECASE))
 
 
 class VisibleText:
@@ -179,8 +177,3 @@ def _without(text: str, sign: str) -> str:
     """Return the text without the signs at its end, unless these are many."""
     start = text.rstrip(sign)
     return start if len(text) - len(start) < _REACH else text
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)

@@ -41,8 +41,7 @@ _ADDRESS: Final = re.compile("://|@|^www")
 
 def kind_of(language: Language, before: str) -> Kind:
     """Return the kind of the last word of `before`, which a full stop follows."""
-    *earlier, token = before[-80:].split() or [""]
-    previous = earlier[-1] if earlier else ""
+    *_, earlier, previous, token = ["", "", "", *before[-80:].split()]
     word = token.lstrip("([{\"'“‘«„*_¿¡")
     if _ADDRESS.search(word):
         return Kind.WORD
@@ -54,7 +53,7 @@ def kind_of(language: Language, before: str) -> Kind:
     kind = _listed(language, key, previous)
     if kind is None and len(last := _BREAKS.split(word)[-1]) > 1 and last != word:
         word, kind = last, _listed(language, last.lower(), previous)
-    if kind is None and key in words_of(language.streets) and _is_named(earlier):
+    if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
         return Kind.ENDER
     if len(word) == 1 and word.isupper():  # "plan B", "gate 12 C"
         numbered = word not in _COMPASS and any(map(str.isdigit, previous))
@@ -83,9 +82,8 @@ def _listed(language: Language, key: str, previous: str) -> Kind | None:
     return _kinds(language).get(key)
 
 
-def _is_named(earlier: list[str]) -> bool:
-    """Return whether a street is meant: "on Main St.", not "Visit St. James", "the Hotel St. George"."""
-    before, name = ["", "", *earlier][-2:]
+def _is_named(before: str, name: str) -> bool:
+    """Return whether a street is meant: "on Main St.", not "Visit St. James" or "the Hotel St."."""
     named = name.isalnum() and name[0].isupper() and before != "the"
     return before != "" and (named or name[0].isdigit())
 

@@ -18,8 +18,7 @@ from common.text.sentences.next_word import (
 )
 from common.text.sentences.quotes import inside, quotation_is_introduced
 
-Verdict = int | Literal["goes on", "wait"]
-"""An integer: the sentence ends before this index."""
+Verdict = int | Literal["goes on", "wait"]  # the integer is the index of the end
 
 _MARKER: Final = re.compile(  # of a list: "1.", "a)", "-"
     r"[\s>#*_\-+•⁃–([]*(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]+[*_`]*|[\s>]*[-+*•⁃–]"

@@ -9,8 +9,7 @@ from common.text.script import language_of
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"  # end marks after which no white space is needed
 NEWLINES: Final = "\n\r\u2028\u2029"
 LINE_END: Final = re.compile(f"[{NEWLINES}]")
-_NO_STOPS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-"""Thai, Lao, Burmese and Khmer, which have no full stop."""
+_NO_STOPS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
 PHRASE_END: Final = re.compile(f"(?<=[{_NO_STOPS}]) +(?=[{_NO_STOPS}])")
 _MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"  # no letters, no digits
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
@@ -20,8 +19,8 @@ MARK: Final = re.compile(
     f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?!\\w))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
-"""A smile after a word may end a sentence, too: くださいね😊いってらっしゃい. The bounds keep the search
-linear, and the set of characters at the beginning makes it fast."""
+"""A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
+set of characters at the beginning makes it fast."""
 
 REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
 LOOKAHEAD: Final = 24
@@ -66,8 +65,8 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     start, end = mark.span()
     opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
-    end = end if opens else _end(_TAIL, text, end)
-    begin = _end(_SPACE, text, end)
+    end = end if opens else next(_TAIL.finditer(text, end)).end()
+    begin = next(_SPACE.finditer(text, end)).end()
     before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
     after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
     strong = bool(mark[0].strip(".…"))
@@ -87,8 +86,3 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
         smiling=_FACE.match(mark[0]) is not None,
         end=end,
     )
-
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    match = pattern.match(text, at)
-    return match.end() if match else at

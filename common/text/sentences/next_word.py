@@ -9,8 +9,7 @@ from common.text.sentences.end_marks import LOOKAHEAD
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG)\b")
-_NUMERAL: Final = re.compile(r"\d|(?:[IVX]{2,}|[B-HJ-Z])(?![\w'’])")
-"""A figure, or a letter that numbers something. "A" and "I" are more often words."""
+_NUMERAL: Final = re.compile(r"\d|(?:[IVX]{2,}|[B-HJ-Z])(?![\w'’])")  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
 _ZONES: Final = (
@@ -68,10 +67,7 @@ def is_quarter(text: str) -> bool:
 
 
 def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
-    """Return whether a day or a time zone follows a time, as in "at 5 p.m. Monday".
-
-    Where a day stands before, too, the next one begins a sentence: "Sunday at 5 p.m. Monday".
-    """
+    """Return whether a zone follows, or a day ("at 5 p.m. Monday") that is not the second one."""
     if begins(text, language.days):
         return words_of(language.days).isdisjoint(_WORD.findall(before))
     return begins(text, _ZONES)

@@ -13,8 +13,7 @@ from common.text.spoken.fences import closes, opening
 from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
-_PORTION: Final = 1_000
-"""Characters that are read at a time. Then the time is proportional to the length of the text."""
+_PORTION: Final = 1_000  # characters that are read at a time, so that the time is linear
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
 _MOST: Final = 2_000  # characters of an address or a number; the others are dropped
 _WORDS: Final = re.compile(r"[^.!?;\n\r\u0530-\U0010ffff]*")
@@ -43,7 +42,6 @@ class Sentences:
         self._first_clause = first_clause
         self._visible = VisibleText()
         self._buffer = self._text = ""
-        self._buffers = False  # whether all of the text was searched
         self._from = 0  # where the search for the next mark begins: no sentence ends before
         self._fence = ""  # what closes the code block, inside which only lines end
         self._inner_marks = 0  # end marks in the sentence that do not end it
@@ -52,7 +50,8 @@ class Sentences:
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
-        if self._buffers and _WORDS.fullmatch(text):
+        searched = self._from == len(self._text) and not self._first_clause
+        if searched and _WORDS.fullmatch(text):
             self._buffer += text
             if len(self._buffer) < _BUFFERED:
                 return []
@@ -62,7 +61,8 @@ class Sentences:
     def pause(self) -> list[str]:
         """Return what ends like a sentence, because the writer has stopped for a while."""
         mark = self._mark()
-        return self._rest() if mark and complete(self._text, mark, self._language) else []
+        over = mark and complete(self._text, mark, self._language)
+        return self._take(len(self._text)) if over else []
 
     def likely(self) -> str:
         """Return the sentence that most likely ends here, to prepare its speech; "" if unknown."""
@@ -72,7 +72,7 @@ class Sentences:
     def end(self) -> list[str]:
         """Return all that is left."""
         visible = self._visible.feed(self._buffer) + self._visible.end()
-        return [*self._add(visible + "\n"), *self._rest()]
+        return [*self._add(visible + "\n"), *self._take(len(self._text))]
 
     def _add(self, text: str) -> list[str]:
         pieces: list[str] = []
@@ -81,15 +81,21 @@ class Sentences:
             self._text += re.sub(r"\A\S+", "", portion) if self._dropping else portion
             self._dropping = self._dropping and not self._text
             while end := self._next_end():
-                piece, self._text = self._text[:end].strip(), self._text[end:]
-                self._from, self._inner_marks, self._solid = 0, 0, False
-                if piece:
-                    pieces.append(piece)
-                    self._first_clause = 0
-                    self._follow_code(piece)
+                pieces += self._take(end)
         self._buffer = ""
-        self._buffers = self._from == len(self._text) and not self._first_clause
         return pieces
+
+    def _take(self, end: int) -> list[str]:
+        """Remove a piece from the text, and return it if there is anything in it."""
+        piece, self._text = self._text[:end].strip(), self._text[end:]
+        self._from, self._inner_marks, self._solid = 0, 0, False
+        if piece:
+            self._first_clause = 0
+            if self._fence:
+                self._fence = "" if closes(piece, self._fence) else self._fence
+            elif found := opening(piece):
+                self._fence = found[0]
+        return [piece] if piece else []
 
     def _mark(self) -> re.Match[str] | None:
         only_lines = self._fence or self._inner_marks > _MOST_MARKS
@@ -126,14 +132,3 @@ class Sentences:
         end = 0 if self._solid else bounded(text)
         self._solid = not end and before > MOST_BYTES
         return end
-
-    def _follow_code(self, piece: str) -> None:
-        if self._fence:
-            self._fence = "" if closes(piece, self._fence) else self._fence
-        elif found := opening(piece):
-            self._fence = found[0]
-
-    def _rest(self) -> list[str]:
-        rest, self._text, self._from = self._text.strip(), "", 0
-        self._first_clause = 0 if rest else self._first_clause
-        return [rest] if rest else []

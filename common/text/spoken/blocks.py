@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from common.text.language import Language
-from common.text.spoken.fences import closes, language_name, opening
+from common.text.spoken.fences import closes, opening
 
 _QUOTE = re.compile(r"(?:>(?![\d=])[ \t]?)+")
 _BULLET = re.compile(r"[-*+•‣◦▪–→➜►▶][ \t]++(?:\[([ xX])\][ \t]++)?")
@@ -66,9 +66,8 @@ class Blocks:
         if (self._table or "|" in row) and (said := self._tabular(row, following)):
             return said
         if code := opening(line):
-            self._fence, name, start = code
-            before, language = line[:start].lstrip(">*+- \t").rstrip(), language_name(name)
-            phrases = self._language.said
+            self._fence, language, start = code
+            before, phrases = line[:start].lstrip(">*+- \t").rstrip(), self._language.said
             announced = phrases.code_in.format(language) if language else phrases.code
             return [*([_Line(before, apart=False)] if before else []), _Line(announced)]
         return [_Line() if _SILENT.match(line) else self._prose(line)]

@@ -20,10 +20,13 @@ _LANGUAGES: Final = (
 
 
 def opening(line: str) -> tuple[str, str, int] | None:
-    """Return the fence that a line opens, the name after it, and where the fence stands."""
+    """Return the fence that a line opens, the programming language, and where the fence stands."""
     found = _OPENING.fullmatch(line) if "```" in line or "~~~" in line else None
-    fence = 1 if found and found[1] else 3
-    return (found[fence], found[fence + 1], found.start(fence)) if found else None
+    if not found:
+        return None
+    fence = 1 if found[1] else 3
+    language = table(_LANGUAGES).get(found[fence + 1].lower().strip("{}."), "")
+    return found[fence], language, found.start(fence)
 
 
 def closes(line: str, fence: str) -> bool:
@@ -33,8 +36,3 @@ def closes(line: str, fence: str) -> bool:
     """
     after = line.lstrip(fence[0])[:1] if line.startswith(fence) else "x"
     return not after.strip() or line.endswith(fence)
-
-
-def language_name(written: str) -> str:
-    """Return the name of a programming language; "" for others ("text"), which are just code."""
-    return table(_LANGUAGES).get(written.lower().strip("{}."), "")

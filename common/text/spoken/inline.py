@@ -8,7 +8,7 @@ from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import Rules, ends_sentence, read_rules
+from common.text.spoken.rules import Rule, Rules, ends_sentence, read_rules
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NAMES: dict[str, Any] = {
@@ -129,10 +129,6 @@ _PUNCTUATION = r"""
 ? \w[ ]['’]s
 (?<=\w)[ ](?=['’]s(?!\w))  =>
 """
-_SPACED = r"""
-? [ ][!?;:]
-(?<! )[ ]++([!?;:])  =>  {1}
-"""
 
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _IN_MAIL = {"_": " underscore ", "-": " dash ", "+": " plus ", "%": " percent "}
@@ -180,7 +176,8 @@ def inline_rules(language: Language) -> Rules:
 @cache
 def punctuation_rules(language: Language) -> Rules:
     """Return the rules that tidy what is left."""
-    return read_rules(_PUNCTUATION + ("" if language.space_before_marks else _SPACED), _NAMES)
+    close_up = Rule(r"(?<! ) ++(?=[!?;:])", "")
+    return read_rules(_PUNCTUATION, _NAMES) + (() if language.space_before_marks else (close_up,))
 
 
 def _trimmed(address: str) -> tuple[str, str]:

@@ -69,9 +69,8 @@ def _replacement(form: str, names: Mapping[str, Any]) -> Put:
         text = first
         for at, of_part, of_match, after in rest:
             said = names[of_match] if of_match else match[int(at)] or ""
-            text += (
-                said(match) if callable(said) else names[of_part](said) if of_part else said
-            ) + after
+            said = said(match) if callable(said) else said
+            text += (names[of_part](said) if of_part else said) + after
         return text
 
     return put

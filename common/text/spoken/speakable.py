@@ -18,8 +18,7 @@ from common.text.spoken.signs import sign_rules
 from common.text.spoken.symbols import plain
 from common.text.visible import visible
 
-_SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))
-"""Narrow spaces and spaces without a break, which stand between a number and its unit."""
+_SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))  # before units
 
 
 class Speakable:

@@ -6,7 +6,7 @@ from common.text.languages.en.measures import per
 from common.text.languages.en.words import NUMBER, cardinal, describes, minus, number, one
 from common.text.spoken.rules import any_of, table
 
-_NAMES = table(
+_NAMES = table(  # main unit, small one (else cent), their plurals (else in -s)
     "$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar|NZ$ New Zealand dollar"
     "|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo|R$ real/centavo/reais|€ euro"
     "|£ pound/penny/pounds/pence|¥ yen/sen/yen/sen|₹ rupee/paisa/rupees/paise|₩ won/jeon/won/jeon"
@@ -16,7 +16,6 @@ _NAMES = table(
     "|NOK Norwegian krone/øre/Norwegian kroner/øre|DKK Danish krone/øre/Danish kroner/øre"
     "|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen"
 )
-"""Main units, small ones (else cent), and the plurals of both (else in -s)."""
 _CODES = table(
     "USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY|NZD NZ$"
     "|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł"

@@ -18,8 +18,7 @@ _WEEKDAYS = table(
     "|Fri Friday|Sat Saturday|Sun Sunday"
 )
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
-_VERBS = words_of("was is has does this thus versus as across besides always perhaps")
-"""They end like a plural, but a number before them may be a year."""
+_VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
 _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
 _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 

@@ -5,19 +5,17 @@ import re
 from common.text.language import words_of
 from common.text.languages.en.words import grouped, spelled
 
-_NAMED = words_of(
+_NAMED = words_of(  # nouns that figures name
     "order invoice ticket case reference ref confirmation conf booking reservation tracking account"
     " acct member membership policy claim customer employee student serial model part item sku po"
     " routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn phone"
     " telephone tel fax mobile cell hotline card"
 )
-"""Nouns that figures name, at once or after one of these."""
 _SURE = words_of("number no code id pin passcode password zip otp")
 _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
 _CARD = (4, 4, 4)  # sizes of the groups in which telephone and card numbers are written
-_FEW, _LONG, _PHONE = 3, 5, 7
-"""Digits of a number, of a name after a noun, and of a telephone number, at least."""
+_FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
 _YEARS = range(1100, 2100)
 PATTERNS = {
     "HEX": r"[\da-fA-F]",

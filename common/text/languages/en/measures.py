@@ -9,9 +9,9 @@ from common.text.spoken.rules import any_of, ends_sentence, table
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table(
     "nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram|lb pound|lbs pound"
-    "|oz ounce|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon"
-    "|qt quart|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte"
-    "|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte"
+    "|oz ounce|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter"
+    "|gal gallon|qt quart|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare"
+    "|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte"
     "|MiB mebibyte|GiB gibibyte|kbps kilobit per second|Mbps megabit per second"
     "|Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt"
     "|GW gigawatt|V volt|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie"

@@ -1,15 +1,13 @@
 """English numbers of other kinds (versions, fractions, ranges), and signs between words and figures."""
 
 import re
+from unicodedata import normalize
 
 from common.text.languages.en.words import cardinal, one, ordinal, spelled
 from common.text.spoken.rules import table
 
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
 _AS_WRITTEN = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
-_VULGAR = table(
-    "½ 1/2|⅓ 1/3|⅔ 2/3|¼ 1/4|¾ 3/4|⅕ 1/5|⅖ 2/5|⅗ 3/5|⅘ 4/5|⅙ 1/6|⅚ 5/6|⅛ 1/8|⅜ 3/8|⅝ 5/8|⅞ 7/8"
-)
 _IP = 4  # parts of the address of a computer
 _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
@@ -34,7 +32,7 @@ PATTERNS = {
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person",
     "NUMBERED": "|".join(_NUMBERED),
-    "VULGAR": "".join(_VULGAR),
+    "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Lesson",
     "AFTER_HALF_DAY": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm]))",
@@ -90,7 +88,7 @@ def fraction(match: re.Match[str]) -> str:
 
 
 def vulgar(match: re.Match[str]) -> str:
-    return _with_whole(match[1], *map(int, _VULGAR[match[2]].split("/")))
+    return _with_whole(match[1], *map(int, normalize("NFKC", match[2]).split("\N{FRACTION SLASH}")))
 
 
 def _with_whole(whole: str | None, above: int, below: int) -> str:

@@ -164,12 +164,10 @@ _OTHER_SIGNS = r"""
 (?i:(?<!\w)(and)/(or)(?!\w))  =>  {1} {2}
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
-_DAYS = r"""
-(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}
-"""
-_DAY = r"""
-(?<!\w)((?!S)(?:{WEEKDAY})|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}
-"""
+_DAYS = r"(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}"
+_DAY = (
+    r"(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}"
+)
 
 
 def rules(region: str) -> Rules:

@@ -26,7 +26,7 @@ _ANYWHERE = table(
     "|n/a=not applicable",
     "=",
 )
-_MONTHS_AND_TIMES = table(
+_TIMES = table(
     "Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November|Dec. December"
     "|mo. month|yr. year|hr. hour|min. minimum"
 )
@@ -55,14 +55,12 @@ _PARTS = {
     "arabic": lambda roman: cardinal(_figures(roman)),
     "nth": lambda roman: ordinal(_figures(roman)),
 }
-_TITLED = r"""
+_POINTED = r"""
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Ms\.(?= )  =>  Ms
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<=\w )St\.  =>  Street{point}
-"""
-_LATIN = r"""
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)ca?\.(?= ?\d{3})  =>  circa
 """
@@ -77,13 +75,10 @@ def short_forms() -> Rules:
     """Return the rules. Roman numerals stand after a king or a counted noun; alone they are words."""
     names = _PATTERNS | _PARTS | {"saint": saint, "point": point}
     pointed = (
-        *read_rules(_TITLED, names),
+        *read_rules(_POINTED, names),
         # After a name or an ordinal: "Main Rd.", "5th Ave.", "Acme Inc.".
         full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=_AFTER_A_NAME),
-        full_words(
-            _MONTHS_AND_TIMES, r"(?<![\w.])(?<!\d[ -])", r"(?! ?\d)", ending=_MONTHS_AND_TIMES
-        ),
-        *read_rules(_LATIN, names),
+        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])", r"(?! ?\d)", ending=_TIMES),
         full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc.", "et al."}),
     )
     return (
