@@ -67,7 +67,7 @@ _FIGURES = r"""
 (?<![\w-])({HEX}{8}(?:-{HEX}{4}){3}-{HEX}{12})(?![\w-])  =>  {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
-(?<![\w.,$€£¥/-])(#?){VALUE}  =>  {after_noun}
+(?<![\w.,$€£¥/-])(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)([Ee])xt\.? ?(?=\d)  =>  {1}xtension␣
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)((?i:call|dial|text|ring) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
