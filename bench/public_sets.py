@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.splitter import cuts, split
-from common.text.spoken.speakable import speakable
+from common.text.spoken.speakable import Speakable
 from common.text.visible import visible
 
 NEMO: Final = "NeMo-text-processing/tests/nemo_text_processing/{}/data_text_normalization"
@@ -195,7 +195,7 @@ def print_spoken(folder: Path, show: str, only: str) -> None:
         if only not in {"", language}:
             continue
         for written, variants in cases:
-            said = speakable(written, language)
+            said = Speakable(language).say(written)
             how = verdict(written, said, variants)
             counts[f"{name} {language}"][how] += 1
             counts[f"{language}, {kind}"][how] += 1

@@ -13,7 +13,7 @@ from common.text.spoken.fences import closes, opening
 from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
-_PORTION: Final = 1_000  # characters that are read at a time, so that the time is linear
+_PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
 _MOST: Final = 2_000  # characters of an address or a number; the others are dropped
 _WORDS: Final = re.compile(r"[^.!?;\n\r\u0530-\U0010ffff]*")
@@ -76,8 +76,7 @@ class Sentences:
 
     def _add(self, text: str) -> list[str]:
         pieces: list[str] = []
-        for start in range(0, len(text), _PORTION):
-            portion = text[start : start + _PORTION]
+        for portion in _PORTION.findall(text):
             self._text += re.sub(r"\A\S+", "", portion) if self._dropping else portion
             self._dropping = self._dropping and not self._text
             while end := self._next_end():

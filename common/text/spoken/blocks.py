@@ -51,7 +51,8 @@ class Blocks:
                 said[-1] = self._stopped(said[-1]) if rest or apart else said[-1]
                 said += [text] if text else []
                 rest = apart
-        return " ".join([*said[:-1], self._stopped(said[-1]) if rest else said[-1]])
+        said[-1] = self._stopped(said[-1]) if rest else said[-1]
+        return " ".join(said).lstrip()
 
     def _stopped(self, text: str) -> str:
         stopped = text.rstrip(_CLOSING).endswith(_STOPPED) or not text.rstrip(_CLOSING)

@@ -17,11 +17,11 @@ _UNITS = _LENGTHS | table(
     "|GW gigawatt|V volt|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie"
     "|cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|db decibel|px pixel|s second"
     "|sec second|secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour"
-    "|hr hour|hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mmHg millimeter of mercury"
-    "|Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour|ppm part per million"
-    "|kph kilometer per hour|km/h kilometer per hour|kmh kilometer per hour|m/s meter per second"
-    "|m/s² meter per second squared|fps frame per second|rpm revolution per minute|Ω ohm|kΩ kilohm"
-    "|★ star|⭐ star"
+    "|hr hour|hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole"
+    "|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour"
+    "|ppm part per million|kph kilometer per hour|km/h kilometer per hour|kmh kilometer per hour"
+    "|m/s meter per second|m/s² meter per second squared|fps frame per second"
+    "|rpm revolution per minute|Ω ohm|kΩ kilohm|★ star|⭐ star"
 )
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():

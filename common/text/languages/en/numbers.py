@@ -8,7 +8,6 @@ from common.text.spoken.rules import table
 
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
 _AS_WRITTEN = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
-_IP = 4  # parts of the address of a computer
 _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
     "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
@@ -17,7 +16,6 @@ _NUMBERED = table(
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _RAISED_BY = table("² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down")
-_MONEY = frozenset("$€£¥₹")
 _COMPARISONS = table(
     "== equals|=== equals|= equals|!= is not equal to|!== is not equal to|≠ is not equal to|< less than"
     "|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
@@ -69,7 +67,7 @@ def between(match: re.Match[str]) -> str:
 
 def version(match: re.Match[str]) -> str:
     parts = match[2].split(".")
-    said = (" dot " if len(parts) == _IP else " point ").join(map(cardinal, parts))
+    said = (" dot " if parts[3:] else " point ").join(map(cardinal, parts))
     port = f" port {spelled(match[3])}" if match[3] else ""
     return f"version {said}" if match[1] else said + port
 
@@ -108,7 +106,7 @@ def compared(match: re.Match[str]) -> str:
     """Return the words of a comparison. An angle bracket compares between spaces or before a figure."""
     sign = match[0]
     after = match.string[match.end() : match.end() + 2]
-    if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in _MONEY):
+    if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
         return " "
     verb = "is " if sign[0] in "<>≤≥" and _is_value(match.string[: match.start()], after) else ""
     return f" {verb}{_COMPARISONS.get(sign, '')} "
@@ -118,5 +116,5 @@ def _is_value(before: str, after: str) -> bool:
     """Return whether a figure or a letter precedes, as far from the sign as what follows it."""
     if before.endswith(" ") != after.startswith(" "):
         return False
-    last = before.split(" ")[-1 - before.endswith(" ")] if before else ""
+    last = before.rstrip().split(" ")[-1].lstrip("\"“'(")
     return last[-1:].isdigit() or (len(last) == 1 and last.isalpha())

@@ -13,8 +13,8 @@ NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
 MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (
-    r"(?: ?/ ?(sq ft|mo|yr|wk|hr|h|min|sec|s|kg|lb|g|cm³|m³|m²|[md]?L|l|km|mi|gal|oz|ft|month|year|week"
-    r"|day|hour|minute|second|night|person|user|seat|mile|gallon|unit|item|piece|call|token)(?!\w))?"
+    r"(?: ?/ ?(sq ft|mo|yr|wk|hr|h|min|sec|s|kg|lb|g|cm³|m³|m²|[md]?L|l|km|mi|gal|oz|ft|mol|month|year"
+    r"|week|day|hour|minute|second|night|person|user|seat|mile|gallon|unit|item|piece|call|token)(?!\w))?"
 )
 _DESCRIBED = r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius)\b"
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
