@@ -75,7 +75,8 @@ agent-test: $(AGENT)
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
 	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)
 
-reliability: $(INSTALLED) ## run the state machine for ten minutes
+reliability: $(INSTALLED) ## run 20,000 random walks and the state machine
+	WALKS=3400 $(BIN)/pytest -n auto -q tests/reliability/walks
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 
 test-clients: $(INSTALLED) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')

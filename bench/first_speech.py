@@ -21,7 +21,7 @@ from bench.frameworks.processes import (
 )
 from bench.replies import replies
 from bench.table import Row, markdown, middle
-from common.domain.ids import ConversationId, UserId
+from common.domain.ids import UserId
 from common.ports.agent import Delta, Finished, OnEvent, ToolCall, ToolResult
 from common.schemas.events import SentenceEvent
 from tests.support.fakes.agent import FakeAgent
@@ -105,7 +105,7 @@ class PacedAgent(FakeAgent):
     async def reply(
         self,
         user: UserId,  # noqa: ARG002 - the port's
-        session: ConversationId,  # noqa: ARG002 - the port's
+        session: str,  # noqa: ARG002 - the port's
         message: str,  # noqa: ARG002 - the port's
         take: OnEvent,
     ) -> None:
@@ -145,7 +145,7 @@ async def speak(reply: PacedReply, first_clause: int) -> dict[str, Any]:
     started = await harness.start(language=_locale(reply.language))
     turn = await harness.chat("Well?", conversation_id=started.conversation_id)
     sure = 0.0
-    while news := await turn.news():
+    while news := await turn.next_events():
         if not sure and any(isinstance(event, SentenceEvent) for event in news):
             sure = time.perf_counter()
     await turn.over()

@@ -1,4 +1,4 @@
-"""Where the splitters cut wrongly and what they miss, what they cost, ours beside the rivals'.
+"""Errors and cost of our sentence splitter and of others.
 
     python -m bench.sentence_ends
 

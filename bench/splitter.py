@@ -1,4 +1,4 @@
-"""Where the splitter cuts wrongly and what it misses, by language.
+"""Count the wrong and the missed sentence ends of the splitter, by language.
 
     python bench/splitter.py tests/unit/text/data/sentences.json [--show] [--tokens 1]
 
@@ -33,7 +33,10 @@ def tokens(text: str) -> list[str]:
 
 
 def marked(reply: str) -> tuple[str, set[int], set[int]]:
-    """The text; where it must and where it may be cut, in signs that are not white space."""
+    """Return the text, and the places where it must and where it may be cut.
+
+    A place is a number of characters that are not white space.
+    """
     must: set[int] = set()
     may: set[int] = set()
     at, text = 0, ""

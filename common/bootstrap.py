@@ -19,7 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.google.identity import FirebaseIdentity, from_file, from_google
 from common.conversations.chat import ChatUseCase
+from common.conversations.lost_turns import SettleLostTurns
+from common.conversations.running_turn import RunningTurns
 from common.conversations.speak import SpeakUseCase
+from common.conversations.turns import Turns
+from common.domain import deadlines
 from common.domain.user import User
 from common.health import Checks, HealthCheck
 from common.observability.instrumentation import instrument
@@ -29,10 +33,9 @@ from common.ports.dependencies import Dependencies
 from common.ports.store import Store
 from common.ports.vault import TokenVault
 from common.sessions.avatar_sessions import AvatarSessions
+from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
-from common.speech.interruption import ActiveSpeakers
-from common.transactions.idempotency import InFlightRequests
 
 if TYPE_CHECKING:
     from common.adapters.google.cloud_tasks import CloudTasksQueue
@@ -46,7 +49,7 @@ class Identity(Protocol):
         """Return the user of an ID token. Raises `Unauthenticated` or `Unavailable`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class App:
     settings: Settings
     identity: Identity
@@ -56,7 +59,7 @@ class App:
     sweeps: SweepUseCase
     health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
-    in_flight: InFlightRequests = field(default_factory=InFlightRequests)
+    running: RunningTurns = field(default_factory=RunningTurns)
     traces: TraceExporter | None = None
 
 
@@ -86,18 +89,25 @@ def assemble(
     close: Callable[[], Awaitable[None]],
     checks: Checks | None = None,
 ) -> App:
-    """Build the use cases over the given ports."""
-    deps, speakers = instrument(deps), ActiveSpeakers()
+    deadlines.check(deps.settings.turn_seconds)
+    deps, running = instrument(deps), RunningTurns()
     avatars = AvatarSessions(deps)
+    turns = Turns(deps, running, avatars.ender)
+    works = (
+        EndDueSessions(deps, avatars.ender),
+        ConfirmEndedSessions(deps),
+        SettleLostTurns(deps),
+    )
     return App(
         settings=deps.settings,
         identity=identity,
         avatars=avatars,
-        conversations=ChatUseCase(deps, speakers, avatars.ending),
-        speeches=SpeakUseCase(deps, speakers, avatars.ending),
-        sweeps=SweepUseCase(deps, avatars.ending),
+        conversations=ChatUseCase(turns),
+        speeches=SpeakUseCase(turns),
+        sweeps=SweepUseCase(deps, avatars.ender, works),
         health_check=HealthCheck(checks or {}),
         close=close,
+        running=running,
     )
 
 

@@ -25,7 +25,8 @@ LOCAL_SWITCHES = {
 """Settings that replace a service by an emulator or a simulator. A deployed function refuses
 them."""
 
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=10**12)]
+Seconds = Annotated[int, Field(gt=0, le=86_400)]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/,*A-Z]+$")]
 """As a browser sends it: never a pattern, a path or a capital letter."""
 
@@ -54,6 +55,9 @@ class Settings(BaseModel):
     """The default voice: a name of Google Text-to-Speech."""
     language: str = "en-US"
     """The default language, in BCP 47."""
+    voices: tuple[str, ...] = ("*-Standard-*", "*-Wavenet-*", "*-Neural2-*")
+    """Patterns of the voices that callers may name, separated by commas. Other voices cost up to ten
+    times as much."""
     quality: Literal["very_high", "high", "medium", "low"] = "high"
     """The default quality of the picture: `very_high`, `high`, `medium` or `low`."""
     sandbox: bool = False
@@ -71,25 +75,29 @@ class Settings(BaseModel):
     """Characters of speech that a user may use in a month."""
     plans: dict[str, dict[Meter, Positive]] = {}
     """Other allowances by a user's plan, as JSON: `{"studio": {"avatar_seconds": 36000}}`."""
-    max_session_seconds: Positive = 600
+    max_session_seconds: Seconds = 600
     """The longest avatar session. It is reserved at the start; unused seconds are released at the
     end."""
-    min_session_seconds: Positive = 20
+    min_session_seconds: Seconds = 20
     """An avatar session is not started if fewer seconds than this are left in the month."""
-    idle_seconds: Positive = 180
+    idle_seconds: Seconds = 180
     """An avatar session ends when it is neither used nor kept alive for this time."""
     slots_per_user: Annotated[int, Field(gt=0, le=20)] = 1
     """Avatar sessions that a user may have at the same time."""
     turn_tokens: Positive = 8_192
-    """Agent tokens that a turn reserves."""
-    turn_characters: Positive = 4_000
+    """Agent tokens that a turn reserves for its reply, beside the conversation's last prompt."""
+    min_turn_tokens: Positive = 1_000
+    """The least tokens for a reply: with fewer left of the month, no turn starts."""
+    turns_per_user: Annotated[int, Field(gt=0, le=1_000)] = 10
+    """Turns of a user that may run at the same time."""
+    turn_characters: Annotated[int, Field(gt=0, le=100_000)] = 4_000
     """Characters of speech that a turn reserves. A longer reply continues as text."""
-    turn_seconds: Positive = 120
+    turn_seconds: Annotated[int, Field(gt=0, le=570)] = 120
     """The longest time that the agent may take for a reply."""
     first_clause: Annotated[int, Field(ge=0)] = 0
     """Begin speech with a clause of at least this many characters if the first sentence is longer
     (24 works well). 0 waits for the sentence."""
-    sweep_seconds: Positive = 60
+    sweep_seconds: Seconds = 60
     """The interval of the local stack's sweeps. In a deployment Cloud Scheduler has its own."""
 
     store: Literal["firestore", "sqlite"] = "firestore"
@@ -129,6 +137,13 @@ class Settings(BaseModel):
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
     """Set by Google in a deployment. Settings that are local only are then refused."""
 
+    @field_validator("voices", mode="before")
+    @classmethod
+    def _patterns(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        return tuple(pattern.strip() for pattern in listed.split(",") if pattern.strip())
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split_at_commas(cls, origins: object) -> object:
@@ -151,6 +166,11 @@ class Settings(BaseModel):
     def _check_combinations(self) -> Self:
         if self.min_session_seconds > self.max_session_seconds:
             msg = "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"
+            raise ValueError(msg)
+        if self.min_turn_tokens > self.allowance_agent_tokens:
+            msg = (
+                "OPRINA_MIN_TURN_TOKENS is above OPRINA_ALLOWANCE_AGENT_TOKENS: no turn could start"
+            )
             raise ValueError(msg)
         if self.deployed_as is not None:
             self._refuse_local_switches()

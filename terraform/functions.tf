@@ -32,7 +32,7 @@ locals {
     }
     chat = {
       callers = "users"
-      timeout = 600 # a reply of at most 120 seconds, and the time to speak it
+      timeout = 600 # a turn of at most 580 seconds, and 15 seconds to store it
       uses    = ["store", "agent", "tokens.read", "tokens.delete"]
     }
     speak = {

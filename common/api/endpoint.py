@@ -28,9 +28,10 @@ from common.api.requests import (
 )
 from common.api.responses import handle_errors
 from common.api.routes import Declaration, Operation, Route
-from common.api.streaming import InProgress, to_response
+from common.api.shutdown import end_turns_on_sigterm
+from common.api.streaming import to_response
 from common.bootstrap import App, app_of
-from common.domain.errors import Invalid, NotFound, Unavailable
+from common.domain.errors import Ambiguous, Invalid, NotFound, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User
 from common.observability.cloud_logging import log_to_cloud, restore_logging
@@ -65,8 +66,8 @@ class Function(Protocol):
 def endpoint(*operations: Operation, name: str = "") -> Function:
     """Make one deployable function of operations.
 
-    `name` is the name of the function's folder. A function of one operation may leave it out: then it
-    has the operation's name. The function keeps its `declaration`.
+    `name` is the name of the function's folder. A function of one operation may leave it out: then
+    it has the operation's name. The function keeps its `declaration`.
     """
     if is_deployed():
         log_to_cloud()
@@ -86,6 +87,8 @@ def endpoint(*operations: Operation, name: str = "") -> Function:
 
 async def _respond(request: HttpRequest, declaration: Declaration, trace: RequestTrace) -> Response:
     app = app_of(request.scope)
+    if app.settings.deployed_as is not None:
+        end_turns_on_sigterm(app)
     trace.project, trace.exporter = app.settings.project, app.traces
     path = declaration.path_of(request.scope["path"], request.scope.get("root_path", ""))
     served = declaration.at(path)
@@ -113,29 +116,35 @@ async def _serve(
     operation, parameters = served[method]
     if operation.name != declaration.name:
         annotate(operation=operation.name)
+    deadline = asyncio.get_running_loop().time() + operation.route.seconds
     try:
-        async with asyncio.timeout(operation.route.seconds):
-            result = await _use(request, operation, parameters, app)
-    except TimeoutError:
+        async with asyncio.timeout_at(deadline):
+            caller, asked, key = await _admit(request, operation, parameters, app)
+    except TimeoutError:  # the use case has not begun
         raise Unavailable("request", "deadline exceeded", retry_after=5) from None
+    annotate_ids(asked)
+    try:
+        async with asyncio.timeout_at(deadline):
+            result = await operation.use_case(caller, asked, app, key)
+    except TimeoutError:
+        late = Ambiguous if operation.route.spends or operation.route.keyed else Unavailable
+        raise late("request", "deadline exceeded", retry_after=5) from None
+    annotate_ids(result)
     return to_response(result, request)
 
 
-async def _use(
+async def _admit(
     request: HttpRequest, operation: Operation, parameters: Parameters, app: App
-) -> Answer | InProgress | Response:
+) -> tuple[User, Request, IdempotencyKey]:
+    """Return the caller, the parsed request and its key. Nothing is done yet."""
     route = operation.route
     caller = await _verify(request, app) if route.callers == "users" else ANONYMOUS
     asked = await _parse(request, route, parameters)
     key = idempotency_key(request)
-    once = IdempotencyKey()
-    if key and route.keyed:
-        once = IdempotencyKey.of(caller.uid, operation.name, key, asked.model_dump_json().encode())
-    annotate_ids(asked)
-    with app.in_flight.reserve(once):
-        result = await operation.use_case(caller, asked, app, once)
-    annotate_ids(result)
-    return result
+    if not key or not route.keyed:
+        return caller, asked, IdempotencyKey()
+    body = asked.model_dump_json().encode()
+    return caller, asked, IdempotencyKey.of(caller.uid, operation.name, key, body)
 
 
 async def _verify(request: HttpRequest, app: App) -> User:

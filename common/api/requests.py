@@ -1,5 +1,6 @@
 """Read a request: token, trace, idempotency key, body and query. A refusal names the wrong field."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 
+from common.domain import deadlines
 from common.domain.errors import Invalid, Unauthenticated
 from common.observability.request_trace import TraceParent
 from common.schemas.base import Request
@@ -75,14 +77,22 @@ def idempotency_key(request: HttpRequest) -> str | None:
 
 
 async def read_body(request: HttpRequest, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return the body. Raises `Invalid`: 413 above `max_bytes`, 400 if the caller stops sending."""
+    """Return the body.
+
+    Raises `Invalid`: 413 above `max_bytes`, 408 if the body does not arrive within `deadlines.BODY`,
+    400 if the caller disconnects before its end.
+    """
     announced = request.headers.get("content-length", "")
     _check_size(int(announced) if announced.isdecimal() else 0, max_bytes)
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            _check_size(len(body), max_bytes)
+        async with asyncio.timeout(deadlines.BODY):
+            async for chunk in request.stream():
+                body += chunk
+                _check_size(len(body), max_bytes)
+    except TimeoutError:
+        fields = [("body", "did not arrive in time")]
+        raise Invalid("Incomplete body.", status=408, fields=fields) from None
     except ClientDisconnect:
         raise Invalid("Incomplete body.", status=400, fields=[("body", "is incomplete")]) from None
     return bytes(body)

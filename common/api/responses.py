@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from starlette.responses import JSONResponse, Response
 
-from common.domain.errors import OprinaError, Unauthenticated, Upstream
+from common.domain.errors import OprinaError, Unauthenticated
 from common.observability.log import log
 from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
@@ -59,8 +59,8 @@ def problem_response(error: OprinaError) -> Response:
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = "Bearer"
     problem = error.problem()
-    if isinstance(error, Upstream) and error.service in STILL_WORKS:
-        problem["still_works"] = STILL_WORKS[error.service]
+    if works := _still_works(error.code, error.status):
+        problem["still_works"] = works
     return JSONResponse(
         problem,
         status_code=error.status,
@@ -70,6 +70,10 @@ def problem_response(error: OprinaError) -> Response:
 
 
 def with_still_works(event: ErrorEvent) -> ErrorEvent:
-    """Add what still works to the error of a turn. Its code begins with the name of the service."""
-    works = STILL_WORKS.get(event.code.partition("_")[0]) if event.status >= FAILED else None
-    return event.model_copy(update={"still_works": works})
+    """Add what still works to the error of a turn."""
+    return event.model_copy(update={"still_works": _still_works(event.code, event.status)})
+
+
+def _still_works(code: str, status: int) -> str | None:
+    """Return what still works after a failure. Its code begins with the name of the service."""
+    return STILL_WORKS.get(code.partition("_")[0]) if status >= FAILED else None

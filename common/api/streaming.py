@@ -11,7 +11,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from common.api.responses import answer_response, handle_errors, with_still_works
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningChat
+from common.domain import deadlines
 from common.domain.errors import OprinaError
 from common.observability.log import log
 from common.observability.request_trace import annotate
@@ -60,7 +61,7 @@ class EventStream(StreamingResponse):
     The work is cancelled if the caller leaves. The response ends after the work has ended.
     """
 
-    def __init__(self, work: "Turn | ReplayedTurn") -> None:
+    def __init__(self, work: "RunningChat | ReplayedTurn") -> None:
         super().__init__(_chunks(work), media_type=EVENT_STREAM, headers=HEADERS)
         self._work = work
 
@@ -77,8 +78,8 @@ async def _run_until_disconnect(
 ) -> None:
     """Respond, and cancel the work as soon as the caller disconnects.
 
-    `respond` is awaited also then: cancelled work still builds its answer, which is stored and is given
-    to a later request with the same Idempotency-Key.
+    `respond` is awaited also then: cancelled work still builds its answer, which is stored and is
+    given to a later request with the same Idempotency-Key.
     """
     responding = asyncio.ensure_future(respond())
     leaving = asyncio.ensure_future(_disconnect(receive))
@@ -102,8 +103,8 @@ async def _cancel(work: "InProgress | ReplayedTurn") -> None:
 async def contain_errors(work: Awaitable[None]) -> None:
     """Log an exception and do not raise it. For errors after the first byte of a response.
 
-    The caller cannot be told of them. The server would log the exception's message, which may contain
-    text of a user; without the exception it closes the incomplete response.
+    The caller cannot be told of them. The server would log the exception's message, which may
+    contain text of a user; without the exception it closes the incomplete response.
     """
     try:
         await work
@@ -123,7 +124,7 @@ class ReplayedTurn:
     def __init__(self, answer: ChatAnswer) -> None:
         self._events = _events(answer)
 
-    async def news(self) -> list[ChatEvent]:
+    async def next_events(self) -> list[ChatEvent]:
         news, self._events = self._events, []
         return news
 
@@ -136,7 +137,7 @@ def to_response(result: Answer | InProgress | Response, request: HttpRequest) ->
     if isinstance(result, Response):
         return result
     if accepts_events(request):
-        if isinstance(result, Turn):
+        if isinstance(result, RunningChat):
             return EventStream(result)
         if isinstance(result, ChatAnswer):
             return EventStream(ReplayedTurn(result))
@@ -147,14 +148,25 @@ def accepts_events(request: HttpRequest) -> bool:
     return EVENT_STREAM in request.headers.get("accept", "")
 
 
-async def _chunks(work: "Turn | ReplayedTurn") -> AsyncIterator[bytes]:
-    """Yield the events that have happened since the last chunk, together in one write."""
-    while news := await work.news():
-        yield "".join(map(_format, news)).encode()
+async def _chunks(work: "RunningChat | ReplayedTurn") -> AsyncIterator[bytes]:
+    """Yield the events as they come, several together where they came at once.
+
+    A comment line breaks every silence of 10 s: proxies close streams that are silent for longer.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(deadlines.SILENT_STREAM):
+                events = await work.next_events()
+        except TimeoutError:
+            yield b": still working\n\n"
+            continue
+        if not events:
+            return
+        yield "".join(map(_format, events)).encode()
 
 
 def _format(event: ChatEvent) -> str:
-    """Return the event as a server-sent event: its name in `event:`, its other members in `data:`."""
+    """Return a server-sent event: the name in `event:`, the other members in `data:`."""
     if isinstance(event, ErrorEvent):
         annotate(code=event.code)
         event = with_still_works(event)
@@ -163,7 +175,10 @@ def _format(event: ChatEvent) -> str:
 
 
 def _escape_line_ends(data: str) -> str:
-    """Escape Unicode's line ends. Some clients split the stream at them, which the standard forbids."""
+    """Escape Unicode's line ends.
+
+    Some clients split the stream at them, which the standard forbids.
+    """
     return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", data)
 
 

@@ -1,177 +1,252 @@
-"""Closes a turn: once, whoever interrupted it and whatever became of the conversation meanwhile."""
+"""The later commits of a turn: the reply is stored, the turn is settled. Each decision is pure.
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+The same transition settles a turn whose process died: then the sweep makes it, from what the
+document knows. If the process was alive after all, it corrects that once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from common.conversations.turn import Outcome, TurnIds
-from common.domain.avatar_session import session_path, touch
-from common.domain.conversation import CurrentAvatar, conversation_path, message_path
-from common.domain.documents import Create, Delete, Update, Version, Write
-from common.domain.ids import TurnId
-from common.domain.quota import Amounts, Ledger, month_of, settle
-from common.domain.user import User
-from common.observability.log import best_effort
-from common.ports.dependencies import Dependencies
-from common.schemas.answers import ChatAnswer
-from common.schemas.events import UsageEvent
-from common.sessions.end import SessionEnder
-from common.transactions.account import usage_of
-from common.transactions.idempotency import IdempotencyKey
-from common.transactions.transaction import read, until_held
-
-
-def turn_path(turn: TurnId) -> str:
-    """The reservation of a turn that runs. Whoever deletes it settles it: its process, or a sweep."""
-    return f"turns/{turn}"
+from common.domain.conversation import Conversation, conversation_path, message_path
+from common.domain.documents import Create, Delete, Document, Update, Write
+from common.domain.quota import METERS, Meter, ledger_path, settle
+from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
+from common.transactions.transaction import Decision, Documents
 
 
 @dataclass(frozen=True)
-class OpenTurn:
-    """A turn as it was decided on, and as its first commit makes it."""
+class ConversationUpdate:
+    """The fields that a turn changes in its conversation when its agent stream closes, or it ends."""
 
-    caller: User
-    once: IdempotencyKey
-    names: TurnIds
-    face: CurrentAvatar | None
-    ledger: Ledger
-    reserved: Amounts
+    last_prompt: int = 0
+    agent_session: str | None = None
+    agent_session_expires_at: datetime | None = None
+    notes: tuple[dict[str, Any], ...] = ()
+
+    def fields(self, conversation: Conversation) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self.last_prompt:
+            found["last_prompt"] = self.last_prompt
+        if self.agent_session is not None:
+            found["agent_session"] = self.agent_session
+            found["agent_session_expires_at"] = self.agent_session_expires_at
+        if self.notes:
+            found["notes"] = conversation.with_notes(list(self.notes))
+        return found
+
+
+def turn_paths(record: TurnRecord) -> list[str]:
+    """Return the paths of the documents that settling a turn reads."""
+    return [
+        record.path,
+        conversation_path(record.conversation_id),
+        message_path(record.conversation_id, record.number, "assistant"),
+        ledger_path(record.uid, record.month),
+    ]
 
 
 @dataclass(frozen=True)
-class LeaseCheck:
-    """What of it still stands when it is closed."""
+class StoreReply:
+    """Commit 2 of a spoken turn (a `Transaction`): the reply is whole.
 
-    unsettled: bool
-    kept: bool
-    lease: Version
-    """The conversation's version, where the lease is still ours; None where it is not."""
-    face: bool
+    The message is stored, the tokens are charged, and the turn leaves `asking`. From here on a
+    crash loses nothing.
 
+    The result is False if the turn is no longer ours to answer.
+    """
 
-class TurnSettlement:
-    """`version` is the conversation's, as the first commit left it."""
+    record: TurnRecord
+    progress: Progress
+    update: ConversationUpdate
 
-    def __init__(
-        self, deps: Dependencies, ending: SessionEnder, opened: OpenTurn, version: Version
-    ) -> None:
-        self._deps = deps
-        self._ending = ending
-        self._opened = opened
-        self._version = version
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        return turn_paths(self.record)
 
-    def usage(self, outcome: Outcome) -> UsageEvent:
-        used = _used(outcome)
-        return UsageEvent(
-            agent_tokens=outcome.tokens,
-            voice_characters=outcome.characters,
-            usage=usage_of(self._opened.ledger, used=used),
+    def decide(self, documents: Documents, now: datetime) -> Decision[bool]:
+        record, progress = self.record, self.progress
+        document = documents[record.path]
+        found = TurnRecord.read(document)
+        if found is None or found.holder != record.holder or found.state != "running":
+            ours = found is not None and found.holder == record.holder
+            return Decision(ours and found is not None and found.state == "answered")
+        tokens = found.tokens_used(progress, cut=False)
+        path = message_path(record.conversation_id, record.number, "assistant")
+        message = message_fields(
+            "assistant", record, progress.text, now, _spoken(progress, tokens, None)
         )
+        missing = not documents[ledger_path(record.uid, record.month)].exists
+        writes: list[Write | None] = [
+            found.answered(progress, now, document.version),
+            Create(path, message) if not documents[path].exists else None,
+            settle(
+                record.uid,
+                record.month,
+                {"agent_tokens": record.reserved.get("agent_tokens", 0)},
+                {"agent_tokens": tokens},
+                missing=missing,
+            ),
+        ]
+        conversation = documents[conversation_path(record.conversation_id)]
+        if conversation.exists:
+            known = Conversation.of(conversation)
+            writes.append(known.close_stream(record, **self.update.fields(known)))
+        return Decision(result=True, writes=[write for write in writes if write is not None])
 
-    async def close(self, outcome: Outcome, answer: ChatAnswer) -> None:
-        async def attempt(number: int) -> None:
-            first = LeaseCheck(
-                unsettled=True, kept=False, lease=self._version, face=self._opened.face is not None
-            )
-            state = await self._look() if number else first
-            if state.kept or (not state.unsettled and not outcome.text):
-                return
-            await self._deps.store.commit(await self._writes(outcome, answer, state))
 
-        await until_held(attempt, self._deps.pause)
-        face = self._opened.face
-        if outcome.gone and face is not None:
-            gone = self._ending.end(face.avatar_session_id, "gone")
-            await best_effort("ending a session that is gone", gone)
+@dataclass(frozen=True)
+class Settle:
+    """The last commit of a turn (a `Transaction`): what it cost, how it ended, its answer.
 
-    async def _look(self) -> LeaseCheck:
-        opened = self._opened
-        turn, conversation, message = await self._deps.store.get(
-            [
-                turn_path(opened.names.turn_id),
-                conversation_path(opened.names.conversation_id),
-                message_path(opened.names.conversation_id, opened.names.message_id),
-            ]
+    `by` is the turn's holder, or `sweep`. The result is the turn as it stands afterwards; None if
+    it is not ours to settle.
+    """
+
+    record: TurnRecord
+    by: str
+    outcome: Outcome
+    progress: Progress
+    cut: bool
+    answer: str | None
+    update: ConversationUpdate = field(default_factory=ConversationUpdate)
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        return turn_paths(self.record)
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[TurnRecord | None]:
+        document = documents[self.record.path]
+        found = TurnRecord.read(document)
+        if found is None or found.holder != self.record.holder:
+            return Decision(None)
+        if self.by == SWEEP and not found.is_overdue(now):
+            return Decision(None)
+        if found.state == "settled" and found.settled_by == SWEEP and self.by != SWEEP:
+            return self._correct(found, documents, now)
+        if not found.in_use:
+            return Decision(found)
+        return self._settle(found, documents, now)
+
+    def _settle(
+        self, found: TurnRecord, documents: Documents, now: datetime
+    ) -> Decision[TurnRecord | None]:
+        progress, outcome = self.progress, self.outcome
+        if self.by == SWEEP:
+            progress = found.known_progress()
+            outcome = (found.outcome or "interrupted") if found.state == "answered" else "lost"
+        charged = self.charge(found, progress)
+        already = found.charged.get("agent_tokens", 0)
+        reserved = dict(found.reserved)
+        if found.state == "answered":
+            reserved.pop("agent_tokens", None)
+        used = charged.copy()
+        used["agent_tokens"] = charged.get("agent_tokens", 0) - already
+        missing = not documents[ledger_path(found.uid, found.month)].exists
+        done = found.settled(
+            self.by, outcome, progress, charged, self.answer, now, documents[found.path].version
         )
-        ours = (conversation.get("lease") or {}).get("turn_id") == opened.names.turn_id
-        face = (conversation.get("avatar") or {}).get("avatar_session_id")
-        return LeaseCheck(
-            unsettled=turn.exists,
-            kept=message.exists,
-            lease=conversation.version if ours else None,
-            face=opened.face is not None and face == opened.face.avatar_session_id,
+        writes: list[Write | None] = [
+            done,
+            settle(found.uid, found.month, reserved, used, turns=1, missing=missing),
+            *self._messages(found, progress, outcome, documents, now),
+            self._release(found, documents, now),
+        ]
+        after = replace(
+            found,
+            state="settled",
+            settled_by=self.by,
+            outcome=outcome,
+            text=progress.text,
+            spoken=progress.spoken,
+            characters=progress.characters,
+            charged=charged.copy(),
+            answer=self.answer,
         )
+        return Decision(after, [write for write in writes if write is not None])
 
-    async def _writes(self, outcome: Outcome, answer: ChatAnswer, state: LeaseCheck) -> list[Write]:
-        now, opened = self._deps.clock.now(), self._opened
-        writes: list[Write] = []
-        if state.unsettled:
-            writes += [Delete(turn_path(opened.names.turn_id), must_exist=True)]
-            writes += [await self._settlement(outcome)]
-        if outcome.text:
-            path = message_path(opened.names.conversation_id, opened.names.message_id)
-            writes += [Create(path, _message(outcome, now))]
-        if state.lease is not None:
-            writes += [self._released(outcome, state, now)]
-        if state.lease is not None and state.face:
-            writes += self._activity(now)
-        if opened.face is not None and outcome.characters:
-            writes += self._events(outcome, now)
-        if outcome.ended == "failed":
-            return [*writes, *opened.once.released()]
-        return [*writes, *opened.once.answered(answer.model_dump(mode="json"), now)]
-
-    async def _settlement(self, outcome: Outcome) -> Write:
-        opened, used = self._opened, _used(outcome)
-        if all(used.get(meter, 0) <= amount for meter, amount in opened.reserved.items()):
-            return settle(opened.caller.uid, month_of(opened.ledger.now), opened.reserved, used)
-        path = opened.ledger.document.path
-        ledger = (await read(self._deps.store, path))[path]
-        fresh = Ledger(ledger, opened.ledger.allowances, opened.ledger.now)
-        return fresh.overrun(opened.reserved, used)
-
-    def _released(self, outcome: Outcome, state: LeaseCheck, now: datetime) -> Write:
-        opened = self._opened
-        memory = {"agent_session": opened.names.conversation_id} if outcome.remembered else {}
-        return Update(
-            conversation_path(opened.names.conversation_id),
-            {"lease": None, "updated_at": now, **memory},
-            read=state.lease,
-        )
-
-    def _activity(self, now: datetime) -> list[Write]:
-        face = self._opened.face
-        if face is None:
-            return []
-        idle = timedelta(seconds=self._deps.settings.idle_seconds)
-        return [Update(session_path(face.avatar_session_id), touch(face.expires_at, now, idle))]
-
-    def _events(self, outcome: Outcome, now: datetime) -> list[Write]:
-        face = self._opened.face
-        if face is None:
-            return []
-        line = {
-            "kind": "interrupted" if outcome.ended == "interrupted" else "speaking",
-            "at": now,
-            "turn_id": self._opened.names.turn_id,
-            "seconds": round(outcome.seconds_spoken, 2),
-            "cost": dict(_used(outcome)),
+    def _correct(
+        self, found: TurnRecord, documents: Documents, now: datetime
+    ) -> Decision[TurnRecord | None]:
+        """Correct a settlement that the sweep made too early. The message never gets shorter."""
+        charged = self.charge(replace(found, charged={}), self.progress)
+        difference = {
+            meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS
         }
-        path = f"{session_path(face.avatar_session_id)}/events/{self._deps.new_id()}"
-        return [Create(path, line)]
+        version = documents[found.path].version
+        outcome: Outcome = "incomplete" if self.outcome == "unreached" else self.outcome
+        write = found.corrected(outcome, self.progress, charged, self.answer, version)
+        text = str(write.fields["text"])
+        missing = not documents[ledger_path(found.uid, found.month)].exists
+        writes: list[Write | None] = [
+            write,
+            settle(found.uid, found.month, {}, difference, missing=missing),
+            *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
+            self._release(found, documents, now),
+        ]
+        after = replace(
+            found,
+            state="corrected",
+            outcome=outcome,
+            text=text,
+            charged=charged.copy(),
+            answer=self.answer,
+        )
+        return Decision(after, [write for write in writes if write is not None])
+
+    def charge(self, found: TurnRecord, progress: Progress) -> dict[Meter, int]:
+        if self.outcome == "unreached" and self.by != SWEEP:
+            return {}
+        tokens = found.charged.get("agent_tokens")
+        if found.state != "answered" or tokens is None:
+            cut = self.cut or self.by == SWEEP
+            tokens = found.tokens_used(progress, cut=cut) if found.function == "chat" else 0
+        charged: dict[Meter, int] = {"agent_tokens": tokens} if tokens else {}
+        if progress.characters:
+            charged["voice_characters"] = progress.characters
+        return charged
+
+    def _messages(
+        self,
+        found: TurnRecord,
+        progress: Progress,
+        outcome: Outcome,
+        documents: Documents,
+        now: datetime,
+    ) -> list[Write]:
+        """Store what was written, and how much of it was heard.
+
+        A turn that failed before it reached the agent takes the user's message back, because the
+        same key may run again.
+        """
+        if found.function == "speak":
+            return []
+        path = message_path(found.conversation_id, found.number, "assistant")
+        if outcome == "unreached":
+            return [Delete(message_path(found.conversation_id, found.number, "user"))]
+        if not progress.text:
+            return []
+        spoken = _spoken(progress, progress.told, outcome)
+        if documents[path].exists:
+            return [Update(path, {"text": progress.text, **spoken})]
+        if documents[conversation_path(found.conversation_id)].exists:
+            return [Create(path, message_fields("assistant", found, progress.text, now, spoken))]
+        return []
+
+    def _release(self, found: TurnRecord, documents: Documents, now: datetime) -> Update | None:
+        document: Document = documents[conversation_path(found.conversation_id)]
+        if not document.exists:
+            return None
+        conversation = Conversation.of(document)
+        return conversation.release(found, now, **self.update.fields(conversation))
 
 
-def _used(outcome: Outcome) -> Amounts:
-    return {"agent_tokens": outcome.tokens, "voice_characters": outcome.characters}
+def settle_lost(record: TurnRecord) -> Settle:
+    """Settle a turn whose process died, from what its document knows."""
+    return Settle(record, SWEEP, "lost", record.known_progress(), cut=True, answer=None)
 
 
-def _message(outcome: Outcome, now: datetime) -> dict[str, Any]:
-    return {
-        "role": "assistant",
-        "text": outcome.text,
-        "at": now,
-        "tokens": outcome.tokens,
-        "spoken": outcome.spoken,
-        "interrupted": outcome.ended in {"interrupted", "cancelled"},
-        "ended": outcome.ended,
-    }
+def _spoken(progress: Progress, tokens: int | None, outcome: Outcome | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"tokens": tokens, "spoken": progress.spoken}
+    if outcome is not None:
+        found |= {"ended": outcome, "interrupted": outcome in {"interrupted", "cancelled"}}
+    return found

@@ -1,309 +1,363 @@
+"""One turn, from its admission to its settlement. `TurnWork.run` tells the story.
+
+    admitted ──► earlier streams closed ──► the agent is asked ∥ the avatar's connection opens
+             ──► text, sentences, speech ──► reply stored ──► heard ──► settled
+
+Nothing here runs before the commit that admitted the turn.
+"""
+
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from common.conversations.agent_reply import AgentReply
-from common.domain.conversation import CurrentAvatar
-from common.domain.errors import Failed, OprinaError, Upstream
-from common.domain.ids import ConversationId, MessageId, TurnId
-from common.observability.request_trace import record_token
-from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
-from common.schemas.answers import ChatAnswer
-from common.schemas.events import (
-    ChatEvent,
-    DoneEvent,
-    ErrorEvent,
-    SpeechEvent,
-    TextEvent,
-    ToolEvent,
-    TurnEnd,
-    TurnEvent,
-    UsageEvent,
+from common.conversations.answers import answer_json, chat_answer, error_event, message_id, turn_end
+from common.conversations.heartbeat import Heartbeat, Vital
+from common.conversations.reply.agent_reply import AgentRequest, read_reply
+from common.conversations.reply.history import with_notes
+from common.conversations.reply.outcome import (
+    chat_outcome,
+    notes_for_agent,
+    speak_error,
+    speak_outcome,
+    unanswered_error,
 )
-from common.speech.interruption import Interruptible, InterruptReason
-from common.speech.speech_output import SpeechOutput
-from common.timers import IdleTimer
+from common.conversations.reply.reply_writer import ReplyWriter
+from common.conversations.running_turn import RunningSpeech, RunningTurn
+from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
+from common.conversations.turn_book import TurnBook
+from common.conversations.turn_claim import AdmittedTurn
+from common.domain import deadlines
+from common.domain.conversation import Conversation, conversation_path
+from common.domain.errors import Failed, OprinaError, Upstream
+from common.domain.turn import STOP, Outcome, Progress, TurnRecord
+from common.observability.log import log
+from common.ports.dependencies import Dependencies
+from common.schemas.answers import SpeakAnswer
+from common.schemas.base import Answer
+from common.schemas.events import DoneEvent, NoticeEvent, SpeechEvent, TurnEvent, UsageEvent
+from common.speech.speech_output import SpeechOutput, SpeechPlan
+from common.text import loading
+from common.transactions.account import usage_of
 
-if TYPE_CHECKING:
-    from common.text.sentences.splitter import Sentences
-
-PAUSE_SECONDS = 0.15
-"""A writer who pauses this long may pause for seconds: nobody waits for the next token to be
-sure."""
-CHARACTERS_A_TOKEN = 4
-"""To estimate what an agent used that broke off before it said. English text; rounded up."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a turn went, for the commit that closes it."""
-
-    ended: TurnEnd
-    text: str
-    spoken: str
-    tokens: int
-    characters: int
-    seconds_spoken: float
-    remembered: bool
-    gone: bool
-    """Whether the avatar turned out not to be there any more."""
-
-
-class Settlement(Protocol):
-    def usage(self, outcome: Outcome) -> UsageEvent: ...
-
-    async def close(self, outcome: Outcome, answer: ChatAnswer) -> None:
-        """Settles, keeps the messages, frees the lease; once."""
+POLL = 0.1
+HEARD_NOTE_SECONDS = 0.3
+"""A newer turn waits this long to learn what was heard of the one that it interrupted."""
 
 
 @dataclass(frozen=True)
-class TurnIds:
-    turn_id: TurnId
-    conversation_id: ConversationId
-    message_id: MessageId
-    """Of the reply, once there is one."""
+class Content:
+    """The content of a turn: a `message` for the agent, or `pieces` to be spoken as they are.
+
+    `why_silent` is reported first, where speech was expected and cannot be.
+    """
+
+    message: str | None
+    pieces: Sequence[str] = ()
+    wait: bool = True
+    why_silent: SpeechEvent | None = None
 
 
-class Turn(Interruptible):
-    """One message and the reply to it, as a stream of events. `done` is always the last."""
+class TurnWork:
+    """The work of one turn. `earlier` is the turn of this process that it interrupted."""
 
     def __init__(
-        self, names: TurnIds, message: str, sentences: "Sentences", seconds: float
-    ) -> None:
-        super().__init__()
-        self._names = names
-        self._message = message
-        self._seconds = seconds
-        self._sentences = sentences
-        self._silence = IdleTimer(PAUSE_SECONDS, self._pause)
-        self._news: list[ChatEvent] = []
-        self._wanted: asyncio.Future[None] | None = None
-        self._closed = False
-        self._kept: list[ChatEvent] = []
-        self._speaking: SpeechOutput | None = None
-        self._aloud = False
-        self._text: list[str] = []
-        self._tokens: int | None = None
-        self._after_a_tool = False
-        self._error: OprinaError | None = None
-
-    # ── what the caller sees ─────────────────────────────────────────────────────────────────────
-
-    async def news(self) -> list[ChatEvent]:
-        """All that has happened and was not told before, as soon as there is something; nothing
-        after `done`."""
-        if not self._news and not self._closed:
-            self._wanted = asyncio.get_running_loop().create_future()
-            await self._wanted
-        news, self._news = self._news, []
-        return news
-
-    async def answer(self) -> ChatAnswer:
-        """The whole turn. Raises what made the agent fail, if it said nothing at all."""
-        await self.over()
-        if self._error is not None and not self._text:
-            raise self._error
-        return summary(self._kept)
-
-    def emit(self, event: ChatEvent) -> None:
-        if not isinstance(event, TextEvent):
-            self._kept.append(event)
-        self._news.append(event)
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._wanted is not None and not self._wanted.done():
-            self._wanted.set_result(None)
-
-    # ── the work ─────────────────────────────────────────────────────────────────────────────────
-
-    def go(
         self,
-        reply: AgentReply,
-        admitted: "asyncio.Future[Settlement]",
-        face: CurrentAvatar | None,
-        speaking: SpeechOutput | None,
-        *,
-        aloud: bool,
+        deps: Dependencies,
+        turn: RunningTurn,
+        admitted: AdmittedTurn,
+        content: Content,
+        book: TurnBook,
+        vital: Vital,
+        earlier: "TurnWork | None",
     ) -> None:
-        """Before it is admitted: `admitted` says whether and how it is to be closed; cancelled, it
-        ends without a trace. `speaking` without `aloud` only silences the avatar."""
-        self._speaking, self._aloud = speaking, aloud
-        names = self._names
-        self.emit(
-            TurnEvent(
-                turn_id=names.turn_id,
-                conversation_id=names.conversation_id,
-                message_id=names.message_id,
-                avatar_session_id=face.avatar_session_id if face else None,
-            )
-        )
-        self.begin(self._run(reply, admitted))
+        self.turn = turn
+        self._deps = deps
+        self._admitted = admitted
+        self._content = content
+        self._book = book
+        self._earlier = earlier
+        self._notes_told = False
+        self._heartbeat = Heartbeat(book, vital, self._progress, turn.interruption)
+        self._speech = self._plan_speech()
 
-    async def _run(self, reply: AgentReply, admitted: "asyncio.Future[Settlement]") -> None:
-        work = asyncio.ensure_future(self._work(reply))
+    async def run(self) -> None:
+        """Work until the turn is settled. A bug is raised at the end, when the turn is closed."""
+        turn = self.turn
+        self._announce()
         try:
-            why = await self.until_interrupted(work)
-            if why is not None:
-                await self._hush()
-                work.cancel()
-                await asyncio.wait({work})
-            elif work.exception() is not None:  # a bug: raised below, to be logged
-                self._failed(OprinaError("It has been noted. Trying again may help."))
-            self.silenced.set()
-            await reply.close()
-            await asyncio.wait({admitted})
-            if not admitted.cancelled():
-                await self._close(admitted.result(), why, reply)
+            async with self._heartbeat:
+                work = asyncio.create_task(self._work())
+                if await turn.interruption.ends(work):
+                    await self._silence()
+                    work.cancel()
+                    await asyncio.wait({work})
+                turn.silenced.set()
+                bug = None if work.cancelled() else work.exception()
+                if bug is not None:
+                    self._fail(OprinaError("Try again."))
+            await self._settle()
+            if bug is not None:
+                raise bug
         finally:
-            self._closed = True
-            self._tell()
-        if not work.cancelled():
-            work.result()
+            turn.silenced.set()
+            turn.events.close()
 
-    async def _work(self, reply: AgentReply) -> None:
-        async with asyncio.TaskGroup() as group:
-            if self._speaking is not None:
-                group.create_task(self._speaking.run())
-            await self._write(reply)
-            if self._speaking is not None:
-                self._speaking.finish()
+    @property
+    def session_is_over(self) -> bool:
+        """The provider said that the avatar session has ended."""
+        return self._speech is not None and self._speech.channel.is_over
 
-    async def _write(self, reply: AgentReply) -> None:
+    # ── the reply ────────────────────────────────────────────────────────────────────────────────
+
+    async def _work(self) -> None:
+        speech = self._speech
         try:
-            async with asyncio.timeout(self._seconds):
-                await reply.forward_to(self._take)
-            self._say(self._sentences.end())
+            async with asyncio.timeout(deadlines.TURN), asyncio.TaskGroup() as group:
+                if speech is not None:
+                    group.create_task(speech.run())
+                if self._content.message is None:
+                    self._say(self._content.pieces)
+                else:
+                    await self._reply_to(self._content.message)
+                if speech is not None:
+                    speech.synthesis.finish()
         except TimeoutError:
-            self._failed(Failed("agent", "it did not finish in time", kind="silent"))
+            self.turn.interruption.request("deadline")
+
+    async def _reply_to(self, message: str) -> None:
+        """Ask the agent, and pass on what it writes. Then store the reply."""
+        message = with_notes(message, await self._notes())
+        reply, writer = self.turn.reply, self._writer()
+        noting = asyncio.create_task(self._checkpoint_when_asked())
+        try:
+            async with asyncio.timeout(self._deps.settings.turn_seconds):
+                await read_reply(
+                    self._deps.agent,
+                    self._deps.store,
+                    self._agent_request(message),
+                    reply,
+                    writer.take,
+                    self._heartbeat,
+                    self._deps.clock.now(),
+                )
+            self._fail(unanswered_error(reply))
+        except TimeoutError:
+            self._fail(Failed("agent", "it did not finish in time", kind="silent"))
         except Upstream as error:
-            self._failed(error)
+            self._fail(error)
         finally:
-            self._silence.stop()
+            writer.close()
+            noting.cancel()
+        writer.finish()
+        if reply.renewed:
+            self.turn.events.emit(NoticeEvent())
+        if self._speech is not None and reply.text:
+            await self._store_reply()
 
-    def _pause(self) -> None:
-        """What is complete goes out."""
-        self._say(self._sentences.pause())
+    async def _notes(self) -> list[dict[str, Any]]:
+        """Wait until the streams of earlier turns are closed. Return what was heard of those turns.
 
-    def _take(self, event: AgentEvent) -> None:
-        match event:
-            case Delta(text):
-                text = self._apart(text)
-                self._text.append(text)
-                self.emit(TextEvent(text=text))
-                self._hear(text)
-            case ToolCall(id, name):
-                self.emit(ToolEvent(id=id, name=name, state="called"))
-                self._pause()
-            case ToolResult(id, name):
-                self._after_a_tool = True
-                self.emit(ToolEvent(id=id, name=name, state="answered"))
-            case Finished(tokens):
-                self._tokens = tokens
+        Usually the earlier turn only speaks, and its stream is closed: then nothing is awaited.
+        """
+        before, waiting = self._admitted.conversation, set(self.turn.record.earlier)
+        notes = list(before.notes) if before else []
+        if not waiting:
+            return [*notes, *await self._notes_of_earlier()]
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deadlines.EARLIER_STREAM
+        while waiting and loop.time() < until and self.turn.interruption.reason is None:
+            await asyncio.sleep(POLL)
+            if (found := await self._read_conversation()) is not None:
+                waiting &= set(found.asking)
+                notes = [*(before.notes if before else ()), *found.notes]
+        return notes
 
-    def _apart(self, text: str) -> str:
-        """What is written after a tool's answer does not stick to what was written before."""
-        after_a_tool, self._after_a_tool = self._after_a_tool, False
-        if not (after_a_tool and self._text):
-            return text
-        spaced = self._text[-1][-1:].isspace() or text[:1].isspace()
-        return text if spaced else f" {text}"
+    async def _notes_of_earlier(self) -> list[dict[str, Any]]:
+        earlier = self._earlier
+        if earlier is None:
+            return []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEARD_NOTE_SECONDS):
+                await earlier.turn.silenced.wait()
+        return earlier.hand_over_notes()
 
-    def _hear(self, text: str) -> None:
-        if self._speaking is not None and self._aloud:
-            record_token(text)
-            self._say(self._sentences.feed(text))
-            self._speaking.expect(self._sentences.likely())
-            self._silence.restart()
+    def hand_over_notes(self) -> list[dict[str, Any]]:
+        """Return what the agent must be told of this turn: the newer turn tells it, once."""
+        self._notes_told = True
+        return self._own_notes()
 
-    def _say(self, sentences: list[str]) -> None:
-        if self._speaking is not None and self._aloud:
-            for sentence in sentences:
-                self._speaking.say(sentence)
+    async def _read_conversation(self) -> Conversation | None:
+        path = conversation_path(self.turn.record.conversation_id)
+        try:
+            document = (await self._book.transactions.read(path))[path]
+        except Upstream:
+            return None
+        return Conversation.of(document) if document.exists else None
 
-    def _failed(self, error: OprinaError) -> None:
-        self._error = error
-        self.emit(error_event(error))
-        self._pause()
+    async def _checkpoint_when_asked(self) -> None:
+        await self.turn.reply.asked.wait()
+        await asyncio.shield(self._heartbeat.checkpoint())
 
-    async def _hush(self) -> None:
-        if self._speaking is not None:
-            await self._speaking.interrupt()
+    def _writer(self) -> ReplyWriter:
+        settings, avatar = self._deps.settings, self._admitted.avatar
+        language = avatar.language if avatar else settings.language
+        sentences = loading.sentences(language, settings.first_clause)
+        speaks = self._speech is not None and self._admitted.characters > 0
+        synthesis = self._speech.synthesis if self._speech and speaks else None
+        return ReplyWriter(self.turn.reply, self.turn.events, sentences, synthesis)
+
+    def _agent_request(self, message: str) -> AgentRequest:
+        before, record = self._admitted.conversation, self.turn.record
+        return AgentRequest(
+            user=record.uid,
+            conversation=record.conversation_id,
+            number=record.number,
+            message=message,
+            session=(before and before.agent_session) or record.conversation_id,
+            known=bool(before and before.agent_session),
+            expires_at=before.agent_session_expires_at if before else None,
+        )
+
+    async def _store_reply(self) -> None:
+        """From here on a crash loses nothing. A failure is left to the settlement."""
+        try:
+            await self._book.commit(StoreReply(self.turn.record, self._progress(), self._update()))
+        except OprinaError as error:
+            log.warning("the reply is not stored yet: %s", error.code)
+
+    # ── speech ───────────────────────────────────────────────────────────────────────────────────
+
+    def _plan_speech(self) -> SpeechOutput | None:
+        avatar, earlier = self._admitted.avatar, self._earlier
+        if avatar is None:
+            return None
+        plan = SpeechPlan(
+            avatar=avatar,
+            characters=self._admitted.characters,
+            wait=self._content.wait,
+            deadline=asyncio.get_running_loop().time() + deadlines.TURN,
+            after=earlier.turn.silenced if earlier else None,
+            from_elsewhere=self._admitted.supersedes is not None and earlier is None,
+        )
+        turn = self.turn
+        return SpeechOutput(self._deps, plan, turn.events, self._heartbeat, turn.interruption)
+
+    def _say(self, pieces: Sequence[str]) -> None:
+        if self._speech is not None:
+            for piece in pieces:
+                self._speech.synthesis.say(piece)
+
+    async def _silence(self) -> None:
+        """Stop the speech.
+
+        The avatar is silenced, unless a turn of another process speaks by now.
+        """
+        if self._speech is None:
+            return
+        reason = self.turn.interruption.reason
+        if reason not in {"interrupted", "settled"} and self._speech.playback.sent:
+            await self._heartbeat.look()
+        superseded = self._known().superseded_by not in {None, STOP}
+        by_another = superseded or reason in {"interrupted", "settled"}
+        is_ours = self.turn.superseded_here or not by_another
+        await self._speech.interrupt(silence=is_ours)
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _close(
-        self, closing: Settlement, why: InterruptReason | None, reply: AgentReply
-    ) -> None:
-        outcome = self._outcome(why, reply)
+    def _announce(self) -> None:
+        record, avatar = self.turn.record, self._admitted.avatar
+        self.turn.events.emit(
+            TurnEvent(
+                turn_id=record.id,
+                conversation_id=record.conversation_id,
+                message_id=message_id(record),
+                avatar_session_id=avatar.avatar_session_id if avatar else None,
+            )
+        )
+        if self._content.why_silent is not None:
+            self.turn.events.emit(self._content.why_silent)
+
+    def _fail(self, error: OprinaError | None) -> None:
+        if error is not None:
+            self.turn.reply.error = error
+            self.turn.events.emit(error_event(error))
+
+    def _known(self) -> TurnRecord:
+        found = TurnRecord.read(self._book.documents[self.turn.record.path])
+        return found or self.turn.record
+
+    def _progress(self) -> Progress:
+        speech = self._speech
+        spoken, spent = (speech.heard_text(), speech.spent) if speech else ("", 0)
+        return self.turn.reply.progress(spoken, spent)
+
+    def _own_notes(self) -> list[dict[str, Any]]:
+        speaks = self._speech is not None and self._admitted.characters > 0
+        heard = self._progress().spoken if speaks else None
+        turn = self.turn
+        return notes_for_agent(self._content.message, turn.reply, turn.interruption.reason, heard)
+
+    def _update(self, notes: Sequence[dict[str, Any]] = ()) -> ConversationUpdate:
+        reply = self.turn.reply
+        made = reply.session_id if reply.session_expires_at is not None else None
+        return ConversationUpdate(reply.prompt, made, reply.session_expires_at, tuple(notes))
+
+    async def _settle(self) -> None:
+        """Commit what the turn cost, how it ended, and its answer.
+
+        Retried for 15 s; then the sweep does it.
+        """
+        turn, progress, outcome = self.turn, self._progress(), self._outcome()
+        cut = turn.interruption.reason is not None and turn.reply.finished is None
+        settle = Settle(turn.record, turn.record.holder, outcome, progress, cut=cut, answer=None)
+        charged = settle.charge(self._known(), progress)
+        usage = UsageEvent(
+            agent_tokens=charged.get("agent_tokens", 0),
+            voice_characters=charged.get("voice_characters", 0),
+            usage=usage_of(self._admitted.ledger, used=charged),
+        )
         done = DoneEvent(
-            ended=outcome.ended,
-            turn_id=self._names.turn_id,
-            message_id=self._names.message_id if outcome.text else None,
-            text=outcome.text,
-            spoken=outcome.spoken,
+            ended=turn_end(outcome),
+            turn_id=turn.record.id,
+            message_id=message_id(turn.record) if progress.text else None,
+            text=progress.text,
+            spoken=progress.spoken,
         )
-        usage = closing.usage(outcome)
+        answer = self._answer(outcome, usage, done)
+        notes = [] if self._notes_told else self._own_notes()
+        update = self._update(notes)
         try:
-            await closing.close(outcome, summary([*self._kept, usage, done]))
-            self.emit(usage)
+            await self._book.commit(replace(settle, answer=answer_json(answer), update=update))
+            turn.events.emit(usage)
         except OprinaError as error:
-            self.emit(error_event(error))
+            turn.events.emit(error_event(error))
         finally:
-            self.emit(done)
+            turn.events.emit(done)
 
-    def _outcome(self, why: InterruptReason | None, reply: AgentReply) -> Outcome:
-        text, speaking = "".join(self._text), self._speaking
-        return Outcome(
-            ended=self._ended(why),
-            text=text,
-            spoken=speaking.heard() if speaking else "",
-            tokens=self._used(text),
-            characters=speaking.spent if speaking else 0,
-            seconds_spoken=speaking.heard_seconds() if speaking else 0.0,
-            remembered=reply.remembered,
-            gone=speaking.gone if speaking else False,
+    def _answer(self, outcome: Outcome, usage: UsageEvent, done: DoneEvent) -> Answer:
+        turn = self.turn
+        if self._content.message is not None:
+            return chat_answer([*turn.events.kept, usage, done])
+        spoken = self._spoken(usage)
+        failed = outcome == "unreached"
+        if isinstance(turn, RunningSpeech):
+            error = speak_error(turn.events.kept, over=self.session_is_over)
+            turn.spoken = error if failed else spoken
+        return spoken
+
+    def _outcome(self) -> Outcome:
+        reason = self.turn.interruption.reason
+        if self._content.message is not None:
+            return chat_outcome(reason, self.turn.reply)
+        return speak_outcome(reason, self._speech, self._admitted.characters)
+
+    def _spoken(self, usage: UsageEvent) -> SpeakAnswer:
+        speech = self._speech
+        return SpeakAnswer(
+            utterance_id=speech.first_utterance if speech else None,
+            seconds=round(speech.playback.seconds, 2) if speech else 0.0,
+            ended=speech.end if speech else "failed",
+            usage=usage.usage,
         )
-
-    def _ended(self, why: InterruptReason | None) -> TurnEnd:
-        if why is not None:
-            return why
-        if self._error is not None:
-            return "incomplete" if self._text else "failed"
-        return "complete"
-
-    def _used(self, text: str) -> int:
-        """What the agent said it used; estimated where it broke off; nothing for nothing."""
-        if self._tokens is not None:
-            return self._tokens
-        if not text:
-            return 0
-        return -(-(len(self._message) + len(text)) // CHARACTERS_A_TOKEN)
-
-
-def error_event(error: OprinaError) -> ErrorEvent:
-    return ErrorEvent.model_validate(error.problem())
-
-
-def summary(events: list[ChatEvent]) -> ChatAnswer:
-    turn = next(event for event in events if isinstance(event, TurnEvent))
-    done = next(event for event in events if isinstance(event, DoneEvent))
-    usage = next((event for event in events if isinstance(event, UsageEvent)), None)
-    errors = [event for event in events if isinstance(event, ErrorEvent)]
-    trouble = [
-        event
-        for event in events
-        if isinstance(event, SpeechEvent)
-        and event.state in {"unavailable", "stopped", "skipped", "interrupted"}
-    ]
-    return ChatAnswer(
-        turn_id=turn.turn_id,
-        conversation_id=turn.conversation_id,
-        message_id=done.message_id,
-        ended=done.ended,
-        text=done.text,
-        spoken=done.spoken,
-        speech=trouble[0] if trouble else None,
-        error=errors[0] if errors else None,
-        usage=usage,
-    )

@@ -1,59 +1,84 @@
-"""One run of the avatar, from the ticket to the charge. Every change of state is a pure function.
+"""One run of the avatar, from the session token to the charge. Every change of state is pure.
 
     starting ──► live ──► ending ──► ended
         └───────────────────▲
 
-`due_at` is when a sweep must look at the session again: the one field that the sweep asks by. What
-has ended is never due: the commit that ends a session moves it out of the sweep's way, from
-`avatar_sessions` to `ended_sessions`. Its log stays where it was.
+`due_at` is when a sweep must look at the session again: the one field that the sweep asks by. The
+commit that ends a session moves it from `avatar_sessions` to `ended_sessions`. An ended session is
+due again only while something is left to do: the provider's seconds to confirm, a secret to delete.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
 
-from common.domain.documents import Document, Fields
-from common.domain.ids import AvatarSessionId, ConversationId, UserId
+from common.domain.documents import Document, Fields, read_fields
+from common.domain.ids import (
+    NO_CONVERSATION,
+    NO_USER,
+    AvatarSessionId,
+    ConversationId,
+    UserId,
+)
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""For a time that a stored document lacks."""
 
 State = Literal["starting", "live", "ending", "ended"]
 EndReason = Literal["user", "expired", "idle", "stuck", "gone", "start_failed", "start_ambiguous"]
 
 NEVER_GIVEN: tuple[EndReason, ...] = ("start_failed", "start_ambiguous")
-"""Ended before anybody was handed it: it costs its user nothing."""
+"""The session ended before its answer reached a caller: it costs its user nothing."""
 
 STUCK_SECONDS = 60
 """A start takes seconds; one that takes this long has lost its process."""
 STOP_AGAIN_SECONDS = 30
 """A stop that was not confirmed is tried again after this long."""
+CONFIRM_AGAIN_SECONDS = 60
+CONFIRM_FOR = timedelta(hours=24)
+"""The provider is asked for this long how long a session ran."""
+LEEWAY = timedelta(minutes=5)
+"""This long after its expiry the provider has ended a session by its own limit."""
 
 
 @dataclass(frozen=True)
 class AvatarSession:
-    """`reserved` and `seconds` are whole seconds; times are UTC. `vault` is what the vault wants to
-    have kept beside the session. `month` is the ledger that holds the reservation."""
+    """`reserved` and `seconds` are whole seconds; times are UTC.
+
+    `vault` is what the vault wants to have kept beside the session. `month` is the ledger that
+    holds the reservation.
+    """
 
     id: AvatarSessionId
-    uid: UserId
-    conversation_id: ConversationId
-    avatar_id: str
-    voice: str
-    language: str
-    quality: str
-    slot: int
-    month: str
-    reserved: int
-    state: State
-    created_at: datetime
-    last_activity_at: datetime
-    expires_at: datetime
+    uid: UserId = NO_USER
+    conversation_id: ConversationId = NO_CONVERSATION
+    avatar_id: str = ""
+    voice: str = ""
+    language: str = ""
+    quality: str = ""
+    slot: int = 0
+    month: str = ""
+    reserved: int = 0
+    state: State = "live"
+    created_at: datetime = NEVER
+    last_activity_at: datetime = NEVER
+    expires_at: datetime = NEVER
     due_at: datetime | None = None
     started_at: datetime | None = None
+    """When the provider was asked to start it: never later than it began to bill."""
+    live_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
     seconds: int = 0
     vault: dict[str, str] = field(default_factory=dict, repr=False)
+    claim: str | None = None
+    """The path of the idempotency claim of its start, until the start is answered."""
+    unconfirmed: bool = False
+    """The charge is ours: the provider has not said how long the session ran."""
+    secret_left: bool = False
+    """The deletion of its tokens failed."""
 
     @property
     def path(self) -> str:
@@ -61,27 +86,31 @@ class AvatarSession:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        known = {name.name for name in fields(cls)} - {"id"}
-        kept = {name: value for name, value in (document.fields or {}).items() if name in known}
-        return cls(id=AvatarSessionId(document.id), **kept)
+        return cls(id=AvatarSessionId(document.id), **read_fields(cls, document))
 
     def fields(self) -> dict[str, Any]:
         return {name.name: getattr(self, name.name) for name in fields(self) if name.name != "id"}
 
     def record(self) -> dict[str, Any]:
-        """What is kept of one that has ended: all but what only a running one needs."""
+        """Return the document of a session that has ended.
+
+        It has a `due_at` only if something is left to do.
+        """
         kept = self.fields()
-        del kept["due_at"], kept["vault"]
+        for name in ("vault", "claim"):
+            del kept[name]
+        if self.due_at is None:
+            del kept["due_at"]
         return kept
 
 
 def session_path(session: AvatarSessionId) -> str:
-    """Where it stands until it has ended."""
+    """Return the path of a session that has not ended."""
     return f"avatar_sessions/{session}"
 
 
 def record_path(session: AvatarSessionId) -> str:
-    """Where it stands once it has ended."""
+    """Return the path of a session that has ended."""
     return f"ended_sessions/{session}"
 
 
@@ -91,8 +120,11 @@ def session_paths(session: AvatarSessionId) -> list[str]:
 
 
 def session_among(documents: Mapping[str, Document], session: AvatarSessionId) -> Document:
-    """The session, of what stood at `session_paths`."""
-    running, record = (documents[path] for path in session_paths(session))
+    """Return the session's document or its record, of what was read at `session_paths`.
+
+    A path that was not read is known not to exist: the session was just created.
+    """
+    running, record = (documents.get(path, Document(path, None)) for path in session_paths(session))
     return record if record.exists else running
 
 
@@ -100,25 +132,24 @@ def slot_path(user: UserId, slot: int) -> str:
     return f"users/{user}/slots/{slot}"
 
 
-def gone_live(
-    session: AvatarSession, now: datetime, idle: timedelta, vault: Fields
-) -> AvatarSession:
-    live = replace(session, state="live", started_at=now, vault=dict(vault))
-    return touched(live, now, idle)
+def go_live(session: AvatarSession, now: datetime, idle: timedelta, vault: Fields) -> AvatarSession:
+    live = replace(session, state="live", live_at=now, vault=dict(vault), claim=None)
+    return touch(live, now, idle)
 
 
-def touched(session: AvatarSession, now: datetime, idle: timedelta) -> AvatarSession:
-    new = touch(session.expires_at, now, idle)
-    return replace(session, last_activity_at=new["last_activity_at"], due_at=new["due_at"])
+def touch(session: AvatarSession, now: datetime, idle: timedelta) -> AvatarSession:
+    """Note that the user did something: the session is idle only `idle` later."""
+    due_at = max(session.due_at or now, now + idle)
+    if session.state == "live" and session.live_at == now:
+        due_at = now + idle
+    return replace(session, last_activity_at=now, due_at=min(session.expires_at, due_at))
 
 
-def touch(expires_at: datetime, now: datetime, idle: timedelta) -> dict[str, datetime]:
-    """What changes in a live session when its user does something."""
-    return {"last_activity_at": now, "due_at": min(expires_at, now + idle)}
+def begin_ending(session: AvatarSession, now: datetime, reason: EndReason) -> AvatarSession:
+    """Return the session as ending.
 
-
-def ending(session: AvatarSession, now: datetime, reason: EndReason) -> AvatarSession:
-    """Taken by whoever is about to stop it; the next one may try after `STOP_AGAIN_SECONDS`."""
+    The process that commits it stops the session; another may try after `STOP_AGAIN_SECONDS`.
+    """
     return replace(
         session,
         state="ending",
@@ -127,20 +158,52 @@ def ending(session: AvatarSession, now: datetime, reason: EndReason) -> AvatarSe
     )
 
 
-def ended(session: AvatarSession, now: datetime, ran: float | None = None) -> AvatarSession:
-    """With what it is charged: the seconds it ran, whole ones, at most its reservation, and nothing
-    if it never went live. `ran` is the provider's own figure, where it was asked."""
+def end(
+    session: AvatarSession, now: datetime, ran: float | None, *, secret_left: bool = False
+) -> AvatarSession:
+    """Mark as ended and compute the charge in whole seconds.
+
+    A session is charged the time that it ran, rounded up, at most its reservation. It is charged 0 if
+    it was never handed to its user.
+
+    `ran` is the provider's figure. Without it our own clock decides, from before the start was
+    asked for to after the stop was answered, and the charge is confirmed later.
+    """
+    given = session.live_at is not None and session.end_reason not in NEVER_GIVEN
+    unconfirmed = given and ran is None
     seconds = 0
-    if session.started_at is not None and session.end_reason not in NEVER_GIVEN:
-        ran = (now - session.started_at).total_seconds() if ran is None else ran
+    if given:
+        ran = (now - (session.started_at or now)).total_seconds() if ran is None else ran
         seconds = min(session.reserved, max(0, math.ceil(ran)))
-    return replace(session, state="ended", ended_at=now, seconds=seconds, due_at=None, vault={})
+    left = unconfirmed or secret_left
+    return replace(
+        session,
+        state="ended",
+        ended_at=now,
+        seconds=seconds,
+        due_at=now + timedelta(seconds=CONFIRM_AGAIN_SECONDS) if left else None,
+        unconfirmed=unconfirmed,
+        secret_left=secret_left,
+        vault={},
+    )
 
 
-def why_due(session: AvatarSession, now: datetime) -> EndReason | None:
-    """Why a sweep should end the session now; None if it should not."""
+def why_due(
+    session: AvatarSession, active_at: datetime | None, now: datetime, idle: timedelta
+) -> EndReason | None:
+    """Return why a sweep should end the session now; None if it should not.
+
+    `active_at` is when its conversation was last active, where that uses this session; the present
+    while a turn runs in it.
+    """
     if session.due_at is None or session.due_at > now or session.state == "ended":
         return None
     if session.state != "live":
         return session.end_reason or "stuck"
-    return "expired" if session.expires_at <= now else "idle"
+    if session.expires_at <= now:
+        return "expired"
+    return "idle" if last_active(session, active_at) + idle <= now else None
+
+
+def last_active(session: AvatarSession, active_at: datetime | None) -> datetime:
+    return max(session.last_activity_at, active_at) if active_at else session.last_activity_at

@@ -1,36 +1,44 @@
-"""A conversation's document: who owns it, which avatar it has now, and whose turn it is."""
+"""A conversation's document: its owner, its avatar, whose turn it is, and what the agent knows."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
 from common.domain.avatar_session import AvatarSession
-from common.domain.documents import Document
+from common.domain.documents import Create, Document, Update, known_fields
 from common.domain.errors import NotFound
-from common.domain.ids import AvatarSessionId, ConversationId, TurnId, UserId
+from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
+from common.domain.turn import TurnRecord
 
 TITLE_LENGTH = 60
+NOTES_KEPT = 5
+"""Notes for the agent's next message; older ones are dropped."""
 
 
 def conversation_path(conversation: ConversationId) -> str:
     return f"conversations/{conversation}"
 
 
-def message_path(conversation: ConversationId, message: str) -> str:
-    return f"{conversation_path(conversation)}/messages/{message}"
+def message_path(conversation: ConversationId, number: int, role: str) -> str:
+    """Message ids sort in the order of the conversation: ten digits, then 0 user or 1 assistant."""
+    kind = 0 if role == "user" else 1
+    return f"{conversation_path(conversation)}/messages/{number:010d}-{kind}"
 
 
 @dataclass(frozen=True)
 class CurrentAvatar:
-    """The conversation's avatar, with what a turn needs to make it speak: kept here so that a turn
-    reads one document less. Set and unset in the commits that change the session's state."""
+    """The conversation's avatar session, with what a turn needs to speak through it.
 
-    avatar_session_id: AvatarSessionId
-    live: bool
-    since: datetime
-    expires_at: datetime
-    voice: str
-    language: str
+    A copy, so that a turn reads one document less. It changes in the commits that change the
+    session.
+    """
+
+    avatar_session_id: AvatarSessionId = NO_SESSION
+    live: bool = False
+    since: datetime | None = None
+    expires_at: datetime | None = None
+    voice: str = ""
+    language: str = ""
     vault: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -50,49 +58,126 @@ class CurrentAvatar:
 
 
 @dataclass(frozen=True)
-class Lease:
-    """Whose turn it is, until when at the latest. One that speaks may be interrupted at any time."""
-
-    turn_id: TurnId
-    until: datetime
-    speaks: bool
-
-    def fields(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Conversation:
+    """A conversation as it was read.
+
+    `lease` names the turn that may run; `asking` are the holders of turns whose agent stream may be
+    open. `last_prompt` is the size of the last prompt in tokens.
+
+    `notes` tell the agent with the next message what a person heard, did not hear, or wrote in
+    vain.
+    """
+
+    document: Document
     id: ConversationId
     uid: UserId
-    face: CurrentAvatar | None
-    lease: Lease | None
-    titled: bool
+    avatar: CurrentAvatar | None
     avatar_over: str | None
-    """Why the last avatar is not there any more."""
+    lease: TurnId | None
+    asking: tuple[str, ...]
+    next_number: int
+    last_prompt: int
     agent_session: str | None
-    """None until the agent has a memory of this conversation."""
+    agent_session_expires_at: datetime | None
+    active_at: datetime | None
+    notes: tuple[dict[str, Any], ...]
 
     @classmethod
     def read(cls, document: Document, user: UserId) -> Self:
-        """`NotFound` alike for one that is missing and one that is somebody else's."""
+        """Raise NotFound where nothing stands, and where the conversation is another user's."""
         if document.get("uid") != user:
             raise NotFound("There is no such conversation.")
-        face, lease = document.get("avatar"), document.get("lease")
+        return cls.of(document)
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Read a conversation that exists, without asking whose it is."""
+        avatar, lease = document.get("avatar"), document.get("lease") or {}
         return cls(
+            document=document,
             id=ConversationId(document.id),
-            uid=user,
-            face=CurrentAvatar(**face) if face else None,
-            lease=Lease(**lease) if lease else None,
-            titled=document.get("titled", True),
+            uid=UserId(document.get("uid", "")),
+            avatar=CurrentAvatar(**known_fields(CurrentAvatar, avatar)) if avatar else None,
             avatar_over=document.get("avatar_over"),
+            lease=TurnId(lease["turn_id"]) if lease.get("turn_id") else None,
+            asking=tuple(document.get("asking") or ()),
+            next_number=document.get("next_number", 1),
+            last_prompt=document.get("last_prompt", 0),
             agent_session=document.get("agent_session"),
+            agent_session_expires_at=document.get("agent_session_expires_at"),
+            active_at=document.get("active_at"),
+            notes=tuple(document.get("notes") or ()),
         )
 
-    def running(self, now: datetime) -> CurrentAvatar | None:
-        """The avatar that can speak now."""
-        face = self.face
-        return face if face and face.live and face.expires_at > now else None
+    def running_avatar(self, now: datetime) -> CurrentAvatar | None:
+        """Return the avatar that can speak now."""
+        avatar = self.avatar
+        if avatar is None or not avatar.live or avatar.expires_at is None:
+            return None
+        return avatar if avatar.expires_at > now else None
+
+    def take_lease(
+        self, record: TurnRecord, now: datetime, message: str | None, *, asks: bool
+    ) -> Update:
+        """Give the lease to a turn, count its message, and note that it asks the agent."""
+        fields: dict[str, Any] = {"lease": {"turn_id": record.id}, "active_at": now}
+        if message is not None:
+            fields |= {"next_number": record.number + 1, "updated_at": now}
+            if not self.document.get("titled", True):
+                fields |= title_fields(message)
+        if asks:
+            fields |= {"asking": [*self.asking, record.holder], "notes": []}
+        return Update(self.document.path, fields, read=self.document.version)
+
+    def release(self, record: TurnRecord, now: datetime, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
+        """Take a turn out of the lease and out of `asking`. None if there is nothing to write."""
+        fields: dict[str, Any] = dict(more)
+        if self.lease == record.id:
+            fields |= {"lease": None, "active_at": now}
+        if record.holder in self.asking:
+            fields["asking"] = [holder for holder in self.asking if holder != record.holder]
+        if not fields:
+            return None
+        return Update(self.document.path, fields, read=self.document.version)
+
+    def close_stream(self, record: TurnRecord, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
+        """Take a turn out of `asking`, and keep its lease.
+
+        With it go the earlier turns for which it waited in vain.
+        """
+        gone = {record.holder, *record.earlier}
+        fields: dict[str, Any] = dict(more)
+        if gone & set(self.asking):
+            fields["asking"] = [holder for holder in self.asking if holder not in gone]
+        if not fields:
+            return None
+        return Update(self.document.path, fields, read=self.document.version)
+
+    def with_notes(self, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [*self.notes, *notes][-NOTES_KEPT:]
+
+    def link_avatar(self, session: AvatarSession, now: datetime) -> Update:
+        """Make `session` the conversation's avatar."""
+        link = {"avatar": CurrentAvatar.of(session).fields(), "updated_at": now, "active_at": now}
+        return Update(self.document.path, link, read=self.document.version)
+
+    def unlink_avatar(self, session: AvatarSessionId, reason: str) -> Update | None:
+        """Take `session` out of the conversation. None if another one, or none, stands there."""
+        if self.avatar is None or self.avatar.avatar_session_id != session:
+            return None
+        over = {"avatar": None, "avatar_over": reason}
+        return Update(self.document.path, over, read=self.document.version)
+
+
+def create_conversation(
+    path: str,
+    user: UserId,
+    now: datetime,
+    message: str | None,
+    **more: Any,  # noqa: ANN401 - fields are JSON-like
+) -> Create:
+    """Write a new conversation. Its title is its first message, cut."""
+    return Create(path, {**new_conversation_fields(user, now, message), **more})
 
 
 UNTITLED = {"title": "New conversation", "titled": False}
@@ -105,17 +190,20 @@ def title_fields(message: str) -> dict[str, Any]:
     return {"title": title, "titled": True}
 
 
-def new_conversation_fields(
-    user: UserId, now: datetime, first_message: str | None
-) -> dict[str, Any]:
-    """A new conversation's fields. Its title is its first message, cut."""
+def new_conversation_fields(user: UserId, now: datetime, message: str | None) -> dict[str, Any]:
     return {
         "uid": user,
-        **(title_fields(first_message) if first_message else UNTITLED),
+        **(title_fields(message) if message else UNTITLED),
         "created_at": now,
         "updated_at": now,
+        "active_at": now,
         "agent_session": None,
+        "agent_session_expires_at": None,
         "avatar": None,
         "avatar_over": None,
         "lease": None,
+        "asking": [],
+        "notes": [],
+        "next_number": 1,
+        "last_prompt": 0,
     }

@@ -1,4 +1,4 @@
-"""What may stand in a document, so that every store keeps and finds the same."""
+"""The values that a document may hold: those that every store keeps and finds alike."""
 
 import math
 import re
@@ -16,7 +16,7 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
 def plain_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A deep copy of `fields` in plain types. ValueError names what cannot be stored."""
+    """Return a deep copy of `fields` in plain types. ValueError names what cannot be stored."""
     for name in fields:
         check_field(name)
     return {name: plain(value) for name, value in fields.items()}

@@ -1,4 +1,4 @@
-"""What the store is asked and told: documents by path, queries, and writes with preconditions.
+"""The requests and answers of a store: documents by path, queries, and conditional writes.
 
 A path is `collection/id` or `collection/id/collection/id`; its ids match `ids.ID`. Values are None,
 bool, int, float, str, aware `datetime` (UTC, microseconds), and lists and string-keyed maps of
@@ -7,6 +7,7 @@ these.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any, Literal
 
 from common.domain.document_values import RESERVED, check_field, plain, plain_fields
@@ -23,7 +24,7 @@ something that differs (a lease's holder, a state), or two that read the same bo
 
 @dataclass(frozen=True)
 class Document:
-    """What stood at `path` when it was read; `fields` is None where nothing did."""
+    """A document as it was read; `fields` is None if there is no document at `path`."""
 
     path: str
     fields: Fields | None
@@ -39,6 +40,21 @@ class Document:
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - fields are JSON-like
         return default if self.fields is None else self.fields.get(name, default)
+
+
+def read_fields(shape: type, document: Document) -> dict[str, Any]:
+    """Return the fields of `document` that the dataclass `shape` knows.
+
+    Unknown fields are left out and missing ones keep their default: two revisions of a function
+    serve side by side, and a rollback reads what a newer revision wrote.
+    """
+    return known_fields(shape, document.fields or {})
+
+
+def known_fields(shape: type, stored: Fields) -> dict[str, Any]:
+    """Return the entries of a stored map that the dataclass `shape` knows, without its `id`."""
+    known = {entry.name for entry in dataclass_fields(shape)} - {"id"}
+    return {name: value for name, value in stored.items() if name in known}
 
 
 @dataclass(frozen=True)
@@ -58,8 +74,10 @@ class Create:
 
 @dataclass(frozen=True)
 class Update:
-    """Replaces the named top-level fields, at least one. Holds only if the document exists, and,
-    where `read` is given, is unchanged since that version was read.
+    """Replaces the named top-level fields, at least one.
+
+    Holds only if the document exists, and, where `read` is given, is unchanged since that version
+    was read.
     """
 
     path: str
@@ -79,6 +97,27 @@ class Delete:
 Write = Create | Update | Delete
 
 
+def after(
+    documents: Mapping[str, Document], writes: Sequence[Write], versions: Mapping[str, Version]
+) -> dict[str, Document]:
+    """Return the documents as they stand after a commit, as far as they were known before it."""
+    found = dict(documents)
+    for write in writes:
+        if isinstance(write, Delete):
+            found[write.path] = Document(write.path, None)
+        elif isinstance(write, Create):
+            found[write.path] = Document(write.path, write.fields, versions.get(write.path))
+        elif write.path in found:
+            before = found[write.path].fields or {}
+            new = {name: _applied(before.get(name), value) for name, value in write.fields.items()}
+            found[write.path] = Document(write.path, {**before, **new}, versions.get(write.path))
+    return found
+
+
+def _applied(before: Any, value: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
+    return (before or 0) + value.by if isinstance(value, Increment) else value
+
+
 @dataclass(frozen=True)
 class Where:
     """One condition on a top-level field. Only documents that have the field are found."""
@@ -90,8 +129,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Query:
-    """Documents of one collection (`users/u1/slots` names a nested one), ordered by `order_by`,
-    then by id, at most `limit`, after the document `after` (a result of the same query) if given.
+    """A query of one collection; `users/u1/slots` names a nested one.
+
+    The documents are ordered by `order_by`, then by id. At most `limit` are found, after the document
+    `after`, a result of the same query, if it is given.
 
     Any number of equalities, and a range over at most one field, which must be `order_by`. Values
     compare within their kind; kinds are ordered None, bool, number, time, text. Descending needs an
@@ -116,17 +157,17 @@ def collection_of(path: str) -> str:
 
 
 def checked_writes(writes: Sequence[Write]) -> list[Write]:
-    """The writes with their fields in plain types; ValueError where a store could not take them."""
+    """Return the writes with plain values. Raises ValueError for what no store could take."""
     if len({write.path for write in writes}) < len(writes):
         raise ValueError("several writes on one path in a commit")
     return [_checked_write(write) for write in writes]
 
 
 def checked_query(query: Query) -> Query:
-    """The query with its values in plain types; ValueError where it is not one."""
+    """Return the query with plain values. Raises ValueError if no store can answer it."""
     _check_segments(query.collection, odd=1)
     if query.limit < 1:
-        raise ValueError("a query for nothing")
+        raise ValueError("a query needs a limit of at least 1")
     if query.order_by is not None:
         check_field(query.order_by)
     elif query.descending:
@@ -148,7 +189,7 @@ def _checked_write(write: Write) -> Write:
     if isinstance(write, Delete):
         return write
     if isinstance(write, Update) and not write.fields:
-        raise ValueError("an update of nothing")
+        raise ValueError("an update needs at least one field")
     increments = {name: by for name, by in write.fields.items() if isinstance(by, Increment)}
     others = {name: value for name, value in write.fields.items() if name not in increments}
     plain_fields({name: step.by for name, step in increments.items()})

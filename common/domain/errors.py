@@ -2,12 +2,13 @@
 
     OprinaError                  500  internal: a bug; callers get no details
     ├── Refused                       the request is refused, and nothing was changed
-    │   ├── Invalid              400, 405, 413, 422  invalid: `fields` names each wrong field
+    │   ├── Invalid              4xx  invalid (400, 405, 408, 413, 422): `fields` names each wrong field
     │   ├── Unauthenticated      401  unauthenticated: no valid ID token
     │   ├── NotFound             404  not_found: missing, or another user's; the answers are equal
     │   ├── QuotaExceeded        429  quota_exceeded: names the meter and `resets_at`
     │   ├── TooManySessions      429  too_many_sessions: names the sessions that hold the slots
-    │   ├── TurnInProgress       409  turn_in_progress: has `retry_after`
+    │   ├── TooManyTurns         429  too_many_turns: too many turns of the user run; has `retry_after`
+    │   ├── NoTurn               409  no_turn: there is nothing to stop
     │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
     │   ├── SessionOver          409  session_over: the avatar session has ended
     │   ├── TooEarly             425  too_early: the session has not expired; Cloud Tasks tries again
@@ -21,12 +22,12 @@
     │   └── Failed               502  failed: it refused, or its answer is invalid; do not retry
     └── Conflict                 503  conflict: a precondition of a commit failed; read and decide again
 
-A use case handles `Conflict` and `UpstreamNotFound` itself where it can. Every other error reaches the
-caller as `application/problem+json` (RFC 9457). Any exception outside this tree is a bug: it is logged,
-and the caller gets a 500 without details.
+A use case handles `Conflict` and `UpstreamNotFound` itself where it can. Every other error reaches
+the caller as `application/problem+json` (RFC 9457). Any exception outside this tree is a bug: it is
+logged, and the caller gets a 500 without details.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -80,7 +81,7 @@ class Invalid(Refused):
         self, detail: str, *, status: int = 422, fields: Sequence[tuple[str, str]] = ()
     ) -> None:
         super().__init__(detail)
-        self.status = status  # type: ignore[misc]  # 400, 405, 413 and 422 differ in nothing else
+        self.status = status  # type: ignore[misc]  # 400, 405, 408, 413 and 422 differ in nothing else
         self.fields = fields
 
     def extra(self) -> dict[str, Any]:
@@ -129,10 +130,16 @@ class TooManySessions(Refused):
         return {"avatar_session_ids": list(self.sessions)}
 
 
-class TurnInProgress(Refused):
+class TooManyTurns(Refused):
+    status = 429
+    code = "too_many_turns"
+    title = "Too many turns"
+
+
+class NoTurn(Refused):
     status = 409
-    code = "turn_in_progress"
-    title = "Turn in progress"
+    code = "no_turn"
+    title = "No turn is running"
 
 
 class AvatarStarting(Refused):
@@ -154,9 +161,26 @@ class TooEarly(Refused):
 
 
 class KeyInFlight(Refused):
+    """`turn_id` and `conversation_id` name what runs under this key, where it is a turn."""
+
     status = 409
     code = "key_in_flight"
     title = "Idempotency-Key in use"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retry_after: int,
+        turn_id: str | None = None,
+        conversation_id: str | None = None,
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.turn_id = turn_id
+        self.conversation_id = conversation_id
+
+    def extra(self) -> dict[str, Any]:
+        return {"turn_id": self.turn_id, "conversation_id": self.conversation_id}
 
 
 class KeyReused(Refused):
@@ -174,9 +198,11 @@ class Upstream(OprinaError):
     status = 502
     kind: ClassVar[str] = "failed"
     title = "Upstream service failed"
+    wait: ClassVar[int | None] = None
+    """Seconds after which a retry makes sense, where the service does not say."""
 
     def __init__(self, service: str, why: str, *, retry_after: int | None = None) -> None:
-        super().__init__(f"{service}: {why}", retry_after=retry_after)
+        super().__init__(f"{service}: {why}", retry_after=retry_after or self.wait)
         self.service = service
         self.why = why
         self.code = f"{service}_{self.kind}"
@@ -186,6 +212,7 @@ class Unavailable(Upstream):
     status = 503
     kind = "unavailable"
     title = "Upstream service unavailable"
+    wait = 2
 
 
 class Busy(Unavailable):
@@ -197,6 +224,7 @@ class Ambiguous(Upstream):
     status = 503
     kind = "ambiguous"
     title = "Upstream result unknown"
+    wait = 5
 
 
 class UpstreamNotFound(Upstream):
@@ -217,3 +245,13 @@ class Conflict(OprinaError):
     status = 503
     code = "conflict"
     title = "Too many concurrent changes"
+
+
+class StoredFailure(OprinaError):
+    """The failure that an earlier request with the same Idempotency-Key was answered with."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(problem["detail"], retry_after=problem.get("retry_after"))
+        self.status = problem["status"]  # type: ignore[misc]  # as it was answered
+        self.title = problem["title"]  # type: ignore[misc]  # as it was answered
+        self.code = problem["code"]

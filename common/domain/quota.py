@@ -1,7 +1,8 @@
-"""Meters, allowances and the month's ledger: what is set aside, and what is charged.
+"""Meters, allowances and the month's ledger: what is reserved, and what was used.
 
-`used + reserved` of a meter never exceeds its allowance: a reservation is written only over the
-ledger as it was read, and a settlement never takes more than was reserved (but see `overrun`).
+A reservation is written only over the ledger as it was read, so that `used + reserved` of a meter
+is at most its allowance when something is admitted. What was really used is recorded in full, also
+beyond the reservation and beyond the allowance.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from common.domain.ids import UserId
 Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters"]
 METERS: tuple[Meter, ...] = get_args(Meter)
 Amounts = Mapping[Meter, int]
+RUNNING = "running_turns"
 
 
 def month_of(now: datetime) -> str:
@@ -23,7 +25,7 @@ def month_of(now: datetime) -> str:
 
 
 def resets_at(now: datetime) -> datetime:
-    """The first moment of the next month, UTC."""
+    """Return the first moment of the next month, UTC."""
     year, month = divmod(now.year * 12 + now.month, 12)
     return datetime(year, month + 1, 1, tzinfo=UTC)
 
@@ -34,7 +36,7 @@ def ledger_path(user: UserId, month: str) -> str:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A user's meters in one month, as they were read, and what the user may use of them."""
+    """One user's meters in one month, as read, with the user's allowances."""
 
     document: Document
     allowances: Amounts
@@ -47,58 +49,65 @@ class Ledger:
         return int(self.document.get(f"{meter}_reserved", 0))
 
     def left(self, meter: Meter) -> int:
+        """Return what may still be reserved; never negative."""
         return max(0, self.allowances[meter] - self.used(meter) - self.reserved(meter))
 
-    def short_of(self, meter: Meter, needed: int) -> QuotaExceeded | None:
-        """The refusal, if less than `needed` is left."""
-        if self.left(meter) >= needed:
-            return None
+    @property
+    def running_turns(self) -> int:
+        """Turns that are admitted and not settled, counted in the month of their admission."""
+        return int(self.document.get(RUNNING, 0))
+
+    def require(self, meter: Meter, needed: int, hint: str = "") -> None:
+        """Raise QuotaExceeded unless at least `needed` is left."""
+        left = self.left(meter)
+        if left >= needed:
+            return
         unit = meter.replace("_", " ")
-        return QuotaExceeded(
-            f"{self.left(meter)} {unit} are left of this month's {self.allowances[meter]}, and "
-            f"this takes {needed}.",
+        raise QuotaExceeded(
+            f"{left} {unit} of this month's {self.allowances[meter]} are left; this needs {needed}."
+            f"{' ' + hint if hint else ''}",
             meter=meter,
             resets_at=resets_at(self.now),
         )
 
-    def reserve(self, amounts: Amounts) -> Create | Update:
-        return self._add("reserved", amounts)
-
-    def charge(self, amounts: Amounts) -> Create | Update:
-        """For what is known before it is spent: no reservation in between."""
-        return self._add("used", amounts)
-
-    def overrun(self, reserved: Amounts, used: Amounts) -> Create | Update:
-        """Settles what took more than was set aside: as much of it as the allowance still holds."""
-        fields = {}
-        for meter, amount in reserved.items():
-            room = amount + self.left(meter)
-            fields[f"{meter}_used"] = self.used(meter) + min(used.get(meter, 0), room)
-            fields[f"{meter}_reserved"] = self.reserved(meter) - amount
-        return self._write(fields)
-
-    def _add(self, column: Literal["used", "reserved"], amounts: Amounts) -> Create | Update:
+    def reserve(self, amounts: Amounts, *, turns: int = 0) -> Create | Update:
+        """Reserve `amounts`, and count `turns` as running. Holds only over the ledger as read."""
         fields = {
-            f"{meter}_{column}": int(self.document.get(f"{meter}_{column}", 0)) + amount
+            f"{meter}_reserved": self.reserved(meter) + amount
             for meter, amount in amounts.items()
             if amount
         }
-        return self._write(fields)
-
-    def _write(self, fields: Mapping[str, int]) -> Create | Update:
+        if turns:
+            fields[RUNNING] = self.running_turns + turns
         if not self.document.exists:
             return Create(self.document.path, {"month": month_of(self.now), **fields})
         return Update(self.document.path, fields, read=self.document.version)
 
 
-def settle(user: UserId, month: str, reserved: Amounts, used: Amounts) -> Update:
-    """Charges what was used, gives the rest back. Adds blindly, so it never meets a conflict; it is
-    written in one commit with the guarded change that happens once.
+def settle(
+    user: UserId,
+    month: str,
+    reserved: Amounts,
+    used: Amounts,
+    *,
+    turns: int = 0,
+    missing: bool = False,
+) -> Create | Update:
+    """Release a reservation and record what was used, in full.
+
+    The write adds without having read, so it meets no conflict. It must stand in one commit with
+    the guarded change that can happen only once. `turns` running turns end. `missing` says that the
+    ledger was read and is not there: it is made again.
     """
-    fields: dict[str, Increment] = {}
-    for meter, amount in reserved.items():
-        charged = min(used.get(meter, 0), amount)
-        fields[f"{meter}_reserved"] = Increment(-amount)
-        if charged:
-            fields[f"{meter}_used"] = Increment(charged)
-    return Update(ledger_path(user, month), fields)
+    path = ledger_path(user, month)
+    if missing:
+        return Create(path, {"month": month, **{f"{meter}_used": n for meter, n in used.items()}})
+    steps: dict[str, Increment] = {}
+    for meter in (meter for meter in METERS if reserved.get(meter) or used.get(meter)):
+        if reserved.get(meter):
+            steps[f"{meter}_reserved"] = Increment(-reserved[meter])
+        if used.get(meter):
+            steps[f"{meter}_used"] = Increment(used[meter])
+    if turns:
+        steps[RUNNING] = Increment(-turns)
+    return Update(path, steps or {"month": month})

@@ -7,8 +7,10 @@ from common.domain.ids import UserId
 
 @dataclass(frozen=True)
 class User:
-    """Who calls, as their verified token says. `claims` is what it says besides: `name`, and what
-    we have set on the account ourselves."""
+    """The caller, from a verified token.
+
+    `claims` are the token's other claims: `name`, and those that we set on the account.
+    """
 
     uid: UserId
     email: str | None = None

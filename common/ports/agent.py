@@ -2,12 +2,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from common.domain.ids import ConversationId, UserId
+from common.domain.ids import UserId
 
 
 @dataclass(frozen=True)
 class Delta:
-    """More text of the reply, in order, nothing twice."""
+    """More text of the reply, in order, nothing twice.
+
+    A message of another agent begins a paragraph, and is whole before the next agent's begins.
+    """
 
     text: str
 
@@ -25,32 +28,48 @@ class ToolResult:
 
 
 @dataclass(frozen=True)
+class UsageSoFar:
+    """The use of the reply until now.
+
+    `tokens` counts all model calls, each one once, prompt and output together. `prompt` is that of
+    the last call, and 0 where it is unknown.
+    """
+
+    tokens: int
+    prompt: int
+
+
+@dataclass(frozen=True)
 class Finished:
-    """The reply is whole. `tokens` is what the agent says it used, prompt and reply together; None
-    where it did not say."""
+    """The stream ended well. `tokens` is the use that the agent reported, None if it reported none.
+
+    `waiting`: a long-running tool or a confirmation is pending, so that no text may have come.
+    `unanswered`: a tool call has no result, or no text followed the last result.
+    """
 
     tokens: int | None
+    prompt: int = 0
+    waiting: bool = False
+    unanswered: bool = False
 
 
-AgentEvent = Delta | ToolCall | ToolResult | Finished
+AgentEvent = Delta | ToolCall | ToolResult | UsageSoFar | Finished
 OnEvent = Callable[[AgentEvent], None]
-"""Called with each event at the moment when it comes. A task and a generator for each would cost a
-token more than all that is done with it."""
+"""Called with each event as it comes, in the task that reads the socket (ADR 10)."""
 
 
 class Agent(Protocol):
-    async def create_session(self, user: UserId, session: ConversationId) -> None:
-        """The agent's memory of a conversation, under the conversation's own id. Made already: fine."""
+    async def create_session(self, user: UserId, session: str) -> bool:
+        """Create an agent session with this id. Return False if it exists already."""
 
-    async def delete_session(self, user: UserId, session: ConversationId) -> None:
-        """Gone already: fine."""
+    async def delete_session(self, user: UserId, session: str) -> None:
+        """Delete an agent session. Succeeds if it does not exist."""
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str, take: OnEvent
-    ) -> None:
-        """Gives the reply to `take` as it is written; `Finished` is the last event of a whole one.
+    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
+        """Pass the reply to `take` as it is written; `Finished` is the last event of a whole one.
 
-        Before the first event: `Busy` (after a few tries), `Missing` (no such session; it was not
-        made again), `Failed`. Later: `Failed` with kind `broken`, `silent`, `empty` or `failed`.
-        Cancelled, it closes the agent's stream.
+        Raises before the first event: `Busy` or `Unavailable` (the agent did not run),
+        `UpstreamNotFound` (no such session), `Failed`, `Ambiguous` (it may have run). Raises later:
+        `Failed` with kind `broken`, `silent`, `empty` or `failed`; `Busy` where the agent says so.
+        Cancelling it closes the agent's stream.
         """

@@ -1,4 +1,4 @@
-"""What the use cases need of the outside world. The real ones are in `common/adapters`.
+"""The avatar provider, as the use cases need it. The real one is in `common/adapters`.
 
 Every method raises only what `common.domain.errors` names under `Upstream`.
 """
@@ -21,7 +21,7 @@ class SessionToken:
 
 @dataclass(frozen=True)
 class StartedSession:
-    """What the provider gives for a session that runs and bills."""
+    """The provider's answer to a start: the session runs and bills."""
 
     livekit_url: str
     livekit_token: str = field(repr=False)
@@ -30,11 +30,14 @@ class StartedSession:
 
 @dataclass(frozen=True)
 class ProviderRecord:
-    """What the provider says of a session. `seconds` is how long it has run."""
+    """The provider's record of a session.
+
+    `seconds` is how long an ended session ran; None if the provider does not say.
+    """
 
     session: AvatarSessionId
     running: bool
-    seconds: float
+    seconds: float | None
 
 
 class AvatarProvider(Protocol):
@@ -47,13 +50,15 @@ class AvatarProvider(Protocol):
         """`Busy` or `Failed`: it does not run. `Ambiguous`: it may run; stop it."""
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
-        """Stop a session, and return once it does not run. Safe to repeat.
+        """Stop a session; safe to repeat.
 
-        Raises `Ambiguous` or `Unavailable` if it may still run; call again then.
+        Raises `UpstreamNotFound` or `Failed` if the provider refused, which it also does for a
+        session that is over: ask for its standing. Raises `Unavailable` or `Ambiguous` if it is not
+        known what happened.
         """
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
-        """`Missing`: it does not run any more."""
+        """Keep a session from being ended as idle. Raises as `stop` does."""
 
     async def active(self) -> list[AvatarSessionId]:
         """Every session that runs in the account, ours or not."""
@@ -65,7 +70,7 @@ class AvatarProvider(Protocol):
         """How many are left in the account. Asking costs none."""
 
     async def connect(self, ws_url: str) -> "AvatarConnection":
-        """Opens the socket that makes the avatar speak; does not wait until it may be used."""
+        """Open the websocket that makes the avatar speak. Does not wait until it is ready."""
 
 
 AvatarEventKind = Literal["connected", "started", "ended", "interrupted", "closed", "error"]
@@ -73,9 +78,11 @@ AvatarEventKind = Literal["connected", "started", "ended", "interrupted", "close
 
 @dataclass(frozen=True)
 class AvatarEvent:
-    """`connected`: what is sent from now on is heard. `started`, `ended`: playback of an utterance
-    began, ended (`utterance` only where the provider says which). `interrupted`: it was cut.
-    `closed`: nothing more comes; always the last."""
+    """`connected`: what is sent from now on is heard.
+
+    `started`, `ended`: playback of an utterance began, ended (`utterance` only where the provider
+    says which). `interrupted`: it was cut. `closed`: nothing more comes; always the last.
+    """
 
     kind: AvatarEventKind
     utterance: UtteranceId | None = None
@@ -86,13 +93,12 @@ class AvatarConnection(Protocol):
     """An open socket to a running avatar."""
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
-        """One chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB (1 MB as
-        base64)."""
+        """Send one chunk: signed 16-bit little endian, mono, 24,000 Hz, at most 700 KB."""
 
     async def finish(self, utterance: UtteranceId) -> None: ...
 
     async def interrupt(self) -> None:
-        """Stops the talking now and drops what is queued."""
+        """Stop the speech now, and drop what is queued."""
 
     async def keep_alive(self) -> None: ...
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time in UTC."""
+        """Return the time in UTC."""
 
 
 Pause = Callable[[int], Awaitable[None]]

@@ -13,8 +13,10 @@ from common.settings import Settings
 
 @dataclass(frozen=True)
 class Dependencies:
-    """All that the use cases reach beyond themselves. `new_id` gives a fresh id, later ones sort
-    after earlier ones."""
+    """All that the use cases reach beyond themselves.
+
+    `new_id` gives a fresh id, later ones sort after earlier ones.
+    """
 
     store: Store
     avatars: AvatarProvider

@@ -20,13 +20,13 @@ class Store(Protocol):
     async def query(self, query: Query) -> list[Document]: ...
 
     async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
-        """All or nothing. The new version by path, without those deleted.
+        """Commit every write, or none. Return the new version of each path that was not deleted.
 
-        `Conflict`: a precondition did not hold, nothing was written. `Ambiguous("store")`: it was
-        sent, and nobody knows whether it was written.
+        Raises `Conflict` if a precondition did not hold: nothing was written. Raises
+        `Ambiguous("store")` if the writes were sent and no answer came: they may be committed.
         """
         ...
 
     async def close(self) -> None:
-        """Lets go of files and connections; the next call would take them up again."""
+        """Close files and connections. The next call opens them again."""
         ...

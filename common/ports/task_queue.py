@@ -6,8 +6,9 @@ from common.domain.ids import AvatarSessionId
 
 class TaskQueue(Protocol):
     async def expire(self, session: AvatarSessionId, at: datetime) -> None:
-        """Has `sweep_expired` called for the session at `at` or later: usually once, perhaps twice,
-        perhaps never. Asked for already: fine, and the first `at` holds.
+        """Have `sweep_expired` called for the session at `at` or later.
+
+        It is called usually once, perhaps twice, perhaps never. The first `at` of a session holds.
 
         `Unavailable`, `Ambiguous`: the caller may go on, since a sweep does it anyway.
         """

@@ -1,4 +1,4 @@
-"""Where a session's tokens lie between the calls that need them."""
+"""The store of a session's tokens, between the calls that need them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ differ."""
 
 @dataclass(frozen=True, repr=False)
 class StoredTokens:
-    """Whoever has these has the session; so nothing of them shows in a log or a traceback."""
+    """The tokens that control a session. No log and no traceback shows them."""
 
     ws_url: str
     livekit_url: str
@@ -24,16 +24,17 @@ class StoredTokens:
 
 
 class TokenVault(Protocol):
-    """Every method raises only `Upstream`; `Ambiguous` where a write may have been done, and all
-    of them may be repeated."""
+    """Keeps the tokens of sessions. Every method may be repeated, and raises only `Upstream` errors.
+
+    `Ambiguous`: a write may have happened."""
 
     async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:
-        """What can be done before the tokens are known, off the caller's path. Never needed."""
+        """Do what can be done before the tokens are known. Never needed."""
 
     async def keep(
         self, session: AvatarSessionId, tokens: StoredTokens, expires_at: datetime
     ) -> Mapping[str, str]:
-        """The fields that the session's own document has to carry for it: none, or `sealed`."""
+        """Keep the tokens. Return the fields that the session's document must carry."""
 
     async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:
         """`fields` are the document's, of which only those that `keep` gave are looked at.

@@ -13,8 +13,8 @@ from common.schemas.usage import Usage
 class StartAvatarAnswer(Answer):
     """The room in which a browser shows the avatar.
 
-    `livekit_token` admits its bearer to the room. `resumed`: the session ran already (200 instead of
-    201), and nothing new is charged.
+    `livekit_token` admits its bearer to the room. `resumed`: the session ran already (200 instead
+    of 201), and nothing new is charged.
     """
 
     avatar_session_id: str
@@ -43,8 +43,8 @@ class KeepAliveAnswer(Answer):
 class EndSessionAnswer(Answer):
     """The cost of the session.
 
-    `state` is `ending` until the provider has confirmed the end. Until then a sweep tries again, and
-    `seconds` is the cost so far.
+    `state` is `ending` until the provider has confirmed the end. Until then a sweep tries again,
+    and `seconds` is the cost so far.
     """
 
     avatar_session_id: str
@@ -56,8 +56,9 @@ class EndSessionAnswer(Answer):
 class SpeakAnswer(Answer):
     """How the speech ended.
 
-    `utterance_id` is that of the first utterance, null if there was nothing to say. `seconds` is the
-    length of the synthesised audio. `handed_over`: the avatar has all audio and may still be speaking.
+    `utterance_id` is that of the first utterance, null if there was nothing to say. `seconds` is
+    the length of the synthesised audio. `handed_over`: the avatar has all audio and may still be
+    speaking.
     """
 
     utterance_id: str | None = None
@@ -73,6 +74,7 @@ class SweepAnswer(Answer):
     idle: int = 0
     stuck: int = 0
     leases_freed: int = 0
+    confirmed: int = 0
     stopped_again: int = 0
     unknown: int = 0
     failed: int = 0

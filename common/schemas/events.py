@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType
 
 from common.schemas.base import Answer
@@ -43,12 +43,21 @@ class SentenceEvent(Answer):
     text: str
 
 
+class Caption(BaseModel):
+    """A sentence with its place in the utterance, in seconds."""
+
+    text: str
+    offset: float
+    seconds: float
+
+
 class SpeechEvent(Answer):
     """The state of the turn's speech.
 
-    `unavailable`: the turn has no speech; `code` and `detail` give the reason. `started`: the avatar
-    began an utterance. `ended`: it finished one. `skipped`: one sentence could not be spoken.
-    `stopped`: the rest of the reply is text only. `interrupted`: the avatar was interrupted.
+    `unavailable`: the turn has no speech; `code` and `detail` give the reason. `started`: the
+    avatar began an utterance, whose `sentences` are placed in it. `ended`: it finished one.
+    `skipped`: one sentence could not be spoken. `stopped`: the rest of the reply is text only.
+    `interrupted`: the avatar was interrupted.
     """
 
     event: Literal["speech"] = "speech"
@@ -57,6 +66,7 @@ class SpeechEvent(Answer):
     code: str | None = None
     detail: str | None = None
     seconds: float | None = None
+    sentences: list[Caption] | None = None
 
 
 class UsageEvent(Answer):
@@ -81,14 +91,30 @@ class ErrorEvent(Answer):
     still_works: str | None = None
 
 
-TurnEnd = Literal["complete", "interrupted", "incomplete", "failed", "cancelled"]
+class NoticeEvent(Answer):
+    """Something that the person should know.
+
+    `memory_renewed`: the agent's memory of the conversation was lost; it was given the last
+    messages.
+    """
+
+    event: Literal["notice"] = "notice"
+    code: Literal["memory_renewed"] = "memory_renewed"
+    detail: str = (
+        "The assistant has lost its memory of this conversation and was given the last messages."
+    )
+
+
+TurnEnd = Literal["complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost"]
 
 
 class DoneEvent(Answer):
     """The last event of every stream.
 
-    `incomplete`: the agent's reply ended early. `failed`: there is no reply. `cancelled`: the caller
-    disconnected. `interrupted`: a newer turn took over.
+    `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller
+    disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool
+    of the agent has not answered yet. `lost`: the process that ran the turn died; what it had
+    written is kept.
     """
 
     event: Literal["done"] = "done"
@@ -107,6 +133,7 @@ ChatEvent = TypeAliasType(
         | ToolEvent
         | SentenceEvent
         | SpeechEvent
+        | NoticeEvent
         | UsageEvent
         | ErrorEvent
         | DoneEvent,

@@ -1,8 +1,8 @@
 """The requests of the functions. Unknown fields are refused, and types are strict."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from common.schemas.base import Id, Language, Name, Quality, Request, Text
 
@@ -24,14 +24,25 @@ class ChatRequest(Request):
     """A message to the agent.
 
     `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it
-    silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the
-    avatar has all audio, without waiting until it has finished speaking.
+    silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as
+    the avatar has all audio, without waiting until it has finished speaking.
+
+    `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
     """
 
-    message: Annotated[Text, Field(max_length=MAX_MESSAGE)]
+    message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
     conversation_id: Id | None = None
     speak: bool | None = None
     wait: bool = True
+    stop: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.stop and (self.message is not None or self.conversation_id is None):
+            raise ValueError("`stop` takes a conversation_id and no message")
+        if not self.stop and self.message is None:
+            raise ValueError("give a message, or `stop`")
+        return self
 
 
 class SpeakRequest(Request):

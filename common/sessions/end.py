@@ -1,159 +1,266 @@
-"""Stops an avatar session, once, whoever asks and however often."""
+"""End an avatar session, once, whichever process asks and however often.
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime
+    read, decide ──► commit `ending` ──► stop ──► how long did it run? ──► commit `ended`
+
+`ending` is committed before the provider is asked to stop: from then on any process can finish it.
+A stop that is refused or unclear asks for the session's standing. The seconds are the provider's;
+without them our own clock decides, and the sweep confirms the charge later.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from common.domain.avatar_session import (
+    LEEWAY,
     AvatarSession,
     EndReason,
-    ended,
-    ending,
+    begin_ending,
+    end,
     record_path,
     session_among,
     session_paths,
     slot_path,
 )
-from common.domain.conversation import conversation_path
-from common.domain.documents import Create, Delete, Document, Update, Version, Write
-from common.domain.errors import NotFound, Upstream, UpstreamNotFound
+from common.domain.conversation import Conversation, conversation_path
+from common.domain.documents import Create, Delete, Document, Update, Write
+from common.domain.errors import NotFound, OprinaError, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
-from common.domain.quota import settle
-from common.observability.log import best_effort, log
+from common.domain.quota import Meter, ledger_path, settle
+from common.observability.log import log
 from common.ports.dependencies import Dependencies
-from common.transactions.transaction import read, until_held
+from common.ports.standing import Standing, standing
+from common.transactions.transaction import (
+    SETTLEMENT,
+    Decision,
+    Documents,
+    ReadMore,
+    Transactions,
+)
 
-LATE_SECONDS = 60.0
-"""After its time by this much, the provider is asked how long a session really ran."""
+RECORD_SECONDS = 0.5
 
+Why = Callable[[AvatarSession, Conversation | None, datetime], EndReason | None]
+"""Decides whether a session must end now, each time that it is read. None: it must not."""
 ExtraWrites = Callable[[AvatarSession], Sequence[Write]]
-"""What is written in the commit that ends the session, given the session as it ended."""
+"""Written in the commit that ends the session, given the session as it ended."""
+
+
+def always(reason: EndReason) -> Why:
+    return lambda _session, _conversation, _now: reason
+
+
+def no_writes(_: AvatarSession) -> Sequence[Write]:
+    return ()
+
+
+@dataclass(frozen=True)
+class BeginEnding:
+    """Commit `ending`, if the session must still end (a `Transaction`).
+
+    Its conversation is unlinked only if it was read to point here.
+
+    The result is the session: `ending`, `ended` before, or unchanged if it must not end.
+    """
+
+    session: AvatarSessionId
+    why: Why
+    postpone: timedelta | None = None
+    """Look at a session that must not end again this much later."""
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        return session_paths(self.session)
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
+        document = session_among(documents, self.session)
+        if not document.exists:
+            raise NotFound("There is no such avatar session.")
+        session = AvatarSession.read(document)
+        if session.state == "ended":
+            return Decision(session)
+        conversation = _conversation_of(session, documents)
+        reason = self.why(session, conversation, now)
+        if reason is None:
+            return Decision(session, self._postponed(session, document, now))
+        if session.state == "ending" and session.due_at is not None and session.due_at > now:
+            return Decision(session)  # another process stops it; a second stop would be safe
+        ending = begin_ending(session, now, reason)
+        fields = {"state": "ending", "end_reason": ending.end_reason, "due_at": ending.due_at}
+        unlink = conversation.unlink_avatar(session.id, reason) if conversation else None
+        writes: list[Write] = [Update(session.path, fields, read=document.version)]
+        return Decision(ending, [*writes, unlink] if unlink else writes)
+
+    def _postponed(
+        self, session: AvatarSession, document: Document, now: datetime
+    ) -> Sequence[Write]:
+        if self.postpone is None or session.due_at is None or session.due_at > now:
+            return ()
+        due_at = min(session.expires_at, now + self.postpone)
+        return [Update(session.path, {"due_at": due_at}, read=document.version)]
+
+
+@dataclass(frozen=True)
+class FinishEnding:
+    """Commit `ended`: charged, the slot free, out of the sweep's way (a `Transaction`).
+
+    The result is the session as it ended, whichever process ended it.
+    """
+
+    session: AvatarSession
+    reason: EndReason
+    ran: float | None
+    secret_left: bool
+    also: ExtraWrites
+    new_id: str
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        session = self.session
+        return [
+            *session_paths(session.id),
+            conversation_path(session.conversation_id),
+            ledger_path(session.uid, session.month),
+        ]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
+        document = session_among(documents, self.session.id)
+        if not document.exists:
+            raise NotFound("There is no such avatar session.")
+        session = AvatarSession.read(document)
+        if session.state == "ended":
+            return Decision(session)
+        named = replace(session, end_reason=session.end_reason or self.reason)
+        done = end(named, now, self.ran, secret_left=self.secret_left)
+        seconds: dict[Meter, int] = {"avatar_seconds": done.seconds}
+        event = {
+            "kind": "ended",
+            "at": now,
+            "seconds": done.seconds,
+            "cost": seconds,
+            "reason": done.end_reason,
+            "uid": done.uid,
+        }
+        missing = not documents[ledger_path(session.uid, session.month)].exists
+        reserved: dict[Meter, int] = {"avatar_seconds": session.reserved}
+        writes: list[Write] = [
+            Delete(session.path, read=document.version),
+            Create(record_path(session.id), done.record()),
+            settle(session.uid, session.month, reserved, seconds, missing=missing),
+            Delete(slot_path(session.uid, session.slot)),
+            Create(f"{session.path}/events/{self.new_id}", event),
+            *([Delete(session.claim)] if session.claim else []),
+            *self._unlinked(session, documents),
+            *self.also(done),
+        ]
+        return Decision(done, writes)
+
+    def _unlinked(self, session: AvatarSession, documents: Documents) -> list[Write]:
+        """Unlink the conversation of a start that failed: it never passed through `ending`."""
+        document = documents[conversation_path(session.conversation_id)]
+        if not document.exists:
+            return []
+        unlink = Conversation.of(document).unlink_avatar(session.id, self.reason)
+        return [unlink] if unlink else []
 
 
 class SessionEnder:
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
+        self._transactions = Transactions(deps.store, deps.clock, deps.pause)
 
     async def end(
         self,
         session: AvatarSessionId,
-        reason: EndReason,
+        why: Why,
         *,
-        found: Document | None = None,
-        extra: ExtraWrites = lambda _: (),
+        documents: Documents | None = None,
+        also: ExtraWrites = no_writes,
+        postpone: timedelta | None = None,
     ) -> AvatarSession:
-        """The session as it stands afterwards: `ended`, or `ending` where the provider did not
-        confirm its stop; the sweep then goes on. `found`: the document, where it was just read.
-        `extra` is written with the last commit."""
+        """End a session if `why` still says so.
 
-        async def attempt(number: int) -> AvatarSession:
-            document = found if found and number == 0 else await self._read(session)
-            return await self._end(document, reason, extra)
+        Return it as it stands: `ended`; `ending` if the provider did not confirm the stop, and the
+        sweep goes on; or as it was. Raises NotFound.
 
-        return await until_held(attempt, self._deps.pause)
-
-    async def never_ran(
-        self,
-        session: AvatarSession,
-        version: Version,
-        reason: EndReason,
-        *,
-        extra: ExtraWrites = lambda _: (),
-    ) -> None:
-        """For a start that the provider certainly refused: nothing to stop, nothing to charge."""
-        await self._finish(session, version, reason, None, extra, unlink=True)
-
-    async def _read(self, session: AvatarSessionId) -> Document:
-        documents = await read(self._deps.store, *session_paths(session))
-        return session_among(documents, session)
-
-    async def _end(
-        self, document: Document, reason: EndReason, extra: ExtraWrites
-    ) -> AvatarSession:
-        if not document.exists:
-            raise NotFound("There is no such avatar session.")
-        session, version = AvatarSession.read(document), document.version
-        now = self._deps.clock.now()
-        if session.state == "ended":
-            return session
-        again = session.state == "ending"
-        ask = again or reason == "gone" or _is_late(session, now)
-        if not again or session.due_at is None or session.due_at <= now:
-            session, version = await self._flip(session, version, reason, now)
-        try:
-            await self._deps.avatars.stop(session.id, reason)
-        except Upstream as error:
-            log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
-            return session
-        ran = await self._ran(session.id) if ask else None
-        return await self._finish(session, version, reason, ran, extra, unlink=False)
-
-    async def _flip(
-        self, session: AvatarSession, version: Version, reason: EndReason, now: datetime
-    ) -> tuple[AvatarSession, Version]:
-        """From here on nobody speaks through it, and the conversation may have another."""
-        flipped = ending(session, now, reason)
-        update = Update(
-            session.path,
-            {"state": flipped.state, "end_reason": flipped.end_reason, "due_at": flipped.due_at},
-            read=version,
+        `documents`: what was just read. `also` is written with the last commit.
+        """
+        begun = await self._transactions.run(
+            BeginEnding(session, why, postpone), documents=documents
         )
-        unlink = self._unlink(session, reason) if session.state != "ending" else []
-        versions = await self._deps.store.commit([update, *unlink])
-        return flipped, versions[session.path]
+        found = begun.result
+        if found.state != "ending":
+            return found
+        how = await self._stop(found)
+        if how.state != "over":
+            return found
+        reason = found.end_reason or "gone"
+        return await self._finish(found, reason, how.seconds, also, begun.documents)
+
+    async def end_if_over(self, session: AvatarSessionId) -> AvatarSession | None:
+        """End a session as `gone` if the provider says that it is over. None if it is not."""
+        found = await standing(self._deps.avatars, session)
+        if found.state != "over":
+            return None
+        return await self.end(session, always("gone"))
+
+    async def never_ran(self, session: AvatarSession, reason: EndReason) -> AvatarSession:
+        """Close a start that the provider certainly refused: nothing to stop, nothing to charge."""
+        return await self._finish(session, reason, None, no_writes, None)
+
+    async def _stop(self, session: AvatarSession) -> Standing:
+        """Ask the provider to stop.
+
+        Return `over` only on proof that the session does not run any more.
+        """
+        avatars, stopped, missing = self._deps.avatars, True, False
+        try:
+            await avatars.stop(session.id, session.end_reason or "gone")
+        except OprinaError as error:
+            stopped, missing = False, isinstance(error, UpstreamNotFound)
+            log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
+        found = await standing(avatars, session.id)
+        if stopped and found.state == "running":
+            await asyncio.sleep(RECORD_SECONDS)  # the record may lag behind the stop
+            found = await standing(avatars, session.id)
+        if found.state == "over":
+            return found
+        if stopped and found.state == "unknown":
+            return Standing("over")
+        if missing and found.missing and session.started_at is not None:
+            return Standing("over")  # it ran, and neither the stop nor the record knows it now
+        if session.expires_at + LEEWAY <= self._deps.clock.now():
+            log.error(
+                "a session is settled that the provider did not confirm to be over",
+                extra={"avatar_session_id": session.id},
+            )
+            return Standing("over")
+        return Standing("unknown")
 
     async def _finish(
         self,
         session: AvatarSession,
-        version: Version,
         reason: EndReason,
         ran: float | None,
-        extra: ExtraWrites,
-        *,
-        unlink: bool,
+        also: ExtraWrites,
+        documents: Documents | None,
     ) -> AvatarSession:
-        now = self._deps.clock.now()
-        done = ended(replace(session, end_reason=session.end_reason or reason), now, ran)
-        log_line = {
-            "kind": "ended",
-            "at": now,
-            "seconds": done.seconds,
-            "cost": {"avatar_seconds": done.seconds},
-            "reason": done.end_reason,
-        }
-        writes: list[Write] = [
-            Delete(session.path, read=version),
-            Create(record_path(session.id), done.record()),
-            settle(
-                session.uid,
-                session.month,
-                {"avatar_seconds": session.reserved},
-                {"avatar_seconds": done.seconds},
-            ),
-            Delete(slot_path(session.uid, session.slot)),
-            Create(f"{session.path}/events/{self._deps.new_id()}", log_line),
-        ]
-        writes += self._unlink(session, reason) if unlink else []
-        await self._deps.store.commit([*writes, *extra(done)])
-        await best_effort("forgetting a secret", self._deps.vault.forget(session.id))
-        return done
+        secret_left = not await self._forget(session.id)
+        finish = FinishEnding(session, reason, ran, secret_left, also, self._deps.new_id())
+        return (await self._transactions.run(finish, SETTLEMENT, documents)).result
 
-    async def _ran(self, session: AvatarSessionId) -> float | None:
-        """Somebody else stopped it, some time ago: the provider knows when."""
+    async def _forget(self, session: AvatarSessionId) -> bool:
+        """Delete the session's tokens. A failure is left to the sweep."""
         try:
-            return (await self._deps.avatars.record(session)).seconds
-        except UpstreamNotFound:
-            return None
-        except Upstream as error:
-            log.warning("no record: %s", error.code, extra={"avatar_session_id": session})
-            return None
-
-    @staticmethod
-    def _unlink(session: AvatarSession, reason: EndReason) -> list[Write]:
-        over = {"avatar": None, "avatar_over": reason}
-        return [Update(conversation_path(session.conversation_id), over)]
+            await self._deps.vault.forget(session)
+        except OprinaError as error:
+            log.warning("a secret is left: %s", error.code, extra={"avatar_session_id": session})
+            return False
+        return True
 
 
-def _is_late(session: AvatarSession, now: datetime) -> bool:
-    """It may have stopped without us, some time ago."""
-    return session.due_at is not None and (now - session.due_at).total_seconds() > LATE_SECONDS
+def _conversation_of(session: AvatarSession, documents: Documents) -> Conversation | None:
+    path = conversation_path(session.conversation_id)
+    ledger = ledger_path(session.uid, session.month)
+    if path not in documents or ledger not in documents:  # the ledger is for the last commit
+        raise ReadMore(path, ledger)
+    return Conversation.of(documents[path]) if documents[path].exists else None

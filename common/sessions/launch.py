@@ -1,19 +1,29 @@
-"""From an admitted start to a session that runs, or to one that certainly does not.
+"""Second half of a start: ask the provider, store the tokens, mark the session live.
 
-start ∥ expiry task ∥ secret ──► the secret's tokens ──► commit: `live`
+    /start ∥ expiry task ∥ a place for the tokens ──► tokens stored ──► commit: `live`
+
+On any failure the session is stopped and nothing is charged.
 """
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from common.domain.avatar_session import AvatarSession, EndReason, gone_live, session_path
-from common.domain.conversation import CurrentAvatar, conversation_path
-from common.domain.documents import Create, Fields, Update, Version
+from common.domain.avatar_session import (
+    AvatarSession,
+    EndReason,
+    go_live,
+    record_path,
+    session_among,
+    session_path,
+    session_paths,
+)
+from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
+from common.domain.documents import Create, Document, Fields, Update, Write
 from common.domain.errors import (
     Ambiguous,
     AvatarStarting,
-    Conflict,
     OprinaError,
     SessionOver,
     Unavailable,
@@ -26,109 +36,157 @@ from common.ports.avatar import SessionToken, StartedSession
 from common.ports.dependencies import Dependencies
 from common.ports.vault import StoredTokens
 from common.schemas.answers import StartAvatarAnswer
-from common.sessions.end import SessionEnder
+from common.sessions.end import SessionEnder, always
 from common.transactions.account import usage_of
 from common.transactions.idempotency import IdempotencyKey
-from common.transactions.transaction import read
+from common.transactions.transaction import Decision, Documents, Patience, Transactions
+
+GO_LIVE = Patience(total=15.0, away=15.0)
+"""Marking a session live is retried for this long; then it is stopped."""
 
 
 @dataclass(frozen=True)
 class ReservedStart:
-    """The first commit held: the slot is ours, the seconds are reserved, nothing bills yet."""
+    """The first commit holds: the slot is ours, the seconds are reserved, nothing bills yet."""
 
     session: AvatarSession
-    version: Version
-    ticket: SessionToken
+    token: SessionToken
     ledger: Ledger
 
 
 def overtaken() -> SessionOver:
-    return SessionOver("The avatar session was ended before it was ready; start another one.")
+    return SessionOver("The avatar session was ended before it was ready. Start another one.")
+
+
+@dataclass(frozen=True)
+class GoLive:
+    """Commit `live` with the answer to the key (a `Transaction`).
+
+    The result is False if the session was ended meanwhile.
+    """
+
+    live: AvatarSession
+    event_id: str
+    answer: Fields
+    key: IdempotencyKey
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        live = self.live
+        return [*session_paths(live.id), conversation_path(live.conversation_id), *self.key.paths]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[bool]:
+        live, document = self.live, session_among(documents, self.live.id)
+        state = document.get("state")
+        if state == "live":
+            return Decision(result=True)
+        if state != "starting":
+            return Decision(result=False)
+        event = {"kind": "started", "at": now, "seconds": 0, "cost": {}, "uid": live.uid}
+        writes: list[Write] = [
+            Update(live.path, live.fields(), read=document.version),
+            Create(f"{live.path}/events/{self.event_id}", event),
+            *self._linked(documents),
+            *self.key.answered(documents, self.answer, now),
+        ]
+        return Decision(result=True, writes=writes)
+
+    def _linked(self, documents: Documents) -> Sequence[Write]:
+        document = documents[conversation_path(self.live.conversation_id)]
+        if not document.exists:
+            return ()
+        avatar = Conversation.of(document).avatar
+        if avatar is None or avatar.avatar_session_id != self.live.id:
+            return ()
+        fields = {"avatar": CurrentAvatar.of(self.live).fields()}
+        return (Update(document.path, fields, read=document.version),)
 
 
 class SessionLaunch:
     def __init__(
         self,
         deps: Dependencies,
-        ending: SessionEnder,
-        once: IdempotencyKey,
-        admitted: ReservedStart,
+        ender: SessionEnder,
+        key: IdempotencyKey,
+        reserved: ReservedStart,
+        documents: Documents,
     ) -> None:
         self._deps = deps
-        self._ending = ending
-        self._once = once
-        self._admitted = admitted
+        self._ender = ender
+        self._key = key
+        self._reserved = reserved
+        self._documents = documents
 
     async def launch(self) -> StartAvatarAnswer:
-        """Its end is counted from the asking, so that our own limit is there before the provider's.
-        `Unavailable`, `Busy`: nothing runs, or it was stopped again; nothing is charged."""
-        deps, session = self._deps, self._admitted.session
+        """Start the session. Its life is counted from the asking, so that our limit comes first.
+
+        `Unavailable`, `Busy`: nothing runs, or it was stopped again, and nothing is charged.
+        """
+        deps, session = self._deps, self._reserved.session
         asked_at = deps.clock.now()
-        session = replace(session, expires_at=asked_at + timedelta(seconds=session.reserved))
+        session = replace(
+            session,
+            started_at=asked_at,
+            expires_at=asked_at + timedelta(seconds=session.reserved),
+        )
         started, _, _ = await asyncio.gather(
-            deps.avatars.start(self._admitted.ticket),
+            deps.avatars.start(self._reserved.token),
             best_effort("the expiry task", deps.tasks.expire(session.id, session.expires_at)),
-            best_effort("a secret", deps.vault.prepare(session.id, session.expires_at)),
+            best_effort("preparing a secret", deps.vault.prepare(session.id, session.expires_at)),
             return_exceptions=True,
         )
         if isinstance(started, BaseException):
-            raise await self._not_started(started)
+            raise await self._not_started(session, started)
         try:
-            return await self._go_live(session, started)
-        except Conflict:
-            await self._abandon("start_failed")
-            raise overtaken() from None
+            answer = await self._go_live(session, started)
         except OprinaError:
             await self._abandon("start_failed")
             raise
+        if answer is None:
+            await self._abandon("start_failed")
+            raise overtaken()
+        return answer
 
-    async def _go_live(self, session: AvatarSession, running: StartedSession) -> StartAvatarAnswer:
+    async def _go_live(
+        self, session: AvatarSession, started: StartedSession
+    ) -> StartAvatarAnswer | None:
         deps = self._deps
         tokens = StoredTokens(
-            ws_url=running.ws_url,
-            livekit_url=running.livekit_url,
-            livekit_token=running.livekit_token,
-            session_token=self._admitted.ticket.token,
+            ws_url=started.ws_url,
+            livekit_url=started.livekit_url,
+            livekit_token=started.livekit_token,
+            session_token=self._reserved.token.token,
         )
         vault = await deps.vault.keep(session.id, tokens, session.expires_at)
         now = deps.clock.now()
-        live = gone_live(session, now, timedelta(seconds=deps.settings.idle_seconds), vault)
-        answer = self._answer(live, running)
+        live = go_live(session, now, timedelta(seconds=deps.settings.idle_seconds), vault)
+        answer = self._answer(live, started)
         stored = answer.model_dump(mode="json", exclude={"livekit_token"})
-        event = {"kind": "started", "at": now, "seconds": 0, "cost": {}}
-        await deps.store.commit(
-            [
-                Update(live.path, live.fields(), read=self._admitted.version),
-                Update(
-                    conversation_path(live.conversation_id),
-                    {"avatar": CurrentAvatar.of(live).fields()},
-                ),
-                Create(f"{live.path}/events/{deps.new_id()}", event),
-                *self._once.answered(stored, now),
-            ]
-        )
-        return answer
+        transactions = Transactions(deps.store, deps.clock, deps.pause)
+        transaction = GoLive(live, deps.new_id(), stored, self._key)
+        record = record_path(session.id)  # the session was just created: no record stands there
+        known = {record: Document(record, None), **self._documents}
+        held = await transactions.run(transaction, GO_LIVE, known)
+        return answer if held.result else None
 
-    async def _not_started(self, error: BaseException) -> BaseException:
-        """What to tell, after what was set aside was given back."""
+    async def _not_started(self, session: AvatarSession, error: BaseException) -> BaseException:
+        """Give back what was reserved. Return what to tell the caller."""
         if isinstance(error, Ambiguous):
             await self._abandon("start_ambiguous")
             return Unavailable("avatar", "it did not say whether it started", retry_after=5)
         if isinstance(error, Upstream):
-            await self._ending.never_ran(
-                self._admitted.session,
-                self._admitted.version,
-                "start_failed",
-                extra=lambda _: self._once.released(),
-            )
+            closing = self._ender.never_ran(session, "start_failed")
+            await best_effort("closing a start that failed", closing)
         return error
 
     async def _abandon(self, reason: EndReason) -> None:
-        """Stops what may run. Where even the store is gone, or somebody else has ended it before it
-        ran, the provider is told all the same; a sweep settles the rest."""
-        session = self._admitted.session.id
+        """Stop what may run.
+
+        Where the store is away, or another process has ended the session before it ran, the
+        provider is told all the same, and the sweep settles the rest.
+        """
+        session = self._reserved.session.id
         try:
-            after = await self._ending.end(session, reason, extra=lambda _: self._once.released())
+            after = await self._ender.end(session, always(reason))
             if after.end_reason == reason:
                 return
         except OprinaError as error:
@@ -136,24 +194,25 @@ class SessionLaunch:
         stop = self._deps.avatars.stop(session, reason)
         await best_effort("stopping what was not confirmed", stop)
 
-    def _answer(self, live: AvatarSession, running: StartedSession) -> StartAvatarAnswer:
+    def _answer(self, live: AvatarSession, started: StartedSession) -> StartAvatarAnswer:
         return StartAvatarAnswer(
             avatar_session_id=live.id,
             conversation_id=live.conversation_id,
-            livekit_url=running.livekit_url,
-            livekit_token=running.livekit_token,
+            livekit_url=started.livekit_url,
+            livekit_token=started.livekit_token,
             expires_at=live.expires_at,
             reserved_seconds=live.reserved,
-            usage=usage_of(self._admitted.ledger, reserved={"avatar_seconds": live.reserved}),
+            usage=usage_of(self._reserved.ledger, reserved={"avatar_seconds": live.reserved}),
         )
 
 
 async def resume(
-    deps: Dependencies, face: CurrentAvatar, conversation: ConversationId, ledger: Ledger
+    deps: Dependencies, avatar: CurrentAvatar, conversation: ConversationId, ledger: Ledger
 ) -> StartAvatarAnswer:
-    if not face.live:
+    """Hand out the avatar that the conversation has. Raises AvatarStarting, SessionOver."""
+    if not avatar.live:
         raise AvatarStarting("The conversation's avatar is being started.", retry_after=2)
-    session = await _running(deps, face.avatar_session_id)
+    session = await _read_live(deps, avatar.avatar_session_id)
     tokens = await deps.vault.open(session.id, session.vault)
     return StartAvatarAnswer(
         avatar_session_id=session.id,
@@ -168,15 +227,22 @@ async def resume(
 
 
 async def again(deps: Dependencies, stored: Fields) -> StartAvatarAnswer:
-    """The same answer to the same key. Its token was never stored with it."""
-    session = await _running(deps, AvatarSessionId(stored["avatar_session_id"]))
+    """Return the same answer to the same key.
+
+    Its token is read from the vault, and is empty if the session has ended since.
+    """
+    try:
+        session = await _read_live(deps, AvatarSessionId(stored["avatar_session_id"]))
+    except SessionOver:
+        return StartAvatarAnswer.model_validate({**stored, "livekit_token": ""}, strict=False)
     tokens = await deps.vault.open(session.id, session.vault)
-    return StartAvatarAnswer.model_validate({**stored, "livekit_token": tokens.livekit_token})
+    found = {**stored, "livekit_token": tokens.livekit_token}
+    return StartAvatarAnswer.model_validate(found, strict=False)
 
 
-async def _running(deps: Dependencies, session: AvatarSessionId) -> AvatarSession:
+async def _read_live(deps: Dependencies, session: AvatarSessionId) -> AvatarSession:
     path = session_path(session)
-    found = (await read(deps.store, path))[path]
+    (found,) = await deps.store.get([path])
     if found.get("state") != "live":
-        raise SessionOver("The avatar session has ended; start another one.")
+        raise SessionOver("The avatar session has ended. Start another one.")
     return AvatarSession.read(found)

@@ -1,8 +1,13 @@
-"""Ends what should not run any more, whoever forgot it. Safe to run twice at once, at any time."""
+"""Finish whatever was left unfinished. Safe to run twice at once, at any time.
+
+The sweep finishes everything whose `due_at` has passed (due_work.py), and compares our sessions
+with the provider's list, both ways. It runs until nothing is due, or its deadline is near.
+"""
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
 from common.domain.avatar_session import (
     STOP_AGAIN_SECONDS,
@@ -11,108 +16,108 @@ from common.domain.avatar_session import (
     session_among,
     session_path,
     session_paths,
-    why_due,
 )
-from common.domain.conversation import conversation_path
-from common.domain.documents import Delete, Document, Query, Update, Where, Write
-from common.domain.errors import Conflict, NotFound, OprinaError, TooEarly, Unavailable
-from common.domain.ids import AvatarSessionId, ConversationId
-from common.domain.quota import settle
+from common.domain.documents import Document, Query, Where
+from common.domain.errors import OprinaError, TooEarly, Unavailable
+from common.domain.ids import AvatarSessionId
 from common.observability.log import log
 from common.observability.request_trace import annotate
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import SweepAnswer
 from common.schemas.requests import SweepRequest
-from common.sessions.end import SessionEnder
-from common.transactions.transaction import read
+from common.sessions.due_work import DueWork
+from common.sessions.end import SessionEnder, always
 
 AT_ONCE = 100
-"""Twice as many as must be with the provider together: each is with the store for as long."""
+"""Sessions in work at the same time."""
 BATCH = 500
-"""Due documents a run deals with; what is left is the next run's, oldest first."""
+"""Due documents read at once, oldest first."""
 GET_AT_ONCE = 100
+SECONDS = 240.0
+"""No batch begins later than this; the function has 300 s."""
 EARLY_SECONDS = 2.0
-"""A task may come this much before its time, by another clock, and is served."""
+"""An expiry task may come this much before its time, by another clock."""
+LIST_LEEWAY = timedelta(seconds=10)
+"""A session that ended this shortly before the provider's list was asked for may stand in it."""
 
 
 class SweepUseCase:
-    def __init__(self, deps: Dependencies, ending: SessionEnder, *, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        deps: Dependencies,
+        ender: SessionEnder,
+        works: Sequence[DueWork],
+        *,
+        batch: int = BATCH,
+    ) -> None:
         self._deps = deps
-        self._ending = ending
+        self._ender = ender
+        self._works = works
         self._batch = batch
 
     async def sweep(self, request: SweepRequest) -> SweepAnswer:
         one = request.avatar_session_id
         swept = await (self._one(AvatarSessionId(one)) if one else self._all())
-        annotate(did=swept.model_dump(exclude={"more"}))
+        annotate(did=swept.model_dump())
         return swept
 
     async def _all(self) -> SweepAnswer:
         counts: Counter[str] = Counter()
-        sessions, turns = await asyncio.gather(self._due("avatar_sessions"), self._due("turns"))
-        failed = await _each(sessions, lambda document: self._end(document, counts))
-        failed += await _each(turns, lambda document: self._free(document, counts))
-        counts["failed"] += failed
-        await self._reconcile(counts)
-        more = self._batch in {len(sessions), len(turns)}
-        return SweepAnswer(**counts, more=more)
+        until = asyncio.get_running_loop().time() + SECONDS
+        more = await asyncio.gather(*(self._finish(work, counts, until) for work in self._works))
+        await self._compare(counts)
+        return SweepAnswer(**counts, more=any(more))
 
     async def _one(self, session: AvatarSessionId) -> SweepAnswer:
-        """For the expiry task. `TooEarly` (not a success) makes the queue bring it again."""
+        """Serve an expiry task. `TooEarly` (not a success) makes the queue bring it again."""
         now = self._deps.clock.now()
-        document = session_among(await read(self._deps.store, *session_paths(session)), session)
+        found = await self._deps.store.get(session_paths(session))
+        document = session_among({each.path: each for each in found}, session)
         if not document.exists:
             return SweepAnswer(unknown=1)
-        found = AvatarSession.read(document)
-        if found.state == "ended":
+        known = AvatarSession.read(document)
+        if known.state == "ended":
             return SweepAnswer()
-        early = (found.expires_at - now).total_seconds()
+        early = (known.expires_at - now).total_seconds()
         if early > EARLY_SECONDS:
             raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
-        after = await self._ending.end(session, "expired", found=document)
+        after = await self._ender.end(session, always("expired"))
         if after.state != "ended":
-            raise Unavailable("avatar", "it did not confirm a stop", retry_after=STOP_AGAIN_SECONDS)
+            raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
         return SweepAnswer(expired=1)
+
+    # ── what is due ──────────────────────────────────────────────────────────────────────────────
+
+    async def _finish(self, work: DueWork, counts: Counter[str], until: float) -> bool:
+        """Finish one kind of work, batch by batch. Return True if some is left."""
+        seen: set[str] = set()
+        while asyncio.get_running_loop().time() < until:
+            due = await self._due(work.collection)
+            fresh = [document for document in due if document.path not in seen]
+            if not fresh:
+                return False
+            seen.update(document.path for document in fresh)
+            failed = await _each(fresh, lambda each: work.finish(each, counts))
+            counts["failed"] += failed
+            if len(due) < self._batch:
+                return False
+        return True
 
     async def _due(self, collection: str) -> list[Document]:
         now = self._deps.clock.now()
         due = (Where("due_at", "<=", now),)
         return await self._deps.store.query(Query(collection, due, "due_at", limit=self._batch))
 
-    # ── sessions ─────────────────────────────────────────────────────────────────────────────────
-
-    async def _end(self, document: Document, counts: Counter[str]) -> None:
-        session = AvatarSession.read(document)
-        reason = why_due(session, self._deps.clock.now())
-        if reason is None:
-            return
-        after = await self._ending.end(session.id, reason, found=document)
-        if after.state != "ended":
-            counts["failed"] += 1
-        elif after.end_reason == reason:
-            counts[reason if reason in {"expired", "idle"} else "stuck"] += 1
-
-    # ── turns whose process was lost ─────────────────────────────────────────────────────────────
-
-    async def _free(self, document: Document, counts: Counter[str]) -> None:
-        """What it used nobody knows, so all that was set aside is charged: no crash overspends."""
-        reserved = document.get("reserved")
-        conversation = conversation_path(ConversationId(document.get("conversation_id")))
-        writes: list[Write] = [
-            Delete(document.path, read=document.version, must_exist=True),
-            settle(document.get("uid"), document.get("month"), reserved, reserved),
-        ]
-        held = (await read(self._deps.store, conversation))[conversation]
-        if (held.get("lease") or {}).get("turn_id") == document.id:
-            writes.append(Update(conversation, {"lease": None}, read=held.version))
-        await self._deps.store.commit(writes)
-        counts["leases_freed"] += 1
-
     # ── the provider's own list ──────────────────────────────────────────────────────────────────
 
-    async def _reconcile(self, counts: Counter[str]) -> None:
-        """Stops again what we hold as ended; leaves alone what is not ours."""
+    async def _compare(self, counts: Counter[str]) -> None:
+        """Stop what the provider runs and we hold as ended.
+
+        Ask for the standing of what we hold as live and a list that was read later lacks.
+        """
         try:
+            held = await self._held_as_live()
+            asked_at = self._deps.clock.now()
             running, _ = await asyncio.gather(self._deps.avatars.active(), self._note_credits())
         except OprinaError as error:
             log.warning("no list of active sessions: %s", error.code)
@@ -120,35 +125,65 @@ class SweepUseCase:
             return
         for start in range(0, len(running), GET_AT_ONCE):
             records = await self._not_running(running[start : start + GET_AT_ONCE])
-            failed = await _each(records, lambda record: self._compare(record, counts))
+            failed = await _each(records, lambda record: self._stop_again(record, asked_at, counts))
             counts["failed"] += failed
+        lacking = [document for document in held if document.id not in set(running)]
+        failed = await _each(lacking, lambda each: self._end_if_over(each, counts))
+        counts["failed"] += failed
+
+    async def _held_as_live(self) -> list[Document]:
+        """All sessions that we hold as live, except those that the list may not show yet."""
+        live = Where("state", "==", "live")
+        found: list[Document] = []
+        page: list[Document] = []
+        while not found or len(page) == self._batch:
+            last = page[-1] if page else None
+            query = Query("avatar_sessions", (live,), limit=self._batch, after=last)
+            page = await self._deps.store.query(query)
+            found += page
+            if not page:
+                break
+        newest = self._deps.clock.now() - LIST_LEEWAY
+        return [d for d in found if (d.get("live_at") or newest) <= newest]
 
     async def _note_credits(self) -> None:
-        """For whoever watches them; a sweep is none the worse without."""
+        """Log the remaining credits. Failures are ignored."""
         try:
             annotate(credits_left=await self._deps.avatars.credits())
         except OprinaError as error:
             log.warning("the credits are not known: %s", error.code)
 
     async def _not_running(self, sessions: Sequence[AvatarSessionId]) -> list[Document]:
-        """The records of those that we do not hold as running; one that is not ours has none."""
+        """Return the records of those that we do not hold as running.
+
+        One that is not ours has none.
+        """
         store = self._deps.store
         ours = await store.get([session_path(session) for session in sessions])
         gone = [AvatarSessionId(document.id) for document in ours if not document.exists]
         return await store.get([record_path(session) for session in gone]) if gone else []
 
-    async def _compare(self, record: Document, counts: Counter[str]) -> None:
+    async def _stop_again(self, record: Document, asked_at: datetime, counts: Counter[str]) -> None:
         if not record.exists:
             log.warning("a session that is not ours runs", extra={"avatar_session_id": record.id})
             counts["unknown"] += 1
-        else:
-            await self._deps.avatars.stop(AvatarSessionId(record.id), "stuck")
-            counts["stopped_again"] += 1
+            return
+        session = AvatarSession.read(record)
+        if session.ended_at is not None and session.ended_at > asked_at - LIST_LEEWAY:
+            return
+        await self._deps.avatars.stop(session.id, session.end_reason or "gone")
+        counts["stopped_again"] += 1
+
+    async def _end_if_over(self, document: Document, counts: Counter[str]) -> None:
+        after = await self._ender.end_if_over(AvatarSessionId(document.id))
+        counts["stuck"] += after is not None and after.state == "ended"
 
 
 async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:
-    """At most `AT_ONCE` at a time. One that fails, for whatever reason, stops no other; how many
-    did."""
+    """Work on at most `AT_ONCE` documents at a time.
+
+    A failure stops no other. Return the failures.
+    """
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(document: Document) -> None:
@@ -158,8 +193,6 @@ async def _each(documents: Sequence[Document], work: Callable[[Document], Awaita
     results = await asyncio.gather(*map(one, documents), return_exceptions=True)
     failed = 0
     for document, result in zip(documents, results, strict=True):
-        if isinstance(result, Conflict | NotFound):
-            continue  # somebody else is at it
         if isinstance(result, BaseException):
             log.error("the sweep could not deal with %s", document.path, exc_info=result)
             failed += 1

@@ -1,9 +1,12 @@
-"""What was handed to the avatar, and how much of it was heard: on the event loop's clock, from the
-length of the audio and from what the avatar says itself.
+"""The audio that was sent to the avatar, and how much of it was heard.
+
+Times are the event loop's, in seconds. They follow from the length of the audio, corrected by what
+the avatar reports. Some avatars report each utterance, some only that they talk and that they are
+idle.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
@@ -18,63 +21,91 @@ class Piece:
     said: str
 
 
+class PlacedSentence(NamedTuple):
+    """A sentence with its place in the utterance, in seconds."""
+
+    text: str
+    offset: float
+    seconds: float
+
+
 @dataclass
 class Utterance:
-    """One or more sentences that were made in one request. `starts` and `ends`: when its audio
-    plays, as far as it is known."""
+    """Sentences that were synthesised in one request. `pcm` is dropped once it is sent.
+
+    `starts` and `ends` are when its audio plays, as far as known.
+    """
 
     id: UtteranceId
     pieces: list[Piece]
     pcm: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
     starts: float | None = None
     ends: float = 0.0
     heard: Literal["no", "started", "ended"] = "no"
+    cut: bool = False
 
     @property
     def said(self) -> str:
         return " ".join(piece.said for piece in self.pieces)
 
     @property
-    def seconds(self) -> float:
-        return audio.seconds(self.pcm)
+    def characters(self) -> int:
+        return sum(len(piece.said) for piece in self.pieces)
+
+    def captions(self) -> list[PlacedSentence]:
+        """Place each sentence in the utterance, by its share of the characters."""
+        total, offset, found = max(1, self.characters), 0.0, []
+        for piece in self.pieces:
+            seconds = self.seconds * len(piece.said) / total
+            found.append(PlacedSentence(piece.written, round(offset, 2), round(seconds, 2)))
+            offset += seconds
+        return found
 
     def heard_seconds(self, now: float) -> float:
         return 0.0 if self.starts is None else max(0.0, min(self.ends, now) - self.starts)
 
     def heard_text(self, now: float) -> str:
-        """As it was written, up to the last whole word: speech is taken to run evenly."""
-        if self.heard == "ended" or not self.seconds:
-            share = 1.0 if self.heard == "ended" else 0.0
-        else:
-            share = min(1.0, self.heard_seconds(now) / self.seconds)
-        left = share * sum(len(piece.said) for piece in self.pieces)
+        """Return what was heard, as it was written, up to the last whole word."""
+        if self.heard == "ended" and not self.cut:
+            return " ".join(piece.written for piece in self.pieces)
+        share = min(1.0, self.heard_seconds(now) / self.seconds) if self.seconds else 0.0
+        left = share * self.characters
         heard = []
         for piece in self.pieces:
-            heard.append(_begun(piece, left))
+            heard.append(_heard_part(piece, left))
             left -= len(piece.said)
         return " ".join(text for text in heard if text)
 
 
 class Playback:
+    """The utterances of one turn, in the order in which they were sent."""
+
     def __init__(self, now: float) -> None:
         self.sent: list[Utterance] = []
         self.quiet_at = now
-        """When all that was handed over will have been played."""
-        self.added = 0.0
-        """Seconds of sound that were handed over."""
+        """When the audio that was sent finishes."""
+        self.sent_seconds = 0.0
+        self.made_seconds = 0.0
 
-    def hand_over(self, utterance: Utterance) -> None:
+    def ahead(self, now: float) -> float:
+        """Seconds of audio that are made and not yet played."""
+        return max(0.0, self.quiet_at - now) + self.made_seconds - self.sent_seconds
+
+    def begin(self, utterance: Utterance) -> None:
         self.sent.append(utterance)
 
     def add(self, utterance: Utterance, chunk: bytes, now: float) -> None:
+        """Count a chunk that was sent."""
         if utterance.starts is None:
             utterance.starts = self.quiet_at = max(now, self.quiet_at)
-        self.added += audio.seconds(chunk)
-        self.quiet_at += audio.seconds(chunk)
+        length = audio.seconds(chunk)
+        self.sent_seconds += length
+        self.quiet_at += length
         utterance.ends = self.quiet_at
 
-    def began(self, utterance: Utterance, now: float) -> None:
-        """The avatar says so: what it began later than was thought, it ends later as well."""
+    def started(self, utterance: Utterance, now: float) -> None:
+        """Note that the avatar began an utterance. If it began late, all that follows is late."""
         utterance.heard = "started"
         late = now - (now if utterance.starts is None else utterance.starts)
         if late > 0:
@@ -84,9 +115,29 @@ class Playback:
                     each.ends += late
             self.quiet_at += late
 
+    def ended(self, utterance: Utterance, now: float) -> None:
+        """Note that the avatar finished an utterance, and so those before it.
+
+        A later one was heard too if its audio has had time to play.
+        """
+        place = self.sent.index(utterance)
+        for number, each in enumerate(self.sent):
+            if number <= place or (each.starts is not None and each.ends <= now):
+                each.heard = "ended"
+
     def cut(self, now: float) -> None:
+        """Note that the avatar was silenced."""
         for utterance in self.sent:
-            utterance.ends = min(utterance.ends, now)
+            if utterance.heard != "ended" and (utterance.starts is None or now < utterance.ends):
+                utterance.ends = min(utterance.ends, now)
+                utterance.cut = True
+        self.quiet_at = min(self.quiet_at, now)
+
+    def settle(self, now: float) -> None:
+        """Nothing more is reported: what has had time to play was heard."""
+        for utterance in self.sent:
+            if utterance.starts is not None and not utterance.cut and utterance.ends <= now:
+                utterance.heard = "ended"
 
     @property
     def seconds(self) -> float:
@@ -99,39 +150,62 @@ class Playback:
         heard = (utterance.heard_text(now) for utterance in self.sent)
         return " ".join(text for text in heard if text)
 
-    def done(self, now: float) -> bool:
-        """All was heard. Some avatars say so once for several utterances: then the clock decides."""
+    def is_done(self, now: float) -> bool:
+        """Return True if all was heard.
+
+        Where the avatar reports one end for several utterances, the clock decides.
+        """
         if not self.sent or self.sent[-1].heard == "ended":
             return True
         return self.quiet_at <= now and any(u.heard == "ended" for u in self.sent)
 
     def current(self, now: float) -> UtteranceId | None:
-        """The one that plays now, or played last."""
+        """Return the utterance that plays now, or played last."""
         begun = [u for u in self.sent if u.starts is not None and u.starts <= now]
         return begun[-1].id if begun else None
 
-    def which(self, event: AvatarEvent, heard: Literal["no", "started"]) -> Utterance | None:
-        """The utterance that an event is about: the one it names, else the next in turn. What it
-        says of utterances that are not in here is somebody else's."""
+    def find(self, event: AvatarEvent, heard: Literal["no", "started"]) -> Utterance | None:
+        """Return the utterance that an event is about: the one it names, else the next in turn.
+
+        An event that names another utterance belongs to another connection.
+        """
         if event.utterance is not None:
             return next((u for u in self.sent if u.id == event.utterance), None)
         return next((u for u in self.sent if u.heard == heard), None)
 
-    def is_about_us(self, event: AvatarEvent) -> bool:
-        """An interruption from before our first sound is one that we asked for."""
+    def is_ours(self, event: AvatarEvent) -> bool:
+        """Return False for an interruption from before our first sound: we asked for that one."""
         if event.utterance is not None:
             return any(u.id == event.utterance for u in self.sent)
         return any(u.heard == "started" for u in self.sent)
 
 
-def _begun(piece: Piece, left: float) -> str:
-    """What of a piece was heard, if `left` characters of it and what follows were said."""
-    if left >= len(piece.said):
+def _heard_part(piece: Piece, left: float) -> str:
+    """Return what of a piece was heard, if `left` characters of its spoken form were said."""
+    if left >= len(piece.said) - 0.5:
         return piece.written
     if left <= 0:
         return ""
     cut = int(len(piece.written) * left / len(piece.said))
-    head = piece.written[:cut]
-    if cut < len(piece.written) and not piece.written[cut].isspace() and " " in head:
-        head = head.rpartition(" ")[0]
+    return _whole_words(piece.written, cut)
+
+
+def _whole_words(text: str, cut: int) -> str:
+    """Cut `text` at `cut` or before, never inside a word.
+
+    Scripts without spaces are cut anywhere.
+    """
+    head = text[:cut]
+    inside = cut < len(text) and cut > 0 and _in_word(text[cut - 1]) and _in_word(text[cut])
+    while inside and head and _in_word(head[-1]):
+        head = head[:-1]
     return head.rstrip()
+
+
+def _in_word(character: str) -> bool:
+    """Return True inside words of scripts that set words apart: not Chinese, Japanese or Thai."""
+    if "\u0e00" <= character <= "\u0eff" or "\u1000" <= character <= "\u109f":
+        return False
+    if "\u2e80" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef":
+        return False
+    return character.isalnum() or character in "'’-_"

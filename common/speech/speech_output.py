@@ -1,264 +1,259 @@
-"""Sentences on their way into the avatar's mouth.
+"""The speech of one turn.
 
-    say() ──► making (making.py) ──► send ──► the avatar ──► what was heard (playback.py)
+    say() ──► Synthesis ──► utterances ──► AvatarChannel ──► the avatar ──► Playback: what was heard
 
-The next sentences are made while the last ones are sent and played. The text never waits for any of
-it.
+The next sentences are synthesised while the last ones are sent and played. The text never waits for
+speech, and a failure in here ends the speech only.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from common.domain.conversation import CurrentAvatar
-from common.domain.errors import OprinaError, Upstream, UpstreamNotFound
+from common.domain.errors import OprinaError, Unavailable, Upstream
 from common.domain.ids import UtteranceId
-from common.observability.log import best_effort, log
-from common.ports.avatar import AvatarConnection, AvatarEvent
+from common.observability.log import log
+from common.ports.avatar import AvatarEvent
 from common.ports.dependencies import Dependencies
-from common.schemas.events import SpeechEvent
+from common.schemas.events import Caption, SpeechEvent
 from common.speech import audio
-from common.speech.interruption import Interruptible
+from common.speech.avatar_channel import AvatarChannel
+from common.speech.interruption import Interruption
 from common.speech.playback import Playback, Utterance
-from common.speech.synthesis import Emit, Synthesis
+from common.speech.speech_events import SpeechEvents
+from common.speech.synthesis import Synthesis
+from common.speech.voice_requests import VoiceRequests
 
-CONNECTED_SECONDS = 5.0
-"""How long after a session's start its line is waited for to say `connected`; before that, all that
-is sent is dropped."""
-CONNECTED_AGAIN_SECONDS = 0.5
-"""How long a later line is. Whether a second line to one session hears `connected` again, nobody
-knows: after this long we go on."""
 AFTER_AUDIO_SECONDS = 2.0
-"""How long after the audio should have been played we wait to hear that it was."""
-INTERRUPT_SECONDS = 2.0
+"""The avatar may report the end this long after the audio should have been played."""
 HANDOVER_SECONDS = 0.25
-"""Whoever we interrupt from another process learns of it from the avatar, and then clears what they
-had on the way there: sound of ours from before that would be cleared with it."""
+"""A turn of another process that we superseded may still have audio on its way, and learns of us
+from the avatar. Sound of ours from before that would be cleared together with it."""
 
 SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
 
 
-class SpeechOutput:
-    """What one turn or one call of `speak` says.
+class MayAct(Protocol):
+    """Says whether an effect may start (conversations/heartbeat.py)."""
 
-    `characters` gives what may be spent on voice, once that is set aside: nothing is spent before.
-    `goes_on` is asked before each utterance: whether it is still ours to speak. `on_interrupted` is
-    told when it is not, or when the avatar was interrupted by somebody else.
+    async def may_act(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class SpeechPlan:
+    """The limits and the context of a turn's speech.
+
+    `characters` are reserved. `deadline` is in event loop time.
+
+    `after` is set when the turn that we superseded in this process sends nothing any more;
+    `from_elsewhere`: it may run in another process.
     """
+
+    avatar: CurrentAvatar
+    characters: int
+    wait: bool
+    deadline: float
+    after: asyncio.Event | None = None
+    from_elsewhere: bool = False
+
+
+class SpeechOutput:
+    """The speech of one turn through its avatar. A plan without characters only silences the avatar."""
 
     def __init__(
         self,
         deps: Dependencies,
-        face: CurrentAvatar,
-        characters: Callable[[], Awaitable[int]],
-        emit: Emit,
-        *,
-        wait: bool,
-        goes_on: Callable[[], Awaitable[bool]] | None = None,
-        on_interrupted: Callable[[], None] = lambda: None,
+        plan: SpeechPlan,
+        events: SpeechEvents,
+        guard: MayAct,
+        interruption: Interruption,
     ) -> None:
-        self._deps = deps
-        self._face = face
-        self._characters = characters
-        self._emit = emit
-        self._wait = wait
-        self._goes_on = goes_on
-        self._on_interrupted = on_interrupted
-        self._before: Interruptible | None = None
-        self._handover = 0.0
-        self._interrupted_at = 0.0
-        self._playback = Playback(self._now())
-        self._making = Synthesis(deps, face, emit, self._ahead, patient=wait)
-        self._line: AvatarConnection | None = None
-        self._opened = asyncio.Event()
-        self._connected = asyncio.Event()
-        self._changed = asyncio.Event()
-        self._deaf = False
-        self._cut = False
-        self.how: SpeechEnd = "complete"
-        self.gone = False
-        """Whether the session turned out not to run any more."""
-
-    # ── what the turn sees ───────────────────────────────────────────────────────────────────────
-
-    def say(self, sentence: str) -> None:
-        self._making.say(sentence)
-
-    def expect(self, sentence: str) -> None:
-        """Most likely this is said next: get it ready. "" where nobody knows."""
-        self._making.expect(sentence)
-
-    def after(self, before: Interruptible | None, *, elsewhere: bool) -> None:
-        """Somebody else is just being interrupted: no sound until they are silenced. `elsewhere`: in
-        another process, perhaps. To be said before `characters` are given."""
-        self._before = before
-        self._handover = HANDOVER_SECONDS if elsewhere else 0.0
-
-    def finish(self) -> None:
-        """No more sentences come."""
-        self._making.finish()
+        avatar = plan.avatar
+        self.end: SpeechEnd = "complete"
+        self.playback = Playback(_now())
+        voice = VoiceRequests(
+            deps.voice, avatar.voice, avatar.language, plan.characters, deps.new_id
+        )
+        self.synthesis = Synthesis(
+            voice, self.playback, events, patient=plan.wait, deadline=plan.deadline
+        )
+        self.channel = AvatarChannel(deps, avatar)
+        self._plan = plan
+        self._events = events
+        self._guard = guard
+        self._interruption = interruption
+        self._heard = asyncio.Event()
+        self._all_sent = False
 
     @property
     def spent(self) -> int:
-        """Characters that were synthesised: what the voice costs. None where the avatar failed before
-        a word of it could be heard."""
-        failed_outright = self.how == "failed" and not self._playback.added
-        return 0 if failed_outright else self._making.spent
+        """Billable characters. 0 if the avatar failed before any audio was sent."""
+        failed_outright = self.end == "failed" and not self.playback.sent_seconds
+        return 0 if failed_outright else self.synthesis.spent
 
     @property
-    def first(self) -> UtteranceId | None:
-        return self._playback.sent[0].id if self._playback.sent else None
+    def first_utterance(self) -> UtteranceId | None:
+        return self.playback.sent[0].id if self.playback.sent else None
 
-    @property
-    def seconds(self) -> float:
-        """Of audio that was handed to the avatar."""
-        return self._playback.seconds
-
-    def heard(self) -> str:
-        """The text, as it was written, up to where the avatar has come, or was cut."""
-        return self._playback.heard_text(self._now())
+    def heard_text(self) -> str:
+        """Return what was heard, as it was written, up to the last whole word."""
+        return self.playback.heard_text(_now())
 
     def heard_seconds(self) -> float:
-        return self._playback.heard_seconds(self._now())
+        return self.playback.heard_seconds(_now())
 
     async def run(self) -> None:
-        """Until all was heard (or handed over, if nobody waits), or it cannot go on. The events and
-        `how` say what happened; it raises nothing, not for a bug either."""
+        """Speak until all was heard (or handed over, if nothing is awaited), or speech has failed.
+
+        Events and `end` say what happened. Raises nothing but cancellation.
+        """
         try:
             async with asyncio.TaskGroup() as group:
-                making = group.create_task(self._making.run(self._characters))
-                hearing = group.create_task(self._open_and_hear())
+                tasks = [
+                    group.create_task(self._keep_channel()),
+                    group.create_task(self._listen()),
+                ]
+                if self._plan.characters:
+                    language = self._plan.avatar.language
+                    tasks.append(group.create_task(self.synthesis.run(language)))
+                else:
+                    self.synthesis.ready.put_nowait(None)
                 try:
                     await self._send()
                 finally:
-                    making.cancel()
-                    hearing.cancel()
+                    for task in tasks:
+                        task.cancel()
         except* Upstream as failed:
-            error = _first(failed)
-            self.gone = isinstance(error, UpstreamNotFound)
-            self._gave_up(error.code, "The avatar cannot be reached")
+            self._fail(_first(failed).code, "The avatar cannot be reached")
         except* Exception:
             log.exception("speaking failed")
-            self._gave_up(OprinaError.code, OprinaError.title)
+            self._fail(OprinaError.code, OprinaError.title)
         finally:
-            await best_effort("hanging up", self._hang_up())
+            await self.channel.close()
 
-    async def interrupt(self) -> None:
-        """Stops the avatar at once. `run` must be cancelled besides."""
-        self._cut = True
-        self._playback.cut(self._now())
-        if self.how != "failed" and self._making.asked:
-            self.how = "interrupted"
-            current = self._playback.current(self._now())
-            self._emit(SpeechEvent(state="interrupted", utterance_id=current))
-        if self._line is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(INTERRUPT_SECONDS):
-                    await best_effort("interrupting", self._line.interrupt())
+    async def interrupt(self, *, silence: bool) -> None:
+        """Note that the speech was cut. `silence`: also stop the avatar."""
+        self.playback.cut(_now())
+        if self.end != "failed" and self.synthesis.has_sentences:
+            self.end = "interrupted"
+            current = self.playback.current(_now())
+            self._events.emit(SpeechEvent(state="interrupted", utterance_id=current))
+        if silence:
+            await self.channel.interrupt()
 
-    # ── the line ─────────────────────────────────────────────────────────────────────────────────
+    # ── what the avatar reports ──────────────────────────────────────────────────────────────────
 
-    async def _open_and_hear(self) -> None:
-        tokens = await self._deps.vault.open(self._face.avatar_session_id, self._face.vault)
-        self._line = await self._deps.avatars.connect(tokens.ws_url)
-        await self._line.interrupt()
-        self._interrupted_at = self._now()
-        self._opened.set()
-        await self._line.keep_alive()
-        async for event in self._line.events():
-            await self._hear(event)
-        self._deaf = True
-        self._connected.set()
-        self._changed.set()
+    async def _listen(self) -> None:
+        while (event := await self.channel.events.get()) is not None:
+            self._note(event)
+            self._heard.set()
+        self._heard.set()
 
-    async def _hear(self, event: AvatarEvent) -> None:
-        playback = self._playback
+    def _note(self, event: AvatarEvent) -> None:
+        playback = self.playback
         match event.kind:
-            case "connected":
-                if not playback.sent and self._line is not None and not self._connected.is_set():
-                    await self._line.interrupt()
-                self._connected.set()
-            case "started" if utterance := playback.which(event, "no"):
-                playback.began(utterance, self._now())
-                self._emit(SpeechEvent(state="started", utterance_id=utterance.id))
-            case "ended" if utterance := playback.which(event, "started"):
-                utterance.heard = "ended"
+            case "started" if utterance := playback.find(event, "no"):
+                playback.started(utterance, _now())
+                self._events.emit(
+                    SpeechEvent(
+                        state="started",
+                        utterance_id=utterance.id,
+                        sentences=[Caption(**c._asdict()) for c in utterance.captions()],
+                    )
+                )
+            case "ended" if utterance := playback.find(event, "started"):
+                playback.ended(utterance, _now())
                 seconds = round(utterance.seconds, 2)
-                self._emit(SpeechEvent(state="ended", utterance_id=utterance.id, seconds=seconds))
-            case "interrupted" if not self._cut and playback.is_about_us(event):
-                self._on_interrupted()
-        self._changed.set()
+                self._events.emit(
+                    SpeechEvent(state="ended", utterance_id=utterance.id, seconds=seconds)
+                )
+            case "interrupted" if playback.is_ours(event):
+                self._interruption.request("interrupted")
+
+    async def _keep_channel(self) -> None:
+        """Keep the connection. If it fails before all is sent, nothing more is synthesised."""
+        await self.channel.run()
+        if not self._all_sent:
+            raise Unavailable("avatar", "the connection failed")
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────
 
     async def _send(self) -> None:
-        made = self._making.made
-        utterance = await made.get()
-        await (self._ready() if utterance else self._opened.wait())
+        ready = self.synthesis.ready
+        utterance = await ready.get()
+        if utterance is None:
+            await self.channel.wait_open()
+        else:
+            await self._wait_for_the_earlier_turn()
         while utterance is not None:
-            if self._goes_on is not None and not await self._goes_on():
-                self._on_interrupted()
+            if not await self._guard.may_act():
                 return
+            await self.channel.ready()
             await self._hand_over(utterance)
-            utterance = await made.get()
-        if self._wait:
-            await self._heard_out()
-        elif self._playback.sent:
-            self.how = "handed_over"
+            utterance = await ready.get()
+        self._all_sent = True
+        if self._plan.wait:
+            await self._wait_until_heard()
+        elif self.playback.sent:
+            self.end = "handed_over"
 
-    async def _ready(self) -> None:
-        if self._before is not None:
-            await self._before.silenced.wait()
-        age = (self._deps.clock.now() - self._face.since).total_seconds()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(CONNECTED_SECONDS - age, CONNECTED_AGAIN_SECONDS)):
-                await self._connected.wait()
-        await asyncio.sleep(self._interrupted_at + self._handover - self._now())
+    async def _wait_for_the_earlier_turn(self) -> None:
+        """Send no audio before the turn that we superseded sends none any more."""
+        if self._plan.after is not None:
+            await self._plan.after.wait()
+        await self.channel.ready()
+        if self._plan.from_elsewhere and self.channel.opened_at is not None:
+            await asyncio.sleep(self.channel.opened_at + HANDOVER_SECONDS - _now())
 
     async def _hand_over(self, utterance: Utterance) -> None:
-        line = self._line
-        if line is None or self._deaf:
-            raise UpstreamNotFound("avatar", "the line is closed")
-        self._playback.hand_over(utterance)
-        for chunk in audio.chunks(utterance.pcm):
-            if self._cut:
-                return
-            await line.speak(utterance.id, chunk)
-            self._playback.add(utterance, chunk, self._now())
-        await line.finish(utterance.id)
+        """Send one utterance, and drop its audio from memory.
 
-    # ── the end ──────────────────────────────────────────────────────────────────────────────────
+        A connection that drops meanwhile is opened again for the next one.
+        """
+        self.playback.begin(utterance)
+        pcm, utterance.pcm = utterance.pcm, b""
+        try:
+            for chunk in audio.chunks(pcm):
+                if self._interruption.reason is not None:
+                    return
+                await self.channel.speak(utterance.id, chunk)
+                self.playback.add(utterance, chunk, _now())
+            await self.channel.finish(utterance.id)
+        except Upstream:
+            utterance.cut = True
+            if utterance.starts is None:
+                self.playback.sent.remove(utterance)
 
-    async def _heard_out(self) -> None:
-        """Until the avatar says that it has finished, or the audio has had time to play."""
-        playback = self._playback
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(playback.quiet_at + AFTER_AUDIO_SECONDS):
-                while not playback.done(self._now()) and not self._deaf:
-                    self._changed.clear()
-                    await self._changed.wait()
-                if self._deaf and not playback.done(self._now()):
-                    self.how = "failed"
+    async def _wait_until_heard(self) -> None:
+        """Wait until the avatar reports the end, or the audio has had time to play."""
+        playback = self.playback
+        while not playback.is_done(_now()) and not self.channel.is_over:
+            limit = min(playback.quiet_at + AFTER_AUDIO_SECONDS, self._plan.deadline)
+            if _now() >= limit:
+                break
+            self._heard.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(limit):
+                    await self._heard.wait()
+        if self.channel.is_over and not playback.is_done(_now()):
+            self.end = "failed"
+            playback.cut(_now())
+        else:
+            playback.settle(_now())
 
-    async def _hang_up(self) -> None:
-        if self._line is not None:
-            await self._line.close()
-
-    def _gave_up(self, code: str, why: str) -> None:
-        self.how = "failed"
+    def _fail(self, code: str, why: str) -> None:
+        self.end = "failed"
+        self.playback.cut(_now())
         detail = f"{why}; the answer goes on as text."
-        self._emit(SpeechEvent(state="unavailable", code=code, detail=detail))
-
-    def _ahead(self) -> float:
-        queued = max(0.0, self._playback.quiet_at - self._now())
-        return queued + self._making.seconds - self._playback.added
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
+        self._events.emit(SpeechEvent(state="unavailable", code=code, detail=detail))
 
 
 def _first(group: BaseExceptionGroup[Upstream]) -> Upstream:
     error = group.exceptions[0]
     return error if isinstance(error, Upstream) else _first(error)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

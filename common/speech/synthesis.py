@@ -1,238 +1,187 @@
-"""Sentences to sound: the first one alone and at once, the next ones together, shortly before they
-are needed. While there is nothing to play, the sound of a sentence is asked for at the very token
-that most likely ends it (`expect`). The next token confirms that, or takes it back, long before the
-voice has answered; no sound is sent before.
+"""Text-to-speech for one turn.
 
-Requests for speech are scarce (100 to 1,000 a minute and project), and what was made and is then
-interrupted was paid for in vain. So while more sound is queued than the next request takes, the
-sentences that come meanwhile wait and share it: nothing is heard later for it.
+The first sentence is synthesised alone and immediately. Later ones are batched just before the
+queued audio runs dry: requests are scarce (100 to 1,000 a minute and project), and audio that is
+made and then interrupted was paid for in vain.
+
+While nothing plays, the audio of a sentence is requested at the very token that most likely ends it
+(`expect`). The next token confirms the request or discards it, long before the voice has answered.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from common.domain.conversation import CurrentAvatar
-from common.domain.errors import Upstream
-from common.domain.ids import UtteranceId
-from common.ports.dependencies import Dependencies
+from common.domain.errors import Failed, Upstream
+from common.observability.request_trace import current_trace
 from common.schemas.events import SentenceEvent, SpeechEvent
-from common.speech.playback import Piece, Utterance
+from common.speech.playback import Piece, Playback, Utterance
+from common.speech.speech_events import SpeechEvents
+from common.speech.voice_requests import VoiceRequests
 from common.text import loading
+
+if TYPE_CHECKING:
+    from common.text.spoken.speakable import Speakable
 
 SHARED_CHARACTERS = 1_000
 """At most in one request: about a minute of speech. Google's limit is 5,000 bytes."""
-LEAD_SECONDS = 1.0
-"""The next request is made when no more sound than this is queued, or than twice the slowest took."""
 
 
 @dataclass
 class Prefetch:
-    """A request for a sentence that nobody has released yet. None of its sound is sent before."""
+    """A request for a sentence that is not released yet. None of its audio is sent before."""
 
     said: str
     utterance: Utterance
     request: "asyncio.Task[Upstream | None]"
 
 
-Emit = Callable[[SentenceEvent | SpeechEvent], None]
-
-
 class Synthesis:
-    """`ahead` tells how many seconds of sound are still to be played. With `patient`, nothing is
-    made long before it is needed."""
+    """Sentences in by `say`, utterances out by `ready`, in order, then None.
+
+    `patient`: nothing is made long before it is needed. `deadline`: audio that could not be heard
+    before this event loop time is not made.
+    """
 
     def __init__(
         self,
-        deps: Dependencies,
-        face: CurrentAvatar,
-        emit: Emit,
-        ahead: Callable[[], float],
+        voice: VoiceRequests,
+        playback: Playback,
+        events: SpeechEvents,
         *,
         patient: bool,
+        deadline: float,
     ) -> None:
-        self._deps = deps
-        self._face = face
-        self._emit = emit
-        self._ahead = ahead
+        self.ready: asyncio.Queue[Utterance | None] = asyncio.Queue(maxsize=1)
+        self.has_sentences = False
+        self._sentences: asyncio.Queue[str | None] = asyncio.Queue()
+        self._voice = voice
+        self._playback = playback
+        self._events = events
         self._patient = patient
-        self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        self._over = False
-        self._lead = LEAD_SECONDS
-        self._requests = 0
-        self._left = 0
-        self.made: asyncio.Queue[Utterance | None] = asyncio.Queue(maxsize=1)
-        """One ahead: the next is made while the last is sent."""
-        self._idle = False
-        self._likely = ""
-        self._guess: Prefetch | None = None
-        self._guesses = asyncio.TaskGroup()
-        self._guessed_wrong = False
-        self.asked = False
-        self.spent = 0
-        """Characters that were synthesised: what the voice costs."""
-        self.seconds = 0.0
-        """Of sound that was made."""
+        self._deadline = deadline
+        self._prefetcher = _Prefetcher(voice)
 
     def say(self, sentence: str) -> None:
-        self.asked = True
-        self._waiting.put_nowait(sentence)
-
-    def expect(self, sentence: str) -> None:
-        """Most likely `say` comes next with this sentence; with "" nobody knows."""
-        self._likely = sentence
-        if self._guess is not None or (sentence and self._may_guess()):
-            self._guesses.create_task(self._weigh())
-
-    def _may_guess(self) -> bool:
-        """Nothing is being made, nothing waits to be, and soon nothing is to be heard. One wrong guess
-        in a turn is enough."""
-        free = self._idle and self._waiting.empty() and self._ahead() <= self._lead
-        return free and not self._guessed_wrong
+        """Speak a sentence after those before it."""
+        self.has_sentences = True
+        self._sentences.put_nowait(sentence)
 
     def finish(self) -> None:
-        """No more sentences come."""
-        self._waiting.put_nowait(None)
+        """No more sentences follow."""
+        self._sentences.put_nowait(None)
 
-    async def run(self, characters: Callable[[], Awaitable[int]]) -> None:
-        """`characters` gives what may be spent, once it is set aside: nothing is spent before."""
-        self._speakable = await asyncio.to_thread(loading.speakable, self._face.language)
-        self._left = await characters()
-        async with self._guesses:
+    def expect(self, sentence: str) -> None:
+        """Prepare for a sentence that most likely comes next; "" withdraws the last guess."""
+        free = self._sentences.empty() and self._playback.ahead(_now()) <= self._voice.lead
+        self._prefetcher.expect(sentence, free=free)
+
+    @property
+    def spent(self) -> int:
+        """Billable characters."""
+        return self._voice.spent
+
+    async def run(self, language: str) -> None:
+        """Work until all is made after `finish`, or the voice has failed twice in a row."""
+        speakable = await asyncio.to_thread(loading.speakable, language)
+        async with asyncio.TaskGroup() as group:
+            self._prefetcher.start(group, speakable)
             try:
-                await self._make()
+                await self._make(_Pieces(self._sentences, speakable))
             finally:
-                self._idle = False
-                self._take_back()
+                self._prefetcher.close()
+        await self.ready.put(None)
 
-    async def _make(self) -> None:
-        while batch := await self._batch():
-            fitting = batch if self._guess else self._fitting(batch)  # a guess was fitted, and paid
-            for utterance in await self._speak(fitting):
-                self.seconds += utterance.seconds
-                await self.made.put(utterance)
+    async def _make(self, pieces: "_Pieces") -> None:
+        while batch := await self._batch(pieces):
+            if _now() + self._playback.ahead(_now()) >= self._deadline:
+                self._stop("deadline", "The answer is too long to be spoken to its end.")
+                return
+            prefetch = self._prefetcher.take(batch)
+            fitting = batch if prefetch else self._voice.fitting(batch)
+            await self._speak(fitting, prefetch)
+            if self._voice.given_up:
+                self._stop("voice_unavailable", "The voice does not answer.")
+                return
             if len(fitting) < len(batch):
-                self._emit(
-                    SpeechEvent(
-                        state="stopped",
-                        code="quota_exceeded",
-                        detail="The voice that was set aside for this is used up.",
-                    )
-                )
-                break
-        await self.made.put(None)
+                self._stop("quota_exceeded", "The voice reserved for this turn is used up.")
+                return
 
-    # ── what goes together ───────────────────────────────────────────────────────────────────────
+    def _stop(self, code: str, why: str) -> None:
+        detail = f"{why} The rest goes on as text."
+        self._events.emit(SpeechEvent(state="stopped", code=code, detail=detail))
 
-    async def _batch(self) -> list[Piece]:
-        """Empty when there is no more."""
-        self._idle = True
-        first = await self._next()
-        self._idle = False
+    # ── what goes into one request ───────────────────────────────────────────────────────────────
+
+    async def _batch(self, pieces: "_Pieces") -> list[Piece]:
+        """Return the pieces of the next request; empty at the end."""
+        self._prefetcher.idle = True
+        first = await pieces.next()
+        self._prefetcher.idle = False
         if first is None:
             return []
-        if self._guess is not None and self._guess.said != first.said:
-            self._take_back()
-        batch, now = [first], asyncio.get_running_loop().time()
-        if self._requests == 0 or self._guess is not None:
+        batch = [first]
+        if self._voice.made == 0 or self._prefetcher.is_for(first):
             return batch
-        needed_at = now + max(0.0, self._ahead() - self._lead)
+        needed_at = _now() + max(0.0, self._playback.ahead(_now()) - self._voice.lead)
         while sum(len(piece.said) for piece in batch) < SHARED_CHARACTERS:
             try:
                 async with asyncio.timeout_at(needed_at):
-                    piece = await self._next()
+                    piece = await pieces.next()
             except TimeoutError:
                 break
             if piece is None:
                 break
             batch.append(piece)
         if self._patient:
-            await asyncio.sleep(needed_at - asyncio.get_running_loop().time())
+            await asyncio.sleep(needed_at - _now())
         return batch
-
-    async def _next(self) -> Piece | None:
-        """Without those in which there is nothing to say."""
-        while not self._over:
-            sentence = await self._waiting.get()
-            if sentence is None:
-                self._over = True
-            elif said := self._speakable.say(sentence):
-                return Piece(sentence, said)
-        return None
-
-    def _fitting(self, batch: list[Piece]) -> list[Piece]:
-        fitting: list[Piece] = []
-        for piece in batch:
-            if sum(len(each.said) for each in [*fitting, piece]) > self._left - self.spent:
-                break
-            fitting.append(piece)
-        return fitting
 
     # ── the requests ─────────────────────────────────────────────────────────────────────────────
 
-    async def _speak(self, pieces: list[Piece]) -> list[Utterance]:
-        """Where a shared request fails, each sentence is tried alone, so that only what really
-        cannot be spoken is skipped."""
+    async def _speak(self, pieces: list[Piece], prefetch: Prefetch | None) -> None:
         if not pieces:
-            return []
-        guess, self._guess = self._guess, None
-        utterance = guess.utterance if guess else self._utterance(pieces)
+            return
+        utterance = prefetch.utterance if prefetch else self._voice.new_utterance(pieces)
         utterance.pieces = pieces
         for piece in pieces:
-            self._emit(SentenceEvent(utterance_id=utterance.id, text=piece.written))
-        error = await (guess.request if guess else self._synthesise(utterance))
+            if (trace := current_trace()) is not None:
+                trace.add_sentence(piece.written)
+            self._events.emit(SentenceEvent(utterance_id=utterance.id, text=piece.written))
+        error = await (prefetch.request if prefetch else self._voice.synthesise(utterance))
         if error is None:
-            return [utterance]
-        if len(pieces) == 1:
+            await self._put(utterance)
+        elif isinstance(error, Failed):
+            await self._split(pieces, utterance, error)
+        else:
             self._skip(utterance, error)
-            return []
-        alone = [self._utterance([piece]) for piece in pieces]
-        return [each for each in alone if await self._or_skip(each)]
 
-    async def _or_skip(self, utterance: Utterance) -> bool:
-        error = await self._synthesise(utterance)
-        if error is not None:
-            self._skip(utterance, error)
-        return error is None
+    async def _split(self, pieces: list[Piece], refused: Utterance, error: Upstream) -> None:
+        """Try a refused text in smaller parts: each sentence alone, then halves."""
+        parts = [[piece] for piece in pieces] if len(pieces) > 1 else _halves(pieces[0])
+        if not parts:
+            self._skip(refused, error)
+        for part in parts:
+            if self._voice.given_up:
+                return
+            utterance = self._voice.new_utterance(part)
+            failure = await self._voice.synthesise(utterance)
+            if failure is None:
+                await self._put(utterance)
+            elif isinstance(failure, Failed) and len(pieces) > 1:
+                await self._split(part, utterance, failure)
+            else:
+                self._skip(utterance, failure)
 
-    async def _synthesise(self, utterance: Utterance) -> Upstream | None:
-        began, loop = asyncio.get_running_loop().time(), asyncio.get_running_loop()
-        self._requests += 1
-        text = utterance.said
-        try:
-            utterance.pcm = await self._deps.voice.synthesize(
-                text, self._face.voice, self._face.language
-            )
-        except Upstream as error:
-            return error
-        self._lead = max(self._lead, 2 * (loop.time() - began))
-        self.spent += sum(len(piece.said) for piece in utterance.pieces)
-        return None
-
-    # ── guesses ──────────────────────────────────────────────────────────────────────────────────
-
-    async def _weigh(self) -> None:
-        """In a task of its own: what goes wrong in here ends the speech, and not the text."""
-        if not self._waiting.empty():
-            return  # nobody need guess any more
-        said = self._speakable.foresee(self._likely) if self._likely else ""
-        if self._guess is not None:
-            if self._guess.said != said:
-                self._take_back()
-        elif said and self._may_guess() and len(said) <= self._left - self.spent:
-            utterance = self._utterance([Piece(self._likely, said)])
-            request = self._guesses.create_task(self._synthesise(utterance))
-            self._guess = Prefetch(said, utterance, request)
-
-    def _take_back(self) -> None:
-        if (guess := self._guess) is None:
-            return
-        self._guess, self._guessed_wrong = None, True
-        if guess.request.cancel():  # it was asked for, and so it is paid for
-            self.spent += len(guess.said)
+    async def _put(self, utterance: Utterance) -> None:
+        if utterance.pcm:
+            self._playback.made_seconds += utterance.seconds
+            await self.ready.put(utterance)
 
     def _skip(self, utterance: Utterance, error: Upstream) -> None:
-        self._emit(
+        if isinstance(error, Failed):
+            self._voice.note_refusal()
+        self._events.emit(
             SpeechEvent(
                 state="skipped",
                 utterance_id=utterance.id,
@@ -241,5 +190,102 @@ class Synthesis:
             )
         )
 
-    def _utterance(self, pieces: list[Piece]) -> Utterance:
-        return Utterance(UtteranceId(self._deps.new_id()), pieces)
+
+class _Pieces:
+    """The sentences with something to say, each with its spoken form."""
+
+    def __init__(self, sentences: "asyncio.Queue[str | None]", speakable: "Speakable") -> None:
+        self._sentences = sentences
+        self._speakable = speakable
+        self._is_over = False
+
+    async def next(self) -> Piece | None:
+        while not self._is_over:
+            sentence = await self._sentences.get()
+            if sentence is None:
+                self._is_over = True
+            elif said := self._speakable.say(sentence):
+                return Piece(sentence, said)
+        return None
+
+
+class _Prefetcher:
+    """Requests the audio of a likely sentence before it is certain.
+
+    One wrong guess a turn is enough.
+    """
+
+    def __init__(self, voice: VoiceRequests) -> None:
+        self.idle = False
+        """The synthesis waits for a sentence."""
+        self._voice = voice
+        self._group: asyncio.TaskGroup | None = None
+        self._speakable: Speakable | None = None
+        self._prefetch: Prefetch | None = None
+        self._was_wrong = False
+
+    def start(self, group: asyncio.TaskGroup, speakable: "Speakable") -> None:
+        self._group, self._speakable = group, speakable
+
+    def expect(self, sentence: str, *, free: bool) -> None:
+        """`free`: nothing waits to be made, and little audio is left to play."""
+        may_guess = sentence and free and self.idle and not self._was_wrong
+        if self._group is not None and (self._prefetch or may_guess):
+            # In a task: an error in here must end the speech and not the text.
+            self._group.create_task(self._consider(sentence))
+
+    async def _consider(self, sentence: str) -> None:
+        said = self._speakable.foresee(sentence) if sentence and self._speakable else ""
+        if self._prefetch is not None:
+            if self._prefetch.said != said:
+                self.discard()
+            return
+        piece = Piece(sentence, said)
+        may_guess = said and self.idle and not self._was_wrong and not self._voice.given_up
+        if may_guess and self._group is not None and self._voice.fitting([piece]):
+            utterance = self._voice.new_utterance([piece])
+            request = self._group.create_task(self._voice.synthesise(utterance))
+            self._prefetch = Prefetch(said, utterance, request)
+
+    def is_for(self, piece: Piece) -> bool:
+        """Return True if the audio of `piece` was requested. Discard a request for another one."""
+        if self._prefetch is not None and self._prefetch.said != piece.said:
+            self.discard()
+        return self._prefetch is not None
+
+    def take(self, batch: list[Piece]) -> Prefetch | None:
+        """Return the request for this batch, if there is one. It is then the synthesis' own."""
+        prefetch = self._prefetch if self.is_for(batch[0]) else None
+        self._prefetch = None
+        return prefetch
+
+    def discard(self) -> None:
+        prefetch, self._prefetch, self._was_wrong = self._prefetch, None, True
+        if prefetch is not None and prefetch.request.cancel():
+            self._voice.spent += len(prefetch.said)
+
+    def close(self) -> None:
+        self.idle = False
+        if self._prefetch is not None:
+            self.discard()
+
+
+def _halves(piece: Piece) -> list[list[Piece]]:
+    """Cut a sentence in two at a space near its middle; empty if it has none."""
+    spaces = [at for at, character in enumerate(piece.said) if character == " "]
+    if not spaces:
+        return []
+    middle = min(spaces, key=lambda at: abs(at - len(piece.said) // 2))
+    written = _nearest_space(piece.written, len(piece.written) * middle // len(piece.said))
+    first = Piece(piece.written[:written].rstrip(), piece.said[:middle])
+    second = Piece(piece.written[written:].lstrip(), piece.said[middle + 1 :])
+    return [[first], [second]]
+
+
+def _nearest_space(text: str, near: int) -> int:
+    spaces = [at for at, character in enumerate(text) if character == " "]
+    return min(spaces, key=lambda at: abs(at - near), default=near)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

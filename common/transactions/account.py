@@ -1,4 +1,4 @@
-"""What a user may use, and has used, this month."""
+"""The reads that tell what a user may use, and has used, this month."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ def account_paths(user: UserId, now: datetime) -> list[str]:
 
 
 def ledger_of(
-    documents: dict[str, Document], user: UserId, settings: Settings, now: datetime
+    documents: Mapping[str, Document], user: UserId, settings: Settings, now: datetime
 ) -> Ledger:
     profile, ledger = (documents[path] for path in account_paths(user, now))
     return Ledger(ledger, settings.allowances(profile.get("plan")), now)
@@ -27,8 +27,9 @@ def usage_of(
     used: Mapping[Meter, int] | None = None,
     reserved: Mapping[Meter, int] | None = None,
 ) -> Usage:
-    """As it stands after a commit that added `used` and `reserved` (which may be negative) to what
-    was read: the answer costs no read of its own."""
+    """Return the month's meters after a commit that changed what was read.
+
+    The commit added `used` and `reserved`, which may be negative. The answer costs no read."""
     return Usage(
         month=month_of(ledger.now),
         resets_at=resets_at(ledger.now),

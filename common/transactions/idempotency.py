@@ -6,25 +6,27 @@ is refused before its first commit leaves no claim: it had no effect, and may be
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.domain.documents import Create, Delete, Document, Fields, Update, Write
+from common.domain import deadlines
+from common.domain.avatar_session import STUCK_SECONDS
+from common.domain.documents import Create, Document, Fields, Update, Write
 from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.ids import UserId
 
 KEPT = timedelta(hours=24)
-LOST = timedelta(minutes=10)
-"""A claim without an answer for this long has lost its process; the key may be used again. Longer
-than any turn."""
+LOST = timedelta(minutes=3)
+"""A claim without an answer is released when the turn or session that it names is settled: at the
+latest by the first sweep after a start got stuck. This time is for a claim that names nothing."""
 
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """`path` is None where the caller gave no key: then nothing is read or written."""
+    """The key of a request. It reads and writes nothing if `path` is None: the caller gave none."""
 
     path: str | None = None
     fingerprint: str = ""
@@ -38,21 +40,25 @@ class IdempotencyKey:
         )
 
     @property
+    def id(self) -> str | None:
+        return self.path.rpartition("/")[2] if self.path else None
+
+    @property
     def paths(self) -> list[str]:
         return [self.path] if self.path else []
 
-    def replay(self, documents: dict[str, Document], now: datetime) -> Fields | None:
-        """The stored answer; None if the effect is still to be had."""
+    def replay(self, documents: Mapping[str, Document], now: datetime) -> Fields | None:
+        """Return the stored answer, or None if the request was not answered before."""
         if self.path is None or not (found := documents[self.path]).exists:
             return None
         self.check_same(found.get("fingerprint"))
         answer = found.get("answer")
         if answer is None and now < found.get("claimed_at") + LOST:
-            raise _in_flight()
+            raise _in_flight(found.get("claimed_at"), now)
         return None if answer is None else dict(json.loads(answer))
 
     def claim(
-        self, documents: dict[str, Document], now: datetime, answer: Fields | None = None
+        self, documents: Mapping[str, Document], now: datetime, answer: Fields | None = None
     ) -> Sequence[Write]:
         """With the answer, where it is known before the effect."""
         if self.path is None:
@@ -63,12 +69,17 @@ class IdempotencyKey:
             return (Update(self.path, fields, read=found.version),)
         return (Create(self.path, fields),)
 
-    def answered(self, answer: Fields, now: datetime) -> Sequence[Write]:
-        return (Update(self.path, self._fields(now, answer)),) if self.path else ()
-
-    def released(self) -> Sequence[Write]:
-        """The effect was undone: the key may be used again."""
-        return (Delete(self.path),) if self.path else ()
+    def answered(
+        self, documents: Mapping[str, Document], answer: Fields, now: datetime
+    ) -> Sequence[Write]:
+        """Write the answer into the claim, or make the claim again where it is gone."""
+        if self.path is None:
+            return ()
+        fields = self._fields(now, answer)
+        known = documents.get(self.path)
+        if known is not None and not known.exists:
+            return (Create(self.path, fields),)
+        return (Update(self.path, fields),)
 
     def check_same(self, fingerprint: str) -> None:
         if fingerprint != self.fingerprint:
@@ -84,29 +95,14 @@ class IdempotencyKey:
         }
 
 
-class InFlightRequests:
-    """The keys that this process is just serving: of two requests at the same moment the second one
-    is told to wait before it sets anything off, and not only by the first one's commit. That comes too
-    late for what is set off before it: the agent would be asked, and would remember it, twice."""
+def _in_flight(claimed_at: datetime, now: datetime) -> KeyInFlight:
+    """Return the refusal of a key whose request is not answered. A start takes seconds.
 
-    def __init__(self) -> None:
-        self._fingerprints: dict[str, str] = {}
-
-    @contextmanager
-    def reserve(self, once: IdempotencyKey) -> Iterator[None]:
-        """`KeyInFlight` or `KeyReused` where it is not."""
-        if once.path is None:
-            yield
-            return
-        if once.path in self._fingerprints:
-            once.check_same(self._fingerprints[once.path])
-            raise _in_flight()
-        self._fingerprints[once.path] = once.fingerprint
-        try:
-            yield
-        finally:
-            del self._fingerprints[once.path]
-
-
-def _in_flight() -> KeyInFlight:
-    return KeyInFlight("Ask again in a moment for its answer.", retry_after=1)
+    One that takes longer has lost its process, and is ended by the sweep.
+    """
+    age = (now - claimed_at).total_seconds()
+    left = STUCK_SECONDS + deadlines.SWEEP - age
+    return KeyInFlight(
+        "The first request with this Idempotency-Key has not been answered.",
+        retry_after=2 if age < deadlines.ANSWER else max(2, math.ceil(left)),
+    )

@@ -1,6 +1,6 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
-from common.conversations.turn import Turn
-from common.domain.errors import NotFound, QuotaExceeded, TurnInProgress
+from common.conversations.running_turn import RunningChat
+from common.domain.errors import NotFound, NoTurn, QuotaExceeded, TooManyTurns
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
@@ -13,13 +13,13 @@ from common.schemas.requests import ChatRequest
     ChatRequest,
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
-    raises=(NotFound, QuotaExceeded, TurnInProgress),
+    raises=(NotFound, QuotaExceeded, TooManyTurns, NoTurn),
     spends=True,
     keyed=True,
     events=ChatEvent,
 )
 async def chat(
     caller: User, request: ChatRequest, app: App, key: IdempotencyKey
-) -> Turn | ChatAnswer:
+) -> RunningChat | ChatAnswer:
     """Send a message to the agent. The reply is streamed, and the avatar speaks it."""
     return await app.conversations.chat(caller, request, key)

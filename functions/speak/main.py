@@ -1,6 +1,6 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
-from common.conversations.speak import SpeechInProgress
-from common.domain.errors import NotFound, QuotaExceeded, SessionOver
+from common.conversations.running_turn import RunningSpeech
+from common.domain.errors import NotFound, QuotaExceeded, SessionOver, TooManyTurns
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import SpeakRequest
 
@@ -12,12 +12,12 @@ from common.schemas.requests import SpeakRequest
     SpeakRequest,
     SpeakAnswer,
     answers={200: "How the speech ended."},
-    raises=(NotFound, QuotaExceeded, SessionOver),
+    raises=(NotFound, QuotaExceeded, SessionOver, TooManyTurns),
     spends=True,
     keyed=True,
 )
 async def speak(
     caller: User, request: SpeakRequest, app: App, key: IdempotencyKey
-) -> SpeechInProgress | SpeakAnswer:
+) -> RunningSpeech | SpeakAnswer:
     """Let the avatar speak a text, or interrupt it."""
     return await app.speeches.speak(caller, request, key)

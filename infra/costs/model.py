@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from common.domain import deadlines
 from infra.costs.prices import GIB, PRICES, cheapest_plan
 
 DAYS = 30
@@ -81,20 +82,25 @@ class Documents(NamedTuple):
 
 STORE = {
     "start_avatar": Documents(reads=5, writes=9),
-    "chat": Documents(reads=4, writes=12, deletes=1),
+    "chat": Documents(reads=4, writes=12),
     "keep_alive": Documents(reads=4, writes=1),
-    "end_session": Documents(reads=5, writes=6, deletes=2),
+    "end_session": Documents(reads=7, writes=6, deletes=2),
     "expiry": Documents(reads=2),
-    "sweep": Documents(reads=2),
+    "sweep": Documents(reads=4),
     "sweep_per_session": Documents(reads=1),
 }
 """Operations per request, with an Idempotency-Key on all requests but keep_alive.
 
-A sweep costs two queries, and one read for each running session. tests/infra/costs/test_costs.py
+A sweep costs four queries, and one read for each running session. tests/infra/costs/test_costs.py
 counts these operations in the code.
 """
+HEARTBEAT = Documents(
+    reads=round(SECONDS["chat"] / deadlines.LOOK),
+    writes=1 + round(SECONDS["chat"] / deadlines.CHECKPOINT),
+)
+"""Operations of a `chat` while it runs: it looks at its document, and writes its progress."""
 IDEMPOTENCY_KEYS = 1 + TURNS + 1
-"""Documents per session that Google deletes by TTL."""
+"""Documents per session that Google deletes by TTL: the keys of start and end, and the turns."""
 
 CALLS = {
     "start_avatar": 1,
@@ -167,7 +173,7 @@ def _requests(at: Scale) -> float:
 def _documents(kind: str) -> Quantity:
     each = {name: getattr(documents, kind) for name, documents in STORE.items()}
     session = sum(number * each[name] for name, number in CALLS.items())
-    session += MINUTES * each["sweep_per_session"]
+    session += MINUTES * each["sweep_per_session"] + TURNS * getattr(HEARTBEAT, kind)
     return lambda at: at.sessions * session + MONTH_MINUTES * each["sweep"]
 
 

@@ -1,5 +1,6 @@
-"""`python -m infra.deploy.rollout` applies terraform/tfplan and runs the smoke test
-(infra/smoke/run.py).
+"""Apply terraform/tfplan and run the smoke test (infra/smoke/run.py).
+
+    python -m infra.deploy.rollout [--after PROJECT]
 
 If the smoke test fails, it sends all traffic back to the revisions that served before, and exits
 with 1.

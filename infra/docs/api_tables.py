@@ -11,7 +11,7 @@ from common.schemas.events import ChatEvent
 from infra.docs.markdown import markdown_table
 from infra.registry import declarations
 
-INVALID = "400, 405, 413, 422"
+INVALID = "400, 405, 408, 413, 422"
 """Statuses of `invalid`. Each instance has its own."""
 
 

@@ -182,7 +182,12 @@ def _codes(operation: Operation) -> Iterator[tuple[int, str]]:
     route = operation.route
     invalid = [(400, "a duplicate field, or an invalid Idempotency-Key"), (422, "an invalid field")]
     if route.has_body:
-        invalid = [(400, "an invalid body or Idempotency-Key"), (413, "body too large"), invalid[1]]
+        invalid = [
+            (400, "an invalid body or Idempotency-Key"),
+            (408, "the body did not arrive in time"),
+            (413, "body too large"),
+            invalid[1],
+        ]
     for status, reason in invalid:
         yield status, f"`{errors.Invalid.code}`: {reason}."
     users, keyed = USERS * (route.callers == "users"), KEYED * route.keyed

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from common.bootstrap import App, build
 from common.domain.ids import AvatarSessionId
+from common.sessions.end import always
 from common.settings import Settings
 from infra.local.defaults import StackAddress, default_settings, local_settings
 from infra.local.dev_routes import dev_routes
@@ -155,7 +156,7 @@ async def _end_running_sessions(stack: Stack) -> None:
     stack.simulators.faults.clear()
     sessions = stack.simulators.liveavatar.sessions.values()
     running = [AvatarSessionId(each.id) for each in sessions if each.state == "running"]
-    endings = (stack.app.avatars.ending.end(each, "gone") for each in running)
+    endings = (stack.app.avatars.ender.end(each, always("gone")) for each in running)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(ENDING_SECONDS):
             await asyncio.gather(*endings, return_exceptions=True)

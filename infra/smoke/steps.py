@@ -104,7 +104,7 @@ class SmokeTest:
         _check(ended["state"] == "ended", f"the session is {ended['state']}, not ended")
         self._started = {}
         seconds = ended["seconds"]
-        _check(0 < seconds <= reserved, f"{seconds} s are charged, of {reserved} s reserved")
+        _check(0 <= seconds <= reserved, f"{seconds} s are charged, of {reserved} s reserved")
         return f"{seconds} s charged"
 
     async def cancel(self) -> str:

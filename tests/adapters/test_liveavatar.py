@@ -155,10 +155,15 @@ async def test_start_that_cannot_connect_is_unavailable() -> None:
     assert len(asked.requests) == 1
 
 
+async def test_stop_gives_the_reason_in_the_providers_words() -> None:
+    asked = provider(200, message="Success")
+    await asked.avatars.stop(S1, "user")
+    assert asked.bodies == [{"session_id": "s1", "reason": "USER_CLOSED"}]
+
+
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (200, "Success"),
         (404, "Session not found"),
         (410, "Gone"),
         (400, "Session already ended"),
@@ -166,10 +171,11 @@ async def test_start_that_cannot_connect_is_unavailable() -> None:
         (422, "session has been closed"),
     ],
 )
-async def test_stop_of_a_session_that_does_not_run_succeeds(status: int, message: str) -> None:
+async def test_words_of_a_refused_stop_prove_nothing(status: int, message: str) -> None:
     asked = provider(status, message=message)
-    await asked.avatars.stop(S1, "user")
-    assert asked.bodies == [{"session_id": "s1", "reason": "USER_CLOSED"}]
+    with pytest.raises((errors.Failed, errors.UpstreamNotFound)):
+        await asked.avatars.stop(S1, "user")
+    assert len(asked.bodies) == 1
 
 
 @pytest.mark.parametrize(
@@ -231,19 +237,25 @@ async def test_malformed_list_fails() -> None:
 @pytest.mark.parametrize(
     ("data", "running", "seconds"),
     [
-        ({"duration": 12}, True, 12.0),
+        ({"duration": 12}, True, None),
         ({"duration": "12.5", "end_at": "2026-11-23T12:00:00Z"}, False, 12.5),
-        ({"duration": None, "end_reason": "IDLE_TIMEOUT"}, False, 0.0),
-        ({"duration": "Infinity"}, True, 0.0),
-        ({"duration": -4}, True, 0.0),
-        ({}, True, 0.0),
+        ({"duration": 0, "end_at": "2026-11-23T12:00:00Z"}, False, 0.0),
+        ({"duration": None, "end_reason": "IDLE_TIMEOUT"}, False, None),
+        ({"duration": "Infinity", "end_reason": "IDLE_TIMEOUT"}, False, None),
+        ({}, True, None),
     ],
 )
 async def test_record_tells_whether_a_session_runs(
-    data: Mapping[str, object], running: bool, seconds: float
+    data: Mapping[str, object], running: bool, seconds: float | None
 ) -> None:
-    record = await provider(200, data).avatars.record(S1)
+    record = await provider(200, {"id": S1, **data}).avatars.record(S1)
     assert (record.running, record.seconds) == (running, seconds)
+
+
+@pytest.mark.parametrize("data", [{}, {"id": "another"}, {"duration": 12, "end_at": "2026"}])
+async def test_record_of_another_session_is_malformed(data: Mapping[str, object]) -> None:
+    with pytest.raises(errors.Failed):
+        await provider(200, data).avatars.record(S1)
 
 
 @pytest.mark.parametrize(("told", "left"), [("12.5", 12.5), (7, 7.0), ("-1", 0.0)])

@@ -71,6 +71,12 @@ async def test_second_attempt_may_succeed() -> None:
     assert await call(server, retry=RETRY_IDEMPOTENT) == 200
 
 
+async def test_attempt_without_an_answer_leaves_time_for_the_next() -> None:
+    server = Server(never, httpx.Response(200))
+    answer = await server.http_client.call(asking(), deadline=0.5, cap=1000, retry=RETRY_IDEMPOTENT)
+    assert (answer.status, len(server.requests)) == (200, 2)
+
+
 async def test_retry_after_is_respected() -> None:
     server = Server(httpx.Response(429, headers={"retry-after": "2"}), httpx.Response(200))
     assert await call(server, retry=RETRY_IDEMPOTENT) == 200

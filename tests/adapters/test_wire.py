@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from common.adapters.http.transport import MAX_QUEUED, HttptoolsTransport
+from common.adapters.http.client import transport
 from infra.local.identity import LocalIdentity
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
@@ -74,8 +74,8 @@ async def cancel(made: SocketServer) -> None:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = HttptoolsTransport(connect_seconds=1)
-    async with httpx.AsyncClient(transport=transport) as made:
+    made_of = transport()
+    async with httpx.AsyncClient(transport=made_of) as made:
         yield made
 
 
@@ -238,7 +238,7 @@ async def test_cancelled_call_closes_the_connection(client: httpx.AsyncClient) -
 
 
 async def test_slow_reader_slows_the_sender(client: httpx.AsyncClient) -> None:
-    size = 64 * MAX_QUEUED
+    size = 16 << 20
     sent = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:
@@ -258,7 +258,7 @@ async def test_slow_reader_slows_the_sender(client: httpx.AsyncClient) -> None:
 
 async def test_closing_the_client_closes_idle_connections() -> None:
     async with server(WHOLE) as at:
-        async with httpx.AsyncClient(transport=HttptoolsTransport(connect_seconds=1)) as client:
+        async with httpx.AsyncClient(transport=transport()) as client:
             await client.get(at.url)
             assert at.closed == 0
         await until(lambda: at.closed == 1)

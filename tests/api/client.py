@@ -21,6 +21,17 @@ from tests.support.harness import Harness
 ORIGIN = "https://app.oprina.test"
 PROBLEM = "application/problem+json"
 EVENTS = "text/event-stream"
+CANARY = "canary-4b1d-my-mothers-maiden-name"
+"""A secret of a user: it may stand in no log line, and in no error that a caller gets."""
+
+
+class BrokenApp(App):
+    """An app that fails in every request, also in those that need no use case."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "traces":
+            raise RuntimeError(CANARY) from ValueError(CANARY)
+        return super().__getattribute__(name)
 
 
 @cache
@@ -147,7 +158,9 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, A
     assert problem.keys() <= {
         *("type", "title", "status", "detail", "code", "errors", "retry_after"),
         *("still_works", "meter", "resets_at", "avatar_session_ids"),
+        *("turn_id", "conversation_id"),
     }
+    assert status != 503 or "retry_after" in problem
     assert problem.get("retry_after") == (
         int(answer.headers["retry-after"]) if "retry-after" in answer.headers else None
     )

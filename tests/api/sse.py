@@ -20,7 +20,8 @@ def events(body: bytes) -> list[ServerSentEvent]:
     assert not text.startswith("\ufeff")
     assert "\r" not in text
     assert not text or text.endswith("\n\n"), "the stream ends in the middle of an event"
-    return [_event(block) for block in text.removesuffix("\n\n").split("\n\n")] if text else []
+    blocks = text.removesuffix("\n\n").split("\n\n") if text else []
+    return [_event(block) for block in blocks if not block.startswith(":")]  # a comment
 
 
 def _event(block: str) -> ServerSentEvent:

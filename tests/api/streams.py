@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from common.domain.ids import ConversationId, UserId
+from common.domain.ids import UserId
 from common.ports.agent import Delta, Finished, OnEvent
 from tests.api.sse import ServerSentEvent, events
-from tests.support.fakes.agent import FakeAgent
+from tests.support.fakes.agent import AgentCall, FakeAgent
 from tests.support.harness import Harness
 
 
@@ -19,10 +19,8 @@ class HeldAgent(FakeAgent):
         super().__init__()
         self.says: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str, take: OnEvent
-    ) -> None:
-        self.asked.append((user, session, message))  # type: ignore[arg-type]  # only counted here
+    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
+        self.asked.append(AgentCall(user, session, message))
         whole = False
         try:
             while (said := await self.says.get()) is not None:
@@ -75,7 +73,8 @@ async def wait_until_settled(harness: Harness, conversation: str) -> None:
         return lease is None and held == [0, 0]
 
     await wait_until(is_settled)
-    assert not await harness.documents("turns")
+    assert {turn["state"] for turn in await harness.documents("turns")} == {"settled"}
+    assert not await harness.unsettled_turns()
 
 
 async def wait_until_speaking(harness: Harness, session: str) -> None:

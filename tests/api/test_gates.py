@@ -5,17 +5,16 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import NoReturn
 
 import httpx
 import pytest
 
 from common.bootstrap import from_environment
+from common.domain import deadlines
 from common.domain.user import User
-from common.transactions.idempotency import IdempotencyKey, InFlightRequests
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, WITH_BODY, Case
-from tests.api.client import FunctionClient, check_problem, fields_of, functions
+from tests.api.client import CANARY, BrokenApp, FunctionClient, check_problem, fields_of, functions
 
 PAST = 1_700_000_000
 ELSEWHERE = "https://securetoken.google.com/another-project"
@@ -136,22 +135,15 @@ async def test_an_unknown_path_is_not_found(api: FunctionClient, case: Case, pat
     assert not api.harness.store.trips
 
 
-class BrokenRequests(InFlightRequests):
-    """Fails in every request, behind the gates and before the use case."""
-
-    def reserve(self, once: IdempotencyKey) -> NoReturn:
-        raise RuntimeError(f"canary-7f3a {once}")
-
-
 @pytest.mark.parametrize("case", ALL, ids=str)
 async def test_a_bug_is_logged_and_the_caller_gets_no_details(
     api: FunctionClient, case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
-    api.app = replace(api.app, in_flight=BrokenRequests())
+    api.app = BrokenApp(**vars(api.app))
     answer = await api.send(case, case.example())
     check_problem(answer, 500, "internal")
     assert "canary" not in answer.text
-    assert caplog.text.count("RuntimeError: canary-7f3a") == 1
+    assert caplog.text.count(f"RuntimeError: {CANARY}") == 1
 
 
 async def test_a_wrong_setting_is_logged_and_not_sent_to_callers(
@@ -167,21 +159,25 @@ async def test_a_wrong_setting_is_logged_and_not_sent_to_callers(
     assert "canary" not in caplog.text
 
 
-async def check_deadline(api: FunctionClient, case: Case, fields: object) -> None:
+async def check_deadline(
+    api: FunctionClient, case: Case, fields: object, code: str = "request_unavailable"
+) -> None:
     before = asyncio.get_running_loop().time()
     answer = await api.send(case, fields)
-    check_problem(answer, 503, "request_unavailable")
+    check_problem(answer, 503, code)
     assert asyncio.get_running_loop().time() - before == pytest.approx(case.route.seconds, abs=1)
 
 
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_an_endless_body_ends_at_the_deadline(api: FunctionClient, case: Case) -> None:
+async def test_a_body_that_does_not_end_is_refused(api: FunctionClient, case: Case) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             await asyncio.sleep(1)
             yield b" "
 
-    await check_deadline(api, case, endless())
+    before = asyncio.get_running_loop().time()
+    check_problem(await api.send(case, endless()), 408, "invalid")
+    assert asyncio.get_running_loop().time() - before == pytest.approx(deadlines.BODY, abs=1)
 
 
 class HangingIdentity:
@@ -198,9 +194,13 @@ async def test_a_hanging_verification_ends_at_the_deadline(api: FunctionClient, 
 
 @pytest.mark.parametrize("name", [*SESSION, "sweep_expired"])
 async def test_a_hanging_store_ends_at_the_deadline(api: FunctionClient, name: str) -> None:
+    """An effect may have happened by then, and the answer says so."""
+
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 
     api.harness.store.before = hang
     (case,) = [each for each in ALL if str(each) == name]
-    await check_deadline(api, case, case.example())
+    has_effect = case.route.spends or case.route.keyed
+    code = "request_ambiguous" if has_effect else "request_unavailable"
+    await check_deadline(api, case, case.example(), code)

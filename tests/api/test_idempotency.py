@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from common.domain import errors
-from common.domain.ids import UserId
+from common.domain import deadlines, errors
+from common.domain.documents import Create, Document
+from common.domain.ids import ConversationId, UserId
+from common.domain.turn import TurnRecord, begin_turn, fingerprint_of, turn_id_of
+from common.schemas.requests import StartAvatarRequest
 from common.transactions.idempotency import LOST, IdempotencyKey
 from tests.api.cases import KEYED, MISSING, SESSION, Case
 from tests.api.client import EVENTS, FunctionClient, check_problem
@@ -259,25 +262,78 @@ async def test_an_unconfirmed_start_frees_the_key(api: FunctionClient) -> None:
     assert await api.harness.used("avatar_seconds") == (0, 600)
 
 
-@pytest.mark.parametrize("case", SLOW, ids=str)
-async def test_the_claim_of_a_dead_process_expires(api: FunctionClient, case: Case) -> None:
-    body = await valid(api, case)
-    asked = case.route.request.model_validate(body).model_dump_json().encode()
-    once = IdempotencyKey.of(UserId("ada"), str(case), "k", asked)
+async def test_the_claim_of_a_dead_start_expires(api: FunctionClient) -> None:
+    once = IdempotencyKey.of(
+        UserId("ada"), "start_avatar", "k", StartAvatarRequest().model_dump_json().encode()
+    )
     (document,) = await api.harness.store.inner.get(once.paths)
     died = api.harness.clock.now() - LOST + timedelta(seconds=1)
     await api.harness.store.inner.commit(once.claim({document.path: document}, died))
-    check_problem(await api.send(case, body, key="k"), 409, "key_in_flight")
+    check_problem(await api.call("start_avatar", {}, key="k"), 409, "key_in_flight")
     advance(api.harness.clock, 1)
-    answers = await asyncio.gather(*(api.send(case, body, key="k") for _ in range(5)))
-    assert {answer.status_code for answer in answers} == {
-        409,
-        201 if str(case) == "start_avatar" else 200,
-    }
+    api.harness.avatars.slow["start"] = 5.0
+    answers = await asyncio.gather(*(api.call("start_avatar", {}, key="k") for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {409, 201}
     (served,) = [answer for answer in answers if answer.is_success]
-    assert (await api.send(case, body, key="k")).content == served.content
-    assert len(api.harness.agent.asked) == (str(case) == "chat")
-    assert len(api.harness.voice.texts) == (str(case) == "speak")
+    assert (await api.call("start_avatar", {}, key="k")).content == served.content
+
+
+def fingerprint(case: Case, body: dict[str, Any]) -> str:
+    asked = case.route.request.model_validate(body).model_dump_json().encode()
+    return fingerprint_of(asked)
+
+
+async def store_dead_turn(api: FunctionClient, case: Case, body: dict[str, Any]) -> TurnRecord:
+    """Store a turn of key `k` whose process died after the agent had written a little."""
+    function: Any = str(case)
+    record = TurnRecord(
+        id=turn_id_of(UserId("ada"), function, "k"),
+        holder="dead",
+        fingerprint=fingerprint(case, body),
+        uid=UserId("ada"),
+        function=function,
+        conversation_id=ConversationId("c1"),
+        month="2026-11",
+        number=1,
+        reserved={"agent_tokens": 100},
+        asked=True,
+        tokens=7,
+        text="Half of",
+    )
+    record = begin_turn(record, api.harness.clock.now())
+    ledger = Create("users/ada/usage/2026-11", {"month": "2026-11", "agent_tokens_reserved": 100})
+    claim = record.claim(Document(record.path, None))
+    await api.harness.store.inner.commit([claim, ledger])
+    return record
+
+
+async def test_the_key_of_a_dead_chat_answers_lost_after_the_sweep(api: FunctionClient) -> None:
+    (case,) = [each for each in SLOW if str(each) == "chat"]
+    body = {"message": "Hello."}
+    record = await store_dead_turn(api, case, body)
+    refused = check_problem(await api.send(case, body, key="k"), 409, "key_in_flight")
+    assert refused["turn_id"] == record.id
+    assert refused["conversation_id"] == record.conversation_id
+    assert refused["retry_after"] == deadlines.DUE
+    advance(api.harness.clock, deadlines.DUE + deadlines.SWEEP_AFTER_DUE)
+    await api.call("sweep_expired", user=None)
+    answers = [(await api.send(case, body, key="k")).json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert (answers[0]["ended"], answers[0]["text"]) == ("lost", "Half of")
+    assert not api.harness.agent.asked
+    used, reserved = await api.harness.used("agent_tokens")
+    assert (used, reserved) == (7, 0)
+
+
+async def test_a_chat_that_failed_after_the_agent_was_reached_stays_failed(
+    api: FunctionClient,
+) -> None:
+    api.harness.agent.replies.append([errors.Failed("agent", "nothing", kind="empty")])
+    first = await api.call("chat", {"message": "Hi."}, key="k")
+    check_problem(first, 502, "agent_empty")
+    again = await api.call("chat", {"message": "Hi."}, key="k")
+    assert check_problem(again, 502, "agent_empty") == first.json()
+    assert len(api.harness.agent.asked) == 1
 
 
 async def test_stored_answers_contain_no_token(api: FunctionClient) -> None:

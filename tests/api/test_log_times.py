@@ -8,8 +8,8 @@ import pytest
 from common.domain import errors
 from common.observability.instrumentation import PARTS
 from common.ports.dependencies import Dependencies
-from tests.api.client import EVENTS, FunctionClient
-from tests.api.test_logs import CANARY, check_line, last_line
+from tests.api.client import CANARY, EVENTS, FunctionClient
+from tests.api.test_logs import check_line, last_line
 from tests.support.harness import advance
 from tests.support.log_output import Output
 
@@ -29,10 +29,10 @@ async def test_a_chat_has_the_time_of_each_part(api: FunctionClient, out: Output
     line = last_line(out)
     check_line(line, "chat", 200)
     parts = line["parts"]
-    assert parts["commit"] == pytest.approx(0.12)
+    assert parts["commit"] == pytest.approx(5 * 0.06), "three commits and two checkpoints"
     assert parts["agent_first_token"] == pytest.approx(0.5)
     assert parts["agent"] == pytest.approx(2.25)
-    assert parts["first_speech"] == pytest.approx(2.0 + 0.3)
+    assert parts["first_speech"] == pytest.approx(0.06 + 2.0 + 0.3), "the turn is committed first"
     assert line["first_speech_lag_seconds"] == pytest.approx(0.3)
     assert {"identity", "read", "connection", "vault", "voice", "agent_session"} <= parts.keys()
     assert line["seconds"] > parts["first_speech"]
@@ -85,6 +85,8 @@ async def test_a_sweep_has_its_counts_and_the_credits_left(
         **dict.fromkeys(("idle", "stuck", "leases_freed", "stopped_again", "unknown"), 0),
         "expired": 1,
         "failed": 0,
+        "confirmed": 0,
+        "more": False,
     }
     assert line["credits_left"] == pytest.approx(api.harness.avatars.bought - 10, abs=6)
     assert {"read", "commit", "active", "credits"} <= line["parts"].keys()

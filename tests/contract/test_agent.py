@@ -11,7 +11,15 @@ from common.adapters.google.credentials import LocalToken
 from common.adapters.http.client import HttpClient
 from common.domain import errors
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import Agent, AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import (
+    Agent,
+    AgentEvent,
+    Delta,
+    Finished,
+    ToolCall,
+    ToolResult,
+    UsageSoFar,
+)
 from infra.local.simulators.agent_engine.app import agent_engine_app
 from infra.local.simulators.agent_engine.assistant.steps import Break, Error, Text
 from infra.local.simulators.agent_engine.assistant.steps import Step as SimulatedStep
@@ -57,6 +65,27 @@ CUT = ScriptedReply(
     ["So ", errors.Failed("agent", "the connection was cut", kind="broken")],
     [Text("So "), Break()],
 )
+NO_CONTENT = ScriptedReply(
+    [errors.Failed("agent", "the reply has no text", kind="empty")],
+    [Error("MODEL_RETURNED_NO_CONTENT", "canary")],
+)
+UNANSWERED = ScriptedReply(
+    [
+        "One moment.",
+        ToolCall("c1", "get_time"),
+        ToolResult("c1", "get_time"),
+        Finished(12, unanswered=True),
+    ],
+    [Text("One moment."), SimulatedCall("get_time", {}, {"time": "12:00"}, seconds=0.0)],
+)
+BUSY = ScriptedReply(
+    [errors.Busy("agent", "at its limit")], [Error("RESOURCE_EXHAUSTED", "canary")]
+)
+DOWN = ScriptedReply([errors.Unavailable("agent", "down")], [Error("503", "canary")])
+BUSY_LATER = ScriptedReply(
+    ["So ", errors.Busy("agent", "at its limit")],
+    [Text("So "), Error("RESOURCE_EXHAUSTED", "canary")],
+)
 EMPTY = ScriptedReply([errors.Failed("agent", "the reply has no text", kind="empty")], [])
 LONG = ScriptedReply(["word ", 60.0], [Text("word " * 1000)])
 
@@ -73,6 +102,10 @@ class AgentSetup:
         return events
 
 
+async def do_not_pause() -> None:
+    """Begin the second attempt at once."""
+
+
 @pytest.fixture(params=["fake", "agent_engine"])
 async def setting(request: pytest.FixtureRequest) -> AsyncIterator[AgentSetup]:
     if request.param == "fake":
@@ -86,7 +119,7 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[AgentSetup]:
 
     http_client = HttpClient()
     async with served(agent_engine_app(world)) as address:
-        agent = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), http_client)
+        agent = AgentEngine(f"{address}/v1/{ENGINE}", LocalToken(), http_client, pause=do_not_pause)
         yield AgentSetup(agent, tell, lambda: world.cut_short)
         await http_client.close()
 
@@ -131,7 +164,7 @@ async def test_any_conversation_id_can_name_a_session(setting: AgentSetup) -> No
 async def test_text_around_a_tool_call_comes_once_and_in_order(setting: AgentSetup) -> None:
     setting.tell(TOOL)
     await setting.agent.create_session(ADA, TALK)
-    events = await setting.heard()
+    events = [event for event in await setting.heard() if not isinstance(event, UsageSoFar)]
     at = next(i for i, event in enumerate(events) if isinstance(event, ToolCall))
     call, result = events[at : at + 2]
     assert isinstance(call, ToolCall)
@@ -143,8 +176,13 @@ async def test_text_around_a_tool_call_comes_once_and_in_order(setting: AgentSet
 
 @pytest.mark.parametrize(
     ("story", "said", "kind"),
-    [(ERROR, "So ", "failed"), (CUT, "So ", "broken"), (EMPTY, "", "empty")],
-    ids=["error", "cut", "empty"],
+    [
+        (ERROR, "So ", "failed"),
+        (CUT, "So ", "broken"),
+        (EMPTY, "", "empty"),
+        (NO_CONTENT, "", "empty"),
+    ],
+    ids=["error", "cut", "empty", "no content"],
 )
 async def test_failed_reply_has_the_right_kind(
     setting: AgentSetup, story: ScriptedReply, said: str, kind: str
@@ -157,6 +195,48 @@ async def test_failed_reply_has_the_right_kind(
     assert text(events).strip() == said.strip()
     assert failed.value.kind == kind
     assert "canary" not in str(failed.value)
+
+
+async def test_answer_of_a_tool_without_a_text_is_unanswered(setting: AgentSetup) -> None:
+    setting.tell(UNANSWERED)
+    await setting.agent.create_session(ADA, TALK)
+    *events, last = await setting.heard()
+    assert text(events) == "One moment."
+    assert isinstance(last, Finished)
+    assert (last.unanswered, last.waiting) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("story", "said", "kind"),
+    [
+        (BUSY, "", errors.Busy),
+        (DOWN, "", errors.Unavailable),
+        (BUSY_LATER, "So ", errors.Busy),
+    ],
+    ids=["busy", "down", "busy later"],
+)
+async def test_agent_at_its_limit_says_when_to_come_back(
+    setting: AgentSetup, story: ScriptedReply, said: str, kind: type[errors.Unavailable]
+) -> None:
+    setting.tell(story)
+    await setting.agent.create_session(ADA, TALK)
+    events: list[AgentEvent] = []
+    with pytest.raises(errors.Unavailable) as refused:
+        await setting.agent.reply(ADA, TALK, "Hello", events.append)
+    assert (type(refused.value), text(events).strip()) == (kind, said.strip())
+    assert refused.value.retry_after
+
+
+@pytest.mark.parametrize("setting", ["agent_engine"], indirect=True)
+async def test_usage_grows_with_each_model_call(setting: AgentSetup) -> None:
+    setting.tell(TOOL)
+    await setting.agent.create_session(ADA, TALK)
+    *events, last = await setting.heard()
+    first, second = [event for event in events if isinstance(event, UsageSoFar)]
+    assert isinstance(last, Finished)
+    assert (last.tokens, last.prompt) == (second.tokens, second.prompt)
+    assert second.prompt > first.prompt > 0
+    assert second.tokens > first.tokens + second.prompt
 
 
 async def test_cancelled_reply_closes_the_agents_stream(setting: AgentSetup) -> None:

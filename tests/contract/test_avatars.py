@@ -1,6 +1,7 @@
 """The contract of `AvatarProvider`: the fake, and LiveAvatar's client against the simulator."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -34,6 +35,7 @@ async def test_started_session_runs_until_it_is_stopped(account: Account) -> Non
     assert await account.avatars.active() == []
     record = await account.avatars.record(ticket.session)
     assert not record.running
+    assert record.seconds is not None
     assert 29 <= record.seconds <= 32
 
 
@@ -46,10 +48,14 @@ async def test_credits_are_used_by_running_sessions_only(account: Account) -> No
     assert before - 2 <= await account.avatars.credits() <= before - 1
 
 
-async def test_stopping_twice_or_an_unknown_session_succeeds(account: Account) -> None:
+async def test_stop_that_has_nothing_to_stop_is_answered_or_refused(account: Account) -> None:
+    """A refusal is no proof: the record says that the session is over."""
     ticket, _ = await account.started()
-    for session in (ticket.session, ticket.session, UNKNOWN):
-        await account.avatars.stop(session, "user")
+    await account.avatars.stop(ticket.session, "user")
+    for session in (ticket.session, UNKNOWN):
+        with suppress(errors.Failed, errors.UpstreamNotFound):
+            await account.avatars.stop(session, "user")
+    assert not (await account.avatars.record(ticket.session)).running
 
 
 async def test_stopped_session_token_does_not_start(account: Account) -> None:
@@ -63,7 +69,9 @@ async def test_session_ends_by_itself_at_its_longest_duration(account: Account) 
     ticket, _ = await account.started(seconds=60)
     account.pass_time(61)
     assert await account.avatars.active() == []
-    assert 59 <= (await account.avatars.record(ticket.session)).seconds <= 60
+    seconds = (await account.avatars.record(ticket.session)).seconds
+    assert seconds is not None
+    assert 59 <= seconds <= 60
 
 
 async def test_idle_session_ends_unless_it_is_kept_alive(account: Account) -> None:
@@ -73,8 +81,9 @@ async def test_idle_session_ends_unless_it_is_kept_alive(account: Account) -> No
     await account.avatars.keep_alive(kept.session)
     account.pass_time(200)
     assert await account.avatars.active() == [kept.session]
-    with pytest.raises(errors.UpstreamNotFound):
+    with pytest.raises((errors.UpstreamNotFound, errors.Failed)):
         await account.avatars.keep_alive(left.session)
+    assert not (await account.avatars.record(left.session)).running
 
 
 async def test_session_beyond_the_plans_limit_is_busy(account: Account) -> None:

@@ -169,7 +169,7 @@ async def test_silent_server_is_unavailable(call: Call) -> None:
 
 @CALLS
 async def test_server_that_falls_silent_leaves_commits_ambiguous(call: Call) -> None:
-    firestore = Scripted(None, None)
+    firestore = Scripted(*[None] * 8)
     async with serving(firestore) as address, store_at(address) as store:
         for _ in range(2):
             with pytest.raises(Ambiguous if call is commit else Unavailable) as told:
@@ -177,6 +177,17 @@ async def test_server_that_falls_silent_leaves_commits_ambiguous(call: Call) -> 
             assert told.value.status == 503
             assert told.value.service == "store"
 
+    if call is commit:
+        assert len(firestore.calls) == 2
+    else:  # each read is tried again
+        assert len(firestore.calls) > 2
+
+
+@pytest.mark.parametrize("call", [get, query])
+async def test_read_without_an_answer_leaves_time_for_the_next(call: Call) -> None:
+    firestore = Scripted(None)
+    async with serving(firestore) as address, store_at(address, deadline=2.0) as store:
+        await call(store)
     assert len(firestore.calls) == 2
 
 

@@ -306,7 +306,7 @@ class TestPreconditions:
             await store.commit([Create("users/ada", {}), Update("users/ada", {"n": 1})])
 
     async def test_update_without_fields_is_a_value_error(self, store: Store) -> None:
-        with pytest.raises(ValueError, match="nothing"):
+        with pytest.raises(ValueError, match="at least one field"):
             await store.commit([Update("users/ada", {})])
 
 

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from common.adapters.agent_engine.client import AgentEngine
+from common.ports.dependencies import Dependencies
 from infra.local.server import serving
 from infra.local.simulators.agent_engine import Break, Error, Message, Pause, Step, Text
 from infra.local.simulators.faults import Mode
@@ -81,6 +83,12 @@ class UserBefore:
         assert reserved == 0
         return used - self.tokens
 
+    async def cut(self, text: str) -> int:
+        """Return the charge of a reply that was cut: the last prompt, and what was written."""
+        document = await self.scene.document(f"conversations/{self.conversation}")
+        assert document["last_prompt"] > 0
+        return int(document["last_prompt"]) + -(-len(text) // 4)
+
     async def check_conversation_continues(self) -> None:
         """Check that the conversation goes on: no lease is left, and the agent answers."""
         document = await self.scene.document(f"conversations/{self.conversation}")
@@ -115,7 +123,7 @@ def says_nothing(_: Message) -> Iterable[Step]:
 
 
 def fails_at_once(_: Message) -> Iterable[Step]:
-    yield Error("RESOURCE_EXHAUSTED", "the model is busy")
+    yield Error("INTERNAL", "the model failed")
 
 
 def falls_silent(_: Message) -> Iterable[Step]:
@@ -161,7 +169,7 @@ async def test_failed_turn_keeps_its_text_and_is_not_repeated(
     told = await ask(at.person, form, at.conversation)
     assert (told.ended, told.text, told.problem["code"]) == ("incomplete", SAID, code)
     assert scene.agent.turns == turns + 1
-    assert await at.charged() == -(-len(ASKED + SAID) // 4)
+    assert await at.charged() == await at.cut(SAID)
     await at.check_conversation_continues()
 
 
@@ -172,7 +180,7 @@ async def test_cut_stream_keeps_its_first_words(scene: Scene, form: str) -> None
     told = await ask(at.person, form, at.conversation)
     assert (told.ended, told.problem["code"]) == ("incomplete", "agent_broken")
     assert [fault.times for fault in scene.faults.listed()] == [1], "asked once"
-    assert await at.charged() == -(-len(ASKED + told.text) // 4)
+    assert await at.charged() == await at.cut(told.text)
     await at.check_conversation_continues()
 
 
@@ -220,7 +228,7 @@ async def test_empty_reply_is_a_named_failure(
     turns = scene.agent.turns
     await failed(await ask(at.person, form, at.conversation), code, 502)
     assert scene.agent.turns == turns + 1
-    assert await at.charged() == 0
+    assert await at.charged() == await at.cut(""), "the agent may have run"
     await at.check_conversation_continues()
 
 
@@ -241,7 +249,7 @@ async def test_silent_agent_is_not_asked_again(
     scene.faults.on("agent-engine", ":streamQuery", mode, times=5)
     await failed(await ask(at.person, form, at.conversation), code, 502)
     assert [fault.times for fault in scene.faults.listed()] == [4], "asked once"
-    assert await at.charged() == 0
+    assert await at.charged() == await at.cut(""), "the agent may have run"
     await at.check_conversation_continues()
 
 
@@ -271,12 +279,19 @@ async def test_creating_a_session_is_retried(scene: Scene, mode: Mode) -> None:
     assert (await scene.person().chat())["ended"] == "complete"
 
 
-async def test_silent_agent_is_given_up_after_turn_seconds(scene: Scene) -> None:
+def gives_up_after_a_second(deps: Dependencies) -> Dependencies:
+    agent = deps.agent
+    assert isinstance(agent, AgentEngine)
+    agent._idle_seconds = 1
+    return deps
+
+
+async def test_silent_agent_is_given_up(scene: Scene) -> None:
     """All cases run concurrently, so the test takes one deadline."""
     mute, stopping = [[await before(scene) for _ in FORMS] for _ in range(2)]
     for at in stopping:
         scene.scripts[at.person.uid] = falls_silent
-    async with scene.process(turn_seconds=1) as url:
+    async with scene.process(gives_up_after_a_second) as url:
 
         async def told(at: UserBefore, form: str) -> TurnOutcome:
             person = StackUser(at.person.uid, at.person.http, url, at.person.headers)
@@ -291,8 +306,8 @@ async def test_silent_agent_is_given_up_after_turn_seconds(scene: Scene) -> None
             assert (cut.ended, cut.text) == ("incomplete", SAID)
             assert cut.problem["code"] == "agent_silent"
     await scene.until(lambda: streams(scene, 0))
-    assert [await at.charged() for at in mute] == [0, 0]
-    assert [await at.charged() for at in stopping] == [-(-len(ASKED + SAID) // 4)] * 2
+    assert [await at.charged() for at in mute] == [await at.cut("") for at in mute]
+    assert [await at.charged() for at in stopping] == [await at.cut(SAID) for at in stopping]
     for at in (*mute, *stopping):
         await at.check_conversation_continues()
 
@@ -303,7 +318,7 @@ async def streams(scene: Scene, count: int) -> bool:
 
 @dataclass
 class RefusingEngine:
-    """An engine that creates sessions but whose agent does not start."""
+    """An engine that has every session, and whose agent does not start."""
 
     asked: int = 0
     routes: list[Route] = field(init=False)
@@ -317,7 +332,8 @@ class RefusingEngine:
     @asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
         engine = "projects/p/locations/us-central1/reasoningEngines/1"
-        made = Route(f"/v1beta1/{engine}/sessions", lambda _: JSONResponse({}), methods=["POST"])
+        known = JSONResponse({"error": {"code": 409, "status": "ALREADY_EXISTS"}}, 409)
+        made = Route(f"/v1beta1/{engine}/sessions", lambda _: known, methods=["POST"])
         turn = Route(f"/v1/{engine}:streamQuery", self.stream, methods=["POST"])
         async with serving(Starlette(routes=[made, turn])) as url:
             yield f"{url}/v1/{engine}"
@@ -330,6 +346,6 @@ async def test_slow_first_token_does_not_repeat_the_request(scene: Scene, form: 
         at = await before(scene, url)
         await failed(await ask(at.person, form, at.conversation), "agent_failed", 502)
         assert engine.asked == 1
-        assert await at.charged() == 0
+        assert await at.charged() == await at.cut("")
         document = await scene.document(f"conversations/{at.conversation}")
         assert document["lease"] is None

@@ -69,13 +69,7 @@ async def test_a_newer_turn_interrupts(scene: Scene) -> None:
     await interrupts(scene, None)
 
 
-async def test_a_newer_turn_of_another_process_interrupts(
-    scene: Scene, elsewhere: str, request: pytest.FixtureRequest
-) -> None:
-    settings = scene.provider.settings
-    if settings.second_socket_closes_first and not settings.closes_first_after_seconds:
-        why = "a turn whose connection is closed for a newer one goes on, and says it was heard"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
+async def test_a_newer_turn_of_another_process_interrupts(scene: Scene, elsewhere: str) -> None:
     await interrupts(scene, elsewhere)
 
 

@@ -148,9 +148,12 @@ async def observed(scene: Scene, runs: Runs) -> Runs:
     for name in ("task", "twice", "together"):
         await scene.until(partial(ended, scene, runs[name].session))
     await all_look(scene, runs, "before")
-    assert (await scene.sweep())["failed"] == 0
+    sweep = (
+        f"{lively.person.url}/sweep_expired"  # the process that knows how soon a session is idle
+    )
+    assert (await scene.http.post(sweep)).json()["failed"] == 0
     await all_look(scene, runs, "after")
-    await scene.sweep()
+    await scene.http.post(sweep)
     await all_look(scene, runs, "another")
     return runs
 
@@ -171,7 +174,7 @@ async def all_look(scene: Scene, runs: Runs, into: str) -> None:
 async def test_task_ends_the_session_at_its_time(runs: Runs) -> None:
     document, seen = runs["task"].before
     assert (document["state"], document["end_reason"]) == ("ended", "expired")
-    assert document["seconds"] == SECONDS
+    assert SECONDS - 1 <= document["seconds"] <= SECONDS, "as the provider's record says"
     [stop] = runs["task"].stops()
     assert stop["body"]["reason"] == "MAX_DURATION_REACHED"
     assert 0 <= seconds_after(stop["at"], document["expires_at"]) <= SOON
@@ -191,7 +194,8 @@ async def test_our_stop_comes_before_the_providers_limit(runs: Runs) -> None:
 async def test_repeated_task_charges_once(runs: Runs) -> None:
     run = runs["twice"]
     assert run.before[0]["state"] == "ended"
-    assert run.charged == [(SECONDS, 0)] * 3
+    [(used, reserved)] = set(run.charged)  # the provider says whole seconds, rounded down
+    assert (used in {SECONDS - 1, SECONDS}, reserved) == (True, 0)
     assert [stop["status"] for stop in run.stops()][:1] == [200]
 
 

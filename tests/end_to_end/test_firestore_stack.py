@@ -29,7 +29,7 @@ async def test_conversation_on_firestore_from_start_to_charge(
         assert ended["state"] == "ended"
         assert (await ada.call("end_session", **session)).json()["seconds"] == ended["seconds"]
         meters = ended["usage"]["meters"]
-        assert meters["avatar_seconds"]["used"] == ended["seconds"] > 0
+        assert meters["avatar_seconds"]["used"] == ended["seconds"]
         assert {meter["reserved"] for meter in meters.values()} == {0}
         for meter in meters:
             assert await scene.meter(ada, meter) == (meters[meter]["used"], 0)
@@ -53,8 +53,9 @@ async def test_expiry_and_idle_end_on_firestore(
         first = (await expires.start())["avatar_session_id"]
         await scene.until(lambda: is_in_state(scene, first, "ended"))
         document = await scene.session(first)
-        assert (document["end_reason"], document["seconds"]) == ("expired", 2)
-        assert await scene.meter(expires, "avatar_seconds") == (2, 0)
+        assert document["end_reason"] == "expired"
+        assert document["seconds"] in {1, 2}  # the provider says whole seconds, rounded down
+        assert await scene.meter(expires, "avatar_seconds") == (document["seconds"], 0)
 
         second = (await idles.start())["avatar_session_id"]
 

@@ -196,8 +196,8 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[FaultRun]:
         canaries.add("sealing key", sealing_key(scene))
         made = secretive(scene, http_client, canaries)
         async with (
-            scene.process(made, turn_seconds=2) as kept,
-            scene.process(made, turn_seconds=2, vault="sealed") as sealed,
+            scene.process(made) as kept,
+            scene.process(made, vault="sealed") as sealed,
         ):
             yield FaultRun(scene, canaries, heard, client, (kept, sealed))
             later = AheadClock(timedelta(hours=1))

@@ -94,7 +94,11 @@ async def test_firestore_store_needs_an_emulator(tmp_path: Path) -> None:
 async def test_installation_without_a_network_fails_with_one_sentence(tmp_path: Path) -> None:
     for name in ("Makefile", "requirements-dev.txt"):
         shutil.copy(ROOT / name, tmp_path)
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    settings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PIP_", "MAKE", "MFLAGS"))
+    }
     offline = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
     process = await asyncio.create_subprocess_exec(
         *("make", "run", f"PYTHON={sys.executable}"),

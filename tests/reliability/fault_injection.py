@@ -22,12 +22,21 @@ Code runs in a process by `process.run(work, label)`, which raises `ProcessDied`
 | a commit that held and is not confirmed | `add("store.commit", unconfirmed(held=True), nth=1)` |
 | a commit that did not hold, unconfirmed | `add("store.commit", unconfirmed(held=False))` |
 | a commit that holds late | `add("store.commit", unconfirmed(held=True, late=4))` |
-| a document touched after a query or a read | `add("store.query", simulation.touch_found())` |
+| documents touched after a query or a read | `add("store.query", simulation.touch_found())` |
 | something else happens in between | `add("store.query", meanwhile(work))` |
 | a process dies before or after its n-th call | `add("*", die("before"), nth=3, process=here)` |
 | a process is frozen for 20 s | `add("*", freeze(20, "after"), nth=3, process=here)` |
 | clocks that differ | `simulation.process(skew=5)` |
 | an agent whose tools have effects | a script with `ToolEffect("send_mail")`; `agent.effects` |
+
+A pattern names service and method, e.g. `store.commit`, `voice.*`, `connection.speak`, `*`. `nth`,
+`seconds`, `process` and `where` narrow it down. If several faults meet one call, the first one added is
+the outermost: `delay(3)` and then `refuse()` is a refusal after 3 s.
+
+The journal counts the calls of each request by kind, effects of tools, and the longest silence of a
+stream. `tests.support.simulation.audit` compares charges with what the provider billed. A process that
+is frozen `before` a call sends the call when it thaws: no process can guard against that for an effect
+outside the store.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -39,9 +48,9 @@ import pytest
 from tests.support.harness import new_harness
 from tests.support.simulation.faults import (
     Effect,
-    Fault,
     Moment,
     PendingCall,
+    PlannedFault,
     answer,
     answer_4xx,
     busy,
@@ -59,9 +68,9 @@ from tests.support.simulation.simulation import NO_LATENCY, Simulation
 
 __all__ = [
     "Effect",
-    "Fault",
     "Moment",
     "PendingCall",
+    "PlannedFault",
     "ProcessDied",
     "SimulatedProcess",
     "Simulation",

@@ -1,27 +1,26 @@
-"""In counts, orders and seconds of a simulated clock: what the benches measure in wall time."""
+"""Round trips, orders and seconds of a virtual clock; the benches measure the same in real time."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from common.adapters.sqlite import query as sql
 from common.adapters.sqlite.store import SqliteStore
-from common.api.streaming import EventStream
+from common.domain.avatar_session import EndReason
 from common.domain.documents import Create, Query, Where, checked_query
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
 from common.schemas.answers import SweepAnswer
 from common.schemas.events import TextEvent
-from common.schemas.requests import SweepRequest
 from common.sessions.sweep import AT_ONCE
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
-from tests.support.harness import Harness, advance, new_harness
+from tests.support.harness import Harness, advance, new_harness, sweep
+from tests.support.http_call import post
 from tests.support.virtual_time import LoopClock, VirtualTimeLoop
 
 TRIP = 0.02
@@ -44,14 +43,14 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def far(harness: Harness) -> None:
-    async def trip(_: str) -> None:
+def set_store_latency(harness: Harness) -> None:
+    async def travel(_: str) -> None:
         await asyncio.sleep(TRIP)
 
-    harness.store.before = trip
+    harness.store.before = travel
 
 
-async def expired(harness: Harness, number: int) -> None:
+async def start_expired_sessions(harness: Harness, number: int) -> None:
     await asyncio.gather(*(harness.start(User(UserId(f"user-{n}"))) for n in range(number)))
     advance(harness.clock, 3_600)
 
@@ -59,63 +58,44 @@ async def expired(harness: Harness, number: int) -> None:
 # ── start_avatar ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_start_adds_two_trips_to_a_provider_that_is_slower_than_a_read(
-    harness: Harness,
+@pytest.mark.parametrize(("ticket", "start"), [(0.0, 0.0), (TICKET, START)])
+async def test_a_start_adds_three_trips_to_the_provider(
+    harness: Harness, ticket: float, start: float
 ) -> None:
-    far(harness)
-    harness.avatars.slow.update(create_session_token=TICKET, start=START)
+    """A read, the commit that guards the start, and the commit that says that it is live."""
+    set_store_latency(harness)
+    harness.avatars.slow.update(create_session_token=ticket, start=start)
     began = now()
     await harness.start()
-    assert now() - began - TICKET - START == pytest.approx(2 * TRIP)
-
-
-async def test_a_start_adds_three_trips_to_a_provider_that_answers_at_once(
-    harness: Harness,
-) -> None:
-    far(harness)
-    began = now()
-    await harness.start()
-    assert now() - began == pytest.approx(3 * TRIP)
+    assert now() - began - ticket - start == pytest.approx(3 * TRIP)
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_text_is_on_the_wire_in_the_moment_in_which_the_agent_gives_it(
-    harness: Harness,
-) -> None:
-    far(harness)
+async def test_text_is_sent_at_the_moment_at_which_it_arrives(harness: Harness) -> None:
+    set_store_latency(harness)
     harness.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
-    turn = await harness.chat()
-    sent: list[tuple[str, float]] = []
-
-    async def send(message: Any) -> None:
-        if body := message.get("body", b"").decode():
-            sent.append((body, now()))
-
-    async def receive() -> dict[str, str]:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    admitted = now()
-    await EventStream(turn)({"type": "http"}, receive, send)
-    text = [(body, when) for body, when in sent if body.startswith("event: text")]
-    assert [_text(body) for body, _ in text] == [f"word{n} " for n in range(20)]
-    whens = [when for _, when in text if when > admitted]
-    assert all(b - a == pytest.approx(0.025) for a, b in pairwise(whens))
-    assert whens[-1] == pytest.approx(TRIP + 20 * 0.025)  # one read, and then the agent's own pace
+    answer = await post(harness.app, "chat", {"message": "Hello."}, events=True)
+    text = [(chunk.decode(), at) for at, chunk in answer.chunks if b"event: text" in chunk]
+    words = "".join(
+        json.loads(line.removeprefix("data: "))["text"]
+        for body, _ in text
+        for event, line in pairwise(body.splitlines())
+        if event == "event: text"
+    )
+    times = [at for _, at in text]
+    assert words == "".join(f"word{n} " for n in range(20))
+    assert all(b - a == pytest.approx(0.025) for a, b in pairwise(times[1:]))
+    assert times[-1] == pytest.approx(2 * TRIP + 20 * 0.025)  # read, commit, the agent's pace
 
 
-def _text(frame: str) -> str:
-    return str(json.loads(frame.partition("data: ")[2])["text"])
-
-
-async def test_text_waits_for_nobody_who_is_slow_to_take_it(harness: Harness) -> None:
+async def test_text_does_not_wait_for_a_slow_reader(harness: Harness) -> None:
     harness.agent.replies.append([part for n in range(20) for part in (0.025, f"word{n} ")])
     turn = await harness.chat()
     await asyncio.sleep(5)
     began = now()
-    events = await turn.news()  # the turn, why it is silent, the text
+    events = await turn.next_events()  # the turn, why it is silent, the text
     assert now() == began
     assert sum(isinstance(event, TextEvent) for event in events) == 20
     await turn.cancel()
@@ -124,13 +104,13 @@ async def test_text_waits_for_nobody_who_is_slow_to_take_it(harness: Harness) ->
 # ── the sweep ────────────────────────────────────────────────────────────────────────────────────
 
 
-class Crowded(FakeAvatars):
-    """How many stops were under way together, at the most."""
+class StopCountingAvatars(FakeAvatars):
+    """Counts how many stops are under way at once."""
 
     most = 0
     under_way = 0
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         try:
@@ -139,36 +119,34 @@ class Crowded(FakeAvatars):
             self.under_way -= 1
 
 
-async def all_swept(harness: Harness) -> list[SweepAnswer]:
-    sweeps = [await harness.app.sweeps.sweep(SweepRequest())]
-    while sweeps[-1].more:
-        sweeps.append(await harness.app.sweeps.sweep(SweepRequest()))
-    return sweeps
+async def sweep_all(harness: Harness) -> list[SweepAnswer]:
+    answers = [await sweep(harness.app)]
+    while answers[-1].more:
+        answers.append(await sweep(harness.app))
+    return answers
 
 
-async def test_a_thousand_expired_take_no_longer_than_the_provider_would_for_fifty_at_a_time(
-    harness: Harness,
-) -> None:
-    harness.avatars = crowded = Crowded(harness.clock, capacity=2_000)
+async def test_a_sweep_stops_at_least_fifty_at_a_time(harness: Harness) -> None:
+    harness.avatars = avatars = StopCountingAvatars(harness.clock, capacity=2_000)
     harness.app = harness.another()
-    await expired(harness, 1_000)
-    crowded.slow["stop"] = STOP
-    far(harness)
+    await start_expired_sessions(harness, 1_000)
+    avatars.slow["stop"] = STOP
+    set_store_latency(harness)
     began = now()
-    sweeps = await all_swept(harness)
+    answers = await sweep_all(harness)
     assert now() - began <= 1_000 / 50 * STOP
-    assert sum(swept.expired + swept.idle for swept in sweeps) == 1_000
-    assert len(sweeps) <= 3
-    assert 50 <= crowded.most <= AT_ONCE
-    assert not any(swept.failed for swept in sweeps)
+    assert sum(swept.expired + swept.idle for swept in answers) == 1_000
+    assert len(answers) <= 3
+    assert 50 <= avatars.most <= AT_ONCE
+    assert not any(swept.failed for swept in answers)
 
 
 @pytest.mark.parametrize("others", [0, 3_000])
-async def test_a_sweep_goes_to_the_store_as_often_however_much_there_is(
+async def test_a_sweeps_trips_do_not_grow_with_ended_sessions(
     harness: Harness, others: int
 ) -> None:
-    await expired(harness, 1)
-    await all_swept(harness)
+    await start_expired_sessions(harness, 1)
+    await sweep_all(harness)
     (old,) = await harness.sessions()
     for begin in range(0, others, 500):
         ids = range(begin, begin + 500)
@@ -176,16 +154,18 @@ async def test_a_sweep_goes_to_the_store_as_often_however_much_there_is(
     await asyncio.gather(*(harness.start(User(UserId(f"other-{n}"))) for n in range(20)))
     advance(harness.clock, 3_600)
     harness.store.trips.clear()
-    far(harness)
+    set_store_latency(harness)
     began = now()
-    await all_swept(harness)
-    assert harness.store.trips["query"] == 2
+    await sweep_all(harness)
+    assert harness.store.trips["query"] == 4
     assert harness.store.trips["commit"] == 2 * 20
-    assert harness.store.trips["read"] == 0
-    assert now() - began == pytest.approx(3 * TRIP)
+    assert harness.store.trips["read"] == 2 * 20, (
+        "each session is read again, with its conversation"
+    )
+    assert now() - began == pytest.approx(6 * TRIP)
 
 
-async def test_what_is_due_is_found_by_its_index_and_without_sorting(tmp_path: Path) -> None:
+async def test_due_sessions_are_found_by_an_index_without_sorting(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "documents")
     try:
         due = (Where("due_at", "<=", LoopClock().now()),)

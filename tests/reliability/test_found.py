@@ -1,4 +1,4 @@
-"""What the machine has found, kept as the shortest way to it."""
+"""Sequences that the state machine has found, each as short as possible."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,65 +6,82 @@ from typing import Any
 import pytest
 
 from common.domain import errors
-from tests.reliability import invariants
-from tests.reliability.actions import End, Say, Start, Sweep, Talk
-from tests.reliability.world import World
+from tests.reliability.fault_injection import Moment, refuse
+from tests.reliability.machine import invariants
+from tests.reliability.machine.actions import (
+    ChatAction,
+    EndAction,
+    SpeakAction,
+    StartAction,
+    SweepAction,
+)
+from tests.reliability.machine.deployment import SimulatedDeployment
+from tests.reliability.machine.life import COMMITS
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    here = World()
-    yield here
-    invariants.check(here)
-    here.close()
+def deployment() -> Iterator[SimulatedDeployment]:
+    made = SimulatedDeployment()
+    yield made
+    invariants.check(made)
+    made.close()
 
 
-def ledger(world: World) -> dict[str, Any]:
-    return world.store.everything()["users/ada/usage/2026-11"]
+def ledger(deployment: SimulatedDeployment) -> dict[str, Any]:
+    return deployment.documents()["users/ada/usage/2026-11"]
 
 
 @pytest.mark.parametrize("how", ["held", "lost"])
-def test_characters_are_given_back_once_though_nobody_confirmed_it(world: World, how: str) -> None:
-    world.do((0, Start()))
-    world.avatars.fail_next("connect", errors.Unavailable("avatar", "down"))
-    world.store.commits.extend(["fine", how])  # type: ignore[list-item]  # both are weathers
-    (refused,) = world.do((0, Say()))
+def test_an_unconfirmed_refund_happens_once(deployment: SimulatedDeployment, how: str) -> None:
+    faults = deployment.simulation.faults
+    deployment.do((0, StartAction()))
+    faults.add("avatars.connect", refuse())
+    faults.add("store.commit", COMMITS[how], nth=2)
+    (refused,) = deployment.do((0, SpeakAction()))
     assert isinstance(refused, errors.Unavailable)
-    assert ledger(world)["voice_characters_used"] == 0
+    assert ledger(deployment).get("voice_characters_used", 0) == 0
 
 
-def test_an_overdue_avatar_is_ended_before_its_conversation_has_another(world: World) -> None:
-    world.do((0, Start()))
-    world.wait(61)
-    world.do((0, Start(conversation=0)))
-    world.do((0, Sweep()))
-    invariants.check(world)
+def test_an_overdue_avatar_ends_before_the_next_one(deployment: SimulatedDeployment) -> None:
+    deployment.do((0, StartAction()))
+    deployment.wait(61)
+    deployment.do((0, StartAction(conversation=0)))
+    deployment.do((0, SweepAction()))
+    invariants.check(deployment)
 
 
-def test_a_start_that_comes_about_after_all_is_stopped_by_the_next_sweep(world: World) -> None:
-    world.avatars.delays.append(4.0)
-    (refused,) = world.do((0, Start()))
+def test_a_sweep_stops_a_start_that_happens_late(deployment: SimulatedDeployment) -> None:
+    deployment.avatars.start_delays.append(4.0)
+    (refused,) = deployment.do((0, StartAction()))
     assert isinstance(refused, errors.Unavailable)
-    world.wait(5)
-    assert len(world.running()) == 2
-    assert world.sweep().stopped_again == 1
-    world.wait(61)
-    invariants.settled(world)
+    deployment.wait(31)
+    assert len(deployment.running()) == 2
+    assert deployment.sweep().stuck == 1
+    deployment.wait(61)
+    deployment.sweep()
+    invariants.check_settled(deployment)
 
 
-@pytest.mark.parametrize("after", [False, True])
+ACTIONS = [StartAction(conversation=0), EndAction(), ChatAction(), SpeakAction(), SweepAction()]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("calls", range(1, 10))
-@pytest.mark.parametrize("doing", [Start(conversation=0), End(), Talk(), Say(), Sweep()], ids=repr)
-def test_a_crash_at_every_step_is_cleaned_up_by_one_sweep(
-    world: World, doing: Any, calls: int, after: bool
+@pytest.mark.parametrize("action", ACTIONS, ids=repr)
+@pytest.mark.parametrize("fate", ["dies", "freezes"])
+def test_one_sweep_cleans_up_after_a_fault_anywhere(
+    deployment: SimulatedDeployment, action: Any, calls: int, moment: Moment, fate: str
 ) -> None:
-    world.do((0, Start()))
-    if isinstance(doing, Start | Sweep):
-        world.wait(61)
-    world.doomed(0, calls, after=after)
-    world.do((0, doing))
-    world.spare()
-    invariants.check(world)
-    world.wait(300)
-    world.sweep()
-    invariants.settled(world)
+    deployment.do((0, StartAction()))
+    if isinstance(action, StartAction | SweepAction):
+        deployment.wait(61)
+    if fate == "dies":
+        deployment.kill(0, calls, moment)
+    else:
+        deployment.freeze(0, calls, moment, 20)
+    deployment.do((0, action))
+    deployment.spare()
+    invariants.check(deployment)
+    deployment.wait(300)
+    deployment.sweep()
+    invariants.check_settled(deployment)

@@ -51,11 +51,11 @@ A11             the sweep ends a session that was used after its query
 A12             a keep_alive brings the end of a session forward
                 test_sessions: test_a_keep_alive_never_shortens_a_session
 B1              a start that reached its deadline claims that nothing happened
-                test_sessions: test_a_start_that_ran_out_of_time_is_ambiguous
+                test_starts: test_a_start_that_ran_out_of_time_is_ambiguous
 B1              the key of a start that reached its deadline is locked for ten minutes
-                test_sessions: test_a_slow_starts_key_is_free_after_a_sweep
+                test_starts: test_a_slow_starts_key_is_free_after_a_sweep
 B1              the key of a start is refused after the session ended
-                test_sessions: test_a_starts_key_gives_its_answer_after_the_end
+                test_starts: test_a_starts_key_gives_its_answer_after_the_end
 B1              a turn whose process died locks its key, and then runs again
                 test_turns: test_a_lost_turn_answers_its_key_and_is_charged_once
 B2              a speak cannot be stopped from another process
@@ -87,11 +87,11 @@ C               a turn that failed and is tried again keeps the message twice
 C s19           a stream is silent while a tool works
                 test_turns: test_no_stream_is_silent_for_more_than_fifteen_seconds
 C s58           refused starts ask the provider for session tokens
-                test_sessions: test_a_refused_start_asks_the_provider_for_nothing
+                test_starts: test_a_refused_start_asks_the_provider_for_nothing
 attack 2        a turn that outlives its lease is charged in full, and its answer denies it
                 test_speech: test_the_answer_of_a_turn_agrees_with_the_ledger
 attack 3        a text that is longer when spoken fails as a whole
-                test_speech: test_a_text_that_is_longer_when_spoken_is_spoken
+                test_speech: test_a_text_that_is_longer_when_spoken_is_spoken_or_refused
 attack 4        a voice or language that cannot speak is accepted, and billed
                 test_speech: test_a_voice_that_cannot_speak_is_refused
 attack 5        a stop that is answered with nonsense settles what runs
@@ -101,9 +101,9 @@ attack 7        a 503 does not say when to come back
 attack 8        a conflict of many requests reaches the caller
                 test_turns: test_no_conflict_reaches_a_caller
 attack 9        the key of a start whose process died is locked for ten minutes
-                test_sessions: test_a_key_is_free_after_a_sweep_settled_it
+                test_starts: test_a_key_is_free_after_a_sweep_settled_it
 attack 9        a user whose start died is told to wait for ten minutes
-                test_sessions: test_the_refusal_after_a_dead_start_says_when_to_retry
+                test_starts: test_the_refusal_after_a_dead_start_says_when_to_retry
 attack 10       a slow start is charged too little, a slow stop too much
                 test_sessions: test_a_charge_is_the_time_that_the_provider_ran
 attack 11       a body that does not arrive is a failure of ours

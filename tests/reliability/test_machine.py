@@ -1,4 +1,4 @@
-"""Invariants 1 to 3, whatever happens in whatever order; and mutants, to know that it would show.
+"""Invariants 1 to 3 hold whatever happens in whatever order; mutants show that a breach is found.
 
 `RELIABILITY=long` runs many more examples, each time others.
 """
@@ -13,13 +13,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from common.bootstrap import App
 from common.ports.dependencies import Dependencies
-from tests.reliability.machine import Life
-from tests.reliability.mutants import MUTANTS
+from tests.reliability.machine.life import Life
+from tests.reliability.machine.mutants import MUTANTS
 
 LONG = os.environ.get("RELIABILITY") == "long"
 
 ORDINARY = settings(
-    max_examples=5_000 if LONG else 300,
+    max_examples=5_000 if LONG else 150,
     stateful_step_count=60 if LONG else 30,
     derandomize=not LONG,
     deadline=None,
@@ -43,12 +43,12 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def test_whatever_happens() -> None:
+def test_invariants_hold_whatever_happens() -> None:
     run_state_machine_as_test(Life, settings=ORDINARY)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
-def test_it_would_show(mutant: Callable[[Dependencies], App]) -> None:
-    broken = type("Broken", (Life,), {"compose": staticmethod(mutant)})
+def test_a_mutant_is_found(mutant: Callable[[Dependencies], App]) -> None:
+    mutated = type("MutatedLife", (Life,), {"compose": staticmethod(mutant)})
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(broken, settings=HUNT)
+        run_state_machine_as_test(mutated, settings=HUNT)

@@ -1,8 +1,8 @@
-"""Every secret that was issued, in every form in which it might be written down, and a search for it.
+"""A search for secrets in texts, and a pytest plugin that searches every log record.
 
-A plugin, too: `pytest_plugins = [..., "tests.support.canaries"]`. What is registered during the run is
-searched for in every log record of the run, at whatever level it came through; the run fails where
-one is found. Nothing is patched: a handler on the root logger looks at each record as it comes.
+Each secret is searched for in all the forms in which it may be written. The plugin searches every
+record of the run, of any level, for every secret that a test registered; the run fails if one is
+found. The plugin patches nothing: it adds a handler to the root logger.
 """
 
 import base64
@@ -16,15 +16,15 @@ from urllib.parse import quote
 import pytest
 
 JWT = re.compile(rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")
-"""Any signed token, whoever issued it."""
+"""Any signed token of any issuer."""
 PLAIN = frozenset(logging.makeLogRecord({}).__dict__)
-"""What every record has; the rest is `extra`."""
+"""Attributes of every record. The others are `extra`."""
 SHORTEST = 12
-"""Characters: a shorter word may stand anywhere by chance."""
+"""Characters. A shorter text may occur by chance."""
 
 
 def forms(secret: bytes) -> set[bytes]:
-    """The secret itself, escaped, and encoded."""
+    """Return the secret itself, escaped, and encoded."""
     encoded = {base64.b64encode(secret), base64.urlsafe_b64encode(secret)}
     written = {secret, secret.hex().encode(), repr(secret)[2:-1].encode()}
     escaped = {quote(secret, safe="").encode()}
@@ -32,13 +32,13 @@ def forms(secret: bytes) -> set[bytes]:
 
 
 def parts(secret: bytes) -> set[bytes]:
-    """A JWT's signature alone betrays it as well: who cuts one short may have logged the rest."""
+    """Return the secret, and the signature of a JWT: a log may contain only its end."""
     return {secret, secret.rpartition(b".")[2]} if JWT.fullmatch(secret) else {secret}
 
 
 @dataclass
 class Canaries:
-    """Secrets by the name under which a finding tells of them: never the secret itself."""
+    """Secrets and their names. A finding contains the name, never the secret."""
 
     _known: dict[bytes, str] = field(default_factory=dict, repr=False)
 
@@ -53,7 +53,7 @@ class Canaries:
         return len(set(self._known.values()))
 
     def found_in(self, text: str | bytes, *, but: frozenset[str] = frozenset()) -> set[str]:
-        """The names of those that stand in `text`; a signed token that nobody named is one, too."""
+        """Return the names of the secrets in `text`. An unknown signed token counts as one."""
         raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         found = {name for form, name in self._known.items() if form in raw}
         allowed = {form for form, name in self._known.items() if name in but}
@@ -62,17 +62,17 @@ class Canaries:
         return found - but
 
 
-def written(record: logging.LogRecord) -> str:
-    """All that any formatter could make of a record."""
+def render(record: logging.LogRecord) -> str:
+    """Return every text that a formatter could make of a record."""
     extra = {name: value for name, value in record.__dict__.items() if name not in PLAIN}
-    told = [record.getMessage(), repr(record.msg), repr(record.args), repr(extra)]
+    texts = [record.getMessage(), repr(record.msg), repr(record.args), repr(extra)]
     if record.exc_info and record.exc_info[1] is not None:
-        told += traceback.format_exception(record.exc_info[1])
-    return "\n".join([*told, record.exc_text or "", record.stack_info or ""])
+        texts += traceback.format_exception(record.exc_info[1])
+    return "\n".join([*texts, record.exc_text or "", record.stack_info or ""])
 
 
 class Watch(logging.Handler):
-    """Looks at each record when it comes, and again at the end, for what was issued later."""
+    """Searches each record when it arrives, and again at the end for secrets registered later."""
 
     def __init__(self, canaries: Canaries) -> None:
         super().__init__(logging.NOTSET)
@@ -82,13 +82,13 @@ class Watch(logging.Handler):
         self._kept: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = written(record)
+        text = render(record)
         self.seen += 1
         self._kept.append(f"{record.name}: {text}")
         self._look(self._kept[-1])
 
     def finish(self) -> set[str]:
-        """Which secret stood in a record of which logger."""
+        """Return the findings: a secret's name and the logger."""
         for text in self._kept:
             self._look(text)
         self._kept.clear()
@@ -106,7 +106,7 @@ WATCH = pytest.StashKey[Watch]()
 
 @pytest.fixture(scope="session")
 def canaries(pytestconfig: pytest.Config) -> Canaries:
-    """Whatever a test adds here is searched for until the end of the run."""
+    """Secrets that are searched for until the end of the run."""
     watch = pytestconfig.stash.get(WATCH, None)
     return watch.canaries if watch else Canaries()
 

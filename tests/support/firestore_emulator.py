@@ -1,4 +1,4 @@
-"""Fixtures on the real Firestore emulator: one process a run, one project a test."""
+"""Fixtures on the real Firestore emulator: one process per run, one project per test."""
 
 import os
 import uuid

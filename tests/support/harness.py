@@ -3,18 +3,18 @@
 The functions at the end are the only place of the tests that calls the entry points of `App` by name.
 """
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from common.adapters.sqlite.store import SqliteStore
+from common.api.streaming import InProgress
 from common.bootstrap import App, assemble
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningChat
 from common.domain.avatar_session import session_paths
-from common.domain.documents import Document, Query, Version, Write
+from common.domain.documents import Query
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
 from common.observability.instrumentation import PARTS, TimedPort
@@ -28,6 +28,7 @@ from common.schemas.answers import (
     StartAvatarAnswer,
     SweepAnswer,
 )
+from common.schemas.base import Answer
 from common.schemas.events import ChatEvent
 from common.schemas.requests import (
     ChatRequest,
@@ -41,6 +42,7 @@ from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
+from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
 from tests.support.fakes.voice import FakeVoice
@@ -50,35 +52,6 @@ ADA = User(UserId("ada"))
 BOB = User(UserId("bob"))
 
 
-class CountingStore:
-    """Counts round trips by kind. `before` is awaited before each; it may sleep or raise."""
-
-    def __init__(self, inner: Store) -> None:
-        self.inner = inner
-        self.trips: Counter[str] = Counter()
-        self.before: Callable[[str], Awaitable[None]] | None = None
-
-    async def get(self, paths: Sequence[str]) -> list[Document]:
-        await self._count("read")
-        return await self.inner.get(paths)
-
-    async def query(self, query: Query) -> list[Document]:
-        await self._count("query")
-        return await self.inner.query(query)
-
-    async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
-        await self._count("commit")
-        return await self.inner.commit(writes)
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-    async def _count(self, kind: str) -> None:
-        self.trips[kind] += 1
-        if self.before is not None:
-            await self.before(kind)
-
-
 class KnownUsers:
     """An identity whose tokens are user ids."""
 
@@ -86,8 +59,9 @@ class KnownUsers:
         return User(UserId(bearer))
 
 
-async def _no_pause(_: int) -> None:
-    return None
+async def _pause(number: int) -> None:
+    """Sleep longer before each further attempt, like the app. On virtual time this costs nothing."""
+    await asyncio.sleep(0.01 * 2**number)
 
 
 async def _close_nothing() -> None:
@@ -125,7 +99,7 @@ class Harness:
             **self.ports(),
             "clock": self.clock,
             "new_id": lambda: f"id{next(self.numbers):08d}",
-            "pause": _no_pause,
+            "pause": _pause,
             "settings": self.settings,
         }
         return Dependencies(**{**parts, **instead})
@@ -136,9 +110,9 @@ class Harness:
     async def start(self, user: User = ADA, **fields: Any) -> StartAvatarAnswer:
         return await start(self.app, user, **fields)
 
-    async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> Turn:
+    async def chat(self, message: str = "Hello.", user: User = ADA, **fields: Any) -> RunningChat:
         turn = await chat(self.app, message, user, **fields)
-        assert isinstance(turn, Turn)
+        assert isinstance(turn, RunningChat)
         return turn
 
     async def whole_chat(
@@ -166,6 +140,9 @@ class Harness:
         kept = await self.documents(f"conversations/{conversation}/messages")
         return [(message["role"], message["text"]) for message in kept]
 
+    async def unsettled_turns(self) -> list[dict[str, Any]]:
+        return [turn for turn in await self.documents("turns") if turn["due_at"] is not None]
+
     async def used(self, meter: str, user: User = ADA) -> tuple[int, int]:
         """Return what is used and what is reserved of this month's `meter`."""
         month = self.clock.now().strftime("%Y-%m")
@@ -189,9 +166,9 @@ def new_harness(
     )
 
 
-async def collect_events(turn: Turn) -> list[ChatEvent]:
+async def collect_events(turn: RunningChat) -> list[ChatEvent]:
     events = []
-    while news := await turn.news():
+    while news := await turn.next_events():
         events += news
     await turn.over()
     return events
@@ -232,7 +209,7 @@ async def start(
 
 async def chat(
     app: App, message: str = "Hello.", user: User = ADA, *, key: str | None = None, **fields: Any
-) -> Turn | ChatAnswer:
+) -> RunningChat | ChatAnswer:
     """Begin a turn. Returns the running turn, or the stored answer of the key's first turn."""
     request = ChatRequest(message=message, **fields)
     return await app.conversations.chat(user, request, idempotency_key(user, "chat", key, request))
@@ -242,11 +219,12 @@ async def chat_answer(
     app: App, message: str = "Hello.", user: User = ADA, *, key: str | None = None, **fields: Any
 ) -> ChatAnswer:
     """Run a turn to its end."""
-    turn = await chat(app, message, user, key=key, **fields)
-    return await turn.answer() if isinstance(turn, Turn) else turn
+    answer = await answer_of(await chat(app, message, user, key=key, **fields))
+    assert isinstance(answer, ChatAnswer)
+    return answer
 
 
-async def speak(
+async def begin_speech(
     app: App,
     session: str,
     text: str | None,
@@ -254,11 +232,37 @@ async def speak(
     *,
     key: str | None = None,
     **fields: Any,
+) -> InProgress | Answer:
+    """Begin to speak `text`. None: only interrupt."""
+    request = SpeakRequest(avatar_session_id=session, text=text, interrupt=text is None, **fields)
+    return await app.speeches.speak(user, request, idempotency_key(user, "speak", key, request))
+
+
+async def speak(
+    app: App, session: str, text: str | None, user: User = ADA, **fields: Any
 ) -> SpeakAnswer:
     """Speak `text` to its end. None: only interrupt."""
-    request = SpeakRequest(avatar_session_id=session, text=text, interrupt=text is None, **fields)
-    speech = await app.speeches.speak(user, request, idempotency_key(user, "speak", key, request))
-    return speech if isinstance(speech, SpeakAnswer) else await speech.answer()
+    answer = await answer_of(await begin_speech(app, session, text, user, **fields))
+    assert isinstance(answer, SpeakAnswer)
+    return answer
+
+
+async def answer_of(work: InProgress | Answer) -> Answer:
+    """Wait for work in progress. A stored answer is returned as it is."""
+    return work if isinstance(work, Answer) else await work.answer()
+
+
+async def wait_for_text(work: RunningChat | ChatAnswer) -> None:
+    """Wait until the first text of a running turn arrives."""
+    if isinstance(work, RunningChat):
+        while not any(event.event == "text" for event in await work.next_events()):
+            pass
+
+
+async def leave(work: InProgress | Answer) -> None:
+    """Cancel work in progress, as a caller does who disconnects."""
+    if not isinstance(work, Answer):
+        await work.cancel()
 
 
 async def keep_alive(

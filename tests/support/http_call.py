@@ -20,7 +20,7 @@ def functions() -> dict[str, ASGIApp]:
 
 
 @dataclass
-class HttpAnswer:
+class RecordedAnswer:
     """`chunks` holds each piece of the body with its time; times are of the loop's clock."""
 
     began: float
@@ -58,14 +58,14 @@ async def post(
     events: bool = False,
     leave_after: float | None = None,
     stall: bool = False,
-) -> HttpAnswer:
+) -> RecordedAnswer:
     """Send a POST and read the answer to its end.
 
     `events` asks for a stream. `leave_after`: the caller disconnects after so many seconds. `stall`:
     the body does not arrive.
     """
     loop = asyncio.get_running_loop()
-    answer = HttpAnswer(began=loop.time())
+    answer = RecordedAnswer(began=loop.time())
     raw = json.dumps(body).encode()
     headers = [
         (b"authorization", f"Bearer {user}".encode()),

@@ -1,4 +1,4 @@
-"""What a deployed function writes to its standard output."""
+"""Standard output of a deployed function, for tests of its log."""
 
 import io
 import json
@@ -19,7 +19,7 @@ class Output:
         return self.stream.getvalue()
 
     def entries(self) -> list[dict[str, Any]]:
-        """Each line is one."""
+        """Return the entries, one per line."""
         return [json.loads(line) for line in self.text.splitlines()]
 
     def requests(self) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ class Output:
 
 @contextmanager
 def output() -> Iterator[Output]:
-    """Of the logger that is ours, at the level that it has where it is deployed."""
+    """Collect what our logger writes, at the level that it has when deployed."""
     out, log = Output(), logging.getLogger("oprina")
     handler = logging.StreamHandler(out.stream)
     handler.setFormatter(CloudFormatter())

@@ -16,6 +16,9 @@ Ts = TypeVarTuple("Ts")
 
 EPOCH = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
 STUCK_SECONDS = 5.0
+"""Real time after which a loop in which nothing is due is taken for a deadlock."""
+THREAD_SECONDS = 60.0
+"""Real time that work in a thread may take."""
 
 
 class Schedulable(Protocol):
@@ -52,7 +55,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Run `func` in a thread. The clock stands still until it returns."""
         work = super().run_in_executor(executor, func, *args)
         self.in_threads += 1
-        work.add_done_callback(self._leave_thread)
+        work.add_done_callback(self._leave_thread, context=Context())  # its process may be frozen
         return work
 
     def _leave_thread(self, _: "asyncio.Future[Any]") -> None:
@@ -125,12 +128,12 @@ class _JumpingSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
-            ready = super().select(STUCK_SECONDS)
+            ready = super().select(THREAD_SECONDS if self._loop.in_threads else STUCK_SECONDS)
             if not ready:
                 msg = "deadlock: every task waits, and no timer is set"
                 raise RuntimeError(msg)
             return ready
-        ready = super().select(STUCK_SECONDS if timeout > 0 and self._loop.in_threads else 0)
+        ready = super().select(THREAD_SECONDS if timeout > 0 and self._loop.in_threads else 0)
         if not ready:
             self._loop.jump(timeout)
         return ready

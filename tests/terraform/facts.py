@@ -10,8 +10,7 @@ import pytest
 from starlette.responses import Response
 
 from common.bootstrap import App, build
-from common.conversations.speak import SpeechInProgress
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
 from common.schemas.base import Answer
 from common.schemas.requests import (
@@ -147,7 +146,7 @@ async def _chat(app: App, harness: Harness, *, ended: bool = False) -> None:
     _end_sessions(harness, ended=ended)
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await app.conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, RunningChat)
     await collect_events(turn)
 
 
@@ -160,7 +159,7 @@ async def _speak(app: App, harness: Harness, *, ended: bool = False) -> None:
     _end_sessions(harness, ended=ended)
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Hello.")
     speech = await app.speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, SpeechInProgress)
+    assert isinstance(speech, RunningSpeech)
     if ended:
         with pytest.raises(errors.SessionOver):
             await speech.answer()

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from common.conversations.reply.history import digest
 from common.domain.documents import Document, Query, Version, Where, Write
+from common.domain.ids import ConversationId
 from common.ports.store import Store
 from common.schemas.requests import SweepRequest
 from tests.support.harness import new_harness
@@ -81,6 +83,7 @@ def declared_indexes() -> set[Index]:
 async def run_queries_of_the_code() -> list[Query]:
     store = QueryRecordingStore(new_harness().store)
     await new_harness(store).app.sweeps.sweep(SweepRequest())
+    await digest(store, ConversationId("c1"), before=2)
     return store.queries
 
 
@@ -103,7 +106,10 @@ async def test_no_query_uses_a_field_without_index() -> None:
 
 def test_every_query_of_the_code_is_run_here() -> None:
     """`run_queries_of_the_code` must run each new query, too."""
-    assert query_sites(ROOT / "common") == {"sessions/sweep.py": 1}
+    assert query_sites(ROOT / "common") == {
+        "conversations/reply/history.py": 1,
+        "sessions/sweep.py": 2,
+    }
 
 
 def query_sites(folder: Path) -> dict[str, int]:

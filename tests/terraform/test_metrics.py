@@ -49,12 +49,15 @@ async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
         await wire.call("speak", {"avatar_session_id": started["avatar_session_id"], "text": "A."})
         advance(harness.clock, 3_600)
         await wire.call("sweep_expired", user=None)
+        advance(harness.clock, 60)  # the provider's list may show a session that ended just now
         _run_again(harness)
         await wire.call("sweep_expired", user=None)
         harness.avatars.fail_next("active", errors.Failed("avatar", "no"))
         await wire.call("sweep_expired", user=None)
     await harness.store.close()
-    poor = FunctionClient(new_harness(allowance_agent_tokens=1), wire.local)
+    poor_harness = new_harness(allowance_agent_tokens=500, min_turn_tokens=500)
+    poor = FunctionClient(poor_harness, wire.local)
+    await poor.call("chat", {"message": "Hello."})
     with output() as refused:
         await poor.call("chat", {"message": "Hello."})
     await poor.harness.store.close()

@@ -13,14 +13,6 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = ("common/", "functions/", "infra/", "terraform/", "bench/", "docs/", "tests/")
 """Folders that are checked, besides every file of the root."""
-NOT_REWRITTEN = (
-    "common/conversations/",
-    "common/sessions/",
-    "common/speech/",
-    "common/transactions/",
-)
-"""Folders whose language is not checked: their code is about to be replaced."""
-NOT_YET = tuple((Path(__file__).parent / "not_rewritten.txt").read_text().split())
 SAYINGS = (
     "bench/replies.py",
     "bench/results/",
@@ -122,12 +114,11 @@ def files() -> list[str]:
     """Return the paths to check, relative to the root."""
     found = [*ROOT.iterdir(), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*"))]
     paths = [path.relative_to(ROOT).as_posix() for path in found if path.is_file()]
-    unchecked = (*NOT_REWRITTEN, *NOT_YET, "tests/unit/test_prose.py")
     return sorted(
         path
         for path in paths
         if (path.endswith(".py") or TEXT.search(path))
-        and not path.startswith(unchecked)
+        and path != "tests/unit/test_prose.py"
         and "/." not in path
     )
 

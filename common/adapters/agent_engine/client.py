@@ -3,11 +3,15 @@
 The SDK is not used: it adds 4 s to a cold start, and drops replies that contain a single `{`.
 """
 
+import asyncio
 import hashlib
+import random
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from common.adapters.agent_engine.events import SERVICE, ReplyParser
+from common.adapters.agent_engine.events import ReplyParser
+from common.adapters.agent_engine.wire import SERVICE
 from common.adapters.http.client import HttpClient
 from common.adapters.http.request import (
     KB,
@@ -20,7 +24,7 @@ from common.adapters.http.request import (
     refusal,
 )
 from common.domain import errors
-from common.domain.ids import ConversationId, UserId
+from common.domain.ids import UserId
 from common.ports.agent import OnEvent
 
 ENGINE = re.compile(
@@ -33,6 +37,11 @@ SESSION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 MONTH_SECONDS = 30 * 24 * 3600
 
 
+async def pause_before_retry() -> None:
+    """Wait 0.3 to 0.6 s: less than the age at which a look at the turn is too old to ask."""
+    await asyncio.sleep(random.uniform(0.3, 0.6))  # noqa: S311 - spreads retries, guards nothing
+
+
 class AgentEngine:
     """An agent on Agent Engine.
 
@@ -41,7 +50,7 @@ class AgentEngine:
 
     `idle_seconds` limits the time without an event, including the time of tools. `reply_seconds`
     limits a whole reply. `session_seconds` is how long Google keeps a session (at least a day; its
-    own default is a year).
+    own default is a year). `pause` is awaited before the second attempt at a reply.
     """
 
     def __init__(
@@ -53,6 +62,7 @@ class AgentEngine:
         idle_seconds: float = 30,
         reply_seconds: float = 300,
         session_seconds: int = MONTH_SECONDS,
+        pause: Callable[[], Awaitable[None]] = pause_before_retry,
     ) -> None:
         self._stream_url, self._sessions_url = addresses(engine)
         self._engine_url = self._stream_url.partition(":streamQuery")[0]
@@ -61,6 +71,7 @@ class AgentEngine:
         self._idle_seconds = idle_seconds
         self._reply_seconds = reply_seconds
         self._session_seconds = session_seconds
+        self._pause = pause
 
     async def check(self) -> None:
         """Read the agent's resource, which is free. Raises an `Upstream` error on failure."""
@@ -69,7 +80,7 @@ class AgentEngine:
         if not answer.ok:
             raise refusal(request, answer)
 
-    async def create_session(self, user: UserId, session: ConversationId) -> None:
+    async def create_session(self, user: UserId, session: str) -> bool:
         url = f"{self._sessions_url}?sessionId={session_name(session)}"
         body = {"userId": user, "ttl": f"{self._session_seconds}s"}
         request = OutboundRequest(SERVICE, "POST", url, auth=self._auth, body=body)
@@ -78,10 +89,12 @@ class AgentEngine:
         )
         if answer.ok:
             _check_operation(answer.json())
-        elif answer.status != 409:  # noqa: PLR2004 - it exists already
+            return True
+        if answer.status != 409:  # noqa: PLR2004 - it exists already
             raise refusal(request, answer)
+        return False
 
-    async def delete_session(self, user: UserId, session: ConversationId) -> None:  # noqa: ARG002 - the session's id suffices
+    async def delete_session(self, user: UserId, session: str) -> None:  # noqa: ARG002 - the session's id says enough here
         url = f"{self._sessions_url}/{session_name(session)}"
         request = OutboundRequest(SERVICE, "DELETE", url, auth=self._auth)
         answer = await self._http_client.call(
@@ -90,9 +103,7 @@ class AgentEngine:
         if not answer.ok and answer.status != 404:  # noqa: PLR2004 - it is deleted already
             raise refusal(request, answer)
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str, take: OnEvent
-    ) -> None:
+    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
         body = {
             "class_method": "async_stream_query",
             "input": {
@@ -102,21 +113,45 @@ class AgentEngine:
                 "run_config": {"streaming_mode": "sse"},  # without it nothing streams
             },
         }
-        parser = ReplyParser()
+        request = OutboundRequest(SERVICE, "POST", self._stream_url, auth=self._auth, body=body)
+        if not await self._read_reply(request, take, is_last=False):
+            await self._pause()
+            await self._read_reply(request, take, is_last=True)
+
+    async def _read_reply(self, request: OutboundRequest, take: OnEvent, *, is_last: bool) -> bool:
+        """Read one reply. Return False if the stream refused it before any event of the agent.
+
+        The HTTP client has repeated refusals by status already. On the last attempt every refusal
+        is raised.
+        """
+        parser, lines = ReplyParser(), 0
 
         def take_line(line: bytes) -> None:
+            nonlocal lines
+            lines += 1
             for event in parser.feed(line):
                 take(event)
 
-        await self._http_client.stream_lines(
-            OutboundRequest(SERVICE, "POST", self._stream_url, auth=self._auth, body=body),
-            take_line,
-            idle=self._idle_seconds,
-            deadline=self._reply_seconds,
-            cap=16 * MB,
-            retry=RETRY_REJECTED,
-        )
-        take(parser.finish())
+        try:
+            await self._http_client.stream_lines(
+                request,
+                take_line,
+                idle=self._idle_seconds,
+                deadline=self._reply_seconds,
+                cap=16 * MB,
+                retry=RETRY_REJECTED,
+            )
+            take(parser.finish())
+        except errors.Upstream as error:
+            for event in parser.release():
+                take(event)
+            is_refused = (
+                lines > 0 and not parser.has_begun and isinstance(error, errors.Unavailable)
+            )
+            if is_last or not is_refused:
+                raise
+            return False
+        return True
 
 
 def addresses(engine: str) -> tuple[str, str]:
@@ -129,7 +164,7 @@ def addresses(engine: str) -> tuple[str, str]:
     return f"{root}/v1/{name}:streamQuery?alt=sse", f"{root}/v1beta1/{name}/sessions"
 
 
-def session_name(session: ConversationId) -> str:
+def session_name(session: str) -> str:
     """Return the conversation's id, or a hash of it if Google would refuse the id."""
     if SESSION.fullmatch(session):
         return session

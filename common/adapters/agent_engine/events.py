@@ -2,178 +2,180 @@
 
 A line is one JSON object, an ADK event. With streaming on, the text of a model message arrives as
 `partial` deltas, and then again as a whole in an event that is not partial. That repeated event
-adds no text, but carries the tool calls and the usage. A turn may have several messages (text, a
-tool call, text), each with its own repeated event.
+adds no text, but carries the tool calls and the usage. A reply may have several messages (text, a
+tool call, text) of several agents, each with its own repeated event.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from pydantic_core import from_json
-
-from common.domain import errors
-from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
-
-SERVICE = "agent"
-
-KNOWN_CODES = frozenset(
-    {
-        *("BLOCKLIST", "LANGUAGE", "MALFORMED_FUNCTION_CALL", "MAX_TOKENS", "OTHER"),
-        *("PROHIBITED_CONTENT", "RECITATION", "SAFETY", "SPII", "UNEXPECTED_TOOL_CALL"),
-        *("CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND"),
-        *("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "UNKNOWN"),
-        *("400", "403", "404", "429", "499", "500", "503", "504"),
-    }
+from common.adapters.agent_engine.messages import Author, Paragraphs, count_repeated
+from common.adapters.agent_engine.tools import ToolLedger
+from common.adapters.agent_engine.usage import TokenCount
+from common.adapters.agent_engine.wire import (
+    SERVICE,
+    Json,
+    answer_text,
+    cut_reason,
+    error_code,
+    field,
+    is_thought,
+    name_of,
+    parse_line,
+    parts_of,
+    usage_of,
 )
-"""Error codes that our errors may repeat. Any other text could hold a user's data."""
+from common.domain import errors
+from common.ports.agent import AgentEvent, Finished
 
+BUSY = {"RESOURCE_EXHAUSTED", "429"}
+UNAVAILABLE = {"UNAVAILABLE", "503"}
 NOT_FOUND = {"NOT_FOUND", "404"}
+EMPTY = "MODEL_RETURNED_NO_CONTENT"
 
 
 class ReplyParser:
     """Parses one reply. Feed it the lines in order, then call `finish`."""
 
     def __init__(self) -> None:
-        self._deltas: dict[str, str] = {}
-        """By author: the text of deltas whose repeated event has not arrived yet."""
-        self._calls: set[str] = set()
-        self._has_text = False
-        self._tokens: int | None = None
+        self.has_begun = False
+        """The agent ran: an event came that is not an error, or an event was passed on."""
+        self._authors: dict[str, Author] = {}
+        self._paragraphs = Paragraphs()
+        self._tools = ToolLedger()
+        self._tokens = TokenCount()
+        self._passed = False
+        """An event was passed on."""
 
     def feed(self, line: bytes) -> Iterator[AgentEvent]:
         """Yield the events of a line.
 
-        Raises:
-            UpstreamNotFound: The first error event says that there is no such session.
-            Failed: With kind `broken` for a line that is no event; with kind `failed` for an error
-                event, after the other events of the line.
+        Raises, after the other events of the line:
+            UpstreamNotFound: The first event is an error: there is no such session.
+            Busy, Unavailable: An error event says so, and the agent did not run, or an event was
+                passed on.
+            Failed: With kind `broken` for a line that is no event; with kind `failed` for another
+                error event.
         """
-        event = _event(line)
+        event = parse_line(line)
         if event is None:
             return
-        author = str(event.get("author", ""))
-        if author != "user":
-            yield from self._content(author, event)
-        self._usage(event)
-        if code := _error(event):
+        code = error_code(event)
+        if events := self._read(event, is_error=code is not None):
+            self._passed = self.has_begun = True
+            yield from events
+        if code is None and event.get("partial") is not True:
+            code = cut_reason(event)
+        if code is not None and code != EMPTY:
+            yield from self.release()
             raise self._failure(code)
+
+    def release(self) -> list[AgentEvent]:
+        """Return the text that waits for another agent's message, where the reply breaks."""
+        return self._paragraphs.release_all()
 
     def finish(self) -> Finished:
         """Return the last event of a complete reply.
 
-        Raises `Failed` with kind `empty` if the reply has no text, or `broken` if it ended in the
-        middle of a message.
+        Raises `Failed` with kind `empty` if the reply has no text and waits for nothing, or
+        `broken` if it ended in the middle of a message.
         """
-        if not self._has_text:
-            raise errors.Failed(SERVICE, "the reply has no text", kind="empty")
-        if any(self._deltas.values()):
+        if self._paragraphs.is_open():
             raise errors.Failed(SERVICE, "the reply is incomplete", kind="broken")
-        return Finished(self._tokens)
+        waiting = self._tools.waiting
+        if not self._paragraphs.has_text and not waiting:
+            raise errors.Failed(SERVICE, "the reply has no text", kind="empty")
+        tokens = self._tokens
+        return Finished(tokens.tokens, tokens.prompt, waiting, self._tools.unanswered)
 
-    def _content(self, author: str, event: dict[str, Any]) -> Iterator[AgentEvent]:
-        parts = _parts(event)
+    def _read(self, event: Json, *, is_error: bool) -> list[AgentEvent]:
+        name = name_of(event.get("author"))
+        if name == "user":
+            return []
+        parts = parts_of(event)
+        if parts or not is_error:
+            self.has_begun = True
+        if "branch" in event:
+            name = f"{name_of(event['branch'])}/{name}"
         partial = event.get("partial") is True
-        skip = 0 if partial else self._count_repeated(author, "".join(map(_text, parts)))
+        author = self._authors.get(name)
+        if author is None:
+            author = self._authors[name] = Author()
+        if partial:
+            events = self._read_partial(author, name, parts)
+        else:
+            events = self._read_whole(author, name, parts, event)
+        usage = usage_of(event)
+        if usage is not None or name in self._tokens.calls:
+            has_content = _has_content(parts)
+            events += self._tokens.add(name, usage, partial=partial, content=has_content)
+        return events
+
+    def _read_partial(self, author: Author, name: str, parts: list[Json]) -> list[AgentEvent]:
+        events: list[AgentEvent] = []
+        if author.used_tool and parts:  # the whole of the message before did not come
+            events += self._paragraphs.close(author)
+            self._tokens.end_call(name)
         for part in parts:
-            text = _text(part)
-            fresh, skip = text[skip:], max(0, skip - len(text))
-            if fresh:
-                self._has_text = True
-                yield Delta(_replace_surrogates(fresh))
-            if partial:
-                self._deltas[author] = self._deltas.get(author, "") + fresh
-            else:
-                yield from self._tools(part)
-        if parts and not partial:
-            self._deltas[author] = ""
+            if text := answer_text(part):
+                events += self._write(author, text)
+                author.deltas.append(text)
+        return events
 
-    def _count_repeated(self, author: str, text: str) -> int:
-        """Return how many characters of a repeated event's text came as deltas before.
+    def _read_whole(
+        self, author: Author, name: str, parts: list[Json], event: Json
+    ) -> list[AgentEvent]:
+        events: list[AgentEvent] = []
+        text = "".join(map(answer_text, parts))
+        skip = 0
+        if text and author.deltas:
+            skip = count_repeated(text, "".join(author.deltas))
+            if not skip:
+                events += self._paragraphs.close(author)
+        is_last = False
+        for part in parts:
+            text = answer_text(part)
+            if fresh := text[skip:]:
+                events += self._write(author, fresh)
+            skip = max(0, skip - len(text))
+            response = field(part, "function_response", "functionResponse")
+            if isinstance(response, dict):
+                if called := self._tools.call_of(response):
+                    events.append(called)
+                events += self._paragraphs.answer_tool(author, self._tools.answer(response, event))
+                self._end_call(author, name)
+            elif not is_thought(part):
+                is_last = True
+            call = field(part, "function_call", "functionCall")
+            if isinstance(call, dict) and (tool := self._tools.call(call, event)):
+                events.append(tool)
+        if is_last or field(event, "finish_reason", "finishReason"):
+            events += self._paragraphs.close(author)
+        return events
 
-        If text and deltas differ, the whole text is skipped: the deltas were spoken already.
-        """
-        deltas = self._deltas.get(author, "")
-        return len(deltas) if text.startswith(deltas) else len(text)
+    def _end_call(self, author: Author, name: str) -> None:
+        """End the model call, unless the whole of its message is still to come."""
+        if author.deltas:
+            author.used_tool = True
+        else:
+            self._tokens.end_call(name)
 
-    def _tools(self, part: dict[str, Any]) -> Iterator[AgentEvent]:
-        call = part.get("function_call")
-        if isinstance(call, dict):
-            event = ToolCall(str(call.get("id", "")), str(call.get("name", "")))
-            if not event.id or event.id not in self._calls:
-                self._calls.add(event.id)
-                yield event
-        result = part.get("function_response")
-        if isinstance(result, dict):
-            yield ToolResult(str(result.get("id", "")), str(result.get("name", "")))
-
-    def _usage(self, event: dict[str, Any]) -> None:
-        """Add the tokens of a message. Partial events are skipped: their usage is repeated."""
-        usage = event.get("usage_metadata")
-        if event.get("partial") is not True and isinstance(usage, dict):
-            total = usage.get("total_token_count")
-            if isinstance(total, int):
-                self._tokens = (self._tokens or 0) + total
+    def _write(self, author: Author, text: str) -> list[AgentEvent]:
+        if not text.isspace():
+            self._tools.text_came()
+        return self._paragraphs.write(author, text)
 
     def _failure(self, code: str) -> errors.Upstream:
-        if code in NOT_FOUND and not self._has_text:
+        why = f"the reply ended with {code}"
+        if not self.has_begun and code in NOT_FOUND:
             return errors.UpstreamNotFound(SERVICE, "no such session")
-        why = code if code in KNOWN_CODES else "an error"
-        return errors.Failed(SERVICE, f"the reply ended with {why}")
+        if self._passed or not self.has_begun:
+            if code in BUSY:
+                return errors.Busy(SERVICE, why)
+            if code in UNAVAILABLE:
+                return errors.Unavailable(SERVICE, why)
+        return errors.Failed(SERVICE, why)
 
 
-def _event(line: bytes) -> dict[str, Any] | None:
-    """Parse a line. Return None for an SSE comment or an SSE field that is not data."""
-    text = line.strip()
-    if not text or text.startswith((b":", b"event:", b"id:", b"retry:")):
-        return None
-    event = _json(text.removeprefix(b"data:"))
-    if not isinstance(event, dict):
-        raise errors.Failed(SERVICE, "a malformed event", kind="broken")
-    return event
-
-
-def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Parse JSON, or return None.
-
-    pydantic's parser is faster, but refuses lone surrogates; Python's parser is tried after it.
-    """
-    try:
-        return from_json(data)
-    except ValueError:
-        pass
-    try:
-        return json.loads(data.decode())
-    except (ValueError, RecursionError):
-        return None
-
-
-def _parts(event: dict[str, Any]) -> Sequence[dict[str, Any]]:
-    content = event.get("content")
-    parts = content.get("parts") if isinstance(content, dict) else None
-    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-
-
-def _text(part: dict[str, Any]) -> str:
-    """Return the text of a part, or "" for a thought, which is not meant for the user."""
-    text = part.get("text")
-    return text if isinstance(text, str) and part.get("thought") is not True else ""
-
-
-def _replace_surrogates(text: str) -> str:
-    """Replace lone surrogates, which JSON may hold but stores and sockets refuse."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _error(event: dict[str, Any]) -> str | None:
-    """Return the code of an error of the model or of the service around it, or None."""
-    inner = event.get("error")
-    if isinstance(inner, dict):
-        return str(inner.get("status") or inner.get("code") or "error")
-    if "content" not in event and "code" in event and "message" in event:
-        return str(event["code"])
-    if event.get("error_code") or event.get("error_message"):
-        return str(event.get("error_code") or "error")
-    return None
+def _has_content(parts: list[Json]) -> bool:
+    """Return True if the parts hold text, a thought or a tool call."""
+    return any(part.get("text") or field(part, "function_call", "functionCall") for part in parts)

@@ -1,3 +1,5 @@
+import asyncio
+
 import google.auth
 import grpc  # type: ignore[import-untyped]  # it ships no types
 import grpc.aio  # type: ignore[import-untyped]  # it ships no types
@@ -17,9 +19,10 @@ OPTIONS = (
 )
 
 
-def connect(
-    project: str, database: str, emulator: str | None
-) -> tuple[AsyncClient, grpc.aio.Channel]:
+Connection = tuple[AsyncClient, grpc.aio.Channel]
+
+
+async def connect(project: str, database: str, emulator: str | None) -> Connection:
     """Return Google's client and the channel below it, which the caller watches and closes.
 
     `emulator` is an address (`host:port`) or None. The client reads an emulator's address only from
@@ -27,7 +30,8 @@ def connect(
     itself at its first call.
     """
     if emulator is None:
-        credentials, _ = google.auth.default(scopes=AsyncClient.SCOPE)
+        # In a thread: it may ask the metadata server.
+        credentials, _ = await asyncio.to_thread(google.auth.default, scopes=AsyncClient.SCOPE)
         host = FirestoreAsyncClient.DEFAULT_ENDPOINT
         channel = FirestoreGrpcAsyncIOTransport.create_channel(
             host, credentials=credentials, options=OPTIONS

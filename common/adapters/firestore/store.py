@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]  # it ships no types
 import grpc.aio  # type: ignore[import-untyped]  # it ships no types
 from google.api_core.exceptions import GoogleAPICallError, ServiceUnavailable
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud.firestore import (
     AsyncClient,
     AsyncWriteBatch,
@@ -15,7 +17,7 @@ from google.cloud.firestore import (
     Increment,
 )
 
-from common.adapters.firestore.client import connect
+from common.adapters.firestore.client import Connection, connect
 from common.domain import documents, errors
 from common.domain.document_values import plain_time
 from common.domain.documents import Create, Delete, Document, Query, Update, Version, Write
@@ -61,7 +63,7 @@ class FirestoreStore:
         self._emulator = emulator
         self._deadline = deadline_seconds
         self._jitter = jitter
-        self._connection: tuple[AsyncClient, grpc.aio.Channel] | None = None
+        self._connection: asyncio.Task[Connection] | None = None
 
     async def get(self, paths: Sequence[str]) -> list[Document]:
         for path in paths:
@@ -91,9 +93,11 @@ class FirestoreStore:
         }
 
     async def close(self) -> None:
-        if self._connection is not None:
-            _, channel = self._connection
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        with contextlib.suppress(GoogleAuthError, OSError):
+            _, channel = await connection
             await channel.close()
 
     async def _get(self, client: AsyncClient, paths: Sequence[str]) -> Snapshots:
@@ -117,10 +121,12 @@ class FirestoreStore:
     async def _read_with_retries(
         self, read: Callable[[AsyncClient], Awaitable[Snapshots]]
     ) -> Snapshots:
+        """Read. An attempt without an answer leaves time for another one."""
         for attempt in range(1, READ_ATTEMPTS):
             try:
-                return await read(await self._connect())
-            except ServiceUnavailable:
+                async with asyncio.timeout(self._deadline / 2**attempt):
+                    return await read(await self._connect())
+            except (ServiceUnavailable, TimeoutError):
                 await asyncio.sleep(self._jitter() * FIRST_PAUSE_SECONDS * 2**attempt)
         return await read(await self._connect())
 
@@ -138,13 +144,27 @@ class FirestoreStore:
             raise _commit_failure(error) from error
 
     async def _connect(self) -> AsyncClient:
-        if self._connection is None:
-            self._connection = connect(self._project, self._database, self._emulator)
-        client, channel = self._connection
+        client, channel = await self._connected()
         # Not channel_ready(): when it is cancelled, gRPC keeps a callback on the event loop.
         while channel.get_state(try_to_connect=True) is not READY:  # noqa: ASYNC110 - see above
             await asyncio.sleep(CONNECTING_SECONDS)
         return client
+
+    async def _connected(self) -> Connection:
+        """Return the connection that all calls share. A call that gives up does not close it."""
+        if self._connection is None:
+            self._connection = asyncio.create_task(
+                connect(self._project, self._database, self._emulator)
+            )
+        connection = self._connection
+        try:
+            return await asyncio.shield(connection)
+        except DefaultCredentialsError:  # a mistake of the deployment
+            self._connection = None
+            raise
+        except (GoogleAuthError, OSError):  # the message may quote the metadata server's answer
+            self._connection = None
+            raise errors.Unavailable("store", "no credentials") from None
 
 
 def _library_query(client: AsyncClient, query: Query) -> Any:  # noqa: ANN401 - the library's type

@@ -58,7 +58,7 @@ class GoogleSpeech:
             raise ValueError("the text of one request has at most 5,000 bytes")
         body = {
             "input": {"text": text},
-            "voice": {"languageCode": language, "name": voice},
+            "voice": {"languageCode": language, **({"name": voice} if voice else {})},
             "audioConfig": {"audioEncoding": "LINEAR16", "sampleRateHertz": RATE},
         }
         request = OutboundRequest(

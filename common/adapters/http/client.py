@@ -28,7 +28,6 @@ from common.adapters.http.response import (
     stream_error,
     stream_refusal,
 )
-from common.adapters.http.transport import HttptoolsTransport
 
 MAX_ATTEMPTS = 3
 MAX_PAUSE = 2.0
@@ -36,13 +35,15 @@ MAX_PAUSE = 2.0
 FIRST_PAUSE = 0.2
 """Seconds, an upper bound. Each further pause may be twice as long."""
 CONNECT_SECONDS = 3.0
+POOL = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+"""No call waits for a connection. A server may close one that was idle for longer than 30 s."""
 
 REFUSED_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 UNSENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)
 
 
 class Attempt(Protocol):
-    async def __call__(self, *, fresh: bool) -> HttpAnswer | TransportFailure: ...
+    async def __call__(self, until: float, *, fresh: bool) -> HttpAnswer | TransportFailure: ...
 
 
 class HttpClient:
@@ -80,8 +81,8 @@ class HttpClient:
         """
         ends = _time() + deadline
 
-        async def attempt(*, fresh: bool) -> HttpAnswer | TransportFailure:
-            return await self._exchange(request, ends, cap=cap, fresh=fresh)
+        async def attempt(until: float, *, fresh: bool) -> HttpAnswer | TransportFailure:
+            return await self._exchange(request, until, cap=cap, fresh=fresh)
 
         outcome = await self._attempt(request, attempt, ends, retry)
         if isinstance(outcome, TransportFailure):
@@ -110,8 +111,8 @@ class HttpClient:
         """
         ends = _time() + deadline
 
-        async def attempt(*, fresh: bool) -> HttpAnswer | TransportFailure:
-            until = min(ends, _time() + idle)
+        async def attempt(until: float, *, fresh: bool) -> HttpAnswer | TransportFailure:
+            until = min(until, _time() + idle)
             return await self._exchange(request, until, cap=None, fresh=fresh)
 
         answer = await self._attempt(request, attempt, ends, retry)
@@ -127,9 +128,12 @@ class HttpClient:
         self, request: OutboundRequest, attempt: Attempt, ends: float, retry: Retry
     ) -> HttpAnswer | TransportFailure:
         for number in range(MAX_ATTEMPTS):
-            outcome = await attempt(fresh=False)
+            # A lost answer can be followed by another attempt only if there is time left for it.
+            share = MAX_ATTEMPTS - number if retry.lost else 1
+            until = _time() + (ends - _time()) / share
+            outcome = await attempt(until, fresh=False)
             if isinstance(outcome, HttpAnswer) and outcome.status == 401 and request.auth:  # noqa: PLR2004 - unauthorised
-                outcome = await attempt(fresh=True)
+                outcome = await attempt(until, fresh=True)
             pause = self._pause(outcome, retry, number)
             if pause is None or _time() + pause >= ends:
                 break
@@ -193,12 +197,18 @@ class HttpClient:
                 logging.getLogger(name).setLevel(logging.WARNING)
             no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
             self._client = httpx.AsyncClient(
-                transport=self._transport or HttptoolsTransport(connect_seconds=CONNECT_SECONDS),
+                transport=self._transport or transport(),
+                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),  # the deadline is the call's
                 cookies=http.cookiejar.CookieJar(no_cookies),  # one client serves all users
                 follow_redirects=False,
                 trust_env=False,  # a .netrc would replace our credentials
             )
         return self._client
+
+
+def transport() -> httpx.AsyncBaseTransport:
+    """Return httpx's own transport. It ignores the proxies and certificates of the environment."""
+    return httpx.AsyncHTTPTransport(limits=POOL, trust_env=False)
 
 
 def _time() -> float:

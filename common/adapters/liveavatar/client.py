@@ -57,18 +57,6 @@ STOP_REASONS: dict[EndReason, str] = {
 }
 """The reasons to end a session, in the provider's words."""
 
-NOT_RUNNING_WORDS = (
-    "already",
-    "ended",
-    "not active",
-    "not started",
-    "not found",
-    "closed",
-    "does not exist",
-    "stopped",
-)
-"""Words in the message of a 4xx that mean: the session does not run. They are not documented."""
-
 ReadKey = Callable[[bool], Awaitable[str]]
 """Returns the account's API key. The argument is True after a 401: read the key again."""
 
@@ -108,6 +96,8 @@ class LiveAvatar:
         answer = await self._http_client.call(
             request, deadline=6, cap=64 * KB, retry=RETRY_IDEMPOTENT
         )
+        if answer.status in {400, 404, 422}:
+            raise errors.Failed(SERVICE, f"answered {answer.status}", kind="rejected")
         if not answer.ok:
             raise refusal(request, answer)
         session, token = _strings(answer, "session_id", "session_token")
@@ -134,22 +124,21 @@ class LiveAvatar:
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         body = {"session_id": session, "reason": STOP_REASONS[reason]}
-        request = self._request("POST", "/v1/sessions/stop", body)
-        answer = await self._http_client.call(
-            request, deadline=5, cap=64 * KB, retry=RETRY_IDEMPOTENT
-        )
-        if not answer.ok and not _is_not_running(answer):
-            raise refusal(request, answer)
+        await self._change("/v1/sessions/stop", body)
 
     async def keep_alive(self, session: AvatarSessionId) -> None:
-        request = self._request("POST", "/v1/sessions/keep-alive", {"session_id": session})
+        await self._change("/v1/sessions/keep-alive", {"session_id": session})
+
+    async def _change(self, path: str, body: Mapping[str, Any]) -> None:
+        """Send a change that may be repeated. A success without an envelope is not believed."""
+        request = self._request("POST", path, body)
         answer = await self._http_client.call(
             request, deadline=5, cap=64 * KB, retry=RETRY_IDEMPOTENT
         )
-        if _is_not_running(answer):
-            raise errors.UpstreamNotFound(SERVICE, "the session does not run")
         if not answer.ok:
             raise refusal(request, answer)
+        if not isinstance(answer.json(), dict):
+            raise errors.Ambiguous(SERVICE, "malformed answer")
 
     async def active(self) -> list[AvatarSessionId]:
         """Return the ids of the running sessions, at most 5,000.
@@ -173,8 +162,10 @@ class LiveAvatar:
 
     async def record(self, session: AvatarSessionId) -> ProviderRecord:
         data = await self._get(f"/v1/sessions/{quote(session, safe='')}")
+        if data.get("id") != session:
+            raise errors.Failed(SERVICE, "malformed record")
         running = data.get("end_at") is None and not data.get("end_reason")
-        return ProviderRecord(session, running, _number(data.get("duration")) or 0.0)
+        return ProviderRecord(session, running, None if running else _number(data.get("duration")))
 
     async def credits(self) -> float:
         left = _number((await self._get("/v1/users/credits", NO_RETRY)).get("credits_left"))
@@ -218,21 +209,6 @@ def _start_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstr
         if isinstance(refused, errors.UpstreamNotFound)
         else refused
     )
-
-
-def _is_not_running(answer: HttpAnswer) -> bool:
-    """Tell whether a refusal means that the session does not run.
-
-    The answer to a stop of an ended session is not documented. A 401 or 403 is about our key,
-    whatever its message is.
-    """
-    if answer.status in {404, 410}:
-        return True
-    if answer.status not in {400, 409, 422}:
-        return False
-    envelope = answer.json()
-    message = envelope.get("message") if isinstance(envelope, dict) else None
-    return isinstance(message, str) and any(word in message.lower() for word in NOT_RUNNING_WORDS)
 
 
 def _data(answer: HttpAnswer) -> Mapping[str, Any]:

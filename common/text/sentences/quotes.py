@@ -27,7 +27,9 @@ def inside(text: str) -> bool:
 
 
 def quotation_is_introduced(text: str, *, spaced: bool) -> bool:
-    """Return whether words precede the quotation that ends `text`, as in: she said, "Yes."
+    """Return whether words introduce the quotation that ends `text`.
+
+    An example: she said, "Yes."
 
     Then the sentence is over. Without such words, as after 「はい。」, the speaker may still be named.
     Where no white space follows the quotation, only a colon or a comma introduces it.

@@ -9,7 +9,7 @@ import pytest
 from google.adk.tools.tool_context import ToolContext
 
 from common.adapters.agent_engine.events import ReplyParser
-from common.ports.agent import Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import Delta, Finished, ToolCall, ToolResult, UsageSoFar
 from infra.agent.assistant.tools import Tool
 from infra.agent.assistant.tools.google_access import access_token
 from tests.agent.adk.conftest import ADA, TALK, ServedAgent
@@ -73,5 +73,5 @@ async def test_our_parser_reads_a_turn_with_a_token(agent: ServedAgent) -> None:
     reply = ReplyParser()
     events = [event for line in lines.split(b"\n") for event in reply.feed(line)]
     assert [type(event) for event in [*events, reply.finish()]] == [
-        ToolCall, ToolResult, Delta, Finished,
+        ToolCall, UsageSoFar, ToolResult, Delta, UsageSoFar, Finished,
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 
 from common.domain import errors
-from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult
+from common.ports.agent import AgentEvent, Delta, Finished, ToolCall, ToolResult, UsageSoFar
 from infra.agent.assistant.instruction import instruction
 from tests.agent.adk.conftest import ADA, TALK, ServedAgent
 from tests.agent.adk.engine_server import WARNINGS
@@ -20,7 +20,8 @@ async def test_reply_streams_text_and_counts_tokens_once(agent: ServedAgent) -> 
         Delta("It is "),
         Delta("noon { 正午 \u2028"),
         Delta("."),
-        Finished(9),
+        UsageSoFar(9, 8),
+        Finished(9, 8),
     ]
 
 
@@ -28,9 +29,13 @@ async def test_tool_result_reaches_the_model(agent: ServedAgent) -> None:
     agent.script(
         TextAnswer(("Let me ", "see."), LISBON, tokens=20), TextAnswer(("It's noon.",), tokens=30)
     )
-    first, second, call, result, last, end = await agent.reply("What time is it in Lisbon?")
+    events = await agent.reply("What time is it in Lisbon?")
+    assert [event.tokens for event in events if isinstance(event, UsageSoFar)] == [20, 50]
+    first, second, call, result, last, end = (
+        event for event in events if not isinstance(event, UsageSoFar)
+    )
     assert (first, second, last, end) == (
-        Delta("Let me "), Delta("see."), Delta("It's noon."), Finished(50),
+        Delta("Let me "), Delta("see."), Delta("It's noon."), Finished(50, 29),
     )  # fmt: skip
     assert isinstance(call, ToolCall)
     assert result == ToolResult(call.id, "get_time")
@@ -56,19 +61,21 @@ async def test_session_keeps_earlier_messages(agent: ServedAgent) -> None:
     assert texts == ["I am Ada.", "Hello, Ada.", "Who am I?"]
 
 
-async def failure(agent: ServedAgent) -> tuple[errors.Failed, list[AgentEvent]]:
+async def failure(agent: ServedAgent) -> tuple[errors.Upstream, list[AgentEvent]]:
     events: list[AgentEvent] = []
-    with pytest.raises(errors.Failed) as failed:
+    with pytest.raises(errors.Upstream) as failed:
         await agent.client.reply(ADA, TALK, "Hello", events.append)
     return failed.value, events
 
 
-@pytest.mark.parametrize("code", ["RESOURCE_EXHAUSTED", "SAFETY"])
-async def test_error_event_fails_the_turn_after_its_text(agent: ServedAgent, code: str) -> None:
+@pytest.mark.parametrize(("code", "kind"), [("RESOURCE_EXHAUSTED", "busy"), ("SAFETY", "failed")])
+async def test_error_event_fails_the_turn_after_its_text(
+    agent: ServedAgent, code: str, kind: str
+) -> None:
     agent.script(FailedAnswer(code, ("So ",)))
     error, events = await failure(agent)
     assert events == [Delta("So ")]
-    assert error.kind == "failed"
+    assert error.kind == kind
     assert code in str(error)
     assert "canary" not in str(error)
 
@@ -81,12 +88,18 @@ async def test_exception_of_the_model_is_not_quoted(agent: ServedAgent) -> None:
 
 
 async def test_turn_after_an_error_works(agent: ServedAgent) -> None:
-    agent.script(FailedAnswer("UNAVAILABLE"), TextAnswer(("Here I am.",), tokens=7))
+    agent.script(FailedAnswer("INTERNAL"), TextAnswer(("Here I am.",), tokens=7))
     await failure(agent)
-    assert await agent.reply() == [Delta("Here I am."), Finished(7)]
+    assert (await agent.reply())[-1] == Finished(7, 6)
+
+
+async def test_unavailable_model_is_asked_a_second_time(agent: ServedAgent) -> None:
+    agent.script(FailedAnswer("UNAVAILABLE"), TextAnswer(("Here I am.",), tokens=7))
+    assert (await agent.reply())[-1] == Finished(7, 6)
 
 
 async def test_model_without_text_is_an_empty_reply(agent: ServedAgent) -> None:
     agent.script(TextAnswer(()))
     error, events = await failure(agent)
-    assert (error.kind, events) == ("empty", [])
+    assert error.kind == "empty"
+    assert [type(event) for event in events] == [UsageSoFar]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 
 import pytest
 
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningChat
 from common.domain.documents import Delete, Document, Query, Version, Write
 from common.ports.store import Store
 from common.schemas.requests import (
@@ -23,6 +23,7 @@ from infra.costs.model import SCALES, STORE, Documents, Scale, google_costs, tot
 from infra.costs.prices import PRICES, Price, cheapest_plan
 from infra.deploy.shell import ROOT
 from tests.support.harness import ADA, advance, new_harness
+from tests.support.virtual_time import VirtualTimeLoop
 
 TERRAFORM = ROOT / "terraform"
 
@@ -64,6 +65,12 @@ class BillingStore:
         return Documents(**self.counts)
 
 
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    """Virtual time: how often a turn looks at its document depends on nothing else."""
+    return "asyncio", {"loop_factory": VirtualTimeLoop}
+
+
 async def test_requests_use_as_many_documents_as_the_model_says() -> None:
     at = new_harness()
     store = BillingStore(at.store)
@@ -72,9 +79,9 @@ async def test_requests_use_as_many_documents_as_the_model_says() -> None:
     session, conversation = started.avatar_session_id, started.conversation_id
 
     async def chat() -> None:
-        ask = ChatRequest(message="Hello.", conversation_id=conversation)
+        ask = ChatRequest(message="Hi.", conversation_id=conversation)
         turn = await app.conversations.chat(ADA, ask, key("chat"))
-        assert isinstance(turn, Turn)
+        assert isinstance(turn, RunningChat)
         await turn.answer()
 
     def end() -> Awaitable[object]:
@@ -160,7 +167,7 @@ def test_usage_of_one_session_equals_a_computation_by_hand() -> None:
     assert used["model_input"] / at.sessions == 12_000
     assert used["cpu"] / at.sessions == pytest.approx(2.5 + 8 * 22 + 4 * 0.2 + 0.8 + 0.2 + 4 * 0.1)
     assert used["internet"] / at.sessions * 2**30 == pytest.approx(160 * 64_000)
-    assert used["writes"] / at.sessions == 9 + 8 * 12 + 4 + 6
+    assert used["writes"] / at.sessions == 9 + 8 * (12 + 5) + 4 + 6
 
 
 # ── Document ─────────────────────────────────────────────────────────────────────────────────────

@@ -103,6 +103,14 @@ async def test_timers_of_a_frozen_process_go_off_when_it_thaws(simulation: Simul
     assert order == [(1, 20.5), (2, 20.5), (3, 20.5), (30, 30)]
 
 
+async def test_a_process_thaws_whenever_it_was_frozen(simulation: Simulation) -> None:
+    here = simulation.process()
+    for number in range(1, 50):
+        await asyncio.sleep(number / 7)
+        here.freeze(number / 3)
+        await here.run(asyncio.sleep(0.1))
+
+
 async def test_each_process_has_a_clock_of_its_own(simulation: Simulation) -> None:
     slow, fast = simulation.process(skew=-2.5), simulation.process(skew=2.5)
     assert (fast.deps.clock.now() - slow.deps.clock.now()).total_seconds() == 5

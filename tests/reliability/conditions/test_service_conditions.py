@@ -18,6 +18,7 @@ from common.domain.errors import (
 from common.domain.ids import AvatarSessionId, ConversationId, UserId, UtteranceId
 from common.ports.dependencies import Dependencies
 from common.ports.vault import StoredTokens
+from tests.reliability.conditions.account import both_ways
 from tests.reliability.fault_injection import (
     Simulation,
     answer,
@@ -34,8 +35,6 @@ from tests.support.fakes.agent import ToolEffect
 TURN, LEASE, MAIL = "turns/t", "leases/l", ConversationId("mail")
 USER = UserId("ada")
 SECOND = bytes(48_000)
-
-both_ways = pytest.mark.parametrize("careful", [False, True], ids=["naive", "careful"])
 
 
 async def start_session(deps: Dependencies) -> tuple[AvatarSessionId, str]:

@@ -4,7 +4,6 @@ The careful way spends one unit of an account once, and its answer is true.
 """
 
 import asyncio
-from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -12,24 +11,24 @@ import pytest
 from common.domain.documents import Create, Increment, Update
 from common.domain.errors import Ambiguous, Conflict, Unavailable
 from common.ports.dependencies import Dependencies
+from tests.reliability.conditions.account import (
+    ACCOUNT,
+    RECEIPT,
+    both_ways,
+    left,
+    open_account,
+)
 from tests.reliability.fault_injection import (
-    Moment,
-    ProcessDied,
     Simulation,
-    die,
-    freeze,
     meanwhile,
     refuse,
     simulate,
     unconfirmed,
 )
 
-ACCOUNT, RECEIPT, JOB = "accounts/a", "receipts/r", "jobs/j"
 DEADLINE_SECONDS = 15.0
 
 Answer = Literal["done", "unchanged", "ambiguous"]
-
-both_ways = pytest.mark.parametrize("careful", [False, True], ids=["naive", "careful"])
 
 
 async def spend(deps: Dependencies) -> Answer:
@@ -91,15 +90,6 @@ async def spend_unguarded(deps: Dependencies) -> Answer:
     (account,) = await deps.store.get([ACCOUNT])
     await deps.store.commit([Update(ACCOUNT, {"left": account.get("left") - 1})])
     return "done"
-
-
-async def open_account(simulation: Simulation) -> None:
-    job = {"until": simulation.harness.clock.now(), "done": False, "at_work": 0}
-    await simulation.harness.store.inner.commit([Create(ACCOUNT, {"left": 10}), Create(JOB, job)])
-
-
-async def left(simulation: Simulation) -> int:
-    return int((await simulation.harness.document(ACCOUNT))["left"])
 
 
 async def is_true(simulation: Simulation, answer: Answer) -> bool:
@@ -235,105 +225,3 @@ async def _spend_once(deps: Dependencies) -> Answer:
     except Conflict:
         return "unchanged"
     return "done"
-
-
-# ── processes that freeze or die, and clocks that differ ─────────────────────────────────────────
-
-
-async def work(
-    deps: Dependencies, *, careful: bool, seconds: float = 2.0, leeway: float = 0.0
-) -> None:
-    """Take the job for 10 s if it is free, work, and charge one unit for it."""
-    (job,) = await deps.store.get([JOB])
-    free_at = job.get("until") + timedelta(seconds=leeway)
-    if job.get("done") or free_at > deps.clock.now():
-        return
-    until = {"until": deps.clock.now() + timedelta(seconds=10), "at_work": Increment(1)}
-    version = (await deps.store.commit([Update(JOB, until, read=job.version)]))[JOB]
-    await asyncio.sleep(seconds)
-    finished = Update(JOB, {"done": True}, read=version if careful else None)
-    await deps.store.commit([finished, Update(ACCOUNT, {"left": Increment(-1)})])
-
-
-async def keep_at_it(simulation: Simulation, *, careful: bool) -> None:
-    """Let another process look every 12 s whether there is something left to do."""
-    for _ in range(5):
-        await asyncio.sleep(12)
-        there = simulation.process()
-        await there.run(_work_or_lose(there.deps, careful=careful))
-
-
-async def _work_or_lose(deps: Dependencies, *, careful: bool, seconds: float = 2.0) -> None:
-    try:
-        await work(deps, careful=careful, seconds=seconds)
-    except Conflict:
-        return
-
-
-@both_ways
-async def test_a_frozen_process_does_not_charge_what_another_one_did(careful: bool) -> None:
-    charged = []
-    for moment, nth in _every_call(3):
-        async with simulate() as simulation:
-            await open_account(simulation)
-            here = simulation.process()
-            simulation.faults.add("*", freeze(20, moment), nth=nth, process=here)
-            begun = here.spawn(_work_or_lose(here.deps, careful=careful))
-            await keep_at_it(simulation, careful=careful)
-            await begun
-            charged.append(10 - await left(simulation))
-    assert (charged == [1] * 6) is careful
-
-
-@both_ways
-async def test_another_process_finishes_the_work_of_a_dead_one(
-    careful: bool,
-) -> None:
-    charged = []
-    for moment, nth in _every_call(3):
-        async with simulate() as simulation:
-            await open_account(simulation)
-            here = simulation.process()
-            simulation.faults.add("*", die(moment), nth=nth, process=here)
-            doing = work if careful else _work_without_a_deadline
-            with pytest.raises(ProcessDied):
-                await here.run(doing(here.deps, careful=careful))
-            for _ in range(3):
-                await asyncio.sleep(12)
-                there = simulation.process()
-                await there.run(doing(there.deps, careful=careful))
-            charged.append(10 - await left(simulation))
-    assert (charged == [1] * 6) is careful
-
-
-async def _work_without_a_deadline(deps: Dependencies, *, careful: bool) -> None:  # noqa: ARG001 - as `work`
-    """Take the job for ever, and trust the `finally` to give it back."""
-    (job,) = await deps.store.get([JOB])
-    if job.get("done") or job.get("at_work"):
-        return
-    await deps.store.commit([Update(JOB, {"at_work": 1}, read=job.version)])
-    try:
-        await asyncio.sleep(2)
-        await deps.store.commit(
-            [Update(JOB, {"done": True}), Update(ACCOUNT, {"left": Increment(-1)})]
-        )
-    finally:
-        await deps.store.commit([Update(JOB, {"at_work": 0})])
-
-
-def _every_call(calls: int) -> list[tuple[Moment, int]]:
-    return [(moment, nth) for moment in ("before", "after") for nth in range(1, calls + 1)]
-
-
-@both_ways
-async def test_a_fast_clock_takes_nothing_over_early(simulation: Simulation, careful: bool) -> None:
-    await open_account(simulation)
-    leeway = 5.0 if careful else 0.0
-    slow, fast = simulation.process(), simulation.process(skew=5)
-    await asyncio.sleep(5)  # the job is free by every clock
-    begun = slow.spawn(_work_or_lose(slow.deps, careful=True, seconds=9))
-    await asyncio.sleep(6)
-    await fast.run(work(fast.deps, careful=True, leeway=leeway))
-    await begun
-    job = await simulation.harness.document(JOB)
-    assert (job["at_work"] == 1) is careful

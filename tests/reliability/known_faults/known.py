@@ -17,7 +17,7 @@ READY_SECONDS = 6
 
 
 @dataclass(frozen=True)
-class Fault:
+class KnownFault:
     """A fault that a review or an attack found. `name` is the review's, e.g. `A1`."""
 
     name: str
@@ -25,7 +25,7 @@ class Fault:
     is_open: bool
 
 
-FAULTS: dict[str, Fault] = {}
+FAULTS: dict[str, KnownFault] = {}
 """The faults by the full name of the test that states the right behaviour."""
 
 Test = TypeVar("Test", bound=Callable[..., object])
@@ -38,7 +38,7 @@ def known(name: str, shows: str) -> Callable[[Test], Test]:
     )
 
     def mark(test: Test) -> Test:
-        FAULTS[f"{test.__module__}.{test.__name__}"] = Fault(name, shows, is_open=True)
+        FAULTS[f"{test.__module__}.{test.__name__}"] = KnownFault(name, shows, is_open=True)
         expected_to_fail: Test = expected(test)
         return expected_to_fail
 
@@ -49,7 +49,7 @@ def fixed(name: str, shows: str) -> Callable[[Test], Test]:
     """Mark a test that failed until the fault was fixed."""
 
     def mark(test: Test) -> Test:
-        FAULTS[f"{test.__module__}.{test.__name__}"] = Fault(name, shows, is_open=False)
+        FAULTS[f"{test.__module__}.{test.__name__}"] = KnownFault(name, shows, is_open=False)
         return test
 
     return mark

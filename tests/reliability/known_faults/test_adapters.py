@@ -10,7 +10,7 @@ from common.adapters.agent_engine.client import AgentEngine
 from common.adapters.liveavatar.client import LiveAvatar
 from common.domain.ids import AvatarSessionId
 from tests.reliability.fault_injection import Simulation
-from tests.reliability.known_faults.known import known
+from tests.reliability.known_faults.known import fixed
 from tests.support.fakes.http import Body, Server, never
 from tests.support.harness import chat_answer
 
@@ -31,7 +31,7 @@ def liveavatar(*answers: Any) -> tuple[LiveAvatar, Server]:
     return LiveAvatar("https://liveavatar.test", key, server.http_client), server
 
 
-@known("A10", "a duration that the provider does not give counts as zero seconds")
+@fixed("A10", "a duration that the provider does not give counts as zero seconds")
 @pytest.mark.parametrize("given", [{}, {"duration": None}, {"duration": "PT5M"}], ids=str)
 async def test_a_duration_that_is_not_given_is_unknown(given: dict[str, Any]) -> None:
     data = {"id": SESSION, "end_at": "2026-11-10T12:10:00Z", **given}
@@ -40,14 +40,14 @@ async def test_a_duration_that_is_not_given_is_unknown(given: dict[str, Any]) ->
     assert record.seconds is None
 
 
-@known("B12", "a call that met silence is not tried again, though it is safe to repeat")
+@fixed("B12", "a call that met silence is not tried again, though it is safe to repeat")
 async def test_a_stop_is_tried_again_after_a_silence() -> None:
     avatars, server = liveavatar(never, httpx.Response(200, json={"code": 1000, "data": {}}))
     await avatars.stop(SESSION, "user")
     assert len(server.requests) == 2
 
 
-@known("B11, attack 6", "an avatar that the provider does not know is a failure of ours")
+@fixed("B11, attack 6", "an avatar that the provider does not know is a failure of ours")
 async def test_an_unknown_avatar_is_a_mistake_of_the_caller(simulation: Simulation) -> None:
     refused = httpx.Response(422, json={"code": 4000, "message": "avatar_id: unknown"})
     avatars, _ = liveavatar(refused)
@@ -65,7 +65,7 @@ LOST = {
 """Answers to a message in a lost agent session: an exception's class, or an error's code."""
 
 
-@known("B6", "a lost agent session ends the conversation, but in one form")
+@fixed("B6", "a lost agent session ends the conversation, but in one form")
 @pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
 async def test_a_lost_agent_session_is_created_again(
     simulation: Simulation, lost: dict[str, Any]
@@ -91,7 +91,7 @@ async def test_a_lost_agent_session_is_created_again(
     assert (first.text, again.text) == ("Hello.", "Hello.")
 
 
-@known("attack 11", "a body that does not arrive is a failure of ours")
+@fixed("attack 11", "a body that does not arrive is a failure of ours")
 async def test_a_body_that_does_not_arrive_is_a_408(simulation: Simulation) -> None:
     here = simulation.process()
     answered = await simulation.post(here, "chat", {"message": "Hello."}, "chat", stall=True)

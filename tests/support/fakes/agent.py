@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.domain import errors
-from common.domain.ids import ConversationId, UserId
+from common.domain.ids import UserId
 from common.ports.agent import AgentEvent, Delta, Finished, OnEvent, ToolCall, ToolResult
 from tests.support.simulation.journal import CURRENT_REQUEST
 
@@ -25,7 +25,7 @@ Step = AgentEvent | ToolEffect | str | float | errors.Upstream
 @dataclass(frozen=True)
 class AgentCall:
     user: UserId
-    session: ConversationId
+    session: str
     message: str
 
 
@@ -39,32 +39,32 @@ class FakeAgent:
         """`strict`: a reply in a session that was not created raises `UpstreamNotFound`."""
         self.replies = deque(replies)
         self.asked: list[AgentCall] = []
-        self.sessions: set[tuple[UserId, ConversationId]] = set()
-        self.made: list[ConversationId] = []
-        self.deleted: list[ConversationId] = []
+        self.sessions: set[tuple[UserId, str]] = set()
+        self.made: list[str] = []
+        self.deleted: list[str] = []
         self.ended = 0
         """Replies that ended or failed."""
         self.left = 0
         """Replies that were cancelled before their end."""
         self.effects: list[tuple[str, str]] = []
         """Effects of tools: the request's label and the tool's name."""
-        self.streams: Counter[ConversationId] = Counter()
+        self.streams: Counter[str] = Counter()
         """Open streams by session."""
-        self.most_streams: Counter[ConversationId] = Counter()
+        self.most_streams: Counter[str] = Counter()
         """The most streams that were open at once, by session."""
         self._strict = strict
 
-    async def create_session(self, user: UserId, session: ConversationId) -> None:
+    async def create_session(self, user: UserId, session: str) -> bool:
         self.made.append(session)
+        is_new = (user, session) not in self.sessions
         self.sessions.add((user, session))
+        return is_new
 
-    async def delete_session(self, user: UserId, session: ConversationId) -> None:
+    async def delete_session(self, user: UserId, session: str) -> None:
         self.deleted.append(session)
         self.sessions.discard((user, session))
 
-    async def reply(
-        self, user: UserId, session: ConversationId, message: str, take: OnEvent
-    ) -> None:
+    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
         self.asked.append(AgentCall(user, session, message))
         if self._strict and (user, session) not in self.sessions:
             raise errors.UpstreamNotFound("agent", "no such session")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from common.domain import errors
+from common.domain.avatar_session import EndReason
 from common.domain.ids import AvatarSessionId
 from common.ports.avatar import ProviderRecord, SessionToken, StartedSession
 from common.ports.clock import Clock
@@ -112,7 +113,7 @@ class FakeAvatars:
             "ws://livekit.fake", f"livekit-{ticket.session}", f"ws://fake/{session.id}"
         )
 
-    async def stop(self, session: AvatarSessionId, reason: str) -> None:
+    async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         async with self._call("stop", session):
             found = self.sessions.get(session)
             if found and not found.ended:
@@ -132,7 +133,8 @@ class FakeAvatars:
     async def record(self, session: AvatarSessionId) -> ProviderRecord:
         async with self._call("record", session):
             found = self._named(session)
-        return ProviderRecord(session, not found.ended, found.seconds(self._clock.now()))
+        seconds = found.seconds(self._clock.now()) if found.ended else None
+        return ProviderRecord(session, not found.ended, seconds)
 
     async def credits(self) -> float:
         async with self._call("credits", ""):

@@ -46,7 +46,7 @@ Effect = Callable[[PendingCall], Awaitable[Any]]
 
 
 @dataclass
-class Fault:
+class PlannedFault:
     """`effect` for calls that match `pattern`, e.g. `store.commit`, `store.*` or `*`.
 
     `nth`: only the n-th match, counted from 1. `until`: only before this time of the loop's clock.
@@ -63,7 +63,7 @@ class Fault:
 
     @property
     def bit(self) -> bool:
-        """Whether a call met it."""
+        """Return whether a call met it."""
         return self.matches >= (self.nth or 1)
 
     def meets(self, call: Call, process: SimulatedProcess) -> bool:
@@ -79,7 +79,7 @@ class Fault:
 class Faults:
     """The faults in force. Several may meet one call: the first one added is the outermost."""
 
-    planned: list[Fault] = field(default_factory=list)
+    planned: list[PlannedFault] = field(default_factory=list)
 
     def add(
         self,
@@ -90,10 +90,10 @@ class Faults:
         seconds: float | None = None,
         process: SimulatedProcess | None = None,
         where: Callable[[Call], bool] = lambda _: True,
-    ) -> Fault:
+    ) -> PlannedFault:
         """Plan `effect` for the calls that match, from now on, for `seconds` if given."""
         until = None if seconds is None else asyncio.get_running_loop().time() + seconds
-        fault = Fault(pattern, effect, nth, until, process, where)
+        fault = PlannedFault(pattern, effect, nth, until, process, where)
         self.planned.append(fault)
         return fault
 

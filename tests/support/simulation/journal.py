@@ -1,4 +1,4 @@
-"""What processes called, when, for which request, and what came of it."""
+"""The calls of all processes, with their time, their request and their outcome."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ STORE_KINDS = {"get": "read", "query": "query", "commit": "commit"}
 
 @dataclass
 class Call:
-    """One call of a port. Times are seconds of the loop's clock."""
+    """One call of a port, with its arguments in order. Times are seconds of the loop's clock."""
 
     process: str
     request: str

@@ -17,7 +17,7 @@ STREAMS = {"agent.reply"}
 
 
 class Surroundings(Protocol):
-    """What the ports of all processes share."""
+    """The parts that the ports of all processes share."""
 
     faults: Faults
     journal: Journal
@@ -59,7 +59,9 @@ class SimulatedPort:
     def _coroutine(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         async def call(*args: Any, **kwargs: Any) -> Any:
             given = [_in_process(arg) if callable(arg) else arg for arg in args]
-            return await self._call(name, args, lambda: method(*given, **kwargs))
+            return await self._call(
+                name, (*args, *kwargs.values()), lambda: method(*given, **kwargs)
+            )
 
         return call
 
@@ -74,7 +76,7 @@ class SimulatedPort:
 
             async def read() -> None:
                 try:
-                    await self._call(name, args, pump)
+                    await self._call(name, (*args, *kwargs.values()), pump)
                 finally:
                     items.put_nowait(end)
 

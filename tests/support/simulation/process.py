@@ -38,8 +38,7 @@ class SimulatedProcess:
         self.on_death: list[Callable[[], object]] = []
         """Called when it dies. The operating system closes its connections, for example."""
         self._buried = False
-        self._frozen = False
-        self._thaw_at = 0.0
+        self._freezes = 0
         self._held: list[asyncio.Handle] = []
 
     # ── running code in it ───────────────────────────────────────────────────────────────────────
@@ -70,18 +69,17 @@ class SimulatedProcess:
     def hold(self, step: asyncio.Handle) -> bool:
         if self._buried:
             return False
-        if self._frozen or self.dead:
+        is_held = self.dead or self._freezes > 0
+        if is_held:
             self._held.append(step)
-        return self._frozen or self.dead
+        return is_held
 
     # ── what happens to it ───────────────────────────────────────────────────────────────────────
 
     def freeze(self, seconds: float) -> None:
         """Stop every task and timer for `seconds`. The services go on."""
-        loop = asyncio.get_running_loop()
-        self._frozen = True
-        self._thaw_at = max(self._thaw_at, loop.time() + seconds)
-        loop.call_at(self._thaw_at, self._thaw, context=Context())
+        self._freezes += 1
+        asyncio.get_running_loop().call_later(seconds, self._thaw, context=Context())
 
     def die(self) -> None:
         """Stop every task and timer for ever."""
@@ -104,8 +102,8 @@ class SimulatedProcess:
             await asyncio.wait(living, timeout=60)
 
     def _thaw(self) -> None:
-        if asyncio.get_running_loop().time() >= self._thaw_at and not self.dead:
-            self._frozen = False
+        self._freezes -= 1
+        if not self._freezes and not self.dead:
             self._run_held()
 
     def _run_held(self) -> None:

@@ -9,7 +9,7 @@ from common.bootstrap import App
 from common.domain.documents import Update
 from common.ports.dependencies import Dependencies
 from tests.support.harness import Harness, assemble_app
-from tests.support.http_call import HttpAnswer, post
+from tests.support.http_call import RecordedAnswer, post
 from tests.support.simulation.faults import Effect, Faults, PendingCall
 from tests.support.simulation.journal import Journal
 from tests.support.simulation.ports import SimulatedPort, SkewedClock
@@ -59,7 +59,7 @@ class Simulation:
 
     async def post(
         self, process: SimulatedProcess, function: str, body: object, request: str, **how: Any
-    ) -> HttpAnswer:
+    ) -> RecordedAnswer:
         """Send an HTTP request to a function of `process`, and note the longest silence."""
         answer = await process.run(post(process.app, function, body, **how), request)
         self.journal.silences[request] = answer.longest_silence

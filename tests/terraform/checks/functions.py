@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from common.conversations.chat import CHARACTERS_A_SECOND, MARGIN_SECONDS
+from common.domain import deadlines
 from common.settings import LOCAL_SWITCHES, Settings
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
@@ -69,15 +69,17 @@ def check_settings_name_resources(plan: Plan, _: Code) -> Iterator[str]:
 
 
 def check_time_limits(plan: Plan, code: Code) -> Iterator[str]:
-    """Check that no function times out before its longest request ends."""
-    needed = dict(code.seconds)
+    """Check that no function times out before its longest request ends.
+
+    A turn may last `TURN` seconds, and its settlement `SETTLE` seconds more: see
+    common/domain/deadlines.py.
+    """
+    turn = deadlines.TURN + deadlines.SETTLE
+    needed = {**code.seconds, "chat": turn, "speak": turn}
     for name, values in plan.functions().items():
         (service,) = values["service_config"]
-        settings = _read_settings(plan.settings(name))
-        talk = settings.turn_seconds + settings.turn_characters / CHARACTERS_A_SECOND
-        needed |= {"chat": talk + MARGIN_SECONDS, "speak": talk}
         seconds = service["timeout_seconds"]
-        if seconds < needed.get(name, 0):
+        if seconds <= needed.get(name, 0):
             yield f"{name}: times out after {seconds} seconds, before a request ends"
         if seconds > LONGEST_SECONDS:
             yield f"{name}: Cloud Run allows no timeout of {seconds} seconds"

@@ -43,7 +43,14 @@ MISTAKES = [
     mistake(
         "stored answers without TTL", "check_ttl_fields",
         "idempotency: documents are kept for ever",
-        (INDEXES, '"ttl": true, ', ""),
+        (INDEXES, '"idempotency", "fieldPath": "expires_at", "ttl": true, ',
+         '"idempotency", "fieldPath": "expires_at", '),
+    ),
+    mistake(
+        "settled turns without TTL", "check_ttl_fields",
+        "turns: documents are kept for ever",
+        (INDEXES, '"turns", "fieldPath": "expires_at", "ttl": true, ',
+         '"turns", "fieldPath": "expires_at", '),
     ),
     mistake(
         "bucket that deletes current files", "check_buckets_keep_versions",

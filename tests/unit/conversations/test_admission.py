@@ -1,16 +1,17 @@
-"""A message and a text whose first commit nobody confirmed, or others were faster with."""
+"""A message and a text whose first commit was not confirmed, or met a conflict."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from common.conversations.speak import SpeechInProgress
+from common.conversations.running_turn import RunningSpeech
 from common.domain import errors
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import EndSessionRequest, SpeakRequest
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
-from tests.support.harness import ADA, Harness, new_harness
+from tests.support.harness import ADA, Harness, advance, new_harness, sweep
 from tests.unit.sessions.test_start import STORE_LOST, FailingCommits
 
 HELD = [True, False]
@@ -18,10 +19,10 @@ HELD = [True, False]
 
 async def speech(
     harness: Harness, session: str, once: IdempotencyKey | None = None
-) -> SpeechInProgress:
+) -> RunningSpeech:
     ask = SpeakRequest(avatar_session_id=session, text="Hello.")
     under_way = await harness.app.speeches.speak(ADA, ask, once or IdempotencyKey())
-    assert isinstance(under_way, SpeechInProgress)
+    assert isinstance(under_way, RunningSpeech)
     return under_way
 
 
@@ -30,7 +31,7 @@ async def said(harness: Harness, session: str, once: IdempotencyKey | None = Non
 
 
 @pytest.mark.parametrize("held", HELD)
-async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_once(
+async def test_an_unconfirmed_speech_is_charged_and_shown_once(
     held: bool,
 ) -> None:
     harness = new_harness()
@@ -43,19 +44,22 @@ async def test_a_speech_that_nobody_confirmed_is_charged_and_shown_as_charged_on
     assert harness.voice.texts == ["Hello."]
 
 
-async def test_a_speech_that_nobody_confirmed_costs_nothing_where_its_session_has_ended() -> None:
+async def test_an_unconfirmed_speech_costs_nothing_if_its_session_has_ended() -> None:
     harness = new_harness()
     started = await harness.start()
     failing = FailingCommits(harness, 1, error=STORE_LOST, held=True)
 
-    async def ended_by_somebody(_: int) -> None:
+    async def ended_by_another_process(_: int) -> None:
         ask = EndSessionRequest(avatar_session_id=started.avatar_session_id)
         await harness.another().avatars.end(ADA, ask, IdempotencyKey())
 
-    harness.app = harness.another(store=failing, pause=ended_by_somebody)
+    harness.app = harness.another(store=failing, pause=ended_by_another_process)
     with pytest.raises(errors.OprinaError):
         await said(harness, started.avatar_session_id)
+    advance(harness.clock, 60)
+    await sweep(harness.another())
     assert await harness.used("voice_characters") == (0, 0)
+    assert harness.voice.texts == []
 
 
 @pytest.mark.parametrize("error", [STORE_LOST, errors.Conflict("somebody was faster")])
@@ -70,20 +74,26 @@ async def test_a_turn_is_set_off_once_however_often_it_is_decided(
     assert (answer.ended, answer.spoken) == ("complete", "Hello there.")
     assert len(harness.agent.asked) == 1
     assert await harness.used("voice_characters") == (len("Hello there."), 0)
-    assert await harness.documents("turns") == []
+    assert await harness.unsettled_turns() == []
 
 
 @pytest.mark.parametrize("call", ["chat", "speak"])
-async def test_what_was_set_off_is_called_back_where_the_commit_fails(call: str) -> None:
+async def test_a_request_that_is_not_admitted_touches_nothing(call: str) -> None:
     harness = new_harness(agent=FakeAgent(["Hello.", 60.0]))
     started = await harness.start()
     calls: dict[str, Callable[[], Awaitable[object]]] = {
         "chat": lambda: harness.chat(conversation_id=started.conversation_id),
         "speak": lambda: speech(harness, started.avatar_session_id),
     }
-    FailingCommits(harness, 1, error=errors.Unavailable("store", "away"))
+
+    async def away(kind: str) -> None:
+        if kind == "commit":
+            await asyncio.sleep(3)
+            raise errors.Unavailable("store", "away")
+
+    harness.store.before = away
     with pytest.raises(errors.Unavailable):
         await calls[call]()
-    assert harness.agent.left == len(harness.agent.asked) == (call == "chat")
+    assert harness.agent.asked == []
     assert harness.voice.texts == []
-    assert all(line.closed for line in harness.avatars.connections)
+    assert harness.avatars.connections == []

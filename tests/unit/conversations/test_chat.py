@@ -3,10 +3,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from common.conversations.speak import SpeechInProgress
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
 from common.ports.agent import Finished, ToolCall, ToolResult
+from common.schemas.answers import ChatAnswer
 from common.schemas.events import (
     DoneEvent,
     ErrorEvent,
@@ -75,7 +75,7 @@ async def test_a_turn_that_speaks_sentence_by_sentence_while_it_is_written() -> 
     assert await harness.used("voice_characters") == (44 + 44 + 46, 0)
 
 
-async def test_a_turn_stays_until_the_avatar_has_finished_or_not_if_nobody_waits() -> None:
+async def test_a_turn_lasts_until_the_avatar_has_finished_if_its_caller_waits() -> None:
     harness = new_harness(agent=FakeAgent([STORY[0]], [STORY[0]]))
     started = await harness.start()
     loop = asyncio.get_running_loop()
@@ -185,21 +185,49 @@ async def test_a_caller_who_goes_away_cancels_the_turn() -> None:
     assert (await harness.used("agent_tokens"))[1] == 0
 
 
-async def test_a_text_turn_is_waited_for() -> None:
-    harness = new_harness(agent=FakeAgent([1.0, "Hi."]))
-    first = await harness.chat("Hello.")
-    turn, *_ = await first.news()
+async def test_a_newer_message_takes_over_from_a_text_turn() -> None:
+    harness = new_harness(agent=FakeAgent(["One. ", 9.0, "Two."], ["Hi."]))
+    first = await harness.chat("Hello.", speak=False)
+    turn, *_ = await first.next_events()
     assert isinstance(turn, TurnEvent)
-    with pytest.raises(errors.TurnInProgress) as refused:
-        await harness.chat("And?", conversation_id=turn.conversation_id)
-    assert refused.value.retry_after
+    await asyncio.sleep(1)
+    second = await harness.whole_chat("And?", conversation_id=turn.conversation_id)
+    events = await collect_events(first)
+    assert isinstance(events[-1], DoneEvent)
+    assert (events[-1].ended, events[-1].text) == ("interrupted", "One. ")
+    assert (second.ended, second.text) == ("complete", "Hi.")
+    assert harness.agent.most_streams[turn.conversation_id] == 1
+
+
+async def test_the_agent_is_told_what_was_not_heard() -> None:
+    harness = new_harness(agent=FakeAgent(STORY, ["Yes."]))
+    started = await harness.start()
+    first = await harness.chat("Tell me.", conversation_id=started.conversation_id)
+    await asyncio.sleep(4)
+    await harness.whole_chat("Stop. What is two and two?", conversation_id=started.conversation_id)
     await collect_events(first)
-    assert (
-        await harness.whole_chat("And?", conversation_id=turn.conversation_id)
-    ).ended == "complete"
+    told, _, asked = harness.agent.asked[-1].message.rpartition("\n\n")
+    assert asked == "Stop. What is two and two?"
+    assert 'The person heard: "This is sentence number 1' in told
+    assert "Not heard:" in told
 
 
-async def test_somebody_elses_conversation_is_a_missing_one() -> None:
+async def test_stop_ends_a_turn_from_another_process() -> None:
+    harness = new_harness(agent=FakeAgent(["One. ", 60.0, "Two."]))
+    turn = await harness.chat("Hello.", speak=False)
+    await asyncio.sleep(1)
+    conversation = turn.record.conversation_id
+    ask = ChatRequest(stop=True, conversation_id=conversation)
+    stopped = await harness.another().conversations.chat(ADA, ask, IdempotencyKey())
+    assert isinstance(stopped, ChatAnswer)
+    assert stopped.turn_id == turn.record.id
+    answer = await turn.answer()
+    assert (answer.ended, answer.text) == ("interrupted", "One. ")
+    with pytest.raises(errors.NoTurn):
+        await harness.app.conversations.chat(ADA, ask, IdempotencyKey())
+
+
+async def test_the_conversation_of_another_user_is_not_found() -> None:
     harness = new_harness()
     mine = await harness.whole_chat()
     said = []
@@ -222,8 +250,8 @@ async def test_a_reply_longer_than_its_voice_goes_on_as_text() -> None:
 
 
 async def test_no_tokens_left_is_refused_with_when_they_come_back() -> None:
-    harness = new_harness(agent=FakeAgent([Finished(195_000)]), allowance_agent_tokens=200_000)
-    harness.agent.replies[0] = ["Long.", Finished(195_000)]
+    harness = new_harness(agent=FakeAgent([Finished(199_500)]), allowance_agent_tokens=200_000)
+    harness.agent.replies[0] = ["Long.", Finished(199_500)]
     await harness.whole_chat()
     with pytest.raises(errors.QuotaExceeded) as refused:
         await harness.chat()
@@ -231,7 +259,7 @@ async def test_no_tokens_left_is_refused_with_when_they_come_back() -> None:
     assert refused.value.resets_at.isoformat() == "2026-12-01T00:00:00+00:00"
 
 
-async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_allowance() -> None:
+async def test_use_beyond_the_reservation_is_recorded_in_full() -> None:
     harness = new_harness(
         agent=FakeAgent(["A.", Finished(9_000)], ["B.", Finished(50_000)]),
         allowance_agent_tokens=20_000,
@@ -239,7 +267,7 @@ async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_all
     await harness.whole_chat()
     assert await harness.used("agent_tokens") == (9_000, 0)
     await harness.whole_chat()
-    assert await harness.used("agent_tokens") == (20_000, 0)
+    assert await harness.used("agent_tokens") == (59_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -247,8 +275,8 @@ async def test_a_turn_that_took_more_than_was_set_aside_is_charged_up_to_the_all
     [
         ([errors.Busy("agent", "full")], "failed", "agent_busy", 0),
         ([errors.Failed("agent", "nothing", kind="empty")], "failed", "agent_empty", 0),
-        (["Half. ", errors.Failed("agent", "cut", kind="broken")], "incomplete", "agent_broken", 3),
-        (["Half. ", 1_000.0], "incomplete", "agent_silent", 3),
+        (["Half. ", errors.Failed("agent", "cut", kind="broken")], "incomplete", "agent_broken", 2),
+        (["Half. ", 1_000.0], "incomplete", "agent_silent", 2),
     ],
 )
 async def test_an_agent_that_fails(script: list[Step], ended: str, code: str, charged: int) -> None:
@@ -285,6 +313,7 @@ async def test_an_avatar_that_is_down_leaves_the_text(broken: str) -> None:
         harness.vault.failing = error
     else:
         harness.avatars.fail_next("connect", error)
+        harness.avatars.fail_next("connect", error)
     events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     done = events[-1]
     assert isinstance(done, DoneEvent)
@@ -296,11 +325,11 @@ async def test_an_avatar_that_is_down_leaves_the_text(broken: str) -> None:
 async def test_a_sentence_without_a_voice_is_skipped() -> None:
     harness = new_harness(agent=FakeAgent(STORY[:3]))
     started = await harness.start()
-    harness.voice.fails |= dict.fromkeys((2, 3), errors.Unavailable("voice", "down"))
+    harness.voice.fails |= dict.fromkeys((2, 3, 4), errors.Failed("voice", "refused"))
     events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     states = [event.state for event in events if isinstance(event, SpeechEvent)]
     assert states.count("skipped") == 1
-    assert states.count("ended") == 2
+    assert states.count("ended") == 3, "one alone, one of the pair, one half"
 
 
 async def test_usage_and_tools_in_the_stream() -> None:
@@ -314,18 +343,19 @@ async def test_usage_and_tools_in_the_stream() -> None:
     assert usage.usage.meters["agent_tokens"].used == 77
 
 
-async def test_of_many_messages_at_once_one_is_heard_and_no_loser_interrupts_it() -> None:
+async def test_of_many_messages_at_once_the_newest_is_answered() -> None:
     harness = new_harness(agent=FakeAgent(*SHORT * 5))
     started = await harness.start()
     asked = [harness.chat("Hi!", conversation_id=started.conversation_id) for _ in range(5)]
-    found = await asyncio.gather(*asked, return_exceptions=True)
-    (winner,) = [turn for turn in found if isinstance(turn, Turn)]
-    assert [type(loser) for loser in found if loser is not winner] == [errors.TurnInProgress] * 4
-    answer = await winner.answer()
-    assert (answer.ended, answer.spoken) == ("complete", "Well. Done.")
-    assert harness.agent.left == 4
+    turns = await asyncio.gather(*asked)
+    answers = [await turn.answer() for turn in turns]
+    ended = [answer.ended for answer in answers]
+    assert sorted(ended) == ["complete", *["interrupted"] * 4]
+    newest = max(turns, key=lambda turn: turn.record.number)
+    assert (await newest.answer()).spoken == "Well. Done."
+    assert harness.agent.most_streams[started.conversation_id] == 1
     assert (await harness.used("agent_tokens"))[1] == 0
-    assert len(await harness.documents(f"conversations/{started.conversation_id}/messages")) == 2
+    assert await harness.unsettled_turns() == []
 
 
 async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -> None:
@@ -334,7 +364,7 @@ async def test_a_speech_cut_before_its_first_sound_costs_nothing_and_says_so() -
     harness.voice.seconds = 3
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text="Never to be heard.")
     speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, SpeechInProgress)
+    assert isinstance(speech, RunningSpeech)
     await asyncio.sleep(1)
     await speech.cancel()
     assert (await speech.answer()).ended == "interrupted"
@@ -363,7 +393,7 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
     app = harness.another() if other_process else harness.app
     ask = ChatRequest(message="Stop.", conversation_id=started.conversation_id)
     second = await app.conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(second, Turn)
+    assert isinstance(second, RunningChat)
     await collect_events(second)
     await listening
     assert player.interrupts[0] - arrival <= 0.1

@@ -59,7 +59,7 @@ async def test_the_same_key_gives_the_same_answer() -> None:
     assert await end(harness, started.avatar_session_id, once) == first
 
 
-async def test_somebody_elses_session_is_a_missing_one() -> None:
+async def test_the_session_of_another_user_is_not_found() -> None:
     harness = new_harness()
     started = await harness.start()
     said = []
@@ -81,20 +81,18 @@ async def test_never_more_than_was_reserved_however_late() -> None:
 
 
 async def test_what_ended_long_ago_costs_what_the_provider_says_it_ran() -> None:
-    """It left after 300 seconds in which nobody came, and nobody noticed for a day."""
+    """The provider ended it after 300 idle seconds, and no sweep ran for a day."""
     harness = new_harness()
     started = await harness.start()
     advance(harness.clock, 86_400)
     assert (await end(harness, started.avatar_session_id)).seconds == 300
 
 
-@pytest.mark.parametrize("happened", [True, False])
-async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(happened: bool) -> None:
-    """It is charged what the provider says it ran, not the time until the sweep."""
+async def test_a_stop_that_did_not_happen_is_finished_by_the_sweep() -> None:
     harness = new_harness()
     started = await harness.start()
     advance(harness.clock, 90)
-    harness.avatars.fail_next("stop", LOST, happens=happened)
+    harness.avatars.fail_next("stop", LOST)
     ended = await end(harness, started.avatar_session_id)
     assert ended.state == "ending"
     assert await harness.used("avatar_seconds") == (0, 600)
@@ -102,8 +100,18 @@ async def test_a_stop_that_is_not_confirmed_is_finished_by_the_sweep(happened: b
     assert conversation["avatar"] is None
     advance(harness.clock, 45)
     assert (await harness.app.sweeps.sweep(SweepRequest())).stuck == 1
-    assert await harness.used("avatar_seconds") == (90 if happened else 135, 0)
+    assert await harness.used("avatar_seconds") == (135, 0)
     assert not harness.avatars.running()
+
+
+async def test_a_stop_that_happened_unconfirmed_is_settled_by_the_providers_record() -> None:
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 90)
+    harness.avatars.fail_next("stop", LOST, happens=True)
+    ended = await end(harness, started.avatar_session_id)
+    assert (ended.state, ended.seconds) == ("ended", 90)
+    assert await harness.used("avatar_seconds") == (90, 0)
 
 
 async def test_a_second_end_finishes_what_the_first_could_not() -> None:
@@ -116,19 +124,23 @@ async def test_a_second_end_finishes_what_the_first_could_not() -> None:
     assert await harness.used("avatar_seconds") == (10, 0)
 
 
-@pytest.mark.parametrize("error", [errors.UpstreamNotFound("avatar", "who?"), LOST])
-async def test_without_the_providers_word_the_time_until_now_is_charged(
+@pytest.mark.parametrize("error", [errors.UpstreamNotFound("avatar", "unknown"), LOST])
+async def test_a_charge_without_the_providers_seconds_is_confirmed_by_the_sweep(
     error: errors.Upstream,
 ) -> None:
     harness = new_harness()
     started = await harness.start()
     advance(harness.clock, 10)
-    harness.avatars.fail_next("stop", LOST, happens=True)
-    await end(harness, started.avatar_session_id)
+    harness.avatars.sessions[started.avatar_session_id].end(harness.clock.now(), "ZOMBIE")  # type: ignore[index]
     advance(harness.clock, 40)
     harness.avatars.fail_next("record", error)
-    await harness.app.sweeps.sweep(SweepRequest())
+    ended = await end(harness, started.avatar_session_id)
+    assert ended.seconds == 50
     assert await harness.used("avatar_seconds") == (50, 0)
+    advance(harness.clock, 61)
+    assert (await harness.app.sweeps.sweep(SweepRequest())).confirmed == 1
+    assert await harness.used("avatar_seconds") == (10, 0)
+    assert (await harness.app.sweeps.sweep(SweepRequest())).confirmed == 0
 
 
 async def test_what_has_ended_is_out_of_the_sweeps_way_with_nothing_left_to_speak_through() -> None:
@@ -139,7 +151,7 @@ async def test_what_has_ended_is_out_of_the_sweeps_way_with_nothing_left_to_spea
     await end(harness, started.avatar_session_id)
     assert not await harness.documents("avatar_sessions")
     (record,) = await harness.documents("ended_sessions")
-    assert running.keys() - record.keys() == {"due_at", "vault"}
+    assert running.keys() - record.keys() == {"claim", "due_at", "vault"}
     assert record["state"] == "ended"
 
 

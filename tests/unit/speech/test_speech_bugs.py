@@ -1,4 +1,4 @@
-"""A bug on the way to the avatar's mouth ends the speech, and nothing else."""
+"""A bug in the path of speech ends the speech, and nothing else."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from common.bootstrap import App
-from common.conversations.speak import SpeechInProgress
-from common.conversations.turn import Turn
+from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
 from common.schemas.events import DoneEvent, SpeechEvent
 from common.schemas.requests import ChatRequest, SpeakRequest
@@ -26,7 +25,7 @@ def bug(*_: Any) -> Any:
 
 
 class Buggy:
-    """What it is given, with a bug in one method."""
+    """A port with a bug in one method."""
 
     def __init__(self, inner: Any, method: str) -> None:
         self.inner = inner
@@ -62,7 +61,7 @@ def in_the_rules(harness: Harness) -> App:
 
 def at_a_token(harness: Harness) -> App:
     """Whose sound gets an id as soon as it is likely: the turn and its messages have theirs."""
-    ids = ["reply", "turn", "question"]
+    ids = ["holder", "turn"]
     return harness.another(new_id=ids.pop)
 
 
@@ -106,7 +105,7 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
     started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await BUGS[where](harness).conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, RunningChat)
     events = await collect_events(turn)
     done = events[-1]
     assert isinstance(done, DoneEvent)
@@ -114,7 +113,7 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
     failures = [e for e in events if isinstance(e, SpeechEvent) and e.state == "unavailable"]
     assert [failure.code for failure in failures] == ["internal"]
     assert is_logged_once(out)
-    assert await harness.documents("turns") == []
+    assert await harness.unsettled_turns() == []
     assert (await harness.document(f"conversations/{started.conversation_id}"))["lease"] is None
 
 
@@ -126,7 +125,7 @@ async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that
     started = await harness.start()
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text=FIRST)
     speech = await BUGS[where](harness).speeches.speak(ADA, ask, IdempotencyKey())
-    assert isinstance(speech, SpeechInProgress)
+    assert isinstance(speech, RunningSpeech)
     with pytest.raises(errors.Unavailable):
         await speech.answer()
     assert is_logged_once(out)
@@ -138,7 +137,7 @@ async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output)
     started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)
     turn = await in_the_line(harness, "close").conversations.chat(ADA, ask, IdempotencyKey())
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, RunningChat)
     answer = await turn.answer()
     assert (answer.ended, answer.spoken, answer.speech) == ("complete", answer.text, None)
     assert is_logged_once(out)
@@ -153,16 +152,17 @@ async def test_a_bug_in_interrupting_keeps_the_turn_from_nothing(out: Output) ->
     line.player = Buggy(line.player, "interrupt")  # type: ignore[assignment]
     await turn.cancel()
     assert is_logged_once(out)
-    assert await harness.documents("turns") == []
+    assert await harness.unsettled_turns() == []
     messages = await harness.documents(f"conversations/{started.conversation_id}/messages")
     assert FIRST in [message["text"] for message in messages]
 
 
 async def test_the_voice_is_asked_for_nothing_more_once_speech_has_failed() -> None:
-    harness = new_harness(agent=FakeAgent([1.0, FIRST, 0.1, " This is", 0.1, SECOND[7:], 0.1]))
+    harness = new_harness(agent=FakeAgent([3.0, FIRST, 0.1, " This is", 0.1, SECOND[7:], 0.1]))
     started = await harness.start()
     harness.avatars.slow["connect"] = 0.5
-    harness.avatars.fail_next("connect", errors.Unavailable("avatar", "down"))
+    for _ in range(2):
+        harness.avatars.fail_next("connect", errors.Unavailable("avatar", "down"))
     answer = await harness.whole_chat(conversation_id=started.conversation_id)
     assert answer.text == f"{FIRST} {SECOND}"
     assert harness.voice.texts == []

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from common.conversations.speak import SpeechInProgress
+from common.conversations.running_turn import RunningSpeech
 from common.domain import errors
 from common.ports.agent import ToolCall, ToolResult
 from common.schemas.events import DoneEvent, SentenceEvent, SpeechEvent
@@ -88,7 +88,7 @@ async def test_what_is_said_is_not_what_is_written() -> None:
 
 
 async def test_nothing_is_made_long_before_it_is_needed() -> None:
-    """Who interrupts early has not paid for what was never heard."""
+    """An early interruption leaves the rest of the text without a charge."""
     harness = new_harness(agent=FakeAgent(["".join(TEN)]))
     started = await harness.start()
     turn = await harness.chat(conversation_id=started.conversation_id)
@@ -118,7 +118,7 @@ async def test_a_slow_voice_slows_the_speech_and_never_the_text() -> None:
     started = await harness.start()
     turn = await harness.chat(conversation_id=started.conversation_id)
     await asyncio.sleep(0.025 * len("".join(TEN).split()) + 0.01)
-    assert "".join(turn._text).split() == "".join(TEN).split()
+    assert turn.reply.text.split() == "".join(TEN).split()
     await turn.cancel()
 
 
@@ -138,7 +138,7 @@ async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_get
     else:
         ask = SpeakRequest(avatar_session_id=first.avatar_session_id, text="Hello?")
         speech = await harness.app.speeches.speak(ADA, ask, IdempotencyKey())
-        assert isinstance(speech, SpeechInProgress)
+        assert isinstance(speech, RunningSpeech)
         with pytest.raises(errors.SessionOver):
             await speech.answer()
     second = await harness.start(conversation_id=first.conversation_id)
@@ -151,7 +151,7 @@ async def test_an_avatar_that_the_provider_ended_is_ended_and_the_next_start_get
 
 async def test_speech_events_name_what_was_skipped_and_the_rest_is_heard() -> None:
     harness = new_harness(agent=FakeAgent([" ".join(TEN)]))
-    harness.voice.fails |= dict.fromkeys((2, 4), errors.Unavailable("voice", "down"))
+    harness.voice.fails |= dict.fromkeys((2, 4, 5), errors.Failed("voice", "refused"))
     started = await harness.start()
     events = await collect_events(await harness.chat(conversation_id=started.conversation_id))
     skipped = [e for e in events if isinstance(e, SpeechEvent) and e.state == "skipped"]

@@ -1,4 +1,4 @@
-"""What is asked of the voice before it is certain: often, and seldom in vain."""
+"""Sentences that are synthesised before their end is certain: often, and seldom in vain."""
 
 import pytest
 

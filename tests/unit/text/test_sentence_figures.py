@@ -48,7 +48,7 @@ def test_all_other_languages_together(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_nearly_as_well_when_nobody_names_a_language_that_its_script_tells(name: str) -> None:
+def test_nearly_as_well_without_a_language_if_the_script_tells_it(name: str) -> None:
     told = {"zh", "ja", "hi", "ko", "ar", "ru"}
     for code, some in replies(name).items():
         if code in told:

@@ -1,4 +1,4 @@
-"""Anybody may write anything: however long and however strange, the work is linear in it."""
+"""The work is linear in the text, for any text."""
 
 import importlib
 import re
@@ -29,7 +29,7 @@ MODULES: list[ModuleType] = [urls, blocks, formulas, markdown, speakable]
 
 
 def patterns() -> Iterator[str]:
-    """Of every rule there is, and of the modules that have patterns without one."""
+    """The patterns of every rule, and of the modules that have patterns without a rule."""
     here = [each for module in MODULES for each in vars(module).values()]
     groups = [each for each in here if isinstance(each, Group)]
     groups += [group for code in CODES for group in find(code).spoken("")]
@@ -44,8 +44,10 @@ def patterns() -> Iterator[str]:
 
 
 def read_again(parsed: Iterable[tuple[Any, Any]], *, begins: bool = True) -> Iterator[str]:
-    """What has no end, and is given up or begun again when what follows does not match: at every
-    place anew, that makes work that grows with the square."""
+    """Yield the endless repetitions that can begin again at every place.
+
+    If the text after such a repetition does not match, the work grows with the square.
+    """
     parts, guarded = list(parsed), False
     for number, (code, what) in enumerate(parts):
         endless = code in REPEATS and what[1] is codes.MAXREPEAT and number + 1 < len(parts)
@@ -103,7 +105,7 @@ RUNS = [
 
 
 def calls(work: Callable[[], object]) -> int:
-    """Of functions, Python's and C's: a count that no other load on the machine changes."""
+    """Calls of functions, in Python and in C: a count that no other load on the machine changes."""
     counted = 0
 
     def count(_frame: FrameType, event: str, _what: object) -> None:
@@ -148,6 +150,6 @@ def scanned(text: str) -> int:
 
 @pytest.mark.parametrize("run", RUNS)
 def test_a_long_sentence_is_not_read_from_its_beginning_again(run: str) -> None:
-    """What waits is at most a mark with its tail, or the white space behind it."""
+    """The text that waits is at most a mark with its tail, or the white space behind it."""
     text = f"x {run * (2_000 // len(run))} y."
     assert scanned(text) <= 60 * len(text)

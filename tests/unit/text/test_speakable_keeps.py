@@ -20,7 +20,7 @@ from tests.unit.text.test_speakable_properties import (
 num2words = pytest.importorskip("num2words").num2words
 
 Said = tuple[str, list[str]]
-"""What is written, and the words that must be heard, in this order."""
+"""A written text, and the words that must be heard, in this order."""
 
 
 def in_words(number: int, to: str = "cardinal") -> list[str]:

@@ -155,6 +155,6 @@ RUNS = [
 @pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_long_runs_come_to_an_end(run: str, language: str) -> None:
-    """Where a pattern tried again from every place, these would take minutes."""
+    """These would take minutes if a pattern were tried again from every place."""
     said = speakable(f"x {run * (20_000 // len(run))}!", language)
     assert MARKUP.search(said) is None

@@ -1,4 +1,4 @@
-"""What is announced is not read, and what stands around it is."""
+"""Announced blocks are not read, and the text around them is."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,0 +1,134 @@
+"""A running turn keeps its document alive, and learns from it whether it may still act.
+
+Each second the turn looks at its document; each five seconds it writes a checkpoint. Both tell when
+another process superseded, stopped or settled the turn. Where the store does not answer, the turn's
+own monotonic clock decides: no effect starts without a fresh look, nor close to a `due_at` that was
+not renewed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from common.conversations.turn_book import TurnBook
+from common.domain import deadlines
+from common.domain.documents import Document
+from common.domain.errors import Conflict, Upstream
+from common.domain.turn import STOP, Progress, TurnRecord
+from common.speech.interruption import Interruption
+
+POLL = 0.1
+
+
+@dataclass
+class Vital:
+    """The time of the turn's last look, and until when it may act: event loop time in seconds."""
+
+    looked_at: float
+    act_until: float
+
+
+class Heartbeat:
+    """The look and the checkpoint of one turn, as two background tasks inside `async with`."""
+
+    def __init__(
+        self,
+        book: TurnBook,
+        vital: Vital,
+        progress: Callable[[], Progress],
+        interruption: Interruption,
+    ) -> None:
+        self._book = book
+        self._vital = vital
+        self._progress = progress
+        self._interruption = interruption
+        self._writing = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._look_often()), asyncio.create_task(self._beat())]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End both tasks. A checkpoint on its way is awaited, so that the version is known."""
+        async with self._writing:
+            for task in self._tasks:
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def may_act(self) -> bool:
+        """Wait until an effect may start. Return False if the turn was asked to stop."""
+        while self._interruption.reason is None:
+            now = asyncio.get_running_loop().time()
+            is_fresh = now - self._vital.looked_at < deadlines.LOOK_IS_FRESH
+            if is_fresh and now < self._vital.act_until:
+                return True
+            await asyncio.sleep(POLL)
+        return False
+
+    async def checkpoint(self) -> None:
+        """Write the progress and renew `due_at`. A failure is left to the next beat."""
+        async with self._writing:
+            if await self._write_checkpoint():
+                return
+        await self.look()
+
+    async def _write_checkpoint(self) -> bool:
+        """Return False if the document changed since it was last known."""
+        book, sent_at = self._book, asyncio.get_running_loop().time()
+        record = TurnRecord.read(book.documents[book.record.path]) or book.record
+        if not record.in_use:
+            return False
+        write = record.checkpoint(self._progress(), book.transactions.clock.now(), book.version)
+        try:
+            versions = await book.transactions.store.commit([write])
+        except Conflict:
+            return False
+        except Upstream:
+            return True  # if it held unconfirmed, the next checkpoint meets a conflict and looks
+        book.set_version(versions[record.path])
+        self._vital.looked_at = max(self._vital.looked_at, sent_at)
+        self._vital.act_until = sent_at + deadlines.DUE - deadlines.STOP_BEFORE_DUE
+        return True
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(deadlines.CHECKPOINT)
+            await self.checkpoint()
+
+    async def _look_often(self) -> None:
+        while True:
+            await asyncio.sleep(deadlines.LOOK)
+            await self.look()
+
+    async def look(self) -> None:
+        """Read the turn's document once, and take over what it says. A failure is ignored."""
+        sent_at = asyncio.get_running_loop().time()
+        try:
+            documents = await self._book.transactions.read(self._book.record.path)
+        except Upstream:
+            return
+        self._learn(documents[self._book.record.path], sent_at)
+
+    def _learn(self, document: Document, sent_at: float) -> None:
+        found = TurnRecord.read(document)
+        if found is None or found.holder != self._book.record.holder or not found.in_use:
+            self._interruption.request("settled")
+            return
+        if not self._writing.locked():
+            self._book.learn(document)
+        if found.superseded_by is not None:
+            stopped = found.superseded_by == STOP
+            self._interruption.request("stopped" if stopped else "interrupted")
+            return
+        self._vital.looked_at = max(self._vital.looked_at, sent_at)

@@ -1,0 +1,27 @@
+from collections import Counter
+
+from common.conversations.settlement import settle_lost
+from common.domain.documents import Document
+from common.domain.turn import TurnRecord
+from common.ports.dependencies import Dependencies
+from common.transactions.transaction import SETTLEMENT, Transactions
+
+
+class SettleLostTurns:
+    """Settles turns whose process died (a sessions/due_work.py `DueWork`).
+
+    A turn is overdue 10 s after its `due_at`; a turn that was renewed meanwhile is left alone.
+    """
+
+    collection = "turns"
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._transactions = Transactions(deps.store, deps.clock, deps.pause)
+
+    async def finish(self, document: Document, counts: Counter[str]) -> None:
+        record = TurnRecord.read(document)
+        if record is None or not record.is_overdue(self._deps.clock.now()):
+            return
+        settled = await self._transactions.run(settle_lost(record), SETTLEMENT)
+        counts["leases_freed"] += settled.result is not None

@@ -1,0 +1,83 @@
+from typing import TYPE_CHECKING
+
+from common.conversations.reply.agent_reply import ReplySoFar
+from common.conversations.reply.event_stream import TurnEvents
+from common.observability.request_trace import record_token
+from common.ports.agent import AgentEvent, Delta, ToolCall, ToolResult
+from common.schemas.events import TextEvent, ToolEvent
+from common.speech.synthesis import Synthesis
+from common.timers import IdleTimer
+
+if TYPE_CHECKING:
+    from common.text.sentences.splitter import Sentences
+
+PAUSE_SECONDS = 0.15
+"""An agent that writes nothing for this long may be silent for seconds: complete text is
+released."""
+
+
+class ReplyWriter:
+    """Sends each event of the agent on: text to the caller at once, whole sentences to speech.
+
+    `synthesis` is None if the turn has no speech.
+    """
+
+    def __init__(
+        self,
+        reply: ReplySoFar,
+        events: TurnEvents,
+        sentences: "Sentences",
+        synthesis: Synthesis | None,
+    ) -> None:
+        self._reply = reply
+        self._events = events
+        self._sentences = sentences
+        self._synthesis = synthesis
+        self._after_tool = False
+        self._idle = IdleTimer(PAUSE_SECONDS, self.release)
+
+    def take(self, event: AgentEvent) -> None:
+        """Handle one event, in the task that reads the agent's socket."""
+        match event:
+            case Delta(text):
+                self._write(self._set_apart(text))
+            case ToolCall(id, name):
+                self._events.emit(ToolEvent(id=id, name=name, state="called"))
+                self.release()
+            case ToolResult(id, name):
+                self._after_tool = True
+                self._events.emit(ToolEvent(id=id, name=name, state="answered"))
+
+    def release(self) -> None:
+        """Give complete text to speech: what ends like a sentence is one."""
+        self._say(self._sentences.pause())
+
+    def finish(self) -> None:
+        """No more text follows: the rest is a sentence."""
+        self._idle.stop()
+        self._say(self._sentences.end())
+
+    def close(self) -> None:
+        self._idle.stop()
+
+    def _write(self, text: str) -> None:
+        self._reply.texts.append(text)
+        self._events.emit(TextEvent(text=text))
+        if self._synthesis is not None:
+            record_token(text)
+            self._say(self._sentences.feed(text))
+            self._synthesis.expect(self._sentences.likely())
+            self._idle.restart()
+
+    def _set_apart(self, text: str) -> str:
+        """Put a space between what was written before a tool call and what follows it."""
+        after_tool, self._after_tool = self._after_tool, False
+        written = self._reply.texts
+        if not after_tool or not written or written[-1][-1:].isspace() or text[:1].isspace():
+            return text
+        return f" {text}"
+
+    def _say(self, sentences: list[str]) -> None:
+        if self._synthesis is not None:
+            for sentence in sentences:
+                self._synthesis.say(sentence)

@@ -1,0 +1,47 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from common.conversations.settlement import turn_paths
+from common.domain.documents import Document, Version
+from common.domain.turn import TurnRecord
+from common.transactions.transaction import SETTLEMENT, Transaction, Transactions
+
+T = TypeVar("T")
+
+
+@dataclass
+class TurnBook:
+    """The documents of one turn as its process last knew them.
+
+    A later commit is first decided on these, without a read. If another process changed one of
+    them, the commit meets a conflict and decides again on what it reads.
+    """
+
+    transactions: Transactions
+    record: TurnRecord
+    documents: dict[str, Document]
+
+    @classmethod
+    def open(
+        cls, transactions: Transactions, record: TurnRecord, documents: Mapping[str, Document]
+    ) -> "TurnBook":
+        known = {path: documents.get(path, Document(path, None)) for path in turn_paths(record)}
+        return cls(transactions, record, known)
+
+    @property
+    def version(self) -> Version:
+        return self.documents[self.record.path].version
+
+    def learn(self, document: Document) -> None:
+        self.documents[document.path] = document
+
+    def set_version(self, version: Version) -> None:
+        path = self.record.path
+        self.documents[path] = replace(self.documents[path], version=version)
+
+    async def commit(self, transaction: Transaction[T]) -> T:
+        """Run a transaction of this turn. Retries every failure of the store for 15 s."""
+        done = await self.transactions.run(transaction, SETTLEMENT, self.documents)
+        self.documents |= {path: done.documents[path] for path in turn_paths(self.record)}
+        return done.result

@@ -1,0 +1,56 @@
+"""Every deadline and interval of a request, in seconds, in one table.
+
+Read from top to bottom: what stands higher must end before what stands lower begins to matter.
+`check` is called where the application is put together, so that a wrong setting stops the start.
+"""
+
+VOICE_REQUEST = 8.0
+"""One request for speech. Two failures in a row end the speech of a turn: at most 16 s."""
+AGENT_REPLY = 120.0
+"""The default of `OPRINA_TURN_SECONDS`: the longest time for one reply of the agent, tools
+included."""
+TURN = 580.0
+"""A turn, speech included. Nothing of a turn acts after this."""
+SETTLE = 15.0
+"""Storing and settling have this time of their own, after the turn's deadline too."""
+FUNCTION = 600.0
+"""Cloud Run ends a request at this age (`timeout` in terraform/functions.tf)."""
+
+BODY = 20.0
+"""The body of a request must have arrived by then."""
+ANSWER = 30.0
+"""An answer, or the beginning of a stream."""
+ADMIT = 15.0
+"""Retrying an admission that meets conflicts or unconfirmed commits."""
+STORE_AWAY = 2.0
+"""An admission retries a store that does not answer for this long; then the caller hears 503."""
+
+LOOK = 1.0
+"""A turn reads its own document this often, to learn that another process superseded it."""
+LOOK_IS_FRESH = 1.5
+"""A turn starts an effect only while its last look is younger than this."""
+CHECKPOINT = 5.0
+"""A turn writes its progress this often."""
+DUE = 30.0
+"""A checkpoint moves the turn's `due_at` this far ahead."""
+STOP_BEFORE_DUE = 10.0
+"""A turn that could not renew its `due_at` starts no effect from this long before it."""
+SWEEP_AFTER_DUE = 10.0
+"""The sweep settles a turn this long after its `due_at`: clocks differ by a few seconds."""
+EARLIER_STREAM = 2.0
+"""A newer turn waits this long for the agent stream of an earlier one to be closed."""
+SWEEP = 60.0
+"""Cloud Scheduler calls the sweep this often."""
+SILENT_STREAM = 10.0
+"""An event stream sends a comment line when it was silent for this long."""
+SHUTDOWN = 8.0
+"""Cloud Run gives a container 10 s after SIGTERM. Turns are closed within this."""
+
+
+def check(agent_reply: float = AGENT_REPLY) -> None:
+    """Raise ValueError unless the table is in order. `agent_reply` is the setting, in seconds."""
+    rising = (VOICE_REQUEST, agent_reply, TURN, TURN + SETTLE, FUNCTION)
+    if list(rising) != sorted(rising) or len(set(rising)) < len(rising):
+        raise ValueError(f"deadlines are not in order: {rising}")
+    if not LOOK < LOOK_IS_FRESH < CHECKPOINT < STOP_BEFORE_DUE < DUE:
+        raise ValueError("the intervals of a turn are not in order")

@@ -1,0 +1,291 @@
+"""A turn's document: claim, heartbeat and answer in one.
+
+    running ──► answered ──► settled ──► corrected
+       └───────────────────────▲
+
+`running`: its process works. `answered`: the reply is stored and its tokens are charged; speech
+goes on. `settled`: everything is charged and the answer stands. `corrected`: the sweep had settled
+a turn whose process was alive after all, and that process corrected the charge, once.
+
+Every write of a turn's document is built here. No I/O, no clock.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+from common.domain import deadlines
+from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
+from common.domain.ids import (
+    NO_CONVERSATION,
+    NO_USER,
+    AvatarSessionId,
+    ConversationId,
+    TurnId,
+    UserId,
+)
+from common.domain.quota import Amounts, Meter
+
+TurnState = Literal["running", "answered", "settled", "corrected"]
+TurnFunction = Literal["chat", "speak"]
+Outcome = Literal[
+    "complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost", "unreached"
+]
+"""How a turn ended. `unreached`: it failed before the agent was reached, so the same key runs
+again. `lost`: its process died. `waiting`: a long-running tool has not answered yet."""
+
+SWEEP = "sweep"
+STOP = "stop"
+"""In `superseded_by`: a person stopped the turn, and no newer turn follows."""
+KEPT = timedelta(hours=24)
+"""How long a settled turn, and so its key, lives."""
+CHARACTERS_PER_TOKEN = 4
+"""To estimate what an agent used that was cut before it said so. English text; rounded up."""
+IN_USE: tuple[TurnState, ...] = ("running", "answered")
+
+
+def turn_path(turn: TurnId) -> str:
+    return f"turns/{turn}"
+
+
+def turn_id_of(user: UserId, function: str, key: str) -> TurnId:
+    """Return the id of the turn that an Idempotency-Key names."""
+    return TurnId(hashlib.sha256(f"{user}\0{function}\0{key}".encode()).hexdigest())
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a turn has come, as its own process knows it.
+
+    `told` is the usage that the agent last reported in tokens; None if it reported none. `prompt`
+    is the size of the prompt of its last model call. `characters` were synthesised.
+    """
+
+    asked: bool = False
+    told: int | None = None
+    prompt: int = 0
+    text: str = ""
+    spoken: str = ""
+    characters: int = 0
+
+
+@dataclass(frozen=True)
+class TurnRecord:
+    """The document `turns/{id}`. Times are UTC; `deadline_at` and `due_at` are set by its process.
+
+    `number` orders the messages of the conversation; `last_prompt` is what the conversation's last
+    prompt took in tokens when the turn was admitted; `attempt` counts reruns of the same key.
+    """
+
+    id: TurnId
+    holder: str = ""
+    fingerprint: str = ""
+    uid: UserId = NO_USER
+    function: TurnFunction = "chat"
+    conversation_id: ConversationId = NO_CONVERSATION
+    avatar_session_id: AvatarSessionId | None = None
+    month: str = ""
+    number: int = 0
+    attempt: int = 0
+    state: TurnState = "running"
+    reserved: dict[Meter, int] = field(default_factory=dict)
+    last_prompt: int = 0
+    earlier: tuple[str, ...] = ()
+    """Holders of turns that stood in `asking` when this one was admitted."""
+    started_at: datetime | None = None
+    deadline_at: datetime | None = None
+    due_at: datetime | None = None
+    asked: bool = False
+    tokens: int | None = None
+    prompt: int = 0
+    characters: int = 0
+    text: str = ""
+    spoken: str = ""
+    outcome: Outcome | None = None
+    superseded_by: str | None = None
+    settled_by: str | None = None
+    charged: dict[Meter, int] = field(default_factory=dict)
+    answer: str | None = None
+    """JSON of the answer without its text, which stands in `text`."""
+    expires_at: datetime | None = None
+
+    @classmethod
+    def read(cls, document: Document) -> Self | None:
+        """Return the turn at `document`, or None if there is none."""
+        if not document.exists:
+            return None
+        found = read_fields(cls, document)
+        found["earlier"] = tuple(found.get("earlier", ()))
+        return cls(id=TurnId(document.id), **found)
+
+    @property
+    def path(self) -> str:
+        return turn_path(self.id)
+
+    @property
+    def in_use(self) -> bool:
+        return self.state in IN_USE
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Return True if the sweep may settle the turn."""
+        grace = timedelta(seconds=deadlines.SWEEP_AFTER_DUE)
+        return self.in_use and self.due_at is not None and self.due_at + grace <= now
+
+    def claim(self, over: Document) -> Create | Update:
+        """Write the turn where nothing stands, or over an earlier attempt of the same key."""
+        fields = {name: value for name, value in vars(self).items() if name != "id"}
+        fields["earlier"] = list(self.earlier)
+        if over.exists:
+            return Update(self.path, fields, read=over.version)
+        return Create(self.path, fields)
+
+    def checkpoint(self, progress: Progress, now: datetime, version: Version) -> Update:
+        """Renew `due_at` and note the progress."""
+        fields = {
+            "asked": progress.asked,
+            "tokens": progress.told,
+            "prompt": progress.prompt,
+            "characters": progress.characters,
+            "spoken": progress.spoken,
+            "due_at": now + timedelta(seconds=deadlines.DUE),
+        }
+        if self.state == "running":
+            fields["text"] = progress.text
+        return Update(self.path, fields, read=version)
+
+    def answered(self, progress: Progress, now: datetime, version: Version) -> Update:
+        """Note that the reply is whole. Its tokens are charged in the same commit."""
+        tokens = self.tokens_used(progress, cut=False)
+        fields = {
+            "state": "answered",
+            "asked": progress.asked,
+            "tokens": tokens,
+            "prompt": progress.prompt,
+            "text": progress.text,
+            "charged": {"agent_tokens": tokens},
+            "due_at": now + timedelta(seconds=deadlines.DUE),
+        }
+        return Update(self.path, fields, read=version)
+
+    def settled(
+        self,
+        by: str,
+        outcome: Outcome,
+        progress: Progress,
+        charged: Amounts,
+        answer: str | None,
+        now: datetime,
+        version: Version,
+    ) -> Update:
+        fields = {
+            "state": "settled",
+            "settled_by": by,
+            "outcome": outcome,
+            "asked": progress.asked,
+            "tokens": charged.get("agent_tokens", 0),
+            "prompt": progress.prompt,
+            "characters": progress.characters,
+            "text": progress.text,
+            "spoken": progress.spoken,
+            "charged": dict(charged),
+            "answer": answer,
+            "due_at": None,
+            "expires_at": now + KEPT,
+        }
+        return Update(self.path, fields, read=version)
+
+    def corrected(
+        self,
+        outcome: Outcome,
+        progress: Progress,
+        charged: Amounts,
+        answer: str | None,
+        version: Version,
+    ) -> Update:
+        """Correct what the sweep settled while this turn's process was alive.
+
+        The text only grows.
+        """
+        text = max(progress.text, self.text, key=len)
+        fields = {
+            "state": "corrected",
+            "outcome": outcome,
+            "text": text,
+            "spoken": progress.spoken,
+            "characters": progress.characters,
+            "charged": dict(charged),
+            "answer": answer,
+            "due_at": None,
+        }
+        return Update(self.path, fields, read=version)
+
+    def known_progress(self) -> Progress:
+        """Return the progress that the document knows of."""
+        return Progress(
+            asked=self.asked,
+            told=self.tokens,
+            prompt=self.prompt,
+            text=self.text,
+            spoken=self.spoken,
+            characters=self.characters,
+        )
+
+    def tokens_used(self, progress: Progress, *, cut: bool) -> int:
+        """Return what the agent used, in tokens.
+
+        A turn that did not ask used nothing. A turn that was cut is charged the usage last told, at
+        least the last prompt plus what was written, and the reservation where nothing is known.
+        """
+        if not progress.asked:
+            return 0
+        if progress.told is not None and not cut:
+            return progress.told
+        written = -(-len(progress.text) // CHARACTERS_PER_TOKEN)
+        known = max(self.last_prompt, progress.prompt)
+        if not (progress.told or progress.text or known):
+            return self.reserved.get("agent_tokens", 0) if cut else 0
+        return max(progress.told or 0, known + written)
+
+
+def supersede(turn: TurnId, by: str) -> Update:
+    """Tell a running turn that a newer one, or a person, stopped it.
+
+    Holds if the document exists.
+    """
+    return Update(turn_path(turn), {"superseded_by": by})
+
+
+def begin_turn(record: TurnRecord, now: datetime) -> TurnRecord:
+    """Set the times of a turn that is admitted now."""
+    return replace(
+        record,
+        started_at=now,
+        deadline_at=now + timedelta(seconds=deadlines.TURN),
+        due_at=now + timedelta(seconds=deadlines.DUE),
+    )
+
+
+def fingerprint_of(body: bytes) -> str:
+    """Return the hash by which a request with a used key is compared with the first one."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def message_fields(
+    role: Literal["user", "assistant"],
+    record: TurnRecord,
+    text: str,
+    now: datetime,
+    more: Mapping[str, Any] | None = None,
+) -> Fields:
+    """Return the document of one message. `number` and the role order a conversation's messages."""
+    return {
+        "role": role,
+        "text": text,
+        "at": now,
+        "number": record.number,
+        "turn_id": record.id,
+        "uid": record.uid,
+        **(more or {}),
+    }

@@ -1,0 +1,38 @@
+"""The voices of each language. A voice of Google names its language: `de-DE-Neural2-F`."""
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from common.domain.errors import Invalid
+
+VOICE = re.compile(r"(?P<language>[a-z]{2,3}-[A-Z]{2,4})-[A-Za-z0-9-]{1,60}")
+ANY_VOICE = ""
+"""Leaves the choice to the voice service, which then goes by the language."""
+
+
+def choose_voice(
+    voice: str | None, language: str | None, default: tuple[str, str], allowed: Sequence[str]
+) -> tuple[str, str]:
+    """Return the voice and the language (BCP 47) that speak.
+
+    `default` is the voice and the language of those who name none. `allowed` are patterns of voices
+    that callers may name. Raises Invalid if the voice is none, is not allowed, or speaks another
+    language than the one that was named.
+    """
+    if voice is None:
+        if language is None or language == default[1]:
+            return default
+        return ANY_VOICE, language
+    found = VOICE.fullmatch(voice)
+    if found is None:
+        problem = "is not the name of a voice, such as en-US-Neural2-F"
+        raise Invalid("Unknown voice.", fields=[("voice", problem)])
+    if voice != default[0] and not any(fnmatchcase(voice, pattern) for pattern in allowed):
+        problem = f"is not offered here; offered: {', '.join(allowed)}"
+        raise Invalid("This voice is not offered.", fields=[("voice", problem)])
+    speaks = found["language"]
+    if language is not None and language.partition("-")[0] != speaks.partition("-")[0]:
+        problem = f"speaks {speaks}, and not {language}"
+        raise Invalid("Voice and language do not match.", fields=[("voice", problem)])
+    return voice, language or speaks

@@ -1,0 +1,137 @@
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from common.domain.avatar_session import (
+    CONFIRM_AGAIN_SECONDS,
+    CONFIRM_FOR,
+    AvatarSession,
+    EndReason,
+    record_path,
+    why_due,
+)
+from common.domain.conversation import Conversation
+from common.domain.documents import Document, Update, Write
+from common.domain.errors import OprinaError
+from common.domain.ids import AvatarSessionId
+from common.domain.quota import Meter, settle
+from common.observability.log import log
+from common.ports.dependencies import Dependencies
+from common.ports.standing import standing
+from common.sessions.end import SessionEnder
+from common.transactions.transaction import SETTLEMENT, Decision, Documents, Transactions
+
+
+class DueWork(Protocol):
+    """Work that the sweep finishes: the documents of `collection` whose `due_at` has passed."""
+
+    collection: str
+
+    async def finish(self, document: Document, counts: Counter[str]) -> None:
+        """Finish one. It reads again and decides again: `document` may be old."""
+
+
+class EndDueSessions:
+    """Ends sessions that expired, are idle or got stuck, and those whose stop was unclear."""
+
+    collection = "avatar_sessions"
+
+    def __init__(self, deps: Dependencies, ender: SessionEnder) -> None:
+        self._deps = deps
+        self._ender = ender
+
+    async def finish(self, document: Document, counts: Counter[str]) -> None:
+        session = AvatarSession.read(document)
+        idle = timedelta(seconds=self._deps.settings.idle_seconds)
+        found: list[EndReason] = []
+
+        def why(
+            session: AvatarSession, conversation: Conversation | None, now: datetime
+        ) -> EndReason | None:
+            reason = why_due(session, active_at(session, conversation, now), now, idle)
+            found.append(reason) if reason else found.clear()
+            return reason
+
+        after = await self._ender.end(session.id, why, postpone=idle)
+        if not found:
+            return
+        if after.state != "ended":
+            counts["failed"] += 1
+        elif after.end_reason == found[-1]:
+            counts[found[-1] if found[-1] in {"expired", "idle"} else "stuck"] += 1
+
+
+def active_at(
+    session: AvatarSession, conversation: Conversation | None, now: datetime
+) -> datetime | None:
+    """When the session's conversation was last active: now, while a turn runs in it."""
+    avatar = conversation.avatar if conversation else None
+    if conversation is None or avatar is None or avatar.avatar_session_id != session.id:
+        return None
+    return now if conversation.lease is not None else conversation.active_at
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """Correct the charge of an ended session, once, or note what is still left (a `Transaction`).
+
+    `seconds`: what the provider says; None if it says nothing. The charge is never raised.
+    """
+
+    session: AvatarSessionId
+    seconds: float | None
+    secret_left: bool
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        return [record_path(self.session)]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
+        document = documents[record_path(self.session)]
+        session = AvatarSession.read(document)
+        if not document.exists or session.due_at is None or session.due_at > now:
+            return Decision(session)
+        fields: dict[str, object] = {"secret_left": self.secret_left}
+        writes: list[Write] = []
+        unconfirmed = session.unconfirmed
+        if unconfirmed and self.seconds is not None:
+            charge = min(session.seconds, -int(-self.seconds // 1))
+            fields |= {"unconfirmed": False, "seconds": charge}
+            unconfirmed = False
+            if charge < session.seconds:
+                less: dict[Meter, int] = {"avatar_seconds": charge - session.seconds}
+                writes.append(settle(session.uid, session.month, {}, less))
+        given_up = session.ended_at is None or session.ended_at + CONFIRM_FOR <= now
+        left = (unconfirmed or self.secret_left) and not given_up
+        fields["due_at"] = now + timedelta(seconds=CONFIRM_AGAIN_SECONDS) if left else None
+        return Decision(session, [Update(document.path, fields, read=document.version), *writes])
+
+
+class ConfirmEndedSessions:
+    """Asks the provider how long a session ran, and deletes tokens that are left."""
+
+    collection = "ended_sessions"
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._transactions = Transactions(deps.store, deps.clock, deps.pause)
+
+    async def finish(self, document: Document, counts: Counter[str]) -> None:
+        session, deps = AvatarSession.read(document), self._deps
+        seconds = None
+        if session.unconfirmed:
+            found = await standing(deps.avatars, session.id)
+            seconds = found.seconds if found.state == "over" else None
+        left = session.secret_left and not await self._forget(session.id)
+        confirm = Confirm(session.id, seconds, left)
+        await self._transactions.run(confirm, SETTLEMENT)
+        counts["confirmed"] += seconds is not None
+
+    async def _forget(self, session: AvatarSessionId) -> bool:
+        try:
+            await self._deps.vault.forget(session)
+        except OprinaError as error:
+            log.warning("a secret is left: %s", error.code, extra={"avatar_session_id": session})
+            return False
+        return True

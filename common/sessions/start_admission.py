@@ -1,0 +1,248 @@
+"""The decision whether an avatar session may start, and every write of its first commit. Pure."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from common.domain import deadlines
+from common.domain.avatar_session import (
+    STUCK_SECONDS,
+    AvatarSession,
+    session_path,
+    session_paths,
+    slot_path,
+)
+from common.domain.conversation import (
+    Conversation,
+    CurrentAvatar,
+    conversation_path,
+    create_conversation,
+)
+from common.domain.documents import Create, Document, Fields, Write
+from common.domain.errors import TooManySessions
+from common.domain.ids import AvatarSessionId, ConversationId, UserId
+from common.domain.quota import Ledger, month_of
+from common.ports.avatar import SessionToken
+from common.sessions.launch import ReservedStart
+from common.settings import Settings
+from common.transactions.account import account_paths, ledger_of
+from common.transactions.idempotency import IdempotencyKey
+from common.transactions.transaction import (
+    Decision,
+    Documents,
+    ReadMore,
+)
+
+
+@dataclass(frozen=True)
+class WantedAvatar:
+    """The session to start, with the defaults filled in."""
+
+    conversation_id: ConversationId
+    given: bool
+    """The caller named the conversation."""
+    avatar_id: str
+    voice: str
+    language: str
+    quality: str
+
+
+@dataclass(frozen=True)
+class Resume:
+    """The conversation has an avatar already."""
+
+    avatar: CurrentAvatar
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The key was used before; `answer` is the stored one."""
+
+    answer: Fields
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A session that should have ended holds what is needed: end it first, and decide again."""
+
+    session: AvatarSessionId
+
+
+@dataclass(frozen=True)
+class MayStart:
+    """Nothing stands in the way: so many seconds can be reserved."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Our unconfirmed commit held, and the session was ended meanwhile."""
+
+
+Start = Resume | Replay | Overdue | Overtaken | MayStart | ReservedStart
+
+
+@dataclass
+class StartAdmission:
+    """Decide whether an avatar may start (a `Transaction`).
+
+    Without a `token` it only decides; with one it takes the slot and reserves the seconds for the
+    session that the token names.
+    """
+
+    user: UserId
+    settings: Settings
+    key: IdempotencyKey
+    wanted: WantedAvatar
+    token: SessionToken | None = None
+    token_seconds: int = 0
+    tokens_tried: list[AvatarSessionId] = field(default_factory=list)
+
+    def paths(self, now: datetime) -> Iterable[str]:
+        tried = [path for session in self.tokens_tried for path in session_paths(session)]
+        return [
+            *account_paths(self.user, now),
+            *self._slots(),
+            conversation_path(self.wanted.conversation_id),
+            *self.key.paths,
+            *tried,
+        ]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[Start]:
+        ledger = ledger_of(documents, self.user, self.settings, now)
+        if (held := self._held(documents, ledger)) is not None:
+            return Decision(held)
+        if (stored := self.key.replay(documents, now)) is not None:
+            return Decision(Replay(stored))
+        conversation = self._conversation(documents)
+        if (known := self._known(conversation, ledger, now)) is not None:
+            return Decision(known)
+        slot = self._free_slot(documents, now)
+        if isinstance(slot, Overdue):
+            return Decision(slot)
+        ledger.require("avatar_seconds", self.settings.min_session_seconds)
+        seconds = min(self.settings.max_session_seconds, ledger.left("avatar_seconds"))
+        if self.token is None or seconds != self.token_seconds:
+            return Decision(MayStart(seconds))
+        return self._reserve(self.token, slot, conversation, ledger, documents, now)
+
+    def _slots(self) -> list[str]:
+        return [slot_path(self.user, number) for number in range(self.settings.slots_per_user)]
+
+    def _held(self, documents: Documents, ledger: Ledger) -> ReservedStart | Overtaken | None:
+        """Recognise a commit of ours that was not confirmed."""
+        for session_id in self.tokens_tried:
+            live, record = (documents.get(path) for path in session_paths(session_id))
+            if record is not None and record.exists:
+                return Overtaken()
+            if live is not None and live.exists and self.token is not None:
+                session = AvatarSession.read(live)
+                if session.state != "starting":
+                    return Overtaken()
+                return ReservedStart(session, self.token, ledger)
+        return None
+
+    def _conversation(self, documents: Documents) -> Conversation | None:
+        document = documents[conversation_path(self.wanted.conversation_id)]
+        if not document.exists and not self.wanted.given:
+            return None
+        return Conversation.read(document, self.user)
+
+    def _known(
+        self, conversation: Conversation | None, ledger: Ledger, now: datetime
+    ) -> Resume | Overdue | None:
+        avatar = conversation.avatar if conversation else None
+        if avatar is None:
+            return None
+        if avatar.expires_at is not None and avatar.expires_at > now:
+            return Resume(avatar, ledger)
+        return Overdue(avatar.avatar_session_id)
+
+    def _free_slot(self, documents: Documents, now: datetime) -> int | Overdue:
+        slots = [documents[path] for path in self._slots()]
+        for number, slot in enumerate(slots):
+            if not slot.exists:
+                return number
+        for slot in slots:
+            if slot.get("expires_at") <= now:
+                return Overdue(AvatarSessionId(slot.get("avatar_session_id")))
+        sessions = [AvatarSessionId(slot.get("avatar_session_id")) for slot in slots]
+        unread = [path for path in map(session_path, sessions) if path not in documents]
+        if unread:
+            raise ReadMore(*unread)
+        first = min(_free_at(documents[session_path(session)], now) for session in sessions)
+        raise TooManySessions(
+            "End one of your avatar sessions first, or wait until one expires.",
+            sessions=sessions,
+            retry_after=max(1, math.ceil((first - now).total_seconds())),
+        )
+
+    def _reserve(
+        self,
+        token: SessionToken,
+        slot: int,
+        conversation: Conversation | None,
+        ledger: Ledger,
+        documents: Documents,
+        now: datetime,
+    ) -> Decision[Start]:
+        wanted, seconds = self.wanted, self.token_seconds
+        session = AvatarSession(
+            id=token.session,
+            uid=self.user,
+            conversation_id=wanted.conversation_id,
+            avatar_id=wanted.avatar_id,
+            voice=wanted.voice,
+            language=wanted.language,
+            quality=wanted.quality,
+            slot=slot,
+            month=month_of(now),
+            reserved=seconds,
+            state="starting",
+            created_at=now,
+            last_activity_at=now,
+            expires_at=now + timedelta(seconds=seconds),
+            due_at=now + timedelta(seconds=min(seconds, STUCK_SECONDS)),
+            claim=self.key.path,
+        )
+        path = conversation_path(wanted.conversation_id)
+        if conversation is None:
+            avatar = CurrentAvatar.of(session).fields()
+            link: Write = create_conversation(path, self.user, now, None, avatar=avatar)
+        else:
+            link = conversation.link_avatar(session, now)
+        writes: list[Write] = [
+            Create(slot_path(self.user, slot), _slot_fields(session)),
+            ledger.reserve({"avatar_seconds": seconds}),
+            Create(session.path, session.fields()),
+            link,
+            *self.key.claim(documents, now),
+        ]
+        return Decision(ReservedStart(session, token, ledger), writes)
+
+
+def _free_at(document: Document, now: datetime) -> datetime:
+    """When the slot of a session is free at the latest.
+
+    A start that died is swept a minute after it is due; a session that lives may stay until it
+    expires.
+    """
+    if not document.exists:
+        return now
+    session = AvatarSession.read(document)
+    if session.state == "live" or session.due_at is None:
+        return session.expires_at
+    return session.due_at + timedelta(seconds=deadlines.SWEEP)
+
+
+def _slot_fields(session: AvatarSession) -> Fields:
+    return {
+        "avatar_session_id": session.id,
+        "conversation_id": session.conversation_id,
+        "since": session.created_at,
+        "expires_at": session.expires_at,
+        "uid": session.uid,
+    }

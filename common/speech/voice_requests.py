@@ -1,0 +1,94 @@
+import asyncio
+from collections.abc import Callable, Iterator
+
+from common.domain import deadlines
+from common.domain.errors import Failed, Unavailable, Upstream
+from common.domain.ids import UtteranceId
+from common.ports.voice import TextToSpeech
+from common.speech import audio
+from common.speech.playback import Piece, Utterance
+
+MOST_FAILURES = 2
+"""Failures in a row that end the speech of a turn."""
+REQUEST_BYTES = 5_000
+"""Bytes of UTF-8 in one request, at most: a limit of Google's voices."""
+LEAD_SECONDS = 1.0
+"""The next request is made when no more audio than this is left to play, or than twice the slowest
+request took."""
+
+
+class VoiceRequests:
+    """The requests for speech of one turn: their cost, their pace, and their failure budget."""
+
+    def __init__(
+        self,
+        port: TextToSpeech,
+        voice: str,
+        language: str,
+        characters: int,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.spent = 0
+        """Characters that were synthesised. A request that was cancelled is billed, too."""
+        self.made = 0
+        self.lead = LEAD_SECONDS
+        self._failures = 0
+        self._port = port
+        self._voice, self._language = voice, language
+        self._characters = characters
+        self._new_id = new_id
+
+    @property
+    def given_up(self) -> bool:
+        return self._failures >= MOST_FAILURES
+
+    def note_refusal(self) -> None:
+        """Count a sentence that the voice refused, in parts too."""
+        self._failures += 1
+
+    def new_utterance(self, pieces: list[Piece]) -> Utterance:
+        return Utterance(UtteranceId(self._new_id()), pieces)
+
+    def fitting(self, pieces: list[Piece]) -> list[Piece]:
+        """Return the first pieces that the reservation still pays for."""
+        left, found = self._characters - self.spent, []
+        for piece in pieces:
+            left -= len(piece.said)
+            if left < 0:
+                break
+            found.append(piece)
+        return found
+
+    async def synthesise(self, utterance: Utterance) -> Upstream | None:
+        """Make the audio of an utterance. Return the error, if the voice failed."""
+        loop, self.made = asyncio.get_running_loop(), self.made + 1
+        began = loop.time()
+        try:
+            async with asyncio.timeout(deadlines.VOICE_REQUEST):
+                utterance.pcm = b"".join(
+                    [
+                        await self._port.synthesize(part, self._voice, self._language)
+                        for part in _parts(utterance.said)
+                    ]
+                )
+        except TimeoutError:
+            self._failures += 1
+            return Unavailable("voice", "it did not answer in time", retry_after=2)
+        except Upstream as error:
+            self._failures += not isinstance(error, Failed)
+            return error
+        self._failures = 0
+        utterance.seconds = audio.seconds(utterance.pcm)
+        self.lead = max(self.lead, 2 * (loop.time() - began))
+        self.spent += utterance.characters
+        return None
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the text in parts that fit into one request, cut between words where there are any."""
+    while len(text.encode()) > REQUEST_BYTES:
+        end = len(text.encode()[:REQUEST_BYTES].decode(errors="ignore"))
+        end = text.rfind(" ", 1, end) if " " in text[1:end] else end
+        yield text[:end]
+        text = text[end:]
+    yield text

@@ -1,0 +1,29 @@
+"""Random walks over the real use cases: several processes over one store, on a virtual clock."""
+
+import os
+
+import pytest
+
+from tests.reliability.walks.conditions import MIXES
+from tests.reliability.walks.invariants import broken
+from tests.reliability.walks.walk import walk
+
+WALKS = int(os.environ.get("WALKS", "50"))
+"""Walks of each mix. `make reliability` runs 5,000 of each."""
+FIRST = int(os.environ.get("WALKS_FROM", "0"))
+
+
+async def broken_in_walk(seed: int, mix: str) -> list[str]:
+    """Run a walk to its end. Return a line for each invariant that it breaks."""
+    found = await walk(seed, MIXES[mix], month_ends=seed % 3 == 0)
+    try:
+        return await broken(found)
+    finally:
+        await found.simulation.close()
+        await found.simulation.harness.store.close()
+
+
+@pytest.mark.parametrize("mix", MIXES)
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + WALKS))
+async def test_a_walk_keeps_every_invariant(seed: int, mix: str) -> None:
+    assert await broken_in_walk(seed, mix) == []
