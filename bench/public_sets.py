@@ -1,10 +1,10 @@
-"""What our splitter and our spoken form make of public test sets, which are not in this repository.
+"""Measure our splitter and our spoken form on public test sets, which are not in this repository.
 
     python -m bench.public_sets FOLDER [--show wrong|changed] [--only en]
 
 FOLDER holds copies of the repositories NVIDIA/NeMo-text-processing, wenet-e2e/WeTextProcessing,
-diasks2/pragmatic_segmenter, nipunsadvilkar/pySBD and wikimedia/sentencex, under these names; those
-that are missing are left out.
+diasks2/pragmatic_segmenter, nipunsadvilkar/pySBD and wikimedia/sentencex, under these names.
+A missing one is left out.
 
 Sentence ends: a place where the set cuts and we do not is missed, the reverse is wrong. Spoken form:
 a case is right if it equals a variant of the set, apart from case, punctuation and "and"; else it is
@@ -77,9 +77,11 @@ def python_cases(text: str) -> Iterator[Case]:
                 literals.append(ast.literal_eval(value))
             except ValueError:
                 break
-        if literals and isinstance(literals[-1], list) and isinstance(literals[-2:][0], str):
-            if all(isinstance(sentence, str) for sentence in literals[-1]):
-                yield literals[-2], literals[-1]
+        written, sentences = [None, None, *literals][-2:]
+        if not isinstance(written, str) or not isinstance(sentences, list):
+            continue
+        if all(isinstance(sentence, str) for sentence in sentences):
+            yield written, sentences
 
 
 def text_cases(text: str) -> Iterator[Case]:

@@ -33,7 +33,7 @@ class Phrases(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """What the splitter and the spoken form know about one language.
+    """The rules of one language for the splitter and the spoken form.
 
     Its fields are the names in the file `common/text/languages/<code>.py`, which is found by its
     name and loaded at its first use. A list of words is one string with spaces; a table is one

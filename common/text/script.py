@@ -13,7 +13,7 @@ _ENOUGH: Final = 2  # letters in another script that are more than a foreign sig
 
 
 def language_code(language: str | None) -> str | None:
-    """Return the language of a BCP 47 tag, in lower case; None where there is none ("auto")."""
+    """Return the language of a BCP 47 tag, in lower case; None for "auto" and the like."""
     code = (language or "").partition("-")[0].partition("_")[0].strip().lower()
     return code if re.fullmatch("[a-z]{2,3}", code) else None
 

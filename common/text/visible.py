@@ -6,7 +6,7 @@ that cite a source. A person must neither see nor hear them. Code is left as it 
 
 import json
 import re
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Final
 
 _REACH: Final = 80  # characters in which a mark ends: longer text after "<" or "[" is prose
@@ -30,8 +30,10 @@ _HIDDEN: Final = (
     (r"<\|im_start\|>|<start_of_turn>", "\n"),
     (r"<\|start\|>", r"(?=<\|)"),
 )
-"""Where a hidden passage begins and ends. `{}` is the name that began it. Without an end the rest
-of the reply is hidden."""
+"""The beginning and the end of each kind of hidden passage.
+
+`{}` is the name that began it. A passage without an end hides the rest of the reply.
+"""
 _DROPPED: Final = (  # citations are last: they are no links and no formulas
     rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
     r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
@@ -53,17 +55,19 @@ _CALL: Final = (
 )
 _ARGUMENTS: Final = r'"(?:arguments|parameters|args|input)"\s*:'
 _CLOSING: Final = ".,;:!?…)]}»”。，、；：！？）」』"
-_compiled = cache(partial(re.compile, flags=re.IGNORECASE))
+_compiled = lru_cache(maxsize=128)(partial(re.compile, flags=re.IGNORECASE))
 
 
 class VisibleText:
     """A stream of text in, the text that people may see out.
 
-    The output does not depend on how the text is cut. Text that may become a mark is held back until
-    that is decided. What is still held back comes out at the end.
+    Text that may become a mark is held back until that is decided, or until the end. Spaces before
+    a mark are removed with it, and so spaces at the end of the text are held back, too. Then the
+    output does not depend on how the text is cut. Without `holds_spaces` they are shown at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, holds_spaces: bool = True) -> None:
+        self._holds_spaces = holds_spaces
         self._held = ""
         self._before = ""  # the last characters of the output
         self._gap: str | None = None  # the spaces before something that was removed at last
@@ -72,7 +76,7 @@ class VisibleText:
     def feed(self, delta: str) -> str:
         """Add text. Return what can be shown now."""
         busy = self._held or self._until or self._code or self._gap is not None
-        if busy or delta[-1:] == " " or _MARK.search(delta):
+        if busy or (delta[-1:] == " " and self._holds_spaces) or _MARK.search(delta):
             return self._read(self._held + delta, final=False)
         self._before = (self._before + delta)[-20:]
         return delta
@@ -96,7 +100,8 @@ class VisibleText:
         """Put the spaces back that stood before a passage, where they are needed."""
         if self._gap is not None:
             closed = part[0].isspace() or part[0] in _CLOSING
-            part = part.lstrip() if not self._before else part if closed else self._gap + part
+            after_space = not self._before or self._before[-1] == " "
+            part = part.lstrip() if after_space else part if closed else self._gap + part
             self._gap = None if part or self._before else ""
         self._before = (self._before + part)[-20:]
         return part
@@ -118,7 +123,8 @@ class VisibleText:
         mark = _MARK.search(text, at)
         if mark is None or mark.start() > at:
             part = text[at : mark.start() if mark else len(text)]
-            prose = part if final and not mark else _without(part, " ")
+            shown = not mark and (final or not self._holds_spaces)
+            prose = part if shown else _without(part, " ")
             if prose or mark is None:
                 return at + len(prose), prose
         start = mark.start()
@@ -129,8 +135,9 @@ class VisibleText:
             self._gap = text[at:start] if self._gap is None else self._gap
             return end, ""
         if ticks := _compiled("`+").match(text, start):
-            block = len(ticks[0]) > 2  # noqa: PLR2004 - backticks of a span
-            self._code = f"{ticks[0]}`*" if block else rf"(?<!`){ticks[0]}(?!`)|\n"
+            count = len(ticks[0])
+            block = count > 2  # noqa: PLR2004 - backticks of a span
+            self._code = f"`{{{count},}}" if block else rf"(?<!`){ticks[0]}(?!`)|\n"
             end = ticks.end() - 1
         return end + 1, text[at : end + 1]
 

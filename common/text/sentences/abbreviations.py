@@ -27,7 +27,7 @@ class Kind(Enum):
 
 
 _TIMES: Final = frozenset({"a.m", "p.m"})
-_COMPASS: Final = frozenset("NSEW")  # letters that tell where in a street a numbered house is
+_COMPASS: Final = frozenset("NSEW")  # points of the compass in an address: "12 N. Main Street"
 _LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"  # or two, or with a vowel sign of India
 _DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")

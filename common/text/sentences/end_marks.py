@@ -34,7 +34,7 @@ _TAIL: Final = re.compile(
     rf"|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
     rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
-"""What belongs to the sentence before it: closing quotes and brackets, markup, [1], emoji, :-).
+"""Signs that belong to the sentence before them: closing quotes and brackets, markup, [1], emoji, :-).
 The sign “ closes a quotation in German, and opens one elsewhere."""
 _UNFINISHED_TAIL: Final = re.compile(
     r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|\[\^[^\]\s]{0,40}"

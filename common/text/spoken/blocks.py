@@ -27,7 +27,7 @@ _CLOSING = "*_~`\"'”’»)] \t"
 
 
 class _Line(NamedTuple):
-    """What is said of a line. `apart`: the voice rests before and after it."""
+    """The spoken text of a line. `apart`: the voice rests before and after it."""
 
     text: str = ""
     apart: bool = True

@@ -1,4 +1,4 @@
-"""What stands within a line: tags, formulas, stage directions, links, addresses, emphasis."""
+"""The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
 
 import re
 from functools import cache
@@ -14,7 +14,7 @@ _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NAMES: dict[str, Any] = {
     "CODE": "(?<!`)(`{1,3}+)[^`]{1,500}+\\1",
     "BREAK": r"<br\s?/?>",
-    "MENTION": r"(?!(?<=\w )<\w+> [a-z])",
+    "MENTION": r"(?!(?<=\w )<\w++> [a-z])",
     "BLOCK": (
         "</?(?:p|div|h[1-6]|ul|ol|li|table|thead|tbody|tfoot|tr|blockquote|section|article|header|footer|main"
         "|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)(?:\\s[^<>]{0,500})?/?>"
@@ -68,7 +68,7 @@ _INLINE = r"""
 <({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
 </{NAME}\s?>(?=<[A-Za-z])  =>  ␣
 (?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
-<{NAME}(?:(?:\s+{NAME}\s?=\s?{VALUE}){1,12}\s?/?|\s?/|=[^<>\s]{1,40})>  =>  ␣
+<{NAME}(?:(?:\s++{NAME}\s?=\s?{VALUE}){1,12}\s?/?|\s?/|=[^<>\s]{1,40})>  =>  ␣
 <([A-Za-z][\w -]{0,40})>  =>  {1}
 &#(?:\d{1,7}|[xX][\dA-Fa-f]{1,6});  =>  {character}
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}

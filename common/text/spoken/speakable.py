@@ -1,4 +1,4 @@
-"""From what an agent writes to what a person would say.
+"""The spoken form of an agent's text.
 
     a piece ──► lines (blocks) ──► markdown, addresses (inline) ──► rules of the language ──► plain
 
@@ -32,7 +32,7 @@ class Speakable:
         region = language.replace("_", "-").partition("-")[2]
         record = find(language_code(language) or "")
         self._blocks = Blocks(record)
-        self._rules = inline_rules(record) + _rules_of(record, region.upper())
+        self._rules = inline_rules(record) + rules_of(record, region.upper())
         self._tidying = punctuation_rules(record)
 
     def say(self, piece: str) -> str:
@@ -53,5 +53,5 @@ class Speakable:
 
 
 @cache
-def _rules_of(language: Language, region: str) -> Rules:
+def rules_of(language: Language, region: str) -> Rules:
     return language.spoken(language, region) if language.spoken else sign_rules(language)
