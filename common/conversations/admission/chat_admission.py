@@ -5,7 +5,7 @@ from an older one: there is no "turn in progress".
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from common.conversations.admission.turn_claim import (
@@ -16,6 +16,7 @@ from common.conversations.admission.turn_claim import (
     require_free_turn,
     stored_turn,
     superseding,
+    turn_rate,
 )
 from common.domain.conversation import (
     Conversation,
@@ -30,6 +31,7 @@ from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
 
 
@@ -50,6 +52,7 @@ class ChatAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.user, now),
+            *self._limits.paths(now),
             *seen,
         ]
 
@@ -66,6 +69,8 @@ class ChatAdmission:
             return Decision(own_turn(found, conversation, ledger, avatar))
 
         record = self._record(found, conversation, ledger, now)
+        share, taken = self._limits.admit(documents, record.reserved, now)
+        record = replace(record, share=share)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         admitted = AdmittedTurn(
@@ -76,7 +81,11 @@ class ChatAdmission:
             record.reserved.get("voice_characters", 0),
             superseded,
         )
-        return Decision(admitted, self._writes(admitted, before, documents, now))
+        return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.claim.holder)
 
     def _conversation(self, document: Document) -> Conversation | None:
         if not document.exists and not self.claim.given:
@@ -136,7 +145,7 @@ class ChatAdmission:
             record.claim(before),
             first,
             Create(message, message_fields("user", record, self.message, now)),
-            admitted.ledger.reserve(record.reserved, turns=1),
+            admitted.ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
             *superseding(admitted.supersedes, record, documents),
         ]
 
