@@ -38,6 +38,7 @@ from common.ports.google import GoogleAccounts
 from common.ports.store import Store
 from common.ports.vault import TokenVault
 from common.sessions.avatar_sessions import AvatarSessions
+from common.sessions.budget import BudgetUseCase
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
@@ -62,6 +63,7 @@ class App:
     conversations: ChatUseCase
     speeches: SpeakUseCase
     sweeps: SweepUseCase
+    budget: BudgetUseCase
     connections: GoogleConnections
     health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
@@ -113,6 +115,7 @@ def assemble(
         speeches=SpeakUseCase(turns),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         connections=GoogleConnections(deps, os.urandom),
+        budget=BudgetUseCase(deps),
         health_check=HealthCheck(checks or {}),
         close=close,
         running=running,
@@ -254,8 +257,12 @@ def _google(
 
 def _identity(settings: Settings, http_client: "HttpClient") -> FirebaseIdentity:
     if settings.certificates:
-        return FirebaseIdentity(settings.project, from_file(Path(settings.certificates)))
-    return FirebaseIdentity(settings.project, from_google(http_client))
+        return FirebaseIdentity(
+            settings.project,
+            from_file(Path(settings.certificates)),
+            admitted=settings.admitted,
+        )
+    return FirebaseIdentity(settings.project, from_google(http_client), admitted=settings.admitted)
 
 
 @cache

@@ -68,6 +68,12 @@ class Settings(BaseModel):
     """Origins of the pages that may call, separated by commas: scheme, host and port. Compared
     exactly."""
 
+    admitted: tuple[
+        Annotated[str, Field(pattern=r"^(\*|([^\s@,*]+@)?[^\s@,*]+\.[^\s@,*.]+)$")], ...
+    ] = ()
+    """People who may use the service, separated by commas: verified e-mail addresses, domains of such
+    addresses, or `*` for every person. Empty: invited people only."""
+
     allowance_avatar_seconds: Positive = 1_200
     """Avatar seconds that a user may use in a calendar month (UTC)."""
     allowance_agent_tokens: Positive = 200_000
@@ -161,6 +167,13 @@ class Settings(BaseModel):
         if not isinstance(listed, str):
             return listed
         return tuple(pattern.strip() for pattern in listed.split(",") if pattern.strip())
+
+    @field_validator("admitted", mode="before")
+    @classmethod
+    def _in_lower_case(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        return tuple(each.strip().casefold() for each in listed.split(",") if each.strip())
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

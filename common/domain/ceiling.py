@@ -92,7 +92,9 @@ class Ceilings:
         )
 
     def _take(self, shard: Document, wanted: Amounts) -> Create | Update:
-        fields: dict[str, Any] = {meter: shard.get(meter, 0) + amount for meter, amount in wanted.items()}
+        fields: dict[str, Any] = {
+            meter: shard.get(meter, 0) + amount for meter, amount in wanted.items()
+        }
         if shard.exists:
             return Update(shard.path, fields, read=shard.version)
         return Create(shard.path, {**fields, "expires_at": self.now + KEPT})

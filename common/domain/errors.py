@@ -4,6 +4,7 @@
     ├── Refused                       the request is refused, and nothing was changed
     │   ├── Invalid              4xx  invalid (400, 405, 408, 413, 422): `fields` names each wrong field
     │   ├── Unauthenticated      401  unauthenticated: no valid ID token
+    │   ├── NotInvited           403  not_invited: signed in, and not admitted by the operator
     │   ├── NotFound             404  not_found: missing, or another user's; the answers are equal
     │   ├── QuotaExceeded        429  quota_exceeded: names the meter and `resets_at`
     │   ├── RateLimited          429  rate_limited: too many in a short time; has `retry_after`
@@ -97,6 +98,12 @@ class Unauthenticated(Refused):
     status = 401
     code = "unauthenticated"
     title = "Sign-in required"
+
+
+class NotInvited(Refused):
+    status = 403
+    code = "not_invited"
+    title = "Not invited"
 
 
 class NotFound(Refused):
