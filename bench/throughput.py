@@ -213,6 +213,8 @@ async def _start_users(
         voice=None,  # type: ignore[arg-type]  # as above
         vault=SecretVault(secrets),
         tasks=NoTasks(),
+        google=None,  # type: ignore[arg-type]  # as above
+        grants=None,  # type: ignore[arg-type]  # as above
         clock=SystemClock(),
         new_id=new_id,
         pause=pause,

@@ -43,7 +43,7 @@ from common.observability.request_trace import (
     start_trace,
     timed,
 )
-from common.schemas.base import Answer, Request
+from common.schemas.base import Answer, BrowserRequest, Request
 from common.settings import is_deployed
 from common.transactions.idempotency import IdempotencyKey
 
@@ -158,10 +158,15 @@ async def _verify(request: HttpRequest, app: App) -> User:
 async def _parse(
     request: HttpRequest, route: Route[Request, Answer], parameters: Parameters
 ) -> Request:
-    if not route.has_body:
-        return parse_query(request.query_params.multi_items(), route.request, parameters)
-    body = await read_body(request, route.body.max_bytes)
-    return parse_body(body, route.request, parameters, parse=route.body.parse)
+    if route.has_body:
+        body = await read_body(request, route.body.max_bytes)
+        asked = parse_body(body, route.request, parameters, parse=route.body.parse)
+    else:
+        query = request.query_params.multi_items()
+        asked = parse_query(query, route.request, parameters)
+    if isinstance(asked, BrowserRequest):
+        asked.note_headers(request.headers)
+    return asked
 
 
 gc.enable()

@@ -42,6 +42,7 @@ from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
+from tests.support.fakes.google import FakeGoogle, MemoryGrants
 from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
@@ -84,6 +85,8 @@ class Harness:
     voice: FakeVoice
     vault: MemoryVault
     tasks: MemoryTasks
+    google: FakeGoogle
+    grants: MemoryGrants
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -91,7 +94,7 @@ class Harness:
 
     def ports(self) -> dict[str, Any]:
         """Return the services by their name in `Dependencies`."""
-        names = ("store", "avatars", "agent", "voice", "vault", "tasks")
+        names = ("store", "avatars", "agent", "voice", "vault", "tasks", "google", "grants")
         return {name: getattr(self, name) for name in names}
 
     def dependencies(self, **instead: Any) -> Dependencies:
@@ -154,6 +157,7 @@ def new_harness(
     store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any
 ) -> Harness:
     clock = LoopClock()
+    settings = {"connections_url": "https://api.oprina.test/connections", **settings}
     return Harness(
         settings=Settings(**settings),
         store=CountingStore(store or SqliteStore(":memory:")),
@@ -163,6 +167,8 @@ def new_harness(
         voice=FakeVoice(),
         vault=MemoryVault(lambda: clock.now().timestamp()),
         tasks=MemoryTasks(),
+        google=FakeGoogle(clock),
+        grants=MemoryGrants(),
     )
 
 
