@@ -21,6 +21,7 @@ from common.api.request_log import LoggedResponse
 from common.api.requests import (
     bearer_token,
     idempotency_key,
+    kind_of_body,
     parse_body,
     parse_query,
     read_body,
@@ -160,8 +161,16 @@ async def _parse(
 ) -> Request:
     if not route.has_body:
         return parse_query(request.query_params.multi_items(), route.request, parameters)
-    body = await read_body(request, route.body.max_bytes)
-    return parse_body(body, route.request, parameters, parse=route.body.parse)
+    content_type = request.headers.get("content-type", "")
+    kind = kind_of_body(content_type, route.bodies)
+    return parse_body(
+        await read_body(request, kind.max_bytes),
+        route.request,
+        parameters,
+        kind=kind,
+        content_type=content_type,
+        query=request.query_params.multi_items(),
+    )
 
 
 gc.enable()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from common.settings import Settings
-from infra.local.simulators.all import AGENT_ENGINE, LIVEAVATAR, SPEECH
+from infra.local.simulators.all import AGENT_ENGINE, LIVEAVATAR, RECOGNITION, SPEECH
 
 DATA_DIR = ".local"
 ENGINE = "projects/{project}/locations/{location}/reasoningEngines/local"
@@ -57,6 +57,7 @@ def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
         "liveavatar_url": f"{address.url}{LIVEAVATAR}",
         "agent_engine_url": f"{address.url}{AGENT_ENGINE}/v1/{engine}",
         "speech_url": f"{address.url}{SPEECH}",
+        "recognition_url": f"{address.url}{RECOGNITION}",
         "secret_manager_address": address.grpc,
         "cloud_tasks_address": address.grpc,
         "certificates": str(address.certificates),

@@ -92,6 +92,7 @@ async def stack(
             local = _assemble(settings, address, simulators, google, identity, http)
             async with contextlib.AsyncExitStack() as running:
                 await provide(google, settings, simulators.liveavatar.key)
+                running.push_async_callback(simulators.recognition.close)
                 running.push_async_callback(local.app.close)
                 router = await _router(local)
                 await running.enter_async_context(_serve(_with_middleware(router, local), listener))

@@ -42,6 +42,7 @@ from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
+from tests.support.fakes.recognition import FakeRecognition
 from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
@@ -82,6 +83,7 @@ class Harness:
     avatars: FakeAvatars
     agent: FakeAgent
     voice: FakeVoice
+    recognition: FakeRecognition
     vault: MemoryVault
     tasks: MemoryTasks
     numbers: "count[int]" = field(default_factory=lambda: count(1))
@@ -91,7 +93,7 @@ class Harness:
 
     def ports(self) -> dict[str, Any]:
         """Return the services by their name in `Dependencies`."""
-        names = ("store", "avatars", "agent", "voice", "vault", "tasks")
+        names = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks")
         return {name: getattr(self, name) for name in names}
 
     def dependencies(self, **instead: Any) -> Dependencies:
@@ -161,6 +163,7 @@ def new_harness(
         avatars=FakeAvatars(clock),
         agent=agent or FakeAgent(),
         voice=FakeVoice(),
+        recognition=FakeRecognition(),
         vault=MemoryVault(lambda: clock.now().timestamp()),
         tasks=MemoryTasks(),
     )

@@ -1,4 +1,4 @@
-"""The simulators of the three paid services, and the faults that can be injected into them."""
+"""The simulators of the paid services, and the faults that can be injected into them."""
 
 from dataclasses import dataclass, field
 
@@ -10,10 +10,12 @@ from infra.local.simulators.faults import ServiceFaults, fault_routes
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
 from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
+from infra.local.simulators.speech_to_text import RecognitionSimulator, speech_to_text_app
 
 LIVEAVATAR = "/simulators/liveavatar"
 AGENT_ENGINE = "/simulators/agent-engine"
 SPEECH = "/simulators/google-speech"
+RECOGNITION = "/simulators/google-recognition"
 FAULTS = "/simulators/faults"
 
 
@@ -27,6 +29,7 @@ class Simulators:
     liveavatar: LiveAvatarAccount = field(default_factory=LiveAvatarAccount)
     agent: AgentEngineState = field(default_factory=AgentEngineState)
     speech: SpeechSimulator = field(default_factory=SpeechSimulator)
+    recognition: RecognitionSimulator = field(default_factory=RecognitionSimulator)
     faults: ServiceFaults = field(default_factory=ServiceFaults)
     delivery: Delivery = once
 
@@ -36,6 +39,7 @@ class Simulators:
             (LIVEAVATAR, liveavatar_app(self.liveavatar)),
             (AGENT_ENGINE, agent_engine_app(self.agent)),
             (SPEECH, google_speech_app(self.speech)),
+            (RECOGNITION, speech_to_text_app(self.recognition)),
         )
         mounts = [
             Mount(path, app=Faulty(app, self.faults, path.rpartition("/")[2])) for path, app in apps
