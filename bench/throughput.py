@@ -214,6 +214,8 @@ async def _start_users(
         recognition=None,  # type: ignore[arg-type]  # as above
         vault=SecretVault(secrets),
         tasks=NoTasks(),
+        google=None,  # type: ignore[arg-type]  # as above
+        grants=None,  # type: ignore[arg-type]  # as above
         clock=SystemClock(),
         new_id=new_id,
         pause=pause,

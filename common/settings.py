@@ -19,6 +19,7 @@ LOCAL_SWITCHES = {
     "agent_engine_url": "OPRINA_AGENT_ENGINE_URL",
     "speech_url": "OPRINA_SPEECH_URL",
     "recognition_url": "OPRINA_RECOGNITION_URL",
+    "google_accounts_url": "OPRINA_GOOGLE_ACCOUNTS_URL",
     "secret_manager_address": "OPRINA_SECRET_MANAGER_ADDRESS",
     "cloud_tasks_address": "OPRINA_CLOUD_TASKS_ADDRESS",
     "certificates": "OPRINA_CERTIFICATES",
@@ -123,6 +124,11 @@ class Settings(BaseModel):
     (`sealed`)."""
     liveavatar_secret: str = "liveavatar-api-key"  # noqa: S105 - the secret's name, not the secret
     """The name of the secret that holds the LiveAvatar key."""
+    google_client_secret: str = "google-oauth-client"  # noqa: S105 - the secret's name
+    """The name of the secret that holds the JSON file of the OAuth client."""
+    connections_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+[^\s?#/])?$")] = ""
+    """The address of the function `connections`, as browsers reach it. Without it no Google account
+    can be connected."""
     tasks_queue: str = "expiry"
     """The Cloud Tasks queue of expiries."""
     traces: bool = False
@@ -140,6 +146,8 @@ class Settings(BaseModel):
     """Local only: the URL of a Text-to-Speech simulator."""
     recognition_url: str | None = None
     """Local only: the URL of a Speech-to-Text simulator."""
+    google_accounts_url: str | None = None
+    """Local only: the URL of a simulator of Google's OAuth server."""
     secret_manager_address: str | None = None
     """Local only: the address of a Secret Manager emulator, `host:port`."""
     cloud_tasks_address: str | None = None

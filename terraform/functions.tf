@@ -62,6 +62,12 @@ locals {
       max_instances = 10
       uses          = ["store", "tokens.delete"]
     }
+    connections = {
+      callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
+      max_instances = 10
+      secrets       = []
+      uses          = ["store"]
+    }
     health = {
       callers       = "public"
       max_instances = 3

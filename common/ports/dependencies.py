@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from common.ports.agent import Agent
 from common.ports.avatar import AvatarProvider
 from common.ports.clock import Clock, Pause
+from common.ports.google import GoogleAccounts, GrantVault
 from common.ports.store import Store
 from common.ports.task_queue import TaskQueue
 from common.ports.vault import TokenVault
@@ -25,6 +26,8 @@ class Dependencies:
     recognition: SpeechToText
     vault: TokenVault
     tasks: TaskQueue
+    google: GoogleAccounts
+    grants: GrantVault
     clock: Clock
     new_id: Callable[[], str]
     pause: Pause

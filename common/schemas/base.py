@@ -1,9 +1,10 @@
 """Base classes and field types of all requests and answers."""
 
 import hashlib
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.document_values import RESERVED
@@ -47,6 +48,23 @@ class Request(BaseModel):
     """The fields of a request. Unknown fields are refused, and types are strict."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class BrowserRequest(Request):
+    """A request of a browser's navigation, with some headers that no script or link can set.
+
+    They are no fields, so a query cannot set them.
+    """
+
+    HEADERS: ClassVar[Sequence[str]] = ("cookie", "sec-fetch-site", "referer")
+    _headers: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def note_headers(self, headers: Mapping[str, str]) -> None:
+        self._headers.update({name: headers[name] for name in self.HEADERS if name in headers})
+
+    def header(self, name: str) -> str | None:
+        """Return one of `HEADERS`, or None if the browser did not send it."""
+        return self._headers.get(name)
 
 
 class Answer(BaseModel):

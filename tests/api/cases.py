@@ -26,6 +26,9 @@ EXAMPLES: dict[str, Any] = {
     "interrupt": False,
     "speak": False,
     "wait": True,
+    "mail": True,
+    "calendar": True,
+    "return_to": "https://api.oprina.test/settings",
 }
 BY_TYPE = {"string": "example", "boolean": False, "integer": 1, "number": 1.5, "array": []}
 

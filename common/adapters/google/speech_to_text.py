@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.adapters.http.client import HttpClient
-from common.adapters.http.request import MB, RETRY_BILLED, Auth, HttpAnswer, OutboundRequest, refusal
+from common.adapters.http.request import (
+    MB,
+    RETRY_BILLED,
+    Auth,
+    HttpAnswer,
+    OutboundRequest,
+    refusal,
+)
 from common.domain import deadlines, errors
 from common.ports.voice import Recording, Transcript
 

@@ -6,6 +6,7 @@ from common.observability.request_trace import record_token
 from common.ports.agent import AgentEvent, Delta, ToolCall, ToolResult
 from common.schemas.events import TextEvent, ToolEvent
 from common.speech.synthesis import Synthesis
+from common.text.visible import VisibleText
 from common.timers import IdleTimer
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ released."""
 class ReplyWriter:
     """Sends each event of the agent on: text to the caller at once, whole sentences to speech.
 
-    `synthesis` is None if the turn has no speech.
+    Text that is not for people, such as reasoning between tags, goes to neither. `synthesis` is
+    None if the turn has no speech.
     """
 
     def __init__(
@@ -33,6 +35,8 @@ class ReplyWriter:
         self._events = events
         self._sentences = sentences
         self._synthesis = synthesis
+        self._visible = VisibleText(holds_spaces=False)
+        self._last_character = ""
         self._after_tool = False
         self._idle = IdleTimer(PAUSE_SECONDS, self.release)
 
@@ -54,6 +58,7 @@ class ReplyWriter:
 
     def finish(self) -> None:
         """No more text follows: the rest is a sentence."""
+        self._show(self._visible.end())
         self._idle.stop()
         self._say(self._sentences.end())
 
@@ -61,19 +66,23 @@ class ReplyWriter:
         self._idle.stop()
 
     def _write(self, text: str) -> None:
-        self._reply.texts.append(text)
-        self._events.emit(TextEvent(text=text))
+        self._show(self._visible.feed(text))
         if self._synthesis is not None:
             record_token(text)
             self._say(self._sentences.feed(text))
             self._synthesis.expect(self._sentences.likely())
             self._idle.restart()
 
+    def _show(self, text: str) -> None:
+        if text:
+            self._reply.texts.append(text)
+            self._events.emit(TextEvent(text=text))
+
     def _set_apart(self, text: str) -> str:
         """Put a space between what was written before a tool call and what follows it."""
         after_tool, self._after_tool = self._after_tool, False
-        written = self._reply.texts
-        if not after_tool or not written or written[-1][-1:].isspace() or text[:1].isspace():
+        before, self._last_character = self._last_character, text[-1:] or self._last_character
+        if not after_tool or not before or before.isspace() or text[:1].isspace():
             return text
         return f" {text}"
 
