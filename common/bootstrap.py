@@ -23,9 +23,9 @@ from common.connections.disconnect import ReleaseConsents
 from common.connections.google_connections import GoogleConnections
 from common.conversations.chat import ChatUseCase
 from common.conversations.lost_turns import SettleLostTurns
-from common.conversations.running_turn import RunningTurns
+from common.conversations.running_turns import RunningTurns
 from common.conversations.speak import SpeakUseCase
-from common.conversations.turns import Turns
+from common.conversations.turn import Turns
 from common.domain import deadlines
 from common.domain.user import User
 from common.health import Checks, HealthCheck
