@@ -42,6 +42,8 @@ from common.sessions.budget import BudgetUseCase
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
+from common.voice.synthesize import SynthesizeUseCase
+from common.voice.transcribe import TranscribeUseCase
 
 if TYPE_CHECKING:
     from common.adapters.google.cloud_tasks import CloudTasksQueue
@@ -62,6 +64,8 @@ class App:
     avatars: AvatarSessions
     conversations: ChatUseCase
     speeches: SpeakUseCase
+    transcripts: TranscribeUseCase
+    syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
     budget: BudgetUseCase
     connections: GoogleConnections
@@ -113,6 +117,8 @@ def assemble(
         avatars=avatars,
         conversations=ChatUseCase(turns),
         speeches=SpeakUseCase(turns),
+        transcripts=TranscribeUseCase(deps),
+        syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         connections=GoogleConnections(deps, os.urandom),
         budget=BudgetUseCase(deps),
@@ -127,6 +133,7 @@ def build(settings: Settings) -> App:
     from common.adapters.agent_engine.client import AgentEngine
     from common.adapters.google.credentials import GoogleToken, LocalToken
     from common.adapters.google.secret_manager import SecretManagerClient
+    from common.adapters.google.speech_to_text import GoogleRecognition
     from common.adapters.google.text_to_speech import GoogleSpeech
     from common.adapters.http.client import HttpClient
     from common.adapters.vault.grants import SecretGrants
@@ -157,6 +164,14 @@ def build(settings: Settings) -> App:
         avatars=avatars,
         agent=agent,
         voice=voice,
+        recognition=GoogleRecognition(
+            LocalToken() if settings.recognition_url else google,
+            http_client,
+            project=settings.project,
+            location=settings.recognition_location,
+            model=settings.recognition_model,
+            base_url=settings.recognition_url,
+        ),
         vault=_vault(settings, secret_manager),
         tasks=tasks,
         google=_google(settings, secret_manager, http_client, clock),

@@ -20,6 +20,12 @@ resource "google_service_account" "scheduler" {
   depends_on   = [time_sleep.apis]
 }
 
+resource "google_service_account" "budget" {
+  account_id   = "budget-alert"
+  display_name = "Pub/Sub, calls ${local.budget_function}"
+  depends_on   = [time_sleep.apis]
+}
+
 resource "google_service_account" "tasks" {
   account_id   = "expiry-tasks"
   display_name = "Cloud Tasks, calls ${local.sweep_function}"

@@ -44,6 +44,12 @@ locals {
       timeout   = 600
       uses      = ["store", "tokens.read", "tokens.delete"]
     }
+    voice = {
+      callers = "users"
+      timeout = 90 # an upload of 2 MB, and a minute of speech
+      secrets = []
+      uses    = ["store", "speech"]
+    }
     keep_alive = {
       callers = "users"
       uses    = ["store", "tokens.delete"]
@@ -71,6 +77,13 @@ locals {
       secrets       = []
       uses          = ["store"]
     }
+    budget_alert = {
+      callers       = "internal"
+      ingress       = "ALLOW_INTERNAL_ONLY" # a push of Pub/Sub in the same project counts as internal
+      max_instances = 1
+      secrets       = []
+      uses          = ["store"]
+    }
     health = {
       callers       = "public"
       max_instances = 3
@@ -83,6 +96,7 @@ locals {
   sweep_function  = "sweep_expired"
   health_function = "health"
   page_function   = "page"
+  budget_function = "budget_alert"
 
   # Sizes of each function. Later arguments of merge() win.
   default_sizes = { for key, value in var.function_defaults : key => value if value != null }
@@ -111,11 +125,17 @@ locals {
   page_host = var.domain == null ? local.hosts[local.page_function] : var.domain
 
   settings = {
-    OPRINA_PROJECT           = var.project
-    OPRINA_LOCATION          = var.region
-    OPRINA_AGENT_ENGINE      = var.agent_engine
-    OPRINA_ALLOWED_ORIGINS   = join(",", concat(["https://${local.page_host}"], var.other_origins))
-    OPRINA_DATABASE          = var.database
+    OPRINA_PROJECT         = var.project
+    OPRINA_LOCATION        = var.region
+    OPRINA_AGENT_ENGINE    = var.agent_engine
+    OPRINA_ALLOWED_ORIGINS = join(",", concat(["https://${local.page_host}"], var.other_origins))
+    OPRINA_ADMITTED        = join(",", var.admitted)
+    OPRINA_DATABASE        = var.database
+
+    OPRINA_CEILING_AVATAR_SECONDS = tostring(var.ceilings.avatar_seconds)
+    OPRINA_CEILING_AGENT_TOKENS   = tostring(var.ceilings.agent_tokens)
+    OPRINA_CEILING_SHARDS         = tostring(var.ceilings.shards)
+
     OPRINA_VAULT             = var.vault
     OPRINA_LIVEAVATAR_SECRET = local.liveavatar_key
     OPRINA_TASKS_QUEUE       = "expiry"
@@ -221,14 +241,19 @@ locals {
   callers = {
     users  = local.everyone
     public = local.everyone
-    internal = {
+    # The accounts that call each internal function.
+    internal = {}
+  }
+  internal_callers = {
+    (local.sweep_function) = {
       scheduler = google_service_account.scheduler.member
       tasks     = google_service_account.tasks.member
     }
+    (local.budget_function) = { budget = google_service_account.budget.member }
   }
   invocations = merge([
     for name, function in local.functions : {
-      for caller, member in local.callers[function.callers] :
+      for caller, member in merge(local.callers[function.callers], lookup(local.internal_callers, name, {})) :
       "${name}/${caller}" => { function = name, member = member }
     }
   ]...)

@@ -91,6 +91,31 @@ variable "public_access" {
   }
 }
 
+variable "admitted" {
+  type        = set(string)
+  description = "People who may use the service: verified e-mail addresses, domains of such addresses, or * for every person with an account. Empty: only invited people (python -m infra.admin invite)."
+  default     = []
+
+  validation {
+    condition     = alltrue([for each in var.admitted : can(regex("^([*]|([^\\s@,*A-Z]+@)?[^\\s@,*A-Z]+[.][^\\s@,*.A-Z]+)$", each))])
+    error_message = "Give e-mail addresses or domains in lower case, such as example.com, or * alone."
+  }
+}
+
+variable "ceilings" {
+  type = object({
+    avatar_seconds = number
+    agent_tokens   = number
+    shards         = optional(number, 10)
+  })
+  description = "What all users together may use in a day (UTC): avatar_seconds (60 are one credit) and agent_tokens. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
+
+  validation {
+    condition     = var.ceilings.avatar_seconds / var.ceilings.shards >= 600 && var.ceilings.agent_tokens / var.ceilings.shards >= 100000
+    error_message = "Each shard must have room for one session (600 seconds) and one long turn (100000 tokens). Raise the ceiling or lower shards."
+  }
+}
+
 variable "requests_per_minute" {
   type        = number
   description = "Requests per minute that the firewall admits from one address on the Internet. People of one office can share an address."

@@ -6,6 +6,7 @@ region          = "us-central1"
 agent_engine    = "projects/oprina-no-domain/locations/us-central1/reasoningEngines/1234567890123456789"
 runbook         = "https://github.com/example/oprina/blob/main/docs/operate.md"
 billing_account = "000000-000000-000000"
+ceilings        = { avatar_seconds = 36000, agent_tokens = 5000000 }
 budget          = { amount = 50 }
 
 function_defaults = { max_instances = 3 }

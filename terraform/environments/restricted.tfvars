@@ -10,6 +10,7 @@ public_access      = "no_invoker_check"
 enforced_rules     = ["scannerdetection-v33-stable"]
 runbook            = "https://github.com/example/oprina/blob/main/docs/operate.md"
 billing_account    = "000000-000000-000000"
+ceilings           = { avatar_seconds = 360000, agent_tokens = 50000000 }
 budget             = { amount = 500, currency = "EUR" }
 
 notification_channels = {

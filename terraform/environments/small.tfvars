@@ -7,6 +7,7 @@ domain          = "small.oprina.example.com"
 other_origins   = ["http://localhost:5173"]
 runbook         = "https://github.com/example/oprina/blob/main/docs/operate.md"
 billing_account = "000000-000000-000000"
+ceilings        = { avatar_seconds = 36000, agent_tokens = 5000000 }
 budget          = { amount = 50 }
 
 settings = {

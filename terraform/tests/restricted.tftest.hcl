@@ -25,8 +25,8 @@ run "grants_nothing_to_all_users" {
     error_message = "The organisation refuses allUsers."
   }
   assert {
-    condition     = length(google_cloud_run_v2_service_iam_member.caller) == 2 * length([for function in local.functions : function if function.callers == "internal"])
-    error_message = "The scheduler and the tasks must still be able to call the internal functions."
+    condition     = length(google_cloud_run_v2_service_iam_member.caller) == 3
+    error_message = "The scheduler, the tasks and the budget must still be able to call the internal functions."
   }
   assert {
     condition     = alltrue([for name, function in google_cloudfunctions2_function.this : function.service_config[0].ingress_settings == (local.functions[name].callers == "internal" ? "ALLOW_INTERNAL_ONLY" : "ALLOW_INTERNAL_AND_GCLB")])

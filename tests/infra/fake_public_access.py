@@ -35,6 +35,8 @@ class FakeProject:
             return "canary-key\n"
         if "list" in command:
             return json.dumps([self._service(name) for name in self.services])
+        if "scheduler" in command:
+            return ""
         assert command[5:7] == ["--project=oprina-test", "--region=europe-west1"]
         return self._policy(command[3], command[4]) if read else self._change(command)
 

@@ -35,6 +35,7 @@ DEPLOYER_ROLES = {
     "google_project_iam_custom_role": "iam.roleAdmin",
     "google_project_iam_member": "resourcemanager.projectIamAdmin",
     "google_project_service": "serviceusage.serviceUsageAdmin",
+    "google_pubsub": "pubsub.admin",
     "google_secret_manager": "secretmanager.admin",
     "google_service_account": "iam.serviceAccountAdmin",
     "google_storage": "storage.admin",

@@ -47,11 +47,18 @@ APIS = {
     "google_monitoring": "monitoring",
     "google_project_iam": "iam",
     "google_project_service": "serviceusage",
+    "google_pubsub": "pubsub",
     "google_secret_manager": "secretmanager",
     "google_service_account": "iam",
     "google_storage": "storage",
 }
-APIS_OF_CODE = {"aiplatform", "texttospeech", "telemetry", "cloudtrace"}
+APIS_OF_CODE = {
+    "aiplatform",
+    "speech",
+    "texttospeech",
+    "telemetry",
+    "cloudtrace",
+}
 APIS_OF_TOOLS = {"cloudbuild", "cloudresourcemanager"}
 """Google builds the functions' images with the first. Terraform reads the project with the second."""
 
