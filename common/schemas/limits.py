@@ -5,6 +5,7 @@ Format: https://cloud.google.com/billing/docs/how-to/budgets-programmatic-notifi
 
 from base64 import b64decode
 from functools import cached_property
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -43,7 +44,8 @@ class BudgetAlertRequest(Request):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
-    message: PubSubMessage
+    message: Annotated[PubSubMessage, Field(examples=[{"data": "e30="}])]
+    """The example says that no threshold was passed."""
 
 
 class BudgetAlertAnswer(Answer):

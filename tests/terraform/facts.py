@@ -1,6 +1,7 @@
 """Facts about the functions, from their declarations and their calls, to compare a plan with."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from common.bootstrap import App, build
 from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
 from common.schemas.base import Answer
+from common.schemas.limits import BudgetAlertRequest
 from common.schemas.requests import (
     ChatRequest,
     EndSessionRequest,
@@ -196,6 +198,12 @@ async def _sweep(app: App, harness: Harness) -> None:
     await app.sweeps.sweep(SweepRequest())
 
 
+async def _budget(app: App, _: Harness) -> None:
+    notice = b64encode(b'{"alertThresholdExceeded": 1.0}').decode()
+    used_up = BudgetAlertRequest.model_validate({"message": {"data": notice}})
+    await app.budget.alert(used_up)
+
+
 def _end_sessions(harness: Harness, *, ended: bool) -> None:
     for session in harness.avatars.sessions.values() if ended else ():
         session.end(harness.clock.now(), "ZOMBIE")
@@ -215,5 +223,6 @@ SCENARIOS: dict[str, Sequence[Use]] = {
     "keep_alive": [_keep_alive],
     "end_session": [_end],
     "sweep_expired": [_sweep],
+    "budget_alert": [_budget],
 }
 """More calls of the functions, each of which needs other permissions."""

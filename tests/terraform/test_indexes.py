@@ -3,12 +3,14 @@
 import ast
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.conversations.reply.history import digest
+from common.domain.ceiling import SWITCH_PATH, stop_spending
 from common.domain.documents import Document, Query, Version, Where, Write
 from common.domain.ids import ConversationId
 from common.ports.store import Store
@@ -83,6 +85,9 @@ def declared_indexes() -> set[Index]:
 async def run_queries_of_the_code() -> list[Query]:
     store = QueryRecordingStore(new_harness().store)
     await new_harness(store).app.sweeps.sweep(SweepRequest())
+    [switch] = await store.get([SWITCH_PATH])
+    await store.commit([stop_spending(switch, "test", datetime.now(UTC))])
+    await new_harness(store).app.sweeps.sweep(SweepRequest())
     await digest(store, ConversationId("c1"), before=2)
     return store.queries
 
@@ -107,7 +112,9 @@ async def test_no_query_uses_a_field_without_index() -> None:
 def test_every_query_of_the_code_is_run_here() -> None:
     """`run_queries_of_the_code` must run each new query, too."""
     assert query_sites(ROOT / "common") == {
+        "connections/disconnect.py": 1,
         "conversations/reply/history.py": 1,
+        "sessions/stop_all.py": 1,
         "sessions/sweep.py": 2,
     }
 

@@ -45,6 +45,7 @@ CHECKS: dict[str, Check] = {
         callers.check_public_functions,
         callers.check_ingress,
         callers.check_sweep_callers,
+        callers.check_budget_callers,
         callers.check_sweep_request,
         functions.check_all_functions_are_deployed,
         functions.check_settings_are_valid,

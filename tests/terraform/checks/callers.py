@@ -61,7 +61,7 @@ def check_sweep_request(plan: Plan, _: Code) -> Iterator[str]:
 
 
 def check_sweep_callers(plan: Plan, code: Code) -> Iterator[str]:
-    """Check that the scheduler and the tasks, and no others, may call the internal functions."""
+    """Check that the scheduler and the tasks, and no others, may call the sweep."""
     settings = plan.settings("sweep_expired")
     (target,) = plan.one("google_cloud_scheduler_job.sweep")["http_target"]
     if not target["oidc_token"]:
@@ -69,17 +69,38 @@ def check_sweep_callers(plan: Plan, code: Code) -> Iterator[str]:
         return
     (token,) = target["oidc_token"]
     callers = {settings["OPRINA_TASKS_ACCOUNT"], token["service_account_email"]}
+    yield from _only(plan, "sweep_expired", callers)
     for name in sorted(code.internal):
-        values = plan.functions()[name]
-        allowed = {grant.member for grant in plan.grants() if grant.on == values["name"]}
-        members = {f"serviceAccount:{account}" for account in callers}
-        for member in sorted(members - allowed):
-            yield f"{name}: {member} calls it without permission"
-        for member in sorted(allowed - members):
-            yield f"{name}: {member} may call it and does not"
-        if values["service_config"][0]["ingress_settings"] != "ALLOW_INTERNAL_ONLY":
+        ingress = plan.functions()[name]["service_config"][0]["ingress_settings"]
+        if ingress != "ALLOW_INTERNAL_ONLY":
             yield f"{name}: accepts requests from the internet"
     if not {target["uri"], token["audience"]} <= {settings["OPRINA_SWEEP_URL"]}:
         yield "the scheduler and the tasks call different addresses"
     if settings["OPRINA_SWEEP_URL"] != plan.outputs["function_urls"]["sweep_expired"]:
         yield "the sweep's address is another function's"
+
+
+def check_budget_callers(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that the budget's messages reach the function that stops spending, and only those."""
+    (subscription,) = plan.resources("google_pubsub_subscription")
+    (push,) = subscription.values["push_config"]
+    url = plan.outputs["function_urls"]["budget_alert"]
+    tokens = push["oidc_token"]
+    if push["push_endpoint"] != url or [each["audience"] for each in tokens] != [url]:
+        yield f"{subscription.address}: pushes to {push['push_endpoint']} instead of {url}"
+    yield from _only(plan, "budget_alert", {each["service_account_email"] for each in tokens})
+    budgets = plan.resources("google_billing_budget")
+    rules = [rule for each in budgets for rule in each.values["all_updates_rule"]]
+    if [rule["schema_version"] for rule in rules] != ["1.0"]:
+        yield "the budget publishes in no format that the function reads"
+
+
+def _only(plan: Plan, function: str, accounts: set[str]) -> Iterator[str]:
+    """Yield accounts that call a function without permission, or may call it and do not."""
+    service = plan.functions()[function]["name"]
+    allowed = {grant.member for grant in plan.grants() if grant.on == service}
+    members = {f"serviceAccount:{account}" for account in accounts}
+    for member in sorted(members - allowed):
+        yield f"{function}: {member} calls it without permission"
+    for member in sorted(allowed - members):
+        yield f"{function}: {member} may call it and does not"

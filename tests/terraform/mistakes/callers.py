@@ -1,4 +1,4 @@
-from tests.terraform.mistake import ACCESS, EXPIRY, FUNCTIONS, SMALL, mistake
+from tests.terraform.mistake import ACCESS, BUDGET, EXPIRY, FUNCTIONS, SMALL, mistake
 
 OPEN_BUCKET = """\
 resource "google_storage_bucket_iam_member" "all" {
@@ -84,5 +84,18 @@ MISTAKES = [
         "functions for Google accounts only", "check_public_functions",
         "chat: IAM refuses browsers",
         (FUNCTIONS, '? { everyone = "allUsers" }', '? { everyone = "allAuthenticatedUsers" }'),
+    ),
+    mistake(
+        "budget that may not call the function", "check_budget_callers", "calls it without permission",
+        (FUNCTIONS, "{ budget = google_service_account.budget.member }", "{}"),
+    ),
+    mistake(
+        "budget that pushes to another function", "check_budget_callers", "instead of https://budget-",
+        (BUDGET, 'push_endpoint = "https://${local.hosts[local.budget_function]}"',
+         'push_endpoint = "https://${local.hosts[local.sweep_function]}"'),
+    ),
+    mistake(
+        "budget in another format", "check_budget_callers", "in no format that the function reads",
+        (BUDGET, '"1.0"', '"2.0"'),
     ),
 ]  # fmt: skip

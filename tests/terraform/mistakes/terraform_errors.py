@@ -94,6 +94,14 @@ MISTAKES = [
         (SMALL, "function_defaults", 'enforced_rules = ["sql"]\nfunction_defaults'),
     ),
     mistake(
+        "ceiling without room for a session", "plan", "Each shard must have room for one session",
+        (SMALL, "avatar_seconds = 36000", "avatar_seconds = 3600"),
+    ),
+    mistake(
+        "admitted people by a pattern", "plan", "Give e-mail addresses or domains",
+        (SMALL, "function_defaults", 'admitted = ["*@example.com"]\nfunction_defaults'),
+    ),
+    mistake(
         "runbook with an anchor", "plan", "Give an address without an anchor",
         (SMALL, "docs/operate.md", "docs/operate.md#alerts"),
     ),
