@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.google.identity import FirebaseIdentity, from_file, from_google
 from common.conversations.chat import ChatUseCase
+from common.conversations.history.conversation_history import ConversationHistory
+from common.conversations.history.deletion import ConversationDeletion
+from common.conversations.history.retention import DeleteOldConversations, FinishDeletions
 from common.conversations.lost_turns import SettleLostTurns
 from common.conversations.running_turn import RunningTurns
 from common.conversations.speak import SpeakUseCase
@@ -56,6 +59,7 @@ class App:
     avatars: AvatarSessions
     conversations: ChatUseCase
     speeches: SpeakUseCase
+    history: ConversationHistory
     sweeps: SweepUseCase
     health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
@@ -93,10 +97,13 @@ def assemble(
     deps, running = instrument(deps), RunningTurns()
     avatars = AvatarSessions(deps)
     turns = Turns(deps, running, avatars.ender)
+    deletion = ConversationDeletion(deps, avatars.ender, running)
     works = (
         EndDueSessions(deps, avatars.ender),
         ConfirmEndedSessions(deps),
         SettleLostTurns(deps),
+        FinishDeletions(deletion),
+        DeleteOldConversations(deletion, deps.settings.conversation_days),
     )
     return App(
         settings=deps.settings,
@@ -104,6 +111,7 @@ def assemble(
         avatars=avatars,
         conversations=ChatUseCase(turns),
         speeches=SpeakUseCase(turns),
+        history=ConversationHistory(deps, deletion),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         health_check=HealthCheck(checks or {}),
         close=close,

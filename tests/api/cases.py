@@ -24,8 +24,12 @@ EXAMPLES: dict[str, Any] = {
     "interrupt": False,
     "speak": False,
     "wait": True,
+    "cursor": "WyIyMDI2LTExLTIzVDEyOjAwOjAwKzAwOjAwIiwgImMxIl0",
 }
-BY_TYPE = {"string": "example", "boolean": False, "integer": 1, "number": 1.5, "array": []}
+BY_TYPE = {
+    **{"string": "example", "boolean": False, "integer": 1, "number": 1.5},
+    **{"array": [], "object": {}},
+}
 
 
 @dataclass(frozen=True)

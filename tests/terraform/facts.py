@@ -38,6 +38,7 @@ NEEDS = {
     "forget": "tokens.delete",
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
+    "delete_session": "agent.delete",
     "expire": "queue",
 }
 """The permission that each method of a port needs. `start` and `connect` use the session token that

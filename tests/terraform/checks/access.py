@@ -15,6 +15,7 @@ TOO_WIDE = re.compile(r"roles/(owner|editor|viewer|.*[aA]dmin|aiplatform\.user)"
 WHOLE_PROJECT = {
     "oprina_agentCaller",
     "oprina_agentReader",
+    "oprina_agentSessionDeleter",
     "oprina_secretCreator",
     "roles/cloudtrace.agent",
     "roles/logging.logWriter",
@@ -26,6 +27,7 @@ PURPOSES = {
     "oprina_storeReader": "store.read",
     "oprina_agentCaller": "agent",
     "oprina_agentReader": "agent.read",
+    "oprina_agentSessionDeleter": "agent.delete",
     "oprina_queueReader": "queue.read",
     "roles/cloudtasks.enqueuer": "queue",
     "roles/cloudtrace.agent": "traces",
@@ -43,6 +45,7 @@ COMPANIONS = {"queue": {"act as the tasks"}, "tokens.write": {"add to tokens"}}
 CUSTOM_ROLES = {
     "oprina_agentCaller": {"aiplatform.reasoningEngines.query", "aiplatform.sessions.create"},
     "oprina_agentReader": {"aiplatform.reasoningEngines.get"},
+    "oprina_agentSessionDeleter": {"aiplatform.sessions.delete"},
     "oprina_queueReader": {"cloudtasks.queues.get"},
     "oprina_secretCreator": {"secretmanager.secrets.create"},
     "oprina_secretDeleter": {"secretmanager.secrets.delete"},
