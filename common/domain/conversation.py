@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Self
 
 from common.domain.avatar_session import AvatarSession
-from common.domain.branches import Branches
+from common.domain.conversations.branches import Branches
+from common.domain.conversations.title import BEGINNING, UNTITLED, named, title_fields
 from common.domain.documents import Create, Document, Query, Update, Where, known_fields
 from common.domain.errors import NotFound
 from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
-from common.domain.title import BEGINNING, UNTITLED, named, title_fields
 from common.domain.turn import TurnRecord
 
 NOTES_KEPT = 5

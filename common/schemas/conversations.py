@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from common.domain.messages import Rating
+from common.domain.conversations.messages import Rating
 from common.schemas.base import Answer, Id, Request, Text
 from common.schemas.events import TurnEnd
 from common.schemas.usage import Usage
@@ -59,7 +59,7 @@ class DeleteConversationRequest(Request):
 
 
 class RateMessageRequest(Request):
-    """What the person thinks of a message of the assistant. `rating: null` takes it back."""
+    """A rating of a message of the assistant. `rating: null` takes an earlier one back."""
 
     conversation_id: Id
     message_id: Id

@@ -61,27 +61,6 @@ async def rename_conversation(
 
 
 @Route(
-    "DELETE",
-    "/{conversation_id}",
-    DeleteConversationRequest,
-    DeletedAnswer,
-    answers={
-        200: "Everything that belonged to the conversation is deleted.",
-        202: "The conversation is gone from every list. What is left of it will be deleted.",
-    },
-    raises=(NotFound,),
-)
-async def delete_conversation(
-    caller: User, request: DeleteConversationRequest, app: App, _key: IdempotencyKey
-) -> DeletedAnswer:
-    """Delete a conversation: messages, agent session, avatar session and turns.
-
-    A second call within a day returns how far the deletion has come.
-    """
-    return await app.history.delete(caller, request)
-
-
-@Route(
     "GET",
     "/{conversation_id}/messages",
     ListMessagesRequest,
@@ -111,12 +90,33 @@ async def rate_message(
     return await app.history.rate(caller, request)
 
 
+@Route(
+    "DELETE",
+    "/{conversation_id}",
+    DeleteConversationRequest,
+    DeletedAnswer,
+    answers={
+        200: "Everything that belonged to the conversation is deleted.",
+        202: "The conversation is gone from every list. What is left of it will be deleted.",
+    },
+    raises=(NotFound,),
+)
+async def delete_conversation(
+    caller: User, request: DeleteConversationRequest, app: App, _key: IdempotencyKey
+) -> DeletedAnswer:
+    """Delete a conversation: messages, agent session, avatar session and turns.
+
+    A second call within a day returns how far the deletion has come.
+    """
+    return await app.history.delete(caller, request)
+
+
 conversations = endpoint(
     list_conversations,
     read_conversation,
     rename_conversation,
-    delete_conversation,
     list_messages,
     rate_message,
+    delete_conversation,
     name="conversations",
 )

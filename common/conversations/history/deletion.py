@@ -13,19 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.conversations.running_turn import RunningTurns
+from common.conversations.running_turns import RunningTurns
 from common.domain.conversation import Conversation, conversation_path
-from common.domain.deleted_conversation import (
+from common.domain.conversations.deleted_conversation import (
     DeletedConversation,
     DeletionReason,
     begin_deletion,
     deleted_path,
     turns_of,
 )
+from common.domain.conversations.messages import message_page
 from common.domain.documents import Delete, Document, Update
 from common.domain.errors import Conflict, NotFound, OprinaError
 from common.domain.ids import ConversationId, UserId
-from common.domain.messages import message_page
 from common.domain.turn import STOP, TurnRecord, supersede, turn_path
 from common.observability.log import log
 from common.ports.dependencies import Dependencies

@@ -10,11 +10,11 @@ import json
 from datetime import datetime
 
 from common.domain.conversation import conversations_of
+from common.domain.conversations.title import matches, searched_words
 from common.domain.document_values import plain_time
 from common.domain.documents import Document, check_path
 from common.domain.errors import Invalid
 from common.domain.ids import UserId
-from common.domain.title import matches, searched_words
 from common.ports.store import Store
 from common.schemas.conversations import (
     ConversationList,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.conversations.answers import turn_end
-from common.domain.branches import Branches
 from common.domain.conversation import Conversation, conversation_path
+from common.domain.conversations.branches import Branches
+from common.domain.conversations.messages import MessagePlace, message_page, messages_path, rate
 from common.domain.documents import Document
 from common.domain.errors import Invalid, NotFound
 from common.domain.ids import ConversationId, UserId
-from common.domain.messages import MessagePlace, message_page, messages_path, rate
 from common.ports.store import Store
 from common.schemas.conversations import (
     ListMessagesRequest,

@@ -6,9 +6,9 @@ from datetime import datetime
 from common.conversations.answers import turn_end
 from common.conversations.history.listing import summary
 from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
+from common.domain.conversations.messages import MessagePlace
 from common.domain.errors import OprinaError
 from common.domain.ids import ConversationId, TurnId, UserId
-from common.domain.messages import MessagePlace
 from common.domain.turn import TurnRecord, turn_path
 from common.observability.log import log
 from common.ports.dependencies import Dependencies

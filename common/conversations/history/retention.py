@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from common.conversations.history.deletion import ConversationDeletion
 from common.domain.conversation import unused_conversations
-from common.domain.deleted_conversation import COLLECTION, DeletedConversation
+from common.domain.conversations.deleted_conversation import COLLECTION, DeletedConversation
 from common.domain.documents import Document, Query, due_documents
 from common.domain.errors import NotFound
 from common.domain.ids import ConversationId, UserId

@@ -17,6 +17,7 @@ WHOLE_PROJECT = {
     "oprina_agentReader",
     "oprina_agentSessionDeleter",
     "oprina_secretCreator",
+    "oprina_speechCaller",
     "roles/cloudtrace.agent",
     "roles/logging.logWriter",
 }
@@ -29,6 +30,7 @@ PURPOSES = {
     "oprina_agentReader": "agent.read",
     "oprina_agentSessionDeleter": "agent.delete",
     "oprina_queueReader": "queue.read",
+    "oprina_speechCaller": "speech",
     "roles/cloudtasks.enqueuer": "queue",
     "roles/cloudtrace.agent": "traces",
     "roles/iam.serviceAccountUser": "act as the tasks",
@@ -49,6 +51,7 @@ CUSTOM_ROLES = {
     "oprina_queueReader": {"cloudtasks.queues.get"},
     "oprina_secretCreator": {"secretmanager.secrets.create"},
     "oprina_secretDeleter": {"secretmanager.secrets.delete"},
+    "oprina_speechCaller": {"speech.recognizers.recognize"},
     "oprina_storeReader": {"datastore.entities.get"},
 }
 """Permissions that the calls of the code need."""

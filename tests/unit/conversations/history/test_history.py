@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from common.domain import errors
-from common.domain.title import TITLE_LENGTH, beginnings, make_title, matches, searched_words
+from common.domain.conversations.title import (
+    TITLE_LENGTH,
+    beginnings,
+    make_title,
+    matches,
+    searched_words,
+)
 from common.schemas.conversations import (
     ConversationAnswer,
     ConversationList,
