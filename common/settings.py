@@ -69,8 +69,8 @@ class Settings(BaseModel):
     exactly."""
 
     api_urls: dict[str, str] = {}
-    """The address of each function that the page calls, as JSON: `{"chat": "https://..."}`. Empty if the
-    page and the functions share a host, where a function answers at `/api/<name>`."""
+    """The address of each function that the page calls, as JSON: `{"chat": "https://..."}`. Empty if
+    the page and the functions share a host, where a function answers at `/api/<name>`."""
     media_hosts: tuple[str, ...] = ("*.livekit.cloud",)
     """Hosts of the avatar's rooms, which the page may connect to, separated by commas."""
     web_config: dict[str, str] = {}

@@ -21,7 +21,7 @@ class FolderFileRequest(FileRequest):
 ANSWERS = {200: "The file.", 304: "The browser has it already."}
 
 
-@Route("GET", "/", IndexRequest, None, answers=ANSWERS, callers="public")
+@Route("GET", "/", IndexRequest, None, answers=ANSWERS, raises=(NotFound,), callers="public")
 async def page_index(
     _caller: User, _request: IndexRequest, app: App, _key: IdempotencyKey
 ) -> Response:

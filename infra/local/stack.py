@@ -22,9 +22,9 @@ from common.settings import Settings
 from infra.local.defaults import StackAddress, default_settings, local_settings
 from infra.local.dev_routes import dev_routes
 from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
+from infra.local.functions import FunctionRouter, WithPage, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
-from infra.local.functions import FunctionRouter, WithPage, load_functions
 from infra.local.middleware.origins import AllowLocalOrigins
 from infra.local.middleware.pretty_json import PrettyJson
 from infra.local.scheduler import Scheduler
