@@ -29,7 +29,12 @@ const API = process.env.OPRINA_API ?? "http://localhost:8080";
 
 export default defineConfig({
   plugins: [react(), copyDetector()],
-  build: { target: "es2022", sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
   server: {
     proxy: Object.fromEntries(["/api", "/local", "/config.json"].map((path) => [path, API])),
   },

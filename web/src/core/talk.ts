@@ -5,8 +5,8 @@ import type { ChatRequest, Message, Proposal, Rating } from "./api/types";
 import { Output } from "./audio/output";
 import { Voice } from "./audio/voice";
 import { Marks } from "./marks";
+import { type AvatarSession, avatarMachine, runningSession } from "./session/avatar-machine";
 import { IdleWatch } from "./session/idle";
-import { avatarMachine, type AvatarSession, runningSession } from "./session/avatar-machine";
 import { TabLock } from "./session/tab-lock";
 import type { OfflineCopy } from "./store/offline";
 import type { Preferences } from "./store/preferences";
@@ -92,9 +92,7 @@ export class Talk {
   /** The sound of the page. Made at the first press: browsers then allow it. */
   get output(): Output {
     if (!this.sounding) {
-      const { isBlocked } = (this.sounding = new Output(
-        () => this.given.preferences.get().speed,
-      ));
+      const { isBlocked } = (this.sounding = new Output(() => this.given.preferences.get().speed));
       isBlocked.watch(() => this.isBlocked.set(isBlocked.get()));
     }
     return this.sounding;

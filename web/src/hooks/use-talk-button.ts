@@ -1,6 +1,6 @@
 import { useRef } from "react";
-import type { Talk } from "../core/talk";
 import type { Choices } from "../core/store/preferences";
+import type { Talk } from "../core/talk";
 import type { Key } from "../i18n/en";
 import { useApp } from "./use-app";
 import type { Posture } from "./use-posture";

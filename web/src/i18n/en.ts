@@ -124,7 +124,8 @@ export const en = {
   "message.cancel": "Cancel",
   "message.save": "Send again",
   "message.offline": "Waiting for the network. Nothing is lost.",
-  "message.renewed": "I was given our last messages again, since my memory of this conversation was lost.",
+  "message.renewed":
+    "I was given our last messages again, since my memory of this conversation was lost.",
   "message.silent": "The answer is written only: the voice is not available.",
   "message.quota": "The words of this month are used up. New ones come on {date}.",
   "message.busy": "Too much at once. Try again in {seconds} s.",

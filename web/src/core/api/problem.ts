@@ -27,5 +27,7 @@ export class Problem extends Error {
 
 /** Return whether a request failed before an answer arrived: the network is away or was cut. */
 export function isNetworkLoss(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof DOMException && error.name === "NetworkError");
+  return (
+    error instanceof TypeError || (error instanceof DOMException && error.name === "NetworkError")
+  );
 }

@@ -21,6 +21,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connections/google": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the state of the Google connection, and what is allowed and switched on. */
+        get: operations["read_google"];
+        put?: never;
+        /** Begin to connect a Google account, or to allow more services of the connected one. */
+        post: operations["connect_google"];
+        /** Revoke Google's permission for mail and calendar, and delete the connection. */
+        delete: operations["disconnect_google"];
+        options?: never;
+        head?: never;
+        /** Switch mail or calendar on or off. Google's permission stays as it is. */
+        patch: operations["switch_google"];
+        trace?: never;
+    };
+    "/connections/google/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send the browser to Google's consent page. Only the one-use address leads here. */
+        get: operations["begin_google"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connections/google/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finish a consent. Google sends the browser here. */
+        get: operations["finish_google"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/end_session": {
         parameters: {
             query?: never;
@@ -66,6 +120,57 @@ export interface paths {
         put?: never;
         /** Keep an avatar session alive: restart its idle timer. */
         post: operations["keep_alive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Serve the index of the page. */
+        get: operations["page_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/page/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Serve a file of the page, or `config.json` with the addresses of the functions. */
+        get: operations["page_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/page/{folder}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Serve a file in a folder of the page, or the index for a view such as `/c/1`. */
+        get: operations["page_folder"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -123,6 +228,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/voice/transcribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn 0.25 to 60 s of speech into words. WAV (16 bit, mono, 16 kHz) or WebM (Opus). */
+        post: operations["transcribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/voice/synthesize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Speak a text. The sound is not stored: a repeated request is charged again. */
+        post: operations["synthesize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -160,6 +299,17 @@ export interface components {
             wait?: boolean;
             /** @default false */
             stop?: boolean;
+        };
+        /** @description The services that Google is asked for, and the page that the browser returns to. `return_to` must be an address of an allowed origin. Without it the browser returns to the first allowed origin. */
+        ConnectGoogleRequest: {
+            mail: boolean;
+            calendar: boolean;
+            /** @default null */
+            return_to?: string | null;
+        };
+        /** @description A one-use address. The browser visits it, and goes on to Google's consent page. */
+        ConsentPage: {
+            url: string;
         };
         /** @description The last event of every stream. `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool of the agent has not answered yet. `lost`: the process that ran the turn died; what it had written is kept. */
         DoneEvent: {
@@ -206,6 +356,16 @@ export interface components {
             field: string;
             problem: string;
         };
+        /** @description The connection. `account` is the email address of the Google account. `reconnect`: Google has withdrawn the permission; connect again. `disconnecting`: the revocation at Google is not finished; a sweep finishes it. `last_used_at` is exact to an hour. */
+        GoogleConnectionAnswer: {
+            /** @enum {string} */
+            state: "none" | "connected" | "reconnect" | "disconnecting";
+            account?: string;
+            mail: components["schemas"]["ServiceState"];
+            calendar: components["schemas"]["ServiceState"];
+            /** Format: date-time */
+            last_used_at?: string;
+        };
         /** @description Health of the function. With `deep`, `down` lists the services that do not answer. */
         HealthAnswer: {
             /** @enum {string} */
@@ -247,11 +407,11 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            code: string | ("avatar_starting" | "conflict" | "internal" | "invalid" | "key_in_flight" | "key_reused" | "no_turn" | "not_found" | "quota_exceeded" | "session_over" | "too_early" | "too_many_sessions" | "too_many_turns" | "unauthenticated") | unknown;
+            code: string | ("avatar_starting" | "conflict" | "google_code_rejected" | "google_denied" | "google_disconnecting" | "google_not_allowed" | "google_not_set_up" | "google_nothing_allowed" | "google_other_account" | "google_state_expired" | "google_state_unknown" | "google_state_used" | "google_wrong_browser" | "internal" | "invalid" | "key_in_flight" | "key_reused" | "no_turn" | "not_found" | "quota_exceeded" | "session_over" | "too_early" | "too_many_sessions" | "too_many_turns" | "unauthenticated") | unknown;
             errors?: components["schemas"]["FieldProblem"][];
             retry_after?: number;
             /** @enum {string} */
-            meter?: "avatar_seconds" | "agent_tokens" | "voice_characters";
+            meter?: "avatar_seconds" | "agent_tokens" | "voice_characters" | "transcribed_seconds";
             resets_at?: string;
             avatar_session_ids?: string[];
             still_works?: string;
@@ -265,6 +425,11 @@ export interface components {
             event: "sentence";
             utterance_id: string;
             text: string;
+        };
+        /** @description `allowed`: Google granted what the service needs. `on`: the assistant may use it. */
+        ServiceState: {
+            allowed: boolean;
+            on: boolean;
         };
         /** @description How the speech ended. `utterance_id` is that of the first utterance, null if there was nothing to say. `seconds` is the length of the synthesised audio. `handed_over`: the avatar has all audio and may still be speaking. */
         SpeakAnswer: {
@@ -341,6 +506,21 @@ export interface components {
             /** @default null */
             avatar_session_id?: string | null;
         };
+        /** @description Switch a service on or off. A service that is left out stays as it is. */
+        SwitchGoogleRequest: {
+            /** @default null */
+            mail?: boolean | null;
+            /** @default null */
+            calendar?: boolean | null;
+        };
+        /** @description A text to be spoken. The account's preferences stand for what is left out. */
+        SynthesizeRequest: {
+            text: string;
+            /** @default null */
+            voice?: string | null;
+            /** @default null */
+            language?: string | null;
+        };
         /** @description A piece of the reply, as the agent writes it. */
         TextEvent: {
             /**
@@ -361,6 +541,14 @@ export interface components {
             name: string;
             /** @enum {string} */
             state: "called" | "answered";
+        };
+        /** @description The words of a recording. `text` is empty if no speech was found. `confidence` is between 0 and 1, and left out if the model gives none. `seconds` is the length of the recording. `language` is the one that was recognised, in BCP 47. */
+        TranscribeAnswer: {
+            text: string;
+            confidence?: number;
+            seconds: number;
+            language: string;
+            usage: components["schemas"]["Usage"];
         };
         /** @description The first event: the turn is admitted. `avatar_session_id` is the session that will speak. */
         TurnEvent: {
@@ -503,6 +691,532 @@ export interface operations {
                 headers: {
                     /** @description Seconds, where a retry helps. */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_google: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection, also where there is none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoogleConnectionAnswer"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_google: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectGoogleRequest"];
+            };
+        };
+        responses: {
+            /** @description A one-use address that the browser must visit within two minutes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `google_disconnecting`: Google is being disconnected. */
+            409: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `google_not_set_up`: Google connection not set up. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_google: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `none`, or `disconnecting` until the revocation is finished. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoogleConnectionAnswer"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_google: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SwitchGoogleRequest"];
+            };
+        };
+        responses: {
+            /** @description The connection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoogleConnectionAnswer"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `google_not_allowed`: Google permission missing. */
+            409: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_google: {
+        parameters: {
+            query?: {
+                ticket?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Google's consent page, with a cookie; or to the page, with `?google=<code>`. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `google_state_unknown`: Unknown Google consent. `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_google: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                code?: string | null;
+                error?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page, with `?google=connected`, `partial`, or the code of a problem. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `google_state_unknown`: Unknown Google consent. `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -815,6 +1529,254 @@ export interface operations {
                 };
             };
             /** @description `invalid`: an invalid field. `key_reused`: Idempotency-Key used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    page_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The browser has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    page_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The browser has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    page_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                folder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The browser has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1198,6 +2160,252 @@ export interface operations {
             /** @description `too_early`: Not due yet. */
             425: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transcribe: {
+        parameters: {
+            query?: {
+                language?: string | null;
+            };
+            header?: {
+                /** @description Requests with the same key have one effect and one answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 2162688 bytes. */
+        requestBody: {
+            content: {
+                "audio/wav": string;
+                "audio/webm": string;
+                "multipart/form-data": {
+                    /**
+                     * Language
+                     * @default null
+                     */
+                    language?: string | null;
+                    /** Format: binary */
+                    audio: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The words of the recording. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscribeAnswer"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key_in_flight`: Idempotency-Key in use. */
+            409: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. `key_reused`: Idempotency-Key used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota_exceeded`: Monthly allowance used up. `too_many_turns`: Too many turns. */
+            429: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    synthesize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SynthesizeRequest"];
+            };
+        };
+        responses: {
+            /** @description The spoken text: a WAV file, 16 bit, mono, 24 kHz. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": string;
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota_exceeded`: Monthly allowance used up. `too_many_turns`: Too many turns. */
+            429: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -24,7 +24,8 @@ const UNFINISHED: Record<string, RegExp> = {
   ja: /(?:が|は|を|に|で|と|の|けど|から|ので|えっと|あの)[、\s]*$/u,
   ar: /(?:^|\s)(?:و|أو|لكن|لأن|أن|من|إلى|في|على|مع|عن|يعني)\W*$/u,
 };
-const QUESTION = /^(?:who|what|when|where|why|how|which|can|could|is|are|do|does|wer|was|wann|wo|warum|wie|kannst|qué|quién|cuándo|dónde|cómo)\b.*\?$/iu;
+const QUESTION =
+  /^(?:who|what|when|where|why|how|which|can|could|is|are|do|does|wer|was|wann|wo|warum|wie|kannst|qué|quién|cuándo|dónde|cómo)\b.*\?$/iu;
 
 /** Return the silence that ends a turn with these words. `patient`: the person asked for time. */
 export function silenceAfter(words: string | null, language: string, patient: boolean): number {

@@ -5,7 +5,12 @@ import type { Choices } from "../store/preferences";
 import { Value } from "../store/value";
 import { type Heard, silenceAfter } from "./endpoint";
 import { Listener } from "./listener";
-import { type Microphone, MicrophoneError, type MicrophoneFault, openMicrophone } from "./microphone";
+import {
+  type Microphone,
+  MicrophoneError,
+  type MicrophoneFault,
+  openMicrophone,
+} from "./microphone";
 import type { Output } from "./output";
 import { toWav } from "./wav";
 

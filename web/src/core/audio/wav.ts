@@ -4,7 +4,8 @@ import { RATE } from "./frames";
 export function toWav(samples: Float32Array): Blob {
   const header = new DataView(new ArrayBuffer(44));
   const text = (at: number, value: string): void => {
-    for (const [index, char] of [...value].entries()) header.setUint8(at + index, char.charCodeAt(0));
+    for (const [index, char] of [...value].entries())
+      header.setUint8(at + index, char.charCodeAt(0));
   };
   const bytes = samples.length * 2;
   text(0, "RIFF");

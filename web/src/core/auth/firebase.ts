@@ -1,9 +1,9 @@
 import { initializeApp } from "@firebase/app";
 import {
   type Auth,
-  GoogleAuthProvider,
   browserLocalPersistence,
   browserPopupRedirectResolver,
+  GoogleAuthProvider,
   indexedDBLocalPersistence,
   initializeAuth,
   signInWithPopup,

@@ -66,7 +66,9 @@ const start = fromPromise<
   StartedAvatar,
   AvatarDependencies & { request: AvatarRequest; bring: boolean }
 >(async ({ input }) => {
-  const isOurs = await (input.bring ? input.lock.takeOver(input.request.conversation_id) : input.lock.acquire());
+  const isOurs = await (input.bring
+    ? input.lock.takeOver(input.request.conversation_id)
+    : input.lock.acquire());
   if (!isOurs) throw new OtherTab();
   return input.api.startAvatar(input.request);
 });

@@ -130,7 +130,13 @@ export const turnMachine = setup({
       turn: ({ event }) => {
         if (event.type !== "ask") return EMPTY;
         const { request, key, question } = event;
-        return { ...EMPTY, request, key, question, conversationId: request.conversation_id ?? null };
+        return {
+          ...EMPTY,
+          request,
+          key,
+          question,
+          conversationId: request.conversation_id ?? null,
+        };
       },
     }),
     apply: enqueueActions(({ enqueue, event, context }) => {
@@ -243,7 +249,12 @@ export function next(turn: Turn, event: ChatEvent): Turn {
     case "error":
       return {
         ...turn,
-        problem: new Problem(event.status, event.code, event.detail, event.retry_after ?? undefined),
+        problem: new Problem(
+          event.status,
+          event.code,
+          event.detail,
+          event.retry_after ?? undefined,
+        ),
       };
     case "done":
       return {
@@ -263,7 +274,9 @@ function withTool(tools: ToolRun[], event: ToolRun): ToolRun[] {
   const { id, name, state, summary } = event;
   const known = tools.some((each) => each.id === id);
   const run = { id, name, state, summary };
-  return known ? tools.map((each) => (each.id === id ? { ...each, ...run } : each)) : [...tools, run];
+  return known
+    ? tools.map((each) => (each.id === id ? { ...each, ...run } : each))
+    : [...tools, run];
 }
 
 function afterSpeech(turn: Turn, event: SpeechEvent): Turn {

@@ -62,7 +62,15 @@ export const Face = memo(function Face({ state, label, viewBox = "0 30 400 400",
       <g className="breath">
         <rect x="124" y="310" width="152" height="64" rx="32" fill="url(#roll)" />
         <g clipPath="url(#neck)">
-          <ellipse cx="204" cy="336" rx="96" ry="20" fill="#16302f" opacity=".5" filter="url(#soft)" />
+          <ellipse
+            cx="204"
+            cy="336"
+            rx="96"
+            ry="20"
+            fill="#16302f"
+            opacity=".5"
+            filter="url(#soft)"
+          />
         </g>
         <g className="part head">
           <path
@@ -96,15 +104,18 @@ export const Face = memo(function Face({ state, label, viewBox = "0 30 400 400",
               strokeWidth="6"
               strokeLinecap="round"
             />
-            <path className="m m-small" d="M186 267Q200 261 214 267Q213 280 200 280Q187 280 186 267Z" />
-            <path className="m m-wide" d="M173 264Q200 257 227 264Q222 285 200 285Q178 285 173 264Z" />
+            <path
+              className="m m-small"
+              d="M186 267Q200 261 214 267Q213 280 200 280Q187 280 186 267Z"
+            />
+            <path
+              className="m m-wide"
+              d="M173 264Q200 257 227 264Q222 285 200 285Q178 285 173 264Z"
+            />
             <ellipse className="m m-round" cx="200" cy="273" rx="12" ry="14" />
             <g className="m m-open">
               <path d="M175 262Q200 253 225 262Q226 300 200 300Q174 300 175 262Z" />
-              <path
-                d="M183 289Q200 276 217 289Q211 300 200 300Q189 300 183 289Z"
-                fill="#ee7f6d"
-              />
+              <path d="M183 289Q200 276 217 289Q211 300 200 300Q189 300 183 289Z" fill="#ee7f6d" />
             </g>
           </g>
         </g>

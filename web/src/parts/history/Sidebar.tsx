@@ -32,7 +32,9 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
   }, [changed, refetch]);
   const copies = useCopies(list.isError);
   const deletion = useDeletion();
-  const all = (list.isError ? copies : (list.data?.pages.flatMap((each) => each.conversations) ?? []))
+  const all = (
+    list.isError ? copies : (list.data?.pages.flatMap((each) => each.conversations) ?? [])
+  )
     .filter((each) => each.conversation_id !== deletion.pending?.conversation_id)
     .filter((each) => !list.isError || matches(each, query));
   return (
@@ -85,7 +87,11 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
           </section>
         ))}
         {list.hasNextPage && (
-          <button type="button" className="link small pad" onClick={() => void list.fetchNextPage()}>
+          <button
+            type="button"
+            className="link small pad"
+            onClick={() => void list.fetchNextPage()}
+          >
             {t("history.more")}
           </button>
         )}

@@ -3,8 +3,8 @@ import { useApp } from "../../hooks/use-app";
 import type { Posture } from "../../hooks/use-posture";
 import { useTalkButton } from "../../hooks/use-talk-button";
 import { useValue } from "../../hooks/use-value";
-import { type Key } from "../../i18n/en";
 import { t } from "../../i18n";
+import type { Key } from "../../i18n/en";
 import { Icon } from "../Icon";
 import { Ring } from "./Ring";
 
@@ -78,7 +78,10 @@ function words(
     if (hearing === "speech" || heard) return ["state.listening", "state.hearing.hint"];
     if (isStarting) return ["state.listening", "state.starting.hint"];
     if (mode === "hold") return ["state.listening", "state.listening.hold"];
-    return ["state.listening", mode === "toggle" ? "state.listening.toggle" : "state.listening.hint"];
+    return [
+      "state.listening",
+      mode === "toggle" ? "state.listening.toggle" : "state.listening.hint",
+    ];
   }
   if (isStarting) return ["state.starting", "state.idle.hint"];
   return ["state.idle", mode === "hold" ? "state.idle.hold" : "state.idle.hint"];

@@ -52,7 +52,12 @@ export function Compose() {
           }}
         />
         <kbd aria-hidden="true">/</kbd>
-        <button type="submit" className="send" aria-label={t("compose.send")} disabled={!words.trim()}>
+        <button
+          type="submit"
+          className="send"
+          aria-label={t("compose.send")}
+          disabled={!words.trim()}
+        >
           <Icon name="send" />
         </button>
       </div>

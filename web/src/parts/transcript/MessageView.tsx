@@ -1,6 +1,6 @@
 import { useState } from "react";
-import type { Entry } from "../../core/turn/transcript";
 import { splitSpoken } from "../../core/turn/captions";
+import type { Entry } from "../../core/turn/transcript";
 import { useApp } from "../../hooks/use-app";
 import { t } from "../../i18n";
 import { Icon, type IconName } from "../Icon";
@@ -93,7 +93,11 @@ function Acts({ entry, isLast }: { entry: Entry; isLast: boolean }) {
     talk.rate(entry, entry.rating === rating ? null : rating);
   return (
     <div className={isLast ? "acts-row" : "acts-row late"}>
-      <Act icon="copy" label={t(isCopied ? "message.copied" : "message.copy")} run={() => void copy()} />
+      <Act
+        icon="copy"
+        label={t(isCopied ? "message.copied" : "message.copy")}
+        run={() => void copy()}
+      />
       {entry.isStored && (
         <>
           <Act

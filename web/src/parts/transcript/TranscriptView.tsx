@@ -57,7 +57,8 @@ function Announcer() {
   const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     const watch = talk.turn.on("over", ({ turn }) => {
-      if (line.current) line.current.textContent = turn.text || (turn.problem ? t("message.failed") : "");
+      if (line.current)
+        line.current.textContent = turn.text || (turn.problem ? t("message.failed") : "");
     });
     return () => watch.unsubscribe();
   }, [talk]);
