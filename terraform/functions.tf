@@ -58,13 +58,17 @@ locals {
       callers = "users"
       uses    = ["store", "tokens.delete"]
     }
+    conversations = {
+      callers = "users"
+      uses    = ["store", "agent.delete", "tokens.read", "tokens.delete"]
+    }
     sweep_expired = {
       callers       = "internal"
       ingress       = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler and Cloud Tasks count as internal at a run.app address
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "tokens.delete"]
+      uses          = ["store", "agent.delete", "tokens.delete"]
     }
     page = {
       callers       = "public"
@@ -145,6 +149,13 @@ locals {
     LOG_EXECUTION_ID         = "false" # Google sets true; functions_framework then replaces the logging configuration
   }
 
+  # Settings of the page's function only. With a domain the page finds the API on its own host.
+  page_settings = {
+    OPRINA_API_URLS    = var.domain == null ? jsonencode({ for name, host in local.hosts : name => "https://${host}" if local.functions[name].callers != "internal" }) : "{}"
+    OPRINA_MEDIA_HOSTS = join(",", var.media_hosts)
+    OPRINA_WEB_CONFIG  = jsonencode(local.web_config)
+  }
+
   manifest = try(jsondecode(file("${var.packages}/manifest.json")).functions, {})
 }
 
@@ -194,7 +205,7 @@ resource "google_cloudfunctions2_function" "this" {
     timeout_seconds                  = each.value.timeout
     ingress_settings                 = each.value.ingress
     service_account_email            = google_service_account.function[each.key].email
-    environment_variables            = merge(var.settings, local.settings)
+    environment_variables            = merge(var.settings, local.settings, each.key == local.page_function ? local.page_settings : {})
     all_traffic_on_latest_revision   = true
   }
 

@@ -5,6 +5,15 @@
 # Sign-up stays open: a first sign-in with Google is a sign-up. Who may use Oprina is decided by the
 # functions, from var.admitted and the invitations (infra/admin).
 
+locals {
+  # Every browser gets it: none of it is a secret.
+  web_config = {
+    apiKey     = nonsensitive(google_identity_platform_config.this.client[0].api_key)
+    authDomain = "${var.project}.firebaseapp.com"
+    projectId  = var.project
+  }
+}
+
 resource "google_identity_platform_config" "this" {
   project                    = var.project
   autodelete_anonymous_users = true

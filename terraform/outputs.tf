@@ -22,11 +22,7 @@ output "address" {
 
 output "web_config" {
   description = "Configuration of Firebase sign-in for the page and the smoke test. Every browser gets it, so the key is not a secret."
-  value = {
-    apiKey     = nonsensitive(google_identity_platform_config.this.client[0].api_key)
-    authDomain = "${var.project}.firebaseapp.com"
-    projectId  = var.project
-  }
+  value       = local.web_config
 }
 
 output "secrets" {
