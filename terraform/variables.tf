@@ -108,7 +108,7 @@ variable "ceilings" {
     agent_tokens   = number
     shards         = optional(number, 10)
   })
-  description = "What all users together may use in a day (UTC): avatar_seconds (60 are one credit) and agent_tokens. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
+  description = "Limits for all users together in a day (UTC): avatar_seconds (60 are one credit) and agent_tokens. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
 
   validation {
     condition     = var.ceilings.avatar_seconds / var.ceilings.shards >= 600 && var.ceilings.agent_tokens / var.ceilings.shards >= 100000

@@ -40,7 +40,7 @@ class PubSubMessage(BaseModel):
 
 
 class BudgetAlertRequest(Request):
-    """What Pub/Sub pushes. Fields that it adds are ignored."""
+    """A push of Pub/Sub. Fields that it adds are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
