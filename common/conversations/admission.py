@@ -5,9 +5,10 @@ from an older one: there is no "turn in progress".
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from common.conversations.reply.confirmation import ProposalAnswer, answered_proposal, use_up
 from common.conversations.turn_claim import (
     RETRY_TURN_SECONDS,
     AdmittedTurn,
@@ -26,7 +27,8 @@ from common.domain.conversation import (
     message_path,
 )
 from common.domain.documents import Create, Document, Write
-from common.domain.errors import NoTurn, TooManyTurns
+from common.domain.errors import NoProposal, NoTurn, TooManyTurns
+from common.domain.google.connection import GoogleConnection, connection_path
 from common.domain.ids import AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import (
@@ -45,12 +47,16 @@ from common.transactions.transaction import Decision, Documents, ReadMore
 
 @dataclass
 class ChatAdmission:
-    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar."""
+    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar.
+
+    `answer` answers a proposal instead of a message.
+    """
 
     claim: TurnClaim
     settings: Settings
     message: str
     speak: bool | None
+    answer: ProposalAnswer | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
     def paths(self, now: datetime) -> Iterable[str]:
@@ -60,6 +66,7 @@ class ChatAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.user, now),
+            connection_path(claim.user),
             *seen,
         ]
 
@@ -69,10 +76,18 @@ class ChatAdmission:
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
+        google = GoogleConnection.read(documents[connection_path(claim.user)])
+        answered = answered_proposal(self, conversation, documents, now)
         if found is not None and (answer := known_turn(found, claim, conversation, ledger, now)):
+            if isinstance(answer, AdmittedTurn):
+                answer = replace(answer, answered=answered, google=google)
             return Decision(answer)
 
+        if self.answer is not None and answered is None:
+            raise NoProposal("There is no such proposal, or it was answered or is too old.")
         record = self._record(found, conversation, ledger, now)
+        if answered is not None and answered.yes:
+            record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         admitted = AdmittedTurn(
@@ -82,6 +97,8 @@ class ChatAdmission:
             self._avatar(conversation, superseded, now),
             record.reserved.get("voice_characters", 0),
             superseded,
+            answered,
+            google,
         )
         return Decision(admitted, self._writes(admitted, before, documents, now))
 
@@ -128,23 +145,27 @@ class ChatAdmission:
         self, admitted: AdmittedTurn, before: Document, documents: Documents, now: datetime
     ) -> list[Write]:
         record, conversation = admitted.record, admitted.conversation
-        path = conversation_path(record.conversation_id)
+        path, text = conversation_path(record.conversation_id), self.message
+        if self.answer is not None and admitted.answered is not None:
+            text = admitted.answered.words
         if conversation is None:
             lease = {
                 "lease": {"turn_id": record.id},
                 "next_number": record.number + 1,
                 "asking": [record.holder],
             }
-            first: Write = create_conversation(path, record.uid, now, self.message, **lease)
+            first: Write = create_conversation(path, record.uid, now, text, **lease)
         else:
-            first = conversation.take_lease(record, now, self.message, asks=True)
+            first = conversation.take_lease(record, now, text, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
         return [
             record.claim(before),
             first,
-            Create(message, message_fields("user", record, self.message, now)),
+            Create(message, message_fields("user", record, text, now)),
             admitted.ledger.reserve(record.reserved, turns=1),
-            *_superseding(admitted.supersedes, record, documents),
+            *use_up(
+                admitted.answered, record, _superseding(admitted.supersedes, record, documents)
+            ),
         ]
 
 

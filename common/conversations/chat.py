@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from common.conversations.admission import ChatAdmission, StopTurn
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
+from common.conversations.reply.confirmation import ProposalAnswer
 from common.conversations.running_turn import RunningChat
 from common.conversations.turn import Content
 from common.conversations.turn_claim import AdmittedTurn, StoredTurn, new_claim
@@ -41,14 +42,17 @@ class ChatUseCase:
     ) -> RunningChat | ChatAnswer:
         """Run one turn, or return the stored answer of the same key, or stop the turn that runs.
 
-        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, KeyInFlight, KeyReused: then nothing was
-        changed.
+        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, NoProposal, KeyInFlight, KeyReused: then
+        nothing was changed.
         """
         if request.stop and request.conversation_id is not None:
             return await self._stop(caller, ConversationId(request.conversation_id))
         deps, message = self.turns.deps, request.message or ""
         claim = new_claim(deps.new_id, caller, key, request.conversation_id)
-        admission = ChatAdmission(claim, deps.settings, message, request.speak)
+        answer = None
+        if request.confirm is not None:
+            answer = ProposalAnswer(request.confirm, yes=bool(request.yes))
+        admission = ChatAdmission(claim, deps.settings, message, request.speak, answer)
         committed = await self.turns.transactions.run(admission)
         found = committed.result
         if isinstance(found, StoredTurn):
@@ -58,6 +62,8 @@ class ChatUseCase:
             conversation_id=found.record.conversation_id,
             avatar_session_id=found.record.avatar_session_id,
         )
+        if answer is not None and found.answered is not None:
+            message = found.answered.words
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
         return self.turns.start(RunningChat(found.record), committed, found, content)
 

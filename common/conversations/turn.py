@@ -8,13 +8,21 @@ Nothing here runs before the commit that admitted the turn.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from common.connections.access import NO_ACCESS, AccessTokens, TurnAccess
 from common.conversations.answers import answer_json, chat_answer, error_event, message_id, turn_end
 from common.conversations.heartbeat import Heartbeat, Vital
 from common.conversations.reply.agent_reply import AgentRequest, read_reply
+from common.conversations.reply.confirmation import (
+    confirmed_state,
+    proposal_event,
+    proposals_of,
+    told,
+    trouble_notice,
+)
 from common.conversations.reply.history import with_notes
 from common.conversations.reply.outcome import (
     chat_outcome,
@@ -31,12 +39,19 @@ from common.conversations.turn_claim import AdmittedTurn
 from common.domain import deadlines
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.errors import Failed, OprinaError, Upstream
+from common.domain.google.proposal import Proposal
 from common.domain.turn import STOP, Outcome, Progress, TurnRecord
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import SpeakAnswer
 from common.schemas.base import Answer
-from common.schemas.events import DoneEvent, NoticeEvent, SpeechEvent, TurnEvent, UsageEvent
+from common.schemas.events import (
+    DoneEvent,
+    NoticeEvent,
+    SpeechEvent,
+    TurnEvent,
+    UsageEvent,
+)
 from common.speech.speech_output import SpeechOutput, SpeechPlan
 from common.text import loading
 from common.transactions.account import usage_of
@@ -79,6 +94,8 @@ class TurnWork:
         self._book = book
         self._earlier = earlier
         self._notes_told = False
+        self._access = AccessTokens(deps)
+        self._proposals: tuple[Proposal, ...] = ()
         self._heartbeat = Heartbeat(book, vital, self._progress, turn.interruption)
         self._speech = self._plan_speech()
 
@@ -128,15 +145,17 @@ class TurnWork:
 
     async def _reply_to(self, message: str) -> None:
         """Ask the agent, and pass on what it writes. Then store the reply."""
-        message = with_notes(message, await self._notes())
-        reply, writer = self.turn.reply, self._writer()
+        reply, admitted = self.turn.reply, self._admitted
+        notes, access = await self._prepare()
+        message = told(with_notes(message, notes), admitted.answered)
+        writer = self._writer()
         noting = asyncio.create_task(self._checkpoint_when_asked())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
                 await read_reply(
                     self._deps.agent,
                     self._deps.store,
-                    self._agent_request(message),
+                    self._agent_request(message, access.state | confirmed_state(admitted.answered)),
                     reply,
                     writer.take,
                     self._heartbeat,
@@ -153,8 +172,35 @@ class TurnWork:
         writer.finish()
         if reply.renewed:
             self.turn.events.emit(NoticeEvent())
+        if reply.unauthorized:
+            after = await self._access.refused(self.turn.record.uid, access)
+            if after.trouble is not None:
+                self.turn.events.emit(trouble_notice(after.trouble))
+        await self._show_proposals()
         if self._speech is not None and reply.text:
             await self._store_reply()
+
+    async def _prepare(self) -> tuple[list[dict[str, Any]], TurnAccess]:
+        if self._admitted.google is None:
+            return await self._notes(), NO_ACCESS
+        return await asyncio.gather(self._notes(), self._google())
+
+    async def _google(self) -> TurnAccess:
+        """Return what the tools may use of Google. Without it the turn goes on, with a notice."""
+        access = await self._access.for_turn(self.turn.record.uid, self._admitted.google)
+        if access.trouble is not None:
+            self.turn.events.emit(trouble_notice(access.trouble))
+        return access
+
+    async def _show_proposals(self) -> None:
+        """Store what the tools proposed, then show it: an answer finds it in the store."""
+        deps = self._deps
+        self._proposals = tuple(proposals_of(self.turn.reply, deps.new_id, deps.clock.now()))
+        if not self._proposals:
+            return
+        await self._heartbeat.checkpoint()
+        for each in self._proposals:
+            self.turn.events.emit(proposal_event(each))
 
     async def _notes(self) -> list[dict[str, Any]]:
         """Wait until the streams of earlier turns are closed. Return what was heard of those turns.
@@ -208,7 +254,7 @@ class TurnWork:
         synthesis = self._speech.synthesis if self._speech and speaks else None
         return ReplyWriter(self.turn.reply, self.turn.events, sentences, synthesis)
 
-    def _agent_request(self, message: str) -> AgentRequest:
+    def _agent_request(self, message: str, state: Mapping[str, Any]) -> AgentRequest:
         before, record = self._admitted.conversation, self.turn.record
         return AgentRequest(
             user=record.uid,
@@ -218,6 +264,7 @@ class TurnWork:
             session=(before and before.agent_session) or record.conversation_id,
             known=bool(before and before.agent_session),
             expires_at=before.agent_session_expires_at if before else None,
+            state=state,
         )
 
     async def _store_reply(self) -> None:
@@ -291,7 +338,7 @@ class TurnWork:
     def _progress(self) -> Progress:
         speech = self._speech
         spoken, spent = (speech.heard_text(), speech.spent) if speech else ("", 0)
-        return self.turn.reply.progress(spoken, spent)
+        return self.turn.reply.progress(spoken, spent, self._proposals)
 
     def _own_notes(self) -> list[dict[str, Any]]:
         speaks = self._speech is not None and self._admitted.characters > 0

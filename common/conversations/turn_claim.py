@@ -9,7 +9,10 @@ from common.domain.conversation import (
     Conversation,
     CurrentAvatar,
 )
+from common.domain.documents import Version
 from common.domain.errors import KeyInFlight, KeyReused
+from common.domain.google.connection import GoogleConnection
+from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
 from common.domain.quota import Ledger
 from common.domain.turn import (
@@ -38,11 +41,27 @@ class TurnClaim:
 
 
 @dataclass(frozen=True)
+class AnsweredProposal:
+    """A proposal that the turn answers.
+
+    `turn` is the turn that holds it, as it was read. `words` stand for the answer in the
+    conversation.
+    """
+
+    proposal: Proposal
+    turn: TurnRecord
+    version: Version
+    yes: bool
+    words: str
+
+
+@dataclass(frozen=True)
 class AdmittedTurn:
     """A turn that may run. `conversation` is as it was read; None if this turn creates it.
 
     `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `why_silent` says why a
-    turn that was to be spoken is not. `supersedes` is the turn that held the lease.
+    turn that was to be spoken is not. `supersedes` is the turn that held the lease. `answered` is the
+    proposal that the message answers, `google` the user's connection as it was read.
     """
 
     record: TurnRecord
@@ -51,6 +70,8 @@ class AdmittedTurn:
     avatar: CurrentAvatar | None = None
     characters: int = 0
     supersedes: TurnId | None = None
+    answered: AnsweredProposal | None = None
+    google: GoogleConnection | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ EXAMPLES: dict[str, Any] = {
     "calendar": True,
     "return_to": "https://api.oprina.test/settings",
 }
+LEFT_OUT = {"confirm", "yes"}
+"""Fields that are an alternative to the others of their request."""
 BY_TYPE = {"string": "example", "boolean": False, "integer": 1, "number": 1.5, "array": []}
 
 
@@ -72,12 +74,13 @@ class Case:
         return {name: each for name, each in fields.items() if name not in self.route.parameters}
 
     def example(self, session: str = MISSING, conversation: str = MISSING) -> dict[str, Any]:
-        """Return a valid request with every field of the model."""
+        """Return a valid request with every field of the model that fits to the others."""
         known = {**EXAMPLES, "avatar_session_id": session, "conversation_id": conversation}
         schema = self.route.request.model_json_schema()
         return {
             name: known[name] if name in known else _example(found)
             for name, found in schema.get("properties", {}).items()
+            if name not in LEFT_OUT
         }
 
 

@@ -1,15 +1,27 @@
 """One reply of the agent: its session, its stream, and what the agent must be told first."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from common.conversations.reply.history import digest, primed
 from common.domain.errors import OprinaError, Unavailable, Upstream, UpstreamNotFound
+from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, UserId
 from common.domain.turn import Progress
 from common.observability.request_trace import stopwatch
-from common.ports.agent import Agent, AgentEvent, Delta, Finished, OnEvent, UsageSoFar
+from common.ports.agent import (
+    Agent,
+    AgentEvent,
+    Delta,
+    Finished,
+    OnEvent,
+    ProposedAction,
+    ToolResult,
+    UsageSoFar,
+)
 from common.ports.store import Store
 from common.speech.speech_output import MayAct
 
@@ -32,6 +44,9 @@ class ReplySoFar:
     error: OprinaError | None = None
     session_id: str | None = None
     session_expires_at: datetime | None = None
+    proposed: list[ProposedAction] = field(default_factory=list)
+    unauthorized: bool = False
+    """Google refused the access token of the turn."""
     renewed: bool = False
     """The agent's memory was lost or had expired, and was made again from the stored messages."""
 
@@ -58,10 +73,15 @@ class ReplySoFar:
                 self.finished = event
                 self.told = tokens if tokens is not None else self.told
                 self.prompt = prompt or self.prompt
+            case ToolResult(proposal=proposal, unauthorized=unauthorized):
+                self.proposed += [proposal] if proposal else []
+                self.unauthorized |= unauthorized
 
-    def progress(self, spoken: str = "", characters: int = 0) -> Progress:
+    def progress(
+        self, spoken: str = "", characters: int = 0, proposals: tuple[Proposal, ...] = ()
+    ) -> Progress:
         asked = self.asked.is_set()
-        return Progress(asked, self.told, self.prompt, self.text, spoken, characters)
+        return Progress(asked, self.told, self.prompt, self.text, spoken, characters, proposals)
 
 
 @dataclass(frozen=True)
@@ -69,7 +89,8 @@ class AgentRequest:
     """A question to the agent.
 
     `session` is the id of the agent session; `known` says that it was made before, and lives until
-    `expires_at`. `number` is the message's: earlier ones are its history.
+    `expires_at`. `number` is the message's: earlier ones are its history. `state` is for the tools
+    of this turn.
     """
 
     user: UserId
@@ -79,6 +100,7 @@ class AgentRequest:
     session: str
     known: bool
     expires_at: datetime | None
+    state: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 async def read_reply(
@@ -152,4 +174,5 @@ async def _ask(
         take(event)
 
     reply.asked.set()
-    await agent.reply(request.user, request.session, message, on_event)
+    state = (request.state,) if request.state else ()
+    await agent.reply(request.user, request.session, message, on_event, *state)

@@ -48,9 +48,10 @@ class ReplyWriter:
             case ToolCall(id, name):
                 self._events.emit(ToolEvent(id=id, name=name, state="called"))
                 self.release()
-            case ToolResult(id, name):
+            case ToolResult(id, name, summary):
                 self._after_tool = True
-                self._events.emit(ToolEvent(id=id, name=name, state="answered"))
+                answered = ToolEvent(id=id, name=name, state="answered", summary=summary)
+                self._events.emit(answered)
 
     def release(self) -> None:
         """Give complete text to speech: what ends like a sentence is one."""
