@@ -23,9 +23,9 @@ from common.connections.disconnect import ReleaseConsents
 from common.connections.google_connections import GoogleConnections
 from common.conversations.chat import ChatUseCase
 from common.conversations.lost_turns import SettleLostTurns
-from common.conversations.running_turn import RunningTurns
+from common.conversations.running_turns import RunningTurns
 from common.conversations.speak import SpeakUseCase
-from common.conversations.turns import Turns
+from common.conversations.turn import Turns
 from common.domain import deadlines
 from common.domain.user import User
 from common.health import Checks, HealthCheck
@@ -41,6 +41,8 @@ from common.sessions.avatar_sessions import AvatarSessions
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
+from common.voice.synthesize import SynthesizeUseCase
+from common.voice.transcribe import TranscribeUseCase
 
 if TYPE_CHECKING:
     from common.adapters.google.cloud_tasks import CloudTasksQueue
@@ -61,6 +63,8 @@ class App:
     avatars: AvatarSessions
     conversations: ChatUseCase
     speeches: SpeakUseCase
+    transcripts: TranscribeUseCase
+    syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
     connections: GoogleConnections
     health_check: HealthCheck
@@ -111,6 +115,8 @@ def assemble(
         avatars=avatars,
         conversations=ChatUseCase(turns),
         speeches=SpeakUseCase(turns),
+        transcripts=TranscribeUseCase(deps),
+        syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         connections=GoogleConnections(deps, os.urandom),
         health_check=HealthCheck(checks or {}),
@@ -124,6 +130,7 @@ def build(settings: Settings) -> App:
     from common.adapters.agent_engine.client import AgentEngine
     from common.adapters.google.credentials import GoogleToken, LocalToken
     from common.adapters.google.secret_manager import SecretManagerClient
+    from common.adapters.google.speech_to_text import GoogleRecognition
     from common.adapters.google.text_to_speech import GoogleSpeech
     from common.adapters.http.client import HttpClient
     from common.adapters.vault.grants import SecretGrants
@@ -154,6 +161,14 @@ def build(settings: Settings) -> App:
         avatars=avatars,
         agent=agent,
         voice=voice,
+        recognition=GoogleRecognition(
+            LocalToken() if settings.recognition_url else google,
+            http_client,
+            project=settings.project,
+            location=settings.recognition_location,
+            model=settings.recognition_model,
+            base_url=settings.recognition_url,
+        ),
         vault=_vault(settings, secret_manager),
         tasks=tasks,
         google=_google(settings, secret_manager, http_client, clock),

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from common.settings import Settings
-from infra.local.simulators.all import AGENT_ENGINE, GOOGLE_ACCOUNTS, LIVEAVATAR, SPEECH
+from infra.local.simulators.all import (
+    AGENT_ENGINE,
+    GOOGLE_ACCOUNTS,
+    LIVEAVATAR,
+    RECOGNITION,
+    SPEECH,
+)
 
 DATA_DIR = ".local"
 ENGINE = "projects/{project}/locations/{location}/reasoningEngines/local"
@@ -59,6 +65,7 @@ def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
         "liveavatar_url": f"{address.url}{LIVEAVATAR}",
         "agent_engine_url": f"{address.url}{AGENT_ENGINE}/v1/{engine}",
         "speech_url": f"{address.url}{SPEECH}",
+        "recognition_url": f"{address.url}{RECOGNITION}",
         "secret_manager_address": address.grpc,
         "cloud_tasks_address": address.grpc,
         "certificates": str(address.certificates),

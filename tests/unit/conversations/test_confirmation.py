@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from common.bootstrap import App
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import NoProposal, NotFound, Unavailable
 from common.domain.google.proposal import digest_of
@@ -64,11 +65,13 @@ async def confirm(
     yes: bool = True,
     user: User = ADA,
     key: str | None = None,
-    app: Any = None,
+    app: App | None = None,
 ) -> RunningChat | ChatAnswer:
     request = ChatRequest(conversation_id=conversation, confirm=proposal, yes=yes)
-    app = app or scene.app
-    return await app.conversations.chat(user, request, idempotency_key(user, "chat", key, request))
+    chosen = app or scene.app
+    return await chosen.conversations.chat(
+        user, request, idempotency_key(user, "chat", key, request)
+    )
 
 
 def confirmed(scene: Harness) -> list[Any]:

@@ -1,25 +1,25 @@
-"""A turn that a request asks for, and its turn if the same key was used before."""
+"""A turn that a request asks for, its turn if the same key was used before, and shared rules.
+
+`chat_admission` and `speak_admission` decide with them.
+"""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.domain.conversation import (
-    Conversation,
-    CurrentAvatar,
-)
-from common.domain.documents import Version
-from common.domain.errors import KeyInFlight, KeyReused
+from common.domain.conversation import Conversation, CurrentAvatar
+from common.domain.documents import Version, Write
+from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
 from common.domain.google.connection import GoogleConnection
 from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
 from common.domain.quota import Ledger
-from common.domain.turn import (
-    TurnRecord,
-)
+from common.domain.turn import TurnRecord, supersede, turn_path
 from common.domain.user import User
+from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
+from common.transactions.transaction import Documents
 
 RETRY_TURN_SECONDS = 2
 
@@ -38,6 +38,10 @@ class TurnClaim:
     user: UserId
     conversation_id: ConversationId
     given: bool
+
+    def owns(self, found: TurnRecord | None) -> bool:
+        """Return True if `found` was written by this request: its unconfirmed commit held."""
+        return found is not None and found.holder == self.holder
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ class AnsweredProposal:
 class AdmittedTurn:
     """A turn that may run. `conversation` is as it was read; None if this turn creates it.
 
-    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `why_silent` says why a
-    turn that was to be spoken is not. `supersedes` is the turn that held the lease. `answered` is the
-    proposal that the message answers, `google` the user's connection as it was read.
+    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `supersedes` is the turn
+    that held the lease. `answered` is the proposal that the message answers, `google` the user's
+    connection as it was read.
     """
 
     record: TurnRecord
@@ -82,39 +86,18 @@ class StoredTurn:
     ledger: Ledger
 
 
-def known_turn(
-    found: TurnRecord,
-    claim: TurnClaim,
-    conversation: Conversation | None,
-    ledger: Ledger,
-    now: datetime,
-) -> AdmittedTurn | StoredTurn | None:
-    """Return our own turn, if an unconfirmed commit of ours held; or the stored answer of the key.
-
-    None if the turn may run again. Raises KeyInFlight while its turn runs, KeyReused.
-    """
-    if found.holder == claim.holder:
-        if not found.in_use:
-            return StoredTurn(found, ledger)
-        avatar = conversation.running_avatar(now) if conversation else None
-        return _own(found, conversation, ledger, avatar)
-    return _stored(found, claim, ledger, now)
-
-
-def _own(
-    found: TurnRecord,
-    conversation: Conversation | None,
-    ledger: Ledger,
-    avatar: CurrentAvatar | None,
-) -> AdmittedTurn:
-    """Go on with our own turn. Its `earlier` turns stand in its record."""
-    characters = found.reserved.get("voice_characters", 0)
-    return AdmittedTurn(found, conversation, ledger, avatar, characters)
-
-
-def _stored(
-    found: TurnRecord, claim: TurnClaim, ledger: Ledger, now: datetime
+def stored_turn(
+    found: TurnRecord | None, claim: TurnClaim, ledger: Ledger, now: datetime
 ) -> StoredTurn | None:
+    """Return the stored answer of a key that was used before.
+
+    None if the turn is our own and runs, or if it may run again. Raises KeyInFlight while the turn of
+    another request runs, KeyReused.
+    """
+    if found is None:
+        return None
+    if claim.owns(found):
+        return None if found.in_use else StoredTurn(found, ledger)
     if found.fingerprint != claim.fingerprint:
         raise KeyReused("Use a new Idempotency-Key for a new request.")
     if found.in_use:
@@ -126,6 +109,17 @@ def _stored(
             conversation_id=found.conversation_id,
         )
     return None if found.outcome == "unreached" else StoredTurn(found, ledger)
+
+
+def own_turn(
+    found: TurnRecord,
+    conversation: Conversation | None,
+    ledger: Ledger,
+    avatar: CurrentAvatar | None,
+) -> AdmittedTurn:
+    """Go on with our own turn: its unconfirmed commit held. Its `earlier` turns stand in its record."""
+    characters = found.reserved.get("voice_characters", 0)
+    return AdmittedTurn(found, conversation, ledger, avatar, characters)
 
 
 def new_claim(
@@ -144,3 +138,19 @@ def new_claim(
         conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
         given=conversation is not None,
     )
+
+
+def require_free_turn(ledger: Ledger, settings: Settings) -> None:
+    """Raise TooManyTurns if as many turns of the user run as may."""
+    if ledger.running_turns >= settings.turns_per_user:
+        raise TooManyTurns(
+            f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
+        )
+
+
+def superseding(superseded: TurnId | None, record: TurnRecord, documents: Documents) -> list[Write]:
+    """Tell the turn that held the lease. A turn whose document was read to be gone is not told."""
+    if superseded is None or superseded == record.id:
+        return []
+    known = documents.get(turn_path(superseded))
+    return [] if known is not None and not known.exists else [supersede(superseded, record.id)]

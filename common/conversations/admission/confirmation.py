@@ -1,28 +1,19 @@
-"""A yes or a no to what a tool proposed, and what the agent is told of it. Pure."""
+"""A yes or a no to what a tool proposed: which proposal it answers, and its use. Pure."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from common.connections.access import Trouble
-from common.conversations.reply.agent_reply import ReplySoFar
-from common.conversations.turn_claim import AnsweredProposal, TurnClaim
+from common.conversations.admission.turn_claim import AnsweredProposal, TurnClaim
 from common.domain.conversation import Conversation
 from common.domain.documents import Update, Write
-from common.domain.google.proposal import Proposal, propose, use
+from common.domain.google.proposal import use
 from common.domain.ids import TurnId
 from common.domain.turn import TurnRecord, turn_path
-from common.schemas.events import NoticeEvent, ProposalEvent
 from common.settings import Settings
 from common.text.consent import consent_of, consent_words
 from common.transactions.transaction import Documents, ReadMore
-
-TROUBLE_DETAILS: Mapping[Trouble, str] = {
-    "google_reconnect": "Google has withdrawn its permission: connect Google again.",
-    "google_unavailable": "Google gives no access at the moment. This answer goes on without it.",
-}
 
 
 @dataclass(frozen=True)
@@ -104,48 +95,3 @@ def use_up(
         else:
             others.append(write)
     return [*others, Update(path, fields, read=answered.version)]
-
-
-def told(message: str, answered: AnsweredProposal | None) -> str:
-    """Put before the message of an answer what the agent must do, or leave."""
-    if answered is None:
-        return message
-    proposal = answered.proposal
-    if answered.yes:
-        note = (
-            f"The person said yes to this: {proposal.title}. Call {proposal.tool} now, once, with "
-            f"exactly these arguments: {proposal.arguments}"
-        )
-    else:
-        note = f"The person said no to this: {proposal.title}. Do not do it."
-    return f"[{note}]\n\n{message}"
-
-
-def confirmed_state(answered: AnsweredProposal | None) -> dict[str, Any]:
-    """Return the state by which the tool recognises what was confirmed."""
-    if answered is None or not answered.yes:
-        return {}
-    return {"temp:confirmed": answered.proposal.digest}
-
-
-def proposals_of(reply: ReplySoFar, new_id: Callable[[], str], now: datetime) -> Iterator[Proposal]:
-    """Yield a proposal for each action that the tools of a reply proposed."""
-    for action in reply.proposed:
-        made = propose(new_id(), action.tool, action.title, action.arguments, now)
-        if made is not None:
-            yield made
-
-
-def proposal_event(proposal: Proposal) -> ProposalEvent:
-    return ProposalEvent(
-        id=proposal.id,
-        tool=proposal.tool,
-        title=proposal.title,
-        arguments=json.loads(proposal.arguments),
-        expires_at=proposal.expires_at,
-    )
-
-
-def trouble_notice(trouble: Trouble) -> NoticeEvent:
-    """Return the notice of a turn that goes on without Google."""
-    return NoticeEvent(code=trouble, detail=TROUBLE_DETAILS[trouble])
