@@ -22,7 +22,7 @@ class ReplySoFar:
     session_id: str | None = None
     session_expires_at: datetime | None = None
     proposed: list[ProposedAction] = field(default_factory=list)
-    """What the tools of the reply proposed, and `proposals`: how it was stored and shown."""
+    """Actions that the tools proposed. `proposals` are the same as stored and shown."""
     proposals: tuple[Proposal, ...] = ()
     unauthorized: bool = False
     """Google refused the access token of the turn."""

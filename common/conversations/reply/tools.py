@@ -31,7 +31,7 @@ async def google_access(turn: RunningTurn[Any], tokens: AccessTokens) -> TurnAcc
 async def note_refused_token(
     turn: RunningTurn[Any], tokens: AccessTokens, access: TurnAccess
 ) -> None:
-    """Where Google refused the token to a tool, find out whether the grant was revoked."""
+    """Find out whether the grant was revoked, if Google refused the token to a tool."""
     if turn.reply.unauthorized:
         _notice(turn, await tokens.refused(turn.record.uid, access))
 
