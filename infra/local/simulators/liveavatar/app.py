@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import WebSocketRoute
+from starlette.routing import Mount, WebSocketRoute
 
 from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 from infra.local.simulators.liveavatar.api.answers import on_http, on_invalid, on_refusal
@@ -14,7 +14,9 @@ from infra.local.simulators.liveavatar.api.lists import CatalogueCalls
 from infra.local.simulators.liveavatar.journal.requests import RequestJournal
 from infra.local.simulators.liveavatar.journal.routes import journal_routes
 from infra.local.simulators.liveavatar.lite.socket import LiteSocket
+from infra.local.simulators.liveavatar.media.rooms import SessionRooms
 from infra.local.simulators.liveavatar.refusal import RequestRefusedError
+from infra.local.simulators.livekit import LiveKitServer
 
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 
@@ -38,6 +40,7 @@ def liveavatar_app(account: LiveAvatarAccount) -> Starlette:
             *SessionCalls(account).routes(),
             *journal_routes(account),
             WebSocketRoute("/ws/{session_id}", LiteSocket(account).endpoint),
+            Mount("/livekit", routes=LiveKitServer(SessionRooms(account)).routes()),
         ],
         middleware=[cors, Middleware(RequestJournal, account=account)],
         exception_handlers={
