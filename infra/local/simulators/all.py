@@ -9,7 +9,7 @@ from infra.local.simulators.agent_engine import AgentEngineState, agent_engine_a
 from infra.local.simulators.faults import ServiceFaults, fault_routes
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
-from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
+from infra.local.simulators.liveavatar import LiveAvatarAccount, SessionRooms, liveavatar_app
 
 LIVEAVATAR = "/simulators/liveavatar"
 AGENT_ENGINE = "/simulators/agent-engine"
@@ -29,11 +29,15 @@ class Simulators:
     speech: SpeechSimulator = field(default_factory=SpeechSimulator)
     faults: ServiceFaults = field(default_factory=ServiceFaults)
     delivery: Delivery = once
+    rooms: SessionRooms = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rooms", SessionRooms(self.liveavatar))
 
     def routes(self) -> list[BaseRoute]:
         """Return the simulators' routes, and the one at which faults are switched on."""
         apps = (
-            (LIVEAVATAR, liveavatar_app(self.liveavatar)),
+            (LIVEAVATAR, liveavatar_app(self.liveavatar, self.rooms)),
             (AGENT_ENGINE, agent_engine_app(self.agent)),
             (SPEECH, google_speech_app(self.speech)),
         )

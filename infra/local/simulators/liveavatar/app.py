@@ -21,11 +21,11 @@ from infra.local.simulators.livekit import LiveKitServer
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 
 
-def liveavatar_app(account: LiveAvatarAccount) -> Starlette:
+def liveavatar_app(account: LiveAvatarAccount, rooms: SessionRooms | None = None) -> Starlette:
     """Return the app. Mount it anywhere: the addresses in its answers follow the mount.
 
-    The provider's own web client calls it from a page, with credentials, so that an answer must
-    name the page's origin.
+    `rooms` are the account's, for a caller that closes them at the end. The provider's own web client
+    calls the app from a page, with credentials, so that an answer must name the page's origin.
     """
     cors = Middleware(
         CORSMiddleware,
@@ -40,7 +40,7 @@ def liveavatar_app(account: LiveAvatarAccount) -> Starlette:
             *SessionCalls(account).routes(),
             *journal_routes(account),
             WebSocketRoute("/ws/{session_id}", LiteSocket(account).endpoint),
-            Mount("/livekit", routes=LiveKitServer(SessionRooms(account)).routes()),
+            Mount("/livekit", routes=LiveKitServer(rooms or SessionRooms(account)).routes()),
         ],
         middleware=[cors, Middleware(RequestJournal, account=account)],
         exception_handlers={

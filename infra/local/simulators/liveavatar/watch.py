@@ -23,19 +23,20 @@ class SessionWatch:
     async def run(self) -> None:
         """Settle the session at each moment, until this is cancelled."""
         while True:
-            await self._step()
+            self._account.settle_one(self._session)
+            await self._until_due()
 
     async def until_ended(self) -> None:
         """Settle the session at each moment, until it has ended."""
-        while self._session.state != "ended":
-            await self._step()
-
-    async def _step(self) -> None:
         self._account.settle_one(self._session)
-        self._changed.clear()
+        while self._session.state != "ended":
+            await self._until_due()
+            self._account.settle_one(self._session)
+
+    async def _until_due(self) -> None:
         due = self._session.next_due()
-        if self._session.state != "ended":
-            await self._sleep(None if due is None else due - self._account.now)
+        await self._sleep(None if due is None else due - self._account.now)
+        self._changed.clear()
 
     async def _sleep(self, seconds: float | None) -> None:
         """Wait so long, or until what falls due has changed."""

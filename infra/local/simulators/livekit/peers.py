@@ -196,25 +196,41 @@ class PeerConnections:
 
     def _attach_to_offer(self, peer: RTCPeerConnection, sdp: str, offered: Offered) -> None:
         """Give each new track a section of the offer in which the client wants to receive."""
-        used = {transceiver.mid for transceiver in peer.getTransceivers()}
-        sections = list(enumerate(ParsedDescription.parse(sdp).media))
+        free = [
+            (index, media)
+            for index, media in enumerate(ParsedDescription.parse(sdp).media)
+            if media.direction in {"recvonly", "sendrecv"}
+            and media.rtp.muxId not in self._track_ids(peer)
+        ]
         for participant, track in offered:
-            if track.sid in self.tracks:
+            fit = next((each for each in free if each[1].kind == track.kind), None)
+            if track.sid in self.tracks or fit is None:
                 continue
-            for index, media in sections:
-                wanted = media.direction in {"recvonly", "sendrecv"}
-                if wanted and media.kind == track.kind and media.rtp.muxId not in used:
-                    transceiver = self._attach(peer, participant, track)
-                    transceiver._set_mid(media.rtp.muxId)  # noqa: SLF001 - aiortc takes the first
-                    transceiver._set_mline_index(index)  # noqa: SLF001 - section, if it is sent or not
-                    used.add(media.rtp.muxId)
-                    break
+            free.remove(fit)
+            mid = fit[1].rtp.muxId
+            inactive = next((each for each in peer.getTransceivers() if each.mid == mid), None)
+            transceiver = self._attach(peer, participant, track, inactive)
+            if (
+                inactive is None
+            ):  # aiortc takes the first section, also one in which nothing is sent
+                transceiver._set_mid(mid)  # noqa: SLF001 - no public way
+                transceiver._set_mline_index(fit[0])  # noqa: SLF001 - no public way
 
     def _attach(
-        self, peer: RTCPeerConnection, participant: str, track: HostedTrack
+        self,
+        peer: RTCPeerConnection,
+        participant: str,
+        track: HostedTrack,
+        transceiver: RTCRtpTransceiver | None = None,
     ) -> RTCRtpTransceiver:
+        """Send a track, over a transceiver that sends nothing yet, or over a new one."""
         opened = track.open()
-        transceiver = peer.addTransceiver(opened, direction="sendonly")
+        direction = "sendrecv" if self.single else "sendonly"  # the client may send there as well
+        if transceiver is None:
+            transceiver = peer.addTransceiver(opened, direction=direction)
+        else:
+            transceiver.sender.replaceTrack(opened)
+            transceiver.direction = direction
         if track.kind == "video":
             codecs = RTCRtpSender.getCapabilities("video").codecs
             wanted = f"video/{track.codec}".lower()

@@ -42,6 +42,7 @@ class LiveKitRoom:
         self._opened = int(now())
         self._on_change = on_change
         self._tasks: set[asyncio.Task[None]] = set()
+        self._departures: set[asyncio.Task[None]] = set()
 
     def add(self, participant: HostedParticipant) -> None:
         """Let a participant of this process join."""
@@ -76,7 +77,9 @@ class LiveKitRoom:
 
     def lose(self, client: RoomClient) -> None:
         """Take a client out whose websocket was lost, unless it returns in time."""
-        self._run(self._depart(client))
+        task = asyncio.create_task(self._depart(client))
+        self._departures.add(task)
+        task.add_done_callback(self._departures.discard)
 
     def leave(self, client: RoomClient, reason: models.DisconnectReason) -> None:
         """Take a client out, and end its media. No-op for one that has left."""
@@ -98,6 +101,8 @@ class LiveKitRoom:
         for client in list(self.clients.values()):
             client.dismiss(reason, LEAVE.DISCONNECT)
             self.leave(client, reason)
+        for departure in self._departures:
+            departure.cancel()
 
     async def closed(self) -> None:
         """Wait until everything that runs for the room has ended."""

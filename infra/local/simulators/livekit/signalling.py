@@ -102,7 +102,7 @@ async def _send(websocket: WebSocket, message: rtc.SignalResponse) -> None:
 def decode_join(text: str) -> rtc.JoinRequest:
     """Return the join request in a URL's query. Raises ValueError."""
     try:
-        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         wrapped = rtc.WrappedJoinRequest.FromString(packed)
         raw = wrapped.join_request
         if wrapped.compression == rtc.WrappedJoinRequest.GZIP:

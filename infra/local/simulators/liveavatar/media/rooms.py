@@ -61,6 +61,15 @@ class SessionRooms:
             self._stages[grant.room] = stage
         return stage.room
 
+    def stage(self, session_id: str) -> "SessionStage | None":
+        """Return the open room of a session. None while it has no viewer."""
+        return self._stages.get(session_id)
+
+    async def close(self) -> None:
+        """End all rooms."""
+        for stage in list(self._stages.values()):
+            await stage.close()
+
     def _open(self, session: LiveAvatarSession) -> "SessionStage":
         stages = import_module("infra.local.simulators.liveavatar.media.stage")
         size = SIZES[session.plan.quality]

@@ -7,6 +7,8 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+from livekit.protocol import models
+
 from infra.local.simulators.face import FaceMotion, FaceSheet, Posture
 from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 from infra.local.simulators.liveavatar.media.agent import SessionAgent
@@ -47,11 +49,11 @@ class SessionStage:
         self._session = session
         self._sheet = sheet
         self._on_end = on_end
-        self._posture = PostureTracker()
+        self._postures = PostureTracker()
         self._watch = SessionWatch(account, session)
         self._changed = asyncio.Event()
         self._voice = SessionVoice(account, session)
-        self._agent = SessionAgent(account, session, speak, self._posture.think)
+        self._agent = SessionAgent(account, session, speak, self._postures.think)
         self.room = LiveKitRoom(
             session.id, now=lambda: account.utc(account.now).timestamp(), on_change=self._change
         )
@@ -59,6 +61,13 @@ class SessionStage:
         self.room.add(self.avatar)
         account.subscribe(session, self._receive_event)
         self._running = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """End the room now, and wait until nothing runs for it."""
+        self._running.cancel()
+        await asyncio.wait({self._running})
+        self.room.close(models.SERVER_SHUTDOWN)
+        await self.room.closed()
 
     def _tracks(self) -> tuple[HostedTrack, HostedTrack]:
         encoding = self._session.plan.encoding
@@ -69,10 +78,11 @@ class SessionStage:
 
     def _open_face(self) -> FaceTrack:
         motion = FaceMotion(Random(self._session.id))  # noqa: S311 - the pauses between blinks
-        return FaceTrack(self._voice, self._sheet, motion, self._current_posture)
+        return FaceTrack(self._voice, self._sheet, motion, self.posture)
 
-    def _current_posture(self) -> Posture:
-        return self._posture.at(self._account.now, self._session.playback.pose)
+    def posture(self) -> Posture:
+        """Return the posture of the face now."""
+        return self._postures.at(self._account.now, self._session.playback.pose)
 
     def _change(self) -> None:
         self._note("viewers", identities=sorted(self.room.clients))
@@ -121,7 +131,7 @@ class SessionStage:
 
     def _receive_event(self, event: SessionEvent, _messages: list[dict[str, Any]]) -> None:
         if event.poses is not None:
-            self._posture.change(event.at, *event.poses)
+            self._postures.change(event.at, *event.poses)
         self._agent.receive_event(event)
         self._watch.wake()
 
