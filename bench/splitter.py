@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from common.text.sentences.splitter import Sentences  # found beside this folder only now
+from common.text.visible import visible
 
 
 @dataclass
@@ -39,9 +40,9 @@ def marked(reply: str) -> tuple[str, set[int], set[int]]:
     must: set[int] = set()
     may: set[int] = set()
     at, text = 0, ""
-    for sign in reply:
-        if sign in "|¦":
-            (must if sign == "|" else may).add(at)
+    for sign in visible(reply.replace("|", "\ue300").replace("¦", "\ue301")):
+        if sign in "\ue300\ue301":
+            (must if sign == "\ue300" else may).add(at)
         else:
             text += sign
             at += not sign.isspace()

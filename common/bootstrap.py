@@ -6,6 +6,7 @@ it is imported while an instance starts, when no request waits.
 """
 
 import asyncio
+import os
 import random
 import secrets
 import time
@@ -18,24 +19,30 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.google.identity import FirebaseIdentity, from_file, from_google
+from common.connections.disconnect import ReleaseConsents
+from common.connections.google_connections import GoogleConnections
 from common.conversations.chat import ChatUseCase
 from common.conversations.lost_turns import SettleLostTurns
-from common.conversations.running_turn import RunningTurns
+from common.conversations.running_turns import RunningTurns
 from common.conversations.speak import SpeakUseCase
-from common.conversations.turns import Turns
+from common.conversations.turn import Turns
 from common.domain import deadlines
 from common.domain.user import User
 from common.health import Checks, HealthCheck
 from common.observability.instrumentation import instrument
 from common.observability.request_trace import TraceExporter
 from common.ports.avatar import AvatarProvider
+from common.ports.clock import Clock
 from common.ports.dependencies import Dependencies
+from common.ports.google import GoogleAccounts
 from common.ports.store import Store
 from common.ports.vault import TokenVault
 from common.sessions.avatar_sessions import AvatarSessions
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
+from common.voice.synthesize import SynthesizeUseCase
+from common.voice.transcribe import TranscribeUseCase
 
 if TYPE_CHECKING:
     from common.adapters.google.cloud_tasks import CloudTasksQueue
@@ -56,7 +63,10 @@ class App:
     avatars: AvatarSessions
     conversations: ChatUseCase
     speeches: SpeakUseCase
+    transcripts: TranscribeUseCase
+    syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
+    connections: GoogleConnections
     health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
     running: RunningTurns = field(default_factory=RunningTurns)
@@ -97,6 +107,7 @@ def assemble(
         EndDueSessions(deps, avatars.ender),
         ConfirmEndedSessions(deps),
         SettleLostTurns(deps),
+        ReleaseConsents(deps),
     )
     return App(
         settings=deps.settings,
@@ -104,7 +115,10 @@ def assemble(
         avatars=avatars,
         conversations=ChatUseCase(turns),
         speeches=SpeakUseCase(turns),
+        transcripts=TranscribeUseCase(deps),
+        syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),
+        connections=GoogleConnections(deps, os.urandom),
         health_check=HealthCheck(checks or {}),
         close=close,
         running=running,
@@ -116,8 +130,10 @@ def build(settings: Settings) -> App:
     from common.adapters.agent_engine.client import AgentEngine
     from common.adapters.google.credentials import GoogleToken, LocalToken
     from common.adapters.google.secret_manager import SecretManagerClient
+    from common.adapters.google.speech_to_text import GoogleRecognition
     from common.adapters.google.text_to_speech import GoogleSpeech
     from common.adapters.http.client import HttpClient
+    from common.adapters.vault.grants import SecretGrants
 
     http_client, store, secret_manager, tasks = (
         HttpClient(),
@@ -139,14 +155,25 @@ def build(settings: Settings) -> App:
         http_client,
         base_url=settings.speech_url,
     )
+    clock = SystemClock()
     deps = Dependencies(
         store=store,
         avatars=avatars,
         agent=agent,
         voice=voice,
+        recognition=GoogleRecognition(
+            LocalToken() if settings.recognition_url else google,
+            http_client,
+            project=settings.project,
+            location=settings.recognition_location,
+            model=settings.recognition_model,
+            base_url=settings.recognition_url,
+        ),
         vault=_vault(settings, secret_manager),
         tasks=tasks,
-        clock=SystemClock(),
+        google=_google(settings, secret_manager, http_client, clock),
+        grants=SecretGrants(secret_manager),
+        clock=clock,
         new_id=new_id,
         pause=pause,
         settings=settings,
@@ -221,6 +248,23 @@ def _avatars(
     return LiveAvatar(
         settings.liveavatar_url or ADDRESS, read_key, http_client, is_sandbox=settings.sandbox
     )
+
+
+def _google(
+    settings: Settings,
+    secret_manager: "SecretManagerClient",
+    http_client: "HttpClient",
+    clock: Clock,
+) -> GoogleAccounts:
+    from common.adapters.google.oauth import GoogleOauth, OauthAddresses
+
+    async def read_client() -> str:
+        return (await secret_manager.read(settings.google_client_secret)).text
+
+    base = settings.google_accounts_url
+    redirect_url = f"{settings.connections_url}/google/callback"
+    addresses = OauthAddresses.at(base) if base else None
+    return GoogleOauth(read_client, redirect_url, http_client, clock, addresses)
 
 
 def _identity(settings: Settings, http_client: "HttpClient") -> FirebaseIdentity:

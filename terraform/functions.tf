@@ -40,6 +40,12 @@ locals {
       timeout = 600
       uses    = ["store", "tokens.read", "tokens.delete"]
     }
+    voice = {
+      callers = "users"
+      timeout = 90 # an upload of 2 MB, and a minute of speech
+      secrets = []
+      uses    = ["store", "speech"]
+    }
     keep_alive = {
       callers = "users"
       uses    = ["store", "tokens.delete"]
@@ -55,6 +61,12 @@ locals {
       concurrency   = 20
       max_instances = 10
       uses          = ["store", "tokens.delete"]
+    }
+    connections = {
+      callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
+      max_instances = 10
+      secrets       = []
+      uses          = ["store"]
     }
     health = {
       callers       = "public"

@@ -25,8 +25,11 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "agent": {"create_session": "agent_session", "reply": "agent"},
     "voice": {"synthesize": "voice"},
+    "recognition": {"recognize": "recognition"},
     "vault": dict.fromkeys(("prepare", "keep", "open", "forget"), "vault"),
     "tasks": {"expire": "task"},
+    "google": dict.fromkeys(("exchange", "refresh", "revoke"), "google"),
+    "grants": dict.fromkeys(("keep", "open", "forget", "seal", "unseal"), "vault"),
 }
 """The name under which a call's time is recorded, by port and method."""
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from common.ports.agent import Agent
 from common.ports.avatar import AvatarProvider
 from common.ports.clock import Clock, Pause
+from common.ports.google import GoogleAccounts, GrantVault
 from common.ports.store import Store
 from common.ports.task_queue import TaskQueue
 from common.ports.vault import TokenVault
-from common.ports.voice import TextToSpeech
+from common.ports.voice import SpeechToText, TextToSpeech
 from common.settings import Settings
 
 
@@ -22,8 +23,11 @@ class Dependencies:
     avatars: AvatarProvider
     agent: Agent
     voice: TextToSpeech
+    recognition: SpeechToText
     vault: TokenVault
     tasks: TaskQueue
+    google: GoogleAccounts
+    grants: GrantVault
     clock: Clock
     new_id: Callable[[], str]
     pause: Pause

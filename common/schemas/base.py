@@ -1,8 +1,11 @@
 """Base classes and field types of all requests and answers."""
 
-from typing import Annotated, Literal
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr
+from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID
@@ -32,10 +35,36 @@ Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}
 Quality = Literal["very_high", "high", "medium", "low"]
 
 
+Audio = Annotated[
+    bytes,
+    PlainSerializer(lambda sound: hashlib.sha256(sound).hexdigest(), when_used="json"),
+    SkipJsonSchema(),
+]
+"""A recording. It is a part of the body of its own, and never a field of JSON. In the fingerprint of a
+request its hash stands for it."""
+
+
 class Request(BaseModel):
     """The fields of a request. Unknown fields are refused, and types are strict."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class BrowserRequest(Request):
+    """A request of a browser's navigation, with some headers that no script or link can set.
+
+    They are no fields, so a query cannot set them.
+    """
+
+    HEADERS: ClassVar[Sequence[str]] = ("cookie", "sec-fetch-site", "referer")
+    _headers: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def note_headers(self, headers: Mapping[str, str]) -> None:
+        self._headers.update({name: headers[name] for name in self.HEADERS if name in headers})
+
+    def header(self, name: str) -> str | None:
+        """Return one of `HEADERS`, or None if the browser did not send it."""
+        return self._headers.get(name)
 
 
 class Answer(BaseModel):

@@ -19,6 +19,7 @@ from common.speech.playback import Piece, Playback, Utterance
 from common.speech.speech_events import SpeechEvents
 from common.speech.voice_requests import VoiceRequests
 from common.text import loading
+from common.text.pieces import halves
 
 if TYPE_CHECKING:
     from common.text.spoken.speakable import Speakable
@@ -103,7 +104,7 @@ class Synthesis:
             if self._voice.given_up:
                 self._stop("voice_unavailable", "The voice does not answer.")
                 return
-            if len(fitting) < len(batch):
+            if fitting != batch:
                 self._stop("quota_exceeded", "The voice reserved for this turn is used up.")
                 return
 
@@ -242,7 +243,7 @@ class _Prefetcher:
             return
         piece = Piece(sentence, said)
         may_guess = said and self.idle and not self._was_wrong and not self._voice.given_up
-        if may_guess and self._group is not None and self._voice.fitting([piece]):
+        if may_guess and self._group is not None and self._voice.fitting([piece]) == [piece]:
             utterance = self._voice.new_utterance([piece])
             request = self._group.create_task(self._voice.synthesise(utterance))
             self._prefetch = Prefetch(said, utterance, request)
@@ -271,20 +272,9 @@ class _Prefetcher:
 
 
 def _halves(piece: Piece) -> list[list[Piece]]:
-    """Cut a sentence in two at a space near its middle; empty if it has none."""
-    spaces = [at for at, character in enumerate(piece.said) if character == " "]
-    if not spaces:
-        return []
-    middle = min(spaces, key=lambda at: abs(at - len(piece.said) // 2))
-    written = _nearest_space(piece.written, len(piece.written) * middle // len(piece.said))
-    first = Piece(piece.written[:written].rstrip(), piece.said[:middle])
-    second = Piece(piece.written[written:].lstrip(), piece.said[middle + 1 :])
-    return [[first], [second]]
-
-
-def _nearest_space(text: str, near: int) -> int:
-    spaces = [at for at, character in enumerate(text) if character == " "]
-    return min(spaces, key=lambda at: abs(at - near), default=near)
+    """Cut a sentence in two near its middle; empty if it cannot be cut."""
+    written, said = halves(piece.written) or (piece.written, ""), halves(piece.said)
+    return [[Piece(*part)] for part in zip(written, said, strict=True)] if said else []
 
 
 def _now() -> float:

@@ -7,6 +7,7 @@ from common.domain.ids import UtteranceId
 from common.ports.voice import TextToSpeech
 from common.speech import audio
 from common.speech.playback import Piece, Utterance
+from common.text.pieces import beginning
 
 MOST_FAILURES = 2
 """Failures in a row that end the speech of a turn."""
@@ -50,12 +51,14 @@ class VoiceRequests:
         return Utterance(UtteranceId(self._new_id()), pieces)
 
     def fitting(self, pieces: list[Piece]) -> list[Piece]:
-        """Return the first pieces that the reservation still pays for."""
+        """Return the pieces that the reservation still pays for. The last one may be a beginning."""
         left, found = self._characters - self.spent, []
         for piece in pieces:
-            left -= len(piece.said)
-            if left < 0:
+            if len(piece.said) > left:
+                if part := _beginning(piece, left):
+                    found.append(part)
                 break
+            left -= len(piece.said)
             found.append(piece)
         return found
 
@@ -82,6 +85,13 @@ class VoiceRequests:
         self.lead = max(self.lead, 2 * (loop.time() - began))
         self.spent += utterance.characters
         return None
+
+
+def _beginning(piece: Piece, characters: int) -> Piece | None:
+    """Return the words at the beginning of a piece that have at most so many spoken characters."""
+    said = beginning(piece.said, characters)
+    written = beginning(piece.written, len(piece.written) * len(said) // len(piece.said))
+    return Piece(written, said) if said and written else None
 
 
 def _parts(text: str) -> Iterator[str]:

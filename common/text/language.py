@@ -2,66 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import NamedTuple
 
-from common.text.spoken.rules import Group
-
-LATIN = frozenset({"LATIN"})
-
-
-@dataclass(frozen=True)
-class SentenceRules:
-    """Word lists that decide whether a sentence ends at a full stop.
-
-    A list is one string of words separated by spaces. Words before a full stop are in lower case
-    and lack their last point: "e.g" stands for "e.g.". Words after it are written as they occur.
-    """
-
-    numbered: str = ""
-    """Words that take a number ("No. 5", "Jan. 5"). They end a sentence before any other word."""
-    enders: str = ""
-    """Words that come last in their phrase ("etc."): a capital after them begins a sentence."""
-    units: str = ""
-    """Units of measure. They behave like `enders` after a number ("5 min."), else like words."""
-    abbreviations: str = ""
-    """Words that end a sentence only before a word that usually begins one."""
-    introduces: str = ""
-    """Words that never end a sentence ("e.g.", "Mr.")."""
-    after_names: str = ""
-    """Words that follow a name ("Jr."). They end a sentence before a word that begins one."""
-    streets: str = ""
-    """Words that end the name of a street ("Main St.")."""
-    street_ending: str = ""
-    """Ending of abbreviated street names ("Hauptstr.")."""
-    lettered: str = ""
-    """Nouns that are followed by a single letter ("plan B."), which is no initial then."""
-    starters: str = ""
-    """Words that often begin a sentence and are seldom names."""
-    inner_capitals: str = ""
-    """Words that have a capital inside a sentence, too ("I")."""
-    days: str = ""
-    """Names of days, which may follow a time ("5 p.m. Monday")."""
-    time_openers: str = ""
-    """Prepositions that introduce a time at the beginning of a sentence ("At 5 p.m. Anna left")."""
-    months: str = ""
-    """Names that follow an ordinal ("5. Mai")."""
-    before_ordinals: str = ""
-    """Pattern of words before an ordinal ("am 5. Mai")."""
-    ordinal_digits: int = 0
-    """A number of at most so many digits is an ordinal when a point follows it. 0: no number is."""
-    elided: str = ""
-    """Capitals that may lose their vowel ("C'est"), and so are no numerals."""
-    trusts_sentencex: bool = True
-    """The library's list of abbreviations for this language can be used."""
-    semicolon_asks: bool = False
-    """The sign ";" is a question mark."""
+from common.text.spoken.rules import Rule, Rules
 
 
-@dataclass(frozen=True)
-class Phrases:
-    """Words that we add where the written form cannot be read out.
+@cache
+def words_of(line: str) -> frozenset[str]:
+    """Return the words of a list in one string."""
+    return frozenset(line.split())
 
-    `{}` stands for the host, the programming language, the number of columns or the task. Without
-    phrases only the prose is read: silence is better than English in another language.
+
+class Phrases(NamedTuple):
+    """Words where the written form cannot be read out. Without them only the prose is read.
+
+    `{}` stands for the host, the programming language, the number of columns or the task.
     """
 
     link: str = "{}"
@@ -74,34 +30,56 @@ class Phrases:
     at: str = "@"
     done: str = "{}"
 
-    @classmethod
-    def parse(cls, line: str) -> "Phrases":
-        """Read all fields from one line, in their order, separated by "|"."""
-        return cls(*line.split("|"))
-
-
-def no_rules(_region: str) -> tuple[Group, ...]:
-    """Return no spoken rules."""
-    return ()
-
 
 @dataclass(frozen=True, eq=False)
 class Language:
     """The rules of one language for the splitter and the spoken form.
 
-    A record is the constant `LANGUAGE` of `common/text/languages/<code>.py`, where `code` is
-    ISO 639-1 (or 639-3). The file is found by its name and loaded at its first use.
+    Its fields are the names in the file `common/text/languages/<code>.py`, which is found by its
+    name and loaded at its first use. A list of words is one string with spaces; a table is one
+    string with "|" between its lines.
     """
 
-    code: str
-    scripts: frozenset[str] = LATIN
-    """Scripts that the language is written in, as Unicode calls them in the names of letters."""
-    sentences: SentenceRules = SentenceRules()
-    spoken: Callable[[str], tuple[Group, ...]] = no_rules
-    """Returns the rules of the spoken form for a region (ISO 3166, or ""), in their order."""
-    phrases: Phrases = Phrases()
-    number_words: bool = False
-    """The spoken rules put numbers in words."""
+    code: str  # ISO 639-1 or -3
+    scripts: str = "LATIN"  # as Unicode calls them in the names of letters
+
+    # Words before a full stop, in lower case and without their last point.
+    numbered: str = ""  # take a number ("Jan. 5"); end a sentence before any other word
+    enders: str = ""  # come last in their phrase ("etc."): a capital begins the next sentence
+    units: str = ""  # behave so after a number ("5 min."), else they are words
+    abbreviations: str = ""  # end a sentence only before a word that begins one
+    introduces: str = ""  # never end a sentence ("e.g.", "Mr.")
+    after_names: str = ""  # end a sentence as often as not ("Jr.")
+    streets: str = ""  # end the name of a street ("Main St.")
+    street_ending: str = ""  # the end of abbreviated streets ("Hauptstr.")
+    lettered: str = ""  # nouns that a letter numbers ("plan B."), which is no initial then
+    time_words: str = ""  # tell only when ("on Monday at 5 p.m. Anna left")
+    before_ordinals: str = ""  # precede an ordinal ("am 5. Mai")
+    ordinal_digits: int = 0  # numbers of at most so many digits are ordinals before a point
+    trusts_sentencex: bool = True  # whether the library's abbreviations can be used
+    semicolon_asks: bool = False  # whether ";" is a question mark
+
+    # Words after a full stop, as they are written.
+    starters: str = ""  # begin sentences, and are seldom names
+    inner_capitals: str = ""  # have a capital inside a sentence, too ("I")
+    days: str = ""  # follow a time ("5 p.m. Monday")
+    months: str = ""  # follow an ordinal ("5. Mai")
+    elided: str = ""  # capitals that may lose their vowel ("C'est"), and so are no numerals
+    capital_nouns: bool = False  # whether nouns have a capital ("5 Min. Pause")
+
+    # The spoken form (see `spoken/signs.py`).
+    phrases: str = ""  # the fields of `Phrases`, with "|" between them
+    signs: str = ""  # table of signs and their words; "{}" is the figure after the sign
+    until: str = ""  # the word of a range, with its spaces
+    money: str = ""  # table of currency signs and their words before a scale
+    scales: str = ""  # pattern of words like "million"
+    in_full: str = ""  # table of abbreviations in full ("ca.=circa")
+    own: tuple[Rule, ...] = ()  # further rules for abbreviations
+    spoken: "Callable[[Language, str], Rules] | None" = None  # all rules, by region (ISO 3166)
+    space: str = " "  # between words
     full_stop: str = "."
-    space_before_marks: bool = False
-    """A space stands before "!", "?", ":" and ";"."""
+    space_before_marks: bool = False  # whether a space stands before "!", "?", ":" and ";"
+
+    @cached_property
+    def said(self) -> Phrases:
+        return Phrases(*map(str.strip, self.phrases.split("|") if self.phrases else ()))

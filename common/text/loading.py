@@ -19,12 +19,10 @@ def sentences(language: str, first_clause: int = 0) -> "Sentences":
 
 
 def speakable(language: str) -> "Speakable":
-    """Return the spoken form for one reply, with its patterns compiled. `language` is BCP 47.
+    """Return the spoken form for one reply. `language` is BCP 47.
 
-    Compiling takes up to 80 ms the first time: call this in a thread.
+    Its patterns are compiled the first time, in up to 80 ms: call this in a thread.
     """
     from common.text.spoken.speakable import Speakable  # noqa: PLC0415 - loaded at first use
 
-    spoken = Speakable(language)
-    spoken.warm()
-    return spoken
+    return Speakable(language)

@@ -1,4 +1,4 @@
-"""The choice of a text's language: that of the conversation, unless the script differs."""
+"""The language of a text: that of the conversation, unless the script differs."""
 
 import re
 import unicodedata
@@ -9,8 +9,7 @@ from typing import Final
 from common.text.language import Language
 from common.text.languages import BY_SCRIPT, find
 
-_ENOUGH: Final = 2
-"""Letters in another script from which on the conversation's language is not believed."""
+_ENOUGH: Final = 2  # letters in another script that are more than a foreign sign
 
 
 def language_code(language: str | None) -> str | None:
@@ -21,26 +20,23 @@ def language_code(language: str | None) -> str | None:
 
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
+    if language is not None and text.isascii() and "LATIN" in language.scripts:
+        return language
     script, letters = _script(text)
-    if language is not None and (letters < _ENOUGH or script in language.scripts):
+    if language is not None and (letters < _ENOUGH or script in language.scripts.split()):
         return language
     default = BY_SCRIPT.get(script)
     return find(default or "en") if default or language is None else language
 
 
 def _script(text: str) -> tuple[str, int]:
-    """Return the script of most letters, and their number.
-
-    Text with Kana is Japanese, although half of its letters may be Chinese.
-    """
+    """Return the script of most letters, and their number."""
     if text.isascii():
         return "LATIN", sum(map(str.isalpha, text))
-    counts = Counter(map(_script_of, text))
-    del counts[""]
-    if counts["KANA"]:
-        counts["KANA"] += counts.pop("CJK", 0)
-    (most,) = counts.most_common(1) or [("LATIN", 0)]
-    return most if most[1] else ("LATIN", 0)
+    counts = Counter(filter(None, map(_script_of, text)))
+    if "KANA" in counts:
+        counts["KANA"] += counts.pop("CJK", 0)  # half of the letters of Japanese may be Chinese
+    return counts.most_common(1)[0] if counts else ("LATIN", 0)
 
 
 @lru_cache(maxsize=8192)

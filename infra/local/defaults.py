@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from common.settings import Settings
-from infra.local.simulators.all import AGENT_ENGINE, LIVEAVATAR, SPEECH
+from infra.local.simulators.all import (
+    AGENT_ENGINE,
+    GOOGLE_ACCOUNTS,
+    LIVEAVATAR,
+    RECOGNITION,
+    SPEECH,
+)
 
 DATA_DIR = ".local"
 ENGINE = "projects/{project}/locations/{location}/reasoningEngines/local"
@@ -51,12 +57,15 @@ def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
         "store": "sqlite",
         "data_dir": str(address.folder),
         "agent_engine": engine,
-        "allowed_origins": WEB_PAGE,
+        "allowed_origins": (*WEB_PAGE, address.url, address.url.replace("127.0.0.1", "localhost")),
+        "connections_url": f"{address.url}/api/connections",
+        "google_accounts_url": f"{address.url}{GOOGLE_ACCOUNTS}",
         "sweep_url": f"{address.url}/sweep_expired",
         "tasks_account": ACCOUNT.format(project=names["project"]),
         "liveavatar_url": f"{address.url}{LIVEAVATAR}",
         "agent_engine_url": f"{address.url}{AGENT_ENGINE}/v1/{engine}",
         "speech_url": f"{address.url}{SPEECH}",
+        "recognition_url": f"{address.url}{RECOGNITION}",
         "secret_manager_address": address.grpc,
         "cloud_tasks_address": address.grpc,
         "certificates": str(address.certificates),

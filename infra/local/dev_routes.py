@@ -17,7 +17,16 @@ from infra.local.middleware.origins import LOCAL_ORIGIN
 from infra.local.middleware.request_lines import LogRequests
 from infra.local.scheduler import Scheduler
 from infra.local.sign_in import LocalSignIn
-from infra.local.simulators.all import AGENT_ENGINE, LIVEAVATAR, SPEECH, Simulators
+from infra.local.simulators.all import (
+    AGENT_ENGINE,
+    GMAIL,
+    GOOGLE_ACCOUNTS,
+    GOOGLE_CALENDAR,
+    LIVEAVATAR,
+    RECOGNITION,
+    SPEECH,
+    Simulators,
+)
 from infra.registry import declarations
 
 INDEX = """\
@@ -37,7 +46,10 @@ The functions, also below /api, and with hyphens for underscores:
 
 README.md has a conversation with curl.
 """
-UNLOGGED = (LIVEAVATAR, AGENT_ENGINE, SPEECH, "/docs/")
+UNLOGGED = (
+    *(LIVEAVATAR, AGENT_ENGINE, SPEECH, GOOGLE_ACCOUNTS, GMAIL, GOOGLE_CALENDAR, RECOGNITION),
+    "/docs/",
+)
 """Prefixes of paths that the functions and the API reference call by themselves."""
 
 

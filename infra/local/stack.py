@@ -31,6 +31,7 @@ from infra.local.scheduler import Scheduler
 from infra.local.server import serve
 from infra.local.sign_in import LocalSignIn
 from infra.local.simulators.all import Simulators
+from infra.local.simulators.google_accounts import GoogleAccountsState
 from infra.registry import declarations
 
 HOST = "127.0.0.1"
@@ -89,9 +90,13 @@ async def stack(
                 _url(listener), google.address, folder, identity.certificates_file
             )
             settings = local_settings(given, address)
+            _know_client(simulators.google, settings)
             local = _assemble(settings, address, simulators, google, identity, http)
             async with contextlib.AsyncExitStack() as running:
-                await provide(google, settings, simulators.liveavatar.key)
+                await provide(
+                    google, settings, simulators.liveavatar.key, simulators.google.client_file()
+                )
+                running.push_async_callback(simulators.recognition.close)
                 running.push_async_callback(local.app.close)
                 router = await _router(local)
                 await running.enter_async_context(_serve(_with_middleware(router, local), listener))
@@ -102,6 +107,13 @@ async def stack(
                 if scheduled:
                     await running.enter_async_context(_run_beside(local.scheduler.run()))
                 yield local
+
+
+def _know_client(google: GoogleAccountsState, settings: Settings) -> None:
+    """Register our redirect address at the simulator of Google, as the console does."""
+    address = f"{settings.connections_url}/google/callback"
+    if address not in google.redirect_urls:
+        google.redirect_urls.append(address)
 
 
 def _assemble(

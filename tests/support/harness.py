@@ -42,6 +42,8 @@ from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
+from tests.support.fakes.google import FakeGoogle, MemoryGrants
+from tests.support.fakes.recognition import FakeRecognition
 from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
@@ -82,8 +84,11 @@ class Harness:
     avatars: FakeAvatars
     agent: FakeAgent
     voice: FakeVoice
+    recognition: FakeRecognition
     vault: MemoryVault
     tasks: MemoryTasks
+    google: FakeGoogle
+    grants: MemoryGrants
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -91,7 +96,10 @@ class Harness:
 
     def ports(self) -> dict[str, Any]:
         """Return the services by their name in `Dependencies`."""
-        names = ("store", "avatars", "agent", "voice", "vault", "tasks")
+        names = (
+            *("store", "avatars", "agent", "voice", "recognition"),
+            *("vault", "tasks", "google", "grants"),
+        )
         return {name: getattr(self, name) for name in names}
 
     def dependencies(self, **instead: Any) -> Dependencies:
@@ -154,6 +162,7 @@ def new_harness(
     store: Store | None = None, *, agent: FakeAgent | None = None, **settings: Any
 ) -> Harness:
     clock = LoopClock()
+    settings = {"connections_url": "https://api.oprina.test/connections", **settings}
     return Harness(
         settings=Settings(**settings),
         store=CountingStore(store or SqliteStore(":memory:")),
@@ -161,8 +170,11 @@ def new_harness(
         avatars=FakeAvatars(clock),
         agent=agent or FakeAgent(),
         voice=FakeVoice(),
+        recognition=FakeRecognition(),
         vault=MemoryVault(lambda: clock.now().timestamp()),
         tasks=MemoryTasks(),
+        google=FakeGoogle(clock),
+        grants=MemoryGrants(),
     )
 
 

@@ -20,12 +20,14 @@ from common.schemas.requests import (
     SpeakRequest,
     StartAvatarRequest,
     SweepRequest,
+    TranscribeRequest,
 )
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from infra.registry import declarations
 from tests.api.cases import ALL, Case
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
+from tests.support.recordings import wav_file
 from tests.support.virtual_time import VirtualTimeLoop
 
 NEEDS = {
@@ -38,6 +40,7 @@ NEEDS = {
     "forget": "tokens.delete",
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
+    "recognize": "speech",
     "expire": "queue",
 }
 """The permission that each method of a port needs. `start` and `connect` use the session token that
@@ -52,7 +55,7 @@ HEALTH_CHECKS = {
 }
 """The permission that each health check needs. Text-to-Speech needs no role."""
 
-PORTS = ("store", "avatars", "agent", "voice", "vault", "tasks")
+PORTS = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks")
 Use = Callable[[App, Harness], Awaitable[object]]
 
 
@@ -199,9 +202,15 @@ def _end_sessions(harness: Harness, *, ended: bool) -> None:
     advance(harness.clock, 30 if ended else 0)
 
 
+async def _transcribe(app: App, _: Harness) -> None:
+    ask = TranscribeRequest(audio=wav_file(1.0))
+    await app.transcripts.transcribe(ADA, ask, IdempotencyKey())
+
+
 SCENARIOS: dict[str, Sequence[Use]] = {
     "start_avatar": [_start, _start_fails],
     "chat": [_chat, _chat_after_the_end],
+    "voice": [_transcribe],
     "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],
     "end_session": [_end],

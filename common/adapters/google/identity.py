@@ -145,8 +145,8 @@ def from_file(path: Path) -> FetchCertificates:
 
 
 @dataclass(frozen=True)
-class _Response:
-    """The answer of a transport, as google-auth reads it."""
+class CertificateResponse:
+    """The certificates as the answer of a transport, as google-auth reads it."""
 
     data: bytes
     status: int = 200
@@ -157,7 +157,7 @@ def _claims(bearer: str, certificates: Mapping[str, str], project: str) -> Mappi
 
     google-auth's exceptions quote the token, so they are not passed on.
     """
-    response = _Response(json.dumps(certificates).encode())
+    response = CertificateResponse(json.dumps(certificates).encode())
     try:
         claims = id_token.verify_firebase_token(  # type: ignore[no-untyped-call]  # google-auth's
             bearer, lambda *_, **__: response, audience=project, clock_skew_in_seconds=SKEW_SECONDS

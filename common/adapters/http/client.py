@@ -16,6 +16,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
+from urllib.parse import urlencode
 
 import httpx
 
@@ -187,6 +188,9 @@ class HttpClient:
         if request.body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(request.body).encode()
+        elif request.form is not None:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+            content = urlencode(request.form).encode()
         return self._open().build_request(
             request.method, request.url, headers=headers, content=content
         )

@@ -49,7 +49,8 @@ RETRY_IDEMPOTENT = Retry(connect=True, lost=True, statuses=frozenset({429, 502, 
 class OutboundRequest:
     """A request to a service.
 
-    `changes`: the request changes something there, so a lost answer is `Ambiguous`.
+    `body` is sent as JSON, `form` as a form; at most one of both. `changes`: the request changes
+    something there, so a lost answer is `Ambiguous`.
     """
 
     service: str
@@ -58,6 +59,7 @@ class OutboundRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     auth: Auth | None = field(default=None, repr=False)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
     changes: bool = True
 
     def lost(self, why: str) -> errors.Upstream:

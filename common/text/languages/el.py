@@ -1,11 +1,4 @@
-from common.text.language import Language, SentenceRules
-
-LANGUAGE = Language(
-    code="el",
-    scripts=frozenset({"GREEK"}),
-    sentences=SentenceRules(
-        numbered="ιαν φεβ μαρ απρ μαΐ ιουν ιουλ αυγ σεπτ οκτ νοε δεκ δευ τρ τετ πέμ παρ σάβ κυρ",
-        introduces="π.χ κ",
-        semicolon_asks=True,
-    ),
-)
+scripts = "GREEK"
+numbered = "ιαν φεβ μαρ απρ μαΐ ιουν ιουλ αυγ σεπτ οκτ νοε δεκ δευ τρ τετ πέμ παρ σάβ κυρ"
+introduces = "π.χ κ"
+semicolon_asks = True

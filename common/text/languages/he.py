@@ -1,7 +1,2 @@
-from common.text.language import Language, SentenceRules
-
-LANGUAGE = Language(
-    code="he",
-    scripts=frozenset({"HEBREW"}),
-    sentences=SentenceRules(abbreviations="ד פרופ"),
-)
+scripts = "HEBREW"
+abbreviations = "ד פרופ"

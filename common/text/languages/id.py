@@ -1,8 +1,5 @@
-from common.text.language import Language, Phrases
-
-LANGUAGE = Language(
-    code="id",
-    phrases=Phrases.parse(
-        "tautan ke {}|kode {}|kode|tabel dengan {} kolom|tabel|gambar|titik|at|selesai: {}"
-    ),
-)
+numbered = "pkl hub no tgl jl hal tel"
+phrases = "tautan ke {}|kode {}|kode|tabel dengan {} kolom|tabel|gambar|titik|at|selesai: {}"
+signs = """& dan|+ tambah|= sama dengan|× kali|÷ dibagi|± kurang lebih|≈ sekitar|≠ tidak sama dengan
+  |< kurang dari|> lebih dari|≤ paling banyak|≥ paling sedikit|→ ke|^ pangkat {}|√ akar"""
+until = " sampai "

@@ -1,3 +1,1 @@
-from common.text.language import Language, SentenceRules  # noqa: N999 - its code is a keyword
-
-LANGUAGE = Language("is", sentences=SentenceRules(ordinal_digits=2))
+ordinal_digits = 2  # noqa: N999 - its code is a keyword

@@ -1,8 +1,8 @@
-from common.text.language import Language, Phrases, SentenceRules
-
-LANGUAGE = Language(
-    code="ko",
-    scripts=frozenset({"HANGUL", "CJK"}),
-    sentences=SentenceRules(ordinal_digits=4),
-    phrases=Phrases.parse("{} 링크|{} 코드|코드|{}열짜리 표|표|이미지|닷|골뱅이|완료: {}"),
-)
+scripts = "CJK HANGUL"
+ordinal_digits = 4
+phrases = "{} 링크|{} 코드|코드|{}열짜리 표|표|이미지|닷|골뱅이|완료: {}"
+signs = """& 그리고|+ 더하기|= 는|× 곱하기|÷ 나누기|± 플러스마이너스|≈ 약|< {} 미만
+  |> {} 초과|≤ {} 이하|≥ {} 이상|^ 의 {}제곱|√ 루트"""
+until = "에서 "
+money = "$ 달러|US$ 달러|₩ 원|€ 유로|¥ 엔"
+scales = "만|억|조"

@@ -1,3 +1,1 @@
-from common.text.language import Language, SentenceRules
-
-LANGUAGE = Language("lv", sentences=SentenceRules(ordinal_digits=2))
+ordinal_digits = 2

@@ -1,9 +1,2 @@
-from common.text.language import Language, SentenceRules
-
-LANGUAGE = Language(
-    code="no",
-    sentences=SentenceRules(
-        before_ordinals="den",
-        ordinal_digits=2,
-    ),
-)
+before_ordinals = "den"
+ordinal_digits = 2

@@ -1,17 +1,11 @@
-from common.text.language import Language, Phrases, SentenceRules
-
-LANGUAGE = Language(
-    code="pl",
-    sentences=SentenceRules(
-        numbered="pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud",
-        enders="itd itp",
-        units="r w godz min tys mln mld km kg",
-        abbreviations="nr godz tel ul al r w ok św wg mgr inż hab zob por red pkt ur zm tj",
-        introduces="np m.in dr prof",
-        ordinal_digits=2,
-    ),
-    phrases=Phrases.parse(
-        "link do {}|kod w języku {}|kod|"
-        "tabela, liczba kolumn: {}|tabela|obraz|kropka|małpa|zrobione: {}"
-    ),
-)
+numbered = "pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud"
+enders = "itd itp"
+units = "r w godz min tys mln mld km kg"
+abbreviations = "nr str godz tel ul al r w ok św wg mgr inż hab zob por red pkt ur zm tj"
+introduces = "np m.in dr prof"
+ordinal_digits = 2
+phrases = """link do {}|kod w języku {}|kod|tabela, liczba kolumn: {}|tabela|obraz|kropka|małpa
+  |zrobione: {}"""
+signs = """& i|+ plus|= równa się|× razy|÷ podzielić przez|± plus minus|≈ około|≠ nie równa się
+  |< mniej niż|> więcej niż|≤ co najwyżej|≥ co najmniej|→ do|^ do potęgi {}|√ pierwiastek z"""
+until = " do "

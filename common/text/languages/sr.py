@@ -1,7 +1,2 @@
-from common.text.language import Language, SentenceRules
-
-LANGUAGE = Language(
-    code="sr",
-    scripts=frozenset({"CYRILLIC", "LATIN"}),
-    sentences=SentenceRules(ordinal_digits=2),
-)
+scripts = "CYRILLIC LATIN"
+ordinal_digits = 2

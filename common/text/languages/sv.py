@@ -1,14 +1,10 @@
-from common.text.language import Language, Phrases, SentenceRules
-
-LANGUAGE = Language(
-    code="sv",
-    sentences=SentenceRules(
-        numbered="okt mån tis ons tors fre lör sön",
-        abbreviations="ca nr kl",
-        introduces="t.ex bl.a dvs",
-    ),
-    phrases=Phrases.parse(
-        "en länk till {}|lite {}-kod|lite kod|"
-        "en tabell med {} kolumner|en tabell|en bild|punkt|snabel-a|klart: {}"
-    ),
-)
+numbered = "okt mån tis ons tors fre lör sön"
+abbreviations = "ca nr kl"
+introduces = "t.ex bl.a dvs"
+phrases = """en länk till {}|lite {}-kod|lite kod|en tabell med {} kolumner|en tabell|en bild|punkt
+  |snabel-a|klart: {}"""
+signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ungefär|≠ skilt från|< mindre än
+  |> större än|≤ högst|≥ minst|→ till|^ upphöjt till {}|√ roten ur|∞ oändligheten"""
+until = " till "
+money = "$ dollar|€ euro|£ pund"
+scales = "miljoner|miljon|miljarder|miljard"

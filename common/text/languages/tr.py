@@ -1,15 +1,10 @@
-from common.text.language import Language, Phrases, SentenceRules
-
-LANGUAGE = Language(
-    code="tr",
-    sentences=SentenceRules(
-        numbered="nis haz tem eki",
-        enders="vb vs",
-        units="dk sa km kg",
-        abbreviations="dr prof doç av sn örn bkz kas oca şub ağu eyl no yy sok cad mah tel",
-        ordinal_digits=2,
-    ),
-    phrases=Phrases.parse(
-        "{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir resim|nokta|et|tamamlandı: {}"
-    ),
-)
+numbered = "nis haz tem eki"
+enders = "vb vs"
+units = "dk sa km kg"
+abbreviations = "dr prof doç av sn örn bkz kas oca şub ağu eyl no yy sok cad mah tel"
+ordinal_digits = 2
+phrases = """{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir resim|nokta|et
+  |tamamlandı: {}"""
+signs = """& ve|+ artı|= eşittir|× çarpı|÷ bölü|± artı eksi|≈ yaklaşık|≠ eşit değildir|< küçüktür
+  |> büyüktür|≤ en fazla|≥ en az|^ üzeri {}|√ karekök"""
+until = " ila "

@@ -1,8 +1,7 @@
 """The kind of word that stands before a full stop.
 
-The library sentencex knows the abbreviations of many languages. The records of our languages hold
-what it does not know: which abbreviations may end a sentence, which are words as well, and those
-that it lacks.
+The library sentencex knows the abbreviations of many languages. Our records hold those that it
+lacks, and which may end a sentence or are words as well.
 """
 
 import re
@@ -13,81 +12,64 @@ from unicodedata import category
 
 from sentencex import segment
 
-from common.text.language import Language
+from common.text.language import Language, words_of
 
 
 class Kind(Enum):
-    """Kinds of word, from those that always end a sentence to those that never do."""
-
     WORD = auto()
-    NUMBERED = auto()
-    """Precedes a number ("No. 5", "Jan. 5"); ends a sentence before a word."""
-    ENDER = auto()
-    """Comes last in its phrase ("etc.", "Acme Inc.", "on Main St."); a capital begins the next."""
-    UNIT = auto()
-    """The same, after a number ("5 min."); but "5 ft. 6 in."."""
-    TIME = auto()
-    """a.m. or p.m. The same, but days and time zones may follow ("5 p.m. Monday")."""
-    ACRONYM = auto()
-    """Ends a sentence as often as not ("U.S."); the next word decides."""
-    ABBREVIATION = auto()
-    """Ends a sentence only before a word that begins sentences. Initials are abbreviations."""
-    INTRODUCES = auto()
-    """Never ends a sentence ("e.g.", "Mr.")."""
+    NUMBERED = auto()  # precedes a number ("No. 5", "Jan. 5"); ends a sentence before a word
+    ENDER = auto()  # comes last in its phrase ("etc.", "on Main St."); a capital begins the next
+    UNIT = auto()  # the same, after a number ("5 min."); but "5 ft. 6 in."
+    TIME = auto()  # a.m. or p.m.: the same, but days and zones may follow ("5 p.m. Monday")
+    ACRONYM = auto()  # ends a sentence as often as not ("U.S."); the next word decides
+    ABBREVIATION = auto()  # ends one only before a word that begins sentences; so do initials
+    INTRODUCES = auto()  # never ends a sentence ("e.g.", "Mr.")
 
 
 _TIMES: Final = frozenset({"a.m", "p.m"})
-_COMPASS: Final = frozenset("NSEW")
-"""Points of the compass in an address, such as "12 N. Main Street"."""
-_LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"
-"""One or two letters; in the scripts of India a vowel sign follows the letter."""
+_COMPASS: Final = frozenset("NSEW")  # points of the compass in an address: "12 N. Main Street"
+_LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"  # or two, or with a vowel sign of India
 _DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
-_BREAKS: Final = re.compile(r"[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
-_NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")
-"""An abbreviation by its look: "Rm."."""
-_SYLLABLES: Final = "\u2e80"
-"""The first character of the scripts in which one letter is a word: 빵, 人."""
+_BREAKS: Final = re.compile(r"(?<=[a-z])\.(?=[A-Z])|[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
+_NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm."
+_SYLLABLES: Final = (
+    "\u2e80"  # the first character of the scripts in which one letter is a word: 빵, 人
+)
 _ADDRESS: Final = re.compile("://|@|^www")
 
 
 def kind_of(language: Language, before: str) -> Kind:
     """Return the kind of the last word of `before`, which a full stop follows."""
-    *earlier, token = before[-80:].split() or [""]
-    previous = earlier[-1] if earlier else ""
+    *_, earlier, previous, token = ["", "", "", *before[-80:].split()]
     word = token.lstrip("([{\"'“‘«„*_¿¡")
     if _ADDRESS.search(word):
         return Kind.WORD
     key = word.lower()
     if _INITIAL.fullmatch(previous) or previous in {"EE.", "ad"}:
         spaced = previous.rstrip(".").lower() + "." + key  # "p. m.", "z. B.", "и т. д."
-        if (kind := _listed(language, spaced, "")) is not None:
+        if kind := _listed(language, spaced, ""):
             return kind
     kind = _listed(language, key, previous)
     if kind is None and len(last := _BREAKS.split(word)[-1]) > 1 and last != word:
         word, kind = last, _listed(language, last.lower(), previous)
-    if kind is None and _is_street(language, key, earlier):
+    if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
         return Kind.ENDER
-    if len(word) == 1 and word.isupper() and _has_letters(language, previous, word):
-        return Kind.WORD
-    return kind if kind is not None else _unlisted(language, word)
-
-
-@cache
-def words_of(line: str) -> frozenset[str]:
-    """Return the words of a list of a language's record."""
-    return frozenset(line.split())
+    if len(word) == 1 and word.isupper():  # "plan B", "gate 12 C"
+        numbered = word not in _COMPASS and any(map(str.isdigit, previous))
+        if numbered or previous.lower() in words_of(language.lettered):
+            return Kind.WORD
+    return kind or _unlisted(language, word)
 
 
 @cache
 def _kinds(language: Language) -> dict[str, Kind]:
-    rules = language.sentences
     lists = (  # the last one that has a word decides
-        (Kind.ABBREVIATION, rules.abbreviations),
-        (Kind.INTRODUCES, rules.introduces),
-        (Kind.NUMBERED, rules.numbered),
-        (Kind.ACRONYM, rules.after_names),
-        (Kind.ENDER, rules.enders),
+        (Kind.ABBREVIATION, language.abbreviations),
+        (Kind.INTRODUCES, language.introduces),
+        (Kind.NUMBERED, language.numbered),
+        (Kind.ACRONYM, language.after_names),
+        (Kind.ENDER, language.enders),
     )
     return {word: kind for kind, words in lists for word in words.split()}
 
@@ -95,47 +77,31 @@ def _kinds(language: Language) -> dict[str, Kind]:
 def _listed(language: Language, key: str, previous: str) -> Kind | None:
     if key in _TIMES:
         return Kind.TIME
-    if previous[-1:].isdigit() and key in words_of(language.sentences.units):
+    if previous[-1:].isdigit() and key in words_of(language.units):
         return Kind.UNIT
     return _kinds(language).get(key)
 
 
-def _has_letters(language: Language, previous: str, letter: str) -> bool:
-    numbered = letter not in _COMPASS and any(map(str.isdigit, previous))
-    return numbered or previous.lower() in words_of(language.sentences.lettered)
-
-
-def _is_street(language: Language, key: str, earlier: list[str]) -> bool:
-    """Return whether a number or a name stands before, as in "on Main St." and "W. 44th St.".
-
-    A capital after an article or at the beginning of the sentence is no name of a street: "Visit
-    St. James", "the Hotel St. George".
-    """
-    if len(earlier) <= 1 or key not in words_of(language.sentences.streets):
-        return False
-    before, name = earlier[-2:]
-    return name[0].isdigit() or (name.isalnum() and name[0].isupper() and before != "the")
+def _is_named(before: str, name: str) -> bool:
+    """Return whether a street is meant: "on Main St.", not "Visit St. James" or "the Hotel St."."""
+    named = name.isalnum() and name[0].isupper() and before != "the"
+    return before != "" and (named or name[0].isdigit())
 
 
 def _unlisted(language: Language, word: str) -> Kind:
-    rules = language.sentences
     if len(word) == 1 and word.isalpha() and word < _SYLLABLES:
         return Kind.ABBREVIATION
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language.code, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
-    if rules.street_ending and word.endswith(rules.street_ending):
+    if language.street_ending and word.endswith(language.street_ending):
         return Kind.ABBREVIATION
-    if not _may_be_short(word):
-        return Kind.WORD
-    if rules.trusts_sentencex and _known(language.code, word):
+    if not word or category(word[-1])[0] not in "LM" or "." in word or word.isupper():
+        # "N°. 5" is numbered; "5th)", "nasa.gov" and "NASA" are words.
+        return Kind.NUMBERED if word.endswith(("°", "º", "№")) else Kind.WORD
+    if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION
     return Kind.NUMBERED if _NO_VOWEL.fullmatch(word) else Kind.WORD
-
-
-def _may_be_short(word: str) -> bool:
-    """Return whether the word may be an abbreviation. "5th)", "nasa.gov" and "NASA" are none."""
-    return bool(word) and category(word[-1])[0] in "LM" and not ("." in word or word.isupper())
 
 
 @lru_cache(maxsize=1024)

@@ -3,58 +3,63 @@
 import re
 from typing import Final, Literal
 
-from common.text.language import Language
-from common.text.sentences.abbreviations import Kind, kind_of, words_of
-from common.text.sentences.end_marks import AT_ONCE, NEWLINES, EndMark, place_of
+from common.text.language import Language, words_of
+from common.text.sentences.abbreviations import Kind, kind_of
+from common.text.sentences.end_marks import AT_ONCE, NEWLINES, REACH, EndMark, place_of
 from common.text.sentences.next_word import (
+    Undecided,
     begins,
-    belongs_to_a_street,
+    begins_sentence,
+    begins_small,
     belongs_to_a_time,
-    starts_a_sentence,
-)
-from common.text.sentences.numbers import (
-    is_marker,
     is_numeral,
-    is_step,
-    number_at_end,
-    number_is_over,
+    is_quarter,
+    more_marks,
 )
 from common.text.sentences.quotes import inside, quotation_is_introduced
 
-Verdict = int | Literal["goes on", "wait"]
-"""An integer: the sentence ends before this index."""
+Verdict = int | Literal["goes on", "wait"]  # the integer is the index of the end
 
+_MARKER: Final = re.compile(  # of a list: "1.", "a)", "-"
+    r"[\s>#*_\-+•⁃–([]*(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]+[*_`]*|[\s>]*[-+*•⁃–]"
+)
+_STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")  # "Step 1"
+_NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"⁃])(\d{1,4})$")
+_ITEM: Final = re.compile(r"(?:^|\s)([a-z])$")
+_DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
-_PHRASE: Final = 4
-"""Words at most in "At about 5 p.m."."""
-_NAME: Final = re.compile(r"[^\W\d_][A-Z]")
-"""A name whose small letter tells nothing: iPhone, eBay."""
+_SOMETHING: Final = re.compile(r"[^\W_]")
+_PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
+_AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
 
 
 def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
     """Decide whether the sentence that begins with `text` ends at `mark`, a match of MARK in it."""
     if mark[0][0] in NEWLINES:
-        return "goes on" if is_marker(text[: mark.start()].strip()) else mark.end()
+        return "goes on" if _MARKER.fullmatch(text[: mark.start()].strip()) else mark.end()
     if mark.end() == len(text):
         return "wait"
+    if not _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start()):
+        return "goes on"
     place = place_of(text, mark, language)
-    if not place.after:
+    try:
+        return "wait" if not place.after else place.end if _over(place) else "goes on"
+    except Undecided:
         return "wait"
-    return place.end if _over(place) else "goes on"
 
 
 def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
     """Return whether the text, which ends with `mark`, is a whole sentence if nothing follows."""
     place = place_of(text, mark, language)
-    if text[place.end :].strip() or _never_over(place):
+    if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
     if place.strong or place.elliptic:
         return True
     kind = kind_of(place.language, place.before)
-    if kind is Kind.ABBREVIATION:
-        return _is_a_letter(place.before)
-    return kind is not Kind.INTRODUCES
+    words = place.before.split()
+    letter = len(words) > 1 and len(words[-1]) == 1 and words[-2].islower()  # "plan B"
+    return letter if kind is Kind.ABBREVIATION else kind is not Kind.INTRODUCES
 
 
 def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
@@ -81,93 +86,111 @@ def _over(place: EndMark) -> bool:
         return True
     if place.quoted and _has_no_case(place.after[0]):
         return quotation_is_introduced(place.before, spaced=place.spaced)
-    if place.after[0].islower() and not _NAME.match(place.after):
+    if begins_small(place.after):
         return False
     if place.smiling and _has_capitals(place.before):
-        return starts_a_sentence(place.language, place.after)
-    return place.strong or _dots_are_over(place)
+        return begins(place.after, place.language.starters)
+    return place.strong or (_ellipsis_is_over(place) if place.elliptic else _dot_is_over(place))
 
 
 def _never_over(place: EndMark) -> bool:
     """Return whether no sentence ends here, whatever follows."""
-    return (
-        not any(map(str.isalnum, place.before))
-        or place.in_table
-        or (place.mark == ";" and not place.language.sentences.semicolon_asks)
-        or (place.mark == "." and _is_marker(place.before))
-        or inside(place.before + place.mark + place.tail)
+    before = place.before
+    return bool(
+        place.in_table
+        or (place.mark == ";" and not place.language.semicolon_asks)
+        or (
+            place.mark == "."
+            and (_MARKER.fullmatch(f"{before.strip()}.") or _STEP.fullmatch(before))
+        )
+        or inside(before + place.mark + place.tail)
     )
 
 
 def _runs_on(place: EndMark) -> bool:
-    """Return whether what follows continues the sentence.
-
-    Examples: example.com; "Yahoo!, too"; "Stop!" - he said; —¿Vienes? —preguntó.
-    """
+    """Return whether the sentence goes on: "Yahoo!, too", "Stop!" - he said, —¿Vienes? —preguntó."""
     return (
-        not (place.spaced or place.needs_no_space)
-        or place.after[0] in ",;:，、；：)）"
+        not (place.spaced or place.needs_no_space or _lacks_a_space(place))
+        or place.after[0] in ",;:&，、；：)）"
         or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
+        or (more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
         or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
         or (place.after[0] == "-" and place.quoted)
     )
 
 
-def _dots_are_over(place: EndMark) -> bool:
-    if place.elliptic:
-        return _ellipsis_is_over(place)
-    if (number := number_at_end(place.before)) and not place.tail:
-        return number_is_over(place.language, place.before, number, place.after)
-    kind = kind_of(place.language, place.before)
-    if kind in {Kind.WORD, Kind.NUMBERED, Kind.UNIT}:
-        numbered = place.after[0] in "([" or is_numeral(place.language, place.after)
-        return kind is Kind.WORD or not numbered
-    if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
-        return place.after[0] in "¿¡" or _starts_anew(kind, place)
-    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
+def _lacks_a_space(place: EndMark) -> bool:
+    """Return whether a sentence follows "?" or "!" without a space: "Your name?What a day"."""
+    if not place.strong or not place.before[-1:].islower():
         return False
-    street = kind is Kind.ENDER and belongs_to_a_street(place.after)
-    return not (
-        street
-        or (kind is Kind.TIME and belongs_to_a_time(place.language, place.before, place.after))
-    )
-
-
-def _starts_anew(kind: Kind, place: EndMark) -> bool:
-    """Return whether the next word begins a sentence. A letter after an initial is another initial."""
-    if kind is Kind.ABBREVIATION and not place.after[1:2].isalpha():
-        return False
-    return starts_a_sentence(place.language, place.after)
+    return not _ADDRESSED.search(place.before.split()[-1]) and begins_sentence(place.after)
 
 
 def _ellipsis_is_over(place: EndMark) -> bool:
-    """Return whether a sentence ends at an ellipsis, which may be a hesitation ("Well... I think").
-
-    Without capitals nothing tells them apart: then it counts as a hesitation.
-    """
+    """Return whether the ellipsis is no hesitation ("Well... I think"), as far as capitals tell."""
     if place.after[0].isdigit() or _has_no_case(place.after[0]):
         return False
-    return not begins(place.after, place.language.sentences.inner_capitals)
+    return not begins(place.after, place.language.inner_capitals)
 
 
-def _is_marker(before: str) -> bool:
-    return is_marker(f"{before.strip()}.") or is_step(before)
+def _dot_is_over(place: EndMark) -> bool:
+    language, after = place.language, place.after
+    if (number := _NUMBER.search(place.before)) and not place.tail:
+        return _number_is_over(place, number[1])
+    if (item := _ITEM.search(place.before)) and _counts(place.before, chr(ord(item[1]) - 1)):
+        return False  # "a. Apples b. Pears"
+    if number and place.tail == ")" and "(" not in place.before:
+        return False  # "1.) Apples 2.) Pears"
+    kind = kind_of(language, place.before)
+    if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(place.before)):
+        kind = Kind.ABBREVIATION
+    if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
+        initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
+        return after[0] in "¿¡" or (begins(after, language.starters) and not initial)
+    return kind is Kind.WORD or _short_word_is_over(kind, place)
+
+
+def _short_word_is_over(kind: Kind, place: EndMark) -> bool:
+    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
+        return False
+    if kind in {Kind.NUMBERED, Kind.UNIT}:
+        return not is_numeral(place.after, place.language)
+    if kind is Kind.TIME:
+        return not belongs_to_a_time(place.after, place.before, place.language)
+    return kind is not Kind.ENDER or not is_quarter(place.after)
 
 
 def _is_only_when(kind: Kind, place: EndMark) -> bool:
     """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
-    if kind is not Kind.TIME:
+    words = [word.strip("*_,;.").lower() for word in place.before.split()]
+    known = words_of(place.language.time_words)
+    only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
+    if kind is not Kind.TIME or not (_ONLY_TIMES.fullmatch(place.before) or all(only)):
         return False
-    if _ONLY_TIMES.fullmatch(place.before):
-        return not starts_a_sentence(place.language, place.after)
-    words = place.before.split()
-    return len(words) <= _PHRASE and words[0] in words_of(place.language.sentences.time_openers)
+    return len(words) <= _PHRASE and not begins(place.after, place.language.starters)
 
 
-def _is_a_letter(before: str) -> bool:
-    """Return whether the last word is a letter and no initial, because no name precedes: "plan B"."""
+def _number_is_over(place: EndMark, number: str) -> bool:
+    """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
+    language, before, after = place.language, place.before, place.after
+    if int(number) == 1:
+        counts = before[:-1].rstrip().endswith(":")  # "Here: 1. Apples 2. Pears"
+    else:
+        counts = _counts(before, str(int(number) - 1))
+    if counts or _DATE.search(before):
+        return False
+    if len(number) > language.ordinal_digits:
+        return True
+    if after[0].isdigit() or begins(after, language.months):
+        return False
     words = before.split()
-    return len(words) > 1 and len(words[-1]) == 1 and words[-2].islower()
+    introduced = len(words) > 1 and words[-2].lower() in words_of(language.before_ordinals)
+    return not introduced or begins(after, language.starters)
+
+
+def _counts(before: str, previous: str) -> bool:
+    """Return whether the item before this one stands in the same line."""
+    return re.search(rf"(?:^|[\s*⁃]){re.escape(previous)}\.\s", before) is not None
 
 
 def _has_capitals(text: str) -> bool:

@@ -6,37 +6,40 @@ from typing import Final, NamedTuple
 from common.text.language import Language
 from common.text.script import language_of
 
-AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"
-"""End marks after which no white space is needed."""
+AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"  # end marks after which no white space is needed
 NEWLINES: Final = "\n\r\u2028\u2029"
-_MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"
-"""Characters that are neither letters nor digits."""
+LINE_END: Final = re.compile(f"[{NEWLINES}]")
+_NO_STOPS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+PHRASE_END: Final = re.compile(f"(?<=[{_NO_STOPS}]) +(?=[{_NO_STOPS}])")
+_MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"  # no letters, no digits
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
 _FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
-    f"|(?<=[.!?…;{AT_ONCE}])[.!?…;{AT_ONCE}]{{0,39}}"
+    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?![^\\W¹²³⁰⁴-⁹]))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
-"""A smile after a word may end a sentence, too: くださいね😊いってらっしゃい. A longer row of marks is
-no punctuation, and the bound keeps the search linear. The pattern begins with one set of characters,
-which makes the search fast."""
+"""A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
+set of characters at the beginning makes it fast."""
 
-REACH: Final = 400
-"""Characters before a mark, and LOOKAHEAD after it, that rules look at."""
+REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
 LOOKAHEAD: Final = 24
-
 _EMOJI: Final = (
     "\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0020-\U000e007f"
 )
-_QUOTES: Final = '"”’»«›‹“」』'
+_HAS_EMOJI: Final = re.compile(f"[{_EMOJI}]")
+_QUOTES: Final = frozenset('"”’»«›‹“」』')
 _TAIL: Final = re.compile(
-    rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`]|\[\d{{1,3}}\]|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
+    rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`¹²³⁰⁴-⁹]|\[(?:\d{{1,3}}|\^[^\]\s]{{1,40}})\]"
+    rf"|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
     rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
 )
 """Signs that belong to the sentence before them: closing quotes and brackets, markup, [1], emoji, :-).
 The sign “ closes a quotation in German, and opens one elsewhere."""
-_UNFINISHED_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}")
+_UNFINISHED_TAIL: Final = re.compile(
+    r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|\[\^[^\]\s]{0,40}"
+)
+_BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
 
 
@@ -44,62 +47,42 @@ class EndMark(NamedTuple):
     """A mark in the text that has arrived so far."""
 
     language: Language
-    before: str
-    """The sentence before the mark, at most its last REACH characters."""
+    before: str  # the sentence before the mark, at most its last characters
     mark: str
     tail: str
-    after: str
-    """The text after the white space; "" if none has arrived yet."""
+    after: str  # the text after the white space; "" if none has arrived yet
     spaced: bool
+    needs_no_space: bool  # whether a sentence may follow at once
     in_table: bool
-    end: int
-    """Index at which the sentence would end."""
-
-    @property
-    def strong(self) -> bool:
-        """The mark is more than dots."""
-        return any(sign not in ".…" for sign in self.mark)
-
-    @property
-    def elliptic(self) -> bool:
-        return not self.strong and self.mark != "."
-
-    @property
-    def smiling(self) -> bool:
-        return _FACE.match(self.mark) is not None
-
-    @property
-    def quoted(self) -> bool:
-        return any(sign in _QUOTES for sign in self.tail)
-
-    @property
-    def needs_no_space(self) -> bool:
-        if self.mark[-1] in AT_ONCE or re.search(f"[{_EMOJI}]", self.tail):
-            return True
-        return self.strong and self.after[0] > "\u2e7f" and self.after[0].isalpha()  # 好的!我来
+    quoted: bool  # whether the mark ends a quotation
+    strong: bool  # whether the mark is more than dots
+    elliptic: bool  # whether the mark is several dots
+    smiling: bool  # whether the mark is an emoji
+    end: int  # where the sentence would end
 
 
 def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
-    end = _tail_end(text, mark.end())
-    space = _SPACE.match(text, end)
-    begin = space.end() if space else end
-    unfinished = _UNFINISHED_TAIL.fullmatch(text, end)
-    before = text[max(0, mark.start() - REACH) : mark.start()]
+    start, end = mark.span()
+    opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
+    end = end if opens else next(_TAIL.finditer(text, end)).end()
+    begin = next(_SPACE.finditer(text, end)).end()
+    before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
+    after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
+    strong = bool(mark[0].strip(".…"))
+    wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
     return EndMark(
         language=language_of(before, language),
         before=before,
         mark=mark[0],
-        tail=text[mark.end() : end],
-        after="" if unfinished else text[begin : begin + LOOKAHEAD],
+        tail=tail,
+        after=after,
         spaced=begin > end or text[end : end + 1] in NEWLINES,
-        in_table=text[:8].lstrip().startswith("|"),
+        needs_no_space=wide or mark[0][-1] in AT_ONCE or bool(_HAS_EMOJI.search(tail)),
+        in_table=text[:8].lstrip()[:1] in _BARS,
+        quoted=not _QUOTES.isdisjoint(tail),
+        strong=strong,
+        elliptic=not strong and mark[0] != ".",
+        smiling=_FACE.match(mark[0]) is not None,
         end=end,
     )
-
-
-def _tail_end(text: str, start: int) -> int:
-    if text.startswith('"', start) and text.count('"', max(0, start - REACH), start) % 2 == 0:
-        return start  # it opens what comes
-    tail = _TAIL.match(text, start)
-    return tail.end() if tail else start

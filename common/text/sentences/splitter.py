@@ -4,22 +4,33 @@ import re
 from typing import Final
 
 from common.text.languages import find
+from common.text.pieces import MOST_BYTES, bounded
 from common.text.script import language_code
 from common.text.sentences.boundary import complete, judge, likely
-from common.text.sentences.end_marks import MARK
+from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END
 from common.text.sentences.quotes import inside
+from common.text.spoken.fences import closes, opening
+from common.text.visible import VisibleText
 
-_CLAUSE: Final = r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])"
-"""Compiled at the first use: first clauses are seldom asked for."""
+_CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
+_PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
+_MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
+_MOST: Final = 2_000  # characters of an address or a number; the others are dropped
+_WORDS: Final = re.compile(r"[^.!?;\n\r\u0530-\U0010ffff]*")
+_BUFFERED: Final = (
+    100  # characters of words that are read together, because no sentence ends in them
+)
+_PHRASE: Final = 40  # characters after which a space ends a piece in scripts that have no full stop
 
 
 class Sentences:
     """A stream of text in, whole sentences out.
 
-    A sentence is released as soon as it is certain that it is over: at the first token of the next
-    word, or at once where a line ends. The pieces are the text without the white space around
-    sentences, and do not depend on how many tokens arrive at once. A piece may have nothing to say
-    (a rule, a fence, an emoji on a line of its own).
+    A sentence is released as soon as it is certainly over: at the first token of the next word, or
+    at once where a line ends. After an abbreviation the whole next word is needed. A sentence that
+    is longer than a voice takes is cut (`pieces.py`). The pieces do not depend on the tokens. They
+    are the visible text (`visible.py`) without the white space between sentences. A piece may have
+    nothing to say (a rule, a fence, an emoji).
 
     `language` is ISO 639. Without one, and where the text is in another script, the script decides.
     With a `first_clause` the first piece may be a clause of at least so many characters.
@@ -29,68 +40,94 @@ class Sentences:
         code = language_code(language)
         self._language = find(code) if code else None
         self._first_clause = first_clause
-        self._text = ""
-        self._from = 0
-        """The position at which the search for the next mark begins. No sentence ends before it."""
+        self._visible = VisibleText()
+        self._buffer = self._text = ""
+        self._from = 0  # where the search for the next mark begins: no sentence ends before
+        self._fence = ""  # what closes the code block, inside which only lines end
+        self._inner_marks = 0  # end marks in the sentence that do not end it
+        self._solid = False  # whether no place was found where the text could be cut
+        self._dropping = False
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
-        self._text += text
-        return self._release()
+        searched = self._from == len(self._text) and not self._first_clause
+        if searched and _WORDS.fullmatch(text):
+            self._buffer += text
+            if len(self._buffer) < _BUFFERED:
+                return []
+            text = ""
+        return self._add(self._visible.feed(self._buffer + text))
 
     def pause(self) -> list[str]:
         """Return what ends like a sentence, because the writer has stopped for a while."""
-        mark = MARK.search(self._text, self._from)
-        if mark is None or not complete(self._text, mark, self._language):
-            return []
-        return self._rest()
+        mark = self._mark()
+        over = mark and complete(self._text, mark, self._language)
+        return self._take(len(self._text)) if over else []
 
     def likely(self) -> str:
-        """Return the sentence that most likely ends here, so that its speech can be prepared.
-
-        Return "" where there is none, or where too little tells it.
-        """
-        mark = MARK.search(self._text, self._from)
-        if mark is None or not likely(self._text, mark, self._language):
-            return ""
-        return self._text.strip()
+        """Return the sentence that most likely ends here, to prepare its speech; "" if unknown."""
+        mark = self._mark()
+        return self._text.strip() if mark and likely(self._text, mark, self._language) else ""
 
     def end(self) -> list[str]:
         """Return all that is left."""
-        self._text += "\n"
-        return [*self._release(), *self._rest()]
+        visible = self._visible.feed(self._buffer) + self._visible.end()
+        return [*self._add(visible + "\n"), *self._take(len(self._text))]
 
-    def _release(self) -> list[str]:
+    def _add(self, text: str) -> list[str]:
         pieces: list[str] = []
-        while end := self._next_end():
-            pieces.append(self._text[:end].strip())
-            self._text, self._from = self._text[end:], 0
-            if pieces[-1]:
-                self._first_clause = 0
-        return [piece for piece in pieces if piece]
+        for portion in _PORTION.findall(text):
+            self._text += re.sub(r"\A\S+", "", portion) if self._dropping else portion
+            self._dropping = self._dropping and not self._text
+            while end := self._next_end():
+                pieces += self._take(end)
+        self._buffer = ""
+        return pieces
+
+    def _take(self, end: int) -> list[str]:
+        """Remove a piece from the text, and return it if there is anything in it."""
+        piece, self._text = self._text[:end].strip(), self._text[end:]
+        self._from, self._inner_marks, self._solid = 0, 0, False
+        if piece:
+            self._first_clause = 0
+            if self._fence:
+                self._fence = "" if closes(piece, self._fence) else self._fence
+            elif found := opening(piece):
+                self._fence = found[0]
+        return [piece] if piece else []
+
+    def _mark(self) -> re.Match[str] | None:
+        only_lines = self._fence or self._inner_marks > _MOST_MARKS
+        return (LINE_END if only_lines else MARK).search(self._text, self._from)
 
     def _next_end(self) -> int:
         """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
-        while mark := MARK.search(self._text, self._from):
-            if end := self._clause_end(mark.start()):
+        while mark := self._mark():
+            if end := self._early_end(mark.start()):
                 return end
             verdict = judge(self._text, mark, self._language)
             if isinstance(verdict, int):
-                return verdict
+                return bounded(self._text[:verdict]) or verdict
             self._from = mark.start() if verdict == "wait" else mark.end()
             if verdict == "wait":
                 return 0
+            self._inner_marks += 1
         self._from = len(self._text)
-        return self._clause_end(len(self._text))
+        end = self._early_end(self._from)
+        self._dropping = not end and self._from > _MOST
+        return self._from if self._dropping else end
 
-    def _clause_end(self, before: int) -> int:
-        if not self._first_clause:
+    def _early_end(self, before: int) -> int:
+        """Return where a clause or a phrase ends, or where a text that is too long is cut."""
+        if self._first_clause:
+            for clause in _CLAUSE.finditer(self._text, self._first_clause, before + 1):
+                if clause.end() <= before and not inside(self._text[: clause.end()]):
+                    return clause.end()
+        if before <= _PHRASE:
             return 0
-        clauses = re.compile(_CLAUSE).finditer(self._text, self._first_clause, before + 1)
-        ends = (c.end() for c in clauses if c.end() <= before and not inside(self._text[: c.end()]))
-        return next(ends, 0)
-
-    def _rest(self) -> list[str]:
-        rest, self._text, self._from = self._text.strip(), "", 0
-        self._first_clause = 0 if rest else self._first_clause
-        return [rest] if rest else []
+        text = self._text[:before]
+        if not text.isascii() and (phrase := PHRASE_END.search(self._text, _PHRASE, before + 1)):
+            return phrase.end()
+        end = 0 if self._solid else bounded(text)
+        self._solid = not end and before > MOST_BYTES
+        return end

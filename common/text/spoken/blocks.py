@@ -1,164 +1,116 @@
 """The lines of a reply: headings, lists, quotes, code blocks, tables.
 
-A reply comes in pieces, and a code block or a table goes over many of them: what a line is depends
-on the lines before it. Each piece is assumed to begin a line.
+A reply comes in pieces, and a code block or a table extends over many of them: what a line is
+depends on the lines before it. Each piece is taken to begin a line.
 """
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from common.text.language import Language
-from common.text.spoken.programming import PROGRAMMING
-from common.text.spoken.rules import compiled
+from common.text.spoken.fences import closes, opening
 
-_FENCE = r"(`{3,}+|~{3,}+)[ \t]*+([^\s`]*+)[^`]*+$"
-_FENCE_AT_END = r"[^`]++(`{3,}+)([A-Za-z0-9+#]*+)[ \t]*+$"
-_QUOTE = r"(?:>(?![\d=])[ \t]?)+"
-_BULLET = r"(?:[-*+•‣◦▪–][ \t]++)(?:\[([ xX])\][ \t]++)?"
-_NUMBERED = r"(?!\(\d{3})\(?(\d{1,3})[.)][ \t]++(?=\S)"
-_HEADING = r"#{1,6}(?=\s|$)"
-_RULE = r"(?:[-*_=][ \t]*+){3,}+$|=++$"
-_SEPARATOR = r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$"
-_DEFINITION = r"\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
-
+_QUOTE = re.compile(r"(?:>(?![\d=])[ \t]?)+")
+_BULLET = re.compile(r"[-*+•‣◦▪–→➜►▶][ \t]++(?:\[([ xX])\][ \t]++)?")
+_NUMBERED = re.compile(
+    r"(?!\(?\d{1,4}\)[ \t]*\d{3})(?!\d{1,2}\. [^\W\d_]{3,12}\.? \d{4})"  # a telephone number, a date
+    r"\(?(\d{1,3})[.)]++[ \t]++(?=\S)"
+)
+_HEADING = re.compile(r"(?:#{1,6}(?:\s+|$))++")
+_SEPARATOR = re.compile(r"(?=[^-]*+-)(?=[^|]*+\|)[|:\-\s]++$")
+_SILENT = re.compile(  # rules, and definitions of links
+    r"(?:[-*_=][ \t]*+){3,}+$|=++$|\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
+)
+_BARS = str.maketrans("│┃║┌├└╔╠╚╭╰┬╦┳┼╬╋┴╩┻┐┤┘╗╣╝╮╯─━═", "|" * 28 + "---")  # of drawn boxes
 _STOPPED = tuple(".!?…:;,。！？；：、।—")
 _CLOSING = "*_~`\"'”’»)] \t"
 
 
 class _Line(NamedTuple):
-    """`apart`: it stands for itself, so that the voice must rest before and after it."""
+    """The spoken text of a line. `apart`: the voice rests before and after it."""
 
-    text: str
-    apart: bool = False
-
-
-_NOTHING = _Line("", apart=True)
+    text: str = ""
+    apart: bool = True
 
 
 class Blocks:
-    """The lines of one reply, piece by piece. Returns the text to be said, with its inline markdown."""
+    """The lines of one reply, read piece by piece. What is said still has markdown in it."""
 
     def __init__(self, language: Language) -> None:
-        self._phrases = language.phrases
         self._language = language
-        self._stop = language.full_stop
         self._fence = ""
         self._table = False
         self._row_open = False
 
     def read(self, piece: str) -> str:
+        """Return what is said of the next piece."""
         lines = piece.splitlines() or [""]
-        following = [*lines[1:], None]
-        read = [
-            said
-            for line, after in zip(lines, following, strict=True)
-            for said in self._line(line.strip(), after)
-        ]
-        return " ".join(self._joined(read))
-
-    def _joined(self, lines: Iterable[_Line]) -> list[str]:
-        said: list[str] = []
-        apart = False
-        for line in lines:
-            if (line.apart or apart) and said:
-                said[-1] = self._stopped(said[-1])
-            if line.text:
-                said.append(line.text)
-            apart = line.apart
-        if apart and said:
-            said[-1] = self._stopped(said[-1])
-        return said
+        said, rest = [""], False
+        for line, following in zip(lines, [*lines[1:], None], strict=True):
+            for text, apart in self._line(line.strip(), following):
+                said[-1] = self._stopped(said[-1]) if rest or apart else said[-1]
+                said += [text] if text else []
+                rest = apart
+        said[-1] = self._stopped(said[-1]) if rest else said[-1]
+        return " ".join(said).lstrip()
 
     def _stopped(self, text: str) -> str:
-        core = text.rstrip(_CLOSING)
-        return text if not core or core.endswith(_STOPPED) else text.rstrip() + self._stop
+        stopped = text.rstrip(_CLOSING).endswith(_STOPPED) or not text.rstrip(_CLOSING)
+        return text if stopped else text.rstrip() + self._language.full_stop
 
     def _line(self, line: str, following: str | None) -> list[_Line]:
         if self._fence:
             return self._in_code(line)
-        if quote := compiled(_QUOTE).match(line):
+        if quote := _QUOTE.match(line):
             line = line[quote.end() :].lstrip()
-        if self._table or "|" in line:
-            silent, announced = self._tabular(line, following)
-            if silent:
-                return announced
-        if fence := compiled(_FENCE).match(line):
-            return [self._code_begins(fence)]
-        if fence := compiled(_FENCE_AT_END).match(line):
-            return [_Line(line[: fence.start(1)].rstrip()), self._code_begins(fence)]
-        if compiled(_RULE).match(line) or compiled(_DEFINITION).match(line):
-            return [_NOTHING]
-        return [self._prose(line)]
-
-    # ── code ─────────────────────────────────────────────────────────────────────────────────────
-
-    def _code_begins(self, fence: re.Match[str]) -> _Line:
-        self._fence = fence[1]
-        name = fence[2].lower().strip("{}.")
-        language = PROGRAMMING.get(name)
-        said = self._phrases.code_in.format(language) if language else self._phrases.code
-        return _Line(said, apart=True)
+        row = line.translate(_BARS)
+        if (self._table or "|" in row) and (said := self._tabular(row, following)):
+            return said
+        if code := opening(line):
+            self._fence, language, start = code
+            before, phrases = line[:start].lstrip(">*+- \t").rstrip(), self._language.said
+            announced = phrases.code_in.format(language) if language else phrases.code
+            return [*([_Line(before, apart=False)] if before else []), _Line(announced)]
+        return [_Line() if _SILENT.match(line) else self._prose(line)]
 
     def _in_code(self, line: str) -> list[_Line]:
-        """Skip a line of code.
+        """Say only what stands after the end of the code."""
+        if not closes(line, self._fence):
+            return [_Line()]
+        rest = line.lstrip(self._fence[0]).strip() if line.startswith(self._fence) else ""
+        self._fence = ""
+        return [_Line(), *self._line(rest, None)] if rest else [_Line()]
 
-        A fence closes alone on its line. If pieces have lost the line's break, the text behind the
-        fence, after a space, is prose again.
-        """
-        mark = self._fence
-        if line.startswith(mark):
-            rest = line.lstrip(mark[0])
-            if not rest or rest[0].isspace():
-                self._fence = ""
-                return [_NOTHING, *self._line(rest.strip(), None)]
-        elif line.endswith(mark):
-            self._fence = ""
-        return [_NOTHING]
-
-    # ── tables ───────────────────────────────────────────────────────────────────────────────────
-
-    def _tabular(self, line: str, following: str | None) -> tuple[bool, list[_Line]]:
-        """Return whether the line belongs to a table, and the lines to say. The first announces it."""
+    def _tabular(self, row: str, following: str | None) -> list[_Line]:
+        """Announce a table. Return nothing for a line that is no row: rows may come in pieces."""
         if self._table:
-            row = "|" in line or self._row_open
-            self._row_open = "|" in line and line.startswith("|") and not line.endswith("|")
-            self._table = row
-            return row, [_NOTHING]
-        if not _begins_table(line, following):
-            return False, []
+            self._table = self._row_open or "|" in row
+            self._row_open = not row.endswith("|") and (self._row_open or row.startswith("|"))
+            return [_Line()] if self._table else []
+        if not _begins_table(row, following):
+            return []
         self._table = True
-        whole = line.endswith("|") or not line.startswith("|")
-        self._row_open = not whole
-        phrase = self._phrases.table_of if whole else self._phrases.table
-        return True, [_Line(phrase.format(_columns(line)), apart=True)]
-
-    # ── prose ────────────────────────────────────────────────────────────────────────────────────
+        self._row_open = row.startswith("|") and not row.endswith("|")
+        phrases = self._language.said
+        columns = row.removeprefix("|").removesuffix("|").replace(r"\|", "").count("|") + 1
+        return [_Line((phrases.table if self._row_open else phrases.table_of).format(columns))]
 
     def _prose(self, line: str) -> _Line:
-        if heading := compiled(_HEADING).match(line):
-            return _Line(line[heading.end() :].strip().rstrip("#").rstrip(), apart=True)
-        if bullet := compiled(_BULLET).match(line):
-            return _Line(self._item(line[bullet.end() :], bullet[1] or ""), apart=True)
-        if number := compiled(_NUMBERED).match(line):
-            if self._language.sentences.ordinal_digits:
-                return _Line(line, apart=True)
-            return _Line(f"{number[1]}: {line[number.end() :]}", apart=True)
+        if heading := _HEADING.match(line):
+            return _Line(self._prose(line[heading.end() :].rstrip("#").rstrip()).text)
+        if bullet := _BULLET.match(line):
+            text = line[bullet.end() :]
+            done = text and (bullet[1] or "").strip()
+            return _Line(self._language.said.done.format(text) if done else text)
+        if number := _NUMBERED.match(line):
+            counts = self._language.ordinal_digits
+            return _Line(line if counts else f"{number[1]}: {line[number.end() :]}")
         return _Line(line, apart=not line)
 
-    def _item(self, text: str, box: str) -> str:
-        return self._phrases.done.format(text) if box.strip() and text else text
 
-
-def _begins_table(line: str, following: str | None) -> bool:
-    """Return whether a table begins: by a row of dashes, or by a line with two bars or more."""
-    separator = compiled(_SEPARATOR)
-    if separator.match(line) or (following is not None and separator.match(following.strip())):
+def _begins_table(row: str, following: str | None) -> bool:
+    """Return whether a row of dashes is here or next, or two rows that begin with "| "."""
+    if _SEPARATOR.match(row) or (following and _SEPARATOR.match(following.strip())):
         return True
     next_may_be = following is None or "|" in following
-    return next_may_be and line.startswith(("| ", "|\t")) and line.count("|") > 1
-
-
-def _columns(row: str) -> int:
-    inner = row.removeprefix("|").removesuffix("|")
-    return inner.replace(r"\|", "").count("|") + 1
+    return next_may_be and row.startswith(("| ", "|\t")) and row.count("|") > 1

@@ -1,45 +1,77 @@
-"""Formulas in TeX, as agents write them, in the signs that each language has words for."""
+"""Formulas in TeX, in the signs for which languages have words."""
 
-from common.text.spoken.rules import Group, Rule, any_of
+import re
 
-_SIGNS = {
-    "times": "×", "cdot": "×", "div": "÷", "pm": "±", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥",
-    "neq": "≠", "ne": "≠", "approx": "≈", "infty": "∞", "pi": "π", "alpha": "α", "beta": "β",
-    "gamma": "γ", "delta": "δ", "theta": "θ", "lambda": "λ", "mu": "μ", "sigma": "σ", "omega": "ω",
-    "rightarrow": "→", "to": "→", "sqrt": "√", "degree": "°",
-    "dots": "…", "ldots": "…", "cdots": "…",
-}  # fmt: skip
-_ARGUMENT = r"\{([^{}]{1,80}+)\}"
+from common.text.spoken.rules import any_of, apply, read_rules, table
 
-_FORMULAS = Group(
-    r"[\\$]",
-    (
-        Rule(r"\$\$|\\[()\[\]]", " "),
-        Rule(
-            r"(?<![\w$])\$(?=[A-Za-z\\(]|\d[^$\n]{0,80}[\\^=])"
-            r"([^$\n]{1,200}+)(?<=[^\s$])\$(?!\w)",
-            r"\1",
-        ),
-        Rule(r"\^\{?\\circ(?![A-Za-z])\}?", "°"),
-        Rule(r"\^\{(-?\w{1,9})\}", r"^\1"),
-        Rule(r"\^\{([^{}]{1,80}+)\}", r"^(\1)"),
-        Rule(r"\\d?frac\{(\d)\}\{(\d)\}", lambda match: _fraction(match[1], match[2])),
-        Rule(rf"\\d?frac{_ARGUMENT}{_ARGUMENT}", r"\1 ÷ \2"),
-        Rule(rf"\\(?:text|mathrm|mathbf|boxed){_ARGUMENT}", r" \1 "),
-        Rule(rf"\\({any_of(_SIGNS)})(?![A-Za-z])", lambda match: f" {_SIGNS[match[1]]} "),
-        Rule(r"\\(?:left|right|quad|,)(?![A-Za-z])", " "),
-    ),
+_SIGNS = table(
+    "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞|pi π"
+    "|alpha α|beta β|gamma γ|delta δ|epsilon ε|theta θ|lambda λ|mu μ|rho ρ|sigma σ|tau τ|phi φ"
+    "|omega ω|Delta Δ|Sigma Σ|Omega Ω|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °"
+    "|dots …|ldots …|cdots …|in ∈|notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃"
+    "|cup ∪|cap ∩|subset ⊂|subseteq ⊆|emptyset ∅|angle ∠|perp ⊥"
 )
-
-
-def _fraction(above: str, below: str) -> str:
-    """Keep a fraction below one, such as "1/2": it has a name in each language."""
-    return f" {above}/{below}" if above < below else f"{above} ÷ {below}"
+_PATTERNS = {
+    "SIGN": any_of(_SIGNS),
+    "WORD": "sin|cos|tan|cot|log|ln|exp|lim|max|min|mod|det|gcd",
+    "ARGUMENT": r"\{([^{}]{1,200}+)\}",
+    "BEGINS": r"(?=[A-Za-z\\(-]|\d[^$\n]{0,80}[\\^=])",
+}
+_DELIMITERS = r"""
+? [\\$]
+\$\$|\\[()\[\]]  =>  ␣
+(?<![\w$])\${BEGINS}([^$\n]{1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1}
+"""
+_INNERMOST = r"""
+? \{
+\^\{?\\circ(?![A-Za-z])\}?  =>  °
+\\[dt]?frac{ARGUMENT}{ARGUMENT}  =>  {fraction}
+\\sqrt{ARGUMENT}  =>  √{1:term}
+\^{ARGUMENT}  =>  ^{1:term}
+\\(?:begin|end)\{[a-z]{1,12}\*?\}  =>  ␣
+(?<!\})(?:\\(?![dt]?frac)[A-Za-z]{1,20}|_)?{ARGUMENT}(?!\{)  =>  ␣{1}␣
+"""
+_COMMANDS = r"""
+? [\\&]|[ ]\^
+(?<! )[ ]++(?=\^)  =>
+(\\(?:int|sum|prod))[_ ]([^\s^]{1,20})\^(\([^()]{1,40}\)|\\?\w{1,10})  =>  {1} {2} → {3},␣
+\\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
+\\({WORD})(?![A-Za-z])  =>  ␣{1}␣
+(?<![\w:\\.])\\(?:[A-Za-z]{1,20}|[,;!|])  =>  ␣
+&=  =>  =
+"""
+_KNOWN = re.compile(
+    rf"\\(?:[A-Za-z]{{1,20}}\{{|(?:{_PATTERNS['SIGN']}|{_PATTERNS['WORD']})(?![A-Za-z]))|[\^_]\{{"
+)
+_DEPTH = 6  # levels of nested braces that are read
 
 
 def read_formulas(text: str) -> str:
-    return _FORMULAS.apply(text)
+    """Return the text with its formulas in signs. Commands without a sign are dropped."""
+    if "\\" not in text and "$" not in text and "{" not in text:
+        return text
+    opened = apply(DELIMITERS, text)
+    if opened == text and not _KNOWN.search(text):
+        return text
+    for _ in range(_DEPTH):
+        opened = apply(INNERMOST, opened)
+    return apply(COMMANDS, opened)
 
 
-def warm() -> None:
-    _FORMULAS.warm()
+def fraction(match: re.Match[str]) -> str:
+    """Return "1/2", which each voice can read, or the sign of a division."""
+    above, below = match.groups()
+    if above.isdigit() and below.isdigit() and (len(above), above) < (len(below), below):
+        return f" {above}/{below}"
+    return f"{term(above)} ÷ {term(below)}"
+
+
+def term(written: str) -> str:
+    """Put a term of several parts in brackets."""
+    return written if re.fullmatch(r"-?\w+|\W", written) else f"({written.strip()})"
+
+
+_NAMES = _PATTERNS | {"fraction": fraction, "term": term, "sign": lambda name: _SIGNS[name]}
+DELIMITERS, INNERMOST, COMMANDS = (
+    read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
+)

@@ -1,95 +1,116 @@
-"""Rewriting by rules. A rule is a pattern and the words that replace it.
+"""Rewriting by rules, each a pattern and its replacement.
 
-The text comes from outside, and is matched in the middle of a conversation. So each repetition is
-bounded, is possessive, or can begin at one place only. That keeps the work linear in the text.
+The patterns read text that any person or model may have written, in the middle of a conversation.
+Repetitions are bounded or possessive, or begin only where a lookbehind allows it. That keeps the
+work proportional to the length of the text.
 """
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from typing import Any
 
 Put = Callable[[re.Match[str]], str]
 
 
-@cache
-def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """Compiled at the first use: a hundred patterns at import time would cost a cold start 50 ms."""
-    return re.compile(pattern, flags)
-
-
-@dataclass(frozen=True)
 class Rule:
-    pattern: str
-    put: Put | str
-    flags: int = 0
+    """A pattern and what replaces its matches."""
+
+    def __init__(self, pattern: str, put: Put | str) -> None:
+        self.pattern, self.put = re.compile(pattern), put
 
     def apply(self, text: str) -> str:
-        return compiled(self.pattern, self.flags).sub(self.put, text)
+        return self.pattern.sub(self.put, text)
 
 
-@dataclass(frozen=True)
 class Group:
-    """Rules that can only match where `when` is found: one look spares them all."""
+    """Rules that are applied in their order, to a text in which `when` is found."""
 
-    when: str
-    rules: tuple[Rule, ...]
+    def __init__(self, when: str, rules: "Rules") -> None:
+        self.when, self.rules = re.compile(when), rules
 
     def apply(self, text: str) -> str:
-        if compiled(self.when).search(text) is None:
-            return text
-        for rule in self.rules:
-            text = rule.apply(text)
-        return text
-
-    def warm(self) -> None:
-        compiled(self.when)
-        for rule in self.rules:
-            compiled(rule.pattern, rule.flags)
+        return apply(self.rules, text) if self.when.search(text) else text
 
 
-def apply(groups: Iterable[Group], text: str) -> str:
-    for group in groups:
-        text = group.apply(text)
+Rules = tuple[Rule | Group, ...]
+
+
+def apply(rules: Rules, text: str) -> str:
+    """Apply rules in their order."""
+    for rule in rules:
+        text = rule.apply(text)
     return text
 
 
+def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
+    """Read rules from lines of the form "pattern  =>  what is said", on one line or on two.
+
+    A line "? pattern" begins a group for the lines after it. In a pattern, `{NAME}` is another
+    pattern. In what is said, `{2}` is a part of the match, `{2:f}` a function of that part, `{f}` a
+    string or a function of the match, and "␣" a space. All of them are looked up in `names`.
+    """
+    groups: list[tuple[str, list[Rule]]] = [("", [])]
+    for line in re.sub(r"\n\s*=>", "  =>", lines).split("\n"):
+        written, rule, said = line.strip().partition("  =>")
+        pattern = re.sub(r"\{([A-Z_]+)\}", lambda match: str(names[match[1]]), written)
+        if rule:
+            groups[-1][1].append(Rule(pattern, _replacement(said.strip(), names)))
+        elif pattern:
+            groups.append((pattern.removeprefix("? "), []))
+    (_, alone), *others = groups
+    return (*alone, *(Group(when, tuple(rules)) for when, rules in others))
+
+
+def _replacement(form: str, names: Mapping[str, Any]) -> Put:
+    parts = re.split(r"\{(?:(\d)(?::(\w+))?|(\w+))\}", form.replace("␣", " "))
+    first, rest = parts[0], [parts[at : at + 4] for at in range(1, len(parts), 4)]
+
+    def put(match: re.Match[str]) -> str:
+        text = first
+        for at, of_part, of_match, after in rest:
+            said = names[of_match] if of_match else match[int(at)] or ""
+            said = said(match) if callable(said) else said
+            text += (names[of_part](said) if of_part else said) + after
+        return text
+
+    return put
+
+
 def any_of(words: Iterable[str]) -> str:
-    """Return a pattern of the words, the longest first, so that no word hides a longer one."""
+    """Return a pattern for any of the words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
+def table(lines: str, between: str = " ") -> dict[str, str]:
+    """Read "km kilometer|h hour": what is written, and after the first `between` what is said."""
+    pairs = (line.strip().partition(between) for line in lines.split("|"))
+    return {written: said for written, _, said in pairs}
+
+
 def full_words(
-    table: Mapping[str, str],
+    words: Mapping[str, str],
     before: str = r"(?<!\w)",
     after: str = "",
     *,
     ending: Container[str] = (),
 ) -> Rule:
-    """Return a rule that says abbreviations in full.
+    """Return a rule that puts abbreviations in full.
 
-    A point at the end of the text also ends a sentence, and stays. So does a point before a
-    capital, after the abbreviations in `ending`, which often are the last word.
+    A point that also ends a sentence stays: at the end, and after one of `ending` before a capital.
     """
-    words = {short.replace(" ", ""): full for short, full in table.items()}
+    said = {short.replace(" ", ""): full for short, full in words.items()}
 
     def put(match: re.Match[str]) -> str:
         short = match[1].replace(" ", "")
-        rest = match.string[match.end() : match.end() + 8]
-        ends = short.endswith(".") and (
-            not rest.strip("\"'”’)*_ ") or (short in ending and ends_sentence(match))
-        )
-        return words[short] + ("." if ends else "")
+        rest = match.string[match.end() : match.end() + 8].strip("\"'”’)*_ ")
+        ends = short.endswith(".") and (not rest or (short in ending and ends_sentence(match)))
+        return said[short] + ("." if ends else "")
 
-    # "z. B." is also written "z.B."
-    shorts = any_of(table).replace(r"\ ", " ?")
+    shorts = any_of(words).replace(r"\ ", " ?")  # "z. B." is also written "z.B."
     return Rule(f"{before}({shorts})(?!\\w){after}", put)
 
 
 def ends_sentence(match: re.Match[str]) -> bool:
-    """Return whether a point at the end of the match ends a sentence.
-
-    It does if nothing, or a capital, follows.
-    """
+    """Return whether nothing or a capital follows, so that a point here would end a sentence."""
     rest = match.string[match.end() : match.end() + 3]
     return not rest.strip() or (rest[0].isspace() and rest.strip()[0].isupper())

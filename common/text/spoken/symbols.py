@@ -1,72 +1,32 @@
-"""The last step of the spoken form: single characters that the rules have left."""
+"""Single characters after all rules: which are spoken, which are silent."""
 
+import re
 import unicodedata
+from functools import lru_cache
 
-from common.text.spoken.rules import compiled
-
-MOST_REMEMBERED = 8192
-"""Characters whose fate is remembered; who sends more than any script needs gets no more memory."""
-
-_KEPT_SYMBOLS = frozenset("+=±×÷−≈≠≤≥√∞°")
-_MARKUP = frozenset("*_`#|<>[]{}\\~^")
-_SILENT = (
-    (0x2300, 0x23FF),
-    (0x2600, 0x27BF),
-    (0x2900, 0x297F),
-    (0x2B00, 0x2BFF),
-    (0x1F000, 0x1FAFF),
-)
-"""Blocks of pictures, whatever their category: clocks, dingbats, arrows, emoji."""
-_SAID = {
-    "℃": "°C",
-    "℉": "°F",
-    "‼": "!",
-    "⁉": "?",
-    "ℹ": " ",
-    "〰": " ",
-    "︎": "",
-    "️": "",
-    "⃣": "",
-    "\xad": "",
-}
-_SAID |= {chr(0x2080 + digit): str(digit) for digit in range(10)}  # H₂O
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-
-
-class _Fate(dict[int, str]):
-    """For `str.translate`: code point -> what is left of it, found out at the first meeting."""
-
-    def __missing__(self, point: int) -> str:
-        fate = _fate(chr(point))
-        if len(self) < MOST_REMEMBERED:
-            self[point] = fate
-        return fate
-
-
-_FATES = _Fate()
+_SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789", strict=True))
+_SAID |= {char: char for char in f"°℃℉№^{_JOINERS}"}
+_SILENT = re.compile(  # markup and pictures: clocks, dingbats, arrows, emoji
+    r"[*_`#|\[\]{}\\~｜￤ℹ〰\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
+)
 
 
 def plain(text: str) -> str:
-    """Keep letters, marks, digits, punctuation and the symbols that voices can say.
-
-    Anything else becomes a space. The result has no line breaks, no two spaces in a row, and no
-    space at its ends.
-    """
-    text = text.translate(_FATES)
+    """Return letters, digits, punctuation, and signs that mean something; one space for all others."""
+    text = "".join(map(_spoken, text))
     if any(joiner in text for joiner in _JOINERS):
-        # They shape letters in Arabic and the scripts of India; elsewhere they glue emoji together.
-        text = compiled(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+").sub("", text)
+        # They shape letters in Arabic and the scripts of India; elsewhere they join emoji.
+        text = re.sub(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+", "", text)
     return " ".join(text.split())
 
 
-def _fate(char: str) -> str:
+@lru_cache(maxsize=8192)
+def _spoken(char: str) -> str:
     if char in _SAID:
         return _SAID[char]
-    if char in _JOINERS or char in _KEPT_SYMBOLS:
-        return char
-    if char in _MARKUP or any(first <= ord(char) <= last for first, last in _SILENT):
-        return " "
     category = unicodedata.category(char)
     if category in {"Cf", "Me"} or "\ufe00" <= char <= "\ufe0f":
-        return ""  # written for the eye only: directions, enclosing marks, variants of a glyph
-    return char if category[0] in "LMNP" or category == "Sc" else " "
+        return ""  # visible only: directions, enclosing marks, variants of a glyph
+    kept = category[0] in "LMNP" or category in {"Sc", "Sm"}
+    return char if kept and not _SILENT.match(char) else " "

@@ -65,12 +65,13 @@ async def provide(
     google_cloud: GoogleCloud,
     settings: Settings,
     provider_key: str,
+    oauth_client: bytes = b"",
     *,
     entropy: Callable[[int], bytes] = os.urandom,
 ) -> None:
-    """Create the expiry queue, the provider's key, and the key that seals tokens.
+    """Create the expiry queue, the provider's key, the OAuth client, and the key that seals tokens.
 
-    Existing keys stay: they seal data of an earlier run.
+    Existing ones stay: they seal data of an earlier run.
     """
     queue = f"projects/{settings.project}/locations/{settings.location}/queues/"
     queue += settings.tasks_queue
@@ -78,6 +79,8 @@ async def provide(
     client = SecretManagerClient(settings.project, address=google_cloud.address)
     try:
         await _ensure_secret(client, settings.liveavatar_secret, provider_key.encode())
+        if oauth_client:
+            await _ensure_secret(client, settings.google_client_secret, oauth_client)
         await _ensure_secret(client, sealed.KEY, entropy(sealed.BYTES))
     finally:
         await client.close()

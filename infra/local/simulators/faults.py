@@ -57,7 +57,10 @@ Mode = Literal[
     "frozen",
 ]
 
-SERVICES = ("liveavatar", "agent-engine", "google-speech", "secret-manager", "cloud-tasks")
+SERVICES = (
+    *("liveavatar", "agent-engine", "google-speech", "secret-manager", "cloud-tasks"),
+    *("google-accounts", "gmail", "google-calendar"),
+)
 
 LOOK_SECONDS = 0.05
 """Seconds between two looks of a frozen call at whether the freeze was cleared."""

@@ -97,6 +97,8 @@ def error_body(service: str, status: int, message: str) -> dict[str, Any]:
     """Return the JSON in which `service` reports an error."""
     if service == "liveavatar":
         return {"code": status, "data": None, "message": message}
+    if service == "google-accounts":  # OAuth's form: the message of a 4xx fault is the code
+        return {"error": message, "error_description": "Injected fault"}
     name = STATUS_NAMES.get(status, "UNKNOWN")
     return {"error": {"code": status, "message": message, "status": name}}
 

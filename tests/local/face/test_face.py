@@ -1,5 +1,6 @@
 """The drawn face: its lips follow speech, it breathes and blinks, and its frames are whole."""
 
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -12,6 +13,12 @@ from infra.local.simulators.face.planes import Planes
 from infra.local.simulators.face.pose import BLEND_STEPS, LID_STEPS, LOOP_STEPS, OPEN_STEPS
 
 RATE, FPS = 24_000, 25
+
+
+def face() -> FaceMotion:
+    return FaceMotion(Random(1))  # noqa: S311 - the pauses between blinks
+
+
 SIZE = (240, 180)
 SILENCE = np.zeros(WINDOW, np.int16)
 
@@ -45,7 +52,7 @@ def test_lips_take_many_shapes_but_not_too_many_in_a_second() -> None:
     frames = [lips for _, lips in read("Who are you? We see the blue moon, far above the sea.")]
     assert {lips.spread for lips in frames} == {-1, 0, 1}
     assert len(set(frames)) >= 8
-    changes = sum(a != b for a, b in zip(frames, frames[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(frames))
     assert changes / (len(frames) / FPS) <= 12.5
 
 
@@ -63,7 +70,7 @@ def test_silence_and_no_samples_close_the_lips() -> None:
 
 
 def poses(seconds: float, posture: Posture, motion: FaceMotion | None = None) -> list[FacePose]:
-    motion = motion or FaceMotion(Random(1))
+    motion = motion or face()
     return [motion.at(n / FPS, posture, Lips()) for n in range(round(seconds * FPS))]
 
 
@@ -74,19 +81,19 @@ def test_the_face_breathes_through_every_step() -> None:
 @pytest.mark.parametrize("posture", ["idle", "listening", "thinking", "talking"])
 def test_the_face_blinks_now_and_then(posture: Posture) -> None:
     shut = [pose.lids == LID_STEPS for pose in poses(60, posture)]
-    blinks = sum(b and not a for a, b in zip(shut, shut[1:], strict=False))
+    blinks = sum(b and not a for a, b in pairwise(shut))
     assert 6 <= blinks <= 30
     assert sum(shut) <= 3 * blinks
 
 
 def test_a_blink_follows_the_end_of_speech() -> None:
-    motion = FaceMotion(Random(1))
+    motion = face()
     motion.at(0, "talking", Lips())
     assert motion.at(0.04, "idle", Lips()).lids > 0
 
 
 def test_postures_blend_in_half_a_second() -> None:
-    motion = FaceMotion(Random(1))
+    motion = face()
     motion.at(0, "idle", Lips())
     steps = [motion.at(n / FPS, "listening", Lips()).listening for n in range(1, 14)]
     assert steps == sorted(steps)

@@ -12,7 +12,7 @@ RATE = 24_000
 BLOCK = RATE // 50
 
 
-class Scene:
+class VoiceScene:
     """A running session whose voice is read, block by block, as its viewers read it."""
 
     def __init__(self) -> None:
@@ -53,8 +53,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def scene() -> VoiceScene:
+    return VoiceScene()
 
 
 def speech(seconds: float, seed: int = 1) -> np.ndarray:
@@ -63,7 +63,7 @@ def speech(seconds: float, seed: int = 1) -> np.ndarray:
     return samples.astype(np.int16)
 
 
-async def test_an_utterance_is_heard_as_it_was_sent(scene: Scene) -> None:
+async def test_an_utterance_is_heard_as_it_was_sent(scene: VoiceScene) -> None:
     said = speech(1.0)
     await scene.listen(3)
     for piece in np.split(said, 4):
@@ -76,7 +76,7 @@ async def test_an_utterance_is_heard_as_it_was_sent(scene: Scene) -> None:
     assert scene.moments("ended") == [1.06]
 
 
-async def test_an_interruption_is_silent_from_its_sample_on(scene: Scene) -> None:
+async def test_an_interruption_is_silent_from_its_sample_on(scene: VoiceScene) -> None:
     scene.append(speech(2.0))
     await scene.listen(20)
     await scene.clock.advance(0.007)
@@ -90,7 +90,7 @@ async def test_an_interruption_is_silent_from_its_sample_on(scene: Scene) -> Non
     assert scene.moments("interrupted") == [0.407]
 
 
-async def test_speech_goes_on_after_audio_that_came_late(scene: Scene) -> None:
+async def test_speech_goes_on_after_audio_that_came_late(scene: VoiceScene) -> None:
     first, second = speech(0.3, 1), speech(0.3, 2)
     scene.append(first)
     before = await scene.listen(25)  # half a second: the audio runs out after 0.3 s
@@ -103,7 +103,9 @@ async def test_speech_goes_on_after_audio_that_came_late(scene: Scene) -> None:
     assert scene.moments("ended") == [0.8]
 
 
-async def test_consecutive_utterances_have_no_gap_of_more_than_two_samples(scene: Scene) -> None:
+async def test_consecutive_utterances_have_no_gap_of_more_than_two_samples(
+    scene: VoiceScene,
+) -> None:
     odd = 0.1 + 1 / RATE / 3  # not a whole number of blocks
     for number in range(5):
         scene.append(speech(odd, number), f"u{number}")
@@ -114,20 +116,20 @@ async def test_consecutive_utterances_have_no_gap_of_more_than_two_samples(scene
     assert len(scene.moments("ended")) == 5
 
 
-async def test_a_closed_voice_records_nothing(scene: Scene) -> None:
+async def test_a_closed_voice_records_nothing(scene: VoiceScene) -> None:
     scene.voice.close()
     scene.append(speech(0.2))
     assert scene.session.playback.on_played is None
     assert not (await scene.listen(20)).any()
 
 
-async def test_audio_that_the_journal_forgot_is_silent(scene: Scene) -> None:
+async def test_audio_that_the_journal_forgot_is_silent(scene: VoiceScene) -> None:
     scene.append(speech(1.0))
     scene.session.playback.utterances[0].audio = None
     assert not (await scene.listen(5)).any()
 
 
-async def test_only_the_last_seconds_are_kept(scene: Scene) -> None:
+async def test_only_the_last_seconds_are_kept(scene: VoiceScene) -> None:
     scene.append(speech(9.0))
     await scene.listen(400)
     assert not scene.voice.read(0, BLOCK).any()

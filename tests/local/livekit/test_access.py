@@ -1,11 +1,11 @@
-"""Who may join a room, by the access token."""
+"""Access tokens of rooms, and the refusals of those that do not hold."""
 
 from typing import Any
 
 import pytest
 
 from infra.local.simulators.json_web_tokens import sign
-from infra.local.simulators.livekit import AccessRefusedError, Grant, read_grant
+from infra.local.simulators.livekit import AccessRefusedError, RoomGrant, read_grant
 
 VIDEO = {"room": "blue", "roomJoin": True}
 CLAIMS = {"iss": "key", "sub": "ada", "nbf": 90, "exp": 200, "video": VIDEO}
@@ -14,7 +14,7 @@ CLAIMS = {"iss": "key", "sub": "ada", "nbf": 90, "exp": 200, "video": VIDEO}
 def test_a_token_names_its_room_and_its_participant() -> None:
     token = sign({**CLAIMS, "name": "Ada", "video": {**VIDEO, "canPublish": False}}, "secret")
     grant = read_grant(token, "key", "secret", 100)
-    assert grant == Grant("blue", "ada", "Ada", can_publish=False)
+    assert grant == RoomGrant("blue", "ada", "Ada", can_publish=False)
 
 
 @pytest.mark.parametrize(

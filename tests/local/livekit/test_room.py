@@ -1,7 +1,7 @@
 """A room over both of LiveKit's protocols, by a client that knows only these."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from infra.local.simulators.json_web_tokens import sign
-from infra.local.simulators.livekit import Grant, LiveKitServer, no_room, read_grant
+from infra.local.simulators.livekit import LiveKitServer, RoomGrant, no_room, read_grant
 from infra.local.simulators.livekit.hosted import HostedParticipant, HostedTrack, PausableTrack
 from infra.local.simulators.livekit.room import LiveKitRoom
 from tests.local.livekit.client import Viewer, join_request, until_ended, viewing
@@ -34,7 +34,7 @@ class Tone(AudioStreamTrack, PausableTrack):
 
 
 @dataclass
-class Listener:
+class RecordingAudience:
     """Remembers what clients send."""
 
     data: list[tuple[str, str, bytes]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class BlueRoom:
     """A server with one room, in which a participant of ours plays a tone."""
 
     def __init__(self) -> None:
-        self.listener = Listener()
+        self.listener = RecordingAudience()
         self.opened: list[Tone] = []
         self.room = LiveKitRoom("blue", departure_seconds=0.3)
         self.host = HostedParticipant(
@@ -63,13 +63,13 @@ class BlueRoom:
         self.opened.append(Tone())
         return self.opened[-1]
 
-    def authorize(self, token: str) -> Grant:
+    def authorize(self, token: str) -> RoomGrant:
         grant = read_grant(token, "key", "secret", 100)
         if grant.room != "blue":
             raise no_room()
         return grant
 
-    def open_room(self, _: Grant) -> LiveKitRoom:
+    def open_room(self, _: RoomGrant) -> LiveKitRoom:
         return self.room
 
 
@@ -85,6 +85,12 @@ async def serving() -> AsyncIterator[tuple[BlueRoom, str]]:
         yield blue, websocket_address(url)
         blue.room.close()
         await blue.room.closed()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - the room has no event for it
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -123,11 +129,8 @@ async def test_data_go_both_ways(blue: Blue, single: bool) -> None:
     async with viewing(blue[1], token(), single=single) as ada:
         blue[0].room.send_data(blue[0].host, "early", b'"waits for the channel"')
         await ada.say("hello", topic="greeting")
-        await ada.until(lambda: blue[0].listener.data or not ada.data)
         await ada.until(lambda: ada.data == [("host", "early", "waits for the channel")])
-        async with asyncio.timeout(5):
-            while not blue[0].listener.data:
-                await asyncio.sleep(0)
+        await until(lambda: blue[0].listener.data)
         assert blue[0].listener.data == [("ada", "greeting", b'"hello"')]
 
 
@@ -222,9 +225,7 @@ async def test_a_client_that_is_not_known_any_longer_joins_anew(blue: Blue, sing
 async def test_a_client_that_says_nothing_more_is_dropped(blue: Blue) -> None:
     async with viewing(blue[1], token(), single=False) as ada:
         await ada.frames("audio", 1)
-    async with asyncio.timeout(5):
-        while blue[0].room.clients:
-            await asyncio.sleep(0.02)
+    await until(lambda: not blue[0].room.clients)
     assert blue[0].opened[0].readyState == "ended"
 
 
@@ -272,9 +273,8 @@ async def test_a_microphone_is_received(blue: Blue, single: bool) -> None:
         await ada.publish(AudioStreamTrack())
         published = await ada.message("track_published")
         assert (published.cid, published.track.type) == ("mic", models.AUDIO)
+        await until(lambda: blue[0].listener.tracks)
         async with asyncio.timeout(10):
-            while not blue[0].listener.tracks:
-                await asyncio.sleep(0.01)
             [(identity, track)] = blue[0].listener.tracks
             frame = await track.recv()
         assert identity == "ada"

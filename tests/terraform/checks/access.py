@@ -16,6 +16,7 @@ WHOLE_PROJECT = {
     "oprina_agentCaller",
     "oprina_agentReader",
     "oprina_secretCreator",
+    "oprina_speechCaller",
     "roles/cloudtrace.agent",
     "roles/logging.logWriter",
 }
@@ -27,6 +28,7 @@ PURPOSES = {
     "oprina_agentCaller": "agent",
     "oprina_agentReader": "agent.read",
     "oprina_queueReader": "queue.read",
+    "oprina_speechCaller": "speech",
     "roles/cloudtasks.enqueuer": "queue",
     "roles/cloudtrace.agent": "traces",
     "roles/iam.serviceAccountUser": "act as the tasks",
@@ -46,6 +48,7 @@ CUSTOM_ROLES = {
     "oprina_queueReader": {"cloudtasks.queues.get"},
     "oprina_secretCreator": {"secretmanager.secrets.create"},
     "oprina_secretDeleter": {"secretmanager.secrets.delete"},
+    "oprina_speechCaller": {"speech.recognizers.recognize"},
     "oprina_storeReader": {"datastore.entities.get"},
 }
 """Permissions that the calls of the code need."""

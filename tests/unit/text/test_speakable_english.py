@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.text.spoken.speakable import speakable
+from common.text.spoken.speakable import Speakable
 
 pytest.importorskip("num2words")
 
@@ -309,12 +309,12 @@ CASES = [
 
 @pytest.mark.parametrize(("written", "said"), CASES)
 def test_it_is_said_as_a_person_would(written: str, said: str) -> None:
-    assert speakable(written, "en") == said
+    assert Speakable("en").say(written) == said
 
 
 @pytest.mark.parametrize("said", [said for _, said in CASES])
 def test_what_can_be_said_stays_as_it_is(said: str) -> None:
-    assert speakable(said, "en") == said
+    assert Speakable("en").say(said) == said
 
 
 @pytest.mark.parametrize(
@@ -325,4 +325,4 @@ def test_what_can_be_said_stays_as_it_is(said: str) -> None:
     ],
 )
 def test_the_country_decides_which_is_the_month(language: str, said: str) -> None:
-    assert speakable("5/12/2026", language) == said
+    assert Speakable(language).say("5/12/2026") == said

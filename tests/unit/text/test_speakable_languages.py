@@ -1,10 +1,8 @@
-"""The other languages: what their voices stumble over is put in words, plain digits are theirs."""
+"""Other languages: signs and abbreviations become words, figures are left to the voice."""
 
 import pytest
 
-from common.text.spoken.speakable import speakable
-
-pytest.importorskip("num2words")
+from tests.unit.text.spoken import speakable
 
 GERMAN = [
     ("Guten Tag, Herr Dr. Müller.", "Guten Tag, Herr Doktor Müller."),
@@ -12,19 +10,19 @@ GERMAN = [
     ("z.B. Äpfel usw.", "zum Beispiel Äpfel und so weiter."),
     (
         "Ihr Termin ist am 5. Mai um 14.30 Uhr.",
-        "Ihr Termin ist am fünften Mai um vierzehn Uhr dreißig.",
+        "Ihr Termin ist am 5. Mai um 14.30 Uhr.",
     ),
-    ("Der 3. Oktober ist frei.", "Der dritte Oktober ist frei."),
-    ("3. Oktober 1990.", "dritter Oktober neunzehnhundertneunzig."),
-    ("am 23.11.2026", "am dreiundzwanzigsten November zweitausendsechsundzwanzig"),
+    ("Der 3. Oktober ist frei.", "Der 3. Oktober ist frei."),
+    ("3. Oktober 1990.", "3. Oktober 1990."),
+    ("am 23.11.2026", "am 23.11.2026"),
     (
         "Das kostet ca. 3,50 Euro inkl. MwSt. und Versand.",
-        "Das kostet circa drei Euro und fünfzig Cent inklusive Mehrwertsteuer und Versand.",
+        "Das kostet circa 3,50 Euro inklusive Mehrwertsteuer und Versand.",
     ),
-    ("1,00 €", "ein Euro"),
-    ("2,1 %", "zwei Komma eins Prozent"),
-    ("20 °C und 5–10 km", "20 Grad Celsius und 5 bis 10 Kilometer"),
-    ("um 1:05", "um ein Uhr fünf"),
+    ("1,00 €", "1,00 €"),
+    ("2,1 %", "2,1 %"),
+    ("20 °C und 5–10 km", "20 °C und 5 bis 10 km"),
+    ("um 1:05", "um 1:05"),
     ("48 Nachrichten", "48 Nachrichten"),
     ("[Hier](https://example.com) & dort", "Hier und dort"),
 ]
@@ -36,49 +34,49 @@ SPANISH = [
     ),
     (
         "EE. UU. creció un 2,1 % este año.",
-        "Estados Unidos creció un dos coma uno por ciento este año.",
+        "Estados Unidos creció un 2,1 % este año.",
     ),
-    ("21 € o 1,50 €", "veintiún euros o un euro con cincuenta céntimos"),
-    ("a las 21:30", "a las veintiuna y treinta"),
-    ("El valor de pi es 3,14.", "El valor de pi es tres coma catorce."),
-    ("la 2.ª vez, el 1.er piso", "la segunda vez, el primer piso"),
-    ("el 23/11/2026", "el 23 de noviembre de 2026"),
-    ("a 5 km/h", "a 5 kilómetros por hora"),
-    ("el siglo XXI", "el siglo 21"),
+    ("21 € o 1,50 €", "21 € o 1,50 €"),
+    ("a las 21:30", "a las 21:30"),
+    ("El valor de pi es 3,14.", "El valor de pi es 3,14."),
+    ("la 2.ª vez, el 1.er piso", "la 2.ª vez, el 1.er piso"),
+    ("el 23/11/2026", "el 23/11/2026"),
+    ("a 5 km/h", "a 5 km/h"),
+    ("el siglo XXI", "el siglo XXI"),
     ("las 5 p. m. del martes", "las 5 p. m. del martes"),
 ]
 FRENCH = [
     ("M. Dupont et Mme Durand, etc.", "Monsieur Dupont et Madame Durand, et cetera."),
-    ("Le 1er mai à 14h30.", "Le premier mai à quatorze heures trente."),
-    ("à 21 h", "à vingt et une heures"),
-    ("12,50 €", "douze euros et cinquante centimes"),
-    ("3,14 % ; vraiment ?", "trois virgule quatorze pour cent ; vraiment ?"),
-    ("la 2e fois, la 1re", "la deuxième fois, la première"),
-    ("2026-05-01", "premier mai 2026"),
-    ("n° 5, 3 km", "numéro 5, 3 kilomètres"),
-    ("du Ier au XXIe siècle", "du Ier au vingt et unième siècle"),
-    ("la Ve République", "la cinquième République"),
+    ("Le 1er mai à 14h30.", "Le 1er mai à 14h30."),
+    ("à 21 h", "à 21 h"),
+    ("12,50 €", "12,50 €"),
+    ("3,14 % ; vraiment ?", "3,14 % ; vraiment ?"),
+    ("la 2e fois, la 1re", "la 2e fois, la 1re"),
+    ("2026-05-01", "2026-05-01"),
+    ("n° 5, 3 km", "numéro 5, 3 km"),
+    ("du Ier au XXIe siècle", "du Ier au XXIe siècle"),
+    ("la Ve République", "la Ve République"),
     ("- [x] Le pain", "fait : Le pain."),
 ]
 ITALIAN = [
     ("Il Sig. Rossi, p. es. oggi, ecc.", "Il signor Rossi, per esempio oggi, eccetera."),
-    ("alle 14:30", "alle quattordici e trenta"),
-    ("21 € o 1,01 €", "ventuno euro o un euro e un centesimo"),
-    ("il 2° piano, la 3ª volta", "il secondo piano, la terza volta"),
-    ("nel XXI secolo", "nel ventunesimo secolo"),
-    ("2,5 %", "due virgola cinque per cento"),
-    ("20 °C", "20 gradi Celsius"),
-    ("1 km e 5 km", "1 chilometro e 5 chilometri"),
+    ("alle 14:30", "alle 14:30"),
+    ("21 € o 1,01 €", "21 € o 1,01 €"),
+    ("il 2° piano, la 3ª volta", "il 2° piano, la 3ª volta"),
+    ("nel XXI secolo", "nel XXI secolo"),
+    ("2,5 %", "2,5 %"),
+    ("20 °C", "20 °C"),
+    ("1 km e 5 km", "1 km e 5 km"),
 ]
 PORTUGUESE = [
     ("O Sr. Silva e a Dra. Costa.", "O senhor Silva e a doutora Costa."),
-    ("às 14h30", "às catorze e trinta"),
-    ("às 2h", "às duas horas"),
-    ("21 € ou R$ 5,50", "vinte e um euros ou cinco reais e cinquenta centavos"),
-    ("2,5 %", "dois vírgula cinco por cento"),
-    ("a 2ª vez", "a segunda vez"),
-    ("o século XIX", "o século 19"),
-    ("em 23/11/2026", "em 23 de novembro de 2026"),
+    ("às 14h30", "às 14h30"),
+    ("às 2h", "às 2h"),
+    ("21 € ou R$ 5,50", "21 € ou R$ 5,50"),
+    ("2,5 %", "2,5 %"),
+    ("a 2ª vez", "a 2ª vez"),
+    ("o século XIX", "o século XIX"),
+    ("em 23/11/2026", "em 23/11/2026"),
 ]
 OTHERS = [
     ("zh", "**圆周率**大约是3.14。", "圆周率大约是3.14。"),
@@ -107,8 +105,3 @@ OTHERS = [
 def test_each_language_has_its_own_words(language: str, written: str, said: str) -> None:
     assert speakable(written, language) == said
     assert speakable(said, language) == said
-
-
-def test_brazil_has_other_cents() -> None:
-    assert speakable("1,50 €", "pt-BR") == "um euro e cinquenta centavos"
-    assert speakable("1,50 €", "pt-PT") == "um euro e cinquenta cêntimos"

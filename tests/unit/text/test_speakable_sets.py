@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from common.text.spoken.speakable import speakable
+from tests.unit.text.spoken import speakable
 
 pytest.importorskip("num2words")
 

@@ -1,210 +1,149 @@
 """English dates, years and times of day."""
 
 import re
+from typing import Any
 
-from common.text.languages.en.words import DASH, START, cardinal, ordinal, year
-from common.text.spoken.rules import Rule, any_of, ends_sentence
+from common.text.language import words_of
+from common.text.languages.en.words import cardinal, ordinal, pair, year
+from common.text.spoken.rules import any_of, table
 
-MONTHS = (  # noqa: SIM905 - read as one
-    "January February March April May June July August September October November December"
-).split()
-_MONTH_NUMBERS, _DAYS = range(1, 13), range(1, 32)
-_SHORT = {name[:3]: name for name in MONTHS} | {"Sept": "September"}
-_MONTH = rf"({'|'.join(MONTHS)}|Sept\.?|(?:{'|'.join(name[:3] for name in MONTHS)})\.?)"
-_DAY = r"(0?[1-9]|[12]\d|3[01])"
-_YEAR = r"(1[1-9]\d\d|20\d\d)"
-_NO_MORE = r"(?![\w/]|[.,:-]\d)"
-_DAY_FIRST = frozenset({"AU", "GB", "HK", "IE", "IN", "KE", "NG", "NZ", "SG", "ZA"})
-_WEEKDAYS = {
-    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday",
-    "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
-}  # fmt: skip
-_O_CLOCK = range(1, 13)
-_YEARS = range(1100, 2100)
-"""Said in pairs; the others are numbers."""
-_VERBS = frozenset("was is has does this thus versus as across besides always perhaps".split())  # noqa: SIM905 - read as one
-"""They end like a plural, but what stands before them may well be a year."""
+_MONTHS = table(
+    "Jan January|Feb February|Mar March|Apr April|May May|Jun June|Jul July|Aug August|Sep September"
+    "|Oct October|Nov November|Dec December"
+)
+_NAMES = list(_MONTHS.values())
+_MONTHS["Sept"] = "September"
+_WEEKDAYS = table(
+    "Mon Monday|Tue Tuesday|Tues Tuesday|Wed Wednesday|Thu Thursday|Thur Thursday|Thurs Thursday"
+    "|Fri Friday|Sat Saturday|Sun Sunday"
+)
+_DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
+_VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
+_DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
+_LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
-
-def rules(region: str) -> tuple[Rule, ...]:
-    return (
-        Rule(rf"{START}(\d{{4}})-(0[1-9]|1[0-2])-{_DAY}(?:T(?=\d\d:)|{_NO_MORE})", _iso),
-        Rule(rf"{START}(\d{{4}})-(0[1-9]|1[0-2]){_NO_MORE}", _iso_month),
-        Rule(
-            rf"{START}(\d{{1,2}})([/.])(\d{{1,2}})\2(\d{{4}}){_NO_MORE}",
-            lambda match: _numeric(match, day_first=region in _DAY_FIRST, sure=bool(region)),
-        ),
-        Rule(
-            rf"(?<!\w)({'|'.join(_WEEKDAYS)})\.?(?=,? (?:{'|'.join(_SHORT)}|\d{{1,2}}\b))",
-            lambda match: _WEEKDAYS[match[1]],
-        ),
-        Rule(
-            rf"(?<!\w){_MONTH}[ ]?{DASH}[ ]?{_MONTH}(?!\w)",
-            lambda m: f"{_month(m[1])} to {_month(m[2])}",
-        ),
-        Rule(rf"(?<=\d)[ ]?{DASH}[ ]?(?={_MONTH} {_DAY}(?!\d))", " to "),
-        Rule(
-            rf"{START}(?:[Tt]he )?{_DAY}[ ]?{DASH}[ ]?(?={_DAY} {_MONTH}(?!\w))",
-            lambda m: f"the {ordinal(m[1])} to ",
-        ),
-        Rule(
-            rf"(?<!\w){_MONTH} {_DAY}(?:st|nd|rd|th)?(?:[ ]?{DASH}[ ]?{_DAY}(?:st|nd|rd|th)?)?"
-            rf"(?:,? {_YEAR})?(?![\w%°]|[.,:/]\d)",
-            _month_first,
-        ),
-        Rule(
-            rf"{START}(?:([Tt]he) )?{_DAY}(?:st|nd|rd|th)? (of )?{_MONTH}(?:,? {_YEAR})?(?!\w|[.,]\d)",
-            _day_first,
-        ),
-        Rule(rf"(?<!\w){_MONTH} {_YEAR}{_NO_MORE}", lambda m: f"{_month(m[1])} {year(m[2])}"),
-        Rule(rf"{START}(1[1-9]|20)(\d0)['’]?s(?!\w)", _decade),
-        Rule(r"(?<!\w)['’]([2-9]0)['’]?s(?!\w)", lambda m: _plural(cardinal(m[1]))),
-        Rule(r"(?<!\w)['’](\d\d)(?![\w'’])", r"\1"),
-        Rule(r"(?<=[Ii]n )(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])", lambda m: year(m[1])),
-        Rule(rf"{START}{_YEAR}/(\d\d)(?![\w/]|[.,]\d)", lambda m: f"{year(m[1])} {cardinal(m[2])}"),
-        Rule(
-            r"(?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)",
-            lambda m: m[1] + _plural(cardinal(m[2])),
-        ),
-    )
+PATTERNS = {
+    "DAY_FOLLOWS": (
+        rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA:?|date:"
+        rf"|today|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))}),? \(?)"
+    ),
+    "SHORT": "|".join(_MONTHS),
+    "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
+    "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
+    "DAY": r"(0?[1-9]|[12]\d|3[01])",
+    "NTH": "(?:st|nd|rd|th)?",
+    "DATED_YEAR": r"(1\d\d\d|20\d\d)",
+    "YEAR": r"(1[1-9]\d\d|20\d\d)",
+    "NO_MORE": r"(?![\w/]|[.,:-]\d)",
+    "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
+    "LIST": r"\.?(?: ?[-–—/] ?|, (?:and |or )?| & | and | or )",
+    "HALF": r"( ?(?:[AaPp]\.?[Mm])(?!\w)\.?)",
+    "CENTURY": "(1[1-9]|20)",
+}
+PARTS: dict[str, Any] = {
+    "month": lambda written: _MONTHS.get(written.rstrip("."), written),
+    "month_number": lambda digits: _NAMES[int(digits) - 1],
+    "weekday": lambda written: _WEEKDAYS[written],
+    "short_year": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
+    "in_year": lambda digits: f", {year(digits)}" if digits else "",
+    "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
+    "article": lambda written: written or "the",
+    "at": lambda sign: " at " if sign else "",
+    "hour": lambda digits: cardinal(str(int(digits))),
+    "tens": lambda digits: re.sub("y$", "ie", cardinal(digits)) + "s",
+}
 
 
-def weekdays() -> Rule:
-    """More than one: "Mon–Fri", "Mon, Wed & Fri"."""
-    day = rf"(?:{any_of(_WEEKDAYS)})"
-    return Rule(
-        rf"(?<!\w){day}(?:\.?(?:[ ]?{DASH}[ ]?|, (?:and |or )?| & | and | or ){day}(?!\w))"
-        r"{1,6}+(?:\.(?= [^A-Z]))?",
-        lambda m: re.sub(rf"[ ]?{DASH}[ ]?", " to ", re.sub(rf"({day})\.?", _day_name, m[0])),
-    )
-
-
-def _day_name(match: re.Match[str]) -> str:
-    return _WEEKDAYS[match[1]]
-
-
-def weekday() -> Rule:
-    """Return the rule of weekdays without a figure: "See you Wed.", but not "the sun"."""
-    return Rule(
-        r"(?<!\w)(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z])))\.",
-        lambda m: _WEEKDAYS[m[1]] + ("." if ends_sentence(m) else ""),
-    )
-
-
-def clock() -> tuple[Rule, ...]:
-    half = r"(?:[ ]?([AaPp])(\.?)([Mm])(?!\w)(\.?))"
-    return (
-        Rule(r"(?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)", " UTC"),
-        Rule(
-            rf"{START}(\d{{1,2}}):([0-5]\d):([0-5]\d)(?:\.\d{{1,6}})?{half}?(?![\w:])",
-            _with_seconds,
-        ),
-        Rule(rf"{START}([01]?\d|2[0-4]):([0-5]\d){half}?(?![\w:])", _time),
-        Rule(rf"{START}(0?[1-9]|1[0-2]){half}", lambda m: cardinal(m[1].lstrip("0")) + _half(m, 2)),
-        Rule(rf"{START}(\d{{1,3}}):(\d{{1,3}})(?![\w:])", r"\1 to \2"),
-    )
-
-
-def standing_year() -> Rule:
-    """Four digits by themselves: "in 1999", "2026", but not "2000 photos"."""
-    return Rule(rf"{START}{_YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{{3,20}}))?", _year_or_count)
-
-
-def _year_or_count(match: re.Match[str]) -> str:
+def year_or_count(match: re.Match[str]) -> str:
+    """Return a year ("the Act of 1867 says"), or a count ("2000 photos")."""
     after = match[2] or ""
-    counted = after.endswith("s") and not after.endswith("ss") and after not in _VERBS
+    dated = re.search(_DATED, match.string[max(0, match.start() - 20) : match.start()])
+    counted = not dated and after.endswith("s") and not after.endswith("ss") and after not in _VERBS
     said = cardinal(match[1]) if counted or after in {"people", "million"} else year(match[1])
     return f"{said} {after}" if after else said
 
 
-def _iso(match: re.Match[str]) -> str:
-    at = " at " if match[0].endswith("T") else ""
-    month = MONTHS[int(match[2]) - 1]
-    return f"{month} {ordinal(match[3])}, {_any_year(match[1])}{at}"
+def numeric(match: re.Match[str], region: str) -> str:
+    """Return a date in figures. Above twelve a figure can only be the day.
 
-
-def _iso_month(match: re.Match[str]) -> str:
-    return f"{MONTHS[int(match[2]) - 1]} {_any_year(match[1])}"
-
-
-def _any_year(digits: str) -> str:
-    return year(digits) if int(digits) in _YEARS else cardinal(digits.lstrip("0") or "0")
-
-
-def _numeric(match: re.Match[str], *, day_first: bool, sure: bool) -> str:
-    """Say a date in figures.
-
-    A number above twelve can only be the day. Otherwise the country decides. If the country is
-    unknown, the figures are said as they are written, because a wrong date is worse.
+    Else the region decides. Where it is unknown, the figures are said as they stand.
     """
-    first, second = int(match[1]), int(match[3])
-    only = (first not in _MONTH_NUMBERS) or (second not in _MONTH_NUMBERS)
-    day_first = first not in _MONTH_NUMBERS or match[2] == "." or (day_first and not only)
-    day, month = (first, second) if day_first else (second, first)
-    sure = sure or only or match[2] == "." or first == second
-    if not sure or month not in _MONTH_NUMBERS or day not in _DAYS:
-        return f"{cardinal(str(first))} {cardinal(str(second))} {_any_year(match[4])}"
-    name, nth = MONTHS[month - 1], ordinal(str(day))
-    said = f"the {nth} of {name}" if day_first else f"{name} {nth}"
-    return f"{said}, {_any_year(match[4])}"
+    first, last = int(match[1]), int(match[3] or match[5])
+    full = year(match[4]) if match[4] else PARTS["short_year"](match[6])
+    only = first > len(_NAMES) or last > len(_NAMES)
+    pointed = match[2] == "."
+    day_first = first > len(_NAMES) or pointed or (region in _DAY_FIRST and not only)
+    day, month = (first, last) if day_first else (last, first)
+    if not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days of a month
+        return match[0]
+    if not (region or only or pointed or first == last):
+        return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
+    name, nth = _NAMES[month - 1], ordinal(str(day))
+    return f"the {nth} of {name}, {full}" if day_first else f"{name} {nth}, {full}"
 
 
-def _month(written: str) -> str:
-    return _SHORT.get(written.rstrip("."), written)
+def days(match: re.Match[str], region: str) -> str:
+    """Return one day or two without a year: "on 12/24". A fraction stays: "by 1/2"."""
+    before, *figures = match.groups()
+    sure = before.strip(" ,(").lower() not in {"by", "from", "before", "after", "since", "through"}
+    said = []
+    for first, last in (figures[:2], figures[3:]):
+        if first is None:
+            continue
+        day_first = int(first) > len(_NAMES) or (region in _DAY_FIRST and int(last) <= len(_NAMES))
+        day, month = (first, last) if day_first else (last, first)
+        halves = int(first) < int(last) < 9 and not sure  # noqa: PLR2004 - 7/8 is a part
+        if not (0 < int(month) <= len(_NAMES) and 0 < int(day) <= 31) or halves:  # noqa: PLR2004
+            return match[0]
+        unknown = (
+            not region and int(first) != int(last) and max(int(first), int(last)) <= len(_NAMES)
+        )
+        name = cardinal(str(int(month))) if unknown else _NAMES[int(month) - 1]
+        said.append(f"{name} {cardinal(day) if unknown else ordinal(str(int(day)))}")
+    between = (figures[2] or "").strip()
+    return before + (f" {between} " if between.isalpha() or between == "&" else " to ").join(said)
 
 
-def _month_first(match: re.Match[str]) -> str:
-    until = f" to {ordinal(match[3])}" if match[3] else ""
-    return f"{_month(match[1])} {ordinal(match[2])}{until}{_of_year(match[4])}"
+def years(match: re.Match[str]) -> str:
+    """Return "2003–04" as two years where the second is the later one."""
+    first, last = match.groups()
+    return f"{year(first)} to {pair(last)}" if int(last) > int(first[2:]) else match[0]
 
 
-def _day_first(match: re.Match[str]) -> str:
-    return f"{match[1] or 'the'} {ordinal(match[2])} of {_month(match[4])}{_of_year(match[5])}"
+def decades(match: re.Match[str]) -> str:
+    """Return one decade or two: "1960s-80s"."""
+    said = []
+    for century, digits in ((match[1], match[2]), (match[3], match[4])):
+        few = "hundreds" if digits == "00" else PARTS["tens"](digits or "0")
+        many = f"{cardinal(century)} {few}" if century else few
+        said += ["two thousands" if century == "20" and digits == "00" else many] if digits else []
+    return " to ".join(said)
 
 
-def _of_year(digits: str | None) -> str:
-    return f", {year(digits)}" if digits else ""
+def several_days(match: re.Match[str]) -> str:
+    full = re.sub(r"([A-Z][a-z]+)\.?", lambda day: _WEEKDAYS[day[1]], match[0])
+    return re.sub(" ?[-–—] ?", " to ", full)
 
 
-def _decade(match: re.Match[str]) -> str:
-    century, tens = match[1], match[2]
-    if tens == "00":
-        return "two thousands" if century == "20" else f"{cardinal(century)} hundreds"
-    return f"{cardinal(century)} {_plural(cardinal(tens))}"
+def half_day(written: str) -> str:
+    """Return a.m. or p.m.; its last point may end the sentence, too."""
+    half = written.strip()
+    return f" {half}" if half[:1].isupper() else f" {half[0]}.m." if half else ""
 
 
-def _plural(tens: str) -> str:
-    return f"{tens[:-1]}ies" if tens.endswith("y") else f"{tens}s"
-
-
-def _half(match: re.Match[str], at: int) -> str:
-    """a.m. or p.m., as written; its last point may end the sentence as well, and then stays."""
-    if not match[at]:
-        return ""
-    if match[at].isupper():
-        return f" {''.join(match.group(*range(at, at + 4)))}"
-    return f" {match[at]}.m."
-
-
-def _minutes(digits: str) -> str:
-    return f"oh {cardinal(digits[1])}" if digits[0] == "0" else cardinal(digits)
-
-
-def _time(match: re.Match[str], half: int = 3) -> str:
-    hour, minutes, half_day = match[1], match[2], _half(match, half)
-    spoken = cardinal(str(int(hour)))
+def time(match: re.Match[str]) -> str:
+    """Return a time of day: "9:05", "18:00", "3:05:01"."""
+    hours, minutes, seconds, half = match.groups("")
+    if int(hours) > 24:  # noqa: PLR2004 - no hour
+        return match[0]
+    said, half = cardinal(str(int(hours))), half_day(half)
+    if seconds.strip("0"):
+        count = cardinal(str(int(seconds)))
+        return f"{said} {pair(minutes)} and {count} second{'s' * (count != 'one')}{half}"
     if minutes != "00":
-        return f"{spoken} {_minutes(minutes)}{half_day}"
-    if half_day:
-        return spoken + half_day
-    if int(hour) in {0, 24}:
-        return "midnight"
-    return f"{spoken} o'clock" if int(hour) in _O_CLOCK else f"{spoken} hundred"
-
-
-def _with_seconds(match: re.Match[str]) -> str:
-    if match[3] == "00":
-        return _time(match, half=4)
-    seconds = cardinal(str(int(match[3])))
-    start = f"{cardinal(str(int(match[1])))} {_minutes(match[2])}"
-    return f"{start} and {seconds} second{'' if int(match[3]) == 1 else 's'}{_half(match, 4)}"
+        return f"{said} {pair(minutes)}{half}"
+    if half:
+        return said + half
+    if said in {"zero", "twenty-four"}:
+        return "zero" if hours == "0" else "midnight"
+    return f"{said} o'clock" if int(hours) <= 12 else f"{said} hundred"  # noqa: PLR2004

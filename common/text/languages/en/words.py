@@ -1,70 +1,91 @@
-"""English numbers in words, and the shapes in which they are written."""
+"""English numbers in words, as Americans say them, and the forms in which they are written."""
 
 import re
+from functools import lru_cache
+from typing import Literal
 
-from common.text.spoken import number_words
+from num2words import num2words
 
-EN = "en"
-START = r"(?<!\w)(?<!\d[.,])"
-"""A number begins here: not inside a word, nor behind another number's point."""
+from common.text.spoken.rules import ends_sentence
+
+START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
-MINUS = r"(?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?"
+MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (
-    r"(?:[ ]?/[ ]?(month|mo|year|yr|week|wk|day|hour|hr|h|minute|min|second|sec|s|night|person|user"
-    r"|seat|kg|lb|oz|g|l|km|mile|mi|gallon|gal|sq ft|ft|unit|item|piece|call|token)(?!\w))?"
+    r"(?: ?/ ?(sq ft|mo|yr|wk|hr|h|min|sec|s|kg|lb|g|cm³|m³|m²|[md]?L|l|km|mi|gal|oz|ft|mol|month|year"
+    r"|week|day|hour|minute|second|night|person|user|seat|mile|gallon|unit|item|piece|call|token)(?!\w))?"
 )
-_PER_NAMES = {
-    "mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": "hour", "min": "minute",
-    "sec": "second", "s": "second", "kg": "kilogram", "lb": "pound", "g": "gram", "l": "liter",
-    "km": "kilometer", "mi": "mile", "gal": "gallon", "oz": "ounce", "ft": "foot",
-    "sq ft": "square foot",
-}  # fmt: skip
+_DESCRIBED = (
+    r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
+    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift)\b"
+)
+_MOST_DIGITS = 15  # longer numbers are read digit by digit
+_YEARS = range(1000, 2100)  # the others are said like numbers
 
 
 def number(written: str) -> str:
-    """As in "1,234.5" -> "one thousand two hundred thirty-four point five"."""
+    """Return "1,234.5" as "one thousand two hundred thirty-four point five"."""
     whole, _, fraction = written.replace(",", "").partition(".")
-    return number_words.decimal(whole, fraction, EN, "point") if fraction else cardinal(whole)
+    start = cardinal(whole) if whole else ""
+    return f"{start} point {spelled(fraction)}".strip() if fraction else start
 
 
 def cardinal(digits: str) -> str:
-    return number_words.cardinal(digits, EN)
+    """Return a number without separators in words; with a leading zero, digit by digit."""
+    if len(digits) > _MOST_DIGITS or (len(digits) > 1 and int(digits[0]) == 0):
+        return spelled(digits)
+    return _words(int(digits), "cardinal") if digits else ""
 
 
 def ordinal(digits: str) -> str:
-    return number_words.ordinal(digits.replace(",", ""), EN)
+    digits = digits.replace(",", "")
+    return spelled(digits) if len(digits) > _MOST_DIGITS else _words(int(digits), "ordinal")
 
 
 def year(digits: str) -> str:
-    return number_words.year(digits, EN)
+    """Return "1905" as "nineteen oh five"."""
+    return _words(int(digits), "year" if int(digits) in _YEARS else "cardinal")
+
+
+def pair(digits: str) -> str:
+    """Return two digits as in a time or a year: "05" is "oh five"."""
+    return f"oh {cardinal(digits[1])}" if int(digits[0]) == 0 else cardinal(digits)
 
 
 def spelled(digits: str) -> str:
-    return number_words.spelled(digits, EN)
+    return " ".join(_words(int(digit), "cardinal") for digit in digits)
 
 
 def grouped(written: str) -> str:
-    """Digit by digit, with a rest between the groups: "555-0199"."""
+    """Return the digits one by one, with a comma between groups: "555-0199"."""
     return ", ".join(spelled(group) for group in re.findall(r"\d+", written))
 
 
-def minus(sign: str | None) -> str:
+def minus(sign: str) -> str:
     return "minus " if sign else ""
 
 
-def per(unit: str | None) -> str:
-    return f" per {_PER_NAMES.get(unit, unit)}" if unit else ""
-
-
 def one(written: str) -> bool:
+    """Return whether the amount takes a singular."""
     return written in {"1", "1.0", "1.00"}
 
 
 def describes(match: re.Match[str]) -> bool:
-    """As in "a 5 km run": the measure says what kind, and so stays in the singular."""
-    before = match.string[max(0, match.start() - 4) : match.start()].lower()
+    """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
+    before = f" {match.string[max(0, match.start() - 4) : match.start()].lower()}"
     after = match.string[match.end() : match.end() + 2]
-    if not (" " + before).endswith((" a ", " an ")):
-        return False
-    return after[:1] in {" ", "-"} and after[1:].islower()
+    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 12]):
+        return True
+    return before.endswith((" a ", " an ")) and after[:1] in {" ", "-"} and after[1:].isalpha()
+
+
+def point(match: re.Match[str]) -> str:
+    """Return the point of an abbreviation where it also ends the sentence."""
+    return "." if match[0].endswith(".") and ends_sentence(match) else ""
+
+
+@lru_cache(maxsize=4096)
+def _words(number: int, kind: Literal["cardinal", "ordinal", "year"]) -> str:
+    said: str = num2words(number, lang="en", to=kind)
+    return said.replace(",", "").replace(" and ", " ").replace("oh-", "oh ")

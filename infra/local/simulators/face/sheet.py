@@ -34,7 +34,7 @@ ROLL_REGION: Region = (118.0, 300.0, 282.0, 380.0)
 
 
 @dataclass(frozen=True)
-class Body:
+class Bust:
     """One stance of the head, without eyes and lips, as planes and as a picture."""
 
     planes: Planes
@@ -54,7 +54,7 @@ class FaceSheet:
         self._canvas = Canvas(large, large[1] / UNITS)
         self._portrait = draw_portrait(self._canvas)
         self._lock = threading.Lock()
-        self._bodies: OrderedDict[Hashable, Body] = OrderedDict()
+        self._bodies: OrderedDict[Hashable, Bust] = OrderedDict()
         self._patches: OrderedDict[Hashable, tuple[Box, Planes]] = OrderedDict()
 
     def knows(self, pose: FacePose) -> bool:
@@ -81,14 +81,14 @@ class FaceSheet:
             planes.lay(patch, box[0], box[1])
         return planes
 
-    def _draw_body(self, pose: FacePose) -> Body:
+    def _draw_body(self, pose: FacePose) -> Bust:
         breath = breath_map(pose)
         picture = self._portrait.ground.copy()
         self._place(picture, self._portrait.roll, ROLL_REGION, breath)
         head = breath.after(head_map(pose))
         self._place(picture, self._portrait.head, HEAD_REGION, head)
         small = picture.reduce(SUPERSAMPLE).convert("RGB")
-        return Body(to_planes(small), small)
+        return Bust(to_planes(small), small)
 
     def _place(
         self, picture: Image.Image, layer: Image.Image, region: Region, moved: Affine

@@ -6,7 +6,14 @@ and is not forwarded to other clients; their data is. The packages of the media 
 first join.
 """
 
-from infra.local.simulators.livekit.access import AccessRefusedError, Grant, no_room, read_grant
+from infra.local.simulators.livekit.access import AccessRefusedError, RoomGrant, no_room, read_grant
 from infra.local.simulators.livekit.server import LiveKitServer, media_missing
 
-__all__ = ["AccessRefusedError", "Grant", "LiveKitServer", "media_missing", "no_room", "read_grant"]
+__all__ = [
+    "AccessRefusedError",
+    "LiveKitServer",
+    "RoomGrant",
+    "media_missing",
+    "no_room",
+    "read_grant",
+]

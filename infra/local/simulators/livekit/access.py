@@ -22,7 +22,7 @@ def no_room() -> AccessRefusedError:
 
 
 @dataclass(frozen=True)
-class Grant:
+class RoomGrant:
     """The content of a valid access token."""
 
     room: str
@@ -34,7 +34,7 @@ class Grant:
     can_publish_data: bool = True
 
 
-def read_grant(token: str, key: str, secret: str, now: float) -> Grant:
+def read_grant(token: str, key: str, secret: str, now: float) -> RoomGrant:
     """Return the grant of a token that `key` issued. `now` counts seconds since 1970.
 
     Raises `AccessRefusedError` (401) for a token that is false, expired, not valid yet, of another
@@ -56,8 +56,8 @@ def read_grant(token: str, key: str, secret: str, now: float) -> Grant:
     return _grant(claims, video)
 
 
-def _grant(claims: Mapping[str, Any], video: Mapping[str, Any]) -> Grant:
-    return Grant(
+def _grant(claims: Mapping[str, Any], video: Mapping[str, Any]) -> RoomGrant:
+    return RoomGrant(
         room=str(video["room"]),
         identity=str(claims["sub"]),
         name=str(claims.get("name", "")),

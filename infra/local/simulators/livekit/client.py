@@ -8,7 +8,7 @@ from typing import Protocol
 from aiortc import MediaStreamTrack
 from livekit.protocol import models, rtc
 
-from infra.local.simulators.livekit.access import Grant
+from infra.local.simulators.livekit.access import RoomGrant
 from infra.local.simulators.livekit.hosted import new_sid
 from infra.local.simulators.livekit.peers import Offered, PeerConnections, PeerEvents
 
@@ -43,7 +43,7 @@ class RoomClient:
     `single`: it uses one WebRTC connection (`/rtc/v1`). `now` returns seconds since 1970.
     """
 
-    grant: Grant
+    grant: RoomGrant
     room: ClientRoom
     single: bool
     now: Callable[[], float]

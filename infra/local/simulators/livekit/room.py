@@ -9,7 +9,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from livekit.protocol import models, rtc
 
-from infra.local.simulators.livekit.access import Grant
+from infra.local.simulators.livekit.access import RoomGrant
 from infra.local.simulators.livekit.client import LEAVE, RoomClient
 from infra.local.simulators.livekit.hosted import HostedParticipant, new_sid
 from infra.local.simulators.livekit.peers import Offered
@@ -62,7 +62,7 @@ class LiveKitRoom:
         self._tell(client.info, but=client)
         self._on_change()
 
-    def find(self, grant: Grant, sid: str) -> RoomClient | None:
+    def find(self, grant: RoomGrant, sid: str) -> RoomClient | None:
         """Return the client that returns. None if it is not in the room any longer."""
         client = self.clients.get(grant.identity)
         return client if client is not None and client.sid == sid else None

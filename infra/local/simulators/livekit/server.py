@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from infra.local.simulators.livekit.access import AccessRefusedError, Grant
+from infra.local.simulators.livekit.access import AccessRefusedError, RoomGrant
 
 if TYPE_CHECKING:
     from infra.local.simulators.livekit.room import LiveKitRoom
@@ -35,10 +35,10 @@ def _installed(name: str) -> bool:
 class Rooms(Protocol):
     """The rooms of a server, and who may join them. Each method may raise `AccessRefusedError`."""
 
-    def authorize(self, token: str) -> Grant:
+    def authorize(self, token: str) -> RoomGrant:
         """Return the grant of an access token, for a room that exists."""
 
-    def open_room(self, grant: Grant) -> "LiveKitRoom":
+    def open_room(self, grant: RoomGrant) -> "LiveKitRoom":
         """Return the room. It is called after the media packages have been imported."""
 
 

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from livekit.protocol import models, rtc
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from infra.local.simulators.livekit.access import Grant
+from infra.local.simulators.livekit.access import RoomGrant
 from infra.local.simulators.livekit.client import LEAVE, Outbox, RoomClient
 from infra.local.simulators.livekit.room import LiveKitRoom
 
@@ -19,7 +19,7 @@ MOST_BYTES = 256 * 1024
 """Bytes of a join request, unpacked."""
 
 
-async def serve(websocket: WebSocket, grant: Grant, room: LiveKitRoom) -> None:
+async def serve(websocket: WebSocket, grant: RoomGrant, room: LiveKitRoom) -> None:
     """Serve a client's websocket until one side closes it.
 
     A client that says that it returns takes up its place again, or is told to join anew.

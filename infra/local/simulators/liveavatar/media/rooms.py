@@ -8,7 +8,7 @@ from infra.local.simulators.espeak import EspeakRequest, synthesize
 from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 from infra.local.simulators.liveavatar.session import LiveAvatarSession, Quality
 from infra.local.simulators.liveavatar.tokens import LIVEKIT_KEY
-from infra.local.simulators.livekit import Grant, no_room, read_grant
+from infra.local.simulators.livekit import RoomGrant, no_room, read_grant
 
 if TYPE_CHECKING:
     from infra.local.simulators.face import FaceSheet
@@ -33,17 +33,23 @@ class SessionRooms:
     """Opens the room of a running session for its first viewer.
 
     Packages of the media are imported by then. `speak` is the voice of sessions in FULL mode.
+    A room that no viewer joins within `opening_seconds` is closed.
     """
 
     def __init__(
-        self, account: LiveAvatarAccount, speak: Callable[[str], bytes] = speak_english
+        self,
+        account: LiveAvatarAccount,
+        speak: Callable[[str], bytes] = speak_english,
+        *,
+        opening_seconds: float = 10.0,
     ) -> None:
         self._account = account
         self._speak = speak
+        self._opening_seconds = opening_seconds
         self._stages: dict[str, SessionStage] = {}
         self._sheets: dict[tuple[int, int], FaceSheet] = {}
 
-    def authorize(self, token: str) -> Grant:
+    def authorize(self, token: str) -> RoomGrant:
         """Return the grant of a token. Raises `AccessRefusedError` unless the session runs."""
         tokens = self._account.tokens
         grant = read_grant(token, LIVEKIT_KEY, tokens.secret, tokens.unix())
@@ -53,7 +59,7 @@ class SessionRooms:
             raise no_room()
         return grant
 
-    def open_room(self, grant: Grant) -> "LiveKitRoom":
+    def open_room(self, grant: RoomGrant) -> "LiveKitRoom":
         """Return the room of a session."""
         stage = self._stages.get(grant.room)
         if stage is None:
@@ -81,5 +87,6 @@ class SessionRooms:
             self._sheets[size],
             self._speak,
             lambda: self._stages.pop(session.id, None),
+            self._opening_seconds,
         )
         return stage

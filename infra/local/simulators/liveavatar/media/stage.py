@@ -24,8 +24,6 @@ from infra.local.simulators.livekit.room import LiveKitRoom
 
 AVATAR = "heygen"
 """Identity of the avatar in every room of the provider. Its SDK ignores the tracks of others."""
-OPENING_SECONDS = 10.0
-"""Time for the first viewer to join a room that was opened."""
 FAREWELL_SECONDS = 0.3
 """Time for the last message of an ended session to arrive before the room is closed."""
 
@@ -34,7 +32,7 @@ class SessionStage:
     """The room of one session, from its first viewer to its last, or to the session's end.
 
     `speak` returns the speech of a text, for a session whose speech the provider makes. `on_end` is
-    called at the end.
+    called at the end. `opening_seconds` is the time for the first viewer to join.
     """
 
     def __init__(
@@ -44,11 +42,13 @@ class SessionStage:
         sheet: FaceSheet,
         speak: Callable[[str], bytes],
         on_end: Callable[[], None],
+        opening_seconds: float,
     ) -> None:
         self._account = account
         self._session = session
         self._sheet = sheet
         self._on_end = on_end
+        self._opening_seconds = opening_seconds
         self._postures = PostureTracker()
         self._watch = SessionWatch(account, session)
         self._changed = asyncio.Event()
@@ -108,7 +108,7 @@ class SessionStage:
 
     async def _until_empty(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(OPENING_SECONDS):
+            async with asyncio.timeout(self._opening_seconds):
                 await self._changed.wait()
         while self.room.clients:
             self._changed.clear()

@@ -65,9 +65,9 @@ class SessionTrack(PausableTrack):
 
 
 class VoiceTrack(SessionTrack):
-    """What the avatar says, in frames of 20 ms. A frame is made when its time is over.
+    """The avatar's speech, in frames of 20 ms. A frame is made when its time is over.
 
-    So a frame has all that was played and nothing of what was interrupted.
+    So an interruption is silent from its own sample on.
     """
 
     kind = "audio"

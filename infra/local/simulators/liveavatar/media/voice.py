@@ -16,7 +16,7 @@ NEAR_SAMPLES = 2
 
 
 @dataclass(frozen=True)
-class Piece:
+class TapePiece:
     """Samples in their place: `start` counts samples since the beginning of the tape."""
 
     start: int
@@ -36,7 +36,7 @@ class VoiceTape:
 
     def __init__(self, origin: float) -> None:
         self._origin = origin
-        self._pieces: deque[Piece] = deque()
+        self._pieces: deque[TapePiece] = deque()
         self._anchor: tuple[int, int] | None = None
 
     def place(self, at: float) -> int:
@@ -50,7 +50,7 @@ class VoiceTape:
         if span.utterance.audio is None:
             return
         raw = bytes(memoryview(span.utterance.audio)[2 * first : 2 * last])
-        self._pieces.append(Piece(start, np.frombuffer(raw, "<i2")))
+        self._pieces.append(TapePiece(start, np.frombuffer(raw, "<i2")))
         while self._pieces[0].end < start - KEPT_SECONDS * SAMPLE_RATE:
             self._pieces.popleft()
 

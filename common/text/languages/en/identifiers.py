@@ -1,0 +1,103 @@
+"""English figures that are names: telephone numbers, codes, accounts. They are read by digits."""
+
+import re
+
+from common.text.language import words_of
+from common.text.languages.en.words import grouped, spelled
+
+_NAMED = words_of(  # nouns that figures name
+    "order invoice ticket case reference ref confirmation conf booking reservation tracking account"
+    " acct a/c member membership policy claim customer employee student serial model part item sku po"
+    " routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn phone"
+    " telephone tel fax mobile cell hotline card"
+)
+_SURE = words_of("number no code id pin passcode password zip otp")
+_LINKS = words_of("is was are or and #") | {""}
+_GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
+_CARD = (4, 4, 4)  # sizes of the groups in which telephone and card numbers are written
+_FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
+_YEARS = range(1100, 2100)
+PATTERNS = {
+    "HEX": r"[\da-fA-F]",
+    "VALUE": (
+        r"((?=[A-Z-]{0,12}\d)[A-Z\d]{1,20}+(?:-[A-Z\d]{1,20}+){0,8}"
+        r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"
+    ),
+    "EMERGENCY": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
+    "STATE": (
+        "(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]"
+        "|T[NX]|UT|V[TA]|W[AVIY])"
+    ),
+    "ENDING": (
+        r"(?:end(?:ing|s) (?:in|with)|last (?:four|4)(?: digits)?(?: are|:)?|extension"
+        r"|text \w{1,20}+ to)"
+    ),
+    "SEPARATED": r"(?:(?:1 )?\(\d{2,5}\)[ .-]?|\d{1,5}[ .-])(?:\d{1,6}[ .-]){0,6}\d{1,7}",
+}
+
+
+def coded(value: str) -> str:
+    """Return groups of digits by digits, and groups of letters and digits by characters."""
+    said = ""
+    for group in re.split(r"[\W_]+", value):
+        said += "" if not said else "-" if said.isalpha() else ", "
+        by_sign = " ".join(spelled(sign) if sign.isdigit() else sign.upper() for sign in group)
+        said += group if group.isalpha() else by_sign
+    return said
+
+
+def keyed(match: re.Match[str]) -> str:
+    """Return the keys of a telephone: "*123#"."""
+    keys = " star ".join(spelled(digits) for digits in match[2].split("*"))
+    return f"{'star ' if match[1] else ''}{keys} pound"
+
+
+def after_noun(match: re.Match[str]) -> str:
+    """Return a figure after a noun like "order" by its digits; any other as it is."""
+    sign, value = match.groups()
+    named, sure = _names(match.string[max(0, match.start() - 60) : match.start()])
+    figures = len(re.sub(r"\D", "", value))
+    amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
+    named = named or (sure and "-" in value)  # "No. 23-411"
+    size = figures if value.isdigit() else len(value.replace("-", "")) - 1
+    if not named or amount or (size < _LONG and not (sure or sign)):
+        return match[0]
+    return ("number " if sign else "") + coded(value)
+
+
+def _names(before: str) -> tuple[bool, bool]:
+    """Return whether a noun that figures name precedes, and whether "number" or so follows it."""
+    sure = False
+    for word in reversed(before.lower().split()[-5:]):
+        core = word.strip(".,:#()[]\"'")
+        singular = core.removesuffix("s")
+        sure = sure or "#" in word
+        if singular in _SURE:
+            sure = True
+            if singular not in {"number", "no"}:
+                return True, True
+        elif core not in _LINKS and not any(map(str.isdigit, core)):
+            return core in _NAMED or singular in _NAMED, sure
+    return False, sure
+
+
+def telephone(match: re.Match[str]) -> str:
+    """Return the digits of a telephone number or a card; a number without its spaces."""
+    written = match[1]
+    groups = re.findall(r"\d+", written)
+    sizes = tuple(map(len, groups))
+    signs = {sign for sign in written if not sign.isdigit()}
+    several = len(sizes) > 2  # noqa: PLR2004 - more than a range
+    if signs == {" "} and sizes[0] <= _FEW and set(sizes[1:]) == {3} and written[0] != "0":
+        counted = several and re.match(r" (?:[a-z]{3}|[€$£])", match.string[match.end() :][:4])
+        if counted or set(groups[1:]) == {"000"}:
+            return "".join(groups)
+    if signs == {"-"} and several:
+        return grouped(written)
+    if sum(sizes) < _PHONE or (signs == {"."} and sizes != (3, 3, 4)):
+        return written
+    if sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0":
+        return written  # a range of round numbers
+    years = sizes == (4, 4) and all(int(group) in _YEARS for group in groups)
+    named = sizes in _GROUPS or sizes[:3] == _CARD or written[0] in "(0"
+    return grouped(written) if named and not years else written

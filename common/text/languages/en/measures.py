@@ -1,0 +1,101 @@
+"""English measures: lengths, areas, weights, bytes, durations, temperatures, per cent."""
+
+import re
+
+from common.text.language import words_of
+from common.text.languages.en.words import describes, minus, number, one
+from common.text.spoken.rules import any_of, ends_sentence, table
+
+_LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
+_UNITS = _LENGTHS | table(
+    "nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram|lb pound|lbs pound"
+    "|oz ounce|ft-lb foot-pound|mcg microgram"
+    "|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter"
+    "|gal gallon|qt quart|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare"
+    "|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte"
+    "|MiB mebibyte|GiB gibibyte|kbps kilobit per second|Mbps megabit per second"
+    "|Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt"
+    "|GW gigawatt|V volt|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie"
+    "|cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|db decibel|px pixel|s second"
+    "|sec second|secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour"
+    "|hr hour|hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole"
+    "|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour"
+    "|ppm part per million|kph kilometer per hour|km/h kilometer per hour|kmh kilometer per hour"
+    "|m/s meter per second|m/s² meter per second squared|fps frame per second"
+    "|rpm revolution per minute|Ω ohm|kΩ kilohm|★ star|⭐ star"
+)
+_UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
+for _short, _length in _LENGTHS.items():
+    _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}
+    _UNITS |= {f"{_short}{power}": f"cubic {_length}" for power in "³3"}
+    _UNITS |= {f"{square} {_short}": f"square {_length}" for square in ("sq", "sq.")}
+for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
+    _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
+_UNITS["fl oz"] = "fluid ounce"
+_WITH_POINT = words_of(
+    "ft in mi yd gal qt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
+)
+_DEGREES = table(
+    "C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east|W west"
+)
+PATTERNS = {
+    "UNIT": any_of(unit for unit in _UNITS if unit not in {"B", "in", "in2", "in3"}),
+    "MANY": "((?: (?:thousand|million|billion|trillion))?)",
+    "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
+    "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
+    "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
+}
+PARTS = {
+    "scale": lambda sign: _DEGREES[sign],
+    "plural": lambda unit: _name(unit, singular=False),
+    "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
+    "inches": lambda amount: f"{number(amount)} {_name('in', singular=one(amount))}",
+}
+
+
+def per(unit: str) -> str:
+    """Return what a rate adds: "/mo" is " per month"."""
+    return f" per {_UNITS.get(unit, unit)}" if unit else ""
+
+
+def degrees(match: re.Match[str]) -> str:
+    noun = "degree" if one(match[2]) or describes(match) else "degrees"
+    scale = _DEGREES.get(match[3] or match[4], "")
+    return f"{minus(match[1])}{number(match[2])} {noun} {scale}".strip()
+
+
+def inches_mark(match: re.Match[str]) -> str:
+    """Return inches where the mark closes no quotation: a 27" screen."""
+    quoted = len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2 == 1
+    if match[0].endswith('"') and quoted:
+        return match[0]
+    return f"{number(match[1])} {_name('in', singular=one(match[1]) or describes(match))}"
+
+
+def inch_fraction(match: re.Match[str]) -> str:
+    """Return a fraction of inches where the mark closes no quotation: 2 1/2" screws."""
+    quoted = match.string[: match.start()].count('"') % 2 == 1
+    return match[0] if match[0].endswith('"') and quoted else f"{match[1]} inch"
+
+
+def measure(match: re.Match[str]) -> str:
+    sign, amount, scale, unit, rate, point = match.groups()
+    singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
+    keeps = point and (unit not in _WITH_POINT or ends_sentence(match))
+    name = _name(unit, singular=singular) + per(rate)
+    return f"{minus(sign)}{number(amount)}{scale} {name}{point if keeps else ''}"
+
+
+def part_of_a_measure(match: re.Match[str]) -> str:
+    """Return "one quarter teaspoon", "one and a half teaspoons"."""
+    whole, part, unit, point = match.groups()
+    keeps = point and ends_sentence(match)
+    return f"{whole}{part} {_name(unit, singular=not whole)}{'.' if keeps else ''}"
+
+
+def _name(unit: str, *, singular: bool) -> str:
+    noun, per_unit, rate = _UNITS[unit].partition(" per ")
+    if not singular:
+        noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
+        noun = noun.replace("inchs", "inches").replace("hertzs", "hertz")
+    return noun + per_unit + rate

@@ -1,0 +1,102 @@
+"""English abbreviations in full: titles before a name, streets after one, Latin, Roman numerals."""
+
+import re
+
+from common.text.language import words_of
+from common.text.languages.en.words import cardinal, ordinal, point
+from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
+
+_TITLES = table(
+    "Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Sen Senator|Gov Governor"
+    "|Rep Representative|Gen General|Lt Lieutenant|Sgt Sergeant|Col Colonel|Cpl Corporal|Maj Major"
+    "|Cmdr Commander|Rev Reverend|Hon Honorable|Pres President|Supt Superintendent|Mt Mount|Ft Fort"
+    "|Messrs Messieurs|Ms Ms"
+)
+_AFTER_A_NAME = table(
+    "Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway|Pkwy. Parkway|Sq. Square"
+    "|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation|Co. Company|Bros. Brothers"
+    "|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Assn. Association"
+)
+_ANYWHERE = table(
+    "e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately|a.k.a.=also known as"
+    "|cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government|misc.=miscellaneous"
+    "|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|Tel.=Telephone|E.g.=For example"
+    "|I.e.=That is|Approx.=Approximately|Dept.=Department|esp.=especially|appt.=appointment"
+    "|est.=estimated|et al.=and others|w/o=without|w/=with|vs=versus|Ctrl=Control|N/A=not applicable"
+    "|n/a=not applicable",
+    "=",
+)
+_TIMES = table(
+    "Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November|Dec. December"
+    "|mo. month|yr. year|hr. hour|min. minimum"
+)
+_SAINTS = words_of(
+    "Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew Andrews Thomas "
+    "Lawrence Nicholas Pancras Joseph Martin Lucia Kitts Helena Moritz Tropez Albans Ives Bernard "
+    "Michael Anthony Catherine Augustine Stephen Luke Mark Matthew Vincent Barts Gallen Denis "
+    "Germain David Bernadette Jude Elizabeth Valentine"
+)
+_PATTERNS = {
+    "TITLE": any_of(_TITLES),
+    "KING": (
+        "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
+        "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ivan|Ferdinand|Otto"
+        "|Clement|Gregory|Innocent|Urban|John|Francis|Wilhelm|Ramesses|Ptolemy)"
+    ),
+    "COUNTED": (
+        "(?:War|Chapter|Part|Volume|Act|Scene|Section|Article|Title|Type|Phase|Stage|Book|Level"
+        "|Episode|Class|Category|Appendix|Bowl|Rocky|Grade)"
+    ),
+    # Up to 89: kings, chapters and wars have no greater number.
+    "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
+}
+_PARTS = {
+    "title": lambda short: _TITLES.get(short, ""),
+    "arabic": lambda roman: cardinal(_figures(roman)),
+    "nth": lambda roman: ordinal(_figures(roman)),
+}
+_POINTED = r"""
+(?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
+(?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
+(?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
+(?<!\w)Ms\.(?= )  =>  Ms
+(?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
+(?<=\w )St\.  =>  Street{point}
+(?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
+(?<!\w)ca?\.(?= ?\d{3})  =>  circa
+"""
+_ROMAN = r"""
+(?<!\w)({KING}) (?!I(?!\w)(?! of\b)){ROMAN}  =>  {1} the {2:nth}
+(?<!\w)(World War) {ROMAN}  =>  {1} {2:arabic}
+(?<!\w)({COUNTED}) (?!I(?!\w)(?! of\b|[,.;:!?)]|$)){ROMAN}  =>  {1} {2:arabic}
+"""
+
+
+def short_forms() -> Rules:
+    """Return the rules. Roman numerals stand after a king or a counted noun; alone they are words."""
+    names = _PATTERNS | _PARTS | {"saint": saint, "point": point}
+    pointed = (
+        *read_rules(_POINTED, names),
+        # After a name or an ordinal: "Main Rd.", "5th Ave.", "Acme Inc.".
+        full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=_AFTER_A_NAME),
+        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])", r"(?! ?\d)", ending=_TIMES),
+        full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc.", "et al."}),
+    )
+    return (
+        Group(r"[./]|(?<!\w)(?:St|Dr|Mrs?|Prof|Mt|vs|Ctrl)(?!\w)", pointed),
+        Group(r"[IVXL](?!\w)", read_rules(_ROMAN, names)),
+    )
+
+
+def _figures(roman: str) -> str:
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50}[letter] for letter in roman]
+    following = [*values[1:], 0]
+    return str(sum(-v if v < after else v for v, after in zip(values, following, strict=True)))
+
+
+def saint(match: re.Match[str]) -> str:
+    """Return "Saint" before the name of one, or where no name precedes; else "Street."."""
+    last = match.string[: match.start()].rstrip().rpartition(" ")[2]
+    named = bool(last) and (last[0].isupper() or last[0].isdigit()) and last[-1].isalnum()
+    known = match[1] in _SAINTS or match[1].removesuffix("s") in _SAINTS
+    return "Saint" if known or not named else "Street."

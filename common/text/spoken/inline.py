@@ -1,0 +1,205 @@
+"""The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
+
+import re
+from functools import cache
+from html import unescape
+from html.entities import html5
+from typing import Any
+
+from common.text.language import Language
+from common.text.spoken.formulas import read_formulas
+from common.text.spoken.rules import Rule, Rules, ends_sentence, read_rules
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NAMES: dict[str, Any] = {
+    "CODE": "(?<!`)(`{1,3}+)[^`]{1,500}+\\1",
+    "BREAK": r"<br\s?/?>",
+    "MENTION": r"(?!(?<=\w )<\w++> [a-z])",
+    "BLOCK": (
+        "</?(?:p|div|h[1-6]|ul|ol|li|table|thead|tbody|tfoot|tr|blockquote|section|article|header|footer|main"
+        "|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)(?:\\s[^<>]{0,500})?/?>"
+    ),
+    "INLINE": (
+        "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|script|small|span|strike|strong"
+        "|style|sub|sup|td|th|tt|u|var|video|audio|svg|button|input|label|option|select|speak|break"
+        "|emphasis|prosody|voice|say-as|phoneme|lang|par|seq|media|desc|spell|emotion|speed"
+    ),
+    "NAME": r"[A-Za-z][\w:.-]{0,40}",
+    "REST": r"(?:\s[^<>]{0,500})?",
+    "VALUE": r"""(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\s"'<>]{1,300})""",
+    "ACT": (
+        "(?i:(?:laugh|chuckl|giggl|sigh|smil|whisper|gasp|cough|nodd?|wink|grinn?|shrugg?|cheer|sobb?|paus"
+        "|wav|bow|blush|clapp?|hugg?|ponder|tilt|lean|rais|clear|yawn|beam|glanc)(?:e?s?|ing))"
+    ),
+    "NONE": "optional|required|recommended|new|beta|note|sic|link|image|name|edit|more|here|x",
+    "ALONE": r"(?=\s*(?:$|[A-ZÀ-Þ\"“¡¿]))",
+    "COUNTER": "[%年月日時时点년월일시]",
+    "TARGET": r"\]\((?:[^()]|\([^()]{0,300}+\)){0,1000}+\)",
+    "USER": "([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)",
+    "HOST": r"(?:[a-z0-9-]{1,63}\.){1,4}",
+    "PATH": r"[!#-&(-;=?-Z_a-z~]*+",
+    # What a bare domain may end in. Words of a language ("it", "in") only stand after www.
+    "ENDS": (
+        r"co\.uk|org\.uk|ac\.uk|gov\.uk|com\.au|co\.jp|co\.in|com\.br|com|org|net|gov|edu|mil|io|dev|ai"
+        "|app|info|biz|tv|uk|de|fr|es|eu|ca|au|jp|cn|br|nl|ch|se|dk|pl|ru|mx|kr|nz"
+    ),
+    "FILES": (
+        "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
+        "|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql"
+    ),
+    "raised": lambda digits: digits.translate(_RAISED),
+    "character": lambda match: unescape(match[0]),
+    "entity": lambda match: html5.get(match[1], match[0]),
+    "formulas": lambda match: read_formulas(match[0]),
+    "line": lambda tag: tag[0] if tag[1] else "\n- " if tag[2] else ", " if tag[3] else "\n\n",
+    "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
+}
+_LINES = r"""
+? <[A-Za-z/]
+(?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}|</t[dh]>\s{0,9}(?=<(t)[dh]))
+    =>  {line}
+"""
+_INLINE = r"""
+? `
+(?<!`)(`{1,3}+)([^`]{1,500}+)\1  =>  {2:code}
+? <[A-Za-z/!]|&[#A-Za-z]
+<!--(?:[^-]|-(?!->)){0,300}+-->|(?i:<br\s?/?>|<(script|style){REST}>[^<]{0,1000}</\1>)  =>  ␣
+(?<=[\w)])<sup>(\d{1,3})</sup>|(?<=[.!?…])<sup>\d{1,3}</sup>  =>  {1:raised}
+<({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
+</{NAME}\s?>(?=<[A-Za-z])  =>  ␣
+(?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
+<{NAME}(?:(?:\s++{NAME}\s?=\s?{VALUE}){1,12}\s?/?|\s?/|=[^<>\s]{1,40})>  =>  ␣
+<([A-Za-z][\w -]{0,40})>  =>  {1}
+&#(?:\d{1,7}|[xX][\dA-Fa-f]{1,6});  =>  {character}
+&([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
+? [\\${]
+[^\n]+  =>  {formulas}
+? [*\[_][A-Za-z]
+\[{ACT}\](?!\() ?  =>
+(^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
+([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
+? [:;<]-?[)(DP3]
+(?<!\S)[:;]-?[)(DP](?!\w)  =>
+(?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
+(?i:\b(i|you|we|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
+? \[|\]\(
+\[\^[^\]\s]{1,40}\]:?  =>
+\[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
+!\[([^\[\]]{0,500}+){TARGET}  =>  {image}
+\[(?:\[(?=\d+\]))?([^\[\]]{0,500}+)\]?{TARGET}  =>  {link}
+{TARGET}  =>
+? ://|@
+<?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
+<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
+    =>  {mail}
+(?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
+? \.[A-Za-z0-9]
+(?<![^\s("'])\.(?=[A-Za-z]{2})  =>  {hidden}
+(?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:[/:]{PATH})?
+    =>  {domain}
+(?<=[A-Za-z0-9])\.(?=(?:{FILES})(?![\w-]))  =>  {dot}
+(?i:(?<!\w)(go to|visit|browse) ([a-z\d-]{2,30})\.)(?=[a-z]{3,15}(?![\w.]))  =>  {1} {2}{dot}
+? [¹²³⁰⁴-⁹]
+(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
+? [*_~\\|]
+(?<![\w*])(?=(?:[ -]?\*){4})\*[* -]{3,30}(?=\d{3,6}(?!\d))  =>  ••••
+(?<![\w*])\*(\d{2,3})(?![\w*#]|[^*\n]{0,200}\*)  =>  ＊{1}
+(?<![\w*])\*(\d{1,6}(?:\*\d{1,12}){0,3})#(?!\w)  =>  ＊{1}＃
+\\([!-/:-@\[-`{-~])  =>  {1}
+(?:(?<=[\d)])|(?<![\w*])([A-Za-z]))\*\*(?=\d|[a-z](?![\w*])|\()  =>  {1}^
+(?<=\d) ?\* ?(?=\d)|(?<=[\d)])(?:\*| \* )(?=\()  =>  ␣×␣
+(?<=[\d)]) \* (?=\w)|(?<=\w) \* (?=[\d(])  =>  ␣×␣
+(?<![^\W_])([A-Za-z]) \* (?=[A-Za-z](?![^\W_]))  =>  {1} ×␣
+(?<=[\d%])(\*\*|__) [–—-] (?=[$€£~]?\d)  =>  ,␣
+\*+|~~+  =>
+(?<=[^\W_])_++(?=[^\W_])  =>  ␣
+_+  =>
+(?:(?<=[^\W_])~|(?<=\d) ~ |(?<={COUNTER}) ~ )(?=[$€£¥₹]?\d)  =>  –
+~(?= ?[\d$€£¥₹])  =>  ≈
+(?<=\S) \| (?=\S)  =>  ,␣
+? \d''
+(?<=\d)''(?!\w)  =>  ″
+"""
+_PUNCTUATION = r"""
+? [.!?,…:(！？。，、；：। ]{2}|[ (]\)|:/|--
+:[ ]?/[ ]?/[/ ]*  =>  ␣
+([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
+[.…]{2,}+  =>  …
+(?<!\S)--++(?!\S)  =>  —
+,(?:[ ]?,)++  =>  ,
+\([ ]++  =>  (
+(?<! )[ ]++\)  =>  )
+\(\)  =>
+(?<! )[ ]++([,.](?!\w)|[。，、！？；：।])  =>  {1}
+(?<=[.!?…])[.](?=\s|$)  =>
+? \w[ ]['’]s
+(?<=\w)[ ](?=['’]s(?!\w))  =>
+"""
+
+_AFTER_ADDRESS = ".,;:!?*_~'"
+_IN_MAIL = {"_": " underscore ", "-": " dash ", "+": " plus ", "%": " percent "}
+LINE_RULES = read_rules(_LINES, _NAMES)
+"""Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
+
+
+@cache
+def inline_rules(language: Language) -> Rules:
+    """Return the rules that leave the words of a line. Their order is that of the nesting."""
+    words = language.said
+    dot = f" {words.dot} " if words.dot != "." else "."
+    at = f" {words.at} " if words.at != "@" else "@"
+
+    def image(match: re.Match[str]) -> str:
+        said = f"{words.image}: {match[1].strip()}" if match[1].strip() else words.image
+        followed = match.string[match.end() :].strip() != "" and ends_sentence(match)
+        return said + ("." if followed and said[-1].isalnum() else "")
+
+    def link(match: re.Match[str]) -> str:
+        if match[1].isdigit():  # it cites a source
+            return ""
+        return match[1] if match[1].strip() else match[0][match[0].index("(") + 1 : -1]
+
+    def url(match: re.Match[str]) -> str:
+        rest, after = _trimmed(match[1])
+        host = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")[0]
+        host = host.lower().removeprefix("www.").replace(".", dot)
+        return f" {words.link.format(host) if host else ''}{after}"
+
+    def mail(match: re.Match[str]) -> str:
+        local = match[1].replace(".", dot)
+        for sign, name in _IN_MAIL.items() if words.dot == "dot" else ():
+            local = local.replace(sign, name)
+        return local + at + match[2].replace(".", dot)
+
+    def domain(match: re.Match[str]) -> str:
+        return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
+
+    said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} "}
+    said |= {each.__name__: each for each in (image, link, url, mail, domain)}
+    return read_rules(_INLINE, _NAMES | said | {"code": lambda code: _code(code, words.code)})
+
+
+@cache
+def punctuation_rules(language: Language) -> Rules:
+    """Return the rules that tidy what is left."""
+    close_up = Rule(r"(?<! ) ++(?=[!?;:])", "")
+    return read_rules(_PUNCTUATION, _NAMES) + (() if language.space_before_marks else (close_up,))
+
+
+def _trimmed(address: str) -> tuple[str, str]:
+    """Return an address, and the punctuation after it that belongs to the sentence."""
+    cut = len(address.rstrip(_AFTER_ADDRESS))
+    if address[:cut].endswith(")") and "(" not in address:
+        cut = len(address[:cut].rstrip(_AFTER_ADDRESS + ")"))
+    return address[:cut], address[cut:]
+
+
+def _code(code: str, instead: str) -> str:
+    """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
+    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB](?![A-Za-z])", code):
+        return instead
+    code = re.sub(r"</?([A-Za-z]\w{0,40})[^<>]{0,80}+>", r" \1 ", code)
+    code = re.sub(r"%(?=-?[A-Za-z])", "", code)
+    code = re.sub(r"(?<=[\w)]) ?\*\* ?(?=[\w(])", "^", code)
+    code = re.sub(r"(?<=[\w)])(?: \* |\*)(?=[\w(])", " × ", code)
+    return " ".join(re.sub(r"[*_~|\\{}\[\]]+", " ", code).split())

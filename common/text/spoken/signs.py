@@ -1,0 +1,88 @@
+"""The spoken rules of most languages: abbreviations, ranges, and signs between words and figures.
+
+Figures are left to the voice, which reads the numbers, amounts, dates, times and units of its own
+language. A sign for which a language has no word stays as it is.
+"""
+
+import re
+
+from common.text.language import Language
+from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
+
+_ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
+_FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
+_RANGE = (
+    rf"(?<![A-Za-z\d.,/:+#-])(?<![)\d] )([-−]?{_FIGURE})"
+    r"( ?(?:%|°[CF]?|h(?:\d\d)?|[年月日時时点년월일시])?)"
+    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
+)
+_COMPARED = (
+    r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d[\d.,]*+"
+    r"(?: ?(?:%|°C|℃|[A-Za-z]{1,3}(?![A-Za-z])|[元円日人年分명원일개분]|時間|시간))?)"
+)
+_LAST_WORDS = frozenset({"etc.", "ecc.", "usw."})
+_YEARS = range(1000, 2200)
+_MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
+_MONTHS = 12
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def sign_rules(language: Language) -> Rules:
+    """Return the spoken rules of a language that has none of its own."""
+    rules: list[Rule | Group] = [*language.own]
+    space, money = language.space, table(language.money)
+    if language.in_full:
+        in_full = table(language.in_full, "=")
+        capital = {short.capitalize(): full.capitalize() for short, full in in_full.items()}
+        rules.append(full_words(capital | in_full, r"(?<![\w.])", ending=_LAST_WORDS))
+    if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
+        amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
+        rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
+    if language.until:
+        rules.append(Rule(_RANGE, lambda match: _range(match, language.until)))
+    return (*rules, _between(table(language.signs), space))
+
+
+def _range(match: re.Match[str], until: str) -> str:
+    """Return a range with its word: figures that rise, and are no telephone number, code or date."""
+    first, last = match[1], match[4].rstrip(".,:")
+    digits = sum(map(str.isdigit, first + last))
+    if first.isdigit() and last.isdigit():
+        years = int(first) in _YEARS and int(last) in _YEARS
+        coded = first[0] == "0" != first or (int(first) <= _MONTHS and int(last) in _YEARS)
+        is_range = int(first) < int(last) and not coded and (years or digits <= _MOST_DIGITS)
+    else:
+        is_range = digits <= _MOST_DIGITS + 2 or not first[0].isdigit() or ":" in first
+    return match[1] + match[2] + until if is_range else match[0]
+
+
+def _between(words: dict[str, str], space: str) -> Group:
+    def put(match: re.Match[str]) -> str:
+        sign, figure = match[1], match[2] if match.re.groups > 1 else ""
+        said = words.get(sign, "")
+        return f"{space}{said.format(figure)}{'' if figure else space}" if said else match[0]
+
+    def compared(match: re.Match[str]) -> str:
+        """Return the word of "<" or ">" before a figure or between spaces; else it is markup."""
+        after = match.string[match.end(1) : match.end(1) + 1]
+        if not (after.isdigit() or after in {*"$€£¥₹-"} or match[0].endswith(" ")):
+            return " "
+        return match[0] if "{}" in words.get(match[1], "") else put(match)
+
+    def power(match: re.Match[str]) -> str:
+        plain = match[2].translate(_RAISED) if re.fullmatch(r"-?\d+", match[2]) else match[0]
+        return put(match) if "^" in words else plain
+
+    signs = any_of(sign for sign, said in words.items() if sign not in "<>+^" and "{}" not in said)
+    framed = any_of(sign for sign, said in words.items() if sign != "^" and "{}" in said)
+    rules = (
+        Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
+        Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
+        Rule(_COMPARED if framed else "(?!)", put),
+        Rule(r" ?([<>]) ?", compared),
+        Rule(r"(?<=[\w)])(\^)(\([^()]{1,40}\)|-?\w{1,9})", power),
+        Rule(r"(?<![\w)])\^|\^(?![\w(-])", " "),
+        Rule(f" ?({signs or '(?!)'}) ?", put),
+        Rule(r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+) ?" if "+" in words else "(?!)", put),
+    )
+    return Group(r"[^\w\s.,!?'\"’:;()%-]", rules)

@@ -1,0 +1,186 @@
+"""Remove from a reply what is not for people, while it is being written.
+
+Models write reasoning between tags, tool calls as text, control marks of their templates, and marks
+that cite a source. A person must neither see nor hear them. Code is left as it is.
+"""
+
+import json
+import re
+from functools import lru_cache, partial
+from typing import Final
+
+_REACH: Final = 80  # characters in which a mark ends: longer text after "<" or "[" is prose
+_LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
+_NAMES: Final = (
+    r"(?:\w+:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratch_?pad"
+    "|(?:inner_?)?monologue|chain_?of_?thought|internal_?(?:thoughts?|reasoning|monologue)"
+    "|(?:tool|function)_?(?:calls?|code|uses?|outputs?|results?|responses?)|invoke|execute_?tool)"
+)
+_HIDDEN: Final = (
+    (rf"<({_NAMES})(?:\s[^<>]*)?(?<!/)>", r"</{}\s*>"),
+    (r"<(function)(?:=|\sname=)[^<>]*>", "</{}>"),
+    (r"\[(think|tool_results)\]", r"\[/{}\]"),
+    (r"\[tool_calls\]", "(?=\n)"),
+    (r"```(tool_\w+)[ \t]*\n", "\n```(?!`)"),
+    # Control marks of the templates of gpt-oss, Gemma, Kimi and DeepSeek, Llama, Qwen.
+    (r"<\|channel\|>(?:analysis|commentary)", r"<\|channel\|>final|<\|return\|>"),
+    (r"<\|(channel|tool_\w+)>", r"<{}\|>"),
+    (r"<[|｜](tool[^<>|｜\n]*?[_▁])begin[|｜]>", "<[|｜]{}end[|｜]>"),
+    (r"<\|start_header_id\|>", r"<\|end_header_id\|>\s*"),
+    (r"<\|im_start\|>|<start_of_turn>", "\n"),
+    (r"<\|start\|>", r"(?=<\|)"),
+)
+"""The beginning and the end of each kind of hidden passage.
+
+`{}` is the name that began it. A passage without an end hides the rest of the reply.
+"""
+_DROPPED: Final = (  # citations are last: they are no links and no formulas
+    rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
+    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
+    r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]"
+    r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?![(\]]|\[[^\d^]|\s?[=+*/])"
+)
+_REMOVED: Final = "|".join([*(opener for opener, _ in _HIDDEN), _DROPPED])
+_LISTED: Final = (  # after these, "[1, 5]" is a list
+    r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
+)
+_MARK: Final = re.compile("[<\\[【\ue200`{]")
+_UNFINISHED: Final = (  # more text may make this a mark
+    r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue200\ue201\n]*|`+"
+    r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\][\s[]?|```(?:t|to|too|tool|tool_[^\n]*)"
+    r'|\[?\s*(?:\{\s*(?:"\w*(?:"\s*:?\s*)?)?)?'
+)
+_CALL: Final = (
+    r'\[?\s*\{\s*"(?:name|function|tool|tool_name|arguments|parameters)"[ \t]*:[ \t]*["{]'
+)
+_ARGUMENTS: Final = r'"(?:arguments|parameters|args|input)"\s*:'
+_CLOSING: Final = ".,;:!?…)]}»”。，、；：！？）」』"
+_compiled = lru_cache(maxsize=128)(partial(re.compile, flags=re.IGNORECASE))
+
+
+class VisibleText:
+    """A stream of text in, the text that people may see out.
+
+    Text that may become a mark is held back until that is decided, or until the end. Spaces before
+    a mark are removed with it, and so spaces at the end of the text are held back, too. Then the
+    output does not depend on how the text is cut. Without `holds_spaces` they are shown at once.
+    """
+
+    def __init__(self, *, holds_spaces: bool = True) -> None:
+        self._holds_spaces = holds_spaces
+        self._held = ""
+        self._before = ""  # the last characters of the output
+        self._gap: str | None = None  # the spaces before something that was removed at last
+        self._until = self._code = ""  # the pattern that ends a hidden passage, or code
+
+    def feed(self, delta: str) -> str:
+        """Add text. Return what can be shown now."""
+        busy = self._held or self._until or self._code or self._gap is not None
+        if busy or (delta[-1:] == " " and self._holds_spaces) or _MARK.search(delta):
+            return self._read(self._held + delta, final=False)
+        self._before = (self._before + delta)[-20:]
+        return delta
+
+    def end(self) -> str:
+        """Return what was held back. No text may follow."""
+        return self._read(self._held, final=True)
+
+    def _read(self, text: str, *, final: bool) -> str:
+        shown: list[str] = []
+        at, before = 0, None
+        while before != (at, self._code, self._until):
+            before = at, self._code, self._until
+            read = self._hidden if self._until else self._in_code if self._code else self._plain
+            at, part = read(text, at, final=final)
+            shown.append(self._joined(part) if part else "")
+        self._held = text[at:]
+        return "".join(shown)
+
+    def _joined(self, part: str) -> str:
+        """Put the spaces back that stood before a passage, where they are needed."""
+        if self._gap is not None:
+            closed = part[0].isspace() or part[0] in _CLOSING
+            after_space = not self._before or self._before[-1] == " "
+            part = part.lstrip() if after_space else part if closed else self._gap + part
+            self._gap = None if part or self._before else ""
+        self._before = (self._before + part)[-20:]
+        return part
+
+    def _hidden(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
+        end = _compiled(self._until).search(text, at)
+        self._until = "" if end else self._until
+        return end.end() if end else len(text) if final else max(at, len(text) - _REACH), ""
+
+    def _in_code(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
+        end = _compiled(self._code).search(text, at)
+        if end and (final or end.end() < len(text) or end[0] == "\n"):
+            self._code = ""
+            return end.end(), text[at : end.end()]
+        part = text[at:] if final else _without(text[at:], "`")
+        return at + len(part), part
+
+    def _plain(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
+        mark = _MARK.search(text, at)
+        if mark is None or mark.start() > at:
+            part = text[at : mark.start() if mark else len(text)]
+            shown = not mark and (final or not self._holds_spaces)
+            prose = part if shown else _without(part, " ")
+            if prose or mark is None:
+                return at + len(prose), prose
+        start = mark.start()
+        end = self._removable(text, start, self._before + text[at:start], final=final)
+        if end is None:
+            return at, ""
+        if end > start:
+            self._gap = text[at:start] if self._gap is None else self._gap
+            return end, ""
+        if ticks := _compiled("`+").match(text, start):
+            count = len(ticks[0])
+            block = count > 2  # noqa: PLR2004 - backticks of a span
+            self._code = f"`{{{count},}}" if block else rf"(?<!`){ticks[0]}(?!`)|\n"
+            end = ticks.end() - 1
+        return end + 1, text[at : end + 1]
+
+    def _removable(self, text: str, at: int, before: str, *, final: bool) -> int | None:
+        """Return where the mark at `at` ends that is removed; `at` for prose; None if undecided."""
+        removed = _compiled(_REMOVED).match(text, at)
+        for opener, closer in _HIDDEN if removed else ():
+            if hidden := _compiled(opener).match(text, at):
+                self._until = closer.format(*map(re.escape, hidden.groups()))
+                return hidden.end()
+        if not final and len(text) - at < _REACH and _compiled(_UNFINISHED).fullmatch(text, at):
+            return None
+        first_in_line = before[-1:] in {"", "\n"}
+        if removed and text[at] == "[" and removed[0][1].isdigit():
+            definition = first_in_line and text.startswith(":", removed.end())
+            return at if definition or _compiled(_LISTED).search(before) else removed.end()
+        if not removed and first_in_line and _compiled(_CALL).match(text, at):
+            return _end_of_call(text, at, final=final)
+        return removed.end() if removed else at
+
+
+def visible(text: str) -> str:
+    """Return the part of a whole text that people may see."""
+    stream = VisibleText()
+    return stream.feed(text) + stream.end()
+
+
+def _end_of_call(text: str, at: int, *, final: bool) -> int | None:
+    """Return where a tool call in JSON ends. An unfinished one is removed at the end."""
+    call = text[at : at + _LONGEST_CALL]
+    undecided = not final and len(call) < _LONGEST_CALL
+    if undecided and "}" not in call:
+        return None
+    try:
+        _, length = json.JSONDecoder().raw_decode(call)
+    except (ValueError, RecursionError) as error:
+        if undecided and (str(error).startswith("Unterm") or f"char {len(call)}" in str(error)):
+            return None
+        return len(text) if final and _compiled(_ARGUMENTS).search(call) else at
+    return at + length if _compiled(_ARGUMENTS).search(call, 0, length) else at
+
+
+def _without(text: str, sign: str) -> str:
+    """Return the text without the signs at its end, unless these are many."""
+    start = text.rstrip(sign)
+    return start if len(text) - len(start) < _REACH else text
