@@ -2,6 +2,7 @@ from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
     CapacityReached,
+    NoProposal,
     NotFound,
     NoTurn,
     QuotaExceeded,
@@ -26,6 +27,7 @@ from common.schemas.requests import ChatRequest
         QuotaExceeded,
         TooManyTurns,
         NoTurn,
+        NoProposal,
         SpendingStopped,
         CapacityReached,
         RateLimited,

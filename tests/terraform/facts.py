@@ -200,7 +200,7 @@ async def _end(app: App, harness: Harness) -> None:
 async def _sweep(app: App, harness: Harness) -> None:
     await harness.start()
     made = await harness.whole_chat()
-    transactions = Transactions(harness.store, harness.clock, harness.deps.pause)
+    transactions = Transactions(harness.store, harness.clock, no_pause)
     mark = MarkDeleted(ConversationId(made.conversation_id), ADA.uid, "user", None)
     await transactions.run(mark)  # the process that deletes it dies here
     advance(harness.clock, 3600)
@@ -219,6 +219,10 @@ async def _budget(app: App, _: Harness) -> None:
     notice = b64encode(b'{"alertThresholdExceeded": 1.0}').decode()
     used_up = BudgetAlertRequest.model_validate({"message": {"data": notice}})
     await app.budget.alert(used_up)
+
+
+async def no_pause(_: int) -> None:
+    """Pause between attempts for no time."""
 
 
 def _end_sessions(harness: Harness, *, ended: bool) -> None:
