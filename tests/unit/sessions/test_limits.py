@@ -104,7 +104,7 @@ async def test_a_turn_leaves_the_tokens_that_it_used() -> None:
     harness = new_harness()
     turn = await harness.app.conversations.chat(ADA, ChatRequest(message="Hi."), IdempotencyKey())
     events = await collect_events(turn)  # type: ignore[arg-type]  # a running turn
-    used = next(each.agent_tokens for each in events if each.event == "usage")  # type: ignore[union-attr]
+    used = next(each.agent_tokens for each in events if each.event == "usage")
     assert used > 0
     assert await held(harness, "agent_tokens") == used
     await harness.store.close()
