@@ -100,6 +100,7 @@ async def stack(
                 running.push_async_callback(local.app.close)
                 router = await _router(local)
                 await running.enter_async_context(_serve(_with_middleware(router, local), listener))
+                running.push_async_callback(simulators.rooms.close)
                 running.push_async_callback(_end_running_sessions, local)
                 running.push_async_callback(router.drain, GRACE_SECONDS)
                 await running.enter_async_context(_run_beside(google.tasks.run()))
