@@ -37,7 +37,8 @@ def built_page() -> None:
     missing = [tool for tool in ("npm", CHROMIUM) if shutil.which(tool) is None]
     if missing and "CI" not in os.environ:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    subprocess.run(["make", "--silent", "page"], cwd=ROOT, check=True, timeout=240)
+    make = shutil.which("make") or "make"
+    subprocess.run([make, "--silent", "page"], cwd=ROOT, check=True, timeout=300)
 
 
 @pytest.fixture

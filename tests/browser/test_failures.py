@@ -46,7 +46,9 @@ async def test_each_microphone_failure_has_its_own_words(browser: Browser, local
             await expect(page.get_by_label("Write to Oprina")).to_be_focused()
 
 
-async def test_a_message_sent_without_a_network_arrives_once(browser: Browser, local: Stack) -> None:
+async def test_a_message_sent_without_a_network_arrives_once(
+    browser: Browser, local: Stack
+) -> None:
     keys: list[str | None] = []
 
     async def cut(route: Route) -> None:

@@ -14,7 +14,8 @@ STATS = """async () => {
   return video.getVideoPlaybackQuality().totalVideoFrames - before;
 }"""
 SHIFTS = """() => new Promise(done => new PerformanceObserver(list =>
-  done(list.getEntries().filter(each => !each.hadRecentInput).reduce((sum, each) => sum + each.value, 0))
+  done(list.getEntries().filter(each => !each.hadRecentInput)
+    .reduce((sum, each) => sum + each.value, 0))
 ).observe({type: 'layout-shift', buffered: true}) || setTimeout(() => done(0), 300))"""
 
 
