@@ -7,18 +7,20 @@ from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
+? [#+>↑▲↓▼≈|]|[ ]/
 (?<!\w)([CF])#  =>  {1} sharp
 (?<!\w)C\+\+  =>  C plus plus
 (?<=\w )#(?=:)|(?<=\. )#(?=:)  =>  number
 (?<=\w\w) > (?=[A-Z][a-z])  =>  , then␣
 ([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
+\|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
+(?i:(about|around|roughly|approximately|approx\.) ≈ ?)  =>  {1}␣
+? [−=+^²³*×÷≤≥≠<>±·⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
 (?<=\)) ?/ ?(?=[\d(])  =>  ␣divided by␣
 (?<=[(=±×÷^]) ?[-−](?=[a-z](?!\w))|(?<=[=±×÷]) [-−](?=[a-z](?!\w))  =>  ␣minus␣
 (?<=[-+=] )(\d{1,3})([abcknpqxyz]{2,3})(?!\w)  =>  {1} {2:letters}
-\|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
-(?i:(about|around|roughly|approximately|approx\.) ≈ ?)  =>  {1}␣
 (?<=\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
 (?:(?<![^\W\d_][a-z])(?<=[)²³a-z])|(?<=\^\d)) - (?=\d)|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - )  =>  {1:number} {2}
@@ -31,6 +33,7 @@ _SIGNS = r"""
 (?<=[\d)²³a-z])−(?=[\d(a-z])|(?<=\S) − (?=\S)|(?<=[=^²³)×÷] [a-z]) - (?=[a-z](?!\w))  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
 (?<=\d) ?[x×·] ?(?=10\^)  =>  ␣times␣
+? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
 ={4,}|<{4,}|>{4,}  =>  ␣
 <-(?![\w-])  =>  ␣left arrow␣
 <->|↔|⇔|<=>  =>  ␣to and from␣
@@ -42,6 +45,7 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
+? {RARE}
 (?<![\w.,$€£¥/-])(\d{8,15})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
 ＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
 (?<!\w)(?i:doi:? ?)(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
@@ -56,6 +60,7 @@ _FIGURES = r"""
 (?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
 (?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 (?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
+? \. ?\d|\d['’]\d
 (?<![\w.])\.(?=\d)  =>  0.
 (?<![\w.])([A-Z])\.(?=\d)  =>  {1} dot␣
 (?<![\w.])({NUMBERED})\. ?(?=\d)  =>  {1:numbered}␣
@@ -86,7 +91,7 @@ _FIGURES = r"""
 {START}{YEAR}[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
-? \d[\d)#＃-]|\d ?[A-Z\d]
+? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
 (?<![\w-])({HEX}{8}(?:-{HEX}{4}){3}-{HEX}{12})(?![\w-])  =>  {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
@@ -109,7 +114,7 @@ _FIGURES = r"""
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
 (?<!\w)([Ff]orms? )(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
-? {CURRENCY}|¢|\d,\d\d(?!\d)
+? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}{SCALE}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT}{SCALE})?{PER}(?!\w)
     =>  {amount}
@@ -164,11 +169,11 @@ _FIGURES = r"""
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
+? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 (?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w)(\.?)  =>  {part_of_a_measure}
+? \d(?:\+|[kM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?!\w)  =>  {1:number} plus {2:plural}
-{START}({NUMBER})k(?!\w)  =>  {1:number} thousand
-{START}({NUMBER})M(?!\w)  =>  {1:number} million
-{START}({NUMBER})bn(?!\w)  =>  {1:number} billion
+{START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
@@ -215,5 +220,5 @@ def rules(region: str) -> Rules:
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),
         Group(r"[^\w\s.,!?'\"’:;-]|[²³]", read_rules(_OTHER_SIGNS, names)),
-        Group(r"\w[.:]", read_rules(_DAY, names)),
+        Group(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}[.:]", read_rules(_DAY, names)),
     )
