@@ -34,3 +34,6 @@ in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum T
   |s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr
   |St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
 own = (Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),)
+yes = """ja|ja bitte|jawohl|ja gern|ja gerne|gern|gerne|okay|ok|mach das|ja mach das
+  |bestätigen|ja senden"""
+no = "nein|nein danke|nee|nicht|abbrechen|lass es|bitte nicht|lieber nicht"
