@@ -24,7 +24,7 @@ from tests.support.fakes.vault import MemoryVault
 from tests.support.harness import new_harness
 
 TRIP_SECONDS, TOKEN_SECONDS, START_SECONDS = 0.02, 0.3, 1.0
-BAR = 3
+BAR = 3.5
 
 
 class DistantVault(MemoryVault):

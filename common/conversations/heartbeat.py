@@ -7,6 +7,7 @@ not renewed.
 """
 
 import asyncio
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -18,8 +19,11 @@ from common.domain import deadlines
 from common.domain.documents import Document
 from common.domain.errors import Conflict, Upstream
 from common.domain.turn import STOP, TurnRecord
+from common.transactions.shared_reads import SharedReads
 
 POLL = 0.1
+MOMENT = 0.125
+"""Looks begin at multiples of this, in seconds: up to this much earlier than after a full second."""
 
 
 @dataclass
@@ -42,8 +46,11 @@ class Vital:
 class Heartbeat:
     """The look and the checkpoint of one turn, as two background tasks inside `async with`."""
 
-    def __init__(self, turn: RunningTurn[Any], book: TurnBook, vital: Vital) -> None:
+    def __init__(
+        self, turn: RunningTurn[Any], book: TurnBook, vital: Vital, reads: SharedReads
+    ) -> None:
         self._turn = turn
+        self._reads = reads
         self._book = book
         self._vital = vital
         self._interruption = turn.interruption
@@ -113,17 +120,20 @@ class Heartbeat:
 
     async def _look_often(self) -> None:
         while True:
-            await asyncio.sleep(deadlines.LOOK)
+            now = asyncio.get_running_loop().time()
+            # Turns that look at the same moment share one read (transactions/shared_reads.py).
+            moment = math.floor((now + deadlines.LOOK) / MOMENT) * MOMENT
+            await asyncio.sleep(moment - now)
             await self.look()
 
     async def look(self) -> None:
         """Read the turn's document once, and take over what it says. A failure is ignored."""
         sent_at = asyncio.get_running_loop().time()
         try:
-            documents = await self._book.transactions.read(self._book.record.path)
+            document = await self._reads.read(self._book.transactions, self._book.record.path)
         except Upstream:
             return
-        self._learn(documents[self._book.record.path], sent_at)
+        self._learn(document, sent_at)
 
     def _learn(self, document: Document, sent_at: float) -> None:
         found = TurnRecord.read(document)

@@ -8,7 +8,7 @@ Nothing here runs before the commit that admitted the turn.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from common.connections.access import AccessTokens
@@ -41,6 +41,7 @@ from common.sessions.end import SessionEnder
 from common.speech.avatar_channel import AvatarChannel
 from common.speech.speech_output import SpeechOutput, SpeechPlan
 from common.text import loading
+from common.transactions.shared_reads import SharedReads
 from common.transactions.transaction import Committed, Transactions
 
 RunningT = TypeVar("RunningT", bound=RunningTurn[Any])
@@ -53,6 +54,7 @@ class Turns:
     deps: Dependencies
     running: RunningTurns
     sessions: SessionEnder
+    reads: SharedReads = field(default_factory=SharedReads)
 
     @property
     def transactions(self) -> Transactions:
@@ -65,7 +67,7 @@ class Turns:
             turn.interruption.request("interrupted")
         book = TurnBook.open(self.transactions, record, committed.documents)
         vital = Vital.of(record, committed.read_at, committed.now)
-        work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, vital), earlier)
+        work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, vital, self.reads), earlier)
         turn.start(self._work(turn, work))
         return turn
 

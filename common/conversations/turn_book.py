@@ -27,6 +27,8 @@ class TurnBook:
         cls, transactions: Transactions, record: TurnRecord, documents: Mapping[str, Document]
     ) -> "TurnBook":
         known = {path: documents.get(path, Document(path, None)) for path in turn_paths(record)}
+        if record.share not in documents:  # not known: the first commit reads it
+            known.pop(record.share, None)
         return cls(transactions, record, known)
 
     @property
