@@ -33,7 +33,7 @@ locals {
     chat = {
       callers = "users"
       timeout = 600 # a turn of at most 580 seconds, and 15 seconds to store it
-      uses    = ["store", "agent", "tokens.read", "tokens.delete"]
+      uses    = ["store", "agent", "speech", "tokens.read", "tokens.delete"]
     }
     speak = {
       callers = "users"

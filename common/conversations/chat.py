@@ -8,18 +8,23 @@ A refused message has touched neither the agent nor the avatar.
 from dataclasses import dataclass
 
 from common.conversations.admission.chat_admission import ChatAdmission
+from common.conversations.admission.spoken_admission import SpokenAdmission
 from common.conversations.admission.stop_turn import StopTurn
 from common.conversations.admission.turn_claim import StoredTurn, new_claim
 from common.conversations.admission.why_silent import why_silent
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
 from common.conversations.running_turn import Content, RunningChat
+from common.conversations.spoken_turn import SpokenTurn
 from common.conversations.turn import Turns
 from common.domain.ids import ConversationId
 from common.domain.user import User
 from common.observability.request_trace import annotate
+from common.ports.voice import Recording
 from common.schemas.answers import ChatAnswer
 from common.schemas.requests import ChatRequest
 from common.transactions.idempotency import IdempotencyKey
+from common.voice.recording import read_recording
+from common.voice.transcribe import billed_seconds
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class ChatUseCase:
         deps, message = self.turns.deps, request.message or ""
         claim = new_claim(deps.new_id, caller, key, request.conversation_id)
         admission = ChatAdmission(claim, deps.settings, message, request.speak)
+        if request.audio is not None:
+            return await self._hear(request, read_recording(request.audio), admission)
         committed = await self.turns.transactions.run(admission)
         found = committed.result
         if isinstance(found, StoredTurn):
@@ -50,6 +57,23 @@ class ChatUseCase:
         )
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
         return self.turns.start(RunningChat(found, content), committed)
+
+    async def _hear(
+        self, request: ChatRequest, recording: Recording, admission: ChatAdmission
+    ) -> RunningChat | ChatAnswer:
+        """Begin to transcribe a spoken message. Its words are admitted later (spoken_turn.py)."""
+        claim, settings = admission.claim, self.turns.deps.settings
+        first = SpokenAdmission(claim, settings, billed_seconds(recording))
+        committed = await self.turns.transactions.run(first)
+        found = committed.result
+        if isinstance(found, StoredTurn):
+            return stored_chat_answer(found.record)
+        annotate(turn_id=found.record.id)
+        turn = RunningChat(found, Content(None))
+        profile = committed.documents[f"users/{claim.user}"]
+        work = SpokenTurn(self.turns, turn, request, recording, admission, profile)
+        turn.start(work.run())
+        return turn
 
     async def _stop(self, caller: User, conversation: ConversationId) -> ChatAnswer:
         """Stop the turn of a conversation from anywhere. Its own process silences the avatar.

@@ -6,9 +6,9 @@ beyond the reservation and beyond the allowance.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from common.domain.documents import Create, Document, Increment, Update
 from common.domain.errors import QuotaExceeded
@@ -17,6 +17,7 @@ from common.domain.ids import UserId
 Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds"]
 METERS: tuple[Meter, ...] = get_args(Meter)
 Amounts = Mapping[Meter, int]
+NOTHING: Amounts = {}
 RUNNING = "running_turns"
 
 
@@ -70,13 +71,25 @@ class Ledger:
             resets_at=resets_at(self.now),
         )
 
-    def reserve(self, amounts: Amounts, *, turns: int = 0) -> Create | Update:
-        """Reserve `amounts`, and count `turns` as running. Holds only over the ledger as read."""
+    def released(self, amounts: Amounts) -> Self:
+        """Return the ledger without these reservations. The next `reserve` writes that."""
+        left = {f"{meter}_reserved": self.reserved(meter) - n for meter, n in amounts.items()}
+        document = replace(self.document, fields={**(self.document.fields or {}), **left})
+        return replace(self, document=document)
+
+    def reserve(
+        self, amounts: Amounts, *, turns: int = 0, used: Amounts = NOTHING
+    ) -> Create | Update:
+        """Reserve `amounts`, and count `turns` as running. Holds only over the ledger as read.
+
+        `used` was reserved before, and is `released`.
+        """
         fields = {
-            f"{meter}_reserved": self.reserved(meter) + amount
-            for meter, amount in amounts.items()
-            if amount
+            f"{meter}_reserved": self.reserved(meter) + amounts.get(meter, 0)
+            for meter in METERS
+            if amounts.get(meter) or meter in used
         }
+        fields |= {f"{meter}_used": self.used(meter) + amount for meter, amount in used.items()}
         if turns:
             fields[RUNNING] = self.running_turns + turns
         if not self.document.exists:

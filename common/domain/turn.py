@@ -1,9 +1,10 @@
 """A turn's document: claim, heartbeat and answer in one.
 
-    running ──► answered ──► settled ──► corrected
-       └───────────────────────▲
+    transcribing ──► running ──► answered ──► settled ──► corrected
+          └────────────┴───────────────────────▲
 
-`running`: its process works. `answered`: the reply is stored and its tokens are charged; speech
+`transcribing`: the words of a recording are awaited; the turn has no lease. `running`: its process
+works. `answered`: the reply is stored and its tokens are charged; speech
 goes on. `settled`: everything is charged and the answer stands. `corrected`: the sweep had settled
 a turn whose process was alive after all, and that process corrected the charge, once.
 
@@ -30,10 +31,18 @@ from common.domain.ids import (
 )
 from common.domain.quota import Amounts, Meter
 
-TurnState = Literal["running", "answered", "settled", "corrected"]
+TurnState = Literal["transcribing", "running", "answered", "settled", "corrected"]
 TurnFunction = Literal["chat", "speak", "transcribe", "synthesize"]
 Outcome = Literal[
-    "complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost", "unreached"
+    "complete",
+    "interrupted",
+    "incomplete",
+    "failed",
+    "cancelled",
+    "waiting",
+    "lost",
+    "not_heard",
+    "unreached",
 ]
 """How a turn ended. `unreached`: it failed before the agent was reached, so the same key runs
 again. `lost`: its process died. `waiting`: a long-running tool has not answered yet."""
@@ -47,7 +56,7 @@ CHARACTERS_PER_TOKEN = 4
 """To estimate what an agent used that was cut before it said so. English text; rounded up."""
 RETRY_KEY_SECONDS = 2
 """The least time after which a key whose turn runs is worth another try."""
-IN_USE: tuple[TurnState, ...] = ("running", "answered")
+IN_USE: tuple[TurnState, ...] = ("transcribing", "running", "answered")
 
 
 def turn_path(turn: TurnId) -> str:
@@ -113,6 +122,8 @@ class TurnRecord:
     charged: dict[Meter, int] = field(default_factory=dict)
     answer: str | None = None
     """JSON of the answer without its text, which stands in `text`."""
+    heard: dict[str, Any] | None = None
+    """Of a message that was spoken: its `text`, `confidence` and `seconds`."""
     expires_at: datetime | None = None
 
     @classmethod
@@ -181,7 +192,7 @@ class TurnRecord:
             "tokens": tokens,
             "prompt": progress.prompt,
             "text": progress.text,
-            "charged": {"agent_tokens": tokens},
+            "charged": {**self.charged, "agent_tokens": tokens},
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
         return Update(self.path, fields, read=version)

@@ -1,13 +1,17 @@
 """The requests of the functions. Unknown fields are refused, and types are strict."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
 
 MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
+
+
+Speak = bool | Literal["audio"]
 
 
 class StartAvatarRequest(Request):
@@ -27,22 +31,36 @@ class ChatRequest(Request):
     silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as
     the avatar has all audio, without waiting until it has finished speaking.
 
+    With `"audio"` speech is sent to the caller as `audio` events where no avatar runs.
+
+    The message may be spoken: a multipart body has the part `request` with these fields as JSON, and
+    the part `audio` with the recording. `heard` is then the first event. A recording without words
+    that are certain enough ends with `not_heard`, and interrupts nothing.
+
     `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
     """
 
+    audio: Annotated[Audio | None, SkipJsonSchema()] = None
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
     conversation_id: Id | None = None
-    speak: bool | None = None
+    speak: Speak | None = None
     wait: bool = True
     stop: bool = False
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if self.stop and (self.message is not None or self.conversation_id is None):
+        given = (self.message is not None) + (self.audio is not None)
+        if self.stop and (given or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
-        if not self.stop and self.message is None:
+        if not self.stop and not given:
             raise ValueError("give a message, or `stop`")
+        if given > 1:
+            raise ValueError("a spoken message has no `message`")
         return self
+
+    @property
+    def needs_stream(self) -> bool:
+        return self.speak == "audio"
 
 
 class SpeakRequest(Request):

@@ -5,8 +5,9 @@ from an older one: there is no "turn in progress".
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from common.conversations.admission.turn_claim import (
     AdmittedTurn,
@@ -26,21 +27,28 @@ from common.domain.conversation import (
 )
 from common.domain.documents import Create, Document, Write
 from common.domain.ids import TurnId
-from common.domain.quota import Ledger, Meter, month_of
+from common.domain.quota import Ledger, Meter, month_of, settle
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
+from common.schemas.requests import Speak
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
 from common.transactions.transaction import Decision, Documents
+from common.voice.languages import caller_voice
 
 
 @dataclass
 class ChatAdmission:
-    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar."""
+    """Admit a message (a `Transaction`).
+
+    `speak`: None speaks if there is an avatar; "audio" speaks to the caller if there is none. `heard`
+    are the words of a recording whose turn was admitted before (spoken_admission.py).
+    """
 
     claim: TurnClaim
     settings: Settings
     message: str
-    speak: bool | None
+    speak: Speak | None
+    heard: dict[str, Any] | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
     def paths(self, now: datetime) -> Iterable[str]:
@@ -61,10 +69,17 @@ class ChatAdmission:
         if (stored := stored_turn(found, claim, ledger, now)) is not None:
             return Decision(stored)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
-        if found is not None and claim.owns(found):
+        profile = documents[f"users/{claim.user}"]
+        voice = caller_voice(None, None, profile, self.settings)
+        spoken = found if found is not None and found.state == "transcribing" else None
+        if found is not None and claim.owns(found) and spoken is None:
             avatar = conversation.running_avatar(now) if conversation else None
-            return Decision(own_turn(found, conversation, ledger, avatar))
-
+            own = own_turn(found, conversation, ledger, avatar)
+            return Decision(replace(own, caller_voice=voice))
+        if spoken is not None:
+            ledger = ledger.released(spoken.reserved) if spoken.month == month_of(now) else ledger
+        else:
+            require_free_turn(ledger, self.settings)
         record = self._record(found, conversation, ledger, now)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
@@ -75,6 +90,7 @@ class ChatAdmission:
             self._avatar(conversation, superseded, now),
             record.reserved.get("voice_characters", 0),
             superseded,
+            voice,
         )
         return Decision(admitted, self._writes(admitted, before, documents, now))
 
@@ -92,7 +108,7 @@ class ChatAdmission:
     ) -> TurnRecord:
         claim = self.claim
         avatar = conversation.running_avatar(now) if conversation else None
-        aloud = avatar is not None and self.speak is not False
+        aloud = self.speak == "audio" or (avatar is not None and self.speak is not False)
         record = TurnRecord(
             id=claim.turn_id,
             holder=claim.holder,
@@ -102,10 +118,12 @@ class ChatAdmission:
             avatar_session_id=avatar.avatar_session_id if avatar else None,
             month=month_of(now),
             number=conversation.next_number if conversation else 1,
-            attempt=found.attempt + 1 if found else 0,
+            attempt=_attempt(found, self.claim),
             reserved=_reserved(ledger, self.settings, conversation, aloud=aloud),
             last_prompt=conversation.last_prompt if conversation else 0,
             earlier=conversation.asking if conversation else (),
+            heard=self.heard,
+            charged=dict(found.reserved) if found and self.heard is not None else {},
         )
         return begin_turn(record, now)
 
@@ -136,9 +154,30 @@ class ChatAdmission:
             record.claim(before),
             first,
             Create(message, message_fields("user", record, self.message, now)),
-            admitted.ledger.reserve(record.reserved, turns=1),
+            *_reserve(admitted, TurnRecord.read(before)),
             *superseding(admitted.supersedes, record, documents),
         ]
+
+
+def _attempt(found: TurnRecord | None, claim: TurnClaim) -> int:
+    """Count the reruns of a key. Words that were heard are admitted within one attempt."""
+    if found is None:
+        return 0
+    return found.attempt if claim.owns(found) else found.attempt + 1
+
+
+def _reserve(admitted: AdmittedTurn, found: TurnRecord | None) -> list[Write]:
+    """Reserve what the turn may use. The seconds of a recording were used.
+
+    They stay in the month in which they were reserved.
+    """
+    record, ledger = admitted.record, admitted.ledger
+    if found is None or found.state != "transcribing":
+        return [ledger.reserve(record.reserved, turns=1)]
+    if found.month == record.month:
+        return [ledger.reserve(record.reserved, used=found.reserved)]
+    before = settle(record.uid, found.month, found.reserved, found.reserved, turns=1)
+    return [ledger.reserve(record.reserved, turns=1), before]
 
 
 def _reserved(
@@ -151,7 +190,6 @@ def _reserved(
         "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= floor else ""
     )
     ledger.require("agent_tokens", prompt + floor, hint)
-    require_free_turn(ledger, settings)
     tokens = min(prompt + settings.turn_tokens, ledger.left("agent_tokens"))
     voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
     found: dict[Meter, int] = {"agent_tokens": tokens}
