@@ -110,6 +110,8 @@ class Settings(BaseModel):
     first_clause: Annotated[int, Field(ge=0)] = 0
     """Begin speech with a clause of at least this many characters if the first sentence is longer
     (24 works well). 0 waits for the sentence."""
+    conversation_days: Annotated[int, Field(gt=0, le=36_500)] | None = None
+    """Delete a conversation when it was not used for this many days. Empty: conversations are kept."""
     sweep_seconds: Seconds = 60
     """The interval of the local stack's sweeps. In a deployment Cloud Scheduler has its own."""
 

@@ -54,13 +54,17 @@ locals {
       callers = "users"
       uses    = ["store", "tokens.delete"]
     }
+    conversations = {
+      callers = "users"
+      uses    = ["store", "agent.delete", "tokens.read", "tokens.delete"]
+    }
     sweep_expired = {
       callers       = "internal"
       ingress       = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler and Cloud Tasks count as internal at a run.app address
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "tokens.delete"]
+      uses          = ["store", "agent.delete", "tokens.delete"]
     }
     connections = {
       callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
