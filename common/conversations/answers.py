@@ -42,7 +42,7 @@ def chat_answer(events: list[ChatEvent]) -> ChatAnswer:
     done = next(event for event in events if isinstance(event, DoneEvent))
     return ChatAnswer(
         turn_id=done.turn_id,
-        conversation_id=turn.conversation_id if turn else None,
+        conversation_id=turn.conversation_id if turn else "",
         message_id=done.message_id,
         heard=next((e for e in events if isinstance(e, HeardEvent)), None),
         ended=done.ended,
@@ -76,7 +76,7 @@ def stored_chat_answer(record: TurnRecord) -> ChatAnswer:
     return ChatAnswer.model_validate(
         {
             "turn_id": record.id,
-            "conversation_id": record.conversation_id if record.number else None,
+            "conversation_id": record.conversation_id if record.number else "",
             "message_id": message_id(record) if record.text else None,
             **stored,
             "ended": ended,

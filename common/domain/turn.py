@@ -125,7 +125,7 @@ class TurnRecord:
     answer: str | None = None
     """JSON of the answer without its text, which stands in `text`."""
     heard: dict[str, Any] | None = None
-    """Of a message that was spoken: its `text`, `confidence` and `seconds`."""
+    """The `text`, `confidence` and `seconds` of a spoken message; None for a typed one."""
     expires_at: datetime | None = None
 
     @classmethod

@@ -116,11 +116,11 @@ class HealthAnswer(Answer):
 class ChatAnswer(Answer):
     """A whole turn in one answer, for callers that do not accept `text/event-stream`.
 
-    `conversation_id` is left out if a spoken message began no turn.
+    `conversation_id` is empty if a spoken message began no turn.
     """
 
     turn_id: str
-    conversation_id: str | None = None
+    conversation_id: str
     message_id: str | None = None
     heard: HeardEvent | None = None
     ended: TurnEnd

@@ -11,7 +11,7 @@ MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
 
 
-Speak = bool | Literal["audio"]
+Speak = Literal[True, False, "audio"]
 
 
 class StartAvatarRequest(Request):

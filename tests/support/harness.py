@@ -143,7 +143,7 @@ class Harness:
     async def sessions(self) -> list[dict[str, Any]]:
         return await self.documents("avatar_sessions") + await self.documents("ended_sessions")
 
-    async def messages(self, conversation: str | None) -> list[tuple[str, str]]:
+    async def messages(self, conversation: str) -> list[tuple[str, str]]:
         """Return role and text of each message, in the order of their ids."""
         kept = await self.documents(f"conversations/{conversation}/messages")
         return [(message["role"], message["text"]) for message in kept]

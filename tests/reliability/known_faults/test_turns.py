@@ -177,7 +177,7 @@ async def test_a_field_of_a_newer_release_is_ignored(simulation: Simulation, cal
 # ── what a turn costs ────────────────────────────────────────────────────────────────────────────
 
 
-async def leave_after_text(process: SimulatedProcess, conversation: str | None) -> None:
+async def leave_after_text(process: SimulatedProcess, conversation: str) -> None:
     turn = await chat(process.app, "Again.", conversation_id=conversation)
     await wait_for_text(turn)
     await leave(turn)

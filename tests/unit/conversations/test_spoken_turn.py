@@ -114,7 +114,7 @@ async def test_not_heard_is_the_stored_answer_and_costs_seconds_only() -> None:
     assert [each.event for each in events] == ["heard", "usage", "done"]
     again = await answer_to(harness.another(), key="k")
     assert (again.ended, again.heard) == ("not_heard", HeardEvent(text="", seconds=1.2))
-    assert again.conversation_id is None
+    assert again.conversation_id == ""
     assert await meters(harness) == [(2, 0), (0, 0)]
     assert len(harness.recognition.heard) == 1
     assert await harness.documents("conversations") == []
