@@ -196,4 +196,5 @@ def _events(answer: ChatAnswer) -> list[ChatEvent]:
     text = [TextEvent(text=answer.text)] if answer.text else []
     between = [event for event in (answer.speech, answer.error, answer.usage) if event]
     heard = [answer.heard] if answer.heard else []
-    return [*heard, *begins, *text, *between, done]
+    proposals = answer.proposals or []
+    return [*heard, *begins, *text, *proposals, *between, done]

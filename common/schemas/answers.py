@@ -6,7 +6,14 @@ from typing import Literal
 from pydantic import Field
 
 from common.schemas.base import Answer
-from common.schemas.events import ErrorEvent, HeardEvent, SpeechEvent, TurnEnd, UsageEvent
+from common.schemas.events import (
+    ErrorEvent,
+    HeardEvent,
+    ProposalEvent,
+    SpeechEvent,
+    TurnEnd,
+    UsageEvent,
+)
 from common.schemas.usage import Usage
 
 
@@ -129,3 +136,4 @@ class ChatAnswer(Answer):
     speech: SpeechEvent | None = None
     error: ErrorEvent | None = None
     usage: UsageEvent | None = None
+    proposals: list[ProposalEvent] | None = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
@@ -11,7 +11,14 @@ MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
 
 
-Speak = Literal[True, False, "audio"]
+def _speak(value: object) -> object:
+    """Refuse the number 1, which equals True."""
+    if isinstance(value, bool) or value == "audio":
+        return value
+    raise ValueError('must be true, false or "audio"')
+
+
+Speak = Annotated[Literal[True, False, "audio"], BeforeValidator(_speak)]
 
 
 class StartAvatarRequest(Request):
@@ -38,6 +45,9 @@ class ChatRequest(Request):
     that are certain enough ends with `not_heard`, and interrupts nothing.
 
     `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
+
+    `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message
+    that is exactly a yes or a no does the same, if one proposal is open.
     """
 
     audio: Annotated[Audio | None, SkipJsonSchema()] = None
@@ -46,10 +56,18 @@ class ChatRequest(Request):
     speak: Speak | None = None
     wait: bool = True
     stop: bool = False
+    confirm: Id | None = None
+    yes: bool | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         given = (self.message is not None) + (self.audio is not None)
+        if (self.confirm is None) != (self.yes is None):
+            raise ValueError("`confirm` and `yes` go together")
+        if self.confirm is not None:
+            if self.stop or given or self.conversation_id is None:
+                raise ValueError("`confirm` takes a conversation_id, and no message")
+            return self
         if self.stop and (given or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
         if not self.stop and not given:

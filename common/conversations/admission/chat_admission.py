@@ -9,6 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from common.conversations.admission.confirmation import (
+    ProposalAnswer,
+    answered_proposal,
+    use_up,
+)
 from common.conversations.admission.turn_claim import (
     AdmittedTurn,
     StoredTurn,
@@ -28,7 +33,8 @@ from common.domain.conversation import (
 )
 from common.domain.conversations.deleted_conversation import deleted_path
 from common.domain.documents import Create, Document, Write
-from common.domain.errors import NotFound
+from common.domain.errors import NoProposal, NotFound
+from common.domain.google.connection import GoogleConnection, connection_path
 from common.domain.ids import TurnId
 from common.domain.quota import Ledger, Meter, month_of, settle
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
@@ -43,14 +49,16 @@ from common.voice.languages import caller_voice
 class ChatAdmission:
     """Admit a message (a `Transaction`).
 
-    `speak`: None speaks if there is an avatar; "audio" speaks to the caller if there is none. `heard`
-    are the words of a recording whose turn was admitted before (spoken_admission.py).
+    `speak`: None speaks if there is an avatar; "audio" speaks to the caller if there is none.
+    `answer` answers a proposal instead of a message. `heard` are the words of a recording whose turn
+    was admitted before (spoken_admission.py).
     """
 
     claim: TurnClaim
     settings: Settings
     message: str
     speak: Speak | None
+    answer: ProposalAnswer | None = None
     heard: dict[str, Any] | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
@@ -61,6 +69,7 @@ class ChatAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.user, now),
+            connection_path(claim.user),
             *seen,
             *self._tombstone,
         ]
@@ -83,16 +92,23 @@ class ChatAdmission:
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
         profile = documents[f"users/{claim.user}"]
         voice = caller_voice(None, None, profile, self.settings)
+        google = GoogleConnection.read(documents[connection_path(claim.user)])
+        answered = answered_proposal(self, conversation, documents, now)
         spoken = found if found is not None and found.state == "transcribing" else None
         if found is not None and claim.owns(found) and spoken is None:
             avatar = conversation.running_avatar(now) if conversation else None
             own = own_turn(found, conversation, ledger, avatar)
-            return Decision(replace(own, caller_voice=voice))
-        if spoken is not None:
-            ledger = ledger.released(spoken.reserved) if spoken.month == month_of(now) else ledger
-        else:
+            return Decision(replace(own, answered=answered, google=google, caller_voice=voice))
+
+        if self.answer is not None and answered is None:
+            raise NoProposal("There is no such proposal, or it was answered or is too old.")
+        if spoken is None:
             require_free_turn(ledger, self.settings)
+        elif spoken.month == month_of(now):
+            ledger = ledger.released(spoken.reserved)
         record = self._record(found, conversation, ledger, now)
+        if answered is not None and answered.yes:
+            record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         admitted = AdmittedTurn(
@@ -102,6 +118,8 @@ class ChatAdmission:
             self._avatar(conversation, superseded, now),
             record.reserved.get("voice_characters", 0),
             superseded,
+            answered,
+            google,
             voice,
         )
         return Decision(admitted, self._writes(admitted, before, documents, now))
@@ -151,20 +169,20 @@ class ChatAdmission:
         self, admitted: AdmittedTurn, before: Document, documents: Documents, now: datetime
     ) -> list[Write]:
         record, conversation = admitted.record, admitted.conversation
-        path = conversation_path(record.conversation_id)
+        path, text = conversation_path(record.conversation_id), self.message
+        if self.answer is not None and admitted.answered is not None:
+            text = admitted.answered.words
         if conversation is None:
-            first: Write = create_conversation(
-                path, record.uid, now, self.message, **first_lease(record)
-            )
+            first: Write = create_conversation(path, record.uid, now, text, **first_lease(record))
         else:
-            first = conversation.take_lease(record, now, self.message, asks=True)
+            first = conversation.take_lease(record, now, text, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
         return [
             record.claim(before),
             first,
-            Create(message, message_fields("user", record, self.message, now)),
+            Create(message, message_fields("user", record, text, now)),
             *_reserve(admitted, TurnRecord.read(before)),
-            *superseding(admitted.supersedes, record, documents),
+            *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
 
 
