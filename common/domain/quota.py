@@ -5,13 +5,14 @@ is at most its allowance when something is admitted. What was really used is rec
 beyond the reservation and beyond the allowance.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Literal, Self, get_args
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Self, get_args
 
 from common.domain.documents import Create, Document, Increment, Update
-from common.domain.errors import QuotaExceeded
+from common.domain.errors import QuotaExceeded, RateLimited
 from common.domain.ids import UserId
 
 Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds"]
@@ -19,6 +20,16 @@ METERS: tuple[Meter, ...] = get_args(Meter)
 Amounts = Mapping[Meter, int]
 NOTHING: Amounts = {}
 RUNNING = "running_turns"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `limit` requests of a user in any `seconds`. `name`: the field with their times."""
+
+    name: str
+    limit: int
+    seconds: int
+    what: str
 
 
 def month_of(now: datetime) -> str:
@@ -71,6 +82,22 @@ class Ledger:
             resets_at=resets_at(self.now),
         )
 
+    def require_rate(self, rate: Rate) -> None:
+        """Raise RateLimited if as many requests of this kind were admitted lately as may be."""
+        recent = self._recent(rate)
+        if len(recent) < rate.limit:
+            return
+        free_at = recent[-rate.limit] + timedelta(seconds=rate.seconds)
+        raise RateLimited(
+            f"At most {rate.limit} {rate.what} are possible in {rate.seconds} seconds.",
+            retry_after=max(1, math.ceil((free_at - self.now).total_seconds())),
+        )
+
+    def _recent(self, rate: Rate) -> list[datetime]:
+        """Return the times of the requests that still count, oldest first."""
+        since = self.now - timedelta(seconds=rate.seconds)
+        return [at for at in self.document.get(rate.name) or [] if at > since]
+
     def released(self, amounts: Amounts) -> Self:
         """Return the ledger without these reservations. The next `reserve` writes that."""
         left = {f"{meter}_reserved": self.reserved(meter) - n for meter, n in amounts.items()}
@@ -78,13 +105,18 @@ class Ledger:
         return replace(self, document=document)
 
     def reserve(
-        self, amounts: Amounts, *, turns: int = 0, used: Amounts = NOTHING
+        self,
+        amounts: Amounts,
+        *,
+        turns: int = 0,
+        rate: Rate | None = None,
+        used: Amounts = NOTHING,
     ) -> Create | Update:
-        """Reserve `amounts`, and count `turns` as running. Holds only over the ledger as read.
+        """Reserve `amounts`, and count `turns` as running and the request for its `rate`.
 
-        `used` was reserved before, and is `released`.
+        `used` was reserved before, and is `released`. Holds only over the ledger as read.
         """
-        fields = {
+        fields: dict[str, Any] = {
             f"{meter}_reserved": self.reserved(meter) + amounts.get(meter, 0)
             for meter in METERS
             if amounts.get(meter) or meter in used
@@ -92,6 +124,8 @@ class Ledger:
         fields |= {f"{meter}_used": self.used(meter) + amount for meter, amount in used.items()}
         if turns:
             fields[RUNNING] = self.running_turns + turns
+        if rate is not None:
+            fields[rate.name] = [*self._recent(rate), self.now][-rate.limit :]
         if not self.document.exists:
             return Create(self.document.path, {"month": month_of(self.now), **fields})
         return Update(self.document.path, fields, read=self.document.version)

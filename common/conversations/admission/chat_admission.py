@@ -22,6 +22,7 @@ from common.conversations.admission.turn_claim import (
     require_free_turn,
     stored_turn,
     superseding,
+    turn_rate,
 )
 from common.domain.conversation import (
     Conversation,
@@ -41,6 +42,7 @@ from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
 from common.schemas.requests import Speak
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
 from common.voice.languages import caller_voice
 
@@ -69,6 +71,7 @@ class ChatAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.user, now),
+            *self._limits.paths(now),
             connection_path(claim.user),
             *seen,
             *self._tombstone,
@@ -107,6 +110,8 @@ class ChatAdmission:
         elif spoken.month == month_of(now):
             ledger = ledger.released(spoken.reserved)
         record = self._record(found, conversation, ledger, now)
+        share, taken = self._limits.admit(documents, record.reserved, now)
+        record = replace(record, share=share)
         if answered is not None and answered.yes:
             record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
@@ -122,7 +127,11 @@ class ChatAdmission:
             google,
             voice,
         )
-        return Decision(admitted, self._writes(admitted, before, documents, now))
+        return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.claim.holder)
 
     def _conversation(self, document: Document) -> Conversation | None:
         if not document.exists and not self.claim.given:
@@ -181,7 +190,7 @@ class ChatAdmission:
             record.claim(before),
             first,
             Create(message, message_fields("user", record, text, now)),
-            *_reserve(admitted, TurnRecord.read(before)),
+            *_reserve(admitted, TurnRecord.read(before), self.settings),
             *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
 
@@ -193,14 +202,14 @@ def _attempt(found: TurnRecord | None, claim: TurnClaim) -> int:
     return found.attempt if claim.owns(found) else found.attempt + 1
 
 
-def _reserve(admitted: AdmittedTurn, found: TurnRecord | None) -> list[Write]:
+def _reserve(admitted: AdmittedTurn, found: TurnRecord | None, settings: Settings) -> list[Write]:
     """Reserve what the turn may use. The seconds of a recording were used.
 
     They stay in the month in which they were reserved.
     """
     record, ledger = admitted.record, admitted.ledger
     if found is None or found.state != "transcribing":
-        return [ledger.reserve(record.reserved, turns=1)]
+        return [ledger.reserve(record.reserved, turns=1, rate=turn_rate(settings))]
     if found.month == record.month:
         return [ledger.reserve(record.reserved, used=found.reserved)]
     before = settle(record.uid, found.month, found.reserved, found.reserved, turns=1)

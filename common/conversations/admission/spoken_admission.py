@@ -15,7 +15,9 @@ from common.conversations.admission.turn_claim import (
     own_turn,
     require_free_turn,
     stored_turn,
+    turn_rate,
 )
+from common.domain.ceiling import SWITCH_PATH, require_spending
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.documents import Document, Write
 from common.domain.quota import month_of
@@ -39,6 +41,7 @@ class SpokenAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.user, now),
+            SWITCH_PATH,
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
@@ -51,6 +54,7 @@ class SpokenAdmission:
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
         if found is not None and claim.owns(found):
             return Decision(own_turn(found, conversation, ledger, None))
+        require_spending(documents[SWITCH_PATH])
         ledger.require("transcribed_seconds", self.seconds)
         require_free_turn(ledger, self.settings)
         record = TurnRecord(
@@ -65,7 +69,8 @@ class SpokenAdmission:
             reserved={"transcribed_seconds": self.seconds},
         )
         record = begin_turn(record, now)
-        writes: list[Write] = [record.claim(before), ledger.reserve(record.reserved, turns=1)]
+        reserve = ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings))
+        writes: list[Write] = [record.claim(before), reserve]
         return Decision(AdmittedTurn(record, conversation, ledger), writes)
 
     def _conversation(self, document: Document) -> Conversation | None:
