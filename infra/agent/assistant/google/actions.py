@@ -17,7 +17,7 @@ DONE_ALREADY = {"error": "This was done in this turn already.", "code": "done_al
 class GoogleActions:
     """The actions. `confirmations` are those that this process has used."""
 
-    addresses: GoogleAddresses = GoogleAddresses()
+    addresses: GoogleAddresses = field(default_factory=GoogleAddresses)
     confirmations: Confirmations = field(default_factory=Confirmations)
 
     async def search_mail(self, turn: TurnState, query: str) -> Answer:
@@ -31,7 +31,12 @@ class GoogleActions:
             return gmail.mail_title(arguments)
 
         return await self._write(
-            turn, "mail", "send_mail", lambda: gmail.mail_arguments(to, subject, text), title, gmail.send
+            turn,
+            "mail",
+            "send_mail",
+            lambda: gmail.mail_arguments(to, subject, text),
+            title,
+            gmail.send,
         )
 
     async def list_events(self, turn: TurnState, begins: str, ends: str) -> Answer:
@@ -75,7 +80,7 @@ class GoogleActions:
         except GoogleCallError as error:
             return error.answer()
 
-    async def _write(  # noqa: PLR0913, PLR0917 - the parts of one tool
+    async def _write(
         self,
         turn: TurnState,
         service: str,

@@ -23,13 +23,13 @@ def move_arguments(event_id: str, begins: str, ends: str) -> dict[str, str]:
 
 
 def event_title(arguments: Mapping[str, str]) -> str:
-    return f"Create \"{arguments['title']}\", {_when(arguments['begins'])}"
+    return f'Create "{arguments["title"]}", {_when(arguments["begins"])}'
 
 
 async def move_title(rest: GoogleRest, arguments: Mapping[str, str]) -> str:
     """Return what would be moved. Raises GoogleCallError if there is no such event."""
     event = await rest.get(f"{_events(rest)}/{arguments['event_id']}", {})
-    return f"Move \"{event.get('summary', 'an event')}\" to {_when(arguments['begins'])}"
+    return f'Move "{event.get("summary", "an event")}" to {_when(arguments["begins"])}'
 
 
 async def list_events(rest: GoogleRest, begins: str, ends: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class GoogleRest:
     """One user's access. Raises `GoogleCallError`, whose text quotes nothing of an answer."""
 
     token: str = field(repr=False)
-    addresses: GoogleAddresses = GoogleAddresses()
+    addresses: GoogleAddresses = field(default_factory=GoogleAddresses)
 
     async def get(self, url: str, query: Mapping[str, Any]) -> dict[str, Any]:
         return await self._call("GET", url, query, None)

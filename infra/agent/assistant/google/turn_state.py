@@ -16,7 +16,7 @@ CONFIRMED = "temp:confirmed"
 class State(Protocol):
     """The state of ADK's context, or a mapping."""
 
-    def get(self, key: str, default: Any = None, /) -> Any: ...  # noqa: ANN401 - any value
+    def get(self, key: str, /) -> Any: ...  # noqa: ANN401 - any value
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class TurnState:
     def refusal(self, service: str) -> Mapping[str, Any] | None:
         """Return the answer of a tool whose service is not connected, or None."""
         if self.token is None:
-            text = "The user's Google account is not connected. They can connect it in the settings."
+            text = (
+                "The user's Google account is not connected. They can connect it in the settings."
+            )
             return {"error": text, "code": "google_not_connected"}
         if service not in self.services:
             text = f"The user has not switched on {service}. They can do it in the settings."
