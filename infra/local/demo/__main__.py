@@ -13,7 +13,7 @@ import httpx
 
 from infra.local.demo.api_client import OprinaClient, RefusedError
 from infra.local.demo.checks import Checks
-from infra.local.demo.google_scene import GoogleScene
+from infra.local.demo.google_scene import GoogleDemo
 from infra.local.demo.script import DemoConversation
 from infra.local.demo.terminal import TerminalPage
 from infra.local.simulators.all import Simulators
@@ -52,7 +52,7 @@ async def show(
             try:
                 async with asyncio.timeout(DEADLINE):
                     await conversation.play()
-                    await GoogleScene(client, page, checks, local.simulators.google).play()
+                    await GoogleDemo(client, page, checks, local.simulators.google).play()
             except (RefusedError, httpx.HTTPError, TimeoutError) as error:
                 checks.check(f"the conversation ends: {error or type(error).__name__}", holds=False)
     return _show_result(page, checks, time.monotonic() - began)

@@ -20,7 +20,7 @@ MAIL = "Send a mail to tom@example.test: I am ten minutes late."
 
 
 @dataclass
-class GoogleScene:
+class GoogleDemo:
     """Ada works on her mail and calendar. `google` is the simulator, to see what really happened."""
 
     client: OprinaClient

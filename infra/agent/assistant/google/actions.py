@@ -1,4 +1,4 @@
-"""What the mail and calendar tools do, without ADK: each returns the answer of its tool."""
+"""Actions of the mail and calendar tools, without ADK: each returns the answer of its tool."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

@@ -12,7 +12,7 @@ MOST_BYTES = 2_000_000
 
 @dataclass(frozen=True)
 class GoogleAddresses:
-    """Where the APIs are. The local stack has others."""
+    """Addresses of the APIs. The local stack has others."""
 
     gmail: str = "https://gmail.googleapis.com"
     calendar: str = "https://www.googleapis.com"
