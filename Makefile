@@ -14,8 +14,9 @@ AGENT := .venv-agent/installed
 RECOGNISER := .venv-recogniser/installed
 AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
+BROWSER := tests/browser/node_modules/.installed
 CLIENTS := avatar google adk1
-EVERY_CORE := -n auto --dist worksteal
+EVERY_CORE := -n auto --dist worksteal -m 'not browser'
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
@@ -41,7 +42,7 @@ smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python
 
 # ── change it ────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check fix lint types test test-clients coverage agent agent-types agent-test reliability bench lock \
+.PHONY: check fix lint types test test-browser test-clients coverage agent agent-types agent-test reliability bench lock \
 	clean
 check: ## run the gate: format, lint, types, import rules, all tests
 	@$(MAKE) --no-print-directory -j3 $(INSTALLED) $(AGENT) $(RECOGNISER)
@@ -69,6 +70,9 @@ agent-types: $(INSTALLED) $(AGENT)
 
 test: $(INSTALLED) ## run the tests on every core; with ARGS='tests/local -x' some of them in one process
 	$(BIN)/pytest $(or $(ARGS),$(EVERY_CORE))
+
+test-browser: $(INSTALLED) $(BROWSER) ## run the tests that need Chromium (ARGS='tests/browser/room -x')
+	$(BIN)/pytest $(or $(ARGS),tests/browser)
 
 agent-test: $(AGENT)
 	.venv-agent/bin/python -m pytest tests/agent/adk
@@ -147,6 +151,12 @@ $(AGENT): infra/agent/requirements-dev.txt
 
 $(RECOGNISER): infra/local/recogniser/requirements.txt
 	$(INSTALL)
+
+# npm removes the folder, and so the file, before it installs.
+$(BROWSER): tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo 'The tests in a browser need Node 20 or later, with npm.' >&2; exit 1; }
+	@cd tests/browser && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .venv-clients/%/installed: tests/clients/%.txt
 	$(INSTALL)
