@@ -22,7 +22,7 @@ from common.settings import Settings
 from infra.local.defaults import StackAddress, default_settings, local_settings
 from infra.local.dev_routes import dev_routes
 from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
-from infra.local.functions import FunctionRouter, load_functions
+from infra.local.functions import FunctionRouter, WithPage, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
 from infra.local.middleware.origins import AllowLocalOrigins
@@ -152,7 +152,7 @@ async def _router(stack: Stack) -> FunctionRouter:
             account=stack.settings.tasks_account,
         )
     others = dev_routes(stack.simulators, LocalSignIn(stack.identity), stack.scheduler)
-    return FunctionRouter(functions, stack.app, others)
+    return FunctionRouter(functions, stack.app, WithPage(others, functions["page"], stack.app))
 
 
 def _with_middleware(app: ASGIApp, stack: Stack) -> ASGIApp:

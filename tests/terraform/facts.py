@@ -40,6 +40,7 @@ NEEDS = {
     "forget": "tokens.delete",
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
+    "delete_session": "agent.delete",
     "recognize": "speech",
     "expire": "queue",
 }

@@ -15,6 +15,7 @@ TOO_WIDE = re.compile(r"roles/(owner|editor|viewer|.*[aA]dmin|aiplatform\.user)"
 WHOLE_PROJECT = {
     "oprina_agentCaller",
     "oprina_agentReader",
+    "oprina_agentSessionDeleter",
     "oprina_secretCreator",
     "oprina_speechCaller",
     "roles/cloudtrace.agent",
@@ -27,6 +28,7 @@ PURPOSES = {
     "oprina_storeReader": "store.read",
     "oprina_agentCaller": "agent",
     "oprina_agentReader": "agent.read",
+    "oprina_agentSessionDeleter": "agent.delete",
     "oprina_queueReader": "queue.read",
     "oprina_speechCaller": "speech",
     "roles/cloudtasks.enqueuer": "queue",
@@ -45,6 +47,7 @@ COMPANIONS = {"queue": {"act as the tasks"}, "tokens.write": {"add to tokens"}}
 CUSTOM_ROLES = {
     "oprina_agentCaller": {"aiplatform.reasoningEngines.query", "aiplatform.sessions.create"},
     "oprina_agentReader": {"aiplatform.reasoningEngines.get"},
+    "oprina_agentSessionDeleter": {"aiplatform.sessions.delete"},
     "oprina_queueReader": {"cloudtasks.queues.get"},
     "oprina_secretCreator": {"secretmanager.secrets.create"},
     "oprina_secretDeleter": {"secretmanager.secrets.delete"},
