@@ -90,7 +90,9 @@ def _ready(port: int, folder: str) -> str:
     journal = f"http://localhost:{port}/simulators/liveavatar/journal"
     ready = READY.format(port=port, journal=journal, folder=folder)
     missing = ", ".join(media_missing())
-    return f"{ready}\nThe avatar has no picture and no sound: {missing} missing." if missing else ready
+    return (
+        f"{ready}\nThe avatar has no picture and no sound: {missing} missing." if missing else ready
+    )
 
 
 if __name__ == "__main__":
