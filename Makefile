@@ -16,7 +16,7 @@ AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
 BROWSER := tests/browser/node_modules/.installed
 CLIENTS := avatar google adk1
-EVERY_CORE := -n auto --dist worksteal -m 'not browser'
+EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
@@ -95,13 +95,10 @@ agent-types: $(INSTALLED) $(AGENT)
 test: $(INSTALLED) ## run the tests on every core; with ARGS='tests/local -x' some of them in one process
 	$(BIN)/pytest $(or $(ARGS),$(EVERY_CORE))
 
-test-browser: $(INSTALLED) $(BROWSER) ## run the tests that need Chromium (ARGS='tests/browser/room -x')
-	$(BIN)/pytest $(or $(ARGS),tests/browser)
-
 agent-test: $(AGENT)
 	.venv-agent/bin/python -m pytest tests/agent/adk
 
-test-browser: $(INSTALLED) page-check page ## run the page in Chromium against the local stack (PICTURES=1 writes docs/images)
+test-browser: $(INSTALLED) $(BROWSER) page-check page ## run page and room in Chromium, against the local stack (PICTURES=1 writes docs/images)
 	$(BIN)/pytest -m browser -n 2 --dist worksteal $(or $(ARGS),tests/browser)
 
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires

@@ -1,15 +1,17 @@
 """A local stack, a page with the unmodified clients, and a browser that opens it."""
 
+import subprocess
 import tempfile
 import wave
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
@@ -17,9 +19,10 @@ from starlette.routing import Route
 from infra.local.server import serving
 from infra.local.simulators.espeak import EspeakRequest, synthesize
 from infra.local.stack import Stack, stack
-from tests.browser.chromium import browsing, bundle
+from tests.browser.conftest import CHROMIUM, FLAGS
 
 Json = dict[str, Any]
+ESBUILD = Path(__file__).parents[1] / "node_modules/.bin/esbuild"
 AVATAR = "513fd1b7-7ef9-466d-9af2-344e51eeb833"
 PAGE = "<!doctype html><link rel=icon href=data:,><body><script src=/pages.js></script></body>"
 
@@ -79,10 +82,24 @@ class Studio:
 
 @pytest.fixture(scope="session")
 def script() -> Path:
-    """Return the bundled script of the page."""
+    """Return the script of the page, with the clients that it imports, in one file."""
     target = Path(tempfile.mkdtemp()) / "pages.js"
-    bundle(Path(__file__).parent / "pages.js", target)
+    source = str(Path(__file__).parent / "pages.js")
+    command = [str(ESBUILD), source, "--bundle", f"--outfile={target}", "--log-level=error"]
+    subprocess.run(command, check=True, timeout=120)
     return target
+
+
+@asynccontextmanager
+async def browsing(microphone: Path) -> AsyncIterator[Browser]:
+    """Run Chromium with a file as its microphone, while the block runs."""
+    speaks = f"--use-file-for-fake-audio-capture={microphone}"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, speaks])
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 def speak_into(microphone: Path) -> None:
@@ -107,7 +124,7 @@ async def studio(tmp_path: Path, script: Path) -> AsyncIterator[Studio]:
     async with (
         stack(tmp_path, scheduled=False) as local,
         serving(site) as address,
-        browsing([f"--use-file-for-fake-audio-capture={microphone}"]) as browser,
+        browsing(microphone) as browser,
         httpx.AsyncClient(
             base_url=local.url, headers=local.sign_in("ada"), timeout=60, trust_env=False
         ) as ada,
