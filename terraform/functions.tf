@@ -12,6 +12,7 @@
 locals {
   liveavatar_key = "liveavatar-api-key"
   tokens_key     = "session-tokens-key"
+  accounts_key   = "account-hash-key"
 
   defaults = {
     memory        = "512Mi"
@@ -54,13 +55,19 @@ locals {
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "tokens.delete"]
+      uses          = ["store", "tokens.delete", "agent.delete", "users.delete"]
     }
     connections = {
       callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
       max_instances = 10
       secrets       = []
       uses          = ["store"]
+    }
+    account = {
+      callers = "users"
+      timeout = 600 # an export of at most 540 seconds
+      secrets = []
+      uses    = ["store"]
     }
     health = {
       callers       = "public"
@@ -103,6 +110,7 @@ locals {
     OPRINA_AGENT_ENGINE      = var.agent_engine
     OPRINA_ALLOWED_ORIGINS   = join(",", concat(["https://${var.page_domain}"], var.other_origins))
     OPRINA_DATABASE          = var.database
+    OPRINA_BACKUP_DAYS       = tostring(var.backup_days)
     OPRINA_VAULT             = var.vault
     OPRINA_LIVEAVATAR_SECRET = local.liveavatar_key
     OPRINA_TASKS_QUEUE       = "expiry"

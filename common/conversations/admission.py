@@ -59,13 +59,13 @@ class ChatAdmission:
         return [
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
-            *account_paths(claim.user, now),
+            *account_paths(claim.caller, now),
             *seen,
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
@@ -167,14 +167,14 @@ class SpeakAdmission:
         return [
             turn_path(self.claim.turn_id),
             *session_paths(self.avatar_session),
-            *account_paths(self.claim.user, now),
+            *account_paths(self.claim.caller, now),
             *([conversation_path(known)] if known else []),
             *seen,
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if found is not None and found.holder != claim.holder:

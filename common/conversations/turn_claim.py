@@ -32,9 +32,13 @@ class TurnClaim:
     turn_id: TurnId
     holder: str
     fingerprint: str
-    user: UserId
+    caller: User
     conversation_id: ConversationId
     given: bool
+
+    @property
+    def user(self) -> UserId:
+        return self.caller.uid
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def new_claim(
         turn_id=turn,
         holder=new_id(),
         fingerprint=key.fingerprint,
-        user=caller.uid,
+        caller=caller,
         conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
         given=conversation is not None,
     )

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from common.domain.ids import UserId
@@ -16,3 +17,7 @@ class User:
     email: str | None = None
     email_verified: bool = False
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    signed_in_at: datetime | None = None
+    former: tuple[str, ...] | None = ()
+    """Ids of the documents that keep what deleted accounts of this person used: keyed hashes of the
+    uid, first, and of the identities of the sign-in. None: the key cannot be read now."""

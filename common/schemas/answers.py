@@ -77,6 +77,7 @@ class SweepAnswer(Answer):
     confirmed: int = 0
     stopped_again: int = 0
     unknown: int = 0
+    accounts_deleted: int = 0
     failed: int = 0
     more: bool = False
 

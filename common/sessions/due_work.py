@@ -101,7 +101,9 @@ class Confirm:
             unconfirmed = False
             if charge < session.seconds:
                 less: dict[Meter, int] = {"avatar_seconds": charge - session.seconds}
-                writes.append(settle(session.uid, session.month, {}, less))
+                writes.append(
+                    settle(session.uid, session.month, {}, less, admitted_at=session.created_at)
+                )
         given_up = session.ended_at is None or session.ended_at + CONFIRM_FOR <= now
         left = (unconfirmed or self.secret_left) and not given_up
         fields["due_at"] = now + timedelta(seconds=CONFIRM_AGAIN_SECONDS) if left else None

@@ -145,7 +145,14 @@ class FinishEnding:
         writes: list[Write] = [
             Delete(session.path, read=document.version),
             Create(record_path(session.id), done.record()),
-            settle(session.uid, session.month, reserved, seconds, missing=missing),
+            settle(
+                session.uid,
+                session.month,
+                reserved,
+                seconds,
+                admitted_at=session.created_at,
+                missing=missing,
+            ),
             Delete(slot_path(session.uid, session.slot)),
             Create(f"{session.path}/events/{self.new_id}", event),
             *([Delete(session.claim)] if session.claim else []),

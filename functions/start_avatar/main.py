@@ -1,5 +1,6 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.domain.errors import (
+    AccountClosing,
     AvatarStarting,
     NotFound,
     QuotaExceeded,
@@ -20,7 +21,7 @@ from common.schemas.requests import StartAvatarRequest
         201: "The avatar session runs.",
         200: "The conversation's avatar session runs already. Nothing new is charged.",
     },
-    raises=(NotFound, QuotaExceeded, TooManySessions, AvatarStarting, SessionOver),
+    raises=(AccountClosing, NotFound, QuotaExceeded, TooManySessions, AvatarStarting, SessionOver),
     spends=True,
     keyed=True,
 )

@@ -43,6 +43,7 @@ from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.fakes.google import FakeGoogle, MemoryGrants
+from tests.support.fakes.sign_ins import FakeSignIns
 from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
@@ -87,6 +88,7 @@ class Harness:
     tasks: MemoryTasks
     google: FakeGoogle
     grants: MemoryGrants
+    sign_ins: FakeSignIns
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -94,7 +96,17 @@ class Harness:
 
     def ports(self) -> dict[str, Any]:
         """Return the services by their name in `Dependencies`."""
-        names = ("store", "avatars", "agent", "voice", "vault", "tasks", "google", "grants")
+        names = (
+            "store",
+            "avatars",
+            "agent",
+            "voice",
+            "vault",
+            "tasks",
+            "google",
+            "grants",
+            "sign_ins",
+        )
         return {name: getattr(self, name) for name in names}
 
     def dependencies(self, **instead: Any) -> Dependencies:
@@ -169,6 +181,7 @@ def new_harness(
         tasks=MemoryTasks(),
         google=FakeGoogle(clock),
         grants=MemoryGrants(),
+        sign_ins=FakeSignIns(),
     )
 
 

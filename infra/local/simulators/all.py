@@ -15,11 +15,13 @@ from infra.local.simulators.google_accounts import (
     oauth_app,
 )
 from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
+from infra.local.simulators.identity_toolkit import FirebaseUsers, identity_toolkit_app
 from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
 
 LIVEAVATAR = "/simulators/liveavatar"
 AGENT_ENGINE = "/simulators/agent-engine"
 SPEECH = "/simulators/google-speech"
+IDENTITY_TOOLKIT = "/simulators/identity-toolkit"
 GOOGLE_ACCOUNTS = "/simulators/google-accounts"
 GMAIL = "/simulators/gmail"
 GOOGLE_CALENDAR = "/simulators/google-calendar"
@@ -37,6 +39,7 @@ class Simulators:
     agent: AgentEngineState = field(default_factory=AgentEngineState)
     speech: SpeechSimulator = field(default_factory=SpeechSimulator)
     google: GoogleAccountsState = field(default_factory=GoogleAccountsState)
+    users: FirebaseUsers = field(default_factory=FirebaseUsers)
     faults: ServiceFaults = field(default_factory=ServiceFaults)
     delivery: Delivery = once
 
@@ -47,6 +50,7 @@ class Simulators:
             (AGENT_ENGINE, agent_engine_app(self.agent)),
             (SPEECH, google_speech_app(self.speech)),
             (GOOGLE_ACCOUNTS, oauth_app(self.google)),
+            (IDENTITY_TOOLKIT, identity_toolkit_app(self.users)),
             (GMAIL, gmail_app(self.google)),
             (GOOGLE_CALENDAR, calendar_app(self.google)),
         )

@@ -15,7 +15,9 @@ TOO_WIDE = re.compile(r"roles/(owner|editor|viewer|.*[aA]dmin|aiplatform\.user)"
 WHOLE_PROJECT = {
     "oprina_agentCaller",
     "oprina_agentReader",
+    "oprina_agentSessionDeleter",
     "oprina_secretCreator",
+    "oprina_userDeleter",
     "roles/cloudtrace.agent",
     "roles/logging.logWriter",
 }
@@ -26,6 +28,8 @@ PURPOSES = {
     "oprina_storeReader": "store.read",
     "oprina_agentCaller": "agent",
     "oprina_agentReader": "agent.read",
+    "oprina_agentSessionDeleter": "agent.delete",
+    "oprina_userDeleter": "users.delete",
     "oprina_queueReader": "queue.read",
     "roles/cloudtasks.enqueuer": "queue",
     "roles/cloudtrace.agent": "traces",
@@ -43,6 +47,8 @@ COMPANIONS = {"queue": {"act as the tasks"}, "tokens.write": {"add to tokens"}}
 CUSTOM_ROLES = {
     "oprina_agentCaller": {"aiplatform.reasoningEngines.query", "aiplatform.sessions.create"},
     "oprina_agentReader": {"aiplatform.reasoningEngines.get"},
+    "oprina_agentSessionDeleter": {"aiplatform.sessions.delete"},
+    "oprina_userDeleter": {"firebaseauth.users.delete"},
     "oprina_queueReader": {"cloudtasks.queues.get"},
     "oprina_secretCreator": {"secretmanager.secrets.create"},
     "oprina_secretDeleter": {"secretmanager.secrets.delete"},
@@ -56,7 +62,11 @@ SESSION_SECRET_ROLES = (
     "oprina_secretDeleter",
 )
 
-SECRETS = {"liveavatar-api-key": "liveavatar key", "session-tokens-key": "tokens key"}
+SECRETS = {
+    "liveavatar-api-key": "liveavatar key",
+    "session-tokens-key": "tokens key",
+    "account-hash-key": "accounts key",
+}
 SECRET_VALUE = re.compile(
     r"AIza[\w-]{30,}|-----BEGIN|eyJ[\w-]{10,}\.eyJ|GOCSPX-|ya29\.|xox[bp]-|sk[_-]\w{16,}|AKIA[0-9A-Z]{12,}"
 )
