@@ -11,6 +11,7 @@ PIP := pip>=23.3
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 INSTALLED := .venv/installed
 AGENT := .venv-agent/installed
+RECOGNISER := .venv-recogniser/installed
 AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
 CLIENTS := avatar google adk1
@@ -43,7 +44,7 @@ smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python
 .PHONY: check fix lint types test test-clients coverage agent agent-types agent-test reliability bench lock \
 	clean
 check: ## run the gate: format, lint, types, import rules, all tests
-	@$(MAKE) --no-print-directory -j2 $(INSTALLED) $(AGENT)
+	@$(MAKE) --no-print-directory -j3 $(INSTALLED) $(AGENT) $(RECOGNISER)
 	@$(MAKE) --no-print-directory -j2 lint types agent-types
 	@$(MAKE) --no-print-directory test ARGS=
 	@$(MAKE) --no-print-directory agent-test
@@ -94,12 +95,13 @@ lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the ne
 	$(COMPILE) $(ARGS) --output-file infra/agent/requirements-dev.txt infra/agent/requirements-dev.in
 	$(COMPILE) $(ARGS) --constraint infra/agent/requirements-dev.txt \
 		--output-file infra/agent/requirements.txt infra/agent/requirements.in
+	$(COMPILE) $(ARGS) --output-file infra/local/recogniser/requirements.txt infra/local/recogniser/requirements.in
 	$(COMPILE) $(ARGS) --output-file bench/requirements-frameworks.txt bench/requirements-frameworks.in
 	for each in $(CLIENTS); do \
 		$(COMPILE) $(ARGS) --output-file tests/clients/$$each.txt tests/clients/$$each.in; done
 
 clean: ## remove environments, caches and packages; .local stays
-	rm -rf .venv .venv-agent .venv-bench .venv-clients .*_cache .coverage* .hypothesis dist
+	rm -rf .venv .venv-agent .venv-bench .venv-clients .venv-recogniser .*_cache .coverage* .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── deploy it ────────────────────────────────────────────────────────────────────────────────────
@@ -141,6 +143,9 @@ $(INSTALLED): requirements-dev.txt
 	$(INSTALL)
 
 $(AGENT): infra/agent/requirements-dev.txt
+	$(INSTALL)
+
+$(RECOGNISER): infra/local/recogniser/requirements.txt
 	$(INSTALL)
 
 .venv-clients/%/installed: tests/clients/%.txt

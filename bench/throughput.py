@@ -211,6 +211,7 @@ async def _start_users(
         avatars=WebsocketProvider(services.ws),  # type: ignore[arg-type]  # the methods that a start calls
         agent=None,  # type: ignore[arg-type]  # a start calls no agent
         voice=None,  # type: ignore[arg-type]  # as above
+        recognition=None,  # type: ignore[arg-type]  # as above
         vault=SecretVault(secrets),
         tasks=NoTasks(),
         google=None,  # type: ignore[arg-type]  # as above

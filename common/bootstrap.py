@@ -33,9 +33,9 @@ from common.connections.disconnect import ReleaseConsents
 from common.connections.google_connections import GoogleConnections
 from common.conversations.chat import ChatUseCase
 from common.conversations.lost_turns import SettleLostTurns
-from common.conversations.running_turn import RunningTurns
+from common.conversations.running_turns import RunningTurns
 from common.conversations.speak import SpeakUseCase
-from common.conversations.turns import Turns
+from common.conversations.turn import Turns
 from common.domain import deadlines
 from common.domain.user import User
 from common.health import Checks, HealthCheck
@@ -51,6 +51,8 @@ from common.sessions.avatar_sessions import AvatarSessions
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
+from common.voice.synthesize import SynthesizeUseCase
+from common.voice.transcribe import TranscribeUseCase
 
 if TYPE_CHECKING:
     from common.adapters.google.cloud_tasks import CloudTasksQueue
@@ -71,6 +73,8 @@ class App:
     avatars: AvatarSessions
     conversations: ChatUseCase
     speeches: SpeakUseCase
+    transcripts: TranscribeUseCase
+    syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
     connections: GoogleConnections
     accounts: AccountUseCase
@@ -130,6 +134,8 @@ def assemble(
         avatars=avatars,
         conversations=ChatUseCase(turns),
         speeches=SpeakUseCase(turns),
+        transcripts=TranscribeUseCase(deps),
+        syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         connections=GoogleConnections(deps, os.urandom),
         accounts=AccountUseCase(deps),
@@ -146,6 +152,7 @@ def build(settings: Settings) -> App:
     from common.adapters.google.credentials import GoogleToken, LocalToken
     from common.adapters.google.identity_toolkit import IdentityToolkit
     from common.adapters.google.secret_manager import SecretManagerClient
+    from common.adapters.google.speech_to_text import GoogleRecognition
     from common.adapters.google.text_to_speech import GoogleSpeech
     from common.adapters.http.client import HttpClient
     from common.adapters.vault.grants import SecretGrants
@@ -176,6 +183,14 @@ def build(settings: Settings) -> App:
         avatars=avatars,
         agent=agent,
         voice=voice,
+        recognition=GoogleRecognition(
+            LocalToken() if settings.recognition_url else google,
+            http_client,
+            project=settings.project,
+            location=settings.recognition_location,
+            model=settings.recognition_model,
+            base_url=settings.recognition_url,
+        ),
         vault=_vault(settings, secret_manager),
         tasks=tasks,
         google=_google(settings, secret_manager, http_client, clock),

@@ -18,6 +18,7 @@ LOCAL_SWITCHES = {
     "liveavatar_url": "OPRINA_LIVEAVATAR_URL",
     "agent_engine_url": "OPRINA_AGENT_ENGINE_URL",
     "speech_url": "OPRINA_SPEECH_URL",
+    "recognition_url": "OPRINA_RECOGNITION_URL",
     "google_accounts_url": "OPRINA_GOOGLE_ACCOUNTS_URL",
     "identity_toolkit_url": "OPRINA_IDENTITY_TOOLKIT_URL",
     "secret_manager_address": "OPRINA_SECRET_MANAGER_ADDRESS",
@@ -57,6 +58,15 @@ class Settings(BaseModel):
     """The default voice: a name of Google Text-to-Speech."""
     language: str = "en-US"
     """The default language, in BCP 47."""
+    other_languages: Annotated[tuple[str, ...], Field(max_length=2)] = ()
+    """Up to two other languages that users speak, in BCP 47, separated by commas. Recognition of
+    speech chooses among them and the user's language."""
+    recognition_model: str = "short"
+    """The model of Google Speech-to-Text."""
+    recognition_location: str = Field("global", pattern=r"^[a-z0-9-]+$")
+    """The location of that model: `global`, `us`, `eu` or a region."""
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Spoken words with a lower confidence start no turn. Words without a confidence do."""
     voices: tuple[str, ...] = ("*-Standard-*", "*-Wavenet-*", "*-Neural2-*")
     """Patterns of the voices that callers may name, separated by commas. Other voices cost up to ten
     times as much."""
@@ -75,6 +85,8 @@ class Settings(BaseModel):
     """Agent tokens, of prompts and replies, that a user may use in a month."""
     allowance_voice_characters: Positive = 100_000
     """Characters of speech that a user may use in a month."""
+    allowance_transcribed_seconds: Positive = 3_600
+    """Seconds of recorded speech that a user may have recognised in a month."""
     plans: dict[str, dict[Meter, Positive]] = {}
     """Other allowances by a user's plan, as JSON: `{"studio": {"avatar_seconds": 36000}}`."""
     max_session_seconds: Seconds = 600
@@ -135,6 +147,8 @@ class Settings(BaseModel):
     """Local only: the URL of an Agent Engine simulator, with the agent's full name."""
     speech_url: str | None = None
     """Local only: the URL of a Text-to-Speech simulator."""
+    recognition_url: str | None = None
+    """Local only: the URL of a Speech-to-Text simulator."""
     google_accounts_url: str | None = None
     """Local only: the URL of a simulator of Google's OAuth server."""
     identity_toolkit_url: str | None = None
@@ -150,7 +164,7 @@ class Settings(BaseModel):
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
     """Set by Google in a deployment. Settings that are local only are then refused."""
 
-    @field_validator("voices", mode="before")
+    @field_validator("voices", "other_languages", mode="before")
     @classmethod
     def _patterns(cls, listed: object) -> object:
         if not isinstance(listed, str):

@@ -25,6 +25,9 @@ locals {
     agent = { caller = { role = local.custom_role_names.agentCaller, condition = null } }
     queue = {} # granted on the queue and on the tasks' account, below
 
+    # A recognizer that is not stored has no name that a condition could limit.
+    speech = { caller = { role = local.custom_role_names.speechCaller, condition = null } }
+
     # Read access for `health`, which checks each dependency.
     "store.read" = { reader = { role = local.custom_role_names.storeReader, condition = local.own_database } }
     "agent.read" = { reader = { role = local.custom_role_names.agentReader, condition = null } }
@@ -71,6 +74,11 @@ locals {
       title       = "Agent reader"
       description = "Read the description of an agent on Agent Engine. Cannot query it."
       permissions = ["aiplatform.reasoningEngines.get"]
+    }
+    speechCaller = {
+      title       = "Speech caller"
+      description = "Have speech recognised. Cannot create, list or change recognizers."
+      permissions = ["speech.recognizers.recognize"]
     }
     storeReader = {
       title       = "Document reader"

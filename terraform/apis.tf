@@ -22,6 +22,7 @@ locals {
     "run.googleapis.com",
     "secretmanager.googleapis.com",
     "serviceusage.googleapis.com",
+    "speech.googleapis.com",
     "storage.googleapis.com",
     "telemetry.googleapis.com",
     "texttospeech.googleapis.com",

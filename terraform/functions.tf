@@ -41,6 +41,12 @@ locals {
       timeout = 600
       uses    = ["store", "tokens.read", "tokens.delete"]
     }
+    voice = {
+      callers = "users"
+      timeout = 90 # an upload of 2 MB, and a minute of speech
+      secrets = []
+      uses    = ["store", "speech"]
+    }
     keep_alive = {
       callers = "users"
       uses    = ["store", "tokens.delete"]

@@ -95,7 +95,10 @@ class RestoreAccount:
         if profile.is_deleting:
             raise NoDeletion("The deletion of this account has begun. It cannot be restored.")
         if profile.deletion is None:
-            return Decision(profile)
+            if profile.created_at is not None:
+                return Decision(profile)
+            created, write_first = profile.change(now, {})
+            return Decision(created, [write_first])
         write = profile.restore()
         restored = {**(profile.document.fields or {}), **write.fields}
         return Decision(Profile.read(type(profile.document)(write.path, restored)), [write])

@@ -21,6 +21,7 @@ from common.api.request_log import LoggedResponse
 from common.api.requests import (
     bearer_token,
     idempotency_key,
+    kind_of_body,
     parse_body,
     parse_query,
     read_body,
@@ -158,11 +159,19 @@ async def _verify(request: HttpRequest, app: App) -> User:
 async def _parse(
     request: HttpRequest, route: Route[Request, Answer], parameters: Parameters
 ) -> Request:
+    query = request.query_params.multi_items()
     if route.has_body:
-        body = await read_body(request, route.body.max_bytes)
-        asked = parse_body(body, route.request, parameters, parse=route.body.parse)
+        content_type = request.headers.get("content-type", "")
+        kind = kind_of_body(content_type, route.bodies)
+        asked = parse_body(
+            await read_body(request, kind.max_bytes),
+            route.request,
+            parameters,
+            kind=kind,
+            content_type=content_type,
+            query=query,
+        )
     else:
-        query = request.query_params.multi_items()
         asked = parse_query(query, route.request, parameters)
     if isinstance(asked, BrowserRequest):
         asked.note_headers(request.headers)

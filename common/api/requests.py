@@ -11,12 +11,16 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 
+from common.api.multipart import parse_multipart
 from common.domain import deadlines
 from common.domain.errors import Invalid, Unauthenticated
 from common.observability.request_trace import TraceParent
 from common.schemas.base import Request
 
 MAX_BYTES = 64 * 1024
+MAX_AUDIO_BYTES = 2 * 1024 * 1024
+"""A recording. 60 seconds of WAV at 16,000 Hz are 1.9 MB."""
+MULTIPART = "multipart/form-data"
 MAX_ERRORS = 20
 """Wrong fields that one refusal names. The answer must not grow with the request."""
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
@@ -33,12 +37,16 @@ Model = TypeVar("Model", bound=Request)
 class BodyKind:
     """A way to send the fields of a request in its body.
 
-    `parse` returns the fields by name, or raises `Invalid`.
+    `parse` takes the body and its Content-Type, and returns the fields by name, or raises `Invalid`.
+    `with_query`: fields that the body has no place for are in the query. `json_part` is the
+    part of a multipart body that holds the other fields as JSON.
     """
 
-    media_type: str
+    media_types: tuple[str, ...]
     max_bytes: int
-    parse: Callable[[bytes], dict[str, Any]]
+    parse: Callable[[bytes, str], dict[str, Any]]
+    with_query: bool = False
+    json_part: str | None = None
 
 
 def bearer_token(request: HttpRequest) -> str:
@@ -123,7 +131,64 @@ def parse_json(body: bytes) -> dict[str, Any]:
     return value
 
 
-JSON = BodyKind("application/json", MAX_BYTES, parse_json)
+def parse_audio(body: bytes, _content_type: str) -> dict[str, Any]:
+    return {"audio": body}
+
+
+def parse_audio_form(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the parts of a form: the recording `audio`, and texts.
+
+    Raises `Invalid`: 400, or 413 if the recording is too large.
+    """
+    return {
+        name: _recording(content) if name == "audio" else _text_part(name, content)
+        for name, content in parse_multipart(body, content_type).items()
+    }
+
+
+def parse_spoken_request(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the fields of the part `request`, a JSON object, and the recording `audio`.
+
+    Raises `Invalid`: 400 for another part or one that is missing, 413 if the recording is too large.
+    """
+    parts = parse_multipart(body, content_type)
+    for name in parts.keys() - {"request", "audio"}:
+        unknown = (_name([name]), "is not a part of this request")
+        raise Invalid("Unknown part.", status=400, fields=[unknown])
+    if "audio" not in parts:
+        raise Invalid("No recording.", status=400, fields=[("audio", "is missing")])
+    fields = parse_json(parts.get("request", b""))
+    return _unique([*fields.items(), ("audio", _recording(parts["audio"]))])
+
+
+def _recording(content: bytes) -> bytes:
+    if len(content) > MAX_AUDIO_BYTES:
+        fields = [("audio", f"must be at most {MAX_AUDIO_BYTES} bytes")]
+        raise Invalid("Recording too large.", status=413, fields=fields)
+    return content
+
+
+def _text_part(name: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise Invalid(
+            "Invalid part.", status=400, fields=[(_name([name]), "is not UTF-8")]
+        ) from None
+
+
+JSON = BodyKind(("application/json",), MAX_BYTES, lambda body, _: parse_json(body))
+AUDIO = BodyKind(("audio/wav", "audio/webm"), MAX_AUDIO_BYTES, parse_audio, with_query=True)
+AUDIO_FORM = BodyKind((MULTIPART,), MAX_AUDIO_BYTES + MAX_BYTES, parse_audio_form)
+SPOKEN_REQUEST = BodyKind(
+    (MULTIPART,), MAX_AUDIO_BYTES + MAX_BYTES, parse_spoken_request, json_part="request"
+)
+
+
+def kind_of_body(content_type: str, kinds: Sequence[BodyKind]) -> BodyKind:
+    """Return the kind that the Content-Type names, else the first: `curl -d` names a form."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return next((kind for kind in kinds if media_type in kind.media_types), kinds[0])
 
 
 def parse_body(
@@ -131,13 +196,17 @@ def parse_body(
     model: type[Model],
     parameters: Mapping[str, str] | None = None,
     *,
-    parse: Callable[[bytes], dict[str, Any]] = parse_json,
+    kind: BodyKind = JSON,
+    content_type: str = "",
+    query: Sequence[tuple[str, str]] = (),
 ) -> Model:
     """Build the request model of the body's fields and the path's parameters.
 
-    Raises `Invalid`: 400 if the body cannot be parsed, 422 if the fields do not fit the model.
+    `query` is read if the kind of the body leaves fields to it. Raises `Invalid`: 400 if the body
+    cannot be parsed, 422 if the fields do not fit the model.
     """
-    return _validate([*parse(body).items(), *(parameters or {}).items()], model)
+    fields = [*kind.parse(body, content_type).items(), *(parameters or {}).items()]
+    return _validate([*fields, *(query if kind.with_query else ())], model)
 
 
 def parse_query(

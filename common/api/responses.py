@@ -1,5 +1,7 @@
 """Turn an answer, a refusal or a failure into a response."""
 
+import io
+import wave
 from collections.abc import Awaitable
 
 from starlette.responses import JSONResponse, Response
@@ -10,6 +12,7 @@ from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
 from common.schemas.base import Answer
 from common.schemas.events import ErrorEvent
+from common.speech.audio import RATE
 
 NO_STORE = {"cache-control": "no-store"}
 FAILED = 500
@@ -17,6 +20,7 @@ FAILED = 500
 STILL_WORKS = {
     "avatar": "Text chat.",
     "voice": "Text chat.",
+    "speech": "Typed messages.",
     "agent": "A running avatar session: it can speak, be kept alive and be ended.",
     "store": "A running avatar session goes on until it expires.",
 }
@@ -49,6 +53,17 @@ def answer_response(answer: Answer) -> Response:
         status_code=answer.status_code,
         headers=NO_STORE,
     )
+
+
+def wav_response(pcm: bytes) -> Response:
+    """Return 16-bit samples, mono, 24,000 a second, as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(RATE)
+        sound.writeframes(pcm)
+    return Response(file.getvalue(), media_type="audio/wav", headers=NO_STORE)
 
 
 def problem_response(error: OprinaError) -> Response:

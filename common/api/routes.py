@@ -51,7 +51,8 @@ class Route(Generic[Model, AnswerT]):
     has no body. `answer` is None for a use case that returns a Starlette response, such as a redirect.
     `answers` describes each status of an answer. `raises` lists the refusals of this route, without
     those that every route has. A `keyed` route honours `Idempotency-Key`. `events` is the union of the
-    events that the route streams.
+    events that the route streams. `bodies` are the kinds of body that it takes: the first one where the
+    Content-Type names none of them. `media_type` is that of an answer that is no JSON.
     """
 
     method: Method
@@ -65,7 +66,8 @@ class Route(Generic[Model, AnswerT]):
     spends: bool = False
     keyed: bool = False
     events: TypeAliasType | None = None
-    body: BodyKind = JSON
+    bodies: Sequence[BodyKind] = (JSON,)
+    media_type: str | None = None
     seconds: float = SECONDS
 
     def __post_init__(self) -> None:

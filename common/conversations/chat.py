@@ -1,35 +1,25 @@
 """Talk to the agent: one turn for one message.
 
-    read ──► decide (admission) ──► commit ──► the turn works (turn.py) ──► settled
+    read ──► decide (chat_admission.py) ──► commit ──► the turn works (turn.py) ──► settled
 
 A refused message has touched neither the agent nor the avatar.
 """
 
 from dataclasses import dataclass
 
-from common.conversations.admission import ChatAdmission, StopTurn
+from common.conversations.admission.chat_admission import ChatAdmission
+from common.conversations.admission.stop_turn import StopTurn
+from common.conversations.admission.turn_claim import StoredTurn, new_claim
+from common.conversations.admission.why_silent import why_silent
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
-from common.conversations.running_turn import RunningChat
-from common.conversations.turn import Content
-from common.conversations.turn_claim import AdmittedTurn, StoredTurn, new_claim
-from common.conversations.turns import Turns
+from common.conversations.running_turn import Content, RunningChat
+from common.conversations.turn import Turns
 from common.domain.ids import ConversationId
 from common.domain.user import User
 from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
-from common.schemas.events import SpeechEvent
 from common.schemas.requests import ChatRequest
 from common.transactions.idempotency import IdempotencyKey
-
-WHY_OVER = {
-    "user": "it was ended",
-    "expired": "it reached its longest time",
-    "idle": "it was idle for too long",
-    "stuck": "its start was never finished",
-    "gone": "the provider ended it",
-    "start_failed": "the provider could not start it",
-    "start_ambiguous": "the provider did not say whether it started",
-}
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ class ChatUseCase:
             avatar_session_id=found.record.avatar_session_id,
         )
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
-        return self.turns.start(RunningChat(found.record), committed, found, content)
+        return self.turns.start(RunningChat(found, content), committed)
 
     async def _stop(self, caller: User, conversation: ConversationId) -> ChatAnswer:
         """Stop the turn of a conversation from anywhere. Its own process silences the avatar.
@@ -69,18 +59,3 @@ class ChatUseCase:
         stopped = await self.turns.transactions.run(StopTurn(caller.uid, conversation))
         self.turns.running.stop(stopped.result)
         return stopped_chat_answer(stopped.result)
-
-
-def why_silent(admitted: AdmittedTurn, speak: bool | None) -> SpeechEvent | None:
-    """Say why a turn is not spoken, unless the caller asked for silence."""
-    if admitted.characters or speak is False:
-        return None
-    if admitted.avatar is not None:
-        detail = "This month's voice is used up; the answer goes on as text."
-        return SpeechEvent(state="unavailable", code="quota_exceeded", detail=detail)
-    before = admitted.conversation
-    known = before.avatar if before else None
-    over = WHY_OVER.get((before.avatar_over if before else None) or "", "")
-    why = "it is being started" if known is not None and not known.live else over
-    detail = f"No avatar is running{': ' + why if why else ''}."
-    return SpeechEvent(state="unavailable", code="no_avatar", detail=detail)

@@ -7,17 +7,17 @@ not renewed.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from common.conversations.running_turn import RunningTurn
 from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
 from common.domain.documents import Document
 from common.domain.errors import Conflict, Upstream
-from common.domain.turn import STOP, Progress, TurnRecord
-from common.speech.interruption import Interruption
+from common.domain.turn import STOP, TurnRecord
 
 POLL = 0.1
 
@@ -29,21 +29,24 @@ class Vital:
     looked_at: float
     act_until: float
 
+    @classmethod
+    def of(cls, record: TurnRecord, read_at: float, now: datetime) -> Self:
+        """Return how long a turn may act: until 10 s before the `due_at` in its document.
+
+        The document was read at `read_at` (event loop time), when the wall clock showed `now`.
+        """
+        left = (record.due_at - now).total_seconds() if record.due_at else 0.0
+        return cls(read_at, read_at + left - deadlines.STOP_BEFORE_DUE)
+
 
 class Heartbeat:
     """The look and the checkpoint of one turn, as two background tasks inside `async with`."""
 
-    def __init__(
-        self,
-        book: TurnBook,
-        vital: Vital,
-        progress: Callable[[], Progress],
-        interruption: Interruption,
-    ) -> None:
+    def __init__(self, turn: RunningTurn[Any], book: TurnBook, vital: Vital) -> None:
+        self._turn = turn
         self._book = book
         self._vital = vital
-        self._progress = progress
-        self._interruption = interruption
+        self._interruption = turn.interruption
         self._writing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -86,10 +89,12 @@ class Heartbeat:
     async def _write_checkpoint(self) -> bool:
         """Return False if the document changed since it was last known."""
         book, sent_at = self._book, asyncio.get_running_loop().time()
-        record = TurnRecord.read(book.documents[book.record.path]) or book.record
+        record = book.known()
         if not record.in_use:
             return False
-        write = record.checkpoint(self._progress(), book.transactions.clock.now(), book.version)
+        write = record.checkpoint(
+            self._turn.progress(), book.transactions.clock.now(), book.version
+        )
         try:
             versions = await book.transactions.store.commit([write])
         except Conflict:

@@ -5,6 +5,7 @@ from common.domain.documents import Document
 from common.domain.turn import TurnRecord
 from common.ports.dependencies import Dependencies
 from common.transactions.transaction import SETTLEMENT, Transactions
+from common.voice.voice_turn import settle_lost_voice
 
 
 class SettleLostTurns:
@@ -22,6 +23,9 @@ class SettleLostTurns:
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         record = TurnRecord.read(document)
         if record is None or not record.is_overdue(self._deps.clock.now()):
+            return
+        if record.function in {"transcribe", "synthesize"}:
+            await self._transactions.run(settle_lost_voice(record), SETTLEMENT)
             return
         settled = await self._transactions.run(settle_lost(record), SETTLEMENT)
         counts["leases_freed"] += settled.result is not None

@@ -3,15 +3,14 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from common.conversations.admission import SpeakAdmission
+from common.conversations.admission.speak_admission import SpeakAdmission
+from common.conversations.admission.turn_claim import StoredTurn, new_claim
 from common.conversations.answers import stored_speak_answer
-from common.conversations.running_turn import RunningSpeech
-from common.conversations.turn import Content
-from common.conversations.turn_claim import StoredTurn, new_claim
-from common.conversations.turns import Turns
+from common.conversations.running_turn import Content, RunningSpeech
+from common.conversations.turn import Turns
 from common.domain.avatar_session import session_among
 from common.domain.errors import Invalid
-from common.domain.ids import NO_CONVERSATION, AvatarSessionId
+from common.domain.ids import AvatarSessionId
 from common.domain.user import User
 from common.observability.request_trace import annotate
 from common.schemas.answers import SpeakAnswer
@@ -37,7 +36,7 @@ class SpeakUseCase:
             fields = [("text", "give a text, or `interrupt`, or both")]
             raise Invalid("Nothing to do.", fields=fields)
         deps, session_id = self.turns.deps, AvatarSessionId(request.avatar_session_id)
-        known = self.turns.conversations.get(session_id, NO_CONVERSATION)
+        known = self.turns.running.conversation_of(session_id)
         claim = replace(new_claim(deps.new_id, caller, key, None), conversation_id=known)
         admission = SpeakAdmission(claim, deps.settings, session_id, 0)
         documents = await self.turns.transactions.read(*admission.paths(deps.clock.now()))
@@ -53,7 +52,7 @@ class SpeakUseCase:
             return stored_speak_answer(found.record, usage_of(found.ledger))
         annotate(turn_id=found.record.id, conversation_id=found.record.conversation_id)
         content = Content(None, pieces, wait=request.wait)
-        return self.turns.start(RunningSpeech(found.record), committed, found, content)
+        return self.turns.start(RunningSpeech(found, content), committed)
 
     async def _prepare(self, language: str, text: str) -> tuple[list[str], int]:
         """Split the text, and count its characters as they are said, which is what the voice costs."""

@@ -7,56 +7,71 @@ Nothing here runs before the commit that admitted the turn.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from common.conversations.answers import answer_json, chat_answer, error_event, message_id, turn_end
+from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn
+from common.conversations.answers import error_event, message_id
+from common.conversations.closing import settle_turn, store_reply
 from common.conversations.heartbeat import Heartbeat, Vital
-from common.conversations.reply.agent_reply import AgentRequest, read_reply
+from common.conversations.reply.agent_reply import ReplyWriter, read_reply
+from common.conversations.reply.agent_session import AgentMemory, AgentRequest
+from common.conversations.reply.earlier_turns import wait_for_earlier_turns
 from common.conversations.reply.history import with_notes
-from common.conversations.reply.outcome import (
-    chat_outcome,
-    notes_for_agent,
-    speak_error,
-    speak_outcome,
-    unanswered_error,
-)
-from common.conversations.reply.reply_writer import ReplyWriter
-from common.conversations.running_turn import RunningSpeech, RunningTurn
-from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
+from common.conversations.reply.outcome import unanswered_error
+from common.conversations.running_turn import RunningTurn
+from common.conversations.running_turns import RunningTurns
 from common.conversations.turn_book import TurnBook
-from common.conversations.turn_claim import AdmittedTurn
 from common.domain import deadlines
-from common.domain.conversation import Conversation, conversation_path
 from common.domain.errors import Failed, OprinaError, Upstream
-from common.domain.turn import STOP, Outcome, Progress, TurnRecord
-from common.observability.log import log
+from common.domain.turn import STOP
+from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
-from common.schemas.answers import SpeakAnswer
-from common.schemas.base import Answer
-from common.schemas.events import DoneEvent, NoticeEvent, SpeechEvent, TurnEvent, UsageEvent
+from common.schemas.events import NoticeEvent, TurnEvent
+from common.sessions.end import SessionEnder
+from common.speech.avatar_channel import AvatarChannel
 from common.speech.speech_output import SpeechOutput, SpeechPlan
 from common.text import loading
-from common.transactions.account import usage_of
+from common.transactions.transaction import Committed, Transactions
 
-POLL = 0.1
-HEARD_NOTE_SECONDS = 0.3
-"""A newer turn waits this long to learn what was heard of the one that it interrupted."""
+RunningT = TypeVar("RunningT", bound=RunningTurn[Any])
 
 
 @dataclass(frozen=True)
-class Content:
-    """The content of a turn: a `message` for the agent, or `pieces` to be spoken as they are.
+class Turns:
+    """Sets admitted turns to work."""
 
-    `why_silent` is reported first, where speech was expected and cannot be.
-    """
+    deps: Dependencies
+    running: RunningTurns
+    sessions: SessionEnder
 
-    message: str | None
-    pieces: Sequence[str] = ()
-    wait: bool = True
-    why_silent: SpeechEvent | None = None
+    @property
+    def transactions(self) -> Transactions:
+        return Transactions(self.deps.store, self.deps.clock, self.deps.pause)
+
+    def start(self, turn: RunningT, committed: Committed[AdmittedTurn | StoredTurn]) -> RunningT:
+        """Set an admitted turn to work. It interrupts the older turn of its conversation."""
+        earlier, record = self.running.add(turn), turn.record
+        if record.superseded_by is not None:  # before its unconfirmed commit was found to hold
+            turn.interruption.request("interrupted")
+        book = TurnBook.open(self.transactions, record, committed.documents)
+        vital = Vital.of(record, committed.read_at, committed.now)
+        work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, vital), earlier)
+        turn.start(self._work(turn, work))
+        return turn
+
+    async def _work(self, turn: RunningTurn[Any], work: "TurnWork") -> None:
+        """Work to the end. An avatar session that the turn found over is settled."""
+        try:
+            await work.run()
+        except Exception:
+            log.exception("a turn failed")
+            raise
+        finally:
+            self.running.remove(turn)
+        session = turn.record.avatar_session_id
+        if turn.speech is not None and turn.speech.session_is_over and session is not None:
+            await best_effort("ending a session that is over", self.sessions.end_if_over(session))
 
 
 class TurnWork:
@@ -65,26 +80,21 @@ class TurnWork:
     def __init__(
         self,
         deps: Dependencies,
-        turn: RunningTurn,
-        admitted: AdmittedTurn,
-        content: Content,
+        turn: RunningTurn[Any],
         book: TurnBook,
-        vital: Vital,
-        earlier: "TurnWork | None",
+        heartbeat: Heartbeat,
+        earlier: RunningTurn[Any] | None,
     ) -> None:
-        self.turn = turn
         self._deps = deps
-        self._admitted = admitted
-        self._content = content
+        self._turn = turn
         self._book = book
+        self._heartbeat = heartbeat
         self._earlier = earlier
-        self._notes_told = False
-        self._heartbeat = Heartbeat(book, vital, self._progress, turn.interruption)
-        self._speech = self._plan_speech()
+        self._speech = turn.speech = self._plan_speech()
 
     async def run(self) -> None:
         """Work until the turn is settled. A bug is raised at the end, when the turn is closed."""
-        turn = self.turn
+        turn = self._turn
         self._announce()
         try:
             async with self._heartbeat:
@@ -93,55 +103,57 @@ class TurnWork:
                     await self._silence()
                     work.cancel()
                     await asyncio.wait({work})
-                turn.silenced.set()
+                turn.handover.silenced.set()
                 bug = None if work.cancelled() else work.exception()
                 if bug is not None:
                     self._fail(OprinaError("Try again."))
-            await self._settle()
+            await settle_turn(turn, self._book)
             if bug is not None:
                 raise bug
         finally:
-            turn.silenced.set()
+            turn.handover.silenced.set()
             turn.events.close()
 
-    @property
-    def session_is_over(self) -> bool:
-        """The provider said that the avatar session has ended."""
-        return self._speech is not None and self._speech.channel.is_over
-
-    # ── the reply ────────────────────────────────────────────────────────────────────────────────
+    def _announce(self) -> None:
+        record, avatar = self._turn.record, self._turn.admitted.avatar
+        self._turn.events.emit(
+            TurnEvent(
+                turn_id=record.id,
+                conversation_id=record.conversation_id,
+                message_id=message_id(record),
+                avatar_session_id=avatar.avatar_session_id if avatar else None,
+            )
+        )
+        if self._turn.content.why_silent is not None:
+            self._turn.events.emit(self._turn.content.why_silent)
 
     async def _work(self) -> None:
-        speech = self._speech
+        """Speak what the agent writes, or the given text, within the turn's deadline."""
+        speech, content = self._speech, self._turn.content
         try:
             async with asyncio.timeout(deadlines.TURN), asyncio.TaskGroup() as group:
                 if speech is not None:
                     group.create_task(speech.run())
-                if self._content.message is None:
-                    self._say(self._content.pieces)
-                else:
-                    await self._reply_to(self._content.message)
+                if content.message is not None:
+                    await self._reply_to(content.message)
+                elif speech is not None:
+                    speech.say(content.pieces)
                 if speech is not None:
                     speech.synthesis.finish()
         except TimeoutError:
-            self.turn.interruption.request("deadline")
+            self._turn.interruption.request("deadline")
+
+    # ── the reply ────────────────────────────────────────────────────────────────────────────────
 
     async def _reply_to(self, message: str) -> None:
         """Ask the agent, and pass on what it writes. Then store the reply."""
-        message = with_notes(message, await self._notes())
-        reply, writer = self.turn.reply, self._writer()
+        turn, reply = self._turn, self._turn.reply
+        notes = await wait_for_earlier_turns(turn, self._earlier, self._book.transactions)
+        memory, writer = self._memory(with_notes(message, notes)), self._writer()
         noting = asyncio.create_task(self._checkpoint_when_asked())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
-                await read_reply(
-                    self._deps.agent,
-                    self._deps.store,
-                    self._agent_request(message),
-                    reply,
-                    writer.take,
-                    self._heartbeat,
-                    self._deps.clock.now(),
-                )
+                await read_reply(memory, writer, self._heartbeat)
             self._fail(unanswered_error(reply))
         except TimeoutError:
             self._fail(Failed("agent", "it did not finish in time", kind="silent"))
@@ -152,65 +164,17 @@ class TurnWork:
             noting.cancel()
         writer.finish()
         if reply.renewed:
-            self.turn.events.emit(NoticeEvent())
+            turn.events.emit(NoticeEvent())
         if self._speech is not None and reply.text:
-            await self._store_reply()
-
-    async def _notes(self) -> list[dict[str, Any]]:
-        """Wait until the streams of earlier turns are closed. Return what was heard of those turns.
-
-        Usually the earlier turn only speaks, and its stream is closed: then nothing is awaited.
-        """
-        before, waiting = self._admitted.conversation, set(self.turn.record.earlier)
-        notes = list(before.notes) if before else []
-        if not waiting:
-            return [*notes, *await self._notes_of_earlier()]
-        loop = asyncio.get_running_loop()
-        until = loop.time() + deadlines.EARLIER_STREAM
-        while waiting and loop.time() < until and self.turn.interruption.reason is None:
-            await asyncio.sleep(POLL)
-            if (found := await self._read_conversation()) is not None:
-                waiting &= set(found.asking)
-                notes = [*(before.notes if before else ()), *found.notes]
-        return notes
-
-    async def _notes_of_earlier(self) -> list[dict[str, Any]]:
-        earlier = self._earlier
-        if earlier is None:
-            return []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HEARD_NOTE_SECONDS):
-                await earlier.turn.silenced.wait()
-        return earlier.hand_over_notes()
-
-    def hand_over_notes(self) -> list[dict[str, Any]]:
-        """Return what the agent must be told of this turn: the newer turn tells it, once."""
-        self._notes_told = True
-        return self._own_notes()
-
-    async def _read_conversation(self) -> Conversation | None:
-        path = conversation_path(self.turn.record.conversation_id)
-        try:
-            document = (await self._book.transactions.read(path))[path]
-        except Upstream:
-            return None
-        return Conversation.of(document) if document.exists else None
+            await store_reply(turn, self._book)
 
     async def _checkpoint_when_asked(self) -> None:
-        await self.turn.reply.asked.wait()
+        await self._turn.reply.asked.wait()
         await asyncio.shield(self._heartbeat.checkpoint())
 
-    def _writer(self) -> ReplyWriter:
-        settings, avatar = self._deps.settings, self._admitted.avatar
-        language = avatar.language if avatar else settings.language
-        sentences = loading.sentences(language, settings.first_clause)
-        speaks = self._speech is not None and self._admitted.characters > 0
-        synthesis = self._speech.synthesis if self._speech and speaks else None
-        return ReplyWriter(self.turn.reply, self.turn.events, sentences, synthesis)
-
-    def _agent_request(self, message: str) -> AgentRequest:
-        before, record = self._admitted.conversation, self.turn.record
-        return AgentRequest(
+    def _memory(self, message: str) -> AgentMemory:
+        deps, record, before = self._deps, self._turn.record, self._turn.admitted.conversation
+        request = AgentRequest(
             user=record.uid,
             conversation=record.conversation_id,
             number=record.number,
@@ -219,35 +183,40 @@ class TurnWork:
             known=bool(before and before.agent_session),
             expires_at=before.agent_session_expires_at if before else None,
         )
+        return AgentMemory(deps.agent, deps.store, request, self._turn.reply, deps.clock.now())
 
-    async def _store_reply(self) -> None:
-        """From here on a crash loses nothing. A failure is left to the settlement."""
-        try:
-            await self._book.commit(StoreReply(self.turn.record, self._progress(), self._update()))
-        except OprinaError as error:
-            log.warning("the reply is not stored yet: %s", error.code)
+    def _writer(self) -> ReplyWriter:
+        settings, turn, speech = self._deps.settings, self._turn, self._speech
+        language = turn.admitted.avatar.language if turn.admitted.avatar else settings.language
+        sentences = loading.sentences(language, settings.first_clause)
+        synthesis = speech.synthesis if speech is not None and speech.is_spoken else None
+        return ReplyWriter(turn.reply, turn.events, sentences, synthesis)
+
+    def _fail(self, error: OprinaError | None) -> None:
+        if error is not None:
+            self._turn.reply.error = error
+            self._turn.events.emit(error_event(error))
 
     # ── speech ───────────────────────────────────────────────────────────────────────────────────
 
     def _plan_speech(self) -> SpeechOutput | None:
-        avatar, earlier = self._admitted.avatar, self._earlier
+        """Speak through the avatar. A turn without characters only silences it."""
+        turn, earlier, avatar = self._turn, self._earlier, self._turn.admitted.avatar
         if avatar is None:
             return None
         plan = SpeechPlan(
-            avatar=avatar,
-            characters=self._admitted.characters,
-            wait=self._content.wait,
+            voice=avatar.voice,
+            language=avatar.language,
+            characters=turn.admitted.characters,
+            wait=turn.content.wait,
             deadline=asyncio.get_running_loop().time() + deadlines.TURN,
-            after=earlier.turn.silenced if earlier else None,
-            from_elsewhere=self._admitted.supersedes is not None and earlier is None,
+            after=earlier.handover.silenced if earlier else None,
+            from_elsewhere=turn.admitted.supersedes is not None and earlier is None,
         )
-        turn = self.turn
-        return SpeechOutput(self._deps, plan, turn.events, self._heartbeat, turn.interruption)
-
-    def _say(self, pieces: Sequence[str]) -> None:
-        if self._speech is not None:
-            for piece in pieces:
-                self._speech.synthesis.say(piece)
+        channel = AvatarChannel(self._deps, avatar)
+        return SpeechOutput(
+            self._deps, plan, channel, turn.events, self._heartbeat, turn.interruption
+        )
 
     async def _silence(self) -> None:
         """Stop the speech.
@@ -256,108 +225,10 @@ class TurnWork:
         """
         if self._speech is None:
             return
-        reason = self.turn.interruption.reason
+        reason = self._turn.interruption.reason
         if reason not in {"interrupted", "settled"} and self._speech.playback.sent:
             await self._heartbeat.look()
-        superseded = self._known().superseded_by not in {None, STOP}
+        superseded = self._book.known().superseded_by not in {None, STOP}
         by_another = superseded or reason in {"interrupted", "settled"}
-        is_ours = self.turn.superseded_here or not by_another
+        is_ours = self._turn.handover.is_superseded or not by_another
         await self._speech.interrupt(silence=is_ours)
-
-    # ── the end ──────────────────────────────────────────────────────────────────────────────────
-
-    def _announce(self) -> None:
-        record, avatar = self.turn.record, self._admitted.avatar
-        self.turn.events.emit(
-            TurnEvent(
-                turn_id=record.id,
-                conversation_id=record.conversation_id,
-                message_id=message_id(record),
-                avatar_session_id=avatar.avatar_session_id if avatar else None,
-            )
-        )
-        if self._content.why_silent is not None:
-            self.turn.events.emit(self._content.why_silent)
-
-    def _fail(self, error: OprinaError | None) -> None:
-        if error is not None:
-            self.turn.reply.error = error
-            self.turn.events.emit(error_event(error))
-
-    def _known(self) -> TurnRecord:
-        found = TurnRecord.read(self._book.documents[self.turn.record.path])
-        return found or self.turn.record
-
-    def _progress(self) -> Progress:
-        speech = self._speech
-        spoken, spent = (speech.heard_text(), speech.spent) if speech else ("", 0)
-        return self.turn.reply.progress(spoken, spent)
-
-    def _own_notes(self) -> list[dict[str, Any]]:
-        speaks = self._speech is not None and self._admitted.characters > 0
-        heard = self._progress().spoken if speaks else None
-        turn = self.turn
-        return notes_for_agent(self._content.message, turn.reply, turn.interruption.reason, heard)
-
-    def _update(self, notes: Sequence[dict[str, Any]] = ()) -> ConversationUpdate:
-        reply = self.turn.reply
-        made = reply.session_id if reply.session_expires_at is not None else None
-        return ConversationUpdate(reply.prompt, made, reply.session_expires_at, tuple(notes))
-
-    async def _settle(self) -> None:
-        """Commit what the turn cost, how it ended, and its answer.
-
-        Retried for 15 s; then the sweep does it.
-        """
-        turn, progress, outcome = self.turn, self._progress(), self._outcome()
-        cut = turn.interruption.reason is not None and turn.reply.finished is None
-        settle = Settle(turn.record, turn.record.holder, outcome, progress, cut=cut, answer=None)
-        charged = settle.charge(self._known(), progress)
-        usage = UsageEvent(
-            agent_tokens=charged.get("agent_tokens", 0),
-            voice_characters=charged.get("voice_characters", 0),
-            usage=usage_of(self._admitted.ledger, used=charged),
-        )
-        done = DoneEvent(
-            ended=turn_end(outcome),
-            turn_id=turn.record.id,
-            message_id=message_id(turn.record) if progress.text else None,
-            text=progress.text,
-            spoken=progress.spoken,
-        )
-        answer = self._answer(outcome, usage, done)
-        notes = [] if self._notes_told else self._own_notes()
-        update = self._update(notes)
-        try:
-            await self._book.commit(replace(settle, answer=answer_json(answer), update=update))
-            turn.events.emit(usage)
-        except OprinaError as error:
-            turn.events.emit(error_event(error))
-        finally:
-            turn.events.emit(done)
-
-    def _answer(self, outcome: Outcome, usage: UsageEvent, done: DoneEvent) -> Answer:
-        turn = self.turn
-        if self._content.message is not None:
-            return chat_answer([*turn.events.kept, usage, done])
-        spoken = self._spoken(usage)
-        failed = outcome == "unreached"
-        if isinstance(turn, RunningSpeech):
-            error = speak_error(turn.events.kept, over=self.session_is_over)
-            turn.spoken = error if failed else spoken
-        return spoken
-
-    def _outcome(self) -> Outcome:
-        reason = self.turn.interruption.reason
-        if self._content.message is not None:
-            return chat_outcome(reason, self.turn.reply)
-        return speak_outcome(reason, self._speech, self._admitted.characters)
-
-    def _spoken(self, usage: UsageEvent) -> SpeakAnswer:
-        speech = self._speech
-        return SpeakAnswer(
-            utterance_id=speech.first_utterance if speech else None,
-            seconds=round(speech.playback.seconds, 2) if speech else 0.0,
-            ended=speech.end if speech else "failed",
-            usage=usage.usage,
-        )

@@ -33,6 +33,9 @@ class TurnBook:
     def version(self) -> Version:
         return self.documents[self.record.path].version
 
+    def known(self) -> TurnRecord:
+        return TurnRecord.read(self.documents[self.record.path]) or self.record
+
     def learn(self, document: Document) -> None:
         self.documents[document.path] = document
 

@@ -6,6 +6,8 @@ Read from top to bottom: what stands higher must end before what stands lower be
 
 VOICE_REQUEST = 8.0
 """One request for speech. Two failures in a row end the speech of a turn: at most 16 s."""
+RECOGNITION = 20.0
+"""One request for the words of a recording of at most a minute, a retry included."""
 AGENT_REPLY = 120.0
 """The default of `OPRINA_TURN_SECONDS`: the longest time for one reply of the agent, tools
 included."""

@@ -14,7 +14,7 @@ from common.domain.documents import Create, Document, Increment, Update
 from common.domain.errors import AccountClosing, QuotaExceeded, Unauthenticated, Unavailable
 from common.domain.ids import UserId
 
-Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters"]
+Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds"]
 METERS: tuple[Meter, ...] = get_args(Meter)
 Amounts = Mapping[Meter, int]
 RUNNING = "running_turns"

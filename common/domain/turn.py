@@ -11,6 +11,7 @@ Every write of a turn's document is built here. No I/O, no clock.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from typing import Any, Literal, Self
 
 from common.domain import deadlines
 from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
+from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.ids import (
     NO_CONVERSATION,
     NO_USER,
@@ -29,7 +31,7 @@ from common.domain.ids import (
 from common.domain.quota import Amounts, Meter
 
 TurnState = Literal["running", "answered", "settled", "corrected"]
-TurnFunction = Literal["chat", "speak"]
+TurnFunction = Literal["chat", "speak", "transcribe", "synthesize"]
 Outcome = Literal[
     "complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost", "unreached"
 ]
@@ -43,6 +45,8 @@ KEPT = timedelta(hours=24)
 """How long a settled turn, and so its key, lives."""
 CHARACTERS_PER_TOKEN = 4
 """To estimate what an agent used that was cut before it said so. English text; rounded up."""
+RETRY_KEY_SECONDS = 2
+"""The least time after which a key whose turn runs is worth another try."""
 IN_USE: tuple[TurnState, ...] = ("running", "answered")
 
 
@@ -127,6 +131,19 @@ class TurnRecord:
     @property
     def in_use(self) -> bool:
         return self.state in IN_USE
+
+    def check_key(self, fingerprint: str, now: datetime) -> None:
+        """Raise KeyReused for another request, and KeyInFlight while the turn runs."""
+        if self.fingerprint != fingerprint:
+            raise KeyReused("Use a new Idempotency-Key for a new request.")
+        if self.in_use:
+            seconds = math.ceil((self.due_at - now).total_seconds()) if self.due_at else 0
+            raise KeyInFlight(
+                "The first request with this Idempotency-Key still runs.",
+                retry_after=max(RETRY_KEY_SECONDS, seconds),
+                turn_id=self.id,
+                conversation_id=self.conversation_id or None,
+            )
 
     def is_overdue(self, now: datetime) -> bool:
         """Return True if the sweep may settle the turn."""

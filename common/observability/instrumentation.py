@@ -25,6 +25,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "agent": {"create_session": "agent_session", "reply": "agent"},
     "voice": {"synthesize": "voice"},
+    "recognition": {"recognize": "recognition"},
     "vault": dict.fromkeys(("prepare", "keep", "open", "forget"), "vault"),
     "tasks": {"expire": "task"},
     "sign_ins": {"delete_user": "sign_in"},

@@ -9,7 +9,7 @@ from common.ports.sign_ins import SignIns
 from common.ports.store import Store
 from common.ports.task_queue import TaskQueue
 from common.ports.vault import TokenVault
-from common.ports.voice import TextToSpeech
+from common.ports.voice import SpeechToText, TextToSpeech
 from common.settings import Settings
 
 
@@ -24,6 +24,7 @@ class Dependencies:
     avatars: AvatarProvider
     agent: Agent
     voice: TextToSpeech
+    recognition: SpeechToText
     vault: TokenVault
     tasks: TaskQueue
     google: GoogleAccounts

@@ -67,6 +67,20 @@ class SpeakAnswer(Answer):
     usage: Usage
 
 
+class TranscribeAnswer(Answer):
+    """The words of a recording. `text` is empty if no speech was found.
+
+    `confidence` is between 0 and 1, and left out if the model gives none. `seconds` is the length of
+    the recording. `language` is the one that was recognised, in BCP 47.
+    """
+
+    text: str
+    confidence: float | None = None
+    seconds: float
+    language: str
+    usage: Usage
+
+
 class SweepAnswer(Answer):
     """How many sessions and turns the sweep handled, by action. `more`: others may still be due."""
 

@@ -1,9 +1,11 @@
 """Base classes and field types of all requests and answers."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr
+from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID
@@ -31,6 +33,15 @@ Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern":
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Quality = Literal["very_high", "high", "medium", "low"]
+
+
+Audio = Annotated[
+    bytes,
+    PlainSerializer(lambda sound: hashlib.sha256(sound).hexdigest(), when_used="json"),
+    SkipJsonSchema(),
+]
+"""A recording. It is a part of the body of its own, and never a field of JSON. In the fingerprint of a
+request its hash stands for it."""
 
 
 class Request(BaseModel):

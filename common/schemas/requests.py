@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from common.schemas.base import Id, Language, Name, Quality, Request, Text
+from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
 
 MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
@@ -55,6 +55,21 @@ class SpeakRequest(Request):
     text: Annotated[Text, Field(max_length=MAX_SPEECH)] | None = None
     interrupt: bool = False
     wait: bool = True
+
+
+class TranscribeRequest(Request):
+    """Recorded speech. Without `language` it may be in any language that the account speaks."""
+
+    audio: Audio
+    language: Language | None = None
+
+
+class SynthesizeRequest(Request):
+    """A text to be spoken. The account's preferences stand for what is left out."""
+
+    text: Annotated[Text, Field(max_length=MAX_SPEECH)]
+    voice: Name | None = None
+    language: Language | None = None
 
 
 class KeepAliveRequest(Request):

@@ -26,16 +26,12 @@ INTERRUPT_SECONDS = 2.0
 
 
 class AvatarChannel:
-    """`run` keeps the connection; `ready` waits until audio may be sent.
-
-    `events` holds what the avatar reported, and None when the channel has failed.
-    """
+    """The websocket of one turn (a `SpeechChannel`)."""
 
     def __init__(self, deps: Dependencies, avatar: CurrentAvatar) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()
-        self.state = ConnectionState()
         self.opened_at: float | None = None
-        """When the connection first opened, and silenced the avatar; event loop time."""
+        self.state = ConnectionState()
         self._deps = deps
         self._avatar = avatar
         self._socket: AvatarConnection | None = None

@@ -143,9 +143,6 @@ class Playback:
     def seconds(self) -> float:
         return sum(utterance.seconds for utterance in self.sent)
 
-    def heard_seconds(self, now: float) -> float:
-        return sum(utterance.heard_seconds(now) for utterance in self.sent)
-
     def heard_text(self, now: float) -> str:
         heard = (utterance.heard_text(now) for utterance in self.sent)
         return " ".join(text for text in heard if text)

@@ -1,6 +1,6 @@
 """The speech of one turn.
 
-    say() ──► Synthesis ──► utterances ──► AvatarChannel ──► the avatar ──► Playback: what was heard
+    say() ──► Synthesis ──► utterances ──► SpeechChannel ──► the avatar ──► Playback: what was heard
 
 The next sentences are synthesised while the last ones are sent and played. The text never waits for
 speech, and a failure in here ends the speech only.
@@ -8,10 +8,10 @@ speech, and a failure in here ends the speech only.
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from common.domain.conversation import CurrentAvatar
 from common.domain.errors import OprinaError, Unavailable, Upstream
 from common.domain.ids import UtteranceId
 from common.observability.log import log
@@ -19,9 +19,9 @@ from common.ports.avatar import AvatarEvent
 from common.ports.dependencies import Dependencies
 from common.schemas.events import Caption, SpeechEvent
 from common.speech import audio
-from common.speech.avatar_channel import AvatarChannel
 from common.speech.interruption import Interruption
 from common.speech.playback import Playback, Utterance
+from common.speech.speech_channel import SpeechChannel
 from common.speech.speech_events import SpeechEvents
 from common.speech.synthesis import Synthesis
 from common.speech.voice_requests import VoiceRequests
@@ -45,13 +45,14 @@ class MayAct(Protocol):
 class SpeechPlan:
     """The limits and the context of a turn's speech.
 
-    `characters` are reserved. `deadline` is in event loop time.
+    `characters` are reserved; with 0 the avatar is only silenced. `deadline` is in event loop time.
 
     `after` is set when the turn that we superseded in this process sends nothing any more;
     `from_elsewhere`: it may run in another process.
     """
 
-    avatar: CurrentAvatar
+    voice: str
+    language: str
     characters: int
     wait: bool
     deadline: float
@@ -60,26 +61,24 @@ class SpeechPlan:
 
 
 class SpeechOutput:
-    """The speech of one turn through its avatar. A plan without characters only silences the avatar."""
+    """The speech of one turn through a channel, which is its avatar's."""
 
     def __init__(
         self,
         deps: Dependencies,
         plan: SpeechPlan,
+        channel: SpeechChannel,
         events: SpeechEvents,
         guard: MayAct,
         interruption: Interruption,
     ) -> None:
-        avatar = plan.avatar
         self.end: SpeechEnd = "complete"
         self.playback = Playback(_now())
-        voice = VoiceRequests(
-            deps.voice, avatar.voice, avatar.language, plan.characters, deps.new_id
-        )
+        voice = VoiceRequests(deps.voice, plan.voice, plan.language, plan.characters, deps.new_id)
         self.synthesis = Synthesis(
             voice, self.playback, events, patient=plan.wait, deadline=plan.deadline
         )
-        self.channel = AvatarChannel(deps, avatar)
+        self._channel = channel
         self._plan = plan
         self._events = events
         self._guard = guard
@@ -94,6 +93,16 @@ class SpeechOutput:
         return 0 if failed_outright else self.synthesis.spent
 
     @property
+    def is_spoken(self) -> bool:
+        """Return False if the turn only silences the avatar."""
+        return self._plan.characters > 0
+
+    @property
+    def session_is_over(self) -> bool:
+        """The provider said that the avatar session has ended."""
+        return self._channel.is_over
+
+    @property
     def first_utterance(self) -> UtteranceId | None:
         return self.playback.sent[0].id if self.playback.sent else None
 
@@ -101,8 +110,10 @@ class SpeechOutput:
         """Return what was heard, as it was written, up to the last whole word."""
         return self.playback.heard_text(_now())
 
-    def heard_seconds(self) -> float:
-        return self.playback.heard_seconds(_now())
+    def say(self, pieces: Iterable[str]) -> None:
+        """Speak a text that is known from the start."""
+        for piece in pieces:
+            self.synthesis.say(piece)
 
     async def run(self) -> None:
         """Speak until all was heard (or handed over, if nothing is awaited), or speech has failed.
@@ -116,8 +127,7 @@ class SpeechOutput:
                     group.create_task(self._listen()),
                 ]
                 if self._plan.characters:
-                    language = self._plan.avatar.language
-                    tasks.append(group.create_task(self.synthesis.run(language)))
+                    tasks.append(group.create_task(self.synthesis.run(self._plan.language)))
                 else:
                     self.synthesis.ready.put_nowait(None)
                 try:
@@ -131,7 +141,7 @@ class SpeechOutput:
             log.exception("speaking failed")
             self._fail(OprinaError.code, OprinaError.title)
         finally:
-            await self.channel.close()
+            await self._channel.close()
 
     async def interrupt(self, *, silence: bool) -> None:
         """Note that the speech was cut. `silence`: also stop the avatar."""
@@ -141,12 +151,12 @@ class SpeechOutput:
             current = self.playback.current(_now())
             self._events.emit(SpeechEvent(state="interrupted", utterance_id=current))
         if silence:
-            await self.channel.interrupt()
+            await self._channel.interrupt()
 
     # ── what the avatar reports ──────────────────────────────────────────────────────────────────
 
     async def _listen(self) -> None:
-        while (event := await self.channel.events.get()) is not None:
+        while (event := await self._channel.events.get()) is not None:
             self._note(event)
             self._heard.set()
         self._heard.set()
@@ -174,7 +184,7 @@ class SpeechOutput:
 
     async def _keep_channel(self) -> None:
         """Keep the connection. If it fails before all is sent, nothing more is synthesised."""
-        await self.channel.run()
+        await self._channel.run()
         if not self._all_sent:
             raise Unavailable("avatar", "the connection failed")
 
@@ -184,13 +194,13 @@ class SpeechOutput:
         ready = self.synthesis.ready
         utterance = await ready.get()
         if utterance is None:
-            await self.channel.wait_open()
+            await self._channel.wait_open()
         else:
             await self._wait_for_the_earlier_turn()
         while utterance is not None:
             if not await self._guard.may_act():
                 return
-            await self.channel.ready()
+            await self._channel.ready()
             await self._hand_over(utterance)
             utterance = await ready.get()
         self._all_sent = True
@@ -203,9 +213,9 @@ class SpeechOutput:
         """Send no audio before the turn that we superseded sends none any more."""
         if self._plan.after is not None:
             await self._plan.after.wait()
-        await self.channel.ready()
-        if self._plan.from_elsewhere and self.channel.opened_at is not None:
-            await asyncio.sleep(self.channel.opened_at + HANDOVER_SECONDS - _now())
+        await self._channel.ready()
+        if self._plan.from_elsewhere and self._channel.opened_at is not None:
+            await asyncio.sleep(self._channel.opened_at + HANDOVER_SECONDS - _now())
 
     async def _hand_over(self, utterance: Utterance) -> None:
         """Send one utterance, and drop its audio from memory.
@@ -218,9 +228,9 @@ class SpeechOutput:
             for chunk in audio.chunks(pcm):
                 if self._interruption.reason is not None:
                     return
-                await self.channel.speak(utterance.id, chunk)
+                await self._channel.speak(utterance.id, chunk)
                 self.playback.add(utterance, chunk, _now())
-            await self.channel.finish(utterance.id)
+            await self._channel.finish(utterance.id)
         except Upstream:
             utterance.cut = True
             if utterance.starts is None:
@@ -229,7 +239,7 @@ class SpeechOutput:
     async def _wait_until_heard(self) -> None:
         """Wait until the avatar reports the end, or the audio has had time to play."""
         playback = self.playback
-        while not playback.is_done(_now()) and not self.channel.is_over:
+        while not playback.is_done(_now()) and not self._channel.is_over:
             limit = min(playback.quiet_at + AFTER_AUDIO_SECONDS, self._plan.deadline)
             if _now() >= limit:
                 break
@@ -237,7 +247,7 @@ class SpeechOutput:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(limit):
                     await self._heard.wait()
-        if self.channel.is_over and not playback.is_done(_now()):
+        if self._channel.is_over and not playback.is_done(_now()):
             self.end = "failed"
             playback.cut(_now())
         else:

@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
-from common.api.requests import KEY
-from common.api.routes import Declaration, Operation
+from common.api.requests import JSON, KEY, BodyKind
+from common.api.routes import Declaration, Operation, Route
 from common.api.streaming import EVENT_STREAM
 from common.domain import errors
 from infra.docs.openapi_schemas import Error, Json, Problem, ref, schemas
@@ -125,7 +126,7 @@ def _parameters(operation: Operation) -> Iterator[Json]:
     schema = route.request.model_json_schema()
     for name, found in schema.get("properties", {}).items():
         in_path = name in route.parameters
-        if in_path or not route.has_body:
+        if in_path or not route.has_body or any(kind.with_query for kind in route.bodies):
             yield {
                 "name": name,
                 "in": "path" if in_path else "query",
@@ -140,9 +141,27 @@ def _body(operation: Operation) -> Json:
     required = (name for name, field in fields if field.is_required())
     return {
         "required": any(name not in route.parameters for name in required),
-        "description": f"At most {route.body.max_bytes} bytes.",
-        "content": {route.body.media_type: {"schema": ref(route.request)}},
+        "description": f"At most {max(kind.max_bytes for kind in route.bodies)} bytes.",
+        "content": {
+            media_type: {"schema": _sent(route, kind)}
+            for kind in route.bodies
+            for media_type in kind.media_types
+        },
     }
+
+
+def _sent(route: Route[Any, Any], kind: BodyKind) -> Json:
+    """Return the schema of a body of this kind."""
+    sound: Json = {"type": "string", "format": "binary"}
+    if kind.json_part is not None:
+        parts = {kind.json_part: ref(route.request), "audio": sound}
+        return {"type": "object", "properties": parts, "required": ["audio"]}
+    if kind is JSON:
+        return ref(route.request)
+    if kind.with_query:
+        return sound
+    fields = route.request.model_json_schema().get("properties", {})
+    return {"type": "object", "properties": {**fields, "audio": sound}, "required": ["audio"]}
 
 
 # ── responses ────────────────────────────────────────────────────────────────────────────────────
@@ -165,6 +184,8 @@ def _responses(operation: Operation) -> Json:
 def _answer(operation: Operation, description: str) -> Json:
     route = operation.route
     content: Json = {} if route.answer is None else _json(route.answer)
+    if route.media_type is not None:
+        content[route.media_type] = {"schema": {"type": "string", "format": "binary"}}
     if route.events:
         content[EVENT_STREAM] = {"schema": ref(route.events)}
     return {"description": description, **({"content": content} if content else {})}

@@ -6,12 +6,13 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from typing_extensions import TypeAliasType
 
+from common.api.requests import JSON
 from common.api.routes import Route
 from common.domain import errors
 from common.domain.quota import Meter
 
 REF = "#/components/schemas/{model}"
-UPSTREAM = r"^(agent|avatar|identity|request|store|tasks|vault|voice)_[a-z]+$"
+UPSTREAM = r"^(agent|avatar|identity|request|speech|store|tasks|vault|voice)_[a-z]+$"
 STREAM = (
     "One event of the stream. The stream's line `event:` has the member `event`, and its line `data:`"
     " has the other members as one JSON object. The browser's `EventSource` cannot be used, because it"
@@ -58,7 +59,7 @@ def ref(model: type[BaseModel] | TypeAliasType) -> Json:
 
 def schemas(routes: Sequence[Route[Any, Any]]) -> Json:
     """Return each schema by its name: requests with a body, answers, events, and their parts."""
-    requests = {route.request: route for route in routes if route.has_body}
+    requests = {route.request: route for route in routes if route.has_body and JSON in route.bodies}
     answers = {route.answer for route in routes if route.answer} | {Problem}
     events = {route.events for route in routes if route.events}
     found = _definitions([*requests, *answers, *events])

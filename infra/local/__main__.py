@@ -5,6 +5,7 @@ import asyncio
 import logging
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def _port(text: str) -> int:
 async def _run(options: argparse.Namespace) -> int:
     from common.settings import WronglySetError  # noqa: PLC0415 - see main
     from infra.local.middleware.request_lines import show_requests  # noqa: PLC0415 - see main
+    from infra.local.recogniser.install import install  # noqa: PLC0415 - see main
     from infra.local.stack import CannotStartError, stack  # noqa: PLC0415 - see main
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -56,7 +58,10 @@ async def _run(options: argparse.Namespace) -> int:
         given = _given(options)
         async with stack(Path(given["data_dir"]), port=options.port, given=given) as local:
             print(_ready(options.port, local.settings.data_dir), flush=True)
+            installing = asyncio.create_task(install(partial(print, flush=True)))
             await ended.wait()
+            installing.cancel()
+            await asyncio.wait({installing})
     except (CannotStartError, WronglySetError) as error:
         print(error, file=sys.stderr)
         return 1

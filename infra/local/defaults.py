@@ -11,6 +11,7 @@ from infra.local.simulators.all import (
     GOOGLE_ACCOUNTS,
     IDENTITY_TOOLKIT,
     LIVEAVATAR,
+    RECOGNITION,
     SPEECH,
 )
 
@@ -66,6 +67,7 @@ def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
         "liveavatar_url": f"{address.url}{LIVEAVATAR}",
         "agent_engine_url": f"{address.url}{AGENT_ENGINE}/v1/{engine}",
         "speech_url": f"{address.url}{SPEECH}",
+        "recognition_url": f"{address.url}{RECOGNITION}",
         "secret_manager_address": address.grpc,
         "cloud_tasks_address": address.grpc,
         "certificates": str(address.certificates),

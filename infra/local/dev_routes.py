@@ -23,6 +23,7 @@ from infra.local.simulators.all import (
     GOOGLE_ACCOUNTS,
     GOOGLE_CALENDAR,
     LIVEAVATAR,
+    RECOGNITION,
     SPEECH,
     Simulators,
 )
@@ -46,7 +47,7 @@ The functions, also below /api, and with hyphens for underscores:
 README.md has a conversation with curl.
 """
 UNLOGGED = (
-    *(LIVEAVATAR, AGENT_ENGINE, SPEECH, GOOGLE_ACCOUNTS, GMAIL, GOOGLE_CALENDAR),
+    *(LIVEAVATAR, AGENT_ENGINE, SPEECH, GOOGLE_ACCOUNTS, GMAIL, GOOGLE_CALENDAR, RECOGNITION),
     "/docs/",
 )
 """Prefixes of paths that the functions and the API reference call by themselves."""

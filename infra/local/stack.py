@@ -97,6 +97,7 @@ async def stack(
                 await provide(
                     google, settings, simulators.liveavatar.key, simulators.google.client_file()
                 )
+                running.push_async_callback(simulators.recognition.close)
                 running.push_async_callback(local.app.close)
                 router = await _router(local)
                 await running.enter_async_context(_serve(_with_middleware(router, local), listener))

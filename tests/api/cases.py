@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from common.api.requests import JSON
 from common.api.routes import Declaration, Method, Operation, Route
 from common.domain.errors import NotFound
 from infra.registry import declarations
+from tests.support.recordings import wav_file
 
 MISSING = "nothing-here"
 SESSION = ("start_avatar", "chat", "speak", "keep_alive", "end_session")
@@ -24,6 +26,7 @@ EXAMPLES: dict[str, Any] = {
     "interrupt": False,
     "speak": False,
     "wait": True,
+    "preferences": {"language": "en-US"},
     "mail": True,
     "calendar": True,
     "return_to": "https://api.oprina.test/settings",
@@ -75,10 +78,11 @@ class Case:
         """Return a valid request with every field of the model."""
         known = {**EXAMPLES, "avatar_session_id": session, "conversation_id": conversation}
         schema = self.route.request.model_json_schema()
+        sound = {"audio": wav_file()} if "audio" in self.route.request.model_fields else {}
         return {
             name: known[name] if name in known else _example(found)
             for name, found in schema.get("properties", {}).items()
-        }
+        } | (sound if self.route.bodies[0] is not JSON else {})
 
 
 def _example(schema: dict[str, Any]) -> Any:
@@ -95,7 +99,7 @@ def cases(holds: Callable[[Route[Any, Any]], bool] = lambda _: True) -> list[Cas
 
 ALL = cases()
 FOR_USERS = cases(lambda route: route.callers == "users")
-WITH_BODY = cases(lambda route: route.has_body)
-KEYED = cases(lambda route: route.keyed)
+WITH_BODY = cases(lambda route: route.has_body and route.bodies[0] is JSON)
+KEYED = cases(lambda route: route.keyed and route.bodies[0] is JSON)
 OF_OWNERS = cases(lambda route: NotFound in route.raises)
 """Operations on something that belongs to a user."""

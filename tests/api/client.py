@@ -122,6 +122,9 @@ class FunctionClient:
             path, body = f"{path}?{query}" if query else path, None
         else:
             body = fields if given is None else rest
+            if given is not None and case.route.bodies[0].with_query:
+                body = rest.pop("audio", b"")
+                path = f"{path}?{httpx.QueryParams(rest)}"
         options = {"method": case.route.method, **options}
         return await self.call(case.function, body, path=path, **options)
 

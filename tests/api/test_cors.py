@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.api.requests import JSON
 from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, Case
 from tests.api.client import EVENTS, ORIGIN, FunctionClient
 
@@ -83,7 +84,7 @@ async def test_pages_can_read_every_refusal(api: FunctionClient, case: Case) -> 
         405: await api.send(case, fields, method=case.other_method, headers=headers),
         404: await api.call(case.function, path="/no/such/path", headers=headers),
     }
-    if case.route.has_body:
+    if case.route.has_body and case.route.bodies[0] is JSON:
         answers[400] = await api.send(case, b"[", headers=headers)
     for status, answer in answers.items():
         assert answer.status_code == status

@@ -116,7 +116,8 @@ async def test_each_refusal_of_a_use_case_has_one_line(api: FunctionClient, out:
     await refused("chat", conversation, 503, "agent_busy")
     api.harness.agent.replies.append([errors.Failed("agent", "answered 403")])
     await refused("chat", conversation, 502, "agent_failed")
-    api.harness.voice.fails = {len(api.harness.voice.texts) + 1: errors.Failed("voice", CANARY)}
+    asked = len(api.harness.voice.texts)  # the text is tried again in two parts
+    api.harness.voice.fails = {asked + n: errors.Failed("voice", CANARY) for n in (1, 2, 3)}
     await refused("speak", said, 503, "voice_unavailable")
     api.harness.avatars.fail_next("keep_alive", errors.Ambiguous("avatar", "no answer"))
     await refused("keep_alive", session, 503, "avatar_ambiguous")

@@ -9,10 +9,11 @@ from common.domain import errors
 from common.domain.ids import ConversationId, UserId, UtteranceId
 from common.ports.agent import Agent, AgentEvent, Delta, Finished
 from common.ports.avatar import AvatarConnection, AvatarProvider
-from common.ports.voice import TextToSpeech
+from common.ports.voice import SpeechToText, TextToSpeech
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.fakes.connection import FakeConnection
+from tests.support.fakes.recognition import FakeRecognition
 from tests.support.fakes.voice import FakeVoice
 
 U1 = UtteranceId("u1")
@@ -32,9 +33,11 @@ def test_fakes_implement_the_ports() -> None:
     avatars: AvatarProvider = FakeAvatars(Now())
     agent: Agent = FakeAgent()
     voice: TextToSpeech = FakeVoice()
+    recognition: SpeechToText = FakeRecognition()
     assert avatars
     assert agent
     assert voice
+    assert recognition
 
 
 @pytest.mark.parametrize("happens", [True, False])

@@ -1,5 +1,6 @@
 """The repository's own configuration: layout, names, versions of tools, hooks and workflows."""
 
+import ast
 import json
 import re
 import subprocess
@@ -15,6 +16,8 @@ import yaml
 from infra.deploy.shell import ROOT
 
 MOST_MODULES = 12
+MOST_ATTRIBUTES = 10
+MOST_LINES = 300
 MAKEFILE = (ROOT / "Makefile").read_text()
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())[
     "repos"
@@ -49,6 +52,60 @@ def test_a_class_name_exists_once() -> None:
     for name, place in classes():
         places[name].append(place)
     assert {name: each for name, each in places.items() if len(each) > 1} == {}
+
+
+def test_a_class_of_the_core_has_at_most_ten_attributes() -> None:
+    crowded = {
+        f"{path.stem}.{node.name}": sorted(names)
+        for path, tree in core()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and len(names := own_attributes(node)) > MOST_ATTRIBUTES
+    }
+    assert crowded == {}
+
+
+def test_no_module_of_the_core_imports_a_private_name() -> None:
+    private = [
+        f"{path.stem}: {name.name}"
+        for path, tree in core()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if name.name.startswith("_")
+    ]
+    assert private == []
+
+
+def test_a_module_of_the_core_has_at_most_three_hundred_lines() -> None:
+    long = [path.name for path, _ in core() if len(path.read_text().splitlines()) > MOST_LINES]
+    assert long == []
+
+
+def test_chat_is_read_in_at_most_eight_files() -> None:
+    document = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    walk = document.partition("These eight files")[2].partition("Beside the way")[0]
+    files = re.findall(r"`((?:functions|common)/[\w/]+\.py)`", walk)
+    assert len(files) == len(set(files)) == 8
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def core() -> Iterator[tuple[Path, ast.Module]]:
+    for folder in ("conversations", "sessions", "speech", "transactions"):
+        for path in (ROOT / "common" / folder).rglob("*.py"):
+            yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def own_attributes(node: ast.ClassDef) -> set[str]:
+    """Return the names that a class which is no data class assigns to `self`."""
+    return {
+        target.attr
+        for inner in ast.walk(node)
+        for target in ast.walk(inner)
+        if isinstance(target, ast.Attribute)
+        and isinstance(target.ctx, ast.Store)
+        and isinstance(target.value, ast.Name)
+        and target.value.id == "self"
+    }
 
 
 def test_terraform_has_the_same_version_everywhere() -> None:

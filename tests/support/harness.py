@@ -43,6 +43,7 @@ from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.fakes.google import FakeGoogle, MemoryGrants
+from tests.support.fakes.recognition import FakeRecognition
 from tests.support.fakes.sign_ins import FakeSignIns
 from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
@@ -84,6 +85,7 @@ class Harness:
     avatars: FakeAvatars
     agent: FakeAgent
     voice: FakeVoice
+    recognition: FakeRecognition
     vault: MemoryVault
     tasks: MemoryTasks
     google: FakeGoogle
@@ -97,15 +99,8 @@ class Harness:
     def ports(self) -> dict[str, Any]:
         """Return the services by their name in `Dependencies`."""
         names = (
-            "store",
-            "avatars",
-            "agent",
-            "voice",
-            "vault",
-            "tasks",
-            "google",
-            "grants",
-            "sign_ins",
+            *("store", "avatars", "agent", "voice", "recognition"),
+            *("vault", "tasks", "google", "grants", "sign_ins"),
         )
         return {name: getattr(self, name) for name in names}
 
@@ -177,6 +172,7 @@ def new_harness(
         avatars=FakeAvatars(clock),
         agent=agent or FakeAgent(),
         voice=FakeVoice(),
+        recognition=FakeRecognition(),
         vault=MemoryVault(lambda: clock.now().timestamp()),
         tasks=MemoryTasks(),
         google=FakeGoogle(clock),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from common.bootstrap import App, build
 from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
+from common.domain.accounts.profile import GRACE
 from common.schemas.base import Answer
 from common.schemas.requests import (
     ChatRequest,
@@ -20,12 +21,14 @@ from common.schemas.requests import (
     SpeakRequest,
     StartAvatarRequest,
     SweepRequest,
+    TranscribeRequest,
 )
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from infra.registry import declarations
 from tests.api.cases import ALL, Case
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
+from tests.support.recordings import wav_file
 from tests.support.virtual_time import VirtualTimeLoop
 
 NEEDS = {
@@ -38,6 +41,9 @@ NEEDS = {
     "forget": "tokens.delete",
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
+    "recognize": "speech",
+    "delete_session": "agent.delete",
+    "delete_user": "users.delete",
     "expire": "queue",
 }
 """The permission that each method of a port needs. `start` and `connect` use the session token that
@@ -52,7 +58,7 @@ HEALTH_CHECKS = {
 }
 """The permission that each health check needs. Text-to-Speech needs no role."""
 
-PORTS = ("store", "avatars", "agent", "voice", "vault", "tasks")
+PORTS = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks", "sign_ins")
 Use = Callable[[App, Harness], Awaitable[object]]
 
 
@@ -193,15 +199,28 @@ async def _sweep(app: App, harness: Harness) -> None:
     await app.sweeps.sweep(SweepRequest())
 
 
+async def _sweep_an_account(app: App, harness: Harness) -> None:
+    await harness.whole_chat()
+    await app.accounts.request_deletion(ADA)
+    advance(harness.clock, GRACE.total_seconds() + 1)
+    await app.sweeps.sweep(SweepRequest())
+
+
 def _end_sessions(harness: Harness, *, ended: bool) -> None:
     for session in harness.avatars.sessions.values() if ended else ():
         session.end(harness.clock.now(), "ZOMBIE")
     advance(harness.clock, 30 if ended else 0)
 
 
+async def _transcribe(app: App, _: Harness) -> None:
+    ask = TranscribeRequest(audio=wav_file(1.0))
+    await app.transcripts.transcribe(ADA, ask, IdempotencyKey())
+
+
 SCENARIOS: dict[str, Sequence[Use]] = {
     "start_avatar": [_start, _start_fails],
     "chat": [_chat, _chat_after_the_end],
+    "voice": [_transcribe],
     "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],
     "end_session": [_end],

@@ -189,6 +189,7 @@ def test_plan_replaces_the_allowances_that_it_names() -> None:
         "avatar_seconds": 36_000,
         "agent_tokens": 200_000,
         "voice_characters": 100_000,
+        "transcribed_seconds": 3_600,
     }
     assert settings.allowances(None) == settings.allowances("unheard-of") == settings.default_plan
 

@@ -1,143 +1,50 @@
-"""One reply of the agent: its session, its stream, and what the agent must be told first."""
+"""One reply of the agent: each event is sent on in the moment in which it arrives.
 
-import asyncio
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+agent's stream ──► text to the caller, at once
+               └─► whole sentences to speech
+"""
 
-from common.conversations.reply.history import digest, primed
-from common.domain.errors import OprinaError, Unavailable, Upstream, UpstreamNotFound
-from common.domain.ids import ConversationId, UserId
-from common.domain.turn import Progress
-from common.observability.request_trace import stopwatch
-from common.ports.agent import Agent, AgentEvent, Delta, Finished, OnEvent, UsageSoFar
-from common.ports.store import Store
+from typing import TYPE_CHECKING
+
+from common.conversations.reply.agent_session import AgentMemory
+from common.conversations.reply.event_stream import TurnEvents
+from common.conversations.reply.reply_so_far import ReplySoFar
+from common.domain.errors import Unavailable, Upstream
+from common.observability.request_trace import record_token, stopwatch
+from common.ports.agent import AgentEvent, Delta, ToolCall, ToolResult
+from common.schemas.events import TextEvent, ToolEvent
 from common.speech.speech_output import MayAct
+from common.speech.synthesis import Synthesis
+from common.text.visible import VisibleText
+from common.timers import IdleTimer
 
-SESSION_LIFE = timedelta(days=30)
-"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks
-for."""
-SESSION_MARGIN = timedelta(hours=1)
+if TYPE_CHECKING:
+    from common.text.sentences.splitter import Sentences
 
-
-@dataclass
-class ReplySoFar:
-    """The reply as far as the agent has sent it. Checkpoints and settlement read it."""
-
-    texts: list[str] = field(default_factory=list)
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-    events: int = 0
-    told: int | None = None
-    prompt: int = 0
-    finished: Finished | None = None
-    error: OprinaError | None = None
-    session_id: str | None = None
-    session_expires_at: datetime | None = None
-    renewed: bool = False
-    """The agent's memory was lost or had expired, and was made again from the stored messages."""
-
-    @property
-    def text(self) -> str:
-        return "".join(self.texts)
-
-    @property
-    def reached(self) -> bool:
-        """Return False if the agent certainly did not run.
-
-        It was not asked, or it said so before any event.
-        """
-        did_not_run = self.events == 0 and isinstance(self.error, Unavailable | UpstreamNotFound)
-        return self.asked.is_set() and not did_not_run
-
-    def note(self, event: AgentEvent) -> None:
-        """Count an event, and keep the usage that it reports."""
-        self.events += 1
-        match event:
-            case UsageSoFar(tokens, prompt):
-                self.told, self.prompt = tokens, prompt
-            case Finished(tokens, prompt):
-                self.finished = event
-                self.told = tokens if tokens is not None else self.told
-                self.prompt = prompt or self.prompt
-
-    def progress(self, spoken: str = "", characters: int = 0) -> Progress:
-        asked = self.asked.is_set()
-        return Progress(asked, self.told, self.prompt, self.text, spoken, characters)
+PAUSE_SECONDS = 0.15
+"""An agent that writes nothing for this long may be silent for seconds: complete text is
+released."""
 
 
-@dataclass(frozen=True)
-class AgentRequest:
-    """A question to the agent.
-
-    `session` is the id of the agent session; `known` says that it was made before, and lives until
-    `expires_at`. `number` is the message's: earlier ones are its history.
-    """
-
-    user: UserId
-    conversation: ConversationId
-    number: int
-    message: str
-    session: str
-    known: bool
-    expires_at: datetime | None
-
-
-async def read_reply(
-    agent: Agent,
-    store: Store,
-    request: AgentRequest,
-    reply: ReplySoFar,
-    take: OnEvent,
-    guard: MayAct,
-    now: datetime,
-) -> None:
-    """Ask the agent, if the turn may still act, and pass each event to `take`.
+async def read_reply(memory: AgentMemory, writer: "ReplyWriter", guard: MayAct) -> None:
+    """Ask the agent, if the turn may still act, and pass each event to the writer.
 
     Raises the `Upstream` error that broke the reply.
 
-    A session that was not made yet, or has expired, is made first. A session that turns out to be
-    lost is made again: the first event is an error, and creating the session succeeds. A session
-    that was made again is primed with the stored messages.
+    A session that turns out to be lost is made again: the first event is an error, and creating the
+    session succeeds.
     """
-    reply.session_id, reply.session_expires_at = request.session, request.expires_at
-    expired = request.expires_at is not None and request.expires_at - SESSION_MARGIN <= now
-    usable = request.known and not expired
-    message = request.message
-    if not usable and await _create_session(agent, request, reply, now):
-        message = await _primed(store, request, reply)
     try:
-        await _ask(agent, request, message, reply, take, guard)
+        await _ask(memory, await memory.prepare(), writer, guard)
     except Upstream as error:
-        if reply.events or isinstance(error, Unavailable) or not usable:
+        if memory.reply.events or isinstance(error, Unavailable) or not memory.is_usable:
             raise
-        if not await _create_session(agent, request, reply, now):
+        if (message := await memory.make()) is None:
             raise
-        await _ask(agent, request, await _primed(store, request, reply), reply, take, guard)
+        await _ask(memory, message, writer, guard)
 
 
-async def _create_session(
-    agent: Agent, request: AgentRequest, reply: ReplySoFar, now: datetime
-) -> bool:
-    created = await agent.create_session(request.user, request.session)
-    reply.session_expires_at = now + SESSION_LIFE
-    return created
-
-
-async def _primed(store: Store, request: AgentRequest, reply: ReplySoFar) -> str:
-    """Return the message with the history before it. A first message has no history."""
-    if request.number <= 1:
-        return request.message
-    reply.renewed = True
-    return primed(request.message, await digest(store, request.conversation, request.number))
-
-
-async def _ask(
-    agent: Agent,
-    request: AgentRequest,
-    message: str,
-    reply: ReplySoFar,
-    take: OnEvent,
-    guard: MayAct,
-) -> None:
+async def _ask(memory: AgentMemory, message: str, writer: "ReplyWriter", guard: MayAct) -> None:
     if not await guard.may_act():
         return
     first_token = stopwatch("agent_first_token")
@@ -148,8 +55,84 @@ async def _ask(
         if is_first and isinstance(event, Delta):
             is_first = False
             first_token()
-        reply.note(event)
-        take(event)
+        writer.take(event)
 
-    reply.asked.set()
-    await agent.reply(request.user, request.session, message, on_event)
+    request = memory.request
+    memory.reply.asked.set()
+    await memory.agent.reply(request.user, request.session, message, on_event)
+
+
+class ReplyWriter:
+    """Sends each event of the agent on: text to the caller at once, whole sentences to speech.
+
+    Text that is not for people, such as reasoning between tags, goes to neither. `synthesis` is
+    None if the turn has no speech.
+    """
+
+    def __init__(
+        self,
+        reply: ReplySoFar,
+        events: TurnEvents,
+        sentences: "Sentences",
+        synthesis: Synthesis | None,
+    ) -> None:
+        self._reply = reply
+        self._events = events
+        self._sentences = sentences
+        self._synthesis = synthesis
+        self._visible = VisibleText(holds_spaces=False)
+        self._last_character = ""
+        self._after_tool = False
+        self._idle = IdleTimer(PAUSE_SECONDS, self.release)
+
+    def take(self, event: AgentEvent) -> None:
+        """Handle one event, in the task that reads the agent's socket."""
+        self._reply.note(event)
+        match event:
+            case Delta(text):
+                self._write(self._set_apart(text))
+            case ToolCall(id, name):
+                self._events.emit(ToolEvent(id=id, name=name, state="called"))
+                self.release()
+            case ToolResult(id, name):
+                self._after_tool = True
+                self._events.emit(ToolEvent(id=id, name=name, state="answered"))
+
+    def release(self) -> None:
+        """Give complete text to speech: what ends like a sentence is one."""
+        self._say(self._sentences.pause())
+
+    def finish(self) -> None:
+        """No more text follows: the rest is a sentence."""
+        self._show(self._visible.end())
+        self._idle.stop()
+        self._say(self._sentences.end())
+
+    def close(self) -> None:
+        self._idle.stop()
+
+    def _write(self, text: str) -> None:
+        self._show(self._visible.feed(text))
+        if self._synthesis is not None:
+            record_token(text)
+            self._say(self._sentences.feed(text))
+            self._synthesis.expect(self._sentences.likely())
+            self._idle.restart()
+
+    def _show(self, text: str) -> None:
+        if text:
+            self._reply.texts.append(text)
+            self._events.emit(TextEvent(text=text))
+
+    def _set_apart(self, text: str) -> str:
+        """Put a space between what was written before a tool call and what follows it."""
+        after_tool, self._after_tool = self._after_tool, False
+        before, self._last_character = self._last_character, text[-1:] or self._last_character
+        if not after_tool or not before or before.isspace() or text[:1].isspace():
+            return text
+        return f" {text}"
+
+    def _say(self, sentences: list[str]) -> None:
+        if self._synthesis is not None:
+            for sentence in sentences:
+                self._synthesis.say(sentence)

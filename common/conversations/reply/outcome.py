@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from common.conversations.reply.agent_reply import ReplySoFar
 from common.conversations.reply.history import cut_note, missed_note
+from common.conversations.reply.reply_so_far import ReplySoFar
 from common.domain.errors import Failed, OprinaError, SessionOver, Unavailable
 from common.domain.turn import Outcome
 from common.schemas.events import ChatEvent, SpeechEvent

@@ -4,9 +4,9 @@ from common.text.language import Language, words_of
 from common.text.spoken.rules import Rules
 from common.text.spoken.signs import sign_rules
 
-numbered = """lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra entre para
-  sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro mono tri en de
-  sub"""
+numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra
+  entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro mono
+  tri en de sub"""
 enders = "etc ud uds"
 units = "min h kg km m cm ptas"
 abbreviations = "aprox m ee uu art"

@@ -12,7 +12,8 @@ from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, tab
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
 _FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#-])(?<![)\d] )({_FIGURE})( ?(?:%|°[CF]?|[年月日時时点년월일시])?)"
+    rf"(?<![A-Za-z\d.,/:+#-])(?<![)\d] )([-−]?{_FIGURE})"
+    r"( ?(?:%|°[CF]?|h(?:\d\d)?|[年月日時时点년월일시])?)"
     rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
 )
 _COMPARED = (
@@ -31,7 +32,9 @@ def sign_rules(language: Language) -> Rules:
     rules: list[Rule | Group] = [*language.own]
     space, money = language.space, table(language.money)
     if language.in_full:
-        rules.append(full_words(table(language.in_full, "="), r"(?<![\w.])", ending=_LAST_WORDS))
+        in_full = table(language.in_full, "=")
+        capital = {short.capitalize(): full.capitalize() for short, full in in_full.items()}
+        rules.append(full_words(capital | in_full, r"(?<![\w.])", ending=_LAST_WORDS))
     if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
         amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))

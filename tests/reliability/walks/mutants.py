@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from common.conversations import admission, settlement, turn_book, turn_claim
-from common.conversations.admission import ChatAdmission
+from common.conversations import settlement, turn_book
+from common.conversations.admission import chat_admission, turn_claim
+from common.conversations.admission.chat_admission import ChatAdmission
+from common.conversations.admission.turn_claim import TurnClaim
 from common.conversations.heartbeat import Heartbeat
 from common.conversations.settlement import Settle
-from common.conversations.turn_claim import TurnClaim
 from common.domain import conversation, deadlines
 from common.domain.documents import Document, Query, Update, after
 from common.domain.quota import Ledger, ledger_path, month_of, settle
@@ -71,21 +72,11 @@ def acts_though_superseded(patch: pytest.MonkeyPatch) -> None:
 
 
 def takes_every_turn_of_its_key_for_its_own(patch: pytest.MonkeyPatch) -> None:
-    known = turn_claim.known_turn
-
-    def by_key(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
-        return known(found, replace(claim, holder=found.holder), *more)
-
-    patch.setattr(admission, "known_turn", by_key)
+    patch.setattr(TurnClaim, "owns", lambda _, found: found is not None)
 
 
 def does_not_recognise_its_own_commit(patch: pytest.MonkeyPatch) -> None:
-    known = turn_claim.known_turn
-
-    def never_own(found: TurnRecord, claim: TurnClaim, *more: Any) -> Any:
-        return known(found, replace(claim, holder="another"), *more)
-
-    patch.setattr(admission, "known_turn", never_own)
+    patch.setattr(TurnClaim, "owns", lambda *_: False)
 
 
 # ── settlement ───────────────────────────────────────────────────────────────────────────────────
@@ -148,14 +139,14 @@ def is_not_counted_as_running(patch: pytest.MonkeyPatch) -> None:
 
 
 def runs_beyond_the_limit_of_its_user(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(admission, "_require_free_turn", lambda *_: None)
+    patch.setattr(chat_admission, "require_free_turn", lambda *_: None)
 
 
 # ── one turn after the other ─────────────────────────────────────────────────────────────────────
 
 
 def does_not_tell_the_older_turn(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(admission, "_superseding", lambda *_: [])
+    patch.setattr(chat_admission, "superseding", lambda *_: [])
 
 
 def takes_no_lease(patch: pytest.MonkeyPatch) -> None:
@@ -249,14 +240,13 @@ def runs_again_after_the_sweep(patch: pytest.MonkeyPatch) -> None:
 
 def keeps_its_key_after_the_sweep(patch: pytest.MonkeyPatch) -> None:
     """A key whose turn was lost is refused as in use."""
-    stored = turn_claim._stored
+    stored = turn_claim.stored_turn
 
-    def refused(found: TurnRecord, *more: Any) -> Any:
-        lost = found.outcome == "lost"
-        return stored(replace(found, state="running") if lost else found, *more)
+    def refused(found: TurnRecord | None, *more: Any) -> Any:
+        lost = found is not None and found.outcome == "lost"
+        return stored(replace(found, state="running") if found and lost else found, *more)
 
-    patch.setattr(turn_claim, "_stored", refused)
-    patch.setattr(admission, "_stored", refused)
+    patch.setattr(chat_admission, "stored_turn", refused)
 
 
 def charges_nothing_for_what_it_synthesised(patch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ WHOLE_PROJECT = {
     "oprina_agentSessionDeleter",
     "oprina_secretCreator",
     "oprina_userDeleter",
+    "oprina_speechCaller",
     "roles/cloudtrace.agent",
     "roles/logging.logWriter",
 }
@@ -31,6 +32,7 @@ PURPOSES = {
     "oprina_agentSessionDeleter": "agent.delete",
     "oprina_userDeleter": "users.delete",
     "oprina_queueReader": "queue.read",
+    "oprina_speechCaller": "speech",
     "roles/cloudtasks.enqueuer": "queue",
     "roles/cloudtrace.agent": "traces",
     "roles/iam.serviceAccountUser": "act as the tasks",
@@ -52,6 +54,7 @@ CUSTOM_ROLES = {
     "oprina_queueReader": {"cloudtasks.queues.get"},
     "oprina_secretCreator": {"secretmanager.secrets.create"},
     "oprina_secretDeleter": {"secretmanager.secrets.delete"},
+    "oprina_speechCaller": {"speech.recognizers.recognize"},
     "oprina_storeReader": {"datastore.entities.get"},
 }
 """Permissions that the calls of the code need."""
@@ -147,6 +150,7 @@ def check_functions_hold_needed_roles_only(plan: Plan, code: Code) -> Iterator[s
         settings = plan.settings(name)
         needed = _needed_purposes(code.uses.get(name, set()), vault)
         needed |= {"traces"} if settings["OPRINA_TRACES"] == "true" else set()
+        needed |= {"accounts key"} if name not in {*code.internal, "health"} else set()
         held = {_purpose(grant, settings) for grant in plan.grants() if grant.function == name}
         if missing := sorted(needed - held):
             yield f"{name}: lacks a role for: {', '.join(missing)}"

@@ -46,7 +46,14 @@ APIS = {
     "google_service_account": "iam",
     "google_storage": "storage",
 }
-APIS_OF_CODE = {"aiplatform", "texttospeech", "identitytoolkit", "telemetry", "cloudtrace"}
+APIS_OF_CODE = {
+    "aiplatform",
+    "speech",
+    "texttospeech",
+    "identitytoolkit",
+    "telemetry",
+    "cloudtrace",
+}
 APIS_OF_TOOLS = {"cloudbuild", "cloudresourcemanager"}
 """Google builds the functions' images with the first. Terraform reads the project with the second."""
 

@@ -48,7 +48,7 @@ async def test_restore_is_refused_once_the_deletion_has_begun() -> None:
     await harness.app.accounts.request_deletion(EVE)
     advance(harness.clock, WEEK + 1)
 
-    async def stay(user: object) -> None:
+    async def stay(_user: object) -> None:
         raise Unavailable("sign_ins", "away")
 
     harness.sign_ins.delete_user = stay  # type: ignore[method-assign]
@@ -118,7 +118,7 @@ async def prepared() -> tuple[Harness, Simulation, str]:
 
 
 async def calls_of_a_deletion() -> list[str]:
-    harness, simulation, _ = await prepared()
+    _harness, simulation, _ = await prepared()
     await simulation.process().run(sweep(simulation.processes[0].app))
     names = [call.name for call in simulation.journal.calls]
     await simulation.close()

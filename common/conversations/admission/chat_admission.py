@@ -1,0 +1,158 @@
+"""The decision whether a message may be answered, and every write of its first commit. Pure.
+
+A turn of the same key that runs, or has ended, is answered instead. Any newer turn takes the lease
+from an older one: there is no "turn in progress".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.conversations.admission.turn_claim import (
+    AdmittedTurn,
+    StoredTurn,
+    TurnClaim,
+    own_turn,
+    require_free_turn,
+    stored_turn,
+    superseding,
+)
+from common.domain.conversation import (
+    Conversation,
+    CurrentAvatar,
+    conversation_path,
+    create_conversation,
+    message_path,
+)
+from common.domain.documents import Create, Document, Write
+from common.domain.ids import TurnId
+from common.domain.quota import Ledger, Meter, month_of
+from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
+from common.settings import Settings
+from common.transactions.account import account_paths, ledger_of
+from common.transactions.transaction import Decision, Documents
+
+
+@dataclass
+class ChatAdmission:
+    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar."""
+
+    claim: TurnClaim
+    settings: Settings
+    message: str
+    speak: bool | None
+    lease_seen: TurnId | None = field(default=None, init=False)
+
+    def paths(self, now: datetime) -> Iterable[str]:
+        claim = self.claim
+        seen = [turn_path(self.lease_seen)] if self.lease_seen else []
+        return [
+            turn_path(claim.turn_id),
+            conversation_path(claim.conversation_id),
+            *account_paths(claim.caller, now),
+            *seen,
+        ]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
+        claim = self.claim
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
+        before = documents[turn_path(claim.turn_id)]
+        found = TurnRecord.read(before)
+        if (stored := stored_turn(found, claim, ledger, now)) is not None:
+            return Decision(stored)
+        conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
+        if found is not None and claim.owns(found):
+            avatar = conversation.running_avatar(now) if conversation else None
+            return Decision(own_turn(found, conversation, ledger, avatar))
+
+        record = self._record(found, conversation, ledger, now)
+        superseded = conversation.lease if conversation else None
+        self.lease_seen = superseded
+        admitted = AdmittedTurn(
+            record,
+            conversation,
+            ledger,
+            self._avatar(conversation, superseded, now),
+            record.reserved.get("voice_characters", 0),
+            superseded,
+        )
+        return Decision(admitted, self._writes(admitted, before, documents, now))
+
+    def _conversation(self, document: Document) -> Conversation | None:
+        if not document.exists and not self.claim.given:
+            return None
+        return Conversation.read(document, self.claim.user)
+
+    def _record(
+        self,
+        found: TurnRecord | None,
+        conversation: Conversation | None,
+        ledger: Ledger,
+        now: datetime,
+    ) -> TurnRecord:
+        claim = self.claim
+        avatar = conversation.running_avatar(now) if conversation else None
+        aloud = avatar is not None and self.speak is not False
+        record = TurnRecord(
+            id=claim.turn_id,
+            holder=claim.holder,
+            fingerprint=claim.fingerprint,
+            uid=claim.user,
+            conversation_id=claim.conversation_id,
+            avatar_session_id=avatar.avatar_session_id if avatar else None,
+            month=month_of(now),
+            number=conversation.next_number if conversation else 1,
+            attempt=found.attempt + 1 if found else 0,
+            reserved=_reserved(ledger, self.settings, conversation, aloud=aloud),
+            last_prompt=conversation.last_prompt if conversation else 0,
+            earlier=conversation.asking if conversation else (),
+        )
+        return begin_turn(record, now)
+
+    def _avatar(
+        self, conversation: Conversation | None, superseded: TurnId | None, now: datetime
+    ) -> CurrentAvatar | None:
+        """Return the avatar that this turn speaks through, or has to silence."""
+        if conversation is None or (self.speak is False and superseded is None):
+            return None
+        return conversation.running_avatar(now)
+
+    def _writes(
+        self, admitted: AdmittedTurn, before: Document, documents: Documents, now: datetime
+    ) -> list[Write]:
+        record, conversation = admitted.record, admitted.conversation
+        path = conversation_path(record.conversation_id)
+        if conversation is None:
+            lease = {
+                "lease": {"turn_id": record.id},
+                "next_number": record.number + 1,
+                "asking": [record.holder],
+            }
+            first: Write = create_conversation(path, record.uid, now, self.message, **lease)
+        else:
+            first = conversation.take_lease(record, now, self.message, asks=True)
+        message = message_path(record.conversation_id, record.number, "user")
+        return [
+            record.claim(before),
+            first,
+            Create(message, message_fields("user", record, self.message, now)),
+            admitted.ledger.reserve(record.reserved, turns=1),
+            *superseding(admitted.supersedes, record, documents),
+        ]
+
+
+def _reserved(
+    ledger: Ledger, settings: Settings, conversation: Conversation | None, *, aloud: bool
+) -> dict[Meter, int]:
+    """Reserve the last prompt plus the output limit: at most what is left, at least a minimum."""
+    prompt = conversation.last_prompt if conversation else 0
+    floor = min(settings.turn_tokens, settings.min_turn_tokens)
+    hint = (
+        "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= floor else ""
+    )
+    ledger.require("agent_tokens", prompt + floor, hint)
+    require_free_turn(ledger, settings)
+    tokens = min(prompt + settings.turn_tokens, ledger.left("agent_tokens"))
+    voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
+    found: dict[Meter, int] = {"agent_tokens": tokens}
+    return found | {"voice_characters": voice} if voice else found

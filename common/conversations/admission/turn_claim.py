@@ -1,0 +1,140 @@
+"""A turn that a request asks for, its turn if the same key was used before, and shared rules.
+
+`chat_admission` and `speak_admission` decide with them.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from common.domain.conversation import Conversation, CurrentAvatar
+from common.domain.documents import Write
+from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
+from common.domain.ids import ConversationId, TurnId, UserId
+from common.domain.quota import Ledger
+from common.domain.turn import TurnRecord, supersede, turn_path
+from common.domain.user import User
+from common.settings import Settings
+from common.transactions.idempotency import IdempotencyKey
+from common.transactions.transaction import Documents
+
+RETRY_TURN_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class TurnClaim:
+    """A turn that a request asks for.
+
+    `holder` is random per request: by it a process recognises its own commit. `given`: the caller
+    named the conversation.
+    """
+
+    turn_id: TurnId
+    holder: str
+    fingerprint: str
+    caller: User
+    conversation_id: ConversationId
+    given: bool
+
+    @property
+    def user(self) -> UserId:
+        return self.caller.uid
+
+    def owns(self, found: TurnRecord | None) -> bool:
+        """Return True if `found` was written by this request: its unconfirmed commit held."""
+        return found is not None and found.holder == self.holder
+
+
+@dataclass(frozen=True)
+class AdmittedTurn:
+    """A turn that may run. `conversation` is as it was read; None if this turn creates it.
+
+    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `supersedes` is the turn
+    that held the lease.
+    """
+
+    record: TurnRecord
+    conversation: Conversation | None
+    ledger: Ledger
+    avatar: CurrentAvatar | None = None
+    characters: int = 0
+    supersedes: TurnId | None = None
+
+
+@dataclass(frozen=True)
+class StoredTurn:
+    """The key was used before, and its turn has ended."""
+
+    record: TurnRecord
+    ledger: Ledger
+
+
+def stored_turn(
+    found: TurnRecord | None, claim: TurnClaim, ledger: Ledger, now: datetime
+) -> StoredTurn | None:
+    """Return the stored answer of a key that was used before.
+
+    None if the turn is our own and runs, or if it may run again. Raises KeyInFlight while the turn of
+    another request runs, KeyReused.
+    """
+    if found is None:
+        return None
+    if claim.owns(found):
+        return None if found.in_use else StoredTurn(found, ledger)
+    if found.fingerprint != claim.fingerprint:
+        raise KeyReused("Use a new Idempotency-Key for a new request.")
+    if found.in_use:
+        seconds = math.ceil((found.due_at - now).total_seconds()) if found.due_at else 0
+        raise KeyInFlight(
+            "The first request with this Idempotency-Key still runs.",
+            retry_after=max(RETRY_TURN_SECONDS, seconds),
+            turn_id=found.id,
+            conversation_id=found.conversation_id,
+        )
+    return None if found.outcome == "unreached" else StoredTurn(found, ledger)
+
+
+def own_turn(
+    found: TurnRecord,
+    conversation: Conversation | None,
+    ledger: Ledger,
+    avatar: CurrentAvatar | None,
+) -> AdmittedTurn:
+    """Go on with our own turn: its unconfirmed commit held. Its `earlier` turns stand in its record."""
+    characters = found.reserved.get("voice_characters", 0)
+    return AdmittedTurn(found, conversation, ledger, avatar, characters)
+
+
+def new_claim(
+    new_id: Callable[[], str], caller: User, key: IdempotencyKey, conversation: str | None
+) -> TurnClaim:
+    """Name the turn that a request asks for: by its key, or at random.
+
+    A new conversation is named after its turn, so that the same key finds the same conversation.
+    """
+    turn = TurnId(key.id or new_id())
+    return TurnClaim(
+        turn_id=turn,
+        holder=new_id(),
+        fingerprint=key.fingerprint,
+        caller=caller,
+        conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
+        given=conversation is not None,
+    )
+
+
+def require_free_turn(ledger: Ledger, settings: Settings) -> None:
+    """Raise TooManyTurns if as many turns of the user run as may."""
+    if ledger.running_turns >= settings.turns_per_user:
+        raise TooManyTurns(
+            f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
+        )
+
+
+def superseding(superseded: TurnId | None, record: TurnRecord, documents: Documents) -> list[Write]:
+    """Tell the turn that held the lease. A turn whose document was read to be gone is not told."""
+    if superseded is None or superseded == record.id:
+        return []
+    known = documents.get(turn_path(superseded))
+    return [] if known is not None and not known.exists else [supersede(superseded, record.id)]

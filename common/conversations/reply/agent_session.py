@@ -1,0 +1,73 @@
+"""The agent's memory of a conversation: made at its first message, and again when it is lost."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from common.conversations.reply.history import digest, primed
+from common.conversations.reply.reply_so_far import ReplySoFar
+from common.domain.ids import ConversationId, UserId
+from common.ports.agent import Agent
+from common.ports.store import Store
+
+SESSION_LIFE = timedelta(days=30)
+"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks
+for."""
+SESSION_MARGIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class AgentRequest:
+    """A question to the agent.
+
+    `session` is the id of the agent session; `known` says that it was made before, and lives until
+    `expires_at`. `number` is the message's: earlier ones are its history.
+    """
+
+    user: UserId
+    conversation: ConversationId
+    number: int
+    message: str
+    session: str
+    known: bool
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AgentMemory:
+    """The agent session of one request. Notes in `reply` until when it lives."""
+
+    agent: Agent
+    store: Store
+    request: AgentRequest
+    reply: ReplySoFar
+    now: datetime
+
+    @property
+    def is_usable(self) -> bool:
+        expires_at = self.request.expires_at
+        expired = expires_at is not None and expires_at - SESSION_MARGIN <= self.now
+        return self.request.known and not expired
+
+    async def prepare(self) -> str:
+        """Make the session where there is none yet, or it has expired. Return the message to send."""
+        request = self.request
+        self.reply.session_id, self.reply.session_expires_at = request.session, request.expires_at
+        if self.is_usable or (message := await self.make()) is None:
+            return request.message
+        return message
+
+    async def make(self) -> str | None:
+        """Make the session, and return the message with the conversation's history before it.
+
+        None if the session exists already.
+        """
+        request = self.request
+        created = await self.agent.create_session(request.user, request.session)
+        self.reply.session_expires_at = self.now + SESSION_LIFE
+        if not created:
+            return None
+        if request.number <= 1:
+            return request.message
+        self.reply.renewed = True
+        history = await digest(self.store, request.conversation, request.number)
+        return primed(request.message, history)

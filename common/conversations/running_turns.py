@@ -1,0 +1,81 @@
+import asyncio
+from typing import Any
+
+from common.conversations.running_turn import RunningTurn
+from common.domain.ids import NO_CONVERSATION, AvatarSessionId, ConversationId
+from common.domain.turn import TurnRecord
+from common.speech.interruption import InterruptReason
+
+REMEMBERED = 1_000
+
+Turn = RunningTurn[Any]
+
+
+class RunningTurns:
+    """The turns of this process, the newest of each conversation first in line.
+
+    Turns of other processes learn from their documents that they were superseded.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[ConversationId, Turn] = {}
+        self._all: set[Turn] = set()
+        self._conversations: dict[AvatarSessionId, ConversationId] = {}
+
+    def add(self, turn: Turn) -> Turn | None:
+        """Count a turn that was admitted.
+
+        Interrupt the older turn of its conversation and return it.
+
+        Turns are older and newer by their number and their start: of two whose commits are
+        confirmed in the wrong order, the one that was admitted first is interrupted.
+        """
+        record = turn.record
+        self._remember(record)
+        known = self._newest.get(record.conversation_id)
+        self._all.add(turn)
+        if known is not None and _order(known) > _order(turn):
+            turn.interruption.request("interrupted")
+            return None
+        self._newest[record.conversation_id] = turn
+        if known is not None:
+            known.handover.is_superseded = True
+            known.interruption.request("interrupted")
+        return known
+
+    def remove(self, turn: Turn) -> None:
+        self._all.discard(turn)
+        conversation = turn.record.conversation_id
+        if self._newest.get(conversation) is turn:
+            del self._newest[conversation]
+
+    def stop(self, stopped: TurnRecord) -> None:
+        """Stop a turn, if it is the newest of its conversation in this process."""
+        turn = self._newest.get(stopped.conversation_id)
+        if turn is not None and turn.record.id == stopped.id:
+            turn.interruption.request("stopped")
+
+    async def end_all(self, reason: InterruptReason = "shutdown") -> None:
+        """End every turn, and wait until all are settled."""
+        turns = list(self._all)
+        for turn in turns:
+            turn.interruption.request(reason)
+        await asyncio.gather(*(turn.over() for turn in turns), return_exceptions=True)
+
+    def conversation_of(self, session: AvatarSessionId) -> ConversationId:
+        """Return the conversation of an avatar session that spoke here, or `NO_CONVERSATION`.
+
+        It never changes. Knowing it saves `speak` a round trip.
+        """
+        return self._conversations.get(session, NO_CONVERSATION)
+
+    def _remember(self, record: TurnRecord) -> None:
+        if record.avatar_session_id is not None:
+            if len(self._conversations) >= REMEMBERED:
+                self._conversations.clear()
+            self._conversations[record.avatar_session_id] = record.conversation_id
+
+
+def _order(turn: Turn) -> tuple[int, float]:
+    started = turn.record.started_at
+    return turn.record.number, started.timestamp() if started else 0.0

@@ -1,0 +1,42 @@
+import asyncio
+from typing import Protocol
+
+from common.domain.ids import UtteranceId
+from common.ports.avatar import AvatarEvent
+
+
+class SpeechChannel(Protocol):
+    """Takes the audio of one turn to its listener (avatar_channel.py).
+
+    `run` keeps the channel; `ready` waits until audio may be sent. `events` holds what was reported
+    of the playback, and None when the channel has failed.
+    """
+
+    events: asyncio.Queue[AvatarEvent | None]
+    opened_at: float | None
+    """When the channel first opened, and silenced the avatar; event loop time."""
+
+    @property
+    def is_over(self) -> bool:
+        """The provider said that the avatar session has ended."""
+        ...
+
+    async def run(self) -> None:
+        """Work until the channel fails for good, or this is cancelled."""
+
+    async def ready(self) -> None:
+        """Wait until audio that is sent is played. Raises Unavailable if the channel has failed."""
+
+    async def wait_open(self) -> None:
+        """Wait until the channel is open, and the avatar silenced. Raises Unavailable."""
+
+    async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
+        """Send one chunk. Raises Unavailable if the connection is gone."""
+
+    async def finish(self, utterance: UtteranceId) -> None:
+        """Say that all chunks of an utterance are sent. Raises Unavailable."""
+
+    async def interrupt(self) -> None:
+        """Silence the avatar, if the channel is open. Takes at most 2 s."""
+
+    async def close(self) -> None: ...
