@@ -32,6 +32,9 @@ from common.adapters.google.identity_hash import KEY
 from common.connections.disconnect import ReleaseConsents
 from common.connections.google_connections import GoogleConnections
 from common.conversations.chat import ChatUseCase
+from common.conversations.history.conversation_history import ConversationHistory
+from common.conversations.history.deletion import ConversationDeletion
+from common.conversations.history.retention import DeleteOldConversations, FinishDeletions
 from common.conversations.lost_turns import SettleLostTurns
 from common.conversations.running_turns import RunningTurns
 from common.conversations.speak import SpeakUseCase
@@ -73,6 +76,7 @@ class App:
     avatars: AvatarSessions
     conversations: ChatUseCase
     speeches: SpeakUseCase
+    history: ConversationHistory
     transcripts: TranscribeUseCase
     syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
@@ -115,16 +119,19 @@ def assemble(
     deps, running = instrument(deps), RunningTurns()
     avatars = AvatarSessions(deps)
     turns = Turns(deps, running, avatars.ender)
+    deletion = ConversationDeletion(deps, avatars.ender, running)
     steps = (
         EndSessions(deps, avatars.ender),
         DisconnectGoogle(ReleaseConsents(deps)),
-        DeleteConversations(deps),
+        DeleteConversations(deps, deletion),
         DeleteTurns(deps),
     )
     works = (
         EndDueSessions(deps, avatars.ender),
         ConfirmEndedSessions(deps),
         SettleLostTurns(deps),
+        FinishDeletions(deletion),
+        DeleteOldConversations(deletion, deps.settings.conversation_days),
         ReleaseConsents(deps),
         DeleteAccounts(deps, steps),
     )
@@ -134,6 +141,7 @@ def assemble(
         avatars=avatars,
         conversations=ChatUseCase(turns),
         speeches=SpeakUseCase(turns),
+        history=ConversationHistory(deps, deletion),
         transcripts=TranscribeUseCase(deps),
         syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),

@@ -23,6 +23,9 @@ locals {
   roles = {
     store = { user = { role = "roles/datastore.user", condition = local.own_database } }
     agent = { caller = { role = local.custom_role_names.agentCaller, condition = null } }
+    "agent.delete" = {
+      deleter = { role = local.custom_role_names.agentSessionDeleter, condition = null }
+    }
     queue = {} # granted on the queue and on the tasks' account, below
 
     # A recognizer that is not stored has no name that a condition could limit.
@@ -47,7 +50,6 @@ locals {
     }
 
     # Deletion of accounts, by the sweep.
-    "agent.delete" = { deleter = { role = local.custom_role_names.agentSessionDeleter, condition = null } }
     "users.delete" = { deleter = { role = local.custom_role_names.userDeleter, condition = null } }
   }
 
@@ -60,15 +62,15 @@ locals {
       description = "Query an agent on Agent Engine and create a session with it."
       permissions = ["aiplatform.reasoningEngines.query", "aiplatform.sessions.create"]
     }
-    agentSessionDeleter = {
-      title       = "Agent session deleter"
-      description = "Delete a session of an agent on Agent Engine. Cannot query it."
-      permissions = ["aiplatform.sessions.delete"]
-    }
     userDeleter = {
       title       = "User deleter"
       description = "Delete a user of Firebase. Cannot read or change users."
       permissions = ["firebaseauth.users.delete"]
+    }
+    agentSessionDeleter = {
+      title       = "Agent session deleter"
+      description = "Delete a session of an agent on Agent Engine. Cannot read it."
+      permissions = ["aiplatform.sessions.delete"]
     }
     agentReader = {
       title       = "Agent reader"

@@ -55,13 +55,17 @@ locals {
       callers = "users"
       uses    = ["store", "tokens.delete"]
     }
+    conversations = {
+      callers = "users"
+      uses    = ["store", "agent.delete", "tokens.read", "tokens.delete"]
+    }
     sweep_expired = {
       callers       = "internal"
       ingress       = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler and Cloud Tasks count as internal at a run.app address
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "tokens.delete", "agent.delete", "users.delete"]
+      uses          = ["store", "agent.delete", "tokens.delete", "users.delete"]
     }
     connections = {
       callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
@@ -74,6 +78,11 @@ locals {
       timeout = 600 # an export of at most 540 seconds
       secrets = []
       uses    = ["store"]
+    }
+    page = {
+      callers       = "public"
+      max_instances = 10
+      secrets       = []
     }
     health = {
       callers       = "public"

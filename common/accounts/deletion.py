@@ -23,7 +23,7 @@ from common.domain.accounts.certificate import (
 )
 from common.domain.accounts.former import former_path, keep_use
 from common.domain.accounts.profile import Profile, RequestedDeletion, profile_path
-from common.domain.documents import Delete, Document, Write
+from common.domain.documents import Delete, Document, Query, Write, due_documents
 from common.domain.ids import UserId
 from common.domain.quota import Ledger, ledger_path, month_of
 from common.ports.dependencies import Dependencies
@@ -104,12 +104,13 @@ class FinishDeletion:
 class DeleteAccounts:
     """Deletes accounts whose days of grace are over (a sessions/due_work.py `DueWork`)."""
 
-    collection = "users"
-
     def __init__(self, deps: Dependencies, steps: Sequence[DeletionStep]) -> None:
         self._deps = deps
         self._steps = steps
         self._transactions = Transactions(deps.store, deps.clock, deps.pause)
+
+    def due(self, now: datetime, limit: int) -> Query:
+        return due_documents("users", now, limit)
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         user = UserId(document.id)

@@ -6,12 +6,18 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from common.accounts.pages import delete_found, read_all
-from common.domain.accounts import belongings
+from common.domain.accounts.belongings import events_of, owned
 from common.domain.avatar_session import AvatarSession
+from common.domain.conversation import Conversation
+from common.domain.conversations.deleted_conversation import (
+    COLLECTION,
+    DeletedConversation,
+    DeletionReason,
+)
 from common.domain.documents import Delete, Document
 from common.domain.errors import NotFound
-from common.domain.ids import UserId
-from common.domain.turn import STOP, SWEEP, TurnRecord, supersede
+from common.domain.ids import ConversationId, UserId
+from common.domain.turn import STOP, TurnRecord, supersede
 from common.ports.clock import Clock
 from common.ports.dependencies import Dependencies
 from common.sessions.end import SessionEnder, always
@@ -35,7 +41,7 @@ class EndSessions:
 
     async def delete(self, user: UserId) -> bool:
         store = self.deps.store
-        for document in await store.query(belongings.owned("avatar_sessions", user)):
+        for document in await store.query(owned("avatar_sessions", user)):
             session = AvatarSession.read(document)
             try:
                 after = await self.ender.end(session.id, always("user"))
@@ -43,9 +49,9 @@ class EndSessions:
                 continue
             if after.state != "ended":
                 return False
-        if await store.query(belongings.owned("avatar_sessions", user)):
+        if await store.query(owned("avatar_sessions", user)):
             return False
-        while page := await store.query(belongings.owned("ended_sessions", user)):
+        while page := await store.query(owned("ended_sessions", user)):
             for document in page:
                 await self._delete(document)
         return True
@@ -54,7 +60,7 @@ class EndSessions:
         session = AvatarSession.read(record)
         if session.secret_left:
             await self.deps.vault.forget(session.id)
-        await delete_found(self.deps.store, belongings.events_of(session.id))
+        await delete_found(self.deps.store, events_of(session.id))
         await self.deps.store.commit([Delete(record.path)])
 
 
@@ -77,35 +83,65 @@ class WriteQuota:
     most: int
     _writes: deque[datetime] = field(default_factory=deque)
 
-    def take(self) -> bool:
-        """Count a write. Return False, and count nothing, if the minute has no more."""
+    def take(self, writes: int) -> bool:
+        """Count writes. Return False, and count nothing, if the minute has no more."""
         now = self.clock.now()
         while self._writes and self._writes[0] <= now - MINUTE:
             self._writes.popleft()
-        if len(self._writes) >= self.most:
+        if self._writes and len(self._writes) + writes > self.most:
             return False
-        self._writes.append(now)
+        self._writes.extend([now] * writes)
         return True
+
+
+class DeletesConversations(Protocol):
+    async def delete(
+        self, user: UserId, conversation: ConversationId, reason: DeletionReason
+    ) -> DeletedConversation | None: ...
+
+    async def finish(self, deletion: DeletedConversation) -> DeletedConversation: ...
 
 
 class DeleteConversations:
-    """Deletes conversations with their messages and agent sessions."""
+    """Deletes conversations with their messages, turns and agent sessions.
 
-    def __init__(self, deps: Dependencies, most: int = AGENT_WRITES) -> None:
+    A conversation counts as many writes at Agent Engine as it may have agent sessions.
+    """
+
+    def __init__(
+        self, deps: Dependencies, deletion: DeletesConversations, most: int = AGENT_WRITES
+    ) -> None:
         self._deps = deps
+        self._deletion = deletion
         self._quota = WriteQuota(deps.clock, most)
 
     async def delete(self, user: UserId) -> bool:
-        async for conversation in read_all(
-            self._deps.store, belongings.owned("conversations", user)
-        ):
-            if not self._quota.take():
+        return await self._finish_begun(user) and await self._delete_others(user)
+
+    async def _finish_begun(self, user: UserId) -> bool:
+        """Finish the deletions that a process began, also one that died."""
+        is_over = True
+        async for document in read_all(self._deps.store, owned(COLLECTION, user)):
+            found = DeletedConversation.read(document)
+            if found is None or found.state == "deleted":
+                continue
+            if not self._quota.take(found.sessions_left):
                 return False
-            agent_session = conversation.get("agent_session") or conversation.id
-            await self._deps.agent.delete_session(user, agent_session)
-            await delete_found(self._deps.store, belongings.messages_of(conversation.id))
-            await self._deps.store.commit([Delete(conversation.path)])
-        return True
+            after = await self._deletion.finish(found)
+            is_over = is_over and after.state == "deleted"
+        return is_over
+
+    async def _delete_others(self, user: UserId) -> bool:
+        is_over = True
+        async for document in read_all(self._deps.store, owned("conversations", user)):
+            if not self._quota.take(Conversation.of(document).branches.count + 1):
+                return False
+            try:
+                after = await self._deletion.delete(user, ConversationId(document.id), "account")
+            except NotFound:  # deleted meanwhile
+                continue
+            is_over = is_over and after is not None and after.state == "deleted"
+        return is_over
 
 
 @dataclass(frozen=True)
@@ -116,14 +152,11 @@ class DeleteTurns:
 
     async def delete(self, user: UserId) -> bool:
         now, is_over = self.deps.clock.now(), True
-        async for document in read_all(self.deps.store, belongings.owned("turns", user)):
+        async for document in read_all(self.deps.store, owned("turns", user)):
             turn = TurnRecord.read(document)
             if turn is None:
                 continue
-            late = (
-                turn.settled_by == SWEEP and turn.deadline_at is not None and now < turn.deadline_at
-            )
-            if turn.in_use or (turn.state == "settled" and late):
+            if not turn.is_final(now):
                 is_over = False
                 if turn.in_use and turn.superseded_by is None:
                     await self.deps.store.commit([supersede(turn.id, STOP)])

@@ -78,7 +78,7 @@ class Ledger:
     allowances: Amounts
     now: datetime
     carried: Amounts | None = field(default_factory=dict)
-    """What deleted accounts of the same person used this month. None: not known now."""
+    """This month's use by deleted accounts of the same person. None: not known now."""
     closing_at: datetime | None = None
     """When the account is deleted, if its deletion was requested."""
     is_gone: bool = False

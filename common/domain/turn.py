@@ -92,6 +92,8 @@ class TurnRecord:
     avatar_session_id: AvatarSessionId | None = None
     month: str = ""
     number: int = 0
+    answers: int = 0
+    """The number of the message that the turn answers again. 0: it has a message of its own."""
     attempt: int = 0
     state: TurnState = "running"
     reserved: dict[Meter, int] = field(default_factory=dict)
@@ -131,6 +133,25 @@ class TurnRecord:
     @property
     def in_use(self) -> bool:
         return self.state in IN_USE
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the document was last written by its turn, or settled."""
+        if self.expires_at is not None:
+            return self.expires_at - KEPT
+        if self.due_at is not None:
+            return self.due_at - timedelta(seconds=deadlines.DUE)
+        return self.started_at
+
+    def is_final(self, now: datetime) -> bool:
+        """Return True if no process writes the document any more.
+
+        The process of a turn that the sweep settled may correct that, until the turn's deadline.
+        """
+        if self.in_use:
+            return False
+        late = self.deadline_at is not None and now < self.deadline_at
+        return not (self.state == "settled" and self.settled_by == SWEEP and late)
 
     def check_key(self, fingerprint: str, now: datetime) -> None:
         """Raise KeyReused for another request, and KeyInFlight while the turn runs."""

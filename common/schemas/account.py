@@ -75,14 +75,14 @@ class AccountAnswer(Answer):
 
 
 class MonthOfUse(Answer):
-    """What was used in a month (UTC), by meter."""
+    """The use of a month (UTC), by meter."""
 
     month: str
     meters: dict[Meter, int]
 
 
 class DayOfUse(Answer):
-    """What was used by the work that began on a day (UTC), by meter."""
+    """The use by work that began on a day (UTC), by meter."""
 
     day: str
     meters: dict[Meter, int]
@@ -100,7 +100,7 @@ class AccountUsageAnswer(Answer):
 
 
 class DeletionCertificate(Answer):
-    """What was deleted with an account. It names no person.
+    """The record of the deletion of an account. It names no person.
 
     `deleting`: the deletion has begun and goes on. `counts` are those of the beginning.
     `backups_until`: until then backups of the database may hold what was deleted.

@@ -82,7 +82,10 @@ class TranscribeAnswer(Answer):
 
 
 class SweepAnswer(Answer):
-    """How many sessions and turns the sweep handled, by action. `more`: others may still be due."""
+    """How many sessions, turns and conversations the sweep handled, by action.
+
+    `more`: others may still be due.
+    """
 
     expired: int = 0
     idle: int = 0
@@ -92,6 +95,7 @@ class SweepAnswer(Answer):
     stopped_again: int = 0
     unknown: int = 0
     accounts_deleted: int = 0
+    deleted: int = 0
     failed: int = 0
     more: bool = False
 

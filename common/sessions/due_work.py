@@ -13,7 +13,7 @@ from common.domain.avatar_session import (
     why_due,
 )
 from common.domain.conversation import Conversation
-from common.domain.documents import Document, Update, Write
+from common.domain.documents import Document, Query, Update, Write, due_documents
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Meter, settle
@@ -25,9 +25,11 @@ from common.transactions.transaction import SETTLEMENT, Decision, Documents, Tra
 
 
 class DueWork(Protocol):
-    """Work that the sweep finishes: the documents of `collection` whose `due_at` has passed."""
+    """Work that the sweep finishes, document by document."""
 
-    collection: str
+    def due(self, now: datetime, limit: int) -> Query | None:
+        """Return the query of the documents that need work, oldest first. None: there is none."""
+        ...
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         """Finish one. It reads again and decides again: `document` may be old."""
@@ -36,11 +38,12 @@ class DueWork(Protocol):
 class EndDueSessions:
     """Ends sessions that expired, are idle or got stuck, and those whose stop was unclear."""
 
-    collection = "avatar_sessions"
-
     def __init__(self, deps: Dependencies, ender: SessionEnder) -> None:
         self._deps = deps
         self._ender = ender
+
+    def due(self, now: datetime, limit: int) -> Query:
+        return due_documents("avatar_sessions", now, limit)
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         session = AvatarSession.read(document)
@@ -113,11 +116,12 @@ class Confirm:
 class ConfirmEndedSessions:
     """Asks the provider how long a session ran, and deletes tokens that are left."""
 
-    collection = "ended_sessions"
-
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._transactions = Transactions(deps.store, deps.clock, deps.pause)
+
+    def due(self, now: datetime, limit: int) -> Query:
+        return due_documents("ended_sessions", now, limit)
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         session, deps = AvatarSession.read(document), self._deps

@@ -1,6 +1,6 @@
 """Finish whatever was left unfinished. Safe to run twice at once, at any time.
 
-The sweep finishes everything whose `due_at` has passed (due_work.py), and compares our sessions
+The sweep finishes everything that is due (due_work.py), and compares our sessions
 with the provider's list, both ways. It runs until nothing is due, or its deadline is near.
 """
 
@@ -92,7 +92,8 @@ class SweepUseCase:
         """Finish one kind of work, batch by batch. Return True if some is left."""
         seen: set[str] = set()
         while asyncio.get_running_loop().time() < until:
-            due = await self._due(work.collection)
+            query = work.due(self._deps.clock.now(), self._batch)
+            due = await self._deps.store.query(query) if query is not None else []
             fresh = [document for document in due if document.path not in seen]
             if not fresh:
                 return False
@@ -102,11 +103,6 @@ class SweepUseCase:
             if len(due) < self._batch:
                 return False
         return True
-
-    async def _due(self, collection: str) -> list[Document]:
-        now = self._deps.clock.now()
-        due = (Where("due_at", "<=", now),)
-        return await self._deps.store.query(Query(collection, due, "due_at", limit=self._batch))
 
     # ── the provider's own list ──────────────────────────────────────────────────────────────────
 

@@ -30,8 +30,19 @@ EXAMPLES: dict[str, Any] = {
     "mail": True,
     "calendar": True,
     "return_to": "https://api.oprina.test/settings",
+    "message_id": "0000000001-1",
+    "before": "0000000002-0",
+    "after": "0000000001-0",
+    "cursor": "WyIyMDI2LTExLTIzVDEyOjAwOjAwKzAwOjAwIiwgImMxIl0",
 }
-BY_TYPE = {"string": "example", "boolean": False, "integer": 1, "number": 1.5, "array": []}
+BY_TYPE = {
+    "string": "example",
+    "boolean": False,
+    "integer": 1,
+    "number": 1.5,
+    "array": [],
+    "object": {},
+}
 
 
 @dataclass(frozen=True)

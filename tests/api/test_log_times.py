@@ -82,8 +82,18 @@ async def test_a_sweep_has_its_counts_and_the_credits_left(
     await api.call("sweep_expired", user=None)
     line = last_line(out)
     assert line["did"] == {
-        **dict.fromkeys(("idle", "stuck", "leases_freed", "stopped_again", "unknown"), 0),
-        "accounts_deleted": 0,
+        **dict.fromkeys(
+            (
+                "idle",
+                "stuck",
+                "leases_freed",
+                "stopped_again",
+                "unknown",
+                "deleted",
+                "accounts_deleted",
+            ),
+            0,
+        ),
         "expired": 1,
         "failed": 0,
         "confirmed": 0,

@@ -184,6 +184,7 @@ def required(case: Case) -> list[str]:
 
 
 NEEDS_MORE = [case for case in ALL if case.function == "connections"]
+NEEDS_MORE += [case for case in ALL if str(case) == "read_certificate"]
 """Operations whose example is refused without an earlier request: they need a connection."""
 
 
@@ -200,6 +201,9 @@ async def test_answers_fit_their_schemas(api: FunctionClient) -> None:
         answer = await api.send(case, fields)
         if answer.status_code in {each.status for each in case.route.raises} and case in NEEDS_MORE:
             assert list(wrong(answer.json(), SCHEMAS["Problem"])) == []
+            continue
+        if case.function == "page":  # files, which are there if the page is built
+            assert answer.status_code in {200, 404}
             continue
         assert answer.status_code in case.route.answers, answer.text
         assert list(wrong(answer.json(), schema_of(case, answer.status_code))) == []

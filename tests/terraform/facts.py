@@ -224,6 +224,6 @@ SCENARIOS: dict[str, Sequence[Use]] = {
     "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],
     "end_session": [_end],
-    "sweep_expired": [_sweep],
+    "sweep_expired": [_sweep, _sweep_an_account],
 }
 """More calls of the functions, each of which needs other permissions."""

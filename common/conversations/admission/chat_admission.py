@@ -22,9 +22,12 @@ from common.domain.conversation import (
     CurrentAvatar,
     conversation_path,
     create_conversation,
+    first_lease,
     message_path,
 )
+from common.domain.conversations.deleted_conversation import deleted_path
 from common.domain.documents import Create, Document, Write
+from common.domain.errors import NotFound
 from common.domain.ids import TurnId
 from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
@@ -51,13 +54,22 @@ class ChatAdmission:
             conversation_path(claim.conversation_id),
             *account_paths(claim.caller, now),
             *seen,
+            *self._tombstone,
         ]
+
+    @property
+    def _tombstone(self) -> list[str]:
+        """A key may come again after the conversation that it began was deleted."""
+        may_come_again = self.claim.fingerprint and not self.claim.given
+        return [deleted_path(self.claim.conversation_id)] if may_come_again else []
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
         ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
+        if any(documents[path].exists for path in self._tombstone):
+            raise NotFound("The conversation of this Idempotency-Key was deleted.")
         if (stored := stored_turn(found, claim, ledger, now)) is not None:
             return Decision(stored)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
@@ -123,12 +135,9 @@ class ChatAdmission:
         record, conversation = admitted.record, admitted.conversation
         path = conversation_path(record.conversation_id)
         if conversation is None:
-            lease = {
-                "lease": {"turn_id": record.id},
-                "next_number": record.number + 1,
-                "asking": [record.holder],
-            }
-            first: Write = create_conversation(path, record.uid, now, self.message, **lease)
+            first: Write = create_conversation(
+                path, record.uid, now, self.message, **first_lease(record)
+            )
         else:
             first = conversation.take_lease(record, now, self.message, asks=True)
         message = message_path(record.conversation_id, record.number, "user")

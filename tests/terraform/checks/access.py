@@ -150,7 +150,7 @@ def check_functions_hold_needed_roles_only(plan: Plan, code: Code) -> Iterator[s
         settings = plan.settings(name)
         needed = _needed_purposes(code.uses.get(name, set()), vault)
         needed |= {"traces"} if settings["OPRINA_TRACES"] == "true" else set()
-        needed |= {"accounts key"} if name not in {*code.internal, "health"} else set()
+        needed |= {"accounts key"} if name not in {*code.internal, "health", "page"} else set()
         held = {_purpose(grant, settings) for grant in plan.grants() if grant.function == name}
         if missing := sorted(needed - held):
             yield f"{name}: lacks a role for: {', '.join(missing)}"

@@ -4,7 +4,6 @@ from dataclasses import replace
 import pytest
 
 from common.accounts.deletion_steps import AGENT_WRITES, DeleteConversations
-from common.domain.documents import Create
 from common.domain.errors import NoDeletion, OprinaError, Unauthenticated, Unavailable
 from common.schemas.account import DeletionCertificate, ReadCertificateRequest
 from tests.support.harness import BOB, Harness, advance, new_harness, sweep
@@ -51,7 +50,7 @@ async def test_restore_is_refused_once_the_deletion_has_begun() -> None:
     async def stay(_user: object) -> None:
         raise Unavailable("sign_ins", "away")
 
-    harness.sign_ins.delete_user = stay  # type: ignore[method-assign]
+    harness.sign_ins.delete_user = stay  # type: ignore[method-assign, assignment]  # a fault
     assert (await sweep(harness.app)).failed == 1
     with pytest.raises(NoDeletion):
         await harness.app.accounts.restore(EVE)
@@ -95,17 +94,17 @@ async def test_token_of_a_deleted_account_is_refused() -> None:
 
 async def test_agent_sessions_are_deleted_within_the_quota() -> None:
     harness = new_harness()
-    step = DeleteConversations(harness.dependencies(), 2)
     for number in range(5):
-        path = f"conversations/c{number}"
-        await harness.store.commit([Create(path, {"uid": EVE.uid, "agent_session": f"s{number}"})])
-    assert not await step.delete(EVE.uid)
-    assert len(harness.agent.deleted) == 2
-    advance(harness.clock, 61)
-    assert not await step.delete(EVE.uid)
-    advance(harness.clock, 61)
+        await harness.whole_chat(f"Conversation {number}.", EVE)
+    deps = harness.dependencies()
+    deletion = harness.app.history.deletion
+    step = DeleteConversations(deps, deletion, 2)
+    for expected in (2, 4):
+        assert not await step.delete(EVE.uid)
+        assert len(harness.agent.deleted) == expected
+        advance(harness.clock, 61)
     assert await step.delete(EVE.uid)
-    assert harness.agent.deleted == ["s0", "s1", "s2", "s3", "s4"]
+    assert len(harness.agent.deleted) == 5
     assert AGENT_WRITES == 50
 
 
