@@ -8,6 +8,7 @@ A refused message has touched neither the agent nor the avatar.
 from dataclasses import dataclass
 
 from common.conversations.admission.chat_admission import ChatAdmission
+from common.conversations.admission.confirmation import ProposalAnswer
 from common.conversations.admission.stop_turn import StopTurn
 from common.conversations.admission.turn_claim import StoredTurn, new_claim
 from common.conversations.admission.why_silent import why_silent
@@ -31,14 +32,17 @@ class ChatUseCase:
     ) -> RunningChat | ChatAnswer:
         """Run one turn, or return the stored answer of the same key, or stop the turn that runs.
 
-        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, KeyInFlight, KeyReused: then nothing was
-        changed.
+        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, NoProposal, KeyInFlight, KeyReused: then
+        nothing was changed.
         """
         if request.stop and request.conversation_id is not None:
             return await self._stop(caller, ConversationId(request.conversation_id))
         deps, message = self.turns.deps, request.message or ""
         claim = new_claim(deps.new_id, caller, key, request.conversation_id)
-        admission = ChatAdmission(claim, deps.settings, message, request.speak)
+        answer = None
+        if request.confirm is not None:
+            answer = ProposalAnswer(request.confirm, yes=bool(request.yes))
+        admission = ChatAdmission(claim, deps.settings, message, request.speak, answer)
         committed = await self.turns.transactions.run(admission)
         found = committed.result
         if isinstance(found, StoredTurn):
@@ -48,6 +52,8 @@ class ChatUseCase:
             conversation_id=found.record.conversation_id,
             avatar_session_id=found.record.avatar_session_id,
         )
+        if answer is not None and found.answered is not None:
+            message = found.answered.words
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
         return self.turns.start(RunningChat(found, content), committed)
 

@@ -92,7 +92,8 @@ class StoreReply:
         conversation = documents[conversation_path(record.conversation_id)]
         if conversation.exists:
             known = Conversation.of(conversation)
-            writes.append(known.close_stream(record, **self.update.fields(known)))
+            proposed = known.proposed(record, any_proposal=bool(progress.proposals))
+            writes.append(known.close_stream(record, **self.update.fields(known), **proposed))
         return Decision(result=True, writes=[write for write in writes if write is not None])
 
 
@@ -253,7 +254,9 @@ class Settle:
         if not document.exists:
             return None
         conversation = Conversation.of(document)
-        return conversation.release(found, now, **self.update.fields(conversation))
+        any_proposal = bool(found.proposals or self.progress.proposals)
+        proposed = conversation.proposed(found, any_proposal=any_proposal)
+        return conversation.release(found, now, **self.update.fields(conversation), **proposed)
 
 
 def settle_lost(record: TurnRecord) -> Settle:

@@ -65,6 +65,8 @@ class Conversation:
     `lease` names the turn that may run; `asking` are the holders of turns whose agent stream may be
     open. `last_prompt` is the size of the last prompt in tokens.
 
+    `proposed_in` is the newest turn whose tools proposed something.
+
     `notes` tell the agent with the next message what a person heard, did not hear, or wrote in
     vain.
     """
@@ -85,6 +87,8 @@ class Conversation:
     branches: Branches
     last_turn: TurnId | None
     """The newest turn with the agent, running or over."""
+    proposed_in: TurnId | None = None
+    proposed_number: int = 0
 
     @classmethod
     def read(cls, document: Document, user: UserId) -> Self:
@@ -113,6 +117,8 @@ class Conversation:
             notes=tuple(document.get("notes") or ()),
             branches=Branches.of(document),
             last_turn=document.get("last_turn"),
+            proposed_in=document.get("proposed_in"),
+            proposed_number=document.get("proposed_number", 0),
         )
 
     def running_avatar(self, now: datetime) -> CurrentAvatar | None:
@@ -159,6 +165,12 @@ class Conversation:
         if not fields:
             return None
         return Update(self.document.path, fields, read=self.document.version)
+
+    def proposed(self, record: TurnRecord, *, any_proposal: bool) -> dict[str, Any]:
+        """Return the fields that name the newest turn with a proposal."""
+        if not any_proposal or record.number < self.proposed_number:
+            return {}
+        return {"proposed_in": record.id, "proposed_number": record.number}
 
     def with_notes(self, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [*self.notes, *notes][-NOTES_KEPT:]

@@ -28,6 +28,9 @@ class ChatRequest(Request):
     the avatar has all audio, without waiting until it has finished speaking.
 
     `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
+
+    `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message
+    that is exactly a yes or a no does the same, if one proposal is open.
     """
 
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
@@ -35,9 +38,17 @@ class ChatRequest(Request):
     speak: bool | None = None
     wait: bool = True
     stop: bool = False
+    confirm: Id | None = None
+    yes: bool | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
+        if (self.confirm is None) != (self.yes is None):
+            raise ValueError("`confirm` and `yes` go together")
+        if self.confirm is not None:
+            if self.stop or self.message is not None or self.conversation_id is None:
+                raise ValueError("`confirm` takes a conversation_id, and no message")
+            return self
         if self.stop and (self.message is not None or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
         if not self.stop and self.message is None:

@@ -1,7 +1,9 @@
 """The agent's memory of a conversation: made at its first message, and again when it is lost."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from common.conversations.reply.history import digest, primed
 from common.conversations.reply.reply_so_far import ReplySoFar
@@ -20,7 +22,8 @@ class AgentRequest:
     """A question to the agent.
 
     `session` is the id of the agent session; `known` says that it was made before, and lives until
-    `expires_at`. `number` is the message's: earlier ones are its history.
+    `expires_at`. `number` is the message's: earlier ones are its history. `state` is for the tools
+    of this turn.
     """
 
     user: UserId
@@ -30,6 +33,7 @@ class AgentRequest:
     session: str
     known: bool
     expires_at: datetime | None
+    state: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from common.domain.errors import OprinaError, Unavailable, UpstreamNotFound
+from common.domain.google.proposal import Proposal
 from common.domain.turn import Progress
-from common.ports.agent import AgentEvent, Finished, UsageSoFar
+from common.ports.agent import AgentEvent, Finished, ProposedAction, ToolResult, UsageSoFar
 
 
 @dataclass
@@ -20,6 +21,11 @@ class ReplySoFar:
     error: OprinaError | None = None
     session_id: str | None = None
     session_expires_at: datetime | None = None
+    proposed: list[ProposedAction] = field(default_factory=list)
+    """Actions that the tools proposed. `proposals` are the same as stored and shown."""
+    proposals: tuple[Proposal, ...] = ()
+    unauthorized: bool = False
+    """Google refused the access token of the turn."""
     renewed: bool = False
     """The agent's memory was lost or had expired, and was made again from the stored messages."""
 
@@ -46,7 +52,10 @@ class ReplySoFar:
                 self.finished = event
                 self.told = tokens if tokens is not None else self.told
                 self.prompt = prompt or self.prompt
+            case ToolResult(proposal=proposal, unauthorized=unauthorized):
+                self.proposed += [proposal] if proposal else []
+                self.unauthorized |= unauthorized
 
     def progress(self, spoken: str = "", characters: int = 0) -> Progress:
-        asked = self.asked.is_set()
-        return Progress(asked, self.told, self.prompt, self.text, spoken, characters)
+        asked, proposals = self.asked.is_set(), self.proposals
+        return Progress(asked, self.told, self.prompt, self.text, spoken, characters, proposals)
