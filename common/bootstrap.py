@@ -51,6 +51,7 @@ from common.ports.google import GoogleAccounts
 from common.ports.store import Store
 from common.ports.vault import TokenVault
 from common.sessions.avatar_sessions import AvatarSessions
+from common.sessions.budget import BudgetUseCase
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
@@ -80,6 +81,7 @@ class App:
     transcripts: TranscribeUseCase
     syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
+    budget: BudgetUseCase
     connections: GoogleConnections
     accounts: AccountUseCase
     exports: ExportUseCase
@@ -148,6 +150,7 @@ def assemble(
         connections=GoogleConnections(deps, os.urandom),
         accounts=AccountUseCase(deps),
         exports=ExportUseCase(deps),
+        budget=BudgetUseCase(deps),
         health_check=HealthCheck(checks or {}),
         close=close,
         running=running,
@@ -314,7 +317,7 @@ def _identity(
 
     certificates = settings.certificates
     fetch = from_file(Path(certificates)) if certificates else from_google(http_client)
-    return FirebaseIdentity(settings.project, fetch, read_key=read_key)
+    return FirebaseIdentity(settings.project, fetch, read_key=read_key, admitted=settings.admitted)
 
 
 @cache

@@ -32,7 +32,7 @@ LOCAL = {
     "url": "http://localhost:8080/api",
     "description": "The local stack (`make run`). The prefix `/api` is optional.",
 }
-USERS: tuple[Error, ...] = (errors.Unauthenticated,)
+USERS: tuple[Error, ...] = (errors.Unauthenticated, errors.NotInvited)
 KEYED: tuple[Error, ...] = (errors.KeyInFlight, errors.KeyReused)
 UPSTREAM: tuple[type[errors.Upstream], ...] = (
     errors.Unavailable,

@@ -22,7 +22,7 @@ PROGRAM = f"""#!/bin/bash
 printf '%s' "${{0##*/}}" >> "$CALLS"; printf ' [%s]' "$@" >> "$CALLS"; echo >> "$CALLS"
 case "${{0##*/}} $*" in
   "terraform "*"output -json function_urls") echo '{URLS}';;
-  "terraform "*"output -raw page_bucket") echo gs://a-bucket;;
+  "terraform "*"output -json web_config") echo '{{"apiKey": "web-key"}}';;
   "curl "*) echo '{ANSWER}';;
   *"versions add"*) cat >> "$CALLS.secrets";;
   *"secrets versions access"*) echo a-password;;

@@ -6,7 +6,7 @@ google-auth verifies a token; the certificates it needs are fetched before that,
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from common.adapters.http.request import RETRY_IDEMPOTENT, HttpAnswer, OutboundR
 from common.domain import errors
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID, UserId
-from common.domain.user import User
+from common.domain.user import EVERYONE, User
 
 if TYPE_CHECKING:
     from common.adapters.http.client import HttpClient
@@ -65,11 +65,13 @@ class FirebaseIdentity:
         fetch: FetchCertificates,
         *,
         read_key: ReadKey | None = None,
+        admitted: Collection[str] = (EVERYONE,),
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`read_key` returns the key of the hashes in `User.former`. Without it there are none."""
         self._project = project
         self._read_key = read_key
+        self._admitted = admitted
         self._certificates = CertificateCache(fetch, now)
 
     async def verify(self, bearer: str) -> User:
@@ -77,6 +79,7 @@ class FirebaseIdentity:
 
         Raises:
             Unauthenticated: The token is malformed, expired, or not one of this project.
+            NotInvited: The operator does not admit this person. Nothing was read.
             Unavailable: The certificates cannot be fetched.
         """
         key_id = _key_id(bearer)
@@ -89,6 +92,8 @@ class FirebaseIdentity:
         user = _user(claims)
         if user is None or claims is None:
             raise _unauthenticated()
+        if not user.is_admitted(self._admitted):
+            raise errors.NotInvited("Ask the operator of this service for an invitation.")
         if self._read_key is None:
             return user
         return replace(user, former=await former_ids(claims, self._read_key))

@@ -8,10 +8,10 @@ from tests.terraform.plan import Plan
 
 DAY_SECONDS, MIN_IMAGES = 24 * 3600, 2
 TTL_FIELDS = {
-    (name, "expires_at")
-    for name in (
-        *("idempotency", "turns", "deleted_conversations"),
-        *("former_accounts", "deletion_certificates"),
+    (collection, "expires_at")
+    for collection in (
+        *("deleted_conversations", "deletion_certificates", "former_accounts"),
+        *("idempotency", "limits", "turns"),
     )
 }
 """Stored answers are kept for a day. A turn has a value in `expires_at` once it is settled. Avatar
