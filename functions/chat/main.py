@@ -2,6 +2,7 @@ from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.api.requests import JSON, SPOKEN_REQUEST
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
+    AccountClosing,
     CapacityReached,
     NoProposal,
     NotFound,
@@ -24,6 +25,7 @@ from common.schemas.requests import ChatRequest
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
     raises=(
+        AccountClosing,
         NotFound,
         QuotaExceeded,
         TooManyTurns,

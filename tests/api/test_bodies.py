@@ -79,6 +79,7 @@ BAD: dict[str, dict[str, Any]] = {
     },
 }
 BY_TYPE: dict[str, dict[str, Any]] = {
+    "object": {"text": "a", "list": [], "unknown field": {"unknown": 1}},
     "string": {"number": 1, "surrogate": "\ud800", "list": []},
     "boolean": BAD_SWITCHES,
     "integer": {"text": "1", "float": 1.5, "list": []},

@@ -70,7 +70,7 @@ class ChatAdmission:
         return [
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
-            *account_paths(claim.user, now),
+            *account_paths(claim.caller, now),
             *self._limits.paths(now),
             connection_path(claim.user),
             *seen,
@@ -85,7 +85,7 @@ class ChatAdmission:
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if any(documents[path].exists for path in self._tombstone):
@@ -162,7 +162,7 @@ class ChatAdmission:
             last_prompt=conversation.last_prompt if conversation else 0,
             earlier=conversation.asking if conversation else (),
             heard=self.heard,
-            charged=dict(found.reserved) if found and self.heard is not None else {},
+            charged=_charged(found, now),
         )
         return begin_turn(record, now)
 
@@ -195,6 +195,12 @@ class ChatAdmission:
         ]
 
 
+def _charged(found: TurnRecord | None, now: datetime) -> dict[Meter, int]:
+    """Return the seconds of a recording that this commit charges to the month of the turn."""
+    is_new = found is None or found.state != "transcribing" or found.month != month_of(now)
+    return {} if found is None or is_new else dict(found.reserved)
+
+
 def _attempt(found: TurnRecord | None, claim: TurnClaim) -> int:
     """Count the reruns of a key. Words that were heard are admitted within one attempt."""
     if found is None:
@@ -212,7 +218,14 @@ def _reserve(admitted: AdmittedTurn, found: TurnRecord | None, settings: Setting
         return [ledger.reserve(record.reserved, turns=1, rate=turn_rate(settings))]
     if found.month == record.month:
         return [ledger.reserve(record.reserved, used=found.reserved)]
-    before = settle(record.uid, found.month, found.reserved, found.reserved, turns=1)
+    before = settle(
+        record.uid,
+        found.month,
+        found.reserved,
+        found.reserved,
+        admitted_at=found.started_at,
+        turns=1,
+    )
     return [ledger.reserve(record.reserved, turns=1), before]
 
 

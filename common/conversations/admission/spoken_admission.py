@@ -40,13 +40,13 @@ class SpokenAdmission:
         return [
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
-            *account_paths(claim.user, now),
+            *account_paths(claim.caller, now),
             SWITCH_PATH,
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if (stored := stored_turn(found, claim, ledger, now)) is not None:
