@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.quota import METERS, Meter, ledger_path, settle
@@ -44,6 +45,7 @@ def turn_paths(record: TurnRecord) -> list[str]:
         conversation_path(record.conversation_id),
         message_path(record.conversation_id, record.number, "assistant"),
         ledger_path(record.uid, record.month),
+        *([record.share] if record.share else []),
     ]
 
 
@@ -85,6 +87,7 @@ class StoreReply:
                 record.month,
                 {"agent_tokens": record.reserved.get("agent_tokens", 0)},
                 {"agent_tokens": tokens},
+                admitted_at=record.started_at,
                 missing=missing,
             ),
         ]
@@ -148,7 +151,16 @@ class Settle:
         )
         writes: list[Write | None] = [
             done,
-            settle(found.uid, found.month, reserved, used, turns=1, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                reserved,
+                used,
+                admitted_at=found.started_at,
+                turns=1,
+                missing=missing,
+            ),
+            *give_back(found.share, documents, found.reserved, charged),
             *self._messages(found, progress, outcome, documents, now),
             self._release(found, documents, now),
         ]
@@ -180,7 +192,15 @@ class Settle:
         missing = not documents[ledger_path(found.uid, found.month)].exists
         writes: list[Write | None] = [
             write,
-            settle(found.uid, found.month, {}, difference, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                {},
+                difference,
+                admitted_at=found.started_at,
+                missing=missing,
+            ),
+            *give_back(found.share, documents, {}, difference),
             *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
             self._release(found, documents, now),
         ]

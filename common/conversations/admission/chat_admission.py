@@ -21,6 +21,7 @@ from common.conversations.admission.turn_claim import (
     require_free_turn,
     stored_turn,
     superseding,
+    turn_rate,
 )
 from common.domain.conversation import (
     Conversation,
@@ -39,6 +40,7 @@ from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
 
 
@@ -62,7 +64,8 @@ class ChatAdmission:
         return [
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
-            *account_paths(claim.user, now),
+            *account_paths(claim.caller, now),
+            *self._limits.paths(now),
             connection_path(claim.user),
             *seen,
             *self._tombstone,
@@ -76,7 +79,7 @@ class ChatAdmission:
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if any(documents[path].exists for path in self._tombstone):
@@ -94,6 +97,8 @@ class ChatAdmission:
         if self.answer is not None and answered is None:
             raise NoProposal("There is no such proposal, or it was answered or is too old.")
         record = self._record(found, conversation, ledger, now)
+        share, taken = self._limits.admit(documents, record.reserved, now)
+        record = replace(record, share=share)
         if answered is not None and answered.yes:
             record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
@@ -108,7 +113,11 @@ class ChatAdmission:
             answered,
             google,
         )
-        return Decision(admitted, self._writes(admitted, before, documents, now))
+        return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.claim.holder)
 
     def _conversation(self, document: Document) -> Conversation | None:
         if not document.exists and not self.claim.given:
@@ -165,7 +174,7 @@ class ChatAdmission:
             record.claim(before),
             first,
             Create(message, message_fields("user", record, text, now)),
-            admitted.ledger.reserve(record.reserved, turns=1),
+            admitted.ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
             *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
 
