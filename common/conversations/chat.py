@@ -7,6 +7,12 @@ A refused message has touched neither the agent nor the avatar.
 
 from dataclasses import dataclass
 
+from common.conversations.admission.branch import (
+    LastMessageChangedError,
+    PlannedBranch,
+    plan_again,
+    plan_edit,
+)
 from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.stop_turn import StopTurn
 from common.conversations.admission.turn_claim import StoredTurn, new_claim
@@ -14,12 +20,16 @@ from common.conversations.admission.why_silent import why_silent
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
 from common.conversations.running_turn import Content, RunningChat
 from common.conversations.turn import Turns
+from common.domain.errors import Busy
 from common.domain.ids import ConversationId
 from common.domain.user import User
 from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
 from common.schemas.requests import ChatRequest
 from common.transactions.idempotency import IdempotencyKey
+
+LOOKS = 3
+"""How often the message to answer again is looked for, while others come."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +41,24 @@ class ChatUseCase:
     ) -> RunningChat | ChatAnswer:
         """Run one turn, or return the stored answer of the same key, or stop the turn that runs.
 
-        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, KeyInFlight, KeyReused: then nothing was
-        changed.
+        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, CannotReplace, KeyInFlight, KeyReused:
+        then nothing was changed.
         """
         if request.stop and request.conversation_id is not None:
             return await self._stop(caller, ConversationId(request.conversation_id))
         deps, message = self.turns.deps, request.message or ""
         claim = new_claim(deps.new_id, caller, key, request.conversation_id)
-        admission = ChatAdmission(claim, deps.settings, message, request.speak)
-        committed = await self.turns.transactions.run(admission)
+        for _ in range(LOOKS):
+            branch = await self._branch(caller, request)
+            message = branch.text if branch is not None else message
+            admission = ChatAdmission(claim, deps.settings, message, request.speak, branch=branch)
+            try:
+                committed = await self.turns.transactions.run(admission)
+                break
+            except LastMessageChangedError:
+                continue
+        else:
+            raise Busy("store", "too many messages came at once", retry_after=1)
         found = committed.result
         if isinstance(found, StoredTurn):
             return stored_chat_answer(found.record)
@@ -50,6 +69,15 @@ class ChatUseCase:
         )
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
         return self.turns.start(RunningChat(found, content), committed)
+
+    async def _branch(self, caller: User, request: ChatRequest) -> PlannedBranch | None:
+        """Return the branch that the request asks for. Raises NotFound."""
+        if request.edit is not None:
+            return plan_edit(request.edit, request.message or "")
+        if request.regenerate and request.conversation_id is not None:
+            conversation = ConversationId(request.conversation_id)
+            return await plan_again(self.turns.deps.store, caller.uid, conversation)
+        return None
 
     async def _stop(self, caller: User, conversation: ConversationId) -> ChatAnswer:
         """Stop the turn of a conversation from anywhere. Its own process silences the avatar.

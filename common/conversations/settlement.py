@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from common.domain.conversation import Conversation, conversation_path, message_path
+from common.domain.conversations.messages import MessagePlace
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.quota import METERS, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
@@ -24,12 +25,29 @@ class ConversationUpdate:
     agent_session: str | None = None
     agent_session_expires_at: datetime | None = None
     notes: tuple[dict[str, Any], ...] = ()
+    tools: tuple[str, ...] = ()
+    taken_back: bool = False
 
-    def fields(self, conversation: Conversation) -> dict[str, Any]:
+    def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:
+        """Return the fields to write. A turn whose branch was replaced changes nothing of the new one.
+
+        A branch that failed before the agent was reached is taken back, unless a newer turn went on.
+        """
         found: dict[str, Any] = {}
+        branches, tools = conversation.branches, self.tools or record.tools
+        if tools:
+            found["tool_runs"] = branches.with_tools(tools, record.number)
+        if branches.is_replaced(MessagePlace.of(record.number, "assistant")):
+            return found
+        if self.taken_back and record.begins is not None:
+            return found | (record.begins.restores if conversation.lease == record.id else {})
         if self.last_prompt:
             found["last_prompt"] = self.last_prompt
-        if self.agent_session is not None:
+        session = self.agent_session
+        if session is not None and (
+            session == conversation.agent_session
+            or branches.is_current_session(conversation.id, session)
+        ):
             found["agent_session"] = self.agent_session
             found["agent_session_expires_at"] = self.agent_session_expires_at
         if self.notes:
@@ -91,7 +109,7 @@ class StoreReply:
         conversation = documents[conversation_path(record.conversation_id)]
         if conversation.exists:
             known = Conversation.of(conversation)
-            writes.append(known.close_stream(record, **self.update.fields(known)))
+            writes.append(known.close_stream(record, **self.update.fields(known, record)))
         return Decision(result=True, writes=[write for write in writes if write is not None])
 
 
@@ -237,7 +255,7 @@ class Settle:
         if not document.exists:
             return None
         conversation = Conversation.of(document)
-        return conversation.release(found, now, **self.update.fields(conversation))
+        return conversation.release(found, now, **self.update.fields(conversation, found))
 
 
 def settle_lost(record: TurnRecord) -> Settle:

@@ -125,8 +125,14 @@ class Conversation:
     def take_lease(
         self, record: TurnRecord, now: datetime, message: str | None, *, asks: bool
     ) -> Update:
-        """Give the lease to a turn, count its message, and note that it asks the agent."""
+        """Give the lease to a turn, count its message, and note that it asks the agent.
+
+        A turn that begins a branch leaves the agent session to the old one.
+        """
         fields: dict[str, Any] = {"lease": {"turn_id": record.id}, "active_at": now}
+        if (begins := record.begins) is not None:
+            fields |= {"branches": begins.number, "replaced": begins.replaced}
+            fields |= {"agent_session": None, "agent_session_expires_at": None}
         if message is not None:
             fields |= {"next_number": record.number + 1, "updated_at": now}
             if not self.document.get("titled", True):
@@ -135,6 +141,15 @@ class Conversation:
             asking = [*self.asking, record.holder]
             fields |= {"asking": asking, "notes": [], "last_turn": record.id}
         return Update(self.document.path, fields, read=self.document.version)
+
+    def restorable(self) -> dict[str, Any]:
+        """Return the fields that come back if a branch fails before the agent is reached."""
+        return {
+            "replaced": list(self.branches.replaced),
+            "agent_session": self.agent_session,
+            "agent_session_expires_at": self.agent_session_expires_at,
+            "notes": list(self.notes),
+        }
 
     def release(self, record: TurnRecord, now: datetime, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
         """Take a turn out of the lease and out of `asking`. None if there is nothing to write."""
@@ -238,5 +253,5 @@ def new_conversation_fields(user: UserId, now: datetime, message: str | None) ->
         "last_turn": None,
         "branches": 0,
         "replaced": [],
-        "wrote_at": 0,
+        "tool_runs": {},
     }

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from common.domain import deadlines
+from common.domain.conversations.branches import NewBranch
 from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
 from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.ids import (
@@ -73,6 +74,7 @@ class Progress:
     text: str = ""
     spoken: str = ""
     characters: int = 0
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ class TurnRecord:
     avatar_session_id: AvatarSessionId | None = None
     month: str = ""
     number: int = 0
-    answers: int = 0
-    """The number of the message that the turn answers again. 0: it has a message of its own."""
+    branch: dict[str, Any] = field(default_factory=dict)
+    """The branch that the turn begins (`NewBranch`). Empty: the turn goes on in the conversation."""
     attempt: int = 0
     state: TurnState = "running"
     reserved: dict[Meter, int] = field(default_factory=dict)
@@ -107,6 +109,8 @@ class TurnRecord:
     tokens: int | None = None
     prompt: int = 0
     characters: int = 0
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the agent called."""
     text: str = ""
     spoken: str = ""
     outcome: Outcome | None = None
@@ -123,7 +127,7 @@ class TurnRecord:
         if not document.exists:
             return None
         found = read_fields(cls, document)
-        found["earlier"] = tuple(found.get("earlier", ()))
+        found |= {name: tuple(found.get(name, ())) for name in ("earlier", "tools")}
         return cls(id=TurnId(document.id), **found)
 
     @property
@@ -133,6 +137,17 @@ class TurnRecord:
     @property
     def in_use(self) -> bool:
         return self.state in IN_USE
+
+    @property
+    def begins(self) -> NewBranch | None:
+        """Return the branch that the turn begins."""
+        return NewBranch.of(self.branch)
+
+    @property
+    def message_number(self) -> int:
+        """Return the number of the message that the turn answers."""
+        begins = self.begins
+        return (begins.answers if begins else 0) or self.number
 
     @property
     def updated_at(self) -> datetime | None:
@@ -174,7 +189,7 @@ class TurnRecord:
     def claim(self, over: Document) -> Create | Update:
         """Write the turn where nothing stands, or over an earlier attempt of the same key."""
         fields = {name: value for name, value in vars(self).items() if name != "id"}
-        fields["earlier"] = list(self.earlier)
+        fields |= {"earlier": list(self.earlier), "tools": list(self.tools)}
         if over.exists:
             return Update(self.path, fields, read=over.version)
         return Create(self.path, fields)
@@ -187,6 +202,7 @@ class TurnRecord:
             "prompt": progress.prompt,
             "characters": progress.characters,
             "spoken": progress.spoken,
+            "tools": list(progress.tools),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
         if self.state == "running":
@@ -268,6 +284,7 @@ class TurnRecord:
             text=self.text,
             spoken=self.spoken,
             characters=self.characters,
+            tools=self.tools,
         )
 
     def tokens_used(self, progress: Progress, *, cut: bool) -> int:

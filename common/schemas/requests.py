@@ -28,6 +28,10 @@ class ChatRequest(Request):
     the avatar has all audio, without waiting until it has finished speaking.
 
     `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
+
+    `regenerate` answers the last message again. `edit` takes the message of the person with this id
+    back, with everything after it, and goes on with `message`. Both keep the old messages, marked as
+    `replaced`, and go on in a new session of the agent that gets the messages before.
     """
 
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
@@ -35,13 +39,21 @@ class ChatRequest(Request):
     speak: bool | None = None
     wait: bool = True
     stop: bool = False
+    regenerate: bool = False
+    edit: Id | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.stop and (self.message is not None or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
-        if not self.stop and self.message is None:
-            raise ValueError("give a message, or `stop`")
+        if self.regenerate and (self.stop or self.edit is not None or self.message is not None):
+            raise ValueError("`regenerate` takes a conversation_id and no message")
+        if self.edit is not None and (self.stop or self.message is None):
+            raise ValueError("`edit` takes a conversation_id and a message")
+        if (self.regenerate or self.edit is not None) and self.conversation_id is None:
+            raise ValueError("`regenerate` and `edit` take a conversation_id")
+        if not self.stop and not self.regenerate and self.message is None:
+            raise ValueError("give a message, `regenerate`, or `stop`")
         return self
 
 

@@ -1,6 +1,6 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningChat
-from common.domain.errors import NotFound, NoTurn, QuotaExceeded, TooManyTurns
+from common.domain.errors import CannotReplace, NotFound, NoTurn, QuotaExceeded, TooManyTurns
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
@@ -13,7 +13,7 @@ from common.schemas.requests import ChatRequest
     ChatRequest,
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
-    raises=(NotFound, QuotaExceeded, TooManyTurns, NoTurn),
+    raises=(NotFound, CannotReplace, QuotaExceeded, TooManyTurns, NoTurn),
     spends=True,
     keyed=True,
     events=ChatEvent,

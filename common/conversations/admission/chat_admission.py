@@ -5,9 +5,10 @@ from an older one: there is no "turn in progress".
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from common.conversations.admission.branch import PlannedBranch
 from common.conversations.admission.turn_claim import (
     AdmittedTurn,
     StoredTurn,
@@ -38,12 +39,16 @@ from common.transactions.transaction import Decision, Documents
 
 @dataclass
 class ChatAdmission:
-    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar."""
+    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar.
+
+    `branch`: the turn goes on from an earlier message.
+    """
 
     claim: TurnClaim
     settings: Settings
     message: str
     speak: bool | None
+    branch: PlannedBranch | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
     def paths(self, now: datetime) -> Iterable[str]:
@@ -55,6 +60,7 @@ class ChatAdmission:
             *account_paths(claim.user, now),
             *seen,
             *self._tombstone,
+            *([self.branch.path(claim.conversation_id)] if self.branch else []),
         ]
 
     @property
@@ -78,6 +84,9 @@ class ChatAdmission:
             return Decision(own_turn(found, conversation, ledger, avatar))
 
         record = self._record(found, conversation, ledger, now)
+        if self.branch is not None and conversation is not None:
+            begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
+            record = replace(record, branch=begins.stored())
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         admitted = AdmittedTurn(
@@ -141,10 +150,12 @@ class ChatAdmission:
         else:
             first = conversation.take_lease(record, now, self.message, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
+        fields = message_fields("user", record, self.message, now)
+        has_message = record.message_number == record.number
         return [
             record.claim(before),
             first,
-            Create(message, message_fields("user", record, self.message, now)),
+            *([Create(message, fields)] if has_message else []),
             admitted.ledger.reserve(record.reserved, turns=1),
             *superseding(admitted.supersedes, record, documents),
         ]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from common.domain.errors import OprinaError, Unavailable, UpstreamNotFound
 from common.domain.turn import Progress
-from common.ports.agent import AgentEvent, Finished, UsageSoFar
+from common.ports.agent import AgentEvent, Finished, ToolCall, UsageSoFar
 
 
 @dataclass
@@ -13,6 +13,9 @@ class ReplySoFar:
 
     texts: list[str] = field(default_factory=list)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the agent calls a tool, until a checkpoint notes it."""
+    tools: tuple[str, ...] = ()
     events: int = 0
     told: int | None = None
     prompt: int = 0
@@ -40,6 +43,9 @@ class ReplySoFar:
         """Count an event, and keep the usage that it reports."""
         self.events += 1
         match event:
+            case ToolCall(_, name):
+                self.tools = tuple(dict.fromkeys((*self.tools, name)))
+                self.called.set()
             case UsageSoFar(tokens, prompt):
                 self.told, self.prompt = tokens, prompt
             case Finished(tokens, prompt):
@@ -49,4 +55,4 @@ class ReplySoFar:
 
     def progress(self, spoken: str = "", characters: int = 0) -> Progress:
         asked = self.asked.is_set()
-        return Progress(asked, self.told, self.prompt, self.text, spoken, characters)
+        return Progress(asked, self.told, self.prompt, self.text, spoken, characters, self.tools)
