@@ -29,7 +29,7 @@ help: ## list the targets
 # ── run it ───────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: run demo smoke
-run: $(INSTALLED) ## run the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
+run: $(INSTALLED) page-if-node ## run the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
 	@exec $(BIN)/python -m infra.local --port $(PORT) \
 		$(if $(STORE),--store '$(STORE)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
@@ -38,6 +38,30 @@ demo: $(INSTALLED) ## play a conversation in the terminal, against a stack of it
 
 smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python -m infra.smoke --help)
 	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
+
+# The page is built if Node is there. Without Node the API runs alone, and `/` says so.
+PAGE := web/dist/index.html
+MODULES := web/node_modules/installed
+PAGE_FILES = $(shell find web/src web/public web/index.html web/vite.config.ts -type f)
+
+.PHONY: page page-if-node page-check
+page: $(PAGE) ## build the page into web/dist (needs Node 20.19 or later)
+
+page-if-node:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PAGE); \
+	else echo 'Node is not installed: the API runs without the page.' >&2; fi
+
+page-check: $(MODULES) ## check the page: lint, types, unit tests
+	@cd web && npm run --silent check
+
+$(MODULES): web/package-lock.json
+	@echo 'Installing the packages of the page into web/node_modules (once; about half a minute)...'
+	@cd web && npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+$(PAGE): $(MODULES) $(PAGE_FILES)
+	@cd web && npm run --silent build
+	@touch $@
 
 # ── change it ────────────────────────────────────────────────────────────────────────────────────
 

@@ -78,6 +78,15 @@ class Settings(BaseModel):
     """Origins of the pages that may call, separated by commas: scheme, host and port. Compared
     exactly."""
 
+    api_urls: dict[str, str] = {}
+    """The address of each function that the page calls, as JSON: `{"chat": "https://..."}`. Empty if
+    the page and the functions share a host, where a function answers at `/api/<name>`."""
+    media_hosts: tuple[str, ...] = ("*.livekit.cloud",)
+    """Hosts of the avatar's rooms, which the page may connect to, separated by commas."""
+    web_config: dict[str, str] = {}
+    """Firebase's public settings for sign-in on the page, as JSON: `{"apiKey": "...", "authDomain":
+    "...", "projectId": "..."}`. Empty for the sign-in of the local stack."""
+
     allowance_avatar_seconds: Positive = 1_200
     """Avatar seconds that a user may use in a calendar month (UTC)."""
     allowance_agent_tokens: Positive = 200_000
@@ -164,7 +173,7 @@ class Settings(BaseModel):
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
     """Set by Google in a deployment. Settings that are local only are then refused."""
 
-    @field_validator("writing_tools", "voices", "other_languages", mode="before")
+    @field_validator("voices", "other_languages", "media_hosts", "writing_tools", mode="before")
     @classmethod
     def _patterns(cls, listed: object) -> object:
         if not isinstance(listed, str):
@@ -179,7 +188,7 @@ class Settings(BaseModel):
         split = (origin.strip().rstrip("/") for origin in origins.split(","))
         return tuple(origin for origin in split if origin)
 
-    @field_validator("plans", mode="before")
+    @field_validator("plans", "api_urls", "web_config", mode="before")
     @classmethod
     def _parse_json(cls, text: object) -> object:
         if not isinstance(text, str):

@@ -72,6 +72,11 @@ locals {
       secrets       = []
       uses          = ["store"]
     }
+    page = {
+      callers       = "public"
+      max_instances = 10
+      secrets       = []
+    }
     health = {
       callers       = "public"
       max_instances = 3

@@ -14,6 +14,7 @@ from common.conversations.admission.branch import (
     plan_edit,
 )
 from common.conversations.admission.chat_admission import ChatAdmission
+from common.conversations.admission.confirmation import ProposalAnswer
 from common.conversations.admission.stop_turn import StopTurn
 from common.conversations.admission.turn_claim import StoredTurn, new_claim
 from common.conversations.admission.why_silent import why_silent
@@ -41,17 +42,22 @@ class ChatUseCase:
     ) -> RunningChat | ChatAnswer:
         """Run one turn, or return the stored answer of the same key, or stop the turn that runs.
 
-        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, CannotReplace, KeyInFlight, KeyReused:
-        then nothing was changed.
+        Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, NoProposal, CannotReplace, KeyInFlight,
+        KeyReused: then nothing was changed.
         """
         if request.stop and request.conversation_id is not None:
             return await self._stop(caller, ConversationId(request.conversation_id))
         deps, message = self.turns.deps, request.message or ""
         claim = new_claim(deps.new_id, caller, key, request.conversation_id)
+        answer = None
+        if request.confirm is not None:
+            answer = ProposalAnswer(request.confirm, yes=bool(request.yes))
         for _ in range(LOOKS):
             branch = await self._branch(caller, request)
             message = branch.text if branch is not None else message
-            admission = ChatAdmission(claim, deps.settings, message, request.speak, branch=branch)
+            admission = ChatAdmission(
+                claim, deps.settings, message, request.speak, answer=answer, branch=branch
+            )
             try:
                 committed = await self.turns.transactions.run(admission)
                 break
@@ -67,6 +73,8 @@ class ChatUseCase:
             conversation_id=found.record.conversation_id,
             avatar_session_id=found.record.avatar_session_id,
         )
+        if answer is not None and found.answered is not None:
+            message = found.answered.words
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
         return self.turns.start(RunningChat(found, content), committed)
 

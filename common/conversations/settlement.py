@@ -25,7 +25,8 @@ class ConversationUpdate:
     agent_session: str | None = None
     agent_session_expires_at: datetime | None = None
     notes: tuple[dict[str, Any], ...] = ()
-    tools: tuple[str, ...] = ()
+    tools: tuple[str, ...] | None = None
+    """None: as the last checkpoint knows them."""
     taken_back: bool = False
 
     def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:
@@ -34,7 +35,7 @@ class ConversationUpdate:
         A branch that failed before the agent was reached is taken back, unless a newer turn went on.
         """
         found: dict[str, Any] = {}
-        branches, tools = conversation.branches, self.tools or record.tools
+        branches, tools = conversation.branches, record.tools if self.tools is None else self.tools
         if tools:
             found["tool_runs"] = branches.with_tools(tools, record.number)
         if branches.is_replaced(MessagePlace.of(record.number, "assistant")):
@@ -109,7 +110,10 @@ class StoreReply:
         conversation = documents[conversation_path(record.conversation_id)]
         if conversation.exists:
             known = Conversation.of(conversation)
-            writes.append(known.close_stream(record, **self.update.fields(known, record)))
+            proposed = known.proposed(record, any_proposal=bool(progress.proposals))
+            writes.append(
+                known.close_stream(record, **self.update.fields(known, record), **proposed)
+            )
         return Decision(result=True, writes=[write for write in writes if write is not None])
 
 
@@ -255,7 +259,11 @@ class Settle:
         if not document.exists:
             return None
         conversation = Conversation.of(document)
-        return conversation.release(found, now, **self.update.fields(conversation, found))
+        any_proposal = bool(found.proposals or self.progress.proposals)
+        proposed = conversation.proposed(found, any_proposal=any_proposal)
+        return conversation.release(
+            found, now, **self.update.fields(conversation, found), **proposed
+        )
 
 
 def settle_lost(record: TurnRecord) -> Settle:

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from common.domain.avatar_session import AvatarSession
 from common.domain.conversations.branches import Branches
+from common.domain.conversations.messages import MessagePlace
 from common.domain.conversations.title import BEGINNING, UNTITLED, named, title_fields
 from common.domain.documents import Create, Document, Query, Update, Where, known_fields
 from common.domain.errors import NotFound
@@ -65,6 +66,8 @@ class Conversation:
     `lease` names the turn that may run; `asking` are the holders of turns whose agent stream may be
     open. `last_prompt` is the size of the last prompt in tokens.
 
+    `proposed_in` is the newest turn whose tools proposed something.
+
     `notes` tell the agent with the next message what a person heard, did not hear, or wrote in
     vain.
     """
@@ -85,6 +88,8 @@ class Conversation:
     branches: Branches
     last_turn: TurnId | None
     """The newest turn with the agent, running or over."""
+    proposed_in: TurnId | None = None
+    proposed_number: int = 0
 
     @classmethod
     def read(cls, document: Document, user: UserId) -> Self:
@@ -113,6 +118,8 @@ class Conversation:
             notes=tuple(document.get("notes") or ()),
             branches=Branches.of(document),
             last_turn=document.get("last_turn"),
+            proposed_in=document.get("proposed_in"),
+            proposed_number=document.get("proposed_number", 0),
         )
 
     def running_avatar(self, now: datetime) -> CurrentAvatar | None:
@@ -132,7 +139,7 @@ class Conversation:
         fields: dict[str, Any] = {"lease": {"turn_id": record.id}, "active_at": now}
         if (begins := record.begins) is not None:
             fields |= {"branches": begins.number, "replaced": begins.replaced}
-            fields |= {"agent_session": None, "agent_session_expires_at": None}
+            fields |= {"agent_session": None, "agent_session_expires_at": None, "proposed_in": None}
         if message is not None:
             fields |= {"next_number": record.number + 1, "updated_at": now}
             if not self.document.get("titled", True):
@@ -149,6 +156,7 @@ class Conversation:
             "agent_session": self.agent_session,
             "agent_session_expires_at": self.agent_session_expires_at,
             "notes": list(self.notes),
+            "proposed_in": self.proposed_in,
         }
 
     def release(self, record: TurnRecord, now: datetime, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
@@ -174,6 +182,13 @@ class Conversation:
         if not fields:
             return None
         return Update(self.document.path, fields, read=self.document.version)
+
+    def proposed(self, record: TurnRecord, *, any_proposal: bool) -> dict[str, Any]:
+        """Return the fields that name the newest turn with a proposal."""
+        is_replaced = self.branches.is_replaced(MessagePlace.of(record.number, "assistant"))
+        if not any_proposal or is_replaced or record.number < self.proposed_number:
+            return {}
+        return {"proposed_in": record.id, "proposed_number": record.number}
 
     def with_notes(self, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [*self.notes, *notes][-NOTES_KEPT:]

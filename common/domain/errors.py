@@ -10,6 +10,7 @@
     │   ├── TooManyTurns         429  too_many_turns: too many turns of the user run; has `retry_after`
     │   ├── NoTurn               409  no_turn: there is nothing to stop
     │   ├── CannotReplace        409  cannot_replace: the part of the conversation cannot be replaced
+    │   ├── NoProposal           409  no_proposal: it was answered, is too old, or never was
     │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
     │   ├── SessionOver          409  session_over: the avatar session has ended
     │   ├── TooEarly             425  too_early: the session has not expired; Cloud Tasks tries again
@@ -147,6 +148,12 @@ class CannotReplace(Refused):
     status = 409
     code = "cannot_replace"
     title = "Message cannot be replaced"
+
+
+class NoProposal(Refused):
+    status = 409
+    code = "no_proposal"
+    title = "Nothing to confirm"
 
 
 class AvatarStarting(Refused):

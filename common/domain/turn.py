@@ -21,6 +21,7 @@ from common.domain import deadlines
 from common.domain.conversations.branches import NewBranch
 from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
 from common.domain.errors import KeyInFlight, KeyReused
+from common.domain.google.proposal import Proposal, merge
 from common.domain.ids import (
     NO_CONVERSATION,
     NO_USER,
@@ -65,7 +66,8 @@ class Progress:
     """How far a turn has come, as its own process knows it.
 
     `told` is the usage that the agent last reported in tokens; None if it reported none. `prompt`
-    is the size of the prompt of its last model call. `characters` were synthesised.
+    is the size of the prompt of its last model call. `characters` were synthesised. `proposals` are
+    what the agent's tools proposed.
     """
 
     asked: bool = False
@@ -75,6 +77,7 @@ class Progress:
     spoken: str = ""
     characters: int = 0
     tools: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,9 @@ class TurnRecord:
     answer: str | None = None
     """JSON of the answer without its text, which stands in `text`."""
     expires_at: datetime | None = None
+    proposals: tuple[Proposal, ...] = ()
+    confirms: str | None = None
+    """The proposal that this turn answers with yes: its tool acts in this turn."""
 
     @classmethod
     def read(cls, document: Document) -> Self | None:
@@ -128,6 +134,7 @@ class TurnRecord:
             return None
         found = read_fields(cls, document)
         found |= {name: tuple(found.get(name, ())) for name in ("earlier", "tools")}
+        found["proposals"] = tuple(map(Proposal.read, found.get("proposals") or ()))
         return cls(id=TurnId(document.id), **found)
 
     @property
@@ -190,6 +197,7 @@ class TurnRecord:
         """Write the turn where nothing stands, or over an earlier attempt of the same key."""
         fields = {name: value for name, value in vars(self).items() if name != "id"}
         fields |= {"earlier": list(self.earlier), "tools": list(self.tools)}
+        fields["proposals"] = merge(self.proposals, ())
         if over.exists:
             return Update(self.path, fields, read=over.version)
         return Create(self.path, fields)
@@ -203,6 +211,7 @@ class TurnRecord:
             "characters": progress.characters,
             "spoken": progress.spoken,
             "tools": list(progress.tools),
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
         if self.state == "running":
@@ -219,6 +228,7 @@ class TurnRecord:
             "prompt": progress.prompt,
             "text": progress.text,
             "charged": {"agent_tokens": tokens},
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
         return Update(self.path, fields, read=version)
@@ -245,6 +255,7 @@ class TurnRecord:
             "spoken": progress.spoken,
             "charged": dict(charged),
             "answer": answer,
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": None,
             "expires_at": now + KEPT,
         }
@@ -271,6 +282,7 @@ class TurnRecord:
             "characters": progress.characters,
             "charged": dict(charged),
             "answer": answer,
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": None,
         }
         return Update(self.path, fields, read=version)
@@ -285,6 +297,7 @@ class TurnRecord:
             spoken=self.spoken,
             characters=self.characters,
             tools=self.tools,
+            proposals=self.proposals,
         )
 
     def tokens_used(self, progress: Progress, *, cut: bool) -> int:

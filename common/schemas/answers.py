@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from common.schemas.base import Answer
-from common.schemas.events import ErrorEvent, SpeechEvent, TurnEnd, UsageEvent
+from common.schemas.events import ErrorEvent, ProposalEvent, SpeechEvent, TurnEnd, UsageEvent
 from common.schemas.usage import Usage
 
 
@@ -125,3 +125,4 @@ class ChatAnswer(Answer):
     speech: SpeechEvent | None = None
     error: ErrorEvent | None = None
     usage: UsageEvent | None = None
+    proposals: list[ProposalEvent] | None = None

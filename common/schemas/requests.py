@@ -32,6 +32,9 @@ class ChatRequest(Request):
     `regenerate` answers the last message again. `edit` takes the message of the person with this id
     back, with everything after it, and goes on with `message`. Both keep the old messages, marked as
     `replaced`, and go on in a new session of the agent that gets the messages before.
+
+    `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message
+    that is exactly a yes or a no does the same, if one proposal is open.
     """
 
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
@@ -41,9 +44,17 @@ class ChatRequest(Request):
     stop: bool = False
     regenerate: bool = False
     edit: Id | None = None
+    confirm: Id | None = None
+    yes: bool | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
+        if (self.confirm is None) != (self.yes is None):
+            raise ValueError("`confirm` and `yes` go together")
+        if self.confirm is not None:
+            if self.stop or self.message is not None or self.conversation_id is None:
+                raise ValueError("`confirm` takes a conversation_id, and no message")
+            return self
         if self.stop and (self.message is not None or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
         if self.regenerate and (self.stop or self.edit is not None or self.message is not None):

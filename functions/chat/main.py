@@ -1,6 +1,13 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningChat
-from common.domain.errors import CannotReplace, NotFound, NoTurn, QuotaExceeded, TooManyTurns
+from common.domain.errors import (
+    CannotReplace,
+    NoProposal,
+    NotFound,
+    NoTurn,
+    QuotaExceeded,
+    TooManyTurns,
+)
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
@@ -13,7 +20,7 @@ from common.schemas.requests import ChatRequest
     ChatRequest,
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
-    raises=(NotFound, CannotReplace, QuotaExceeded, TooManyTurns, NoTurn),
+    raises=(NotFound, QuotaExceeded, TooManyTurns, NoTurn, NoProposal, CannotReplace),
     spends=True,
     keyed=True,
     events=ChatEvent,

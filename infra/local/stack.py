@@ -22,7 +22,7 @@ from common.settings import Settings
 from infra.local.defaults import StackAddress, default_settings, local_settings
 from infra.local.dev_routes import dev_routes
 from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
-from infra.local.functions import FunctionRouter, load_functions
+from infra.local.functions import FunctionRouter, WithPage, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
 from infra.local.middleware.origins import AllowLocalOrigins
@@ -100,6 +100,7 @@ async def stack(
                 running.push_async_callback(local.app.close)
                 router = await _router(local)
                 await running.enter_async_context(_serve(_with_middleware(router, local), listener))
+                running.push_async_callback(simulators.rooms.close)
                 running.push_async_callback(_end_running_sessions, local)
                 running.push_async_callback(router.drain, GRACE_SECONDS)
                 await running.enter_async_context(_run_beside(google.tasks.run()))
@@ -151,7 +152,7 @@ async def _router(stack: Stack) -> FunctionRouter:
             account=stack.settings.tasks_account,
         )
     others = dev_routes(stack.simulators, LocalSignIn(stack.identity), stack.scheduler)
-    return FunctionRouter(functions, stack.app, others)
+    return FunctionRouter(functions, stack.app, WithPage(others, functions["page"], stack.app))
 
 
 def _with_middleware(app: ASGIApp, stack: Stack) -> ASGIApp:

@@ -42,6 +42,8 @@ BY_TYPE = {
     "array": [],
     "object": {},
 }
+LEFT_OUT = {"confirm", "yes"}
+"""Fields that are an alternative to the others of their request."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,14 @@ class Case:
         return {name: each for name, each in fields.items() if name not in self.route.parameters}
 
     def example(self, session: str = MISSING, conversation: str = MISSING) -> dict[str, Any]:
-        """Return a valid request with every field of the model."""
+        """Return a valid request with every field of the model that fits to the others."""
         known = {**EXAMPLES, "avatar_session_id": session, "conversation_id": conversation}
         schema = self.route.request.model_json_schema()
         sound = {"audio": wav_file()} if "audio" in self.route.request.model_fields else {}
         return {
             name: known[name] if name in known else _example(found)
             for name, found in schema.get("properties", {}).items()
+            if name not in LEFT_OUT
         } | (sound if self.route.bodies[0] is not JSON else {})
 
 

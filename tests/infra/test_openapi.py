@@ -201,6 +201,9 @@ async def test_answers_fit_their_schemas(api: FunctionClient) -> None:
         if answer.status_code in {each.status for each in case.route.raises} and case in NEEDS_MORE:
             assert list(wrong(answer.json(), SCHEMAS["Problem"])) == []
             continue
+        if case.function == "page":  # files, which are there if the page is built
+            assert answer.status_code in {200, 404}
+            continue
         assert answer.status_code in case.route.answers, answer.text
         assert list(wrong(answer.json(), schema_of(case, answer.status_code))) == []
     answer = await api.send(calls["chat"], {"message": "Hi."})

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from common.conversations.admission.branch import PlannedBranch
+from common.conversations.admission.confirmation import (
+    ProposalAnswer,
+    answered_proposal,
+    use_up,
+)
 from common.conversations.admission.turn_claim import (
     AdmittedTurn,
     StoredTurn,
@@ -28,7 +33,8 @@ from common.domain.conversation import (
 )
 from common.domain.conversations.deleted_conversation import deleted_path
 from common.domain.documents import Create, Document, Write
-from common.domain.errors import NotFound
+from common.domain.errors import NoProposal, NotFound
+from common.domain.google.connection import GoogleConnection, connection_path
 from common.domain.ids import TurnId
 from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
@@ -42,6 +48,7 @@ class ChatAdmission:
     """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar.
 
     `branch`: the turn goes on from an earlier message.
+    `answer` answers a proposal instead of a message.
     """
 
     claim: TurnClaim
@@ -49,6 +56,7 @@ class ChatAdmission:
     message: str
     speak: bool | None
     branch: PlannedBranch | None = None
+    answer: ProposalAnswer | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
     def paths(self, now: datetime) -> Iterable[str]:
@@ -58,6 +66,7 @@ class ChatAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.user, now),
+            connection_path(claim.user),
             *seen,
             *self._tombstone,
             *([self.branch.path(claim.conversation_id)] if self.branch else []),
@@ -79,14 +88,23 @@ class ChatAdmission:
         if (stored := stored_turn(found, claim, ledger, now)) is not None:
             return Decision(stored)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
+        google = GoogleConnection.read(documents[connection_path(claim.user)])
+        answered = None
+        if self.branch is None:
+            answered = answered_proposal(self, conversation, documents, now)
         if found is not None and claim.owns(found):
             avatar = conversation.running_avatar(now) if conversation else None
-            return Decision(own_turn(found, conversation, ledger, avatar))
+            own = own_turn(found, conversation, ledger, avatar)
+            return Decision(replace(own, answered=answered, google=google))
 
+        if self.answer is not None and answered is None:
+            raise NoProposal("There is no such proposal, or it was answered or is too old.")
         record = self._record(found, conversation, ledger, now)
         if self.branch is not None and conversation is not None:
             begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
             record = replace(record, branch=begins.stored())
+        if answered is not None and answered.yes:
+            record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         admitted = AdmittedTurn(
@@ -96,6 +114,8 @@ class ChatAdmission:
             self._avatar(conversation, superseded, now),
             record.reserved.get("voice_characters", 0),
             superseded,
+            answered,
+            google,
         )
         return Decision(admitted, self._writes(admitted, before, documents, now))
 
@@ -142,22 +162,22 @@ class ChatAdmission:
         self, admitted: AdmittedTurn, before: Document, documents: Documents, now: datetime
     ) -> list[Write]:
         record, conversation = admitted.record, admitted.conversation
-        path = conversation_path(record.conversation_id)
+        path, text = conversation_path(record.conversation_id), self.message
+        if self.answer is not None and admitted.answered is not None:
+            text = admitted.answered.words
         if conversation is None:
-            first: Write = create_conversation(
-                path, record.uid, now, self.message, **first_lease(record)
-            )
+            first: Write = create_conversation(path, record.uid, now, text, **first_lease(record))
         else:
-            first = conversation.take_lease(record, now, self.message, asks=True)
+            first = conversation.take_lease(record, now, text, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
-        fields = message_fields("user", record, self.message, now)
+        fields = message_fields("user", record, text, now)
         has_message = record.message_number == record.number
         return [
             record.claim(before),
             first,
             *([Create(message, fields)] if has_message else []),
             admitted.ledger.reserve(record.reserved, turns=1),
-            *superseding(admitted.supersedes, record, documents),
+            *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
 
 

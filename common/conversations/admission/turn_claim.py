@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.domain.conversation import Conversation, CurrentAvatar
-from common.domain.documents import Write
+from common.domain.documents import Version, Write
 from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
+from common.domain.google.connection import GoogleConnection
+from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
 from common.domain.quota import Ledger
 from common.domain.turn import TurnRecord, supersede, turn_path
@@ -43,11 +45,27 @@ class TurnClaim:
 
 
 @dataclass(frozen=True)
+class AnsweredProposal:
+    """A proposal that the turn answers.
+
+    `turn` is the turn that holds it, as it was read. `words` stand for the answer in the
+    conversation.
+    """
+
+    proposal: Proposal
+    turn: TurnRecord
+    version: Version
+    yes: bool
+    words: str
+
+
+@dataclass(frozen=True)
 class AdmittedTurn:
     """A turn that may run. `conversation` is as it was read; None if this turn creates it.
 
     `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `supersedes` is the turn
-    that held the lease.
+    that held the lease. `answered` is the proposal that the message answers, `google` the user's
+    connection as it was read.
     """
 
     record: TurnRecord
@@ -56,6 +74,8 @@ class AdmittedTurn:
     avatar: CurrentAvatar | None = None
     characters: int = 0
     supersedes: TurnId | None = None
+    answered: AnsweredProposal | None = None
+    google: GoogleConnection | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The agent's memory of a conversation: made at its first message, and again when it is lost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from common.conversations.reply.history import digest, primed
 from common.conversations.reply.reply_so_far import ReplySoFar
@@ -22,7 +24,8 @@ class AgentRequest:
 
     `session` is the id of the agent session; `known` says that it was made before, and lives until
     `expires_at`. Messages before `number` are its history, without those that `branches` says were
-    replaced. `is_new`: a branch begins, so that a new session is no loss.
+    replaced. `is_new`: a branch begins, so that a new session is no loss. `state` is for the
+    tools of this turn.
     """
 
     user: UserId
@@ -34,6 +37,7 @@ class AgentRequest:
     expires_at: datetime | None
     branches: Branches = field(default_factory=Branches)
     is_new: bool = False
+    state: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

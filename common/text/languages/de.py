@@ -31,3 +31,6 @@ in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum T
   |Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abb.=Abbildung|Kap.=Kapitel|o. Ä.=oder Ähnliches
   |s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr
   |Fr.=Frau|St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
+yes = """ja|ja bitte|jawohl|ja gern|ja gerne|gern|gerne|okay|ok|mach das|ja mach das
+  |bestätigen|ja senden"""
+no = "nein|nein danke|nee|nicht|abbrechen|lass es|bitte nicht|lieber nicht"

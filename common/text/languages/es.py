@@ -35,3 +35,8 @@ def spoken(language: Language, region: str) -> Rules:
     """Return the rules. Some countries call their peso "$"."""
     pesos = replace(language, money="$ de pesos|US$ de dólares|€ de euros")
     return sign_rules(pesos if region in _WITH_PESOS else language)
+
+
+yes = """sí|si|sí por favor|si por favor|claro|vale|de acuerdo|ok|adelante|hazlo
+  |confirmar|confirmo"""
+no = "no|no gracias|cancelar|cancela|mejor no|para|déjalo"

@@ -11,3 +11,5 @@ signs = """& en|+ plus|= is|× keer|÷ gedeeld door|± plusminus|≈ ongeveer|�
 until = " tot "
 money = "$ dollar|€ euro|£ pond"
 scales = "miljoen|miljard"
+yes = "ja|ja graag|jawel|oké|ok|prima|doe maar|ga je gang|bevestigen"
+no = "nee|nee bedankt|nee dank je|annuleren|niet doen|laat maar|liever niet"

@@ -15,7 +15,7 @@ from infra.local.simulators.google_accounts import (
     oauth_app,
 )
 from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
-from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
+from infra.local.simulators.liveavatar import LiveAvatarAccount, SessionRooms, liveavatar_app
 from infra.local.simulators.speech_to_text import RecognitionSimulator, speech_to_text_app
 
 LIVEAVATAR = "/simulators/liveavatar"
@@ -42,11 +42,15 @@ class Simulators:
     google: GoogleAccountsState = field(default_factory=GoogleAccountsState)
     faults: ServiceFaults = field(default_factory=ServiceFaults)
     delivery: Delivery = once
+    rooms: SessionRooms = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rooms", SessionRooms(self.liveavatar))
 
     def routes(self) -> list[BaseRoute]:
         """Return the simulators' routes, and the one at which faults are switched on."""
         apps = (
-            (LIVEAVATAR, liveavatar_app(self.liveavatar)),
+            (LIVEAVATAR, liveavatar_app(self.liveavatar, self.rooms)),
             (AGENT_ENGINE, agent_engine_app(self.agent)),
             (SPEECH, google_speech_app(self.speech)),
             (RECOGNITION, speech_to_text_app(self.recognition)),

@@ -39,3 +39,8 @@ def spoken(_language: Language, region: str) -> Rules:
     from common.text.languages.en import rules  # noqa: PLC0415 - loaded at first use
 
     return rules.rules(region)
+
+
+yes = """yes|yes please|yeah|yep|sure|ok|okay|go ahead|do it|yes do it|please do|confirm
+  |yes send it|send it"""
+no = """no|no thanks|no thank you|nope|don't|do not|cancel|stop|don't send it|never mind"""

@@ -1,0 +1,3 @@
+export default function SettingsPage(_: { page: string }) {
+  return null;
+}
