@@ -26,7 +26,7 @@ class ConversationUpdate:
     agent_session_expires_at: datetime | None = None
     notes: tuple[dict[str, Any], ...] = ()
     tools: tuple[str, ...] | None = None
-    """None: as the last checkpoint knows them."""
+    """The tools that ran. Without them: those that the last checkpoint knows."""
     taken_back: bool = False
 
     def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:

@@ -127,7 +127,6 @@ def test_every_query_of_the_code_is_run_here() -> None:
     """`run_queries_of_the_code` must run each new query, too."""
     assert query_sites(ROOT / "common") == {
         "connections/disconnect.py": 1,
-        "conversations/reply/history.py": 1,
         "domain/conversation.py": 2,
         "domain/conversations/deleted_conversation.py": 1,
         "domain/documents.py": 1,
