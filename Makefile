@@ -48,8 +48,8 @@ PAGE_FILES = $(shell find web/src web/public web/index.html web/vite.config.ts -
 page: $(PAGE) ## build the page into web/dist (needs Node 20.19 or later)
 
 page-if-node:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PAGE); \
-	else echo 'Node is not installed: the API runs without the page.' >&2; fi
+	@if ! command -v npm >/dev/null; then echo 'Node is not installed: the API runs without the page.' >&2; \
+	elif ! $(MAKE) --no-print-directory $(PAGE); then echo 'The page cannot be built: the API runs without it.' >&2; fi
 
 page-check: $(MODULES) ## check the page: lint, types, unit tests
 	@cd web && npm run --silent check
@@ -65,7 +65,7 @@ $(PAGE): $(MODULES) $(PAGE_FILES)
 
 # ── change it ────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check fix lint types test test-clients coverage agent agent-types agent-test reliability bench lock \
+.PHONY: check fix lint types test test-browser test-clients coverage agent agent-types agent-test reliability bench lock \
 	clean
 check: ## run the gate: format, lint, types, import rules, all tests
 	@$(MAKE) --no-print-directory -j3 $(INSTALLED) $(AGENT) $(RECOGNISER)
@@ -96,6 +96,9 @@ test: $(INSTALLED) ## run the tests on every core; with ARGS='tests/local -x' so
 
 agent-test: $(AGENT)
 	.venv-agent/bin/python -m pytest tests/agent/adk
+
+test-browser: $(INSTALLED) page-check page ## run the page in Chromium against the local stack (PICTURES=1 writes docs/images)
+	$(BIN)/pytest -m browser -n 2 --dist worksteal $(or $(ARGS),tests/browser)
 
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
 	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)

@@ -41,6 +41,7 @@ from common.ports.google import GoogleAccounts
 from common.ports.store import Store
 from common.ports.vault import TokenVault
 from common.sessions.avatar_sessions import AvatarSessions
+from common.sessions.budget import BudgetUseCase
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
@@ -70,6 +71,7 @@ class App:
     transcripts: TranscribeUseCase
     syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
+    budget: BudgetUseCase
     connections: GoogleConnections
     health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
@@ -127,6 +129,7 @@ def assemble(
         syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         connections=GoogleConnections(deps, os.urandom),
+        budget=BudgetUseCase(deps),
         health_check=HealthCheck(checks or {}),
         close=close,
         running=running,
@@ -277,8 +280,12 @@ def _google(
 
 def _identity(settings: Settings, http_client: "HttpClient") -> FirebaseIdentity:
     if settings.certificates:
-        return FirebaseIdentity(settings.project, from_file(Path(settings.certificates)))
-    return FirebaseIdentity(settings.project, from_google(http_client))
+        return FirebaseIdentity(
+            settings.project,
+            from_file(Path(settings.certificates)),
+            admitted=settings.admitted,
+        )
+    return FirebaseIdentity(settings.project, from_google(http_client), admitted=settings.admitted)
 
 
 @cache

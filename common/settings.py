@@ -78,6 +78,11 @@ class Settings(BaseModel):
     """Origins of the pages that may call, separated by commas: scheme, host and port. Compared
     exactly."""
 
+    admitted: tuple[
+        Annotated[str, Field(pattern=r"^(\*|([^\s@,*]+@)?[^\s@,*]+\.[^\s@,*.]+)$")], ...
+    ] = ()
+    """People who may use the service, separated by commas: verified e-mail addresses, domains of such
+    addresses, or `*` for every person. Empty: invited people only."""
     api_urls: dict[str, str] = {}
     """The address of each function that the page calls, as JSON: `{"chat": "https://..."}`. Empty if
     the page and the functions share a host, where a function answers at `/api/<name>`."""
@@ -97,6 +102,16 @@ class Settings(BaseModel):
     """Seconds of recorded speech that a user may have recognised in a month."""
     plans: dict[str, dict[Meter, Positive]] = {}
     """Other allowances by a user's plan, as JSON: `{"studio": {"avatar_seconds": 36000}}`."""
+    ceiling_avatar_seconds: Positive = 360_000
+    """Avatar seconds that all users together may use in a day (UTC)."""
+    ceiling_agent_tokens: Positive = 100_000_000
+    """Agent tokens that all users together may use in a day."""
+    ceiling_shards: Annotated[int, Field(gt=0, le=500)] = 10
+    """Documents that share a ceiling. One takes about one start or message per second."""
+    starts_per_hour: Annotated[int, Field(gt=0, le=1_000)] = 60
+    """Avatar sessions that a user may start in an hour."""
+    turns_per_minute: Annotated[int, Field(gt=0, le=1_000)] = 60
+    """Messages and texts that a user may send in a minute."""
     max_session_seconds: Seconds = 600
     """The longest avatar session. It is reserved at the start; unused seconds are released at the
     end."""
@@ -180,6 +195,13 @@ class Settings(BaseModel):
             return listed
         return tuple(pattern.strip() for pattern in listed.split(",") if pattern.strip())
 
+    @field_validator("admitted", mode="before")
+    @classmethod
+    def _in_lower_case(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        return tuple(each.strip().casefold() for each in listed.split(",") if each.strip())
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split_at_commas(cls, origins: object) -> object:
@@ -208,6 +230,12 @@ class Settings(BaseModel):
                 "OPRINA_MIN_TURN_TOKENS is above OPRINA_ALLOWANCE_AGENT_TOKENS: no turn could start"
             )
             raise ValueError(msg)
+        if self.ceiling_avatar_seconds // self.ceiling_shards < self.max_session_seconds:
+            msg = "OPRINA_CEILING_AVATAR_SECONDS, divided by the shards, is below one session"
+            raise ValueError(msg)
+        if self.ceiling_agent_tokens // self.ceiling_shards < self.turn_tokens:
+            msg = "OPRINA_CEILING_AGENT_TOKENS, divided by the shards, is below one turn"
+            raise ValueError(msg)
         if self.deployed_as is not None:
             self._refuse_local_switches()
         return self
@@ -223,6 +251,13 @@ class Settings(BaseModel):
         if missing:
             msg = f"{', '.join(missing)}: must be set where a function is deployed"
             raise ValueError(msg)
+
+    @cached_property
+    def ceilings(self) -> Amounts:
+        return {
+            "avatar_seconds": self.ceiling_avatar_seconds,
+            "agent_tokens": self.ceiling_agent_tokens,
+        }
 
     @cached_property
     def default_plan(self) -> Amounts:

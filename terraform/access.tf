@@ -129,7 +129,7 @@ resource "google_project_iam_custom_role" "this" {
   title       = "Oprina: ${each.value.title}"
   description = each.value.description
   permissions = each.value.permissions
-  depends_on  = [google_project_service.this]
+  depends_on  = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "function" {

@@ -18,5 +18,5 @@ resource "google_secret_manager_secret" "this" {
   }
 
   annotations = { purpose = each.value }
-  depends_on  = [google_project_service.this]
+  depends_on  = [time_sleep.apis]
 }

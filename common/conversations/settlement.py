@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
 from common.domain.conversations.messages import MessagePlace
 from common.domain.documents import Create, Delete, Document, Update, Write
@@ -63,6 +64,7 @@ def turn_paths(record: TurnRecord) -> list[str]:
         conversation_path(record.conversation_id),
         message_path(record.conversation_id, record.number, "assistant"),
         ledger_path(record.uid, record.month),
+        *([record.share] if record.share else []),
     ]
 
 
@@ -170,6 +172,7 @@ class Settle:
         writes: list[Write | None] = [
             done,
             settle(found.uid, found.month, reserved, used, turns=1, missing=missing),
+            *give_back(found.share, documents, found.reserved, charged),
             *self._messages(found, progress, outcome, documents, now),
             self._release(found, documents, now),
         ]
@@ -202,6 +205,7 @@ class Settle:
         writes: list[Write | None] = [
             write,
             settle(found.uid, found.month, {}, difference, missing=missing),
+            *give_back(found.share, documents, {}, difference),
             *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
             self._release(found, documents, now),
         ]

@@ -4,8 +4,12 @@
     ├── Refused                       the request is refused, and nothing was changed
     │   ├── Invalid              4xx  invalid (400, 405, 408, 413, 422): `fields` names each wrong field
     │   ├── Unauthenticated      401  unauthenticated: no valid ID token
+    │   ├── NotInvited           403  not_invited: signed in, and not admitted by the operator
     │   ├── NotFound             404  not_found: missing, or another user's; the answers are equal
     │   ├── QuotaExceeded        429  quota_exceeded: names the meter and `resets_at`
+    │   ├── RateLimited          429  rate_limited: too many in a short time; has `retry_after`
+    │   ├── CapacityReached      503  capacity_reached: the ceiling of the day; has `resets_at`
+    │   ├── SpendingStopped      503  spending_stopped: the operator stopped all spending
     │   ├── TooManySessions      429  too_many_sessions: names the sessions that hold the slots
     │   ├── TooManyTurns         429  too_many_turns: too many turns of the user run; has `retry_after`
     │   ├── NoTurn               409  no_turn: there is nothing to stop
@@ -29,6 +33,7 @@ the caller as `application/problem+json` (RFC 9457). Any exception outside this 
 logged, and the caller gets a 500 without details.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -97,6 +102,12 @@ class Unauthenticated(Refused):
     title = "Sign-in required"
 
 
+class NotInvited(Refused):
+    status = 403
+    code = "not_invited"
+    title = "Not invited"
+
+
 class NotFound(Refused):
     status = 404
     code = "not_found"
@@ -115,6 +126,33 @@ class QuotaExceeded(Refused):
 
     def extra(self) -> dict[str, Any]:
         return {"meter": self.meter, "resets_at": self.resets_at.isoformat()}
+
+
+class RateLimited(Refused):
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
+
+
+class CapacityReached(Refused):
+    """The whole project has used its ceiling of the day. `resets_at`: the next day begins, UTC."""
+
+    status = 503
+    code = "capacity_reached"
+    title = "Daily capacity reached"
+
+    def __init__(self, detail: str, *, resets_at: datetime, now: datetime) -> None:
+        super().__init__(detail, retry_after=math.ceil((resets_at - now).total_seconds()))
+        self.resets_at = resets_at
+
+    def extra(self) -> dict[str, Any]:
+        return {"resets_at": self.resets_at.isoformat()}
+
+
+class SpendingStopped(Refused):
+    status = 503
+    code = "spending_stopped"
+    title = "Stopped by the operator"
 
 
 class TooManySessions(Refused):

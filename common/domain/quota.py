@@ -5,19 +5,30 @@ is at most its allowance when something is admitted. What was really used is rec
 beyond the reservation and beyond the allowance.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal, get_args
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
 
 from common.domain.documents import Create, Document, Increment, Update
-from common.domain.errors import QuotaExceeded
+from common.domain.errors import QuotaExceeded, RateLimited
 from common.domain.ids import UserId
 
 Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds"]
 METERS: tuple[Meter, ...] = get_args(Meter)
 Amounts = Mapping[Meter, int]
 RUNNING = "running_turns"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `limit` requests of a user in any `seconds`. `name`: the field with their times."""
+
+    name: str
+    limit: int
+    seconds: int
+    what: str
 
 
 def month_of(now: datetime) -> str:
@@ -70,15 +81,38 @@ class Ledger:
             resets_at=resets_at(self.now),
         )
 
-    def reserve(self, amounts: Amounts, *, turns: int = 0) -> Create | Update:
-        """Reserve `amounts`, and count `turns` as running. Holds only over the ledger as read."""
-        fields = {
+    def require_rate(self, rate: Rate) -> None:
+        """Raise RateLimited if as many requests of this kind were admitted lately as may be."""
+        recent = self._recent(rate)
+        if len(recent) < rate.limit:
+            return
+        free_at = recent[-rate.limit] + timedelta(seconds=rate.seconds)
+        raise RateLimited(
+            f"At most {rate.limit} {rate.what} are possible in {rate.seconds} seconds.",
+            retry_after=max(1, math.ceil((free_at - self.now).total_seconds())),
+        )
+
+    def _recent(self, rate: Rate) -> list[datetime]:
+        """Return the times of the requests that still count, oldest first."""
+        since = self.now - timedelta(seconds=rate.seconds)
+        return [at for at in self.document.get(rate.name) or [] if at > since]
+
+    def reserve(
+        self, amounts: Amounts, *, turns: int = 0, rate: Rate | None = None
+    ) -> Create | Update:
+        """Reserve `amounts`, and count `turns` as running and the request for its `rate`.
+
+        Holds only over the ledger as read.
+        """
+        fields: dict[str, Any] = {
             f"{meter}_reserved": self.reserved(meter) + amount
             for meter, amount in amounts.items()
             if amount
         }
         if turns:
             fields[RUNNING] = self.running_turns + turns
+        if rate is not None:
+            fields[rate.name] = [*self._recent(rate), self.now][-rate.limit :]
         if not self.document.exists:
             return Create(self.document.path, {"month": month_of(self.now), **fields})
         return Update(self.document.path, fields, read=self.document.version)

@@ -118,6 +118,8 @@ class TurnRecord:
     spoken: str = ""
     outcome: Outcome | None = None
     superseded_by: str | None = None
+    share: str = ""
+    """The path of the shard that holds its tokens of the project's ceiling."""
     settled_by: str | None = None
     charged: dict[Meter, int] = field(default_factory=dict)
     answer: str | None = None

@@ -22,12 +22,13 @@ from common.domain.conversation import (
 from common.domain.documents import Create, Document, Fields, Write
 from common.domain.errors import TooManySessions
 from common.domain.ids import AvatarSessionId, ConversationId, UserId
-from common.domain.quota import Ledger, month_of
+from common.domain.quota import Ledger, Meter, Rate, month_of
 from common.ports.avatar import SessionToken
 from common.sessions.launch import ReservedStart
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
 from common.transactions.idempotency import IdempotencyKey
+from common.transactions.limits import Limits
 from common.transactions.transaction import (
     Decision,
     Documents,
@@ -105,6 +106,7 @@ class StartAdmission:
         tried = [path for session in self.tokens_tried for path in session_paths(session)]
         return [
             *account_paths(self.user, now),
+            *self._limits.paths(now),
             *self._slots(),
             conversation_path(self.wanted.conversation_id),
             *self.key.paths,
@@ -124,10 +126,22 @@ class StartAdmission:
         if isinstance(slot, Overdue):
             return Decision(slot)
         ledger.require("avatar_seconds", self.settings.min_session_seconds)
+        ledger.require_rate(self._rate)
         seconds = min(self.settings.max_session_seconds, ledger.left("avatar_seconds"))
+        wanted: dict[Meter, int] = {"avatar_seconds": seconds}
+        share, taken = self._limits.admit(documents, wanted, now)
         if self.token is None or seconds != self.token_seconds:
             return Decision(MayStart(seconds))
-        return self._reserve(self.token, slot, conversation, ledger, documents, now)
+        reserved = self._reserve(self.token, slot, share, conversation, ledger, documents, now)
+        return Decision(reserved.result, [*reserved.writes, *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.user)
+
+    @property
+    def _rate(self) -> Rate:
+        return Rate("recent_starts", self.settings.starts_per_hour, 3600, "starts")
 
     def _slots(self) -> list[str]:
         return [slot_path(self.user, number) for number in range(self.settings.slots_per_user)]
@@ -184,6 +198,7 @@ class StartAdmission:
         self,
         token: SessionToken,
         slot: int,
+        share: str,
         conversation: Conversation | None,
         ledger: Ledger,
         documents: Documents,
@@ -201,6 +216,7 @@ class StartAdmission:
             slot=slot,
             month=month_of(now),
             reserved=seconds,
+            share=share,
             state="starting",
             created_at=now,
             last_activity_at=now,
@@ -216,7 +232,7 @@ class StartAdmission:
             link = conversation.link_avatar(session, now)
         writes: list[Write] = [
             Create(slot_path(self.user, slot), _slot_fields(session)),
-            ledger.reserve({"avatar_seconds": seconds}),
+            ledger.reserve({"avatar_seconds": seconds}, rate=self._rate),
             Create(session.path, session.fields()),
             link,
             *self.key.claim(documents, now),

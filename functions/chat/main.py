@@ -2,10 +2,13 @@ from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
     CannotReplace,
+    CapacityReached,
     NoProposal,
     NotFound,
     NoTurn,
     QuotaExceeded,
+    RateLimited,
+    SpendingStopped,
     TooManyTurns,
 )
 from common.schemas.answers import ChatAnswer
@@ -20,7 +23,17 @@ from common.schemas.requests import ChatRequest
     ChatRequest,
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
-    raises=(NotFound, QuotaExceeded, TooManyTurns, NoTurn, NoProposal, CannotReplace),
+    raises=(
+        NotFound,
+        QuotaExceeded,
+        TooManyTurns,
+        NoTurn,
+        NoProposal,
+        CannotReplace,
+        SpendingStopped,
+        CapacityReached,
+        RateLimited,
+    ),
     spends=True,
     keyed=True,
     events=ChatEvent,

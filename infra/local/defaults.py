@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.domain.user import EVERYONE
 from common.settings import Settings
 from infra.local.simulators.all import (
     AGENT_ENGINE,
@@ -55,6 +56,7 @@ def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
     engine = ENGINE.format(project=names["project"], location=names["location"])
     local = {
         "store": "sqlite",
+        "admitted": (EVERYONE,),
         "data_dir": str(address.folder),
         "agent_engine": engine,
         "allowed_origins": (*WEB_PAGE, address.url, address.url.replace("127.0.0.1", "localhost")),

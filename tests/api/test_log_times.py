@@ -88,6 +88,7 @@ async def test_a_sweep_has_its_counts_and_the_credits_left(
         "expired": 1,
         "failed": 0,
         "confirmed": 0,
+        "stopped": 0,
         "more": False,
     }
     assert line["credits_left"] == pytest.approx(api.harness.avatars.bought - 10, abs=6)

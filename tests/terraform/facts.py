@@ -1,6 +1,7 @@
 """Facts about the functions, from their declarations and their calls, to compare a plan with."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,9 +11,13 @@ import pytest
 from starlette.responses import Response
 
 from common.bootstrap import App, build
+from common.conversations.history.deletion import MarkDeleted
 from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
+from common.domain.ids import ConversationId
 from common.schemas.base import Answer
+from common.schemas.conversations import DeleteConversationRequest, ReadConversationRequest
+from common.schemas.limits import BudgetAlertRequest
 from common.schemas.requests import (
     ChatRequest,
     EndSessionRequest,
@@ -24,6 +29,7 @@ from common.schemas.requests import (
 )
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
+from common.transactions.transaction import Transactions
 from infra.registry import declarations
 from tests.api.cases import ALL, Case
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
@@ -193,8 +199,30 @@ async def _end(app: App, harness: Harness) -> None:
 
 async def _sweep(app: App, harness: Harness) -> None:
     await harness.start()
+    made = await harness.whole_chat()
+    transactions = Transactions(harness.store, harness.clock, no_pause)
+    mark = MarkDeleted(ConversationId(made.conversation_id), ADA.uid, "user", None)
+    await transactions.run(mark)  # the process that deletes it dies here
     advance(harness.clock, 3600)
     await app.sweeps.sweep(SweepRequest())
+
+
+async def _history(app: App, harness: Harness) -> None:
+    made = await harness.whole_chat()
+    await harness.start(conversation_id=made.conversation_id)
+    named = {"conversation_id": made.conversation_id}
+    await app.history.read(ADA, ReadConversationRequest.model_validate(named))
+    await app.history.delete(ADA, DeleteConversationRequest.model_validate(named))
+
+
+async def _budget(app: App, _: Harness) -> None:
+    notice = b64encode(b'{"alertThresholdExceeded": 1.0}').decode()
+    used_up = BudgetAlertRequest.model_validate({"message": {"data": notice}})
+    await app.budget.alert(used_up)
+
+
+async def no_pause(_: int) -> None:
+    """Pause between attempts for no time."""
 
 
 def _end_sessions(harness: Harness, *, ended: bool) -> None:
@@ -216,5 +244,7 @@ SCENARIOS: dict[str, Sequence[Use]] = {
     "keep_alive": [_keep_alive],
     "end_session": [_end],
     "sweep_expired": [_sweep],
+    "budget_alert": [_budget],
+    "conversations": [_history],
 }
 """More calls of the functions, each of which needs other permissions."""

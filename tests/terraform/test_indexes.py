@@ -3,12 +3,14 @@
 import ast
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.conversations.reply.history import digest
+from common.domain.ceiling import SWITCH_PATH, allow_spending, stop_spending
 from common.domain.documents import Document, Query, Version, Where, Write
 from common.domain.ids import ConversationId
 from common.ports.store import Store
@@ -95,6 +97,11 @@ async def run_queries_of_the_code() -> list[Query]:
     harness = new_harness(store, conversation_days=30)
     history = harness.app.history
     await harness.app.sweeps.sweep(SweepRequest())
+    [switch] = await store.get([SWITCH_PATH])
+    await store.commit([stop_spending(switch, "test", datetime.now(UTC))])
+    await harness.app.sweeps.sweep(SweepRequest())
+    [switch] = await store.get([SWITCH_PATH])
+    await store.commit([allow_spending(switch, datetime.now(UTC))])
     await digest(store, ConversationId("c1"), before=2)
     made = await harness.whole_chat()
     for q in (None, "hello"):
@@ -131,6 +138,7 @@ def test_every_query_of_the_code_is_run_here() -> None:
         "domain/conversations/deleted_conversation.py": 1,
         "domain/documents.py": 1,
         "domain/conversations/messages.py": 1,
+        "sessions/stop_all.py": 1,
         "sessions/sweep.py": 1,
     }
 

@@ -6,7 +6,7 @@ google-auth verifies a token; the certificates it needs are fetched before that,
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from common.adapters.http.request import RETRY_IDEMPOTENT, HttpAnswer, OutboundR
 from common.domain import errors
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID, UserId
-from common.domain.user import User
+from common.domain.user import EVERYONE, User
 
 if TYPE_CHECKING:
     from common.adapters.http.client import HttpClient
@@ -58,9 +58,15 @@ class FirebaseIdentity:
     """
 
     def __init__(
-        self, project: str, fetch: FetchCertificates, *, now: Callable[[], float] = time.monotonic
+        self,
+        project: str,
+        fetch: FetchCertificates,
+        *,
+        admitted: Collection[str] = (EVERYONE,),
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._project = project
+        self._admitted = admitted
         self._certificates = CertificateCache(fetch, now)
 
     async def verify(self, bearer: str) -> User:
@@ -68,6 +74,7 @@ class FirebaseIdentity:
 
         Raises:
             Unauthenticated: The token is malformed, expired, or not one of this project.
+            NotInvited: The operator does not admit this person. Nothing was read.
             Unavailable: The certificates cannot be fetched.
         """
         key_id = _key_id(bearer)
@@ -79,6 +86,8 @@ class FirebaseIdentity:
         user = _user(_claims(bearer, certificates, self._project))
         if user is None:
             raise _unauthenticated()
+        if not user.is_admitted(self._admitted):
+            raise errors.NotInvited("Ask the operator of this service for an invitation.")
         return user
 
 

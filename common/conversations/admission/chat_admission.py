@@ -22,6 +22,7 @@ from common.conversations.admission.turn_claim import (
     require_free_turn,
     stored_turn,
     superseding,
+    turn_rate,
 )
 from common.domain.conversation import (
     Conversation,
@@ -40,6 +41,7 @@ from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
 
 
@@ -66,6 +68,7 @@ class ChatAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.user, now),
+            *self._limits.paths(now),
             connection_path(claim.user),
             *seen,
             *self._tombstone,
@@ -103,6 +106,8 @@ class ChatAdmission:
         if self.branch is not None and conversation is not None:
             begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
             record = replace(record, branch=begins.stored())
+        share, taken = self._limits.admit(documents, record.reserved, now)
+        record = replace(record, share=share)
         if answered is not None and answered.yes:
             record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
@@ -117,7 +122,11 @@ class ChatAdmission:
             answered,
             google,
         )
-        return Decision(admitted, self._writes(admitted, before, documents, now))
+        return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.claim.holder)
 
     def _conversation(self, document: Document) -> Conversation | None:
         if not document.exists and not self.claim.given:
@@ -176,7 +185,7 @@ class ChatAdmission:
             record.claim(before),
             first,
             *([Create(message, fields)] if has_message else []),
-            admitted.ledger.reserve(record.reserved, turns=1),
+            admitted.ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
             *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
 

@@ -14,7 +14,7 @@ from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
 from common.domain.google.connection import GoogleConnection
 from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
-from common.domain.quota import Ledger
+from common.domain.quota import Ledger, Rate
 from common.domain.turn import TurnRecord, supersede, turn_path
 from common.domain.user import User
 from common.settings import Settings
@@ -141,11 +141,16 @@ def new_claim(
 
 
 def require_free_turn(ledger: Ledger, settings: Settings) -> None:
-    """Raise TooManyTurns if as many turns of the user run as may."""
+    """Raise TooManyTurns or RateLimited if as many turns run, or were begun lately, as may."""
+    ledger.require_rate(turn_rate(settings))
     if ledger.running_turns >= settings.turns_per_user:
         raise TooManyTurns(
             f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
         )
+
+
+def turn_rate(settings: Settings) -> Rate:
+    return Rate("recent_turns", settings.turns_per_minute, 60, "messages")
 
 
 def superseding(superseded: TurnId | None, record: TurnRecord, documents: Documents) -> list[Write]:

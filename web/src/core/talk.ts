@@ -32,6 +32,8 @@ export interface Opened {
 }
 
 const NEW: Opened = { id: null, title: null, state: "new", more: false };
+/** The API sends speech to callers without an avatar. */
+const SPEAKS_WITHOUT_AVATAR: boolean = false;
 const POLL_MS = 1_000;
 const TOKEN_MS = 60_000;
 
@@ -92,7 +94,8 @@ export class Talk {
   /** The sound of the page. Made at the first press: browsers then allow it. */
   get output(): Output {
     if (!this.sounding) {
-      const { isBlocked } = (this.sounding = new Output(() => this.given.preferences.get().speed));
+      this.sounding = new Output(() => this.given.preferences.get().speed);
+      const { isBlocked } = this.sounding;
       isBlocked.watch(() => this.isBlocked.set(isBlocked.get()));
     }
     return this.sounding;
@@ -247,11 +250,8 @@ export class Talk {
     this.sounding?.silence();
     this.sounding?.restore();
     this.captions.set([]);
-    const speak = this.session
-      ? undefined
-      : preferences.get().sound && this.voice.isOpen
-        ? ("audio" as const)
-        : false;
+    const isHeard = preferences.get().sound && this.voice.isOpen;
+    const speak = this.session ? undefined : isHeard && SPEAKS_WITHOUT_AVATAR ? "audio" : false;
     this.turn.send({
       type: "ask",
       key: crypto.randomUUID(),

@@ -30,7 +30,7 @@ export function captionAt(sentences: readonly TimedSentence[], now: number): Cap
     spans.findLastIndex(([start]) => start <= position),
   );
   const [start, end] = spans[index] ?? [0, current.text.length];
-  return fit({
+  return shorten({
     before: current.text.slice(0, start),
     word: current.text.slice(start, end),
     after: current.text.slice(end),
@@ -56,7 +56,7 @@ export function spokenLength(
 }
 
 /** Shorten a long caption to the two lines around its word. */
-function fit(view: CaptionView): CaptionView {
+function shorten(view: CaptionView): CaptionView {
   const length = view.before.length + view.word.length + view.after.length;
   if (length <= LONGEST_CAPTION) return view;
   const page = Math.floor(view.before.length / LONGEST_CAPTION);

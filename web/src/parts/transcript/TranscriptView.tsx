@@ -21,7 +21,6 @@ export function TranscriptView() {
   }, [entries, text, isRunning]);
   const last = entries.at(-1);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content
     <div
       className="talkflow"
       ref={box}
