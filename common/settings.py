@@ -20,6 +20,7 @@ LOCAL_SWITCHES = {
     "speech_url": "OPRINA_SPEECH_URL",
     "recognition_url": "OPRINA_RECOGNITION_URL",
     "google_accounts_url": "OPRINA_GOOGLE_ACCOUNTS_URL",
+    "identity_toolkit_url": "OPRINA_IDENTITY_TOOLKIT_URL",
     "secret_manager_address": "OPRINA_SECRET_MANAGER_ADDRESS",
     "cloud_tasks_address": "OPRINA_CLOUD_TASKS_ADDRESS",
     "certificates": "OPRINA_CERTIFICATES",
@@ -146,6 +147,8 @@ class Settings(BaseModel):
     """The store of documents: `firestore`, or `sqlite` (a file; local only)."""
     data_dir: str = ".local"
     """The folder of SQLite's file and of the local stack's keys."""
+    backup_days: Annotated[int, Field(ge=0, le=98)] = 7
+    """Days that a backup of the database is kept, for the certificate of a deleted account."""
     database: str = "(default)"
     """The Firestore database."""
     vault: Literal["secret_manager", "sealed"] = "secret_manager"
@@ -177,6 +180,8 @@ class Settings(BaseModel):
     """Local only: the URL of a Speech-to-Text simulator."""
     google_accounts_url: str | None = None
     """Local only: the URL of a simulator of Google's OAuth server."""
+    identity_toolkit_url: str | None = None
+    """Local only: the URL of an Identity Toolkit simulator."""
     secret_manager_address: str | None = None
     """Local only: the address of a Secret Manager emulator, `host:port`."""
     cloud_tasks_address: str | None = None

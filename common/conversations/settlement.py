@@ -106,6 +106,7 @@ class StoreReply:
                 record.month,
                 {"agent_tokens": record.reserved.get("agent_tokens", 0)},
                 {"agent_tokens": tokens},
+                admitted_at=record.started_at,
                 missing=missing,
             ),
         ]
@@ -171,7 +172,15 @@ class Settle:
         )
         writes: list[Write | None] = [
             done,
-            settle(found.uid, found.month, reserved, used, turns=1, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                reserved,
+                used,
+                admitted_at=found.started_at,
+                turns=1,
+                missing=missing,
+            ),
             *give_back(found.share, documents, found.reserved, charged),
             *self._messages(found, progress, outcome, documents, now),
             self._release(found, documents, now),
@@ -204,7 +213,14 @@ class Settle:
         missing = not documents[ledger_path(found.uid, found.month)].exists
         writes: list[Write | None] = [
             write,
-            settle(found.uid, found.month, {}, difference, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                {},
+                difference,
+                admitted_at=found.started_at,
+                missing=missing,
+            ),
             *give_back(found.share, documents, {}, difference),
             *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
             self._release(found, documents, now),

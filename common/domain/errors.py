@@ -18,6 +18,8 @@
     │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
     │   ├── SessionOver          409  session_over: the avatar session has ended
     │   ├── TooEarly             425  too_early: the session has not expired; Cloud Tasks tries again
+    │   ├── AccountClosing       409  account_closing: the account will be deleted; it can be restored
+    │   ├── NoDeletion           409  no_deletion: the account's deletion has begun; it is not restored
     │   ├── KeyInFlight          409  key_in_flight: a request with this Idempotency-Key is being served
     │   └── KeyReused            422  key_reused: this Idempotency-Key was used with another body
     ├── Upstream                 502  a call to a service failed; the code is `<service>_<kind>`
@@ -204,6 +206,25 @@ class SessionOver(Refused):
     status = 409
     code = "session_over"
     title = "Avatar session ended"
+
+
+class AccountClosing(Refused):
+    status = 409
+    code = "account_closing"
+    title = "Account will be deleted"
+
+    def __init__(self, detail: str, *, deletes_at: datetime) -> None:
+        super().__init__(detail)
+        self.deletes_at = deletes_at
+
+    def extra(self) -> dict[str, Any]:
+        return {"deletes_at": self.deletes_at.isoformat()}
+
+
+class NoDeletion(Refused):
+    status = 409
+    code = "no_deletion"
+    title = "Account cannot be restored"
 
 
 class TooEarly(Refused):

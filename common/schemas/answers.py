@@ -95,6 +95,7 @@ class SweepAnswer(Answer):
     stopped: int = 0
     stopped_again: int = 0
     unknown: int = 0
+    accounts_deleted: int = 0
     deleted: int = 0
     failed: int = 0
     more: bool = False

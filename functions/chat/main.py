@@ -1,6 +1,7 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
+    AccountClosing,
     CannotReplace,
     CapacityReached,
     NoProposal,
@@ -24,6 +25,7 @@ from common.schemas.requests import ChatRequest
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
     raises=(
+        AccountClosing,
         NotFound,
         QuotaExceeded,
         TooManyTurns,

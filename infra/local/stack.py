@@ -61,7 +61,8 @@ class Stack:
 
     def sign_in(self, name: str) -> dict[str, str]:
         """Return the headers of a user of this name."""
-        return {"authorization": f"Bearer {LocalSignIn(self.identity).sign_in(name).id_token}"}
+        sign_in = LocalSignIn(self.identity, self.simulators.users)
+        return {"authorization": f"Bearer {sign_in.sign_in(name).id_token}"}
 
 
 @asynccontextmanager
@@ -151,7 +152,9 @@ async def _router(stack: Stack) -> FunctionRouter:
             audience=f"{stack.url}/{name}",
             account=stack.settings.tasks_account,
         )
-    others = dev_routes(stack.simulators, LocalSignIn(stack.identity), stack.scheduler)
+    others = dev_routes(
+        stack.simulators, LocalSignIn(stack.identity, stack.simulators.users), stack.scheduler
+    )
     return FunctionRouter(functions, stack.app, WithPage(others, functions["page"], stack.app))
 
 

@@ -26,6 +26,7 @@ EXAMPLES: dict[str, Any] = {
     "interrupt": False,
     "speak": False,
     "wait": True,
+    "preferences": {"language": "en-US"},
     "mail": True,
     "calendar": True,
     "return_to": "https://api.oprina.test/settings",

@@ -67,7 +67,7 @@ class ChatAdmission:
         return [
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
-            *account_paths(claim.user, now),
+            *account_paths(claim.caller, now),
             *self._limits.paths(now),
             connection_path(claim.user),
             *seen,
@@ -83,7 +83,7 @@ class ChatAdmission:
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if any(documents[path].exists for path in self._tombstone):

@@ -35,9 +35,13 @@ class TurnClaim:
     turn_id: TurnId
     holder: str
     fingerprint: str
-    user: UserId
+    caller: User
     conversation_id: ConversationId
     given: bool
+
+    @property
+    def user(self) -> UserId:
+        return self.caller.uid
 
     def owns(self, found: TurnRecord | None) -> bool:
         """Return True if `found` was written by this request: its unconfirmed commit held."""
@@ -134,7 +138,7 @@ def new_claim(
         turn_id=turn,
         holder=new_id(),
         fingerprint=key.fingerprint,
-        user=caller.uid,
+        caller=caller,
         conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
         given=conversation is not None,
     )
