@@ -92,6 +92,7 @@ async def stack(
             )
             settings = local_settings(given, address)
             _know_client(simulators.google, settings)
+            (folder / "stack.json").write_text(settings.model_dump_json())  # for infra/admin
             local = _assemble(settings, address, simulators, google, identity, http)
             async with contextlib.AsyncExitStack() as running:
                 await provide(
