@@ -274,7 +274,7 @@ variable "budget" {
     amount   = number
     currency = optional(string, "USD")
   })
-  description = "Costs on Google Cloud per month that mails are sent for, in the currency of the billing account. The budget stops nothing, and does not include the avatar provider."
+  description = "Costs on Google Cloud per month that mails are sent for, in the currency of the billing account. When it is used up, all spending stops. It does not include the avatar provider, and costs reach it hours late: ceilings limits both at once."
 
   validation {
     condition     = var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount

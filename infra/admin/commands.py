@@ -1,4 +1,4 @@
-"""What an operator can do with a user's account. Each command returns the lines to print."""
+"""Commands of an operator on the account of a user. Each one returns the lines to print."""
 
 import math
 from collections.abc import Iterable
