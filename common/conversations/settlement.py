@@ -11,6 +11,7 @@ from typing import Any
 
 from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
+from common.domain.conversations.messages import MessagePlace
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.quota import METERS, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
@@ -25,12 +26,30 @@ class ConversationUpdate:
     agent_session: str | None = None
     agent_session_expires_at: datetime | None = None
     notes: tuple[dict[str, Any], ...] = ()
+    tools: tuple[str, ...] | None = None
+    """The tools that ran. Without them: those that the last checkpoint knows."""
+    taken_back: bool = False
 
-    def fields(self, conversation: Conversation) -> dict[str, Any]:
+    def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:
+        """Return the fields to write. A turn whose branch was replaced changes nothing of the new one.
+
+        A branch that failed before the agent was reached is taken back, unless a newer turn went on.
+        """
         found: dict[str, Any] = {}
+        branches, tools = conversation.branches, record.tools if self.tools is None else self.tools
+        if tools:
+            found["tool_runs"] = branches.with_tools(tools, record.number)
+        if branches.is_replaced(MessagePlace.of(record.number, "assistant")):
+            return found
+        if self.taken_back and record.begins is not None:
+            return found | (record.begins.restores if conversation.lease == record.id else {})
         if self.last_prompt:
             found["last_prompt"] = self.last_prompt
-        if self.agent_session is not None:
+        session = self.agent_session
+        if session is not None and (
+            session == conversation.agent_session
+            or branches.is_current_session(conversation.id, session)
+        ):
             found["agent_session"] = self.agent_session
             found["agent_session_expires_at"] = self.agent_session_expires_at
         if self.notes:
@@ -95,7 +114,9 @@ class StoreReply:
         if conversation.exists:
             known = Conversation.of(conversation)
             proposed = known.proposed(record, any_proposal=bool(progress.proposals))
-            writes.append(known.close_stream(record, **self.update.fields(known), **proposed))
+            writes.append(
+                known.close_stream(record, **self.update.fields(known, record), **proposed)
+            )
         return Decision(result=True, writes=[write for write in writes if write is not None])
 
 
@@ -137,7 +158,7 @@ class Settle:
         progress, outcome = self.progress, self.outcome
         if self.by == SWEEP:
             progress = found.known_progress()
-            outcome = _outcome_of_lost(found)
+            outcome = found.outcome_if_lost
         charged = self.charge(found, progress)
         reserved = dict(found.reserved)
         if found.state == "answered":
@@ -179,7 +200,7 @@ class Settle:
         self, found: TurnRecord, documents: Documents, now: datetime
     ) -> Decision[TurnRecord | None]:
         """Correct a settlement that the sweep made too early. The message never gets shorter."""
-        charged = self.charge(replace(found, charged=_transcribed(found)), self.progress)
+        charged = self.charge(replace(found, charged=found.transcribed), self.progress)
         difference = {
             meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS
         }
@@ -222,7 +243,7 @@ class Settle:
             cut = self.cut or self.by == SWEEP
             tokens = found.tokens_used(progress, cut=cut) if found.function == "chat" else 0
         charged: dict[Meter, int] = {"agent_tokens": tokens} if tokens else {}
-        charged |= _transcribed(found)
+        charged |= found.transcribed
         if progress.characters:
             charged["voice_characters"] = progress.characters
         return charged
@@ -261,24 +282,9 @@ class Settle:
         conversation = Conversation.of(document)
         any_proposal = bool(found.proposals or self.progress.proposals)
         proposed = conversation.proposed(found, any_proposal=any_proposal)
-        return conversation.release(found, now, **self.update.fields(conversation), **proposed)
-
-
-def _transcribed(found: TurnRecord) -> dict[Meter, int]:
-    """Return the seconds of its recording that the turn was charged when its words were accepted."""
-    seconds = found.charged.get("transcribed_seconds")
-    return {"transcribed_seconds": seconds} if seconds else {}
-
-
-def _outcome_of_lost(found: TurnRecord) -> Outcome:
-    if found.state == "transcribing":
-        return "unreached"
-    return (found.outcome or "interrupted") if found.state == "answered" else "lost"
-
-
-def settle_lost(record: TurnRecord) -> Settle:
-    """Settle a turn whose process died, from what its document knows."""
-    return Settle(record, SWEEP, "lost", record.known_progress(), cut=True, answer=None)
+        return conversation.release(
+            found, now, **self.update.fields(conversation, found), **proposed
+        )
 
 
 def _spoken(progress: Progress, tokens: int | None, outcome: Outcome | None) -> dict[str, Any]:

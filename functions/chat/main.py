@@ -3,6 +3,7 @@ from common.api.requests import JSON, SPOKEN_REQUEST
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
     AccountClosing,
+    CannotReplace,
     CapacityReached,
     NoProposal,
     NotFound,
@@ -31,6 +32,7 @@ from common.schemas.requests import ChatRequest
         TooManyTurns,
         NoTurn,
         NoProposal,
+        CannotReplace,
         SpendingStopped,
         CapacityReached,
         RateLimited,

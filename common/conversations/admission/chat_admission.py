@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from common.conversations.admission.branch import PlannedBranch
 from common.conversations.admission.confirmation import (
     ProposalAnswer,
     answered_proposal,
@@ -52,14 +53,16 @@ class ChatAdmission:
     """Admit a message (a `Transaction`).
 
     `speak`: None speaks if there is an avatar; "audio" speaks to the caller if there is none.
-    `answer` answers a proposal instead of a message. `heard` are the words of a recording whose turn
-    was admitted before (spoken_admission.py).
+    `branch`: the turn goes on from an earlier message. `answer` answers a proposal instead of a
+    message. `heard` are the words of a recording whose turn was admitted before
+    (spoken_admission.py).
     """
 
     claim: TurnClaim
     settings: Settings
     message: str
     speak: Speak | None
+    branch: PlannedBranch | None = None
     answer: ProposalAnswer | None = None
     heard: dict[str, Any] | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
@@ -75,6 +78,7 @@ class ChatAdmission:
             connection_path(claim.user),
             *seen,
             *self._tombstone,
+            *([self.branch.path(claim.conversation_id)] if self.branch else []),
         ]
 
     @property
@@ -96,7 +100,9 @@ class ChatAdmission:
         profile = documents[f"users/{claim.user}"]
         voice = caller_voice(None, None, profile, self.settings)
         google = GoogleConnection.read(documents[connection_path(claim.user)])
-        answered = answered_proposal(self, conversation, documents, now)
+        answered = None
+        if self.branch is None:
+            answered = answered_proposal(self, conversation, documents, now)
         spoken = found if found is not None and found.state == "transcribing" else None
         if found is not None and claim.owns(found) and spoken is None:
             avatar = conversation.running_avatar(now) if conversation else None
@@ -110,6 +116,9 @@ class ChatAdmission:
         elif spoken.month == month_of(now):
             ledger = ledger.released(spoken.reserved)
         record = self._record(found, conversation, ledger, now)
+        if self.branch is not None and conversation is not None:
+            begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
+            record = replace(record, branch=begins.stored())
         share, taken = self._limits.admit(documents, record.reserved, now)
         record = replace(record, share=share)
         if answered is not None and answered.yes:
@@ -186,10 +195,12 @@ class ChatAdmission:
         else:
             first = conversation.take_lease(record, now, text, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
+        fields = message_fields("user", record, text, now)
+        has_message = record.message_number == record.number
         return [
             record.claim(before),
             first,
-            Create(message, message_fields("user", record, text, now)),
+            *([Create(message, fields)] if has_message else []),
             *_reserve(admitted, TurnRecord.read(before), self.settings),
             *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
