@@ -128,6 +128,9 @@ class Settings(BaseModel):
     """The least tokens for a reply: with fewer left of the month, no turn starts."""
     turns_per_user: Annotated[int, Field(gt=0, le=1_000)] = 10
     """Turns of a user that may run at the same time."""
+    writing_tools: tuple[str, ...] = ("send_mail", "create_event", "move_event", "delete_event")
+    """Tools of the agent that change something outside, separated by commas. A part of a conversation
+    in which one of them ran cannot be answered again or replaced."""
     turn_characters: Annotated[int, Field(gt=0, le=100_000)] = 4_000
     """Characters of speech that a turn reserves. A longer reply continues as text."""
     turn_seconds: Annotated[int, Field(gt=0, le=570)] = 120
@@ -190,7 +193,7 @@ class Settings(BaseModel):
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
     """Set by Google in a deployment. Settings that are local only are then refused."""
 
-    @field_validator("voices", "other_languages", "media_hosts", mode="before")
+    @field_validator("voices", "other_languages", "media_hosts", "writing_tools", mode="before")
     @classmethod
     def _patterns(cls, listed: object) -> object:
         if not isinstance(listed, str):

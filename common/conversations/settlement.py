@@ -11,6 +11,7 @@ from typing import Any
 
 from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
+from common.domain.conversations.messages import MessagePlace
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.quota import METERS, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
@@ -25,12 +26,30 @@ class ConversationUpdate:
     agent_session: str | None = None
     agent_session_expires_at: datetime | None = None
     notes: tuple[dict[str, Any], ...] = ()
+    tools: tuple[str, ...] | None = None
+    """The tools that ran. Without them: those that the last checkpoint knows."""
+    taken_back: bool = False
 
-    def fields(self, conversation: Conversation) -> dict[str, Any]:
+    def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:
+        """Return the fields to write. A turn whose branch was replaced changes nothing of the new one.
+
+        A branch that failed before the agent was reached is taken back, unless a newer turn went on.
+        """
         found: dict[str, Any] = {}
+        branches, tools = conversation.branches, record.tools if self.tools is None else self.tools
+        if tools:
+            found["tool_runs"] = branches.with_tools(tools, record.number)
+        if branches.is_replaced(MessagePlace.of(record.number, "assistant")):
+            return found
+        if self.taken_back and record.begins is not None:
+            return found | (record.begins.restores if conversation.lease == record.id else {})
         if self.last_prompt:
             found["last_prompt"] = self.last_prompt
-        if self.agent_session is not None:
+        session = self.agent_session
+        if session is not None and (
+            session == conversation.agent_session
+            or branches.is_current_session(conversation.id, session)
+        ):
             found["agent_session"] = self.agent_session
             found["agent_session_expires_at"] = self.agent_session_expires_at
         if self.notes:
@@ -95,7 +114,9 @@ class StoreReply:
         if conversation.exists:
             known = Conversation.of(conversation)
             proposed = known.proposed(record, any_proposal=bool(progress.proposals))
-            writes.append(known.close_stream(record, **self.update.fields(known), **proposed))
+            writes.append(
+                known.close_stream(record, **self.update.fields(known, record), **proposed)
+            )
         return Decision(result=True, writes=[write for write in writes if write is not None])
 
 
@@ -260,7 +281,9 @@ class Settle:
         conversation = Conversation.of(document)
         any_proposal = bool(found.proposals or self.progress.proposals)
         proposed = conversation.proposed(found, any_proposal=any_proposal)
-        return conversation.release(found, now, **self.update.fields(conversation), **proposed)
+        return conversation.release(
+            found, now, **self.update.fields(conversation, found), **proposed
+        )
 
 
 def settle_lost(record: TurnRecord) -> Settle:

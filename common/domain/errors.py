@@ -13,6 +13,7 @@
     │   ├── TooManySessions      429  too_many_sessions: names the sessions that hold the slots
     │   ├── TooManyTurns         429  too_many_turns: too many turns of the user run; has `retry_after`
     │   ├── NoTurn               409  no_turn: there is nothing to stop
+    │   ├── CannotReplace        409  cannot_replace: the part of the conversation cannot be replaced
     │   ├── NoProposal           409  no_proposal: it was answered, is too old, or never was
     │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
     │   ├── SessionOver          409  session_over: the avatar session has ended
@@ -181,6 +182,12 @@ class NoTurn(Refused):
     status = 409
     code = "no_turn"
     title = "No turn is running"
+
+
+class CannotReplace(Refused):
+    status = 409
+    code = "cannot_replace"
+    title = "Message cannot be replaced"
 
 
 class NoProposal(Refused):

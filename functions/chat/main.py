@@ -2,6 +2,7 @@ from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
     AccountClosing,
+    CannotReplace,
     CapacityReached,
     NoProposal,
     NotFound,
@@ -30,6 +31,7 @@ from common.schemas.requests import ChatRequest
         TooManyTurns,
         NoTurn,
         NoProposal,
+        CannotReplace,
         SpendingStopped,
         CapacityReached,
         RateLimited,

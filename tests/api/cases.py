@@ -43,7 +43,7 @@ BY_TYPE = {
     "array": [],
     "object": {},
 }
-LEFT_OUT = {"confirm", "yes"}
+LEFT_OUT = {"confirm", "yes", "edit", "regenerate"}
 """Fields that are an alternative to the others of their request."""
 
 

@@ -141,7 +141,6 @@ def test_every_query_of_the_code_is_run_here() -> None:
     assert query_sites(ROOT / "common") == {
         "connections/disconnect.py": 1,
         "domain/accounts/belongings.py": 4,
-        "conversations/reply/history.py": 1,
         "domain/conversation.py": 2,
         "domain/conversations/deleted_conversation.py": 1,
         "domain/documents.py": 1,

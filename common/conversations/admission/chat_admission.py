@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from common.conversations.admission.branch import PlannedBranch
 from common.conversations.admission.confirmation import (
     ProposalAnswer,
     answered_proposal,
@@ -48,6 +49,7 @@ from common.transactions.transaction import Decision, Documents
 class ChatAdmission:
     """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar.
 
+    `branch`: the turn goes on from an earlier message.
     `answer` answers a proposal instead of a message.
     """
 
@@ -55,6 +57,7 @@ class ChatAdmission:
     settings: Settings
     message: str
     speak: bool | None
+    branch: PlannedBranch | None = None
     answer: ProposalAnswer | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
@@ -69,6 +72,7 @@ class ChatAdmission:
             connection_path(claim.user),
             *seen,
             *self._tombstone,
+            *([self.branch.path(claim.conversation_id)] if self.branch else []),
         ]
 
     @property
@@ -88,7 +92,9 @@ class ChatAdmission:
             return Decision(stored)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
         google = GoogleConnection.read(documents[connection_path(claim.user)])
-        answered = answered_proposal(self, conversation, documents, now)
+        answered = None
+        if self.branch is None:
+            answered = answered_proposal(self, conversation, documents, now)
         if found is not None and claim.owns(found):
             avatar = conversation.running_avatar(now) if conversation else None
             own = own_turn(found, conversation, ledger, avatar)
@@ -97,6 +103,9 @@ class ChatAdmission:
         if self.answer is not None and answered is None:
             raise NoProposal("There is no such proposal, or it was answered or is too old.")
         record = self._record(found, conversation, ledger, now)
+        if self.branch is not None and conversation is not None:
+            begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
+            record = replace(record, branch=begins.stored())
         share, taken = self._limits.admit(documents, record.reserved, now)
         record = replace(record, share=share)
         if answered is not None and answered.yes:
@@ -170,10 +179,12 @@ class ChatAdmission:
         else:
             first = conversation.take_lease(record, now, text, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
+        fields = message_fields("user", record, text, now)
+        has_message = record.message_number == record.number
         return [
             record.claim(before),
             first,
-            Create(message, message_fields("user", record, text, now)),
+            *([Create(message, fields)] if has_message else []),
             admitted.ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
             *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]

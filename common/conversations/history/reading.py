@@ -72,13 +72,13 @@ async def _last_turn(deps: Dependencies, turn: TurnId | None) -> LastTurn | None
 
 def last_turn(record: TurnRecord, now: datetime) -> LastTurn:
     """Return a turn as its document knows it. A turn that failed unreached has no message."""
-    unreached = record.outcome == "unreached"
-    user_message = MessagePlace.of(record.answers or record.number, "user")
+    user_message = MessagePlace.of(record.message_number, "user")
+    taken_back = record.outcome == "unreached" and record.message_number == record.number
     return LastTurn(
         turn_id=record.id,
         state="running" if record.in_use else "ended",
         ended=None if record.in_use else turn_end(record.outcome or "lost"),
-        user_message_id=None if unreached and not record.answers else user_message.id,
+        user_message_id=None if taken_back else user_message.id,
         message_id=MessagePlace.of(record.number, "assistant").id if record.text else None,
         text=record.text,
         spoken=record.spoken,
