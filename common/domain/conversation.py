@@ -147,6 +147,8 @@ class Conversation:
         if asks:
             asking = [*self.asking, record.holder]
             fields |= {"asking": asking, "notes": [], "last_turn": record.id}
+        if record.confirms is not None:  # a tool acts in this turn
+            fields["wrote_at"] = record.number
         return Update(self.document.path, fields, read=self.document.version)
 
     def restorable(self) -> dict[str, Any]:
