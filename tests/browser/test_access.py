@@ -61,6 +61,7 @@ async def test_each_language_fits_a_narrow_phone(
 
 async def test_a_whole_conversation_works_by_keyboard(browser: Browser, local: Stack) -> None:
     async with visit(browser, local) as page:
+        await page.get_by_label("Your name").wait_for()
         await page.keyboard.press("Tab")
         await page.keyboard.press("Tab")
         await page.keyboard.type("Ada")

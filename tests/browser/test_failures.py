@@ -88,7 +88,7 @@ async def test_an_expired_token_is_renewed_without_a_word(browser: Browser, loca
 async def test_an_agent_that_is_down_leaves_the_question_with_a_way_on(
     browser: Browser, local: Stack
 ) -> None:
-    await inject(local, service="agent", mode="503", times=20)
+    await inject(local, service="agent-engine", mode="503", times=20)
     async with visit(browser, local) as page:
         await sign_in(page)
         await write(page, "What time is it?")
