@@ -7,6 +7,7 @@ Nothing here runs before the commit that admitted the turn.
 """
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -32,6 +33,7 @@ from common.conversations.running_turn import RunningTurn
 from common.conversations.running_turns import RunningTurns
 from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
+from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Failed, OprinaError, Upstream
 from common.domain.turn import STOP
 from common.observability.log import best_effort, log
@@ -159,11 +161,12 @@ class TurnWork:
         turn, reply = self._turn, self._turn.reply
         tokens, answered = AccessTokens(self._deps), turn.admitted.answered
         notes = await wait_for_earlier_turns(turn, self._earlier, self._book.transactions)
+        notes = [] if turn.record.begins else notes  # they tell of what the branch does not have
         access = await google_access(turn, tokens)
         state = {**access.state, **confirmed_state(answered)}
         memory = self._memory(told(with_notes(message, notes), answered), state)
         writer = self._writer()
-        noting = asyncio.create_task(self._checkpoint_when_asked())
+        noting = asyncio.create_task(self._checkpoint_what_acts())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
                 await read_reply(memory, writer, self._heartbeat)
@@ -183,20 +186,29 @@ class TurnWork:
         if self._speech is not None and reply.text:
             await store_reply(turn, self._book)
 
-    async def _checkpoint_when_asked(self) -> None:
-        await self._turn.reply.asked.wait()
-        await asyncio.shield(self._heartbeat.checkpoint())
+    async def _checkpoint_what_acts(self) -> None:
+        """Write a checkpoint when the agent is asked, and when it calls a tool."""
+        reply = self._turn.reply
+        for happened in itertools.chain((reply.asked,), itertools.repeat(reply.called)):
+            await happened.wait()
+            reply.called.clear()
+            await asyncio.shield(self._heartbeat.checkpoint())
 
     def _memory(self, message: str, state: Mapping[str, Any]) -> AgentMemory:
         deps, record, before = self._deps, self._turn.record, self._turn.admitted.conversation
+        begins, branches = record.begins, before.branches if before else Branches()
+        known = before.agent_session if before and begins is None else None
+        branch = begins.number if begins else branches.count
         request = AgentRequest(
             user=record.uid,
             conversation=record.conversation_id,
-            number=record.number,
+            number=begins.history_before if begins else record.number,
             message=message,
-            session=(before and before.agent_session) or record.conversation_id,
-            known=bool(before and before.agent_session),
-            expires_at=before.agent_session_expires_at if before else None,
+            session=known or agent_session_name(record.conversation_id, branch),
+            known=known is not None,
+            expires_at=before.agent_session_expires_at if before and known else None,
+            branches=branches,
+            is_new=begins is not None,
             state=state,
         )
         return AgentMemory(deps.agent, deps.store, request, self._turn.reply, deps.clock.now())

@@ -27,7 +27,9 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """For a time that a stored document lacks."""
 
 State = Literal["starting", "live", "ending", "ended"]
-EndReason = Literal["user", "expired", "idle", "stuck", "gone", "start_failed", "start_ambiguous"]
+EndReason = Literal[
+    "user", "expired", "idle", "stuck", "gone", "start_failed", "start_ambiguous", "stopped"
+]
 
 NEVER_GIVEN: tuple[EndReason, ...] = ("start_failed", "start_ambiguous")
 """The session ended before its answer reached a caller: it costs its user nothing."""
@@ -77,6 +79,8 @@ class AvatarSession:
     """The path of the idempotency claim of its start, until the start is answered."""
     unconfirmed: bool = False
     """The charge is ours: the provider has not said how long the session ran."""
+    share: str = ""
+    """The path of the shard that holds its seconds of the project's ceiling."""
     secret_left: bool = False
     """The deletion of its tokens failed."""
 

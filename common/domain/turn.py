@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from common.domain import deadlines
+from common.domain.conversations.branches import NewBranch
 from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
 from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.google.proposal import Proposal, merge
@@ -75,6 +76,7 @@ class Progress:
     text: str = ""
     spoken: str = ""
     characters: int = 0
+    tools: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
 
 
@@ -95,8 +97,8 @@ class TurnRecord:
     avatar_session_id: AvatarSessionId | None = None
     month: str = ""
     number: int = 0
-    answers: int = 0
-    """The number of the message that the turn answers again. 0: it has a message of its own."""
+    branch: dict[str, Any] = field(default_factory=dict)
+    """The branch that the turn begins (`NewBranch`). Empty: the turn goes on in the conversation."""
     attempt: int = 0
     state: TurnState = "running"
     reserved: dict[Meter, int] = field(default_factory=dict)
@@ -110,10 +112,14 @@ class TurnRecord:
     tokens: int | None = None
     prompt: int = 0
     characters: int = 0
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the agent called."""
     text: str = ""
     spoken: str = ""
     outcome: Outcome | None = None
     superseded_by: str | None = None
+    share: str = ""
+    """The path of the shard that holds its tokens of the project's ceiling."""
     settled_by: str | None = None
     charged: dict[Meter, int] = field(default_factory=dict)
     answer: str | None = None
@@ -129,7 +135,7 @@ class TurnRecord:
         if not document.exists:
             return None
         found = read_fields(cls, document)
-        found["earlier"] = tuple(found.get("earlier", ()))
+        found |= {name: tuple(found.get(name, ())) for name in ("earlier", "tools")}
         found["proposals"] = tuple(map(Proposal.read, found.get("proposals") or ()))
         return cls(id=TurnId(document.id), **found)
 
@@ -140,6 +146,17 @@ class TurnRecord:
     @property
     def in_use(self) -> bool:
         return self.state in IN_USE
+
+    @property
+    def begins(self) -> NewBranch | None:
+        """Return the branch that the turn begins."""
+        return NewBranch.of(self.branch)
+
+    @property
+    def message_number(self) -> int:
+        """Return the number of the message that the turn answers."""
+        begins = self.begins
+        return (begins.answers if begins else 0) or self.number
 
     @property
     def updated_at(self) -> datetime | None:
@@ -181,7 +198,7 @@ class TurnRecord:
     def claim(self, over: Document) -> Create | Update:
         """Write the turn where nothing stands, or over an earlier attempt of the same key."""
         fields = {name: value for name, value in vars(self).items() if name != "id"}
-        fields["earlier"] = list(self.earlier)
+        fields |= {"earlier": list(self.earlier), "tools": list(self.tools)}
         fields["proposals"] = merge(self.proposals, ())
         if over.exists:
             return Update(self.path, fields, read=over.version)
@@ -195,6 +212,7 @@ class TurnRecord:
             "prompt": progress.prompt,
             "characters": progress.characters,
             "spoken": progress.spoken,
+            "tools": list(progress.tools),
             "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
@@ -280,6 +298,7 @@ class TurnRecord:
             text=self.text,
             spoken=self.spoken,
             characters=self.characters,
+            tools=self.tools,
             proposals=self.proposals,
         )
 

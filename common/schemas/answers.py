@@ -92,8 +92,10 @@ class SweepAnswer(Answer):
     stuck: int = 0
     leases_freed: int = 0
     confirmed: int = 0
+    stopped: int = 0
     stopped_again: int = 0
     unknown: int = 0
+    accounts_deleted: int = 0
     deleted: int = 0
     failed: int = 0
     more: bool = False

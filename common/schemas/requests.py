@@ -29,6 +29,10 @@ class ChatRequest(Request):
 
     `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
 
+    `regenerate` answers the last message again. `edit` takes the message of the person with this id
+    back, with everything after it, and goes on with `message`. Both keep the old messages, marked as
+    `replaced`, and go on in a new session of the agent that gets the messages before.
+
     `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message
     that is exactly a yes or a no does the same, if one proposal is open.
     """
@@ -38,6 +42,8 @@ class ChatRequest(Request):
     speak: bool | None = None
     wait: bool = True
     stop: bool = False
+    regenerate: bool = False
+    edit: Id | None = None
     confirm: Id | None = None
     yes: bool | None = None
 
@@ -51,8 +57,14 @@ class ChatRequest(Request):
             return self
         if self.stop and (self.message is not None or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
-        if not self.stop and self.message is None:
-            raise ValueError("give a message, or `stop`")
+        if self.regenerate and (self.stop or self.edit is not None or self.message is not None):
+            raise ValueError("`regenerate` takes a conversation_id and no message")
+        if self.edit is not None and (self.stop or self.message is None):
+            raise ValueError("`edit` takes a conversation_id and a message")
+        if (self.regenerate or self.edit is not None) and self.conversation_id is None:
+            raise ValueError("`regenerate` and `edit` take a conversation_id")
+        if not self.stop and not self.regenerate and self.message is None:
+            raise ValueError("give a message, `regenerate`, or `stop`")
         return self
 
 

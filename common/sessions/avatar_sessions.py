@@ -41,10 +41,11 @@ class ExtendSession:
             return Decision(KeepAliveAnswer.model_validate(stored))
         document = session_among(documents, self.session)
         session = read_live(document, self.caller.uid, now)
+        ledger = ledger_of(documents, self.caller, self.settings, now)
+        ledger.require_open()
         if not self.write:
             return Decision(None)
         kept = touch(session, now, timedelta(seconds=self.settings.idle_seconds))
-        ledger = ledger_of(documents, self.caller.uid, self.settings, now)
         answer = KeepAliveAnswer(
             avatar_session_id=session.id,
             expires_at=session.expires_at,
@@ -79,7 +80,7 @@ class AvatarSessions:
 
         Never beyond `expires_at`.
 
-        Raises NotFound, SessionOver.
+        Raises NotFound, SessionOver, AccountClosing.
         """
         session = AvatarSessionId(request.avatar_session_id)
         keep = ExtendSession(caller, session, self._deps.settings, key, write=False)
@@ -106,7 +107,7 @@ class AvatarSessions:
         if stored := key.replay(documents, now):
             return EndSessionAnswer.model_validate(stored)
         before = read_owned(session_among(documents, session), caller.uid)
-        ledger = ledger_of(documents, caller.uid, deps.settings, now)
+        ledger = ledger_of(documents, caller, deps.settings, now)
 
         def answered(after: AvatarSession) -> Sequence[Write]:
             return key.claim(documents, now, _ended(before, after, ledger).model_dump(mode="json"))
@@ -116,7 +117,7 @@ class AvatarSessions:
 
 
 def _paths(caller: User, session: AvatarSessionId, key: IdempotencyKey, now: datetime) -> list[str]:
-    return [*session_paths(session), *account_paths(caller.uid, now), *key.paths]
+    return [*session_paths(session), *account_paths(caller, now), *key.paths]
 
 
 def _ended(before: AvatarSession, after: AvatarSession, ledger: Ledger) -> EndSessionAnswer:

@@ -12,6 +12,7 @@ from common.domain.avatar_session import (
     record_path,
     why_due,
 )
+from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation
 from common.domain.documents import Document, Query, Update, Write, due_documents
 from common.domain.errors import OprinaError
@@ -86,9 +87,10 @@ class Confirm:
     session: AvatarSessionId
     seconds: float | None
     secret_left: bool
+    share: str = ""
 
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
-        return [record_path(self.session)]
+        return [record_path(self.session), *([self.share] if self.share else [])]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
         document = documents[record_path(self.session)]
@@ -104,7 +106,10 @@ class Confirm:
             unconfirmed = False
             if charge < session.seconds:
                 less: dict[Meter, int] = {"avatar_seconds": charge - session.seconds}
-                writes.append(settle(session.uid, session.month, {}, less))
+                writes.append(
+                    settle(session.uid, session.month, {}, less, admitted_at=session.created_at)
+                )
+                writes += give_back(session.share, documents, {}, less)
         given_up = session.ended_at is None or session.ended_at + CONFIRM_FOR <= now
         left = (unconfirmed or self.secret_left) and not given_up
         fields["due_at"] = now + timedelta(seconds=CONFIRM_AGAIN_SECONDS) if left else None
@@ -128,7 +133,7 @@ class ConfirmEndedSessions:
             found = await standing(deps.avatars, session.id)
             seconds = found.seconds if found.state == "over" else None
         left = session.secret_left and not await self._forget(session.id)
-        confirm = Confirm(session.id, seconds, left)
+        confirm = Confirm(session.id, seconds, left, session.share)
         await self._transactions.run(confirm, SETTLEMENT)
         counts["confirmed"] += seconds is not None
 

@@ -27,6 +27,7 @@ from common.schemas.answers import SweepAnswer
 from common.schemas.requests import SweepRequest
 from common.sessions.due_work import DueWork
 from common.sessions.end import SessionEnder, always
+from common.sessions.stop_all import StopAll
 
 AT_ONCE = 100
 """Sessions in work at the same time."""
@@ -53,6 +54,7 @@ class SweepUseCase:
         self._deps = deps
         self._ender = ender
         self._works = works
+        self._stop_all = StopAll(deps, ender)
         self._batch = batch
 
     async def sweep(self, request: SweepRequest) -> SweepAnswer:
@@ -64,6 +66,7 @@ class SweepUseCase:
     async def _all(self) -> SweepAnswer:
         counts: Counter[str] = Counter()
         until = asyncio.get_running_loop().time() + SECONDS
+        await self._stop_all.run(counts)
         more = await asyncio.gather(*(self._finish(work, counts, until) for work in self._works))
         await self._compare(counts)
         return SweepAnswer(**counts, more=any(more))

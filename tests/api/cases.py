@@ -26,6 +26,7 @@ EXAMPLES: dict[str, Any] = {
     "interrupt": False,
     "speak": False,
     "wait": True,
+    "preferences": {"language": "en-US"},
     "mail": True,
     "calendar": True,
     "return_to": "https://api.oprina.test/settings",
@@ -42,7 +43,7 @@ BY_TYPE = {
     "array": [],
     "object": {},
 }
-LEFT_OUT = {"confirm", "yes"}
+LEFT_OUT = {"confirm", "yes", "edit", "regenerate"}
 """Fields that are an alternative to the others of their request."""
 
 
@@ -92,13 +93,15 @@ class Case:
         schema = self.route.request.model_json_schema()
         sound = {"audio": wav_file()} if "audio" in self.route.request.model_fields else {}
         return {
-            name: known[name] if name in known else _example(found)
+            name: known[name] if name in known and "examples" not in found else _example(found)
             for name, found in schema.get("properties", {}).items()
             if name not in LEFT_OUT
         } | (sound if self.route.bodies[0] is not JSON else {})
 
 
 def _example(schema: dict[str, Any]) -> Any:
+    if "examples" in schema:
+        return schema["examples"][0]
     kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
     return kinds[0]["enum"][0] if "enum" in kinds[0] else BY_TYPE[kinds[0]["type"]]
 

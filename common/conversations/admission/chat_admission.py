@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from common.conversations.admission.branch import PlannedBranch
 from common.conversations.admission.confirmation import (
     ProposalAnswer,
     answered_proposal,
@@ -21,6 +22,7 @@ from common.conversations.admission.turn_claim import (
     require_free_turn,
     stored_turn,
     superseding,
+    turn_rate,
 )
 from common.domain.conversation import (
     Conversation,
@@ -39,6 +41,7 @@ from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
 
 
@@ -46,6 +49,7 @@ from common.transactions.transaction import Decision, Documents
 class ChatAdmission:
     """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar.
 
+    `branch`: the turn goes on from an earlier message.
     `answer` answers a proposal instead of a message.
     """
 
@@ -53,6 +57,7 @@ class ChatAdmission:
     settings: Settings
     message: str
     speak: bool | None
+    branch: PlannedBranch | None = None
     answer: ProposalAnswer | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
@@ -62,10 +67,12 @@ class ChatAdmission:
         return [
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
-            *account_paths(claim.user, now),
+            *account_paths(claim.caller, now),
+            *self._limits.paths(now),
             connection_path(claim.user),
             *seen,
             *self._tombstone,
+            *([self.branch.path(claim.conversation_id)] if self.branch else []),
         ]
 
     @property
@@ -76,7 +83,7 @@ class ChatAdmission:
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if any(documents[path].exists for path in self._tombstone):
@@ -85,7 +92,9 @@ class ChatAdmission:
             return Decision(stored)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
         google = GoogleConnection.read(documents[connection_path(claim.user)])
-        answered = answered_proposal(self, conversation, documents, now)
+        answered = None
+        if self.branch is None:
+            answered = answered_proposal(self, conversation, documents, now)
         if found is not None and claim.owns(found):
             avatar = conversation.running_avatar(now) if conversation else None
             own = own_turn(found, conversation, ledger, avatar)
@@ -94,6 +103,11 @@ class ChatAdmission:
         if self.answer is not None and answered is None:
             raise NoProposal("There is no such proposal, or it was answered or is too old.")
         record = self._record(found, conversation, ledger, now)
+        if self.branch is not None and conversation is not None:
+            begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
+            record = replace(record, branch=begins.stored())
+        share, taken = self._limits.admit(documents, record.reserved, now)
+        record = replace(record, share=share)
         if answered is not None and answered.yes:
             record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
@@ -108,7 +122,11 @@ class ChatAdmission:
             answered,
             google,
         )
-        return Decision(admitted, self._writes(admitted, before, documents, now))
+        return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.claim.holder)
 
     def _conversation(self, document: Document) -> Conversation | None:
         if not document.exists and not self.claim.given:
@@ -161,11 +179,13 @@ class ChatAdmission:
         else:
             first = conversation.take_lease(record, now, text, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
+        fields = message_fields("user", record, text, now)
+        has_message = record.message_number == record.number
         return [
             record.claim(before),
             first,
-            Create(message, message_fields("user", record, text, now)),
-            admitted.ledger.reserve(record.reserved, turns=1),
+            *([Create(message, fields)] if has_message else []),
+            admitted.ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
             *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
 

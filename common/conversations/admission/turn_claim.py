@@ -14,7 +14,7 @@ from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
 from common.domain.google.connection import GoogleConnection
 from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
-from common.domain.quota import Ledger
+from common.domain.quota import Ledger, Rate
 from common.domain.turn import TurnRecord, supersede, turn_path
 from common.domain.user import User
 from common.settings import Settings
@@ -35,9 +35,13 @@ class TurnClaim:
     turn_id: TurnId
     holder: str
     fingerprint: str
-    user: UserId
+    caller: User
     conversation_id: ConversationId
     given: bool
+
+    @property
+    def user(self) -> UserId:
+        return self.caller.uid
 
     def owns(self, found: TurnRecord | None) -> bool:
         """Return True if `found` was written by this request: its unconfirmed commit held."""
@@ -134,18 +138,23 @@ def new_claim(
         turn_id=turn,
         holder=new_id(),
         fingerprint=key.fingerprint,
-        user=caller.uid,
+        caller=caller,
         conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
         given=conversation is not None,
     )
 
 
 def require_free_turn(ledger: Ledger, settings: Settings) -> None:
-    """Raise TooManyTurns if as many turns of the user run as may."""
+    """Raise TooManyTurns or RateLimited if as many turns run, or were begun lately, as may."""
+    ledger.require_rate(turn_rate(settings))
     if ledger.running_turns >= settings.turns_per_user:
         raise TooManyTurns(
             f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
         )
+
+
+def turn_rate(settings: Settings) -> Rate:
+    return Rate("recent_turns", settings.turns_per_minute, 60, "messages")
 
 
 def superseding(superseded: TurnId | None, record: TurnRecord, documents: Documents) -> list[Write]:

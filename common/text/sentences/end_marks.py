@@ -22,6 +22,7 @@ MARK: Final = re.compile(
 """A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
 set of characters at the beginning makes it fast."""
 
+SCRIPT_REACH: Final = 100  # characters before a mark whose script tells the language
 REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
 LOOKAHEAD: Final = 24
 _EMOJI: Final = (
@@ -72,7 +73,7 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
     strong = bool(mark[0].strip(".…"))
     wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
     return EndMark(
-        language=language_of(before, language),
+        language=language_of(before[-SCRIPT_REACH:], language),
         before=before,
         mark=mark[0],
         tail=tail,

@@ -18,7 +18,11 @@ _RANGE = (
 )
 _COMPARED = (
     r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d[\d.,]*+"
-    r"(?: ?(?:%|°C|℃|[A-Za-z]{1,3}(?![A-Za-z])|[元円日人年分명원일개분]|時間|시간))?)"
+    r"(?: ?(?:%|°C|℃|[A-Za-z]{1,3}(?![A-Za-z])"
+    r"|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간))?)"
+)
+_NUMBERED = re.compile(
+    r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
 )
 _LAST_WORDS = frozenset({"etc.", "ecc.", "usw."})
 _YEARS = range(1000, 2200)
@@ -45,6 +49,8 @@ def sign_rules(language: Language) -> Rules:
 
 def _range(match: re.Match[str], until: str) -> str:
     """Return a range with its word: figures that rise, and are no telephone number, code or date."""
+    if _NUMBERED.search(match.string, max(0, match.start() - 12), match.start()):
+        return match[0]
     first, last = match[1], match[4].rstrip(".,:")
     digits = sum(map(str.isdigit, first + last))
     if first.isdigit() and last.isdigit():

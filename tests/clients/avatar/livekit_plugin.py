@@ -4,7 +4,8 @@ There is no LiveKit server here, so the room is an object with a name that is al
 plugin, the `AgentSession` and the messages are real.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped,no-untyped-call,no-any-return,misc,attr-defined"
+# mypy: disable-error-code="import-not-found,import-untyped,no-untyped-call,no-any-return,misc"
+# mypy: disable-error-code="attr-defined"
 
 import asyncio
 import contextlib

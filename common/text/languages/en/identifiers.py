@@ -29,7 +29,7 @@ PATTERNS = {
         "|T[NX]|UT|V[TA]|W[AVIY])"
     ),
     "ENDING": (
-        r"(?:end(?:ing|s) (?:in|with)|last (?:four|4)(?: digits)?(?: are|:)?|extension"
+        r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"
         r"|text \w{1,20}+ to)"
     ),
     "SEPARATED": r"(?:(?:1 )?\(\d{2,5}\)[ .-]?|\d{1,5}[ .-])(?:\d{1,6}[ .-]){0,6}\d{1,7}",
