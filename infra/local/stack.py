@@ -94,6 +94,7 @@ async def stack(
             )
             settings = local_settings(given, address)
             _know_client(simulators.google, settings)
+            (folder / "stack.json").write_text(settings.model_dump_json())  # for infra/admin
             simulators.agent.google = GoogleActions(
                 GoogleAddresses(f"{address.url}{GMAIL}", f"{address.url}{GOOGLE_CALENDAR}")
             )
