@@ -1,8 +1,8 @@
 """The requests of the functions. Unknown fields are refused, and types are strict."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
@@ -19,6 +19,39 @@ def _speak(value: object) -> object:
 
 
 Speak = Annotated[Literal[True, False, "audio"], BeforeValidator(_speak)]
+
+MARKS = (
+    "last_word_to_first_text",
+    "last_word_to_first_sound",
+    "key_to_first_text",
+    "interruption_to_silence",
+    "start_to_first_frame",
+)
+MOST_MARK_SECONDS = 600
+
+
+def _check_marks(marks: dict[str, Any]) -> dict[str, Any]:
+    """Raise ValueError for an unknown name, which is not repeated, and for another value."""
+    for name, seconds in marks.items():
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if name not in MARKS or not is_number or not 0 <= seconds <= MOST_MARK_SECONDS:
+            msg = f"must map names of {', '.join(MARKS)} to 0 to {MOST_MARK_SECONDS} seconds"
+            raise ValueError(msg)
+    return marks
+
+
+_SECONDS = {"type": "number", "minimum": 0, "maximum": MOST_MARK_SECONDS}
+Marks = Annotated[
+    dict[str, Any],
+    AfterValidator(_check_marks),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": dict.fromkeys(MARKS, _SECONDS),
+            "additionalProperties": False,
+        }
+    ),
+]
 
 
 class StartAvatarRequest(Request):
@@ -121,7 +154,17 @@ class SynthesizeRequest(Request):
 
 
 class KeepAliveRequest(Request):
+    """A sign of life of a page.
+
+    `leaving`: the page is closed or reloads. The session ends 20 s later, at the next sweep, unless
+    another call without `leaving` comes first. It never lengthens a session.
+
+    `marks` are times that the page measured, in seconds. They go into the request's log line.
+    """
+
     avatar_session_id: Id
+    leaving: bool = False
+    marks: Marks | None = None
 
 
 class EndSessionRequest(Request):
