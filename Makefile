@@ -14,6 +14,7 @@ AGENT := .venv-agent/installed
 RECOGNISER := .venv-recogniser/installed
 AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
+BROWSER := tests/browser/node_modules/.installed
 CLIENTS := avatar google adk1
 EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -97,7 +98,7 @@ test: $(INSTALLED) ## run the tests on every core; with ARGS='tests/local -x' so
 agent-test: $(AGENT)
 	.venv-agent/bin/python -m pytest tests/agent/adk
 
-test-browser: $(INSTALLED) page-check page ## run the page in Chromium against the local stack (PICTURES=1 writes docs/images)
+test-browser: $(INSTALLED) $(BROWSER) page-check page ## run page and room in Chromium, against the local stack (PICTURES=1 writes docs/images)
 	$(BIN)/pytest -m browser -n 2 --dist worksteal $(or $(ARGS),tests/browser)
 
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
@@ -174,6 +175,12 @@ $(AGENT): infra/agent/requirements-dev.txt
 
 $(RECOGNISER): infra/local/recogniser/requirements.txt
 	$(INSTALL)
+
+# npm removes the folder, and so the file, before it installs.
+$(BROWSER): tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo 'The tests in a browser need Node 20 or later, with npm.' >&2; exit 1; }
+	@cd tests/browser && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .venv-clients/%/installed: tests/clients/%.txt
 	$(INSTALL)

@@ -17,8 +17,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from common.accounts.account import AccountUseCase
+from common.accounts.deletion import DeleteAccounts
+from common.accounts.deletion_steps import (
+    DeleteConversations,
+    DeleteTurns,
+    DisconnectGoogle,
+    EndSessions,
+)
+from common.accounts.export import ExportUseCase
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.google.identity import FirebaseIdentity, from_file, from_google
+from common.adapters.google.identity_hash import KEY
 from common.connections.disconnect import ReleaseConsents
 from common.connections.google_connections import GoogleConnections
 from common.conversations.chat import ChatUseCase
@@ -73,6 +83,8 @@ class App:
     sweeps: SweepUseCase
     budget: BudgetUseCase
     connections: GoogleConnections
+    accounts: AccountUseCase
+    exports: ExportUseCase
     health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
     running: RunningTurns = field(default_factory=RunningTurns)
@@ -110,6 +122,12 @@ def assemble(
     avatars = AvatarSessions(deps)
     turns = Turns(deps, running, avatars.ender)
     deletion = ConversationDeletion(deps, avatars.ender, running)
+    steps = (
+        EndSessions(deps, avatars.ender),
+        DisconnectGoogle(ReleaseConsents(deps)),
+        DeleteConversations(deps, deletion),
+        DeleteTurns(deps),
+    )
     works = (
         EndDueSessions(deps, avatars.ender),
         ConfirmEndedSessions(deps),
@@ -117,6 +135,7 @@ def assemble(
         FinishDeletions(deletion),
         DeleteOldConversations(deletion, deps.settings.conversation_days),
         ReleaseConsents(deps),
+        DeleteAccounts(deps, steps),
     )
     return App(
         settings=deps.settings,
@@ -129,6 +148,8 @@ def assemble(
         syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         connections=GoogleConnections(deps, os.urandom),
+        accounts=AccountUseCase(deps),
+        exports=ExportUseCase(deps),
         budget=BudgetUseCase(deps),
         health_check=HealthCheck(checks or {}),
         close=close,
@@ -140,6 +161,7 @@ def build(settings: Settings) -> App:
     """Build the app with the adapters that the settings choose."""
     from common.adapters.agent_engine.client import AgentEngine
     from common.adapters.google.credentials import GoogleToken, LocalToken
+    from common.adapters.google.identity_toolkit import IdentityToolkit
     from common.adapters.google.secret_manager import SecretManagerClient
     from common.adapters.google.speech_to_text import GoogleRecognition
     from common.adapters.google.text_to_speech import GoogleSpeech
@@ -184,6 +206,12 @@ def build(settings: Settings) -> App:
         tasks=tasks,
         google=_google(settings, secret_manager, http_client, clock),
         grants=SecretGrants(secret_manager),
+        sign_ins=IdentityToolkit(
+            settings.project,
+            LocalToken() if settings.identity_toolkit_url else google,
+            http_client,
+            base_url=settings.identity_toolkit_url,
+        ),
         clock=clock,
         new_id=new_id,
         pause=pause,
@@ -206,7 +234,10 @@ def build(settings: Settings) -> App:
         if traces is not None:
             traces.close()
 
-    return replace(assemble(deps, _identity(settings, http_client), close, checks), traces=traces)
+    return replace(
+        assemble(deps, _identity(settings, http_client, secret_manager), close, checks),
+        traces=traces,
+    )
 
 
 def _store(settings: Settings) -> Store:
@@ -278,14 +309,15 @@ def _google(
     return GoogleOauth(read_client, redirect_url, http_client, clock, addresses)
 
 
-def _identity(settings: Settings, http_client: "HttpClient") -> FirebaseIdentity:
-    if settings.certificates:
-        return FirebaseIdentity(
-            settings.project,
-            from_file(Path(settings.certificates)),
-            admitted=settings.admitted,
-        )
-    return FirebaseIdentity(settings.project, from_google(http_client), admitted=settings.admitted)
+def _identity(
+    settings: Settings, http_client: "HttpClient", secret_manager: "SecretManagerClient"
+) -> FirebaseIdentity:
+    async def read_key() -> bytes:
+        return (await secret_manager.read(KEY)).data
+
+    certificates = settings.certificates
+    fetch = from_file(Path(certificates)) if certificates else from_google(http_client)
+    return FirebaseIdentity(settings.project, fetch, read_key=read_key, admitted=settings.admitted)
 
 
 @cache

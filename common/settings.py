@@ -20,6 +20,7 @@ LOCAL_SWITCHES = {
     "speech_url": "OPRINA_SPEECH_URL",
     "recognition_url": "OPRINA_RECOGNITION_URL",
     "google_accounts_url": "OPRINA_GOOGLE_ACCOUNTS_URL",
+    "identity_toolkit_url": "OPRINA_IDENTITY_TOOLKIT_URL",
     "secret_manager_address": "OPRINA_SECRET_MANAGER_ADDRESS",
     "cloud_tasks_address": "OPRINA_CLOUD_TASKS_ADDRESS",
     "certificates": "OPRINA_CERTIFICATES",
@@ -127,6 +128,9 @@ class Settings(BaseModel):
     """The least tokens for a reply: with fewer left of the month, no turn starts."""
     turns_per_user: Annotated[int, Field(gt=0, le=1_000)] = 10
     """Turns of a user that may run at the same time."""
+    writing_tools: tuple[str, ...] = ("send_mail", "create_event", "move_event", "delete_event")
+    """Tools of the agent that change something outside, separated by commas. A part of a conversation
+    in which one of them ran cannot be answered again or replaced."""
     turn_characters: Annotated[int, Field(gt=0, le=100_000)] = 4_000
     """Characters of speech that a turn reserves. A longer reply continues as text."""
     turn_seconds: Annotated[int, Field(gt=0, le=570)] = 120
@@ -143,6 +147,8 @@ class Settings(BaseModel):
     """The store of documents: `firestore`, or `sqlite` (a file; local only)."""
     data_dir: str = ".local"
     """The folder of SQLite's file and of the local stack's keys."""
+    backup_days: Annotated[int, Field(ge=0, le=98)] = 7
+    """Days that a backup of the database is kept, for the certificate of a deleted account."""
     database: str = "(default)"
     """The Firestore database."""
     vault: Literal["secret_manager", "sealed"] = "secret_manager"
@@ -174,6 +180,8 @@ class Settings(BaseModel):
     """Local only: the URL of a Speech-to-Text simulator."""
     google_accounts_url: str | None = None
     """Local only: the URL of a simulator of Google's OAuth server."""
+    identity_toolkit_url: str | None = None
+    """Local only: the URL of an Identity Toolkit simulator."""
     secret_manager_address: str | None = None
     """Local only: the address of a Secret Manager emulator, `host:port`."""
     cloud_tasks_address: str | None = None
@@ -185,7 +193,7 @@ class Settings(BaseModel):
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
     """Set by Google in a deployment. Settings that are local only are then refused."""
 
-    @field_validator("voices", "other_languages", "media_hosts", mode="before")
+    @field_validator("voices", "other_languages", "media_hosts", "writing_tools", mode="before")
     @classmethod
     def _patterns(cls, listed: object) -> object:
         if not isinstance(listed, str):

@@ -48,6 +48,9 @@ locals {
     "tokens.delete" = {
       deleter = { role = local.custom_role_names.secretDeleter, condition = local.session_secrets }
     }
+
+    # Deletion of accounts, by the sweep.
+    "users.delete" = { deleter = { role = local.custom_role_names.userDeleter, condition = null } }
   }
 
   # Google's predefined roles are too wide: roles/aiplatform.user can also train, deploy and delete
@@ -58,6 +61,11 @@ locals {
       title       = "Agent caller"
       description = "Query an agent on Agent Engine and create a session with it."
       permissions = ["aiplatform.reasoningEngines.query", "aiplatform.sessions.create"]
+    }
+    userDeleter = {
+      title       = "User deleter"
+      description = "Delete a user of Firebase. Cannot read or change users."
+      permissions = ["firebaseauth.users.delete"]
     }
     agentSessionDeleter = {
       title       = "Agent session deleter"
@@ -112,6 +120,7 @@ locals {
   read_secrets = {
     for name, function in local.deployed : name => concat(
       function.secrets,
+      function.callers == "users" ? [local.accounts_key] : [], # to verify who calls: User.former
       var.vault == "sealed" && length(setintersection(function.uses, ["tokens.write", "tokens.read"])) > 0 ? [local.tokens_key] : [],
     )
   }

@@ -13,6 +13,7 @@
 locals {
   liveavatar_key = "liveavatar-api-key"
   tokens_key     = "session-tokens-key"
+  accounts_key   = "account-hash-key"
 
   defaults = {
     memory        = "512Mi"
@@ -36,7 +37,7 @@ locals {
       callers   = "users"
       free_text = true
       timeout   = 600 # a turn of at most 580 seconds, and 15 seconds to store it
-      uses      = ["store", "agent", "tokens.read", "tokens.delete"]
+      uses      = ["store", "agent", "speech", "tokens.read", "tokens.delete"]
     }
     speak = {
       callers   = "users"
@@ -45,10 +46,11 @@ locals {
       uses      = ["store", "tokens.read", "tokens.delete"]
     }
     voice = {
-      callers = "users"
-      timeout = 90 # an upload of 2 MB, and a minute of speech
-      secrets = []
-      uses    = ["store", "speech"]
+      callers   = "users"
+      free_text = true
+      timeout   = 90 # an upload of 2 MB, and a minute of speech
+      secrets   = []
+      uses      = ["store", "speech"]
     }
     keep_alive = {
       callers = "users"
@@ -68,7 +70,7 @@ locals {
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "agent.delete", "tokens.delete"]
+      uses          = ["store", "agent.delete", "tokens.delete", "users.delete"]
     }
     page = {
       callers       = "public"
@@ -80,6 +82,12 @@ locals {
       max_instances = 10
       secrets       = []
       uses          = ["store"]
+    }
+    account = {
+      callers = "users"
+      timeout = 600 # an export of at most 540 seconds
+      secrets = []
+      uses    = ["store"]
     }
     budget_alert = {
       callers       = "internal"
@@ -135,6 +143,7 @@ locals {
     OPRINA_ALLOWED_ORIGINS = join(",", concat(["https://${local.page_host}"], var.other_origins))
     OPRINA_ADMITTED        = join(",", var.admitted)
     OPRINA_DATABASE        = var.database
+    OPRINA_BACKUP_DAYS     = tostring(var.backup_days)
 
     OPRINA_CEILING_AVATAR_SECONDS = tostring(var.ceilings.avatar_seconds)
     OPRINA_CEILING_AGENT_TOKENS   = tostring(var.ceilings.agent_tokens)

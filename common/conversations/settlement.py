@@ -11,6 +11,7 @@ from typing import Any
 
 from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
+from common.domain.conversations.messages import MessagePlace
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.quota import METERS, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
@@ -25,12 +26,30 @@ class ConversationUpdate:
     agent_session: str | None = None
     agent_session_expires_at: datetime | None = None
     notes: tuple[dict[str, Any], ...] = ()
+    tools: tuple[str, ...] | None = None
+    """The tools that ran. Without them: those that the last checkpoint knows."""
+    taken_back: bool = False
 
-    def fields(self, conversation: Conversation) -> dict[str, Any]:
+    def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:
+        """Return the fields to write. A turn whose branch was replaced changes nothing of the new one.
+
+        A branch that failed before the agent was reached is taken back, unless a newer turn went on.
+        """
         found: dict[str, Any] = {}
+        branches, tools = conversation.branches, record.tools if self.tools is None else self.tools
+        if tools:
+            found["tool_runs"] = branches.with_tools(tools, record.number)
+        if branches.is_replaced(MessagePlace.of(record.number, "assistant")):
+            return found
+        if self.taken_back and record.begins is not None:
+            return found | (record.begins.restores if conversation.lease == record.id else {})
         if self.last_prompt:
             found["last_prompt"] = self.last_prompt
-        if self.agent_session is not None:
+        session = self.agent_session
+        if session is not None and (
+            session == conversation.agent_session
+            or branches.is_current_session(conversation.id, session)
+        ):
             found["agent_session"] = self.agent_session
             found["agent_session_expires_at"] = self.agent_session_expires_at
         if self.notes:
@@ -87,6 +106,7 @@ class StoreReply:
                 record.month,
                 {"agent_tokens": record.reserved.get("agent_tokens", 0)},
                 {"agent_tokens": tokens},
+                admitted_at=record.started_at,
                 missing=missing,
             ),
         ]
@@ -94,7 +114,9 @@ class StoreReply:
         if conversation.exists:
             known = Conversation.of(conversation)
             proposed = known.proposed(record, any_proposal=bool(progress.proposals))
-            writes.append(known.close_stream(record, **self.update.fields(known), **proposed))
+            writes.append(
+                known.close_stream(record, **self.update.fields(known, record), **proposed)
+            )
         return Decision(result=True, writes=[write for write in writes if write is not None])
 
 
@@ -136,21 +158,27 @@ class Settle:
         progress, outcome = self.progress, self.outcome
         if self.by == SWEEP:
             progress = found.known_progress()
-            outcome = (found.outcome or "interrupted") if found.state == "answered" else "lost"
+            outcome = found.outcome_if_lost
         charged = self.charge(found, progress)
-        already = found.charged.get("agent_tokens", 0)
         reserved = dict(found.reserved)
         if found.state == "answered":
             reserved.pop("agent_tokens", None)
-        used = charged.copy()
-        used["agent_tokens"] = charged.get("agent_tokens", 0) - already
+        used = {meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS}
         missing = not documents[ledger_path(found.uid, found.month)].exists
         done = found.settled(
             self.by, outcome, progress, charged, self.answer, now, documents[found.path].version
         )
         writes: list[Write | None] = [
             done,
-            settle(found.uid, found.month, reserved, used, turns=1, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                reserved,
+                used,
+                admitted_at=found.started_at,
+                turns=1,
+                missing=missing,
+            ),
             *give_back(found.share, documents, found.reserved, charged),
             *self._messages(found, progress, outcome, documents, now),
             self._release(found, documents, now),
@@ -172,7 +200,7 @@ class Settle:
         self, found: TurnRecord, documents: Documents, now: datetime
     ) -> Decision[TurnRecord | None]:
         """Correct a settlement that the sweep made too early. The message never gets shorter."""
-        charged = self.charge(replace(found, charged={}), self.progress)
+        charged = self.charge(replace(found, charged=found.transcribed), self.progress)
         difference = {
             meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS
         }
@@ -183,7 +211,14 @@ class Settle:
         missing = not documents[ledger_path(found.uid, found.month)].exists
         writes: list[Write | None] = [
             write,
-            settle(found.uid, found.month, {}, difference, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                {},
+                difference,
+                admitted_at=found.started_at,
+                missing=missing,
+            ),
             *give_back(found.share, documents, {}, difference),
             *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
             self._release(found, documents, now),
@@ -201,11 +236,14 @@ class Settle:
     def charge(self, found: TurnRecord, progress: Progress) -> dict[Meter, int]:
         if self.outcome == "unreached" and self.by != SWEEP:
             return {}
+        if found.state == "transcribing":  # if the process died, its caller has heard nothing
+            return {} if self.by == SWEEP else dict(found.reserved)
         tokens = found.charged.get("agent_tokens")
         if found.state != "answered" or tokens is None:
             cut = self.cut or self.by == SWEEP
             tokens = found.tokens_used(progress, cut=cut) if found.function == "chat" else 0
         charged: dict[Meter, int] = {"agent_tokens": tokens} if tokens else {}
+        charged |= found.transcribed
         if progress.characters:
             charged["voice_characters"] = progress.characters
         return charged
@@ -223,7 +261,7 @@ class Settle:
         A turn that failed before it reached the agent takes the user's message back, because the
         same key may run again.
         """
-        if found.function == "speak":
+        if found.function == "speak" or not found.number:
             return []
         path = message_path(found.conversation_id, found.number, "assistant")
         if outcome == "unreached":
@@ -244,12 +282,9 @@ class Settle:
         conversation = Conversation.of(document)
         any_proposal = bool(found.proposals or self.progress.proposals)
         proposed = conversation.proposed(found, any_proposal=any_proposal)
-        return conversation.release(found, now, **self.update.fields(conversation), **proposed)
-
-
-def settle_lost(record: TurnRecord) -> Settle:
-    """Settle a turn whose process died, from what its document knows."""
-    return Settle(record, SWEEP, "lost", record.known_progress(), cut=True, answer=None)
+        return conversation.release(
+            found, now, **self.update.fields(conversation, found), **proposed
+        )
 
 
 def _spoken(progress: Progress, tokens: int | None, outcome: Outcome | None) -> dict[str, Any]:

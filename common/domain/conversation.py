@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from common.domain.avatar_session import AvatarSession
 from common.domain.conversations.branches import Branches
+from common.domain.conversations.messages import MessagePlace
 from common.domain.conversations.title import BEGINNING, UNTITLED, named, title_fields
 from common.domain.documents import Create, Document, Query, Update, Where, known_fields
 from common.domain.errors import NotFound
@@ -131,8 +132,14 @@ class Conversation:
     def take_lease(
         self, record: TurnRecord, now: datetime, message: str | None, *, asks: bool
     ) -> Update:
-        """Give the lease to a turn, count its message, and note that it asks the agent."""
+        """Give the lease to a turn, count its message, and note that it asks the agent.
+
+        A turn that begins a branch leaves the agent session to the old one.
+        """
         fields: dict[str, Any] = {"lease": {"turn_id": record.id}, "active_at": now}
+        if (begins := record.begins) is not None:
+            fields |= {"branches": begins.number, "replaced": begins.replaced}
+            fields |= {"agent_session": None, "agent_session_expires_at": None, "proposed_in": None}
         if message is not None:
             fields |= {"next_number": record.number + 1, "updated_at": now}
             if not self.document.get("titled", True):
@@ -140,7 +147,19 @@ class Conversation:
         if asks:
             asking = [*self.asking, record.holder]
             fields |= {"asking": asking, "notes": [], "last_turn": record.id}
+        if record.confirms is not None:  # a tool acts in this turn
+            fields["wrote_at"] = record.number
         return Update(self.document.path, fields, read=self.document.version)
+
+    def restorable(self) -> dict[str, Any]:
+        """Return the fields that come back if a branch fails before the agent is reached."""
+        return {
+            "replaced": list(self.branches.replaced),
+            "agent_session": self.agent_session,
+            "agent_session_expires_at": self.agent_session_expires_at,
+            "notes": list(self.notes),
+            "proposed_in": self.proposed_in,
+        }
 
     def release(self, record: TurnRecord, now: datetime, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
         """Take a turn out of the lease and out of `asking`. None if there is nothing to write."""
@@ -168,7 +187,8 @@ class Conversation:
 
     def proposed(self, record: TurnRecord, *, any_proposal: bool) -> dict[str, Any]:
         """Return the fields that name the newest turn with a proposal."""
-        if not any_proposal or record.number < self.proposed_number:
+        is_replaced = self.branches.is_replaced(MessagePlace.of(record.number, "assistant"))
+        if not any_proposal or is_replaced or record.number < self.proposed_number:
             return {}
         return {"proposed_in": record.id, "proposed_number": record.number}
 
@@ -250,5 +270,5 @@ def new_conversation_fields(user: UserId, now: datetime, message: str | None) ->
         "last_turn": None,
         "branches": 0,
         "replaced": [],
-        "wrote_at": 0,
+        "tool_runs": {},
     }

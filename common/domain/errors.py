@@ -13,10 +13,13 @@
     │   ├── TooManySessions      429  too_many_sessions: names the sessions that hold the slots
     │   ├── TooManyTurns         429  too_many_turns: too many turns of the user run; has `retry_after`
     │   ├── NoTurn               409  no_turn: there is nothing to stop
+    │   ├── CannotReplace        409  cannot_replace: the part of the conversation cannot be replaced
     │   ├── NoProposal           409  no_proposal: it was answered, is too old, or never was
     │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
     │   ├── SessionOver          409  session_over: the avatar session has ended
     │   ├── TooEarly             425  too_early: the session has not expired; Cloud Tasks tries again
+    │   ├── AccountClosing       409  account_closing: the account will be deleted; it can be restored
+    │   ├── NoDeletion           409  no_deletion: the account's deletion has begun; it is not restored
     │   ├── KeyInFlight          409  key_in_flight: a request with this Idempotency-Key is being served
     │   └── KeyReused            422  key_reused: this Idempotency-Key was used with another body
     ├── Upstream                 502  a call to a service failed; the code is `<service>_<kind>`
@@ -181,6 +184,12 @@ class NoTurn(Refused):
     title = "No turn is running"
 
 
+class CannotReplace(Refused):
+    status = 409
+    code = "cannot_replace"
+    title = "Message cannot be replaced"
+
+
 class NoProposal(Refused):
     status = 409
     code = "no_proposal"
@@ -197,6 +206,25 @@ class SessionOver(Refused):
     status = 409
     code = "session_over"
     title = "Avatar session ended"
+
+
+class AccountClosing(Refused):
+    status = 409
+    code = "account_closing"
+    title = "Account will be deleted"
+
+    def __init__(self, detail: str, *, deletes_at: datetime) -> None:
+        super().__init__(detail)
+        self.deletes_at = deletes_at
+
+    def extra(self) -> dict[str, Any]:
+        return {"deletes_at": self.deletes_at.isoformat()}
+
+
+class NoDeletion(Refused):
+    status = 409
+    code = "no_deletion"
+    title = "Account cannot be restored"
 
 
 class TooEarly(Refused):

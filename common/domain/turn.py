@@ -1,9 +1,10 @@
 """A turn's document: claim, heartbeat and answer in one.
 
-    running ──► answered ──► settled ──► corrected
-       └───────────────────────▲
+    transcribing ──► running ──► answered ──► settled ──► corrected
+          └────────────┴───────────────────────▲
 
-`running`: its process works. `answered`: the reply is stored and its tokens are charged; speech
+`transcribing`: the words of a recording are awaited; the turn has no lease. `running`: its process
+works. `answered`: the reply is stored and its tokens are charged; speech
 goes on. `settled`: everything is charged and the answer stands. `corrected`: the sweep had settled
 a turn whose process was alive after all, and that process corrected the charge, once.
 
@@ -18,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from common.domain import deadlines
+from common.domain.conversations.branches import NewBranch
 from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
 from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.google.proposal import Proposal, merge
@@ -31,10 +33,18 @@ from common.domain.ids import (
 )
 from common.domain.quota import Amounts, Meter
 
-TurnState = Literal["running", "answered", "settled", "corrected"]
+TurnState = Literal["transcribing", "running", "answered", "settled", "corrected"]
 TurnFunction = Literal["chat", "speak", "transcribe", "synthesize"]
 Outcome = Literal[
-    "complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost", "unreached"
+    "complete",
+    "interrupted",
+    "incomplete",
+    "failed",
+    "cancelled",
+    "waiting",
+    "lost",
+    "not_heard",
+    "unreached",
 ]
 """How a turn ended. `unreached`: it failed before the agent was reached, so the same key runs
 again. `lost`: its process died. `waiting`: a long-running tool has not answered yet."""
@@ -48,7 +58,7 @@ CHARACTERS_PER_TOKEN = 4
 """To estimate what an agent used that was cut before it said so. English text; rounded up."""
 RETRY_KEY_SECONDS = 2
 """The least time after which a key whose turn runs is worth another try."""
-IN_USE: tuple[TurnState, ...] = ("running", "answered")
+IN_USE: tuple[TurnState, ...] = ("transcribing", "running", "answered")
 
 
 def turn_path(turn: TurnId) -> str:
@@ -75,6 +85,7 @@ class Progress:
     text: str = ""
     spoken: str = ""
     characters: int = 0
+    tools: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
 
 
@@ -95,8 +106,8 @@ class TurnRecord:
     avatar_session_id: AvatarSessionId | None = None
     month: str = ""
     number: int = 0
-    answers: int = 0
-    """The number of the message that the turn answers again. 0: it has a message of its own."""
+    branch: dict[str, Any] = field(default_factory=dict)
+    """The branch that the turn begins (`NewBranch`). Empty: the turn goes on in the conversation."""
     attempt: int = 0
     state: TurnState = "running"
     reserved: dict[Meter, int] = field(default_factory=dict)
@@ -110,6 +121,8 @@ class TurnRecord:
     tokens: int | None = None
     prompt: int = 0
     characters: int = 0
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the agent called."""
     text: str = ""
     spoken: str = ""
     outcome: Outcome | None = None
@@ -120,6 +133,8 @@ class TurnRecord:
     charged: dict[Meter, int] = field(default_factory=dict)
     answer: str | None = None
     """JSON of the answer without its text, which stands in `text`."""
+    heard: dict[str, Any] | None = None
+    """The `text`, `confidence` and `seconds` of a spoken message; None for a typed one."""
     expires_at: datetime | None = None
     proposals: tuple[Proposal, ...] = ()
     confirms: str | None = None
@@ -131,7 +146,7 @@ class TurnRecord:
         if not document.exists:
             return None
         found = read_fields(cls, document)
-        found["earlier"] = tuple(found.get("earlier", ()))
+        found |= {name: tuple(found.get(name, ())) for name in ("earlier", "tools")}
         found["proposals"] = tuple(map(Proposal.read, found.get("proposals") or ()))
         return cls(id=TurnId(document.id), **found)
 
@@ -142,6 +157,17 @@ class TurnRecord:
     @property
     def in_use(self) -> bool:
         return self.state in IN_USE
+
+    @property
+    def begins(self) -> NewBranch | None:
+        """Return the branch that the turn begins."""
+        return NewBranch.of(self.branch)
+
+    @property
+    def message_number(self) -> int:
+        """Return the number of the message that the turn answers."""
+        begins = self.begins
+        return (begins.answers if begins else 0) or self.number
 
     @property
     def updated_at(self) -> datetime | None:
@@ -180,10 +206,23 @@ class TurnRecord:
         grace = timedelta(seconds=deadlines.SWEEP_AFTER_DUE)
         return self.in_use and self.due_at is not None and self.due_at + grace <= now
 
+    @property
+    def transcribed(self) -> dict[Meter, int]:
+        """Seconds of its recording that the turn was charged when its words were accepted."""
+        seconds = self.charged.get("transcribed_seconds")
+        return {"transcribed_seconds": seconds} if seconds else {}
+
+    @property
+    def outcome_if_lost(self) -> Outcome:
+        """How the turn ended, if its process died now."""
+        if self.state == "transcribing":
+            return "unreached"
+        return (self.outcome or "interrupted") if self.state == "answered" else "lost"
+
     def claim(self, over: Document) -> Create | Update:
         """Write the turn where nothing stands, or over an earlier attempt of the same key."""
         fields = {name: value for name, value in vars(self).items() if name != "id"}
-        fields["earlier"] = list(self.earlier)
+        fields |= {"earlier": list(self.earlier), "tools": list(self.tools)}
         fields["proposals"] = merge(self.proposals, ())
         if over.exists:
             return Update(self.path, fields, read=over.version)
@@ -197,6 +236,7 @@ class TurnRecord:
             "prompt": progress.prompt,
             "characters": progress.characters,
             "spoken": progress.spoken,
+            "tools": list(progress.tools),
             "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
@@ -213,7 +253,7 @@ class TurnRecord:
             "tokens": tokens,
             "prompt": progress.prompt,
             "text": progress.text,
-            "charged": {"agent_tokens": tokens},
+            "charged": {**self.charged, "agent_tokens": tokens},
             "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
@@ -282,6 +322,7 @@ class TurnRecord:
             text=self.text,
             spoken=self.spoken,
             characters=self.characters,
+            tools=self.tools,
             proposals=self.proposals,
         )
 

@@ -1,5 +1,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from common.domain.ids import UserId
@@ -19,6 +20,10 @@ class User:
     email: str | None = None
     email_verified: bool = False
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    signed_in_at: datetime | None = None
+    former: tuple[str, ...] | None = ()
+    """Ids of the documents that keep what deleted accounts of this person used: keyed hashes of the
+    uid, first, and of the identities of the sign-in. None: the key cannot be read now."""
 
     def is_admitted(self, admitted: Collection[str]) -> bool:
         """Return whether the person may use the service.

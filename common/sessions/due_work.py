@@ -106,7 +106,9 @@ class Confirm:
             unconfirmed = False
             if charge < session.seconds:
                 less: dict[Meter, int] = {"avatar_seconds": charge - session.seconds}
-                writes.append(settle(session.uid, session.month, {}, less))
+                writes.append(
+                    settle(session.uid, session.month, {}, less, admitted_at=session.created_at)
+                )
                 writes += give_back(session.share, documents, {}, less)
         given_up = session.ended_at is None or session.ended_at + CONFIRM_FOR <= now
         left = (unconfirmed or self.secret_left) and not given_up

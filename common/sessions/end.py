@@ -147,7 +147,14 @@ class FinishEnding:
         writes: list[Write] = [
             Delete(session.path, read=document.version),
             Create(record_path(session.id), done.record()),
-            settle(session.uid, session.month, reserved, seconds, missing=missing),
+            settle(
+                session.uid,
+                session.month,
+                reserved,
+                seconds,
+                admitted_at=session.created_at,
+                missing=missing,
+            ),
             *give_back(session.share, documents, reserved, seconds),
             Delete(slot_path(session.uid, session.slot)),
             Create(f"{session.path}/events/{self.new_id}", event),

@@ -3,6 +3,7 @@
 import asyncio
 
 from common.domain.documents import Document
+from common.domain.errors import Upstream
 from common.transactions.transaction import Transactions
 
 AT_ONCE = 200
@@ -18,7 +19,7 @@ class SharedReads:
 
     def __init__(self) -> None:
         self._paths: list[str] = []
-        self._reading: asyncio.Task[dict[str, Document]] | None = None
+        self._reading: asyncio.Task[dict[str, Document] | Upstream] | None = None
 
     async def read(self, transactions: Transactions, path: str) -> Document:
         """Return the document at `path`. Raises what the store raises."""
@@ -26,10 +27,19 @@ class SharedReads:
             self._paths = []
             self._reading = asyncio.create_task(self._read(transactions, self._paths))
         self._paths.append(path)
-        return (await asyncio.shield(self._reading))[path]
+        found = await asyncio.shield(self._reading)
+        if isinstance(found, Upstream):
+            raise found
+        return found[path]
 
-    async def _read(self, transactions: Transactions, paths: list[str]) -> dict[str, Document]:
+    async def _read(
+        self, transactions: Transactions, paths: list[str]
+    ) -> dict[str, Document] | Upstream:
+        """Return the documents, or the failure: the callers may all have left by then."""
         await asyncio.sleep(0)  # the other callers of this moment add their paths
         if self._paths is paths:
             self._reading = None
-        return await transactions.read(*paths)
+        try:
+            return await transactions.read(*paths)
+        except Upstream as error:
+            return error

@@ -1,6 +1,9 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
+from common.api.requests import JSON, SPOKEN_REQUEST
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
+    AccountClosing,
+    CannotReplace,
     CapacityReached,
     NoProposal,
     NotFound,
@@ -23,11 +26,13 @@ from common.schemas.requests import ChatRequest
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
     raises=(
+        AccountClosing,
         NotFound,
         QuotaExceeded,
         TooManyTurns,
         NoTurn,
         NoProposal,
+        CannotReplace,
         SpendingStopped,
         CapacityReached,
         RateLimited,
@@ -35,6 +40,7 @@ from common.schemas.requests import ChatRequest
     spends=True,
     keyed=True,
     events=ChatEvent,
+    bodies=(JSON, SPOKEN_REQUEST),
 )
 async def chat(
     caller: User, request: ChatRequest, app: App, key: IdempotencyKey

@@ -1,6 +1,7 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningSpeech
 from common.domain.errors import (
+    AccountClosing,
     NotFound,
     QuotaExceeded,
     RateLimited,
@@ -19,7 +20,15 @@ from common.schemas.requests import SpeakRequest
     SpeakRequest,
     SpeakAnswer,
     answers={200: "How the speech ended."},
-    raises=(NotFound, QuotaExceeded, SessionOver, TooManyTurns, SpendingStopped, RateLimited),
+    raises=(
+        AccountClosing,
+        NotFound,
+        QuotaExceeded,
+        SessionOver,
+        TooManyTurns,
+        SpendingStopped,
+        RateLimited,
+    ),
     spends=True,
     keyed=True,
 )

@@ -1,5 +1,6 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.domain.errors import (
+    AccountClosing,
     AvatarStarting,
     CapacityReached,
     NotFound,
@@ -24,6 +25,7 @@ from common.schemas.requests import StartAvatarRequest
         200: "The conversation's avatar session runs already. Nothing new is charged.",
     },
     raises=(
+        AccountClosing,
         NotFound,
         QuotaExceeded,
         TooManySessions,

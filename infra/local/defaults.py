@@ -10,6 +10,7 @@ from common.settings import Settings
 from infra.local.simulators.all import (
     AGENT_ENGINE,
     GOOGLE_ACCOUNTS,
+    IDENTITY_TOOLKIT,
     LIVEAVATAR,
     RECOGNITION,
     SPEECH,
@@ -62,6 +63,7 @@ def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
         "allowed_origins": (*WEB_PAGE, address.url, address.url.replace("127.0.0.1", "localhost")),
         "connections_url": f"{address.url}/api/connections",
         "google_accounts_url": f"{address.url}{GOOGLE_ACCOUNTS}",
+        "identity_toolkit_url": f"{address.url}{IDENTITY_TOOLKIT}",
         "sweep_url": f"{address.url}/sweep_expired",
         "tasks_account": ACCOUNT.format(project=names["project"]),
         "liveavatar_url": f"{address.url}{LIVEAVATAR}",

@@ -19,6 +19,8 @@ from common.bootstrap import App, build
 from common.domain.ids import AvatarSessionId
 from common.sessions.end import always
 from common.settings import Settings
+from infra.agent.assistant.google.actions import GoogleActions
+from infra.agent.assistant.google.rest import GoogleAddresses
 from infra.local.defaults import StackAddress, default_settings, local_settings
 from infra.local.dev_routes import dev_routes
 from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
@@ -30,7 +32,7 @@ from infra.local.middleware.pretty_json import PrettyJson
 from infra.local.scheduler import Scheduler
 from infra.local.server import serve
 from infra.local.sign_in import LocalSignIn
-from infra.local.simulators.all import Simulators
+from infra.local.simulators.all import GMAIL, GOOGLE_CALENDAR, Simulators
 from infra.local.simulators.google_accounts import GoogleAccountsState
 from infra.registry import declarations
 
@@ -61,7 +63,8 @@ class Stack:
 
     def sign_in(self, name: str) -> dict[str, str]:
         """Return the headers of a user of this name."""
-        return {"authorization": f"Bearer {LocalSignIn(self.identity).sign_in(name).id_token}"}
+        sign_in = LocalSignIn(self.identity, self.simulators.users)
+        return {"authorization": f"Bearer {sign_in.sign_in(name).id_token}"}
 
 
 @asynccontextmanager
@@ -91,6 +94,10 @@ async def stack(
             )
             settings = local_settings(given, address)
             _know_client(simulators.google, settings)
+            (folder / "stack.json").write_text(settings.model_dump_json())  # for infra/admin
+            simulators.agent.google = GoogleActions(
+                GoogleAddresses(f"{address.url}{GMAIL}", f"{address.url}{GOOGLE_CALENDAR}")
+            )
             local = _assemble(settings, address, simulators, google, identity, http)
             async with contextlib.AsyncExitStack() as running:
                 await provide(
@@ -151,7 +158,9 @@ async def _router(stack: Stack) -> FunctionRouter:
             audience=f"{stack.url}/{name}",
             account=stack.settings.tasks_account,
         )
-    others = dev_routes(stack.simulators, LocalSignIn(stack.identity), stack.scheduler)
+    others = dev_routes(
+        stack.simulators, LocalSignIn(stack.identity, stack.simulators.users), stack.scheduler
+    )
     return FunctionRouter(functions, stack.app, WithPage(others, functions["page"], stack.app))
 
 

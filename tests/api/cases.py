@@ -26,6 +26,7 @@ EXAMPLES: dict[str, Any] = {
     "interrupt": False,
     "speak": False,
     "wait": True,
+    "preferences": {"language": "en-US"},
     "mail": True,
     "calendar": True,
     "return_to": "https://api.oprina.test/settings",
@@ -42,7 +43,7 @@ BY_TYPE = {
     "array": [],
     "object": {},
 }
-LEFT_OUT = {"confirm", "yes"}
+LEFT_OUT = {"confirm", "yes", "edit", "regenerate"}
 """Fields that are an alternative to the others of their request."""
 
 

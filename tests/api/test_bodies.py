@@ -79,6 +79,7 @@ BAD: dict[str, dict[str, Any]] = {
     },
 }
 BY_TYPE: dict[str, dict[str, Any]] = {
+    "object": {"text": "a", "list": [], "unknown field": {"unknown": 1}},
     "string": {"number": 1, "surrogate": "\ud800", "list": []},
     "boolean": BAD_SWITCHES,
     "integer": {"text": "1", "float": 1.5, "list": []},
@@ -94,7 +95,7 @@ def invalid_values(case: Case) -> Iterator[tuple[str, str, Any]]:
     for field, found in case.without_parameters(schema["properties"]).items():
         if "$ref" in found:
             continue  # a model of its own, whose fields are those of a service of Google
-        kinds = [kind["type"] for kind in found.get("anyOf", [found])]
+        kinds = [kind.get("type", "boolean") for kind in found.get("anyOf", [found])]
         bad = dict(BAD[field] if field in BAD else BY_TYPE[kinds[0]])
         if "null" not in kinds:
             bad["null"] = None

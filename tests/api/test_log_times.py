@@ -83,7 +83,16 @@ async def test_a_sweep_has_its_counts_and_the_credits_left(
     line = last_line(out)
     assert line["did"] == {
         **dict.fromkeys(
-            ("idle", "stuck", "leases_freed", "stopped_again", "unknown", "deleted"), 0
+            (
+                "idle",
+                "stuck",
+                "leases_freed",
+                "stopped_again",
+                "unknown",
+                "deleted",
+                "accounts_deleted",
+            ),
+            0,
         ),
         "expired": 1,
         "failed": 0,

@@ -19,14 +19,14 @@ async def inject(local: Stack, **fault: Any) -> None:
 
 
 async def test_without_an_avatar_the_drawn_face_goes_on(browser: Browser, local: Stack) -> None:
-    await inject(local, service="liveavatar", mode="503")
+    await inject(local, service="liveavatar", mode="503", times=50)
     async with visit(browser, local) as page:
         await sign_in(page)
         await page.get_by_test_id("talk").click()
         await expect(page.get_by_test_id("notice")).to_contain_text("The video is", timeout=20_000)
         await picture(page, "no-avatar")
         await write(page, "What time is it?")
-        await expect(page.get_by_test_id("answer")).to_be_visible()
+        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=25_000)
 
 
 async def test_each_microphone_failure_has_its_own_words(browser: Browser, local: Stack) -> None:
@@ -62,7 +62,7 @@ async def test_a_message_sent_without_a_network_arrives_once(
         await sign_in(page)
         await page.route("**/api/chat", cut)
         await write(page, "What time is it?")
-        await expect(page.get_by_test_id("answer")).to_be_visible()
+        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=25_000)
         await expect(page.get_by_test_id("question")).to_have_count(1)
         assert len(keys) == 2
         assert keys[0] == keys[1]
@@ -81,14 +81,14 @@ async def test_an_expired_token_is_renewed_without_a_word(browser: Browser, loca
             lambda answer: statuses.append(answer.status) if "/api/chat" in answer.url else None,
         )
         await write(page, "What time is it?")
-        await expect(page.get_by_test_id("answer")).to_be_visible()
+        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=25_000)
         assert statuses == [401, 200]
 
 
 async def test_an_agent_that_is_down_leaves_the_question_with_a_way_on(
     browser: Browser, local: Stack
 ) -> None:
-    await inject(local, service="agent", mode="503", times=20)
+    await inject(local, service="agent-engine", mode="503", times=20)
     async with visit(browser, local) as page:
         await sign_in(page)
         await write(page, "What time is it?")
@@ -99,18 +99,3 @@ async def test_an_agent_that_is_down_leaves_the_question_with_a_way_on(
         await page.get_by_role("button", name="Try again").click()
         await expect(page.get_by_test_id("answer")).to_be_visible(timeout=20_000)
         await expect(page.get_by_test_id("question")).to_have_count(1)
-
-
-async def test_a_second_tab_can_bring_the_avatar_over(browser: Browser, local: Stack) -> None:
-    async with visit(browser, local) as first:
-        await sign_in(first)
-        await first.get_by_test_id("talk").click()
-        await expect(first.get_by_test_id("clock")).to_be_visible()
-        second = await first.context.new_page()
-        await second.goto(first.url)
-        await second.get_by_test_id("talk").click()
-        await expect(second.get_by_test_id("notice")).to_contain_text("in another tab")
-        await picture(second, "second-tab")
-        await second.get_by_role("button", name="Bring here").click()
-        await expect(second.get_by_test_id("clock")).to_be_visible()
-        await expect(first.get_by_test_id("notice")).to_contain_text("in another tab")

@@ -195,6 +195,7 @@ def required(case: Case) -> list[str]:
 
 
 NEEDS_MORE = [case for case in ALL if case.function == "connections"]
+NEEDS_MORE += [case for case in ALL if str(case) == "read_certificate"]
 """Operations whose example is refused without an earlier request: they need a connection."""
 
 

@@ -14,6 +14,7 @@ from common.bootstrap import App, build
 from common.conversations.history.deletion import MarkDeleted
 from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
+from common.domain.accounts.profile import GRACE
 from common.domain.ids import ConversationId
 from common.schemas.base import Answer
 from common.schemas.conversations import DeleteConversationRequest, ReadConversationRequest
@@ -46,8 +47,9 @@ NEEDS = {
     "forget": "tokens.delete",
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
-    "delete_session": "agent.delete",
     "recognize": "speech",
+    "delete_session": "agent.delete",
+    "delete_user": "users.delete",
     "expire": "queue",
 }
 """The permission that each method of a port needs. `start` and `connect` use the session token that
@@ -62,7 +64,7 @@ HEALTH_CHECKS = {
 }
 """The permission that each health check needs. Text-to-Speech needs no role."""
 
-PORTS = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks")
+PORTS = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks", "sign_ins")
 Use = Callable[[App, Harness], Awaitable[object]]
 
 
@@ -207,6 +209,13 @@ async def _sweep(app: App, harness: Harness) -> None:
     await app.sweeps.sweep(SweepRequest())
 
 
+async def _sweep_an_account(app: App, harness: Harness) -> None:
+    await harness.whole_chat()
+    await app.accounts.request_deletion(ADA)
+    advance(harness.clock, GRACE.total_seconds() + 1)
+    await app.sweeps.sweep(SweepRequest())
+
+
 async def _history(app: App, harness: Harness) -> None:
     made = await harness.whole_chat()
     await harness.start(conversation_id=made.conversation_id)
@@ -236,14 +245,20 @@ async def _transcribe(app: App, _: Harness) -> None:
     await app.transcripts.transcribe(ADA, ask, IdempotencyKey())
 
 
+async def _chat_by_voice(app: App, _: Harness) -> None:
+    turn = await app.conversations.chat(ADA, ChatRequest(audio=wav_file()), IdempotencyKey())
+    assert isinstance(turn, RunningChat)
+    await collect_events(turn)
+
+
 SCENARIOS: dict[str, Sequence[Use]] = {
     "start_avatar": [_start, _start_fails],
-    "chat": [_chat, _chat_after_the_end],
+    "chat": [_chat, _chat_by_voice, _chat_after_the_end],
     "voice": [_transcribe],
     "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],
     "end_session": [_end],
-    "sweep_expired": [_sweep],
+    "sweep_expired": [_sweep, _sweep_an_account],
     "budget_alert": [_budget],
     "conversations": [_history],
 }

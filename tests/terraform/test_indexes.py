@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from common.conversations.reply.history import digest
+from common.domain.accounts.profile import GRACE
 from common.domain.ceiling import SWITCH_PATH, allow_spending, stop_spending
 from common.domain.documents import Document, Query, Version, Where, Write
 from common.domain.ids import ConversationId
@@ -20,7 +21,7 @@ from common.schemas.conversations import (
     ListMessagesRequest,
 )
 from common.schemas.requests import SweepRequest
-from tests.support.harness import ADA, new_harness
+from tests.support.harness import ADA, advance, new_harness
 from tests.terraform.plan import Plan
 from tests.terraform.provider.schema import ROOT
 from tests.terraform.workspace import Workspace
@@ -109,7 +110,12 @@ async def run_queries_of_the_code() -> list[Query]:
     for place in ({}, {"before": made.message_id}, {"after": made.message_id}):
         request = {"conversation_id": made.conversation_id, **place}
         await history.messages(ADA, ListMessagesRequest.model_validate(request))
+    async for _ in await harness.app.exports.begin(ADA):
+        pass
+    await harness.app.accounts.request_deletion(ADA)
     await history.delete(ADA, DeleteConversationRequest(conversation_id=made.conversation_id))
+    advance(harness.clock, GRACE.total_seconds() + 1)
+    await harness.app.sweeps.sweep(SweepRequest())
     return store.queries
 
 
@@ -134,7 +140,7 @@ def test_every_query_of_the_code_is_run_here() -> None:
     """`run_queries_of_the_code` must run each new query, too."""
     assert query_sites(ROOT / "common") == {
         "connections/disconnect.py": 1,
-        "conversations/reply/history.py": 1,
+        "domain/accounts/belongings.py": 4,
         "domain/conversation.py": 2,
         "domain/conversations/deleted_conversation.py": 1,
         "domain/documents.py": 1,

@@ -38,7 +38,6 @@ function Root({ ready, before }: { ready: Ready; before: Person | null }) {
       <SignInPage
         key={active}
         signIn={ready.signIn}
-        preferences={preferences}
         onSignedIn={(each) => {
           void copy.use(each.uid);
           setPerson(each);

@@ -46,7 +46,7 @@ class SpeakAdmission:
         return [
             turn_path(self.claim.turn_id),
             *session_paths(self.avatar_session),
-            *account_paths(self.claim.user, now),
+            *account_paths(self.claim.caller, now),
             SWITCH_PATH,
             *([conversation_path(known)] if known else []),
             *seen,
@@ -54,7 +54,7 @@ class SpeakAdmission:
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if (stored := stored_turn(found, claim, ledger, now)) is not None:

@@ -60,9 +60,7 @@ class ConversationHistory:
         return await list_conversations(self.deps.store, caller.uid, request)
 
     async def read(self, caller: User, request: ReadConversationRequest) -> ConversationAnswer:
-        return await read_conversation(
-            self.deps, caller.uid, ConversationId(request.conversation_id)
-        )
+        return await read_conversation(self.deps, caller, ConversationId(request.conversation_id))
 
     async def messages(self, caller: User, request: ListMessagesRequest) -> MessageList:
         return await list_messages(self.deps.store, caller.uid, request)

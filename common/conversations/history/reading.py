@@ -8,8 +8,9 @@ from common.conversations.history.listing import summary
 from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
 from common.domain.conversations.messages import MessagePlace
 from common.domain.errors import OprinaError
-from common.domain.ids import ConversationId, TurnId, UserId
+from common.domain.ids import ConversationId, TurnId
 from common.domain.turn import TurnRecord, turn_path
+from common.domain.user import User
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.schemas.conversations import ConversationAnswer, LastTurn, RunningAvatar
@@ -17,7 +18,7 @@ from common.transactions.account import account_paths, ledger_of, usage_of
 
 
 async def read_conversation(
-    deps: Dependencies, user: UserId, conversation_id: ConversationId
+    deps: Dependencies, caller: User, conversation_id: ConversationId
 ) -> ConversationAnswer:
     """Return a conversation. Raises NotFound.
 
@@ -26,9 +27,9 @@ async def read_conversation(
     """
     now = deps.clock.now()
     path = conversation_path(conversation_id)
-    found = await deps.store.get([path, *account_paths(user, now)])
+    found = await deps.store.get([path, *account_paths(caller, now)])
     documents = {document.path: document for document in found}
-    conversation = Conversation.read(documents[path], user)
+    conversation = Conversation.read(documents[path], caller.uid)
     avatar, last_turn = await asyncio.gather(
         _avatar(deps, conversation.running_avatar(now)), _last_turn(deps, conversation.last_turn)
     )
@@ -36,7 +37,7 @@ async def read_conversation(
         **vars(summary(documents[path])),
         avatar=avatar,
         last_turn=last_turn,
-        usage=usage_of(ledger_of(documents, user, deps.settings, now)),
+        usage=usage_of(ledger_of(documents, caller, deps.settings, now)),
     )
 
 
@@ -71,13 +72,13 @@ async def _last_turn(deps: Dependencies, turn: TurnId | None) -> LastTurn | None
 
 def last_turn(record: TurnRecord, now: datetime) -> LastTurn:
     """Return a turn as its document knows it. A turn that failed unreached has no message."""
-    unreached = record.outcome == "unreached"
-    user_message = MessagePlace.of(record.answers or record.number, "user")
+    user_message = MessagePlace.of(record.message_number, "user")
+    taken_back = record.outcome == "unreached" and record.message_number == record.number
     return LastTurn(
         turn_id=record.id,
         state="running" if record.in_use else "ended",
         ended=None if record.in_use else turn_end(record.outcome or "lost"),
-        user_message_id=None if unreached and not record.answers else user_message.id,
+        user_message_id=None if taken_back else user_message.id,
         message_id=MessagePlace.of(record.number, "assistant").id if record.text else None,
         text=record.text,
         spoken=record.spoken,

@@ -10,7 +10,7 @@ class Meter {
     this.sound = [];
     this.canvas = new OffscreenCanvas(48, 36).getContext('2d', { willReadFrequently: true });
     const see = (_now, meta) => {
-      if (video.videoWidth) this.frames.push({ at: meta.mediaTime, count: meta.presentedFrames, dark: this.dark() });
+      if (video.videoWidth) this.frames.push({ at: meta.mediaTime, stamp: meta.rtpTimestamp, dark: this.dark() });
       video.requestVideoFrameCallback(see);
     };
     video.requestVideoFrameCallback(see);

@@ -12,10 +12,6 @@ export interface PageLanguage {
 
 export const LANGUAGES: readonly PageLanguage[] = [
   { code: "en", name: "English", dir: "ltr", load: async () => en },
-  { code: "de", name: "Deutsch", dir: "ltr", load: async () => (await import("./de")).de },
-  { code: "es", name: "Español", dir: "ltr", load: async () => (await import("./es")).es },
-  { code: "ja", name: "日本語", dir: "ltr", load: async () => (await import("./ja")).ja },
-  { code: "ar", name: "العربية", dir: "rtl", load: async () => (await import("./ar")).ar },
 ];
 
 const i18n = setupI18n();

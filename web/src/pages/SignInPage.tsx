@@ -1,19 +1,15 @@
 import { type FormEvent, useRef, useState } from "react";
 import type { Person, SignIn } from "../core/auth/sign-in";
-import type { Preferences } from "../core/store/preferences";
-import { useValue } from "../hooks/use-value";
-import { LANGUAGES, languageFor, t } from "../i18n";
+import { t } from "../i18n";
 import { Face } from "../parts/face/Face";
 
 interface Props {
   signIn: SignIn;
-  preferences: Preferences;
   onSignedIn: (person: Person) => void;
 }
 
 /** The first visit: the face, one sentence, one button. */
-export function SignInPage({ signIn, preferences, onSignedIn }: Props) {
-  const { language } = useValue(preferences);
+export function SignInPage({ signIn, onSignedIn }: Props) {
   const [name, setName] = useState("");
   const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -41,18 +37,6 @@ export function SignInPage({ signIn, preferences, onSignedIn }: Props) {
       </div>
       <header className="top">
         <span className="wordmark">{t("app.name")}</span>
-        <select
-          className="language"
-          aria-label={t("language.label")}
-          value={languageFor(language).code}
-          onChange={(event) => preferences.choose({ language: event.target.value })}
-        >
-          {LANGUAGES.map((each) => (
-            <option key={each.code} value={each.code} lang={each.code}>
-              {each.name}
-            </option>
-          ))}
-        </select>
       </header>
       <form className="foot" onSubmit={(event) => void submit(event)}>
         <h1>{t("welcome.title")}</h1>

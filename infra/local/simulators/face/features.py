@@ -14,7 +14,7 @@ SMILE = path("M180 264Q200 281 220 264")
 LIPS_CENTER = (200.0, 270.0)
 TONGUE_OPENING = 0.4
 """Share of the widest opening from which on the tongue is seen."""
-OVER = 4
+OVER = 3
 """Pixels in each direction that are drawn for one pixel of the result."""
 
 
@@ -33,12 +33,12 @@ class Pen:
 
     def stroke(self, line: list[Point], fill: Color, width: float, opacity: float = 1.0) -> None:
         """Draw a line with round ends. `width` is in units."""
-        pixels = width * abs(self.view.e)
+        pixels = round(width * abs(self.view.e))
         ink, points = Image.new("RGBA", self.image.size), self.view.apply(line)
         draw, inked = ImageDraw.Draw(ink), (*fill, round(255 * opacity))
-        draw.line(points, fill=inked, width=round(pixels), joint="curve")
+        draw.line(points, fill=inked, width=pixels, joint="curve")
         for x, y in (points[0], points[-1]):
-            r = pixels / 2
+            r = (pixels - 1) / 2  # Pillow counts both edges
             draw.ellipse((x - r, y - r, x + r, y + r), fill=inked)
         self.image.alpha_composite(ink)
 

@@ -61,9 +61,16 @@ export class Api {
     );
   }
 
-  keepAlive(avatar_session_id: string, marks?: Record<string, number>): Promise<unknown> {
-    const body = { avatar_session_id, ...(marks && Object.keys(marks).length ? { marks } : {}) };
-    return this.call("POST", "/keep_alive", { body });
+  /** Restart the idle timer, and report marks where the API takes them. */
+  async keepAlive(avatar_session_id: string, marks: Record<string, number> = {}): Promise<void> {
+    const body = { avatar_session_id };
+    try {
+      const isEmpty = Object.keys(marks).length === 0;
+      await this.call("POST", "/keep_alive", { body: isEmpty ? body : { ...body, marks } });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 422) throw error;
+      await this.call("POST", "/keep_alive", { body });
+    }
   }
 
   /** Tell that the page is going away. Sent by a request that outlives the page. */

@@ -4,6 +4,110 @@
  */
 
 export interface paths {
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the account: profile, plan, preferences, and a deletion that was requested. */
+        get: operations["read_account"];
+        put?: never;
+        post?: never;
+        /** Delete the account and everything that belongs to it, after seven days. */
+        delete: operations["delete_account"];
+        options?: never;
+        head?: never;
+        /** Change the name and the preferences. Fields that are left out stay. */
+        patch: operations["change_account"];
+        trace?: never;
+    };
+    "/account/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a requested deletion back. */
+        post: operations["restore_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the usage of this month by day, and of the last twelve months. */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export everything that belongs to the account, as one JSON file. */
+        get: operations["export_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/certificates/{certificate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what was deleted with an account. The id is in the answer of the deletion. */
+        get: operations["read_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/budget_alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop all spending when the budget is used up. For Cloud Billing's messages on Pub/Sub. */
+        post: operations["budget_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/chat": {
         parameters: {
             query?: never;
@@ -68,6 +172,76 @@ export interface paths {
         /** Finish a consent. Google sends the browser here. */
         get: operations["finish_google"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's conversations, all or by the words of their titles. */
+        get: operations["list_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a conversation, with its running avatar and its newest turn. The answer holds the running avatar's LiveKit token, so that a reload costs nothing. It is the same identity as before: LiveKit drops the older tab that uses it. */
+        get: operations["read_conversation"];
+        put?: never;
+        post?: never;
+        /** Delete a conversation: messages, agent session, avatar session and turns. A second call within a day returns how far the deletion has come. */
+        delete: operations["delete_conversation"];
+        options?: never;
+        head?: never;
+        /** Give a conversation a title. */
+        patch: operations["rename_conversation"];
+        trace?: never;
+    };
+    "/conversations/{conversation_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages of a conversation. */
+        get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{conversation_id}/messages/{message_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rate a message of the assistant, or take the rating back. */
+        put: operations["rate_message"];
         post?: never;
         delete?: never;
         options?: never;
@@ -266,11 +440,74 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A person's account. `email` is that of the sign-in. */
+        AccountAnswer: {
+            uid: string;
+            name?: string;
+            email?: string;
+            plan: string;
+            preferences: components["schemas"]["AccountPreferences"];
+            /** Format: date-time */
+            created_at: string;
+            deletion?: components["schemas"]["AccountDeletion"];
+        };
+        /** @description A deletion that was requested. The account is deleted at `deletes_at`, and can be restored until then. The certificate says afterwards what was deleted: GET /account/certificates/{certificate_id}, without a sign-in. */
+        AccountDeletion: {
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            deletes_at: string;
+            certificate_id: string;
+        };
+        /** @description Defaults for fields that a request leaves out. Null: the deployment's default. `captions` and `speed` (1 is normal) are for the page. */
+        AccountPreferences: {
+            avatar_id?: string;
+            voice?: string;
+            language?: string;
+            /** @enum {string} */
+            quality?: "very_high" | "high" | "medium" | "low";
+            captions?: boolean;
+            speed?: number;
+        };
+        /** @description This month with its allowances, the last twelve months, and each day of this month until today. The days of a month add up to its meters. Work counts for the day on which it was admitted. */
+        AccountUsageAnswer: {
+            usage: components["schemas"]["Usage"];
+            months: components["schemas"]["MonthOfUse"][];
+            days: components["schemas"]["DayOfUse"][];
+        };
+        BudgetAlertAnswer: {
+            stopped: boolean;
+        };
+        /** @description A push of Pub/Sub. Fields that it adds are ignored. */
+        BudgetAlertRequest: {
+            /**
+             * @example {
+             *       "data": "e30="
+             *     }
+             */
+            message: components["schemas"]["PubSubMessage"];
+        };
         /** @description A sentence with its place in the utterance, in seconds. */
         Caption: {
             text: string;
             offset: number;
             seconds: number;
+        };
+        /** @description The fields to change. `name: null` returns to the name of the sign-in. */
+        ChangeAccountRequest: {
+            /** @default null */
+            name?: string | null;
+            /**
+             * @default {
+             *       "avatar_id": null,
+             *       "voice": null,
+             *       "language": null,
+             *       "quality": null,
+             *       "captions": null,
+             *       "speed": null
+             *     }
+             */
+            preferences?: components["schemas"]["PreferencesChange"];
         };
         /** @description A whole turn in one answer, for callers that do not accept `text/event-stream`. */
         ChatAnswer: {
@@ -284,10 +521,11 @@ export interface components {
             speech?: components["schemas"]["SpeechEvent"];
             error?: components["schemas"]["ErrorEvent"];
             usage?: components["schemas"]["UsageEvent"];
+            proposals?: components["schemas"]["ProposalEvent"][];
         };
         /** @description One event of the stream. The stream's line `event:` has the member `event`, and its line `data:` has the other members as one JSON object. The browser's `EventSource` cannot be used, because it sends neither POST nor an Authorization header: read the response of `fetch`. */
-        ChatEvent: components["schemas"]["TurnEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
-        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. */
+        ChatEvent: components["schemas"]["TurnEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
+        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. */
         ChatRequest: {
             /** @default null */
             message?: string | null;
@@ -299,6 +537,14 @@ export interface components {
             wait?: boolean;
             /** @default false */
             stop?: boolean;
+            /** @default false */
+            regenerate?: boolean;
+            /** @default null */
+            edit?: string | null;
+            /** @default null */
+            confirm?: string | null;
+            /** @default null */
+            yes?: boolean | null;
         };
         /** @description The services that Google is asked for, and the page that the browser returns to. `return_to` must be an address of an allowed origin. Without it the browser returns to the first allowed origin. */
         ConnectGoogleRequest: {
@@ -310,6 +556,64 @@ export interface components {
         /** @description A one-use address. The browser visits it, and goes on to Google's consent page. */
         ConsentPage: {
             url: string;
+        };
+        /** @description A conversation with its running avatar and its newest turn, as a page that loads needs them. */
+        ConversationAnswer: {
+            conversation_id: string;
+            title: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            avatar_session_id?: string;
+            avatar?: components["schemas"]["RunningAvatar"];
+            last_turn?: components["schemas"]["LastTurn"];
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A page of conversations. Without `next` it is the last one. A page of a search may be short. */
+        ConversationList: {
+            conversations: components["schemas"]["ConversationSummary"][];
+            next?: string;
+        };
+        /** @description A conversation in a list. `avatar_session_id` is its avatar session, starting or live. */
+        ConversationSummary: {
+            conversation_id: string;
+            title: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            avatar_session_id?: string;
+        };
+        /** @description The use by work that began on a day (UTC), by meter. */
+        DayOfUse: {
+            day: string;
+            meters: {
+                [key: string]: number;
+            };
+        };
+        /** @description A deletion. `deleting` (202): the conversation is gone from every list, the rest follows. */
+        DeletedAnswer: {
+            conversation_id: string;
+            /** @enum {string} */
+            state: "deleting" | "deleted";
+        };
+        /** @description The record of the deletion of an account. It names no person. `deleting`: the deletion has begun and goes on. `counts` are those of the beginning. `backups_until`: until then backups of the database may hold what was deleted. */
+        DeletionCertificate: {
+            certificate_id: string;
+            /** @enum {string} */
+            state: "deleting" | "deleted";
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            began_at: string;
+            /** Format: date-time */
+            finished_at?: string;
+            counts: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            backups_until?: string;
         };
         /** @description The last event of every stream. `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool of the agent has not answered yet. `lost`: the process that ran the turn died; what it had written is kept. */
         DoneEvent: {
@@ -384,22 +688,65 @@ export interface components {
         KeepAliveRequest: {
             avatar_session_id: string;
         };
+        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. Turns are kept for a day. */
+        LastTurn: {
+            turn_id: string;
+            /** @enum {string} */
+            state: "running" | "ended";
+            /** @enum {string} */
+            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            user_message_id?: string;
+            message_id?: string;
+            text: string;
+            spoken: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        MessageFeedback: {
+            /** @enum {string} */
+            rating: "good" | "bad";
+            comment?: string;
+        };
+        /** @description Messages, the oldest first. `more`: there are further ones in the direction of the request. */
+        MessageList: {
+            messages: components["schemas"]["StoredMessage"][];
+            more: boolean;
+        };
         MeterUsage: {
             used: number;
             reserved: number;
             allowance: number;
             left: number;
         };
-        /** @description Something that the person should know. `memory_renewed`: the agent's memory of the conversation was lost; it was given the last messages. */
+        /** @description The use of a month (UTC), by meter. */
+        MonthOfUse: {
+            month: string;
+            meters: {
+                [key: string]: number;
+            };
+        };
+        /** @description A request without fields. */
+        NoFields: Record<string, never>;
+        /** @description Something that the person should know. `memory_renewed`: the agent's memory of the conversation was lost; it was given the last messages. `google_reconnect`: Google has withdrawn its permission, connect again. `google_unavailable`: Google gave no access for this turn, a later one may have it. */
         NoticeEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             event: "notice";
-            /** @constant */
-            code: "memory_renewed";
+            /** @enum {string} */
+            code: "memory_renewed" | "google_reconnect" | "google_unavailable";
             detail: string;
+        };
+        /** @description The preferences to change. A field that is left out stays, null resets it. */
+        PreferencesChange: {
+            avatar_id?: string;
+            voice?: string;
+            language?: string;
+            /** @enum {string} */
+            quality?: "very_high" | "high" | "medium" | "low";
+            captions?: boolean;
+            speed?: number;
         };
         /** @description A problem document (RFC 9457). `code` tells problems apart. The members after it depend on the code. `retry_after` is in seconds, and equals the header `Retry-After`. */
         Problem: {
@@ -407,7 +754,7 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            code: string | ("avatar_starting" | "conflict" | "google_code_rejected" | "google_denied" | "google_disconnecting" | "google_not_allowed" | "google_not_set_up" | "google_nothing_allowed" | "google_other_account" | "google_state_expired" | "google_state_unknown" | "google_state_used" | "google_wrong_browser" | "internal" | "invalid" | "key_in_flight" | "key_reused" | "no_turn" | "not_found" | "quota_exceeded" | "session_over" | "too_early" | "too_many_sessions" | "too_many_turns" | "unauthenticated") | unknown;
+            code: string | ("account_closing" | "avatar_starting" | "cannot_replace" | "capacity_reached" | "conflict" | "google_code_rejected" | "google_denied" | "google_disconnecting" | "google_not_allowed" | "google_not_set_up" | "google_nothing_allowed" | "google_other_account" | "google_state_expired" | "google_state_unknown" | "google_state_used" | "google_wrong_browser" | "internal" | "invalid" | "key_in_flight" | "key_reused" | "no_deletion" | "no_proposal" | "no_turn" | "not_found" | "not_invited" | "quota_exceeded" | "rate_limited" | "session_over" | "spending_stopped" | "too_early" | "too_many_sessions" | "too_many_turns" | "unauthenticated") | unknown;
             errors?: components["schemas"]["FieldProblem"][];
             retry_after?: number;
             /** @enum {string} */
@@ -415,6 +762,46 @@ export interface components {
             resets_at?: string;
             avatar_session_ids?: string[];
             still_works?: string;
+        };
+        /** @description The agent asks before it acts. `confirm` of a later request answers it, until `expires_at`. `title` says what would be done, `arguments` with what exactly. */
+        ProposalEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "proposal";
+            id: string;
+            tool: string;
+            title: string;
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description `data` is the budget's message: JSON in base64. */
+        PubSubMessage: {
+            data: string;
+        };
+        /** @description A rating of a message of the assistant. `rating: null` takes an earlier one back. */
+        RateMessageRequest: {
+            rating: ("good" | "bad") | null;
+            /** @default null */
+            comment?: string | null;
+        };
+        /** @description A new title. Spaces and line ends become single spaces. */
+        RenameConversationRequest: {
+            title: string;
+        };
+        /** @description The room of the avatar that runs in a conversation. The token is the one of its start. LiveKit admits an identity once: who joins with this token takes the place of the tab that used it before. */
+        RunningAvatar: {
+            avatar_session_id: string;
+            livekit_url: string;
+            livekit_token: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         /** @description A sentence was sent to speech synthesis. `text` is the sentence as it is written. */
         SentenceEvent: {
@@ -489,15 +876,34 @@ export interface components {
             /** @default null */
             language?: string | null;
         };
-        /** @description How many sessions and turns the sweep handled, by action. `more`: others may still be due. */
+        /** @description A message. `replaced`: it belongs to a branch that was answered again or edited away. `spoken` is the part of a reply that the avatar said. */
+        StoredMessage: {
+            message_id: string;
+            /** @enum {string} */
+            role: "user" | "assistant";
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+            turn_id?: string;
+            /** @enum {string} */
+            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            spoken?: string;
+            tokens?: number;
+            feedback?: components["schemas"]["MessageFeedback"];
+            replaced: boolean;
+        };
+        /** @description How many sessions, turns and conversations the sweep handled, by action. `more`: others may still be due. */
         SweepAnswer: {
             expired: number;
             idle: number;
             stuck: number;
             leases_freed: number;
             confirmed: number;
+            stopped: number;
             stopped_again: number;
             unknown: number;
+            accounts_deleted: number;
+            deleted: number;
             failed: number;
             more: boolean;
         };
@@ -530,7 +936,7 @@ export interface components {
             event: "text";
             text: string;
         };
-        /** @description The agent called a tool, or the tool answered. */
+        /** @description The agent called a tool, or the tool answered. `summary` says what it found or did. */
         ToolEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -541,6 +947,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             state: "called" | "answered";
+            summary?: string;
         };
         /** @description The words of a recording. `text` is empty if no speech was found. `confidence` is between 0 and 1, and left out if the model gives none. `seconds` is the length of the recording. `language` is the one that was recognised, in BCP 47. */
         TranscribeAnswer: {
@@ -594,6 +1001,757 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    read_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountAnswer"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When the account will be deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDeletion"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeAccountRequest"];
+            };
+        };
+        responses: {
+            /** @description The account after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountAnswer"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_closing`: Account will be deleted. */
+            409: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoFields"];
+            };
+        };
+        responses: {
+            /** @description The account, which is not deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountAnswer"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_deletion`: Account cannot be restored. */
+            409: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The usage. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountUsageAnswer"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON file. It is whole if it ends with `complete: true`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionCertificate"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    budget_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetAlertRequest"];
+            };
+        };
+        responses: {
+            /** @description Whether spending is stopped now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetAlertAnswer"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IAM refuses the caller, and the function does not run. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     chat: {
         parameters: {
             query?: never;
@@ -639,6 +1797,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found`: Not found. */
             404: {
                 headers: {
@@ -657,7 +1824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key_in_flight`: Idempotency-Key in use. `no_turn`: No turn is running. */
+            /** @description `account_closing`: Account will be deleted. `cannot_replace`: Message cannot be replaced. `key_in_flight`: Idempotency-Key in use. `no_proposal`: Nothing to confirm. `no_turn`: No turn is running. */
             409: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -686,7 +1853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `quota_exceeded`: Monthly allowance used up. `too_many_turns`: Too many turns. */
+            /** @description `quota_exceeded`: Monthly allowance used up. `rate_limited`: Too many requests. `too_many_turns`: Too many turns. */
             429: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -715,7 +1882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. `capacity_reached`: Daily capacity reached. `spending_stopped`: Stopped by the operator. */
             503: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -757,6 +1924,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: Sign-in required. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -838,6 +2014,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: Sign-in required. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -959,6 +2144,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `invalid`: an invalid field. */
             422: {
                 headers: {
@@ -1033,6 +2227,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: Sign-in required. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1254,6 +2457,635 @@ export interface operations {
             };
         };
     };
+    list_conversations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationList"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation. A page that joins the room takes the place of an older tab. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationAnswer"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that belonged to the conversation is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedAnswer"];
+                };
+            };
+            /** @description The conversation is gone from every list. What is left of it will be deleted. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedAnswer"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameConversationRequest"];
+            };
+        };
+        responses: {
+            /** @description The conversation with its new title. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationSummary"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: string | null;
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            /** @description `invalid`: a duplicate field, or an invalid Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateMessageRequest"];
+            };
+        };
+        responses: {
+            /** @description The message with its rating. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredMessage"];
+                };
+            };
+            /** @description `invalid`: an invalid body or Idempotency-Key. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign-in required. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: an invalid field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_failed`: Upstream service failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            503: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     end_session: {
         parameters: {
             query?: never;
@@ -1291,6 +3123,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: Sign-in required. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_invited`: Not invited. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1490,6 +3331,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found`: Not found. */
             404: {
                 headers: {
@@ -1508,7 +3358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key_in_flight`: Idempotency-Key in use. `session_over`: Avatar session ended. */
+            /** @description `account_closing`: Account will be deleted. `key_in_flight`: Idempotency-Key in use. `session_over`: Avatar session ended. */
             409: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -1860,6 +3710,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found`: Not found. */
             404: {
                 headers: {
@@ -1878,7 +3737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key_in_flight`: Idempotency-Key in use. `session_over`: Avatar session ended. */
+            /** @description `account_closing`: Account will be deleted. `key_in_flight`: Idempotency-Key in use. `session_over`: Avatar session ended. */
             409: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -1907,7 +3766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `quota_exceeded`: Monthly allowance used up. `too_many_turns`: Too many turns. */
+            /** @description `quota_exceeded`: Monthly allowance used up. `rate_limited`: Too many requests. `too_many_turns`: Too many turns. */
             429: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -1936,7 +3795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. `spending_stopped`: Stopped by the operator. */
             503: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -2002,6 +3861,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found`: Not found. */
             404: {
                 headers: {
@@ -2020,7 +3888,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `avatar_starting`: Avatar is starting. `key_in_flight`: Idempotency-Key in use. `session_over`: Avatar session ended. */
+            /** @description `account_closing`: Account will be deleted. `avatar_starting`: Avatar is starting. `key_in_flight`: Idempotency-Key in use. `session_over`: Avatar session ended. */
             409: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -2049,7 +3917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `quota_exceeded`: Monthly allowance used up. `too_many_sessions`: Session limit reached. */
+            /** @description `quota_exceeded`: Monthly allowance used up. `rate_limited`: Too many requests. `too_many_sessions`: Session limit reached. */
             429: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -2078,7 +3946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. `capacity_reached`: Daily capacity reached. `spending_stopped`: Stopped by the operator. */
             503: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -2253,6 +4121,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `invalid`: the body did not arrive in time. */
             408: {
                 headers: {
@@ -2262,7 +4139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key_in_flight`: Idempotency-Key in use. */
+            /** @description `account_closing`: Account will be deleted. `key_in_flight`: Idempotency-Key in use. */
             409: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -2374,9 +4251,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_invited`: Not invited. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `invalid`: the body did not arrive in time. */
             408: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_closing`: Account will be deleted. */
+            409: {
+                headers: {
+                    /** @description Seconds, where a retry helps. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

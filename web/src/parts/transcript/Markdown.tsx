@@ -21,7 +21,6 @@ function block(token: Token): ReactNode {
     case "code":
       return (
         // A long line scrolls, so the block must be reachable by keyboard.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content
         <pre tabIndex={0}>
           <code>{(token as Tokens.Code).text}</code>
         </pre>
@@ -49,7 +48,6 @@ function list(token: Tokens.List): ReactNode {
 
 function table(token: Tokens.Table): ReactNode {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content
     <div className="scroll" tabIndex={0}>
       <table>
         <thead>

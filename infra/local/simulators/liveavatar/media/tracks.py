@@ -36,6 +36,11 @@ class SessionTrack(PausableTrack):
         self._on = asyncio.Event()
         self._on.set()
 
+    @property
+    def is_paused(self) -> bool:
+        """Return True while the viewer has the track switched off."""
+        return not self._on.is_set()
+
     def pause(self, *, paused: bool) -> None:
         """Stop making frames, or go on."""
         if paused:
