@@ -8,6 +8,8 @@ VOICE_REQUEST = 8.0
 """One request for speech. Two failures in a row end the speech of a turn: at most 16 s."""
 RECOGNITION = 20.0
 """One request for the words of a recording of at most a minute, a retry included."""
+CONNECT = 15.0
+"""The avatar's websocket is awaited for this long, with the question whether its session runs."""
 AGENT_REPLY = 120.0
 """The default of `OPRINA_TURN_SECONDS`: the longest time for one reply of the agent, tools
 included."""
@@ -31,6 +33,8 @@ LOOK = 1.0
 """A turn reads its own document this often, to learn that another process superseded it."""
 LOOK_IS_FRESH = 1.5
 """A turn starts an effect only while its last look is younger than this."""
+LOOK_AWAITED = 15.0
+"""A turn whose store gives it no fresh look for this long starts no effect any more: it fails."""
 CHECKPOINT = 5.0
 """A turn writes its progress this often."""
 DUE = 30.0

@@ -38,7 +38,9 @@ SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
 class MayAct(Protocol):
     """Says whether an effect may start (conversations/heartbeat.py)."""
 
-    async def may_act(self) -> bool: ...
+    async def may_act(self) -> bool:
+        """Return False if the turn was asked to stop. Raises Unavailable if it cannot be known."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,9 @@ class SpeechOutput:
                     for task in tasks:
                         task.cancel()
         except* Upstream as failed:
-            self._fail(_first(failed).code, "The avatar cannot be reached")
+            error = _first(failed)
+            avatar = error.service == "avatar"
+            self._fail(error.code, "The avatar cannot be reached" if avatar else "Speech was ended")
         except* Exception:
             log.exception("speaking failed")
             self._fail(OprinaError.code, OprinaError.title)
