@@ -14,6 +14,7 @@ AGENT := .venv-agent/installed
 RECOGNISER := .venv-recogniser/installed
 AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
+BROWSER := tests/browser/node_modules/.installed
 CLIENTS := avatar google adk1
 EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -29,7 +30,7 @@ help: ## list the targets
 # ── run it ───────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: run demo smoke
-run: $(INSTALLED) ## run the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
+run: $(INSTALLED) page-if-node ## run the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
 	@exec $(BIN)/python -m infra.local --port $(PORT) \
 		$(if $(STORE),--store '$(STORE)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
@@ -39,9 +40,33 @@ demo: $(INSTALLED) ## play a conversation in the terminal, against a stack of it
 smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python -m infra.smoke --help)
 	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
 
+# The page is built if Node is there. Without Node the API runs alone, and `/` says so.
+PAGE := web/dist/index.html
+MODULES := web/node_modules/installed
+PAGE_FILES = $(shell find web/src web/public web/index.html web/vite.config.ts -type f)
+
+.PHONY: page page-if-node page-check
+page: $(PAGE) ## build the page into web/dist (needs Node 20.19 or later)
+
+page-if-node:
+	@if ! command -v npm >/dev/null; then echo 'Node is not installed: the API runs without the page.' >&2; \
+	elif ! $(MAKE) --no-print-directory $(PAGE); then echo 'The page cannot be built: the API runs without it.' >&2; fi
+
+page-check: $(MODULES) ## check the page: lint, types, unit tests
+	@cd web && npm run --silent check
+
+$(MODULES): web/package-lock.json
+	@echo 'Installing the packages of the page into web/node_modules (once; about half a minute)...'
+	@cd web && npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+$(PAGE): $(MODULES) $(PAGE_FILES)
+	@cd web && npm run --silent build
+	@touch $@
+
 # ── change it ────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check fix lint types test test-clients coverage agent agent-types agent-test reliability bench lock \
+.PHONY: check fix lint types test test-browser test-clients coverage agent agent-types agent-test reliability bench lock \
 	clean
 check: ## run the gate: format, lint, types, import rules, all tests
 	@$(MAKE) --no-print-directory -j3 $(INSTALLED) $(AGENT) $(RECOGNISER)
@@ -72,6 +97,9 @@ test: $(INSTALLED) ## run the tests on every core; with ARGS='tests/local -x' so
 
 agent-test: $(AGENT)
 	.venv-agent/bin/python -m pytest tests/agent/adk
+
+test-browser: $(INSTALLED) $(BROWSER) page-check page ## run page and room in Chromium, against the local stack (PICTURES=1 writes docs/images)
+	$(BIN)/pytest -m browser -n 2 --dist worksteal $(or $(ARGS),tests/browser)
 
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
 	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)
@@ -147,6 +175,12 @@ $(AGENT): infra/agent/requirements-dev.txt
 
 $(RECOGNISER): infra/local/recogniser/requirements.txt
 	$(INSTALL)
+
+# npm removes the folder, and so the file, before it installs.
+$(BROWSER): tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo 'The tests in a browser need Node 20 or later, with npm.' >&2; exit 1; }
+	@cd tests/browser && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .venv-clients/%/installed: tests/clients/%.txt
 	$(INSTALL)

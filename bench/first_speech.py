@@ -108,6 +108,7 @@ class PacedAgent(FakeAgent):
         session: str,  # noqa: ARG002 - the port's
         message: str,  # noqa: ARG002 - the port's
         take: OnEvent,
+        state: object = None,  # noqa: ARG002 - the port's
     ) -> None:
         called = False
         async for step in self._listener.steps():

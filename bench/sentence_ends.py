@@ -2,7 +2,7 @@
 
     python -m bench.sentence_ends
 
-All read the same marked replies (tests/speech/data) as the same stream of tokens, and are scored by
+All read the same marked replies (tests/unit/text/data) as the same stream of tokens, and are scored by
 `bench/splitter.py`.
 """
 
@@ -47,7 +47,7 @@ class Ends:
 
 
 def pieces(replies: Iterable[Sequence[str]], language: str) -> list[list[str]]:
-    """Ours."""
+    """Return the pieces of each reply, as our splitter cuts it."""
     made = []
     for reply in replies:
         sentences = Sentences(language)
@@ -77,7 +77,7 @@ def measure(runs: int) -> list[Row]:
 
 
 def _ends(kind: str, name: str, rivals: dict[str, FrameworkProcess]) -> list[Row]:
-    file = ROOT / "tests/speech/data" / name
+    file = ROOT / "tests/unit/text/data" / name
     if not file.exists():
         return []
     marks: dict[str, list[str]] = json.loads(file.read_text("utf-8"))["replies"]
@@ -96,7 +96,7 @@ def _ends(kind: str, name: str, rivals: dict[str, FrameworkProcess]) -> list[Row
 def _scores(
     replies: list[str], language: str, rivals: dict[str, FrameworkProcess]
 ) -> dict[str, Ends]:
-    """By whose they are; "" is ours."""
+    """Return the score of each splitter by its name; "" is ours."""
     streams = [tokens(marked(reply)[0]) for reply in replies]
     found = {"": score(replies, pieces(streams, language))}
     for name, rival in rivals.items():

@@ -216,6 +216,7 @@ async def _start_users(
         tasks=NoTasks(),
         google=None,  # type: ignore[arg-type]  # as above
         grants=None,  # type: ignore[arg-type]  # as above
+        sign_ins=None,  # type: ignore[arg-type]  # as above
         clock=SystemClock(),
         new_id=new_id,
         pause=pause,

@@ -17,11 +17,24 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from common.accounts.account import AccountUseCase
+from common.accounts.deletion import DeleteAccounts
+from common.accounts.deletion_steps import (
+    DeleteConversations,
+    DeleteTurns,
+    DisconnectGoogle,
+    EndSessions,
+)
+from common.accounts.export import ExportUseCase
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.google.identity import FirebaseIdentity, from_file, from_google
+from common.adapters.google.identity_hash import KEY
 from common.connections.disconnect import ReleaseConsents
 from common.connections.google_connections import GoogleConnections
 from common.conversations.chat import ChatUseCase
+from common.conversations.history.conversation_history import ConversationHistory
+from common.conversations.history.deletion import ConversationDeletion
+from common.conversations.history.retention import DeleteOldConversations, FinishDeletions
 from common.conversations.lost_turns import SettleLostTurns
 from common.conversations.running_turns import RunningTurns
 from common.conversations.speak import SpeakUseCase
@@ -38,6 +51,7 @@ from common.ports.google import GoogleAccounts
 from common.ports.store import Store
 from common.ports.vault import TokenVault
 from common.sessions.avatar_sessions import AvatarSessions
+from common.sessions.budget import BudgetUseCase
 from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
 from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
@@ -63,10 +77,14 @@ class App:
     avatars: AvatarSessions
     conversations: ChatUseCase
     speeches: SpeakUseCase
+    history: ConversationHistory
     transcripts: TranscribeUseCase
     syntheses: SynthesizeUseCase
     sweeps: SweepUseCase
+    budget: BudgetUseCase
     connections: GoogleConnections
+    accounts: AccountUseCase
+    exports: ExportUseCase
     health_check: HealthCheck
     close: Callable[[], Awaitable[None]]
     running: RunningTurns = field(default_factory=RunningTurns)
@@ -103,11 +121,21 @@ def assemble(
     deps, running = instrument(deps), RunningTurns()
     avatars = AvatarSessions(deps)
     turns = Turns(deps, running, avatars.ender)
+    deletion = ConversationDeletion(deps, avatars.ender, running)
+    steps = (
+        EndSessions(deps, avatars.ender),
+        DisconnectGoogle(ReleaseConsents(deps)),
+        DeleteConversations(deps, deletion),
+        DeleteTurns(deps),
+    )
     works = (
         EndDueSessions(deps, avatars.ender),
         ConfirmEndedSessions(deps),
         SettleLostTurns(deps),
+        FinishDeletions(deletion),
+        DeleteOldConversations(deletion, deps.settings.conversation_days),
         ReleaseConsents(deps),
+        DeleteAccounts(deps, steps),
     )
     return App(
         settings=deps.settings,
@@ -115,10 +143,14 @@ def assemble(
         avatars=avatars,
         conversations=ChatUseCase(turns),
         speeches=SpeakUseCase(turns),
+        history=ConversationHistory(deps, deletion),
         transcripts=TranscribeUseCase(deps),
         syntheses=SynthesizeUseCase(deps),
         sweeps=SweepUseCase(deps, avatars.ender, works),
         connections=GoogleConnections(deps, os.urandom),
+        accounts=AccountUseCase(deps),
+        exports=ExportUseCase(deps),
+        budget=BudgetUseCase(deps),
         health_check=HealthCheck(checks or {}),
         close=close,
         running=running,
@@ -129,6 +161,7 @@ def build(settings: Settings) -> App:
     """Build the app with the adapters that the settings choose."""
     from common.adapters.agent_engine.client import AgentEngine
     from common.adapters.google.credentials import GoogleToken, LocalToken
+    from common.adapters.google.identity_toolkit import IdentityToolkit
     from common.adapters.google.secret_manager import SecretManagerClient
     from common.adapters.google.speech_to_text import GoogleRecognition
     from common.adapters.google.text_to_speech import GoogleSpeech
@@ -173,6 +206,12 @@ def build(settings: Settings) -> App:
         tasks=tasks,
         google=_google(settings, secret_manager, http_client, clock),
         grants=SecretGrants(secret_manager),
+        sign_ins=IdentityToolkit(
+            settings.project,
+            LocalToken() if settings.identity_toolkit_url else google,
+            http_client,
+            base_url=settings.identity_toolkit_url,
+        ),
         clock=clock,
         new_id=new_id,
         pause=pause,
@@ -195,7 +234,10 @@ def build(settings: Settings) -> App:
         if traces is not None:
             traces.close()
 
-    return replace(assemble(deps, _identity(settings, http_client), close, checks), traces=traces)
+    return replace(
+        assemble(deps, _identity(settings, http_client, secret_manager), close, checks),
+        traces=traces,
+    )
 
 
 def _store(settings: Settings) -> Store:
@@ -267,10 +309,15 @@ def _google(
     return GoogleOauth(read_client, redirect_url, http_client, clock, addresses)
 
 
-def _identity(settings: Settings, http_client: "HttpClient") -> FirebaseIdentity:
-    if settings.certificates:
-        return FirebaseIdentity(settings.project, from_file(Path(settings.certificates)))
-    return FirebaseIdentity(settings.project, from_google(http_client))
+def _identity(
+    settings: Settings, http_client: "HttpClient", secret_manager: "SecretManagerClient"
+) -> FirebaseIdentity:
+    async def read_key() -> bytes:
+        return (await secret_manager.read(KEY)).data
+
+    certificates = settings.certificates
+    fetch = from_file(Path(certificates)) if certificates else from_google(http_client)
+    return FirebaseIdentity(settings.project, fetch, read_key=read_key, admitted=settings.admitted)
 
 
 @cache

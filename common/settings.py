@@ -20,6 +20,7 @@ LOCAL_SWITCHES = {
     "speech_url": "OPRINA_SPEECH_URL",
     "recognition_url": "OPRINA_RECOGNITION_URL",
     "google_accounts_url": "OPRINA_GOOGLE_ACCOUNTS_URL",
+    "identity_toolkit_url": "OPRINA_IDENTITY_TOOLKIT_URL",
     "secret_manager_address": "OPRINA_SECRET_MANAGER_ADDRESS",
     "cloud_tasks_address": "OPRINA_CLOUD_TASKS_ADDRESS",
     "certificates": "OPRINA_CERTIFICATES",
@@ -78,6 +79,20 @@ class Settings(BaseModel):
     """Origins of the pages that may call, separated by commas: scheme, host and port. Compared
     exactly."""
 
+    admitted: tuple[
+        Annotated[str, Field(pattern=r"^(\*|([^\s@,*]+@)?[^\s@,*]+\.[^\s@,*.]+)$")], ...
+    ] = ()
+    """People who may use the service, separated by commas: verified e-mail addresses, domains of such
+    addresses, or `*` for every person. Empty: invited people only."""
+    api_urls: dict[str, str] = {}
+    """The address of each function that the page calls, as JSON: `{"chat": "https://..."}`. Empty if
+    the page and the functions share a host, where a function answers at `/api/<name>`."""
+    media_hosts: tuple[str, ...] = ("*.livekit.cloud",)
+    """Hosts of the avatar's rooms, which the page may connect to, separated by commas."""
+    web_config: dict[str, str] = {}
+    """Firebase's public settings for sign-in on the page, as JSON: `{"apiKey": "...", "authDomain":
+    "...", "projectId": "..."}`. Empty for the sign-in of the local stack."""
+
     allowance_avatar_seconds: Positive = 1_200
     """Avatar seconds that a user may use in a calendar month (UTC)."""
     allowance_agent_tokens: Positive = 200_000
@@ -88,6 +103,16 @@ class Settings(BaseModel):
     """Seconds of recorded speech that a user may have recognised in a month."""
     plans: dict[str, dict[Meter, Positive]] = {}
     """Other allowances by a user's plan, as JSON: `{"studio": {"avatar_seconds": 36000}}`."""
+    ceiling_avatar_seconds: Positive = 360_000
+    """Avatar seconds that all users together may use in a day (UTC)."""
+    ceiling_agent_tokens: Positive = 100_000_000
+    """Agent tokens that all users together may use in a day."""
+    ceiling_shards: Annotated[int, Field(gt=0, le=500)] = 10
+    """Documents that share a ceiling. One takes about one start or message per second."""
+    starts_per_hour: Annotated[int, Field(gt=0, le=1_000)] = 60
+    """Avatar sessions that a user may start in an hour."""
+    turns_per_minute: Annotated[int, Field(gt=0, le=1_000)] = 60
+    """Messages and texts that a user may send in a minute."""
     max_session_seconds: Seconds = 600
     """The longest avatar session. It is reserved at the start; unused seconds are released at the
     end."""
@@ -103,6 +128,9 @@ class Settings(BaseModel):
     """The least tokens for a reply: with fewer left of the month, no turn starts."""
     turns_per_user: Annotated[int, Field(gt=0, le=1_000)] = 10
     """Turns of a user that may run at the same time."""
+    writing_tools: tuple[str, ...] = ("send_mail", "create_event", "move_event", "delete_event")
+    """Tools of the agent that change something outside, separated by commas. A part of a conversation
+    in which one of them ran cannot be answered again or replaced."""
     turn_characters: Annotated[int, Field(gt=0, le=100_000)] = 4_000
     """Characters of speech that a turn reserves. A longer reply continues as text."""
     turn_seconds: Annotated[int, Field(gt=0, le=570)] = 120
@@ -110,6 +138,8 @@ class Settings(BaseModel):
     first_clause: Annotated[int, Field(ge=0)] = 0
     """Begin speech with a clause of at least this many characters if the first sentence is longer
     (24 works well). 0 waits for the sentence."""
+    conversation_days: Annotated[int, Field(gt=0, le=36_500)] | None = None
+    """Delete a conversation when it was not used for this many days. Empty: conversations are kept."""
     sweep_seconds: Seconds = 60
     """The interval of the local stack's sweeps. In a deployment Cloud Scheduler has its own."""
 
@@ -117,6 +147,8 @@ class Settings(BaseModel):
     """The store of documents: `firestore`, or `sqlite` (a file; local only)."""
     data_dir: str = ".local"
     """The folder of SQLite's file and of the local stack's keys."""
+    backup_days: Annotated[int, Field(ge=0, le=98)] = 7
+    """Days that a backup of the database is kept, for the certificate of a deleted account."""
     database: str = "(default)"
     """The Firestore database."""
     vault: Literal["secret_manager", "sealed"] = "secret_manager"
@@ -148,6 +180,8 @@ class Settings(BaseModel):
     """Local only: the URL of a Speech-to-Text simulator."""
     google_accounts_url: str | None = None
     """Local only: the URL of a simulator of Google's OAuth server."""
+    identity_toolkit_url: str | None = None
+    """Local only: the URL of an Identity Toolkit simulator."""
     secret_manager_address: str | None = None
     """Local only: the address of a Secret Manager emulator, `host:port`."""
     cloud_tasks_address: str | None = None
@@ -159,12 +193,19 @@ class Settings(BaseModel):
     deployed_as: str | None = Field(None, validation_alias="K_SERVICE")
     """Set by Google in a deployment. Settings that are local only are then refused."""
 
-    @field_validator("voices", "other_languages", mode="before")
+    @field_validator("voices", "other_languages", "media_hosts", "writing_tools", mode="before")
     @classmethod
     def _patterns(cls, listed: object) -> object:
         if not isinstance(listed, str):
             return listed
         return tuple(pattern.strip() for pattern in listed.split(",") if pattern.strip())
+
+    @field_validator("admitted", mode="before")
+    @classmethod
+    def _in_lower_case(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        return tuple(each.strip().casefold() for each in listed.split(",") if each.strip())
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -174,7 +215,7 @@ class Settings(BaseModel):
         split = (origin.strip().rstrip("/") for origin in origins.split(","))
         return tuple(origin for origin in split if origin)
 
-    @field_validator("plans", mode="before")
+    @field_validator("plans", "api_urls", "web_config", mode="before")
     @classmethod
     def _parse_json(cls, text: object) -> object:
         if not isinstance(text, str):
@@ -194,6 +235,12 @@ class Settings(BaseModel):
                 "OPRINA_MIN_TURN_TOKENS is above OPRINA_ALLOWANCE_AGENT_TOKENS: no turn could start"
             )
             raise ValueError(msg)
+        if self.ceiling_avatar_seconds // self.ceiling_shards < self.max_session_seconds:
+            msg = "OPRINA_CEILING_AVATAR_SECONDS, divided by the shards, is below one session"
+            raise ValueError(msg)
+        if self.ceiling_agent_tokens // self.ceiling_shards < self.turn_tokens:
+            msg = "OPRINA_CEILING_AGENT_TOKENS, divided by the shards, is below one turn"
+            raise ValueError(msg)
         if self.deployed_as is not None:
             self._refuse_local_switches()
         return self
@@ -209,6 +256,13 @@ class Settings(BaseModel):
         if missing:
             msg = f"{', '.join(missing)}: must be set where a function is deployed"
             raise ValueError(msg)
+
+    @cached_property
+    def ceilings(self) -> Amounts:
+        return {
+            "avatar_seconds": self.ceiling_avatar_seconds,
+            "agent_tokens": self.ceiling_agent_tokens,
+        }
 
     @cached_property
     def default_plan(self) -> Amounts:

@@ -23,6 +23,9 @@ locals {
   roles = {
     store = { user = { role = "roles/datastore.user", condition = local.own_database } }
     agent = { caller = { role = local.custom_role_names.agentCaller, condition = null } }
+    "agent.delete" = {
+      deleter = { role = local.custom_role_names.agentSessionDeleter, condition = null }
+    }
     queue = {} # granted on the queue and on the tasks' account, below
 
     # A recognizer that is not stored has no name that a condition could limit.
@@ -45,6 +48,9 @@ locals {
     "tokens.delete" = {
       deleter = { role = local.custom_role_names.secretDeleter, condition = local.session_secrets }
     }
+
+    # Deletion of accounts, by the sweep.
+    "users.delete" = { deleter = { role = local.custom_role_names.userDeleter, condition = null } }
   }
 
   # Google's predefined roles are too wide: roles/aiplatform.user can also train, deploy and delete
@@ -55,6 +61,16 @@ locals {
       title       = "Agent caller"
       description = "Query an agent on Agent Engine and create a session with it."
       permissions = ["aiplatform.reasoningEngines.query", "aiplatform.sessions.create"]
+    }
+    userDeleter = {
+      title       = "User deleter"
+      description = "Delete a user of Firebase. Cannot read or change users."
+      permissions = ["firebaseauth.users.delete"]
+    }
+    agentSessionDeleter = {
+      title       = "Agent session deleter"
+      description = "Delete a session of an agent on Agent Engine. Cannot read it."
+      permissions = ["aiplatform.sessions.delete"]
     }
     agentReader = {
       title       = "Agent reader"
@@ -104,6 +120,7 @@ locals {
   read_secrets = {
     for name, function in local.deployed : name => concat(
       function.secrets,
+      function.callers == "users" ? [local.accounts_key] : [], # to verify who calls: User.former
       var.vault == "sealed" && length(setintersection(function.uses, ["tokens.write", "tokens.read"])) > 0 ? [local.tokens_key] : [],
     )
   }
@@ -121,7 +138,7 @@ resource "google_project_iam_custom_role" "this" {
   title       = "Oprina: ${each.value.title}"
   description = each.value.description
   permissions = each.value.permissions
-  depends_on  = [google_project_service.this]
+  depends_on  = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "function" {

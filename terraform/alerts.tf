@@ -112,7 +112,12 @@ locals {
   alert_names = merge(
     { for key, threshold in local.thresholds : key => threshold.name },
     { sweep = "Oprina: the sweep does not run" },
+    { for key, objective in local.objectives : "burn_${key}" => "Oprina: objective at risk: ${lower(objective.name)}" },
   )
+  # The anchor of a heading, as GitHub makes it.
+  runbook_sections = {
+    for key, name in local.alert_names : key => "${var.runbook}#${replace(replace(lower(name), "/[^a-z0-9 -]/", ""), " ", "-")}"
+  }
   channels = [for channel in google_monitoring_notification_channel.this : channel.id]
 }
 
@@ -156,6 +161,11 @@ resource "google_monitoring_alert_policy" "threshold" {
     mime_type = "text/markdown"
     subject   = "${each.value.name} (${var.environment})"
     content   = each.value.advice
+
+    links {
+      display_name = "Runbook"
+      url          = local.runbook_sections[each.key]
+    }
   }
 }
 
@@ -203,5 +213,10 @@ resource "google_monitoring_alert_policy" "sweep" {
     mime_type = "text/markdown"
     subject   = "${local.alert_names.sweep} (${var.environment})"
     content   = "No sweep has succeeded for ten minutes, so sessions and turns that a crashed function left behind are not ended. First run the scheduler job ${google_cloud_scheduler_job.sweep.name} by hand and read its answer. Check whether the job is paused, and whether its account may still call ${local.sweep_function}."
+
+    links {
+      display_name = "Runbook"
+      url          = local.runbook_sections.sweep
+    }
   }
 }

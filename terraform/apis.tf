@@ -19,6 +19,7 @@ locals {
     "identitytoolkit.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
     "serviceusage.googleapis.com",
@@ -34,4 +35,10 @@ resource "google_project_service" "this" {
 
   service            = each.key
   disable_on_destroy = false # other software in the project may use the API
+}
+
+# An API that was just enabled refuses calls for a short time.
+resource "time_sleep" "apis" {
+  create_duration = "60s"
+  depends_on      = [google_project_service.this]
 }

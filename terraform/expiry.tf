@@ -22,7 +22,7 @@ resource "google_cloud_tasks_queue" "expiry" {
     sampling_ratio = 0.1
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_cloud_scheduler_job" "sweep" {

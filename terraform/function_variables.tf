@@ -133,6 +133,6 @@ variable "settings" {
   }
   validation {
     condition     = length(setintersection(keys(var.settings), keys(local.settings))) == 0
-    error_message = "Terraform sets this setting itself. Use the variable for it instead: agent_engine, database, other_origins, page_domain, traces or vault."
+    error_message = "Terraform sets this setting itself. Use the variable for it instead: agent_engine, database, domain, other_origins, traces or vault."
   }
 }

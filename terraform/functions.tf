@@ -1,17 +1,19 @@
 # Declaration of each function for the deployment, by its name in functions/. A new function needs its
 # folder and one entry here; no other file of terraform/ names functions.
 #
-#   callers  users:    public at IAM; the function verifies the user's ID token. It could not verify a
-#                      token that IAM has checked: Cloud Run removes the token's signature.
-#            public:   public at IAM; the function reads no token.
-#            internal: the accounts of Cloud Scheduler and Cloud Tasks only.
-#   secrets  Secrets that the function reads by name.
-#   uses     Other services that the function uses. access.tf maps each word to roles.
+#   callers    users:    public at IAM; the function verifies the user's ID token. It could not verify a
+#                        token that IAM has checked: Cloud Run removes the token's signature.
+#              public:   public at IAM; the function reads no token.
+#              internal: the accounts of Cloud Scheduler and Cloud Tasks only.
+#   secrets    Secrets that the function reads by name.
+#   uses       Other services that the function uses. access.tf maps each word to roles.
+#   free_text  People write texts into its bodies: no rule of the firewall reads them (firewall.tf).
 #
 # The other keys are sizes. An environment changes them with var.function_defaults and var.functions.
 locals {
   liveavatar_key = "liveavatar-api-key"
   tokens_key     = "session-tokens-key"
+  accounts_key   = "account-hash-key"
 
   defaults = {
     memory        = "512Mi"
@@ -20,7 +22,8 @@ locals {
     min_instances = 0
     max_instances = 20
     timeout       = 60
-    ingress       = "ALLOW_ALL"
+    ingress       = var.only_load_balancer ? "ALLOW_INTERNAL_AND_GCLB" : "ALLOW_ALL"
+    free_text     = false
     secrets       = [local.liveavatar_key]
     uses          = []
   }
@@ -31,14 +34,16 @@ locals {
       uses    = ["store", "queue", "tokens.write", "tokens.read", "tokens.delete"]
     }
     chat = {
-      callers = "users"
-      timeout = 600 # a turn of at most 580 seconds, and 15 seconds to store it
-      uses    = ["store", "agent", "tokens.read", "tokens.delete"]
+      callers   = "users"
+      free_text = true
+      timeout   = 600 # a turn of at most 580 seconds, and 15 seconds to store it
+      uses      = ["store", "agent", "tokens.read", "tokens.delete"]
     }
     speak = {
-      callers = "users"
-      timeout = 600
-      uses    = ["store", "tokens.read", "tokens.delete"]
+      callers   = "users"
+      free_text = true
+      timeout   = 600
+      uses      = ["store", "tokens.read", "tokens.delete"]
     }
     voice = {
       callers = "users"
@@ -54,17 +59,39 @@ locals {
       callers = "users"
       uses    = ["store", "tokens.delete"]
     }
+    conversations = {
+      callers = "users"
+      uses    = ["store", "agent.delete", "tokens.read", "tokens.delete"]
+    }
     sweep_expired = {
       callers       = "internal"
       ingress       = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler and Cloud Tasks count as internal at a run.app address
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "tokens.delete"]
+      uses          = ["store", "agent.delete", "tokens.delete", "users.delete"]
+    }
+    page = {
+      callers       = "public"
+      max_instances = 10
+      secrets       = []
     }
     connections = {
       callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
       max_instances = 10
+      secrets       = []
+      uses          = ["store"]
+    }
+    account = {
+      callers = "users"
+      timeout = 600 # an export of at most 540 seconds
+      secrets = []
+      uses    = ["store"]
+    }
+    budget_alert = {
+      callers       = "internal"
+      ingress       = "ALLOW_INTERNAL_ONLY" # a push of Pub/Sub in the same project counts as internal
+      max_instances = 1
       secrets       = []
       uses          = ["store"]
     }
@@ -79,6 +106,8 @@ locals {
   start_function  = "start_avatar"
   sweep_function  = "sweep_expired"
   health_function = "health"
+  page_function   = "page"
+  budget_function = "budget_alert"
 
   # Sizes of each function. Later arguments of merge() win.
   default_sizes = { for key, value in var.function_defaults : key => value if value != null }
@@ -103,12 +132,22 @@ locals {
     name => "${service}-${data.google_project.this.number}.${var.region}.run.app"
   }
 
+  # The host of the page.
+  page_host = var.domain == null ? local.hosts[local.page_function] : var.domain
+
   settings = {
-    OPRINA_PROJECT           = var.project
-    OPRINA_LOCATION          = var.region
-    OPRINA_AGENT_ENGINE      = var.agent_engine
-    OPRINA_ALLOWED_ORIGINS   = join(",", concat(["https://${var.page_domain}"], var.other_origins))
-    OPRINA_DATABASE          = var.database
+    OPRINA_PROJECT         = var.project
+    OPRINA_LOCATION        = var.region
+    OPRINA_AGENT_ENGINE    = var.agent_engine
+    OPRINA_ALLOWED_ORIGINS = join(",", concat(["https://${local.page_host}"], var.other_origins))
+    OPRINA_ADMITTED        = join(",", var.admitted)
+    OPRINA_DATABASE        = var.database
+    OPRINA_BACKUP_DAYS     = tostring(var.backup_days)
+
+    OPRINA_CEILING_AVATAR_SECONDS = tostring(var.ceilings.avatar_seconds)
+    OPRINA_CEILING_AGENT_TOKENS   = tostring(var.ceilings.agent_tokens)
+    OPRINA_CEILING_SHARDS         = tostring(var.ceilings.shards)
+
     OPRINA_VAULT             = var.vault
     OPRINA_LIVEAVATAR_SECRET = local.liveavatar_key
     OPRINA_TASKS_QUEUE       = "expiry"
@@ -116,6 +155,13 @@ locals {
     OPRINA_TASKS_ACCOUNT     = google_service_account.tasks.email
     OPRINA_TRACES            = tostring(var.traces)
     LOG_EXECUTION_ID         = "false" # Google sets true; functions_framework then replaces the logging configuration
+  }
+
+  # Settings of the page's function only. With a domain the page finds the API on its own host.
+  page_settings = {
+    OPRINA_API_URLS    = var.domain == null ? jsonencode({ for name, host in local.hosts : name => "https://${host}" if local.functions[name].callers != "internal" }) : "{}"
+    OPRINA_MEDIA_HOSTS = join(",", var.media_hosts)
+    OPRINA_WEB_CONFIG  = jsonencode(local.web_config)
   }
 
   manifest = try(jsondecode(file("${var.packages}/manifest.json")).functions, {})
@@ -167,7 +213,7 @@ resource "google_cloudfunctions2_function" "this" {
     timeout_seconds                  = each.value.timeout
     ingress_settings                 = each.value.ingress
     service_account_email            = google_service_account.function[each.key].email
-    environment_variables            = merge(var.settings, local.settings)
+    environment_variables            = merge(var.settings, local.settings, each.key == local.page_function ? local.page_settings : {})
     all_traffic_on_latest_revision   = true
   }
 
@@ -191,23 +237,42 @@ resource "google_cloudfunctions2_function" "this" {
     }
   }
 
-  depends_on = [google_project_iam_member.build, google_artifact_registry_repository_iam_member.build]
+  depends_on = [time_sleep.build_roles]
+}
+
+# Google needs minutes until a new role applies everywhere. A build that starts earlier is refused.
+resource "time_sleep" "build_roles" {
+  create_duration = "120s"
+  depends_on = [
+    google_project_iam_member.build,
+    google_artifact_registry_repository_iam_member.build,
+    google_storage_bucket_iam_member.build,
+  ]
 }
 
 # ── Callers ──────────────────────────────────────────────────────────────────────────────────────
 
 locals {
+  # Where an organisation refuses allUsers, `make deploy` disables the check of the caller instead
+  # (infra/access/public_access.py). The provider has no argument for that.
+  everyone = var.public_access == "all_users" ? { everyone = "allUsers" } : {}
+
   callers = {
-    users  = { everyone = "allUsers" }
-    public = { everyone = "allUsers" }
-    internal = {
+    users  = local.everyone
+    public = local.everyone
+    # The accounts that call each internal function.
+    internal = {}
+  }
+  internal_callers = {
+    (local.sweep_function) = {
       scheduler = google_service_account.scheduler.member
       tasks     = google_service_account.tasks.member
     }
+    (local.budget_function) = { budget = google_service_account.budget.member }
   }
   invocations = merge([
     for name, function in local.functions : {
-      for caller, member in local.callers[function.callers] :
+      for caller, member in merge(local.callers[function.callers], lookup(local.internal_callers, name, {})) :
       "${name}/${caller}" => { function = name, member = member }
     }
   ]...)

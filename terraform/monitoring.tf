@@ -23,6 +23,21 @@ locals {
       filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.service_names[local.sweep_function]}\" AND httpRequest.userAgent=\"Google-Cloud-Scheduler\" AND httpRequest.status<300"
       labels      = {}
     }
+    starts = {
+      description = "Starts of an avatar that succeeded."
+      filter      = "${local.request_line} AND jsonPayload.function=\"${local.start_function}\" AND jsonPayload.status<300"
+      labels      = {}
+    }
+    failed_starts = {
+      description = "Starts of an avatar that failed by our fault or a provider's."
+      filter      = "${local.request_line} AND jsonPayload.function=\"${local.start_function}\" AND jsonPayload.status>=500"
+      labels      = {}
+    }
+    sweeps_ended = {
+      description = "Sweeps, also those that an expiry task started."
+      filter      = local.sweep_line
+      labels      = {}
+    }
     sweeps_with_orphans = {
       description = "Sweeps that stopped an orphan: a session that is ended here and still ran at the provider."
       filter      = "${local.sweep_line} AND jsonPayload.did.stopped_again>0"
@@ -82,7 +97,7 @@ resource "google_logging_metric" "counter" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_logging_metric" "distribution" {
@@ -108,7 +123,7 @@ resource "google_logging_metric" "distribution" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_monitoring_dashboard" "this" {
@@ -122,7 +137,7 @@ resource "google_monitoring_uptime_check_config" "health" {
   timeout      = "10s"
 
   http_check {
-    path         = "/"
+    path         = var.only_load_balancer ? "/api/${local.health_function}" : "/"
     port         = 443
     use_ssl      = true
     validate_ssl = true
@@ -136,7 +151,7 @@ resource "google_monitoring_uptime_check_config" "health" {
     type = "uptime_url"
     labels = {
       project_id = var.project
-      host       = local.hosts[local.health_function]
+      host       = var.only_load_balancer ? var.domain : local.hosts[local.health_function]
     }
   }
 
@@ -149,5 +164,5 @@ resource "google_monitoring_notification_channel" "this" {
   display_name = "Oprina: ${each.key}"
   type         = each.value.type
   labels       = each.value.labels
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.apis]
 }

@@ -5,19 +5,24 @@ output "function_urls" {
   value       = { for name, host in local.hosts : name => "https://${host}" }
 }
 
+output "api_url" {
+  description = "Address of the API on the page's host: each function answers below it, by its name. Null without a domain: then each function has its own address only."
+  value       = var.domain == null ? null : "https://${var.domain}/api"
+}
+
 output "page_url" {
-  description = "Address of the page. It works once page_domain points at page_address and Google has issued the certificate (up to an hour)."
-  value       = "https://${var.page_domain}"
+  description = "Address of the page. With a domain it works once the domain points at the output address and Google has issued the certificate (up to an hour)."
+  value       = "https://${local.page_host}"
 }
 
-output "page_address" {
-  description = "IP address for the A record of page_domain."
-  value       = google_compute_global_address.page.address
+output "address" {
+  description = "IP address for the A record of the domain; null without a domain."
+  value       = one(google_compute_global_address.site[*].address)
 }
 
-output "page_bucket" {
-  description = "Bucket for the files of the page."
-  value       = "gs://${google_storage_bucket.page.name}"
+output "web_config" {
+  description = "Configuration of Firebase sign-in for the page and the smoke test. Every browser gets it, so the key is not a secret."
+  value       = local.web_config
 }
 
 output "secrets" {
@@ -43,12 +48,18 @@ output "accounts" {
 
 output "next" {
   description = "Steps after the first apply, in this order."
-  value = [
-    "Add the values of the secrets: terraform output secrets",
-    "Point ${var.page_domain} at ${google_compute_global_address.page.address} with an A record.",
-    "Upload the files that the page loads: gcloud storage rsync --recursive --exclude='^index.html$' web/dist gs://${google_storage_bucket.page.name} --cache-control='public, max-age=31536000, immutable'",
-    "Upload the entry of the page, which caches must not keep: gcloud storage cp web/dist/index.html gs://${google_storage_bucket.page.name}/ --cache-control=no-cache",
-    "Allow ${var.page_domain} to sign in: Firebase console, Authentication, Settings, Authorised domains.",
-    "Check that health answers: curl https://${local.hosts[local.health_function]}",
-  ]
+  value = concat(
+    ["Add the values of the secrets: terraform output secrets"],
+    var.domain == null ? [] : [
+      "Point ${var.domain} at ${google_compute_global_address.site[0].address} with an A record.",
+    ],
+    [
+      "Let people sign in with Google: console, Identity Platform, Providers, Add a provider, Google.",
+      "Invite the first person: python -m infra.admin invite you@example.com --project ${var.project}",
+      "Check that health answers: curl https://${local.hosts[local.health_function]}",
+    ],
+    var.domain == null || var.only_load_balancer ? [] : [
+      "When https://${coalesce(var.domain, "-")} answers, set only_load_balancer = true and deploy again.",
+    ],
+  )
 }

@@ -4,6 +4,7 @@
 locals {
   secrets = merge(
     { (local.liveavatar_key) = "API key of LiveAvatar, from its settings page." },
+    { (local.accounts_key) = "Key that hashes the identities of deleted accounts: 32 random bytes in base64." },
     var.vault == "sealed" ? { (local.tokens_key) = "Key that seals session tokens: 32 random bytes in base64." } : {},
   )
 }
@@ -18,5 +19,5 @@ resource "google_secret_manager_secret" "this" {
   }
 
   annotations = { purpose = each.value }
-  depends_on  = [google_project_service.this]
+  depends_on  = [time_sleep.apis]
 }

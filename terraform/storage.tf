@@ -20,7 +20,7 @@ resource "google_storage_bucket" "packages" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_artifact_registry_repository" "functions" {
@@ -46,5 +46,5 @@ resource "google_artifact_registry_repository" "functions" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }

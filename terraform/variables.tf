@@ -56,15 +56,85 @@ variable "database" {
   }
 }
 
-# ── Page ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Host ─────────────────────────────────────────────────────────────────────────────────────────
 
-variable "page_domain" {
+variable "domain" {
   type        = string
-  description = "Host name of the web page. It must belong to you. Its A record points at the output page_address."
+  description = "Host name of the page and the API. It must belong to you; its A record points at the output address. Without it there is no load balancer, and the page and each function have their own addresses on run.app."
+  default     = null
 
   validation {
-    condition     = can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.page_domain))
+    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain))
     error_message = "Give a host name in lower case, such as talk.example.com, without https:// and without a path."
+  }
+}
+
+variable "only_load_balancer" {
+  type        = bool
+  description = "Refuse requests that do not come through the load balancer. Set it in a second deployment, when the certificate is there and the domain answers: until then the functions answer at their own addresses only."
+  default     = false
+
+  validation {
+    condition     = !var.only_load_balancer || var.domain != null
+    error_message = "Without domain there is no load balancer, and no request would reach a function. Set domain, or leave only_load_balancer out."
+  }
+}
+
+variable "public_access" {
+  type        = string
+  description = "How the functions admit browsers. all_users: each grants allUsers the right to call. no_invoker_check: Cloud Run does not check callers, for organisations that refuse allUsers (domain restricted sharing); make deploy sets it. The functions verify the ID token in both cases."
+  default     = "all_users"
+
+  validation {
+    condition     = contains(["all_users", "no_invoker_check"], var.public_access)
+    error_message = "Set public_access to all_users or no_invoker_check."
+  }
+}
+
+variable "admitted" {
+  type        = set(string)
+  description = "People who may use the service: verified e-mail addresses, domains of such addresses, or * for every person with an account. Empty: only invited people (python -m infra.admin invite)."
+  default     = []
+
+  validation {
+    condition     = alltrue([for each in var.admitted : can(regex("^([*]|([^\\s@,*A-Z]+@)?[^\\s@,*A-Z]+[.][^\\s@,*.A-Z]+)$", each))])
+    error_message = "Give e-mail addresses or domains in lower case, such as example.com, or * alone."
+  }
+}
+
+variable "ceilings" {
+  type = object({
+    avatar_seconds = number
+    agent_tokens   = number
+    shards         = optional(number, 10)
+  })
+  description = "Limits for all users together in a day (UTC): avatar_seconds (60 are one credit) and agent_tokens. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
+
+  validation {
+    condition     = var.ceilings.avatar_seconds / var.ceilings.shards >= 600 && var.ceilings.agent_tokens / var.ceilings.shards >= 100000
+    error_message = "Each shard must have room for one session (600 seconds) and one long turn (100000 tokens). Raise the ceiling or lower shards."
+  }
+}
+
+variable "requests_per_minute" {
+  type        = number
+  description = "Requests per minute that the firewall admits from one address on the Internet. People of one office can share an address."
+  default     = 600
+
+  validation {
+    condition     = var.requests_per_minute >= 30 && var.requests_per_minute <= 10000
+    error_message = "Set requests_per_minute to 30 to 10000: a page that talks sends about 10 per minute."
+  }
+}
+
+variable "enforced_rules" {
+  type        = set(string)
+  description = "Rules of the firewall that block. The others are in preview: they only write to the log. docs/operate.md says how to decide."
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.enforced_rules, flatten(values(local.rule_sets)))) == 0
+    error_message = "Name only rules of the firewall: ${join(", ", distinct(flatten(values(local.rule_sets))))}."
   }
 }
 
@@ -168,6 +238,16 @@ variable "alerts" {
   }
 }
 
+variable "runbook" {
+  type        = string
+  description = "Address of docs/operate.md in your copy of the repository. Each alert links to its section."
+
+  validation {
+    condition     = can(regex("^https://[^#\\s]+$", var.runbook))
+    error_message = "Give an address without an anchor, such as https://github.com/you/oprina/blob/main/docs/operate.md."
+  }
+}
+
 variable "muted_alerts" {
   type        = set(string)
   description = "Alerts that are off, by their key in the output alerts. Mute failed_stops until the LiveAvatar key is added: without the key every sweep fails."
@@ -194,7 +274,7 @@ variable "budget" {
     amount   = number
     currency = optional(string, "USD")
   })
-  description = "Costs on Google Cloud per month that mails are sent for, in the currency of the billing account. The budget stops nothing, and does not include the avatar provider."
+  description = "Costs on Google Cloud per month that mails are sent for, in the currency of the billing account. When it is used up, all spending stops. It does not include the avatar provider, and costs reach it hours late: ceilings limits both at once."
 
   validation {
     condition     = var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount

@@ -233,7 +233,7 @@ def _validate(
         raise Invalid(
             "Invalid fields.",
             fields=[
-                (_name(problem["loc"]), _problem(problem["msg"])) for problem in found[:MAX_ERRORS]
+                (_name(_place(problem)), _problem(problem["msg"])) for problem in found[:MAX_ERRORS]
             ],
         ) from None
 
@@ -255,6 +255,12 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _refuse_body(problem: str) -> NoReturn:
     raise Invalid("The body must be a JSON object.", status=400, fields=[("body", problem)])
+
+
+def _place(problem: Mapping[str, Any]) -> Sequence[str | int]:
+    """Return the place of a problem; for an unknown field inside of another one, that other one."""
+    place: Sequence[str | int] = problem["loc"]
+    return place[:-1] if problem["type"] == "extra_forbidden" and len(place) > 1 else place
 
 
 def _name(location: Sequence[str | int]) -> str:

@@ -192,4 +192,4 @@ def _events(answer: ChatAnswer) -> list[ChatEvent]:
     )
     text = [TextEvent(text=answer.text)] if answer.text else []
     between = [event for event in (answer.speech, answer.error, answer.usage) if event]
-    return [turn, *text, *between, done]
+    return [turn, *text, *(answer.proposals or []), *between, done]

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from common.domain.errors import OprinaError, UpstreamNotFound
 from common.domain.google.connection import (
@@ -46,15 +46,28 @@ class TurnAccess:
     services: tuple[Service, ...] = ()
     trouble: Trouble | None = None
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return the keys of `state_delta` for the agent's tools. They are stored nowhere."""
+        if self.token is None:
+            return {}
+        return {
+            "temp:google_access_token": self.token,
+            "temp:google_services": list(self.services),
+        }
+
 
 NO_ACCESS = TurnAccess()
+
+
+_refreshes: set["asyncio.Task[TurnAccess]"] = set()
+"""Keeps the tasks alive: a turn may end before the refresh that it began."""
 
 
 class AccessTokens:
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._transactions = Transactions(deps.store, deps.clock, deps.pause)
-        self._refreshes: set[asyncio.Task[TurnAccess]] = set()
 
     async def for_turn(self, user: UserId, known: GoogleConnection | None) -> TurnAccess:
         """Return the access of a turn. `known` is the connection as the turn's admission read it.
@@ -112,8 +125,8 @@ class AccessTokens:
     async def _refresh_in_background(self, user: UserId, held: GoogleConnection) -> TurnAccess:
         """Refresh in a task of its own: other turns wait for it if this one is interrupted."""
         task = asyncio.create_task(self._refresh(user, held))
-        self._refreshes.add(task)
-        task.add_done_callback(self._refreshes.discard)
+        _refreshes.add(task)
+        task.add_done_callback(_refreshes.discard)
         return await asyncio.shield(task)
 
     async def _refresh(self, user: UserId, held: GoogleConnection) -> TurnAccess:

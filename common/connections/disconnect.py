@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.domain.documents import Document, Query, Where, Write
+from common.domain.documents import Document, Query, Where, Write, due_documents
 from common.domain.errors import Failed, UpstreamNotFound
 from common.domain.google.connection import GoogleConnection, connection_path
 from common.domain.google.consent import COLLECTION, Consent, consent_path
@@ -86,11 +86,12 @@ class TryAgain:
 class ReleaseConsents:
     """Finishes consents that are over (a sessions/due_work.py `DueWork`)."""
 
-    collection = COLLECTION
-
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._transactions = Transactions(deps.store, deps.clock, deps.pause)
+
+    def due(self, now: datetime, limit: int) -> Query:
+        return due_documents(COLLECTION, now, limit)
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:  # noqa: ARG002 - a DueWork's
         """Finish a consent that is due. A failure leaves it to a later sweep."""

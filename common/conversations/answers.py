@@ -12,6 +12,7 @@ from common.schemas.events import (
     ChatEvent,
     DoneEvent,
     ErrorEvent,
+    ProposalEvent,
     SpeechEvent,
     TurnEnd,
     TurnEvent,
@@ -49,6 +50,7 @@ def chat_answer(events: list[ChatEvent]) -> ChatAnswer:
         speech=next((e for e in events if isinstance(e, SpeechEvent) and e.state in TROUBLE), None),
         error=next((e for e in events if isinstance(e, ErrorEvent)), None),
         usage=next((e for e in events if isinstance(e, UsageEvent)), None),
+        proposals=[e for e in events if isinstance(e, ProposalEvent)] or None,
     )
 
 

@@ -98,4 +98,11 @@ def _result(turn: Turn, answer: Answer, outcome: Outcome) -> Answer | OprinaErro
 def _update(turn: Turn, notes: Sequence[dict[str, Any]] = ()) -> ConversationUpdate:
     reply = turn.reply
     made = reply.session_id if reply.session_expires_at is not None else None
-    return ConversationUpdate(reply.prompt, made, reply.session_expires_at, tuple(notes))
+    return ConversationUpdate(
+        reply.prompt,
+        made,
+        reply.session_expires_at,
+        tuple(notes),
+        reply.tools,
+        taken_back=_outcome(turn) == "unreached",
+    )

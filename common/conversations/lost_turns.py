@@ -1,7 +1,8 @@
 from collections import Counter
+from datetime import datetime
 
 from common.conversations.settlement import settle_lost
-from common.domain.documents import Document
+from common.domain.documents import Document, Query, due_documents
 from common.domain.turn import TurnRecord
 from common.ports.dependencies import Dependencies
 from common.transactions.transaction import SETTLEMENT, Transactions
@@ -14,11 +15,12 @@ class SettleLostTurns:
     A turn is overdue 10 s after its `due_at`; a turn that was renewed meanwhile is left alone.
     """
 
-    collection = "turns"
-
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._transactions = Transactions(deps.store, deps.clock, deps.pause)
+
+    def due(self, now: datetime, limit: int) -> Query:
+        return due_documents("turns", now, limit)
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         record = TurnRecord.read(document)

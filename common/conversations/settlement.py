@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
+from common.domain.conversations.messages import MessagePlace
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.quota import METERS, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
@@ -24,12 +26,30 @@ class ConversationUpdate:
     agent_session: str | None = None
     agent_session_expires_at: datetime | None = None
     notes: tuple[dict[str, Any], ...] = ()
+    tools: tuple[str, ...] | None = None
+    """The tools that ran. Without them: those that the last checkpoint knows."""
+    taken_back: bool = False
 
-    def fields(self, conversation: Conversation) -> dict[str, Any]:
+    def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:
+        """Return the fields to write. A turn whose branch was replaced changes nothing of the new one.
+
+        A branch that failed before the agent was reached is taken back, unless a newer turn went on.
+        """
         found: dict[str, Any] = {}
+        branches, tools = conversation.branches, record.tools if self.tools is None else self.tools
+        if tools:
+            found["tool_runs"] = branches.with_tools(tools, record.number)
+        if branches.is_replaced(MessagePlace.of(record.number, "assistant")):
+            return found
+        if self.taken_back and record.begins is not None:
+            return found | (record.begins.restores if conversation.lease == record.id else {})
         if self.last_prompt:
             found["last_prompt"] = self.last_prompt
-        if self.agent_session is not None:
+        session = self.agent_session
+        if session is not None and (
+            session == conversation.agent_session
+            or branches.is_current_session(conversation.id, session)
+        ):
             found["agent_session"] = self.agent_session
             found["agent_session_expires_at"] = self.agent_session_expires_at
         if self.notes:
@@ -44,6 +64,7 @@ def turn_paths(record: TurnRecord) -> list[str]:
         conversation_path(record.conversation_id),
         message_path(record.conversation_id, record.number, "assistant"),
         ledger_path(record.uid, record.month),
+        *([record.share] if record.share else []),
     ]
 
 
@@ -85,13 +106,17 @@ class StoreReply:
                 record.month,
                 {"agent_tokens": record.reserved.get("agent_tokens", 0)},
                 {"agent_tokens": tokens},
+                admitted_at=record.started_at,
                 missing=missing,
             ),
         ]
         conversation = documents[conversation_path(record.conversation_id)]
         if conversation.exists:
             known = Conversation.of(conversation)
-            writes.append(known.close_stream(record, **self.update.fields(known)))
+            proposed = known.proposed(record, any_proposal=bool(progress.proposals))
+            writes.append(
+                known.close_stream(record, **self.update.fields(known, record), **proposed)
+            )
         return Decision(result=True, writes=[write for write in writes if write is not None])
 
 
@@ -147,7 +172,16 @@ class Settle:
         )
         writes: list[Write | None] = [
             done,
-            settle(found.uid, found.month, reserved, used, turns=1, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                reserved,
+                used,
+                admitted_at=found.started_at,
+                turns=1,
+                missing=missing,
+            ),
+            *give_back(found.share, documents, found.reserved, charged),
             *self._messages(found, progress, outcome, documents, now),
             self._release(found, documents, now),
         ]
@@ -179,7 +213,15 @@ class Settle:
         missing = not documents[ledger_path(found.uid, found.month)].exists
         writes: list[Write | None] = [
             write,
-            settle(found.uid, found.month, {}, difference, missing=missing),
+            settle(
+                found.uid,
+                found.month,
+                {},
+                difference,
+                admitted_at=found.started_at,
+                missing=missing,
+            ),
+            *give_back(found.share, documents, {}, difference),
             *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
             self._release(found, documents, now),
         ]
@@ -237,7 +279,11 @@ class Settle:
         if not document.exists:
             return None
         conversation = Conversation.of(document)
-        return conversation.release(found, now, **self.update.fields(conversation))
+        any_proposal = bool(found.proposals or self.progress.proposals)
+        proposed = conversation.proposed(found, any_proposal=any_proposal)
+        return conversation.release(
+            found, now, **self.update.fields(conversation, found), **proposed
+        )
 
 
 def settle_lost(record: TurnRecord) -> Settle:

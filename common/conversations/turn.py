@@ -7,9 +7,12 @@ Nothing here runs before the commit that admitted the turn.
 """
 
 import asyncio
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from common.connections.access import AccessTokens
 from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn
 from common.conversations.answers import error_event, message_id
 from common.conversations.closing import settle_turn, store_reply
@@ -19,10 +22,18 @@ from common.conversations.reply.agent_session import AgentMemory, AgentRequest
 from common.conversations.reply.earlier_turns import wait_for_earlier_turns
 from common.conversations.reply.history import with_notes
 from common.conversations.reply.outcome import unanswered_error
+from common.conversations.reply.tools import (
+    confirmed_state,
+    google_access,
+    note_refused_token,
+    show_proposals,
+    told,
+)
 from common.conversations.running_turn import RunningTurn
 from common.conversations.running_turns import RunningTurns
 from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
+from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Failed, OprinaError, Upstream
 from common.domain.turn import STOP
 from common.observability.log import best_effort, log
@@ -148,9 +159,14 @@ class TurnWork:
     async def _reply_to(self, message: str) -> None:
         """Ask the agent, and pass on what it writes. Then store the reply."""
         turn, reply = self._turn, self._turn.reply
+        tokens, answered = AccessTokens(self._deps), turn.admitted.answered
         notes = await wait_for_earlier_turns(turn, self._earlier, self._book.transactions)
-        memory, writer = self._memory(with_notes(message, notes)), self._writer()
-        noting = asyncio.create_task(self._checkpoint_when_asked())
+        notes = [] if turn.record.begins else notes  # they tell of what the branch does not have
+        access = await google_access(turn, tokens)
+        state = {**access.state, **confirmed_state(answered)}
+        memory = self._memory(told(with_notes(message, notes), answered), state)
+        writer = self._writer()
+        noting = asyncio.create_task(self._checkpoint_what_acts())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
                 await read_reply(memory, writer, self._heartbeat)
@@ -165,23 +181,35 @@ class TurnWork:
         writer.finish()
         if reply.renewed:
             turn.events.emit(NoticeEvent())
+        await note_refused_token(turn, tokens, access)
+        await show_proposals(turn, self._heartbeat, self._deps)
         if self._speech is not None and reply.text:
             await store_reply(turn, self._book)
 
-    async def _checkpoint_when_asked(self) -> None:
-        await self._turn.reply.asked.wait()
-        await asyncio.shield(self._heartbeat.checkpoint())
+    async def _checkpoint_what_acts(self) -> None:
+        """Write a checkpoint when the agent is asked, and when it calls a tool."""
+        reply = self._turn.reply
+        for happened in itertools.chain((reply.asked,), itertools.repeat(reply.called)):
+            await happened.wait()
+            reply.called.clear()
+            await asyncio.shield(self._heartbeat.checkpoint())
 
-    def _memory(self, message: str) -> AgentMemory:
+    def _memory(self, message: str, state: Mapping[str, Any]) -> AgentMemory:
         deps, record, before = self._deps, self._turn.record, self._turn.admitted.conversation
+        begins, branches = record.begins, before.branches if before else Branches()
+        known = before.agent_session if before and begins is None else None
+        branch = begins.number if begins else branches.count
         request = AgentRequest(
             user=record.uid,
             conversation=record.conversation_id,
-            number=record.number,
+            number=begins.history_before if begins else record.number,
             message=message,
-            session=(before and before.agent_session) or record.conversation_id,
-            known=bool(before and before.agent_session),
-            expires_at=before.agent_session_expires_at if before else None,
+            session=known or agent_session_name(record.conversation_id, branch),
+            known=known is not None,
+            expires_at=before.agent_session_expires_at if before and known else None,
+            branches=branches,
+            is_new=begins is not None,
+            state=state,
         )
         return AgentMemory(deps.agent, deps.store, request, self._turn.reply, deps.clock.now())
 

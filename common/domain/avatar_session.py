@@ -27,7 +27,9 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """For a time that a stored document lacks."""
 
 State = Literal["starting", "live", "ending", "ended"]
-EndReason = Literal["user", "expired", "idle", "stuck", "gone", "start_failed", "start_ambiguous"]
+EndReason = Literal[
+    "user", "expired", "idle", "stuck", "gone", "start_failed", "start_ambiguous", "stopped"
+]
 
 NEVER_GIVEN: tuple[EndReason, ...] = ("start_failed", "start_ambiguous")
 """The session ended before its answer reached a caller: it costs its user nothing."""
@@ -39,6 +41,8 @@ STOP_AGAIN_SECONDS = 30
 CONFIRM_AGAIN_SECONDS = 60
 CONFIRM_FOR = timedelta(hours=24)
 """The provider is asked for this long how long a session ran."""
+LEAVING = timedelta(seconds=20)
+"""A page that reloads takes its leaving back within this time."""
 LEEWAY = timedelta(minutes=5)
 """This long after its expiry the provider has ended a session by its own limit."""
 
@@ -66,6 +70,8 @@ class AvatarSession:
     last_activity_at: datetime = NEVER
     expires_at: datetime = NEVER
     due_at: datetime | None = None
+    leaves_at: datetime | None = None
+    """The page said that it leaves: the session ends then, unless it is kept alive before."""
     started_at: datetime | None = None
     """When the provider was asked to start it: never later than it began to bill."""
     live_at: datetime | None = None
@@ -77,6 +83,8 @@ class AvatarSession:
     """The path of the idempotency claim of its start, until the start is answered."""
     unconfirmed: bool = False
     """The charge is ours: the provider has not said how long the session ran."""
+    share: str = ""
+    """The path of the shard that holds its seconds of the project's ceiling."""
     secret_left: bool = False
     """The deletion of its tokens failed."""
 
@@ -142,7 +150,14 @@ def touch(session: AvatarSession, now: datetime, idle: timedelta) -> AvatarSessi
     due_at = max(session.due_at or now, now + idle)
     if session.state == "live" and session.live_at == now:
         due_at = now + idle
-    return replace(session, last_activity_at=now, due_at=min(session.expires_at, due_at))
+    due_at = min(session.expires_at, due_at)
+    return replace(session, last_activity_at=now, due_at=due_at, leaves_at=None)
+
+
+def leave(session: AvatarSession, now: datetime) -> AvatarSession:
+    """Note that the page leaves. It never lengthens the session, and a second time changes nothing."""
+    leaves_at = min(session.leaves_at or session.expires_at, now + LEAVING)
+    return replace(session, leaves_at=leaves_at, due_at=min(session.due_at or leaves_at, leaves_at))
 
 
 def begin_ending(session: AvatarSession, now: datetime, reason: EndReason) -> AvatarSession:
@@ -202,6 +217,8 @@ def why_due(
         return session.end_reason or "stuck"
     if session.expires_at <= now:
         return "expired"
+    if session.leaves_at is not None and session.leaves_at <= now:
+        return "idle"
     return "idle" if last_active(session, active_at) + idle <= now else None
 
 

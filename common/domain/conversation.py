@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any, Self
 
 from common.domain.avatar_session import AvatarSession
-from common.domain.documents import Create, Document, Update, known_fields
+from common.domain.conversations.branches import Branches
+from common.domain.conversations.messages import MessagePlace
+from common.domain.conversations.title import BEGINNING, UNTITLED, named, title_fields
+from common.domain.documents import Create, Document, Query, Update, Where, known_fields
 from common.domain.errors import NotFound
 from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.turn import TurnRecord
 
-TITLE_LENGTH = 60
 NOTES_KEPT = 5
 """Notes for the agent's next message; older ones are dropped."""
 
@@ -64,6 +66,8 @@ class Conversation:
     `lease` names the turn that may run; `asking` are the holders of turns whose agent stream may be
     open. `last_prompt` is the size of the last prompt in tokens.
 
+    `proposed_in` is the newest turn whose tools proposed something.
+
     `notes` tell the agent with the next message what a person heard, did not hear, or wrote in
     vain.
     """
@@ -81,6 +85,11 @@ class Conversation:
     agent_session_expires_at: datetime | None
     active_at: datetime | None
     notes: tuple[dict[str, Any], ...]
+    branches: Branches
+    last_turn: TurnId | None
+    """The newest turn with the agent, running or over."""
+    proposed_in: TurnId | None = None
+    proposed_number: int = 0
 
     @classmethod
     def read(cls, document: Document, user: UserId) -> Self:
@@ -107,6 +116,10 @@ class Conversation:
             agent_session_expires_at=document.get("agent_session_expires_at"),
             active_at=document.get("active_at"),
             notes=tuple(document.get("notes") or ()),
+            branches=Branches.of(document),
+            last_turn=document.get("last_turn"),
+            proposed_in=document.get("proposed_in"),
+            proposed_number=document.get("proposed_number", 0),
         )
 
     def running_avatar(self, now: datetime) -> CurrentAvatar | None:
@@ -119,15 +132,34 @@ class Conversation:
     def take_lease(
         self, record: TurnRecord, now: datetime, message: str | None, *, asks: bool
     ) -> Update:
-        """Give the lease to a turn, count its message, and note that it asks the agent."""
+        """Give the lease to a turn, count its message, and note that it asks the agent.
+
+        A turn that begins a branch leaves the agent session to the old one.
+        """
         fields: dict[str, Any] = {"lease": {"turn_id": record.id}, "active_at": now}
+        if (begins := record.begins) is not None:
+            fields |= {"branches": begins.number, "replaced": begins.replaced}
+            fields |= {"agent_session": None, "agent_session_expires_at": None, "proposed_in": None}
         if message is not None:
             fields |= {"next_number": record.number + 1, "updated_at": now}
             if not self.document.get("titled", True):
                 fields |= title_fields(message)
         if asks:
-            fields |= {"asking": [*self.asking, record.holder], "notes": []}
+            asking = [*self.asking, record.holder]
+            fields |= {"asking": asking, "notes": [], "last_turn": record.id}
+        if record.confirms is not None:  # a tool acts in this turn
+            fields["wrote_at"] = record.number
         return Update(self.document.path, fields, read=self.document.version)
+
+    def restorable(self) -> dict[str, Any]:
+        """Return the fields that come back if a branch fails before the agent is reached."""
+        return {
+            "replaced": list(self.branches.replaced),
+            "agent_session": self.agent_session,
+            "agent_session_expires_at": self.agent_session_expires_at,
+            "notes": list(self.notes),
+            "proposed_in": self.proposed_in,
+        }
 
     def release(self, record: TurnRecord, now: datetime, **more: Any) -> Update | None:  # noqa: ANN401 - fields are JSON-like
         """Take a turn out of the lease and out of `asking`. None if there is nothing to write."""
@@ -153,8 +185,19 @@ class Conversation:
             return None
         return Update(self.document.path, fields, read=self.document.version)
 
+    def proposed(self, record: TurnRecord, *, any_proposal: bool) -> dict[str, Any]:
+        """Return the fields that name the newest turn with a proposal."""
+        is_replaced = self.branches.is_replaced(MessagePlace.of(record.number, "assistant"))
+        if not any_proposal or is_replaced or record.number < self.proposed_number:
+            return {}
+        return {"proposed_in": record.id, "proposed_number": record.number}
+
     def with_notes(self, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [*self.notes, *notes][-NOTES_KEPT:]
+
+    def rename(self, title: str) -> Update:
+        """Give the conversation a title. It keeps its place among the others."""
+        return Update(self.document.path, named(title), read=self.document.version)
 
     def link_avatar(self, session: AvatarSession, now: datetime) -> Update:
         """Make `session` the conversation's avatar."""
@@ -169,6 +212,24 @@ class Conversation:
         return Update(self.document.path, over, read=self.document.version)
 
 
+def conversations_of(
+    user: UserId, limit: int, words: list[str] | None, after: Document | None
+) -> Query:
+    """Return the query of a user's conversations, the newest first.
+
+    `words` are normalised words of a search, the longest one first, by which the store looks.
+    """
+    where = [Where("uid", "==", user)]
+    if words:
+        where.append(Where("title_words", "contains", words[0][:BEGINNING]))
+    return Query("conversations", where, "updated_at", descending=True, limit=limit, after=after)
+
+
+def unused_conversations(since: datetime, limit: int) -> Query:
+    """Return the query of the conversations that were not used since a time, the oldest first."""
+    return Query("conversations", (Where("updated_at", "<=", since),), "updated_at", limit=limit)
+
+
 def create_conversation(
     path: str,
     user: UserId,
@@ -176,18 +237,18 @@ def create_conversation(
     message: str | None,
     **more: Any,  # noqa: ANN401 - fields are JSON-like
 ) -> Create:
-    """Write a new conversation. Its title is its first message, cut."""
+    """Write a new conversation. Its title is made of its first message."""
     return Create(path, {**new_conversation_fields(user, now, message), **more})
 
 
-UNTITLED = {"title": "New conversation", "titled": False}
-
-
-def title_fields(message: str) -> dict[str, Any]:
-    title = " ".join(message.split())
-    if len(title) > TITLE_LENGTH:
-        title = title[: TITLE_LENGTH - 1].rstrip() + "…"
-    return {"title": title, "titled": True}
+def first_lease(record: TurnRecord) -> dict[str, Any]:
+    """Return the fields by which a conversation's first turn takes the lease."""
+    return {
+        "lease": {"turn_id": record.id},
+        "next_number": record.number + 1,
+        "asking": [record.holder],
+        "last_turn": record.id,
+    }
 
 
 def new_conversation_fields(user: UserId, now: datetime, message: str | None) -> dict[str, Any]:
@@ -206,4 +267,8 @@ def new_conversation_fields(user: UserId, now: datetime, message: str | None) ->
         "notes": [],
         "next_number": 1,
         "last_prompt": 0,
+        "last_turn": None,
+        "branches": 0,
+        "replaced": [],
+        "tool_runs": {},
     }

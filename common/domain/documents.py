@@ -8,6 +8,7 @@ these.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from dataclasses import fields as dataclass_fields
+from datetime import datetime
 from typing import Any, Literal
 
 from common.domain.document_values import RESERVED, check_field, plain, plain_fields
@@ -118,12 +119,18 @@ def _applied(before: Any, value: Any) -> Any:  # noqa: ANN401 - fields are JSON-
     return (before or 0) + value.by if isinstance(value, Increment) else value
 
 
+RANGES = ("<", "<=", ">", ">=")
+
+
 @dataclass(frozen=True)
 class Where:
-    """One condition on a top-level field. Only documents that have the field are found."""
+    """One condition on a top-level field. Only documents that have the field are found.
+
+    `contains`: the field is a list that has the value among its items.
+    """
 
     field: str
-    op: Literal["==", "<", "<=", ">", ">="]
+    op: Literal["==", "<", "<=", ">", ">=", "contains"]
     value: Any
 
 
@@ -134,9 +141,9 @@ class Query:
     The documents are ordered by `order_by`, then by id. At most `limit` are found, after the document
     `after`, a result of the same query, if it is given.
 
-    Any number of equalities, and a range over at most one field, which must be `order_by`. Values
-    compare within their kind; kinds are ordered None, bool, number, time, text. Descending needs an
-    `order_by`, which the id then follows downwards.
+    Any number of equalities, at most one `contains`, and a range over at most one field, which must
+    be `order_by`. Values compare within their kind; kinds are ordered None, bool, number, time,
+    text. Descending needs an `order_by`, which the id then follows downwards.
     """
 
     collection: str
@@ -145,6 +152,11 @@ class Query:
     descending: bool = False
     limit: int = 100
     after: Document | None = None
+
+
+def due_documents(collection: str, now: datetime, limit: int) -> Query:
+    """Return the query of the documents whose `due_at` has passed, the oldest first."""
+    return Query(collection, (Where("due_at", "<=", now),), "due_at", limit=limit)
 
 
 def check_path(path: str) -> None:
@@ -173,6 +185,8 @@ def checked_query(query: Query) -> Query:
     elif query.descending:
         raise ValueError("a query backwards by id, which Firestore does not do: order by a field")
     where = [_checked_where(condition, query.order_by) for condition in query.where]
+    if sum(condition.op == "contains" for condition in where) > 1:
+        raise ValueError("several `contains` in a query, which Firestore does not do")
     after = None if query.after is None else _checked_cursor(query.after, query)
     return replace(query, where=where, after=after)
 
@@ -198,9 +212,11 @@ def _checked_write(write: Write) -> Write:
 
 def _checked_where(condition: Where, order_by: str | None) -> Where:
     check_field(condition.field)
-    if condition.op != "==" and condition.field != order_by:
+    if condition.op == "contains" and not isinstance(condition.value, str | int):
+        raise ValueError("`contains` asks for a text or a whole number")
+    if condition.op in RANGES and condition.field != order_by:
         raise ValueError("a range over a field that is not the query's order")
-    if condition.op != "==" and condition.value is None:
+    if condition.op in RANGES and condition.value is None:
         raise ValueError("a range from or to nothing")
     return replace(condition, value=plain(condition.value))
 

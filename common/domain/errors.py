@@ -4,14 +4,22 @@
     ├── Refused                       the request is refused, and nothing was changed
     │   ├── Invalid              4xx  invalid (400, 405, 408, 413, 422): `fields` names each wrong field
     │   ├── Unauthenticated      401  unauthenticated: no valid ID token
+    │   ├── NotInvited           403  not_invited: signed in, and not admitted by the operator
     │   ├── NotFound             404  not_found: missing, or another user's; the answers are equal
     │   ├── QuotaExceeded        429  quota_exceeded: names the meter and `resets_at`
+    │   ├── RateLimited          429  rate_limited: too many in a short time; has `retry_after`
+    │   ├── CapacityReached      503  capacity_reached: the ceiling of the day; has `resets_at`
+    │   ├── SpendingStopped      503  spending_stopped: the operator stopped all spending
     │   ├── TooManySessions      429  too_many_sessions: names the sessions that hold the slots
     │   ├── TooManyTurns         429  too_many_turns: too many turns of the user run; has `retry_after`
     │   ├── NoTurn               409  no_turn: there is nothing to stop
+    │   ├── CannotReplace        409  cannot_replace: the part of the conversation cannot be replaced
+    │   ├── NoProposal           409  no_proposal: it was answered, is too old, or never was
     │   ├── AvatarStarting       409  avatar_starting: the avatar is starting; has `retry_after`
     │   ├── SessionOver          409  session_over: the avatar session has ended
     │   ├── TooEarly             425  too_early: the session has not expired; Cloud Tasks tries again
+    │   ├── AccountClosing       409  account_closing: the account will be deleted; it can be restored
+    │   ├── NoDeletion           409  no_deletion: the account's deletion has begun; it is not restored
     │   ├── KeyInFlight          409  key_in_flight: a request with this Idempotency-Key is being served
     │   └── KeyReused            422  key_reused: this Idempotency-Key was used with another body
     ├── Upstream                 502  a call to a service failed; the code is `<service>_<kind>`
@@ -28,6 +36,7 @@ the caller as `application/problem+json` (RFC 9457). Any exception outside this 
 logged, and the caller gets a 500 without details.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -96,6 +105,12 @@ class Unauthenticated(Refused):
     title = "Sign-in required"
 
 
+class NotInvited(Refused):
+    status = 403
+    code = "not_invited"
+    title = "Not invited"
+
+
 class NotFound(Refused):
     status = 404
     code = "not_found"
@@ -114,6 +129,33 @@ class QuotaExceeded(Refused):
 
     def extra(self) -> dict[str, Any]:
         return {"meter": self.meter, "resets_at": self.resets_at.isoformat()}
+
+
+class RateLimited(Refused):
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
+
+
+class CapacityReached(Refused):
+    """The whole project has used its ceiling of the day. `resets_at`: the next day begins, UTC."""
+
+    status = 503
+    code = "capacity_reached"
+    title = "Daily capacity reached"
+
+    def __init__(self, detail: str, *, resets_at: datetime, now: datetime) -> None:
+        super().__init__(detail, retry_after=math.ceil((resets_at - now).total_seconds()))
+        self.resets_at = resets_at
+
+    def extra(self) -> dict[str, Any]:
+        return {"resets_at": self.resets_at.isoformat()}
+
+
+class SpendingStopped(Refused):
+    status = 503
+    code = "spending_stopped"
+    title = "Stopped by the operator"
 
 
 class TooManySessions(Refused):
@@ -143,6 +185,18 @@ class NoTurn(Refused):
     title = "No turn is running"
 
 
+class CannotReplace(Refused):
+    status = 409
+    code = "cannot_replace"
+    title = "Message cannot be replaced"
+
+
+class NoProposal(Refused):
+    status = 409
+    code = "no_proposal"
+    title = "Nothing to confirm"
+
+
 class AvatarStarting(Refused):
     status = 409
     code = "avatar_starting"
@@ -153,6 +207,25 @@ class SessionOver(Refused):
     status = 409
     code = "session_over"
     title = "Avatar session ended"
+
+
+class AccountClosing(Refused):
+    status = 409
+    code = "account_closing"
+    title = "Account will be deleted"
+
+    def __init__(self, detail: str, *, deletes_at: datetime) -> None:
+        super().__init__(detail)
+        self.deletes_at = deletes_at
+
+    def extra(self) -> dict[str, Any]:
+        return {"deletes_at": self.deletes_at.isoformat()}
+
+
+class NoDeletion(Refused):
+    status = 409
+    code = "no_deletion"
+    title = "Account cannot be restored"
 
 
 class TooEarly(Refused):

@@ -5,19 +5,37 @@ is at most its allowance when something is admitted. What was really used is rec
 beyond the reservation and beyond the allowance.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
 
 from common.domain.documents import Create, Document, Increment, Update
-from common.domain.errors import QuotaExceeded
+from common.domain.errors import (
+    AccountClosing,
+    QuotaExceeded,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from common.domain.ids import UserId
 
 Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds"]
 METERS: tuple[Meter, ...] = get_args(Meter)
 Amounts = Mapping[Meter, int]
 RUNNING = "running_turns"
+DAYS = 31
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `limit` requests of a user in any `seconds`. `name`: the field with their times."""
+
+    name: str
+    limit: int
+    seconds: int
+    what: str
 
 
 def month_of(now: datetime) -> str:
@@ -28,6 +46,41 @@ def resets_at(now: datetime) -> datetime:
     """Return the first moment of the next month, UTC."""
     year, month = divmod(now.year * 12 + now.month, 12)
     return datetime(year, month + 1, 1, tzinfo=UTC)
+
+
+def day_field(meter: Meter, day: int) -> str:
+    """Return the field of a ledger that counts a meter's use on one day of its month."""
+    return f"{meter}_day_{day:02d}"
+
+
+def day_of(month: str, admitted_at: datetime | None) -> int:
+    """Return the day for which a use counts: of its admission, or the month's first if unknown."""
+    if admitted_at is None or month_of(admitted_at) != month:
+        return 1
+    return admitted_at.astimezone(UTC).day
+
+
+def used_by_day(document: Document) -> dict[int, dict[Meter, int]]:
+    """Return what was used on each day of a ledger's month. Days without use are left out."""
+    days: dict[int, dict[Meter, int]] = {}
+    for day in range(1, DAYS + 1):
+        used = {meter: int(document.get(day_field(meter, day), 0)) for meter in METERS}
+        if any(used.values()):
+            days[day] = used
+    return days
+
+
+def grant(ledger: Document, month: str, meter: Meter, amount: int) -> Create | Update:
+    """Add `amount` to what may be used of `meter` in the month of `ledger`."""
+    if not ledger.exists:
+        return Create(ledger.path, {"month": month, f"{meter}_granted": amount})
+    return Update(ledger.path, {f"{meter}_granted": Increment(amount)})
+
+
+def months_until(now: datetime, count: int) -> list[str]:
+    """Return the last `count` months, the newest first."""
+    this = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1
+    return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(this, this - count, -1)]
 
 
 def ledger_path(user: UserId, month: str) -> str:
@@ -41,6 +94,17 @@ class Ledger:
     document: Document
     allowances: Amounts
     now: datetime
+    carried: Amounts | None = field(default_factory=dict)
+    """This month's use by deleted accounts of the same person. None: not known now."""
+    closing_at: datetime | None = None
+    """When the account is deleted, if its deletion was requested."""
+    is_gone: bool = False
+    """The account was deleted after the caller signed in."""
+
+    @staticmethod
+    def use_of(document: Document) -> dict[Meter, int]:
+        """Return what was used in the month of a ledger's document."""
+        return {meter: int(document.get(f"{meter}_used", 0)) for meter in METERS}
 
     def used(self, meter: Meter) -> int:
         return int(self.document.get(f"{meter}_used", 0))
@@ -48,9 +112,37 @@ class Ledger:
     def reserved(self, meter: Meter) -> int:
         return int(self.document.get(f"{meter}_reserved", 0))
 
+    def allowance(self, meter: Meter) -> int:
+        """Return the plan's allowance, with what was granted and without what was carried over."""
+        granted = int(self.document.get(f"{meter}_granted", 0))
+        return max(0, self.allowances[meter] + granted - self._carried(meter))
+
     def left(self, meter: Meter) -> int:
         """Return what may still be reserved; never negative."""
-        return max(0, self.allowances[meter] - self.used(meter) - self.reserved(meter))
+        return max(0, self.allowance(meter) - self.used(meter) - self.reserved(meter))
+
+    def _carried(self, meter: Meter) -> int:
+        """Return what a ledger that exists carries, or what a new one will carry."""
+        if self.document.exists:
+            return int(self.document.get(f"{meter}_carried", 0))
+        return (self.carried or {}).get(meter, 0)
+
+    def require_open(self) -> None:
+        """Raise unless the account may spend.
+
+        Raises AccountClosing, Unauthenticated (deleted), Unavailable (a new month's ledger cannot
+        be opened, because what it must carry over is not known).
+        """
+        if self.closing_at is not None:
+            raise AccountClosing(
+                f"This account will be deleted on {self.closing_at:%Y-%m-%d}. "
+                "Restore it to go on: POST /account/restore.",
+                deletes_at=self.closing_at,
+            )
+        if self.is_gone:
+            raise Unauthenticated("This account was deleted. Sign in again.")
+        if self.carried is None and not self.document.exists:
+            raise Unavailable("identity", "the account's key cannot be read", retry_after=5)
 
     @property
     def running_turns(self) -> int:
@@ -58,29 +150,55 @@ class Ledger:
         return int(self.document.get(RUNNING, 0))
 
     def require(self, meter: Meter, needed: int, hint: str = "") -> None:
-        """Raise QuotaExceeded unless at least `needed` is left."""
+        """Raise QuotaExceeded unless at least `needed` is left. Raises as `require_open` does."""
+        self.require_open()
         left = self.left(meter)
         if left >= needed:
             return
         unit = meter.replace("_", " ")
         raise QuotaExceeded(
-            f"{left} {unit} of this month's {self.allowances[meter]} are left; this needs {needed}."
+            f"{left} {unit} of this month's {self.allowance(meter)} are left; this needs {needed}."
             f"{' ' + hint if hint else ''}",
             meter=meter,
             resets_at=resets_at(self.now),
         )
 
-    def reserve(self, amounts: Amounts, *, turns: int = 0) -> Create | Update:
-        """Reserve `amounts`, and count `turns` as running. Holds only over the ledger as read."""
-        fields = {
+    def require_rate(self, rate: Rate) -> None:
+        """Raise RateLimited if as many requests of this kind were admitted lately as may be."""
+        recent = self._recent(rate)
+        if len(recent) < rate.limit:
+            return
+        free_at = recent[-rate.limit] + timedelta(seconds=rate.seconds)
+        raise RateLimited(
+            f"At most {rate.limit} {rate.what} are possible in {rate.seconds} seconds.",
+            retry_after=max(1, math.ceil((free_at - self.now).total_seconds())),
+        )
+
+    def _recent(self, rate: Rate) -> list[datetime]:
+        """Return the times of the requests that still count, oldest first."""
+        since = self.now - timedelta(seconds=rate.seconds)
+        return [at for at in self.document.get(rate.name) or [] if at > since]
+
+    def reserve(
+        self, amounts: Amounts, *, turns: int = 0, rate: Rate | None = None
+    ) -> Create | Update:
+        """Reserve `amounts`, and count `turns` as running and the request for its `rate`.
+
+        Holds only over the ledger as read. Raises as `require_open` does.
+        """
+        self.require_open()
+        fields: dict[str, Any] = {
             f"{meter}_reserved": self.reserved(meter) + amount
             for meter, amount in amounts.items()
             if amount
         }
         if turns:
             fields[RUNNING] = self.running_turns + turns
+        if rate is not None:
+            fields[rate.name] = [*self._recent(rate), self.now][-rate.limit :]
         if not self.document.exists:
-            return Create(self.document.path, {"month": month_of(self.now), **fields})
+            carried = {f"{meter}_carried": n for meter, n in (self.carried or {}).items() if n}
+            return Create(self.document.path, {"month": month_of(self.now), **carried, **fields})
         return Update(self.document.path, fields, read=self.document.version)
 
 
@@ -90,24 +208,31 @@ def settle(
     reserved: Amounts,
     used: Amounts,
     *,
+    admitted_at: datetime | None,
     turns: int = 0,
     missing: bool = False,
 ) -> Create | Update:
     """Release a reservation and record what was used, in full.
 
+    The use counts for the day of the admission, which lies in `month` like the reservation. So the
+    days of a month add up to its meters, also for work that goes on over a change of month.
+
     The write adds without having read, so it meets no conflict. It must stand in one commit with
     the guarded change that can happen only once. `turns` running turns end. `missing` says that the
     ledger was read and is not there: it is made again.
     """
-    path = ledger_path(user, month)
+    path, day = ledger_path(user, month), day_of(month, admitted_at)
     if missing:
-        return Create(path, {"month": month, **{f"{meter}_used": n for meter, n in used.items()}})
+        amounts = {f"{meter}_used": n for meter, n in used.items()}
+        days = {day_field(meter, day): n for meter, n in used.items()}
+        return Create(path, {"month": month, **amounts, **days})
     steps: dict[str, Increment] = {}
     for meter in (meter for meter in METERS if reserved.get(meter) or used.get(meter)):
         if reserved.get(meter):
             steps[f"{meter}_reserved"] = Increment(-reserved[meter])
         if used.get(meter):
             steps[f"{meter}_used"] = Increment(used[meter])
+            steps[day_field(meter, day)] = Increment(used[meter])
     if turns:
         steps[RUNNING] = Increment(-turns)
     return Update(path, steps or {"month": month})

@@ -18,8 +18,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from common.domain import deadlines
+from common.domain.conversations.branches import NewBranch
 from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
 from common.domain.errors import KeyInFlight, KeyReused
+from common.domain.google.proposal import Proposal, merge
 from common.domain.ids import (
     NO_CONVERSATION,
     NO_USER,
@@ -64,7 +66,8 @@ class Progress:
     """How far a turn has come, as its own process knows it.
 
     `told` is the usage that the agent last reported in tokens; None if it reported none. `prompt`
-    is the size of the prompt of its last model call. `characters` were synthesised.
+    is the size of the prompt of its last model call. `characters` were synthesised. `proposals` are
+    what the agent's tools proposed.
     """
 
     asked: bool = False
@@ -73,6 +76,8 @@ class Progress:
     text: str = ""
     spoken: str = ""
     characters: int = 0
+    tools: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class TurnRecord:
     avatar_session_id: AvatarSessionId | None = None
     month: str = ""
     number: int = 0
+    branch: dict[str, Any] = field(default_factory=dict)
+    """The branch that the turn begins (`NewBranch`). Empty: the turn goes on in the conversation."""
     attempt: int = 0
     state: TurnState = "running"
     reserved: dict[Meter, int] = field(default_factory=dict)
@@ -105,15 +112,22 @@ class TurnRecord:
     tokens: int | None = None
     prompt: int = 0
     characters: int = 0
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the agent called."""
     text: str = ""
     spoken: str = ""
     outcome: Outcome | None = None
     superseded_by: str | None = None
+    share: str = ""
+    """The path of the shard that holds its tokens of the project's ceiling."""
     settled_by: str | None = None
     charged: dict[Meter, int] = field(default_factory=dict)
     answer: str | None = None
     """JSON of the answer without its text, which stands in `text`."""
     expires_at: datetime | None = None
+    proposals: tuple[Proposal, ...] = ()
+    confirms: str | None = None
+    """The proposal that this turn answers with yes: its tool acts in this turn."""
 
     @classmethod
     def read(cls, document: Document) -> Self | None:
@@ -121,7 +135,8 @@ class TurnRecord:
         if not document.exists:
             return None
         found = read_fields(cls, document)
-        found["earlier"] = tuple(found.get("earlier", ()))
+        found |= {name: tuple(found.get(name, ())) for name in ("earlier", "tools")}
+        found["proposals"] = tuple(map(Proposal.read, found.get("proposals") or ()))
         return cls(id=TurnId(document.id), **found)
 
     @property
@@ -131,6 +146,36 @@ class TurnRecord:
     @property
     def in_use(self) -> bool:
         return self.state in IN_USE
+
+    @property
+    def begins(self) -> NewBranch | None:
+        """Return the branch that the turn begins."""
+        return NewBranch.of(self.branch)
+
+    @property
+    def message_number(self) -> int:
+        """Return the number of the message that the turn answers."""
+        begins = self.begins
+        return (begins.answers if begins else 0) or self.number
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the document was last written by its turn, or settled."""
+        if self.expires_at is not None:
+            return self.expires_at - KEPT
+        if self.due_at is not None:
+            return self.due_at - timedelta(seconds=deadlines.DUE)
+        return self.started_at
+
+    def is_final(self, now: datetime) -> bool:
+        """Return True if no process writes the document any more.
+
+        The process of a turn that the sweep settled may correct that, until the turn's deadline.
+        """
+        if self.in_use:
+            return False
+        late = self.deadline_at is not None and now < self.deadline_at
+        return not (self.state == "settled" and self.settled_by == SWEEP and late)
 
     def check_key(self, fingerprint: str, now: datetime) -> None:
         """Raise KeyReused for another request, and KeyInFlight while the turn runs."""
@@ -153,7 +198,8 @@ class TurnRecord:
     def claim(self, over: Document) -> Create | Update:
         """Write the turn where nothing stands, or over an earlier attempt of the same key."""
         fields = {name: value for name, value in vars(self).items() if name != "id"}
-        fields["earlier"] = list(self.earlier)
+        fields |= {"earlier": list(self.earlier), "tools": list(self.tools)}
+        fields["proposals"] = merge(self.proposals, ())
         if over.exists:
             return Update(self.path, fields, read=over.version)
         return Create(self.path, fields)
@@ -166,6 +212,8 @@ class TurnRecord:
             "prompt": progress.prompt,
             "characters": progress.characters,
             "spoken": progress.spoken,
+            "tools": list(progress.tools),
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
         if self.state == "running":
@@ -182,6 +230,7 @@ class TurnRecord:
             "prompt": progress.prompt,
             "text": progress.text,
             "charged": {"agent_tokens": tokens},
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }
         return Update(self.path, fields, read=version)
@@ -208,6 +257,7 @@ class TurnRecord:
             "spoken": progress.spoken,
             "charged": dict(charged),
             "answer": answer,
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": None,
             "expires_at": now + KEPT,
         }
@@ -234,6 +284,7 @@ class TurnRecord:
             "characters": progress.characters,
             "charged": dict(charged),
             "answer": answer,
+            "proposals": merge(self.proposals, progress.proposals),
             "due_at": None,
         }
         return Update(self.path, fields, read=version)
@@ -247,6 +298,8 @@ class TurnRecord:
             text=self.text,
             spoken=self.spoken,
             characters=self.characters,
+            tools=self.tools,
+            proposals=self.proposals,
         )
 
     def tokens_used(self, progress: Progress, *, cut: bool) -> int:

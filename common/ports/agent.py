@@ -1,6 +1,6 @@
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from common.domain.ids import UserId
 
@@ -22,9 +22,26 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class ProposedAction:
+    """An action that a tool will take only after a person has confirmed it."""
+
+    tool: str
+    title: str
+    arguments: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class ToolResult:
+    """The end of a tool. `summary` says in a few words what it found or did.
+
+    `unauthorized`: Google refused the access token of the turn.
+    """
+
     id: str
     name: str
+    summary: str | None = None
+    proposal: ProposedAction | None = None
+    unauthorized: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,8 +82,17 @@ class Agent(Protocol):
     async def delete_session(self, user: UserId, session: str) -> None:
         """Delete an agent session. Succeeds if it does not exist."""
 
-    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
+    async def reply(
+        self,
+        user: UserId,
+        session: str,
+        message: str,
+        take: OnEvent,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
         """Pass the reply to `take` as it is written; `Finished` is the last event of a whole one.
+
+        The tools of this turn read `state`, whose keys begin with `temp:`. It is stored nowhere.
 
         Raises before the first event: `Busy` or `Unavailable` (the agent did not run),
         `UpstreamNotFound` (no such session), `Failed`, `Ambiguous` (it may have run). Raises later:

@@ -5,6 +5,7 @@ from common.ports.agent import Agent
 from common.ports.avatar import AvatarProvider
 from common.ports.clock import Clock, Pause
 from common.ports.google import GoogleAccounts, GrantVault
+from common.ports.sign_ins import SignIns
 from common.ports.store import Store
 from common.ports.task_queue import TaskQueue
 from common.ports.vault import TokenVault
@@ -28,6 +29,7 @@ class Dependencies:
     tasks: TaskQueue
     google: GoogleAccounts
     grants: GrantVault
+    sign_ins: SignIns
     clock: Clock
     new_id: Callable[[], str]
     pause: Pause

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from common.schemas.base import Answer
-from common.schemas.events import ErrorEvent, SpeechEvent, TurnEnd, UsageEvent
+from common.schemas.events import ErrorEvent, ProposalEvent, SpeechEvent, TurnEnd, UsageEvent
 from common.schemas.usage import Usage
 
 
@@ -82,15 +82,21 @@ class TranscribeAnswer(Answer):
 
 
 class SweepAnswer(Answer):
-    """How many sessions and turns the sweep handled, by action. `more`: others may still be due."""
+    """How many sessions, turns and conversations the sweep handled, by action.
+
+    `more`: others may still be due.
+    """
 
     expired: int = 0
     idle: int = 0
     stuck: int = 0
     leases_freed: int = 0
     confirmed: int = 0
+    stopped: int = 0
     stopped_again: int = 0
     unknown: int = 0
+    accounts_deleted: int = 0
+    deleted: int = 0
     failed: int = 0
     more: bool = False
 
@@ -121,3 +127,4 @@ class ChatAnswer(Answer):
     speech: SpeechEvent | None = None
     error: ErrorEvent | None = None
     usage: UsageEvent | None = None
+    proposals: list[ProposalEvent] | None = None

@@ -1,6 +1,7 @@
 """The events of a chat's stream."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType
@@ -27,12 +28,27 @@ class TextEvent(Answer):
 
 
 class ToolEvent(Answer):
-    """The agent called a tool, or the tool answered."""
+    """The agent called a tool, or the tool answered. `summary` says what it found or did."""
 
     event: Literal["tool"] = "tool"
     id: str
     name: str
     state: Literal["called", "answered"]
+    summary: str | None = None
+
+
+class ProposalEvent(Answer):
+    """The agent asks before it acts. `confirm` of a later request answers it, until `expires_at`.
+
+    `title` says what would be done, `arguments` with what exactly.
+    """
+
+    event: Literal["proposal"] = "proposal"
+    id: str
+    tool: str
+    title: str
+    arguments: dict[str, Any]
+    expires_at: datetime
 
 
 class SentenceEvent(Answer):
@@ -95,11 +111,12 @@ class NoticeEvent(Answer):
     """Something that the person should know.
 
     `memory_renewed`: the agent's memory of the conversation was lost; it was given the last
-    messages.
+    messages. `google_reconnect`: Google has withdrawn its permission, connect again.
+    `google_unavailable`: Google gave no access for this turn, a later one may have it.
     """
 
     event: Literal["notice"] = "notice"
-    code: Literal["memory_renewed"] = "memory_renewed"
+    code: Literal["memory_renewed", "google_reconnect", "google_unavailable"] = "memory_renewed"
     detail: str = (
         "The assistant has lost its memory of this conversation and was given the last messages."
     )
@@ -131,6 +148,7 @@ ChatEvent = TypeAliasType(
         TurnEvent
         | TextEvent
         | ToolEvent
+        | ProposalEvent
         | SentenceEvent
         | SpeechEvent
         | NoticeEvent

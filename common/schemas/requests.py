@@ -1,13 +1,47 @@
 """The requests of the functions. Unknown fields are refused, and types are strict."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
 
 MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
+
+
+MARKS = (
+    "last_word_to_first_text",
+    "last_word_to_first_sound",
+    "key_to_first_text",
+    "interruption_to_silence",
+    "start_to_first_frame",
+)
+MOST_MARK_SECONDS = 600
+
+
+def _check_marks(marks: dict[str, Any]) -> dict[str, Any]:
+    """Raise ValueError for an unknown name, which is not repeated, and for another value."""
+    for name, seconds in marks.items():
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if name not in MARKS or not is_number or not 0 <= seconds <= MOST_MARK_SECONDS:
+            msg = f"must map names of {', '.join(MARKS)} to 0 to {MOST_MARK_SECONDS} seconds"
+            raise ValueError(msg)
+    return marks
+
+
+_SECONDS = {"type": "number", "minimum": 0, "maximum": MOST_MARK_SECONDS}
+Marks = Annotated[
+    dict[str, Any],
+    AfterValidator(_check_marks),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": dict.fromkeys(MARKS, _SECONDS),
+            "additionalProperties": False,
+        }
+    ),
+]
 
 
 class StartAvatarRequest(Request):
@@ -28,6 +62,13 @@ class ChatRequest(Request):
     the avatar has all audio, without waiting until it has finished speaking.
 
     `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
+
+    `regenerate` answers the last message again. `edit` takes the message of the person with this id
+    back, with everything after it, and goes on with `message`. Both keep the old messages, marked as
+    `replaced`, and go on in a new session of the agent that gets the messages before.
+
+    `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message
+    that is exactly a yes or a no does the same, if one proposal is open.
     """
 
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
@@ -35,13 +76,29 @@ class ChatRequest(Request):
     speak: bool | None = None
     wait: bool = True
     stop: bool = False
+    regenerate: bool = False
+    edit: Id | None = None
+    confirm: Id | None = None
+    yes: bool | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
+        if (self.confirm is None) != (self.yes is None):
+            raise ValueError("`confirm` and `yes` go together")
+        if self.confirm is not None:
+            if self.stop or self.message is not None or self.conversation_id is None:
+                raise ValueError("`confirm` takes a conversation_id, and no message")
+            return self
         if self.stop and (self.message is not None or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
-        if not self.stop and self.message is None:
-            raise ValueError("give a message, or `stop`")
+        if self.regenerate and (self.stop or self.edit is not None or self.message is not None):
+            raise ValueError("`regenerate` takes a conversation_id and no message")
+        if self.edit is not None and (self.stop or self.message is None):
+            raise ValueError("`edit` takes a conversation_id and a message")
+        if (self.regenerate or self.edit is not None) and self.conversation_id is None:
+            raise ValueError("`regenerate` and `edit` take a conversation_id")
+        if not self.stop and not self.regenerate and self.message is None:
+            raise ValueError("give a message, `regenerate`, or `stop`")
         return self
 
 
@@ -73,7 +130,17 @@ class SynthesizeRequest(Request):
 
 
 class KeepAliveRequest(Request):
+    """A sign of life of a page.
+
+    `leaving`: the page is closed or reloads. The session ends 20 s later, at the next sweep, unless
+    another call without `leaving` comes first. It never lengthens a session.
+
+    `marks` are times that the page measured, in seconds. They go into the request's log line.
+    """
+
     avatar_session_id: Id
+    leaving: bool = False
+    marks: Marks | None = None
 
 
 class EndSessionRequest(Request):

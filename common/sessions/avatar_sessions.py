@@ -2,12 +2,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from common.domain.avatar_session import AvatarSession, session_among, session_paths, touch
+from common.domain.avatar_session import AvatarSession, leave, session_among, session_paths, touch
 from common.domain.documents import Update, Write
 from common.domain.errors import Failed, SessionOver, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger, month_of
 from common.domain.user import User
+from common.observability.request_trace import annotate
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import EndSessionAnswer, KeepAliveAnswer, StartAvatarAnswer
 from common.schemas.requests import EndSessionRequest, KeepAliveRequest, StartAvatarRequest
@@ -32,6 +33,7 @@ class ExtendSession:
     settings: Settings
     key: IdempotencyKey
     write: bool
+    leaving: bool = False
 
     def paths(self, now: datetime) -> Iterable[str]:
         return _paths(self.caller, self.session, self.key, now)
@@ -41,17 +43,20 @@ class ExtendSession:
             return Decision(KeepAliveAnswer.model_validate(stored))
         document = session_among(documents, self.session)
         session = read_live(document, self.caller.uid, now)
+        ledger = ledger_of(documents, self.caller, self.settings, now)
+        ledger.require_open()
         if not self.write:
             return Decision(None)
-        kept = touch(session, now, timedelta(seconds=self.settings.idle_seconds))
-        ledger = ledger_of(documents, self.caller.uid, self.settings, now)
+        idle = timedelta(seconds=self.settings.idle_seconds)
+        kept = leave(session, now) if self.leaving else touch(session, now, idle)
         answer = KeepAliveAnswer(
             avatar_session_id=session.id,
             expires_at=session.expires_at,
             idle_at=kept.due_at or session.expires_at,
             usage=usage_of(ledger),
         )
-        fields = {"last_activity_at": kept.last_activity_at, "due_at": kept.due_at}
+        names = ("last_activity_at", "due_at", "leaves_at")
+        fields = {name: getattr(kept, name) for name in names}
         writes: list[Write] = [
             Update(session.path, fields, read=document.version),
             *self.key.claim(documents, now, answer.model_dump(mode="json")),
@@ -77,12 +82,14 @@ class AvatarSessions:
     ) -> KeepAliveAnswer:
         """Keep a session from being ended as idle, here and at the provider.
 
-        Never beyond `expires_at`.
+        Never beyond `expires_at`. A page that leaves asks for the end in 20 s instead.
 
-        Raises NotFound, SessionOver.
+        Raises NotFound, SessionOver, AccountClosing.
         """
         session = AvatarSessionId(request.avatar_session_id)
-        keep = ExtendSession(caller, session, self._deps.settings, key, write=False)
+        annotate(marks=request.marks, leaving=request.leaving or None)
+        leaving = request.leaving
+        keep = ExtendSession(caller, session, self._deps.settings, key, leaving, leaving)
         decided = await self._transactions.run(keep)
         if decided.result is not None:
             return decided.result
@@ -106,7 +113,7 @@ class AvatarSessions:
         if stored := key.replay(documents, now):
             return EndSessionAnswer.model_validate(stored)
         before = read_owned(session_among(documents, session), caller.uid)
-        ledger = ledger_of(documents, caller.uid, deps.settings, now)
+        ledger = ledger_of(documents, caller, deps.settings, now)
 
         def answered(after: AvatarSession) -> Sequence[Write]:
             return key.claim(documents, now, _ended(before, after, ledger).model_dump(mode="json"))
@@ -116,7 +123,7 @@ class AvatarSessions:
 
 
 def _paths(caller: User, session: AvatarSessionId, key: IdempotencyKey, now: datetime) -> list[str]:
-    return [*session_paths(session), *account_paths(caller.uid, now), *key.paths]
+    return [*session_paths(session), *account_paths(caller, now), *key.paths]
 
 
 def _ended(before: AvatarSession, after: AvatarSession, ledger: Ledger) -> EndSessionAnswer:

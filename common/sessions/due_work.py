@@ -12,8 +12,9 @@ from common.domain.avatar_session import (
     record_path,
     why_due,
 )
+from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation
-from common.domain.documents import Document, Update, Write
+from common.domain.documents import Document, Query, Update, Write, due_documents
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Meter, settle
@@ -25,9 +26,11 @@ from common.transactions.transaction import SETTLEMENT, Decision, Documents, Tra
 
 
 class DueWork(Protocol):
-    """Work that the sweep finishes: the documents of `collection` whose `due_at` has passed."""
+    """Work that the sweep finishes, document by document."""
 
-    collection: str
+    def due(self, now: datetime, limit: int) -> Query | None:
+        """Return the query of the documents that need work, oldest first. None: there is none."""
+        ...
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         """Finish one. It reads again and decides again: `document` may be old."""
@@ -36,11 +39,12 @@ class DueWork(Protocol):
 class EndDueSessions:
     """Ends sessions that expired, are idle or got stuck, and those whose stop was unclear."""
 
-    collection = "avatar_sessions"
-
     def __init__(self, deps: Dependencies, ender: SessionEnder) -> None:
         self._deps = deps
         self._ender = ender
+
+    def due(self, now: datetime, limit: int) -> Query:
+        return due_documents("avatar_sessions", now, limit)
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         session = AvatarSession.read(document)
@@ -83,9 +87,10 @@ class Confirm:
     session: AvatarSessionId
     seconds: float | None
     secret_left: bool
+    share: str = ""
 
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
-        return [record_path(self.session)]
+        return [record_path(self.session), *([self.share] if self.share else [])]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
         document = documents[record_path(self.session)]
@@ -101,7 +106,10 @@ class Confirm:
             unconfirmed = False
             if charge < session.seconds:
                 less: dict[Meter, int] = {"avatar_seconds": charge - session.seconds}
-                writes.append(settle(session.uid, session.month, {}, less))
+                writes.append(
+                    settle(session.uid, session.month, {}, less, admitted_at=session.created_at)
+                )
+                writes += give_back(session.share, documents, {}, less)
         given_up = session.ended_at is None or session.ended_at + CONFIRM_FOR <= now
         left = (unconfirmed or self.secret_left) and not given_up
         fields["due_at"] = now + timedelta(seconds=CONFIRM_AGAIN_SECONDS) if left else None
@@ -111,11 +119,12 @@ class Confirm:
 class ConfirmEndedSessions:
     """Asks the provider how long a session ran, and deletes tokens that are left."""
 
-    collection = "ended_sessions"
-
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._transactions = Transactions(deps.store, deps.clock, deps.pause)
+
+    def due(self, now: datetime, limit: int) -> Query:
+        return due_documents("ended_sessions", now, limit)
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         session, deps = AvatarSession.read(document), self._deps
@@ -124,7 +133,7 @@ class ConfirmEndedSessions:
             found = await standing(deps.avatars, session.id)
             seconds = found.seconds if found.state == "over" else None
         left = session.secret_left and not await self._forget(session.id)
-        confirm = Confirm(session.id, seconds, left)
+        confirm = Confirm(session.id, seconds, left, session.share)
         await self._transactions.run(confirm, SETTLEMENT)
         counts["confirmed"] += seconds is not None
 

@@ -23,6 +23,7 @@ from common.domain.avatar_session import (
     session_paths,
     slot_path,
 )
+from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.errors import NotFound, OprinaError, UpstreamNotFound
@@ -120,6 +121,7 @@ class FinishEnding:
             *session_paths(session.id),
             conversation_path(session.conversation_id),
             ledger_path(session.uid, session.month),
+            *([session.share] if session.share else []),
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
@@ -145,7 +147,15 @@ class FinishEnding:
         writes: list[Write] = [
             Delete(session.path, read=document.version),
             Create(record_path(session.id), done.record()),
-            settle(session.uid, session.month, reserved, seconds, missing=missing),
+            settle(
+                session.uid,
+                session.month,
+                reserved,
+                seconds,
+                admitted_at=session.created_at,
+                missing=missing,
+            ),
+            *give_back(session.share, documents, reserved, seconds),
             Delete(slot_path(session.uid, session.slot)),
             Create(f"{session.path}/events/{self.new_id}", event),
             *([Delete(session.claim)] if session.claim else []),
@@ -262,5 +272,5 @@ def _conversation_of(session: AvatarSession, documents: Documents) -> Conversati
     path = conversation_path(session.conversation_id)
     ledger = ledger_path(session.uid, session.month)
     if path not in documents or ledger not in documents:  # the ledger is for the last commit
-        raise ReadMore(path, ledger)
+        raise ReadMore(path, ledger, *([session.share] if session.share else []))
     return Conversation.of(documents[path]) if documents[path].exists else None

@@ -16,7 +16,6 @@ from common.domain.documents import Document
 from common.domain.errors import Failed, Invalid, Unavailable
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.user import User
-from common.domain.voices import choose_voice
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import StartAvatarAnswer
 from common.schemas.requests import StartAvatarRequest
@@ -30,8 +29,8 @@ from common.sessions.start_admission import (
     Resume,
     Start,
     StartAdmission,
-    WantedAvatar,
 )
+from common.sessions.wanted_avatar import AvatarChoice
 from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import (
     Committed,
@@ -54,7 +53,7 @@ class StartUseCase:
         KeyReused: the provider was asked for nothing then.
         """
         deps = self._deps
-        admission = StartAdmission(caller.uid, deps.settings, key, self._wanted(request, key))
+        admission = StartAdmission(caller, deps.settings, key, self._choice(request, key))
         decided = await self._transactions.run(admission)
         while True:
             found = decided.result
@@ -66,7 +65,7 @@ class StartUseCase:
                     raise overtaken()
                 case Resume():
                     return await resume(
-                        deps, found.avatar, admission.wanted.conversation_id, found.ledger
+                        deps, found.avatar, admission.choice.conversation_id, found.ledger
                     )
                 case Replay():
                     return await again(deps, found.answer)
@@ -80,14 +79,17 @@ class StartUseCase:
         self, admission: StartAdmission, may: MayStart, decided: Committed[Start]
     ) -> Committed[Start]:
         """Ask for a session token, which bills nothing, and commit the reservation."""
-        wanted = admission.wanted
+        wanted = may.wanted
         try:
             admission.token = await self._deps.avatars.create_session_token(
                 wanted.avatar_id, wanted.quality, may.seconds
             )
         except Failed as error:
             if error.kind == "rejected" and wanted.avatar_id != self._deps.settings.avatar_id:
-                fields = [("avatar_id", "the provider does not offer this avatar")]
+                name = (
+                    "avatar_id" if admission.choice.request.avatar_id else "preferences.avatar_id"
+                )
+                fields = [(name, "the provider does not offer this avatar")]
                 raise Invalid("Unknown avatar.", fields=fields) from None
             raise
         admission.token_seconds = may.seconds
@@ -103,21 +105,7 @@ class StartUseCase:
         if after.state != "ended":
             raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
 
-    def _wanted(self, request: StartAvatarRequest, key: IdempotencyKey) -> WantedAvatar:
-        """Fill in the defaults. A new conversation is named after the key."""
-        settings = self._deps.settings
-        voice, language = choose_voice(
-            request.voice,
-            request.language,
-            (settings.voice, settings.language),
-            settings.voices,
-        )
-        new = f"c{(key.id or self._deps.new_id())[:31]}"
-        return WantedAvatar(
-            conversation_id=ConversationId(request.conversation_id or new),
-            given=request.conversation_id is not None,
-            avatar_id=request.avatar_id or settings.avatar_id,
-            voice=voice,
-            language=language,
-            quality=request.quality or settings.quality,
-        )
+    def _choice(self, request: StartAvatarRequest, key: IdempotencyKey) -> AvatarChoice:
+        """Name a new conversation after the key."""
+        new = ConversationId(f"c{(key.id or self._deps.new_id())[:31]}")
+        return AvatarChoice(request, new, self._deps.settings)

@@ -21,31 +21,21 @@ from common.domain.conversation import (
 )
 from common.domain.documents import Create, Document, Fields, Write
 from common.domain.errors import TooManySessions
-from common.domain.ids import AvatarSessionId, ConversationId, UserId
-from common.domain.quota import Ledger, month_of
+from common.domain.ids import AvatarSessionId, UserId
+from common.domain.quota import Ledger, Meter, Rate, month_of
+from common.domain.user import User
 from common.ports.avatar import SessionToken
 from common.sessions.launch import ReservedStart
+from common.sessions.wanted_avatar import AvatarChoice, WantedAvatar
 from common.settings import Settings
-from common.transactions.account import account_paths, ledger_of
+from common.transactions.account import account_paths, ledger_of, preferences_of
 from common.transactions.idempotency import IdempotencyKey
+from common.transactions.limits import Limits
 from common.transactions.transaction import (
     Decision,
     Documents,
     ReadMore,
 )
-
-
-@dataclass(frozen=True)
-class WantedAvatar:
-    """The session to start, with the defaults filled in."""
-
-    conversation_id: ConversationId
-    given: bool
-    """The caller named the conversation."""
-    avatar_id: str
-    voice: str
-    language: str
-    quality: str
 
 
 @dataclass(frozen=True)
@@ -72,9 +62,10 @@ class Overdue:
 
 @dataclass(frozen=True)
 class MayStart:
-    """Nothing stands in the way: so many seconds can be reserved."""
+    """Nothing stands in the way: so many seconds can be reserved for this session."""
 
     seconds: int
+    wanted: WantedAvatar
 
 
 @dataclass(frozen=True)
@@ -93,30 +84,36 @@ class StartAdmission:
     session that the token names.
     """
 
-    user: UserId
+    caller: User
     settings: Settings
     key: IdempotencyKey
-    wanted: WantedAvatar
+    choice: AvatarChoice
     token: SessionToken | None = None
     token_seconds: int = 0
     tokens_tried: list[AvatarSessionId] = field(default_factory=list)
 
+    @property
+    def user(self) -> UserId:
+        return self.caller.uid
+
     def paths(self, now: datetime) -> Iterable[str]:
         tried = [path for session in self.tokens_tried for path in session_paths(session)]
         return [
-            *account_paths(self.user, now),
+            *account_paths(self.caller, now),
+            *self._limits.paths(now),
             *self._slots(),
-            conversation_path(self.wanted.conversation_id),
+            conversation_path(self.choice.conversation_id),
             *self.key.paths,
             *tried,
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[Start]:
-        ledger = ledger_of(documents, self.user, self.settings, now)
+        ledger = ledger_of(documents, self.caller, self.settings, now)
         if (held := self._held(documents, ledger)) is not None:
             return Decision(held)
         if (stored := self.key.replay(documents, now)) is not None:
             return Decision(Replay(stored))
+        ledger.require_open()
         conversation = self._conversation(documents)
         if (known := self._known(conversation, ledger, now)) is not None:
             return Decision(known)
@@ -124,10 +121,23 @@ class StartAdmission:
         if isinstance(slot, Overdue):
             return Decision(slot)
         ledger.require("avatar_seconds", self.settings.min_session_seconds)
+        ledger.require_rate(self._rate)
         seconds = min(self.settings.max_session_seconds, ledger.left("avatar_seconds"))
+        wanted: dict[Meter, int] = {"avatar_seconds": seconds}
+        share, taken = self._limits.admit(documents, wanted, now)
         if self.token is None or seconds != self.token_seconds:
-            return Decision(MayStart(seconds))
-        return self._reserve(self.token, slot, conversation, ledger, documents, now)
+            choice = self.choice.fill(preferences_of(documents, self.user))
+            return Decision(MayStart(seconds, choice))
+        reserved = self._reserve(self.token, slot, share, conversation, ledger, documents, now)
+        return Decision(reserved.result, [*reserved.writes, *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.user)
+
+    @property
+    def _rate(self) -> Rate:
+        return Rate("recent_starts", self.settings.starts_per_hour, 3600, "starts")
 
     def _slots(self) -> list[str]:
         return [slot_path(self.user, number) for number in range(self.settings.slots_per_user)]
@@ -146,8 +156,8 @@ class StartAdmission:
         return None
 
     def _conversation(self, documents: Documents) -> Conversation | None:
-        document = documents[conversation_path(self.wanted.conversation_id)]
-        if not document.exists and not self.wanted.given:
+        document = documents[conversation_path(self.choice.conversation_id)]
+        if not document.exists and not self.choice.given:
             return None
         return Conversation.read(document, self.user)
 
@@ -184,16 +194,18 @@ class StartAdmission:
         self,
         token: SessionToken,
         slot: int,
+        share: str,
         conversation: Conversation | None,
         ledger: Ledger,
         documents: Documents,
         now: datetime,
     ) -> Decision[Start]:
-        wanted, seconds = self.wanted, self.token_seconds
+        choice, seconds = self.choice, self.token_seconds
+        wanted = choice.fill(preferences_of(documents, self.user))
         session = AvatarSession(
             id=token.session,
             uid=self.user,
-            conversation_id=wanted.conversation_id,
+            conversation_id=choice.conversation_id,
             avatar_id=wanted.avatar_id,
             voice=wanted.voice,
             language=wanted.language,
@@ -201,6 +213,7 @@ class StartAdmission:
             slot=slot,
             month=month_of(now),
             reserved=seconds,
+            share=share,
             state="starting",
             created_at=now,
             last_activity_at=now,
@@ -208,7 +221,7 @@ class StartAdmission:
             due_at=now + timedelta(seconds=min(seconds, STUCK_SECONDS)),
             claim=self.key.path,
         )
-        path = conversation_path(wanted.conversation_id)
+        path = conversation_path(choice.conversation_id)
         if conversation is None:
             avatar = CurrentAvatar.of(session).fields()
             link: Write = create_conversation(path, self.user, now, None, avatar=avatar)
@@ -216,7 +229,7 @@ class StartAdmission:
             link = conversation.link_avatar(session, now)
         writes: list[Write] = [
             Create(slot_path(self.user, slot), _slot_fields(session)),
-            ledger.reserve({"avatar_seconds": seconds}),
+            ledger.reserve({"avatar_seconds": seconds}, rate=self._rate),
             Create(session.path, session.fields()),
             link,
             *self.key.claim(documents, now),

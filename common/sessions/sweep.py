@@ -1,6 +1,6 @@
 """Finish whatever was left unfinished. Safe to run twice at once, at any time.
 
-The sweep finishes everything whose `due_at` has passed (due_work.py), and compares our sessions
+The sweep finishes everything that is due (due_work.py), and compares our sessions
 with the provider's list, both ways. It runs until nothing is due, or its deadline is near.
 """
 
@@ -27,6 +27,7 @@ from common.schemas.answers import SweepAnswer
 from common.schemas.requests import SweepRequest
 from common.sessions.due_work import DueWork
 from common.sessions.end import SessionEnder, always
+from common.sessions.stop_all import StopAll
 
 AT_ONCE = 100
 """Sessions in work at the same time."""
@@ -53,6 +54,7 @@ class SweepUseCase:
         self._deps = deps
         self._ender = ender
         self._works = works
+        self._stop_all = StopAll(deps, ender)
         self._batch = batch
 
     async def sweep(self, request: SweepRequest) -> SweepAnswer:
@@ -64,6 +66,7 @@ class SweepUseCase:
     async def _all(self) -> SweepAnswer:
         counts: Counter[str] = Counter()
         until = asyncio.get_running_loop().time() + SECONDS
+        await self._stop_all.run(counts)
         more = await asyncio.gather(*(self._finish(work, counts, until) for work in self._works))
         await self._compare(counts)
         return SweepAnswer(**counts, more=any(more))
@@ -92,7 +95,8 @@ class SweepUseCase:
         """Finish one kind of work, batch by batch. Return True if some is left."""
         seen: set[str] = set()
         while asyncio.get_running_loop().time() < until:
-            due = await self._due(work.collection)
+            query = work.due(self._deps.clock.now(), self._batch)
+            due = await self._deps.store.query(query) if query is not None else []
             fresh = [document for document in due if document.path not in seen]
             if not fresh:
                 return False
@@ -102,11 +106,6 @@ class SweepUseCase:
             if len(due) < self._batch:
                 return False
         return True
-
-    async def _due(self, collection: str) -> list[Document]:
-        now = self._deps.clock.now()
-        due = (Where("due_at", "<=", now),)
-        return await self._deps.store.query(Query(collection, due, "due_at", limit=self._batch))
 
     # ── the provider's own list ──────────────────────────────────────────────────────────────────
 

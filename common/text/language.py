@@ -67,6 +67,10 @@ class Language:
     elided: str = ""  # capitals that may lose their vowel ("C'est"), and so are no numerals
     capital_nouns: bool = False  # whether nouns have a capital ("5 Min. Pause")
 
+    # Whole answers to a question, with "|" between them (see `consent.py`). The first is shown.
+    yes: str = ""
+    no: str = ""
+
     # The spoken form (see `spoken/signs.py`).
     phrases: str = ""  # the fields of `Phrases`, with "|" between them
     signs: str = ""  # table of signs and their words; "{}" is the figure after the sign

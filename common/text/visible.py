@@ -38,7 +38,7 @@ _DROPPED: Final = (  # citations are last: they are no links and no formulas
     rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
     r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
     r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]"
-    r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?![(\]]|\[[^\d^]|\s?[=+*/])"
+    r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
 _REMOVED: Final = "|".join([*(opener for opener, _ in _HIDDEN), _DROPPED])
 _LISTED: Final = (  # after these, "[1, 5]" is a list
@@ -47,7 +47,7 @@ _LISTED: Final = (  # after these, "[1, 5]" is a list
 _MARK: Final = re.compile("[<\\[【\ue200`{]")
 _UNFINISHED: Final = (  # more text may make this a mark
     r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue200\ue201\n]*|`+"
-    r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\][\s[]?|```(?:t|to|too|tool|tool_[^\n]*)"
+    r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\](?:[\s[]|[–-]\[?\d{0,3})?|```(?:t|to|too|tool|tool_[^\n]*)"
     r'|\[?\s*(?:\{\s*(?:"\w*(?:"\s*:?\s*)?)?)?'
 )
 _CALL: Final = (

@@ -3,22 +3,38 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from common.domain.accounts.former import carried_use, former_path, was_deleted_since
+from common.domain.accounts.profile import Preferences, RequestedDeletion, profile_path
 from common.domain.documents import Document
 from common.domain.ids import UserId
 from common.domain.quota import METERS, Ledger, Meter, ledger_path, month_of, resets_at
+from common.domain.user import User
 from common.schemas.usage import MeterUsage, Usage
 from common.settings import Settings
 
 
-def account_paths(user: UserId, now: datetime) -> list[str]:
-    return [f"users/{user}", ledger_path(user, month_of(now))]
+def account_paths(caller: User, now: datetime) -> list[str]:
+    former = [former_path(identity) for identity in caller.former or ()]
+    return [profile_path(caller.uid), ledger_path(caller.uid, month_of(now)), *former]
 
 
 def ledger_of(
-    documents: Mapping[str, Document], user: UserId, settings: Settings, now: datetime
+    documents: Mapping[str, Document], caller: User, settings: Settings, now: datetime
 ) -> Ledger:
-    profile, ledger = (documents[path] for path in account_paths(user, now))
-    return Ledger(ledger, settings.allowances(profile.get("plan")), now)
+    profile, ledger, *former = (documents[path] for path in account_paths(caller, now))
+    deletion = RequestedDeletion.read(profile)
+    return Ledger(
+        ledger,
+        settings.allowances(profile.get("plan")),
+        now,
+        carried=None if caller.former is None else carried_use(former, month_of(now)),
+        closing_at=deletion.deletes_at if deletion else None,
+        is_gone=deletion is None and was_deleted_since(former, caller.signed_in_at),
+    )
+
+
+def preferences_of(documents: Mapping[str, Document], user: UserId) -> Preferences:
+    return Preferences.read(documents[profile_path(user)])
 
 
 def usage_of(
@@ -43,6 +59,6 @@ def usage_of(
 def _meter(ledger: Ledger, meter: Meter, used: int, reserved: int) -> MeterUsage:
     total = ledger.used(meter) + used
     held = ledger.reserved(meter) + reserved
-    allowance = ledger.allowances[meter]
+    allowance = ledger.allowance(meter)
     left = max(0, allowance - total - held)
     return MeterUsage(used=total, reserved=held, allowance=allowance, left=left)

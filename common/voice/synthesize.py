@@ -45,7 +45,7 @@ class SynthesizeUseCase:
         deps = self.deps
         transactions = Transactions(deps.store, deps.clock, deps.pause)
         turn, user = TurnId(deps.new_id()), caller.uid
-        paths = [turn_path(turn), *account_paths(user, deps.clock.now())]
+        paths = [turn_path(turn), *account_paths(caller, deps.clock.now())]
         documents = await transactions.read(*paths)
         profile = documents[f"users/{user}"]
         voice, language = caller_voice(request.voice, request.language, profile, deps.settings)
@@ -54,7 +54,7 @@ class SynthesizeUseCase:
             turn_id=turn,
             holder=deps.new_id(),
             fingerprint="",
-            user=user,
+            caller=caller,
             function="synthesize",
             meter="voice_characters",
             amount=characters,

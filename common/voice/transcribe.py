@@ -44,7 +44,7 @@ class TranscribeUseCase:
             turn_id=TurnId(key.id or deps.new_id()),
             holder=deps.new_id(),
             fingerprint=key.fingerprint,
-            user=caller.uid,
+            caller=caller,
             function="transcribe",
             meter="transcribed_seconds",
             amount=seconds,

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from common.domain.documents import Write
 from common.domain.errors import TooManyTurns
-from common.domain.ids import TurnId, UserId
+from common.domain.ids import TurnId
 from common.domain.quota import Amounts, Ledger, Meter, ledger_path, month_of, settle
 from common.domain.turn import (
     SWEEP,
@@ -23,6 +23,7 @@ from common.domain.turn import (
     begin_turn,
     turn_path,
 )
+from common.domain.user import User
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
 from common.transactions.transaction import Decision, Documents
@@ -41,23 +42,23 @@ class AdmitVoice:
     """Admit a request that spends `amount` of `meter` (a `Transaction`).
 
     The result is the admitted turn, or the settled turn of the same key. Raises QuotaExceeded,
-    TooManyTurns, KeyInFlight, KeyReused.
+    TooManyTurns, AccountClosing, KeyInFlight, KeyReused.
     """
 
     turn_id: TurnId
     holder: str
     fingerprint: str
-    user: UserId
+    caller: User
     function: TurnFunction
     meter: Meter
     amount: int
     settings: Settings
 
     def paths(self, now: datetime) -> Iterable[str]:
-        return [turn_path(self.turn_id), *account_paths(self.user, now)]
+        return [turn_path(self.turn_id), *account_paths(self.caller, now)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedVoice | TurnRecord]:
-        ledger = ledger_of(documents, self.user, self.settings, now)
+        ledger = ledger_of(documents, self.caller, self.settings, now)
         before = documents[turn_path(self.turn_id)]
         found = TurnRecord.read(before)
         if found is not None:
@@ -75,7 +76,7 @@ class AdmitVoice:
             id=self.turn_id,
             holder=self.holder,
             fingerprint=self.fingerprint,
-            uid=self.user,
+            uid=self.caller.uid,
             function=self.function,
             month=month_of(now),
             attempt=found.attempt + 1 if found else 0,
@@ -116,7 +117,13 @@ class SettleVoice:
             self.by, self.outcome, progress, self.charged, self.answer, now, document.version
         )
         charge = settle(
-            found.uid, found.month, found.reserved, self.charged, turns=1, missing=missing
+            found.uid,
+            found.month,
+            found.reserved,
+            self.charged,
+            admitted_at=found.started_at,
+            turns=1,
+            missing=missing,
         )
         return Decision(result=True, writes=[done, charge])
 

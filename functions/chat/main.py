@@ -1,6 +1,17 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningChat
-from common.domain.errors import NotFound, NoTurn, QuotaExceeded, TooManyTurns
+from common.domain.errors import (
+    AccountClosing,
+    CannotReplace,
+    CapacityReached,
+    NoProposal,
+    NotFound,
+    NoTurn,
+    QuotaExceeded,
+    RateLimited,
+    SpendingStopped,
+    TooManyTurns,
+)
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
@@ -13,7 +24,18 @@ from common.schemas.requests import ChatRequest
     ChatRequest,
     ChatAnswer,
     answers={200: "The turn: a stream of events from `turn` to `done`, or one JSON answer."},
-    raises=(NotFound, QuotaExceeded, TooManyTurns, NoTurn),
+    raises=(
+        AccountClosing,
+        NotFound,
+        QuotaExceeded,
+        TooManyTurns,
+        NoTurn,
+        NoProposal,
+        CannotReplace,
+        SpendingStopped,
+        CapacityReached,
+        RateLimited,
+    ),
     spends=True,
     keyed=True,
     events=ChatEvent,

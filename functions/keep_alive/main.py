@@ -1,5 +1,5 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
-from common.domain.errors import NotFound, SessionOver
+from common.domain.errors import AccountClosing, NotFound, SessionOver
 from common.schemas.answers import KeepAliveAnswer
 from common.schemas.requests import KeepAliveRequest
 
@@ -11,7 +11,7 @@ from common.schemas.requests import KeepAliveRequest
     KeepAliveRequest,
     KeepAliveAnswer,
     answers={200: "When the session ends if nothing else happens."},
-    raises=(NotFound, SessionOver),
+    raises=(AccountClosing, NotFound, SessionOver),
     spends=True,
     keyed=True,
 )

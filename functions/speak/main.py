@@ -1,6 +1,14 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.conversations.running_turn import RunningSpeech
-from common.domain.errors import NotFound, QuotaExceeded, SessionOver, TooManyTurns
+from common.domain.errors import (
+    AccountClosing,
+    NotFound,
+    QuotaExceeded,
+    RateLimited,
+    SessionOver,
+    SpendingStopped,
+    TooManyTurns,
+)
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import SpeakRequest
 
@@ -12,7 +20,15 @@ from common.schemas.requests import SpeakRequest
     SpeakRequest,
     SpeakAnswer,
     answers={200: "How the speech ended."},
-    raises=(NotFound, QuotaExceeded, SessionOver, TooManyTurns),
+    raises=(
+        AccountClosing,
+        NotFound,
+        QuotaExceeded,
+        SessionOver,
+        TooManyTurns,
+        SpendingStopped,
+        RateLimited,
+    ),
     spends=True,
     keyed=True,
 )

@@ -1,9 +1,13 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.domain.errors import (
+    AccountClosing,
     AvatarStarting,
+    CapacityReached,
     NotFound,
     QuotaExceeded,
+    RateLimited,
     SessionOver,
+    SpendingStopped,
     TooManySessions,
 )
 from common.schemas.answers import StartAvatarAnswer
@@ -20,7 +24,17 @@ from common.schemas.requests import StartAvatarRequest
         201: "The avatar session runs.",
         200: "The conversation's avatar session runs already. Nothing new is charged.",
     },
-    raises=(NotFound, QuotaExceeded, TooManySessions, AvatarStarting, SessionOver),
+    raises=(
+        AccountClosing,
+        NotFound,
+        QuotaExceeded,
+        TooManySessions,
+        AvatarStarting,
+        SessionOver,
+        SpendingStopped,
+        CapacityReached,
+        RateLimited,
+    ),
     spends=True,
     keyed=True,
 )

@@ -1,13 +1,15 @@
 """Stop all spending at once: `python -m infra.access.stop_spending PROJECT`.
 
-The functions that spend money are closed (infra/access/public_access.py), and every session that runs
-at the avatar provider is stopped. That covers the whole account of the key, also sessions that other
+The project's switch is set first: from then on no function admits anything that spends, and the next
+sweep ends what runs. Then the functions that spend money are closed at IAM
+(infra/access/public_access.py), every session that runs at the avatar provider is stopped,
+and the sweep is called. That covers the whole account of the key, also sessions that other
 deployments started. Google needs minutes to apply a change of access, so the command repeats this until
 no session has run for two minutes. The sweep, its scheduler and the queue go on: they settle what was
 stopped, end the rest, and cost almost nothing. A turn without an avatar ends by itself within two
 minutes.
 
-With `--open-again` the functions are opened again.
+With `--open-again` the switch is taken back, and the functions are opened again.
 """
 
 import argparse
@@ -21,10 +23,18 @@ from common.adapters.liveavatar.client import ADDRESS, LiveAvatar
 from common.domain.avatar_session import EndReason
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
-from infra.access.public_access import SECONDS, Say, close_functions, open_functions
+from infra.access.public_access import (
+    SECONDS,
+    Say,
+    close_functions,
+    find_functions,
+    open_functions,
+)
+from infra.access.switch import FirestoreSwitch
 from infra.deploy.shell import CommandRunner, FailedError, run_command
 
 KEY = "liveavatar-api-key"
+SWEEP_JOB = "sweep-expired"
 REASON: EndReason = "stuck"
 AT_ONCE = 20
 PAUSE_SECONDS = 10.0
@@ -41,18 +51,50 @@ class ProviderAccount(Protocol):
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None: ...
 
 
+class ProjectSwitch(Protocol):
+    """The switch in the project's database (common/domain/ceiling.py)."""
+
+    async def set(self, *, stopped: bool) -> None:
+        """Set the switch, or take it back. Raises OprinaError."""
+
+
+async def set_switch(switch: ProjectSwitch, say: Say, *, stopped: bool = True) -> bool:
+    """Set the switch or take it back. Return False if that failed: the other steps still help."""
+    try:
+        await switch.set(stopped=stopped)
+    except OprinaError as error:
+        say(f"THE SWITCH IS NOT CHANGED: {error.detail}")
+        return False
+    say(f"The switch is {'set: nothing that spends is admitted' if stopped else 'taken back'}.")
+    return True
+
+
+def call_sweep(project: str, run: CommandRunner, say: Say) -> None:
+    """Let the scheduler call the sweep now. Otherwise it comes within a minute."""
+    try:
+        regions = {each.region for each in find_functions(project, run)}
+        for region in sorted(regions):
+            flags = (f"--location={region}", f"--project={project}")
+            run(("gcloud", "scheduler", "jobs", "run", SWEEP_JOB, *flags), seconds=SECONDS)
+    except FailedError as error:
+        say(f"The sweep is not called now ({error}); it comes within a minute.")
+
+
 async def stop_spending(
     project: str,
     run: CommandRunner,
     account: ProviderAccount | None,
+    switch: ProjectSwitch,
     *,
     say: Say = print,
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> int:
-    """Close the functions and stop the sessions, at the same time.
+    """Set the switch. Then close the functions and stop the sessions, at the same time.
 
     Return the exit code: 0 if all functions are closed and no session runs.
     """
+    await set_switch(switch, say)
+    await asyncio.to_thread(call_sweep, project, run, say)
     closing = asyncio.to_thread(close_functions, project, run, say)
     closed, _ = await asyncio.gather(closing, _stop_all(account, say))
     quiet = account is not None and await _until_quiet(account, say, wait)
@@ -113,18 +155,29 @@ def key_of(project: str, run: CommandRunner, say: Say = print) -> str:
         return ""
 
 
-async def _stop(project: str) -> int:
+async def _stop(project: str, database: str) -> int:
     key = key_of(project, run_command)
 
     async def read_key(_fresh: bool) -> str:
         return key
 
-    http_client = HttpClient()
+    http_client, switch = HttpClient(), FirestoreSwitch(project, database)
     account = LiveAvatar(ADDRESS, read_key, http_client) if key else None
     try:
-        return await stop_spending(project, run_command, account)
+        return await stop_spending(project, run_command, account, switch)
     finally:
         await http_client.close()
+        await switch.close()
+
+
+async def _open_again(project: str, database: str) -> int:
+    switch = FirestoreSwitch(project, database)
+    try:
+        taken_back = await set_switch(switch, print, stopped=False)
+    finally:
+        await switch.close()
+    opened = await asyncio.to_thread(open_functions, project, run_command, print)
+    return 0 if opened and taken_back else 1
 
 
 def main() -> int:
@@ -132,12 +185,12 @@ def main() -> int:
         prog="python -m infra.access.stop_spending", description=__doc__
     )
     parser.add_argument("project")
+    parser.add_argument("--database", default="(default)", help="the Firestore database")
     parser.add_argument("--open-again", action="store_true")
     given = parser.parse_args()
-    if given.open_again:
-        return 0 if open_functions(given.project, run_command, print) else 1
+    work = _open_again if given.open_again else _stop
     try:
-        return asyncio.run(_stop(given.project))
+        return asyncio.run(work(given.project, given.database))
     except KeyboardInterrupt:
         print("Interrupted: SESSIONS MAY STILL RUN, FUNCTIONS MAY BE OPEN. Run it again.")
         return 130

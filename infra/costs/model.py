@@ -81,12 +81,12 @@ class Documents(NamedTuple):
 
 
 STORE = {
-    "start_avatar": Documents(reads=5, writes=9),
-    "chat": Documents(reads=4, writes=12),
+    "start_avatar": Documents(reads=7, writes=10),
+    "chat": Documents(reads=6, writes=14),
     "keep_alive": Documents(reads=4, writes=1),
-    "end_session": Documents(reads=7, writes=6, deletes=2),
+    "end_session": Documents(reads=8, writes=7, deletes=2),
     "expiry": Documents(reads=2),
-    "sweep": Documents(reads=4),
+    "sweep": Documents(reads=7),
     "sweep_per_session": Documents(reads=1),
 }
 """Operations per request, with an Idempotency-Key on all requests but keep_alive.

@@ -17,15 +17,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from infra.access.stop_spending import KEY
-from infra.deploy.preflight import check_access
+from infra.deploy.preflight import check_access, check_organisation
 from infra.deploy.rollout import (
-    APPLY_SECONDS,
     PLAN,
     READ_SECONDS,
     TERRAFORM,
     Deployment,
+    apply,
     read_plan,
     read_traffic,
     rollout,
@@ -35,17 +36,23 @@ from infra.smoke import sign_in
 from infra.smoke.sign_in import NotSignedInError
 
 ENVIRONMENTS = ROOT / "terraform" / "environments"
+LOCK = ROOT / "terraform" / ".terraform.lock.hcl"
+PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64")
 PACKAGE_SECONDS = 120.0
 PLAN_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class DeploymentTarget:
-    """The environment's file, the project that it must be for, and whether to run the smoke test."""
+    """The environment's file, the project that it must be for, and whether to run the smoke test.
+
+    `lock`: the file that pins Terraform's providers.
+    """
 
     environment: str
     project: str
     smoke_test: bool = True
+    lock: Path = LOCK
 
     @property
     def bucket(self) -> str:
@@ -70,10 +77,12 @@ def deploy(
     Raises: FailedError if nothing was changed, or if the first apply failed and can be repeated.
     """
     check_access(run, environment)
-    make_plan(target, run)
+    make_plan(target, run, say)
     deployment = read_plan(run)
     if deployment.project != target.project:
         raise FailedError(f"{target.environment}.tfvars is for the project {deployment.project}")
+    if deployment.way == "all_users":
+        check_organisation(deployment.project, run)
     smoke_test = target.smoke_test and _is_in_use(deployment, run)
     if smoke_test and (problem := _sign_in_problem(environment)):
         raise FailedError(
@@ -84,15 +93,26 @@ def deploy(
         return 1
     if smoke_test:
         return rollout(run, say=say, wait=wait)
-    return _apply_without_smoke_test(run, say)
+    return _apply_without_smoke_test(deployment, run, say)
 
 
-def make_plan(target: DeploymentTarget, run: CommandRunner) -> None:
-    """Package the functions and write the plan to terraform/tfplan. Terraform shows it."""
+def make_plan(
+    target: DeploymentTarget,
+    run: CommandRunner,
+    say: Callable[[str], None],
+) -> None:
+    """Package the functions and write the plan to terraform/tfplan. Terraform shows it.
+
+    Where the lock file of the providers is missing, write it with the hashes of all platforms.
+    """
     run((sys.executable, "-m", "infra.deploy.package"), seconds=PACKAGE_SECONDS)
     state = (f"bucket={target.bucket}", f"prefix={target.environment}")
     backend = [f"-backend-config={each}" for each in state]
     run((*TERRAFORM, "init", "-input=false", "-reconfigure", *backend), seconds=PLAN_SECONDS)
+    if not target.lock.exists():
+        platforms = [f"-platform={each}" for each in PLATFORMS]
+        run((*TERRAFORM, "providers", "lock", *platforms), seconds=PLAN_SECONDS)
+        say(f"{target.lock.name} is new: commit it, so that every machine uses the same providers.")
     variables = f"-var-file=environments/{target.environment}.tfvars"
     run((*TERRAFORM, "plan", "-input=false", variables, f"-out={PLAN}"), seconds=PLAN_SECONDS)
 
@@ -112,9 +132,11 @@ def _is_in_use(deployment: Deployment, run: CommandRunner) -> bool:
     return bool(run_json(run, versions, seconds=READ_SECONDS))
 
 
-def _apply_without_smoke_test(run: CommandRunner, say: Callable[[str], None]) -> int:
+def _apply_without_smoke_test(
+    deployment: Deployment, run: CommandRunner, say: Callable[[str], None]
+) -> int:
     try:
-        run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
+        apply(deployment, run, say)
     except FailedError as error:
         hint = "what was created stays, and the same command continues from there"
         raise FailedError(f"{error}: {hint}") from None

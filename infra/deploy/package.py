@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can store. All entries have this time."""
+PAGE = "page"
 UNIX = 3
 REGULAR_READABLE_FILE = 0o100644 << 16
 
@@ -49,12 +50,17 @@ def render_manifest(hashes: Mapping[str, str]) -> str:
 def read_files(function: str, root: Path = ROOT) -> Files:
     """Return the files of a function's zip: its main.py, all of common/, and requirements.txt.
 
+    The zip of `page` has the built page as well (`make page`).
+
     Each zip has all of common/, although a function loads only a part of it (common/bootstrap.py).
     A list of the needed modules would have to be maintained, and a smaller zip saves nothing.
     """
     entry = root / "functions" / function / "main.py"
     common = {path.relative_to(root).as_posix(): path for path in (root / "common").rglob("*.py")}
     paths = {"main.py": entry, "requirements.txt": root / "requirements.txt", **common}
+    if function == PAGE:
+        built = (path for path in (root / "web" / "dist").rglob("*") if path.is_file())
+        paths |= {path.relative_to(root).as_posix(): path for path in built}
     return {name: path.read_bytes() for name, path in paths.items()}
 
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.access.public_access import Way, disable_checks
 from infra.deploy.shell import CommandRunner, FailedError, run_command, run_json
 
 TERRAFORM = ("terraform", "-chdir=terraform")
@@ -38,11 +39,15 @@ Split = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Deployment:
-    """A planned deployment. `services`: the Cloud Run services of its functions."""
+    """A planned deployment. `services`: the Cloud Run services of its functions.
+
+    `way`: how its functions admit browsers.
+    """
 
     project: str
     region: str
     services: frozenset[str]
+    way: Way = "all_users"
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -60,6 +65,7 @@ def read_plan(run: CommandRunner) -> Deployment:
         project=plan["variables"]["project"]["value"],
         region=plan["variables"]["region"]["value"],
         services=frozenset(name.lower().replace("_", "-") for name in names),
+        way=plan["variables"].get("public_access", {"value": "all_users"})["value"],
     )
 
 
@@ -91,7 +97,7 @@ def rollout(
     deployment = read_plan(run)
     before = read_traffic(deployment, run)
     try:
-        run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
+        apply(deployment, run, say)
         wait(SETTLING_SECONDS)
         output = (*TERRAFORM, "output", "-json", "function_urls")
         urls = run(output, seconds=READ_SECONDS, read=True)
@@ -102,6 +108,13 @@ def rollout(
         return 1
     say("In service.")
     return 0
+
+
+def apply(deployment: Deployment, run: CommandRunner, say: Callable[[str], None]) -> None:
+    """Apply terraform/tfplan, and open the functions if Terraform cannot. Raises: FailedError."""
+    run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
+    if deployment.way == "no_invoker_check" and not disable_checks(deployment.project, run, say):
+        raise FailedError("browsers cannot call the functions")
 
 
 def _go_back(

@@ -32,7 +32,12 @@ LOCAL = {
     "url": "http://localhost:8080/api",
     "description": "The local stack (`make run`). The prefix `/api` is optional.",
 }
-USERS: tuple[Error, ...] = (errors.Unauthenticated,)
+ONE_HOST = {
+    "url": "https://{domain}/api",
+    "description": "A deployment with a domain: page and API share one host.",
+    "variables": {"domain": {"default": "talk.example.com"}},
+}
+USERS: tuple[Error, ...] = (errors.Unauthenticated, errors.NotInvited)
 KEYED: tuple[Error, ...] = (errors.KeyInFlight, errors.KeyReused)
 UPSTREAM: tuple[type[errors.Upstream], ...] = (
     errors.Unavailable,
@@ -51,7 +56,7 @@ def document() -> Json:
             "version": project["version"],
             "description": f"{project['description']}\n\n{DESCRIPTION}",
         },
-        "servers": [LOCAL],
+        "servers": [LOCAL, ONE_HOST],
         "security": [{"idToken": []}],
         "paths": {path: item for each in functions for path, item in _paths(each).items()},
         "components": {
@@ -88,7 +93,8 @@ def _paths(function: Declaration) -> Json:
         route = operation.route
         item = paths.setdefault(f"/{function.name}{route.path}".rstrip("/"), {})
         item[route.method.lower()] = _operation(operation)
-    servers = [LOCAL, _deployed(function.name)]
+    shared = [] if function.internal else [ONE_HOST]
+    servers = [LOCAL, *shared, _deployed(function.name)]
     return {path: {"servers": servers, **item} for path, item in paths.items()}
 
 

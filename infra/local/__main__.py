@@ -85,8 +85,14 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ready(port: int, folder: str) -> str:
+    from infra.local.simulators.livekit import media_missing  # noqa: PLC0415 - see main
+
     journal = f"http://localhost:{port}/simulators/liveavatar/journal"
-    return READY.format(port=port, journal=journal, folder=folder)
+    ready = READY.format(port=port, journal=journal, folder=folder)
+    missing = ", ".join(media_missing())
+    return (
+        f"{ready}\nThe avatar has no picture and no sound: {missing} missing." if missing else ready
+    )
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.domain.user import EVERYONE
 from common.settings import Settings
 from infra.local.simulators.all import (
     AGENT_ENGINE,
     GOOGLE_ACCOUNTS,
+    IDENTITY_TOOLKIT,
     LIVEAVATAR,
     RECOGNITION,
     SPEECH,
@@ -55,11 +57,13 @@ def local_settings(given: Mapping[str, Any], address: StackAddress) -> Settings:
     engine = ENGINE.format(project=names["project"], location=names["location"])
     local = {
         "store": "sqlite",
+        "admitted": (EVERYONE,),
         "data_dir": str(address.folder),
         "agent_engine": engine,
         "allowed_origins": (*WEB_PAGE, address.url, address.url.replace("127.0.0.1", "localhost")),
         "connections_url": f"{address.url}/api/connections",
         "google_accounts_url": f"{address.url}{GOOGLE_ACCOUNTS}",
+        "identity_toolkit_url": f"{address.url}{IDENTITY_TOOLKIT}",
         "sweep_url": f"{address.url}/sweep_expired",
         "tasks_account": ACCOUNT.format(project=names["project"]),
         "liveavatar_url": f"{address.url}{LIVEAVATAR}",

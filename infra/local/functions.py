@@ -7,8 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from functions_framework.aio import create_asgi_app
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from common.api.page import CONFIG, page_files
 from common.api.routes import split_address
 from common.bootstrap import App
 from infra.deploy import package
@@ -48,6 +52,38 @@ def _process_restored() -> Iterator[None]:
         for name in os.environ.keys() - environment.keys():
             del os.environ[name]
         os.environ.update(environment)
+
+
+class WithPage:
+    """Serve the page at `/`, and below it everything that `app` does not serve.
+
+    A browser asks for HTML and gets the page. Other clients get the files of the page only, and
+    otherwise the answers of `app`.
+    """
+
+    def __init__(self, app: Starlette, page: ASGIApp, deps: App) -> None:
+        self._app = app
+        self._page = page
+        self._deps = deps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_of_page(scope):
+            mounted = {**scope, "root_path": "", "oprina.app": self._deps}
+            await self._page(mounted, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_of_page(self, scope: Scope) -> bool:
+        files = page_files()
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or not files.is_built:
+            return False
+        path = scope["path"].lstrip("/")
+        if path == CONFIG or files.find(path) is not None:
+            return True
+        served = path and any(
+            each.matches(scope)[0] is not Match.NONE for each in self._app.router.routes
+        )
+        return not served and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 class FunctionRouter:

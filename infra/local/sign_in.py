@@ -15,6 +15,7 @@ from common.api.responses import answer_response, problem_response
 from common.domain.errors import Invalid
 from common.schemas.base import Answer, Name, Request
 from infra.local.identity import LIFETIME, LocalIdentity
+from infra.local.simulators.identity_toolkit import FirebaseUsers
 
 
 class SignIn(Request):
@@ -40,13 +41,21 @@ def uid_of(name: str) -> str:
 class LocalSignIn:
     """Issues ID tokens for names. `now` returns seconds since 1970."""
 
-    def __init__(self, identity: LocalIdentity, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        identity: LocalIdentity,
+        users: FirebaseUsers | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._identity = identity
+        self._users = users or FirebaseUsers()
         self._now = now
 
     def sign_in(self, name: str) -> SignedIn:
         uid = uid_of(name)
         expires_at = datetime.fromtimestamp(int(self._now()) + LIFETIME, UTC)
+        self._users.users.add(uid)
         token = self._identity.mint(uid, name.strip())
         return SignedIn(id_token=token, uid=uid, expires_at=expires_at)
 

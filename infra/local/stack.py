@@ -19,10 +19,12 @@ from common.bootstrap import App, build
 from common.domain.ids import AvatarSessionId
 from common.sessions.end import always
 from common.settings import Settings
+from infra.agent.assistant.google.actions import GoogleActions
+from infra.agent.assistant.google.rest import GoogleAddresses
 from infra.local.defaults import StackAddress, default_settings, local_settings
 from infra.local.dev_routes import dev_routes
 from infra.local.emulators.google_cloud import GoogleCloud, google_cloud, provide
-from infra.local.functions import FunctionRouter, load_functions
+from infra.local.functions import FunctionRouter, WithPage, load_functions
 from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
 from infra.local.middleware.origins import AllowLocalOrigins
@@ -30,7 +32,7 @@ from infra.local.middleware.pretty_json import PrettyJson
 from infra.local.scheduler import Scheduler
 from infra.local.server import serve
 from infra.local.sign_in import LocalSignIn
-from infra.local.simulators.all import Simulators
+from infra.local.simulators.all import GMAIL, GOOGLE_CALENDAR, Simulators
 from infra.local.simulators.google_accounts import GoogleAccountsState
 from infra.registry import declarations
 
@@ -61,7 +63,8 @@ class Stack:
 
     def sign_in(self, name: str) -> dict[str, str]:
         """Return the headers of a user of this name."""
-        return {"authorization": f"Bearer {LocalSignIn(self.identity).sign_in(name).id_token}"}
+        sign_in = LocalSignIn(self.identity, self.simulators.users)
+        return {"authorization": f"Bearer {sign_in.sign_in(name).id_token}"}
 
 
 @asynccontextmanager
@@ -91,6 +94,10 @@ async def stack(
             )
             settings = local_settings(given, address)
             _know_client(simulators.google, settings)
+            (folder / "stack.json").write_text(settings.model_dump_json())  # for infra/admin
+            simulators.agent.google = GoogleActions(
+                GoogleAddresses(f"{address.url}{GMAIL}", f"{address.url}{GOOGLE_CALENDAR}")
+            )
             local = _assemble(settings, address, simulators, google, identity, http)
             async with contextlib.AsyncExitStack() as running:
                 await provide(
@@ -100,6 +107,7 @@ async def stack(
                 running.push_async_callback(local.app.close)
                 router = await _router(local)
                 await running.enter_async_context(_serve(_with_middleware(router, local), listener))
+                running.push_async_callback(simulators.rooms.close)
                 running.push_async_callback(_end_running_sessions, local)
                 running.push_async_callback(router.drain, GRACE_SECONDS)
                 await running.enter_async_context(_run_beside(google.tasks.run()))
@@ -150,8 +158,10 @@ async def _router(stack: Stack) -> FunctionRouter:
             audience=f"{stack.url}/{name}",
             account=stack.settings.tasks_account,
         )
-    others = dev_routes(stack.simulators, LocalSignIn(stack.identity), stack.scheduler)
-    return FunctionRouter(functions, stack.app, others)
+    others = dev_routes(
+        stack.simulators, LocalSignIn(stack.identity, stack.simulators.users), stack.scheduler
+    )
+    return FunctionRouter(functions, stack.app, WithPage(others, functions["page"], stack.app))
 
 
 def _with_middleware(app: ASGIApp, stack: Stack) -> ASGIApp:

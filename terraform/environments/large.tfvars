@@ -12,8 +12,10 @@ firestore_location = "eur3"
 vault              = "sealed"
 traces             = true
 agent_engine       = "projects/oprina-large/locations/europe-west1/reasoningEngines/9876543210987654321"
-page_domain        = "oprina.example.com"
+domain             = "oprina.example.com"
+runbook            = "https://github.com/example/oprina/blob/main/docs/operate.md"
 billing_account    = "ABCDEF-012345-6789AB"
+ceilings           = { avatar_seconds = 50000000, agent_tokens = 3000000000, shards = 200 }
 budget             = { amount = 20000, currency = "EUR" }
 queue_rate         = 100
 backup_days        = 30

@@ -3,9 +3,11 @@ project         = "oprina-small"
 environment     = "small"
 region          = "us-central1"
 agent_engine    = "projects/oprina-small/locations/us-central1/reasoningEngines/1234567890123456789"
-page_domain     = "small.oprina.example.com"
+domain          = "small.oprina.example.com"
 other_origins   = ["http://localhost:5173"]
+runbook         = "https://github.com/example/oprina/blob/main/docs/operate.md"
 billing_account = "000000-000000-000000"
+ceilings        = { avatar_seconds = 36000, agent_tokens = 5000000 }
 budget          = { amount = 50 }
 
 settings = {

@@ -15,6 +15,7 @@ mock_provider "google" {
     }
   }
 }
+mock_provider "time" {}
 
 run "seals_tokens_and_keeps_instances_waiting" {
   command = plan
@@ -26,7 +27,7 @@ run "seals_tokens_and_keeps_instances_waiting" {
   assert {
     condition = toset([
       for name, _ in google_secret_manager_secret_iam_member.reader : split("/", name)[0] if endswith(name, "session-tokens-key")
-    ]) == toset(["start_avatar", "chat", "speak"])
+    ]) == toset(["start_avatar", "chat", "speak", "conversations"])
     error_message = "Only functions that write or read session tokens may read the sealing key."
   }
   assert {

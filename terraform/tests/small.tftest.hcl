@@ -20,6 +20,7 @@ mock_provider "google" {
     }
   }
 }
+mock_provider "time" {}
 
 run "keeps_no_instance_and_one_secret_per_session" {
   command = plan
@@ -71,7 +72,7 @@ run "makes_addresses_and_next_steps" {
     error_message = "The scheduler must call the sweep."
   }
   assert {
-    condition     = output.page_address == "192.0.2.1" && strcontains(join(" ", output.next), "192.0.2.1")
+    condition     = output.address == "192.0.2.1" && strcontains(join(" ", output.next), "192.0.2.1")
     error_message = "The next steps must name the address for the A record."
   }
   assert {

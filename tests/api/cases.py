@@ -26,11 +26,25 @@ EXAMPLES: dict[str, Any] = {
     "interrupt": False,
     "speak": False,
     "wait": True,
+    "preferences": {"language": "en-US"},
     "mail": True,
     "calendar": True,
     "return_to": "https://api.oprina.test/settings",
+    "message_id": "0000000001-1",
+    "before": "0000000002-0",
+    "after": "0000000001-0",
+    "cursor": "WyIyMDI2LTExLTIzVDEyOjAwOjAwKzAwOjAwIiwgImMxIl0",
 }
-BY_TYPE = {"string": "example", "boolean": False, "integer": 1, "number": 1.5, "array": []}
+BY_TYPE = {
+    "string": "example",
+    "boolean": False,
+    "integer": 1,
+    "number": 1.5,
+    "array": [],
+    "object": {},
+}
+LEFT_OUT = {"confirm", "yes", "edit", "regenerate"}
+"""Fields that are an alternative to the others of their request."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +88,20 @@ class Case:
         return {name: each for name, each in fields.items() if name not in self.route.parameters}
 
     def example(self, session: str = MISSING, conversation: str = MISSING) -> dict[str, Any]:
-        """Return a valid request with every field of the model."""
+        """Return a valid request with every field of the model that fits to the others."""
         known = {**EXAMPLES, "avatar_session_id": session, "conversation_id": conversation}
         schema = self.route.request.model_json_schema()
         sound = {"audio": wav_file()} if "audio" in self.route.request.model_fields else {}
         return {
-            name: known[name] if name in known else _example(found)
+            name: known[name] if name in known and "examples" not in found else _example(found)
             for name, found in schema.get("properties", {}).items()
+            if name not in LEFT_OUT
         } | (sound if self.route.bodies[0] is not JSON else {})
 
 
 def _example(schema: dict[str, Any]) -> Any:
+    if "examples" in schema:
+        return schema["examples"][0]
     kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
     return kinds[0]["enum"][0] if "enum" in kinds[0] else BY_TYPE[kinds[0]["type"]]
 

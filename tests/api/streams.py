@@ -19,7 +19,14 @@ class HeldAgent(FakeAgent):
         super().__init__()
         self.says: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
 
-    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
+    async def reply(
+        self,
+        user: UserId,
+        session: str,
+        message: str,
+        take: OnEvent,
+        state: object = None,  # noqa: ARG002 - no tool reads it here
+    ) -> None:
         self.asked.append(AgentCall(user, session, message))
         whole = False
         try:

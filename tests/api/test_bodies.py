@@ -79,6 +79,7 @@ BAD: dict[str, dict[str, Any]] = {
     },
 }
 BY_TYPE: dict[str, dict[str, Any]] = {
+    "object": {"text": "a", "list": [], "unknown field": {"unknown": 1}},
     "string": {"number": 1, "surrogate": "\ud800", "list": []},
     "boolean": BAD_SWITCHES,
     "integer": {"text": "1", "float": 1.5, "list": []},
@@ -92,7 +93,7 @@ def invalid_values(case: Case) -> Iterator[tuple[str, str, Any]]:
     """Yield field, name of the value and value, for each field of the body."""
     schema = case.route.request.model_json_schema()
     for field, found in case.without_parameters(schema["properties"]).items():
-        kinds = [kind["type"] for kind in found.get("anyOf", [found])]
+        kinds = [kind.get("type", "object") for kind in found.get("anyOf", [found])]
         bad = dict(BAD[field] if field in BAD else BY_TYPE[kinds[0]])
         if "null" not in kinds:
             bad["null"] = None

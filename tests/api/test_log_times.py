@@ -82,10 +82,22 @@ async def test_a_sweep_has_its_counts_and_the_credits_left(
     await api.call("sweep_expired", user=None)
     line = last_line(out)
     assert line["did"] == {
-        **dict.fromkeys(("idle", "stuck", "leases_freed", "stopped_again", "unknown"), 0),
+        **dict.fromkeys(
+            (
+                "idle",
+                "stuck",
+                "leases_freed",
+                "stopped_again",
+                "unknown",
+                "deleted",
+                "accounts_deleted",
+            ),
+            0,
+        ),
         "expired": 1,
         "failed": 0,
         "confirmed": 0,
+        "stopped": 0,
         "more": False,
     }
     assert line["credits_left"] == pytest.approx(api.harness.avatars.bought - 10, abs=6)

@@ -248,6 +248,34 @@ async def test_refusal_quotes_nothing_of_the_token(
 # --- certificates
 
 
+@pytest.mark.parametrize(
+    ("admitted", "claims", "is_admitted"),
+    [
+        (("*",), {}, True),
+        ((), {"email": "ada@example.com", "email_verified": True}, False),
+        (("ada@example.com",), {"email": "Ada@Example.com", "email_verified": True}, True),
+        (("ada@example.com",), {"email": "ada@example.com", "email_verified": False}, False),
+        (("example.com",), {"email": "ada@example.com", "email_verified": True}, True),
+        (("example.com",), {"email": "ada@sub.example.com", "email_verified": True}, False),
+        (("example.com",), {"email": "ada@badexample.com", "email_verified": True}, False),
+        (("example.com",), {"email": "example.com@evil.org", "email_verified": True}, False),
+        (("example.com",), {}, False),
+        ((), {"oprina_invited": True}, True),
+        ((), {"oprina_invited": "true"}, False),
+    ],
+)
+async def test_only_admitted_people_pass(
+    local: LocalIdentity, admitted: tuple[str, ...], claims: dict[str, Any], is_admitted: bool
+) -> None:
+    identity = FirebaseIdentity(PROJECT, local.certificates, admitted=admitted)
+    token = local.mint("ada", "Ada", **{"email": None, **claims})
+    if is_admitted:
+        assert (await identity.verify(token)).uid == "ada"
+    else:
+        with pytest.raises(errors.NotInvited, match="invitation"):
+            await identity.verify(token)
+
+
 async def test_concurrent_callers_share_one_fetch(local: LocalIdentity) -> None:
     source = CertificateSource(await local.certificates())
     identity = FirebaseIdentity(PROJECT, source)

@@ -532,6 +532,29 @@ class TestQueries:
             "now",
         ]
 
+    async def test_contains_finds_lists_with_the_value(self, store: Store) -> None:
+        await fill(
+            store,
+            "things",
+            a={"words": ["x", "y"], "n": 1, "who": "ada"},
+            b={"words": ["y"], "n": 3, "who": "ada"},
+            c={"words": ["y", 7], "n": 2, "who": "bob"},
+            d={"words": "y", "n": 4, "who": "ada"},
+            e={"words": [], "n": 5, "who": "ada"},
+            f={"words": ["yy", {"y": "y"}], "n": 6, "who": "ada"},
+            g={"n": 7, "who": "ada"},
+        )
+        has_y = Where("words", "contains", "y")
+
+        assert await found(store, Query("things", [has_y])) == ["a", "b", "c"]
+        assert await found(store, Query("things", [Where("words", "contains", 7)])) == ["c"]
+        mine = Query("things", [Where("who", "==", "ada"), has_y], "n", descending=True, limit=1)
+        assert await found(store, mine) == ["b"]
+        (last,) = await store.query(mine)
+        assert await found(store, Query(**{**vars(mine), "after": last})) == ["a"]
+        ranged = Query("things", [has_y, Where("n", ">", 1)], order_by="n")
+        assert await found(store, ranged) == ["c", "b"]
+
     async def test_query_sees_changes_and_deletions(self, store: Store) -> None:
         query = Query("things", [Where("n", ">=", 2)], order_by="n")
         await fill(store, "things", a={"n": 1}, b={"n": 2}, c={"n": 3})
@@ -551,6 +574,9 @@ class TestQueries:
             Query("things", [Where("n", "<", None)], order_by="n"),
             Query("things", [Where("n'", "==", 1)]),
             Query("things", [Where("n", "==", "\ud800")]),
+            Query("things", [Where("n", "contains", None)]),
+            Query("things", [Where("n", "contains", ["a"])]),
+            Query("things", [Where("n", "contains", "a"), Where("m", "contains", "a")]),
             Query("things", order_by="a.b"),
             Query("things", limit=0),
             Query("things", descending=True),

@@ -22,7 +22,7 @@ PROGRAM = f"""#!/bin/bash
 printf '%s' "${{0##*/}}" >> "$CALLS"; printf ' [%s]' "$@" >> "$CALLS"; echo >> "$CALLS"
 case "${{0##*/}} $*" in
   "terraform "*"output -json function_urls") echo '{URLS}';;
-  "terraform "*"output -raw page_bucket") echo gs://a-bucket;;
+  "terraform "*"output -json web_config") echo '{{"apiKey": "web-key"}}';;
   "curl "*) echo '{ANSWER}';;
   *"versions add"*) cat >> "$CALLS.secrets";;
   *"secrets versions access"*) echo a-password;;
@@ -121,7 +121,7 @@ def recipe(*marks: str) -> str:
     ("marks", "check"),
     [
         (("@endpoint",), "print(greet.declaration.operations[0].route.path)"),
-        (("LANGUAGE = ",), "print(LANGUAGE.phrases.link.format('oprina.example'))"),
+        (("introduces = ",), "print(phrases.split('|')[0].format('oprina.example'))"),
     ],
 )
 def test_the_code_of_a_recipe_runs(marks: tuple[str, ...], check: str) -> None:
@@ -132,5 +132,5 @@ def test_the_code_of_a_recipe_runs(marks: tuple[str, ...], check: str) -> None:
         text=True,
         check=False,
     )
-    expected = {"@endpoint": "/{name}\n", "LANGUAGE = ": "een link naar oprina.example\n"}
+    expected = {"@endpoint": "/{name}\n", "introduces = ": "een link naar oprina.example\n"}
     assert (ran.stderr, ran.stdout) == ("", expected[marks[0]])

@@ -1,27 +1,41 @@
 """docs/operate.md: it has every alert and every secret, and its figures are those of the code."""
 
 import re
+from pathlib import Path
 
 from common.adapters.google import secret_manager
 from common.schemas.answers import SweepAnswer
-from tests.infra.documents import OPERATE
+from tests.infra.documents import OPERATE, anchors
 from tests.infra.test_docs import TERRAFORM
 
 
 def test_every_alert_has_one_section() -> None:
     names = re.findall(r'name\s*= "(Oprina: [^"$]+)"', TERRAFORM["alerts"])
     names += re.findall(r'sweep = "(Oprina: [^"]+)"', TERRAFORM["alerts"])
-    assert len(set(names)) == len(names) == 10
+    objectives = re.findall(r'(?m)^      name     = "([^"]+)"', TERRAFORM["objectives"])
+    names += [f"Oprina: objective at risk: {each.lower()}" for each in objectives]
+    assert len(set(names)) == len(names) == 13
     parts = re.findall(r"(?m)^## (Oprina: .*)$", OPERATE)
     assert sorted(parts) == sorted(names)
 
 
+def test_every_alert_links_to_its_section(tmp_path: Path) -> None:
+    """Terraform makes the anchor from the name by the same rule as GitHub."""
+    document = tmp_path / "operate.md"
+    document.write_text(OPERATE)
+    rule = 'replace(replace(lower(name), "/[^a-z0-9 -]/", ""), " ", "-")'
+    assert rule in TERRAFORM["alerts"]
+    for name in re.findall(r"(?m)^## (Oprina: .*)$", OPERATE):
+        anchor = re.sub(r"[^a-z0-9 -]", "", name.lower()).replace(" ", "-")
+        assert anchor in anchors(document)
+
+
 def test_every_secret_has_instructions_for_rotation() -> None:
     named = re.findall(r'(?m)^  \w+_key +=\s"([a-z-]+)"', TERRAFORM["functions"])
-    assert named == ["liveavatar-api-key", "session-tokens-key"]
+    assert named == ["liveavatar-api-key", "session-tokens-key", "account-hash-key"]
     rotating = OPERATE.partition("# Rotating secrets")[2].partition("\n# ")[0]
     assert [each for each in [*named, "smoke-password"] if each not in rotating] == []
-    assert "So there are three." in " ".join(rotating.split())
+    assert "So there are four." in " ".join(rotating.split())
 
 
 def test_times_and_thresholds_are_those_of_the_code() -> None:
@@ -44,7 +58,8 @@ def test_times_and_thresholds_are_those_of_the_code() -> None:
 def test_queries_name_fields_of_a_log_line() -> None:
     known = {"event", "function", "status", "code", "seconds", "parts", "did", "credits_left"}
     known |= {"first_speech_lag_seconds"}
-    assert set(re.findall(r"jsonPayload\.(\w+)", OPERATE)) == known
+    named = set(re.findall(r"jsonPayload\.(\w+)", OPERATE))
+    assert named - {"previewSecurityPolicy"} == known  # that one is a field of Google's own log
     assert set(re.findall(r"jsonPayload\.(\w+)", TERRAFORM["monitoring"])) <= known
     assert set(re.findall(r"did\.(\w+)", OPERATE)) <= set(SweepAnswer.model_fields)
     [row] = [line for line in OPERATE.splitlines() if "`jsonPayload.did` |" in line]

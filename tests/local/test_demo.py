@@ -43,7 +43,7 @@ async def test_conversation_passes_its_checks_and_fits_a_terminal() -> None:
     code, lines = await play(quick_simulators())
     assert (code, [line for line in lines if "FAILED" in line]) == (0, [])
     assert lines[-1].startswith("All ")
-    assert len(lines) <= 60
+    assert len(lines) <= 80
     assert max(map(len, lines)) <= WIDTH
 
 

@@ -44,6 +44,7 @@ from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.fakes.google import FakeGoogle, MemoryGrants
 from tests.support.fakes.recognition import FakeRecognition
+from tests.support.fakes.sign_ins import FakeSignIns
 from tests.support.fakes.store import CountingStore
 from tests.support.fakes.tasks import MemoryTasks
 from tests.support.fakes.vault import MemoryVault
@@ -89,6 +90,7 @@ class Harness:
     tasks: MemoryTasks
     google: FakeGoogle
     grants: MemoryGrants
+    sign_ins: FakeSignIns
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -98,7 +100,7 @@ class Harness:
         """Return the services by their name in `Dependencies`."""
         names = (
             *("store", "avatars", "agent", "voice", "recognition"),
-            *("vault", "tasks", "google", "grants"),
+            *("vault", "tasks", "google", "grants", "sign_ins"),
         )
         return {name: getattr(self, name) for name in names}
 
@@ -175,6 +177,7 @@ def new_harness(
         tasks=MemoryTasks(),
         google=FakeGoogle(clock),
         grants=MemoryGrants(),
+        sign_ins=FakeSignIns(),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.terraform import facts
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
-from tests.terraform.provider.server import serve_provider
+from tests.terraform.provider.server import serve_providers
 from tests.terraform.workspace import ENVIRONMENTS, Workspace, make_workspace
 
 
@@ -22,7 +22,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail("terraform is not installed; with CI set no test may be skipped")
         pytest.skip("terraform is not installed")
-    with serve_provider(tmp_path_factory.mktemp("provider")) as reattach:
+    with serve_providers(tmp_path_factory.mktemp("provider")) as reattach:
         yield reattach
 
 

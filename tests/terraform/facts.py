@@ -1,6 +1,7 @@
 """Facts about the functions, from their declarations and their calls, to compare a plan with."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,9 +11,14 @@ import pytest
 from starlette.responses import Response
 
 from common.bootstrap import App, build
+from common.conversations.history.deletion import MarkDeleted
 from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
+from common.domain.accounts.profile import GRACE
+from common.domain.ids import ConversationId
 from common.schemas.base import Answer
+from common.schemas.conversations import DeleteConversationRequest, ReadConversationRequest
+from common.schemas.limits import BudgetAlertRequest
 from common.schemas.requests import (
     ChatRequest,
     EndSessionRequest,
@@ -24,6 +30,7 @@ from common.schemas.requests import (
 )
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
+from common.transactions.transaction import Transactions
 from infra.registry import declarations
 from tests.api.cases import ALL, Case
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
@@ -41,6 +48,8 @@ NEEDS = {
     **dict.fromkeys(("get", "query", "commit"), "store"),
     **dict.fromkeys(("reply", "create_session"), "agent"),
     "recognize": "speech",
+    "delete_session": "agent.delete",
+    "delete_user": "users.delete",
     "expire": "queue",
 }
 """The permission that each method of a port needs. `start` and `connect` use the session token that
@@ -55,7 +64,7 @@ HEALTH_CHECKS = {
 }
 """The permission that each health check needs. Text-to-Speech needs no role."""
 
-PORTS = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks")
+PORTS = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks", "sign_ins")
 Use = Callable[[App, Harness], Awaitable[object]]
 
 
@@ -192,8 +201,37 @@ async def _end(app: App, harness: Harness) -> None:
 
 async def _sweep(app: App, harness: Harness) -> None:
     await harness.start()
+    made = await harness.whole_chat()
+    transactions = Transactions(harness.store, harness.clock, no_pause)
+    mark = MarkDeleted(ConversationId(made.conversation_id), ADA.uid, "user", None)
+    await transactions.run(mark)  # the process that deletes it dies here
     advance(harness.clock, 3600)
     await app.sweeps.sweep(SweepRequest())
+
+
+async def _sweep_an_account(app: App, harness: Harness) -> None:
+    await harness.whole_chat()
+    await app.accounts.request_deletion(ADA)
+    advance(harness.clock, GRACE.total_seconds() + 1)
+    await app.sweeps.sweep(SweepRequest())
+
+
+async def _history(app: App, harness: Harness) -> None:
+    made = await harness.whole_chat()
+    await harness.start(conversation_id=made.conversation_id)
+    named = {"conversation_id": made.conversation_id}
+    await app.history.read(ADA, ReadConversationRequest.model_validate(named))
+    await app.history.delete(ADA, DeleteConversationRequest.model_validate(named))
+
+
+async def _budget(app: App, _: Harness) -> None:
+    notice = b64encode(b'{"alertThresholdExceeded": 1.0}').decode()
+    used_up = BudgetAlertRequest.model_validate({"message": {"data": notice}})
+    await app.budget.alert(used_up)
+
+
+async def no_pause(_: int) -> None:
+    """Pause between attempts for no time."""
 
 
 def _end_sessions(harness: Harness, *, ended: bool) -> None:
@@ -214,6 +252,8 @@ SCENARIOS: dict[str, Sequence[Use]] = {
     "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],
     "end_session": [_end],
-    "sweep_expired": [_sweep],
+    "sweep_expired": [_sweep, _sweep_an_account],
+    "budget_alert": [_budget],
+    "conversations": [_history],
 }
 """More calls of the functions, each of which needs other permissions."""

@@ -76,15 +76,26 @@ def plant(workspace: Workspace, *mistakes: Mistake) -> Iterator[None]:
         yield
 
 
-FUNCTIONS, ACCESS, ACCOUNTS, EXPIRY, FIRESTORE, PAGE, ALERTS = (
+FUNCTIONS, ACCESS, ACCOUNTS, EXPIRY, FIRESTORE, LOAD_BALANCER, ALERTS = (
     f"terraform/{name}.tf"
-    for name in ("functions", "access", "accounts", "expiry", "firestore", "page", "alerts")
+    for name in (
+        "functions",
+        "access",
+        "accounts",
+        "expiry",
+        "firestore",
+        "load_balancer",
+        "alerts",
+    )
 )
 MONITORING, STORAGE, BUDGET, APIS, VARIABLES, FUNCTION_VARIABLES, OUTPUTS = (
     f"terraform/{name}.tf"
     for name in (
         *("monitoring", "storage", "budget", "apis", "variables", "function_variables", "outputs"),
     )
+)
+FIREWALL, IDENTITY, OBJECTIVES, VERSIONS = (
+    f"terraform/{name}.tf" for name in ("firewall", "identity", "objectives", "versions")
 )
 SMALL = "terraform/environments/small.tfvars"
 INDEXES, RULES = "infra/firestore/indexes.json", "infra/firestore/firestore.rules"

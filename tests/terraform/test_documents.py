@@ -11,7 +11,7 @@ from tests.terraform.checks.access import read_google_names
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider.schema import ROOT, TERRAFORM
-from tests.terraform.workspace import Workspace, make_workspace
+from tests.terraform.workspace import ENVIRONMENTS, Workspace, make_workspace
 
 GUIDE = (ROOT / "docs" / "deploy.md").read_text()
 TEXT = README.read_text()
@@ -19,12 +19,28 @@ EXAMPLE = "example"
 SECONDS = 300
 RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >> "$CALLS"\n'
 
-READER_ROLES = {
-    "google_firebaserules": "firebaserules.viewer",
-    "google_billing_budget": "billing.viewer",
-    "_iam_": "iam.securityReviewer",
+DEPLOYER_ROLES = {
+    "google_artifact_registry": "artifactregistry.admin",
+    "google_cloud_scheduler": "cloudscheduler.admin",
+    "google_cloud_tasks": "cloudtasks.admin",
+    "google_cloudfunctions2": "cloudfunctions.admin",
+    "google_compute_security_policy": "compute.securityAdmin",
+    "google_compute": "compute.loadBalancerAdmin",
+    "google_cloud_run": "run.admin",
+    "google_firebaserules": "firebaserules.admin",
+    "google_firestore": "datastore.owner",
+    "google_identity_platform": "identityplatform.admin",
+    "google_logging": "logging.configWriter",
+    "google_monitoring": "monitoring.editor",
+    "google_project_iam_custom_role": "iam.roleAdmin",
+    "google_project_iam_member": "resourcemanager.projectIamAdmin",
+    "google_project_service": "serviceusage.serviceUsageAdmin",
+    "google_pubsub": "pubsub.admin",
+    "google_secret_manager": "secretmanager.admin",
+    "google_service_account": "iam.serviceAccountAdmin",
+    "google_storage": "storage.admin",
 }
-"""Roles that a plan needs to read resources of these types, besides `roles/viewer`."""
+"""The role that the account which deploys needs for resources whose types begin with each word."""
 
 
 def blocks(document: str, language: str) -> list[str]:
@@ -42,35 +58,51 @@ def check_plan(workspace: Workspace, variables: str) -> None:
     assert ran.code == 0, ran.message
 
 
-def missing_reader_roles(document: str, plan: Plan) -> set[str]:
-    """Return roles that the account for pull requests needs to plan, and that the guide omits."""
-    (section,) = re.findall(r"(?ms)^\*\*Pull requests\*\*.*?^## ", document)
-    types = {each.type for each in plan.resources()}
-    needed = {role for part, role in READER_ROLES.items() if any(part in each for each in types)}
-    return {role for role in needed if not re.search(rf"[ /]{re.escape(role)}\b", section)}
+def deployer_roles(document: str) -> set[str]:
+    """Return the roles that the guide grants to the account which deploys."""
+    [loop] = re.findall(r"(?ms)^for role in (.*?); do$", document)
+    return set(loop.replace("\\", " ").split())
 
 
 # ── docs/deploy.md ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_environment_of_the_guide_can_be_planned(scratch: Workspace) -> None:
-    [example] = blocks(GUIDE, "hcl")
-    check_plan(scratch, example)
+    """Plan the first example, and the first with each later one."""
+    first, *others = blocks(GUIDE, "hcl")
+    check_plan(scratch, first)
+    for other in others:
+        check_plan(scratch, first + other)
 
 
-def test_account_for_pull_requests_can_read_what_a_plan_reads(plans: dict[str, Plan]) -> None:
-    assert missing_reader_roles(GUIDE, plans["small"]) == set()
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_account_that_deploys_may_change_every_resource(
+    environment: str, plans: dict[str, Plan]
+) -> None:
+    granted = deployer_roles(GUIDE)
+    types = {each.type for each in plans[environment].resources()}
+    google = {kind for kind in types if kind.startswith("google_")} - {"google_billing_budget"}
+    needed = {
+        kind: next((r for prefix, r in DEPLOYER_ROLES.items() if kind.startswith(prefix)), "?")
+        for kind in google
+    }
+    assert {kind: role for kind, role in needed.items() if role not in granted} == {}
 
 
-@pytest.mark.parametrize("role", READER_ROLES.values())
-def test_missing_role_for_pull_requests_is_found(role: str, plans: dict[str, Plan]) -> None:
-    assert missing_reader_roles(GUIDE.replace(role, "viewer"), plans["small"]) == {role}
+def test_no_account_is_an_owner() -> None:
+    wide = {"owner", "editor", "viewer"}
+    assert not wide & deployer_roles(GUIDE)
+    assert not re.search(r"--role=roles/(owner|editor|viewer)\b", GUIDE)
+
+
+def test_account_for_pull_requests_can_only_write_logs() -> None:
+    [section] = re.findall(r"(?ms)^\*\*Pull requests\*\*.*?^## ", GUIDE)
+    assert re.findall(r"--role=(\S+)", section) == ["roles/logging.logWriter"]
 
 
 def test_guide_names_only_roles_that_exist() -> None:
     named = set(re.findall(r"roles/[a-zA-Z]+(?:\.[a-zA-Z]+)*", GUIDE))
-    [loop] = re.findall(r"(?ms)^for role in (.*?); do$", GUIDE)
-    named |= {f"roles/{role}" for role in loop.replace("\\", " ").split()}
+    named |= {f"roles/{role}" for role in deployer_roles(GUIDE)}
     assert len(named) > 8
     assert sorted(named - read_google_names("roles")) == []
 

@@ -3,23 +3,31 @@
 import ast
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.conversations.reply.history import digest
+from common.domain.accounts.profile import GRACE
+from common.domain.ceiling import SWITCH_PATH, allow_spending, stop_spending
 from common.domain.documents import Document, Query, Version, Where, Write
 from common.domain.ids import ConversationId
 from common.ports.store import Store
+from common.schemas.conversations import (
+    DeleteConversationRequest,
+    ListConversationsRequest,
+    ListMessagesRequest,
+)
 from common.schemas.requests import SweepRequest
-from tests.support.harness import new_harness
+from tests.support.harness import ADA, advance, new_harness
 from tests.terraform.plan import Plan
 from tests.terraform.provider.schema import ROOT
 from tests.terraform.workspace import Workspace
 
 INDEXES = ROOT / "infra/firestore/indexes.json"
-ASCENDING, DESCENDING = "ASCENDING", "DESCENDING"
+ASCENDING, DESCENDING, CONTAINS = "ASCENDING", "DESCENDING", "CONTAINS"
 
 Index = tuple[str, tuple[tuple[str, str], ...]]
 """A collection group, and (field, direction) pairs."""
@@ -56,12 +64,14 @@ def composite_index(query: Query) -> Index | None:
         return None
     order = (query.order_by, DESCENDING if query.descending else ASCENDING)
     collection = query.collection.rpartition("/")[2]
-    return collection, (*((name, ASCENDING) for name in equal), order)
+    lists = [(where.field, CONTAINS) for where in query.where if where.op == "contains"]
+    return collection, (*((name, ASCENDING) for name in equal), *lists, order)
 
 
 def queried_fields(query: Query) -> set[tuple[str, str]]:
     """Return the (collection, field) pairs whose single-field indexes a query needs."""
-    names = {where.field for where in query.where} | ({query.order_by} if query.order_by else set())
+    names = {where.field for where in query.where if where.op != "contains"}
+    names |= {query.order_by} if query.order_by else set()
     return {(query.collection.rpartition("/")[2], name) for name in names}
 
 
@@ -74,7 +84,10 @@ def declared_indexes() -> set[Index]:
     return {
         (
             index["collectionGroup"],
-            tuple((field["fieldPath"], field["order"]) for field in index["fields"]),
+            tuple(
+                (field["fieldPath"], field.get("order") or field["arrayConfig"])
+                for field in index["fields"]
+            ),
         )
         for index in read_indexes()["indexes"]
     }
@@ -82,8 +95,27 @@ def declared_indexes() -> set[Index]:
 
 async def run_queries_of_the_code() -> list[Query]:
     store = QueryRecordingStore(new_harness().store)
-    await new_harness(store).app.sweeps.sweep(SweepRequest())
+    harness = new_harness(store, conversation_days=30)
+    history = harness.app.history
+    await harness.app.sweeps.sweep(SweepRequest())
+    [switch] = await store.get([SWITCH_PATH])
+    await store.commit([stop_spending(switch, "test", datetime.now(UTC))])
+    await harness.app.sweeps.sweep(SweepRequest())
+    [switch] = await store.get([SWITCH_PATH])
+    await store.commit([allow_spending(switch, datetime.now(UTC))])
     await digest(store, ConversationId("c1"), before=2)
+    made = await harness.whole_chat()
+    for q in (None, "hello"):
+        await history.page(ADA, ListConversationsRequest(q=q))
+    for place in ({}, {"before": made.message_id}, {"after": made.message_id}):
+        request = {"conversation_id": made.conversation_id, **place}
+        await history.messages(ADA, ListMessagesRequest.model_validate(request))
+    async for _ in await harness.app.exports.begin(ADA):
+        pass
+    await harness.app.accounts.request_deletion(ADA)
+    await history.delete(ADA, DeleteConversationRequest(conversation_id=made.conversation_id))
+    advance(harness.clock, GRACE.total_seconds() + 1)
+    await harness.app.sweeps.sweep(SweepRequest())
     return store.queries
 
 
@@ -107,8 +139,14 @@ async def test_no_query_uses_a_field_without_index() -> None:
 def test_every_query_of_the_code_is_run_here() -> None:
     """`run_queries_of_the_code` must run each new query, too."""
     assert query_sites(ROOT / "common") == {
-        "conversations/reply/history.py": 1,
-        "sessions/sweep.py": 2,
+        "connections/disconnect.py": 1,
+        "domain/accounts/belongings.py": 4,
+        "domain/conversation.py": 2,
+        "domain/conversations/deleted_conversation.py": 1,
+        "domain/documents.py": 1,
+        "domain/conversations/messages.py": 1,
+        "sessions/stop_all.py": 1,
+        "sessions/sweep.py": 1,
     }
 
 

@@ -23,6 +23,9 @@ COMPARISONS = {">=": operator.ge, ">": operator.gt, "<": operator.lt}
 RESOURCE = {"type": "cloud_run_revision", "labels": {"service_name": "sweep-expired"}}
 COUNTED_LINES = {
     "quota_refusals": {"chat 429"},
+    "starts": {"start_avatar 201"},
+    "failed_starts": {"start_avatar 503"},
+    "sweeps_ended": {"sweep_expired 200"},
     "sweeps_with_orphans": {"sweep_expired 200"},
     "sweeps_with_failures": {"sweep_expired 200"},
     "first_speech_lag": {"chat 200", "speak 200"},
@@ -54,6 +57,8 @@ async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
         await wire.call("sweep_expired", user=None)
         harness.avatars.fail_next("active", errors.Failed("avatar", "no"))
         await wire.call("sweep_expired", user=None)
+        harness.avatars.fail_next("start", errors.Unavailable("avatar", "no"))
+        await wire.call("start_avatar", {})
     await harness.store.close()
     poor_harness = new_harness(allowance_agent_tokens=500, min_turn_tokens=500)
     poor = FunctionClient(poor_harness, wire.local)
@@ -108,6 +113,7 @@ async def test_log_lines_have_the_fields_that_metrics_read(plan: Plan, tmp_path:
     assert {name: type(written[name]) for name in compared} == {
         "did.stopped_again": int,
         "did.failed": int,
+        "status": int,
         "first_speech_lag_seconds": float,
         "credits_left": float,
     }

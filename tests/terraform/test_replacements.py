@@ -3,12 +3,12 @@
 import pytest
 
 from tests.terraform.facts import Code
-from tests.terraform.mistake import FIRESTORE, PAGE
+from tests.terraform.mistake import FIRESTORE, LOAD_BALANCER
 from tests.terraform.workspace import Workspace, make_workspace
 
 FILES = {
     "google_firebaserules_ruleset.closed": FIRESTORE,
-    "google_compute_managed_ssl_certificate.page": PAGE,
+    "google_compute_managed_ssl_certificate.site[0]": LOAD_BALANCER,
 }
 
 

@@ -10,6 +10,7 @@ from tests.terraform.plan import Plan
 from tests.terraform.provider import schema
 from tests.terraform.workspace import ENVIRONMENTS, Workspace, write_manifest
 
+TESTED = [path.name.partition(".")[0] for path in schema.TERRAFORM.glob("tests/*.tftest.hcl")]
 TEST_RESULT = re.compile(r"(\d+) passed, 0 failed")
 BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 
@@ -19,13 +20,17 @@ def test_files_are_formatted(workspace: Workspace) -> None:
     assert ran.code == 0, ran.output
 
 
+def test_every_environment_has_tests() -> None:
+    assert sorted(TESTED) == sorted(ENVIRONMENTS)
+
+
 def test_configuration_is_valid(workspace: Workspace) -> None:
     answer = json.loads(workspace.run("validate", "-json").output)
     assert answer["diagnostics"] == []
     assert answer["valid"]
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", TESTED)
 def test_terraform_tests_pass(workspace: Workspace, environment: str) -> None:
     ran = workspace.run(
         "test",
@@ -36,17 +41,18 @@ def test_terraform_tests_pass(workspace: Workspace, environment: str) -> None:
     assert TEST_RESULT.search(ran.message)
 
 
-def test_schema_has_exactly_the_used_types() -> None:
-    resources, data_sources = schema.used_types()
-    known = schema.read_schema()
+@pytest.mark.parametrize("provider", schema.SCHEMAS)
+def test_schema_has_exactly_the_used_types(provider: str) -> None:
+    resources, data_sources = schema.used_types(provider)
+    known = schema.read_schema(provider)
     assert (sorted(known["resources"]), sorted(known["data_sources"])) == (resources, data_sources)
 
 
-def test_one_provider_is_used_and_the_state_is_in_a_bucket(plans: dict[str, Plan]) -> None:
+def test_providers_are_pinned_and_the_state_is_in_a_bucket(plans: dict[str, Plan]) -> None:
     """`terraform init` names the bucket, so that the same files serve every environment."""
     providers = plans["small"].json["configuration"]["provider_config"]
     constraints = {name: each["version_constraint"] for name, each in providers.items()}
-    assert constraints == {"google": ">= 6.50.0, < 8.0.0"}
+    assert constraints == {"google": "~> 6.50", "time": "~> 0.13"}
     assert '\n  backend "gcs" {}\n' in (schema.TERRAFORM / "versions.tf").read_text()
 
 

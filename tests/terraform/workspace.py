@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.terraform.provider.schema import ROOT, TERRAFORM
 
-ENVIRONMENTS = ("small", "large")
+ENVIRONMENTS = ("small", "large", "no_domain", "restricted")
 NEIGHBOURS = ("infra/firestore", "infra/monitoring")
 """Folders outside of `terraform/` that its files read."""
 

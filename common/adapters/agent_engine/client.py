@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from common.adapters.agent_engine.events import ReplyParser
@@ -103,7 +103,14 @@ class AgentEngine:
         if not answer.ok and answer.status != 404:  # noqa: PLR2004 - it is deleted already
             raise refusal(request, answer)
 
-    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
+    async def reply(
+        self,
+        user: UserId,
+        session: str,
+        message: str,
+        take: OnEvent,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
         body = {
             "class_method": "async_stream_query",
             "input": {
@@ -111,6 +118,7 @@ class AgentEngine:
                 "session_id": session_name(session),
                 "message": message,
                 "run_config": {"streaming_mode": "sse"},  # without it nothing streams
+                **({"state_delta": dict(state)} if state else {}),
             },
         }
         request = OutboundRequest(SERVICE, "POST", self._stream_url, auth=self._auth, body=body)

@@ -1,10 +1,11 @@
 """Tool calls of a reply, and their answers. Pure."""
 
+import json
 from collections.abc import Collection
 from typing import Any
 
-from common.adapters.agent_engine.wire import Json, field, name_of
-from common.ports.agent import ToolCall, ToolResult
+from common.adapters.agent_engine.wire import Json, field, name_of, replace_surrogates
+from common.ports.agent import ProposedAction, ToolCall, ToolResult
 
 ADK_REQUESTS = ("adk_request_confirmation", "adk_request_credential", "adk_request_input")
 """Calls by which ADK asks the person for something. Nothing answers them within the reply."""
@@ -51,7 +52,7 @@ class ToolLedger:
 
     def answer(self, response: Json, event: Json) -> ToolResult:
         """Note the answer to a call. A tool may say that no text follows its answer."""
-        result = ToolResult(name_of(response.get("id")), name_of(response.get("name")))
+        result = _result(response)
         self._open.discard(result.id or result.name)
         self._owes_text = not _is_last(event)
         return result
@@ -59,6 +60,39 @@ class ToolLedger:
     def text_came(self) -> None:
         """Note a text, which follows the last answer."""
         self._owes_text = False
+
+
+SUMMARY_CHARACTERS = 200
+UNAUTHORIZED = "google_unauthorized"
+"""`code` in the answer of a tool whose access token Google refused (infra/agent/assistant/google)."""
+
+
+def _result(response: Json) -> ToolResult:
+    """Return the result of an answer, with what our own tools put into it."""
+    said = response.get("response")
+    said = said if isinstance(said, dict) else {}
+    summary = said.get("summary")
+    return ToolResult(
+        name_of(response.get("id")),
+        name_of(response.get("name")),
+        _short(summary) if isinstance(summary, str) and summary else None,
+        _proposal(said.get("proposal")),
+        said.get("code") == UNAUTHORIZED,
+    )
+
+
+def _proposal(said: Any) -> ProposedAction | None:  # noqa: ANN401 - any JSON value
+    if not isinstance(said, dict):
+        return None
+    tool, title, arguments = said.get("tool"), said.get("title"), said.get("arguments")
+    if not isinstance(tool, str) or not isinstance(title, str) or not isinstance(arguments, dict):
+        return None
+    text = replace_surrogates(json.dumps(arguments, ensure_ascii=False))
+    return ProposedAction(tool, _short(title), json.loads(text))
+
+
+def _short(text: str) -> str:
+    return replace_surrogates(text)[:SUMMARY_CHARACTERS]
 
 
 def _long_running(event: Json) -> Collection[str]:

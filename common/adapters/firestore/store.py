@@ -171,7 +171,8 @@ def _library_query(client: AsyncClient, query: Query) -> Any:  # noqa: ANN401 - 
     direction = "DESCENDING" if query.descending else "ASCENDING"
     built: Any = client.collection(query.collection).limit(query.limit)
     for condition in query.where:
-        built = built.where(filter=FieldFilter(condition.field, condition.op, condition.value))
+        op = "array_contains" if condition.op == "contains" else condition.op
+        built = built.where(filter=FieldFilter(condition.field, op, condition.value))
     if query.order_by is not None:
         built = built.order_by(query.order_by, direction=direction)
     built = built.order_by("__name__", direction=direction)

@@ -6,19 +6,21 @@ google-auth verifies a token; the certificates it needs are fetched before that,
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from google.auth import jwt
 from google.oauth2 import id_token
 
+from common.adapters.google.identity_hash import ReadKey, former_ids
 from common.adapters.http.request import RETRY_IDEMPOTENT, HttpAnswer, OutboundRequest
 from common.domain import errors
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID, UserId
-from common.domain.user import User
+from common.domain.user import EVERYONE, User
 
 if TYPE_CHECKING:
     from common.adapters.http.client import HttpClient
@@ -58,9 +60,18 @@ class FirebaseIdentity:
     """
 
     def __init__(
-        self, project: str, fetch: FetchCertificates, *, now: Callable[[], float] = time.monotonic
+        self,
+        project: str,
+        fetch: FetchCertificates,
+        *,
+        read_key: ReadKey | None = None,
+        admitted: Collection[str] = (EVERYONE,),
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`read_key` returns the key of the hashes in `User.former`. Without it there are none."""
         self._project = project
+        self._read_key = read_key
+        self._admitted = admitted
         self._certificates = CertificateCache(fetch, now)
 
     async def verify(self, bearer: str) -> User:
@@ -68,6 +79,7 @@ class FirebaseIdentity:
 
         Raises:
             Unauthenticated: The token is malformed, expired, or not one of this project.
+            NotInvited: The operator does not admit this person. Nothing was read.
             Unavailable: The certificates cannot be fetched.
         """
         key_id = _key_id(bearer)
@@ -76,10 +88,15 @@ class FirebaseIdentity:
             if key_id is not None and self._certificates.outdated:
                 raise errors.Unavailable(SERVICE, "the certificates are outdated")
             raise _unauthenticated()
-        user = _user(_claims(bearer, certificates, self._project))
-        if user is None:
+        claims = _claims(bearer, certificates, self._project)
+        user = _user(claims)
+        if user is None or claims is None:
             raise _unauthenticated()
-        return user
+        if not user.is_admitted(self._admitted):
+            raise errors.NotInvited("Ask the operator of this service for an invitation.")
+        if self._read_key is None:
+            return user
+        return replace(user, former=await former_ids(claims, self._read_key))
 
 
 class CertificateCache:
@@ -194,8 +211,17 @@ def _user(claims: Mapping[str, Any] | None) -> User | None:
         uid=UserId(uid),
         email=email if isinstance(email, str) else None,
         email_verified=claims.get("email_verified") is True,
+        signed_in_at=_time(claims.get("auth_time")),
         claims={name: value for name, value in claims.items() if name not in STANDARD},
     )
+
+
+def _time(seconds: object) -> datetime | None:
+    """Return the time of a claim, or None if it is none."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _by_key_id(answer: HttpAnswer) -> Mapping[str, str]:

@@ -54,6 +54,7 @@ STOP_REASONS: dict[EndReason, str] = {
     "gone": "ZOMBIE_SESSION_REAP",
     "start_failed": "SERVER_ERROR",
     "start_ambiguous": "SERVER_ERROR",
+    "stopped": "ZOMBIE_SESSION_REAP",
 }
 """The reasons to end a session, in the provider's words."""
 

@@ -6,7 +6,7 @@ Names of fields become part of the SQL text. `documents.checked_query` admits pl
 from dataclasses import dataclass
 
 from common.adapters.sqlite.values import kind, to_comparable
-from common.domain.documents import Document, Query
+from common.domain.documents import RANGES, Document, Query, Where
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ def select(query: Query) -> tuple[str, list[str | float]]:
     for text in shape(query).present():
         conditions.add(text)
     for condition in query.where:
+        if condition.op == "contains":
+            _add_contains(conditions, condition)
+            continue
         if condition.op != "==":
             conditions.add(f"{_kind(condition.field)} = ?", kind(condition.value))
         sign = condition.op.replace("==", "=")
@@ -76,6 +79,13 @@ class _Conditions:
     def add(self, text: str, *parameters: str | float) -> None:
         self.texts.append(text)
         self.parameters.extend(parameters)
+
+
+def _add_contains(conditions: _Conditions, condition: Where) -> None:
+    """Look into the list of each document that the other conditions find, along their index."""
+    items = f"SELECT 1 FROM json_each(body, '$.{condition.field}') WHERE value = ?"  # noqa: S608 - see the module's docstring
+    conditions.add(f"json_type(body, '$.{condition.field}') = 'array'")
+    conditions.add(f"EXISTS ({items})", to_comparable(condition.value))
 
 
 def _add_cursor(conditions: _Conditions, query: Query, after: Document) -> None:
@@ -109,7 +119,7 @@ def _has_range(query: Query) -> bool:
 
     Then all results are of the same kind. Ordering by the kind would make SQLite sort them again.
     """
-    return any(condition.op != "==" for condition in query.where)
+    return any(condition.op in RANGES for condition in query.where)
 
 
 def _value(name: str) -> str:

@@ -5,9 +5,15 @@ from an older one: there is no "turn in progress".
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from common.conversations.admission.branch import PlannedBranch
+from common.conversations.admission.confirmation import (
+    ProposalAnswer,
+    answered_proposal,
+    use_up,
+)
 from common.conversations.admission.turn_claim import (
     AdmittedTurn,
     StoredTurn,
@@ -16,31 +22,43 @@ from common.conversations.admission.turn_claim import (
     require_free_turn,
     stored_turn,
     superseding,
+    turn_rate,
 )
 from common.domain.conversation import (
     Conversation,
     CurrentAvatar,
     conversation_path,
     create_conversation,
+    first_lease,
     message_path,
 )
+from common.domain.conversations.deleted_conversation import deleted_path
 from common.domain.documents import Create, Document, Write
+from common.domain.errors import NoProposal, NotFound
+from common.domain.google.connection import GoogleConnection, connection_path
 from common.domain.ids import TurnId
 from common.domain.quota import Ledger, Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
 
 
 @dataclass
 class ChatAdmission:
-    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar."""
+    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar.
+
+    `branch`: the turn goes on from an earlier message.
+    `answer` answers a proposal instead of a message.
+    """
 
     claim: TurnClaim
     settings: Settings
     message: str
     speak: bool | None
+    branch: PlannedBranch | None = None
+    answer: ProposalAnswer | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
     def paths(self, now: datetime) -> Iterable[str]:
@@ -49,23 +67,49 @@ class ChatAdmission:
         return [
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
-            *account_paths(claim.user, now),
+            *account_paths(claim.caller, now),
+            *self._limits.paths(now),
+            connection_path(claim.user),
             *seen,
+            *self._tombstone,
+            *([self.branch.path(claim.conversation_id)] if self.branch else []),
         ]
+
+    @property
+    def _tombstone(self) -> list[str]:
+        """A key may come again after the conversation that it began was deleted."""
+        may_come_again = self.claim.fingerprint and not self.claim.given
+        return [deleted_path(self.claim.conversation_id)] if may_come_again else []
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
+        if any(documents[path].exists for path in self._tombstone):
+            raise NotFound("The conversation of this Idempotency-Key was deleted.")
         if (stored := stored_turn(found, claim, ledger, now)) is not None:
             return Decision(stored)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
+        google = GoogleConnection.read(documents[connection_path(claim.user)])
+        answered = None
+        if self.branch is None:
+            answered = answered_proposal(self, conversation, documents, now)
         if found is not None and claim.owns(found):
             avatar = conversation.running_avatar(now) if conversation else None
-            return Decision(own_turn(found, conversation, ledger, avatar))
+            own = own_turn(found, conversation, ledger, avatar)
+            return Decision(replace(own, answered=answered, google=google))
 
+        if self.answer is not None and answered is None:
+            raise NoProposal("There is no such proposal, or it was answered or is too old.")
         record = self._record(found, conversation, ledger, now)
+        if self.branch is not None and conversation is not None:
+            begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
+            record = replace(record, branch=begins.stored())
+        share, taken = self._limits.admit(documents, record.reserved, now)
+        record = replace(record, share=share)
+        if answered is not None and answered.yes:
+            record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         admitted = AdmittedTurn(
@@ -75,8 +119,14 @@ class ChatAdmission:
             self._avatar(conversation, superseded, now),
             record.reserved.get("voice_characters", 0),
             superseded,
+            answered,
+            google,
         )
-        return Decision(admitted, self._writes(admitted, before, documents, now))
+        return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings, self.claim.holder)
 
     def _conversation(self, document: Document) -> Conversation | None:
         if not document.exists and not self.claim.given:
@@ -121,23 +171,22 @@ class ChatAdmission:
         self, admitted: AdmittedTurn, before: Document, documents: Documents, now: datetime
     ) -> list[Write]:
         record, conversation = admitted.record, admitted.conversation
-        path = conversation_path(record.conversation_id)
+        path, text = conversation_path(record.conversation_id), self.message
+        if self.answer is not None and admitted.answered is not None:
+            text = admitted.answered.words
         if conversation is None:
-            lease = {
-                "lease": {"turn_id": record.id},
-                "next_number": record.number + 1,
-                "asking": [record.holder],
-            }
-            first: Write = create_conversation(path, record.uid, now, self.message, **lease)
+            first: Write = create_conversation(path, record.uid, now, text, **first_lease(record))
         else:
-            first = conversation.take_lease(record, now, self.message, asks=True)
+            first = conversation.take_lease(record, now, text, asks=True)
         message = message_path(record.conversation_id, record.number, "user")
+        fields = message_fields("user", record, text, now)
+        has_message = record.message_number == record.number
         return [
             record.claim(before),
             first,
-            Create(message, message_fields("user", record, self.message, now)),
-            admitted.ledger.reserve(record.reserved, turns=1),
-            *superseding(admitted.supersedes, record, documents),
+            *([Create(message, fields)] if has_message else []),
+            admitted.ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
+            *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
 
 

@@ -12,8 +12,10 @@ from common.conversations.admission.turn_claim import (
     require_free_turn,
     stored_turn,
     superseding,
+    turn_rate,
 )
 from common.domain.avatar_session import AvatarSession, session_among, session_paths
+from common.domain.ceiling import SWITCH_PATH, require_spending
 from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
 from common.domain.documents import Write
 from common.domain.ids import AvatarSessionId, TurnId
@@ -44,14 +46,15 @@ class SpeakAdmission:
         return [
             turn_path(self.claim.turn_id),
             *session_paths(self.avatar_session),
-            *account_paths(self.claim.user, now),
+            *account_paths(self.claim.caller, now),
+            SWITCH_PATH,
             *([conversation_path(known)] if known else []),
             *seen,
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
         claim = self.claim
-        ledger = ledger_of(documents, claim.user, self.settings, now)
+        ledger = ledger_of(documents, claim.caller, self.settings, now)
         before = documents[turn_path(claim.turn_id)]
         found = TurnRecord.read(before)
         if (stored := stored_turn(found, claim, ledger, now)) is not None:
@@ -62,6 +65,7 @@ class SpeakAdmission:
             return Decision(own_turn(found, conversation, ledger, CurrentAvatar.of(session)))
         ledger.require("voice_characters", self.characters)
         require_free_turn(ledger, self.settings)
+        require_spending(documents[SWITCH_PATH])
 
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
@@ -86,7 +90,7 @@ class SpeakAdmission:
         writes: list[Write] = [
             record.claim(before),
             *lease,
-            ledger.reserve(record.reserved, turns=1),
+            ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
             *superseding(superseded, record, documents),
         ]
         return Decision(admitted, writes)

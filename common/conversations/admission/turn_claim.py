@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.domain.conversation import Conversation, CurrentAvatar
-from common.domain.documents import Write
+from common.domain.documents import Version, Write
 from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
+from common.domain.google.connection import GoogleConnection
+from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
-from common.domain.quota import Ledger
+from common.domain.quota import Ledger, Rate
 from common.domain.turn import TurnRecord, supersede, turn_path
 from common.domain.user import User
 from common.settings import Settings
@@ -33,9 +35,13 @@ class TurnClaim:
     turn_id: TurnId
     holder: str
     fingerprint: str
-    user: UserId
+    caller: User
     conversation_id: ConversationId
     given: bool
+
+    @property
+    def user(self) -> UserId:
+        return self.caller.uid
 
     def owns(self, found: TurnRecord | None) -> bool:
         """Return True if `found` was written by this request: its unconfirmed commit held."""
@@ -43,11 +49,27 @@ class TurnClaim:
 
 
 @dataclass(frozen=True)
+class AnsweredProposal:
+    """A proposal that the turn answers.
+
+    `turn` is the turn that holds it, as it was read. `words` stand for the answer in the
+    conversation.
+    """
+
+    proposal: Proposal
+    turn: TurnRecord
+    version: Version
+    yes: bool
+    words: str
+
+
+@dataclass(frozen=True)
 class AdmittedTurn:
     """A turn that may run. `conversation` is as it was read; None if this turn creates it.
 
     `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `supersedes` is the turn
-    that held the lease.
+    that held the lease. `answered` is the proposal that the message answers, `google` the user's
+    connection as it was read.
     """
 
     record: TurnRecord
@@ -56,6 +78,8 @@ class AdmittedTurn:
     avatar: CurrentAvatar | None = None
     characters: int = 0
     supersedes: TurnId | None = None
+    answered: AnsweredProposal | None = None
+    google: GoogleConnection | None = None
 
 
 @dataclass(frozen=True)
@@ -114,18 +138,23 @@ def new_claim(
         turn_id=turn,
         holder=new_id(),
         fingerprint=key.fingerprint,
-        user=caller.uid,
+        caller=caller,
         conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
         given=conversation is not None,
     )
 
 
 def require_free_turn(ledger: Ledger, settings: Settings) -> None:
-    """Raise TooManyTurns if as many turns of the user run as may."""
+    """Raise TooManyTurns or RateLimited if as many turns run, or were begun lately, as may."""
+    ledger.require_rate(turn_rate(settings))
     if ledger.running_turns >= settings.turns_per_user:
         raise TooManyTurns(
             f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
         )
+
+
+def turn_rate(settings: Settings) -> Rate:
+    return Rate("recent_turns", settings.turns_per_minute, 60, "messages")
 
 
 def superseding(superseded: TurnId | None, record: TurnRecord, documents: Documents) -> list[Write]:

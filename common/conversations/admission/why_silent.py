@@ -9,6 +9,7 @@ WHY_OVER = {
     "gone": "the provider ended it",
     "start_failed": "the provider could not start it",
     "start_ambiguous": "the provider did not say whether it started",
+    "stopped": "the operator stopped all spending",
 }
 
 

@@ -59,7 +59,8 @@ async def _ask(memory: AgentMemory, message: str, writer: "ReplyWriter", guard: 
 
     request = memory.request
     memory.reply.asked.set()
-    await memory.agent.reply(request.user, request.session, message, on_event)
+    state = (request.state,) if request.state else ()
+    await memory.agent.reply(request.user, request.session, message, on_event, *state)
 
 
 class ReplyWriter:
@@ -94,9 +95,10 @@ class ReplyWriter:
             case ToolCall(id, name):
                 self._events.emit(ToolEvent(id=id, name=name, state="called"))
                 self.release()
-            case ToolResult(id, name):
+            case ToolResult(id, name, summary):
                 self._after_tool = True
-                self._events.emit(ToolEvent(id=id, name=name, state="answered"))
+                answered = ToolEvent(id=id, name=name, state="answered", summary=summary)
+                self._events.emit(answered)
 
     def release(self) -> None:
         """Give complete text to speech: what ends like a sentence is one."""

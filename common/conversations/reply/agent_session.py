@@ -1,10 +1,13 @@
 """The agent's memory of a conversation: made at its first message, and again when it is lost."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from common.conversations.reply.history import digest, primed
 from common.conversations.reply.reply_so_far import ReplySoFar
+from common.domain.conversations.branches import Branches
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import Agent
 from common.ports.store import Store
@@ -20,7 +23,9 @@ class AgentRequest:
     """A question to the agent.
 
     `session` is the id of the agent session; `known` says that it was made before, and lives until
-    `expires_at`. `number` is the message's: earlier ones are its history.
+    `expires_at`. Messages before `number` are its history, without those that `branches` says were
+    replaced. `is_new`: a branch begins, so that a new session is no loss. `state` is for the
+    tools of this turn.
     """
 
     user: UserId
@@ -30,6 +35,9 @@ class AgentRequest:
     session: str
     known: bool
     expires_at: datetime | None
+    branches: Branches = field(default_factory=Branches)
+    is_new: bool = False
+    state: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -59,15 +67,15 @@ class AgentMemory:
     async def make(self) -> str | None:
         """Make the session, and return the message with the conversation's history before it.
 
-        None if the session exists already.
+        None if the session exists already, and is known to have the history.
         """
         request = self.request
         created = await self.agent.create_session(request.user, request.session)
         self.reply.session_expires_at = self.now + SESSION_LIFE
-        if not created:
+        if not created and request.known:
             return None
         if request.number <= 1:
             return request.message
-        self.reply.renewed = True
-        history = await digest(self.store, request.conversation, request.number)
+        self.reply.renewed = created and not request.is_new
+        history = await digest(self.store, request.conversation, request.number, request.branches)
         return primed(request.message, history)

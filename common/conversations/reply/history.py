@@ -5,37 +5,58 @@ Stored messages prime a session that was lost. Notes say what was heard of the l
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from common.domain.conversation import conversation_path
-from common.domain.documents import Query, Where
+from common.domain.conversations.branches import Branches
+from common.domain.conversations.messages import MessagePlace, message_page
+from common.domain.documents import Document
 from common.domain.ids import ConversationId
 from common.ports.store import Store
 
 DIGEST_MESSAGES = 20
 DIGEST_CHARACTERS = 4_000
+DIGEST_ROUNDS = 5
+"""Queries for one digest. Each skips a whole range of replaced messages."""
 NOTE_CHARACTERS = 400
 
 
-async def digest(store: Store, conversation: ConversationId, before: int) -> str:
+async def digest(
+    store: Store, conversation: ConversationId, before: int, branches: Branches | None = None
+) -> str:
     """Return the last stored messages before message `before`, as text of at most 4,000 characters.
 
-    It primes an agent session that was lost. The oldest messages are left out first.
+    It primes an agent session that was lost, or that is new. Replaced messages are left out, then the
+    oldest ones.
     """
-    query = Query(
-        f"{conversation_path(conversation)}/messages",
-        (Where("number", "<", before),),
-        order_by="number",
-        descending=True,
-        limit=DIGEST_MESSAGES,
-    )
     lines: list[str] = []
     left = DIGEST_CHARACTERS
-    for message in await store.query(query):
+    for message in await last_messages(store, conversation, before, branches or Branches()):
         who = "Person" if message.get("role") == "user" else "Assistant"
         line = f"{who}: {message.get('text', '')}"[:left]
         if line:
             lines.insert(0, line)
         left -= len(line)
     return "\n".join(lines)
+
+
+async def last_messages(
+    store: Store, conversation: ConversationId, before: int, branches: Branches
+) -> list[Document]:
+    """Return the last messages before message `before` that were not replaced, the newest first."""
+    found: list[Document] = []
+    place = MessagePlace(before, 0)
+    for _ in range(DIGEST_ROUNDS):
+        page = await store.query(message_page(conversation, DIGEST_MESSAGES, before=place))
+        kept = [each for each in page if not _is_replaced(each, branches)]
+        found += kept
+        if len(page) < DIGEST_MESSAGES or len(found) >= DIGEST_MESSAGES:
+            break
+        last = MessagePlace.parse(page[-1].id) or place
+        place = branches.before(last)
+    return found[:DIGEST_MESSAGES]
+
+
+def _is_replaced(message: Document, branches: Branches) -> bool:
+    place = MessagePlace.parse(message.id)
+    return place is not None and branches.is_replaced(place)
 
 
 def primed(message: str, history: str) -> str:

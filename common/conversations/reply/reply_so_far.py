@@ -3,8 +3,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from common.domain.errors import OprinaError, Rejected, Unavailable, UpstreamNotFound
+from common.domain.google.proposal import Proposal
 from common.domain.turn import Progress
-from common.ports.agent import AgentEvent, Finished, UsageSoFar
+from common.ports.agent import (
+    AgentEvent,
+    Finished,
+    ProposedAction,
+    ToolCall,
+    ToolResult,
+    UsageSoFar,
+)
 
 
 @dataclass
@@ -13,6 +21,10 @@ class ReplySoFar:
 
     texts: list[str] = field(default_factory=list)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the agent calls a tool, until a checkpoint notes it."""
+    calls: dict[str, str] = field(default_factory=dict)
+    """Names of the tools that were called, by call. A call that only proposed is left out."""
     events: int = 0
     told: int | None = None
     prompt: int = 0
@@ -20,12 +32,21 @@ class ReplySoFar:
     error: OprinaError | None = None
     session_id: str | None = None
     session_expires_at: datetime | None = None
+    proposed: list[ProposedAction] = field(default_factory=list)
+    """Actions that the tools proposed. `proposals` are the same as stored and shown."""
+    proposals: tuple[Proposal, ...] = ()
+    unauthorized: bool = False
+    """Google refused the access token of the turn."""
     renewed: bool = False
     """The agent's memory was lost or had expired, and was made again from the stored messages."""
 
     @property
     def text(self) -> str:
         return "".join(self.texts)
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.calls.values()))
 
     @property
     def reached(self) -> bool:
@@ -41,13 +62,29 @@ class ReplySoFar:
         """Count an event, and keep the usage that it reports."""
         self.events += 1
         match event:
+            case ToolCall(id, name):
+                self.calls[id] = name
+                self.called.set()
             case UsageSoFar(tokens, prompt):
                 self.told, self.prompt = tokens, prompt
             case Finished(tokens, prompt):
                 self.finished = event
                 self.told = tokens if tokens is not None else self.told
                 self.prompt = prompt or self.prompt
+            case ToolResult(id, proposal=proposal, unauthorized=unauthorized):
+                if proposal is not None:  # it changed nothing yet
+                    self.calls.pop(id, None)
+                self.proposed += [proposal] if proposal else []
+                self.unauthorized |= unauthorized
 
     def progress(self, spoken: str = "", characters: int = 0) -> Progress:
-        asked = self.asked.is_set()
-        return Progress(asked, self.told, self.prompt, self.text, spoken, characters)
+        return Progress(
+            self.asked.is_set(),
+            self.told,
+            self.prompt,
+            self.text,
+            spoken,
+            characters,
+            self.tools,
+            self.proposals,
+        )

@@ -1,3 +1,5 @@
+from common.text.spoken.rules import Rule
+
 numbered = "art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so"
 enders = "usw etc"
 units = "std min sek mio mrd"
@@ -30,4 +32,8 @@ in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum T
   |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße|vgl.=vergleiche
   |Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abb.=Abbildung|Kap.=Kapitel|o. Ä.=oder Ähnliches
   |s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr
-  |Fr.=Frau|St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
+  |St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
+own = (Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),)
+yes = """ja|ja bitte|jawohl|ja gern|ja gerne|gern|gerne|okay|ok|mach das|ja mach das
+  |bestätigen|ja senden"""
+no = "nein|nein danke|nee|nicht|abbrechen|lass es|bitte nicht|lieber nicht"

@@ -4,9 +4,9 @@ from common.text.language import Language, words_of
 from common.text.spoken.rules import Rules
 from common.text.spoken.signs import sign_rules
 
-numbered = """lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra entre para
-  sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro mono tri en de
-  sub"""
+numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra
+  entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro mono
+  tri en de sub"""
 enders = "etc ud uds"
 units = "min h kg km m cm ptas"
 abbreviations = "aprox m ee uu art"
@@ -35,3 +35,8 @@ def spoken(language: Language, region: str) -> Rules:
     """Return the rules. Some countries call their peso "$"."""
     pesos = replace(language, money="$ de pesos|US$ de dólares|€ de euros")
     return sign_rules(pesos if region in _WITH_PESOS else language)
+
+
+yes = """sí|si|sí por favor|si por favor|claro|vale|de acuerdo|ok|adelante|hazlo
+  |confirmar|confirmo"""
+no = "no|no gracias|cancelar|cancela|mejor no|para|déjalo"

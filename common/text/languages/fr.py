@@ -24,3 +24,6 @@ in_full = """p. ex.=par exemple|par ex.=par exemple|c.-à-d.=c'est-à-dire|etc.=
   |av. J.-C.=avant Jésus-Christ"""
 space_before_marks = True
 own = (Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),)
+yes = """oui|oui s'il te plaît|oui s'il vous plaît|ouais|d'accord|ok|vas-y|allez-y
+  |confirmer|je confirme"""
+no = "non|non merci|annuler|annule|arrête|surtout pas|laisse tomber"

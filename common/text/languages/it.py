@@ -21,3 +21,5 @@ in_full = """p. es.=per esempio|ad es.=ad esempio|Sig.=signor|Sig.ra=signora|Sig
   |Dr.=dottor|Prof.=professor|Prof.ssa=professoressa|ecc.=eccetera|pag.=pagina|pagg.=pagine
   |tel.=telefono|Tel.=telefono|ca.=circa|Ing.=ingegner|Avv.=avvocato|max.=massimo|min.=minimo
   |P.zza=piazza|n°=numero"""
+yes = "sì|si|sì grazie|sì per favore|va bene|certo|d'accordo|ok|procedi|fallo|confermo"
+no = "no|no grazie|annulla|meglio di no|lascia stare|ferma"

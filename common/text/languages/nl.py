@@ -2,7 +2,7 @@ numbered = "ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov de
 enders = "enz etc"
 units = "min sec u km kg"
 abbreviations = "m.a.w incl excl tel"
-introduces = "bijv d.w.z o.a dhr mevr"
+introduces = "bijv d.w.z o.a dhr mevr mw"
 street_ending = "str"
 phrases = """een link naar {}|wat {}-code|wat code|een tabel met {} kolommen|een tabel|een afbeelding
   |punt|apenstaartje|klaar: {}"""
@@ -11,3 +11,5 @@ signs = """& en|+ plus|= is|× keer|÷ gedeeld door|± plusminus|≈ ongeveer|�
 until = " tot "
 money = "$ dollar|€ euro|£ pond"
 scales = "miljoen|miljard"
+yes = "ja|ja graag|jawel|oké|ok|prima|doe maar|ga je gang|bevestigen"
+no = "nee|nee bedankt|nee dank je|annuleren|niet doen|laat maar|liever niet"

@@ -9,3 +9,5 @@ phrases = """link do {}|kod w języku {}|kod|tabela, liczba kolumn: {}|tabela|ob
 signs = """& i|+ plus|= równa się|× razy|÷ podzielić przez|± plus minus|≈ około|≠ nie równa się
   |< mniej niż|> więcej niż|≤ co najwyżej|≥ co najmniej|→ do|^ do potęgi {}|√ pierwiastek z"""
 until = " do "
+yes = "tak|tak proszę|jasne|dobrze|ok|zgoda|potwierdzam|zrób to"
+no = "nie|nie dziękuję|anuluj|lepiej nie|nie rób tego"

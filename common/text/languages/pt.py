@@ -18,3 +18,6 @@ scales = "milhões|milhão|bilhões|bilhão|mil milhões|trilhões|trilhão"
 in_full = """p. ex.=por exemplo|Sr.=senhor|Sra.=senhora|Dr.=doutor|Dra.=doutora|etc.=et cetera
   |n.º=número|nº=número|Av.=avenida|pág.=página|págs.=páginas|aprox.=aproximadamente|Prof.=professor
   |Profa.=professora|tel.=telefone|Tel.=telefone|máx.=máximo|mín.=mínimo"""
+yes = """sim|sim por favor|claro|ok|está bem|pode ser|vá em frente|faça isso|confirmar
+  |confirmo"""
+no = "não|não obrigado|não obrigada|cancelar|cancela|deixa|melhor não"

@@ -8,3 +8,5 @@ signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ung
 until = " till "
 money = "$ dollar|€ euro|£ pund"
 scales = "miljoner|miljon|miljarder|miljard"
+yes = "ja|ja tack|jo|okej|ok|visst|gör det|bekräfta"
+no = "nej|nej tack|avbryt|gör det inte|låt bli"

@@ -8,3 +8,5 @@ phrases = """{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir re
 signs = """& ve|+ artı|= eşittir|× çarpı|÷ bölü|± artı eksi|≈ yaklaşık|≠ eşit değildir|< küçüktür
   |> büyüktür|≤ en fazla|≥ en az|^ üzeri {}|√ karekök"""
 until = " ila "
+yes = "evet|evet lütfen|tamam|olur|onaylıyorum|gönder"
+no = "hayır|hayır teşekkürler|iptal|vazgeç|olmaz"

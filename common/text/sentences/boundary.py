@@ -51,7 +51,10 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
 
 def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
     """Return whether the text, which ends with `mark`, is a whole sentence if nothing follows."""
-    place = place_of(text, mark, language)
+    return _complete(text, place_of(text, mark, language))
+
+
+def _complete(text: str, place: EndMark) -> bool:
     if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
     if place.strong or place.elliptic:
@@ -68,9 +71,11 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     A quotation is left out, because its speaker may be named after it; and so is a full stop after
     a single word, a number, an address or an abbreviation.
     """
-    if mark[0] == ";" or not complete(text, mark, language):
+    if mark[0] == ";" or mark[0][0] in NEWLINES:
         return False
     place = place_of(text, mark, language)
+    if not _complete(text, place):
+        return False
     *earlier, last = place.before.split()
     smiles = place.smiling and _has_capitals(place.before)
     if place.quoted or place.elliptic or smiles or _ADDRESSED.search(last):

@@ -16,12 +16,13 @@ _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\
 _FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
-    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?!\\w))"
+    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?![^\\W¹²³⁰⁴-⁹]))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
 """A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
 set of characters at the beginning makes it fast."""
 
+SCRIPT_REACH: Final = 100  # characters before a mark whose script tells the language
 REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
 LOOKAHEAD: Final = 24
 _EMOJI: Final = (
@@ -72,7 +73,7 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
     strong = bool(mark[0].strip(".…"))
     wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
     return EndMark(
-        language=language_of(before, language),
+        language=language_of(before[-SCRIPT_REACH:], language),
         before=before,
         mark=mark[0],
         tail=tail,

@@ -16,10 +16,11 @@ _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[�
 _PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
 _MOST: Final = 2_000  # characters of an address or a number; the others are dropped
-_WORDS: Final = re.compile(r"[^.!?;\n\r\u0530-\U0010ffff]*")
-_BUFFERED: Final = (
-    100  # characters of words that are read together, because no sentence ends in them
+_WORDS: Final = re.compile(  # no sentence ends in letters, here of the most usual scripts
+    r"[^.!?;\n\r\u0530-\u061f\u064b-\u08ff\u0964-\u3040\u3097-\u30a0\u30fb-\u4dff"
+    r"\ua000-\uabff\ud7a4-\U0010ffff]*"
 )
+_BUFFERED: Final = 100  # characters of such words that are read together
 _PHRASE: Final = 40  # characters after which a space ends a piece in scripts that have no full stop
 
 
@@ -76,7 +77,7 @@ class Sentences:
 
     def _add(self, text: str) -> list[str]:
         pieces: list[str] = []
-        for portion in _PORTION.findall(text):
+        for portion in _PORTION.findall(text) if len(text) > _BUFFERED else (text,):
             self._text += re.sub(r"\A\S+", "", portion) if self._dropping else portion
             self._dropping = self._dropping and not self._text
             while end := self._next_end():

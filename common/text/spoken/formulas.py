@@ -20,7 +20,7 @@ _PATTERNS = {
 _DELIMITERS = r"""
 ? [\\$]
 \$\$|\\[()\[\]]  =>  ␣
-(?<![\w$])\${BEGINS}([^$\n]{1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1}
+(?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1}
 """
 _INNERMOST = r"""
 ? \{
@@ -50,6 +50,7 @@ def read_formulas(text: str) -> str:
     """Return the text with its formulas in signs. Commands without a sign are dropped."""
     if "\\" not in text and "$" not in text and "{" not in text:
         return text
+    text = text.replace("{,}", ",")
     opened = apply(DELIMITERS, text)
     if opened == text and not _KNOWN.search(text):
         return text

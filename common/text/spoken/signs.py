@@ -12,12 +12,17 @@ from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, tab
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
 _FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#-])(?<![)\d] )({_FIGURE})( ?(?:%|°[CF]?|[年月日時时点년월일시])?)"
+    rf"(?<![A-Za-z\d.,/:+#-])(?<![)\d] )([-−]?{_FIGURE})"
+    r"( ?(?:%|°[CF]?|h(?:\d\d)?|[年月日時时点년월일시])?)"
     rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
 )
 _COMPARED = (
     r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d[\d.,]*+"
-    r"(?: ?(?:%|°C|℃|[A-Za-z]{1,3}(?![A-Za-z])|[元円日人年分명원일개분]|時間|시간))?)"
+    r"(?: ?(?:%|°C|℃|[A-Za-z]{1,3}(?![A-Za-z])"
+    r"|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간))?)"
+)
+_NUMBERED = re.compile(
+    r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
 )
 _LAST_WORDS = frozenset({"etc.", "ecc.", "usw."})
 _YEARS = range(1000, 2200)
@@ -31,7 +36,9 @@ def sign_rules(language: Language) -> Rules:
     rules: list[Rule | Group] = [*language.own]
     space, money = language.space, table(language.money)
     if language.in_full:
-        rules.append(full_words(table(language.in_full, "="), r"(?<![\w.])", ending=_LAST_WORDS))
+        in_full = table(language.in_full, "=")
+        capital = {short.capitalize(): full.capitalize() for short, full in in_full.items()}
+        rules.append(full_words(capital | in_full, r"(?<![\w.])", ending=_LAST_WORDS))
     if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
         amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
@@ -42,6 +49,8 @@ def sign_rules(language: Language) -> Rules:
 
 def _range(match: re.Match[str], until: str) -> str:
     """Return a range with its word: figures that rise, and are no telephone number, code or date."""
+    if _NUMBERED.search(match.string, max(0, match.start() - 12), match.start()):
+        return match[0]
     first, last = match[1], match[4].rstrip(".,:")
     digits = sum(map(str.isdigit, first + last))
     if first.isdigit() and last.isdigit():

@@ -36,7 +36,7 @@ class Speakable:
         self._tidying = punctuation_rules(record)
 
     def say(self, piece: str) -> str:
-        """Return what a person would say for this piece; "" where that is nothing."""
+        """Return the spoken form of a piece; "" if there is nothing to say."""
         if "<" in piece or "[" in piece or "【" in piece:
             piece = apply(LINE_RULES, visible(piece))
         if not (prose := self._blocks.read(piece).translate(_SPACES)):

@@ -13,6 +13,7 @@ import httpx
 
 from infra.local.demo.api_client import OprinaClient, RefusedError
 from infra.local.demo.checks import Checks
+from infra.local.demo.google_scene import GoogleDemo
 from infra.local.demo.script import DemoConversation
 from infra.local.demo.terminal import TerminalPage
 from infra.local.simulators.all import Simulators
@@ -43,13 +44,15 @@ async def show(
             httpx.AsyncClient(base_url=local.url, timeout=DEADLINE, trust_env=False) as http,
         ):
             page.title(
-                "Oprina: a conversation, in about 20 seconds",
+                "Oprina: a conversation, in about 30 seconds",
                 f"A stack of its own at {local.url}: no cloud, no key, nothing stored.",
             )
-            conversation = DemoConversation(OprinaClient(http), page, checks, patience, silence)
+            client = OprinaClient(http)
+            conversation = DemoConversation(client, page, checks, patience, silence)
             try:
                 async with asyncio.timeout(DEADLINE):
                     await conversation.play()
+                    await GoogleDemo(client, page, checks, local.simulators.google).play()
             except (RefusedError, httpx.HTTPError, TimeoutError) as error:
                 checks.check(f"the conversation ends: {error or type(error).__name__}", holds=False)
     return _show_result(page, checks, time.monotonic() - began)

@@ -62,6 +62,12 @@ class OprinaClient:
         body: Json = answer.json()
         return body
 
+    async def delete(self, path: str) -> Json:
+        answer = await self._http.delete(self._locate(path))
+        await _raise_for_status(answer)
+        body: Json = answer.json()
+        return body
+
     async def chat(self, body: Mapping[str, Any]) -> AsyncIterator[StreamEvent]:
         """Send a message, and yield the turn's events as they arrive."""
         began = time.perf_counter()

@@ -27,7 +27,9 @@ class TurnView:
     started: dict[str, float] = field(default_factory=dict)
     lasted: dict[str, float] = field(default_factory=dict)
     tools: list[tuple[str, str]] = field(default_factory=list)
+    proposals: list[Json] = field(default_factory=list)
     usage: Json = field(default_factory=dict)
+    turn: Json = field(default_factory=dict)
     done: Json = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     speaking: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,13 +61,18 @@ class TurnView:
     def _take(self, event: StreamEvent) -> None:
         data = event.data
         match event.name:
+            case "turn":
+                self.turn = data
             case "text":
                 self.text += data["text"]
                 self.text_ended = event.at
                 self._show(data["text"])
             case "tool":
                 self.tools.append((data["name"], data["state"]))
-                self._show(f" [{data['name']} {data['state']}]", "dim")
+                self._show(f" [{data['name']} {data.get('summary') or data['state']}]", "dim")
+            case "proposal":
+                self.proposals.append(data)
+                self._show(f" [{data['title']}?]", "cyan")
             case "sentence":
                 self.sentences[data["utterance_id"]] = data["text"]
             case "speech":

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 from google.cloud import tasks_v2
 
+from common.adapters.google import identity_hash
 from common.adapters.google.secret_manager import SecretManagerClient
 from common.adapters.vault import sealed
 from common.domain.errors import UpstreamNotFound
@@ -81,6 +82,7 @@ async def provide(
         await _ensure_secret(client, settings.liveavatar_secret, provider_key.encode())
         if oauth_client:
             await _ensure_secret(client, settings.google_client_secret, oauth_client)
+        await _ensure_secret(client, identity_hash.KEY, entropy(sealed.BYTES))
         await _ensure_secret(client, sealed.KEY, entropy(sealed.BYTES))
     finally:
         await client.close()

@@ -15,12 +15,14 @@ from infra.local.simulators.google_accounts import (
     oauth_app,
 )
 from infra.local.simulators.google_speech import SpeechSimulator, google_speech_app
-from infra.local.simulators.liveavatar import LiveAvatarAccount, liveavatar_app
+from infra.local.simulators.identity_toolkit import FirebaseUsers, identity_toolkit_app
+from infra.local.simulators.liveavatar import LiveAvatarAccount, SessionRooms, liveavatar_app
 from infra.local.simulators.speech_to_text import RecognitionSimulator, speech_to_text_app
 
 LIVEAVATAR = "/simulators/liveavatar"
 AGENT_ENGINE = "/simulators/agent-engine"
 SPEECH = "/simulators/google-speech"
+IDENTITY_TOOLKIT = "/simulators/identity-toolkit"
 RECOGNITION = "/simulators/google-recognition"
 GOOGLE_ACCOUNTS = "/simulators/google-accounts"
 GMAIL = "/simulators/gmail"
@@ -40,17 +42,23 @@ class Simulators:
     speech: SpeechSimulator = field(default_factory=SpeechSimulator)
     recognition: RecognitionSimulator = field(default_factory=RecognitionSimulator)
     google: GoogleAccountsState = field(default_factory=GoogleAccountsState)
+    users: FirebaseUsers = field(default_factory=FirebaseUsers)
     faults: ServiceFaults = field(default_factory=ServiceFaults)
     delivery: Delivery = once
+    rooms: SessionRooms = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rooms", SessionRooms(self.liveavatar))
 
     def routes(self) -> list[BaseRoute]:
         """Return the simulators' routes, and the one at which faults are switched on."""
         apps = (
-            (LIVEAVATAR, liveavatar_app(self.liveavatar)),
+            (LIVEAVATAR, liveavatar_app(self.liveavatar, self.rooms)),
             (AGENT_ENGINE, agent_engine_app(self.agent)),
             (SPEECH, google_speech_app(self.speech)),
             (RECOGNITION, speech_to_text_app(self.recognition)),
             (GOOGLE_ACCOUNTS, oauth_app(self.google)),
+            (IDENTITY_TOOLKIT, identity_toolkit_app(self.users)),
             (GMAIL, gmail_app(self.google)),
             (GOOGLE_CALENDAR, calendar_app(self.google)),
         )

@@ -59,7 +59,7 @@ Mode = Literal[
 
 SERVICES = (
     *("liveavatar", "agent-engine", "google-speech", "secret-manager", "cloud-tasks"),
-    *("google-accounts", "gmail", "google-calendar"),
+    *("google-accounts", "identity-toolkit", "gmail", "google-calendar"),
 )
 
 LOOK_SECONDS = 0.05

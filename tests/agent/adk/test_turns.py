@@ -48,9 +48,13 @@ async def test_model_gets_instruction_and_tools(agent: ServedAgent) -> None:
     await agent.reply()
     request = agent.last_request()
     assert instruction() in request.config.system_instruction
-    (declared,) = request.config.tools[0].function_declarations
-    assert declared.name == "get_time"
-    assert "IANA" in declared.description
+    declared = {each.name: each for each in request.config.tools[0].function_declarations}
+    assert declared.keys() == {
+        *("get_time", "search_mail", "read_mail", "send_mail"),
+        *("list_events", "create_event", "move_event"),
+    }
+    assert "IANA" in declared["get_time"].description
+    assert "tool_context" not in str(declared["send_mail"])
 
 
 async def test_session_keeps_earlier_messages(agent: ServedAgent) -> None:

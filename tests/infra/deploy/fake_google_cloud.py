@@ -9,7 +9,7 @@ from infra.deploy.shell import FailedError
 
 URLS = '{"chat":"https://chat-1.us-central1.run.app"}'
 TRAFFIC = "update-traffic"
-READING = ("show", "list", "output", "print-access-token")
+READING = ("show", "list", "output", "print-access-token", "describe", "get-iam-policy")
 
 
 @dataclass
@@ -17,8 +17,9 @@ class FakeGoogleCloud:
     """An `infra.deploy.shell.CommandRunner` that changes a project in memory.
 
     `serves`: the traffic split of each service. `applied`: the splits after an apply, also after a
-    failed one. `keys`: number of versions of the LiveAvatar key. `fails`: a command that contains
-    one of these strings fails, with the text after it, if there is one. `ran`: all commands.
+    failed one. `keys`: number of versions of the LiveAvatar key. `way`: the variable public_access.
+    `policy`: the organisation's. `unchecked`: services that check no caller. `fails`: a command that
+    contains one of these strings fails, with the text after it, if there is one. `ran`: all commands.
     """
 
     serves: dict[str, dict[str, int]]
@@ -27,6 +28,9 @@ class FakeGoogleCloud:
     fails: dict[str, str] = field(default_factory=dict)
     builds: list[dict[str, Any]] = field(default_factory=list)
     keys: int = 1
+    way: str = "all_users"
+    policy: dict[str, Any] = field(default_factory=dict)
+    unchecked: set[str] = field(default_factory=set)
     secrets: Sequence[str] = ("liveavatar-api-key",)
     ran: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -43,21 +47,22 @@ class FakeGoogleCloud:
         if TRAFFIC in command:
             revisions = command[-2].removeprefix("--to-revisions=").split(",")
             self.serves[command[4]] = {r: int(p) for r, p in (x.split("=") for x in revisions)}
+        if "--no-invoker-iam-check" in command:
+            self.unchecked.add(command[4])
         assert read == any(word in line for word in READING)
         return self._answer(line) if read else ""
 
     def _answer(self, line: str) -> str:
-        if "print-access-token" in line:
-            return "canary-of-a-token\n"
-        if " show " in line:
-            return json.dumps(self._plan())
-        if "builds list" in line:
-            return json.dumps(self.builds)
-        if "secrets list" in line:
-            return json.dumps([{"name": f"projects/1/secrets/{name}"} for name in self.secrets])
-        if "versions list" in line:
-            return json.dumps([{"state": "ENABLED"}] * self.keys)
-        return json.dumps(self._services()) if "services list" in line else URLS + "\n"
+        answers: dict[str, Any] = {
+            " show ": self._plan(),
+            "builds list": self.builds,
+            "org-policies": self.policy,
+            "secrets list": [{"name": f"projects/1/secrets/{name}"} for name in self.secrets],
+            "versions list": [{"state": "ENABLED"}] * self.keys,
+            "services list": self._services(),
+        }
+        found = (json.dumps(answer) for words, answer in answers.items() if words in line)
+        return next(found, "canary-of-a-token\n" if "print-access-token" in line else URLS + "\n")
 
     def _plan(self) -> dict[str, Any]:
         functions = [
@@ -66,7 +71,11 @@ class FakeGoogleCloud:
         ]
         bucket = {"type": "google_storage_bucket", "values": {"name": "packages"}}
         return {
-            "variables": {"project": {"value": "oprina-test"}, "region": {"value": "us-central1"}},
+            "variables": {
+                "project": {"value": "oprina-test"},
+                "region": {"value": "us-central1"},
+                "public_access": {"value": self.way},
+            },
             "planned_values": {"root_module": {"resources": [bucket, *functions]}},
         }
 
@@ -76,7 +85,10 @@ class FakeGoogleCloud:
         listed = {"another-app": {"another-app-00001": 100}, **self.serves}
         return [
             {
-                "metadata": {"name": name},
+                "metadata": {
+                    "name": name,
+                    "labels": {"cloud.googleapis.com/location": "us-central1"},
+                },
                 "status": {
                     "traffic": [
                         *({"revisionName": r, "percent": p} for r, p in split.items()),

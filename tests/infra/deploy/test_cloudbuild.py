@@ -134,6 +134,17 @@ def test_plan_without_apply_takes_no_lock(tmp_path: Path) -> None:
     assert "-lock=false" in plan
 
 
+@pytest.mark.parametrize("branch", ["feature", "", "not-main", "main/2", "MAIN"])
+def test_only_main_reads_the_state(tmp_path: Path, branch: str) -> None:
+    ran = run("plan", tmp_path, BRANCH_NAME=branch)
+    assert (ran.code, ran.calls) == (0, [])
+
+
+def test_images_are_pinned_by_version() -> None:
+    tags = {step["name"].rpartition(":")[2] for step in STEPS.values()}
+    assert all(re.match(r"\d+\.\d+\.\d+", tag) for tag in tags), tags
+
+
 def test_main_is_rolled_out_after_the_previous_stage(tmp_path: Path) -> None:
     ran = run("rollout", tmp_path, _AFTER="oprina-before")
     assert ran.calls[-1] == [

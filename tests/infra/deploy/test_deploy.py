@@ -1,5 +1,6 @@
 """`make deploy`, for the first time and later, against a fake project."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from infra.deploy.shell import FailedError
 from tests.infra.deploy.fake_google_cloud import URLS, FakeGoogleCloud
 from tests.infra.deploy.test_rollout import AFTER, BEFORE
 
-SMALL = DeploymentTarget("small", "oprina-test")
+SMALL = DeploymentTarget("small", "oprina-test", lock=Path(__file__))
 SIGN_IN = {"OPRINA_SMOKE_TOKEN": "canary-of-a-token"}
 
 
@@ -40,7 +41,7 @@ def run_deploy(
 
 def commands(at: FakeGoogleCloud) -> list[str]:
     """Return the first significant word of each command after the two sign-in checks."""
-    skipped = {"run", "services", "secrets"}
+    skipped = {"run", "services", "secrets", "resource-manager"}
     lines = [line.split() for line in at.ran[2:]]
     return [
         next(w for w in line[1:] if not w.startswith("-") and w not in skipped) for line in lines
@@ -51,7 +52,8 @@ def test_update_packages_plans_applies_and_tests() -> None:
     at = cloud()
     assert run_deploy(at) == (0, "In service.")
     assert commands(at) == [
-        *("infra.deploy.package", "init", "plan", "show", "list", "list", "versions"),
+        *("infra.deploy.package", "init", "plan", "show", "org-policies"),
+        *("list", "list", "versions"),
         *("show", "list", "apply", "output", "infra.smoke"),  # the rollout
     ]
     assert at.serves == AFTER
@@ -67,7 +69,7 @@ def test_access_is_checked_before_anything_else() -> None:
 
 def test_state_has_its_place_by_project_and_environment() -> None:
     at = cloud()
-    run_deploy(at, DeploymentTarget("large", "oprina-test"))
+    run_deploy(at, DeploymentTarget("large", "oprina-test", lock=Path(__file__)))
     init, plan = at.ran[3:5]
     assert init.endswith(
         "init -input=false -reconfigure"
@@ -80,7 +82,7 @@ def test_first_deployment_ends_with_the_next_steps() -> None:
     at = cloud(serves={})
     code, printed = run_deploy(at, environment={})
     assert (code, at.serves) == (0, AFTER)
-    assert commands(at)[5:] == ["apply", "output", "output"]
+    assert commands(at)[6:] == ["apply", "output", "output"]
     assert at.ran[-2].endswith("output secrets")
     assert at.ran[-1].endswith("output next")
     assert "run the same command again" in printed
@@ -96,7 +98,7 @@ def test_deployment_without_a_key_is_still_the_first(made: dict[str, Any]) -> No
 
 def test_smoke_test_can_be_left_out() -> None:
     at = cloud(fails={"infra.smoke": ""})
-    target = DeploymentTarget("small", "oprina-test", smoke_test=False)
+    target = DeploymentTarget("small", "oprina-test", smoke_test=False, lock=Path(__file__))
     assert run_deploy(at, target, environment={})[0] == 0
     assert at.serves == AFTER
 
@@ -161,3 +163,59 @@ def test_without_a_terminal_the_answer_is_no() -> None:
         raise EOFError
 
     assert not deploy.ask_for_yes("Apply?", read_nothing)
+
+
+# ── organisations that refuse allUsers ────────────────────────────────────────────────────────────
+
+RESTRICTED = {"listPolicy": {"allowedValues": ["C01example"]}}
+
+
+def test_nothing_is_applied_where_the_organisation_refuses_all_users() -> None:
+    at = cloud(policy=RESTRICTED)
+    with pytest.raises(FailedError, match='public_access = "no_invoker_check"'):
+        run_deploy(at)
+    assert "apply" not in commands(at)
+
+
+@pytest.mark.parametrize("policy", [{}, {"listPolicy": {"allValues": "ALLOW"}}])
+def test_an_organisation_that_allows_all_users_is_no_problem(policy: dict[str, Any]) -> None:
+    assert run_deploy(cloud(policy=policy))[0] == 0
+
+
+def test_a_policy_that_may_not_be_read_stops_nothing() -> None:
+    assert run_deploy(cloud(fails={"org-policies": ": PERMISSION_DENIED"}))[0] == 0
+
+
+@pytest.mark.parametrize("serves", [BEFORE, {}])
+def test_checks_are_off_before_the_smoke_test(serves: dict[str, dict[str, int]]) -> None:
+    at = cloud(policy=RESTRICTED, way="no_invoker_check", serves=dict(serves))
+    assert run_deploy(at)[0] == 0
+    assert at.unchecked == {"chat", "start-avatar"}
+    assert not any("org-policies" in line or "infra.smoke" in line for line in at.ran[-2:-1])
+
+
+def test_a_check_that_stays_on_takes_the_deployment_back() -> None:
+    at = cloud(way="no_invoker_check", fails={"--no-invoker-iam-check": ""})
+    code, printed = run_deploy(at)
+    assert (code, at.serves) == (1, BEFORE)
+    assert "browsers cannot call the functions" in printed
+
+
+# ── the lock file ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_missing_lock_file_is_made_for_every_platform(tmp_path: Path) -> None:
+    at, printed = cloud(), list[str]()
+    missing = DeploymentTarget("small", "oprina-test", lock=tmp_path / "missing")
+    deploy.make_plan(missing, at, printed.append)
+    [lock] = [line for line in at.ran if "providers lock" in line]
+    assert [
+        word for word in ("linux_amd64", "linux_arm64", "darwin_arm64") if word not in lock
+    ] == []
+    assert "commit it" in printed[0]
+
+
+def test_a_lock_file_that_is_there_stays() -> None:
+    at = cloud()
+    deploy.make_plan(SMALL, at, print)
+    assert not any("providers lock" in line for line in at.ran)

@@ -3,10 +3,10 @@
 import anyio
 import pytest
 
+from infra.local.simulators.json_web_tokens import BadTokenError, sign, verify
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings, ManualClock
 from infra.local.simulators.liveavatar.refusal import RequestRefusedError
 from infra.local.simulators.liveavatar.session import LiveAvatarSession, SessionPlan
-from infra.local.simulators.liveavatar.tokens import BadTokenError, sign, verify
 from tests.local.liveavatar.client import AVATAR, SANDBOX_AVATAR
 
 

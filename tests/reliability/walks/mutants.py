@@ -17,13 +17,13 @@ from common.conversations.admission import chat_admission, turn_claim
 from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.turn_claim import TurnClaim
 from common.conversations.heartbeat import Heartbeat
+from common.conversations.lost_turns import SettleLostTurns
 from common.conversations.settlement import Settle
 from common.domain import conversation, deadlines
 from common.domain.documents import Document, Query, Update, after
 from common.domain.quota import Ledger, ledger_path, month_of, settle
 from common.domain.turn import Progress, TurnRecord
 from common.observability.log import best_effort
-from common.sessions.sweep import SweepUseCase
 from common.transactions.transaction import (
     Committed,
     Decision,
@@ -201,14 +201,7 @@ def is_never_swept(patch: pytest.MonkeyPatch) -> None:
 
 
 def is_swept_before_its_deadline(patch: pytest.MonkeyPatch) -> None:
-    due = SweepUseCase._due
-
-    async def all_turns(self: SweepUseCase, name: str) -> list[Document]:
-        if name != "turns":
-            return await due(self, name)
-        return await self._deps.store.query(Query(name))
-
-    patch.setattr(SweepUseCase, "_due", all_turns)
+    patch.setattr(SettleLostTurns, "due", lambda *_: Query("turns"))
     patch.setattr(TurnRecord, "is_overdue", lambda found, _: found.in_use)
 
 

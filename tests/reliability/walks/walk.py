@@ -52,7 +52,14 @@ class WalkingAgent(FakeAgent):
         self._random = random
         self._refused = refused
 
-    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
+    async def reply(
+        self,
+        user: UserId,
+        session: str,
+        message: str,
+        take: OnEvent,
+        state: object = None,  # noqa: ARG002 - no tool reads it here
+    ) -> None:
         self.asked.append(AgentCall(user, session, message))
         random, loop = self._random, asyncio.get_running_loop()
         if random.random() < self._refused:

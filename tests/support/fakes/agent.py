@@ -1,7 +1,8 @@
 import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from common.domain import errors
 from common.domain.ids import UserId
@@ -39,6 +40,8 @@ class FakeAgent:
         """`strict`: a reply in a session that was not created raises `UpstreamNotFound`."""
         self.replies = deque(replies)
         self.asked: list[AgentCall] = []
+        self.states: list[dict[str, Any]] = []
+        """The state of each call, for the tools of its turn."""
         self.sessions: set[tuple[UserId, str]] = set()
         self.made: list[str] = []
         self.deleted: list[str] = []
@@ -64,8 +67,16 @@ class FakeAgent:
         self.deleted.append(session)
         self.sessions.discard((user, session))
 
-    async def reply(self, user: UserId, session: str, message: str, take: OnEvent) -> None:
+    async def reply(
+        self,
+        user: UserId,
+        session: str,
+        message: str,
+        take: OnEvent,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
         self.asked.append(AgentCall(user, session, message))
+        self.states.append(dict(state or {}))
         if self._strict and (user, session) not in self.sessions:
             raise errors.UpstreamNotFound("agent", "no such session")
         script = self.replies.popleft() if self.replies else ["You said: ", f"{message}."]

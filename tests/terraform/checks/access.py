@@ -15,7 +15,9 @@ TOO_WIDE = re.compile(r"roles/(owner|editor|viewer|.*[aA]dmin|aiplatform\.user)"
 WHOLE_PROJECT = {
     "oprina_agentCaller",
     "oprina_agentReader",
+    "oprina_agentSessionDeleter",
     "oprina_secretCreator",
+    "oprina_userDeleter",
     "oprina_speechCaller",
     "roles/cloudtrace.agent",
     "roles/logging.logWriter",
@@ -27,6 +29,8 @@ PURPOSES = {
     "oprina_storeReader": "store.read",
     "oprina_agentCaller": "agent",
     "oprina_agentReader": "agent.read",
+    "oprina_agentSessionDeleter": "agent.delete",
+    "oprina_userDeleter": "users.delete",
     "oprina_queueReader": "queue.read",
     "oprina_speechCaller": "speech",
     "roles/cloudtasks.enqueuer": "queue",
@@ -45,6 +49,8 @@ COMPANIONS = {"queue": {"act as the tasks"}, "tokens.write": {"add to tokens"}}
 CUSTOM_ROLES = {
     "oprina_agentCaller": {"aiplatform.reasoningEngines.query", "aiplatform.sessions.create"},
     "oprina_agentReader": {"aiplatform.reasoningEngines.get"},
+    "oprina_agentSessionDeleter": {"aiplatform.sessions.delete"},
+    "oprina_userDeleter": {"firebaseauth.users.delete"},
     "oprina_queueReader": {"cloudtasks.queues.get"},
     "oprina_secretCreator": {"secretmanager.secrets.create"},
     "oprina_secretDeleter": {"secretmanager.secrets.delete"},
@@ -59,7 +65,11 @@ SESSION_SECRET_ROLES = (
     "oprina_secretDeleter",
 )
 
-SECRETS = {"liveavatar-api-key": "liveavatar key", "session-tokens-key": "tokens key"}
+SECRETS = {
+    "liveavatar-api-key": "liveavatar key",
+    "session-tokens-key": "tokens key",
+    "account-hash-key": "accounts key",
+}
 SECRET_VALUE = re.compile(
     r"AIza[\w-]{30,}|-----BEGIN|eyJ[\w-]{10,}\.eyJ|GOCSPX-|ya29\.|xox[bp]-|sk[_-]\w{16,}|AKIA[0-9A-Z]{12,}"
 )
@@ -140,6 +150,7 @@ def check_functions_hold_needed_roles_only(plan: Plan, code: Code) -> Iterator[s
         settings = plan.settings(name)
         needed = _needed_purposes(code.uses.get(name, set()), vault)
         needed |= {"traces"} if settings["OPRINA_TRACES"] == "true" else set()
+        needed |= {"accounts key"} if name not in {*code.internal, "health", "page"} else set()
         held = {_purpose(grant, settings) for grant in plan.grants() if grant.function == name}
         if missing := sorted(needed - held):
             yield f"{name}: lacks a role for: {', '.join(missing)}"

@@ -8,6 +8,7 @@ from tests.terraform.plan import Plan, Values
 
 ABOVE, BELOW, RATIO_ABOVE = "COMPARISON_GT", "COMPARISON_LT", "COMPARISON_GT ratio"
 SUM, PERCENTILE_95 = "REDUCE_SUM", "REDUCE_PERCENTILE_95"
+MIN_GOAL, WINDOWS = 0.9, 2
 LONGEST_DELAY = 600
 """Seconds that a condition may last before its alert fires. The runbook says ten minutes."""
 
@@ -41,6 +42,8 @@ def check_alerts_are_complete(plan: Plan, _: Code) -> Iterator[str]:
         advice = "".join(part["content"] for part in each.values["documentation"])
         if "First" not in advice or "http" in advice:
             yield f"{each.address}: the text must say what to do first, without links"
+        if not any(part["links"] for part in each.values["documentation"]):
+            yield f"{each.address}: has no link to the runbook"
         if not each.values["display_name"].startswith("Oprina: "):
             yield f"{each.address}: the name does not begin with Oprina"
         if each.values.get("enabled") is False:
@@ -54,9 +57,26 @@ def check_alerts_are_complete(plan: Plan, _: Code) -> Iterator[str]:
 
 def check_alerts_match_their_names(plan: Plan, _: Code) -> Iterator[str]:
     for each in plan.resources("google_monitoring_alert_policy"):
+        if each.address.startswith("google_monitoring_alert_policy.burn"):
+            continue  # the filter names an objective, which no plan knows
         for condition in each.values["conditions"]:
             for problem in _problems(each.key, condition):
                 yield f"{each.address}: {problem}"
+
+
+def check_objectives_are_watched(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that each objective can be missed at all, and that two windows watch it."""
+    burns = {
+        each.key: each.values
+        for each in plan.resources("google_monitoring_alert_policy")
+        if each.address.startswith("google_monitoring_alert_policy.burn")
+    }
+    for each in plan.resources("google_monitoring_slo"):
+        if not MIN_GOAL <= each.values["goal"] < 1:
+            yield f"{each.address}: the goal {each.values['goal']} cannot be missed, or always is"
+        policy = burns.get(each.key)
+        if policy is None or policy["combiner"] != "AND" or len(policy["conditions"]) != WINDOWS:
+            yield f"{each.address}: no alert watches it over an hour and over five minutes"
 
 
 def _problems(key: str, condition: Values) -> Iterator[str]:

@@ -13,30 +13,31 @@ PUBLIC_MEMBERS = {ALL_USERS, "allAuthenticatedUsers"}
 
 
 def check_public_functions(plan: Plan, code: Code) -> Iterator[str]:
-    """Check that functions are public unless internal, and that the page's bucket is read-only."""
-    page = plan.one("google_storage_bucket.page")["name"]
+    """Check that all functions are public but the internal ones, and that nothing else is.
+
+    In an organisation that refuses allUsers nothing is granted to them, and `make deploy` disables
+    Cloud Run's check of callers.
+    """
     services = {values["name"]: name for name, values in plan.functions().items()}
-    public = {
-        services.get(grant.on, grant.on)
-        for grant in plan.grants()
-        if grant.member in PUBLIC_MEMBERS
-    }
+    public = {services.get(g.on, g.on) for g in plan.grants() if g.member in PUBLIC_MEMBERS}
     allowed = set(services.values()) - code.internal
-    for name in sorted(public - allowed - {page}):
+    for name in sorted(public - allowed):
         yield f"{name}: is public and does not verify its callers"
     open_to_all = {services.get(g.on, g.on) for g in plan.grants() if g.member == ALL_USERS}
-    for name in sorted(allowed - open_to_all):
-        yield f"{name}: IAM refuses browsers"
-    for name in sorted(allowed):
-        if plan.functions()[name]["service_config"][0]["ingress_settings"] != "ALLOW_ALL":
-            yield f"{name}: its ingress setting refuses browsers"
-    for grant in plan.grants():
-        if (
-            grant.member in PUBLIC_MEMBERS
-            and grant.on == page
-            and grant.role != "roles/storage.objectViewer"
-        ):
-            yield f"{grant.address}: the public may do more than read the page"
+    granted = plan.variables["public_access"] == "all_users"
+    for name in sorted(allowed - open_to_all if granted else open_to_all):
+        yield f"{name}: IAM refuses {'browsers' if granted else 'to grant allUsers'}"
+
+
+def check_ingress(plan: Plan, code: Code) -> Iterator[str]:
+    """Check that browsers reach a function, and in the second phase only by the load balancer."""
+    closed = plan.variables["only_load_balancer"]
+    wanted = "ALLOW_INTERNAL_AND_GCLB" if closed else "ALLOW_ALL"
+    for name in sorted(set(plan.functions()) - code.internal):
+        ingress = plan.functions()[name]["service_config"][0]["ingress_settings"]
+        if ingress != wanted:
+            way = "reached past the load balancer" if closed else "not reached by browsers"
+            yield f"{name}: is {way}: {ingress}"
 
 
 def check_sweep_request(plan: Plan, _: Code) -> Iterator[str]:
@@ -60,7 +61,7 @@ def check_sweep_request(plan: Plan, _: Code) -> Iterator[str]:
 
 
 def check_sweep_callers(plan: Plan, code: Code) -> Iterator[str]:
-    """Check that the scheduler and the tasks, and no others, may call the internal functions."""
+    """Check that the scheduler and the tasks, and no others, may call the sweep."""
     settings = plan.settings("sweep_expired")
     (target,) = plan.one("google_cloud_scheduler_job.sweep")["http_target"]
     if not target["oidc_token"]:
@@ -68,17 +69,38 @@ def check_sweep_callers(plan: Plan, code: Code) -> Iterator[str]:
         return
     (token,) = target["oidc_token"]
     callers = {settings["OPRINA_TASKS_ACCOUNT"], token["service_account_email"]}
+    yield from _only(plan, "sweep_expired", callers)
     for name in sorted(code.internal):
-        values = plan.functions()[name]
-        allowed = {grant.member for grant in plan.grants() if grant.on == values["name"]}
-        members = {f"serviceAccount:{account}" for account in callers}
-        for member in sorted(members - allowed):
-            yield f"{name}: {member} calls it without permission"
-        for member in sorted(allowed - members):
-            yield f"{name}: {member} may call it and does not"
-        if values["service_config"][0]["ingress_settings"] != "ALLOW_INTERNAL_ONLY":
+        ingress = plan.functions()[name]["service_config"][0]["ingress_settings"]
+        if ingress != "ALLOW_INTERNAL_ONLY":
             yield f"{name}: accepts requests from the internet"
     if not {target["uri"], token["audience"]} <= {settings["OPRINA_SWEEP_URL"]}:
         yield "the scheduler and the tasks call different addresses"
     if settings["OPRINA_SWEEP_URL"] != plan.outputs["function_urls"]["sweep_expired"]:
         yield "the sweep's address is another function's"
+
+
+def check_budget_callers(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that the budget's messages reach the function that stops spending, and only those."""
+    (subscription,) = plan.resources("google_pubsub_subscription")
+    (push,) = subscription.values["push_config"]
+    url = plan.outputs["function_urls"]["budget_alert"]
+    tokens = push["oidc_token"]
+    if push["push_endpoint"] != url or [each["audience"] for each in tokens] != [url]:
+        yield f"{subscription.address}: pushes to {push['push_endpoint']} instead of {url}"
+    yield from _only(plan, "budget_alert", {each["service_account_email"] for each in tokens})
+    budgets = plan.resources("google_billing_budget")
+    rules = [rule for each in budgets for rule in each.values["all_updates_rule"]]
+    if [rule["schema_version"] for rule in rules] != ["1.0"]:
+        yield "the budget publishes in no format that the function reads"
+
+
+def _only(plan: Plan, function: str, accounts: set[str]) -> Iterator[str]:
+    """Yield accounts that call a function without permission, or may call it and do not."""
+    service = plan.functions()[function]["name"]
+    allowed = {grant.member for grant in plan.grants() if grant.on == service}
+    members = {f"serviceAccount:{account}" for account in accounts}
+    for member in sorted(members - allowed):
+        yield f"{function}: {member} calls it without permission"
+    for member in sorted(allowed - members):
+        yield f"{function}: {member} may call it and does not"

@@ -19,7 +19,11 @@ PATTERNS = {
     ("google_artifact_registry_repository", "repository_id"): HYPHENS,
     ("google_logging_metric", "name"): r"[A-Za-z0-9_./-]{1,100}",
     ("google_firestore_database", "name"): r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]",
-    ("google_compute_backend_bucket", "name"): HYPHENS,
+    ("google_compute_backend_service", "name"): HYPHENS,
+    ("google_compute_region_network_endpoint_group", "name"): HYPHENS,
+    ("google_compute_security_policy", "name"): HYPHENS,
+    ("google_monitoring_custom_service", "service_id"): r"[a-zA-Z0-9_.:/-]+",
+    ("google_monitoring_slo", "slo_id"): r"[a-zA-Z0-9_.:/-]+",
     ("google_compute_url_map", "name"): HYPHENS,
     ("google_compute_global_address", "name"): HYPHENS,
     ("google_compute_global_forwarding_rule", "name"): HYPHENS,
@@ -38,10 +42,12 @@ APIS = {
     "google_compute": "compute",
     "google_firebaserules": "firebaserules",
     "google_firestore": "firestore",
+    "google_identity_platform": "identitytoolkit",
     "google_logging": "logging",
     "google_monitoring": "monitoring",
     "google_project_iam": "iam",
     "google_project_service": "serviceusage",
+    "google_pubsub": "pubsub",
     "google_secret_manager": "secretmanager",
     "google_service_account": "iam",
     "google_storage": "storage",
@@ -50,7 +56,6 @@ APIS_OF_CODE = {
     "aiplatform",
     "speech",
     "texttospeech",
-    "identitytoolkit",
     "telemetry",
     "cloudtrace",
 }
@@ -77,7 +82,7 @@ def check_apis_are_enabled(plan: Plan, _: Code) -> Iterator[str]:
         if f"{api}.googleapis.com" not in enabled:
             yield f"{api} is used and not enabled"
     for kind in sorted(kinds):
-        if not kind.startswith(tuple(APIS)):
+        if kind.startswith("google_") and not kind.startswith(tuple(APIS)):
             yield f"{kind}: this file does not say which API it needs"
     for each in plan.resources("google_project_service"):
         if each.values["disable_on_destroy"] is not False:

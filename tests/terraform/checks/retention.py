@@ -7,7 +7,13 @@ from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 
 DAY_SECONDS, MIN_IMAGES = 24 * 3600, 2
-TTL_FIELDS = {("idempotency", "expires_at"), ("turns", "expires_at")}
+TTL_FIELDS = {
+    (collection, "expires_at")
+    for collection in (
+        *("deleted_conversations", "deletion_certificates", "former_accounts"),
+        *("idempotency", "limits", "turns"),
+    )
+}
 """Stored answers are kept for a day. A turn has a value in `expires_at` once it is settled. Avatar
 sessions have a field `expires_at` too. There it must not be a TTL field: the sweep could neither end
 nor settle a session whose document is deleted."""

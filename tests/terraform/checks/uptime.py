@@ -9,11 +9,14 @@ MAX_PERIOD_SECONDS = 60
 
 
 def check_health_is_called_from_outside(plan: Plan, _: Code) -> Iterator[str]:
-    """Check address, TLS, status and period. The path is `/`: Cloud Run reserves `/healthz`."""
+    """Check address, TLS, status and period. Cloud Run reserves `/healthz`."""
     (check,) = plan.resources("google_monitoring_uptime_check_config")
     (http,), (resource,) = check.values["http_check"], check.values["monitored_resource"]
     called = f"https://{resource['labels']['host']}{http['path']}"
-    expected = f"{plan.outputs['function_urls']['health']}/"
+    if plan.variables["only_load_balancer"]:  # Google's checkers come from the Internet
+        expected = f"https://{plan.variables['domain']}/api/health"
+    else:
+        expected = f"{plan.outputs['function_urls']['health']}/"
     if called != expected:
         yield f"{check.address}: calls {called} instead of {expected}"
     if not (http["use_ssl"] and http["validate_ssl"]):

@@ -134,7 +134,7 @@ MISTAKES = [
     ),
     mistake(
         "key in an output", "check_values_hold_no_secret", "output.page_url: looks like a secret",
-        (OUTPUTS, '"https://${var.page_domain}"',
-         '"https://${var.page_domain}/?key=sk_0123456789abcdef01"'),
+        (OUTPUTS, '"https://${local.page_host}"',
+         '"https://${local.page_host}/?key=sk_0123456789abcdef01"'),
     ),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-from tests.terraform.mistake import ALERTS, SMALL, mistake
+from tests.terraform.mistake import ALERTS, OBJECTIVES, SMALL, mistake
 
 MISTAKES = [
     mistake(
@@ -22,6 +22,29 @@ MISTAKES = [
     mistake(
         "environment with a muted alert", "check_alerts_are_complete", '["failed_stops"]: is off',
         (SMALL, "function_defaults", 'muted_alerts = ["failed_stops"]\nfunction_defaults'),
+    ),
+    mistake(
+        "alert without its section of the runbook", "check_alerts_are_complete",
+        "has no link to the runbook",
+        (ALERTS, """
+    links {
+      display_name = "Runbook"
+      url          = local.runbook_sections.sweep
+    }
+""", ""),
+    ),
+    mistake(
+        "objective that cannot be missed", "check_objectives_are_watched", "cannot be missed",
+        (OBJECTIVES, "goal     = 0.99\n", "goal     = 1\n"),
+    ),
+    mistake(
+        "objective that nothing watches", "check_objectives_are_watched", "no alert watches it",
+        (OBJECTIVES, '{ "one hour" = "3600s", "five minutes" = "300s" }',
+         '{ "five minutes" = "300s" }'),
+    ),
+    mistake(
+        "burn alert on either window", "check_objectives_are_watched", "no alert watches it",
+        (OBJECTIVES, '"AND"', '"OR"'),
     ),
     mistake(
         "alert on many credits", "check_alerts_match_their_names",

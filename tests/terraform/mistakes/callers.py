@@ -1,4 +1,13 @@
-from tests.terraform.mistake import EXPIRY, FUNCTIONS, PAGE, mistake
+from tests.terraform.mistake import ACCESS, BUDGET, EXPIRY, FUNCTIONS, SMALL, mistake
+
+OPEN_BUCKET = """\
+resource "google_storage_bucket_iam_member" "all" {
+  bucket = google_storage_bucket.packages.name
+  role   = "roles/storage.objectViewer"
+  member = "allUsers"
+}
+
+resource "google_storage_bucket_iam_member" "build" {"""
 
 MISTAKES = [
     mistake(
@@ -9,13 +18,13 @@ MISTAKES = [
     mistake(
         "chat without public access", "check_public_functions",
         "chat: IAM refuses browsers",
-        (FUNCTIONS, 'chat = {\n      callers = "users"', 'chat = {\n      callers = "internal"'),
+        (FUNCTIONS, 'chat = {\n      callers   = "users"', 'chat = {\n      callers   = "internal"'),
     ),
     mistake(
         "public bucket of packages", "check_public_functions",
         "oprina-packages: is public",
-        (PAGE, "bucket = google_storage_bucket.page.name",
-         "bucket = google_storage_bucket.packages.name"),
+        (ACCESS, 'resource "google_storage_bucket_iam_member" "build" {',
+         OPEN_BUCKET),
     ),
     mistake(
         "scheduler without permission", "check_sweep_callers",
@@ -34,9 +43,23 @@ MISTAKES = [
         (FUNCTIONS, '"ALLOW_INTERNAL_ONLY"', '"ALLOW_ALL"'),
     ),
     mistake(
-        "chat with internal ingress", "check_public_functions",
-        "chat: its ingress setting refuses browsers",
-        (FUNCTIONS, '    ingress       = "ALLOW_ALL"', '    ingress       = "ALLOW_INTERNAL_ONLY"'),
+        "chat with internal ingress", "check_ingress",
+        "chat: is not reached by browsers",
+        (FUNCTIONS, ' : "ALLOW_ALL"', ' : "ALLOW_INTERNAL_ONLY"'),
+    ),
+    mistake(
+        "functions that the Internet reaches past the load balancer", "check_ingress",
+        "chat: is reached past the load balancer",
+        (FUNCTIONS, '"ALLOW_INTERNAL_AND_GCLB"', '"ALLOW_ALL"'),
+        (SMALL, "function_defaults", "only_load_balancer = true\nfunction_defaults"),
+        alone=True,
+    ),
+    mistake(
+        "allUsers where the organisation refuses them", "check_public_functions",
+        "chat: IAM refuses to grant allUsers",
+        (FUNCTIONS, 'var.public_access == "all_users" ?', "true ?"),
+        (SMALL, "function_defaults", 'public_access = "no_invoker_check"\nfunction_defaults'),
+        alone=True,
     ),
     mistake(
         "scheduler without an ID token", "check_sweep_callers",
@@ -60,7 +83,19 @@ MISTAKES = [
     mistake(
         "functions for Google accounts only", "check_public_functions",
         "chat: IAM refuses browsers",
-        (FUNCTIONS, 'users  = { everyone = "allUsers" }',
-         'users  = { everyone = "allAuthenticatedUsers" }'),
+        (FUNCTIONS, '? { everyone = "allUsers" }', '? { everyone = "allAuthenticatedUsers" }'),
+    ),
+    mistake(
+        "budget that may not call the function", "check_budget_callers", "calls it without permission",
+        (FUNCTIONS, "{ budget = google_service_account.budget.member }", "{}"),
+    ),
+    mistake(
+        "budget that pushes to another function", "check_budget_callers", "instead of https://budget-",
+        (BUDGET, 'push_endpoint = "https://${local.hosts[local.budget_function]}"',
+         'push_endpoint = "https://${local.hosts[local.sweep_function]}"'),
+    ),
+    mistake(
+        "budget in another format", "check_budget_callers", "in no format that the function reads",
+        (BUDGET, '"1.0"', '"2.0"'),
     ),
 ]  # fmt: skip

@@ -39,11 +39,11 @@ MISTAKES = [
     ),
     mistake(
         "page that is not an allowed origin", "check_settings_name_resources", "not an allowed origin",
-        (FUNCTIONS, '["https://${var.page_domain}"]', '["https://www.${var.page_domain}"]'),
+        (FUNCTIONS, '["https://${local.page_host}"]', '["https://www.${local.page_host}"]'),
     ),
     mistake(
         "chat that times out", "check_time_limits", "chat: times out after 60 seconds",
-        (FUNCTIONS, "timeout = 600 #", "timeout = 60 #"),
+        (FUNCTIONS, "timeout   = 600 #", "timeout   = 60 #"),
     ),
     mistake(
         "package name without a hash", "check_package_names",
@@ -66,7 +66,7 @@ MISTAKES = [
     mistake(
         "timeout that is too long", "check_time_limits",
         "no timeout of 4000 seconds",
-        (FUNCTIONS, "timeout = 600 #", "timeout = 4000 #"),
+        (FUNCTIONS, "timeout   = 600 #", "timeout   = 4000 #"),
     ),
     mistake(
         "missing entry point", "check_package_names",

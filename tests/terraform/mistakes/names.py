@@ -1,4 +1,4 @@
-from tests.terraform.mistake import ACCOUNTS, APIS, PAGE, mistake
+from tests.terraform.mistake import ACCOUNTS, APIS, STORAGE, mistake
 
 MISTAKES = [
     mistake(
@@ -6,8 +6,8 @@ MISTAKES = [
         (ACCOUNTS, '"functions-build"', '"build"'),
     ),
     mistake(
-        "bucket name with capitals", "check_name_patterns", "Oprina-page",
-        (PAGE, "${var.project}-oprina-page", "${var.project}-Oprina-page"),
+        "bucket name with capitals", "check_name_patterns", "Oprina-packages",
+        (STORAGE, "${var.project}-oprina-packages", "${var.project}-Oprina-packages"),
     ),
     mistake(
         "misspelt API", "check_apis_are_enabled",

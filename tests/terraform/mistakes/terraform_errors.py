@@ -3,8 +3,8 @@ from tests.terraform.mistake import (
     EXPIRY,
     FIRESTORE,
     FUNCTIONS,
+    LOAD_BALANCER,
     MANIFEST,
-    PAGE,
     SMALL,
     VARIABLES,
     mistake,
@@ -46,11 +46,11 @@ MISTAKES = [
     ),
     mistake(
         "value that only Google sets", "validate", "Can't configure a value for self_link",
-        (PAGE, '  name       = "oprina-page"\n', '  name       = "oprina-page"\n  self_link  = "x"\n'),
+        (LOAD_BALANCER, '  name       = "oprina"\n', '  name       = "oprina"\n  self_link  = "x"\n'),
     ),
     mistake(
         "unknown option", "validate", "expected profile to be one of",
-        (PAGE, '"MODERN"', '"MODERNEST"'),
+        (LOAD_BALANCER, '"MODERN"', '"MODERNEST"'),
     ),
     mistake(
         "text instead of a number", "validate", "a number is required",
@@ -74,8 +74,36 @@ MISTAKES = [
         (SMALL, '"oprina-small"', '"123456789012"'),
     ),
     mistake(
-        "page domain with a scheme", "plan", "without https:// and without a path",
+        "domain with a scheme", "plan", "without https:// and without a path",
         (SMALL, '"small.oprina', '"https://small.oprina'),
+    ),
+    mistake(
+        "no request reaches a function", "plan", "no request would reach a function",
+        (SMALL, 'domain          = "small.oprina.example.com"', "only_load_balancer = true"),
+    ),
+    mistake(
+        "unknown way of public access", "plan", "Set public_access to all_users or",
+        (SMALL, "function_defaults", 'public_access = "everyone"\nfunction_defaults'),
+    ),
+    mistake(
+        "firewall that admits one request", "plan", "a page that talks sends about 10",
+        (SMALL, "function_defaults", "requests_per_minute = 1\nfunction_defaults"),
+    ),
+    mistake(
+        "enforced rule that does not exist", "plan", "Name only rules of the firewall",
+        (SMALL, "function_defaults", 'enforced_rules = ["sql"]\nfunction_defaults'),
+    ),
+    mistake(
+        "ceiling without room for a session", "plan", "Each shard must have room for one session",
+        (SMALL, "avatar_seconds = 36000", "avatar_seconds = 3600"),
+    ),
+    mistake(
+        "admitted people by a pattern", "plan", "Give e-mail addresses or domains",
+        (SMALL, "function_defaults", 'admitted = ["*@example.com"]\nfunction_defaults'),
+    ),
+    mistake(
+        "runbook with an anchor", "plan", "Give an address without an anchor",
+        (SMALL, "docs/operate.md", "docs/operate.md#alerts"),
     ),
     mistake(
         "origin with a star", "plan", "without a path and without a star",
@@ -103,7 +131,7 @@ MISTAKES = [
         (SMALL, "max_instances = 3 }", 'max_instances = 3, memory = "16Gi" }'),
     ),
     mistake(
-        "muted alert that does not exist", "plan", "Mute only alerts that exist: credits,",
+        "muted alert that does not exist", "plan", "Mute only alerts that exist: burn_first_speech,",
         (SMALL, "function_defaults", 'muted_alerts = ["stops"]\nfunction_defaults'),
     ),
     mistake(

@@ -1,14 +1,21 @@
-from tests.terraform.mistake import MONITORING, mistake
+from tests.terraform.mistake import MONITORING, SMALL, mistake
 
 MISTAKES = [
     mistake(
         "path that Cloud Run reserves", "check_health_is_called_from_outside", "/healthz instead of",
-        (MONITORING, 'path         = "/"', 'path         = "/healthz"'),
+        (MONITORING, '"/api/${local.health_function}" : "/"', '"/api" : "/healthz"'),
     ),
     mistake(
         "uptime check of another function", "check_health_is_called_from_outside",
         "calls https://chat-",
         (MONITORING, "local.hosts[local.health_function]", "local.hosts.chat"),
+    ),
+    mistake(
+        "uptime check past the load balancer", "check_health_is_called_from_outside",
+        "instead of https://small.oprina.example.com/api/health",
+        (MONITORING, "var.only_load_balancer ? var.domain : ", ""),
+        (SMALL, "function_defaults", "only_load_balancer = true\nfunction_defaults"),
+        alone=True,
     ),
     mistake(
         "unverified certificate", "check_health_is_called_from_outside",

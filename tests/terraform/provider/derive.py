@@ -1,11 +1,11 @@
 """Derive the schema of the resources that `terraform/` uses, without Google's provider.
 
     npm pack @cdktf/provider-google@16.12.1 && tar xzf cdktf-provider-google-16.12.1.tgz
-    python -m tests.terraform.provider.derive package
+    python -m tests.terraform.provider.derive google package
 
 The npm package was generated from the schema of hashicorp/google 6.50.0 and names each argument
-with its kind. This module reads the schema back from it. Run it again when `terraform/` uses a new
-resource type.
+with its kind. @cdktf/provider-time@11.0.1 is that of hashicorp/time 0.13.1. This module reads the
+schema back. Run it again when `terraform/` uses a new resource type.
 """
 
 import json
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.terraform.provider.schema import SCHEMA, used_types
+from tests.terraform.provider.schema import SCHEMAS, used_types
 
 ARGUMENT = re.compile(
     r"^ {8,12}['\"]?(?P<name>\w+)['\"]?: \{\s*value: (?P<value>.+?),\s*"
@@ -163,21 +163,22 @@ def _attribute(argument: re.Match[str], required: bool, document: str) -> dict[s
     return attribute
 
 
-def derive(package: Path) -> dict[str, Any]:
-    """Return the schema of the provider and of all used types."""
-    resources, data_sources = used_types()
+def derive(provider: str, package: Path) -> dict[str, Any]:
+    """Return the schema of a provider and of all its used types."""
+    resources, data_sources = used_types(provider)
     folders = {path.parent.name: path.parent for path in package.glob("lib/*/index.js")}
     return {
         "provider": Module(folders["provider"]).block(),
-        "resources": {name: Module(folders[_folder(name)]).block() for name in resources},
+        "resources": {name: Module(folders[_folder(provider, name)]).block() for name in resources},
         "data_sources": {
-            name: Module(folders[f"data-google-{_folder(name)}"]).block() for name in data_sources
+            name: Module(folders[f"data-{provider}-{_folder(provider, name)}"]).block()
+            for name in data_sources
         },
     }
 
 
-def _folder(type_: str) -> str:
-    return type_.removeprefix("google_").replace("_", "-")
+def _folder(provider: str, type_: str) -> str:
+    return type_.removeprefix(f"{provider}_").replace("_", "-")
 
 
 def render(schema: dict[str, Any]) -> str:
@@ -197,4 +198,5 @@ def _minified(block: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    SCHEMA.write_text(render(derive(Path(sys.argv[1]))))
+    _, name, folder = sys.argv
+    SCHEMAS[name].write_text(render(derive(name, Path(folder))))

@@ -1,4 +1,4 @@
-"""The schema of the provider: a block of attributes and nested blocks for each type of resource."""
+"""The schemas of the providers: a block of attributes and nested blocks for each type of resource."""
 
 import json
 import re
@@ -7,7 +7,11 @@ from typing import Any
 
 ROOT = Path(__file__).parents[3]
 TERRAFORM = ROOT / "terraform"
-SCHEMA = Path(__file__).with_name("google-6.50.0.json")
+SCHEMAS = {
+    "google": Path(__file__).with_name("google-6.50.0.json"),
+    "time": Path(__file__).with_name("time-0.13.1.json"),
+}
+"""The file with the schema of each provider, by the provider's name."""
 
 Block = dict[str, Any]
 """A dictionary with the keys `attributes` and `blocks`.
@@ -18,16 +22,16 @@ limit), too.
 """
 
 
-def used_types() -> tuple[list[str], list[str]]:
-    """Return the types of resources, and of data sources, that `terraform/` uses."""
+def used_types(provider: str) -> tuple[list[str], list[str]]:
+    """Return the types of a provider's resources and data sources that `terraform/` uses."""
     text = "\n".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
-    return _types("resource", text), _types("data", text)
+    return _types(provider, "resource", text), _types(provider, "data", text)
 
 
-def _types(kind: str, text: str) -> list[str]:
-    return sorted(set(re.findall(rf'^{kind} "(google_\w+)"', text, re.MULTILINE)))
+def _types(provider: str, kind: str, text: str) -> list[str]:
+    return sorted(set(re.findall(rf'^{kind} "({provider}_\w+)"', text, re.MULTILINE)))
 
 
-def read_schema() -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(SCHEMA.read_text())
+def read_schema(provider: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(SCHEMAS[provider].read_text())
     return schema

@@ -1,13 +1,13 @@
-"""A provider with the schema of hashicorp/google.
+"""Providers with the schemas of hashicorp/google and hashicorp/time.
 
-Terraform validates, plans and applies against it without a network. It creates nothing.
+Terraform validates, plans and applies against them without a network. They create nothing.
 """
 
 import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]  # no types
 
 from tests.terraform.provider.protocol import CALLS, SERVICE, messages
-from tests.terraform.provider.schema import Block, read_schema
+from tests.terraform.provider.schema import SCHEMAS, Block, read_schema
 from tests.terraform.provider.values import (
     Values,
     fill_applied,
@@ -25,7 +25,7 @@ from tests.terraform.provider.values import (
     unpack,
 )
 
-NAME = "registry.terraform.io/hashicorp/google"
+NAMES = "registry.terraform.io/hashicorp"
 NESTING = {"single": 1, "list": 2, "set": 3}
 ERROR = 1
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -100,9 +100,20 @@ class SchemaProvider:
 
 
 @contextmanager
-def serve_provider(folder: Path) -> Iterator[str]:
-    """Serve on a socket in `folder`. Yield the value of TF_REATTACH_PROVIDERS."""
-    provider = SchemaProvider(read_schema())
+def serve_providers(folder: Path) -> Iterator[str]:
+    """Serve each provider on a socket in `folder`. Yield the value of TF_REATTACH_PROVIDERS."""
+    with ExitStack() as running:
+        served = {
+            f"{NAMES}/{name}": running.enter_context(_serve(folder / f"{name}.sock", name))
+            for name in SCHEMAS
+        }
+        yield json.dumps(served)
+
+
+@contextmanager
+def _serve(path: Path, name: str) -> Iterator[Answer]:
+    """Serve one provider. Yield how Terraform reaches it."""
+    provider = SchemaProvider(read_schema(name))
     with ThreadPoolExecutor(4) as threads:
         sizes = [
             (f"grpc.max_{way}_message_length", MAX_MESSAGE_BYTES) for way in ("send", "receive")
@@ -113,12 +124,12 @@ def serve_provider(folder: Path) -> Iterator[str]:
             for call, messages_of_call in CALLS.items()
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, rpcs),))
-        server.add_insecure_port(f"unix:{folder / 'provider.sock'}")
+        server.add_insecure_port(f"unix:{path}")
         server.start()
-        address = {"Network": "unix", "String": str(folder / "provider.sock")}
+        address = {"Network": "unix", "String": str(path)}
         process = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True}
         try:
-            yield json.dumps({NAME: {**process, "Addr": address}})
+            yield {**process, "Addr": address}
         finally:
             server.stop(None).wait()
 

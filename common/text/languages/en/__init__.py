@@ -5,7 +5,8 @@ from common.text.spoken.rules import Rules
 
 numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur
   thurs fri sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man ala cal arc
-  gal sec min may ma mo ind eq eqs tab thm prop lem app par"""
+  gal sec min may ma mo ind eq eqs tab thm prop lem app par
+  chap ht"""
 enders = "etc inc ltd co corp bros esq llc plc p.a"
 units = "min mins hr hrs sec secs ft in oz lb lbs tsp tbsp mi yd gal mph km kg mg cm mm ml yr yrs"
 abbreviations = "approx apt conf est incl excl vol vols ch tel ext max avg mt ft ste"
@@ -39,3 +40,8 @@ def spoken(_language: Language, region: str) -> Rules:
     from common.text.languages.en import rules  # noqa: PLC0415 - loaded at first use
 
     return rules.rules(region)
+
+
+yes = """yes|yes please|yeah|yep|sure|ok|okay|go ahead|do it|yes do it|please do|confirm
+  |yes send it|send it"""
+no = """no|no thanks|no thank you|nope|don't|do not|cancel|stop|don't send it|never mind"""

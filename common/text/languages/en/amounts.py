@@ -32,6 +32,9 @@ PATTERNS = {
 }
 
 
+PARTS = {"scale_word": lambda scale: _SCALES[scale]}
+
+
 def amount(match: re.Match[str]) -> str:
     """Return an amount after its sign, or a range of amounts."""
     sign, currency, sign_behind, first, scale, dash, last, last_scale, rate = match.groups()

@@ -23,15 +23,20 @@ _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|a
 _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 PATTERNS = {
+    "DAY_FOLLOWS": (
+        rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA:?|date:"
+        rf"|today|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))}),? \(?)"
+    ),
     "SHORT": "|".join(_MONTHS),
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
     "DAY": r"(0?[1-9]|[12]\d|3[01])",
     "NTH": "(?:st|nd|rd|th)?",
+    "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
     "NO_MORE": r"(?![\w/]|[.,:-]\d)",
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
-    "LIST": r"\.?(?: ?[-–—] ?|, (?:and |or )?| & | and | or )",
+    "LIST": r"\.?(?: ?[-–—/] ?|, (?:and |or )?| & | and | or )",
     "HALF": r"( ?(?:[AaPp]\.?[Mm])(?!\w)\.?)",
     "CENTURY": "(1[1-9]|20)",
 }
@@ -75,6 +80,34 @@ def numeric(match: re.Match[str], region: str) -> str:
         return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
     name, nth = _NAMES[month - 1], ordinal(str(day))
     return f"the {nth} of {name}, {full}" if day_first else f"{name} {nth}, {full}"
+
+
+def days(match: re.Match[str], region: str) -> str:
+    """Return one day or two without a year: "on 12/24". A fraction stays: "by 1/2"."""
+    before, *figures = match.groups()
+    sure = before.strip(" ,(").lower() not in {"by", "from", "before", "after", "since", "through"}
+    said = []
+    for first, last in (figures[:2], figures[3:]):
+        if first is None:
+            continue
+        day_first = int(first) > len(_NAMES) or (region in _DAY_FIRST and int(last) <= len(_NAMES))
+        day, month = (first, last) if day_first else (last, first)
+        halves = int(first) < int(last) < 9 and not sure  # noqa: PLR2004 - 7/8 is a part
+        if not (0 < int(month) <= len(_NAMES) and 0 < int(day) <= 31) or halves:  # noqa: PLR2004
+            return match[0]
+        unknown = (
+            not region and int(first) != int(last) and max(int(first), int(last)) <= len(_NAMES)
+        )
+        name = cardinal(str(int(month))) if unknown else _NAMES[int(month) - 1]
+        said.append(f"{name} {cardinal(day) if unknown else ordinal(str(int(day)))}")
+    between = (figures[2] or "").strip()
+    return before + (f" {between} " if between.isalpha() or between == "&" else " to ").join(said)
+
+
+def years(match: re.Match[str]) -> str:
+    """Return "2003–04" as two years where the second is the later one."""
+    first, last = match.groups()
+    return f"{year(first)} to {pair(last)}" if int(last) > int(first[2:]) else match[0]
 
 
 def decades(match: re.Match[str]) -> str:

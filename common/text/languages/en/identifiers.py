@@ -7,7 +7,7 @@ from common.text.languages.en.words import grouped, spelled
 
 _NAMED = words_of(  # nouns that figures name
     "order invoice ticket case reference ref confirmation conf booking reservation tracking account"
-    " acct member membership policy claim customer employee student serial model part item sku po"
+    " acct a/c member membership policy claim customer employee student serial model part item sku po"
     " routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn phone"
     " telephone tel fax mobile cell hotline card"
 )
@@ -21,7 +21,7 @@ PATTERNS = {
     "HEX": r"[\da-fA-F]",
     "VALUE": (
         r"((?=[A-Z-]{0,12}\d)[A-Z\d]{1,20}+(?:-[A-Z\d]{1,20}+){0,8}"
-        r"(?: (?=[A-Z]{0,6}\d)[A-Z\d]{3,20}+){0,4}(?![\w%/]|[.,:-]\w))"
+        r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"
     ),
     "EMERGENCY": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
     "STATE": (
@@ -29,7 +29,7 @@ PATTERNS = {
         "|T[NX]|UT|V[TA]|W[AVIY])"
     ),
     "ENDING": (
-        r"(?:end(?:ing|s) (?:in|with)|last (?:four|4)(?: digits)?(?: are|:)?|extension"
+        r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"
         r"|text \w{1,20}+ to)"
     ),
     "SEPARATED": r"(?:(?:1 )?\(\d{2,5}\)[ .-]?|\d{1,5}[ .-])(?:\d{1,6}[ .-]){0,6}\d{1,7}",
@@ -39,7 +39,7 @@ PATTERNS = {
 def coded(value: str) -> str:
     """Return groups of digits by digits, and groups of letters and digits by characters."""
     said = ""
-    for group in re.split("[- ]", value):
+    for group in re.split(r"[\W_]+", value):
         said += "" if not said else "-" if said.isalpha() else ", "
         by_sign = " ".join(spelled(sign) if sign.isdigit() else sign.upper() for sign in group)
         said += group if group.isalpha() else by_sign
@@ -59,7 +59,8 @@ def after_noun(match: re.Match[str]) -> str:
     figures = len(re.sub(r"\D", "", value))
     amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
     named = named or (sure and "-" in value)  # "No. 23-411"
-    if not named or amount or (figures < _LONG and not (sure or sign)):
+    size = figures if value.isdigit() else len(value.replace("-", "")) - 1
+    if not named or amount or (size < _LONG and not (sure or sign)):
         return match[0]
     return ("number " if sign else "") + coded(value)
 
@@ -68,7 +69,7 @@ def _names(before: str) -> tuple[bool, bool]:
     """Return whether a noun that figures name precedes, and whether "number" or so follows it."""
     sure = False
     for word in reversed(before.lower().split()[-5:]):
-        core = word.strip(".,:#")
+        core = word.strip(".,:#()[]\"'")
         singular = core.removesuffix("s")
         sure = sure or "#" in word
         if singular in _SURE:

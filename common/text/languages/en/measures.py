@@ -9,7 +9,8 @@ from common.text.spoken.rules import any_of, ends_sentence, table
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table(
     "nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram|lb pound|lbs pound"
-    "|oz ounce|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter"
+    "|oz ounce|ft-lb foot-pound|mcg microgram"
+    "|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter"
     "|gal gallon|qt quart|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare"
     "|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte"
     "|MiB mebibyte|GiB gibibyte|kbps kilobit per second|Mbps megabit per second"
@@ -30,6 +31,7 @@ for _short, _length in _LENGTHS.items():
     _UNITS |= {f"{square} {_short}": f"square {_length}" for square in ("sq", "sq.")}
 for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
+_UNITS["fl oz"] = "fluid ounce"
 _WITH_POINT = words_of(
     "ft in mi yd gal qt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
 )
@@ -45,6 +47,7 @@ PATTERNS = {
 }
 PARTS = {
     "scale": lambda sign: _DEGREES[sign],
+    "plural": lambda unit: _name(unit, singular=False),
     "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
     "inches": lambda amount: f"{number(amount)} {_name('in', singular=one(amount))}",
 }
@@ -67,6 +70,12 @@ def inches_mark(match: re.Match[str]) -> str:
     if match[0].endswith('"') and quoted:
         return match[0]
     return f"{number(match[1])} {_name('in', singular=one(match[1]) or describes(match))}"
+
+
+def inch_fraction(match: re.Match[str]) -> str:
+    """Return a fraction of inches where the mark closes no quotation: 2 1/2" screws."""
+    quoted = match.string[: match.start()].count('"') % 2 == 1
+    return match[0] if match[0].endswith('"') and quoted else f"{match[1]} inch"
 
 
 def measure(match: re.Match[str]) -> str:

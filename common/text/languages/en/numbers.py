@@ -12,6 +12,7 @@ _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
     "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
     "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
+    "|Bldg Building"
 )
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -21,18 +22,25 @@ _COMPARISONS = table(
     "|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
 )
 _NAMES = table(
-    "÷ divided by|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of"
+    "÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
+    "|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of"
     "|∏ the product of|∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection"
     "|⊂ is a subset of|⊆ is a subset of|∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to"
 )
 PATTERNS = {
+    "RARE": (  # one of the rare forms that the first rules read
+        r"•|[xX]{2}|＊|[Dd][Oo][Ii]|:[\dA-F]{2}:|:\d\d ?[ap](?!\w)|['′’] ?[x×]"
+        r"|/ea|mm ?Hg|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}|(?:Rm|Bldg|Apt|Ste) \d"
+    ),
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person",
     "NUMBERED": "|".join(_NUMBERED),
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
-    "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Lesson",
+    "TITLES": (
+        "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Lesson|Page|Question"
+    ),
     "AFTER_HALF_DAY": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm]))",
 }
 PARTS = {
@@ -63,6 +71,11 @@ def between(match: re.Match[str]) -> str:
     if match.string.startswith("etween ", max(0, match.start() - 7)):
         return f"{written} and "
     return f"{written} to " if dash in {"-", " - "} or dash.strip() != "-" else match[0]
+
+
+def by(match: re.Match[str]) -> str:
+    """Return the word of a cross after a unit: sizes are "by" each other, factors in formulas not."""
+    return "times" if " equals " in match.string else "by"
 
 
 def version(match: re.Match[str]) -> str:

@@ -7,17 +7,20 @@ from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
+? [#+>↑▲↓▼≈|]|[ ]/
 (?<!\w)([CF])#  =>  {1} sharp
 (?<!\w)C\+\+  =>  C plus plus
+(?<=\w )#(?=:)|(?<=\. )#(?=:)  =>  number
 (?<=\w\w) > (?=[A-Z][a-z])  =>  , then␣
 ([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
+\|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
+(?i:(about|around|roughly|approximately|approx\.) ≈ ?)  =>  {1}␣
+? [−=+^²³*×÷≤≥≠<>±·⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
 (?<=\)) ?/ ?(?=[\d(])  =>  ␣divided by␣
 (?<=[(=±×÷^]) ?[-−](?=[a-z](?!\w))|(?<=[=±×÷]) [-−](?=[a-z](?!\w))  =>  ␣minus␣
 (?<=[-+=] )(\d{1,3})([abcknpqxyz]{2,3})(?!\w)  =>  {1} {2:letters}
-\|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
-(?i:(about|around|roughly|approximately|approx\.) ≈ ?)  =>  {1}␣
 (?<=\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
 (?:(?<![^\W\d_][a-z])(?<=[)²³a-z])|(?<=\^\d)) - (?=\d)|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - )  =>  {1:number} {2}
@@ -26,9 +29,11 @@ _SIGNS = r"""
 (?<=[\d)]) - (?=\([-−\d])|(?<=[a-z]\d) - (?=[a-z]\d)|(?<=\([a-z])-(?=\d{1,3}\))|(?<=\)) - (?=[a-z]\()
     =>  ␣minus␣
 (?<=[a-z] \d) - (?=[a-z] \d)|(?<=\([a-z]) - (?=[a-z]\))  =>  ␣minus␣
-(?<=\S) − (?=\S)|(?<=[=^²³)×÷] [a-z]) - (?=[a-z](?!\w))  =>  ␣minus␣
+(?<=\d) ?· ?(?=\d)  =>  ␣times␣
+(?<=[\d)²³a-z])−(?=[\d(a-z])|(?<=\S) − (?=\S)|(?<=[=^²³)×÷] [a-z]) - (?=[a-z](?!\w))  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
 (?<=\d) ?[x×·] ?(?=10\^)  =>  ␣times␣
+? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
 ={4,}|<{4,}|>{4,}  =>  ␣
 <-(?![\w-])  =>  ␣left arrow␣
 <->|↔|⇔|<=>  =>  ␣to and from␣
@@ -40,6 +45,23 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
+? {RARE}
+#(?=\d{8,20}(?!\w))  =>  number␣
+(?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
+＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
+(?<!\w)(?i:doi:? ?)(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
+(?<![\w:])((?:{HEX}{2}:){5}{HEX}{2})(?![\w:])  =>  {1:coded}
+(?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
+(?<!\w)([A-Z]{3,5} )(\d{3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
+(?<= in )(\d{2,3}):([0-5]\d)(?![\w:])  =>  {1:number} {2:pair}
+(?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
+(?<=[a-z] )hrs(?!\w)  =>  hours
+(?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
+(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}(\d{3,6})(?!\d)  =>  ending in {1:spelled}
+(?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
+(?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
+(?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
+? \. ?\d|\d['’]\d
 (?<![\w.])\.(?=\d)  =>  0.
 (?<![\w.])([A-Z])\.(?=\d)  =>  {1} dot␣
 (?<![\w.])({NUMBERED})\. ?(?=\d)  =>  {1:numbered}␣
@@ -51,35 +73,39 @@ _FIGURES = r"""
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT}|\d{1,2}(?!\d)))  =>  {1:weekday}
+(?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
+{DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?(?![\w/]|[.,]\d)
+    =>  {days}
 (?<!\w){MONTH} ?{DASH} ?{MONTH}(?!\w)  =>  {1:month} to {2:month}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])
     =>  the {1:ordinal} of {2:month}, {3:short_year}
-(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {YEAR})?(?![\w%°]|[.,:/]\d)
+(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {DATED_YEAR})?(?![\w%°]|[.,:/]\d)
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
-{START}(?:([Tt]he) )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {YEAR})?(?!\w|[.,]\d)
+{START}(?:([Tt]he) )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
     =>  {1:article} {2:ordinal} of {3:month}{4:in_year}
-(?<!\w){MONTH} {YEAR}{NO_MORE}  =>  {1:month} {2:year}
+(?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
 {START}{CENTURY}(\d0)['’]?s(?: ?{DASH} ?{CENTURY}?['’]?(\d0)['’]?s)?(?!\w)  =>  {decades}
 (?<!\w)['’]([2-9]0)['’]?s(?!\w)  =>  {1:tens}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?<=[Ii]n )(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
+{START}{YEAR}[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
-? \d[\d)#＃-]|\d ?[A-Z\d]
+? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
 (?<![\w-])({HEX}{8}(?:-{HEX}{4}){3}-{HEX}{12})(?![\w-])  =>  {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
-(?<![\w.,$€£¥/-])(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
+(?<!\w)\+(\d{7,15})(?!\w)  =>  plus {1:spelled}
+(?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d{1,4}\))?(?:[ .-]\d{1,8}){1,6})(?!\w)
+    =>  plus {1:grouped}
+(?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)([Ee])xt\.? ?(?=\d)  =>  {1}xtension␣
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)((?i:call|dial|text|ring) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
-(?<!\w)\+(\d{7,15})(?!\w)  =>  plus {1:spelled}
-(?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d{1,4}\))?(?:[ .-]\d{1,8}){1,6})(?!\w)
-    =>  plus {1:grouped}
 (?:(?<=\W{STATE} )|(?<=D\.C\. ))(\d{5})(?!\w)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
 (?<![\w-])1-(?=\d{3}-[A-Z]{3})  =>  one,␣
@@ -90,7 +116,7 @@ _FIGURES = r"""
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
 (?<!\w)([Ff]orms? )(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
-? {CURRENCY}|¢|\d,\d\d(?!\d)
+? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}{SCALE}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT}{SCALE})?{PER}(?!\w)
     =>  {amount}
@@ -107,8 +133,12 @@ _FIGURES = r"""
     =>  {1} {2:cardinal} point {3:cardinal}{4:to_number}{5:after_point}
 (?<![\w/])[vV](?:er\.)? ?({NUMBER})(?!\w)  =>  version {1:number}
 ? \d/\d|[{VULGAR}]
+(?<!\w)({TITLES}) (\d{1,3})/(\d{1,3})(?![\w/])  =>  {1} {2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=\d{1,4}(?![\d/]|,\d))  =>  {1} out of␣
-(?<![\w/.,])(?:(\d{1,3}) )?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)  =>  {fraction}
+(?<![\w/.,])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {inch_fraction}
+(?<![\w/.,])(\d{1,4})/(\d{3,5})(?<!/19\d\d)(?<!/20\d\d)(?![\w/]|[.,]\d)(?<=\d{4})
+    =>  {1:number} over {2:number}
+(?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)  =>  {fraction}
 (?<![\w/.,])(\d{1,3})? ?([{VULGAR}])  =>  {vulgar}
 ? [-–—x×]
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
@@ -120,31 +150,33 @@ _FIGURES = r"""
 (?<=\d%)(?: ?[–—] ?|-| - )(?=\d)|(?<=:\d\d) ?[-–—] ?(?=\d)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×)(?=\d)  =>  ␣by␣
-{START}(?<![$€£])({NUMBER})x(?!\w)  =>  {1:number} times
+{START}(?<![$€£])({NUMBER})x(?!\w){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
+(?<=:[0-5]\d)/(mi|km)(?!\w)  =>  {1:per}
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? [″"'′’mh]|ft|\d ?[x×]
-(\d ?(?:{UNIT}|["″]))(?<![²³]) ?[x×] ?(?=\d)  =>  {1} by␣
+(\d ?(?:{UNIT}|["″]))(?<![²³]) ?[x×] ?(?=\d)  =>  {1} {by}␣
 (?<=\d)["″] ?[-–] ?(?=\d{1,3}["″])  =>  ␣to␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
 {START}(\d{1,4}) ?h(?:rs?)? ?(\d{1,2}) ?m(?:in)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
-{START}({NUMBER})(?:″(?!\w)|"(?=[ -][A-Za-z]| ?[x×]|[).,;]))  =>  {inches_mark}
+{START}({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z]| ?[x×]|[).,;]))  =>  {inches_mark}
 ? [°º℃℉]
 (?<!\w){MINUS}(?<!\d[.,])({NUMBER}) ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
+? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 (?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w)(\.?)  =>  {part_of_a_measure}
-{START}({NUMBER})k(?!\w)  =>  {1:number} thousand
-{START}({NUMBER})M(?!\w)  =>  {1:number} million
-{START}({NUMBER})bn(?!\w)  =>  {1:number} billion
+? \d(?:\+|[kM]|bn)
+{START}({NUMBER})\+ ?({UNIT})(?!\w)  =>  {1:number} plus {2:plural}
+{START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
@@ -155,6 +187,8 @@ _OTHER_SIGNS = r"""
 (?<=\w)([²³])  =>  ␣{1:raised}
 [ ]?&&? ?  =>  ␣and␣
 \+/[-−]|±  =>  ␣plus or minus␣
+\+\+(?=[a-z](?!\w))  =>  plus plus␣
+(?<=\w)\+\+(?!\w)  =>  ␣plus plus
 [ ]?[+]++ ?  =>  ␣plus␣
 ×  =>  ␣times␣
 §§?  =>  ␣section␣
@@ -172,6 +206,7 @@ _OTHER_SIGNS = r"""
 """
 _DAYS = r"(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}"
 _DAY = (
+    "(?<!\\w)({WEEKDAY})(?=: )  =>  {1:weekday}\n"
     r"(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}"
 )
 
@@ -181,6 +216,7 @@ def rules(region: str) -> Rules:
     names: dict[str, Any] = {}
     for module in (words, dates, identifiers, amounts, numbers, measures):
         names |= vars(module) | vars(module).get("PATTERNS", {}) | vars(module).get("PARTS", {})
+    names["days"] = lambda match: dates.days(match, region)
     names["numeric"] = lambda match: dates.numeric(match, region)
     return (
         *short_forms(),
@@ -188,5 +224,5 @@ def rules(region: str) -> Rules:
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),
         Group(r"[^\w\s.,!?'\"’:;-]|[²³]", read_rules(_OTHER_SIGNS, names)),
-        Group(r"\w\.", read_rules(_DAY, names)),
+        Group(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}[.:]", read_rules(_DAY, names)),
     )

@@ -56,13 +56,16 @@ _PARTS = {
     "nth": lambda roman: ordinal(_figures(roman)),
 }
 _POINTED = r"""
+? \. ?[\w(&]|(?<!\w)(?:Dr|Mrs?|Prof|Mt|St)[ ]
+(?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Ms\.(?= )  =>  Ms
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
-(?<=\w )St\.  =>  Street{point}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)ca?\.(?= ?\d{3})  =>  circa
+? St\.
+(?<=\w )St\.  =>  Street{point}
 """
 _ROMAN = r"""
 (?<!\w)({KING}) (?!I(?!\w)(?! of\b)){ROMAN}  =>  {1} the {2:nth}

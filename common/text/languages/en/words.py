@@ -16,7 +16,10 @@ PER = (
     r"(?: ?/ ?(sq ft|mo|yr|wk|hr|h|min|sec|s|kg|lb|g|cm³|m³|m²|[md]?L|l|km|mi|gal|oz|ft|mol|month|year"
     r"|week|day|hour|minute|second|night|person|user|seat|mile|gallon|unit|item|piece|call|token)(?!\w))?"
 )
-_DESCRIBED = r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius)\b"
+_DESCRIBED = (
+    r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
+    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift)\b"
+)
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 _YEARS = range(1000, 2100)  # the others are said like numbers
 
@@ -72,7 +75,7 @@ def describes(match: re.Match[str]) -> bool:
     """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
     before = f" {match.string[max(0, match.start() - 4) : match.start()].lower()}"
     after = match.string[match.end() : match.end() + 2]
-    if re.match(_DESCRIBED, match.string[match.end() :][:10]):
+    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 12]):
         return True
     return before.endswith((" a ", " an ")) and after[:1] in {" ", "-"} and after[1:].isalpha()
 

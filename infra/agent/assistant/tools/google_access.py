@@ -6,10 +6,14 @@ with `temp:` to the tools of this turn and never stores them. Do not copy the to
 
 from google.adk.tools.tool_context import ToolContext
 
-TOKEN = "temp:google_access_token"  # noqa: S105 - a key, not a token
+from infra.agent.assistant.google.turn_state import TurnState
 
 
 def access_token(context: ToolContext) -> str | None:
     """Return the access token, or None if the user has not connected an account."""
-    token = context.state.get(TOKEN)
-    return token if isinstance(token, str) and token else None
+    return turn_state(context).token
+
+
+def turn_state(context: ToolContext) -> TurnState:
+    """Return what the caller passed to the tools of this turn."""
+    return TurnState.of(context.state, context.invocation_id)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import uuid4
 
+from infra.agent.assistant.google.actions import GoogleActions
 from infra.local.simulators.agent_engine.assistant.steps import Script
 from infra.local.simulators.agent_engine.effects import Effects
 from infra.local.simulators.agent_engine.lost_session import LostSession
@@ -38,6 +39,8 @@ class AgentEngineState:
     """Limit of session creations, updates and deletions. Google's default is 100."""
     event_appends_a_minute: int | None = None
     """Limit of appendEvent. Google's default is 300."""
+    google: GoogleActions | None = None
+    """The tools of mail and calendar, with the addresses of the simulators of Google."""
     zone: tzinfo = UTC
     """Time zone of the assistant's clock."""
     now: Callable[[], float] = time.time

@@ -1,7 +1,7 @@
 """One turn: the steps of a reply, played in time, as the events that a caller reads."""
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra.local.simulators.agent_engine.assistant.replies import reply
@@ -53,8 +53,8 @@ class SimulatedTurn:
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Play the turn. Raises ConnectionCut."""
-        message = self._message()
         factory = EventFactory(f"e-{self.state.new_id()}", self.state)
+        message = self._message(factory.id)
         self.session.append(factory.user(self.parts, self.state_delta))
         for step in (self.state.script or reply)(message):
             async for event in self._play(step, factory):
@@ -62,7 +62,7 @@ class SimulatedTurn:
         for event in self._end_message(factory, {"text": ""}):
             yield event
 
-    def _message(self) -> Message:
+    def _message(self, invocation_id: str) -> Message:
         return Message(
             text="".join(part.get("text", "") for part in self.parts),
             user_id=self.session.user_id,
@@ -70,6 +70,8 @@ class SimulatedTurn:
             now=self.state.clock(),
             history=tuple(lines(self.session.events)),
             state={**self.session.state, **self.state_delta},
+            google=self.state.google,
+            invocation_id=invocation_id,
         )
 
     async def _play(self, step: Step, factory: EventFactory) -> AsyncGenerator[Event, None]:
@@ -103,7 +105,8 @@ class SimulatedTurn:
         if step.effect:
             self._record_effect(step, call_id, factory)
         await self.state.sleep(self.state.tool_seconds if step.seconds is None else step.seconds)
-        response = factory.tool_response(call_id, step)
+        step.outcome.update(step.response if step.run is None else await step.run())
+        response = factory.tool_response(call_id, replace(step, response=step.outcome))
         self.session.append(response)
         yield response
 

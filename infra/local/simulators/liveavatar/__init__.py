@@ -3,6 +3,7 @@
 from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 from infra.local.simulators.liveavatar.app import liveavatar_app
 from infra.local.simulators.liveavatar.clock import LiveAvatarClock, ManualClock, WallClock
+from infra.local.simulators.liveavatar.media.rooms import SessionRooms
 from infra.local.simulators.liveavatar.settings import LiveAvatarSettings
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "LiveAvatarClock",
     "LiveAvatarSettings",
     "ManualClock",
+    "SessionRooms",
     "WallClock",
     "liveavatar_app",
 ]

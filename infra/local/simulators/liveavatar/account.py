@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from infra.local.simulators.json_web_tokens import BadTokenError
 from infra.local.simulators.liveavatar.api.catalogue import KNOWN_AVATARS, SANDBOX_AVATAR
 from infra.local.simulators.liveavatar.clock import LiveAvatarClock, WallClock
 from infra.local.simulators.liveavatar.journal.audio import AudioShelf
@@ -15,7 +16,7 @@ from infra.local.simulators.liveavatar.playback import SessionEvent
 from infra.local.simulators.liveavatar.refusal import RequestRefusedError
 from infra.local.simulators.liveavatar.session import EndReason, LiveAvatarSession, SessionPlan
 from infra.local.simulators.liveavatar.settings import LiveAvatarSettings
-from infra.local.simulators.liveavatar.tokens import BadTokenError, SessionTokens, TokenUse
+from infra.local.simulators.liveavatar.tokens import SessionTokens, TokenUse
 
 Listener = Callable[[SessionEvent, list[dict[str, Any]]], None]
 """Receives each event of a session, and the messages in which the provider sends it."""
@@ -41,7 +42,7 @@ class LiveAvatarAccount:
         self.clock = clock or WallClock()
         self.key = key
         self.sessions: dict[str, LiveAvatarSession] = {}
-        self._new_id = new_id
+        self.new_id = new_id
         self._listeners: dict[str, list[Listener]] = {}
         self._origin = (self.clock.now(), self.clock.monotonic())
         self._formatter = EventFormatter(self.settings.dialect, self.settings.ids, new_id)
@@ -74,7 +75,7 @@ class LiveAvatarAccount:
         """
         self._check_avatar(plan)
         session = LiveAvatarSession(
-            id=self._new_id(),
+            id=self.new_id(),
             plan=plan,
             max_seconds=self._max_seconds(plan),
             idle_seconds=self.settings.idle_seconds,
@@ -131,7 +132,11 @@ class LiveAvatarAccount:
     def settle(self) -> None:
         """Carry out all that fell due by itself until now."""
         for session in self.sessions.values():
-            self.publish(session, session.settle(self.now))
+            self.settle_one(session)
+
+    def settle_one(self, session: LiveAvatarSession) -> None:
+        """Carry out all that fell due in one session until now."""
+        self.publish(session, session.settle(self.now))
 
     def credits_left(self) -> float:
         """Return the credits that are left in the account."""

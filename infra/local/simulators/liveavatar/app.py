@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import WebSocketRoute
+from starlette.routing import Mount, WebSocketRoute
 
 from infra.local.simulators.liveavatar.account import LiveAvatarAccount
 from infra.local.simulators.liveavatar.api.answers import on_http, on_invalid, on_refusal
@@ -14,16 +14,18 @@ from infra.local.simulators.liveavatar.api.lists import CatalogueCalls
 from infra.local.simulators.liveavatar.journal.requests import RequestJournal
 from infra.local.simulators.liveavatar.journal.routes import journal_routes
 from infra.local.simulators.liveavatar.lite.socket import LiteSocket
+from infra.local.simulators.liveavatar.media.rooms import SessionRooms
 from infra.local.simulators.liveavatar.refusal import RequestRefusedError
+from infra.local.simulators.livekit import LiveKitServer
 
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 
 
-def liveavatar_app(account: LiveAvatarAccount) -> Starlette:
+def liveavatar_app(account: LiveAvatarAccount, rooms: SessionRooms | None = None) -> Starlette:
     """Return the app. Mount it anywhere: the addresses in its answers follow the mount.
 
-    The provider's own web client calls it from a page, with credentials, so that an answer must
-    name the page's origin.
+    `rooms` are the account's, for a caller that closes them at the end. The provider's own web client
+    calls the app from a page, with credentials, so that an answer must name the page's origin.
     """
     cors = Middleware(
         CORSMiddleware,
@@ -38,6 +40,7 @@ def liveavatar_app(account: LiveAvatarAccount) -> Starlette:
             *SessionCalls(account).routes(),
             *journal_routes(account),
             WebSocketRoute("/ws/{session_id}", LiteSocket(account).endpoint),
+            Mount("/livekit", routes=LiveKitServer(rooms or SessionRooms(account)).routes()),
         ],
         middleware=[cors, Middleware(RequestJournal, account=account)],
         exception_handlers={

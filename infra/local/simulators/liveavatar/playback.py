@@ -4,6 +4,7 @@ Pure: every call says at which moment (monotonic seconds) it happens, and moment
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -86,6 +87,19 @@ class SessionEvent:
     poses: tuple[Pose, Pose] | None = None
 
 
+@dataclass(frozen=True)
+class PlayedSpan:
+    """A piece of an utterance that was played without a gap, from the moment `at` on.
+
+    `first` and `last` are positions in the utterance, in seconds.
+    """
+
+    at: float
+    utterance: AvatarUtterance
+    first: float
+    last: float
+
+
 @dataclass
 class PlaybackQueue:
     """The utterances of one session.
@@ -101,6 +115,8 @@ class PlaybackQueue:
     utterances: list[AvatarUtterance] = field(default_factory=list)
     listening: bool = False
     pose: Pose = "idle"
+    on_played: Callable[[PlayedSpan], None] | None = None
+    """Receives each piece that was played. None while the session has no viewer."""
     _queue: list[AvatarUtterance] = field(default_factory=list)
 
     def append(
@@ -172,16 +188,22 @@ class PlaybackQueue:
             started = SessionEvent(self.at, "started", head, head.source)
             return [started, *self._posed(self.at)]
         if head.remaining > to - self.at + INSTANT:
-            head.played += to - self.at
+            self._play(head, head.played + to - self.at)
             return None
-        self.at += head.remaining
-        head.played = head.seconds
+        end = self.at + head.remaining
+        self._play(head, head.seconds)
+        self.at = end
         if not head.complete:
             return self._starve(head, to)
         head.ended = self.at
         self._queue.pop(0)
         ended = SessionEvent(self.at, "ended", head, head.source)
         return [ended, *self._posed(self.at)]
+
+    def _play(self, head: AvatarUtterance, until: float) -> None:
+        if self.on_played is not None and until > head.played:
+            self.on_played(PlayedSpan(self.at, head, head.played, until))
+        head.played = until
 
     def _starve(self, head: AvatarUtterance, to: float) -> list[SessionEvent] | None:
         if head.ran_out is None:

@@ -23,6 +23,9 @@ EndReason = Literal[
 
 Room = Literal["provider", "livekit", "agora"]
 
+Quality = Literal["very_high", "high", "medium", "low"]
+Encoding = Literal["H264", "VP8"]
+
 CREDITS_PER_MINUTE: dict[Mode, int] = {"LITE": 1, "FULL": 2}
 
 
@@ -33,6 +36,7 @@ class SessionPlan:
     `max_seconds` is the wanted maximum age, None for the longest that the account allows. `room` is
     where the media go: to the provider's LiveKit room, or to a room of the caller's own.
     `hosted_agent`: the provider runs the agent as well, so that the session has no websocket.
+    `quality` and `encoding` are those of the video.
     """
 
     mode: Mode
@@ -41,11 +45,18 @@ class SessionPlan:
     max_seconds: int | None = None
     room: Room = "provider"
     hosted_agent: bool = False
+    quality: Quality = "high"
+    encoding: Encoding = "H264"
 
     @property
     def has_socket(self) -> bool:
         """Return True if the caller sends the audio."""
         return self.mode == "LITE" and not self.hosted_agent
+
+    @property
+    def has_agent(self) -> bool:
+        """Return True if the provider makes the speech."""
+        return not self.has_socket
 
 
 @dataclass

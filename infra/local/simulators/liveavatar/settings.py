@@ -80,6 +80,9 @@ class LiveAvatarSettings:
     starvation_seconds: float = 1.0
     """Unknown. An utterance that waits so long for audio causes the error `video_starvation`."""
 
+    agent_join_seconds: float = 0.2
+    """Time from the first viewer of a FULL session to the agent's join. Clients wait for 30 s."""
+
     at_max_duration: Literal["silence", "close"] = "silence"
     """End of a session at its maximum age, for its websockets.
 

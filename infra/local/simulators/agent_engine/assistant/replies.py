@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from infra.local.simulators.agent_engine.assistant import calendar
+from infra.local.simulators.agent_engine.assistant.google_replies import google_reply
 from infra.local.simulators.agent_engine.assistant.steps import Message, Step, Text, ToolRun
 from infra.local.simulators.agent_engine.assistant.stories import STORIES
 
@@ -24,6 +25,8 @@ _LEADING = re.compile(
 
 def reply(message: Message) -> Iterable[Step]:
     """Return the steps of the reply: those of the first rule that fits, else small talk."""
+    if message.google is not None and (steps := google_reply(message)) is not None:
+        return steps
     for pattern, answer in _RULES:
         if re.search(pattern, message.text, re.IGNORECASE):
             return answer(message)

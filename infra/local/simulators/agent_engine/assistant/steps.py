@@ -1,9 +1,11 @@
 """Input of an assistant, and the steps of which a reply consists."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from infra.agent.assistant.google.actions import GoogleActions
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Line:
 class Message:
     """The message of one turn.
 
-    `state` holds the session's state and this turn's `temp:` keys. `now` has a time zone.
+    `state` holds the session's state and this turn's `temp:` keys. `now` has a time zone. `google`
+    are the tools of mail and calendar, where the stack has a simulator of Google.
     """
 
     text: str
@@ -27,6 +30,8 @@ class Message:
     now: datetime
     history: tuple[Line, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
+    google: GoogleActions | None = None
+    invocation_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class ToolRun:
     `seconds` is the duration of the tool; None means `AgentEngineState.tool_seconds`. With `effect`
     the run is recorded in `AgentEngineState.effects` when it begins, as an effect that cannot be
     undone. Text before the call belongs to the model's first message, text after it to the next one.
+    `run` makes the response where it is given. `outcome` holds the response afterwards.
     """
 
     name: str
@@ -50,6 +56,8 @@ class ToolRun:
     response: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     effect: bool = False
+    run: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
+    outcome: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

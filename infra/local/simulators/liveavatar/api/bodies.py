@@ -5,7 +5,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from infra.local.simulators.liveavatar.session import EndReason, Mode, Room, SessionPlan
+from infra.local.simulators.liveavatar.session import (
+    Encoding,
+    EndReason,
+    Mode,
+    Quality,
+    Room,
+    SessionPlan,
+)
 
 Json = dict[str, Any]
 
@@ -13,8 +20,8 @@ Json = dict[str, Any]
 class VideoSettings(BaseModel):
     """Quality and codec of the video."""
 
-    quality: Literal["very_high", "high", "medium", "low"] = "high"
-    encoding: Literal["H264", "VP8"] = "H264"
+    quality: Quality = "high"
+    encoding: Encoding = "H264"
 
 
 class LiveKitConfig(BaseModel):
@@ -74,6 +81,7 @@ class TokenRequest(BaseModel):
             room = "livekit"
         elif lite and self.agora_config:
             room = "agora"
+        video = self.video_settings or VideoSettings()
         return SessionPlan(
             mode=self.mode,
             avatar_id=str(self.avatar_id),
@@ -81,6 +89,8 @@ class TokenRequest(BaseModel):
             max_seconds=self.max_session_duration,
             room=room,
             hosted_agent=lite and any(hosted),
+            quality=video.quality,
+            encoding=video.encoding,
         )
 
 

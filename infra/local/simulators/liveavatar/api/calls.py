@@ -20,8 +20,8 @@ from infra.local.simulators.liveavatar.api.bodies import (
 )
 from infra.local.simulators.liveavatar.api.pages import page_of
 from infra.local.simulators.liveavatar.journal.record import SHOWN_FIELDS
+from infra.local.simulators.liveavatar.media.fields import room_fields
 from infra.local.simulators.liveavatar.refusal import RequestRefusedError
-from infra.local.simulators.liveavatar.rooms import room_fields
 from infra.local.simulators.liveavatar.session import LiveAvatarSession
 
 Body = TypeVar("Body", bound=BaseModel)

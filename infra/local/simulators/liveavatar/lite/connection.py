@@ -25,6 +25,7 @@ from infra.local.simulators.liveavatar.lite.messages import (
 )
 from infra.local.simulators.liveavatar.playback import SessionEvent
 from infra.local.simulators.liveavatar.session import LiveAvatarSession
+from infra.local.simulators.liveavatar.watch import SessionWatch
 
 
 @dataclass
@@ -39,15 +40,18 @@ class LiteConnection:
     websocket: WebSocket
     number: int
     _outbox: asyncio.Queue[Json | None] = field(default_factory=asyncio.Queue)
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _watch: SessionWatch = field(init=False)
     _replaced: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._watch = SessionWatch(self.account, self.session)
 
     async def run(self) -> None:
         """Serve until either side closes the websocket."""
         self._open()
         try:
             async with anyio.create_task_group() as tasks:
-                for part in (self._watch, self._write, self._read, self._give_way):
+                for part in (self._watch.run, self._write, self._read, self._give_way):
                     tasks.start_soon(self._until_one_ends, part, tasks.cancel_scope)
         finally:
             self._close()
@@ -85,28 +89,6 @@ class LiteConnection:
             await part()
         scope.cancel()
 
-    async def _watch(self) -> None:
-        """Settle the session at each moment at which something falls due."""
-        while True:
-            self.account.settle()
-            self._changed.clear()
-            due = self.session.next_due()
-            await self._sleep(None if due is None else due - self.account.now)
-
-    async def _sleep(self, seconds: float | None) -> None:
-        """Wait so long, or until what falls due has changed."""
-        if seconds is None:
-            await self._changed.wait()
-            return
-        async with anyio.create_task_group() as race:
-            race.start_soon(self._wake, seconds)
-            await self._changed.wait()
-            race.cancel_scope.cancel()
-
-    async def _wake(self, seconds: float) -> None:
-        await self.account.clock.sleep(seconds)
-        self._changed.set()
-
     async def _give_way(self) -> None:
         await self._replaced.wait()
         await self.account.clock.sleep(self.account.settings.closes_first_after_seconds)
@@ -127,7 +109,7 @@ class LiteConnection:
             self._outbox.put_nowait(message)
         if event.kind == "closed":
             self._outbox.put_nowait(None)
-        self._changed.set()
+        self._watch.wake()
 
     def _take(self, text: str | None) -> None:
         """Obey one message. Before `connected`, and after a silent end, drop it in silence."""

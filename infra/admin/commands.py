@@ -1,0 +1,141 @@
+"""Commands of an operator on the account of a user. Each one returns the lines to print."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from common.domain.accounts import belongings
+from common.domain.accounts.profile import Profile, profile_path
+from common.domain.avatar_session import AvatarSession
+from common.domain.documents import Query, Where
+from common.domain.errors import OprinaError
+from common.domain.ids import AvatarSessionId, UserId
+from common.domain.quota import METERS, Ledger, Meter, grant, ledger_path, month_of
+from common.ports.dependencies import Dependencies
+from common.sessions.end import SessionEnder, always
+from common.transactions.transaction import Decision, Documents, Transactions
+
+PAGE = 100
+
+
+class RefusedCommandError(Exception):
+    """The command cannot be done. The message says why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class SetPlan:
+    """Give a user a plan (a `Transaction`)."""
+
+    user: UserId
+    plan: str
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        return [profile_path(self.user)]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[None]:
+        profile = Profile.read(documents[profile_path(self.user)])
+        return Decision(None, [profile.set_plan(self.plan, now)])
+
+
+@dataclass(frozen=True)
+class GrantAmount:
+    """Add an amount to a user's allowance of one month (a `Transaction`)."""
+
+    user: UserId
+    meter: Meter
+    amount: int
+    month: str
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+        return [ledger_path(self.user, self.month)]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a Transaction's
+        (path,) = (ledger_path(self.user, self.month),)
+        return Decision(None, [grant(documents[path], self.month, self.meter, self.amount)])
+
+
+@dataclass(frozen=True)
+class Admin:
+    """The commands, on the services of a local stack or of a deployment."""
+
+    deps: Dependencies
+
+    async def show(self, user: UserId) -> list[str]:
+        """Return plan, preferences, this month's use, sessions and a requested deletion."""
+        now, store = self.deps.clock.now(), self.deps.store
+        path, ledger_at = profile_path(user), ledger_path(user, month_of(now))
+        profile_document, document = await store.get([path, ledger_at])
+        profile = Profile.read(profile_document)
+        ledger = Ledger(document, self.deps.settings.allowances(profile_document.get("plan")), now)
+        lines = [f"user      {user}", f"plan      {profile.plan}"]
+        if profile.deletion is not None:
+            lines.append(f"deletion  at {profile.deletion.deletes_at:%Y-%m-%d %H:%M} UTC")
+        lines += [
+            f"{meter:20} used {ledger.used(meter)}, reserved {ledger.reserved(meter)}, "
+            f"of {ledger.allowance(meter)}"
+            for meter in METERS
+        ]
+        for session in await store.query(belongings.owned("avatar_sessions", user)):
+            lines.append(f"session   {session.id}  {session.get('state')}")
+        return lines
+
+    async def set_plan(self, user: UserId, plan: str) -> list[str]:
+        """Give a user a plan of `OPRINA_PLANS`, or `default`. Raises RefusedCommandError."""
+        known = ["default", *self.deps.settings.plans]
+        if plan not in known:
+            raise RefusedCommandError(f"There is no plan {plan}. Known: {', '.join(known)}.")
+        await self._transactions.run(SetPlan(user, plan))
+        return [f"{user} has the plan {plan}"]
+
+    async def grant(self, user: UserId, meter: Meter, amount: int, month: str | None) -> list[str]:
+        """Add to a user's allowance of one month, by default this one."""
+        month = month or month_of(self.deps.clock.now())
+        await self._transactions.run(GrantAmount(user, meter, amount, month))
+        return [f"{user} may use {amount} {meter.replace('_', ' ')} more in {month}"]
+
+    async def end_session(self, session: AvatarSessionId) -> list[str]:
+        """End an avatar session. Raises NotFound."""
+        after = await SessionEnder(self.deps).end(session, always("user"))
+        return [f"{session} is {after.state}, {after.seconds} s are charged"]
+
+    async def reconcile(self, day: datetime) -> list[str]:
+        """Compare the charges of sessions that began on a day (UTC) with the provider's records.
+
+        The last line has the drift: the seconds that we charged and the provider did not bill.
+        """
+        lines, ours, theirs, unknown = [], 0, 0, 0
+        where = (
+            Where("created_at", ">=", day),
+            Where("created_at", "<", day + timedelta(days=1)),
+        )
+        query = Query("ended_sessions", where, "created_at", limit=PAGE)
+        while True:
+            page = await self.deps.store.query(query)
+            for document in page:
+                session = AvatarSession.read(document)
+                try:
+                    record = await self.deps.avatars.record(session.id)
+                except OprinaError as error:
+                    unknown += 1
+                    lines.append(f"{session.id}  charged {session.seconds} s, {error.code}")
+                    continue
+                if record.seconds is None:
+                    unknown += 1
+                    lines.append(f"{session.id}  charged {session.seconds} s, no seconds given")
+                    continue
+                billed = math.ceil(record.seconds)
+                ours, theirs = ours + session.seconds, theirs + billed
+                if billed != session.seconds:
+                    lines.append(f"{session.id}  charged {session.seconds} s, billed {billed} s")
+            if len(page) < PAGE:
+                break
+            query = Query(query.collection, where, "created_at", limit=PAGE, after=page[-1])
+        lines.append(
+            f"drift {ours - theirs} s: charged {ours} s, billed {theirs} s, {unknown} unknown"
+        )
+        return lines
+
+    @property
+    def _transactions(self) -> Transactions:
+        return Transactions(self.deps.store, self.deps.clock, self.deps.pause)

@@ -1,0 +1,1 @@
+"""The media of a session: the room that its viewers join, and the avatar in it."""

@@ -1,0 +1,96 @@
+"""The built page, a local stack, and Debian's Chromium."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from infra.deploy.shell import ROOT
+from infra.local.simulators.all import Simulators
+from infra.local.stack import Stack, stack
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+)
+IMAGES = ROOT / "docs" / "images"
+LAPTOP, PHONE, NARROW = (1280, 800), (390, 844), (360, 740)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_page() -> None:
+    """Build the page. Without Node or Chromium the tests are skipped, and fail if CI is set."""
+    missing = [tool for tool in ("npm", CHROMIUM) if shutil.which(tool) is None]
+    if missing and "CI" not in os.environ:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    make = shutil.which("make") or "make"
+    subprocess.run([make, "--silent", "page"], cwd=ROOT, check=True, timeout=300)
+
+
+@pytest.fixture
+async def local(tmp_path: Path) -> AsyncIterator[Stack]:
+    async with stack(tmp_path, simulators=Simulators(), scheduled=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        yield chromium
+        await chromium.close()
+
+
+@asynccontextmanager
+async def visit(
+    browser: Browser, local: Stack, size: tuple[int, int] = LAPTOP, **options: object
+) -> AsyncIterator[Page]:
+    """Open the page in a new profile. The test fails on an error that the page did not catch."""
+    context: BrowserContext = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        permissions=["microphone", "clipboard-read", "clipboard-write"],
+        **options,  # type: ignore[arg-type]  # the options of Playwright, by name
+    )
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(15_000)
+    await page.goto(local.url)
+    yield page
+    await context.close()
+    assert errors == []
+
+
+async def sign_in(page: Page, name: str = "Ada") -> None:
+    await page.get_by_label("Your name").fill(name)
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_label("Write to Oprina").wait_for()
+
+
+async def write(page: Page, words: str) -> None:
+    await page.get_by_label("Write to Oprina").fill(words)
+    await page.keyboard.press("Enter")
+
+
+async def picture(page: Page, name: str) -> None:
+    """Write a screenshot into docs/images if PICTURES is set; otherwise check that one can be taken."""
+    await anyio.sleep(0.5)  # transitions end
+    image = await page.screenshot()
+    if "PICTURES" in os.environ:
+        IMAGES.mkdir(exist_ok=True)
+        (IMAGES / f"{name}.png").write_bytes(image)
+    assert image

@@ -1,0 +1,81 @@
+import type { Frame } from "./frames";
+
+export type MicrophoneFault = "none" | "denied" | "in_use" | "failed";
+
+export class MicrophoneError extends Error {
+  constructor(readonly fault: MicrophoneFault) {
+    super(fault);
+  }
+}
+
+const ASSETS = "/vad/";
+
+export interface Microphone {
+  close(): Promise<void>;
+}
+
+/**
+ * Open the microphone, and call `onFrame` with each frame of 32 ms.
+ *
+ * The detector (Silero) and its WebAssembly are loaded from the page's own origin, at the first use.
+ * Raises `MicrophoneError`.
+ */
+export async function openMicrophone(
+  device: string,
+  reference: () => number,
+  onFrame: (frame: Frame) => void,
+): Promise<Microphone> {
+  const [stream, { MicVAD }] = await Promise.all([
+    openStream(device),
+    import("@ricky0123/vad-web"),
+  ]);
+  const detector = await MicVAD.new({
+    model: "v5",
+    baseAssetPath: ASSETS,
+    onnxWASMBasePath: ASSETS,
+    startOnLoad: false,
+    getStream: async () => stream,
+    resumeStream: async () => stream,
+    pauseStream: async () => undefined,
+    ortConfig: (ort) => {
+      ort.env.wasm.numThreads = 1;
+      ort.env.logLevel = "error";
+    },
+    onFrameProcessed: ({ isSpeech }, samples) =>
+      onFrame({ samples: samples.slice(), speech: isSpeech, reference: reference() }),
+  }).catch((error: unknown) => {
+    for (const track of stream.getTracks()) track.stop();
+    throw error;
+  });
+  await detector.start();
+  return {
+    close: async () => {
+      for (const track of stream.getTracks()) track.stop();
+      await detector.destroy();
+    },
+  };
+}
+
+async function openStream(device: string): Promise<MediaStream> {
+  if (!navigator.mediaDevices) throw new MicrophoneError("none");
+  try {
+    return await navigator.mediaDevices.getUserMedia({
+      audio: {
+        echoCancellation: true,
+        noiseSuppression: true,
+        autoGainControl: true,
+        channelCount: 1,
+        ...(device ? { deviceId: { ideal: device } } : {}),
+      },
+    });
+  } catch (error) {
+    throw new MicrophoneError(faultOf(error));
+  }
+}
+
+function faultOf(error: unknown): MicrophoneFault {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "denied";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "none";
+  return name === "NotReadableError" || name === "AbortError" ? "in_use" : "failed";
+}

@@ -1,0 +1,47 @@
+import { initializeApp } from "@firebase/app";
+import {
+  type Auth,
+  browserLocalPersistence,
+  browserPopupRedirectResolver,
+  GoogleAuthProvider,
+  indexedDBLocalPersistence,
+  initializeAuth,
+  signInWithPopup,
+  type User,
+} from "@firebase/auth";
+import type { Person, SignIn } from "./sign-in";
+
+/** Sign-in with Google by Firebase. Loaded only where a deployment uses it. */
+export class FirebaseSignIn implements SignIn {
+  readonly kind = "firebase";
+  private readonly auth: Auth;
+
+  constructor(apiKey: string, authDomain: string) {
+    this.auth = initializeAuth(initializeApp({ apiKey, authDomain }), {
+      persistence: [indexedDBLocalPersistence, browserLocalPersistence],
+    });
+  }
+
+  async restore(): Promise<Person | null> {
+    await this.auth.authStateReady();
+    return this.auth.currentUser && person(this.auth.currentUser);
+  }
+
+  async signIn(): Promise<Person> {
+    const provider = new GoogleAuthProvider();
+    const { user } = await signInWithPopup(this.auth, provider, browserPopupRedirectResolver);
+    return person(user);
+  }
+
+  async signOut(): Promise<void> {
+    await this.auth.signOut();
+  }
+
+  async token(renew = false): Promise<string> {
+    return (await this.auth.currentUser?.getIdToken(renew)) ?? "";
+  }
+}
+
+function person(user: User): Person {
+  return { uid: user.uid, name: user.displayName ?? user.email ?? "" };
+}

@@ -1,0 +1,58 @@
+import { Value } from "./value";
+
+/** The choices of this browser. Those that belong to the person are stored in the account as well. */
+export interface Choices {
+  /** How speech begins and ends. */
+  mode: "handsfree" | "hold" | "toggle";
+  /** Wait longer before words are sent. */
+  patient: boolean;
+  /** Show the words in the field before they are sent. */
+  check: boolean;
+  captions: boolean;
+  captionSize: "usual" | "large";
+  /** Answers are spoken. */
+  sound: boolean;
+  /** Start the avatar's video with a conversation by voice. */
+  video: boolean;
+  speed: number;
+  theme: "system" | "light" | "dark";
+  language: string;
+  device: string;
+  sidebar: boolean;
+}
+
+const KEY = "oprina.choices";
+const DEFAULTS: Choices = {
+  mode: "handsfree",
+  patient: false,
+  check: false,
+  captions: true,
+  captionSize: "usual",
+  sound: true,
+  video: true,
+  speed: 1,
+  theme: "system",
+  language: "",
+  device: "",
+  sidebar: false,
+};
+
+export class Preferences extends Value<Choices> {
+  constructor() {
+    super({ ...DEFAULTS, ...read() });
+  }
+
+  choose(change: Partial<Choices>): void {
+    const next = { ...this.get(), ...change };
+    this.set(next);
+    localStorage.setItem(KEY, JSON.stringify(next));
+  }
+}
+
+function read(): Partial<Choices> {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Choices>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,91 @@
+import { lazy, StrictMode, Suspense, useCallback, useEffect, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { type Person, type SignIn, signInFor } from "./core/auth/sign-in";
+import { type Config, loadConfig } from "./core/config";
+import { OfflineCopy } from "./core/store/offline";
+import { Preferences } from "./core/store/preferences";
+import { useValue } from "./hooks/use-value";
+import { activate, languageFor } from "./i18n";
+import { SignInPage } from "./pages/SignInPage";
+import "./styles/index.css";
+
+const App = lazy(() => import("./App"));
+const RETRY_MS = 3_000;
+
+interface Ready {
+  config: Config;
+  signIn: SignIn;
+}
+
+const preferences = new Preferences();
+const copy = new OfflineCopy();
+
+function Root({ ready, before }: { ready: Ready; before: Person | null }) {
+  const [person, setPerson] = useState(before);
+  const { language, theme } = useValue(preferences);
+  const active = useLanguage(language);
+  useEffect(() => {
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }, [theme]);
+  const leave = useCallback(() => {
+    history.replaceState(null, "", "/");
+    setPerson(null);
+  }, []);
+  if (!active) return null;
+  if (!person)
+    return (
+      <SignInPage
+        key={active}
+        signIn={ready.signIn}
+        onSignedIn={(each) => {
+          void copy.use(each.uid);
+          setPerson(each);
+        }}
+      />
+    );
+  return (
+    <Suspense fallback={null}>
+      <App
+        key={active}
+        {...ready}
+        preferences={preferences}
+        copy={copy}
+        person={person}
+        onSignedOut={leave}
+      />
+    </Suspense>
+  );
+}
+
+/** Return the code of the language whose words are loaded. */
+function useLanguage(chosen: string): string | null {
+  const [active, setActive] = useState<string | null>(null);
+  useEffect(() => {
+    const language = languageFor(chosen);
+    void activate(language).then(() => setActive(language.code));
+  }, [chosen]);
+  return active;
+}
+
+async function start(): Promise<void> {
+  try {
+    const config = await loadConfig();
+    const signIn = await signInFor(config);
+    const before = await signIn.restore();
+    if (before) await copy.use(before.uid);
+    const root = document.getElementById("root");
+    if (!root) return;
+    createRoot(root).render(
+      <StrictMode>
+        <Root ready={{ config, signIn }} before={before} />
+      </StrictMode>,
+    );
+  } catch {
+    setTimeout(() => void start(), RETRY_MS);
+  }
+}
+
+void start();
+if ("serviceWorker" in navigator && import.meta.env.PROD)
+  void navigator.serviceWorker.register("/sw.js");

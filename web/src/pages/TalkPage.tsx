@@ -1,0 +1,78 @@
+import { useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import { useApp } from "../hooks/use-app";
+import { useKeys } from "../hooks/use-keys";
+import { usePosture } from "../hooks/use-posture";
+import { useValue } from "../hooks/use-value";
+import { t } from "../i18n";
+import type { Key } from "../i18n/en";
+import { Rail } from "../parts/history/Rail";
+import { Sidebar } from "../parts/history/Sidebar";
+import { Icon } from "../parts/Icon";
+import { KeyList } from "../parts/KeyList";
+import { Stage } from "../parts/stage/Stage";
+import { Compose } from "../parts/transcript/Compose";
+import { TranscriptView } from "../parts/transcript/TranscriptView";
+
+/** The conversation: face, words, field. */
+export function TalkPage({ id }: { id: string | null }) {
+  const { talk, preferences } = useApp();
+  const { sidebar } = useValue(preferences);
+  const opened = useValue(talk.opened);
+  const posture = usePosture();
+  const [showsKeys, setShowsKeys] = useState(false);
+  const [isReading, setReading] = useState(false);
+  const [, go] = useLocation();
+  useEffect(() => {
+    void talk.open(id);
+  }, [talk, id]);
+  useEffect(() => {
+    // A new conversation has got its id: the address names it, so that a reload finds it.
+    if (id === null && opened.id !== null) go(`/c/${opened.id}`, { replace: true });
+  }, [id, opened.id, go]);
+  useTitle(posture);
+  useKeys(posture, () => setShowsKeys((now) => !now));
+  return (
+    <div className={`app${sidebar ? " open" : ""}${isReading ? " reading" : ""}`}>
+      {sidebar ? (
+        <Sidebar onClose={() => preferences.choose({ sidebar: false })} />
+      ) : (
+        <Rail onKeys={() => setShowsKeys(true)} />
+      )}
+      <Stage />
+      <section className="side" aria-label={t("conversation.label")}>
+        <header className="side-head">
+          <button
+            type="button"
+            className="ib only-phone"
+            aria-label={t("rail.history")}
+            onClick={() => preferences.choose({ sidebar: true })}
+          >
+            <Icon name="list" flip />
+          </button>
+          <h1>{opened.title ?? t("conversation.new")}</h1>
+          <button
+            type="button"
+            className={isReading ? "ib only-phone turned" : "ib only-phone"}
+            aria-label={t("conversation.label")}
+            aria-pressed={isReading}
+            onClick={() => setReading((now) => !now)}
+          >
+            <Icon name="expand" />
+          </button>
+        </header>
+        <TranscriptView />
+        <Compose />
+      </section>
+      {showsKeys && <KeyList onClose={() => setShowsKeys(false)} />}
+    </div>
+  );
+}
+
+function useTitle(posture: string): void {
+  useEffect(() => {
+    const key = `state.${posture}` as Key;
+    const isQuiet = posture === "idle" || posture === "asleep";
+    document.title = isQuiet ? t("app.name") : `${t(key)} - ${t("app.name")}`;
+  }, [posture]);
+}

@@ -1,0 +1,102 @@
+import { useState } from "react";
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { Link } from "wouter";
+import type { Summary } from "../../core/api/types";
+import { useApp } from "../../hooks/use-app";
+import { useValue } from "../../hooks/use-value";
+import { t } from "../../i18n";
+import { Icon } from "../Icon";
+import { shortTime } from "./days";
+
+interface Props {
+  conversation: Summary;
+  query: string;
+  onDelete: () => void;
+  onRenamed: () => void;
+}
+
+export function ConversationItem({ conversation, query, onDelete, onRenamed }: Props) {
+  const { api, talk } = useApp();
+  const opened = useValue(talk.opened);
+  const [draft, setDraft] = useState<string | null>(null);
+  const [title, setTitle] = useState<string | null>(null);
+  const isOpen = opened.id === conversation.conversation_id;
+  const shown = title ?? conversation.title;
+  const rename = (): void => {
+    const next = draft?.trim();
+    setDraft(null);
+    if (!next || next === conversation.title) return;
+    setTitle(next);
+    if (isOpen) talk.rename(next);
+    void api.rename(conversation.conversation_id, next).then(onRenamed, () => setTitle(null));
+  };
+  if (draft !== null)
+    return (
+      <li>
+        <form
+          className="conv edit"
+          onSubmit={(event) => {
+            event.preventDefault();
+            rename();
+          }}
+        >
+          <input
+            // The person has just asked to write here.
+            // biome-ignore lint/a11y/noAutofocus: the field replaces the pressed item
+            autoFocus
+            value={draft}
+            maxLength={100}
+            aria-label={t("history.name")}
+            onChange={(event) => setDraft(event.target.value)}
+            onBlur={rename}
+            onKeyDown={(event) => event.key === "Escape" && setDraft(null)}
+          />
+        </form>
+      </li>
+    );
+  return (
+    <li className="conv-row">
+      <Link
+        className={isOpen ? "conv on" : "conv"}
+        href={`/c/${conversation.conversation_id}`}
+        aria-current={isOpen ? "page" : undefined}
+      >
+        <span>
+          <Found text={shown} query={query} />
+        </span>
+        <time className="num" dateTime={conversation.updated_at}>
+          {shortTime(conversation.updated_at)}
+        </time>
+      </Link>
+      <MenuTrigger>
+        <Button className="ib late" aria-label={`${t("conversation.more")}: ${shown}`}>
+          <Icon name="more" />
+        </Button>
+        <Popover placement="bottom end" className="menu">
+          <Menu
+            aria-label={t("conversation.more")}
+            onAction={(key) => (key === "rename" ? setDraft(shown) : onDelete())}
+          >
+            <MenuItem id="rename">{t("history.rename")}</MenuItem>
+            <MenuItem id="delete" className="danger">
+              {t("history.delete")}
+            </MenuItem>
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+    </li>
+  );
+}
+
+/** The title, with the beginning of words that were searched for underlined. */
+function Found({ text, query }: { text: string; query: string }) {
+  const at = query ? text.toLowerCase().indexOf(query.toLowerCase()) : -1;
+  if (at < 0) return text;
+  return (
+    <>
+      {text.slice(0, at)}
+      <em>{text.slice(at, at + query.length)}</em>
+      {text.slice(at + query.length)}
+    </>
+  );
+}

@@ -1,0 +1,83 @@
+import { useSelector } from "@xstate/react";
+import { useLocation } from "wouter";
+import { useApp } from "../../hooks/use-app";
+import { t } from "../../i18n";
+
+/** The price of the avatar session that ended. */
+export function Bill() {
+  const { talk } = useApp();
+  const [, go] = useLocation();
+  const bill = useSelector(talk.avatar, (now) => now.context.bill);
+  const meter = bill?.usage.meters.avatar_seconds;
+  const seconds = bill?.seconds ?? 0;
+  return (
+    <section className="bill" aria-label={t("bill.title")} data-testid="bill">
+      <p className="small quiet">{bill ? t("bill.title") : t("bill.unknown")}</p>
+      {bill && (
+        <p className="big num">
+          {seconds >= 60 && (
+            <>
+              {Math.floor(seconds / 60)}
+              <small>{t("bill.minutes")}</small>
+            </>
+          )}
+          {seconds % 60}
+          <small>{t("bill.seconds")}</small>
+        </p>
+      )}
+      {meter && (
+        <div>
+          <svg className="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+            <rect className="meter-all" width="100" height="8" />
+            <rect
+              className="meter-used"
+              width={share(meter.used - seconds, meter.allowance)}
+              height="8"
+            />
+            <rect
+              className="meter-now"
+              x={share(meter.used - seconds, meter.allowance)}
+              width={Math.max(0.8, share(seconds, meter.allowance))}
+              height="8"
+            />
+          </svg>
+          <p className="legend num">
+            <span>
+              {t("bill.month", {
+                used: inMinutes(meter.used),
+                allowance: inMinutes(meter.allowance),
+                now: inMinutes(seconds),
+              })}
+            </span>
+            <span>{t("bill.left", { left: inMinutes(meter.left) })}</span>
+          </p>
+        </div>
+      )}
+      <div className="acts">
+        <button type="button" className="btn main" onClick={() => void talk.begin()}>
+          {t("bill.resume")}
+        </button>
+        <button
+          type="button"
+          className="btn"
+          onClick={() => {
+            talk.avatar.send({ type: "dismiss" });
+            go("/");
+          }}
+        >
+          {t("bill.new")}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function share(part: number, whole: number): number {
+  return Math.min(100, Math.max(0, (part / Math.max(1, whole)) * 100));
+}
+
+/** Return seconds as minutes with one decimal below ten. */
+export function inMinutes(seconds: number): string {
+  const minutes = seconds / 60;
+  return minutes < 10 ? (Math.round(minutes * 10) / 10).toString() : Math.round(minutes).toString();
+}

@@ -1,0 +1,187 @@
+import { useState } from "react";
+import { splitSpoken } from "../../core/turn/captions";
+import type { Entry } from "../../core/turn/transcript";
+import { useApp } from "../../hooks/use-app";
+import { t } from "../../i18n";
+import { Icon, type IconName } from "../Icon";
+import { Markdown } from "./Markdown";
+import { ProposalCard } from "./ProposalCard";
+import { ToolCard } from "./ToolCard";
+
+export function MessageView({ entry, isLast }: { entry: Entry; isLast: boolean }) {
+  if (entry.role === "user") return <Question entry={entry} />;
+  return (
+    <article className="turn" data-testid="answer">
+      {entry.tools.map((tool) => (
+        <ToolCard key={tool.id} tool={tool} />
+      ))}
+      {entry.proposal && <ProposalCard entry={entry} proposal={entry.proposal} />}
+      <Answer entry={entry} />
+      {entry.text && <Acts entry={entry} isLast={isLast} />}
+    </article>
+  );
+}
+
+/** What was said, the cut, and what was not said behind one press. */
+function Answer({ entry }: { entry: Entry }) {
+  const { talk } = useApp();
+  const [isShown, setShown] = useState(false);
+  const isCut = entry.ended === "interrupted" && entry.spoken !== null && entry.spoken !== "";
+  const { said, unsaid } = isCut
+    ? splitSpoken(entry.text, entry.spoken ?? "")
+    : { said: entry.text, unsaid: "" };
+  if (!unsaid.trim())
+    return (
+      <>
+        <div className="words">
+          <Markdown text={said} />
+        </div>
+        {entry.ended && <Ending entry={entry} />}
+      </>
+    );
+  return (
+    <>
+      <div className="words">
+        <p>
+          <span className="heard">{said}</span>
+          {isShown && <span className="unsaid">{unsaid}</span>}
+        </p>
+      </div>
+      <div className="cut">
+        {t("message.unsaid")}
+        {!isShown && (
+          <button type="button" className="link" onClick={() => setShown(true)}>
+            {t("message.show")}
+          </button>
+        )}
+        {talk.session && (
+          <button type="button" className="link" onClick={() => talk.sayAgain(unsaid.trim())}>
+            {t("message.say")}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** One quiet line under an answer that is not whole. */
+function Ending({ entry }: { entry: Entry }) {
+  const { talk } = useApp();
+  if (entry.ended === "interrupted")
+    return entry.text ? <p className="cut">{t("message.stopped")}</p> : null;
+  const isBroken = ["incomplete", "cancelled", "lost"].includes(entry.ended ?? "");
+  if (!isBroken) return null;
+  return (
+    <p className="cut">
+      {t("message.lost")}
+      <button type="button" className="link" onClick={() => talk.regenerate(entry)}>
+        {t("message.again")}
+      </button>
+    </p>
+  );
+}
+
+function Acts({ entry, isLast }: { entry: Entry; isLast: boolean }) {
+  const { talk } = useApp();
+  const [isCopied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(entry.text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1500);
+  };
+  const rate = (rating: "good" | "bad") => () =>
+    talk.rate(entry, entry.rating === rating ? null : rating);
+  return (
+    <div className={isLast ? "acts-row" : "acts-row late"}>
+      <Act
+        icon="copy"
+        label={t(isCopied ? "message.copied" : "message.copy")}
+        run={() => void copy()}
+      />
+      {entry.isStored && (
+        <>
+          <Act
+            icon="up"
+            label={t("message.good")}
+            pressed={entry.rating === "good"}
+            run={rate("good")}
+          />
+          <Act
+            icon="down"
+            label={t("message.bad")}
+            pressed={entry.rating === "bad"}
+            run={rate("bad")}
+          />
+        </>
+      )}
+      {isLast && entry.isStored && (
+        <Act icon="again" label={t("message.again")} run={() => talk.regenerate(entry)} />
+      )}
+    </div>
+  );
+}
+
+function Act(props: { icon: IconName; label: string; run: () => void; pressed?: boolean }) {
+  const { icon, label, run, pressed } = props;
+  return (
+    <button
+      type="button"
+      className="ib"
+      aria-label={label}
+      title={label}
+      aria-pressed={pressed}
+      onClick={run}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+function Question({ entry }: { entry: Entry }) {
+  const { talk } = useApp();
+  const [draft, setDraft] = useState<string | null>(null);
+  if (draft === null)
+    return (
+      <div className="question">
+        <button
+          type="button"
+          className="ib late"
+          aria-label={t("message.edit")}
+          title={t("message.edit")}
+          onClick={() => setDraft(entry.text)}
+        >
+          <Icon name="edit" />
+        </button>
+        <div className="turn you" data-testid="question">
+          <span className="sr">{t("message.you")}: </span>
+          {entry.text}
+        </div>
+      </div>
+    );
+  return (
+    <form
+      className="turn you editing"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (draft.trim()) talk.edit(entry, draft.trim());
+        setDraft(null);
+      }}
+    >
+      <textarea
+        aria-label={t("message.edit")}
+        value={draft}
+        rows={3}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => event.key === "Escape" && setDraft(null)}
+      />
+      <div className="acts">
+        <button type="submit" className="btn main">
+          {t("message.save")}
+        </button>
+        <button type="button" className="btn plain" onClick={() => setDraft(null)}>
+          {t("message.cancel")}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,65 @@
+import { useSelector } from "@xstate/react";
+import { useEffect, useLayoutEffect, useRef } from "react";
+import { useApp } from "../../hooks/use-app";
+import { useValue } from "../../hooks/use-value";
+import { t } from "../../i18n";
+import { LiveTurn } from "./LiveTurn";
+import { MessageView } from "./MessageView";
+
+/** The conversation in words. A screen reader hears whole turns, by the status line. */
+export function TranscriptView() {
+  const { talk } = useApp();
+  const opened = useValue(talk.opened);
+  const entries = useValue(talk.transcript);
+  const isRunning = useSelector(talk.turn, (now) => !now.matches("idle"));
+  const text = useSelector(talk.turn, (now) => now.context.turn.text);
+  const box = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  useLayoutEffect(() => {
+    // The new content is there: stay at the end if the person was there.
+    if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [entries, text, isRunning]);
+  const last = entries.at(-1);
+  return (
+    <div
+      className="talkflow"
+      ref={box}
+      role="log"
+      aria-live="off"
+      aria-label={t("conversation.label")}
+      tabIndex={0}
+      onScroll={(event) => {
+        const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+        isAtEnd.current = scrollHeight - scrollTop - clientHeight < 60;
+      }}
+    >
+      <div className="grow" />
+      {opened.state === "copy" && <p className="banner">{t("conversation.copy")}</p>}
+      {opened.state === "missing" && <p className="banner">{t("conversation.missing")}</p>}
+      {opened.more && (
+        <button type="button" className="link small" onClick={() => void talk.loadEarlier()}>
+          {t("conversation.earlier")}
+        </button>
+      )}
+      {entries.map((entry) => (
+        <MessageView key={entry.id} entry={entry} isLast={!isRunning && entry.id === last?.id} />
+      ))}
+      <LiveTurn />
+      <Announcer />
+    </div>
+  );
+}
+
+/** Tells a screen reader a turn when it is whole. */
+function Announcer() {
+  const { talk } = useApp();
+  const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    const watch = talk.turn.on("over", ({ turn }) => {
+      if (line.current)
+        line.current.textContent = turn.text || (turn.problem ? t("message.failed") : "");
+    });
+    return () => watch.unsubscribe();
+  }, [talk]);
+  return <p className="sr" role="status" ref={line} data-testid="announcer" />;
+}

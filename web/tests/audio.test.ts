@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { BargeInDetector } from "../src/core/audio/barge-in";
+import { EchoGate } from "../src/core/audio/echo-gate";
+import { Endpoint, silenceAfter } from "../src/core/audio/endpoint";
+import { FRAME_SAMPLES, FRAME_SECONDS, type Frame } from "../src/core/audio/frames";
+import { Listener, type ListenerSink } from "../src/core/audio/listener";
+
+/** A voice of this loudness: each frame differs, as those of a voice do. */
+function voice(index: number, level: number): number {
+  return level * (0.5 + 0.5 * Math.abs(Math.sin(index * 1.7) * Math.cos(index * 0.31)));
+}
+
+function frame(level: number, speech: number, reference: number): Frame {
+  const samples = new Float32Array(FRAME_SAMPLES).fill(level);
+  return { samples, speech, reference };
+}
+
+/** The avatar's own sound for one frame, and its echo in the microphone. */
+function echo(index: number, decibels: number): { reference: number; level: number } {
+  const recent = Array.from({ length: 13 }, (_, back) => voice(index - back, 0.2));
+  return {
+    reference: Math.max(...recent),
+    level: voice(index - 3, 0.2) * 10 ** (-decibels / 20),
+  };
+}
+
+class Recorder implements ListenerSink {
+  readonly log: string[] = [];
+  sounding = true;
+  isSounding = (): boolean => this.sounding;
+  silence = (): number => 0.6;
+  duck = (): void => void this.log.push("duck");
+  restore = (): void => void this.log.push("restore");
+  interrupt = (): void => {
+    this.log.push("interrupt");
+    this.sounding = false;
+  };
+  heard = ({ type }: { type: string }): void => {
+    if (type !== "pause") this.log.push(type);
+  };
+  level = (): void => undefined;
+}
+
+describe("the echo gate", () => {
+  it.each([20, 30])("lets no echo of -%d dB interrupt in a minute", (decibels) => {
+    const sink = new Recorder();
+    const listener = new Listener(sink, () => true);
+    for (let index = 0; index < 60 / FRAME_SECONDS; index++) {
+      const { reference, level } = echo(index, decibels);
+      listener.frame(frame(level, 0.95, reference));
+    }
+    expect(sink.log).toEqual([]);
+  });
+
+  it.each([20, 30])("still hears the person over an echo of -%d dB", (decibels) => {
+    const sink = new Recorder();
+    const listener = new Listener(sink, () => true);
+    let spokeAt = 0;
+    for (let index = 0; index < 12 / FRAME_SECONDS; index++) {
+      const { reference, level } = echo(index, decibels);
+      const isSpeaking = index > 6 / FRAME_SECONDS;
+      if (isSpeaking && !spokeAt) spokeAt = index;
+      listener.frame(frame(level + (isSpeaking ? 0.2 : 0), 0.95, sink.sounding ? reference : 0));
+      if (sink.log.includes("interrupt")) {
+        expect((index - spokeAt) * FRAME_SECONDS).toBeLessThan(0.5);
+        break;
+      }
+    }
+    expect(sink.log.filter((each) => each !== "speech")).toEqual(["duck", "interrupt"]);
+  });
+
+  it("learns how much of the page's sound returns", () => {
+    const gate = new EchoGate();
+    for (let index = 0; index < 45; index++) gate.passes(frame(0.01, 0.9, 0.1));
+    expect(gate.learnt).toBeCloseTo(0.1, 2);
+  });
+});
+
+describe("an interruption", () => {
+  it("ducks at the second frame of speech and confirms at the seventh", () => {
+    const detector = new BargeInDetector();
+    const steps = Array.from({ length: 8 }, () => detector.next(true));
+    expect(steps).toEqual([null, "duck", null, null, null, null, "confirm", null]);
+  });
+
+  it("restores the sound half a second after a cough", () => {
+    const detector = new BargeInDetector();
+    const steps = [true, true, true, ...Array<boolean>(30).fill(false)].map((each) =>
+      detector.next(each),
+    );
+    expect(steps.filter(Boolean)).toEqual(["duck", "restore"]);
+    expect(steps.indexOf("restore") * FRAME_SECONDS).toBeLessThan(0.7);
+  });
+
+  it("sends no message for a cough", () => {
+    const sink = new Recorder();
+    const listener = new Listener(sink, () => true);
+    const levels = [...Array<number>(5).fill(0.3), ...Array<number>(40).fill(0)];
+    for (const level of levels) listener.frame(frame(level, level ? 0.9 : 0.1, 0.05));
+    expect(sink.log).not.toContain("interrupt");
+    expect(sink.log).not.toContain("end");
+  });
+});
+
+describe("the end of the person's turn", () => {
+  function speak(endpoint: Endpoint, seconds: number, speech: boolean, silence = 0.6): string[] {
+    const count = Math.round(seconds / FRAME_SECONDS);
+    return Array.from({ length: count }, () =>
+      endpoint.next(new Float32Array(FRAME_SAMPLES), speech, silence).map((each) => each.type),
+    ).flat();
+  }
+
+  it("comes after silence, with one look at the words before", () => {
+    const endpoint = new Endpoint();
+    expect(speak(endpoint, 1, true)).toEqual(["speech"]);
+    const after = speak(endpoint, 0.64, false).filter((each) => each !== "pause");
+    expect(after).toEqual(["glance", "end"]);
+  });
+
+  it("does not come in a short pause", () => {
+    const endpoint = new Endpoint();
+    speak(endpoint, 1, true);
+    expect(speak(endpoint, 0.4, false)).not.toContain("end");
+    expect(speak(endpoint, 0.1, true)).toContain("resumed");
+  });
+
+  it("drops what is too short for words", () => {
+    const endpoint = new Endpoint();
+    speak(endpoint, 0.13, true);
+    expect(speak(endpoint, 0.7, false)).toContain("dropped");
+  });
+
+  it("keeps 0.4 s before the speech", () => {
+    const endpoint = new Endpoint();
+    speak(endpoint, 3, false);
+    speak(endpoint, 1, true);
+    const [heard] = endpoint.end();
+    if (heard?.type !== "end") throw new Error("no end");
+    const seconds = heard.audio.length / 16_000;
+    expect(seconds).toBeGreaterThan(1.3);
+    expect(seconds).toBeLessThan(1.5);
+  });
+
+  it.each([
+    ["I would like to go to", "en", 1.2],
+    ["And then, um", "en", 1.2],
+    ["I went home.", "en", 0.6],
+    ["What time is it?", "en", 0.45],
+    ["Ich möchte und", "de", 1.2],
+    ["", "en", 0.6],
+  ])("waits after %j in %s for %d s", (words, language, seconds) => {
+    expect(silenceAfter(words, language, false)).toBe(seconds);
+  });
+
+  it("takes its time when the person asked for that", () => {
+    expect(silenceAfter("Done.", "en", true)).toBe(2.5);
+  });
+});

@@ -1,0 +1,41 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const require = createRequire(import.meta.url);
+
+/** Copy the detector of speech and its WebAssembly: they are loaded at the first use of the microphone. */
+function copyDetector(): Plugin {
+  return {
+    name: "copy-detector",
+    writeBundle: ({ dir = "dist" }) => {
+      const vad = dirname(require.resolve("@ricky0123/vad-web"));
+      const ort = dirname(require.resolve("onnxruntime-web"));
+      const files = [
+        join(vad, "vad.worklet.bundle.min.js"),
+        join(vad, "silero_vad_v5.onnx"),
+        join(ort, "ort-wasm-simd-threaded.wasm"),
+        join(ort, "ort-wasm-simd-threaded.mjs"),
+      ];
+      mkdirSync(join(dir, "vad"), { recursive: true });
+      for (const file of files) copyFileSync(file, join(dir, "vad", file.split("/").pop() ?? ""));
+    },
+  };
+}
+
+const API = process.env.OPRINA_API ?? "http://localhost:8080";
+
+export default defineConfig({
+  plugins: [react(), copyDetector()],
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: Object.fromEntries(["/api", "/local", "/config.json"].map((path) => [path, API])),
+  },
+});
