@@ -16,7 +16,7 @@ from common.conversations.running_turn import RunningTurn
 from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
 from common.domain.documents import Document
-from common.domain.errors import Conflict, Unavailable, Upstream
+from common.domain.errors import Conflict, Upstream
 from common.domain.turn import STOP, TurnRecord
 
 POLL = 0.1
@@ -70,15 +70,9 @@ class Heartbeat:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def may_act(self) -> bool:
-        """Wait until an effect may start. Return False if the turn was asked to stop.
-
-        Raises Unavailable if the store gives no fresh look for 15 s.
-        """
-        until = asyncio.get_running_loop().time() + deadlines.LOOK_AWAITED
+        """Wait until an effect may start. Return False if the turn was asked to stop."""
         while self._interruption.reason is None:
             now = asyncio.get_running_loop().time()
-            if now >= until:
-                raise Unavailable("store", "it answers too slowly", retry_after=5)
             is_fresh = now - self._vital.looked_at < deadlines.LOOK_IS_FRESH
             if is_fresh and now < self._vital.act_until:
                 return True

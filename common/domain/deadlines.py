@@ -33,8 +33,6 @@ LOOK = 1.0
 """A turn reads its own document this often, to learn that another process superseded it."""
 LOOK_IS_FRESH = 1.5
 """A turn starts an effect only while its last look is younger than this."""
-LOOK_AWAITED = 15.0
-"""A turn whose store gives it no fresh look for this long starts no effect any more: it fails."""
 CHECKPOINT = 5.0
 """A turn writes its progress this often."""
 DUE = 30.0

@@ -38,9 +38,7 @@ SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
 class MayAct(Protocol):
     """Says whether an effect may start (conversations/heartbeat.py)."""
 
-    async def may_act(self) -> bool:
-        """Return False if the turn was asked to stop. Raises Unavailable if it cannot be known."""
-        ...
+    async def may_act(self) -> bool: ...
 
 
 @dataclass(frozen=True)
