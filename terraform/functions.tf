@@ -37,7 +37,7 @@ locals {
       callers   = "users"
       free_text = true
       timeout   = 600 # a turn of at most 580 seconds, and 15 seconds to store it
-      uses      = ["store", "agent", "tokens.read", "tokens.delete"]
+      uses      = ["store", "agent", "speech", "tokens.read", "tokens.delete"]
     }
     speak = {
       callers   = "users"
@@ -46,10 +46,11 @@ locals {
       uses      = ["store", "tokens.read", "tokens.delete"]
     }
     voice = {
-      callers = "users"
-      timeout = 90 # an upload of 2 MB, and a minute of speech
-      secrets = []
-      uses    = ["store", "speech"]
+      callers   = "users"
+      free_text = true
+      timeout   = 90 # an upload of 2 MB, and a minute of speech
+      secrets   = []
+      uses      = ["store", "speech"]
     }
     keep_alive = {
       callers = "users"

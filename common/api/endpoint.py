@@ -30,7 +30,7 @@ from common.api.requests import (
 from common.api.responses import handle_errors
 from common.api.routes import Declaration, Operation, Route
 from common.api.shutdown import end_turns_on_sigterm
-from common.api.streaming import to_response
+from common.api.streaming import EVENT_STREAM, accepts_events, to_response
 from common.bootstrap import App, app_of
 from common.domain.errors import Ambiguous, Invalid, NotFound, Unavailable
 from common.domain.ids import UserId
@@ -141,6 +141,9 @@ async def _admit(
     route = operation.route
     caller = await _verify(request, app) if route.callers == "users" else ANONYMOUS
     asked = await _parse(request, route, parameters)
+    if asked.needs_stream and not accepts_events(request):
+        fields = [("Accept", f"must be {EVENT_STREAM} for this request")]
+        raise Invalid("This request needs a stream.", fields=fields)
     key = idempotency_key(request)
     if not key or not route.keyed:
         return caller, asked, IdempotencyKey()

@@ -184,12 +184,17 @@ def _escape_line_ends(data: str) -> str:
 
 def _events(answer: ChatAnswer) -> list[ChatEvent]:
     names = {"turn_id": answer.turn_id, "message_id": answer.message_id}
-    turn = TurnEvent.model_validate(
-        {**names, "message_id": answer.message_id or "", "conversation_id": answer.conversation_id}
+    turn = {**names, "message_id": answer.message_id or ""}
+    begins = (  # a recording may begin no turn
+        [TurnEvent.model_validate({**turn, "conversation_id": answer.conversation_id})]
+        if answer.conversation_id
+        else []
     )
     done = DoneEvent.model_validate(
         {**names, "ended": answer.ended, "text": answer.text, "spoken": answer.spoken}
     )
     text = [TextEvent(text=answer.text)] if answer.text else []
     between = [event for event in (answer.speech, answer.error, answer.usage) if event]
-    return [turn, *text, *(answer.proposals or []), *between, done]
+    heard = [answer.heard] if answer.heard else []
+    proposals = answer.proposals or []
+    return [*heard, *begins, *text, *proposals, *between, done]

@@ -12,6 +12,7 @@ from common.schemas.events import (
     ChatEvent,
     DoneEvent,
     ErrorEvent,
+    HeardEvent,
     ProposalEvent,
     SpeechEvent,
     TurnEnd,
@@ -38,12 +39,13 @@ def turn_end(outcome: Outcome) -> TurnEnd:
 
 def chat_answer(events: list[ChatEvent]) -> ChatAnswer:
     """Put the events of a whole turn into one answer."""
-    turn = next(event for event in events if isinstance(event, TurnEvent))
+    turn = next((event for event in events if isinstance(event, TurnEvent)), None)
     done = next(event for event in events if isinstance(event, DoneEvent))
     return ChatAnswer(
-        turn_id=turn.turn_id,
-        conversation_id=turn.conversation_id,
+        turn_id=done.turn_id,
+        conversation_id=turn.conversation_id if turn else "",
         message_id=done.message_id,
+        heard=next((e for e in events if isinstance(e, HeardEvent)), None),
         ended=done.ended,
         text=done.text,
         spoken=done.spoken,
@@ -65,16 +67,18 @@ def answer_json(answer: Answer) -> str:
 def stored_chat_answer(record: TurnRecord) -> ChatAnswer:
     """Build the answer of a turn that has ended from its document.
 
-    Raises StoredFailure if the agent failed before it said anything.
+    Raises StoredFailure if the agent failed before it said anything to a typed message.
     """
     stored = _stored(record)
+    if record.heard is not None:
+        stored["heard"] = record.heard
     ended = turn_end(record.outcome or "lost")
-    if stored.get("error") and not record.text:
+    if stored.get("error") and not record.text and "heard" not in stored:
         raise StoredFailure(stored["error"])
     return ChatAnswer.model_validate(
         {
             "turn_id": record.id,
-            "conversation_id": record.conversation_id,
+            "conversation_id": record.conversation_id if record.number else "",
             "message_id": message_id(record) if record.text else None,
             **stored,
             "ended": ended,

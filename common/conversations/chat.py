@@ -15,19 +15,24 @@ from common.conversations.admission.branch import (
 )
 from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.confirmation import ProposalAnswer
+from common.conversations.admission.spoken_admission import SpokenAdmission
 from common.conversations.admission.stop_turn import StopTurn
 from common.conversations.admission.turn_claim import StoredTurn, new_claim
 from common.conversations.admission.why_silent import why_silent
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
 from common.conversations.running_turn import Content, RunningChat
+from common.conversations.spoken_turn import SpokenTurn
 from common.conversations.turn import Turns
 from common.domain.errors import Busy
 from common.domain.ids import ConversationId
 from common.domain.user import User
 from common.observability.request_trace import annotate
+from common.ports.voice import Recording
 from common.schemas.answers import ChatAnswer
 from common.schemas.requests import ChatRequest
 from common.transactions.idempotency import IdempotencyKey
+from common.voice.recording import read_recording
+from common.voice.transcribe import billed_seconds
 
 LOOKS = 3
 """How often the message to answer again is looked for, while others come."""
@@ -52,6 +57,9 @@ class ChatUseCase:
         answer = None
         if request.confirm is not None:
             answer = ProposalAnswer(request.confirm, yes=bool(request.yes))
+        if request.audio is not None:
+            spoken = ChatAdmission(claim, deps.settings, message, request.speak)
+            return await self._hear(request, read_recording(request.audio), spoken)
         for _ in range(LOOKS):
             branch = await self._branch(caller, request)
             message = branch.text if branch is not None else message
@@ -77,6 +85,23 @@ class ChatUseCase:
             message = found.answered.words
         content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
         return self.turns.start(RunningChat(found, content), committed)
+
+    async def _hear(
+        self, request: ChatRequest, recording: Recording, admission: ChatAdmission
+    ) -> RunningChat | ChatAnswer:
+        """Begin to transcribe a spoken message. Its words are admitted later (spoken_turn.py)."""
+        claim, settings = admission.claim, self.turns.deps.settings
+        first = SpokenAdmission(claim, settings, billed_seconds(recording))
+        committed = await self.turns.transactions.run(first)
+        found = committed.result
+        if isinstance(found, StoredTurn):
+            return stored_chat_answer(found.record)
+        annotate(turn_id=found.record.id)
+        turn = RunningChat(found, Content(None))
+        profile = committed.documents[f"users/{claim.user}"]
+        work = SpokenTurn(self.turns, turn, request, recording, admission, profile)
+        turn.start(work.run())
+        return turn
 
     async def _branch(self, caller: User, request: ChatRequest) -> PlannedBranch | None:
         """Return the branch that the request asks for. Raises NotFound."""

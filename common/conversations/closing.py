@@ -44,6 +44,7 @@ async def settle_turn(turn: Turn, book: TurnBook) -> None:
     usage = UsageEvent(
         agent_tokens=charged.get("agent_tokens", 0),
         voice_characters=charged.get("voice_characters", 0),
+        transcribed_seconds=charged.get("transcribed_seconds", 0),
         usage=usage_of(turn.admitted.ledger, used=charged),
     )
     done = DoneEvent(
@@ -87,8 +88,9 @@ def _answer(turn: Turn, usage: UsageEvent, done: DoneEvent) -> Answer:
 def _result(turn: Turn, answer: Answer, outcome: Outcome) -> Answer | OprinaError:
     """Return what the caller is answered. The events tell a settlement that failed, too."""
     if turn.content.message is not None:
-        error = turn.reply.error
-        return error if error and not turn.reply.text else chat_answer(turn.events.kept)
+        error, was_spoken = turn.reply.error, turn.record.heard is not None
+        is_failure = error is not None and not turn.reply.text and not was_spoken
+        return error if error and is_failure else chat_answer(turn.events.kept)
     if outcome == "unreached":
         over = turn.speech is not None and turn.speech.session_is_over
         return speak_error(turn.events.kept, over=over)

@@ -1,9 +1,9 @@
 from collections import Counter
 from datetime import datetime
 
-from common.conversations.settlement import settle_lost
+from common.conversations.settlement import Settle
 from common.domain.documents import Document, Query, due_documents
-from common.domain.turn import TurnRecord
+from common.domain.turn import SWEEP, TurnRecord
 from common.ports.dependencies import Dependencies
 from common.transactions.transaction import SETTLEMENT, Transactions
 from common.voice.voice_turn import settle_lost_voice
@@ -31,3 +31,8 @@ class SettleLostTurns:
             return
         settled = await self._transactions.run(settle_lost(record), SETTLEMENT)
         counts["leases_freed"] += settled.result is not None
+
+
+def settle_lost(record: TurnRecord) -> Settle:
+    """Settle a turn whose process died, from what its document knows."""
+    return Settle(record, SWEEP, "lost", record.known_progress(), cut=True, answer=None)

@@ -43,6 +43,10 @@ class RunningTurns:
             known.interruption.request("interrupted")
         return known
 
+    def note(self, turn: Turn) -> None:
+        """Count a turn that is not admitted to its conversation yet, so that `end_all` ends it."""
+        self._all.add(turn)
+
     def remove(self, turn: Turn) -> None:
         self._all.discard(turn)
         conversation = turn.record.conversation_id

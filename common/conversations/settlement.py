@@ -158,14 +158,12 @@ class Settle:
         progress, outcome = self.progress, self.outcome
         if self.by == SWEEP:
             progress = found.known_progress()
-            outcome = (found.outcome or "interrupted") if found.state == "answered" else "lost"
+            outcome = found.outcome_if_lost
         charged = self.charge(found, progress)
-        already = found.charged.get("agent_tokens", 0)
         reserved = dict(found.reserved)
         if found.state == "answered":
             reserved.pop("agent_tokens", None)
-        used = charged.copy()
-        used["agent_tokens"] = charged.get("agent_tokens", 0) - already
+        used = {meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS}
         missing = not documents[ledger_path(found.uid, found.month)].exists
         done = found.settled(
             self.by, outcome, progress, charged, self.answer, now, documents[found.path].version
@@ -202,7 +200,7 @@ class Settle:
         self, found: TurnRecord, documents: Documents, now: datetime
     ) -> Decision[TurnRecord | None]:
         """Correct a settlement that the sweep made too early. The message never gets shorter."""
-        charged = self.charge(replace(found, charged={}), self.progress)
+        charged = self.charge(replace(found, charged=found.transcribed), self.progress)
         difference = {
             meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS
         }
@@ -238,11 +236,14 @@ class Settle:
     def charge(self, found: TurnRecord, progress: Progress) -> dict[Meter, int]:
         if self.outcome == "unreached" and self.by != SWEEP:
             return {}
+        if found.state == "transcribing":  # if the process died, its caller has heard nothing
+            return {} if self.by == SWEEP else dict(found.reserved)
         tokens = found.charged.get("agent_tokens")
         if found.state != "answered" or tokens is None:
             cut = self.cut or self.by == SWEEP
             tokens = found.tokens_used(progress, cut=cut) if found.function == "chat" else 0
         charged: dict[Meter, int] = {"agent_tokens": tokens} if tokens else {}
+        charged |= found.transcribed
         if progress.characters:
             charged["voice_characters"] = progress.characters
         return charged
@@ -260,7 +261,7 @@ class Settle:
         A turn that failed before it reached the agent takes the user's message back, because the
         same key may run again.
         """
-        if found.function == "speak":
+        if found.function == "speak" or not found.number:
             return []
         path = message_path(found.conversation_id, found.number, "assistant")
         if outcome == "unreached":
@@ -284,11 +285,6 @@ class Settle:
         return conversation.release(
             found, now, **self.update.fields(conversation, found), **proposed
         )
-
-
-def settle_lost(record: TurnRecord) -> Settle:
-    """Settle a turn whose process died, from what its document knows."""
-    return Settle(record, SWEEP, "lost", record.known_progress(), cut=True, answer=None)
 
 
 def _spoken(progress: Progress, tokens: int | None, outcome: Outcome | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ Nothing here runs before the commit that admitted the turn.
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,12 +35,16 @@ from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
 from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Failed, OprinaError, Upstream
+from common.domain.ids import UtteranceId
 from common.domain.turn import STOP
 from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
 from common.schemas.events import NoticeEvent, TurnEvent
 from common.sessions.end import SessionEnder
 from common.speech.avatar_channel import AvatarChannel
+from common.speech.caller_channel import CallerChannel
+from common.speech.playback import PlacedSentence
+from common.speech.speech_channel import SpeechChannel
 from common.speech.speech_output import SpeechOutput, SpeechPlan
 from common.text import loading
 from common.transactions.transaction import Committed, Transactions
@@ -62,14 +66,20 @@ class Turns:
 
     def start(self, turn: RunningT, committed: Committed[AdmittedTurn | StoredTurn]) -> RunningT:
         """Set an admitted turn to work. It interrupts the older turn of its conversation."""
+        turn.start(self.work(turn, committed))
+        return turn
+
+    def work(
+        self, turn: RunningTurn[Any], committed: Committed[AdmittedTurn | StoredTurn]
+    ) -> Coroutine[Any, Any, None]:
+        """Take over from the older turn of the conversation, and return the work of this one."""
         earlier, record = self.running.add(turn), turn.record
         if record.superseded_by is not None:  # before its unconfirmed commit was found to hold
             turn.interruption.request("interrupted")
         book = TurnBook.open(self.transactions, record, committed.documents)
         vital = Vital.of(record, committed.read_at, committed.now)
         work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, vital), earlier)
-        turn.start(self._work(turn, work))
-        return turn
+        return self._work(turn, work)
 
     async def _work(self, turn: RunningTurn[Any], work: "TurnWork") -> None:
         """Work to the end. An avatar session that the turn found over is settled."""
@@ -215,7 +225,7 @@ class TurnWork:
 
     def _writer(self) -> ReplyWriter:
         settings, turn, speech = self._deps.settings, self._turn, self._speech
-        language = turn.admitted.avatar.language if turn.admitted.avatar else settings.language
+        language = turn.admitted.language or settings.language
         sentences = loading.sentences(language, settings.first_clause)
         synthesis = speech.synthesis if speech is not None and speech.is_spoken else None
         return ReplyWriter(turn.reply, turn.events, sentences, synthesis)
@@ -228,23 +238,31 @@ class TurnWork:
     # ── speech ───────────────────────────────────────────────────────────────────────────────────
 
     def _plan_speech(self) -> SpeechOutput | None:
-        """Speak through the avatar. A turn without characters only silences it."""
+        """Speak through the avatar, else to the caller. Without characters only silence the avatar."""
         turn, earlier, avatar = self._turn, self._earlier, self._turn.admitted.avatar
-        if avatar is None:
+        if avatar is None and not turn.admitted.characters:
             return None
         plan = SpeechPlan(
-            voice=avatar.voice,
-            language=avatar.language,
+            voice=turn.admitted.voice,
+            language=turn.admitted.language,
             characters=turn.admitted.characters,
             wait=turn.content.wait,
             deadline=asyncio.get_running_loop().time() + deadlines.TURN,
             after=earlier.handover.silenced if earlier else None,
             from_elsewhere=turn.admitted.supersedes is not None and earlier is None,
         )
-        channel = AvatarChannel(self._deps, avatar)
+        channel: SpeechChannel = (
+            CallerChannel(turn.events.emit, self._captions)
+            if avatar is None
+            else AvatarChannel(self._deps, avatar)
+        )
         return SpeechOutput(
             self._deps, plan, channel, turn.events, self._heartbeat, turn.interruption
         )
+
+    def _captions(self, utterance: UtteranceId) -> Iterable[PlacedSentence]:
+        sent = self._speech.playback.sent if self._speech is not None else ()
+        return [caption for each in sent if each.id == utterance for caption in each.captions()]
 
     async def _silence(self) -> None:
         """Stop the speech.

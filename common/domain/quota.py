@@ -7,9 +7,9 @@ beyond the reservation and beyond the allowance.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from common.domain.documents import Create, Document, Increment, Update
 from common.domain.errors import (
@@ -24,6 +24,7 @@ from common.domain.ids import UserId
 Meter = Literal["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds"]
 METERS: tuple[Meter, ...] = get_args(Meter)
 Amounts = Mapping[Meter, int]
+NOTHING: Amounts = {}
 RUNNING = "running_turns"
 DAYS = 31
 
@@ -179,19 +180,38 @@ class Ledger:
         since = self.now - timedelta(seconds=rate.seconds)
         return [at for at in self.document.get(rate.name) or [] if at > since]
 
+    def released(self, amounts: Amounts) -> Self:
+        """Return the ledger without these reservations. The next `reserve` writes that."""
+        left = {f"{meter}_reserved": self.reserved(meter) - n for meter, n in amounts.items()}
+        document = replace(self.document, fields={**(self.document.fields or {}), **left})
+        return replace(self, document=document)
+
     def reserve(
-        self, amounts: Amounts, *, turns: int = 0, rate: Rate | None = None
+        self,
+        amounts: Amounts,
+        *,
+        turns: int = 0,
+        rate: Rate | None = None,
+        used: Amounts = NOTHING,
     ) -> Create | Update:
         """Reserve `amounts`, and count `turns` as running and the request for its `rate`.
 
-        Holds only over the ledger as read. Raises as `require_open` does.
+        `used` was reserved before, and is `released`. Holds only over the ledger as read. Raises as
+        `require_open` does.
         """
         self.require_open()
         fields: dict[str, Any] = {
-            f"{meter}_reserved": self.reserved(meter) + amount
-            for meter, amount in amounts.items()
-            if amount
+            f"{meter}_reserved": self.reserved(meter) + amounts.get(meter, 0)
+            for meter in METERS
+            if amounts.get(meter) or meter in used
         }
+        day = day_of(month_of(self.now), self.now)
+        for meter, amount in used.items():
+            name = day_field(meter, day)
+            fields |= {
+                f"{meter}_used": self.used(meter) + amount,
+                name: int(self.document.get(name, 0)) + amount,
+            }
         if turns:
             fields[RUNNING] = self.running_turns + turns
         if rate is not None:

@@ -1,9 +1,10 @@
 """A turn's document: claim, heartbeat and answer in one.
 
-    running ──► answered ──► settled ──► corrected
-       └───────────────────────▲
+    transcribing ──► running ──► answered ──► settled ──► corrected
+          └────────────┴───────────────────────▲
 
-`running`: its process works. `answered`: the reply is stored and its tokens are charged; speech
+`transcribing`: the words of a recording are awaited; the turn has no lease. `running`: its process
+works. `answered`: the reply is stored and its tokens are charged; speech
 goes on. `settled`: everything is charged and the answer stands. `corrected`: the sweep had settled
 a turn whose process was alive after all, and that process corrected the charge, once.
 
@@ -32,10 +33,18 @@ from common.domain.ids import (
 )
 from common.domain.quota import Amounts, Meter
 
-TurnState = Literal["running", "answered", "settled", "corrected"]
+TurnState = Literal["transcribing", "running", "answered", "settled", "corrected"]
 TurnFunction = Literal["chat", "speak", "transcribe", "synthesize"]
 Outcome = Literal[
-    "complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost", "unreached"
+    "complete",
+    "interrupted",
+    "incomplete",
+    "failed",
+    "cancelled",
+    "waiting",
+    "lost",
+    "not_heard",
+    "unreached",
 ]
 """How a turn ended. `unreached`: it failed before the agent was reached, so the same key runs
 again. `lost`: its process died. `waiting`: a long-running tool has not answered yet."""
@@ -49,7 +58,7 @@ CHARACTERS_PER_TOKEN = 4
 """To estimate what an agent used that was cut before it said so. English text; rounded up."""
 RETRY_KEY_SECONDS = 2
 """The least time after which a key whose turn runs is worth another try."""
-IN_USE: tuple[TurnState, ...] = ("running", "answered")
+IN_USE: tuple[TurnState, ...] = ("transcribing", "running", "answered")
 
 
 def turn_path(turn: TurnId) -> str:
@@ -124,6 +133,8 @@ class TurnRecord:
     charged: dict[Meter, int] = field(default_factory=dict)
     answer: str | None = None
     """JSON of the answer without its text, which stands in `text`."""
+    heard: dict[str, Any] | None = None
+    """The `text`, `confidence` and `seconds` of a spoken message; None for a typed one."""
     expires_at: datetime | None = None
     proposals: tuple[Proposal, ...] = ()
     confirms: str | None = None
@@ -195,6 +206,19 @@ class TurnRecord:
         grace = timedelta(seconds=deadlines.SWEEP_AFTER_DUE)
         return self.in_use and self.due_at is not None and self.due_at + grace <= now
 
+    @property
+    def transcribed(self) -> dict[Meter, int]:
+        """Seconds of its recording that the turn was charged when its words were accepted."""
+        seconds = self.charged.get("transcribed_seconds")
+        return {"transcribed_seconds": seconds} if seconds else {}
+
+    @property
+    def outcome_if_lost(self) -> Outcome:
+        """How the turn ended, if its process died now."""
+        if self.state == "transcribing":
+            return "unreached"
+        return (self.outcome or "interrupted") if self.state == "answered" else "lost"
+
     def claim(self, over: Document) -> Create | Update:
         """Write the turn where nothing stands, or over an earlier attempt of the same key."""
         fields = {name: value for name, value in vars(self).items() if name != "id"}
@@ -229,7 +253,7 @@ class TurnRecord:
             "tokens": tokens,
             "prompt": progress.prompt,
             "text": progress.text,
-            "charged": {"agent_tokens": tokens},
+            "charged": {**self.charged, "agent_tokens": tokens},
             "proposals": merge(self.proposals, progress.proposals),
             "due_at": now + timedelta(seconds=deadlines.DUE),
         }

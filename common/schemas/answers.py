@@ -6,7 +6,14 @@ from typing import Literal
 from pydantic import Field
 
 from common.schemas.base import Answer
-from common.schemas.events import ErrorEvent, ProposalEvent, SpeechEvent, TurnEnd, UsageEvent
+from common.schemas.events import (
+    ErrorEvent,
+    HeardEvent,
+    ProposalEvent,
+    SpeechEvent,
+    TurnEnd,
+    UsageEvent,
+)
 from common.schemas.usage import Usage
 
 
@@ -116,11 +123,15 @@ class HealthAnswer(Answer):
 
 
 class ChatAnswer(Answer):
-    """A whole turn in one answer, for callers that do not accept `text/event-stream`."""
+    """A whole turn in one answer, for callers that do not accept `text/event-stream`.
+
+    `conversation_id` is empty if a spoken message began no turn.
+    """
 
     turn_id: str
     conversation_id: str
     message_id: str | None = None
+    heard: HeardEvent | None = None
     ended: TurnEnd
     text: str
     spoken: str

@@ -49,6 +49,11 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
+    @property
+    def needs_stream(self) -> bool:
+        """Return True if only a stream of events can answer the request."""
+        return False
+
 
 class BrowserRequest(Request):
     """A request of a browser's navigation, with some headers that no script or link can set.

@@ -10,8 +10,24 @@ from common.schemas.base import Answer
 from common.schemas.usage import Usage
 
 
+class HeardEvent(Answer):
+    """The words of a spoken message: the first event of its stream, before `turn`.
+
+    `confidence` is between 0 and 1, and left out if the model gives none. `seconds` is the length of
+    the recording.
+    """
+
+    event: Literal["heard"] = "heard"
+    text: str
+    confidence: float | None = None
+    seconds: float
+
+
 class TurnEvent(Answer):
-    """The first event: the turn is admitted. `avatar_session_id` is the session that will speak."""
+    """The first event of a typed message: the turn is admitted.
+
+    `avatar_session_id` is the session that will speak.
+    """
 
     event: Literal["turn"] = "turn"
     turn_id: str
@@ -85,12 +101,30 @@ class SpeechEvent(Answer):
     sentences: list[Caption] | None = None
 
 
+class AudioEvent(Answer):
+    """A piece of speech for a caller without an avatar (`speak: "audio"`), to be played in order.
+
+    `data` is base64 of signed 16-bit samples, little endian, mono, 24,000 a second. `seconds` is its
+    length, `index` its number in the utterance, from 0. `text` has the sentences that begin in it. At
+    most 2 s are sent ahead. A `speech` event `started` places the sentences in the utterance. After
+    `interrupted` the caller drops what it has not played.
+    """
+
+    event: Literal["audio"] = "audio"
+    utterance_id: str
+    index: int
+    data: str
+    seconds: float
+    text: str
+
+
 class UsageEvent(Answer):
     """The charge for the turn, and this month's usage after it."""
 
     event: Literal["usage"] = "usage"
     agent_tokens: int
     voice_characters: int
+    transcribed_seconds: int = 0
     usage: Usage
 
 
@@ -122,7 +156,9 @@ class NoticeEvent(Answer):
     )
 
 
-TurnEnd = Literal["complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost"]
+TurnEnd = Literal[
+    "complete", "interrupted", "incomplete", "failed", "cancelled", "waiting", "lost", "not_heard"
+]
 
 
 class DoneEvent(Answer):
@@ -131,7 +167,8 @@ class DoneEvent(Answer):
     `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller
     disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool
     of the agent has not answered yet. `lost`: the process that ran the turn died; what it had
-    written is kept.
+    written is kept. `not_heard`: no words were found in the recording, or too uncertain ones; the
+    agent was not asked.
     """
 
     event: Literal["done"] = "done"
@@ -145,7 +182,9 @@ class DoneEvent(Answer):
 ChatEvent = TypeAliasType(
     "ChatEvent",
     Annotated[
-        TurnEvent
+        HeardEvent
+        | TurnEvent
+        | AudioEvent
         | TextEvent
         | ToolEvent
         | ProposalEvent

@@ -1,14 +1,24 @@
 """The requests of the functions. Unknown fields are refused, and types are strict."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
 
 MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
 
+
+def _speak(value: object) -> object:
+    """Refuse the number 1, which equals True."""
+    if isinstance(value, bool) or value == "audio":
+        return value
+    raise ValueError('must be true, false or "audio"')
+
+
+Speak = Annotated[Literal[True, False, "audio"], BeforeValidator(_speak)]
 
 MARKS = (
     "last_word_to_first_text",
@@ -61,6 +71,12 @@ class ChatRequest(Request):
     silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as
     the avatar has all audio, without waiting until it has finished speaking.
 
+    With `"audio"` speech is sent to the caller as `audio` events where no avatar runs.
+
+    The message may be spoken: a multipart body has the part `request` with these fields as JSON, and
+    the part `audio` with the recording. `heard` is then the first event. A recording without words
+    that are certain enough ends with `not_heard`, and interrupts nothing.
+
     `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing.
 
     `regenerate` answers the last message again. `edit` takes the message of the person with this id
@@ -71,9 +87,10 @@ class ChatRequest(Request):
     that is exactly a yes or a no does the same, if one proposal is open.
     """
 
+    audio: Annotated[Audio | None, SkipJsonSchema()] = None
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
     conversation_id: Id | None = None
-    speak: bool | None = None
+    speak: Speak | None = None
     wait: bool = True
     stop: bool = False
     regenerate: bool = False
@@ -83,23 +100,30 @@ class ChatRequest(Request):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
+        given = (self.message is not None) + (self.audio is not None)
         if (self.confirm is None) != (self.yes is None):
             raise ValueError("`confirm` and `yes` go together")
         if self.confirm is not None:
-            if self.stop or self.message is not None or self.conversation_id is None:
+            if self.stop or given or self.conversation_id is None:
                 raise ValueError("`confirm` takes a conversation_id, and no message")
             return self
-        if self.stop and (self.message is not None or self.conversation_id is None):
+        if self.stop and (given or self.conversation_id is None):
             raise ValueError("`stop` takes a conversation_id and no message")
-        if self.regenerate and (self.stop or self.edit is not None or self.message is not None):
+        if self.regenerate and (self.stop or self.edit is not None or given):
             raise ValueError("`regenerate` takes a conversation_id and no message")
         if self.edit is not None and (self.stop or self.message is None):
             raise ValueError("`edit` takes a conversation_id and a message")
         if (self.regenerate or self.edit is not None) and self.conversation_id is None:
             raise ValueError("`regenerate` and `edit` take a conversation_id")
-        if not self.stop and not self.regenerate and self.message is None:
+        if not self.stop and not self.regenerate and not given:
             raise ValueError("give a message, `regenerate`, or `stop`")
+        if given > 1:
+            raise ValueError("a spoken message has no `message`")
         return self
+
+    @property
+    def needs_stream(self) -> bool:
+        return self.speak == "audio"
 
 
 class SpeakRequest(Request):

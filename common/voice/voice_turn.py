@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from common.domain.ceiling import give_back
 from common.domain.documents import Write
 from common.domain.errors import TooManyTurns
 from common.domain.ids import TurnId
@@ -26,6 +27,7 @@ from common.domain.turn import (
 from common.domain.user import User
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
 
 RETRY_SECONDS = 2
@@ -42,7 +44,7 @@ class AdmitVoice:
     """Admit a request that spends `amount` of `meter` (a `Transaction`).
 
     The result is the admitted turn, or the settled turn of the same key. Raises QuotaExceeded,
-    TooManyTurns, AccountClosing, KeyInFlight, KeyReused.
+    TooManyTurns, SpendingStopped, CapacityReached, AccountClosing, KeyInFlight, KeyReused.
     """
 
     turn_id: TurnId
@@ -55,7 +57,8 @@ class AdmitVoice:
     settings: Settings
 
     def paths(self, now: datetime) -> Iterable[str]:
-        return [turn_path(self.turn_id), *account_paths(self.caller, now)]
+        limits = Limits(self.settings, self.holder).paths(now)
+        return [turn_path(self.turn_id), *account_paths(self.caller, now), *limits]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedVoice | TurnRecord]:
         ledger = ledger_of(documents, self.caller, self.settings, now)
@@ -72,6 +75,9 @@ class AdmitVoice:
         if ledger.running_turns >= self.settings.turns_per_user:
             detail = f"{ledger.running_turns} of your turns are running."
             raise TooManyTurns(detail, retry_after=RETRY_SECONDS)
+        share, taken = Limits(self.settings, self.holder).admit(
+            documents, {self.meter: self.amount}, now
+        )
         record = TurnRecord(
             id=self.turn_id,
             holder=self.holder,
@@ -81,9 +87,11 @@ class AdmitVoice:
             month=month_of(now),
             attempt=found.attempt + 1 if found else 0,
             reserved={self.meter: self.amount},
+            share=share,
         )
         record = begin_turn(record, now)
-        writes: list[Write] = [record.claim(before), ledger.reserve(record.reserved, turns=1)]
+        reserve = ledger.reserve(record.reserved, turns=1)
+        writes: list[Write] = [record.claim(before), reserve, *taken]
         return Decision(AdmittedVoice(record, ledger), writes)
 
 
@@ -102,7 +110,9 @@ class SettleVoice:
     answer: str | None = None
 
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
-        return [self.record.path, ledger_path(self.record.uid, self.record.month)]
+        record = self.record
+        share = [record.share] if record.share else []
+        return [record.path, ledger_path(record.uid, record.month), *share]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[bool]:
         document = documents[self.record.path]
@@ -125,7 +135,8 @@ class SettleVoice:
             turns=1,
             missing=missing,
         )
-        return Decision(result=True, writes=[done, charge])
+        share = give_back(found.share, documents, found.reserved, self.charged)
+        return Decision(result=True, writes=[done, charge, *share])
 
 
 def settle_lost_voice(record: TurnRecord) -> SettleVoice:

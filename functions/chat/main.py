@@ -1,4 +1,5 @@
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
+from common.api.requests import JSON, SPOKEN_REQUEST
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import (
     AccountClosing,
@@ -39,6 +40,7 @@ from common.schemas.requests import ChatRequest
     spends=True,
     keyed=True,
     events=ChatEvent,
+    bodies=(JSON, SPOKEN_REQUEST),
 )
 async def chat(
     caller: User, request: ChatRequest, app: App, key: IdempotencyKey

@@ -3,7 +3,13 @@ from starlette.responses import Response
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.api.requests import AUDIO, AUDIO_FORM
 from common.api.responses import wav_response
-from common.domain.errors import AccountClosing, QuotaExceeded, TooManyTurns
+from common.domain.errors import (
+    AccountClosing,
+    CapacityReached,
+    QuotaExceeded,
+    SpendingStopped,
+    TooManyTurns,
+)
 from common.schemas.answers import TranscribeAnswer
 from common.schemas.requests import SynthesizeRequest, TranscribeRequest
 
@@ -14,7 +20,7 @@ from common.schemas.requests import SynthesizeRequest, TranscribeRequest
     TranscribeRequest,
     TranscribeAnswer,
     answers={200: "The words of the recording."},
-    raises=(AccountClosing, QuotaExceeded, TooManyTurns),
+    raises=(AccountClosing, QuotaExceeded, TooManyTurns, SpendingStopped, CapacityReached),
     spends=True,
     keyed=True,
     bodies=(AUDIO, AUDIO_FORM),
@@ -33,7 +39,7 @@ async def transcribe(
     SynthesizeRequest,
     None,
     answers={200: "The spoken text: a WAV file, 16 bit, mono, 24 kHz."},
-    raises=(AccountClosing, QuotaExceeded, TooManyTurns),
+    raises=(AccountClosing, QuotaExceeded, TooManyTurns, SpendingStopped, CapacityReached),
     spends=True,
     media_type="audio/wav",
 )

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from common.domain.documents import Create
-from tests.api.client import FunctionClient, check_problem, fields_of
+from tests.api.client import EVENTS, FunctionClient, check_problem, fields_of
+from tests.api.sse import events
 from tests.support.recordings import wav_file, webm_file
 
 PATH = "/transcribe"
@@ -101,3 +102,60 @@ async def test_a_used_up_meter_is_named(api: FunctionClient) -> None:
     await api.harness.store.inner.commit([used])
     problem = check_problem(await transcribe(api, wav_file()), 429, "quota_exceeded")
     assert problem["meter"] == "transcribed_seconds"
+
+
+async def test_a_message_may_be_spoken(api: FunctionClient) -> None:
+    body = form(("request", b'{"speak": false}'), ("audio", wav_file()))
+    headers = {**FORM, "accept": EVENTS}
+    stream = events((await api.call("chat", body, headers=headers)).content)
+    assert [event.name for event in stream][:2] == ["heard", "turn"]
+    assert stream[0].data == {"text": "What time is it?", "confidence": 0.9, "seconds": 1.0}
+    assert stream[-1].data["ended"] == "complete"
+
+
+async def test_a_spoken_turn_is_replayed_with_its_words(api: FunctionClient) -> None:
+    body, headers = form(("audio", wav_file())), {**FORM, "accept": EVENTS}
+    first = await api.call("chat", body, headers=headers, key="k")
+    again = await api.call("chat", body, headers=headers, key="k")
+    assert events(again.content)[0] == events(first.content)[0]
+    assert len(api.harness.recognition.heard) == 1
+
+
+async def test_not_heard_is_replayed_without_a_turn(api: FunctionClient) -> None:
+    api.harness.recognition.text = ""
+    body, headers = form(("audio", wav_file())), {**FORM, "accept": EVENTS}
+    for _ in range(2):
+        answer = await api.call("chat", body, headers=headers, key="k")
+        assert [each.name for each in events(answer.content)] == ["heard", "usage", "done"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "field"),
+    [
+        ([("request", b"{}")], 400, "audio"),
+        ([("request", b"["), ("audio", wav_file())], 400, "body"),
+        ([("request", b'{"mood": 1}'), ("audio", wav_file())], 422, "mood"),
+        ([("request", b'{"audio": "x"}'), ("audio", wav_file())], 400, "audio"),
+        ([("request", b'{"message": "Hi."}'), ("audio", wav_file())], 422, "body"),
+        ([("audio", b"hello")], 422, "audio"),
+        ([("audio", wav_file()), ("voice", b"x")], 400, "voice"),
+    ],
+)
+async def test_a_wrong_spoken_message_is_refused_by_name(
+    api: FunctionClient, parts: list[tuple[str, bytes]], status: int, field: str
+) -> None:
+    problem = check_problem(await api.call("chat", form(*parts), headers=FORM), status, "invalid")
+    assert fields_of(problem) == [field]
+
+
+async def test_a_recording_is_no_field_of_json(api: FunctionClient) -> None:
+    problem = check_problem(await api.call("chat", {"audio": "UklGRg=="}), 422, "invalid")
+    assert fields_of(problem) == ["audio"]
+
+
+async def test_sound_needs_a_stream(api: FunctionClient) -> None:
+    body = {"message": "Hi.", "speak": "audio"}
+    problem = check_problem(await api.call("chat", body), 422, "invalid")
+    assert fields_of(problem) == ["Accept"]
+    answer = await api.call("chat", body, headers={"accept": EVENTS})
+    assert "audio" in [event.name for event in events(answer.content)]

@@ -245,9 +245,15 @@ async def _transcribe(app: App, _: Harness) -> None:
     await app.transcripts.transcribe(ADA, ask, IdempotencyKey())
 
 
+async def _chat_by_voice(app: App, _: Harness) -> None:
+    turn = await app.conversations.chat(ADA, ChatRequest(audio=wav_file()), IdempotencyKey())
+    assert isinstance(turn, RunningChat)
+    await collect_events(turn)
+
+
 SCENARIOS: dict[str, Sequence[Use]] = {
     "start_avatar": [_start, _start_fails],
-    "chat": [_chat, _chat_after_the_end],
+    "chat": [_chat, _chat_by_voice, _chat_after_the_end],
     "voice": [_transcribe],
     "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],

@@ -7,6 +7,7 @@ from an older one: there is no "turn in progress".
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from common.conversations.admission.branch import PlannedBranch
 from common.conversations.admission.confirmation import (
@@ -37,28 +38,33 @@ from common.domain.documents import Create, Document, Write
 from common.domain.errors import NoProposal, NotFound
 from common.domain.google.connection import GoogleConnection, connection_path
 from common.domain.ids import TurnId
-from common.domain.quota import Ledger, Meter, month_of
+from common.domain.quota import Ledger, Meter, month_of, settle
 from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
+from common.schemas.requests import Speak
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
 from common.transactions.limits import Limits
 from common.transactions.transaction import Decision, Documents
+from common.voice.languages import caller_voice
 
 
 @dataclass
 class ChatAdmission:
-    """Admit a message (a `Transaction`). `speak`: None speaks if there is an avatar.
+    """Admit a message (a `Transaction`).
 
-    `branch`: the turn goes on from an earlier message.
-    `answer` answers a proposal instead of a message.
+    `speak`: None speaks if there is an avatar; "audio" speaks to the caller if there is none.
+    `branch`: the turn goes on from an earlier message. `answer` answers a proposal instead of a
+    message. `heard` are the words of a recording whose turn was admitted before
+    (spoken_admission.py).
     """
 
     claim: TurnClaim
     settings: Settings
     message: str
-    speak: bool | None
+    speak: Speak | None
     branch: PlannedBranch | None = None
     answer: ProposalAnswer | None = None
+    heard: dict[str, Any] | None = None
     lease_seen: TurnId | None = field(default=None, init=False)
 
     def paths(self, now: datetime) -> Iterable[str]:
@@ -91,17 +97,24 @@ class ChatAdmission:
         if (stored := stored_turn(found, claim, ledger, now)) is not None:
             return Decision(stored)
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
+        profile = documents[f"users/{claim.user}"]
+        voice = caller_voice(None, None, profile, self.settings)
         google = GoogleConnection.read(documents[connection_path(claim.user)])
         answered = None
         if self.branch is None:
             answered = answered_proposal(self, conversation, documents, now)
-        if found is not None and claim.owns(found):
+        spoken = found if found is not None and found.state == "transcribing" else None
+        if found is not None and claim.owns(found) and spoken is None:
             avatar = conversation.running_avatar(now) if conversation else None
             own = own_turn(found, conversation, ledger, avatar)
-            return Decision(replace(own, answered=answered, google=google))
+            return Decision(replace(own, answered=answered, google=google, caller_voice=voice))
 
         if self.answer is not None and answered is None:
             raise NoProposal("There is no such proposal, or it was answered or is too old.")
+        if spoken is None:
+            require_free_turn(ledger, self.settings)
+        elif spoken.month == month_of(now):
+            ledger = ledger.released(spoken.reserved)
         record = self._record(found, conversation, ledger, now)
         if self.branch is not None and conversation is not None:
             begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
@@ -121,6 +134,7 @@ class ChatAdmission:
             superseded,
             answered,
             google,
+            voice,
         )
         return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
 
@@ -142,7 +156,7 @@ class ChatAdmission:
     ) -> TurnRecord:
         claim = self.claim
         avatar = conversation.running_avatar(now) if conversation else None
-        aloud = avatar is not None and self.speak is not False
+        aloud = self.speak == "audio" or (avatar is not None and self.speak is not False)
         record = TurnRecord(
             id=claim.turn_id,
             holder=claim.holder,
@@ -152,10 +166,12 @@ class ChatAdmission:
             avatar_session_id=avatar.avatar_session_id if avatar else None,
             month=month_of(now),
             number=conversation.next_number if conversation else 1,
-            attempt=found.attempt + 1 if found else 0,
+            attempt=_attempt(found, self.claim),
             reserved=_reserved(ledger, self.settings, conversation, aloud=aloud),
             last_prompt=conversation.last_prompt if conversation else 0,
             earlier=conversation.asking if conversation else (),
+            heard=self.heard,
+            charged=_charged(found, now),
         )
         return begin_turn(record, now)
 
@@ -185,9 +201,43 @@ class ChatAdmission:
             record.claim(before),
             first,
             *([Create(message, fields)] if has_message else []),
-            admitted.ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
+            *_reserve(admitted, TurnRecord.read(before), self.settings),
             *use_up(admitted.answered, record, superseding(admitted.supersedes, record, documents)),
         ]
+
+
+def _charged(found: TurnRecord | None, now: datetime) -> dict[Meter, int]:
+    """Return the seconds of a recording that this commit charges to the month of the turn."""
+    is_new = found is None or found.state != "transcribing" or found.month != month_of(now)
+    return {} if found is None or is_new else dict(found.reserved)
+
+
+def _attempt(found: TurnRecord | None, claim: TurnClaim) -> int:
+    """Count the reruns of a key. Words that were heard are admitted within one attempt."""
+    if found is None:
+        return 0
+    return found.attempt if claim.owns(found) else found.attempt + 1
+
+
+def _reserve(admitted: AdmittedTurn, found: TurnRecord | None, settings: Settings) -> list[Write]:
+    """Reserve what the turn may use. The seconds of a recording were used.
+
+    They stay in the month in which they were reserved.
+    """
+    record, ledger = admitted.record, admitted.ledger
+    if found is None or found.state != "transcribing":
+        return [ledger.reserve(record.reserved, turns=1, rate=turn_rate(settings))]
+    if found.month == record.month:
+        return [ledger.reserve(record.reserved, used=found.reserved)]
+    before = settle(
+        record.uid,
+        found.month,
+        found.reserved,
+        found.reserved,
+        admitted_at=found.started_at,
+        turns=1,
+    )
+    return [ledger.reserve(record.reserved, turns=1), before]
 
 
 def _reserved(
@@ -200,7 +250,6 @@ def _reserved(
         "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= floor else ""
     )
     ledger.require("agent_tokens", prompt + floor, hint)
-    require_free_turn(ledger, settings)
     tokens = min(prompt + settings.turn_tokens, ledger.left("agent_tokens"))
     voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
     found: dict[Meter, int] = {"agent_tokens": tokens}

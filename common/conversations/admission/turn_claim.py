@@ -67,9 +67,10 @@ class AnsweredProposal:
 class AdmittedTurn:
     """A turn that may run. `conversation` is as it was read; None if this turn creates it.
 
-    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. `supersedes` is the turn
-    that held the lease. `answered` is the proposal that the message answers, `google` the user's
-    connection as it was read.
+    `avatar`: the avatar that speaks, or is silenced if `characters` is 0. Without an avatar the
+    characters are spoken to the caller, in the voice and language of `caller_voice`. `supersedes` is
+    the turn that held the lease. `answered` is the proposal that the message answers, `google` the
+    user's connection as it was read.
     """
 
     record: TurnRecord
@@ -80,6 +81,15 @@ class AdmittedTurn:
     supersedes: TurnId | None = None
     answered: AnsweredProposal | None = None
     google: GoogleConnection | None = None
+    caller_voice: tuple[str, str] = ("", "")
+
+    @property
+    def voice(self) -> str:
+        return self.avatar.voice if self.avatar else self.caller_voice[0]
+
+    @property
+    def language(self) -> str:
+        return self.avatar.language if self.avatar else self.caller_voice[1]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from common.conversations.admission.turn_claim import AdmittedTurn
 from common.schemas.events import SpeechEvent
+from common.schemas.requests import Speak
 
 WHY_OVER = {
     "user": "it was ended",
@@ -13,11 +14,11 @@ WHY_OVER = {
 }
 
 
-def why_silent(admitted: AdmittedTurn, speak: bool | None) -> SpeechEvent | None:
+def why_silent(admitted: AdmittedTurn, speak: Speak | None) -> SpeechEvent | None:
     """Say why a turn is not spoken, unless the caller asked for silence."""
     if admitted.characters or speak is False:
         return None
-    if admitted.avatar is not None:
+    if admitted.avatar is not None or speak == "audio":
         detail = "This month's voice is used up; the answer goes on as text."
         return SpeechEvent(state="unavailable", code="quota_exceeded", detail=detail)
     before = admitted.conversation

@@ -1,6 +1,6 @@
 import asyncio
 
-from common.schemas.events import ChatEvent, TextEvent
+from common.schemas.events import AudioEvent, ChatEvent, TextEvent
 
 
 class TurnEvents:
@@ -8,13 +8,13 @@ class TurnEvents:
 
     def __init__(self) -> None:
         self.kept: list[ChatEvent] = []
-        """All but the text, for the answer in one piece."""
+        """All but text and audio, for the answer in one piece."""
         self._pending: list[ChatEvent] = []
         self._wanted: asyncio.Future[None] | None = None
         self._closed = False
 
     def emit(self, event: ChatEvent) -> None:
-        if not isinstance(event, TextEvent):
+        if not isinstance(event, TextEvent | AudioEvent):
             self.kept.append(event)
         self._pending.append(event)
         self._wake()

@@ -1,0 +1,116 @@
+"""Speech that is sent to a caller without an avatar."""
+
+import asyncio
+import base64
+from typing import Any
+
+import pytest
+
+from common.conversations.running_turn import RunningChat
+from common.schemas.events import AudioEvent, ChatEvent, DoneEvent, SpeechEvent
+from tests.support.fakes.agent import FakeAgent
+from tests.support.harness import Harness, collect_events, new_harness
+
+REPLY = ["The first sentence is here. ", "The second sentence follows it. ", "The third ends."]
+
+
+def talkative(**settings: Any) -> Harness:
+    return new_harness(agent=FakeAgent(REPLY), **settings)
+
+
+async def spoken_events(harness: Harness, **fields: Any) -> list[ChatEvent]:
+    return await collect_events(await harness.chat(speak="audio", **fields))
+
+
+def sound(events: list[ChatEvent]) -> list[AudioEvent]:
+    return [event for event in events if isinstance(event, AudioEvent)]
+
+
+async def test_a_reply_is_sent_as_sound_with_its_sentences() -> None:
+    harness = talkative()
+    events = await spoken_events(harness)
+    pieces = sound(events)
+    assert " ".join(each.text for each in pieces if each.text) == "".join(REPLY)
+    seconds = sum(len(text) * 0.06 for text in harness.voice.texts)
+    assert sum(each.seconds for each in pieces) == pytest.approx(seconds, abs=0.05)
+    assert sum(len(base64.b64decode(each.data)) for each in pieces) / 48_000 == pytest.approx(
+        seconds, abs=0.05
+    )
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert (done.ended, done.spoken) == ("complete", "".join(REPLY))
+    used, reserved = await harness.used("voice_characters")
+    assert (used, reserved) == (sum(map(len, REPLY)) - len(REPLY) + 1, 0)
+
+
+async def test_each_utterance_begins_with_its_captions_and_counts_its_pieces() -> None:
+    events = await spoken_events(talkative())
+    known: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, SpeechEvent) and event.state == "started":
+            assert event.sentences
+            known[event.utterance_id or ""] = 0
+        if isinstance(event, AudioEvent):
+            assert event.index == known[event.utterance_id]
+            known[event.utterance_id] += 1
+    assert known
+    assert all(known.values())
+
+
+async def test_sound_is_sent_at_the_pace_of_playback() -> None:
+    harness = talkative()
+    turn = await harness.chat(speak="audio")
+    began, sent = asyncio.get_running_loop().time(), 0.0
+    while news := await turn.next_events():
+        for piece in sound(news):
+            played = asyncio.get_running_loop().time() - began
+            assert sent - played <= 2.1
+            sent += piece.seconds
+    assert sent > 4
+
+
+async def test_an_interruption_saves_synthesis_and_what_was_sent_is_spoken() -> None:
+    harness = new_harness(agent=FakeAgent([f"Sentence number {n} is said. " for n in range(120)]))
+    turn = await harness.chat(speak="audio")
+    await asyncio.sleep(6)
+    newer = await harness.chat("Stop.", conversation_id=turn.record.conversation_id)
+    events = await collect_events(turn)
+    await collect_events(newer)
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert done.ended == "interrupted"
+    assert 0 < len(done.spoken) < len(done.text) / 4
+    texts = " ".join(each.text for each in sound(events) if each.text)
+    assert texts.startswith(done.spoken[: len(texts)])
+    assert sum(map(len, harness.voice.texts)) < len(done.text) / 2
+
+
+async def test_a_running_avatar_speaks_itself() -> None:
+    harness = talkative()
+    started = await harness.start()
+    events = await spoken_events(harness, conversation_id=started.conversation_id)
+    assert sound(events) == []
+    assert any(isinstance(each, SpeechEvent) and each.state == "started" for each in events)
+
+
+async def test_a_used_up_voice_leaves_text_and_says_so() -> None:
+    harness = talkative(allowance_voice_characters=27)
+    await spoken_events(harness)
+    events = await spoken_events(harness)
+    assert sound(events) == []
+    (why,) = (each for each in events if isinstance(each, SpeechEvent))
+    assert (why.state, why.code) == ("unavailable", "quota_exceeded")
+
+
+async def test_a_caller_that_asks_for_no_audio_gets_none() -> None:
+    harness = talkative()
+    for speak in (True, None, False):
+        events = await collect_events(await harness.chat(speak=speak))
+        assert sound(events) == []
+
+
+async def test_sound_is_not_kept_in_the_answer() -> None:
+    turn = await talkative().chat(speak="audio")
+    assert isinstance(turn, RunningChat)
+    await collect_events(turn)
+    assert sound(turn.events.kept) == []
