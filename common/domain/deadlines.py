@@ -8,6 +8,8 @@ VOICE_REQUEST = 8.0
 """One request for speech. Two failures in a row end the speech of a turn: at most 16 s."""
 RECOGNITION = 20.0
 """One request for the words of a recording of at most a minute, a retry included."""
+CONNECT = 15.0
+"""The avatar's websocket is awaited for this long, with the question whether its session runs."""
 AGENT_REPLY = 120.0
 """The default of `OPRINA_TURN_SECONDS`: the longest time for one reply of the agent, tools
 included."""

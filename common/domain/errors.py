@@ -28,6 +28,7 @@
     │   ├── Ambiguous            503  ambiguous: it may have happened; find out before a retry
     │   ├── UpstreamNotFound     502  missing: the service does not know what the call names
     │   └── Failed               502  failed: it refused, or its answer is invalid; do not retry
+    │       └── Rejected         502  failed: it answered 4xx, so that nothing happened
     └── Conflict                 503  conflict: a precondition of a commit failed; read and decide again
 
 A use case handles `Conflict` and `UpstreamNotFound` itself where it can. Every other error reaches
@@ -310,6 +311,10 @@ class Failed(Upstream):
     def __init__(self, service: str, why: str, *, kind: str = "failed") -> None:
         self.kind = kind  # type: ignore[misc]  # the last word of the code
         super().__init__(service, why)
+
+
+class Rejected(Failed):
+    """The service answered with a 4xx: the call certainly had no effect."""
 
 
 class Conflict(OprinaError):

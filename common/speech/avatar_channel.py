@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
+from common.domain import deadlines
 from common.domain.conversation import CurrentAvatar
 from common.domain.errors import OprinaError, Unavailable, Upstream
 from common.domain.ids import UtteranceId
@@ -59,8 +60,7 @@ class AvatarChannel:
 
     async def ready(self) -> None:
         """Wait until audio that is sent is played. Raises Unavailable if the channel has failed."""
-        while self.state.phase in {"opening", "in_doubt"}:
-            await self._wait_for_change()
+        await self._wait_until_open()
         if self.state.phase == "open":
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._connected_seconds()):
@@ -72,8 +72,7 @@ class AvatarChannel:
 
     async def wait_open(self) -> None:
         """Wait until the connection is open, and the avatar silenced. Raises Unavailable."""
-        while self.state.phase in {"opening", "in_doubt"}:
-            await self._wait_for_change()
+        await self._wait_until_open()
         if self.state.phase == "failed":
             raise Unavailable("avatar", "the connection failed")
 
@@ -131,6 +130,15 @@ class AvatarChannel:
         self.state, commands = step(self.state, event)
         self._changed.set()
         return [*commands]
+
+    async def _wait_until_open(self) -> None:
+        """Wait until the connection is open, or has failed. Raises Unavailable after 15 s."""
+        try:
+            async with asyncio.timeout(deadlines.CONNECT):
+                while self.state.phase in {"opening", "in_doubt"}:
+                    await self._wait_for_change()
+        except TimeoutError:
+            raise Unavailable("avatar", "the connection did not open in time") from None
 
     async def _wait_for_change(self) -> None:
         self._changed.clear()

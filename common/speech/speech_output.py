@@ -136,7 +136,9 @@ class SpeechOutput:
                     for task in tasks:
                         task.cancel()
         except* Upstream as failed:
-            self._fail(_first(failed).code, "The avatar cannot be reached")
+            error = _first(failed)
+            avatar = error.service == "avatar"
+            self._fail(error.code, "The avatar cannot be reached" if avatar else "Speech was ended")
         except* Exception:
             log.exception("speaking failed")
             self._fail(OprinaError.code, OprinaError.title)

@@ -106,7 +106,9 @@ def refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
             return errors.Busy(service, why, retry_after=answer.retry_after or 1)
         case status if status >= 500 or status < 400:  # noqa: PLR2004 - neither success nor refusal
             return request.lost(why)
-    return errors.Failed(service, why)
+        case 408 | 499:  # a time-out, or a caller that left: the call may have had its effect
+            return errors.Failed(service, why)
+    return errors.Rejected(service, why)
 
 
 def retry_after(response: httpx.Response) -> int | None:

@@ -2,7 +2,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from common.domain.errors import OprinaError, Unavailable, UpstreamNotFound
+from common.domain.errors import OprinaError, Rejected, Unavailable, UpstreamNotFound
 from common.domain.google.proposal import Proposal
 from common.domain.turn import Progress
 from common.ports.agent import (
@@ -54,7 +54,8 @@ class ReplySoFar:
 
         It was not asked, or it said so before any event.
         """
-        did_not_run = self.events == 0 and isinstance(self.error, Unavailable | UpstreamNotFound)
+        refused = isinstance(self.error, Unavailable | UpstreamNotFound | Rejected)
+        did_not_run = self.events == 0 and refused
         return self.asked.is_set() and not did_not_run
 
     def note(self, event: AgentEvent) -> None:

@@ -129,6 +129,10 @@ def corrects_to_a_shorter_message(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Settle, "_correct", shorter)
 
 
+def does_not_correct_an_early_settlement(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Settle, "_correct", lambda _self, found, *_: Decision(found))
+
+
 def is_not_counted_as_running(patch: pytest.MonkeyPatch) -> None:
     reserve = Ledger.reserve
 

@@ -146,7 +146,7 @@ def answer_4xx(status: int = 418) -> Effect:
     """Answer an unknown 4xx: the call does not happen."""
 
     async def effect(call: PendingCall) -> NoReturn:
-        raise errors.Failed(call.service, f"answered {status}")
+        raise errors.Rejected(call.service, f"answered {status}")
 
     return effect
 

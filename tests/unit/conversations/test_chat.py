@@ -289,6 +289,17 @@ async def test_an_agent_that_fails(script: list[Step], ended: str, code: str, ch
     assert await harness.used("agent_tokens") == (charged, 0)
 
 
+async def test_an_agent_that_answers_4xx_did_not_run_and_costs_nothing() -> None:
+    harness = new_harness()
+    first = await harness.whole_chat()
+    before = await harness.used("agent_tokens")
+    harness.agent.replies.append([errors.Rejected("agent", "answered 403")])
+    with pytest.raises(errors.Rejected):
+        await harness.whole_chat("Again.", conversation_id=first.conversation_id)
+    assert await harness.used("agent_tokens") == before
+    assert "Again." not in [text for _, text in await harness.messages(first.conversation_id)]
+
+
 async def test_an_agent_that_failed_outright_is_an_error_for_those_who_asked_for_json() -> None:
     harness = new_harness(agent=FakeAgent([errors.Failed("agent", "nothing", kind="empty")]))
     with pytest.raises(errors.Failed):
