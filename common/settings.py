@@ -107,7 +107,7 @@ class Settings(BaseModel):
     """Avatar seconds that all users together may use in a day (UTC)."""
     ceiling_agent_tokens: Positive = 100_000_000
     """Agent tokens that all users together may use in a day."""
-    ceiling_shards: Annotated[int, Field(gt=0, le=500)] = 10
+    ceiling_shards: Annotated[int, Field(gt=0, le=500)] = 50
     """Documents that share a ceiling. One takes about one start or message per second."""
     starts_per_hour: Annotated[int, Field(gt=0, le=1_000)] = 60
     """Avatar sessions that a user may start in an hour."""

@@ -106,7 +106,7 @@ variable "ceilings" {
   type = object({
     avatar_seconds = number
     agent_tokens   = number
-    shards         = optional(number, 10)
+    shards         = optional(number, 50)
   })
   description = "Limits for all users together in a day (UTC): avatar_seconds (60 are one credit) and agent_tokens. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
 

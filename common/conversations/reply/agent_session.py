@@ -8,6 +8,7 @@ from typing import Any
 from common.conversations.reply.history import digest, primed
 from common.conversations.reply.reply_so_far import ReplySoFar
 from common.domain.conversations.branches import Branches
+from common.domain.errors import Unavailable
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import Agent
 from common.ports.store import Store
@@ -77,5 +78,11 @@ class AgentMemory:
         if request.number <= 1:
             return request.message
         self.reply.renewed = created and not request.is_new
-        history = await digest(self.store, request.conversation, request.number, request.branches)
+        try:
+            history = await digest(
+                self.store, request.conversation, request.number, request.branches
+            )
+        except Unavailable as error:  # the turn is admitted: its answer must not say otherwise
+            why = "its memory of the conversation cannot be restored now"
+            raise Unavailable("agent", why, retry_after=error.retry_after) from None
         return primed(request.message, history)
