@@ -271,8 +271,17 @@ class _Prefetcher:
             self.discard()
 
 
+LONG_BYTES = 100
+"""A refused sentence of fewer bytes is skipped; a longer one is tried again in halves."""
+
+
 def _halves(piece: Piece) -> list[list[Piece]]:
-    """Cut a sentence in two near its middle; empty if it cannot be cut."""
+    """Cut a sentence in two near its middle; empty if it is short, or cannot be cut.
+
+    A short sentence was not refused for its length.
+    """
+    if len(piece.said.encode()) < LONG_BYTES:
+        return []
     written, said = halves(piece.written) or (piece.written, ""), halves(piece.said)
     return [[Piece(*part)] for part in zip(written, said, strict=True)] if said else []
 

@@ -86,7 +86,7 @@ STORE = {
     "keep_alive": Documents(reads=4, writes=1),
     "end_session": Documents(reads=8, writes=7, deletes=2),
     "expiry": Documents(reads=2),
-    "sweep": Documents(reads=7),
+    "sweep": Documents(reads=8),
     "sweep_per_session": Documents(reads=1),
 }
 """Operations per request, with an Idempotency-Key on all requests but keep_alive.

@@ -34,7 +34,7 @@ run "keeps_no_instance_and_one_secret_per_session" {
     error_message = "Each packaged function must be deployed."
   }
   assert {
-    condition     = keys(google_secret_manager_secret.this) == ["liveavatar-api-key"]
+    condition     = keys(google_secret_manager_secret.this) == ["account-hash-key", "liveavatar-api-key"]
     error_message = "The sealing key is not needed without sealed tokens."
   }
   assert {

@@ -195,6 +195,8 @@ async def test_an_unknown_field_is_refused(
     running: Started, case: Case, key: str, named: str
 ) -> None:
     api, started, before = running
+    if case.route.request.model_config.get("extra") == "ignore":
+        return  # Pub/Sub adds fields
     answer = await api.send(case, {**valid(case, started), key: CANARY})
     assert fields_of(check_problem(answer, 422, "invalid")) == [named]
     assert CANARY not in answer.text

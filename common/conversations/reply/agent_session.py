@@ -73,7 +73,7 @@ class AgentMemory:
         request = self.request
         created = await self.agent.create_session(request.user, request.session)
         self.reply.session_expires_at = self.now + SESSION_LIFE
-        if not created and request.known:
+        if not created and not request.is_new:
             return None
         if request.number <= 1:
             return request.message

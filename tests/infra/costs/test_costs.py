@@ -167,7 +167,7 @@ def test_usage_of_one_session_equals_a_computation_by_hand() -> None:
     assert used["model_input"] / at.sessions == 12_000
     assert used["cpu"] / at.sessions == pytest.approx(2.5 + 8 * 22 + 4 * 0.2 + 0.8 + 0.2 + 4 * 0.1)
     assert used["internet"] / at.sessions * 2**30 == pytest.approx(160 * 64_000)
-    assert used["writes"] / at.sessions == 9 + 8 * (12 + 5) + 4 + 6
+    assert used["writes"] / at.sessions == 10 + 8 * (14 + 5) + 4 + 7
 
 
 # ── Document ─────────────────────────────────────────────────────────────────────────────────────

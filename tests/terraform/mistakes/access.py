@@ -3,7 +3,6 @@ from tests.terraform.mistake import (
     FUNCTIONS,
     OUTPUTS,
     SMALL,
-    TOKENS_DELETE,
     VARIABLES,
     mistake,
 )
@@ -55,8 +54,8 @@ MISTAKES = [
     mistake(
         "sweep that can read session tokens", "check_functions_hold_needed_roles_only",
         "sweep_expired: holds an unused role for: tokens.read",
-        (FUNCTIONS, f"uses          = {TOKENS_DELETE}",
-         'uses          = ["store", "tokens.read", "tokens.delete"]'),
+        (FUNCTIONS, 'uses          = ["store", "agent.delete", "tokens.delete", "users.delete"]',
+         'uses          = ["store", "agent.delete", "tokens.read", "tokens.delete", "users.delete"]'),
     ),
     mistake(
         "chat without access to the agent", "check_functions_hold_needed_roles_only",

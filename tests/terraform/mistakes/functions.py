@@ -14,8 +14,8 @@ MISTAKES = [
     ),
     mistake(
         "missing setting", "check_settings_are_valid", "OPRINA_SWEEP_URL: must be set",
-        (FUNCTIONS, "merge(var.settings, local.settings)",
-         '{ for name, value in local.settings : name => value if name != "OPRINA_SWEEP_URL" }'),
+        (FUNCTIONS, "merge(var.settings, local.settings,",
+         'merge({ for name, value in local.settings : name => value if name != "OPRINA_SWEEP_URL" },'),
         alone=True,
     ),
     mistake(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from infra.local.simulators.agent_engine.assistant import calendar
 from infra.local.simulators.agent_engine.assistant.google_replies import google_reply
@@ -23,8 +24,15 @@ _LEADING = re.compile(
 )
 
 
+_NOTES = re.compile(
+    r"^\[(?:You were interrupted|An earlier message did not reach you).*?\]\n\n", re.DOTALL
+)
+"""Notes of the backend before a message (common/conversations/reply/history.py)."""
+
+
 def reply(message: Message) -> Iterable[Step]:
     """Return the steps of the reply: those of the first rule that fits, else small talk."""
+    message = replace(message, text=_NOTES.sub("", message.text))
     if message.google is not None and (steps := google_reply(message)) is not None:
         return steps
     for pattern, answer in _RULES:
