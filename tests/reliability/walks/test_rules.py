@@ -43,12 +43,12 @@ async def a_newer_turn_speaks_while_the_older_one_still_silences(
     talk = {"conversation_id": started.conversation_id}
     harness.agent.replies.append(["This is a long answer. ", "It has a second sentence. "] * 3)
     harness.agent.replies.append(["The newer answer is this sentence. "])
-    older = await here.run(chat(here.app, "One.", **talk), "older")
+    older = await here.run(chat(here.app, "One.", **talk), "older")  # type: ignore[arg-type]  # fields of the request
     await asyncio.sleep(3)
     simulation.faults.add("store.get", delay(1.4), where=of_request("older"))
     leaving = asyncio.create_task(here.run(leave(older), "older"))
     await asyncio.sleep(0.1)
-    newer = await here.run(chat_answer(here.app, "Two.", **talk), "newer")
+    newer = await here.run(chat_answer(here.app, "Two.", **talk), "newer")  # type: ignore[arg-type]  # fields of the request
     await leaving
     played = harness.avatars.session(started.avatar_session_id).player.played
     spoken = [
