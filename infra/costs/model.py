@@ -82,7 +82,7 @@ class Documents(NamedTuple):
 
 STORE = {
     "start_avatar": Documents(reads=7, writes=10),
-    "chat": Documents(reads=6, writes=14),
+    "chat": Documents(reads=7, writes=14),
     "keep_alive": Documents(reads=4, writes=1),
     "end_session": Documents(reads=8, writes=7, deletes=2),
     "expiry": Documents(reads=2),

@@ -26,7 +26,6 @@ TURNS: dict[Mutant, tuple[str, int]] = {
     mutants.is_charged_in_the_month_of_its_end: ("harsh", 0),
     mutants.does_not_correct_an_early_settlement: ("frozen", 4),
     mutants.corrects_to_a_shorter_message: ("frozen", 4),
-    mutants.is_not_counted_as_running: ("harsh", 0),
     mutants.runs_beyond_the_limit_of_its_user: ("frozen", 5),
     mutants.takes_no_lease: ("calm", 1),
     mutants.does_not_tell_the_older_turn: ("calm", 3),
