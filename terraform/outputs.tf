@@ -55,7 +55,7 @@ output "next" {
     ],
     [
       "Let people sign in with Google: console, Identity Platform, Providers, Add a provider, Google.",
-      "Invite the first person: python -m infra.admin invite you@example.com --project ${var.project}",
+      "Invite the first person: .venv/bin/python -m infra.admin --project ${var.project} --region ${var.region} invite you@example.com",
       "Check that health answers: curl https://${local.hosts[local.health_function]}",
     ],
     var.domain == null || var.only_load_balancer ? [] : [

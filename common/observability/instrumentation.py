@@ -28,7 +28,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "recognition": {"recognize": "recognition"},
     "vault": dict.fromkeys(("prepare", "keep", "open", "forget"), "vault"),
     "tasks": {"expire": "task"},
-    "sign_ins": {"delete_user": "sign_in"},
+    "sign_ins": dict.fromkeys(("delete_user", "invite"), "sign_in"),
     "google": dict.fromkeys(("exchange", "refresh", "revoke"), "google"),
     "grants": dict.fromkeys(("keep", "open", "forget", "seal", "unseal"), "vault"),
 }

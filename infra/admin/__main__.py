@@ -64,6 +64,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     grant.add_argument("meter", choices=METERS)
     grant.add_argument("amount", type=int)
     grant.add_argument("--month", help="YYYY-MM; by default this one")
+    commands.add_parser("invite").add_argument("email")
     commands.add_parser("end-session").add_argument("session")
     commands.add_parser("reconcile").add_argument("day", type=_day)
     return parser.parse_args(arguments)
@@ -78,6 +79,8 @@ async def run(admin: Admin, given: argparse.Namespace) -> list[str]:
             return await admin.set_plan(UserId(given.uid), given.plan)
         case "grant":
             return await admin.grant(UserId(given.uid), given.meter, given.amount, given.month)
+        case "invite":
+            return await admin.invite(given.email)
         case "end-session":
             return await admin.end_session(AvatarSessionId(given.session))
         case _:

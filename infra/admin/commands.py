@@ -1,6 +1,7 @@
 """Commands of an operator on the account of a user. Each one returns the lines to print."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from common.sessions.end import SessionEnder, always
 from common.transactions.transaction import Decision, Documents, Transactions
 
 PAGE = 100
+EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
 class RefusedCommandError(Exception):
@@ -93,6 +95,13 @@ class Admin:
         month = month or month_of(self.deps.clock.now())
         await self._transactions.run(GrantAmount(user, meter, amount, month))
         return [f"{user} may use {amount} {meter.replace('_', ' ')} more in {month}"]
+
+    async def invite(self, email: str) -> list[str]:
+        """Admit the person with an e-mail address. Raises RefusedCommandError, Upstream."""
+        if not EMAIL.fullmatch(email):
+            raise RefusedCommandError(f"{email} is not an e-mail address.")
+        user = await self.deps.sign_ins.invite(email)
+        return [f"{email} is invited (user {user}); a person who is signed in signs in again"]
 
     async def end_session(self, session: AvatarSessionId) -> list[str]:
         """End an avatar session. Raises NotFound."""

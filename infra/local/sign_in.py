@@ -56,7 +56,7 @@ class LocalSignIn:
         uid = uid_of(name)
         expires_at = datetime.fromtimestamp(int(self._now()) + LIFETIME, UTC)
         self._users.users.add(uid)
-        token = self._identity.mint(uid, name.strip())
+        token = self._identity.mint(uid, name.strip(), **self._users.claims_of(uid))
         return SignedIn(id_token=token, uid=uid, expires_at=expires_at)
 
     async def endpoint(self, request: HttpRequest) -> Response:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from common.bootstrap import build
 from infra.admin.__main__ import deployed_settings, local_settings, parse, run
 from infra.admin.commands import Admin, RefusedCommandError
 from infra.deploy.shell import ROOT
+from infra.local.sign_in import uid_of
+from infra.local.simulators.identity_toolkit import email_of
 from infra.local.stack import stack
 from tests.support.harness import ADA, Harness, advance, end, new_harness
 
@@ -87,6 +90,35 @@ async def test_admin_works_beside_a_running_stack(tmp_path: Path) -> None:
             await app.close()
         assert local.settings.project == app.settings.project
     assert any("of 1260" in line for line in shown)
+
+
+async def test_only_an_invited_person_is_admitted(tmp_path: Path) -> None:
+    async with (
+        stack(tmp_path, scheduled=False, given={"admitted": ()}) as local,
+        httpx.AsyncClient(base_url=local.url) as client,
+    ):
+        refused = await client.get("/conversations", headers=local.sign_in("ada"))
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_invited")
+        app = build(local_settings(tmp_path))
+        try:
+            invite = parse(["invite", email_of(uid_of("ada"))])
+            for _ in range(2):  # safe to repeat
+                [line] = await run(Admin(app.accounts.deps), invite)
+            [other] = await run(Admin(app.accounts.deps), parse(["invite", "new@example.com"]))
+            again = await run(Admin(app.accounts.deps), parse(["invite", "new@example.com"]))
+        finally:
+            await app.close()
+        assert uid_of("ada") in line
+        assert again == [other], "a person who never signed in is made once"
+        admitted = await client.get("/conversations", headers=local.sign_in("ada"))
+        assert admitted.status_code == 200
+        uninvited = await client.get("/conversations", headers=local.sign_in("bob"))
+        assert uninvited.status_code == 403
+
+
+async def test_an_invitation_needs_an_address() -> None:
+    with pytest.raises(RefusedCommandError, match="not an e-mail address"):
+        await call(new_harness(), "invite", "ada")
 
 
 def test_without_a_stack_the_command_says_so(tmp_path: Path) -> None:

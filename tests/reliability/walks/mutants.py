@@ -136,8 +136,8 @@ def does_not_correct_an_early_settlement(patch: pytest.MonkeyPatch) -> None:
 def is_not_counted_as_running(patch: pytest.MonkeyPatch) -> None:
     reserve = Ledger.reserve
 
-    def uncounted(self: Ledger, amounts: Any, *, turns: int = 0) -> Any:
-        return reserve(self, amounts, turns=0 * turns)
+    def uncounted(self: Ledger, amounts: Any, *, turns: int = 0, **more: Any) -> Any:
+        return reserve(self, amounts, turns=0 * turns, **more)
 
     patch.setattr(Ledger, "reserve", uncounted)
 

@@ -34,6 +34,7 @@ TURNS: dict[Mutant, tuple[str, int]] = {
     mutants.does_not_renew_its_deadline: ("calm", 5),
     mutants.checkpoints_over_a_document_that_it_did_not_read: ("mild", 0),
     mutants.is_never_swept: ("harsh", 0),
+    mutants.is_not_counted_as_running: ("calm", 0),
     mutants.is_swept_before_its_deadline: ("calm", 1),
     mutants.loses_what_was_written: ("frozen", 4),
     mutants.forgets_the_usage_told_last: ("frozen", 4),
