@@ -104,11 +104,11 @@ class PacedAgent(FakeAgent):
 
     async def reply(
         self,
-        user: UserId,  # noqa: ARG002 - the port's
-        session: str,  # noqa: ARG002 - the port's
-        message: str,  # noqa: ARG002 - the port's
+        user: UserId,  # noqa: ARG002 - a parameter of the port
+        session: str,  # noqa: ARG002 - a parameter of the port
+        message: str,  # noqa: ARG002 - a parameter of the port
         take: OnEvent,
-        state: object = None,  # noqa: ARG002 - the port's
+        state: object = None,  # noqa: ARG002 - a parameter of the port
     ) -> None:
         called = False
         async for step in self._listener.steps():
@@ -129,7 +129,7 @@ class ListeningVoice(FakeVoice):
         super().__init__()
         self._hear = hear
 
-    async def synthesize(self, text: str, voice: str, language: str) -> bytes:  # noqa: ARG002 - the port's
+    async def synthesize(self, text: str, voice: str, language: str) -> bytes:  # noqa: ARG002 - a parameter of the port
         self._hear(text)
         return SILENCE
 

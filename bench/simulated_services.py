@@ -103,7 +103,7 @@ class HttpCalls(asyncio.Protocol):
         self._got = body[size:]
         self._answer(head.split(b" ", 2)[1], body[:size])
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - a parameter of asyncio.Protocol
         if self._playing is not None:
             self._playing.cancel()
 

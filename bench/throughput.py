@@ -91,7 +91,7 @@ class ThroughputSetup:
         agent.waiting = 0
         turns = [(t, SimulatedReply(TEXT, TOKEN_SECONDS)) for t in self.talkers[:streams]]
         callers = [await self._ask(talker, reply, speak=False) for talker, reply in turns]
-        while agent.waiting < streams:  # noqa: ASYNC110 - nothing here is measured yet
+        while agent.waiting < streams:  # noqa: ASYNC110 - polling: no measurement runs yet
             await asyncio.sleep(0.01)
         await asyncio.sleep(2.0)  # until the work that the admission left is done
         agent.gate.set()
@@ -149,7 +149,7 @@ class WebsocketProvider:
         self._ws = ws
         self._numbers = count()
 
-    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:  # noqa: ARG002 - the port's
+    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:  # noqa: ARG002 - a parameter of the port
         return SessionToken(AvatarSessionId(f"session-{next(self._numbers)}"), "token")
 
     async def start(self, ticket: SessionToken) -> StartedSession:

@@ -50,7 +50,7 @@ class BeginDeletion:
     user: UserId
     counts: dict[str, int]
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [profile_path(self.user)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[RequestedDeletion | None]:
@@ -88,7 +88,7 @@ class FinishDeletion:
     certificate: str
     backups: timedelta
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [profile_path(self.user), certificate_path(self.certificate)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[None]:

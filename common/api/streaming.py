@@ -65,7 +65,7 @@ class EventStream(StreamingResponse):
         super().__init__(_chunks(work), media_type=EVENT_STREAM, headers=HEADERS)
         self._work = work
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - a parameter of ASGI
         async def respond() -> None:
             await self.stream_response(send)
             await _cancel(self._work)

@@ -167,7 +167,7 @@ class TakeRefresh:
     user: UserId
     holder: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [connection_path(self.user)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[GoogleConnection | None]:
@@ -195,7 +195,7 @@ class EndRefresh:
     token: NewToken | None
     lost: bool
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [connection_path(self.user)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[None]:
@@ -218,10 +218,10 @@ class DropToken:
     user: UserId
     sealed: str | None
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [connection_path(self.user)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[GoogleConnection | None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[GoogleConnection | None]:  # noqa: ARG002 - a parameter of Transaction
         found = GoogleConnection.read(documents[connection_path(self.user)])
         if found is None or found.state != "connected" or found.sealed is None:
             return Decision(found)

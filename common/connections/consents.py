@@ -32,10 +32,10 @@ class AskConsent:
 
     consent: Consent
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [self.consent.path, connection_path(self.consent.uid)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a parameter of Transaction
         found = GoogleConnection.read(documents[connection_path(self.consent.uid)])
         if found is not None and found.state == "disconnecting":
             raise disconnecting()
@@ -55,7 +55,7 @@ class BeginConsent:
     cookie: str
     verifier: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [consent_path(self.id)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[Consent]:
@@ -77,7 +77,7 @@ class ClaimConsent:
     holder: str
     denied: bool
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [consent_path(self.id)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[Consent]:
@@ -102,10 +102,10 @@ class CheckAccount:
     account: GoogleAccount
     services: list[Service]
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [connection_path(self.user)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[GoogleConnection | None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[GoogleConnection | None]:  # noqa: ARG002 - a parameter of Transaction
         before = GoogleConnection.read(documents[connection_path(self.user)])
         if before is not None and before.state == "disconnecting":
             raise disconnecting()
@@ -170,7 +170,7 @@ class RefuseConsent:
     id: str
     holder: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [consent_path(self.id)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[None]:

@@ -28,7 +28,7 @@ class Disconnect:
 
     user: UserId
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [connection_path(self.user)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[str | None]:
@@ -53,10 +53,10 @@ class DeleteConsent:
     id: str
     user: UserId
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [consent_path(self.id), connection_path(self.user)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a parameter of Transaction
         consent = Consent.read(documents[consent_path(self.id)])
         if consent is None or consent.state == "held":
             return Decision(None)
@@ -73,7 +73,7 @@ class TryAgain:
 
     id: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [consent_path(self.id)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[None]:
@@ -93,7 +93,7 @@ class ReleaseConsents:
     def due(self, now: datetime, limit: int) -> Query:
         return due_documents(COLLECTION, now, limit)
 
-    async def finish(self, document: Document, counts: Counter[str]) -> None:  # noqa: ARG002 - a DueWork's
+    async def finish(self, document: Document, counts: Counter[str]) -> None:  # noqa: ARG002 - a parameter of DueWork
         """Finish a consent that is due. A failure leaves it to a later sweep."""
         consent = Consent.read(document)
         if consent is None:

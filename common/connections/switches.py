@@ -18,10 +18,10 @@ class ReadConnection:
 
     user: UserId
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [connection_path(self.user)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[GoogleConnection | None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[GoogleConnection | None]:  # noqa: ARG002 - a parameter of Transaction
         return Decision(GoogleConnection.read(documents[connection_path(self.user)]))
 
 
@@ -32,10 +32,10 @@ class SwitchServices:
     user: UserId
     switches: Mapping[Service, bool]
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [connection_path(self.user)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a parameter of Transaction
         found = GoogleConnection.read(documents[connection_path(self.user)])
         if found is None or found.state == "disconnecting":
             raise NotFound("Google is not connected.")

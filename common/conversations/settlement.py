@@ -82,7 +82,7 @@ class StoreReply:
     progress: Progress
     update: ConversationUpdate
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return turn_paths(self.record)
 
     def decide(self, documents: Documents, now: datetime) -> Decision[bool]:
@@ -136,7 +136,7 @@ class Settle:
     answer: str | None
     update: ConversationUpdate = field(default_factory=ConversationUpdate)
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return turn_paths(self.record)
 
     def decide(self, documents: Documents, now: datetime) -> Decision[TurnRecord | None]:

@@ -21,7 +21,7 @@ class SetSwitch:
 
     reason: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [SWITCH_PATH]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[bool]:

@@ -89,7 +89,7 @@ class Confirm:
     secret_left: bool
     share: str = ""
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [record_path(self.session), *([self.share] if self.share else [])]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:

@@ -70,7 +70,7 @@ class BeginEnding:
     postpone: timedelta | None = None
     """Look at a session that must not end again this much later."""
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return session_paths(self.session)
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
@@ -115,7 +115,7 @@ class FinishEnding:
     also: ExtraWrites
     new_id: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         session = self.session
         return [
             *session_paths(session.id),

@@ -70,7 +70,7 @@ class GoLive:
     answer: Fields
     key: IdempotencyKey
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         live = self.live
         return [*session_paths(live.id), conversation_path(live.conversation_id), *self.key.paths]
 

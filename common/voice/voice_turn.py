@@ -109,7 +109,7 @@ class SettleVoice:
     text: str = ""
     answer: str | None = None
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         record = self.record
         share = [record.share] if record.share else []
         return [record.path, ledger_path(record.uid, record.month), *share]

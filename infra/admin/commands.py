@@ -32,7 +32,7 @@ class SetPlan:
     user: UserId
     plan: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [profile_path(self.user)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[None]:
@@ -49,10 +49,10 @@ class GrantAmount:
     amount: int
     month: str
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [ledger_path(self.user, self.month)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a parameter of Transaction
         (path,) = (ledger_path(self.user, self.month),)
         return Decision(None, [grant(documents[path], self.month, self.meter, self.amount)])
 

@@ -188,7 +188,7 @@ class BrokenChat(ChatUseCase):
     def __init__(self) -> None:
         """Skip the constructor of the real use case."""
 
-    async def chat(self, caller: User, request: ChatRequest, once: IdempotencyKey) -> RunningChat:  # noqa: ARG002 - the real one's
+    async def chat(self, caller: User, request: ChatRequest, once: IdempotencyKey) -> RunningChat:  # noqa: ARG002 - a parameter of the real adapter
         return BrokenTurn()
 
 

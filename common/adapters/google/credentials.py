@@ -23,7 +23,7 @@ DEFAULT_LIFETIME = timedelta(minutes=30)
 class LocalToken:
     """A fixed token for simulators, which check only that a token is present."""
 
-    async def __call__(self, fresh: bool) -> Mapping[str, str]:  # noqa: ARG002 - always the same
+    async def __call__(self, fresh: bool) -> Mapping[str, str]:  # noqa: ARG002 - the token never changes
         return {"authorization": "Bearer local"}
 
 

@@ -48,7 +48,7 @@ class SecretVault:
         self._add_to_cache(session, tokens, expires_at.timestamp())
         return {}
 
-    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:  # noqa: ARG002 - the port's; the secret holds everything
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:  # noqa: ARG002 - a parameter of the port; the secret holds everything
         until, tokens = self._cache.get(session, (0.0, None))
         if tokens and self._now() < until:
             return tokens

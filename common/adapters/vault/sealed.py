@@ -33,7 +33,7 @@ class SealedVault:
         self._sealer = Sealer(secrets, entropy)
         self._now = now
 
-    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - the port's; all sessions share one key
+    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - a parameter of the port; all sessions share one key
         await self._sealer.prepare()
 
     async def keep(

@@ -19,10 +19,10 @@ class StopTurn:
     user: UserId
     conversation: ConversationId
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [conversation_path(self.conversation)]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[TurnRecord]:  # noqa: ARG002 - a Transaction's
+    def decide(self, documents: Documents, now: datetime) -> Decision[TurnRecord]:  # noqa: ARG002 - a parameter of Transaction
         conversation = Conversation.read(documents[conversation_path(self.conversation)], self.user)
         if conversation.lease is None:
             raise NoTurn("No turn is running in this conversation.")

@@ -36,7 +36,7 @@ class RenameConversation:
     user: UserId
     request: RenameConversationRequest
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [conversation_path(ConversationId(self.request.conversation_id))]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[ConversationSummary]:

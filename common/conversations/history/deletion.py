@@ -59,7 +59,7 @@ class MarkDeleted:
     reason: DeletionReason
     unless_used_since: datetime | None = None
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [conversation_path(self.conversation), deleted_path(self.conversation)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[DeletedConversation | None]:

@@ -50,7 +50,7 @@ class RateMessage:
     user: UserId
     request: RateMessageRequest
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a Transaction's
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return [conversation_path(self._conversation), self._message]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[StoredMessage]:

@@ -32,7 +32,7 @@ class MemoryVault:
         self.kept: dict[AvatarSessionId, tuple[float, StoredTokens]] = {}
         self.failing: errors.Upstream | None = None
 
-    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - the port's
+    async def prepare(self, session: AvatarSessionId, expires_at: datetime) -> None:  # noqa: ARG002 - a parameter of the port
         self._fail()
         self.prepared.append(session)
 
@@ -43,7 +43,7 @@ class MemoryVault:
         self.kept.setdefault(session, ((expires_at + LEEWAY).timestamp(), tokens))
         return {}
 
-    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:  # noqa: ARG002 - the port's
+    async def open(self, session: AvatarSessionId, fields: Mapping[str, Any]) -> StoredTokens:  # noqa: ARG002 - a parameter of the port
         self._fail()
         until, tokens = self.kept.get(session, (0.0, None))
         if tokens is None or self._now() > until:

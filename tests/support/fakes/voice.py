@@ -26,7 +26,7 @@ class FakeVoice:
         self.fails = dict(fails or {})
         self._tone = tone
 
-    async def synthesize(self, text: str, voice: str, language: str) -> bytes:  # noqa: ARG002 - the port's
+    async def synthesize(self, text: str, voice: str, language: str) -> bytes:  # noqa: ARG002 - a parameter of the port
         if len(text.encode()) > 5_000:
             raise ValueError("the text of one request has at most 5,000 bytes")
         self.texts.append(text)
