@@ -66,8 +66,10 @@ class SweepUseCase:
     async def _all(self) -> SweepAnswer:
         counts: Counter[str] = Counter()
         until = asyncio.get_running_loop().time() + SECONDS
-        await self._stop_all.run(counts)
-        more = await asyncio.gather(*(self._finish(work, counts, until) for work in self._works))
+        _, *more = await asyncio.gather(
+            self._stop_all.run(counts),
+            *(self._finish(work, counts, until) for work in self._works),
+        )
         await self._compare(counts)
         return SweepAnswer(**counts, more=any(more))
 

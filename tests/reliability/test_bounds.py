@@ -162,7 +162,7 @@ async def test_a_sweeps_trips_do_not_grow_with_ended_sessions(
     assert harness.store.trips["read"] == 2 * 20 + 1, (
         "each session is read again, with its conversation; the switch once"
     )
-    assert now() - began == pytest.approx(7 * TRIP)
+    assert now() - began == pytest.approx(6 * TRIP)
 
 
 async def test_due_sessions_are_found_by_an_index_without_sorting(tmp_path: Path) -> None:

@@ -141,5 +141,5 @@ class ExpireAction:
 class SweepAction:
     kind: Literal["sweep"] = "sweep"
 
-    async def run(self, deployment: SimulatedDeployment, app: App) -> object:  # noqa: ARG002 - a parameter of Action
+    async def run(self, deployment: SimulatedDeployment, app: App) -> object:  # noqa: ARG002 - a parameter of every action
         return await harness.sweep(app)
