@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from common.accounts.pages import delete_found, read_all
+from common.accounts.deletion_steps import delete_found
 from common.domain.accounts import belongings
 from common.domain.accounts.certificate import (
     begin_certificate,
@@ -27,6 +27,7 @@ from common.domain.documents import Delete, Document, Query, Write, due_document
 from common.domain.ids import UserId
 from common.domain.quota import Ledger, ledger_path, month_of
 from common.ports.dependencies import Dependencies
+from common.transactions.pages import read_all
 from common.transactions.transaction import SETTLEMENT, Decision, Documents, Transactions
 
 

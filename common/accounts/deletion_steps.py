@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from common.accounts.pages import delete_found, read_all
-from common.domain.accounts.belongings import events_of, owned
+from common.domain.accounts.belongings import delete_all, events_of, owned
 from common.domain.avatar_session import AvatarSession
 from common.domain.conversation import Conversation
 from common.domain.conversations.deleted_conversation import (
@@ -14,18 +13,29 @@ from common.domain.conversations.deleted_conversation import (
     DeletedConversation,
     DeletionReason,
 )
-from common.domain.documents import Delete, Document
+from common.domain.documents import Delete, Document, Query
 from common.domain.errors import NotFound
 from common.domain.ids import ConversationId, UserId
 from common.domain.turn import STOP, TurnRecord, supersede
 from common.ports.clock import Clock
 from common.ports.dependencies import Dependencies
+from common.ports.store import Store
 from common.sessions.end import SessionEnder, always
+from common.transactions.pages import read_all
 
 AGENT_WRITES = 50
 """Agent sessions that deletions of accounts delete in a minute: half of Agent Engine's write quota
 (100 a minute). The other half is for conversations that begin."""
 MINUTE = timedelta(minutes=1)
+
+
+async def delete_found(store: Store, query: Query) -> int:
+    """Delete all documents of a query. Return their number."""
+    deleted = 0
+    while page := await store.query(query):
+        await store.commit(delete_all(page))
+        deleted += len(page)
+    return deleted
 
 
 class ForgetsUsers(Protocol):

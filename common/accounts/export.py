@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.accounts.changes import read_profile
-from common.accounts.pages import read_all
 from common.domain.accounts import belongings
 from common.domain.errors import OprinaError
 from common.domain.ids import UserId
@@ -23,6 +22,7 @@ from common.domain.user import User
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.transactions.account import account_paths
+from common.transactions.pages import read_all
 from common.transactions.transaction import Transactions
 
 SECONDS = 540.0

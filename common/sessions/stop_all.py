@@ -12,6 +12,7 @@ from common.domain.ids import AvatarSessionId, TurnId
 from common.domain.turn import STOP, supersede
 from common.ports.dependencies import Dependencies
 from common.sessions.end import SessionEnder, always
+from common.transactions.pages import read_all
 
 BATCH = 200
 AT_ONCE = 50
@@ -49,17 +50,9 @@ class StopAll:
 
     async def _every(self, collection: str) -> list[Document]:
         """Return all documents of a collection that are not finished: they have a `due_at`."""
-        found: list[Document] = []
-        page: list[Document] = []
-        while not found or len(page) == BATCH:
-            last = page[-1] if page else None
-            unfinished = (Where("due_at", ">", NEVER),)
-            query = Query(collection, unfinished, "due_at", limit=BATCH, after=last)
-            page = await self.deps.store.query(query)
-            found += page
-            if not page:
-                break
-        return found
+        unfinished = (Where("due_at", ">", NEVER),)
+        query = Query(collection, unfinished, "due_at", limit=BATCH)
+        return [document async for document in read_all(self.deps.store, query)]
 
     async def _stop_turn(self, turn: Document) -> None:
         try:

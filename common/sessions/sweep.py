@@ -28,6 +28,7 @@ from common.schemas.requests import SweepRequest
 from common.sessions.due_work import DueWork
 from common.sessions.end import SessionEnder, always
 from common.sessions.stop_all import StopAll
+from common.transactions.pages import read_all
 
 AT_ONCE = 100
 """Sessions in work at the same time."""
@@ -134,16 +135,8 @@ class SweepUseCase:
 
     async def _held_as_live(self) -> list[Document]:
         """All sessions that we hold as live, except those that the list may not show yet."""
-        live = Where("state", "==", "live")
-        found: list[Document] = []
-        page: list[Document] = []
-        while not found or len(page) == self._batch:
-            last = page[-1] if page else None
-            query = Query("avatar_sessions", (live,), limit=self._batch, after=last)
-            page = await self._deps.store.query(query)
-            found += page
-            if not page:
-                break
+        live = Query("avatar_sessions", (Where("state", "==", "live"),), limit=self._batch)
+        found = [document async for document in read_all(self._deps.store, live)]
         newest = self._deps.clock.now() - LIST_LEEWAY
         return [d for d in found if (d.get("live_at") or newest) <= newest]
 

@@ -15,6 +15,7 @@ from common.domain.ids import AvatarSessionId, UserId
 from common.domain.quota import METERS, Ledger, Meter, grant, ledger_path, month_of
 from common.ports.dependencies import Dependencies
 from common.sessions.end import SessionEnder, always
+from common.transactions.pages import read_all
 from common.transactions.transaction import Decision, Documents, Transactions
 
 PAGE = 100
@@ -119,27 +120,20 @@ class Admin:
             Where("created_at", "<", day + timedelta(days=1)),
         )
         query = Query("ended_sessions", where, "created_at", limit=PAGE)
-        while True:
-            page = await self.deps.store.query(query)
-            for document in page:
-                session = AvatarSession.read(document)
-                try:
-                    record = await self.deps.avatars.record(session.id)
-                except OprinaError as error:
-                    unknown += 1
-                    lines.append(f"{session.id}  charged {session.seconds} s, {error.code}")
-                    continue
-                if record.seconds is None:
-                    unknown += 1
-                    lines.append(f"{session.id}  charged {session.seconds} s, no seconds given")
-                    continue
-                billed = math.ceil(record.seconds)
-                ours, theirs = ours + session.seconds, theirs + billed
-                if billed != session.seconds:
-                    lines.append(f"{session.id}  charged {session.seconds} s, billed {billed} s")
-            if len(page) < PAGE:
-                break
-            query = Query(query.collection, where, "created_at", limit=PAGE, after=page[-1])
+        async for document in read_all(self.deps.store, query):
+            session = AvatarSession.read(document)
+            try:
+                seconds, why = (await self.deps.avatars.record(session.id)).seconds, "no seconds"
+            except OprinaError as error:
+                seconds, why = None, error.code
+            if seconds is None:
+                unknown += 1
+                lines.append(f"{session.id}  charged {session.seconds} s, {why}")
+                continue
+            billed = math.ceil(seconds)
+            ours, theirs = ours + session.seconds, theirs + billed
+            if billed != session.seconds:
+                lines.append(f"{session.id}  charged {session.seconds} s, billed {billed} s")
         lines.append(
             f"drift {ours - theirs} s: charged {ours} s, billed {theirs} s, {unknown} unknown"
         )

@@ -1,9 +1,8 @@
-"""Reading and deleting everything that a query finds, one page in memory at a time."""
+"""Everything that a query finds, one page in memory at a time."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from common.domain.accounts.belongings import delete_all
 from common.domain.documents import Document, Query
 from common.ports.store import Store
 
@@ -17,12 +16,3 @@ async def read_all(store: Store, query: Query) -> AsyncIterator[Document]:
         if len(page) < query.limit:
             return
         query = replace(query, after=page[-1])
-
-
-async def delete_found(store: Store, query: Query) -> int:
-    """Delete all documents of a query. Return their number."""
-    deleted = 0
-    while page := await store.query(query):
-        await store.commit(delete_all(page))
-        deleted += len(page)
-    return deleted
