@@ -21,6 +21,8 @@ INDEX = "index.html"
 CONFIG = "config.json"
 PACKED = ".gz"
 HASHED = "assets/"
+NO_VIEWS = (HASHED, "vad/", "api/")
+"""Beginnings of paths that are never a view of the page: a missing one of them is a 404."""
 TYPES = {
     ".mjs": "text/javascript",
     ".js": "text/javascript",
@@ -75,7 +77,7 @@ class PageFiles:
             file = PageFile(text.encode(), None, "application/json", NEVER, _tag(text.encode()))
             return PageResponse(file, security_headers(settings))
         file_found = self.find(path)
-        if file_found is None and "." not in path and not path.startswith(("assets/", "vad/")):
+        if file_found is None and "." not in path and not path.startswith(NO_VIEWS):
             file_found = self.find(INDEX)
         if file_found is None:
             raise NotFound("The page has no such file.")

@@ -117,5 +117,6 @@ ALL = cases()
 FOR_USERS = cases(lambda route: route.callers == "users")
 WITH_BODY = cases(lambda route: route.has_body and route.bodies[0] is JSON)
 KEYED = cases(lambda route: route.keyed and route.bodies[0] is JSON)
-OF_OWNERS = cases(lambda route: NotFound in route.raises)
-"""Operations on something that belongs to a user."""
+OF_OWNERS = cases(lambda route: NotFound in route.raises and route.answer is not None)
+"""Operations on something that belongs to a user. The files of the page, which have no answer model,
+belong to none."""

@@ -90,7 +90,14 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(browser: httpx.Asyn
 
 @pytest.mark.parametrize(
     "path",
-    ["/assets/old-9z.js", "/assets/app-1a2b.js.gz", "/missing.txt", "/..%2fsecret.txt", "/vad/x"],
+    [
+        "/api/no-such-function",
+        "/assets/old-9z.js",
+        "/assets/app-1a2b.js.gz",
+        "/missing.txt",
+        "/..%2fsecret.txt",
+        "/vad/x",
+    ],
 )
 async def test_other_files_are_not_found(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.get(path)
