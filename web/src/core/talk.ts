@@ -32,8 +32,6 @@ export interface Opened {
 }
 
 const NEW: Opened = { id: null, title: null, state: "new", more: false };
-/** The API sends speech to callers without an avatar. */
-const SPEAKS_WITHOUT_AVATAR: boolean = false;
 const POLL_MS = 1_000;
 const TOKEN_MS = 60_000;
 
@@ -251,7 +249,7 @@ export class Talk {
     this.sounding?.restore();
     this.captions.set([]);
     const isHeard = preferences.get().sound && this.voice.isOpen;
-    const speak = this.session ? undefined : isHeard && SPEAKS_WITHOUT_AVATAR ? "audio" : false;
+    const speak = this.session ? undefined : isHeard ? "audio" : false;
     this.turn.send({
       type: "ask",
       key: crypto.randomUUID(),
@@ -379,10 +377,11 @@ export class Talk {
     this.turn.on("over", ({ turn }) => this.settle(turn));
     this.turn.subscribe(({ context: { turn } }) => {
       const { id } = this.opened.get();
-      if (turn.conversationId && id === null) {
-        const title = turn.question ?? null;
+      const title = turn.question ?? null;
+      if (turn.conversationId && id === null)
         this.opened.set({ ...NEW, id: turn.conversationId, title, state: "ready" });
-      }
+      else if (title && turn.conversationId === id && this.opened.get().title === null)
+        this.rename(title);
     });
   }
 
