@@ -4,7 +4,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PrivateAttr,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.document_values import RESERVED
@@ -44,10 +52,34 @@ Audio = Annotated[
 request its hash stands for it."""
 
 
+def refuses(*together: Mapping[str, object]) -> ConfigDict:
+    """Describe combinations of fields that a request's validator refuses, for its JSON schema."""
+    return ConfigDict(json_schema_extra={"allOf": [refused(fields) for fields in together]})
+
+
+def refused(fields: Mapping[str, object]) -> dict[str, JsonValue]:
+    """Return the JSON schema that refuses a combination of fields.
+
+    A field is mapped to `str` or `bool` (given), `True`, `False` (also left out), or `None` (null or
+    left out).
+    """
+    present: list[JsonValue] = [name for name, kind in fields.items() if kind]
+    properties: dict[str, JsonValue] = {name: _kind(kind) for name, kind in fields.items()}
+    return {"not": {"properties": properties, **({"required": present} if present else {})}}
+
+
+def _kind(kind: object) -> dict[str, JsonValue]:
+    if isinstance(kind, bool):
+        return {"const": kind}
+    return {"type": {str: "string", bool: "boolean", None: "null"}[kind]}  # type: ignore[index]  # one of the three
+
+
 class Request(BaseModel):
     """The fields of a request. Unknown fields are refused, and types are strict."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object] | None] = None
+    """A combination of fields that only a request with a recording may have."""
 
     @property
     def needs_stream(self) -> bool:
