@@ -58,7 +58,7 @@ NEEDS: dict[str, dict[str, str]] = {
     },
     "tasks": {"expire": "queue"},
     "sign_ins": {"delete_user": "users.delete"},
-    "google": dict.fromkeys(("consent_url", "exchange", "refresh"), "oauth client"),
+    "google": dict.fromkeys(("is_set_up", "consent_url", "exchange", "refresh"), "oauth client"),
     "grants": {
         "keep": "grants.write",
         "open": "grants.read",

@@ -129,7 +129,7 @@ def check_conditions_match_resources(plan: Plan, _: Code) -> Iterator[str]:
     wanted = {
         "roles/datastore.user": own,
         "oprina_storeReader": own,
-        **dict.fromkeys(SECRET_ROLES, list(SECRET_NAMES.values())),
+        **{role: list(SECRET_NAMES.values()) for role in SECRET_ROLES},
     }
     for grant in plan.grants():
         names = wanted.get(_short_name(grant.role), [""])

@@ -34,7 +34,7 @@ MISTAKES = [
     mistake(
         "redirect address that is not on the domain", "check_settings_name_resources",
         "chat: OPRINA_CONNECTIONS_URL is not where browsers reach",
-        (FUNCTIONS, 'connections_url = var.domain == null ?', "connections_url = true ?"),
+        (FUNCTIONS, "connections_url = var.domain == null ?", "connections_url = true ?"),
     ),
     mistake(
         "setting with the name of a missing queue", "check_settings_name_resources",
