@@ -75,7 +75,9 @@ def last_turn(record: TurnRecord, now: datetime) -> LastTurn:
     """Return a turn as its document knows it. A turn that failed unreached has no message."""
     user_message = MessagePlace.of(record.message_number, "user")
     taken_back = record.outcome == "unreached" and record.message_number == record.number
-    open_ones = [each for each in record.proposals if each.used_by is None and each.expires_at > now]
+    open_ones = [
+        each for each in record.proposals if each.used_by is None and each.expires_at > now
+    ]
     return LastTurn(
         turn_id=record.id,
         state="running" if record.in_use else "ended",
