@@ -1,6 +1,7 @@
 """Base classes and field types of all requests and answers."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
@@ -18,12 +19,17 @@ from pydantic.json_schema import SkipJsonSchema
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID
 
+VISIBLE = re.compile(
+    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""A character that is no space, control or format character. The OpenAPI document has it, too."""
+
 
 def _text(value: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in value):
         msg = "must not contain a lone surrogate"
         raise ValueError(msg)
-    if not value.strip():
+    if not VISIBLE.search(value):
         msg = "must not be empty"
         raise ValueError(msg)
     return value
@@ -37,7 +43,7 @@ def _id(value: str) -> str:
 
 
 Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": f"^{ID.pattern}$"})]
-Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern": r"\S"})]
+Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern": VISIBLE.pattern})]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Quality = Literal["very_high", "high", "medium", "low"]
