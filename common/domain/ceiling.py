@@ -52,6 +52,11 @@ def require_spending(switch: Document) -> None:
         )
 
 
+def limited(amounts: Amounts) -> Amounts:
+    """Return the amounts that count against a ceiling."""
+    return {meter: amounts[meter] for meter in LIMITED if amounts.get(meter)}
+
+
 @dataclass(frozen=True)
 class Ceilings:
     """The ceilings of one day. `amounts` are for the whole project."""
@@ -67,11 +72,10 @@ class Ceilings:
     def find(
         self, documents: Mapping[str, Document], wanted: Amounts, first: int
     ) -> Create | Update | str:
-        """Return the write that takes `wanted`, or the path of the shard to read next.
+        """Return the write that takes the `limited` amounts, or the path of the shard to read next.
 
         The shards are tried from number `first` on. Raises CapacityReached if none has room.
         """
-        wanted = {meter: wanted[meter] for meter in LIMITED if wanted.get(meter)}
         for number in range(first, first + self.shards):
             path = self.path(number)
             if path not in documents:

@@ -18,7 +18,7 @@ def _speak(value: object) -> object:
     raise ValueError('must be true, false or "audio"')
 
 
-Speak = Annotated[Literal[True, False, "audio"], BeforeValidator(_speak)]
+Speak = Annotated[bool | Literal["audio"], BeforeValidator(_speak)]
 
 MARKS = (
     "last_word_to_first_text",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.domain.ceiling import SWITCH_PATH, Ceilings, require_spending
+from common.domain.ceiling import NO_SHARE, SWITCH_PATH, Ceilings, limited, require_spending
 from common.domain.documents import Document, Write
 from common.domain.quota import Amounts
 from common.settings import Settings
@@ -28,9 +28,12 @@ class Limits:
     ) -> tuple[str, Sequence[Write]]:
         """Return the share that holds `wanted`, and the write that takes it.
 
-        Raises SpendingStopped, CapacityReached, ReadMore.
+        Amounts without a ceiling need no share. Raises SpendingStopped, CapacityReached, ReadMore.
         """
         require_spending(documents[SWITCH_PATH])
+        wanted = limited(wanted)
+        if not wanted:
+            return NO_SHARE, []
         found = self._ceilings(now).find(documents, wanted, self._first)
         if isinstance(found, str):
             raise ReadMore(found)

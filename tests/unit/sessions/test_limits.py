@@ -12,7 +12,13 @@ from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
 from common.ports.store import Store
 from common.schemas.answers import StartAvatarAnswer
-from common.schemas.requests import ChatRequest, SpeakRequest, StartAvatarRequest, SweepRequest
+from common.schemas.requests import (
+    ChatRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+    SweepRequest,
+    SynthesizeRequest,
+)
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 
@@ -128,6 +134,16 @@ async def test_turns_are_refused_beyond_the_ceiling_of_tokens() -> None:
         if not isinstance(each, BaseException):
             await collect_events(each)  # type: ignore[arg-type]  # a running turn
     assert await held(harness, "agent_tokens") <= 20_000
+    await harness.store.close()
+
+
+async def test_a_request_without_a_ceiling_needs_no_share() -> None:
+    harness = new_harness(ceiling_shards=1)
+    await harness.start()
+    before = await shards(harness.store, harness.clock.now())
+    for _ in range(2):
+        await harness.app.syntheses.synthesize(ADA, SynthesizeRequest(text="Hello."))
+    assert await shards(harness.store, harness.clock.now()) == before
     await harness.store.close()
 
 
