@@ -5,6 +5,7 @@ from datetime import datetime
 
 from common.conversations.answers import turn_end
 from common.conversations.history.listing import summary
+from common.conversations.reply.tools import proposal_event
 from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
 from common.domain.conversations.messages import MessagePlace
 from common.domain.errors import OprinaError
@@ -74,6 +75,9 @@ def last_turn(record: TurnRecord, now: datetime) -> LastTurn:
     """Return a turn as its document knows it. A turn that failed unreached has no message."""
     user_message = MessagePlace.of(record.message_number, "user")
     taken_back = record.outcome == "unreached" and record.message_number == record.number
+    open_ones = [
+        each for each in record.proposals if each.used_by is None and each.expires_at > now
+    ]
     return LastTurn(
         turn_id=record.id,
         state="running" if record.in_use else "ended",
@@ -82,5 +86,6 @@ def last_turn(record: TurnRecord, now: datetime) -> LastTurn:
         message_id=MessagePlace.of(record.number, "assistant").id if record.text else None,
         text=record.text,
         spoken=record.spoken,
+        proposal=proposal_event(open_ones[-1]) if open_ones else None,
         updated_at=record.updated_at or now,
     )

@@ -705,7 +705,7 @@ export interface components {
                 start_to_first_frame?: number;
             } | null;
         };
-        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. Turns are kept for a day. */
+        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is what the turn proposed, while it can still be answered. Turns are kept for a day. */
         LastTurn: {
             turn_id: string;
             /** @enum {string} */
@@ -716,6 +716,7 @@ export interface components {
             message_id?: string;
             text: string;
             spoken: string;
+            proposal?: components["schemas"]["ProposalEvent"];
             /** Format: date-time */
             updated_at: string;
         };
