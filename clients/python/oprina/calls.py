@@ -22,7 +22,7 @@ SILENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """A request. `seconds` is the longest silence before and in its answer."""
 
     method: str
@@ -47,10 +47,10 @@ class Call:
             raise ConnectionLostError(lost) from error
 
 
-def get(path: str, **query: str | int | None) -> Call:
+def get(path: str, **query: str | int | None) -> ApiCall:
     """Return a GET request. Members of the query that are None are left out."""
     given = {name: str(value) for name, value in query.items() if value is not None}
-    return Call("GET", path, given)
+    return ApiCall("GET", path, given)
 
 
 def send(
@@ -61,13 +61,13 @@ def send(
     key: str | None = None,
     nulls: bool = False,
     seconds: float = ANSWER_SECONDS,
-) -> Call:
+) -> ApiCall:
     """Return a request with a body as JSON.
 
     Fields that were not set are left out, and fields that are None unless `nulls`.
     """
     headers = {"content-type": "application/json", **({KEY: key} if key else {})}
-    return Call(method, path, {}, headers, json_of(body, nulls=nulls), seconds)
+    return ApiCall(method, path, {}, headers, json_of(body, nulls=nulls), seconds)
 
 
 def json_of(body: BaseModel | None, *, nulls: bool = False) -> bytes:
@@ -77,8 +77,8 @@ def json_of(body: BaseModel | None, *, nulls: bool = False) -> bytes:
     return json.dumps(fields).encode()
 
 
-def delete(path: str) -> Call:
-    return Call("DELETE", path)
+def delete(path: str) -> ApiCall:
+    return ApiCall("DELETE", path)
 
 
 def multipart(request: BaseModel, recording: bytes, boundary: str) -> tuple[str, bytes]:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
-from ..calls import TURN_SECONDS, Call, get, path_of
+from ..calls import TURN_SECONDS, ApiCall, get, path_of
 from ..errors import ApiError, ConnectionLostError, UnexpectedAnswerError
 from ..models import ChatEvent, ConversationAnswer, DoneEvent, TextEvent, TurnEvent
 from ..received import Claim, Received, read_event
@@ -28,7 +28,7 @@ class AsyncChatStream:
     the turn. Iterating raises ApiError if the API refuses the message or cannot be reached.
     """
 
-    def __init__(self, transport: AsyncTransport, call: Call, key: str) -> None:
+    def __init__(self, transport: AsyncTransport, call: ApiCall, key: str) -> None:
         self.key = key
         self._transport = transport
         self._call = call

@@ -9,7 +9,7 @@ from typing import Literal, Self
 import httpx
 
 from ..addresses import Addresses
-from ..calls import KEY, SILENCE_SECONDS, TURN_SECONDS, Call, get, multipart, path_of, send
+from ..calls import KEY, SILENCE_SECONDS, TURN_SECONDS, ApiCall, get, multipart, path_of, send
 from ..models import (
     ChatAnswer,
     ChatRequest,
@@ -129,7 +129,7 @@ class AsyncOprina:
         if audio is not None:
             kind, content = multipart(request, audio, secrets.token_hex(16))
         headers["content-type"] = kind
-        stream = Call("POST", call.path, {}, headers, content, SILENCE_SECONDS)
+        stream = ApiCall("POST", call.path, {}, headers, content, SILENCE_SECONDS)
         return AsyncChatStream(self._transport, stream, key)
 
     async def stop(self, conversation_id: str) -> ChatAnswer:

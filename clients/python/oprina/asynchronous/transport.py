@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from ..addresses import Addresses
-from ..calls import Call
+from ..calls import ApiCall
 from ..errors import ApiError, AuthenticationError, UnexpectedAnswerError, problem_of
 from ..retries import Retries
 from .tokens import AsyncTokens
@@ -33,7 +33,7 @@ class AsyncTransport:
     def retries(self, *, repeatable: bool) -> Retries:
         return Retries(self.patience, repeatable, self.random)
 
-    async def ask(self, call: Call, model: type[ModelT]) -> ModelT:
+    async def ask(self, call: ApiCall, model: type[ModelT]) -> ModelT:
         """Send a request until it is answered, and return its answer as a model. Raises ApiError."""
         answer = await self.call(call)
         try:
@@ -41,7 +41,7 @@ class AsyncTransport:
         except ValidationError as error:
             raise UnexpectedAnswerError(f"{call.path} has a wrong answer: {error}") from error
 
-    async def call(self, call: Call) -> httpx.Response:
+    async def call(self, call: ApiCall) -> httpx.Response:
         """Send a request until it is answered. Return a success. Raises ApiError."""
         retries = self.retries(repeatable=call.repeatable)
         while True:
@@ -53,7 +53,7 @@ class AsyncTransport:
                     raise
             await self.sleep(seconds)
 
-    async def open(self, call: Call) -> httpx.Response:
+    async def open(self, call: ApiCall) -> httpx.Response:
         """Send a request once. Return a success whose body the caller reads and closes.
 
         After a 401 the request is sent again with a new token, if there is one. Raises ApiError.
@@ -67,7 +67,7 @@ class AsyncTransport:
                 raise
         return await self._send(call, token)
 
-    async def _read(self, call: Call) -> httpx.Response:
+    async def _read(self, call: ApiCall) -> httpx.Response:
         answer = await self.open(call)
         try:
             with call.losses_reported():
@@ -76,7 +76,7 @@ class AsyncTransport:
             await answer.aclose()
         return answer
 
-    async def _send(self, call: Call, token: str | None) -> httpx.Response:
+    async def _send(self, call: ApiCall, token: str | None) -> httpx.Response:
         request = self.http.build_request(
             call.method,
             self.addresses.url(call.path),

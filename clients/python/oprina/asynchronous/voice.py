@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..calls import KEY, Call, kind_of_audio, path_of, send
+from ..calls import KEY, ApiCall, kind_of_audio, path_of, send
 from ..models import SynthesizeRequest, TranscribeAnswer
 from .transport import AsyncTransport
 
@@ -21,7 +21,7 @@ class AsyncVoice:
         """Turn 0.25 to 60 s of speech into words. WAV (16 bit, mono, 16 kHz) or WebM (Opus)."""
         query = {} if language is None else {"language": language}
         headers = {"content-type": kind_of_audio(recording), KEY: key or self._new_key()}
-        call = Call("POST", path_of(ROOT, "transcribe"), query, headers, recording)
+        call = ApiCall("POST", path_of(ROOT, "transcribe"), query, headers, recording)
         return await self._transport.ask(call, TranscribeAnswer)
 
     async def synthesize(
