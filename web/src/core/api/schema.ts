@@ -798,6 +798,8 @@ export interface components {
             meter?: "avatar_seconds" | "agent_tokens" | "voice_characters" | "transcribed_seconds";
             resets_at?: string;
             avatar_session_ids?: string[];
+            turn_id?: string;
+            conversation_id?: string;
             still_works?: string;
         };
         /** @description The agent asks before it acts. `confirm` of a later request answers it, until `expires_at`. `title` says what would be done, `arguments` with what exactly. */
