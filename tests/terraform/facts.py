@@ -50,7 +50,7 @@ NEEDS = {
     "recognize": "speech",
     "delete_session": "agent.delete",
     "delete_user": "users.delete",
-    "expire": "queue",
+    **dict.fromkeys(("expire", "leave"), "queue"),
 }
 """The permission that each method of a port needs. `start` and `connect` use the session token that
 `create_session_token` returns. Text-to-Speech needs no role."""
@@ -187,6 +187,8 @@ async def _keep_alive(app: App, harness: Harness) -> None:
     started = await harness.start()
     ask = KeepAliveRequest(avatar_session_id=started.avatar_session_id)
     await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
+    leaving = ask.model_copy(update={"leaving": True})
+    await app.avatars.keep_alive(ADA, leaving, IdempotencyKey())
     _end_sessions(harness, ended=True)
     with pytest.raises(errors.SessionOver):
         await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
