@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from common.domain.avatar_session import AvatarSession, leave, session_among, session_paths, touch
 from common.domain.documents import Update, Write
@@ -48,7 +48,7 @@ class ExtendSession:
         ledger.require_open()
         if not self.write:
             return Decision(None)
-        idle = timedelta(seconds=self.settings.idle_seconds)
+        idle = session.idle(self.settings.idle_seconds)
         kept = leave(session, now) if self.leaving else touch(session, now, idle)
         answer = KeepAliveAnswer(
             avatar_session_id=session.id,
