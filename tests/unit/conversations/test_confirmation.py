@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -85,6 +86,18 @@ async def test_proposal_is_stored_and_shown_before_the_end(scene: Harness) -> No
     (turn,) = await scene.documents("turns")
     assert [each["id"] for each in turn["proposals"]] == [shown.id]
     assert (await scene.document(f"conversations/{conversation}"))["proposed_in"]
+
+
+async def test_page_that_loads_gets_the_open_proposal_until_it_is_answered(scene: Harness) -> None:
+    conversation, (shown,) = await propose(scene)
+    asked = ReadConversationRequest(conversation_id=conversation)
+    opened = await scene.app.history.read(ADA, asked)
+    assert opened.last_turn is not None
+    assert opened.last_turn.proposal == shown
+    await asyncio.sleep(timedelta(minutes=11).total_seconds())
+    late = await scene.app.history.read(ADA, asked)
+    assert late.last_turn is not None
+    assert late.last_turn.proposal is None
 
 
 async def test_yes_tells_the_agent_and_gives_the_tool_the_hash(scene: Harness) -> None:

@@ -475,6 +475,19 @@ export interface components {
             months: components["schemas"]["MonthOfUse"][];
             days: components["schemas"]["DayOfUse"][];
         };
+        /** @description A piece of speech for a caller without an avatar (`speak: "audio"`), to be played in order. `data` is base64 of signed 16-bit samples, little endian, mono, 24,000 a second. `seconds` is its length, `index` its number in the utterance, from 0. `text` has the sentences that begin in it. At most 2 s are sent ahead. A `speech` event `started` places the sentences in the utterance. After `interrupted` the caller drops what it has not played. */
+        AudioEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "audio";
+            utterance_id: string;
+            index: number;
+            data: string;
+            seconds: number;
+            text: string;
+        };
         BudgetAlertAnswer: {
             stopped: boolean;
         };
@@ -509,13 +522,14 @@ export interface components {
              */
             preferences?: components["schemas"]["PreferencesChange"];
         };
-        /** @description A whole turn in one answer, for callers that do not accept `text/event-stream`. */
+        /** @description A whole turn in one answer, for callers that do not accept `text/event-stream`. `conversation_id` is empty if a spoken message began no turn. */
         ChatAnswer: {
             turn_id: string;
             conversation_id: string;
             message_id?: string;
+            heard?: components["schemas"]["HeardEvent"];
             /** @enum {string} */
-            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             text: string;
             spoken: string;
             speech?: components["schemas"]["SpeechEvent"];
@@ -524,15 +538,15 @@ export interface components {
             proposals?: components["schemas"]["ProposalEvent"][];
         };
         /** @description One event of the stream. The stream's line `event:` has the member `event`, and its line `data:` has the other members as one JSON object. The browser's `EventSource` cannot be used, because it sends neither POST nor an Authorization header: read the response of `fetch`. */
-        ChatEvent: components["schemas"]["TurnEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
-        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. */
+        ChatEvent: components["schemas"]["HeardEvent"] | components["schemas"]["TurnEvent"] | components["schemas"]["AudioEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
+        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. */
         ChatRequest: {
             /** @default null */
             message?: string | null;
             /** @default null */
             conversation_id?: string | null;
             /** @default null */
-            speak?: boolean | null;
+            speak?: (true | false | "audio") | null;
             /** @default true */
             wait?: boolean;
             /** @default false */
@@ -615,7 +629,7 @@ export interface components {
             /** Format: date-time */
             backups_until?: string;
         };
-        /** @description The last event of every stream. `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool of the agent has not answered yet. `lost`: the process that ran the turn died; what it had written is kept. */
+        /** @description The last event of every stream. `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool of the agent has not answered yet. `lost`: the process that ran the turn died; what it had written is kept. `not_heard`: no words were found in the recording, or too uncertain ones; the agent was not asked. */
         DoneEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -623,7 +637,7 @@ export interface components {
              */
             event: "done";
             /** @enum {string} */
-            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             turn_id: string;
             message_id?: string;
             text: string;
@@ -676,6 +690,17 @@ export interface components {
             status: "ok" | "degraded";
             down?: ("agent" | "avatar" | "store" | "tasks" | "vault" | "voice")[];
         };
+        /** @description The words of a spoken message: the first event of its stream, before `turn`. `confidence` is between 0 and 1, and left out if the model gives none. `seconds` is the length of the recording. */
+        HeardEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "heard";
+            text: string;
+            confidence?: number;
+            seconds: number;
+        };
         /** @description When the session ends: at `expires_at` at the latest, at `idle_at` if it is not used. */
         KeepAliveAnswer: {
             avatar_session_id: string;
@@ -685,20 +710,32 @@ export interface components {
             idle_at: string;
             usage: components["schemas"]["Usage"];
         };
+        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, at the next sweep, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. */
         KeepAliveRequest: {
             avatar_session_id: string;
+            /** @default false */
+            leaving?: boolean;
+            /** @default null */
+            marks?: {
+                last_word_to_first_text?: number;
+                last_word_to_first_sound?: number;
+                key_to_first_text?: number;
+                interruption_to_silence?: number;
+                start_to_first_frame?: number;
+            } | null;
         };
-        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. Turns are kept for a day. */
+        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is what the turn proposed, while it can still be answered. Turns are kept for a day. */
         LastTurn: {
             turn_id: string;
             /** @enum {string} */
             state: "running" | "ended";
             /** @enum {string} */
-            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             user_message_id?: string;
             message_id?: string;
             text: string;
             spoken: string;
+            proposal?: components["schemas"]["ProposalEvent"];
             /** Format: date-time */
             updated_at: string;
         };
@@ -886,7 +923,7 @@ export interface components {
             created_at: string;
             turn_id?: string;
             /** @enum {string} */
-            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             spoken?: string;
             tokens?: number;
             feedback?: components["schemas"]["MessageFeedback"];
@@ -957,7 +994,7 @@ export interface components {
             language: string;
             usage: components["schemas"]["Usage"];
         };
-        /** @description The first event: the turn is admitted. `avatar_session_id` is the session that will speak. */
+        /** @description The first event of a typed message: the turn is admitted. `avatar_session_id` is the session that will speak. */
         TurnEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -987,6 +1024,7 @@ export interface components {
             event: "usage";
             agent_tokens: number;
             voice_characters: number;
+            transcribed_seconds: number;
             usage: components["schemas"]["Usage"];
         };
     };
@@ -1762,10 +1800,15 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 65536 bytes. */
+        /** @description At most 2162688 bytes. */
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChatRequest"];
+                "multipart/form-data": {
+                    request?: components["schemas"]["ChatRequest"];
+                    /** Format: binary */
+                    audio: string;
+                };
             };
         };
         responses: {
@@ -4197,7 +4240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. `capacity_reached`: Daily capacity reached. `spending_stopped`: Stopped by the operator. */
             503: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -4327,7 +4370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. `capacity_reached`: Daily capacity reached. `spending_stopped`: Stopped by the operator. */
             503: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
