@@ -51,6 +51,8 @@ class Problem(BaseModel):
     meter: Meter | None = None
     resets_at: str | None = None
     avatar_session_ids: list[str] | None = None
+    turn_id: str | None = None
+    conversation_id: str | None = None
     still_works: str | None = None
 
 

@@ -9,6 +9,7 @@ import pytest
 from common.domain.ceiling import SWITCH_PATH, allow_spending, stop_spending
 from common.domain.errors import CapacityReached, OprinaError, RateLimited, SpendingStopped
 from common.domain.ids import AvatarSessionId, UserId
+from common.domain.quota import METERS
 from common.domain.user import User
 from common.ports.store import Store
 from common.schemas.answers import StartAvatarAnswer
@@ -26,11 +27,7 @@ from tests.support.harness import ADA, Harness, advance, collect_events, new_har
 async def shards(store: Store, now: datetime) -> list[dict[str, int]]:
     day = now.strftime("%Y-%m-%d")
     found = await store.get([f"limits/{day}-{number:03d}" for number in range(500)])
-    return [
-        {meter: each.get(meter, 0) for meter in ("avatar_seconds", "agent_tokens")}
-        for each in found
-        if each.exists
-    ]
+    return [{meter: each.get(meter, 0) for meter in METERS} for each in found if each.exists]
 
 
 async def held(harness: Harness, meter: str) -> int:
@@ -134,16 +131,6 @@ async def test_turns_are_refused_beyond_the_ceiling_of_tokens() -> None:
         if not isinstance(each, BaseException):
             await collect_events(each)  # type: ignore[arg-type]  # a running turn
     assert await held(harness, "agent_tokens") <= 20_000
-    await harness.store.close()
-
-
-async def test_a_request_without_a_ceiling_needs_no_share() -> None:
-    harness = new_harness(ceiling_shards=1)
-    await harness.start()
-    before = await shards(harness.store, harness.clock.now())
-    for _ in range(2):
-        await harness.app.syntheses.synthesize(ADA, SynthesizeRequest(text="Hello."))
-    assert await shards(harness.store, harness.clock.now()) == before
     await harness.store.close()
 
 

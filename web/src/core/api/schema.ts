@@ -692,7 +692,7 @@ export interface components {
             idle_at: string;
             usage: components["schemas"]["Usage"];
         };
-        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, at the next sweep, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. */
+        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. */
         KeepAliveRequest: {
             avatar_session_id: string;
             /** @description Default: false. */
@@ -705,7 +705,7 @@ export interface components {
                 start_to_first_frame?: number;
             } | null;
         };
-        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is what the turn proposed, while it can still be answered. Turns are kept for a day. */
+        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is the first proposal of the conversation that can still be answered: of this turn, or of the newest one that proposed something. Turns are kept for a day. */
         LastTurn: {
             turn_id: string;
             /** @enum {string} */
@@ -778,6 +778,8 @@ export interface components {
             meter?: "avatar_seconds" | "agent_tokens" | "voice_characters" | "transcribed_seconds";
             resets_at?: string;
             avatar_session_ids?: string[];
+            turn_id?: string;
+            conversation_id?: string;
             still_works?: string;
         };
         /** @description The agent asks before it acts. `confirm` of a later request answers it, until `expires_at`. `title` says what would be done, `arguments` with what exactly. */
@@ -917,9 +919,11 @@ export interface components {
             failed: number;
             more: boolean;
         };
-        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. */
+        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back. */
         SweepRequest: {
             avatar_session_id?: string | null;
+            /** @description Default: false. */
+            leaving?: boolean;
         };
         /** @description Switch a service on or off. A service that is left out stays as it is. */
         SwitchGoogleRequest: {
