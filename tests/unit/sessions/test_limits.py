@@ -18,7 +18,6 @@ from common.schemas.requests import (
     SpeakRequest,
     StartAvatarRequest,
     SweepRequest,
-    SynthesizeRequest,
 )
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
