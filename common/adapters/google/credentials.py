@@ -34,8 +34,8 @@ class GoogleToken:
 
     Found by application default credentials. Calling it returns the headers, or raises
     `Unavailable` if Google gives no token and the last one has expired. At most one refresh runs at a
-    time. It runs in a thread, and continues when the call that asked for it is cancelled. `load` returns the credentials and
-    may block.
+    time. It runs in a thread, and continues when the call that asked for it is cancelled. `load`
+    returns the credentials and may block.
     """
 
     def __init__(
