@@ -43,6 +43,9 @@ class Pools:
         self.made.append(CountedTransport(refuses=self._refuses))
         return self.made[-1]
 
+    def closed(self) -> list[bool]:
+        return [pool.closed for pool in self.made]
+
     async def open(self) -> httpx.Response:
         return await self.client.send(self.client.build_request("GET", "http://x/"), stream=True)
 
@@ -65,13 +68,13 @@ async def test_a_further_pool_is_closed_with_its_last_exchange_and_the_first_one
     responses = [await pools.open() for _ in range(2 * EXCHANGES)]
     for response in responses[EXCHANGES:-1]:
         await response.aclose()
-    assert not pools.made[1].closed
+    assert pools.closed() == [False, False]
     await responses[-1].aclose()
     await responses[-1].aclose()
-    assert pools.made[1].closed
+    assert pools.closed() == [False, True]
     for response in responses[:EXCHANGES]:
         await response.aclose()
-    assert not pools.made[0].closed
+    assert pools.closed() == [False, True]
     await (await pools.open()).aclose()
     assert len(pools.made) == 2
 
@@ -88,6 +91,6 @@ async def test_closing_the_client_closes_every_pool() -> None:
     pools = Pools()
     responses = [await pools.open() for _ in range(2 * EXCHANGES)]
     await pools.client.aclose()
-    assert [pool.closed for pool in pools.made] == [True, True]
+    assert pools.closed() == [True, True]
     for response in responses:
         await response.aclose()
