@@ -134,35 +134,35 @@ def _as_received(schema: Json, in_path: set[str]) -> Json:
     """Describe a request: without the fields that are in the path and without `default`.
 
     Generators take a field with a default for one that must be sent, or send the default themselves.
-    The default is said in the field's description.
+    The defaults are said in the schema's description.
     """
     if "properties" not in schema:
         return schema
-    properties = {
-        name: _without_default(found)
-        for name, found in schema["properties"].items()
-        if name not in in_path
-    }
+    fields = {name: each for name, each in schema["properties"].items() if name not in in_path}
+    defaults = [f"`{name}` {said}" for name, each in fields.items() if (said := _default(each))]
     required = [name for name in schema.get("required", []) if name not in in_path]
     kept = {key: value for key, value in schema.items() if key != "required"}
+    if defaults:
+        kept["description"] = f"{kept['description']} Defaults: {', '.join(defaults)}."
+    properties = {name: _without_default(each) for name, each in fields.items()}
     return {**kept, "properties": properties, **({"required": required} if required else {})}
 
 
-def _without_default(found: Json) -> Json:
-    kept = {key: value for key, value in found.items() if key != "default"}
+def _default(found: Json) -> str:
+    """Return the default as JSON, or an empty text if it is null or an object."""
     default = found.get("default")
-    if isinstance(default, bool | int | float | str):
-        kept["description"] = f"Default: {json.dumps(default)}."
-    return kept
+    return json.dumps(default) if isinstance(default, bool | int | float | str) else ""
+
+
+def _without_default(found: Json) -> Json:
+    return {key: value for key, value in found.items() if key != "default"}
 
 
 def parameter(found: Json) -> Json:
     """Describe a field in a path, a query or a form, which have no null."""
-    return {
-        key: value
-        for key, value in _without_null(_without_default(found)).items()
-        if key != "title"
-    }
+    plain = _without_null(_without_default(found))
+    default = {"description": f"Default: {said}."} if (said := _default(found)) else {}
+    return {**{key: value for key, value in plain.items() if key != "title"}, **default}
 
 
 def _without_null(found: Json) -> Json:

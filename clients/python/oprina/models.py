@@ -103,7 +103,7 @@ Confirm = TypeAliasType("Confirm", Annotated[str, Field(..., pattern="^[A-Za-z0-
 
 
 class ChatRequest(BaseModel):
-    """A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open."""
+    """A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. Defaults: `wait` true, `stop` false, `regenerate` false."""
 
     model_config = ConfigDict(
         extra="ignore",
@@ -111,9 +111,9 @@ class ChatRequest(BaseModel):
     message: Message | None = None
     conversation_id: ConversationId | None = None
     speak: bool | Literal["audio"] | None = None
-    wait: bool | None = Field(None, description="Default: true.")
-    stop: bool | None = Field(None, description="Default: false.")
-    regenerate: bool | None = Field(None, description="Default: false.")
+    wait: bool | None = None
+    stop: bool | None = None
+    regenerate: bool | None = None
     edit: Edit | None = None
     confirm: Confirm | None = None
     yes: bool | None = None
@@ -282,13 +282,13 @@ class Marks(BaseModel):
 
 
 class KeepAliveRequest(BaseModel):
-    """A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line."""
+    """A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. Defaults: `leaving` false."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
     avatar_session_id: str = Field(..., pattern="^[A-Za-z0-9_-]{1,64}$")
-    leaving: bool | None = Field(None, description="Default: false.")
+    leaving: bool | None = None
     marks: Marks | None = None
 
 
@@ -558,15 +558,15 @@ Text = TypeAliasType(
 
 
 class SpeakRequest(BaseModel):
-    """A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case."""
+    """A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. Defaults: `interrupt` false, `wait` true."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
     avatar_session_id: str = Field(..., pattern="^[A-Za-z0-9_-]{1,64}$")
     text: Text | None = None
-    interrupt: bool | None = Field(None, description="Default: false.")
-    wait: bool | None = Field(None, description="Default: true.")
+    interrupt: bool | None = None
+    wait: bool | None = None
 
 
 class SpeechEvent(BaseModel):
@@ -653,13 +653,13 @@ AvatarSessionId = TypeAliasType(
 
 
 class SweepRequest(BaseModel):
-    """Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back."""
+    """Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back. Defaults: `leaving` false."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
     avatar_session_id: AvatarSessionId | None = None
-    leaving: bool | None = Field(None, description="Default: false.")
+    leaving: bool | None = None
 
 
 class SwitchGoogleRequest(BaseModel):

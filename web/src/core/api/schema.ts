@@ -528,16 +528,13 @@ export interface components {
         };
         /** @description One event of the stream. The stream's line `event:` has the member `event`, and its line `data:` has the other members as one JSON object. The browser's `EventSource` cannot be used, because it sends neither POST nor an Authorization header: read the response of `fetch`. */
         ChatEvent: components["schemas"]["HeardEvent"] | components["schemas"]["TurnEvent"] | components["schemas"]["AudioEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
-        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. */
+        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. Defaults: `wait` true, `stop` false, `regenerate` false. */
         ChatRequest: {
             message?: string | null;
             conversation_id?: string | null;
             speak?: boolean | "audio" | null;
-            /** @description Default: true. */
             wait?: boolean;
-            /** @description Default: false. */
             stop?: boolean;
-            /** @description Default: false. */
             regenerate?: boolean;
             edit?: string | null;
             confirm?: string | null;
@@ -692,10 +689,9 @@ export interface components {
             idle_at: string;
             usage: components["schemas"]["Usage"];
         };
-        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. */
+        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. Defaults: `leaving` false. */
         KeepAliveRequest: {
             avatar_session_id: string;
-            /** @description Default: false. */
             leaving?: boolean;
             marks?: {
                 last_word_to_first_text?: number;
@@ -844,13 +840,11 @@ export interface components {
             ended: "complete" | "handed_over" | "interrupted" | "failed";
             usage: components["schemas"]["Usage"];
         };
-        /** @description A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. */
+        /** @description A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. Defaults: `interrupt` false, `wait` true. */
         SpeakRequest: {
             avatar_session_id: string;
             text?: string | null;
-            /** @description Default: false. */
             interrupt?: boolean;
-            /** @description Default: true. */
             wait?: boolean;
         };
         /** @description The state of the turn's speech. `unavailable`: the turn has no speech; `code` and `detail` give the reason. `started`: the avatar began an utterance, whose `sentences` are placed in it. `ended`: it finished one. `skipped`: one sentence could not be spoken. `stopped`: the rest of the reply is text only. `interrupted`: the avatar was interrupted. */
@@ -919,10 +913,9 @@ export interface components {
             failed: number;
             more: boolean;
         };
-        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back. */
+        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back. Defaults: `leaving` false. */
         SweepRequest: {
             avatar_session_id?: string | null;
-            /** @description Default: false. */
             leaving?: boolean;
         };
         /** @description Switch a service on or off. A service that is left out stays as it is. */
