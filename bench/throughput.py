@@ -161,6 +161,8 @@ class NoTasks:
 
     async def expire(self, session: AvatarSessionId, at: datetime) -> None: ...
 
+    async def leave(self, session: AvatarSessionId, at: datetime) -> None: ...
+
 
 @asynccontextmanager
 async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:

@@ -84,17 +84,17 @@ Confirm = TypeAliasType("Confirm", Annotated[str, Field(..., pattern="^[A-Za-z0-
 
 
 class ChatRequest(BaseModel):
-    """A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open."""
+    """A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. Defaults: `wait` true, `stop` false, `regenerate` false."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
     message: Message | None = None
     conversation_id: ConversationId | None = None
-    speak: Literal[True, False, "audio"] | None = None
-    wait: bool = True
-    stop: bool = False
-    regenerate: bool = False
+    speak: bool | Literal["audio"] | None = None
+    wait: bool | None = None
+    stop: bool | None = None
+    regenerate: bool | None = None
     edit: Edit | None = None
     confirm: Confirm | None = None
     yes: bool | None = None
@@ -263,42 +263,14 @@ class Marks(BaseModel):
 
 
 class KeepAliveRequest(BaseModel):
-    """A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, at the next sweep, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line."""
+    """A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. Defaults: `leaving` false."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
     avatar_session_id: str = Field(..., pattern="^[A-Za-z0-9_-]{1,64}$")
-    leaving: bool = False
+    leaving: bool | None = None
     marks: Marks | None = None
-
-
-class LastTurn(BaseModel):
-    """The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. Turns are kept for a day."""
-
-    model_config = ConfigDict(
-        extra="ignore",
-    )
-    turn_id: str
-    state: Literal["running", "ended"]
-    ended: (
-        Literal[
-            "complete",
-            "interrupted",
-            "incomplete",
-            "failed",
-            "cancelled",
-            "waiting",
-            "lost",
-            "not_heard",
-        ]
-        | None
-    ) = None
-    user_message_id: str | None = None
-    message_id: str | None = None
-    text: str
-    spoken: str
-    updated_at: AwareDatetime
 
 
 class MessageFeedback(BaseModel):
@@ -350,18 +322,34 @@ class NoticeEvent(BaseModel):
     detail: str
 
 
+AvatarId = TypeAliasType("AvatarId", Annotated[str, Field(..., pattern="^[A-Za-z0-9_-]{1,64}$")])
+
+
+Voice = TypeAliasType(
+    "Voice", Annotated[str, Field(..., max_length=100, min_length=1, pattern="\\S")]
+)
+
+
+Language = TypeAliasType(
+    "Language", Annotated[str, Field(..., pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+)
+
+
+Speed = TypeAliasType("Speed", Annotated[float, Field(..., ge=0.5, le=2.0)])
+
+
 class PreferencesChange(BaseModel):
     """The preferences to change. A field that is left out stays, null resets it."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
-    avatar_id: str | None = Field(None, pattern="^[A-Za-z0-9_-]{1,64}$")
-    voice: str | None = Field(None, max_length=100, min_length=1, pattern="\\S")
-    language: str | None = Field(None, pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")
+    avatar_id: AvatarId | None = None
+    voice: Voice | None = None
+    language: Language | None = None
     quality: Literal["very_high", "high", "medium", "low"] | None = None
     captions: bool | None = None
-    speed: float | None = Field(None, ge=0.5, le=2.0)
+    speed: Speed | None = None
 
 
 Code = TypeAliasType(
@@ -518,15 +506,15 @@ Text = TypeAliasType("Text", Annotated[str, Field(..., max_length=4000, pattern=
 
 
 class SpeakRequest(BaseModel):
-    """A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case."""
+    """A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. Defaults: `interrupt` false, `wait` true."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
     avatar_session_id: str = Field(..., pattern="^[A-Za-z0-9_-]{1,64}$")
     text: Text | None = None
-    interrupt: bool = False
-    wait: bool = True
+    interrupt: bool | None = None
+    wait: bool | None = None
 
 
 class SpeechEvent(BaseModel):
@@ -542,19 +530,6 @@ class SpeechEvent(BaseModel):
     detail: str | None = None
     seconds: float | None = None
     sentences: list[Caption] | None = None
-
-
-AvatarId = TypeAliasType("AvatarId", Annotated[str, Field(..., pattern="^[A-Za-z0-9_-]{1,64}$")])
-
-
-Voice = TypeAliasType(
-    "Voice", Annotated[str, Field(..., max_length=100, min_length=1, pattern="\\S")]
-)
-
-
-Language = TypeAliasType(
-    "Language", Annotated[str, Field(..., pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-)
 
 
 class StartAvatarRequest(BaseModel):
@@ -626,12 +601,13 @@ AvatarSessionId = TypeAliasType(
 
 
 class SweepRequest(BaseModel):
-    """Without `avatar_session_id` the sweep covers everything that is overdue."""
+    """Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back. Defaults: `leaving` false."""
 
     model_config = ConfigDict(
         extra="ignore",
     )
     avatar_session_id: AvatarSessionId | None = None
+    leaving: bool | None = None
 
 
 class SwitchGoogleRequest(BaseModel):
@@ -760,17 +736,7 @@ class ChangeAccountRequest(BaseModel):
         extra="ignore",
     )
     name: Name | None = None
-    preferences: PreferencesChange = Field(
-        {
-            "avatar_id": None,
-            "voice": None,
-            "language": None,
-            "quality": None,
-            "captions": None,
-            "speed": None,
-        },
-        validate_default=True,
-    )
+    preferences: PreferencesChange | None = None
 
 
 class ChatAnswer(BaseModel):
@@ -825,22 +791,6 @@ ChatEvent = TypeAliasType(
 )
 
 
-class ConversationAnswer(BaseModel):
-    """A conversation with its running avatar and its newest turn, as a page that loads needs them."""
-
-    model_config = ConfigDict(
-        extra="ignore",
-    )
-    conversation_id: str
-    title: str
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-    avatar_session_id: str | None = None
-    avatar: RunningAvatar | None = None
-    last_turn: LastTurn | None = None
-    usage: Usage
-
-
 class ConversationList(BaseModel):
     """A page of conversations. Without `next` it is the last one. A page of a search may be short."""
 
@@ -886,6 +836,35 @@ class KeepAliveAnswer(BaseModel):
     expires_at: AwareDatetime
     idle_at: AwareDatetime
     usage: Usage
+
+
+class LastTurn(BaseModel):
+    """The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is the first proposal of the conversation that can still be answered: of this turn, or of the newest one that proposed something. Turns are kept for a day."""
+
+    model_config = ConfigDict(
+        extra="ignore",
+    )
+    turn_id: str
+    state: Literal["running", "ended"]
+    ended: (
+        Literal[
+            "complete",
+            "interrupted",
+            "incomplete",
+            "failed",
+            "cancelled",
+            "waiting",
+            "lost",
+            "not_heard",
+        ]
+        | None
+    ) = None
+    user_message_id: str | None = None
+    message_id: str | None = None
+    text: str
+    spoken: str
+    proposal: ProposalEvent | None = None
+    updated_at: AwareDatetime
 
 
 class MessageList(BaseModel):
@@ -936,4 +915,20 @@ class TranscribeAnswer(BaseModel):
     confidence: float | None = None
     seconds: float
     language: str
+    usage: Usage
+
+
+class ConversationAnswer(BaseModel):
+    """A conversation with its running avatar and its newest turn, as a page that loads needs them."""
+
+    model_config = ConfigDict(
+        extra="ignore",
+    )
+    conversation_id: str
+    title: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    avatar_session_id: str | None = None
+    avatar: RunningAvatar | None = None
+    last_turn: LastTurn | None = None
     usage: Usage
