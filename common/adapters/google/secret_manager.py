@@ -59,8 +59,9 @@ class SecretManagerClient:
     async def read(self, name: str, version: str = "latest", *, refresh: bool = False) -> Secret:
         """Return a version of a secret, from memory for `CACHE_SECONDS`.
 
-        Concurrent callers share one access. `refresh` skips the memory and does not share. While Secret Manager is `Unavailable`, an older value is
-        returned if there is one. Raises the errors of `access`.
+        Concurrent callers share one access. `refresh` skips the memory and does not share. While
+        Secret Manager is `Unavailable`, an older value is returned if there is one. Raises the
+        errors of `access`.
         """
         until, cached = self._cache.get((name, version), (0.0, None))
         if cached and not refresh and self._now() < until:

@@ -1,8 +1,9 @@
-"""`python -m tests.end_to_end.google.process FOLDER UID KIND COUNT`: another process on a stack's services.
+"""Another process on the services of a stack: `python -m tests.end_to_end.google.process ...`.
 
-It reads the settings of the stack from FOLDER, prints `ready` and waits for a line. Then it runs COUNT
-turns of the user at once, and prints one line of JSON: for each turn how it ended, and its notices. KIND
-is `turns`, or `access` for only the part of a turn that gets its access to Google.
+Arguments: FOLDER UID KIND COUNT. It reads the settings of the stack from FOLDER, prints `ready` and
+waits for a line. Then it runs COUNT turns of the user at once, and prints one line of JSON: for each
+turn how it ended, and its notices. KIND is `turns`, or `access` for only the part of a turn that gets
+its access to Google.
 """
 
 import asyncio
@@ -28,14 +29,19 @@ async def run(folder: Path, user: UserId, kind: str, count: int) -> None:
     path = connection_path(user)
     [document] = await app.sweeps._deps.store.get([path])  # opens the connection to the store, too
     known = GoogleConnection.read(document)
-    print("ready", flush=True)
+    say("ready")
     await asyncio.to_thread(sys.stdin.readline)
     if kind == "access":
         work = [access(app, user, known) for _ in range(count)]
     else:
         work = [chat(app, User(user), number) for number in range(count)]
-    print(json.dumps(await asyncio.gather(*work)), flush=True)
+    say(json.dumps(await asyncio.gather(*work)))
     await app.close()
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def chat(app: App, user: User, number: int) -> dict[str, object]:

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from common.domain.documents import Update
 from common.domain.google.connection import connection_path
 from common.domain.ids import UserId

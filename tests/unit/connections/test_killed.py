@@ -106,7 +106,7 @@ async def test_disconnect_after_its_first_commit_always_revokes(moment: str) -> 
         process = simulation.process()
         simulation.faults.add(call, die(moment), nth=nth, process=process)  # type: ignore[arg-type]
         with suppress(ProcessDied):
-            await process.run(disconnect(process.app))  # type: ignore[arg-type]  # a coroutine
+            await process.run(disconnect(process.app))
         advance(harness.clock, 31)
         await sweep(harness.app)
         assert await harness.document(connection_path(ADA.uid)) == {}, (call, nth)
