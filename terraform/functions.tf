@@ -57,7 +57,7 @@ locals {
     }
     keep_alive = {
       callers = "users"
-      uses    = ["store", "tokens.delete"]
+      uses    = ["store", "queue", "tokens.delete"]
     }
     end_session = {
       callers = "users"
@@ -157,9 +157,11 @@ locals {
     OPRINA_GOOGLE_CLIENT_SECRET = local.google_client
     OPRINA_CONNECTIONS_URL      = local.connections_url
 
-    OPRINA_CEILING_AVATAR_SECONDS = tostring(var.ceilings.avatar_seconds)
-    OPRINA_CEILING_AGENT_TOKENS   = tostring(var.ceilings.agent_tokens)
-    OPRINA_CEILING_SHARDS         = tostring(var.ceilings.shards)
+    OPRINA_CEILING_AVATAR_SECONDS      = tostring(var.ceilings.avatar_seconds)
+    OPRINA_CEILING_AGENT_TOKENS        = tostring(var.ceilings.agent_tokens)
+    OPRINA_CEILING_VOICE_CHARACTERS    = tostring(var.ceilings.voice_characters)
+    OPRINA_CEILING_TRANSCRIBED_SECONDS = tostring(var.ceilings.transcribed_seconds)
+    OPRINA_CEILING_SHARDS              = tostring(var.ceilings.shards)
 
     OPRINA_VAULT             = var.vault
     OPRINA_LIVEAVATAR_SECRET = local.liveavatar_key

@@ -18,7 +18,7 @@ def _speak(value: object) -> object:
     raise ValueError('must be true, false or "audio"')
 
 
-Speak = Annotated[Literal[True, False, "audio"], BeforeValidator(_speak)]
+Speak = Annotated[bool | Literal["audio"], BeforeValidator(_speak)]
 
 MARKS = (
     "last_word_to_first_text",
@@ -156,8 +156,8 @@ class SynthesizeRequest(Request):
 class KeepAliveRequest(Request):
     """A sign of life of a page.
 
-    `leaving`: the page is closed or reloads. The session ends 20 s later, at the next sweep, unless
-    another call without `leaving` comes first. It never lengthens a session.
+    `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without
+    `leaving` comes first. It never lengthens a session.
 
     `marks` are times that the page measured, in seconds. They go into the request's log line.
     """
@@ -172,9 +172,13 @@ class EndSessionRequest(Request):
 
 
 class SweepRequest(Request):
-    """Without `avatar_session_id` the sweep covers everything that is overdue."""
+    """Without `avatar_session_id` the sweep covers everything that is overdue.
+
+    `leaving`: the session's page said that it leaves. The session ends if the page has not come back.
+    """
 
     avatar_session_id: Id | None = None
+    leaving: bool = False
 
 
 class HealthRequest(Request):

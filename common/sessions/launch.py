@@ -159,7 +159,7 @@ class SessionLaunch:
         )
         vault = await deps.vault.keep(session.id, tokens, session.expires_at)
         now = deps.clock.now()
-        live = go_live(session, now, timedelta(seconds=deps.settings.idle_seconds), vault)
+        live = go_live(session, now, session.idle(deps.settings.idle_seconds), vault)
         answer = self._answer(live, started)
         stored = answer.model_dump(mode="json", exclude={"livekit_token"})
         transactions = Transactions(deps.store, deps.clock, deps.pause)

@@ -182,6 +182,26 @@ def test_parameters_of_a_get_are_its_query() -> None:
     assert "requestBody" not in operation
 
 
+def test_generators_are_given_nothing_that_they_misread() -> None:
+    """A default makes a field required in TypeScript. A value of two types stops a Python generator."""
+    received = {
+        ref.rpartition("/")[2] for case in WITH_BODY for ref in refs(described(case)["requestBody"])
+    }
+    for name in [*received, "PreferencesChange"]:
+        for field in SCHEMAS[name].get("properties", {}).values():
+            assert "default" not in field
+            assert len({type(value) for value in field.get("enum", [])}) <= 1
+    for case in ALL:
+        for found in described(case).get("parameters", []):
+            assert not {"default", "anyOf"} & {*found.get("schema", {})}
+
+
+def test_requests_can_reset_a_field_and_answers_leave_it_out() -> None:
+    null = {"type": "null"}
+    assert null in SCHEMAS["PreferencesChange"]["properties"]["speed"]["anyOf"]
+    assert "anyOf" not in SCHEMAS["AccountPreferences"]["properties"]["speed"]
+
+
 def test_document_lists_every_code() -> None:
     """Codes that begin with a service's name are described by a pattern."""
     code = SCHEMAS["Problem"]["properties"]["code"]["anyOf"]

@@ -56,7 +56,7 @@ NEEDS: dict[str, dict[str, str]] = {
         "open": "tokens.read",
         "forget": "tokens.delete",
     },
-    "tasks": {"expire": "queue"},
+    "tasks": dict.fromkeys(("expire", "leave"), "queue"),
     "sign_ins": {"delete_user": "users.delete"},
     "google": dict.fromkeys(("is_set_up", "consent_url", "exchange", "refresh"), "oauth client"),
     "grants": {
@@ -201,6 +201,8 @@ async def _keep_alive(app: App, harness: Harness) -> None:
     started = await harness.start()
     ask = KeepAliveRequest(avatar_session_id=started.avatar_session_id)
     await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
+    leaving = ask.model_copy(update={"leaving": True})
+    await app.avatars.keep_alive(ADA, leaving, IdempotencyKey())
     _end_sessions(harness, ended=True)
     with pytest.raises(errors.SessionOver):
         await app.avatars.keep_alive(ADA, ask, IdempotencyKey())

@@ -54,7 +54,7 @@ MISTAKES = [
     ),
     mistake(
         "function without access to its key", "check_functions_hold_needed_roles_only",
-        "keep_alive: lacks a role for: liveavatar key",
+        "end_session: lacks a role for: liveavatar key",
         (FUNCTIONS, '      callers = "users"\n      uses    = ["store", "tokens.delete"]',
          '      callers = "users"\n      secrets = []\n      uses    = ["store", "tokens.delete"]'),
     ),
