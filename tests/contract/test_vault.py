@@ -1,5 +1,6 @@
 """The contract of `TokenVault`, and the tests of each vault."""
 
+import asyncio
 import base64
 import json
 import subprocess
@@ -305,6 +306,17 @@ async def test_cached_key_is_used_while_secret_manager_is_down(sealed: Place) ->
     sealed.clock.advance(CACHE_SECONDS + 1)
     sealed.faults.method, sealed.faults.mode = "AccessSecretVersion", "refuse"
     assert await vault.open(ADA, fields) == TOKENS
+
+
+async def test_concurrent_readers_share_one_access(sealed: Place) -> None:
+    first, *others = [asyncio.ensure_future(sealed.secrets.read(KEY)) for _ in range(20)]
+    await asyncio.sleep(0)
+    first.cancel()  # it leaves, and the access goes on for the others
+    assert len({each.data for each in await asyncio.gather(*others)}) == 1
+    assert first.cancelled()
+    assert sealed.faults.calls.count("AccessSecretVersion") == 1
+    await sealed.secrets.read(KEY, refresh=True)
+    assert sealed.faults.calls.count("AccessSecretVersion") == 2
 
 
 async def test_key_of_another_length_is_refused_without_quoting_it(sealed: Place) -> None:
