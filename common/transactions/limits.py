@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.domain.ceiling import SWITCH_PATH, Ceilings, require_spending
+from common.domain.ceiling import NO_SHARE, SWITCH_PATH, Ceilings, require_spending
 from common.domain.documents import Document, Write
 from common.domain.errors import TooManyTurns
 from common.domain.quota import Amounts, Ledger, Rate
@@ -32,9 +32,12 @@ class Limits:
     ) -> tuple[str, Sequence[Write]]:
         """Return the share that holds `wanted`, and the write that takes it.
 
-        Raises SpendingStopped, CapacityReached, ReadMore.
+        There is neither if nothing is wanted. Raises SpendingStopped,
+        CapacityReached, ReadMore.
         """
         require_spending(documents[SWITCH_PATH])
+        if not any(wanted.values()):
+            return NO_SHARE, []
         found = self._ceilings(now).find(documents, wanted, self._first)
         if isinstance(found, str):
             raise ReadMore(found)

@@ -13,7 +13,12 @@ from common.domain.quota import METERS
 from common.domain.user import User
 from common.ports.store import Store
 from common.schemas.answers import StartAvatarAnswer
-from common.schemas.requests import ChatRequest, SpeakRequest, StartAvatarRequest, SweepRequest
+from common.schemas.requests import (
+    ChatRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+    SweepRequest,
+)
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 
