@@ -17,6 +17,8 @@ async def give_consent(
     """Go through a consent as the browser of `user`, and return the result that the page gets."""
     asked = await app.connections.ask(user, ConnectGoogleRequest(mail=mail, calendar=calendar))
     begun = await app.connections.begin(BeginGoogleRequest(ticket=query_of(asked.url)["ticket"]))
+    if (refused := query_of(begun.url).get("google")) is not None:
+        return refused
     cookie = (begun.cookie or "").partition(";")[0]
     request = FinishGoogleRequest(state=query_of(begun.url)["state"], code=code)
     request.note_headers({"cookie": cookie})
