@@ -48,7 +48,7 @@ class EndDueSessions:
 
     async def finish(self, document: Document, counts: Counter[str]) -> None:
         session = AvatarSession.read(document)
-        idle = timedelta(seconds=self._deps.settings.idle_seconds)
+        idle = session.idle(self._deps.settings.idle_seconds)
         found: list[EndReason] = []
 
         def why(

@@ -236,9 +236,10 @@ class SessionEnder:
             return found
         if stopped and found.state == "unknown":
             return Standing("over")
-        if missing and found.missing and session.started_at is not None:
-            return Standing("over")  # it ran, and neither the stop nor the record knows it now
-        if session.expires_at + LEEWAY <= self._deps.clock.now():
+        now = self._deps.clock.now()
+        if missing and found.missing and session.is_past_its_start(now):
+            return Standing("over")  # neither the stop nor the record knows it
+        if session.expires_at + LEEWAY <= now:
             log.error(
                 "a session is settled that the provider did not confirm to be over",
                 extra={"avatar_session_id": session.id},

@@ -155,11 +155,10 @@ class SessionLaunch:
             ws_url=started.ws_url,
             livekit_url=started.livekit_url,
             livekit_token=started.livekit_token,
-            session_token=self._reserved.token.token,
         )
         vault = await deps.vault.keep(session.id, tokens, session.expires_at)
         now = deps.clock.now()
-        live = go_live(session, now, timedelta(seconds=deps.settings.idle_seconds), vault)
+        live = go_live(session, now, session.idle(deps.settings.idle_seconds), vault)
         answer = self._answer(live, started)
         stored = answer.model_dump(mode="json", exclude={"livekit_token"})
         transactions = Transactions(deps.store, deps.clock, deps.pause)

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { splitSpoken } from "../../core/turn/captions";
 import type { Entry } from "../../core/turn/transcript";
-import type { ToolRun } from "../../core/turn/turn-machine";
+import type { ToolRun } from "../../core/turn/turn";
 import { useApp } from "../../hooks/use-app";
 import { t } from "../../i18n";
 import { Icon, type IconName } from "../Icon";
