@@ -26,7 +26,7 @@ WITHOUT_ASYNC = (
     (r"\basyncio\.sleep\b", "time.sleep"),
     (r"\basyncio\.Lock\b", "threading.Lock"),
 )
-"""What is replaced by what, in code and docstrings."""
+"""Patterns and their replacements, in code and docstrings."""
 
 
 def modules(document: str) -> dict[Path, str]:
