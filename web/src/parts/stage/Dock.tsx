@@ -55,8 +55,9 @@ export function Dock({ posture }: { posture: Posture }) {
         </button>
       </div>
       <p className={`state ${posture}`} data-testid="state">
-        <b>{t(word)}</b>
-        <span>{t(hint)}</span>
+        {/* New words are new elements: centred words that change count as a shift of the layout. */}
+        <b key={word}>{t(word)}</b>
+        <span key={hint}>{t(hint)}</span>
       </p>
     </>
   );
