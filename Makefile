@@ -15,7 +15,8 @@ RECOGNISER := .venv-recogniser/installed
 AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
 BROWSER := tests/browser/node_modules/.installed
-CLIENTS := avatar google adk1
+CLIENTS := avatar google adk1 generated
+TYPESCRIPT := tests/clients/generated/typescript/node_modules/.installed
 EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -111,6 +112,7 @@ reliability: $(INSTALLED) ## run 20,000 random walks and the state machine
 test-clients: $(INSTALLED) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
 	@for each in $(CLIENTS); do $(MAKE) --silent .venv-clients/$$each/installed \
 		|| echo "$$each cannot be installed; its clients do not run." >&2; done
+	@$(MAKE) --silent $(TYPESCRIPT) || echo 'The generated TypeScript client does not run.' >&2
 	@$(BIN)/python -m tests.clients $(ARGS)
 
 bench: $(INSTALLED) ## measure, beside other frameworks, in one run (ARGS='--runs 9 first_speech')
@@ -180,6 +182,11 @@ $(RECOGNISER): infra/local/recogniser/requirements.txt
 $(BROWSER): tests/browser/package-lock.json
 	@command -v npm >/dev/null || { echo 'The tests in a browser need Node 20 or later, with npm.' >&2; exit 1; }
 	@cd tests/browser && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(TYPESCRIPT): tests/clients/generated/typescript/package-lock.json
+	@command -v npm >/dev/null || { echo 'The TypeScript client needs Node 20 or later, with npm.' >&2; exit 1; }
+	@cd $(dir $<) && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .venv-clients/%/installed: tests/clients/%.txt

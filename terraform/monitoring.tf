@@ -50,7 +50,16 @@ locals {
     }
   }
 
-  distributions = {
+  # Times that the page measured (`MARKS` in common/schemas/requests.py), in seconds.
+  marks = {
+    last_word_to_first_text  = "from the last word of a person to the first text of the reply"
+    last_word_to_first_sound = "from the last word of a person to the first sound of the reply"
+    key_to_first_text        = "from sending a message to the first text of the reply"
+    interruption_to_silence  = "from an interruption to silence"
+    start_to_first_frame     = "from pressing start to the first picture of the avatar"
+  }
+
+  distributions = merge(local.mark_distributions, {
     first_speech_lag = {
       description = "Seconds from the last word of a reply's first sentence to the first sound of the avatar."
       filter      = "${local.request_line} AND jsonPayload.first_speech_lag_seconds>=0"
@@ -71,6 +80,16 @@ locals {
       value       = "jsonPayload.credits_left"
       unit        = "1"
       first       = 1
+    }
+  })
+
+  mark_distributions = {
+    for name, description in local.marks : name => {
+      description = "Seconds ${description}, as the page measured them."
+      filter      = "${local.request_line} AND jsonPayload.marks.${name}>=0"
+      value       = "jsonPayload.marks.${name}"
+      unit        = "s"
+      first       = 0.05
     }
   }
 }

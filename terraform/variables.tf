@@ -104,15 +104,22 @@ variable "admitted" {
 
 variable "ceilings" {
   type = object({
-    avatar_seconds = number
-    agent_tokens   = number
-    shards         = optional(number, 50)
+    avatar_seconds      = number
+    agent_tokens        = number
+    voice_characters    = optional(number, 50000000)
+    transcribed_seconds = optional(number, 1000000)
+    shards              = optional(number, 50)
   })
-  description = "Limits for all users together in a day (UTC): avatar_seconds (60 are one credit) and agent_tokens. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
+  description = "Limits for all users together in a day (UTC): avatar_seconds (60 are one credit), agent_tokens, voice_characters of speech and transcribed_seconds of recordings. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
 
   validation {
     condition     = var.ceilings.avatar_seconds / var.ceilings.shards >= 600 && var.ceilings.agent_tokens / var.ceilings.shards >= 100000
     error_message = "Each shard must have room for one session (600 seconds) and one long turn (100000 tokens). Raise the ceiling or lower shards."
+  }
+
+  validation {
+    condition     = var.ceilings.voice_characters / var.ceilings.shards >= 4000 && var.ceilings.transcribed_seconds / var.ceilings.shards >= 60
+    error_message = "Each shard must have room for the speech of one turn (4000 characters) and for one recording (60 seconds). Raise the ceiling or lower shards."
   }
 }
 

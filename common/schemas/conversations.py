@@ -108,7 +108,8 @@ class RunningAvatar(Answer):
 class LastTurn(Answer):
     """The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago.
 
-    `proposal` is what the turn proposed, while it can still be answered. Turns are kept for a day.
+    `proposal` is the first proposal of the conversation that can still be answered: of this turn, or
+    of the newest one that proposed something. Turns are kept for a day.
     """
 
     turn_id: str

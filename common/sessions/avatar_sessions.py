@@ -8,6 +8,7 @@ from common.domain.errors import Failed, SessionOver, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger, month_of
 from common.domain.user import User
+from common.observability.log import best_effort
 from common.observability.request_trace import annotate
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import EndSessionAnswer, KeepAliveAnswer, StartAvatarAnswer
@@ -92,6 +93,10 @@ class AvatarSessions:
         keep = ExtendSession(caller, session, self._deps.settings, key, leaving, leaving)
         decided = await self._transactions.run(keep)
         if decided.result is not None:
+            left = AvatarSession.read(session_among(decided.documents, session))
+            if leaving and left.leaves_at is not None:
+                task = self._deps.tasks.leave(session, left.leaves_at)
+                await best_effort("the task of a page that leaves", task)
             return decided.result
         try:
             await self._deps.avatars.keep_alive(session)

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from common.domain.avatar_session import (
     STOP_AGAIN_SECONDS,
     AvatarSession,
+    EndReason,
     record_path,
     session_among,
     session_path,
     session_paths,
 )
+from common.domain.conversation import Conversation
 from common.domain.documents import Document, Query, Where
 from common.domain.errors import OprinaError, TooEarly, Unavailable
 from common.domain.ids import AvatarSessionId
@@ -38,7 +40,7 @@ GET_AT_ONCE = 100
 SECONDS = 240.0
 """No batch begins later than this; the function has 300 s."""
 EARLY_SECONDS = 2.0
-"""An expiry task may come this much before its time, by another clock."""
+"""A task may come this much before its time, by another clock."""
 LIST_LEEWAY = timedelta(seconds=10)
 """A session that ended this shortly before the provider's list was asked for may stand in it."""
 
@@ -60,7 +62,7 @@ class SweepUseCase:
 
     async def sweep(self, request: SweepRequest) -> SweepAnswer:
         one = request.avatar_session_id
-        swept = await (self._one(AvatarSessionId(one)) if one else self._all())
+        swept = await (self._one(AvatarSessionId(one), request) if one else self._all())
         annotate(did=swept.model_dump())
         return swept
 
@@ -74,8 +76,8 @@ class SweepUseCase:
         await self._compare(counts)
         return SweepAnswer(**counts, more=any(more))
 
-    async def _one(self, session: AvatarSessionId) -> SweepAnswer:
-        """Serve an expiry task. `TooEarly` (not a success) makes the queue bring it again."""
+    async def _one(self, session: AvatarSessionId, request: SweepRequest) -> SweepAnswer:
+        """Serve a task of one session. An error (not a success) makes the queue bring it again."""
         now = self._deps.clock.now()
         found = await self._deps.store.get(session_paths(session))
         document = session_among({each.path: each for each in found}, session)
@@ -84,13 +86,21 @@ class SweepUseCase:
         known = AvatarSession.read(document)
         if known.state == "ended":
             return SweepAnswer()
+        if request.leaving:
+            return await self._leave(session)
         early = (known.expires_at - now).total_seconds()
         if early > EARLY_SECONDS:
             raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
-        after = await self._ender.end(session, always("expired"))
-        if after.state != "ended":
-            raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
+        _require_ended(await self._ender.end(session, always("expired")))
         return SweepAnswer(expired=1)
+
+    async def _leave(self, session: AvatarSessionId) -> SweepAnswer:
+        """End a session whose page left, unless the page came back or leaves later."""
+        after = await self._ender.end(session, _has_left)
+        if after.state in {"starting", "live"}:
+            return SweepAnswer()
+        _require_ended(after)
+        return SweepAnswer(idle=1)
 
     # ── what is due ──────────────────────────────────────────────────────────────────────────────
 
@@ -171,6 +181,20 @@ class SweepUseCase:
     async def _end_if_over(self, document: Document, counts: Counter[str]) -> None:
         after = await self._ender.end_if_over(AvatarSessionId(document.id))
         counts["stuck"] += after is not None and after.state == "ended"
+
+
+def _has_left(
+    session: AvatarSession, _conversation: Conversation | None, now: datetime
+) -> EndReason | None:
+    leaves_at = session.leaves_at
+    if leaves_at is None or leaves_at > now + timedelta(seconds=EARLY_SECONDS):
+        return None
+    return "idle"
+
+
+def _require_ended(session: AvatarSession) -> None:
+    if session.state != "ended":
+        raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
 
 
 async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:

@@ -28,6 +28,10 @@ OUTPUT_TOKENS = 150
 CHARACTERS = 300
 """Spoken characters per turn."""
 SPEECH_SECONDS = CHARACTERS / 15
+SPOKEN_TURNS = TURNS // 2
+"""Turns whose message is spoken. Google bills a recording by the second, rounded up."""
+RECORDING_SECONDS = 5
+"""Seconds of a recording."""
 AGENT_SECONDS = 3
 """Seconds of Agent Engine per turn."""
 AGENT_CPUS = AGENT_GIB = 4
@@ -190,6 +194,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "model_input": lambda at: at.sessions * TURNS * INPUT_TOKENS,
     "model_output": lambda at: at.sessions * TURNS * OUTPUT_TOKENS,
     "voice": lambda at: at.sessions * TURNS * CHARACTERS,
+    "recognition": lambda at: at.sessions * SPOKEN_TURNS * RECORDING_SECONDS,
     "agent_cpu": lambda at: _agent_hours(at) * AGENT_CPUS,
     "agent_memory": lambda at: _agent_hours(at) * AGENT_GIB,
     "agent_events": lambda at: at.sessions * TURNS * AGENT_EVENTS,

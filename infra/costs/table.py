@@ -19,6 +19,10 @@ LINES = {
     "model_input": ("Gemini: input", "{TURNS} turns × {INPUT_TOKENS} tokens"),
     "model_output": ("Gemini: output", "{TURNS} turns × {OUTPUT_TOKENS} tokens"),
     "voice": ("Text-to-Speech, Neural2", "{TURNS} turns × {CHARACTERS} characters"),
+    "recognition": (
+        "Speech-to-Text v2",
+        "{SPOKEN_TURNS} spoken messages × {RECORDING_SECONDS} s",
+    ),
     "agent_cpu": ("Agent Engine: CPU", "{TURNS} turns × {AGENT_SECONDS} s × {AGENT_CPUS} vCPU"),
     "agent_memory": ("Agent Engine: memory", "{TURNS} turns × {AGENT_SECONDS} s × {AGENT_GIB} GiB"),
     "agent_events": ("Agent Engine: sessions", "{TURNS} turns × {AGENT_EVENTS} events"),

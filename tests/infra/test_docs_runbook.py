@@ -31,11 +31,11 @@ def test_every_alert_links_to_its_section(tmp_path: Path) -> None:
 
 
 def test_every_secret_has_instructions_for_rotation() -> None:
-    named = re.findall(r'(?m)^  \w+_key +=\s"([a-z-]+)"', TERRAFORM["functions"])
-    assert named == ["liveavatar-api-key", "session-tokens-key", "account-hash-key"]
+    named = re.findall(r'(?m)^  \w+_(?:key|client) +=\s"([a-z-]+)"', TERRAFORM["functions"])
+    assert len(named) == 4
     rotating = OPERATE.partition("# Rotating secrets")[2].partition("\n# ")[0]
     assert [each for each in [*named, "smoke-password"] if each not in rotating] == []
-    assert "So there are four." in " ".join(rotating.split())
+    assert "So there are five." in " ".join(rotating.split())
 
 
 def test_times_and_thresholds_are_those_of_the_code() -> None:

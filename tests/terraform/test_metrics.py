@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from common.domain import errors
+from common.schemas.requests import MARKS
 from infra.local.identity import LocalIdentity
 from tests.api.client import FunctionClient
 from tests.support.harness import Harness, advance, new_harness
@@ -31,6 +32,7 @@ COUNTED_LINES = {
     "first_speech_lag": {"chat 200", "speak 200"},
     "start_time": {"start_avatar 201"},
     "credits_left": {"sweep_expired 200"},
+    **{name: {"keep_alive 200"} for name in MARKS},
     "sweeps": set(),
 }
 """Function and status of the lines that each metric counts. `sweeps` counts lines of Google only."""
@@ -50,6 +52,9 @@ async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
         body = {"message": "Hello.", "conversation_id": started["conversation_id"]}
         await wire.call("chat", body)
         await wire.call("speak", {"avatar_session_id": started["avatar_session_id"], "text": "A."})
+        marks = dict.fromkeys(MARKS, 0.5)
+        keep = {"avatar_session_id": started["avatar_session_id"], "marks": marks}
+        await wire.call("keep_alive", keep)
         advance(harness.clock, 3_600)
         await wire.call("sweep_expired", user=None)
         advance(harness.clock, 60)  # the provider's list may show a session that ended just now
@@ -116,6 +121,7 @@ async def test_log_lines_have_the_fields_that_metrics_read(plan: Plan, tmp_path:
         "status": int,
         "first_speech_lag_seconds": float,
         "credits_left": float,
+        **{f"marks.{name}": float for name in MARKS},
     }
 
 

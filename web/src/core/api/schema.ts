@@ -508,18 +508,7 @@ export interface components {
         };
         /** @description The fields to change. `name: null` returns to the name of the sign-in. */
         ChangeAccountRequest: {
-            /** @default null */
             name?: string | null;
-            /**
-             * @default {
-             *       "avatar_id": null,
-             *       "voice": null,
-             *       "language": null,
-             *       "quality": null,
-             *       "captions": null,
-             *       "speed": null
-             *     }
-             */
             preferences?: components["schemas"]["PreferencesChange"];
         };
         /** @description A whole turn in one answer, for callers that do not accept `text/event-stream`. `conversation_id` is empty if a spoken message began no turn. */
@@ -539,32 +528,22 @@ export interface components {
         };
         /** @description One event of the stream. The stream's line `event:` has the member `event`, and its line `data:` has the other members as one JSON object. The browser's `EventSource` cannot be used, because it sends neither POST nor an Authorization header: read the response of `fetch`. */
         ChatEvent: components["schemas"]["HeardEvent"] | components["schemas"]["TurnEvent"] | components["schemas"]["AudioEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
-        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. */
+        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. Defaults: `wait` true, `stop` false, `regenerate` false. */
         ChatRequest: {
-            /** @default null */
             message?: string | null;
-            /** @default null */
             conversation_id?: string | null;
-            /** @default null */
-            speak?: (true | false | "audio") | null;
-            /** @default true */
+            speak?: boolean | "audio" | null;
             wait?: boolean;
-            /** @default false */
             stop?: boolean;
-            /** @default false */
             regenerate?: boolean;
-            /** @default null */
             edit?: string | null;
-            /** @default null */
             confirm?: string | null;
-            /** @default null */
             yes?: boolean | null;
-        };
+        } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
         /** @description The services that Google is asked for, and the page that the browser returns to. `return_to` must be an address of an allowed origin. Without it the browser returns to the first allowed origin. */
         ConnectGoogleRequest: {
             mail: boolean;
             calendar: boolean;
-            /** @default null */
             return_to?: string | null;
         };
         /** @description A one-use address. The browser visits it, and goes on to Google's consent page. */
@@ -710,12 +689,10 @@ export interface components {
             idle_at: string;
             usage: components["schemas"]["Usage"];
         };
-        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, at the next sweep, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. */
+        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. Defaults: `leaving` false. */
         KeepAliveRequest: {
             avatar_session_id: string;
-            /** @default false */
             leaving?: boolean;
-            /** @default null */
             marks?: {
                 last_word_to_first_text?: number;
                 last_word_to_first_sound?: number;
@@ -724,7 +701,7 @@ export interface components {
                 start_to_first_frame?: number;
             } | null;
         };
-        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is what the turn proposed, while it can still be answered. Turns are kept for a day. */
+        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is the first proposal of the conversation that can still be answered: of this turn, or of the newest one that proposed something. Turns are kept for a day. */
         LastTurn: {
             turn_id: string;
             /** @enum {string} */
@@ -777,13 +754,12 @@ export interface components {
         };
         /** @description The preferences to change. A field that is left out stays, null resets it. */
         PreferencesChange: {
-            avatar_id?: string;
-            voice?: string;
-            language?: string;
-            /** @enum {string} */
-            quality?: "very_high" | "high" | "medium" | "low";
-            captions?: boolean;
-            speed?: number;
+            avatar_id?: string | null;
+            voice?: string | null;
+            language?: string | null;
+            quality?: ("very_high" | "high" | "medium" | "low") | null;
+            captions?: boolean | null;
+            speed?: number | null;
         };
         /** @description A problem document (RFC 9457). `code` tells problems apart. The members after it depend on the code. `retry_after` is in seconds, and equals the header `Retry-After`. */
         Problem: {
@@ -798,6 +774,8 @@ export interface components {
             meter?: "avatar_seconds" | "agent_tokens" | "voice_characters" | "transcribed_seconds";
             resets_at?: string;
             avatar_session_ids?: string[];
+            turn_id?: string;
+            conversation_id?: string;
             still_works?: string;
         };
         /** @description The agent asks before it acts. `confirm` of a later request answers it, until `expires_at`. `title` says what would be done, `arguments` with what exactly. */
@@ -823,7 +801,6 @@ export interface components {
         /** @description A rating of a message of the assistant. `rating: null` takes an earlier one back. */
         RateMessageRequest: {
             rating: ("good" | "bad") | null;
-            /** @default null */
             comment?: string | null;
         };
         /** @description A new title. Spaces and line ends become single spaces. */
@@ -863,16 +840,13 @@ export interface components {
             ended: "complete" | "handed_over" | "interrupted" | "failed";
             usage: components["schemas"]["Usage"];
         };
-        /** @description A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. */
+        /** @description A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. Defaults: `interrupt` false, `wait` true. */
         SpeakRequest: {
             avatar_session_id: string;
-            /** @default null */
             text?: string | null;
-            /** @default false */
             interrupt?: boolean;
-            /** @default true */
             wait?: boolean;
-        };
+        } & unknown;
         /** @description The state of the turn's speech. `unavailable`: the turn has no speech; `code` and `detail` give the reason. `started`: the avatar began an utterance, whose `sentences` are placed in it. `ended`: it finished one. `skipped`: one sentence could not be spoken. `stopped`: the rest of the reply is text only. `interrupted`: the avatar was interrupted. */
         SpeechEvent: {
             /**
@@ -902,15 +876,10 @@ export interface components {
         };
         /** @description Without `conversation_id` a new conversation begins. */
         StartAvatarRequest: {
-            /** @default null */
             conversation_id?: string | null;
-            /** @default null */
             avatar_id?: string | null;
-            /** @default null */
             voice?: string | null;
-            /** @default null */
             quality?: ("very_high" | "high" | "medium" | "low") | null;
-            /** @default null */
             language?: string | null;
         };
         /** @description A message. `replaced`: it belongs to a branch that was answered again or edited away. `spoken` is the part of a reply that the avatar said. */
@@ -944,24 +913,20 @@ export interface components {
             failed: number;
             more: boolean;
         };
-        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. */
+        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back. Defaults: `leaving` false. */
         SweepRequest: {
-            /** @default null */
             avatar_session_id?: string | null;
+            leaving?: boolean;
         };
         /** @description Switch a service on or off. A service that is left out stays as it is. */
         SwitchGoogleRequest: {
-            /** @default null */
             mail?: boolean | null;
-            /** @default null */
             calendar?: boolean | null;
         };
         /** @description A text to be spoken. The account's preferences stand for what is left out. */
         SynthesizeRequest: {
             text: string;
-            /** @default null */
             voice?: string | null;
-            /** @default null */
             language?: string | null;
         };
         /** @description A piece of the reply, as the agent writes it. */
@@ -1803,7 +1768,7 @@ export interface operations {
         /** @description At most 2162688 bytes. */
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ChatRequest"];
+                "application/json": components["schemas"]["ChatRequest"] & unknown;
                 "multipart/form-data": {
                     request?: components["schemas"]["ChatRequest"];
                     /** Format: binary */
@@ -2367,7 +2332,7 @@ export interface operations {
     begin_google: {
         parameters: {
             query?: {
-                ticket?: string | null;
+                ticket?: string;
             };
             header?: never;
             path?: never;
@@ -2434,9 +2399,9 @@ export interface operations {
     finish_google: {
         parameters: {
             query?: {
-                state?: string | null;
-                code?: string | null;
-                error?: string | null;
+                state?: string;
+                code?: string;
+                error?: string;
             };
             header?: never;
             path?: never;
@@ -2504,8 +2469,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                cursor?: string | null;
-                q?: string | null;
+                cursor?: string;
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -2913,8 +2878,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                before?: string | null;
-                after?: string | null;
+                before?: string;
+                after?: string;
             };
             header?: never;
             path: {
@@ -4111,7 +4076,7 @@ export interface operations {
     transcribe: {
         parameters: {
             query?: {
-                language?: string | null;
+                language?: string;
             };
             header?: {
                 /** @description Requests with the same key have one effect and one answer. */
@@ -4126,11 +4091,7 @@ export interface operations {
                 "audio/wav": string;
                 "audio/webm": string;
                 "multipart/form-data": {
-                    /**
-                     * Language
-                     * @default null
-                     */
-                    language?: string | null;
+                    language?: string;
                     /** Format: binary */
                     audio: string;
                 };
