@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from infra.deploy.shell import ROOT
 from infra.local.simulators.all import Simulators
 from infra.local.stack import Stack, stack
+from tests.browser.wire import Wire
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), "/usr/bin/chromium")
@@ -76,7 +77,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def visit(
-    browser: Browser, local: Stack, size: tuple[int, int] = LAPTOP, **options: object
+    browser: Browser, local: Stack | Wire, size: tuple[int, int] = LAPTOP, **options: object
 ) -> AsyncIterator[Page]:
     """Open the page in a new profile. The test fails on an error that the page did not catch."""
     context: BrowserContext = await browser.new_context(

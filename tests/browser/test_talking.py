@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 from infra.local.simulators.agent_engine.assistant.stories import LIGHTHOUSE
 from infra.local.stack import Stack
 from tests.browser.conftest import PHONE, picture, sign_in, visit, write
-from tests.browser.probes import LOUD, LISTEN, probe, seen, until_loud, until_silent
+from tests.browser.probes import LISTEN, LOUD, probe, seen, until_loud, until_silent
 
 GROWTH = """() => {
   window.lengths = [];
