@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from common.domain.avatar_session import (
-    STOP_AGAIN_SECONDS,
     AvatarSession,
     EndReason,
     record_path,
@@ -20,7 +19,7 @@ from common.domain.avatar_session import (
 )
 from common.domain.conversation import Conversation
 from common.domain.documents import Document, Query, Where
-from common.domain.errors import OprinaError, TooEarly, Unavailable
+from common.domain.errors import OprinaError, TooEarly
 from common.domain.ids import AvatarSessionId
 from common.observability.log import log
 from common.observability.request_trace import annotate
@@ -28,7 +27,7 @@ from common.ports.dependencies import Dependencies
 from common.schemas.answers import SweepAnswer
 from common.schemas.requests import SweepRequest
 from common.sessions.due_work import DueWork
-from common.sessions.end import SessionEnder, always
+from common.sessions.end import SessionEnder, always, require_ended
 from common.sessions.stop_all import StopAll
 from common.transactions.pages import read_all
 
@@ -91,7 +90,7 @@ class SweepUseCase:
         early = (known.expires_at - now).total_seconds()
         if early > EARLY_SECONDS:
             raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
-        _require_ended(await self._ender.end(session, always("expired")))
+        require_ended(await self._ender.end(session, always("expired")))
         return SweepAnswer(expired=1)
 
     async def _leave(self, session: AvatarSessionId) -> SweepAnswer:
@@ -99,7 +98,7 @@ class SweepUseCase:
         after = await self._ender.end(session, _has_left)
         if after.state in {"starting", "live"}:
             return SweepAnswer()
-        _require_ended(after)
+        require_ended(after)
         return SweepAnswer(idle=1)
 
     # ── what is due ──────────────────────────────────────────────────────────────────────────────
@@ -190,11 +189,6 @@ def _has_left(
     if leaves_at is None or leaves_at > now + timedelta(seconds=EARLY_SECONDS):
         return None
     return "idle"
-
-
-def _require_ended(session: AvatarSession) -> None:
-    if session.state != "ended":
-        raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
 
 
 async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:

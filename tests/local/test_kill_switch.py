@@ -29,11 +29,20 @@ PATIENCE = 120
 
 @dataclass(frozen=True)
 class RunningCommand:
-    """A running `python -m infra.local`: the address, the user ada, and the folder of its data."""
+    """A running `python -m infra.local`: its address, two of its users, and the folder of its data."""
 
     url: str
     ada: httpx.AsyncClient
+    bob: httpx.AsyncClient
     folder: Path
+
+
+@asynccontextmanager
+async def signed_in(url: str, name: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as user:
+        token = (await user.post("/local/sign-in", json={"name": name})).json()["id_token"]
+        user.headers["authorization"] = f"Bearer {token}"
+        yield user
 
 
 @asynccontextmanager
@@ -46,10 +55,8 @@ async def command(folder: Path) -> AsyncIterator[RunningCommand]:
     draining = asyncio.create_task(process.communicate())
     url = f"http://127.0.0.1:{port}"
     try:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as ada:
-            token = (await ada.post("/local/sign-in", json={"name": "ada"})).json()["id_token"]
-            ada.headers["authorization"] = f"Bearer {token}"
-            yield RunningCommand(url, ada, folder)
+        async with signed_in(url, "ada") as ada, signed_in(url, "bob") as bob:
+            yield RunningCommand(url, ada, bob, folder)
     finally:
         process.send_signal(signal.SIGINT)
         await draining
@@ -121,7 +128,7 @@ async def test_stop_spending_refuses_and_ends_and_open_again_admits(
         assert await stop(stack, project) == 0
         assert not spending_services() & (project.is_open | project.unchecked)
         for path, body in (("/start_avatar", {}), ("/chat", {"message": "Hello."})):
-            refused = await stack.ada.post(path, json=body)
+            refused = await stack.bob.post(path, json=body)
             assert (refused.status_code, refused.json()["code"]) == (503, "spending_stopped")
             assert "retry-after" in refused.headers
         assert (await last_of(told))["ended"] == "interrupted"
