@@ -1,4 +1,4 @@
-"""What a test measures inside the page: frames, lips, sound and captions, in order."""
+"""Measurements inside the page, in order: frames, lips, sound and captions."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ PROBE = """() => {
   };
   look();
 }"""
-"""Looks at the page ten times a second. `motion` is the change of the pixels around the mouth."""
+"""Looks at the page ten times a second. `motion` is the change of the pixels around the lips."""
 
 LOUD = 0.01
 """Loudness (root mean square) of speech. The pauses between words have less."""
