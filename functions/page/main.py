@@ -8,7 +8,7 @@ from common.schemas.base import Request
 
 
 class IndexRequest(Request):
-    """The page has no fields. A query is for its script, or put there by a link: it is ignored."""
+    """A view of the page. Its query is for the page itself, such as `?google=connected`."""
 
     model_config = ConfigDict(extra="ignore")
 
