@@ -165,7 +165,7 @@ def _sent(route: Route[Any, Any], kind: BodyKind) -> Json:
         return {"type": "object", "properties": parts, "required": ["audio"]}
     if kind is JSON:
         alone = route.request.NOT_WITHOUT_AUDIO
-        return {"allOf": [ref(route.request), refused(alone)]} if alone else ref(route.request)
+        return ref(route.request) | (refused(alone) if alone else {})
     if kind.with_query:
         return sound
     found = route.request.model_json_schema().get("properties", {})

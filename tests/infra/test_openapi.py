@@ -79,7 +79,7 @@ def by_discriminator(value: dict[str, Any], schema: dict[str, Any]) -> dict[str,
 
 def wrong_together(value: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
     """Yield the combinations of fields that a schema refuses, and what does not fit its parts."""
-    for part in schema.get("allOf", []):
+    for part in [*schema.get("allOf", []), *([{"not": schema["not"]}] if "not" in schema else [])]:
         if "not" not in part:
             yield from wrong(value, part, path)
             continue
@@ -91,7 +91,7 @@ def wrong_together(value: Any, schema: dict[str, Any], path: str) -> Iterator[st
 
 
 def wrong_members(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
-    if "$ref" in schema or "anyOf" in schema or ("allOf" in schema and "type" not in schema):
+    if "$ref" in schema or "anyOf" in schema:
         return
     yield from (f"{path}/{name} is missing" for name in {*schema.get("required", [])} - {*value})
     for name, item in value.items():
