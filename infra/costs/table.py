@@ -1,6 +1,6 @@
 """`python -m infra.costs.table` prints tables of the costs of a month.
 
-With `--write` it writes them to docs/deploy.md, between the two markers there.
+With `--write` it writes them to docs/costs.md, between the two markers there.
 """
 
 import math
@@ -13,7 +13,7 @@ from infra.costs.prices import PLANS, PLANS_SOURCE, PRICES, READ, Price, cheapes
 from infra.deploy.marked_text import replace_marked
 from infra.deploy.shell import ROOT
 
-DOCUMENT = ROOT / "docs" / "deploy.md"
+DOCUMENT = ROOT / "docs" / "costs.md"
 
 LINES = {
     "model_input": ("Gemini: input", "{TURNS} turns × {INPUT_TOKENS} tokens"),
@@ -31,7 +31,7 @@ LINES = {
     "memory": ("Functions: memory", "the same × 0.5 GiB (1 GiB at 100,000)"),
     "idle_cpu": ("Functions: idle CPU", "7 instances, as in `large.tfvars`"),
     "idle_memory": ("Functions: idle memory", "5.5 GiB, as in `large.tfvars`"),
-    "reads": ("Firestore: reads", "{reads}; 2 per sweep"),
+    "reads": ("Firestore: reads", "{reads}; 18 per sweep"),
     "writes": ("Firestore: writes", "{writes}"),
     "deletes": ("Firestore: deletes", "{deletes}"),
     "ttl_deletes": ("Firestore: deletes by TTL", "{IDEMPOTENCY_KEYS} idempotency keys"),
