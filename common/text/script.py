@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections import Counter
 from functools import lru_cache
 from typing import Final
 
@@ -33,10 +32,11 @@ def _script(text: str) -> tuple[str, int]:
     """Return the script of most letters, and their number."""
     if text.isascii():
         return "LATIN", sum(map(str.isalpha, text))
-    counts = Counter(filter(None, map(_script_of, text)))
-    if "KANA" in counts:
-        counts["KANA"] += counts.pop("CJK", 0)  # half of the letters of Japanese may be Chinese
-    return counts.most_common(1)[0] if counts else ("LATIN", 0)
+    letters = [script for script in map(_script_of, text) if script]
+    if "KANA" in letters:  # half of the letters of Japanese may be Chinese
+        letters = ["KANA" if script == "CJK" else script for script in letters]
+    most = max(dict.fromkeys(letters), key=letters.count, default="LATIN")
+    return most, letters.count(most)
 
 
 @lru_cache(maxsize=8192)

@@ -167,12 +167,13 @@ def _short_word_is_over(kind: Kind, place: EndMark) -> bool:
 
 def _is_only_when(kind: Kind, place: EndMark) -> bool:
     """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
-    words = [word.strip("*_,;.").lower() for word in place.before.split()]
-    known = words_of(place.language.time_words)
-    only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
-    if kind is not Kind.TIME or not (_ONLY_TIMES.fullmatch(place.before) or all(only)):
+    words = place.before.split(maxsplit=_PHRASE) if kind is Kind.TIME else []
+    if not words or len(words) > _PHRASE or begins(place.after, place.language.starters):
         return False
-    return len(words) <= _PHRASE and not begins(place.after, place.language.starters)
+    known = words_of(place.language.time_words)
+    words = [word.strip("*_,;.").lower() for word in words]
+    only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
+    return bool(_ONLY_TIMES.fullmatch(place.before)) or all(only)
 
 
 def _number_is_over(place: EndMark, number: str) -> bool:

@@ -62,12 +62,17 @@ class EndMark(NamedTuple):
     end: int  # where the sentence would end
 
 
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at
+
+
 def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     start, end = mark.span()
     opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
-    end = end if opens else next(_TAIL.finditer(text, end)).end()
-    begin = next(_SPACE.finditer(text, end)).end()
+    end = end if opens else _end(_TAIL, text, end)
+    begin = _end(_SPACE, text, end)
     before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
     after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
     strong = bool(mark[0].strip(".…"))

@@ -1,7 +1,7 @@
 """The word after a full stop, which may not have arrived to its end."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from common.text.language import Language, words_of
@@ -16,6 +16,9 @@ _ZONES: Final = (
     "Eastern Pacific Central Mountain"
     " EST EDT PST PDT CST CDT MST MDT ET PT CT MT GMT UTC BST CET CEST JST IST"
 )
+
+
+_compiled = lru_cache(maxsize=32)(re.compile)
 
 
 class Undecided(Exception):
@@ -74,7 +77,7 @@ def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
 
 
 def _must_be_finished(text: str, pattern: str) -> None:
-    if len(text) < LOOKAHEAD and re.fullmatch(pattern, text):
+    if len(text) < LOOKAHEAD and _compiled(pattern).fullmatch(text):
         raise Undecided
 
 

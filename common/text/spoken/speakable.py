@@ -6,7 +6,7 @@ Only the voice gets the spoken form. The transcript keeps the written one.
 """
 
 from copy import copy
-from functools import cache
+from functools import cache, lru_cache, partial
 
 from common.text.language import Language
 from common.text.languages import find
@@ -21,6 +21,9 @@ from common.text.visible import visible
 _SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))  # before units
 
 
+_RECENT = 16  # pieces whose spoken form is kept
+
+
 class Speakable:
     """The spoken form of one reply. `language` is BCP 47: "en" or "en-GB".
 
@@ -32,24 +35,29 @@ class Speakable:
         region = language.replace("_", "-").partition("-")[2]
         record = find(language_code(language) or "")
         self._blocks = Blocks(record)
-        self._rules = inline_rules(record) + rules_of(record, region.upper())
-        self._tidying = punctuation_rules(record)
+        rules = inline_rules(record) + rules_of(record, region.upper())
+        # A piece that was foreseen is said again, and lists repeat themselves.
+        self._visible = lru_cache(_RECENT)(lambda piece: apply(LINE_RULES, visible(piece)))
+        self._spoken = lru_cache(_RECENT)(partial(_spoken, rules, punctuation_rules(record)))
 
     def say(self, piece: str) -> str:
         """Return the spoken form of a piece; "" if there is nothing to say."""
         if "<" in piece or "[" in piece or "【" in piece:
-            piece = apply(LINE_RULES, visible(piece))
+            piece = self._visible(piece)
         if not (prose := self._blocks.read(piece).translate(_SPACES)):
             return ""
-        text = apply(self._rules, prose)
-        text = " ".join(apply(self._tidying, plain(text)).split())
-        return text if any(char.isalnum() for char in text) else ""
+        return self._spoken(prose)
 
     def foresee(self, piece: str) -> str:
         """Return what `say` would return, and change nothing."""
         blocks, self._blocks = self._blocks, copy(self._blocks)
         said, self._blocks = self.say(piece), blocks
         return said
+
+
+def _spoken(rules: Rules, tidying: Rules, prose: str) -> str:
+    text = " ".join(apply(tidying, plain(apply(rules, prose))).split())
+    return text if any(map(str.isalnum, text)) else ""
 
 
 @cache
