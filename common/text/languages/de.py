@@ -1,11 +1,12 @@
 from common.text.spoken.rules import Rule
 
 numbered = "art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so"
-enders = "usw etc"
+enders = "usw etc mwst ust"
 units = "std min sek mio mrd"
 abbreviations = """inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o
-  s.u dipl gl hbf mind co"""
-introduces = "z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
+  s.u dipl gl hbf mind co pr mittl gr pers pck päckch msp gestr geh st stk schw bes usf zub verschl
+  gesch vorauss lt bzgl rd etw sog zw tlw versch"""
+introduces = "u z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
 street_ending = "str"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
   ihrem ihren ihrer seinem seinen seiner meinem meinen meiner unserem unseren unserer"""
@@ -18,7 +19,8 @@ starters = """Der Die Das Dies Diese Dieser Dieses Den Dem Des Ein Eine Einen Er
   Müssen Darf Passt Außerdem Heute Hier Gestern Morgen Jetzt Jede Jeder Jedes Kein Keine Alle Alles Also
   Als Auch Ab Leider Seit Seitdem Später Trotzdem Zu Zum Zur Zwei Zwischen"""
 months = """Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember
-  Jan Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez Jahrhundert Jahrhunderts"""
+  Jan Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez Jahrhundert Jahrhunderts OG UG Stock Etage Klasse Platz Runde Halbjahr Quartal Semester
+  Auflage Liga Person Stelle Mal Spieltag Tag Woche Obergeschoss"""
 capital_nouns = True
 phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten|eine Tabelle|ein Bild
   |Punkt|at|erledigt: {}"""
@@ -32,8 +34,17 @@ in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum T
   |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße|vgl.=vergleiche
   |Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abb.=Abbildung|Kap.=Kapitel|o. Ä.=oder Ähnliches
   |s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr
-  |St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
-own = (Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),)
+  |Pers.=Personen|bzgl.=bezüglich|sog.=sogenannte|vorauss.=voraussichtlich|mittl.=mittlerer|lt.=laut|i. d. R.=in der Regel|St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
+own = (
+    Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),
+    Rule(
+        r"(?<=[\d½¼¾] )(EL|TL)(?!\w)", lambda unit: {"E": "Ess", "T": "Tee"}[unit[1][0]] + "löffel"
+    ),
+    Rule(r"(?<=[\w)] )u\.(?= [\wÄÖÜ])(?!\.)", "und"),
+    Rule(r"(?<=[\d½] )Pr\.(?= )", "Prise"),
+    Rule(r"(?<=[\d½] )(?:Pck|Päckch|P)\.(?= [A-ZÄÖÜ])", "Päckchen"),
+    Rule(r"(?<=[\d½] )Msp\.(?= )", "Messerspitze"),
+)
 yes = """ja|ja bitte|jawohl|ja gern|ja gerne|gern|gerne|okay|ok|mach das|ja mach das
   |bestätigen|ja senden"""
 no = "nein|nein danke|nee|nicht|abbrechen|lass es|bitte nicht|lieber nicht"

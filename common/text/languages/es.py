@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from common.text.language import Language, words_of
-from common.text.spoken.rules import Rules
+from common.text.spoken.rules import Rule, Rules
 from common.text.spoken.signs import sign_rules
 
 numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra
@@ -9,7 +9,7 @@ numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago se
   tri en de sub"""
 enders = "etc ud uds"
 units = "min h kg km m cm ptas"
-abbreviations = "aprox m ee uu art"
+abbreviations = "aprox m ee uu art cda cdas cdta cdtas cdita cditas"
 introduces = "p.ej ej sr sra srta dr dra d dña"
 starters = """El La Los Las Un Una Lo Le Les Se Su Sus Es Él Ella Ellos Yo Nos Usted Este Esta Esto
   Estos Estas Ese Esa Eso Y O Pero Si Sí No Que Qué Cuando Cuándo Como Cómo Dónde Quién Para Por En De
@@ -26,7 +26,8 @@ in_full = """p. ej.=por ejemplo|Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=se
   |Dra.=doctora|etc.=etcétera|EE. UU.=Estados Unidos|EE.UU.=Estados Unidos|Ud.=usted|Uds.=ustedes
   |Vd.=usted|núm.=número|n.º=número|Av.=avenida|Avda.=avenida|pág.=página|págs.=páginas
   |aprox.=aproximadamente|Prof.=profesor|tel.=teléfono|Tel.=teléfono|Ing.=ingeniero|Lic.=licenciado
-  |Dña.=doña|máx.=máximo|mín.=mínimo|dpto.=departamento"""
+  |cda.=cucharada|cdas.=cucharadas|cdta.=cucharadita|cdtas.=cucharaditas|cdita.=cucharadita
+  |cditas.=cucharaditas|Dña.=doña|c/u=cada uno|máx.=máximo|mín.=mínimo|dpto.=departamento"""
 
 _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 
@@ -37,6 +38,7 @@ def spoken(language: Language, region: str) -> Rules:
     return sign_rules(pesos if region in _WITH_PESOS else language)
 
 
+own = (Rule(r"(?<!\w)[Cc]/ ?(?=[A-ZÁÉÍÓÚ])", "calle "),)
 yes = """sí|si|sí por favor|si por favor|claro|vale|de acuerdo|ok|adelante|hazlo
   |confirmar|confirmo"""
 no = "no|no gracias|cancelar|cancela|mejor no|para|déjalo"

@@ -20,10 +20,15 @@ money = "$ de dollars|€ d'euros|£ de livres"
 scales = "millions|million|milliards|milliard"
 in_full = """p. ex.=par exemple|par ex.=par exemple|c.-à-d.=c'est-à-dire|etc.=et cetera|env.=environ
   |Mme=Madame|Mlle=Mademoiselle|MM.=Messieurs|Dr=docteur|Pr=professeur|n°=numéro|N°=numéro|av.=avenue
-  |bd=boulevard|tél.=téléphone|Tél.=téléphone|max.=maximum|min.=minimum|apr. J.-C.=après Jésus-Christ
+  |bd=boulevard|tél.=téléphone|Tél.=téléphone|c. à s.=cuillères à soupe|c. à c.=cuillères à café|c.à.s=cuillères à soupe|c.à.c=cuillères à café|ét.=étage
+  |hab.=habitants|max.=maximum|apr. J.-C.=après Jésus-Christ
   |av. J.-C.=avant Jésus-Christ"""
 space_before_marks = True
-own = (Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),)
+own = (
+    Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),
+    Rule(r"(?<=\s)- de (?=\d)", "moins de "),
+    Rule(r"(?<!\w)p/r (?=à|au)", "par rapport "),
+)
 yes = """oui|oui s'il te plaît|oui s'il vous plaît|ouais|d'accord|ok|vas-y|allez-y
   |confirmer|je confirme"""
 no = "non|non merci|annuler|annule|arrête|surtout pas|laisse tomber"

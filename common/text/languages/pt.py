@@ -17,7 +17,7 @@ money = "R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras"
 scales = "milhões|milhão|bilhões|bilhão|mil milhões|trilhões|trilhão"
 in_full = """p. ex.=por exemplo|Sr.=senhor|Sra.=senhora|Dr.=doutor|Dra.=doutora|etc.=et cetera
   |n.º=número|nº=número|Av.=avenida|pág.=página|págs.=páginas|aprox.=aproximadamente|Prof.=professor
-  |Profa.=professora|tel.=telefone|Tel.=telefone|máx.=máximo|mín.=mínimo"""
+  |Profa.=professora|tel.=telefone|Tel.=telefone|seg. a sex.=segunda a sexta|seg. a sáb.=segunda a sábado|seg. a dom.=segunda a domingo|máx.=máximo|mín.=mínimo"""
 yes = """sim|sim por favor|claro|ok|está bem|pode ser|vá em frente|faça isso|confirmar
   |confirmo"""
 no = "não|não obrigado|não obrigada|cancelar|cancela|deixa|melhor não"

@@ -1,3 +1,4 @@
+numbered_ending = "g"
 numbered = "okt mån tis ons tors fre lör sön"
 abbreviations = "ca nr kl"
 introduces = "t.ex bl.a dvs"
@@ -8,5 +9,8 @@ signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ung
 until = " till "
 money = "$ dollar|€ euro|£ pund"
 scales = "miljoner|miljon|miljarder|miljard"
+in_full = """t.ex.=till exempel|bl.a.=bland annat|dvs.=det vill säga|d.v.s.=det vill säga|osv.=och så vidare
+  |o.s.v.=och så vidare|m.m.=med mera|kl.=klockan|ca=cirka|f.d.=före detta|s.k.=så kallade|nr=nummer|tel.=telefon
+  |inkl.=inklusive|exkl.=exklusive|st.=stycken|max.=maximalt|resp.=respektive"""
 yes = "ja|ja tack|jo|okej|ok|visst|gör det|bekräfta"
 no = "nej|nej tack|avbryt|gör det inte|låt bli"

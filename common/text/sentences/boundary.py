@@ -8,6 +8,7 @@ from common.text.sentences.abbreviations import Kind, kind_of
 from common.text.sentences.end_marks import AT_ONCE, NEWLINES, REACH, EndMark, place_of
 from common.text.sentences.next_word import (
     Undecided,
+    adds_in_brackets,
     begins,
     begins_sentence,
     begins_small,
@@ -29,6 +30,8 @@ _ITEM: Final = re.compile(r"(?:^|\s)([a-z])$")
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
+_PLAIN: Final = re.compile("[a-z]{3,}")
+_ENDING: Final = re.compile(r"(?:Com|Net|Org|Io|Co|Ai|Js|Uk)\b")  # of a domain or a name
 _SOMETHING: Final = re.compile(r"[^\W_]")
 _PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
 _AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
@@ -93,6 +96,8 @@ def _over(place: EndMark) -> bool:
         return quotation_is_introduced(place.before, spaced=place.spaced)
     if begins_small(place.after):
         return False
+    if place.mark == "." and adds_in_brackets(place.after):
+        return False
     if place.smiling and _has_capitals(place.before):
         return begins(place.after, place.language.starters)
     return place.strong or (_ellipsis_is_over(place) if place.elliptic else _dot_is_over(place))
@@ -116,7 +121,7 @@ def _runs_on(place: EndMark) -> bool:
     """Return whether the sentence goes on: "Yahoo!, too", "Stop!" - he said, —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space or _lacks_a_space(place))
-        or place.after[0] in ",;:&，、；：)）"
+        or place.after[0] in ",;:&，、；：)）≈=≤≥×÷"
         or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
         or (more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
         or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
@@ -125,10 +130,18 @@ def _runs_on(place: EndMark) -> bool:
 
 
 def _lacks_a_space(place: EndMark) -> bool:
-    """Return whether a sentence follows "?" or "!" without a space: "Your name?What a day"."""
-    if not place.strong or not place.before[-1:].islower():
+    """Return whether a sentence follows without a space: "Your name?What a day", "I saw it.It is"."""
+    if not begins_sentence(place.after) or _ADDRESSED.search(last := place.before.split()[-1]):
         return False
-    return not _ADDRESSED.search(place.before.split()[-1]) and begins_sentence(place.after)
+    if place.strong:
+        return place.before[-1:].islower()
+    if begins(place.after, place.language.starters):
+        return len(last) > 1
+    return (
+        " " in place.before
+        and _PLAIN.fullmatch(last) is not None
+        and not _ENDING.match(place.after)
+    )
 
 
 def _ellipsis_is_over(place: EndMark) -> bool:

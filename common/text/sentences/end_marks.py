@@ -16,7 +16,8 @@ _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\
 _FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
-    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?![^\\W¹²³⁰⁴-⁹]))"
+    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?![^\\W¹²³⁰⁴-⁹])"
+    "|(?<=[a-z\\dA-Z)]\\.)(?=[A-Z](?:[a-z]|\\Z)))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
 """A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the

@@ -9,7 +9,9 @@ from common.text.sentences.end_marks import LOOKAHEAD
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG)\b")
-_NUMERAL: Final = re.compile(r"\d|(?:[IVX]{2,}|[B-HJ-Z])(?![\w'’])")  # "A" and "I" are words
+_NUMERAL: Final = re.compile(
+    r"\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
+)  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
 _ZONES: Final = (
@@ -61,6 +63,12 @@ def is_numeral(text: str, language: Language) -> bool:
     _must_be_finished(text, "[IVX]+|[A-Z]")
     numeral = _NUMERAL.match(text)
     return numeral is not None and numeral[0] not in language.elided
+
+
+def adds_in_brackets(text: str) -> bool:
+    """Return whether brackets add to the sentence: "2 million mi. (3 million km) away"."""
+    _must_be_finished(text, r"[(\[]")
+    return text[0] in "([" and (text[1:2].isdigit() or text[1:2].islower())
 
 
 def is_quarter(text: str) -> bool:

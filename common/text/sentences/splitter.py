@@ -50,7 +50,7 @@ class Sentences:
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
-        plain = self._searched and text.isascii() and text.strip().isalnum()
+        plain = self._searched and text.isascii() and text.strip(" ").isalnum()
         if plain or (self._searched and _WORDS.fullmatch(text)):
             self._buffer += text
             if len(self._buffer) < (self._room if plain else _BUFFERED):

@@ -8,7 +8,7 @@ from common.text.spoken.rules import table
 _OPENING: Final = re.compile(
     r"(?:>\s?|[-*+] )*(?:(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*|[^`]*(`{3,})([\w+#]*)[ \t]*)"
 )
-_LANGUAGES: Final = (
+_LANGUAGES: Final = table(
     "py Python|python Python|python3 Python|js JavaScript|javascript JavaScript|jsx JavaScript"
     "|ts TypeScript|tsx TypeScript|typescript TypeScript|sh shell|bash shell|zsh shell|shell shell"
     "|console shell|powershell PowerShell|json JSON|yaml YAML|yml YAML|toml TOML|xml XML|html HTML"
@@ -25,7 +25,7 @@ def opening(line: str) -> tuple[str, str, int] | None:
     if not found:
         return None
     fence = 1 if found[1] else 3
-    language = table(_LANGUAGES).get(found[fence + 1].lower().strip("{}."), "")
+    language = _LANGUAGES.get(found[fence + 1].lower().strip("{}."), "")
     return found[fence], language, found.start(fence)
 
 

@@ -1,16 +1,20 @@
 """Formulas in TeX, in the signs for which languages have words."""
 
 import re
+import unicodedata
 
 from common.text.spoken.rules import any_of, apply, read_rules, table
 
 _SIGNS = table(
-    "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞|pi π"
-    "|alpha α|beta β|gamma γ|delta δ|epsilon ε|theta θ|lambda λ|mu μ|rho ρ|sigma σ|tau τ|phi φ"
-    "|omega ω|Delta Δ|Sigma Σ|Omega Ω|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °"
+    "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞"
+    "|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °"
     "|dots …|ldots …|cdots …|in ∈|notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃"
     "|cup ∪|cap ∩|subset ⊂|subseteq ⊆|emptyset ∅|angle ∠|perp ⊥"
 )
+for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
+    _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
+    _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
+_SIGNS |= table("varepsilon ε|varphi φ|vartheta θ|hbar ħ|ell ℓ|prime ′")
 _PATTERNS = {
     "SIGN": any_of(_SIGNS),
     "WORD": "sin|cos|tan|cot|log|ln|exp|lim|max|min|mod|det|gcd",
@@ -19,8 +23,9 @@ _PATTERNS = {
 }
 _DELIMITERS = r"""
 ? [\\$]
+(?:\$\$|\\[(\[])((?:[^$\n\\]|\\[^()\[\]\n]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:product}␣
 \$\$|\\[()\[\]]  =>  ␣
-(?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1}
+(?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1:product}
 """
 _INNERMOST = r"""
 ? \{
@@ -38,8 +43,13 @@ _COMMANDS = r"""
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
 \\({WORD})(?![A-Za-z])  =>  ␣{1}␣
 (?<![\w:\\.])\\(?:[A-Za-z]{1,20}|[,;!|])  =>  ␣
+\\[,;!]  =>  ␣
 &=  =>  =
 """
+_PRODUCT = re.compile(  # letters side by side, which are no command and no text
+    r"\\(?:text|math|operator)[a-z]{0,8}\{[^{}]{0,100}\}|\\[A-Za-z]{1,20}|[A-Za-z]{4,}+"
+    rf"|(?:{_PATTERNS['WORD']})(?![A-Za-z])|([abcknpqxyz]{{2,3}}|d[txy])(?![A-Za-z])"
+)
 _KNOWN = re.compile(
     rf"\\(?:[A-Za-z]{{1,20}}\{{|(?:{_PATTERNS['SIGN']}|{_PATTERNS['WORD']})(?![A-Za-z]))|[\^_]\{{"
 )
@@ -72,7 +82,17 @@ def term(written: str) -> str:
     return written if re.fullmatch(r"-?\w+|\W", written) else f"({written.strip()})"
 
 
-_NAMES = _PATTERNS | {"fraction": fraction, "term": term, "sign": lambda name: _SIGNS[name]}
+def product(written: str) -> str:
+    """Set factors apart: "ab" is read as "a b"."""
+    return _PRODUCT.sub(lambda found: " ".join(found[1]) if found[1] else found[0], written)
+
+
+_NAMES = _PATTERNS | {
+    "product": product,
+    "fraction": fraction,
+    "term": term,
+    "sign": lambda name: _SIGNS[name],
+}
 DELIMITERS, INNERMOST, COMMANDS = (
     read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
 )

@@ -10,6 +10,7 @@ from functools import cache, lru_cache, partial
 
 from common.text.language import Language
 from common.text.languages import find
+from common.text.pieces import MOST_BYTES
 from common.text.script import language_code
 from common.text.spoken.blocks import Blocks
 from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
@@ -36,17 +37,16 @@ class Speakable:
         record = find(language_code(language) or "")
         self._blocks = Blocks(record)
         rules = inline_rules(record) + rules_of(record, region.upper())
-        # A piece that was foreseen is said again, and lists repeat themselves.
-        self._visible = lru_cache(_RECENT)(lambda piece: apply(LINE_RULES, visible(piece)))
-        self._spoken = lru_cache(_RECENT)(partial(_spoken, rules, punctuation_rules(record)))
+        self._spoken = partial(_spoken, rules, punctuation_rules(record))
+        self._recent = lru_cache(_RECENT)(self._spoken)  # also of pieces that were foreseen
 
     def say(self, piece: str) -> str:
         """Return the spoken form of a piece; "" if there is nothing to say."""
         if "<" in piece or "[" in piece or "【" in piece:
-            piece = self._visible(piece)
+            piece = apply(LINE_RULES, visible(piece))
         if not (prose := self._blocks.read(piece).translate(_SPACES)):
             return ""
-        return self._spoken(prose)
+        return (self._recent if len(prose) <= MOST_BYTES else self._spoken)(prose)
 
     def foresee(self, piece: str) -> str:
         """Return what `say` would return, and change nothing."""

@@ -6,7 +6,7 @@ from common.text.spoken.rules import Rules
 numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur
   thurs fri sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man ala cal arc
   gal sec min may ma mo ind eq eqs tab thm prop lem app par
-  chap ht"""
+  chap ht pop ps cor rom deut prov eph phil thess heb pet matt"""
 enders = "etc inc ltd co corp bros esq llc plc p.a"
 units = "min mins hr hrs sec secs ft in oz lb lbs tsp tbsp mi yd gal mph km kg mg cm mm ml yr yrs"
 abbreviations = "approx apt conf est incl excl vol vols ch tel ext max avg mt ft ste"

@@ -32,7 +32,7 @@ PATTERNS = {
 }
 
 
-PARTS = {"scale_word": lambda scale: _SCALES[scale]}
+PARTS = {"scale_word": lambda scale: _SCALES[scale], "currency": lambda sign: _names(sign)[0]}
 
 
 def amount(match: re.Match[str]) -> str:

@@ -24,8 +24,8 @@ _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 PATTERNS = {
     "DAY_FOLLOWS": (
-        rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA:?|date:"
-        rf"|today|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))}),? \(?)"
+        rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA|date"
+        rf"|updated|effective|as of|week of|deadline|RSVP|notes|sync|meeting|call|appointment|delivery|today|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
     ),
     "SHORT": "|".join(_MONTHS),
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
@@ -76,6 +76,8 @@ def numeric(match: re.Match[str], region: str) -> str:
     day, month = (first, last) if day_first else (last, first)
     if not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days of a month
         return match[0]
+    if match[6] and first > len(_NAMES) and region == "US":  # a box score: 31/9/11
+        return ", ".join(cardinal(str(int(each))) for each in match[0].split("/"))
     if not (region or only or pointed or first == last):
         return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
     name, nth = _NAMES[month - 1], ordinal(str(day))
@@ -136,6 +138,15 @@ def time(match: re.Match[str]) -> str:
     hours, minutes, seconds, half = match.groups("")
     if int(hours) > 24:  # noqa: PLR2004 - no hour
         return match[0]
+    if not int(hours) and seconds:  # a duration
+        return (
+            " ".join(
+                f"{cardinal(str(int(n)))} {unit}{'s' * (int(n) != 1)}"
+                for n, unit in ((minutes, "minute"), (seconds, "second"))
+                if int(n)
+            )
+            or "zero"
+        )
     said, half = cardinal(str(int(hours))), half_day(half)
     if seconds.strip("0"):
         count = cardinal(str(int(seconds)))

@@ -22,7 +22,10 @@ _UNITS = _LENGTHS | table(
     "|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour"
     "|ppm part per million|kph kilometer per hour|km/h kilometer per hour|kmh kilometer per hour"
     "|m/s meter per second|m/s² meter per second squared|fps frame per second"
-    "|rpm revolution per minute|Ω ohm|kΩ kilohm|★ star|⭐ star"
+    "|rpm revolution per minute|pk pack|ct count|pcs piece|IU international unit|pts point|pgs page|reb rebound|ast assist|mmol millimole|mEq milliequivalent"
+    "|Nm newton meter|N·m newton meter|kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit"
+    "|pg picogram|ng nanogram|nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point"
+    "|Ω ohm|kΩ kilohm|★ star|⭐ star"
 )
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
@@ -35,6 +38,7 @@ _UNITS["fl oz"] = "fluid ounce"
 _WITH_POINT = words_of(
     "ft in mi yd gal qt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
 )
+_NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _DEGREES = table(
     "C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east|W west"
 )
@@ -53,9 +57,9 @@ PARTS = {
 }
 
 
-def per(unit: str) -> str:
-    """Return what a rate adds: "/mo" is " per month"."""
-    return f" per {_UNITS.get(unit, unit)}" if unit else ""
+def per(units: str) -> str:
+    """Return what a rate adds: "/mo" is " per month", "/kg/day" is " per kilogram per day"."""
+    return "".join(f" per {_UNITS.get(unit, unit)}" for unit in (units or "").split("/") if unit)
 
 
 def degrees(match: re.Match[str]) -> str:
@@ -69,7 +73,10 @@ def inches_mark(match: re.Match[str]) -> str:
     quoted = len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2 == 1
     if match[0].endswith('"') and quoted:
         return match[0]
-    return f"{number(match[1])} {_name('in', singular=one(match[1]) or describes(match))}"
+    noun = not match.string[: match.start()].endswith("by ") and re.match(
+        _NOUN, match.string[match.end() :]
+    )
+    return f"{number(match[1])} {_name('in', singular=one(match[1]) or bool(noun) or describes(match))}"
 
 
 def inch_fraction(match: re.Match[str]) -> str:

@@ -4,37 +4,43 @@ import re
 from unicodedata import normalize
 
 from common.text.languages.en.words import cardinal, one, ordinal, spelled
-from common.text.spoken.rules import table
+from common.text.spoken.rules import any_of, table
 
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
-_AS_WRITTEN = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
+_AS_WRITTEN = frozenset({"24/7", "9/11", "20/20"})
 _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
     "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
     "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
-    "|Bldg Building"
+    "|Bldg Building|l line|ll lines|Op Opus|op opus"
+)
+_BOOKS = table(
+    "Ps Psalm|Gen Genesis|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Jer Jeremiah|Matt Matthew|Rom Romans"
+    "|Cor Corinthians|Eph Ephesians|Phil Philippians|Thess Thessalonians|Heb Hebrews|Pet Peter|Rev Revelation"
 )
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _RAISED_BY = table("² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down")
 _COMPARISONS = table(
-    "== equals|=== equals|= equals|!= is not equal to|!== is not equal to|≠ is not equal to|< less than"
+    "== equals|=== triple equals|= equals|!= is not equal to|!== is strictly not equal to|≠ is not equal to|< less than"
     "|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
 )
+_TERM = r"(?<![\w'])[A-Za-z] ?$|(?:squared|cubed|\d\)|[)²³]) ?$"
 _NAMES = table(
-    "÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
+    "♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
     "|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of"
     "|∏ the product of|∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection"
     "|⊂ is a subset of|⊆ is a subset of|∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to"
 )
 PATTERNS = {
+    "BOOKS": any_of(_BOOKS),
     "RARE": (  # one of the rare forms that the first rules read
         r"•|[xX]{2}|＊|[Dd][Oo][Ii]|:[\dA-F]{2}:|:\d\d ?[ap](?!\w)|['′’] ?[x×]"
-        r"|/ea|mm ?Hg|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}|(?:Rm|Bldg|Apt|Ste) \d"
+        r"|/ea| x \d|[\d½⅓⅔¼¾⅛] ?c\.|localhost|HTTP/|ar[Xx]iv|ISO|PMID|IEEE|ANSI|IEC|DIN|\d{3}-\d{4}|\d:\d\d?[-–]|\ds(?!\w)|10\.\d{4}|[a-z]\.? \d{1,3}:|/1[01]|/5|q ?\d|\d ?[ap] ?[-–—]|x\d|\([rbd]\.|mm ?Hg|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}|(?:Rm|Bldg|Apt|Ste) \d"
     ),
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
-    "EACH": "day|night|week|month|year|hour|minute|person",
+    "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|bottle|piece|pack|meal|visit|call|request",
     "NUMBERED": "|".join(_NUMBERED),
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
@@ -45,6 +51,13 @@ PATTERNS = {
 }
 PARTS = {
     "letters": " ".join,
+    "book": lambda short: _BOOKS[short],
+    "points": lambda digits: " point ".join(map(cardinal, digits.split("."))),
+    "plural_number": lambda digits: (
+        digits and re.sub("ys$", "ies", re.sub("xs$", "xes", f"{cardinal(digits)}s"))
+    ),
+    "lived": table("r reigned|b born|d died").__getitem__,
+    "charge": table("⁺ plus|⁻ minus").__getitem__,
     "power": lambda digit: "²³"[int(digit) - 2],
     "lowered": lambda digits: digits.translate(_RAISED),
     "named": lambda sign: _NAMES[sign],
@@ -56,6 +69,19 @@ PARTS = {
     "after_point": lambda digits: f" point {cardinal(digits)}" if digits else "",
     "s": lambda amount: "" if one(amount) else "s",
 }
+
+
+def blood(match: re.Match[str]) -> str:
+    """Return a blood type: "O negative"."""
+    if not re.search(r"(?i:blood|donor|type|rh)", match.string):
+        return match[0]
+    return f"{match[1]} {'positive' if match[2] == '+' else 'negative'}"
+
+
+def until_or_and(match: re.Match[str]) -> str:
+    """Return the word of a range of times: "between 10 a.m. and 12 p.m."."""
+    before = match.string[max(0, match.start() - 20) : match.start()].lower()
+    return "and" if "between " in before and " and " not in before else "to"
 
 
 def between(match: re.Match[str]) -> str:
@@ -93,7 +119,8 @@ def fraction(match: re.Match[str]) -> str:
         return _with_whole(whole, above, below)
     dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
     over = " over " if above > below or not above else " " if dated and not rated else " out of "
-    sign = over if below and f"{above}/{below}" not in _AS_WRITTEN else " "
+    shares = above + below == 100  # noqa: PLR2004 - per cent: "80/20"
+    sign = " " if shares or not below or f"{above}/{below}" in _AS_WRITTEN else over
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
 
@@ -121,8 +148,20 @@ def compared(match: re.Match[str]) -> str:
     after = match.string[match.end() : match.end() + 2]
     if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
         return " "
-    verb = "is " if sign[0] in "<>≤≥" and _is_value(match.string[: match.start()], after) else ""
-    return f" {verb}{_COMPARISONS.get(sign, '')} "
+    before = match.string[: match.start()]
+    unsaid = " is " not in before and " equals " not in before
+    is_verb = sign[0] in "<>≤≥" or (sign == "≈" and unsaid and re.search(_TERM, before))
+    if sign == "≈" and is_verb:
+        return " is about "
+    value = _is_value(before, after)
+    if (
+        sign == ">"
+        and not value
+        and re.search(r"[a-z]{2} ?$", before)
+        and after.strip()[:1].isdigit()
+    ):
+        return " more than "
+    return f" {'is ' if is_verb and value else ''}{_COMPARISONS.get(sign, '')} "
 
 
 def _is_value(before: str, after: str) -> bool:

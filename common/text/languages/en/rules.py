@@ -7,7 +7,10 @@ from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
-? [#+>↑▲↓▼≈|]|[ ]/
+? [#+>↑▲↓▼≈|♯♭⁺⁻−]|[ ]/|-(?![\w-])
+(?<!\w)(AB?|B|O)([+−-])(?=[ ,.;)]|$)(?<=\w.)  =>  {blood}
+(?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
+(?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:charge}
 (?<!\w)([CF])#  =>  {1} sharp
 (?<!\w)C\+\+  =>  C plus plus
 (?<=\w )#(?=:)|(?<=\. )#(?=:)  =>  number
@@ -18,10 +21,11 @@ _SIGNS = r"""
 (?i:(about|around|roughly|approximately|approx\.) ≈ ?)  =>  {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
+(?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([a-z])/(?=[a-z](?!\w))  =>  {1} over␣
 (?<=\)) ?/ ?(?=[\d(])  =>  ␣divided by␣
 (?<=[(=±×÷^]) ?[-−](?=[a-z](?!\w))|(?<=[=±×÷]) [-−](?=[a-z](?!\w))  =>  ␣minus␣
 (?<=[-+=] )(\d{1,3})([abcknpqxyz]{2,3})(?!\w)  =>  {1} {2:letters}
-(?<=\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
+(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
 (?:(?<![^\W\d_][a-z])(?<=[)²³a-z])|(?<=\^\d)) - (?=\d)|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - )  =>  {1:number} {2}
 (?:(?<=[+=−*÷-] )|(?<=minus ))(\d{1,4})([a-z])(?!\w)  =>  {1:number} {2}
@@ -35,11 +39,13 @@ _SIGNS = r"""
 (?<=\d) ?[x×·] ?(?=10\^)  =>  ␣times␣
 ? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
 ={4,}|<{4,}|>{4,}  =>  ␣
+=([^=→.;\n]{1,30}) ?(?:→|⇒|=>|-{1,2}>) ?(?=[^.;→=]{1,20}=)  =>  ={1}, so␣
 <-(?![\w-])  =>  ␣left arrow␣
 <->|↔|⇔|<=>  =>  ␣to and from␣
 -{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
 (?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:raised}{2:raised}
+(?<=[\w)])\^\(?([a-z]{2})\)?(?!\w)  =>  ␣to the power of {1:letters}
 (?<=[\w)])\^ ?(?=[\w(-])  =>  ␣to the power of␣
 \^  =>  ␣
 ([{NAMED}])  =>  ␣{1:named}␣
@@ -49,13 +55,32 @@ _FIGURES = r"""
 #(?=\d{8,20}(?!\w))  =>  number␣
 (?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
 ＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
-(?<!\w)(?i:doi:? ?)(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
+(?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
 (?<![\w:])((?:{HEX}{2}:){5}{HEX}{2})(?![\w:])  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
 (?<!\w)([A-Z]{3,5} )(\d{3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?<= in )(\d{2,3}):([0-5]\d)(?![\w:])  =>  {1:number} {2:pair}
 (?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
 (?<=[a-z] )hrs(?!\w)  =>  hours
+(?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
+(?<!\w)(\d\d?(?::\d\d)?) ?([ap]) ?[-–—] ?(\d\d?(?::\d\d)?) ?([ap])(?!\w|\.m)(?:\.(?!\S))?
+    =>  {1} {2}.m. to {3} {4}.m.
+(?<![\w.])(?<!\d )x(\d{3,5})(?!\w)  =>  extension {1:spelled}
+(?<![\w.])(?!1 )({NUMBER}) ?c\.(?=[ ,;)]|$)  =>  {1} cups
+(?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
+(?<![\w.])(1|[{VULGAR}]) ?c\.(?=[ ,;)]|$)  =>  {1} cup
+(?<=localhost):(\d{2,5})(?!\w)  =>  ␣port {1:spelled}
+(?<!\w)HTTP/(?=\d)  =>  HTTP␣
+(?<!\w)(?i:arxiv:) ?(\d{4}\.\d{4,5})(?!\w)  =>  arXiv {1:coded}
+(?<!\w)(ISO|PMID|IEEE|ANSI|IEC|DIN)[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
+(\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
+(?<!\w)({BOOKS})\.?(?= \d{1,3}(?:[:.,; ]|$))  =>  {1:book}
+(?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3:number}
+(?<=[A-Za-z]-)(\d{1,3})s(?!\w)|(?<=[Ss]ize )(\d{1,2})s(?!\w)|(?<!\w)(7\d7)s(?!\w)  =>  {1:plural_number}{2:plural_number}{3:plural_number}
+(?<!\w)(?i:((?:index|score|rating|grade|pain|level)[ :a-z]{0,8}))(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
+(?<=\()x(\d{1,2})(?=\))  =>  times {1:number}
+(?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
+(?<=reigned )(1\d{3}) ?[-–] ?(1\d{3})(?!\w)  =>  {1:year} to {2:year}
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
 (?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}(\d{3,6})(?!\d)  =>  ending in {1:spelled}
 (?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
@@ -74,6 +99,8 @@ _FIGURES = r"""
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT}|\d{1,2}(?!\d)))  =>  {1:weekday}
 (?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
+(?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:at |@ ?|from |between |after |before )?\d\d?(?::\d\d|(?: ?[-–] ?\d\d?)? ?[AaPp]\.?[Mm]))
+    =>  {days}
 {DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?(?![\w/]|[.,]\d)
     =>  {days}
 (?<!\w){MONTH} ?{DASH} ?{MONTH}(?!\w)  =>  {1:month} to {2:month}
@@ -90,7 +117,8 @@ _FIGURES = r"""
 (?<!\w)['’]([2-9]0)['’]?s(?!\w)  =>  {1:tens}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?<=[Ii]n )(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
-{START}{YEAR}[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+{START}(1\d{3}|20\d\d)[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+{START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
@@ -118,6 +146,7 @@ _FIGURES = r"""
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
+(?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}{SCALE}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT}{SCALE})?{PER}(?!\w)
     =>  {amount}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
@@ -125,9 +154,10 @@ _FIGURES = r"""
 {START}({NUMBER}) ?¢  =>  {1:number} cent{1:s}
 ? \d
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)  =>  number␣
-? \d\.\d|[vV]\d|-(?:alpha|beta|rc|dev)
+? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
+(?<![\w.])[vV]?(\d{1,4}(?:\.\d{1,4}){0,3})\.([xX])(?!\w)  =>  {1:points} dot {2}
 (?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)({RELEASES}) [vV]?(\d{1,4})\.(\d{1,4})(?: ?{DASH} ?(\d{1,4})\.(\d{1,4}))?(?!\w|[.,]\d)
     =>  {1} {2:cardinal} point {3:cardinal}{4:to_number}{5:after_point}
@@ -143,11 +173,11 @@ _FIGURES = r"""
 ? [-–—x×]
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
-{AFTER_HALF_DAY} ?[-–—] ?(?=\d|noon|midnight)  =>  ␣to␣
+{AFTER_HALF_DAY} ?[-–—] ?(?=\d|noon|midnight)  =>  ␣{until_or_and}␣
 (?<=°[CF]) ?[-–—] ?(?=\d)  =>  ␣to␣
 (?:(?<=\dth)|(?<=\d[snr][td])|(?<=\drd)) ?[-–] ?(?=\d{1,3}[snrt][tdh])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( equals)?)  =>  {between}
-(?<=\d%)(?: ?[–—] ?|-| - )(?=\d)|(?<=:\d\d) ?[-–—] ?(?=\d)  =>  ␣to␣
+(?<=\d%)(?: ?[–—] ?|-| - )(?=\d)|(?<=:\d\d) ?[-–—] ?(?=\d)  =>  ␣{until_or_and}␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×)(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})x(?!\w){PER}  =>  {1:number} times{2:per}
@@ -162,20 +192,25 @@ _FIGURES = r"""
 (?<=\d)["″] ?[-–] ?(?=\d{1,3}["″])  =>  ␣to␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
+(?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
+{START}(\d{1,4})h(\d\d)(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?h(?:rs?)? ?(\d{1,2}) ?m(?:in)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
-{START}({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z]| ?[x×]|[).,;]))  =>  {inches_mark}
+{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]))  =>  {inches_mark}
 ? [°º℃℉]
 (?<!\w){MINUS}(?<!\d[.,])({NUMBER}) ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
+(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal)(?!\w))  =>  ␣per␣
+{START}({NUMBER})(?=/)(?:/(km²|mi²|m²|ha|km|mi|L|mL|dL|kg|min|sec|s|h|hr|day|week|month|year|person|night)(?!\w))  =>  {1:number}{2:per}
+((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 (?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w)(\.?)  =>  {part_of_a_measure}
 ? \d(?:\+|[kM]|bn)
-{START}({NUMBER})\+ ?({UNIT})(?!\w)  =>  {1:number} plus {2:plural}
+{START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
@@ -192,13 +227,14 @@ _OTHER_SIGNS = r"""
 [ ]?[+]++ ?  =>  ␣plus␣
 ×  =>  ␣times␣
 §§?  =>  ␣section␣
+¶+  =>  ␣paragraph␣
 (?<=\w) % (?=\w)  =>  ␣modulo␣
 %  =>  ␣percent␣
 °  =>  ␣degrees␣
 (?<!\S)@[ ]  =>  at␣
 (?<!\S)\$(?!\S)  =>  dollar sign
 (?<=[a-z])/(?=(?:{EACH})(?!\w))  =>  ␣per␣
-(?<![^\s(])(~?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
+(?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
 (?i:(?<!\w)(and)/(or)(?!\w))  =>  {1} {2}

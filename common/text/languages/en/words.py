@@ -12,9 +12,9 @@ START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of anoth
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
 MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
-PER = (
-    r"(?: ?/ ?(sq ft|mo|yr|wk|hr|h|min|sec|s|kg|lb|g|cm³|m³|m²|[md]?L|l|km|mi|gal|oz|ft|mol|month|year"
-    r"|week|day|hour|minute|second|night|person|user|seat|mile|gallon|unit|item|piece|call|token)(?!\w))?"
+PER = (  # any word follows at once, and these units after a space, too
+    r"(?:(?: ?/ ?(?=(?:sq ft|mo|yr|wk|hr|h|min|sec|s|kg|lb|g|cm³|m³|m²|[md]?L|l|km|mi|day|week|month|year"
+    r"|hour|night|person|user)(?!\w))|/(?=[a-z]{2}))((?:sq ft|[a-z]{1,12}[³²]?|[md]?L)(?:/[a-z]{1,9})?)(?!\w))?"
 )
 _DESCRIBED = (
     r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
