@@ -68,9 +68,8 @@ class Language:
     elided: str = ""  # capitals that may lose their vowel ("C'est"), and so are no numerals
     capital_nouns: bool = False  # whether nouns have a capital ("5 Min. Pause")
 
-    # Whole answers to a question, with "|" between them (see `consent.py`). The first is shown.
-    yes: str = ""
-    no: str = ""
+    # Whole answers to a question: those that agree, ";", those that refuse. The first is shown.
+    answers: str = ""
 
     # The spoken form (see `spoken/signs.py`).
     phrases: str = ""  # the fields of `Phrases`, with "|" between them

@@ -71,10 +71,8 @@ def _between(text: str, at: int, *, within_numbers: bool = False) -> int:
     """
     if "://" in text[:at]:
         return at
-    places = range(at, 0, -1)
-    if within_numbers:
-        return next((end for end in places if _GROUP_ENDS.match(text, end)), 0)
-    joined = (
-        _JOINED.match(text, end) or category(text[end : end + 1] or "a")[0] == "M" for end in places
-    )
-    return next((end for end, is_joined in zip(places, joined) if not is_joined), 0)
+    for end in range(at, 0, -1):
+        joined = _JOINED.match(text, end) or category(text[end : end + 1] or "a")[0] == "M"
+        if _GROUP_ENDS.match(text, end) if within_numbers else not joined:
+            return end
+    return 0

@@ -54,7 +54,7 @@ _UNFINISHED: Final = (  # more text may make this a mark
     r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue200\ue201\n]*|`+"
     r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\](?:[\s[]|[–-]\[?\d{0,3})?|```(?:t|to|too|tool|tool_[^\n]*)"
     rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?'
-    r"|(?:f|fu|fun|func|funct|functi|functio|t|to|too|(?:function|tool)[ _]?(?:c|ca|cal|calls?\s{0,3})?)"
+    r"|(?:f|fu|fun|func|funct|functio?|t|too?|(?:function|tool)[ _]?(?:c|ca|cal|calls?\s{0,3})?)"
 )
 _CALL: Final = (
     rf'(?:{_CALLED})?\[?\s*\{{\s*"(?:(?:name|function|tool|tool_name|arguments|parameters|action'
@@ -145,8 +145,7 @@ class VisibleText:
             if text[start] == "`":
                 return self._opened(text, at, start)
             start += 1
-        shown = final or not self._holds_spaces
-        prose = text[at:] if shown else _without(text[at:], " ")
+        prose = text[at:] if final or not self._holds_spaces else _without(text[at:], " ")
         return at + len(prose), prose
 
     def _opened(self, text: str, at: int, start: int) -> tuple[int, str]:

@@ -10,5 +10,5 @@ signs = """& ve|+ artı|= eşittir|× çarpı|÷ bölü|± artı eksi|≈ yakla�
 until = " ila "
 in_full = """vb.=ve benzeri|vs.=vesaire|örn.=örneğin|Örn.=Örneğin|Dr.=Doktor|Prof.=Profesör|Doç.=Doçent
   |Sn.=Sayın|Cad.=Caddesi|Sok.=Sokak|Mah.=Mahallesi|No:=Numara|no.=numara|tel.=telefon|Tel:=Telefon:"""
-yes = "evet|evet lütfen|tamam|olur|onaylıyorum|gönder"
-no = "hayır|hayır teşekkürler|iptal|vazgeç|olmaz"
+answers = """evet|evet lütfen|tamam|olur|onaylıyorum|gönder; hayır|hayır teşekkürler|iptal|vazgeç
+  |olmaz"""

@@ -96,14 +96,13 @@ def _unlisted(language: Language, word: str) -> Kind:
         return Kind.ABBREVIATION if small else Kind.ACRONYM
     if language.street_ending and word.endswith(language.street_ending):
         return Kind.ABBREVIATION
-    if (ending := language.numbered_ending) and word.endswith(ending) and word[0].isupper():
-        return Kind.NUMBERED
     if not word or category(word[-1])[0] not in "LM" or "." in word or word.isupper():
         # "N°. 5" is numbered; "5th)", "nasa.gov" and "NASA" are words.
         return Kind.NUMBERED if word.endswith(("°", "º", "№")) else Kind.WORD
     if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION
-    return Kind.NUMBERED if _NO_VOWEL.fullmatch(word) else Kind.WORD
+    street = word.istitle() and word.endswith(language.numbered_ending or " ")
+    return Kind.NUMBERED if street or _NO_VOWEL.fullmatch(word) else Kind.WORD
 
 
 @lru_cache(maxsize=1024)

@@ -1,10 +1,10 @@
-"""End marks in a text, and what is around them."""
+"""End marks in a text, what is around them, and the quotes and brackets they stand in."""
 
 import re
 from typing import Final, NamedTuple
 
 from common.text.language import Language
-from common.text.script import language_of
+from common.text.languages import language_of
 
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"  # end marks after which no white space is needed
 NEWLINES: Final = "\n\r\u2028\u2029"
@@ -43,6 +43,14 @@ _UNFINISHED_TAIL: Final = re.compile(
 )
 _BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
+_CLOSES: Final = dict(zip('([{（「『【《“„«»‹"`', ')]}）」』】》””»«›"`', strict=True)) | {
+    "„": "“”"
+}
+_PAIRED: Final = re.compile('[][(){}（）「」『』【】《》“”„«»‹›"]|`+')
+_OPENING: Final = '"“„«»‹「『'
+_INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
+_WIDE: Final = frozenset("（「『【《“")
+_FAR: Final = 160  # characters; a mark that was opened longer ago is a mistake
 
 
 class EndMark(NamedTuple):
@@ -93,3 +101,33 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
         smiling=_FACE.match(mark[0]) is not None,
         end=end,
     )
+
+
+def inside(text: str) -> bool:
+    """Return whether a mark of the last characters is still open at the end of `text`."""
+    expected: list[str] = []
+    for mark in _PAIRED.finditer(text, max(0, len(text) - _FAR)):
+        sign, before = mark[0][0], text[max(0, mark.start() - 1) : mark.start()]
+        if expected and sign in expected[-1]:
+            expected.pop()
+        # An inch (6") and a smiley :( open nothing.
+        elif sign in _CLOSES and (
+            sign in _WIDE or not (before.isalnum() or before in {*":;-.,!?"})
+        ):
+            expected.append(_CLOSES[sign])
+    return bool(expected)
+
+
+def quotation_is_introduced(text: str, *, spaced: bool) -> bool:
+    """Return whether words introduce the quotation that ends `text`.
+
+    An example: she said, "Yes."
+
+    Then the sentence is over. Without such words, as after 「はい。」, the speaker may still be named.
+    Where no white space follows the quotation, only a colon or a comma introduces it.
+    """
+    for opening in reversed(list(_PAIRED.finditer(text, max(0, len(text) - _FAR)))):
+        if opening[0] in _OPENING:
+            before = text[: opening.start()].rstrip()
+            return before.endswith(_INTRODUCING) or (spaced and any(map(str.isalnum, before)))
+    return False

@@ -65,10 +65,10 @@ def is_numeral(text: str, language: Language) -> bool:
     return numeral is not None and numeral[0] not in language.elided
 
 
-def adds_in_brackets(text: str) -> bool:
+def adds_in_brackets(text: str, mark: str) -> bool:
     """Return whether brackets add to the sentence: "2 million mi. (3 million km) away"."""
     _must_be_finished(text, r"[(\[]")
-    return text[0] in "([" and (text[1:2].isdigit() or text[1:2].islower())
+    return mark == "." and text[0] in "([" and (text[1:2].isdigit() or text[1:2].islower())
 
 
 def is_quarter(text: str) -> bool:

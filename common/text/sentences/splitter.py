@@ -3,13 +3,11 @@
 import re
 from typing import Final
 
-from common.text.languages import find
+from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES, bounded
-from common.text.script import language_code
 from common.text.sentences.boundary import complete, judge, likely
-from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END
-from common.text.sentences.quotes import inside
-from common.text.spoken.fences import closes, opening
+from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END, inside
+from common.text.spoken.blocks import closes, opening
 from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
@@ -81,9 +79,8 @@ class Sentences:
             self._text += portion
             while end := self._next_end():
                 pieces += self._take(end)
-        length = len(self._text)
-        self._searched = self._from == length and not self._first_clause
-        self._room = max(_BUFFERED, MOST_BYTES - length)
+        self._searched = self._from == len(self._text) and not self._first_clause
+        self._room = max(_BUFFERED, MOST_BYTES - self._from)
         return pieces
 
     def _take(self, end: int) -> list[str]:

@@ -7,9 +7,9 @@ from common.text.spoken.rules import any_of, apply, read_rules, table
 
 _SIGNS = table(
     "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞"
-    "|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °"
-    "|dots …|ldots …|cdots …|in ∈|notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃"
-    "|cup ∪|cap ∩|subset ⊂|subseteq ⊆|emptyset ∅|angle ∠|perp ⊥"
+    "|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °|dots …|ldots …|cdots …|in ∈"
+    "|notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆"
+    "|emptyset ∅|angle ∠|perp ⊥"
 )
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
@@ -23,9 +23,8 @@ _PATTERNS = {
 }
 _DELIMITERS = r"""
 ? [\\$]
-(?:\$\$|\\[(\[])((?:[^$\n\\]|\\[^()\[\]\n]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:product}␣
 \$\$|\\[()\[\]]  =>  ␣
-(?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1:product}
+(?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1}
 """
 _INNERMOST = r"""
 ? \{
@@ -46,10 +45,6 @@ _COMMANDS = r"""
 \\[,;!]  =>  ␣
 &=  =>  =
 """
-_PRODUCT = re.compile(  # letters side by side, which are no command and no text
-    r"\\(?:text|math|operator)[a-z]{0,8}\{[^{}]{0,100}\}|\\[A-Za-z]{1,20}|[A-Za-z]{4,}+"
-    rf"|(?:{_PATTERNS['WORD']})(?![A-Za-z])|([abcknpqxyz]{{2,3}}|d[txy])(?![A-Za-z])"
-)
 _KNOWN = re.compile(
     rf"\\(?:[A-Za-z]{{1,20}}\{{|(?:{_PATTERNS['SIGN']}|{_PATTERNS['WORD']})(?![A-Za-z]))|[\^_]\{{"
 )
@@ -82,13 +77,7 @@ def term(written: str) -> str:
     return written if re.fullmatch(r"-?\w+|\W", written) else f"({written.strip()})"
 
 
-def product(written: str) -> str:
-    """Set factors apart: "ab" is read as "a b"."""
-    return _PRODUCT.sub(lambda found: " ".join(found[1]) if found[1] else found[0], written)
-
-
 _NAMES = _PATTERNS | {
-    "product": product,
     "fraction": fraction,
     "term": term,
     "sign": lambda name: _SIGNS[name],

@@ -128,8 +128,6 @@ _+  =>
 (?:(?<=[^\W_])~|(?<=\d) ~ |(?<={COUNTER}) ~ )(?=[$€£¥₹]?\d)  =>  –
 ~(?= ?[\d$€£¥₹])  =>  ≈
 (?<=\S) \| (?=\S)  =>  ,␣
-? \d''
-(?<=\d)''(?!\w)  =>  ″
 """
 _PUNCTUATION = r"""
 ? [.!?,…:(！？。，、；：। ]{2}|[ (]\)|:/|--
@@ -148,12 +146,11 @@ _PUNCTUATION = r"""
 """
 
 _AFTER_ADDRESS = ".,;:!?*_~'"
-_IN_MAIL = {"_": " underscore ", "-": " dash ", "+": " plus ", "%": " percent "}
 _SIGN_NAMES = table(
-    "_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent|& and|* star|. dot|+ plus"
-    "|= equals|? question mark|^ caret|~ tilde|/ slash|: colon|, comma|< less than|> greater than"
-    "|== double equals|=== triple equals|!= not equals|!== strictly not equals|&& double ampersand"
-    "|=> arrow|-> arrow|?? double question mark|{} curly braces|[] square brackets|() parentheses"
+    "_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent|& and|* star|. dot"
+    "|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma|< less than"
+    "|> greater than|== double equals|=== triple equals|!= not equals|!== strictly not equals"
+    "|&& double ampersand|=> arrow|-> arrow|{} curly braces|[] square brackets|() parentheses"
 ) | {"|": "pipe", "||": "double pipe"}
 _ENGLISH_CODE = read_rules(
     r"""
@@ -196,8 +193,9 @@ def inline_rules(language: Language) -> Rules:
 
     def mail(match: re.Match[str]) -> str:
         local = match[1].replace(".", dot)
-        for sign, name in _IN_MAIL.items() if english else ():
-            local = local.replace(sign, name)
+        local = (
+            re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local) if english else local
+        )
         return local + at + match[2].replace(".", dot)
 
     def domain(match: re.Match[str]) -> str:
@@ -210,9 +208,8 @@ def inline_rules(language: Language) -> Rules:
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
     said |= {"secret": secret if english else str}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
-    return read_rules(
-        _INLINE, _NAMES | said | {"code": lambda code: _code(code, words.code, english=english)}
-    )
+    said["code"] = lambda code: _code(code, words.code, english=english)
+    return read_rules(_INLINE, _NAMES | said)
 
 
 @cache

@@ -5,21 +5,27 @@
 Only the voice gets the spoken form. The transcript keeps the written one.
 """
 
+import re
+import unicodedata
 from copy import copy
 from functools import cache, lru_cache, partial
 
 from common.text.language import Language
-from common.text.languages import find
+from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES
-from common.text.script import language_code
 from common.text.spoken.blocks import Blocks
 from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
 from common.text.spoken.rules import Rules, apply
 from common.text.spoken.signs import sign_rules
-from common.text.spoken.symbols import plain
 from common.text.visible import visible
 
 _SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))  # before units
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789", strict=True))
+_SAID |= {char: char for char in f"°℃℉№^{_JOINERS}"}
+_SILENT = re.compile(  # markup and pictures: clocks, dingbats, arrows, emoji
+    r"[*_`#|\[\]{}\\~｜￤ℹ〰\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
+)
 
 
 _RECENT = 16  # pieces whose spoken form is kept
@@ -63,3 +69,23 @@ def _spoken(rules: Rules, tidying: Rules, prose: str) -> str:
 @cache
 def rules_of(language: Language, region: str) -> Rules:
     return language.spoken(language, region) if language.spoken else sign_rules(language)
+
+
+def plain(text: str) -> str:
+    """Return letters, digits, punctuation, and signs that mean something; one space for all others."""
+    text = "".join(map(_kept, text))
+    if any(joiner in text for joiner in _JOINERS):
+        # They shape letters in Arabic and the scripts of India; elsewhere they join emoji.
+        text = re.sub(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+", "", text)
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=8192)
+def _kept(char: str) -> str:
+    if char in _SAID:
+        return _SAID[char]
+    category = unicodedata.category(char)
+    if category in {"Cf", "Me"} or "\ufe00" <= char <= "\ufe0f":
+        return ""  # visible only: directions, enclosing marks, variants of a glyph
+    kept = category[0] in "LMNP" or category in {"Sc", "Sm"}
+    return char if kept and not _SILENT.match(char) else " "

@@ -1,22 +1,18 @@
 """English dates, years and times of day."""
 
+import calendar
 import re
 from typing import Any
 
 from common.text.language import words_of
-from common.text.languages.en.words import cardinal, ordinal, pair, year
-from common.text.spoken.rules import any_of, table
+from common.text.languages.en.numbers import cardinal, ordinal, pair, year
+from common.text.spoken.rules import any_of
 
-_MONTHS = table(
-    "Jan January|Feb February|Mar March|Apr April|May May|Jun June|Jul July|Aug August|Sep September"
-    "|Oct October|Nov November|Dec December"
-)
+_MONTHS = {name[:3]: name for name in calendar.month_name[1:]}
 _NAMES = list(_MONTHS.values())
 _MONTHS["Sept"] = "September"
-_WEEKDAYS = table(
-    "Mon Monday|Tue Tuesday|Tues Tuesday|Wed Wednesday|Thu Thursday|Thur Thursday|Thurs Thursday"
-    "|Fri Friday|Sat Saturday|Sun Sunday"
-)
+_WEEKDAYS = {name[:3]: name for name in calendar.day_name}
+_WEEKDAYS |= {"Tues": "Tuesday", "Thur": "Thursday", "Thurs": "Thursday"}
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
 _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
@@ -25,8 +21,11 @@ _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 PATTERNS = {
     "DAY_FOLLOWS": (
         rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA|date"
-        rf"|updated|effective|as of|week of|deadline|RSVP|notes|sync|meeting|call|appointment|delivery|today|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
+        rf"|updated|effective|as of|week of|deadline|notes|sync|meeting|call|appointment|delivery|today"
+        rf"|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
     ),
+    "CLOCK": r"\d\d?(?::\d\d)?",
+    "AT": "(?:at|@|from|between|after|before)",
     "SHORT": "|".join(_MONTHS),
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
@@ -138,15 +137,6 @@ def time(match: re.Match[str]) -> str:
     hours, minutes, seconds, half = match.groups("")
     if int(hours) > 24:  # noqa: PLR2004 - no hour
         return match[0]
-    if not int(hours) and seconds:  # a duration
-        return (
-            " ".join(
-                f"{cardinal(str(int(n)))} {unit}{'s' * (int(n) != 1)}"
-                for n, unit in ((minutes, "minute"), (seconds, "second"))
-                if int(n)
-            )
-            or "zero"
-        )
     said, half = cardinal(str(int(hours))), half_day(half)
     if seconds.strip("0"):
         count = cardinal(str(int(seconds)))

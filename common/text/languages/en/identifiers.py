@@ -3,7 +3,7 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.words import grouped, spelled
+from common.text.languages.en.numbers import grouped, spelled
 
 _NAMED = words_of(  # nouns that figures name
     "order invoice ticket case reference ref confirmation conf booking reservation tracking account"

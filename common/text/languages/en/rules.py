@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from common.text.languages.en import amounts, dates, identifiers, measures, numbers, words
+from common.text.languages.en import dates, identifiers, measures, numbers
 from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
 ? [#+>↑▲↓▼≈|♯♭⁺⁻−]|[ ]/|-(?![\w-])
-(?<!\w)(AB?|B|O)([+−-])(?=[ ,.;)]|$)(?<=\w.)  =>  {blood}
+(?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
 (?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:charge}
 (?<!\w)([CF])#  =>  {1} sharp
@@ -18,21 +18,19 @@ _SIGNS = r"""
 ([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
 \|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
-(?i:(about|around|roughly|approximately|approx\.) ≈ ?)  =>  {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
 (?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([a-z])/(?=[a-z](?!\w))  =>  {1} over␣
 (?<=\)) ?/ ?(?=[\d(])  =>  ␣divided by␣
 (?<=[(=±×÷^]) ?[-−](?=[a-z](?!\w))|(?<=[=±×÷]) [-−](?=[a-z](?!\w))  =>  ␣minus␣
+(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt])(?=[²³^)]| ?[+=−])  =>  {1:letters}
 (?<=[-+=] )(\d{1,3})([abcknpqxyz]{2,3})(?!\w)  =>  {1} {2:letters}
 (?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
 (?:(?<![^\W\d_][a-z])(?<=[)²³a-z])|(?<=\^\d)) - (?=\d)|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - )  =>  {1:number} {2}
 (?:(?<=[+=−*÷-] )|(?<=minus ))(\d{1,4})([a-z])(?!\w)  =>  {1:number} {2}
-(?<=\w )(\d{1,4})([xyz])(?= (?:from|to both|is|equals)(?!\w))  =>  {1:number} {2}
 (?<=[\d)]) - (?=\([-−\d])|(?<=[a-z]\d) - (?=[a-z]\d)|(?<=\([a-z])-(?=\d{1,3}\))|(?<=\)) - (?=[a-z]\()
     =>  ␣minus␣
-(?<=[a-z] \d) - (?=[a-z] \d)|(?<=\([a-z]) - (?=[a-z]\))  =>  ␣minus␣
 (?<=\d) ?· ?(?=\d)  =>  ␣times␣
 (?<=[\d)²³a-z])−(?=[\d(a-z])|(?<=\S) − (?=\S)|(?<=[=^²³)×÷] [a-z]) - (?=[a-z](?!\w))  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
@@ -40,7 +38,6 @@ _SIGNS = r"""
 ? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
 ={4,}|<{4,}|>{4,}  =>  ␣
 =([^=→.;\n]{1,30}) ?(?:→|⇒|=>|-{1,2}>) ?(?=[^.;→=]{1,20}=)  =>  ={1}, so␣
-<-(?![\w-])  =>  ␣left arrow␣
 <->|↔|⇔|<=>  =>  ␣to and from␣
 -{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
@@ -51,7 +48,14 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
+? \. ?\d|\d['’]\d
+(?<![\w.])\.(?=\d)  =>  0.
+(?<![\w.])([A-Z])\.(?=\d)  =>  {1} dot␣
+(?<![\w.])({NUMBERED})\. ?(?=\d)  =>  {1:numbered}␣
+(?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
+(?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
+(?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
 #(?=\d{8,20}(?!\w))  =>  number␣
 (?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
 ＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
@@ -60,24 +64,19 @@ _FIGURES = r"""
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
 (?<!\w)([A-Z]{3,5} )(\d{3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?<= in )(\d{2,3}):([0-5]\d)(?![\w:])  =>  {1:number} {2:pair}
-(?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
 (?<=[a-z] )hrs(?!\w)  =>  hours
+(?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
-(?<!\w)(\d\d?(?::\d\d)?) ?([ap]) ?[-–—] ?(\d\d?(?::\d\d)?) ?([ap])(?!\w|\.m)(?:\.(?!\S))?
-    =>  {1} {2}.m. to {3} {4}.m.
+(?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
 (?<![\w.])(?<!\d )x(\d{3,5})(?!\w)  =>  extension {1:spelled}
-(?<![\w.])(?!1 )({NUMBER}) ?c\.(?=[ ,;)]|$)  =>  {1} cups
 (?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
-(?<![\w.])(1|[{VULGAR}]) ?c\.(?=[ ,;)]|$)  =>  {1} cup
+(?<=[\d{VULGAR}]) ?c\.(?=[ ,;)]|$)  =>  ␣cup
 (?<=localhost):(\d{2,5})(?!\w)  =>  ␣port {1:spelled}
-(?<!\w)HTTP/(?=\d)  =>  HTTP␣
 (?<!\w)(?i:arxiv:) ?(\d{4}\.\d{4,5})(?!\w)  =>  arXiv {1:coded}
 (?<!\w)(ISO|PMID|IEEE|ANSI|IEC|DIN)[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
-(?<!\w)({BOOKS})\.?(?= \d{1,3}(?:[:.,; ]|$))  =>  {1:book}
-(?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3:number}
-(?<=[A-Za-z]-)(\d{1,3})s(?!\w)|(?<=[Ss]ize )(\d{1,2})s(?!\w)|(?<!\w)(7\d7)s(?!\w)  =>  {1:plural_number}{2:plural_number}{3:plural_number}
-(?<!\w)(?i:((?:index|score|rating|grade|pain|level)[ :a-z]{0,8}))(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
+(?:(?<=[A-Za-z]-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
+((?:[Ii]ndex|score|[Rr]ating|pain)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
 (?<=\()x(\d{1,2})(?=\))  =>  times {1:number}
 (?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
 (?<=reigned )(1\d{3}) ?[-–] ?(1\d{3})(?!\w)  =>  {1:year} to {2:year}
@@ -86,12 +85,6 @@ _FIGURES = r"""
 (?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
 (?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 (?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
-? \. ?\d|\d['’]\d
-(?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])([A-Z])\.(?=\d)  =>  {1} dot␣
-(?<![\w.])({NUMBERED})\. ?(?=\d)  =>  {1:numbered}␣
-(?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
-(?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? [/.-]\d|\d-|(?<!\w)(?:{SHORT}|{WEEKDAY})|\d0['’]?s|['’]\d|[Ii]n 10
 {START}(?<!-)(\d{4})([-/])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
@@ -99,7 +92,7 @@ _FIGURES = r"""
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT}|\d{1,2}(?!\d)))  =>  {1:weekday}
 (?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:at |@ ?|from |between |after |before )?\d\d?(?::\d\d|(?: ?[-–] ?\d\d?)? ?[AaPp]\.?[Mm]))
+(?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))
     =>  {days}
 {DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?(?![\w/]|[.,]\d)
     =>  {days}
@@ -184,6 +177,8 @@ _FIGURES = r"""
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:[0-5]\d)/(mi|km)(?!\w)  =>  {1:per}
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
+{START}00?:(\d\d):00(?![\w:])  =>  {1:hour} minutes
+{START}00?:(\d\d):(\d\d)(?![\w:])  =>  {1:hour} minutes {2:hour} seconds
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
@@ -204,7 +199,7 @@ _FIGURES = r"""
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 (?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal)(?!\w))  =>  ␣per␣
-{START}({NUMBER})(?=/)(?:/(km²|mi²|m²|ha|km|mi|L|mL|dL|kg|min|sec|s|h|hr|day|week|month|year|person|night)(?!\w))  =>  {1:number}{2:per}
+{START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
@@ -250,7 +245,7 @@ _DAY = (
 def rules(region: str) -> Rules:
     """Return the rules for a region (ISO 3166, or "")."""
     names: dict[str, Any] = {}
-    for module in (words, dates, identifiers, amounts, numbers, measures):
+    for module in (dates, identifiers, numbers, measures):
         names |= vars(module) | vars(module).get("PATTERNS", {}) | vars(module).get("PARTS", {})
     names["days"] = lambda match: dates.days(match, region)
     names["numeric"] = lambda match: dates.numeric(match, region)

@@ -3,7 +3,7 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.words import cardinal, ordinal, point
+from common.text.languages.en.numbers import cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
 _TITLES = table(
@@ -13,18 +13,21 @@ _TITLES = table(
     "|Messrs Messieurs|Ms Ms"
 )
 _AFTER_A_NAME = table(
-    "Dr. Drive|Aves. Avenues|Sts. Streets|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway|Pkwy. Parkway|Sq. Square"
-    "|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation|Co. Company|Bros. Brothers"
-    "|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Assn. Association"
+    "Dr. Drive|Aves. Avenues|Sts. Streets|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway"
+    "|Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation"
+    "|Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department"
+    "|Assn. Association"
 )
 _ANYWHERE = table(
-    "e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately|a.k.a.=also known as"
-    "|cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government|misc.=miscellaneous"
-    "|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|Tel.=Telephone|E.g.=For example"
-    "|I.e.=That is|Approx.=Approximately|Dept.=Department|esp.=especially|appt.=appointment"
-    "|est.=estimated|Est.=Estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional|Pop.=Population|pop.=population|et al.=and others|w/o=without|w/=with|vs=versus|Ctrl=Control|N/A=not applicable"
-    "|n/a=not applicable|mvmt.=movement|mvt.=movement|btw=by the way|mgr.=manager"
-    "|asst.=assistant|assn.=association|intl.=international|mins.=minutes|tbd=to be determined",
+    "e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately"
+    "|a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department"
+    "|govt.=government|misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone"
+    "|Tel.=Telephone|E.g.=For example|I.e.=That is|Approx.=Approximately|Dept.=Department"
+    "|esp.=especially|appt.=appointment|est.=estimated|Est.=Estimated|med.=medium|p.a.=per annum"
+    "|y/y=year over year|opt.=optional|Pop.=Population|pop.=population|et al.=and others|w/o=without"
+    "|w/=with|vs=versus|Ctrl=Control|N/A=not applicable|n/a=not applicable|mvmt.=movement"
+    "|mvt.=movement|btw=by the way|mgr.=manager|asst.=assistant|assn.=association|intl.=international"
+    "|mins.=minutes|tbd=to be determined",
     "=",
 )
 _TIMES = table(
@@ -65,9 +68,8 @@ _POINTED = r"""
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
-(?<!\w)Ms\.(?= )  =>  Ms
 (?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
-(?:(?<=\b[a-z])|(?<=\b[a-z][a-z])|(?<=[a-z]{3})|(?<=^)|(?<=[(:*])) ?(Sr|Jr|Asst|Assoc)\. ?(?=[A-Z][a-z])  =>  ␣{1:rank}␣
+(^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)ca?\.(?= ?\d{3})  =>  circa
@@ -79,7 +81,7 @@ _POINTED = r"""
 (?<=\w )St\.  =>  Street{point}
 """
 _ROMAN = r"""
-(?<!\w)({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| became\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
+({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
 (?<!\w)(World War) {ROMAN}  =>  {1} {2:arabic}
 (?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
 (?<!\w)({COUNTED}) (?!I(?!\w)(?! of\b|[,.;:!?)]|$)){ROMAN}  =>  {1} {2:arabic}
