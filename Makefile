@@ -15,7 +15,8 @@ RECOGNISER := .venv-recogniser/installed
 AGENT_FILES = $$(find infra/agent tests/agent -name '*.py')
 FRAMEWORKS := .venv-bench/installed
 BROWSER := tests/browser/node_modules/.installed
-CLIENTS := avatar google adk1
+CLIENTS := avatar google adk1 generated
+TYPESCRIPT := tests/clients/generated/typescript/node_modules/.installed
 EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -29,13 +30,16 @@ help: ## list the targets
 
 # ── run it ───────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: run demo smoke
+.PHONY: run demo seed smoke
 run: $(INSTALLED) page-if-node ## run the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
 	@exec $(BIN)/python -m infra.local --port $(PORT) \
 		$(if $(STORE),--store '$(STORE)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
 demo: $(INSTALLED) ## play a conversation in the terminal, against a stack of its own
 	@exec $(BIN)/python -m infra.local.demo
+
+seed: $(INSTALLED) ## give make run two people, Ada and Ben, with three weeks of use (DATA_DIR=.local)
+	@$(BIN)/python -m infra.seed $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
 smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python -m infra.smoke --help)
 	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)
@@ -111,6 +115,7 @@ reliability: $(INSTALLED) ## run 20,000 random walks and the state machine
 test-clients: $(INSTALLED) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
 	@for each in $(CLIENTS); do $(MAKE) --silent .venv-clients/$$each/installed \
 		|| echo "$$each cannot be installed; its clients do not run." >&2; done
+	@$(MAKE) --silent $(TYPESCRIPT) || echo 'The generated TypeScript client does not run.' >&2
 	@$(BIN)/python -m tests.clients $(ARGS)
 
 bench: $(INSTALLED) ## measure, beside other frameworks, in one run (ARGS='--runs 9 first_speech')
@@ -180,6 +185,11 @@ $(RECOGNISER): infra/local/recogniser/requirements.txt
 $(BROWSER): tests/browser/package-lock.json
 	@command -v npm >/dev/null || { echo 'The tests in a browser need Node 20 or later, with npm.' >&2; exit 1; }
 	@cd tests/browser && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(TYPESCRIPT): tests/clients/generated/typescript/package-lock.json
+	@command -v npm >/dev/null || { echo 'The TypeScript client needs Node 20 or later, with npm.' >&2; exit 1; }
+	@cd $(dir $<) && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .venv-clients/%/installed: tests/clients/%.txt

@@ -161,6 +161,8 @@ class NoTasks:
 
     async def expire(self, session: AvatarSessionId, at: datetime) -> None: ...
 
+    async def leave(self, session: AvatarSessionId, at: datetime) -> None: ...
+
 
 @asynccontextmanager
 async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:
@@ -186,6 +188,7 @@ def _settings(folder: Path, services: SimulatedServices) -> Settings:
     return Settings(
         store="sqlite",
         data_dir=str(folder),
+        admitted=("*",),
         agent_engine_url=f"{services.http}/v1/{engine}",
         speech_url=services.http,
         max_session_seconds=1_200,
@@ -196,9 +199,9 @@ def _settings(folder: Path, services: SimulatedServices) -> Settings:
 
 
 def _environment(settings: Settings, certificates: Path) -> dict[str, str]:
-    names = settings.model_fields_set | {"secret_manager_address"}
+    names = (settings.model_fields_set | {"secret_manager_address"}) - {"admitted"}
     variables = {f"OPRINA_{name.upper()}": str(getattr(settings, name)) for name in names}
-    return variables | {"OPRINA_CERTIFICATES": str(certificates)}
+    return variables | {"OPRINA_ADMITTED": "*", "OPRINA_CERTIFICATES": str(certificates)}
 
 
 async def _start_users(

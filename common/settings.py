@@ -6,6 +6,7 @@ The variable of a setting is `OPRINA_` and its name in capitals. Two have names 
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -28,6 +29,8 @@ LOCAL_SWITCHES = {
 """Settings that replace a service by an emulator or a simulator. A deployed function refuses
 them."""
 
+LONGEST_RECORDING = 60
+"""The longest recording in seconds, as Google's `recognize` takes it."""
 Positive = Annotated[int, Field(gt=0, le=10**12)]
 Seconds = Annotated[int, Field(gt=0, le=86_400)]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/,*A-Z]+$")]
@@ -107,6 +110,11 @@ class Settings(BaseModel):
     """Avatar seconds that all users together may use in a day (UTC)."""
     ceiling_agent_tokens: Positive = 100_000_000
     """Agent tokens that all users together may use in a day."""
+    ceiling_voice_characters: Positive = 50_000_000
+    """Characters of speech that all users together may use in a day. A conversation goes on as text
+    beyond it."""
+    ceiling_transcribed_seconds: Positive = 1_000_000
+    """Seconds of recorded speech that all users together may have recognised in a day."""
     ceiling_shards: Annotated[int, Field(gt=0, le=500)] = 50
     """Documents that share a ceiling. One takes about one start or message per second."""
     starts_per_hour: Annotated[int, Field(gt=0, le=1_000)] = 60
@@ -235,15 +243,24 @@ class Settings(BaseModel):
                 "OPRINA_MIN_TURN_TOKENS is above OPRINA_ALLOWANCE_AGENT_TOKENS: no turn could start"
             )
             raise ValueError(msg)
-        if self.ceiling_avatar_seconds // self.ceiling_shards < self.max_session_seconds:
-            msg = "OPRINA_CEILING_AVATAR_SECONDS, divided by the shards, is below one session"
-            raise ValueError(msg)
-        if self.ceiling_agent_tokens // self.ceiling_shards < self.turn_tokens:
-            msg = "OPRINA_CEILING_AGENT_TOKENS, divided by the shards, is below one turn"
-            raise ValueError(msg)
+        self._check_ceilings()
         if self.deployed_as is not None:
             self._refuse_local_switches()
         return self
+
+    def _check_ceilings(self) -> None:
+        """Raise ValueError unless each shard has room for what one request may reserve."""
+        needs: Mapping[Meter, tuple[int, str]] = {
+            "avatar_seconds": (self.max_session_seconds, "session"),
+            "agent_tokens": (self.turn_tokens, "turn"),
+            "voice_characters": (self.turn_characters, "turn"),
+            "transcribed_seconds": (LONGEST_RECORDING, "recording"),
+        }
+        for meter, (least, what) in needs.items():
+            if self.ceilings[meter] // self.ceiling_shards < least:
+                name = f"OPRINA_CEILING_{meter.upper()}"
+                msg = f"{name}, divided by the shards, is below one {what}"
+                raise ValueError(msg)
 
     def _refuse_local_switches(self) -> None:
         local = [name for field, name in LOCAL_SWITCHES.items() if getattr(self, field)]
@@ -259,10 +276,7 @@ class Settings(BaseModel):
 
     @cached_property
     def ceilings(self) -> Amounts:
-        return {
-            "avatar_seconds": self.ceiling_avatar_seconds,
-            "agent_tokens": self.ceiling_agent_tokens,
-        }
+        return {meter: getattr(self, f"ceiling_{meter}") for meter in METERS}
 
     @cached_property
     def default_plan(self) -> Amounts:

@@ -18,6 +18,11 @@ locals {
     title      = "session_secrets"
     expression = "resource.name.startsWith(\"${local.secret_names}/avatar-session-\")"
   }
+  # The same for the refresh token of each Google connection.
+  grant_secrets = {
+    title      = "grant_secrets"
+    expression = "resource.name.startsWith(\"${local.secret_names}/google-grant-\")"
+  }
 
   # Roles on the project, by the words that a function lists under `uses` in functions.tf.
   roles = {
@@ -48,6 +53,19 @@ locals {
     "tokens.delete" = {
       deleter = { role = local.custom_role_names.secretDeleter, condition = local.session_secrets }
     }
+
+    # Refresh tokens of Google connections.
+    "grants.write" = {
+      creator = { role = local.custom_role_names.secretCreator, condition = null }
+      adder   = { role = "roles/secretmanager.secretVersionAdder", condition = local.grant_secrets }
+    }
+    "grants.read" = {
+      accessor = { role = "roles/secretmanager.secretAccessor", condition = local.grant_secrets }
+    }
+    "grants.delete" = {
+      deleter = { role = local.custom_role_names.secretDeleter, condition = local.grant_secrets }
+    }
+    sealing = {} # granted on the key that seals access tokens of Google in documents, below
 
     # Deletion of accounts, by the sweep.
     "users.delete" = { deleter = { role = local.custom_role_names.userDeleter, condition = null } }
@@ -116,14 +134,15 @@ locals {
     ]
   ])...)
 
-  # With vault = "sealed", functions that write or read session tokens need the sealing key.
+  # The sealing key is for access tokens of Google and, with vault = "sealed", for session tokens.
   read_secrets = {
     for name, function in local.deployed : name => concat(
       function.secrets,
       function.callers == "users" ? [local.accounts_key] : [], # to verify who calls: User.former
-      var.vault == "sealed" && length(setintersection(function.uses, ["tokens.write", "tokens.read"])) > 0 ? [local.tokens_key] : [],
+      length(setintersection(function.uses, local.sealing_uses)) > 0 ? [local.tokens_key] : [],
     )
   }
+  sealing_uses = var.vault == "sealed" ? ["sealing", "tokens.write", "tokens.read"] : ["sealing"]
   secret_readers = merge([
     for name, secrets in local.read_secrets : {
       for secret in secrets : "${name}/${secret}" => { function = name, secret = secret }

@@ -7,13 +7,15 @@
 #              internal: the accounts of Cloud Scheduler and Cloud Tasks only.
 #   secrets    Secrets that the function reads by name.
 #   uses       Other services that the function uses. access.tf maps each word to roles.
-#   free_text  People write texts into its bodies: no rule of the firewall reads them (firewall.tf).
+#   free_text  People write texts into its bodies, or Google into its queries: no rule of the firewall
+#              reads them (firewall.tf).
 #
 # The other keys are sizes. An environment changes them with var.function_defaults and var.functions.
 locals {
   liveavatar_key = "liveavatar-api-key"
   tokens_key     = "session-tokens-key"
   accounts_key   = "account-hash-key"
+  google_client  = "google-oauth-client"
 
   defaults = {
     memory        = "512Mi"
@@ -37,7 +39,8 @@ locals {
       callers   = "users"
       free_text = true
       timeout   = 600 # a turn of at most 580 seconds, and 15 seconds to store it
-      uses      = ["store", "agent", "speech", "tokens.read", "tokens.delete"]
+      secrets   = [local.liveavatar_key, local.google_client]
+      uses      = ["store", "agent", "speech", "tokens.read", "tokens.delete", "grants.read", "sealing"]
     }
     speak = {
       callers   = "users"
@@ -54,7 +57,7 @@ locals {
     }
     keep_alive = {
       callers = "users"
-      uses    = ["store", "tokens.delete"]
+      uses    = ["store", "queue", "tokens.delete"]
     }
     end_session = {
       callers = "users"
@@ -70,7 +73,7 @@ locals {
       timeout       = 320
       concurrency   = 20
       max_instances = 10
-      uses          = ["store", "agent.delete", "tokens.delete", "users.delete"]
+      uses          = ["store", "agent.delete", "tokens.delete", "users.delete", "grants.read", "grants.delete"]
     }
     page = {
       callers       = "public"
@@ -79,9 +82,10 @@ locals {
     }
     connections = {
       callers       = "users" # Google's redirects bring no token; cookie and state stand for the user
+      free_text     = true    # a callback has a code of Google in its query
       max_instances = 10
-      secrets       = []
-      uses          = ["store"]
+      secrets       = [local.google_client]
+      uses          = ["store", "grants.write", "grants.read", "grants.delete", "sealing"]
     }
     account = {
       callers = "users"
@@ -110,6 +114,8 @@ locals {
   page_function   = "page"
   budget_function = "budget_alert"
 
+  connections_function = "connections"
+
   # Sizes of each function. Later arguments of merge() win.
   default_sizes = { for key, value in var.function_defaults : key => value if value != null }
   own_sizes = {
@@ -136,6 +142,9 @@ locals {
   # The host of the page.
   page_host = var.domain == null ? local.hosts[local.page_function] : var.domain
 
+  # The address of `connections`, as browsers reach it. Google redirects to an address below it.
+  connections_url = var.domain == null ? "https://${local.hosts[local.connections_function]}" : "https://${var.domain}/api/${local.connections_function}"
+
   settings = {
     OPRINA_PROJECT         = var.project
     OPRINA_LOCATION        = var.region
@@ -145,9 +154,14 @@ locals {
     OPRINA_DATABASE        = var.database
     OPRINA_BACKUP_DAYS     = tostring(var.backup_days)
 
-    OPRINA_CEILING_AVATAR_SECONDS = tostring(var.ceilings.avatar_seconds)
-    OPRINA_CEILING_AGENT_TOKENS   = tostring(var.ceilings.agent_tokens)
-    OPRINA_CEILING_SHARDS         = tostring(var.ceilings.shards)
+    OPRINA_GOOGLE_CLIENT_SECRET = local.google_client
+    OPRINA_CONNECTIONS_URL      = local.connections_url
+
+    OPRINA_CEILING_AVATAR_SECONDS      = tostring(var.ceilings.avatar_seconds)
+    OPRINA_CEILING_AGENT_TOKENS        = tostring(var.ceilings.agent_tokens)
+    OPRINA_CEILING_VOICE_CHARACTERS    = tostring(var.ceilings.voice_characters)
+    OPRINA_CEILING_TRANSCRIBED_SECONDS = tostring(var.ceilings.transcribed_seconds)
+    OPRINA_CEILING_SHARDS              = tostring(var.ceilings.shards)
 
     OPRINA_VAULT             = var.vault
     OPRINA_LIVEAVATAR_SECRET = local.liveavatar_key

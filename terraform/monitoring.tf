@@ -50,7 +50,23 @@ locals {
     }
   }
 
-  distributions = {
+  # Times that the page measured (`MARKS` in common/schemas/requests.py), in seconds.
+  marks = {
+    last_word_to_first_text  = "from the last word of a person to the first text of the reply"
+    last_word_to_first_sound = "from the last word of a person to the first sound of the reply"
+    key_to_first_text        = "from sending a message to the first text of the reply"
+    interruption_to_silence  = "from an interruption to silence"
+    start_to_first_frame     = "from pressing start to the first picture of the avatar"
+  }
+
+  distributions = merge(local.mark_distributions, local.ceiling_distributions, {
+    live_sessions = {
+      description = "Avatar sessions that run, without those that began in the last ten seconds."
+      filter      = "${local.sweep_line} AND jsonPayload.live_sessions>=0"
+      value       = "jsonPayload.live_sessions"
+      unit        = "1"
+      first       = 1
+    }
     first_speech_lag = {
       description = "Seconds from the last word of a reply's first sentence to the first sound of the avatar."
       filter      = "${local.request_line} AND jsonPayload.first_speech_lag_seconds>=0"
@@ -71,6 +87,27 @@ locals {
       value       = "jsonPayload.credits_left"
       unit        = "1"
       first       = 1
+    }
+  })
+
+  # A sweep reads all shards every five minutes.
+  ceiling_distributions = {
+    for name in ["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds", "most"] : "ceiling_${name}" => {
+      description = "Part of the day's ceiling that is used, from 0 to 1: ${name == "most" ? "the largest part of all" : replace(name, "_", " ")}."
+      filter      = "${local.sweep_line} AND jsonPayload.ceiling_used.${name}>=0"
+      value       = "jsonPayload.ceiling_used.${name}"
+      unit        = "1"
+      first       = 0.001
+    }
+  }
+
+  mark_distributions = {
+    for name, description in local.marks : name => {
+      description = "Seconds ${description}, as the page measured them."
+      filter      = "${local.request_line} AND jsonPayload.marks.${name}>=0"
+      value       = "jsonPayload.marks.${name}"
+      unit        = "s"
+      first       = 0.05
     }
   }
 }

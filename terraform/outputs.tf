@@ -25,14 +25,16 @@ output "web_config" {
   value       = local.web_config
 }
 
+output "google_redirect_url" {
+  description = "Redirect address to enter at the OAuth client with which users connect their Google accounts."
+  value       = "${local.connections_url}/google/callback"
+}
+
 output "secrets" {
-  description = "Command that adds the value of each secret. A function that reads a secret fails until it has a value."
+  description = "Command that adds the value of each secret that is not random. No avatar can start without the key of LiveAvatar, and no Google account can be connected without the OAuth client."
   value = {
-    for name in keys(local.secrets) : name => (
-      name == local.tokens_key
-      ? "head -c 32 /dev/urandom | base64 | gcloud secrets versions add ${name} --project ${var.project} --data-file=-"
-      : "(read -rs key; printf %s \"$key\") | gcloud secrets versions add ${name} --project ${var.project} --data-file=-"
-    )
+    (local.liveavatar_key) = "(read -rs key; printf %s \"$key\") | gcloud secrets versions add ${local.liveavatar_key} --project ${var.project} --data-file=-"
+    (local.google_client)  = "gcloud secrets versions add ${local.google_client} --project ${var.project} --data-file=client_secret.json"
   }
 }
 

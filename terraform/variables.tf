@@ -104,15 +104,22 @@ variable "admitted" {
 
 variable "ceilings" {
   type = object({
-    avatar_seconds = number
-    agent_tokens   = number
-    shards         = optional(number, 50)
+    avatar_seconds      = number
+    agent_tokens        = number
+    voice_characters    = optional(number, 50000000)
+    transcribed_seconds = optional(number, 1000000)
+    shards              = optional(number, 50)
   })
-  description = "Limits for all users together in a day (UTC): avatar_seconds (60 are one credit) and agent_tokens. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
+  description = "Limits for all users together in a day (UTC): avatar_seconds (60 are one credit), agent_tokens, voice_characters of speech and transcribed_seconds of recordings. Beyond it nothing is admitted until the next day. shards: documents that share a ceiling; each takes about one start or message per second."
 
   validation {
     condition     = var.ceilings.avatar_seconds / var.ceilings.shards >= 600 && var.ceilings.agent_tokens / var.ceilings.shards >= 100000
     error_message = "Each shard must have room for one session (600 seconds) and one long turn (100000 tokens). Raise the ceiling or lower shards."
+  }
+
+  validation {
+    condition     = var.ceilings.voice_characters / var.ceilings.shards >= 4000 && var.ceilings.transcribed_seconds / var.ceilings.shards >= 60
+    error_message = "Each shard must have room for the speech of one turn (4000 characters) and for one recording (60 seconds). Raise the ceiling or lower shards."
   }
 }
 
@@ -222,10 +229,11 @@ variable "alerts" {
     quota_refusals     = optional(number, 50)
     queue_depth        = optional(number, 200)
     credits_left       = optional(number, 100)
+    ceiling_part       = optional(number, 0.8)
     sweeps_with_orphan = optional(number, 0)
     sweeps_with_failed = optional(number, 2)
   })
-  description = "Thresholds of the alerts: error_ratio (5xx answers divided by all answers), first_speech_lag and start_seconds (seconds, 95th percentile), quota_refusals (in 10 minutes), queue_depth (tasks), credits_left (credits at the provider), sweeps_with_orphan and sweeps_with_failed (sweeps in 10 minutes that stopped an orphan session, or failed to end something)."
+  description = "Thresholds of the alerts: error_ratio (5xx answers divided by all answers), first_speech_lag and start_seconds (seconds, 95th percentile), quota_refusals (in 10 minutes), queue_depth (tasks), credits_left (credits at the provider), ceiling_part (part of a ceiling of the day), sweeps_with_orphan and sweeps_with_failed (sweeps in 10 minutes that stopped an orphan session, or failed to end something)."
   default     = {}
 
   validation {
@@ -250,7 +258,7 @@ variable "runbook" {
 
 variable "muted_alerts" {
   type        = set(string)
-  description = "Alerts that are off, by their key in the output alerts. Mute failed_stops until the LiveAvatar key is added: without the key every sweep fails."
+  description = "Alerts that are off, by their key in the output alerts."
   default     = []
 
   validation {

@@ -34,7 +34,7 @@ def anyio_backend() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with the name of its folder, and with `slow` where it is in `SLOW`."""
     slow = [TESTS / each for each in SLOW]
-    for item in items:
+    for item in (each for each in items if each.path.is_relative_to(TESTS)):
         item.add_marker(item.path.relative_to(TESTS).parts[0])
         if any(item.path.is_relative_to(each) for each in slow):
             item.add_marker("slow")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from common.domain.errors import OprinaError, UpstreamNotFound
+from common.domain.errors import Failed, OprinaError, UpstreamNotFound
 from common.domain.google.connection import (
     GoogleConnection,
     NewToken,
@@ -107,7 +107,11 @@ class AccessTokens:
             if found.state == "reconnect":
                 return TurnAccess(trouble="google_reconnect")
             if (sealed := found.token(now)) is not None:
-                text = await self._deps.grants.unseal(user, sealed)
+                try:
+                    text = await self._deps.grants.unseal(user, sealed)
+                except Failed:  # the version of the key that sealed it was disabled
+                    found = (await self._transactions.run(DropToken(user, sealed))).result
+                    continue
                 return TurnAccess(text, sealed, tuple(found.on))
             if found.retry_at is not None and found.retry_at > now:
                 return TurnAccess(trouble="google_unavailable")
@@ -213,7 +217,7 @@ class EndRefresh:
 
 @dataclass(frozen=True)
 class DropToken:
-    """Forget the access token that Google refused (a `Transaction`)."""
+    """Forget an access token that cannot be used (a `Transaction`)."""
 
     user: UserId
     sealed: str | None

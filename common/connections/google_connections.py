@@ -112,8 +112,8 @@ class GoogleConnections:
     async def ask(self, caller: User, request: ConnectGoogleRequest) -> ConsentPage:
         """Return a one-use address. Raises Invalid, GoogleDisconnecting, GoogleNotSetUp."""
         settings, now = self._deps.settings, self._deps.clock.now()
-        if not settings.connections_url:
-            raise GoogleNotSetUp("This deployment has no OAuth client (OPRINA_CONNECTIONS_URL).")
+        if not settings.connections_url or not await self._deps.google.is_set_up():
+            raise GoogleNotSetUp("This deployment has no OAuth client for Google accounts.")
         return_to = self._return_address(request.return_to)
         name = self._deps.new_id()
         ticket = f"{name}.{self._secret()}"

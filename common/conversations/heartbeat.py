@@ -79,12 +79,16 @@ class Heartbeat:
     async def may_act(self) -> bool:
         """Wait until an effect may start. Return False if the turn was asked to stop."""
         while self._interruption.reason is None:
-            now = asyncio.get_running_loop().time()
-            is_fresh = now - self._vital.looked_at < deadlines.LOOK_IS_FRESH
-            if is_fresh and now < self._vital.act_until:
+            if self.is_fresh and asyncio.get_running_loop().time() < self._vital.act_until:
                 return True
             await asyncio.sleep(POLL)
         return False
+
+    @property
+    def is_fresh(self) -> bool:
+        """The last look is recent enough to act on: the process was not frozen since."""
+        now = asyncio.get_running_loop().time()
+        return now - self._vital.looked_at < deadlines.LOOK_IS_FRESH
 
     async def checkpoint(self) -> None:
         """Write the progress and renew `due_at`. A failure is left to the next beat."""

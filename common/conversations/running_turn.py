@@ -36,8 +36,9 @@ class Handover:
 
     silenced: asyncio.Event = field(default_factory=asyncio.Event)
     """Nothing more of this turn will be sent to the avatar."""
-    is_superseded: bool = False
-    """A newer turn of this process took over: this one silences the avatar for it."""
+    superseded_at: float | None = None
+    """When a newer turn of this process took over, in event loop time: for it the avatar is
+    silenced, unless the process was frozen since."""
     notes_told: bool = False
     """The newer turn tells the agent what was heard of this one."""
 

@@ -39,7 +39,7 @@ class RunningTurns:
             return None
         self._newest[record.conversation_id] = turn
         if known is not None:
-            known.handover.is_superseded = True
+            known.handover.superseded_at = asyncio.get_running_loop().time()
             known.interruption.request("interrupted")
         return known
 

@@ -13,7 +13,7 @@ from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
 from common.domain.conversations.messages import MessagePlace
 from common.domain.documents import Create, Delete, Document, Update, Write
-from common.domain.quota import METERS, Meter, ledger_path, settle
+from common.domain.quota import METERS, Amounts, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
 from common.transactions.transaction import Decision, Documents
 
@@ -179,7 +179,7 @@ class Settle:
                 turns=1,
                 missing=missing,
             ),
-            *give_back(found.share, documents, found.reserved, charged),
+            *give_back(found.share, documents, found.reserved, _of_its_share(found, charged)),
             *self._messages(found, progress, outcome, documents, now),
             self._release(found, documents, now),
         ]
@@ -219,7 +219,7 @@ class Settle:
                 admitted_at=found.started_at,
                 missing=missing,
             ),
-            *give_back(found.share, documents, {}, difference),
+            *give_back(found.share, documents, {}, _of_its_share(found, difference)),
             *self._messages(found, replace(self.progress, text=text), outcome, documents, now),
             self._release(found, documents, now),
         ]
@@ -285,6 +285,11 @@ class Settle:
         return conversation.release(
             found, now, **self.update.fields(conversation, found), **proposed
         )
+
+
+def _of_its_share(found: TurnRecord, charged: Amounts) -> Amounts:
+    """Return the charge without the seconds of a recording, which stay in the share of that time."""
+    return {meter: n for meter, n in charged.items() if meter not in found.transcribed}
 
 
 def _spoken(progress: Progress, tokens: int | None, outcome: Outcome | None) -> dict[str, Any]:

@@ -50,6 +50,9 @@ from common.text import loading
 from common.transactions.shared_reads import SharedReads
 from common.transactions.transaction import Committed, Transactions
 
+LOOKS_TO_SILENCE = 2
+"""The first look of a process that was frozen may be too old when it is answered."""
+
 RunningT = TypeVar("RunningT", bound=RunningTurn[Any])
 
 
@@ -256,7 +259,7 @@ class TurnWork:
         channel: SpeechChannel = (
             CallerChannel(turn.events.emit, self._captions)
             if avatar is None
-            else AvatarChannel(self._deps, avatar)
+            else AvatarChannel(self._deps, avatar, self._heartbeat)
         )
         return SpeechOutput(
             self._deps, plan, channel, turn.events, self._heartbeat, turn.interruption
@@ -267,16 +270,26 @@ class TurnWork:
         return [caption for each in sent if each.id == utterance for caption in each.captions()]
 
     async def _silence(self) -> None:
-        """Stop the speech.
+        """Stop the speech, and the avatar if it still speaks for this turn."""
+        if self._speech is not None:
+            await self._speech.interrupt(silence=await self._may_silence())
 
-        The avatar is silenced, unless a turn of another process speaks by now.
+    async def _may_silence(self) -> bool:
+        """Return False if a turn of another process may speak by now.
+
+        A process that was frozen looks again.
         """
-        if self._speech is None:
-            return
-        reason = self._turn.interruption.reason
-        if reason not in {"interrupted", "settled"} and self._speech.playback.sent:
-            await self._heartbeat.look()
-        superseded = self._book.known().superseded_by not in {None, STOP}
-        by_another = superseded or reason in {"interrupted", "settled"}
-        is_ours = self._turn.handover.is_superseded or not by_another
-        await self._speech.interrupt(silence=is_ours)
+        handover, heartbeat = self._turn.handover, self._heartbeat
+        by_another = self._turn.interruption.reason in {"interrupted", "settled"}
+        has_spoken = self._speech is not None and bool(self._speech.playback.sent)
+        for _ in range(LOOKS_TO_SILENCE):
+            if by_another or not has_spoken:
+                break
+            await heartbeat.look()
+            by_another = self._book.known().superseded_by not in {None, STOP}
+            if heartbeat.is_fresh:
+                break
+        if handover.superseded_at is not None:  # by a turn of this process, which waits for this
+            now = asyncio.get_running_loop().time()
+            return now - handover.superseded_at < deadlines.LOOK_IS_FRESH
+        return heartbeat.is_fresh and not by_another

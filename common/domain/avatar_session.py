@@ -70,6 +70,8 @@ class AvatarSession:
     last_activity_at: datetime = NEVER
     expires_at: datetime = NEVER
     due_at: datetime | None = None
+    idle_seconds: int = 0
+    """The longest time without activity, as it was promised at the start. 0: stored before it was."""
     leaves_at: datetime | None = None
     """The page said that it leaves: the session ends then, unless it is kept alive before."""
     started_at: datetime | None = None
@@ -95,6 +97,15 @@ class AvatarSession:
     @classmethod
     def read(cls, document: Document) -> Self:
         return cls(id=AvatarSessionId(document.id), **read_fields(cls, document))
+
+    def idle(self, default: int) -> timedelta:
+        """Return the longest time without activity. `default`, in seconds, is for old documents."""
+        return timedelta(seconds=self.idle_seconds or default)
+
+    def is_past_its_start(self, now: datetime) -> bool:
+        """Return True if the session ran, or was asked for too long ago to begin still."""
+        stuck = self.created_at + timedelta(seconds=STUCK_SECONDS)
+        return self.started_at is not None or stuck <= now
 
     def fields(self) -> dict[str, Any]:
         return {name.name: getattr(self, name.name) for name in fields(self) if name.name != "id"}

@@ -13,11 +13,9 @@ from typing import Any
 
 from common.domain.documents import Create, Document, Increment, Update
 from common.domain.errors import CapacityReached, SpendingStopped
-from common.domain.quota import Amounts, Meter
+from common.domain.quota import METERS, Amounts
 
 SWITCH_PATH = "limits/switch"
-LIMITED: tuple[Meter, ...] = ("avatar_seconds", "agent_tokens")
-"""The meters that have a ceiling: they cost most of the money."""
 STOPPED_RETRY_SECONDS = 300
 KEPT = timedelta(days=7)
 """A shard is deleted this long after its day."""
@@ -64,6 +62,18 @@ class Ceilings:
         day = self.now.astimezone(UTC).strftime("%Y-%m-%d")
         return f"limits/{day}-{number % self.shards:03d}"
 
+    def paths(self) -> Sequence[str]:
+        """Return the paths of all shards of the day."""
+        return [self.path(number) for number in range(self.shards)]
+
+    def used(self, shards: Sequence[Document]) -> Mapping[str, float]:
+        """Return the part of each ceiling that is taken, from 0 to 1. `most` is the largest part."""
+        parts: dict[str, float] = {
+            meter: round(sum(each.get(meter, 0) for each in shards) / self.amounts[meter], 4)
+            for meter in METERS
+        }
+        return {**parts, "most": max(parts.values())}
+
     def find(
         self, documents: Mapping[str, Document], wanted: Amounts, first: int
     ) -> Create | Update | str:
@@ -71,7 +81,7 @@ class Ceilings:
 
         The shards are tried from number `first` on. Raises CapacityReached if none has room.
         """
-        wanted = {meter: wanted[meter] for meter in LIMITED if wanted.get(meter)}
+        wanted = {meter: wanted[meter] for meter in METERS if wanted.get(meter)}
         for number in range(first, first + self.shards):
             path = self.path(number)
             if path not in documents:
@@ -112,7 +122,7 @@ def give_back(
         return []
     steps: dict[str, Any] = {
         meter: Increment(used.get(meter, 0) - reserved.get(meter, 0))
-        for meter in LIMITED
+        for meter in METERS
         if used.get(meter, 0) != reserved.get(meter, 0)
     }
     return [Update(share, steps)] if steps else []

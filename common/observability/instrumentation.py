@@ -27,7 +27,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "voice": {"synthesize": "voice"},
     "recognition": {"recognize": "recognition"},
     "vault": dict.fromkeys(("prepare", "keep", "open", "forget"), "vault"),
-    "tasks": {"expire": "task"},
+    "tasks": dict.fromkeys(("expire", "leave"), "task"),
     "sign_ins": dict.fromkeys(("delete_user", "invite"), "sign_in"),
     "google": dict.fromkeys(("exchange", "refresh", "revoke"), "google"),
     "grants": dict.fromkeys(("keep", "open", "forget", "seal", "unseal"), "vault"),

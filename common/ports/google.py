@@ -30,6 +30,9 @@ class ExchangedCode:
 class GoogleAccounts(Protocol):
     """The OAuth server. Every method raises `Upstream` errors."""
 
+    async def is_set_up(self) -> bool:
+        """Return False if this deployment has no OAuth client."""
+
     async def consent_url(
         self, scopes: Sequence[str], state: str, challenge: str, login_hint: str | None
     ) -> str:

@@ -12,3 +12,10 @@ class TaskQueue(Protocol):
 
         `Unavailable`, `Ambiguous`: the caller may go on, since a sweep does it anyway.
         """
+
+    async def leave(self, session: AvatarSessionId, at: datetime) -> None:
+        """Have `sweep_expired` called at `at` for a session whose page leaves.
+
+        A session may have several: a page may leave, come back and leave again. A second call with the
+        same `at` changes nothing. Raises as `expire` does.
+        """

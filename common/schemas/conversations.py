@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from common.domain.conversations.messages import Rating
 from common.schemas.base import Answer, Id, Request, Text
-from common.schemas.events import TurnEnd
+from common.schemas.events import ProposalEvent, TurnEnd
 from common.schemas.usage import Usage
 
 
@@ -108,7 +108,8 @@ class RunningAvatar(Answer):
 class LastTurn(Answer):
     """The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago.
 
-    Turns are kept for a day.
+    `proposal` is the first proposal of the conversation that can still be answered: of this turn, or
+    of the newest one that proposed something. Turns are kept for a day.
     """
 
     turn_id: str
@@ -118,6 +119,7 @@ class LastTurn(Answer):
     message_id: str | None = None
     text: str
     spoken: str
+    proposal: ProposalEvent | None = None
     updated_at: datetime
 
 

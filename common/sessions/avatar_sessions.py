@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from common.domain.avatar_session import AvatarSession, leave, session_among, session_paths, touch
 from common.domain.documents import Update, Write
@@ -8,6 +8,7 @@ from common.domain.errors import Failed, SessionOver, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Ledger, month_of
 from common.domain.user import User
+from common.observability.log import best_effort
 from common.observability.request_trace import annotate
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import EndSessionAnswer, KeepAliveAnswer, StartAvatarAnswer
@@ -47,7 +48,7 @@ class ExtendSession:
         ledger.require_open()
         if not self.write:
             return Decision(None)
-        idle = timedelta(seconds=self.settings.idle_seconds)
+        idle = session.idle(self.settings.idle_seconds)
         kept = leave(session, now) if self.leaving else touch(session, now, idle)
         answer = KeepAliveAnswer(
             avatar_session_id=session.id,
@@ -92,6 +93,10 @@ class AvatarSessions:
         keep = ExtendSession(caller, session, self._deps.settings, key, leaving, leaving)
         decided = await self._transactions.run(keep)
         if decided.result is not None:
+            left = AvatarSession.read(session_among(decided.documents, session))
+            if leaving and left.leaves_at is not None:
+                task = self._deps.tasks.leave(session, left.leaves_at)
+                await best_effort("the task of a page that leaves", task)
             return decided.result
         try:
             await self._deps.avatars.keep_alive(session)

@@ -2,7 +2,8 @@
 
     /start ∥ expiry task ∥ a place for the tokens ──► tokens stored ──► commit: `live`
 
-On any failure the session is stopped and nothing is charged.
+On any failure the session is ended and nothing is charged. Where the store is away, it stays
+`starting` or `live`, and the sweep ends it.
 """
 
 import asyncio
@@ -154,11 +155,10 @@ class SessionLaunch:
             ws_url=started.ws_url,
             livekit_url=started.livekit_url,
             livekit_token=started.livekit_token,
-            session_token=self._reserved.token.token,
         )
         vault = await deps.vault.keep(session.id, tokens, session.expires_at)
         now = deps.clock.now()
-        live = go_live(session, now, timedelta(seconds=deps.settings.idle_seconds), vault)
+        live = go_live(session, now, session.idle(deps.settings.idle_seconds), vault)
         answer = self._answer(live, started)
         stored = answer.model_dump(mode="json", exclude={"livekit_token"})
         transactions = Transactions(deps.store, deps.clock, deps.pause)
@@ -179,20 +179,21 @@ class SessionLaunch:
         return error
 
     async def _abandon(self, reason: EndReason) -> None:
-        """Stop what may run.
+        """End a session that may run.
 
-        Where the store is away, or another process has ended the session before it ran, the
-        provider is told all the same, and the sweep settles the rest.
+        Without a commit of `ending` nothing is stopped: the document says what is left to do, and
+        the next start, the expiry task or the sweep does it. A session that was ended before the
+        provider had started it is stopped here: its document already says so.
         """
         session = self._reserved.session.id
         try:
             after = await self._ender.end(session, always(reason))
-            if after.end_reason == reason:
-                return
         except OprinaError as error:
-            log.warning("not abandoned: %s", error.code)
-        stop = self._deps.avatars.stop(session, reason)
-        await best_effort("stopping what was not confirmed", stop)
+            log.warning("a start that failed is left to the sweep: %s", error.code)
+            return
+        if after.state == "ended" and after.end_reason != reason:
+            stop = self._deps.avatars.stop(session, reason)
+            await best_effort("stopping a session that ended before it ran", stop)
 
     def _answer(self, live: AvatarSession, started: StartedSession) -> StartAvatarAnswer:
         return StartAvatarAnswer(

@@ -219,6 +219,7 @@ class StartAdmission:
             last_activity_at=now,
             expires_at=now + timedelta(seconds=seconds),
             due_at=now + timedelta(seconds=min(seconds, STUCK_SECONDS)),
+            idle_seconds=self.settings.idle_seconds,
             claim=self.key.path,
         )
         path = conversation_path(choice.conversation_id)

@@ -10,23 +10,26 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from common.domain.avatar_session import (
-    STOP_AGAIN_SECONDS,
     AvatarSession,
+    EndReason,
     record_path,
     session_among,
     session_path,
     session_paths,
 )
+from common.domain.conversation import Conversation
 from common.domain.documents import Document, Query, Where
-from common.domain.errors import OprinaError, TooEarly, Unavailable
+from common.domain.errors import OprinaError, TooEarly, Upstream
 from common.domain.ids import AvatarSessionId
 from common.observability.log import log
 from common.observability.request_trace import annotate
+from common.ports.avatar import NO_KEY
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import SweepAnswer
 from common.schemas.requests import SweepRequest
 from common.sessions.due_work import DueWork
-from common.sessions.end import SessionEnder, always
+from common.sessions.end import SessionEnder, always, require_ended
+from common.sessions.gauges import log_ceilings
 from common.sessions.stop_all import StopAll
 from common.transactions.pages import read_all
 
@@ -38,7 +41,7 @@ GET_AT_ONCE = 100
 SECONDS = 240.0
 """No batch begins later than this; the function has 300 s."""
 EARLY_SECONDS = 2.0
-"""An expiry task may come this much before its time, by another clock."""
+"""A task may come this much before its time, by another clock."""
 LIST_LEEWAY = timedelta(seconds=10)
 """A session that ended this shortly before the provider's list was asked for may stand in it."""
 
@@ -60,7 +63,7 @@ class SweepUseCase:
 
     async def sweep(self, request: SweepRequest) -> SweepAnswer:
         one = request.avatar_session_id
-        swept = await (self._one(AvatarSessionId(one)) if one else self._all())
+        swept = await (self._one(AvatarSessionId(one), request) if one else self._all())
         annotate(did=swept.model_dump())
         return swept
 
@@ -71,11 +74,11 @@ class SweepUseCase:
             self._stop_all.run(counts),
             *(self._finish(work, counts, until) for work in self._works),
         )
-        await self._compare(counts)
+        await asyncio.gather(self._compare(counts), log_ceilings(self._deps))
         return SweepAnswer(**counts, more=any(more))
 
-    async def _one(self, session: AvatarSessionId) -> SweepAnswer:
-        """Serve an expiry task. `TooEarly` (not a success) makes the queue bring it again."""
+    async def _one(self, session: AvatarSessionId, request: SweepRequest) -> SweepAnswer:
+        """Serve a task of one session. An error (not a success) makes the queue bring it again."""
         now = self._deps.clock.now()
         found = await self._deps.store.get(session_paths(session))
         document = session_among({each.path: each for each in found}, session)
@@ -84,13 +87,21 @@ class SweepUseCase:
         known = AvatarSession.read(document)
         if known.state == "ended":
             return SweepAnswer()
+        if request.leaving:
+            return await self._leave(session)
         early = (known.expires_at - now).total_seconds()
         if early > EARLY_SECONDS:
             raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
-        after = await self._ender.end(session, always("expired"))
-        if after.state != "ended":
-            raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
+        require_ended(await self._ender.end(session, always("expired")))
         return SweepAnswer(expired=1)
+
+    async def _leave(self, session: AvatarSessionId) -> SweepAnswer:
+        """End a session whose page left, unless the page came back or leaves later."""
+        after = await self._ender.end(session, _has_left)
+        if after.state in {"starting", "live"}:
+            return SweepAnswer()
+        require_ended(after)
+        return SweepAnswer(idle=1)
 
     # ── what is due ──────────────────────────────────────────────────────────────────────────────
 
@@ -119,11 +130,12 @@ class SweepUseCase:
         """
         try:
             held = await self._held_as_live()
+            annotate(live_sessions=len(held))
             asked_at = self._deps.clock.now()
             running, _ = await asyncio.gather(self._deps.avatars.active(), self._note_credits())
         except OprinaError as error:
             log.warning("no list of active sessions: %s", error.code)
-            counts["failed"] += 1
+            counts["failed"] += not _is_without_key(error)
             return
         for start in range(0, len(running), GET_AT_ONCE):
             records = await self._not_running(running[start : start + GET_AT_ONCE])
@@ -171,6 +183,23 @@ class SweepUseCase:
     async def _end_if_over(self, document: Document, counts: Counter[str]) -> None:
         after = await self._ender.end_if_over(AvatarSessionId(document.id))
         counts["stuck"] += after is not None and after.state == "ended"
+
+
+def _is_without_key(error: OprinaError) -> bool:
+    """Return True if the deployment has no key of the provider yet, so that no session can run.
+
+    A session of ours that cannot be ended is a failure all the same.
+    """
+    return isinstance(error, Upstream) and error.kind == NO_KEY
+
+
+def _has_left(
+    session: AvatarSession, _conversation: Conversation | None, now: datetime
+) -> EndReason | None:
+    leaves_at = session.leaves_at
+    if leaves_at is None or leaves_at > now + timedelta(seconds=EARLY_SECONDS):
+        return None
+    return "idle"
 
 
 async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:

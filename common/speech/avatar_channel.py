@@ -16,6 +16,7 @@ from common.ports.avatar import AvatarConnection, AvatarEvent
 from common.ports.dependencies import Dependencies
 from common.ports.standing import standing
 from common.speech.connection_state import ConnectionState, Event, step
+from common.speech.speech_channel import MayAct
 
 CONNECTED_SECONDS = 5.0
 """After a session's start, `connected` is awaited for this long: what is sent before is dropped."""
@@ -29,12 +30,13 @@ INTERRUPT_SECONDS = 2.0
 class AvatarChannel:
     """The websocket of one turn (a `SpeechChannel`)."""
 
-    def __init__(self, deps: Dependencies, avatar: CurrentAvatar) -> None:
+    def __init__(self, deps: Dependencies, avatar: CurrentAvatar, guard: MayAct) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()
         self.opened_at: float | None = None
         self.state = ConnectionState()
         self._deps = deps
         self._avatar = avatar
+        self._guard = guard
         self._socket: AvatarConnection | None = None
         self._changed = asyncio.Event()
 
@@ -118,11 +120,17 @@ class AvatarChannel:
         self._apply("dropped")
 
     async def _command(self, event: Event) -> None:
-        """Apply an event and carry out what follows from it."""
+        """Apply an event and carry out what follows from it.
+
+        A turn that may not act any more, or was frozen and does not know, silences nothing.
+        """
+        may_act = event in {"opened", "connected"} and await self._guard.may_act()
         for command in self._apply(event):
             socket = self._socket
             if socket is None:
                 return
+            if command == "interrupt" and not may_act:
+                continue
             with contextlib.suppress(Upstream):  # a dropped connection is noticed by `_listen`
                 await (socket.interrupt() if command == "interrupt" else socket.keep_alive())
 

@@ -5,6 +5,12 @@ from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
 
 
+class MayAct(Protocol):
+    """Says whether an effect may start (conversations/heartbeat.py)."""
+
+    async def may_act(self) -> bool: ...
+
+
 class SpeechChannel(Protocol):
     """Takes the audio of one turn to its listener (avatar_channel.py).
 

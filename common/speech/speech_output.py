@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from common.domain.errors import OprinaError, Unavailable, Upstream
 from common.domain.ids import UtteranceId
@@ -21,7 +21,7 @@ from common.schemas.events import Caption, SpeechEvent
 from common.speech import audio
 from common.speech.interruption import Interruption
 from common.speech.playback import Playback, Utterance
-from common.speech.speech_channel import SpeechChannel
+from common.speech.speech_channel import MayAct, SpeechChannel
 from common.speech.speech_events import SpeechEvents
 from common.speech.synthesis import Synthesis
 from common.speech.voice_requests import VoiceRequests
@@ -33,12 +33,6 @@ HANDOVER_SECONDS = 0.25
 from the avatar. Sound of ours from before that would be cleared together with it."""
 
 SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
-
-
-class MayAct(Protocol):
-    """Says whether an effect may start (conversations/heartbeat.py)."""
-
-    async def may_act(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -197,12 +191,12 @@ class SpeechOutput:
         utterance = await ready.get()
         if utterance is None:
             await self._channel.wait_open()
-        else:
+        elif await self._guard.may_act():
             await self._wait_for_the_earlier_turn()
         while utterance is not None:
+            await self._channel.ready()
             if not await self._guard.may_act():
                 return
-            await self._channel.ready()
             await self._hand_over(utterance)
             utterance = await ready.get()
         self._all_sent = True

@@ -1,15 +1,19 @@
-"""The reads and writes of an admission that concern the project's own limits."""
+"""The limits of an admission: the project's switch and ceilings, and the turns of one user."""
 
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.domain.ceiling import SWITCH_PATH, Ceilings, require_spending
+from common.domain.ceiling import NO_SHARE, SWITCH_PATH, Ceilings, require_spending
 from common.domain.documents import Document, Write
-from common.domain.quota import Amounts
+from common.domain.errors import TooManyTurns
+from common.domain.quota import Amounts, Ledger, Rate
 from common.settings import Settings
 from common.transactions.transaction import ReadMore
+
+RETRY_TURN_SECONDS = 2
+"""When a user with too many running turns may try again."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,12 @@ class Limits:
     ) -> tuple[str, Sequence[Write]]:
         """Return the share that holds `wanted`, and the write that takes it.
 
-        Raises SpendingStopped, CapacityReached, ReadMore.
+        There is neither if nothing is wanted. Raises SpendingStopped,
+        CapacityReached, ReadMore.
         """
         require_spending(documents[SWITCH_PATH])
+        if not any(wanted.values()):
+            return NO_SHARE, []
         found = self._ceilings(now).find(documents, wanted, self._first)
         if isinstance(found, str):
             raise ReadMore(found)
@@ -42,3 +49,16 @@ class Limits:
 
     def _ceilings(self, now: datetime) -> Ceilings:
         return Ceilings(self.settings.ceilings, self.settings.ceiling_shards, now)
+
+
+def require_free_turn(ledger: Ledger, settings: Settings) -> None:
+    """Raise TooManyTurns or RateLimited if as many turns run, or were begun lately, as may."""
+    ledger.require_rate(turn_rate(settings))
+    if ledger.running_turns >= settings.turns_per_user:
+        raise TooManyTurns(
+            f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
+        )
+
+
+def turn_rate(settings: Settings) -> Rate:
+    return Rate("recent_turns", settings.turns_per_minute, 60, "messages, texts and recordings")

@@ -4,12 +4,13 @@ from typing import Final
 
 from common.domain.errors import Invalid
 from common.ports.voice import Recording
+from common.settings import LONGEST_RECORDING
 from common.voice.container import WrongContainerError
 from common.voice.wav import read_wav
 from common.voice.webm import MAGIC, read_webm
 
 MAX_BYTES = 2 * 1024 * 1024
-MAX_SECONDS: Final = 60.0
+MAX_SECONDS: Final = float(LONGEST_RECORDING)
 """Google's limit for one synchronous request."""
 MIN_SECONDS: Final = 0.25
 """A shorter recording holds no word: a click, or a misfire of voice detection."""

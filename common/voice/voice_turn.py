@@ -12,7 +12,6 @@ from datetime import datetime
 
 from common.domain.ceiling import give_back
 from common.domain.documents import Write
-from common.domain.errors import TooManyTurns
 from common.domain.ids import TurnId
 from common.domain.quota import Amounts, Ledger, Meter, ledger_path, month_of, settle
 from common.domain.turn import (
@@ -27,10 +26,8 @@ from common.domain.turn import (
 from common.domain.user import User
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
-from common.transactions.limits import Limits
+from common.transactions.limits import Limits, require_free_turn, turn_rate
 from common.transactions.transaction import Decision, Documents
-
-RETRY_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class AdmitVoice:
     """Admit a request that spends `amount` of `meter` (a `Transaction`).
 
     The result is the admitted turn, or the settled turn of the same key. Raises QuotaExceeded,
-    TooManyTurns, SpendingStopped, CapacityReached, AccountClosing, KeyInFlight, KeyReused.
+    TooManyTurns, RateLimited, SpendingStopped, CapacityReached, AccountClosing, KeyInFlight, KeyReused.
     """
 
     turn_id: TurnId
@@ -72,9 +69,7 @@ class AdmitVoice:
             if found.outcome != "unreached":
                 return Decision(found)
         ledger.require(self.meter, self.amount)
-        if ledger.running_turns >= self.settings.turns_per_user:
-            detail = f"{ledger.running_turns} of your turns are running."
-            raise TooManyTurns(detail, retry_after=RETRY_SECONDS)
+        require_free_turn(ledger, self.settings)
         share, taken = Limits(self.settings, self.holder).admit(
             documents, {self.meter: self.amount}, now
         )
@@ -90,7 +85,7 @@ class AdmitVoice:
             share=share,
         )
         record = begin_turn(record, now)
-        reserve = ledger.reserve(record.reserved, turns=1)
+        reserve = ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings))
         writes: list[Write] = [record.claim(before), reserve, *taken]
         return Decision(AdmittedVoice(record, ledger), writes)
 

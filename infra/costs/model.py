@@ -28,6 +28,10 @@ OUTPUT_TOKENS = 150
 CHARACTERS = 300
 """Spoken characters per turn."""
 SPEECH_SECONDS = CHARACTERS / 15
+SPOKEN_TURNS = TURNS // 2
+"""Turns whose message is spoken. Google bills a recording by the second, rounded up."""
+RECORDING_SECONDS = 5
+"""Seconds of a recording."""
 AGENT_SECONDS = 3
 """Seconds of Agent Engine per turn."""
 AGENT_CPUS = AGENT_GIB = 4
@@ -64,8 +68,10 @@ SECONDS = {
 """Duration of a request. A `chat` lasts until all speech is heard."""
 UPTIME_LOCATIONS = 6
 """Locations that call `health` each minute."""
-CONDITIONS = 11
-"""Conditions of all alerts in terraform/alerts.tf."""
+CONDITIONS = 18
+"""Conditions of all alerts in terraform/alerts.tf and terraform/objectives.tf."""
+CEILING_READS = 10
+"""Shards of the ceilings that a sweep reads, on average: 50 in every fifth sweep."""
 LOG_KB = 2.5
 """Log per request: our line and Google's own."""
 PREFLIGHT_LOG_KB = 1.0
@@ -174,7 +180,8 @@ def _documents(kind: str) -> Quantity:
     each = {name: getattr(documents, kind) for name, documents in STORE.items()}
     session = sum(number * each[name] for name, number in CALLS.items())
     session += MINUTES * each["sweep_per_session"] + TURNS * getattr(HEARTBEAT, kind)
-    return lambda at: at.sessions * session + MONTH_MINUTES * each["sweep"]
+    sweep = each["sweep"] + (CEILING_READS if kind == "reads" else 0)
+    return lambda at: at.sessions * session + MONTH_MINUTES * sweep
 
 
 def _agent_hours(at: Scale) -> float:
@@ -190,6 +197,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "model_input": lambda at: at.sessions * TURNS * INPUT_TOKENS,
     "model_output": lambda at: at.sessions * TURNS * OUTPUT_TOKENS,
     "voice": lambda at: at.sessions * TURNS * CHARACTERS,
+    "recognition": lambda at: at.sessions * SPOKEN_TURNS * RECORDING_SECONDS,
     "agent_cpu": lambda at: _agent_hours(at) * AGENT_CPUS,
     "agent_memory": lambda at: _agent_hours(at) * AGENT_GIB,
     "agent_events": lambda at: at.sessions * TURNS * AGENT_EVENTS,

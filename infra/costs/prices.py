@@ -58,6 +58,18 @@ PRICES = {
         f"{GOOGLE}/text-to-speech/pricing",
         REMEMBERED,
     ),
+    "recognition": Price(
+        "seconds",
+        60,
+        (
+            (30_000_000, 0.016),
+            (60_000_000, 0.010),
+            (120_000_000, 0.008),
+            (UNLIMITED, 0.004),
+        ),
+        f"{GOOGLE}/speech-to-text/pricing",
+        REMEMBERED,
+    ),
     "agent_cpu": Price("vCPU-hours", 1, _after_free(50, 0.0864), AGENTS, REMEMBERED),
     "agent_memory": Price("GiB-hours", 1, _after_free(100, 0.0090), AGENTS, REMEMBERED),
     "agent_events": Price("events", 1000, _after_free(0, 0.25), AGENTS, REMEMBERED),

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.access.public_access import Way, disable_checks
+from infra.deploy.random_keys import add_random_keys
 from infra.deploy.shell import CommandRunner, FailedError, run_command, run_json
 
 TERRAFORM = ("terraform", "-chdir=terraform")
@@ -111,8 +112,12 @@ def rollout(
 
 
 def apply(deployment: Deployment, run: CommandRunner, say: Callable[[str], None]) -> None:
-    """Apply terraform/tfplan, and open the functions if Terraform cannot. Raises: FailedError."""
+    """Apply terraform/tfplan, and do what Terraform cannot: random keys, and opening the functions.
+
+    Raises: FailedError.
+    """
     run((*TERRAFORM, "apply", "-input=false", PLAN), seconds=APPLY_SECONDS)
+    add_random_keys(deployment.project, run, say)
     if deployment.way == "no_invoker_check" and not disable_checks(deployment.project, run, say):
         raise FailedError("browsers cannot call the functions")
 

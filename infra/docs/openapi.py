@@ -16,7 +16,8 @@ from common.api.requests import JSON, KEY, BodyKind
 from common.api.routes import Declaration, Operation, Route
 from common.api.streaming import EVENT_STREAM
 from common.domain import errors
-from infra.docs.openapi_schemas import Error, Json, Problem, ref, schemas
+from common.schemas.base import refused
+from infra.docs.openapi_schemas import Error, Json, Problem, parameter, ref, schemas
 from infra.registry import declarations
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +138,7 @@ def _parameters(operation: Operation) -> Iterator[Json]:
                 "name": name,
                 "in": "path" if in_path else "query",
                 "required": in_path or name in schema.get("required", ()),
-                "schema": {key: value for key, value in found.items() if key != "title"},
+                "schema": parameter(found),
             }
 
 
@@ -163,10 +164,12 @@ def _sent(route: Route[Any, Any], kind: BodyKind) -> Json:
         parts = {kind.json_part: ref(route.request), "audio": sound}
         return {"type": "object", "properties": parts, "required": ["audio"]}
     if kind is JSON:
-        return ref(route.request)
+        alone = route.request.NOT_WITHOUT_AUDIO
+        return ref(route.request) | (refused(alone) if alone else {})
     if kind.with_query:
         return sound
-    fields = route.request.model_json_schema().get("properties", {})
+    found = route.request.model_json_schema().get("properties", {})
+    fields = {name: parameter(each) for name, each in found.items()}
     return {"type": "object", "properties": {**fields, "audio": sound}, "required": ["audio"]}
 
 

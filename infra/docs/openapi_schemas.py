@@ -1,5 +1,6 @@
 """The schemas of docs/openapi.json, from the models of the routes and the error tree."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -50,6 +51,8 @@ class Problem(BaseModel):
     meter: Meter | None = None
     resets_at: str | None = None
     avatar_session_ids: list[str] | None = None
+    turn_id: str | None = None
+    conversation_id: str | None = None
     still_works: str | None = None
 
 
@@ -63,9 +66,10 @@ def schemas(routes: Sequence[Route[Any, Any]]) -> Json:
     answers = {route.answer for route in routes if route.answer} | {Problem}
     events = {route.events for route in routes if route.events}
     found = _definitions([*requests, *answers, *events])
-    inputs = {request.__name__: set(route.parameters) for request, route in requests.items()}
+    sent = _with_parts([each.__name__ for each in (*answers, *events)], found)
+    in_path = {request.__name__: set(route.parameters) for request, route in requests.items()}
     named = {
-        name: _without(schema, inputs[name]) if name in inputs else _as_sent(schema)
+        name: _as_sent(schema) if name in sent else _as_received(schema, in_path.get(name, set()))
         for name, schema in found.items()
     }
     for stream in events:
@@ -105,28 +109,82 @@ def _plain(schema: Json) -> Json:
     return {**kept, **({"properties": properties} if properties else {})}
 
 
-def _without(schema: Json, parameters: set[str]) -> Json:
-    """Remove the fields that are in the path and not in the body."""
-    fields = schema.get("properties", {}).items()
-    required = [name for name in schema.get("required", []) if name not in parameters]
-    return {
-        **{key: value for key, value in schema.items() if key != "required"},
-        "properties": {name: found for name, found in fields if name not in parameters},
-        **({"required": required} if required else {}),
-    }
+def _with_parts(names: Sequence[str], found: dict[str, Json]) -> set[str]:
+    """Return the names of these schemas and of all schemas that they refer to."""
+    reached, ahead = set[str](), [*names]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead.extend(_referred(found[name]))
+    return reached
+
+
+def _referred(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"].rpartition("/")[2]
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            yield from _referred(each)
+
+
+def _as_received(schema: Json, in_path: set[str]) -> Json:
+    """Describe a request: without the fields that are in the path and without `default`.
+
+    Generators take a field with a default for one that must be sent, or send the default themselves.
+    The defaults are said in the schema's description.
+    """
+    if "properties" not in schema:
+        return schema
+    fields = {name: each for name, each in schema["properties"].items() if name not in in_path}
+    defaults = [f"`{name}` {said}" for name, each in fields.items() if (said := _default(each))]
+    required = [name for name in schema.get("required", []) if name not in in_path]
+    kept = {key: value for key, value in schema.items() if key != "required"}
+    if defaults:
+        kept["description"] = f"{kept['description']} Defaults: {', '.join(defaults)}."
+    properties = {name: _without_default(each) for name, each in fields.items()}
+    return {**kept, "properties": properties, **({"required": required} if required else {})}
+
+
+def _default(found: Json) -> str:
+    """Return the default as JSON, or an empty text if it is null or an object."""
+    default = found.get("default")
+    return json.dumps(default) if isinstance(default, bool | int | float | str) else ""
+
+
+def _without_default(found: Json) -> Json:
+    return {key: value for key, value in found.items() if key != "default"}
+
+
+def parameter(found: Json) -> Json:
+    """Describe a field in a path, a query or a form, which have no null."""
+    plain = _without_null(_without_default(found))
+    default = {"description": f"Default: {said}."} if (said := _default(found)) else {}
+    return {**{key: value for key, value in plain.items() if key != "title"}, **default}
+
+
+def _without_null(found: Json) -> Json:
+    """Remove the alternative null. A single other one takes the place of `anyOf`."""
+    kinds = [kind for kind in found.get("anyOf", []) if kind != {"type": "null"}]
+    rest = {key: value for key, value in found.items() if key != "anyOf"}
+    return (
+        {**rest, **kinds[0]} if len(kinds) == 1 else {**rest, **({"anyOf": kinds} if kinds else {})}
+    )
 
 
 def _as_sent(schema: Json) -> Json:
     """Describe an answer as it is sent: without null members, and with all others."""
     if "properties" not in schema:
         return schema
-    properties, required = {}, []
-    for name, found in schema["properties"].items():
-        sent = {key: value for key, value in found.items() if key != "default"}
-        kinds = [kind for kind in sent.pop("anyOf", []) if kind != {"type": "null"}]
-        properties[name] = {**sent, **(kinds[0] if len(kinds) == 1 else {})}
-        if not kinds:
-            required.append(name)
+    fields = schema["properties"].items()
+    optional = {name for name, found in fields if {"type": "null"} in found.get("anyOf", [])}
+    properties = {
+        name: {key: value for key, value in _without_null(found).items() if key != "default"}
+        for name, found in fields
+    }
+    required = [name for name in properties if name not in optional]
     return {**schema, "properties": properties, "required": required}
 
 

@@ -15,7 +15,7 @@ agent_engine       = "projects/oprina-large/locations/europe-west1/reasoningEngi
 domain             = "oprina.example.com"
 runbook            = "https://github.com/example/oprina/blob/main/docs/operate.md"
 billing_account    = "ABCDEF-012345-6789AB"
-ceilings           = { avatar_seconds = 50000000, agent_tokens = 3000000000, shards = 200 }
+ceilings           = { avatar_seconds = 50000000, agent_tokens = 3000000000, voice_characters = 1500000000, transcribed_seconds = 50000000, shards = 200 }
 budget             = { amount = 20000, currency = "EUR" }
 queue_rate         = 100
 backup_days        = 30

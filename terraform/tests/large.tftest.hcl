@@ -27,8 +27,8 @@ run "seals_tokens_and_keeps_instances_waiting" {
   assert {
     condition = toset([
       for name, _ in google_secret_manager_secret_iam_member.reader : split("/", name)[0] if endswith(name, "session-tokens-key")
-    ]) == toset(["start_avatar", "chat", "speak", "conversations"])
-    error_message = "Only functions that write or read session tokens may read the sealing key."
+    ]) == toset(["start_avatar", "chat", "speak", "conversations", "connections"])
+    error_message = "Only functions that write or read tokens in documents may read the sealing key."
   }
   assert {
     condition     = alltrue([for name, _ in google_project_iam_member.function : !strcontains(name, "tokens.")])

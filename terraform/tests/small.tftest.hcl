@@ -34,12 +34,18 @@ run "keeps_no_instance_and_one_secret_per_session" {
     error_message = "Each packaged function must be deployed."
   }
   assert {
-    condition     = keys(google_secret_manager_secret.this) == ["account-hash-key", "liveavatar-api-key"]
-    error_message = "The sealing key is not needed without sealed tokens."
+    condition = toset([
+      for name, _ in google_secret_manager_secret_iam_member.reader : split("/", name)[0] if endswith(name, "session-tokens-key")
+    ]) == toset(["chat", "connections"])
+    error_message = "Without sealed session tokens only functions with access tokens of Google may read the sealing key."
   }
   assert {
     condition     = toset([for name, _ in google_project_iam_member.function : split("/", name)[0] if strcontains(name, "tokens.write")]) == toset(["start_avatar"])
     error_message = "Only start_avatar may create the secret of a session."
+  }
+  assert {
+    condition     = toset([for name, _ in google_project_iam_member.function : split("/", name)[0] if strcontains(name, "grants.write")]) == toset(["connections"])
+    error_message = "Only connections may create the secret of a refresh token."
   }
   assert {
     condition     = alltrue([for policy in google_monitoring_alert_policy.threshold : policy.enabled])
@@ -76,8 +82,8 @@ run "makes_addresses_and_next_steps" {
     error_message = "The next steps must name the address for the A record."
   }
   assert {
-    condition     = keys(output.secrets) == keys(google_secret_manager_secret.this)
-    error_message = "Each secret needs a command that adds its value."
+    condition     = toset(concat(keys(output.secrets), keys(local.random_keys))) == toset(keys(google_secret_manager_secret.this))
+    error_message = "Each secret that is not random needs a command that adds its value."
   }
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from common.adapters.http.client import transport
+from common.adapters.http.pools import transport
 from infra.local.identity import LocalIdentity
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"

@@ -3,7 +3,7 @@
 import inspect
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,6 +24,10 @@ class ClientAddresses:
     """Resource name of the agent."""
     key: str
     """LiveAvatar's API key."""
+    token: str
+    """ID token of a user."""
+    hosts: Mapping[str, str]
+    """Address of each function that users call, by its name: a host of its own."""
     variant: str = ""
     """Text added to the client's name in its rows."""
 

@@ -85,6 +85,7 @@ def memory() -> Bench:
     delivered: list[str] = []
 
     async def due() -> list[str]:
+        delivered.extend(tasks.due_to_leave(clock.after(0)))
         delivered.extend(tasks.due(clock.after(0)))
         return delivered
 
@@ -115,6 +116,18 @@ async def test_second_task_of_a_session_changes_nothing(bench: Bench) -> None:
     assert await bench.due() == [ADA]
 
 
+async def test_a_page_may_leave_several_times(bench: Bench) -> None:
+    await bench.tasks.expire(ADA, bench.clock.after(600))
+    for seconds in (20, 20, 40):
+        await bench.tasks.leave(ADA, bench.clock.after(seconds))
+    bench.clock.advance(20)
+    assert await bench.due() == [ADA]
+    bench.clock.advance(20)
+    assert await bench.due() == [ADA, ADA]
+    bench.clock.advance(560)
+    assert await bench.due() == [ADA, ADA, ADA]
+
+
 async def test_each_session_has_its_own_task(bench: Bench) -> None:
     await bench.tasks.expire(BOB, bench.clock.after(20))
     await bench.tasks.expire(ADA, bench.clock.after(10))
@@ -140,6 +153,13 @@ async def test_delivered_request_has_body_and_token(real: Real) -> None:
     name = request.headers["x-cloudtasks-taskname"]
     assert len(name) == 64
     assert ADA not in name
+
+
+async def test_request_of_a_page_that_leaves_says_so(real: Real) -> None:
+    await real.tasks.leave(ADA, real.bench.clock.after(0))
+    await real.bench.due()
+    (request,) = real.sweep.requests
+    assert json.loads(request.content) == {"avatar_session_id": ADA, "leaving": True}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The contract of `TokenVault`, and the tests of each vault."""
 
+import asyncio
 import base64
 import json
 import subprocess
@@ -22,8 +23,8 @@ from tests.support.fakes.vault import MemoryVault, Seconds
 
 ADA = AvatarSessionId("0b4f8d3a-5c1e-4a55-9d3e-6a9d6f0f1a01")
 BOB = AvatarSessionId("7f1c22aa-0d7e-4d0c-8e64-7b1c2f3d4e02")
-TOKENS = StoredTokens("wss://canary-ws", "wss://livekit", "canary-livekit", "canary-session")
-OTHERS = StoredTokens("wss://other", "wss://livekit", "other-livekit", "other-session")
+TOKENS = StoredTokens("wss://canary-ws", "wss://livekit", "canary-livekit")
+OTHERS = StoredTokens("wss://other", "wss://livekit", "other-livekit")
 
 
 @dataclass
@@ -307,6 +308,17 @@ async def test_cached_key_is_used_while_secret_manager_is_down(sealed: Place) ->
     assert await vault.open(ADA, fields) == TOKENS
 
 
+async def test_concurrent_readers_share_one_access(sealed: Place) -> None:
+    first, *others = [asyncio.ensure_future(sealed.secrets.read(KEY)) for _ in range(20)]
+    await asyncio.sleep(0)
+    first.cancel()  # it leaves, and the access goes on for the others
+    assert len({each.data for each in await asyncio.gather(*others)}) == 1
+    assert first.cancelled()
+    assert sealed.faults.calls.count("AccessSecretVersion") == 1
+    await sealed.secrets.read(KEY, refresh=True)
+    assert sealed.faults.calls.count("AccessSecretVersion") == 2
+
+
 async def test_key_of_another_length_is_refused_without_quoting_it(sealed: Place) -> None:
     await sealed.secrets.add(KEY, b"canary")
     with pytest.raises(errors.Failed) as caught:
@@ -315,7 +327,7 @@ async def test_key_of_another_length_is_refused_without_quoting_it(sealed: Place
 
 
 def test_every_field_of_the_tokens_is_kept() -> None:
-    assert set(asdict(TOKENS)) == {"ws_url", "livekit_url", "livekit_token", "session_token"}
+    assert set(asdict(TOKENS)) == {"ws_url", "livekit_url", "livekit_token"}
 
 
 def test_import_does_not_load_googles_clients() -> None:

@@ -24,7 +24,7 @@ case "${{0##*/}} $*" in
   "terraform "*"output -json function_urls") echo '{URLS}';;
   "terraform "*"output -json web_config") echo '{{"apiKey": "web-key"}}';;
   "curl "*) echo '{ANSWER}';;
-  *"versions add"*) cat >> "$CALLS.secrets";;
+  *"versions add"*"--data-file=-"*) cat >> "$CALLS.secrets";;
   *"secrets versions access"*) echo a-password;;
 esac
 """
@@ -32,6 +32,7 @@ esac
 VENV = tuple(f".venv/bin/{name}" for name in ("python", "pytest", "pre-commit"))
 PROGRAMS = ("gcloud", "terraform", "make", "curl", *VENV)
 NAMES = re.compile(rf"(?<![\w=/-])(?:{'|'.join(re.escape(each) for each in PROGRAMS)}) ")
+DOWNLOADED = "client_secret.json"
 SECONDS = 60
 
 
@@ -46,8 +47,10 @@ class DocumentRun:
 def run(document: str, folder: Path) -> DocumentRun:
     """Run the commands of a document. A question for a secret is answered with "typed".
 
-    A variable that is not set ends the run, and so does a command that fails.
+    A variable that is not set ends the run, and so does a command that fails. The folder has the file
+    that the reader downloaded from Google's console.
     """
+    (folder / DOWNLOADED).write_text("{}")
     for name in PROGRAMS:
         program = folder / (name if "/" in name else f"programs/{name}")
         program.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +111,16 @@ def test_a_typed_secret_goes_to_secret_manager_only(tmp_path: Path) -> None:
     ran = run(DEPLOY, tmp_path)
     assert ran.secrets.count("typed") == 2
     assert "typed" not in ran.output + "".join(ran.calls)
+
+
+def test_the_downloaded_oauth_client_is_stored_and_deleted(tmp_path: Path) -> None:
+    calls = run(DEPLOY, tmp_path).calls
+    asked = calls.index("terraform [-chdir=terraform] [output] [-raw] [google_redirect_url]")
+    [added] = [call for call in calls if "[google-oauth-client]" in call]
+    assert "[versions] [add] [google-oauth-client]" in added
+    assert f"[--data-file={DOWNLOADED}]" in added
+    assert asked < calls.index(added)
+    assert not (tmp_path / DOWNLOADED).exists()
 
 
 def recipe(*marks: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from starlette.responses import Response
 
 from common.bootstrap import App, build
+from common.connections.disconnect import Disconnect
 from common.conversations.history.deletion import MarkDeleted
 from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
@@ -33,27 +34,41 @@ from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import Transactions
 from infra.registry import declarations
 from tests.api.cases import ALL, Case
+from tests.support.google_consent import give_consent
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 from tests.support.recordings import wav_file
 from tests.support.virtual_time import VirtualTimeLoop
 
-NEEDS = {
-    **dict.fromkeys(
+NEEDS: dict[str, dict[str, str]] = {
+    "store": dict.fromkeys(("get", "query", "commit"), "store"),
+    "avatars": dict.fromkeys(
         ("create_session_token", "stop", "keep_alive", "active", "record", "credits"),
         "liveavatar key",
     ),
-    **dict.fromkeys(("prepare", "keep"), "tokens.write"),
-    "open": "tokens.read",
-    "forget": "tokens.delete",
-    **dict.fromkeys(("get", "query", "commit"), "store"),
-    **dict.fromkeys(("reply", "create_session"), "agent"),
-    "recognize": "speech",
-    "delete_session": "agent.delete",
-    "delete_user": "users.delete",
-    "expire": "queue",
+    "agent": {
+        **dict.fromkeys(("reply", "create_session"), "agent"),
+        "delete_session": "agent.delete",
+    },
+    "voice": {},
+    "recognition": {"recognize": "speech"},
+    "vault": {
+        **dict.fromkeys(("prepare", "keep"), "tokens.write"),
+        "open": "tokens.read",
+        "forget": "tokens.delete",
+    },
+    "tasks": dict.fromkeys(("expire", "leave"), "queue"),
+    "sign_ins": {"delete_user": "users.delete"},
+    "google": dict.fromkeys(("is_set_up", "consent_url", "exchange", "refresh"), "oauth client"),
+    "grants": {
+        "keep": "grants.write",
+        "open": "grants.read",
+        "forget": "grants.delete",
+        **dict.fromkeys(("seal", "unseal"), "sealing"),
+    },
 }
-"""The permission that each method of a port needs. `start` and `connect` use the session token that
-`create_session_token` returns. Text-to-Speech needs no role."""
+"""The permission that each method of a port needs. The avatar's `start` and `connect` use the session
+token that `create_session_token` returns. Text-to-Speech needs no role. Google's `revoke` needs no more
+than the refresh token."""
 
 HEALTH_CHECKS = {
     "agent": "agent.read",
@@ -64,7 +79,6 @@ HEALTH_CHECKS = {
 }
 """The permission that each health check needs. Text-to-Speech needs no role."""
 
-PORTS = ("store", "avatars", "agent", "voice", "recognition", "vault", "tasks", "sign_ins")
 Use = Callable[[App, Harness], Awaitable[object]]
 
 
@@ -119,13 +133,13 @@ class RecordingPort:
 async def _used_permissions(function: str) -> set[str]:
     """Call the function in every way, and return the permissions that its calls need."""
     examples = [_example(case) for case in ALL if case.function == function]
-    calls: set[str] = set()
+    calls: set[tuple[str, str]] = set()
     for use in (*examples, *SCENARIOS.get(function, ())):
         harness = new_harness()
-        ports = {port: RecordingPort(getattr(harness, port)) for port in PORTS}
+        ports = {port: RecordingPort(getattr(harness, port)) for port in NEEDS}
         await use(harness.another(**ports), harness)
-        calls |= set().union(*(each.calls for each in ports.values()))
-    return {NEEDS[call] for call in calls if call in NEEDS}
+        calls |= {(port, call) for port, recorded in ports.items() for call in recorded.calls}
+    return {NEEDS[port][call] for port, call in calls if call in NEEDS[port]}
 
 
 def _example(case: Case) -> Use:
@@ -187,6 +201,8 @@ async def _keep_alive(app: App, harness: Harness) -> None:
     started = await harness.start()
     ask = KeepAliveRequest(avatar_session_id=started.avatar_session_id)
     await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
+    leaving = ask.model_copy(update={"leaving": True})
+    await app.avatars.keep_alive(ADA, leaving, IdempotencyKey())
     _end_sessions(harness, ended=True)
     with pytest.raises(errors.SessionOver):
         await app.avatars.keep_alive(ADA, ask, IdempotencyKey())
@@ -224,6 +240,27 @@ async def _history(app: App, harness: Harness) -> None:
     await app.history.delete(ADA, DeleteConversationRequest.model_validate(named))
 
 
+async def _connect(app: App, _: Harness) -> None:
+    """Connect, connect again for more, and disconnect."""
+    assert await give_consent(app, ADA, calendar=False) == "connected"
+    assert await give_consent(app, ADA) == "connected"
+    await app.connections.disconnect(ADA)
+
+
+async def _chat_with_google(app: App, harness: Harness) -> None:
+    await give_consent(harness.app, ADA)
+    advance(harness.clock, 3600)
+    await _chat(app, harness)
+
+
+async def _sweep_a_connection(app: App, harness: Harness) -> None:
+    """The process that disconnects dies after its commit."""
+    await give_consent(harness.app, ADA)
+    await Transactions(harness.store, harness.clock, no_pause).run(Disconnect(ADA.uid))
+    advance(harness.clock, 60)
+    await app.sweeps.sweep(SweepRequest())
+
+
 async def _budget(app: App, _: Harness) -> None:
     notice = b64encode(b'{"alertThresholdExceeded": 1.0}').decode()
     used_up = BudgetAlertRequest.model_validate({"message": {"data": notice}})
@@ -253,12 +290,13 @@ async def _chat_by_voice(app: App, _: Harness) -> None:
 
 SCENARIOS: dict[str, Sequence[Use]] = {
     "start_avatar": [_start, _start_fails],
-    "chat": [_chat, _chat_by_voice, _chat_after_the_end],
+    "chat": [_chat, _chat_by_voice, _chat_after_the_end, _chat_with_google],
     "voice": [_transcribe],
     "speak": [_speak, _speak_after_the_end],
     "keep_alive": [_keep_alive],
     "end_session": [_end],
-    "sweep_expired": [_sweep, _sweep_an_account],
+    "sweep_expired": [_sweep, _sweep_an_account, _sweep_a_connection],
+    "connections": [_connect],
     "budget_alert": [_budget],
     "conversations": [_history],
 }

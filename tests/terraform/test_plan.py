@@ -13,4 +13,4 @@ def test_plan_passes_check(name: str, plan: Plan, code: Code) -> None:
 
 
 def test_every_function_is_run_to_find_the_services_it_uses(code: Code) -> None:
-    assert code.uses["keep_alive"] == {"store", "liveavatar key", "tokens.delete"}
+    assert code.uses["keep_alive"] == {"store", "liveavatar key", "tokens.delete", "queue"}

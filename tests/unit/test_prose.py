@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ("common/", "functions/", "infra/", "terraform/", "bench/", "docs/", "tests/")
+FOLDERS = (
+    "common/",
+    "functions/",
+    "infra/",
+    "clients/",
+    "terraform/",
+    "bench/",
+    "docs/",
+    "examples/",
+    "tests/",
+)
 """Folders that are checked, besides every file of the root."""
 SAYINGS = (
     "bench/replies.py",
@@ -20,6 +30,7 @@ SAYINGS = (
     "infra/agent/assistant/instruction.py",
     "infra/agent/evals/",
     "infra/local/simulators/agent_engine/assistant/",
+    "clients/python/tests/",
     "tests/",
 )
 """Paths whose strings and texts are material, such as speech, stories and the words of a language."""

@@ -3,28 +3,9 @@ import type { ChatEvent } from "../src/core/api/types";
 import { Marks } from "../src/core/marks";
 import { captionAt, splitSpoken, spokenLength } from "../src/core/turn/captions";
 import { Transcript } from "../src/core/turn/transcript";
-import { next, type Turn } from "../src/core/turn/turn-machine";
+import { EMPTY_TURN, next, type Turn } from "../src/core/turn/turn";
 
-const EMPTY: Turn = {
-  request: {},
-  key: "k",
-  question: "Hi",
-  turnId: null,
-  conversationId: null,
-  questionId: null,
-  messageId: null,
-  text: "",
-  spoken: "",
-  tools: [],
-  proposal: null,
-  speaking: false,
-  silent: null,
-  ended: null,
-  problem: null,
-  offline: false,
-  usage: null,
-  renewed: false,
-};
+const EMPTY: Turn = { ...EMPTY_TURN, key: "k", question: "Hi" };
 const TURN: ChatEvent = { event: "turn", turn_id: "t", conversation_id: "c", message_id: "m" };
 
 function after(...events: ChatEvent[]): Turn {

@@ -1,8 +1,9 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from common.adapters.google.grpc_client import connect_client, import_client, translate_errors
 from common.domain.errors import Failed
@@ -19,7 +20,7 @@ DISPATCH_SECONDS = 60
 
 
 class CloudTasksQueue:
-    """The queue of expiry tasks in Cloud Tasks.
+    """The queue in Cloud Tasks of the tasks that end sessions in time.
 
     `queue` is the last part of the queue's name. `account` is the service account that may call
     `url`. `audience` is the audience of its token; by default `url`, as Cloud Run services expect.
@@ -52,16 +53,24 @@ class CloudTasksQueue:
         Cloud Tasks keeps a task's name for a day after the task has run, so a second call for the
         same session changes nothing.
         """
+        await self._create(_task_id(session), at, {"avatar_session_id": session})
+
+    async def leave(self, session: AvatarSessionId, at: datetime) -> None:
+        """Create the task of a session whose page leaves, once for each `at`."""
+        name = _task_id(f"{session} leaves {at.isoformat()}")
+        await self._create(name, at, {"avatar_session_id": session, "leaving": True})
+
+    async def _create(self, name: str, at: datetime, body: Mapping[str, Any]) -> None:
         client = await self._connect()
         task = {
-            "name": f"{self._queue}/tasks/{_task_id(session)}",
+            "name": f"{self._queue}/tasks/{name}",
             "schedule_time": at,
             "dispatch_deadline": {"seconds": DISPATCH_SECONDS},
             "http_request": {
                 "http_method": "POST",
                 "url": self._url,
                 "headers": {"Content-Type": "application/json"},
-                "body": json.dumps({"avatar_session_id": session}).encode(),
+                "body": json.dumps(body).encode(),
                 "oidc_token": self._oidc,
             },
         }
@@ -91,6 +100,6 @@ class CloudTasksQueue:
             return self._client
 
 
-def _task_id(session: AvatarSessionId) -> str:
-    """Return a hash of the session's id: Cloud Tasks is slower when ids are similar."""
-    return hashlib.sha256(session.encode()).hexdigest()
+def _task_id(name: str) -> str:
+    """Return a hash of the name: Cloud Tasks is slower when ids are similar."""
+    return hashlib.sha256(name.encode()).hexdigest()

@@ -88,6 +88,13 @@ class GoogleOauth:
             self._fetch_certificates, lambda: clock.now().timestamp()
         )
 
+    async def is_set_up(self) -> bool:
+        try:
+            await self._client()
+        except errors.UpstreamNotFound:  # the secret has no version
+            return False
+        return True
+
     async def consent_url(
         self, scopes: Sequence[str], state: str, challenge: str, login_hint: str | None
     ) -> str:

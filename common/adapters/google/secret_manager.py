@@ -54,18 +54,20 @@ class SecretManagerClient:
         self._client: SecretManagerServiceAsyncClient | None = None
         self._connecting = asyncio.Lock()
         self._cache: dict[tuple[str, str], tuple[float, Secret]] = {}
+        self._reading: dict[tuple[str, str], asyncio.Task[Secret]] = {}
 
     async def read(self, name: str, version: str = "latest", *, refresh: bool = False) -> Secret:
         """Return a version of a secret, from memory for `CACHE_SECONDS`.
 
-        `refresh` skips the memory. While Secret Manager is `Unavailable`, an older value is
-        returned if there is one. Raises the errors of `access`.
+        Concurrent callers share one access. `refresh` skips the memory and does not share. While
+        Secret Manager is `Unavailable`, an older value is returned if there is one. Raises the
+        errors of `access`.
         """
         until, cached = self._cache.get((name, version), (0.0, None))
         if cached and not refresh and self._now() < until:
             return cached
         try:
-            secret = await self.access(name, version)
+            secret = await (self.access if refresh else self._share)(name, version)
         except errors.Unavailable:
             if cached is None or refresh:
                 raise
@@ -73,6 +75,15 @@ class SecretManagerClient:
         for key in (version, secret.version):
             self._cache[name, key] = (self._now() + CACHE_SECONDS, secret)
         return secret
+
+    async def _share(self, name: str, version: str) -> Secret:
+        """Join the access that other callers wait for, or begin one."""
+        key = (name, version)
+        if (reading := self._reading.get(key)) is None:
+            reading = self._reading[key] = asyncio.create_task(self.access(name, version))
+            reading.add_done_callback(lambda _: self._reading.pop(key, None))
+            reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(reading)  # it serves other callers if this one is cancelled
 
     async def access(self, name: str, version: str = "latest") -> Secret:
         """Fetch a version of a secret.

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from common.adapters.http.pools import transport
 from common.adapters.http.request import HttpAnswer, LineSplitter, OutboundRequest, Retry
 from common.adapters.http.response import (
     TransportFailure,
@@ -36,8 +37,6 @@ MAX_PAUSE = 2.0
 FIRST_PAUSE = 0.2
 """Seconds, an upper bound. Each further pause may be twice as long."""
 CONNECT_SECONDS = 3.0
-POOL = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
-"""No call waits for a connection. A server may close one that was idle for longer than 30 s."""
 
 REFUSED_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 UNSENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)
@@ -208,11 +207,6 @@ class HttpClient:
                 trust_env=False,  # a .netrc would replace our credentials
             )
         return self._client
-
-
-def transport() -> httpx.AsyncBaseTransport:
-    """Return httpx's own transport. It ignores the proxies and certificates of the environment."""
-    return httpx.AsyncHTTPTransport(limits=POOL, trust_env=False)
 
 
 def _time() -> float:

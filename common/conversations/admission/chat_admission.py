@@ -4,7 +4,7 @@ A turn of the same key that runs, or has ended, is answered instead. Any newer t
 from an older one: there is no "turn in progress".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -20,10 +20,8 @@ from common.conversations.admission.turn_claim import (
     StoredTurn,
     TurnClaim,
     own_turn,
-    require_free_turn,
     stored_turn,
     superseding,
-    turn_rate,
 )
 from common.domain.conversation import (
     Conversation,
@@ -35,7 +33,7 @@ from common.domain.conversation import (
 )
 from common.domain.conversations.deleted_conversation import deleted_path
 from common.domain.documents import Create, Document, Write
-from common.domain.errors import NoProposal, NotFound
+from common.domain.errors import CapacityReached, NoProposal, NotFound
 from common.domain.google.connection import GoogleConnection, connection_path
 from common.domain.ids import TurnId
 from common.domain.quota import Ledger, Meter, month_of, settle
@@ -43,7 +41,7 @@ from common.domain.turn import TurnRecord, begin_turn, message_fields, turn_path
 from common.schemas.requests import Speak
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
-from common.transactions.limits import Limits
+from common.transactions.limits import Limits, require_free_turn, turn_rate
 from common.transactions.transaction import Decision, Documents
 from common.voice.languages import caller_voice
 
@@ -119,8 +117,7 @@ class ChatAdmission:
         if self.branch is not None and conversation is not None:
             begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
             record = replace(record, branch=begins.stored())
-        share, taken = self._limits.admit(documents, record.reserved, now)
-        record = replace(record, share=share)
+        record, taken = self._take_share(record, documents, now)
         if answered is not None and answered.yes:
             record = replace(record, confirms=answered.proposal.id)
         superseded = conversation.lease if conversation else None
@@ -137,6 +134,22 @@ class ChatAdmission:
             voice,
         )
         return Decision(admitted, [*self._writes(admitted, before, documents, now), *taken])
+
+    def _take_share(
+        self, record: TurnRecord, documents: Documents, now: datetime
+    ) -> tuple[TurnRecord, Sequence[Write]]:
+        """Take what the turn may use out of the project's ceilings.
+
+        The turn is silent if the ceiling of the voice has no room. Raises CapacityReached.
+        """
+        try:
+            share, taken = self._limits.admit(documents, record.reserved, now)
+        except CapacityReached:
+            silent = dict(record.reserved)
+            silent.pop("voice_characters", None)
+            record = replace(record, reserved=silent)
+            share, taken = self._limits.admit(documents, silent, now)
+        return replace(record, share=share), taken
 
     @property
     def _limits(self) -> Limits:

@@ -9,21 +9,19 @@ from common.conversations.admission.turn_claim import (
     StoredTurn,
     TurnClaim,
     own_turn,
-    require_free_turn,
     stored_turn,
     superseding,
-    turn_rate,
 )
 from common.domain.avatar_session import AvatarSession, session_among, session_paths
-from common.domain.ceiling import SWITCH_PATH, require_spending
 from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
 from common.domain.documents import Write
 from common.domain.ids import AvatarSessionId, TurnId
-from common.domain.quota import month_of
+from common.domain.quota import Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, turn_path
 from common.sessions.ownership import read_live
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits, require_free_turn, turn_rate
 from common.transactions.transaction import Decision, Documents, ReadMore
 
 
@@ -47,7 +45,7 @@ class SpeakAdmission:
             turn_path(self.claim.turn_id),
             *session_paths(self.avatar_session),
             *account_paths(self.claim.caller, now),
-            SWITCH_PATH,
+            *Limits(self.settings, self.claim.holder).paths(now),
             *([conversation_path(known)] if known else []),
             *seen,
         ]
@@ -65,8 +63,9 @@ class SpeakAdmission:
             return Decision(own_turn(found, conversation, ledger, CurrentAvatar.of(session)))
         ledger.require("voice_characters", self.characters)
         require_free_turn(ledger, self.settings)
-        require_spending(documents[SWITCH_PATH])
-
+        amounts: dict[Meter, int] = {"voice_characters": self.characters}
+        reserved = {meter: n for meter, n in amounts.items() if n}
+        share, taken = Limits(self.settings, claim.holder).admit(documents, reserved, now)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         record = TurnRecord(
@@ -80,7 +79,8 @@ class SpeakAdmission:
             month=month_of(now),
             number=conversation.next_number if conversation else 0,
             attempt=found.attempt + 1 if found else 0,
-            reserved={"voice_characters": self.characters} if self.characters else {},
+            reserved=reserved,
+            share=share,
         )
         record = begin_turn(record, now)
         admitted = AdmittedTurn(
@@ -92,6 +92,7 @@ class SpeakAdmission:
             *lease,
             ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings)),
             *superseding(superseded, record, documents),
+            *taken,
         ]
         return Decision(admitted, writes)
 

@@ -13,17 +13,15 @@ from common.conversations.admission.turn_claim import (
     StoredTurn,
     TurnClaim,
     own_turn,
-    require_free_turn,
     stored_turn,
-    turn_rate,
 )
-from common.domain.ceiling import SWITCH_PATH, require_spending
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.documents import Document, Write
-from common.domain.quota import month_of
+from common.domain.quota import Meter, month_of
 from common.domain.turn import TurnRecord, begin_turn, turn_path
 from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of
+from common.transactions.limits import Limits, require_free_turn, turn_rate
 from common.transactions.transaction import Decision, Documents
 
 
@@ -41,7 +39,7 @@ class SpokenAdmission:
             turn_path(claim.turn_id),
             conversation_path(claim.conversation_id),
             *account_paths(claim.caller, now),
-            SWITCH_PATH,
+            *Limits(self.settings, self.claim.holder).paths(now),
         ]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AdmittedTurn | StoredTurn]:
@@ -54,9 +52,10 @@ class SpokenAdmission:
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
         if found is not None and claim.owns(found):
             return Decision(own_turn(found, conversation, ledger, None))
-        require_spending(documents[SWITCH_PATH])
         ledger.require("transcribed_seconds", self.seconds)
         require_free_turn(ledger, self.settings)
+        reserved: dict[Meter, int] = {"transcribed_seconds": self.seconds}
+        share, taken = Limits(self.settings, claim.holder).admit(documents, reserved, now)
         record = TurnRecord(
             id=claim.turn_id,
             holder=claim.holder,
@@ -66,11 +65,12 @@ class SpokenAdmission:
             month=month_of(now),
             attempt=found.attempt + 1 if found else 0,
             state="transcribing",
-            reserved={"transcribed_seconds": self.seconds},
+            reserved=reserved,
+            share=share,
         )
         record = begin_turn(record, now)
         reserve = ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings))
-        writes: list[Write] = [record.claim(before), reserve]
+        writes: list[Write] = [record.claim(before), reserve, *taken]
         return Decision(AdmittedTurn(record, conversation, ledger), writes)
 
     def _conversation(self, document: Document) -> Conversation | None:

@@ -3,25 +3,20 @@
 `chat_admission` and `speak_admission` decide with them.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from common.domain.conversation import Conversation, CurrentAvatar
 from common.domain.documents import Version, Write
-from common.domain.errors import KeyInFlight, KeyReused, TooManyTurns
 from common.domain.google.connection import GoogleConnection
 from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
-from common.domain.quota import Ledger, Rate
+from common.domain.quota import Ledger
 from common.domain.turn import TurnRecord, supersede, turn_path
 from common.domain.user import User
-from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import Documents
-
-RETRY_TURN_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -112,16 +107,7 @@ def stored_turn(
         return None
     if claim.owns(found):
         return None if found.in_use else StoredTurn(found, ledger)
-    if found.fingerprint != claim.fingerprint:
-        raise KeyReused("Use a new Idempotency-Key for a new request.")
-    if found.in_use:
-        seconds = math.ceil((found.due_at - now).total_seconds()) if found.due_at else 0
-        raise KeyInFlight(
-            "The first request with this Idempotency-Key still runs.",
-            retry_after=max(RETRY_TURN_SECONDS, seconds),
-            turn_id=found.id,
-            conversation_id=found.conversation_id,
-        )
+    found.check_key(claim.fingerprint, now)
     return None if found.outcome == "unreached" else StoredTurn(found, ledger)
 
 
@@ -152,19 +138,6 @@ def new_claim(
         conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
         given=conversation is not None,
     )
-
-
-def require_free_turn(ledger: Ledger, settings: Settings) -> None:
-    """Raise TooManyTurns or RateLimited if as many turns run, or were begun lately, as may."""
-    ledger.require_rate(turn_rate(settings))
-    if ledger.running_turns >= settings.turns_per_user:
-        raise TooManyTurns(
-            f"{ledger.running_turns} of your turns are running.", retry_after=RETRY_TURN_SECONDS
-        )
-
-
-def turn_rate(settings: Settings) -> Rate:
-    return Rate("recent_turns", settings.turns_per_minute, 60, "messages")
 
 
 def superseding(superseded: TurnId | None, record: TurnRecord, documents: Documents) -> list[Write]:

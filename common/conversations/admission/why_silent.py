@@ -19,6 +19,9 @@ def why_silent(admitted: AdmittedTurn, speak: Speak | None) -> SpeechEvent | Non
     if admitted.characters or speak is False:
         return None
     if admitted.avatar is not None or speak == "audio":
+        if admitted.ledger.left("voice_characters"):
+            detail = "The service has reached its limit of speech for today."
+            return SpeechEvent(state="unavailable", code="capacity_reached", detail=detail)
         detail = "This month's voice is used up; the answer goes on as text."
         return SpeechEvent(state="unavailable", code="quota_exceeded", detail=detail)
     before = admitted.conversation

@@ -1,14 +1,16 @@
 """One conversation, as a page that loads needs it: its running avatar and its newest turn."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 
 from common.conversations.answers import turn_end
 from common.conversations.history.listing import summary
+from common.conversations.reply.tools import proposal_event
 from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
 from common.domain.conversations.messages import MessagePlace
 from common.domain.errors import OprinaError
-from common.domain.ids import ConversationId, TurnId
+from common.domain.ids import ConversationId
 from common.domain.turn import TurnRecord, turn_path
 from common.domain.user import User
 from common.observability.log import log
@@ -31,7 +33,7 @@ async def read_conversation(
     documents = {document.path: document for document in found}
     conversation = Conversation.read(documents[path], caller.uid)
     avatar, last_turn = await asyncio.gather(
-        _avatar(deps, conversation.running_avatar(now)), _last_turn(deps, conversation.last_turn)
+        _avatar(deps, conversation.running_avatar(now)), _last_turn(deps, conversation)
     )
     return ConversationAnswer(
         **vars(summary(documents[path])),
@@ -62,16 +64,33 @@ async def _avatar(deps: Dependencies, avatar: CurrentAvatar | None) -> RunningAv
     )
 
 
-async def _last_turn(deps: Dependencies, turn: TurnId | None) -> LastTurn | None:
-    if turn is None:
+async def _last_turn(deps: Dependencies, conversation: Conversation) -> LastTurn | None:
+    if conversation.last_turn is None:
         return None
-    (document,) = await deps.store.get([turn_path(turn)])
-    record = TurnRecord.read(document)
-    return None if record is None else last_turn(record, deps.clock.now())
+    turns = dict.fromkeys(
+        turn for turn in (conversation.last_turn, conversation.proposed_in) if turn is not None
+    )
+    newest, *proposing = map(
+        TurnRecord.read, await deps.store.get([turn_path(turn) for turn in turns])
+    )
+    return None if newest is None else last_turn(newest, proposing, deps.clock.now())
 
 
-def last_turn(record: TurnRecord, now: datetime) -> LastTurn:
-    """Return a turn as its document knows it. A turn that failed unreached has no message."""
+def last_turn(
+    record: TurnRecord, proposing: Iterable[TurnRecord | None], now: datetime
+) -> LastTurn:
+    """Return a turn as its document knows it. A turn that failed unreached has no message.
+
+    `proposing` are earlier turns whose proposals may still be answered.
+    """
+    proposals = (
+        each
+        for turn in (record, *proposing)
+        if turn is not None
+        for each in turn.proposals
+        if each.awaits_answer(now)
+    )
+    proposal = next(proposals, None)
     user_message = MessagePlace.of(record.message_number, "user")
     taken_back = record.outcome == "unreached" and record.message_number == record.number
     return LastTurn(
@@ -82,5 +101,6 @@ def last_turn(record: TurnRecord, now: datetime) -> LastTurn:
         message_id=MessagePlace.of(record.number, "assistant").id if record.text else None,
         text=record.text,
         spoken=record.spoken,
+        proposal=proposal_event(proposal) if proposal else None,
         updated_at=record.updated_at or now,
     )

@@ -13,7 +13,7 @@ from common.domain.errors import Unavailable, Upstream
 from common.observability.request_trace import record_token, stopwatch
 from common.ports.agent import AgentEvent, Delta, ToolCall, ToolResult
 from common.schemas.events import TextEvent, ToolEvent
-from common.speech.speech_output import MayAct
+from common.speech.speech_channel import MayAct
 from common.speech.synthesis import Synthesis
 from common.text.visible import VisibleText
 from common.timers import IdleTimer

@@ -42,9 +42,12 @@ class Proposal:
     def digest(self) -> str:
         return digest_of(self.tool, json.loads(self.arguments))
 
+    def awaits_answer(self, now: datetime) -> bool:
+        return self.used_by is None and self.expires_at > now
+
     def is_open(self, now: datetime, turn: str) -> bool:
         """Return True if `turn` may use the proposal, or has used it in an earlier attempt."""
-        return self.used_by == turn or (self.used_by is None and self.expires_at > now)
+        return self.used_by == turn or self.awaits_answer(now)
 
 
 def digest_of(tool: str, arguments: Mapping[str, Any]) -> str:

@@ -17,7 +17,8 @@ class FakeGoogleCloud:
     """An `infra.deploy.shell.CommandRunner` that changes a project in memory.
 
     `serves`: the traffic split of each service. `applied`: the splits after an apply, also after a
-    failed one. `keys`: number of versions of the LiveAvatar key. `way`: the variable public_access.
+    failed one. `keys`: number of versions of the LiveAvatar key. `empty`: random keys without a
+    version. `way`: the variable public_access.
     `policy`: the organisation's. `unchecked`: services that check no caller. `fails`: a command that
     contains one of these strings fails, with the text after it, if there is one. `ran`: all commands.
     """
@@ -28,6 +29,7 @@ class FakeGoogleCloud:
     fails: dict[str, str] = field(default_factory=dict)
     builds: list[dict[str, Any]] = field(default_factory=list)
     keys: int = 1
+    empty: set[str] = field(default_factory=set)
     way: str = "all_users"
     policy: dict[str, Any] = field(default_factory=dict)
     unchecked: set[str] = field(default_factory=set)
@@ -44,6 +46,8 @@ class FakeGoogleCloud:
         for words, reason in self.fails.items():
             if words in line:
                 raise FailedError(f"{line.split()[0]} ended with 1{reason}")
+        if "versions add" in line:
+            self.empty.discard(line.partition("versions add ")[2].split()[0])
         if TRAFFIC in command:
             revisions = command[-2].removeprefix("--to-revisions=").split(",")
             self.serves[command[4]] = {r: int(p) for r, p in (x.split("=") for x in revisions)}
@@ -58,7 +62,9 @@ class FakeGoogleCloud:
             "builds list": self.builds,
             "org-policies": self.policy,
             "secrets list": [{"name": f"projects/1/secrets/{name}"} for name in self.secrets],
-            "versions list": [{"state": "ENABLED"}] * self.keys,
+            **{f"versions list {name} ": [] for name in self.empty},
+            "versions list liveavatar-api-key ": [{"state": "ENABLED"}] * self.keys,
+            "versions list ": [{"state": "DISABLED"}],
             "services list": self._services(),
         }
         found = (json.dumps(answer) for words, answer in answers.items() if words in line)

@@ -1,13 +1,19 @@
 """`make deploy`, for the first time and later, against a fake project."""
 
+import re
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common.adapters.google import identity_hash
+from common.adapters.vault import sealer
 from infra.deploy import deploy
 from infra.deploy.deploy import DeploymentTarget
-from infra.deploy.shell import FailedError
+from infra.deploy.random_keys import RANDOM_KEYS
+from infra.deploy.shell import ROOT, FailedError
 from tests.infra.deploy.fake_google_cloud import URLS, FakeGoogleCloud
 from tests.infra.deploy.test_rollout import AFTER, BEFORE
 
@@ -54,7 +60,7 @@ def test_update_packages_plans_applies_and_tests() -> None:
     assert commands(at) == [
         *("infra.deploy.package", "init", "plan", "show", "org-policies"),
         *("list", "list", "versions"),
-        *("show", "list", "apply", "output", "infra.smoke"),  # the rollout
+        *("show", "list", "apply", "versions", "versions", "output", "infra.smoke"),  # the rollout
     ]
     assert at.serves == AFTER
     assert URLS in at.ran[-1]
@@ -82,7 +88,7 @@ def test_first_deployment_ends_with_the_next_steps() -> None:
     at = cloud(serves={})
     code, printed = run_deploy(at, environment={})
     assert (code, at.serves) == (0, AFTER)
-    assert commands(at)[6:] == ["apply", "output", "output"]
+    assert commands(at)[6:] == ["apply", "versions", "versions", "output", "output"]
     assert at.ran[-2].endswith("output secrets")
     assert at.ran[-1].endswith("output next")
     assert "run the same command again" in printed
@@ -94,6 +100,34 @@ def test_deployment_without_a_key_is_still_the_first(made: dict[str, Any]) -> No
     assert run_deploy(at, environment={})[0] == 0
     assert at.serves == AFTER
     assert "infra.smoke" not in commands(at)
+
+
+@pytest.mark.parametrize("serves", [BEFORE, {}])
+def test_random_key_that_is_new_gets_a_value_before_the_smoke_test(
+    serves: dict[str, dict[str, int]],
+) -> None:
+    at = cloud(serves=dict(serves), empty={"account-hash-key"})
+    code, printed = run_deploy(at)
+    assert (code, at.empty) == (0, set())
+    assert "The secret account-hash-key was empty and has a random value now." in printed
+    [added] = [line for line in at.ran if "versions add" in line]
+    assert added == (
+        "sh -c head -c 32 /dev/urandom | base64 | gcloud secrets versions add account-hash-key"
+        " --project=oprina-test --data-file=-"
+    )
+    assert at.ran.index(added) > next(n for n, line in enumerate(at.ran) if " apply " in line)
+    run_deploy(at)
+    assert sum("versions add" in line for line in at.ran) == 1
+
+
+def test_random_keys_are_those_of_terraform() -> None:
+    text = (ROOT / "terraform" / "secrets.tf").read_text()
+    [block] = re.findall(r"(?s)random_keys = \{(.*?)\}", text)
+    names = dict(
+        re.findall(r'(?m)^  (\w+) += "([a-z-]+)"', (ROOT / "terraform/functions.tf").read_text())
+    )
+    assert [names[each] for each in re.findall(r"local\.(\w+)", block)] == list(RANDOM_KEYS)
+    assert (identity_hash.KEY, sealer.KEY) == RANDOM_KEYS
 
 
 def test_smoke_test_can_be_left_out() -> None:
@@ -204,14 +238,32 @@ def test_a_check_that_stays_on_takes_the_deployment_back() -> None:
 # ── the lock file ─────────────────────────────────────────────────────────────────────────────────
 
 
+STAND_IN = """#!/bin/sh
+# As Terraform: `init` writes a lock file for this machine if there is none.
+case "$*" in
+  *"providers lock"*) echo "$*" > terraform.lock ;;
+  *" init "*) test -e terraform.lock || echo "this machine" > terraform.lock ;;
+esac
+"""
+
+
 def test_a_missing_lock_file_is_made_for_every_platform(tmp_path: Path) -> None:
-    at, printed = cloud(), list[str]()
-    missing = DeploymentTarget("small", "oprina-test", lock=tmp_path / "missing")
-    deploy.make_plan(missing, at, printed.append)
-    [lock] = [line for line in at.ran if "providers lock" in line]
-    assert [
-        word for word in ("linux_amd64", "linux_arm64", "darwin_arm64") if word not in lock
-    ] == []
+    program, printed = tmp_path / "terraform", list[str]()
+    program.write_text(STAND_IN)
+    program.chmod(0o755)
+
+    def run(command: Sequence[str], *, seconds: float, read: bool = False) -> str:
+        assert seconds
+        assert not read
+        if command[0] == "terraform":
+            subprocess.run([program, *command[1:]], cwd=tmp_path, check=True)
+        return ""
+
+    missing = DeploymentTarget("small", "oprina-test", lock=tmp_path / "terraform.lock")
+    deploy.make_plan(missing, run, printed.append)
+    lock = missing.lock.read_text()
+    assert [each for each in deploy.PLATFORMS if f"-platform={each}" not in lock] == []
+    assert {each.split("_")[0] for each in deploy.PLATFORMS} == {"linux", "darwin"}
     assert "commit it" in printed[0]
 
 

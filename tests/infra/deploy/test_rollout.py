@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.deploy.random_keys import RANDOM_KEYS
 from infra.deploy.rollout import commit_was_deployed, rollout
 from infra.deploy.shell import FailedError
 from tests.infra.deploy.fake_google_cloud import URLS, FakeGoogleCloud
@@ -37,7 +38,9 @@ def test_rollout_reads_applies_waits_and_tests() -> None:
         return at(command, seconds=seconds, read=read)
 
     assert rollout(run, say=lambda _: None, wait=lambda s: order.append(f"wait {s:g}")) == 0
-    expected = ["show -json tfplan", "services list", "apply -input=false tfplan", "wait 15"]
+    expected = ["show -json tfplan", "services list", "apply -input=false tfplan"]
+    expected += [f"secrets versions list {name}" for name in RANDOM_KEYS]
+    expected += ["wait 15"]
     expected += ["output -json function_urls", f"-m infra.smoke {URLS}"]
     assert len(order) == len(expected)
     assert [word for word, line in zip(expected, order, strict=True) if word not in line] == []

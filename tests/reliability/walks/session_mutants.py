@@ -111,6 +111,17 @@ def forgets_a_start_that_was_not_confirmed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SessionLaunch, "_not_started", forget)
 
 
+def is_stopped_though_no_commit_says_so(patch: pytest.MonkeyPatch) -> None:
+    """A start that failed is stopped while the store is away."""
+    abandon = SessionLaunch._abandon
+
+    async def stop(self: SessionLaunch, reason: Any) -> None:
+        await abandon(self, reason)
+        await self._deps.avatars.stop(self._reserved.session.id, reason)
+
+    patch.setattr(SessionLaunch, "_abandon", stop)
+
+
 def keeps_its_slot(patch: pytest.MonkeyPatch) -> None:
     decide = FinishEnding.decide
 

@@ -53,8 +53,8 @@ class WatchedAvatars(FakeAvatars):
         return await super().start(ticket)
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
-        if self.states.get(session) == "live":
-            self.problems.append(f"{session} was stopped while its document says live")
+        if (state := self.states.get(session)) in {"starting", "live"}:
+            self.problems.append(f"{session} was stopped while its document says {state}")
         await super().stop(session, reason)
 
     async def active(self) -> list[AvatarSessionId]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.reliability.fault_injection import (
     Simulation,
     delay,
     freeze,
+    refuse,
     simulate,
     unconfirmed,
 )
@@ -113,6 +115,23 @@ async def a_sweep_ends_a_start_that_goes_live(simulation: Simulation) -> list[st
     return ["a session is handed out that is being ended"]
 
 
+async def a_start_fails_while_the_store_is_away(simulation: Simulation) -> list[str]:
+    """The store is away from the second commit on, so no commit says that the session ends."""
+    here, elsewhere, harness = simulation.process(), simulation.process(), simulation.harness
+    simulation.faults.add("store.*", refuse(), process=here, where=lambda _: vault_holds())
+
+    def vault_holds() -> bool:
+        return simulation.journal.count("vault.keep") > 0
+
+    with suppress(OprinaError):
+        await here.run(start(here.app))
+    early = simulation.journal.count("avatars.stop")
+    await asyncio.sleep(61)
+    await elsewhere.run(sweep(elsewhere.app))
+    found = [f"{early} stops before a commit says so"] if early else []
+    return found + [f"{session.id} runs after the sweep" for session in harness.avatars.running()]
+
+
 # ── the rules ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -131,6 +150,7 @@ RULES: dict[Mutant, Scenario] = {
     speaks_beside_the_older_turn: a_newer_turn_speaks_while_the_older_one_still_silences,
     mutants.does_not_correct_an_early_settlement: a_thawed_turn_finishes_what_the_sweep_settled,
     refuses_though_a_commit_may_hold: a_session_expires_while_a_commit_is_unconfirmed,
+    session_mutants.is_stopped_though_no_commit_says_so: a_start_fails_while_the_store_is_away,
     session_mutants.goes_live_though_it_was_ended: a_sweep_ends_a_start_that_goes_live,
 }
 

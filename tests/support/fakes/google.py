@@ -24,12 +24,16 @@ class FakeGoogle:
         self.sub = "sub-1"
         self.granted: tuple[str, ...] = ALL_SCOPES
         self.failing: errors.Upstream | None = None
+        self.set_up = True
         self.seconds = seconds
         self.revoked: set[str] = set()
         self.refreshes = 0
         self.exchanges: list[tuple[str, str]] = []
         self._clock = clock
         self._numbers = count(1)
+
+    async def is_set_up(self) -> bool:
+        return self.set_up
 
     async def consent_url(
         self, scopes: Sequence[str], state: str, challenge: str, login_hint: str | None

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from common.adapters.vault import per_session
+from common.adapters.vault import grants, per_session
 from common.domain.ids import AvatarSessionId
 from tests.terraform.facts import Code
 from tests.terraform.plan import Grant, Plan, strings
 from tests.terraform.provider.server import PROJECT_NUMBER
 
+SESSION_SECRET = per_session._name(AvatarSessionId("id")).removesuffix("id")
 GOOGLE_NAMES = Path(__file__).parents[1] / "google_names"
 TOO_WIDE = re.compile(r"roles/(owner|editor|viewer|.*[aA]dmin|aiplatform\.user)")
 WHOLE_PROJECT = {
@@ -36,14 +37,22 @@ PURPOSES = {
     "roles/cloudtasks.enqueuer": "queue",
     "roles/cloudtrace.agent": "traces",
     "roles/iam.serviceAccountUser": "act as the tasks",
-    "oprina_secretCreator": "tokens.write",
-    "roles/secretmanager.secretVersionAdder": "add to tokens",
-    "roles/secretmanager.secretAccessor": "tokens.read",
-    "oprina_secretDeleter": "tokens.delete",
+    "oprina_secretCreator": "create secrets",
 }
 """Purpose of each role. A role on one secret has that secret as its purpose."""
 
-COMPANIONS = {"queue": {"act as the tasks"}, "tokens.write": {"add to tokens"}}
+SECRET_ROLES = {
+    "roles/secretmanager.secretVersionAdder": "write",
+    "roles/secretmanager.secretAccessor": "read",
+    "oprina_secretDeleter": "delete",
+}
+"""Purpose of each role on the secrets of sessions or of Google connections."""
+
+COMPANIONS = {
+    "queue": {"act as the tasks"},
+    "tokens.write": {"create secrets"},
+    "grants.write": {"create secrets"},
+}
 """Purposes that work only together with another one."""
 
 CUSTOM_ROLES = {
@@ -59,17 +68,17 @@ CUSTOM_ROLES = {
 }
 """Permissions that the calls of the code need."""
 
-SESSION_SECRET_ROLES = (
-    "roles/secretmanager.secretAccessor",
-    "roles/secretmanager.secretVersionAdder",
-    "oprina_secretDeleter",
-)
-
 SECRETS = {
     "liveavatar-api-key": "liveavatar key",
-    "session-tokens-key": "tokens key",
+    "session-tokens-key": "sealing",
     "account-hash-key": "accounts key",
+    "google-oauth-client": "oauth client",
 }
+SECRET_NAMES = {
+    "tokens": f'"projects/{PROJECT_NUMBER}/secrets/{SESSION_SECRET}"',
+    "grants": f'"projects/{PROJECT_NUMBER}/secrets/{grants.PREFIX}"',
+}
+"""The secrets that functions make at run time: the beginning of their names in a condition."""
 SECRET_VALUE = re.compile(
     r"AIza[\w-]{30,}|-----BEGIN|eyJ[\w-]{10,}\.eyJ|GOCSPX-|ya29\.|xox[bp]-|sk[_-]\w{16,}|AKIA[0-9A-Z]{12,}"
 )
@@ -116,17 +125,16 @@ def check_custom_roles(plan: Plan, _: Code) -> Iterator[str]:
 def check_conditions_match_resources(plan: Plan, _: Code) -> Iterator[str]:
     """Check the resource names in conditions. Google accepts a condition that matches nothing."""
     (database,) = plan.resources("google_firestore_database")
-    secret = per_session._name(AvatarSessionId("id")).removesuffix("id")
-    own = f'"projects/{plan.variables["project"]}/databases/{database.values["name"]}"'
+    own = [f'"projects/{plan.variables["project"]}/databases/{database.values["name"]}"']
     wanted = {
         "roles/datastore.user": own,
         "oprina_storeReader": own,
-        **dict.fromkeys(SESSION_SECRET_ROLES, f'"projects/{PROJECT_NUMBER}/secrets/{secret}"'),
+        **{role: list(SECRET_NAMES.values()) for role in SECRET_ROLES},
     }
     for grant in plan.grants():
-        name = wanted.get(_short_name(grant.role), "")
-        if grant.on == "project" and name not in grant.condition:
-            yield f"{grant.address}: the condition does not name {name}"
+        names = wanted.get(_short_name(grant.role), [""])
+        if grant.on == "project" and not any(name in grant.condition for name in names):
+            yield f"{grant.address}: the condition does not name {' or '.join(names)}"
 
 
 def check_accounts_are_separate(plan: Plan, _: Code) -> Iterator[str]:
@@ -180,11 +188,10 @@ def check_names_promise_no_secret(plan: Plan, _: Code) -> Iterator[str]:
 
 def _needed_purposes(uses: set[str], vault: str) -> set[str]:
     """Return the purposes that `uses` needs. Sealed tokens are in documents and need only the key."""
-    needed = uses.union(*(COMPANIONS.get(use, set()) for use in uses))
-    if vault == "secret_manager":
-        return needed
-    sealing = {"tokens key"} if needed & {"tokens.write", "tokens.read"} else set()
-    return {purpose for purpose in needed if "tokens" not in purpose} | sealing
+    if vault == "sealed":
+        sealing = {"sealing"} if uses & {"tokens.write", "tokens.read"} else set()
+        uses = {use for use in uses if not use.startswith("tokens.")} | sealing
+    return uses.union(*(COMPANIONS.get(use, set()) for use in uses))
 
 
 def _purpose(grant: Grant, settings: Mapping[str, str]) -> str:
@@ -196,6 +203,9 @@ def _purpose(grant: Grant, settings: Mapping[str, str]) -> str:
         return (
             PURPOSES[role] if account == settings["OPRINA_TASKS_ACCOUNT"] else f"act as {account}"
         )
+    for kind, name in SECRET_NAMES.items() if role in SECRET_ROLES else ():
+        if name in grant.condition:
+            return f"{kind}.{SECRET_ROLES[role]}"
     return PURPOSES.get(role, f"have {role} on {grant.on}")
 
 

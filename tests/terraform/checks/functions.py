@@ -51,11 +51,12 @@ def check_settings_are_valid(plan: Plan, _: Code) -> Iterator[str]:
 
 
 def check_settings_name_resources(plan: Plan, _: Code) -> Iterator[str]:
-    """Check that settings name resources that exist, and that the page is an allowed origin."""
+    """Check that settings name what exists, and that the page is an allowed origin."""
     named = {
         "OPRINA_DATABASE": _names(plan, "google_firestore_database", "name"),
         "OPRINA_TASKS_QUEUE": _names(plan, "google_cloud_tasks_queue", "name"),
         "OPRINA_LIVEAVATAR_SECRET": _names(plan, "google_secret_manager_secret", "secret_id"),
+        "OPRINA_GOOGLE_CLIENT_SECRET": _names(plan, "google_secret_manager_secret", "secret_id"),
         "OPRINA_TASKS_ACCOUNT": _names(plan, "google_service_account", "email"),
         "OPRINA_LOCATION": _names(plan, "google_cloud_tasks_queue", "location"),
     }
@@ -64,6 +65,8 @@ def check_settings_name_resources(plan: Plan, _: Code) -> Iterator[str]:
         for setting, existing in named.items():
             if settings.get(setting) not in existing:
                 yield f"{name}: {setting} names {settings.get(setting)}, which does not exist"
+        if settings["OPRINA_CONNECTIONS_URL"] != _connections_url(plan):
+            yield f"{name}: OPRINA_CONNECTIONS_URL is not where browsers reach `connections`"
         if plan.outputs["page_url"] not in settings["OPRINA_ALLOWED_ORIGINS"].split(","):
             yield f"{name}: the page is not an allowed origin"
 
@@ -118,6 +121,13 @@ def _read_settings(given: dict[str, str]) -> Settings:
         if name in SETTINGS
     }
     return Settings.model_validate({**SET_BY_GOOGLE, **ours})
+
+
+def _connections_url(plan: Plan) -> str:
+    """Return the address below the domain or, without one, the function's own."""
+    own: str = plan.outputs["function_urls"]["connections"]
+    api = plan.outputs["api_url"]
+    return own if api is None else f"{api}/connections"
 
 
 def _mib(memory: str) -> int:

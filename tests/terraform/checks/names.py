@@ -58,6 +58,8 @@ APIS_OF_CODE = {
     "texttospeech",
     "telemetry",
     "cloudtrace",
+    "gmail",
+    "calendar-json",
 }
 APIS_OF_TOOLS = {"cloudbuild", "cloudresourcemanager"}
 """Google builds the functions' images with the first. Terraform reads the project with the second."""

@@ -30,6 +30,18 @@ MISTAKES = [
         (ACCESS, "/avatar-session-\\", "/session-\\"),
     ),
     mistake(
+        "role on the wrong kind of secret", "check_functions_hold_needed_roles_only",
+        "connections: lacks a role for: grants.read",
+        (ACCESS, '"roles/secretmanager.secretAccessor", condition = local.grant_secrets',
+         '"roles/secretmanager.secretAccessor", condition = local.session_secrets'),
+    ),
+    mistake(
+        "chat without the OAuth client", "check_functions_hold_needed_roles_only",
+        "oauth client",
+        (FUNCTIONS, "secrets   = [local.liveavatar_key, local.google_client]",
+         "secrets   = [local.liveavatar_key]"),
+    ),
+    mistake(
         "two functions with one account", "check_accounts_are_separate", "shares its account",
         (FUNCTIONS, "google_service_account.function[each.key].email",
          'google_service_account.function["chat"].email'),
@@ -42,7 +54,7 @@ MISTAKES = [
     ),
     mistake(
         "function without access to its key", "check_functions_hold_needed_roles_only",
-        "keep_alive: lacks a role for: liveavatar key",
+        "end_session: lacks a role for: liveavatar key",
         (FUNCTIONS, '      callers = "users"\n      uses    = ["store", "tokens.delete"]',
          '      callers = "users"\n      secrets = []\n      uses    = ["store", "tokens.delete"]'),
     ),
@@ -54,8 +66,8 @@ MISTAKES = [
     mistake(
         "sweep that can read session tokens", "check_functions_hold_needed_roles_only",
         "sweep_expired: holds an unused role for: tokens.read",
-        (FUNCTIONS, 'uses          = ["store", "agent.delete", "tokens.delete", "users.delete"]',
-         'uses          = ["store", "agent.delete", "tokens.read", "tokens.delete", "users.delete"]'),
+        (FUNCTIONS, 'uses          = ["store", "agent.delete",',
+         'uses          = ["store", "agent.delete", "tokens.read",'),
     ),
     mistake(
         "chat without access to the agent", "check_functions_hold_needed_roles_only",

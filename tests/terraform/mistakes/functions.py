@@ -32,6 +32,11 @@ MISTAKES = [
         (SMALL, 'SECONDS = "600"', 'SECONDS = "ten minutes"'),
     ),
     mistake(
+        "redirect address that is not on the domain", "check_settings_name_resources",
+        "chat: OPRINA_CONNECTIONS_URL is not where browsers reach",
+        (FUNCTIONS, "connections_url = var.domain == null ?", "connections_url = true ?"),
+    ),
+    mistake(
         "setting with the name of a missing queue", "check_settings_name_resources",
         "OPRINA_TASKS_QUEUE names expiries, which does not exist",
         (FUNCTIONS, 'OPRINA_TASKS_QUEUE       = "expiry"', 'OPRINA_TASKS_QUEUE       = "expiries"'),

@@ -57,6 +57,15 @@ async def test_fifty_turns_in_two_processes_refresh_once(scene: Harness) -> None
     assert "old-access" not in tokens
 
 
+async def test_token_whose_key_is_gone_is_refreshed(scene: Harness) -> None:
+    await connect_ada(scene, seconds=3000)
+    write = Update(connection_path(ADA.uid), {"sealed": "sealed with a version that is disabled"})
+    await scene.store.inner.commit([write])
+    assert await notices(scene) == []
+    assert scene.google.refreshes == 1
+    assert scene.agent.states[0][TOKEN] != "old-access"
+
+
 async def test_token_that_lasts_is_not_refreshed(scene: Harness) -> None:
     await connect_ada(scene, ["mail", "calendar"], seconds=3000)
     assert await notices(scene) == []

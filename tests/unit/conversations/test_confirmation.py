@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from common.domain.google.proposal import digest_of
 from common.domain.user import User
 from common.ports.agent import ProposedAction, ToolCall, ToolResult
 from common.schemas.answers import ChatAnswer
+from common.schemas.conversations import ReadConversationRequest
 from common.schemas.events import ProposalEvent
 from common.schemas.requests import ChatRequest
 from tests.support.fakes.agent import Step
@@ -84,6 +86,18 @@ async def test_proposal_is_stored_and_shown_before_the_end(scene: Harness) -> No
     (turn,) = await scene.documents("turns")
     assert [each["id"] for each in turn["proposals"]] == [shown.id]
     assert (await scene.document(f"conversations/{conversation}"))["proposed_in"]
+
+
+async def test_page_that_loads_gets_the_open_proposal_until_it_is_answered(scene: Harness) -> None:
+    conversation, (shown,) = await propose(scene)
+    asked = ReadConversationRequest(conversation_id=conversation)
+    opened = await scene.app.history.read(ADA, asked)
+    assert opened.last_turn is not None
+    assert opened.last_turn.proposal == shown
+    await asyncio.sleep(timedelta(minutes=11).total_seconds())
+    late = await scene.app.history.read(ADA, asked)
+    assert late.last_turn is not None
+    assert late.last_turn.proposal is None
 
 
 async def test_yes_tells_the_agent_and_gives_the_tool_the_hash(scene: Harness) -> None:
@@ -239,3 +253,32 @@ async def test_proposal_of_a_lost_turn_can_be_confirmed(scene: Harness) -> None:
     await sweep(other)
     await answer_of(await confirm(scene, conversation, shown[0].id, app=other))
     assert len(confirmed(scene)) == 1
+
+
+async def awaiting(scene: Harness, conversation: str) -> str | None:
+    """Return the id of the proposal that a page which loads now shows."""
+    request = ReadConversationRequest(conversation_id=conversation)
+    found = (await scene.app.history.read(ADA, request)).last_turn
+    return found.proposal.id if found is not None and found.proposal is not None else None
+
+
+async def test_a_page_that_reloads_shows_what_still_awaits_an_answer(scene: Harness) -> None:
+    other = ProposedAction("send_mail", "Send a mail to Ann", {**MAIL, "to": ["ann@example.test"]})
+    conversation, (first, second) = await propose(scene, ACTION, other)
+    assert await awaiting(scene, conversation) == first.id
+    await scene.whole_chat("What is Tom's address?", conversation_id=conversation)
+    assert await awaiting(scene, conversation) == first.id
+    await answer_of(await confirm(scene, conversation, first.id))
+    assert await awaiting(scene, conversation) == second.id
+    advance(scene.clock, 601)
+    assert await awaiting(scene, conversation) is None
+
+
+async def test_a_proposal_is_shown_while_its_turn_runs(scene: Harness) -> None:
+    scene.agent.replies.append([*proposing(), 5.0, "Well?"])
+    turn = await scene.chat("Write to Tom that I am late.")
+    shown: list[ProposalEvent] = []
+    while not shown:
+        shown += [e for e in await turn.next_events() if isinstance(e, ProposalEvent)]
+    assert await awaiting(scene, turn.record.conversation_id) == shown[0].id
+    await collect_events(turn)

@@ -9,10 +9,16 @@ import pytest
 from common.domain.ceiling import SWITCH_PATH, allow_spending, stop_spending
 from common.domain.errors import CapacityReached, OprinaError, RateLimited, SpendingStopped
 from common.domain.ids import AvatarSessionId, UserId
+from common.domain.quota import METERS
 from common.domain.user import User
 from common.ports.store import Store
 from common.schemas.answers import StartAvatarAnswer
-from common.schemas.requests import ChatRequest, SpeakRequest, StartAvatarRequest, SweepRequest
+from common.schemas.requests import (
+    ChatRequest,
+    SpeakRequest,
+    StartAvatarRequest,
+    SweepRequest,
+)
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 
@@ -20,11 +26,7 @@ from tests.support.harness import ADA, Harness, advance, collect_events, new_har
 async def shards(store: Store, now: datetime) -> list[dict[str, int]]:
     day = now.strftime("%Y-%m-%d")
     found = await store.get([f"limits/{day}-{number:03d}" for number in range(500)])
-    return [
-        {meter: each.get(meter, 0) for meter in ("avatar_seconds", "agent_tokens")}
-        for each in found
-        if each.exists
-    ]
+    return [{meter: each.get(meter, 0) for meter in METERS} for each in found if each.exists]
 
 
 async def held(harness: Harness, meter: str) -> int:

@@ -40,6 +40,14 @@ async def test_words_are_charged_by_the_second_rounded_up() -> None:
     assert await unsettled(harness) == 0
 
 
+async def test_a_second_request_of_the_day_is_admitted_like_the_first() -> None:
+    """Seconds of speech have no ceiling: nothing is taken from the shard of the day."""
+    harness = new_harness(ceiling_shards=1)
+    await harness.chat("Hello!", speak=False)
+    for _ in range(2):
+        assert (await transcribe(harness.app)).text == "What time is it?"
+
+
 async def test_a_model_without_confidence_gives_none() -> None:
     harness = new_harness()
     harness.recognition.confidence = None

@@ -1,19 +1,20 @@
-import { type ActorRefFrom, createActor } from "xstate";
 import type { Api } from "./api/api";
-import { Problem } from "./api/problem";
-import type { ChatRequest, Message, Proposal, Rating } from "./api/types";
-import { Output } from "./audio/output";
+import type { ChatRequest, Rating } from "./api/types";
+import type { Output } from "./audio/output";
+import { Sound } from "./audio/sound";
 import { Voice } from "./audio/voice";
+import { Conversation } from "./conversation";
 import { Marks } from "./marks";
-import { type AvatarSession, avatarMachine, runningSession } from "./session/avatar-machine";
+import type { AvatarSession } from "./session/avatar-machine";
 import { IdleWatch } from "./session/idle";
-import { TabLock } from "./session/tab-lock";
+import { Presence } from "./session/presence";
 import type { OfflineCopy } from "./store/offline";
 import type { Preferences } from "./store/preferences";
 import { Value } from "./store/value";
-import type { TimedSentence } from "./turn/captions";
-import { type Entry, Transcript } from "./turn/transcript";
-import { type Turn, turnMachine } from "./turn/turn-machine";
+import { Dialogue } from "./turn/dialogue";
+import { Outbox } from "./turn/outbox";
+import type { Entry } from "./turn/transcript";
+import type { Turn } from "./turn/turn";
 
 export interface TalkDependencies {
   api: Api;
@@ -23,271 +24,175 @@ export interface TalkDependencies {
   token: () => Promise<string>;
 }
 
-/** Loading state of the open conversation. */
-export interface Opened {
-  id: string | null;
-  title: string | null;
-  state: "new" | "loading" | "ready" | "copy" | "missing";
-  more: boolean;
-}
-
-const NEW: Opened = { id: null, title: null, state: "new", more: false };
-/** The API sends speech to callers without an avatar. */
-const SPEAKS_WITHOUT_AVATAR: boolean = false;
-const POLL_MS = 1_000;
-const TOKEN_MS = 60_000;
-
-/** One conversation, as the page shows it: its messages, its turn, its avatar, its sound. */
+/**
+ * One conversation, as the page shows it. Joins what belongs together when a person talks: the stored
+ * conversation, the dialogue, the avatar's presence, the microphone and the sound.
+ */
 export class Talk {
-  readonly opened = new Value<Opened>(NEW);
-  readonly transcript = new Transcript();
-  /** Sentences with their times, in seconds of `performance.now()`. */
-  readonly captions = new Value<readonly TimedSentence[]>([]);
   /** Words that wait in the field, to be looked at before they are sent. */
   readonly draft = new Value<string>("");
-  /** Names of the conversations changed. */
-  readonly listChanged = new Value(0);
-  readonly marks = new Marks();
   /** Seconds until the avatar is paused, while the page asks whether the person is still there. */
   readonly pauseIn = new Value<number | null>(null);
-  readonly isBlocked = new Value(false);
-  readonly turn: ActorRefFrom<typeof turnMachine>;
-  readonly avatar: ActorRefFrom<typeof avatarMachine>;
+  readonly marks = new Marks();
+  readonly conversation: Conversation;
+  readonly dialogue: Dialogue;
+  readonly presence: Presence;
   readonly voice: Voice;
+  private readonly sound: Sound;
   private readonly idle: IdleWatch;
-  private sounding: Output | null = null;
-  private picture: HTMLVideoElement | null = null;
-  private leaveToken = "";
 
   constructor(private readonly given: TalkDependencies) {
-    const { api, preferences } = given;
-    this.turn = createActor(turnMachine, { input: { api } });
-    this.avatar = createActor(avatarMachine, {
-      input: {
-        api,
-        lock: new TabLock((conversation) => this.letGo(conversation)),
-        video: () => this.picture,
-        sound: (stream) => this.output.attach(stream),
-        marks: () => this.marks.take(),
-      },
+    const { api, preferences, copy, token } = given;
+    const { marks } = this;
+    this.sound = new Sound(() => preferences.get().speed);
+    this.conversation = new Conversation(api, copy);
+    const shared = { api, conversation: this.conversation, sound: this.sound, marks };
+    this.presence = new Presence({ ...shared, token, mute: () => this.voice.close() });
+    this.dialogue = new Dialogue({
+      ...shared,
+      outbox: new Outbox(sessionStorage),
+      place: () => this.place(),
     });
-    this.voice = new Voice(api, () => this.output, preferences.get, {
-      isSounding: () => this.isSounding,
+    this.voice = new Voice(api, () => this.sound.output, preferences.get, {
+      isSounding: () => this.dialogue.isSounding,
       interrupt: () => this.stop(),
       say: (words, sure, at) => this.sayHeard(words, sure, at),
     });
-    this.watchTurn();
-    this.watchAvatar();
-    this.turn.start();
-    this.avatar.start();
-    this.keepToken();
     this.idle = new IdleWatch(
-      () =>
-        this.session !== null &&
-        this.turn.getSnapshot().matches("idle") &&
-        !["speech", "words"].includes(this.voice.hearing.get().state),
+      () => this.isQuiet,
       this.pauseIn,
       () => void this.end(),
     );
   }
 
-  /** The sound of the page. Made at the first press: browsers then allow it. */
-  get output(): Output {
-    if (!this.sounding) {
-      this.sounding = new Output(() => this.given.preferences.get().speed);
-      const { isBlocked } = this.sounding;
-      isBlocked.watch(() => this.isBlocked.set(isBlocked.get()));
-    }
-    return this.sounding;
+  // ── what the page shows ──────────────────────────────────────────────────────────────────────
+
+  get opened(): Conversation["opened"] {
+    return this.conversation.opened;
   }
 
-  get hasOutput(): boolean {
-    return this.sounding !== null;
+  get transcript(): Conversation["transcript"] {
+    return this.conversation.transcript;
+  }
+
+  get listChanged(): Conversation["listChanged"] {
+    return this.conversation.listChanged;
+  }
+
+  get captions(): Dialogue["captions"] {
+    return this.dialogue.captions;
+  }
+
+  get turn(): Dialogue["turn"] {
+    return this.dialogue.turn;
+  }
+
+  get avatar(): Presence["avatar"] {
+    return this.presence.avatar;
   }
 
   get session(): AvatarSession | null {
-    const snapshot = this.avatar.getSnapshot();
-    return snapshot.matches("live") ? snapshot.context.session : null;
+    return this.presence.session;
   }
 
-  get isSounding(): boolean {
-    const { turn } = this.turn.getSnapshot().context;
-    return turn.speaking || (this.sounding?.left ?? 0) > 0;
+  get isBlocked(): Sound["isBlocked"] {
+    return this.sound.isBlocked;
+  }
+
+  get output(): Output {
+    return this.sound.output;
+  }
+
+  get hasOutput(): boolean {
+    return this.sound.isMade;
   }
 
   show(video: HTMLVideoElement | null): void {
-    this.picture = video;
+    this.presence.show(video);
   }
 
-  // ── conversations ────────────────────────────────────────────────────────────────────────────
+  // ── the conversation ─────────────────────────────────────────────────────────────────────────
 
-  /** Show a conversation, or a new one. This starts no avatar, but takes a running one up again. */
+  /** Show a conversation, or a new one. This starts no avatar, but takes up what is under way. */
   async open(id: string | null): Promise<void> {
-    if (id !== null && id === this.opened.get().id) return;
-    this.turn.send({ type: "forget" });
-    this.sounding?.silence();
-    if (this.session && this.session.conversationId !== id) this.avatar.send({ type: "end" });
-    this.avatar.send({ type: "dismiss" });
-    this.captions.set([]);
-    this.transcript.set([]);
-    this.opened.set(id ? { ...NEW, id, state: "loading" } : NEW);
-    if (id) await this.load(id);
+    if (id !== null && id === this.conversation.id) return;
+    this.dialogue.forget();
+    this.presence.moveTo(id);
+    this.conversation.clear(id);
+    if (id === null) {
+      this.dialogue.takeUp(undefined);
+      return;
+    }
+    const found = await this.conversation.load(id);
+    if (this.conversation.id !== id) return;
+    if (found?.avatar) this.presence.resume(id, found.avatar);
+    this.dialogue.takeUp(found?.last_turn);
   }
 
-  async loadEarlier(): Promise<void> {
-    const { id } = this.opened.get();
-    const first = this.transcript.get()[0];
-    if (!id || !first) return;
-    const page = await this.given.api.messages(id, first.id);
-    this.transcript.prepend(page.messages);
-    this.opened.change((now) => ({ ...now, more: page.more }));
+  loadEarlier(): Promise<void> {
+    return this.conversation.loadEarlier();
   }
 
   rename(title: string): void {
-    this.opened.change((now) => ({ ...now, title }));
+    this.conversation.rename(title);
   }
 
-  private async load(id: string): Promise<void> {
-    const { api, copy } = this.given;
-    try {
-      const [conversation, page] = await Promise.all([api.conversation(id), api.messages(id)]);
-      if (this.opened.get().id !== id) return;
-      this.transcript.load(page.messages);
-      this.opened.set({ id, title: conversation.title, state: "ready", more: page.more });
-      void copy.putMessages(id, page.messages);
-      if (conversation.avatar)
-        this.avatar.send({ type: "resume", session: runningSession(id, conversation.avatar) });
-      if (conversation.last_turn?.state === "running") void this.followTurn(id);
-      const waiting = conversation.last_turn?.proposal;
-      if (waiting) this.attachProposal(waiting);
-    } catch (error) {
-      if (this.opened.get().id !== id) return;
-      const isMissing = error instanceof Problem && error.status === 404;
-      const kept: Message[] = isMissing ? [] : await copy.messages(id);
-      this.transcript.load(kept);
-      this.opened.set({ ...NEW, id, state: isMissing ? "missing" : "copy" });
-    }
+  rate(entry: Entry, rating: Rating | null): void {
+    this.conversation.rate(entry, rating);
   }
 
-  /** Wait for a turn that this page did not start, and show its answer. */
-  private async followTurn(id: string): Promise<void> {
-    const { api } = this.given;
-    while (this.opened.get().id === id && this.turn.getSnapshot().matches("idle")) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      const conversation = await api.conversation(id).catch(() => null);
-      if (conversation?.last_turn?.state === "running") continue;
-      const page = await api.messages(id);
-      if (this.opened.get().id === id && this.turn.getSnapshot().matches("idle"))
-        this.transcript.load(page.messages);
-      return;
-    }
-  }
-
-  private attachProposal(proposal: Proposal): void {
-    const last = this.transcript.get().findLast((each) => each.role === "assistant");
-    if (last) this.transcript.edit(last.id, { proposal });
-  }
-
-  // ── talking ──────────────────────────────────────────────────────────────────────────────────
+  // ── the dialogue ─────────────────────────────────────────────────────────────────────────────
 
   /** Send words of the person. */
   say(words: string): void {
     this.marks.begin("key_to_first_text");
-    this.ask({ message: words }, words);
+    this.idle.restart();
+    this.dialogue.ask({ message: words }, words);
   }
 
-  /** Send the message of a turn that failed once more, as a new intention. */
   retry(turn: Turn): void {
-    if (turn.questionId) this.transcript.cutAt(turn.questionId);
-    else this.transcript.cutAt(`${turn.turnId ?? turn.key}-0`);
-    this.ask(turn.request, turn.question);
+    this.idle.restart();
+    this.dialogue.retry(turn);
   }
 
   regenerate(entry: Entry): void {
-    this.transcript.cutAt(entry.id);
-    this.ask({ regenerate: true }, null);
+    this.idle.restart();
+    this.dialogue.regenerate(entry);
   }
 
   edit(entry: Entry, words: string): void {
-    this.transcript.cutAt(entry.id);
-    this.ask({ edit: entry.id, message: words }, words);
+    this.idle.restart();
+    this.dialogue.edit(entry, words);
   }
 
   answer(entry: Entry, yes: boolean): void {
-    if (!entry.proposal) return;
-    this.ask({ confirm: entry.proposal.id, yes }, null);
-    this.transcript.edit(entry.id, { proposal: null });
+    this.idle.restart();
+    this.dialogue.answer(entry, yes);
   }
 
-  rate(entry: Entry, rating: Rating | null): void {
-    const { id } = this.opened.get();
-    this.transcript.edit(entry.id, { rating });
-    if (id) void this.given.api.feedback(id, entry.id, rating).catch(() => undefined);
+  stop(): void {
+    this.dialogue.stop();
   }
 
   /** Speak a part of an answer that was not said. */
   sayAgain(words: string): void {
-    if (this.session) void this.given.api.say(this.session.id, words).catch(() => undefined);
+    if (!this.session) return;
+    this.sound.restore();
+    void this.given.api.say(this.session.id, words).catch(() => undefined);
   }
 
-  /** Stop the answer: its sound at once, its turn at the server. */
-  stop(): void {
-    this.marks.begin("interruption_to_silence");
-    this.sounding?.silence();
-    this.marks.end("interruption_to_silence");
-    this.captions.set([]);
-    const snapshot = this.turn.getSnapshot();
-    const id = snapshot.context.turn.conversationId ?? this.opened.get().id;
-    if (snapshot.matches("idle")) return;
-    if (id) void this.given.api.stopTurn(id).catch(() => undefined);
-    else this.turn.send({ type: "cut" });
-  }
-
-  private ask(request: ChatRequest, question: string | null): void {
-    const { preferences } = this.given;
-    this.idle.restart();
-    const conversation = this.opened.get().id;
-    this.sounding?.silence();
-    this.sounding?.restore();
-    this.captions.set([]);
-    const isHeard = preferences.get().sound && this.voice.isOpen;
-    const speak = this.session ? undefined : isHeard && SPEAKS_WITHOUT_AVATAR ? "audio" : false;
-    this.turn.send({
-      type: "ask",
-      key: crypto.randomUUID(),
-      question,
-      request: {
-        ...request,
-        ...(conversation ? { conversation_id: conversation } : {}),
-        ...(speak === undefined ? {} : { speak }),
-      },
-    });
-  }
-
-  private sayHeard(words: string, sure: boolean, lastWordAt: number): void {
-    if (!sure || this.given.preferences.get().check) {
-      this.draft.set(words);
-      return;
-    }
-    this.marks.begin("last_word_to_first_text", lastWordAt);
-    this.marks.begin("last_word_to_first_sound", lastWordAt);
-    this.ask({ message: words }, words);
-  }
-
-  // ── the avatar ───────────────────────────────────────────────────────────────────────────────
+  // ── the voice and the face ───────────────────────────────────────────────────────────────────
 
   /** Begin to talk: sound, avatar and microphone. Called by a press of the person. */
   async begin(): Promise<void> {
-    void this.output.open();
-    this.output.restore();
-    if (this.given.preferences.get().video) this.startAvatar();
+    this.sound.open();
+    if (this.given.preferences.get().video) this.presence.start();
     await this.voice.open();
   }
 
   /** Open the microphone alone, without the avatar. */
   async listen(): Promise<void> {
-    void this.output.open();
-    this.output.restore();
+    this.sound.open();
     await this.voice.open();
   }
 
@@ -297,31 +202,27 @@ export class Talk {
   }
 
   startAvatar(): void {
-    const { id } = this.opened.get();
-    this.marks.begin("start_to_first_frame");
-    void this.output.open();
-    this.avatar.send({ type: "start", request: id ? { conversation_id: id } : {} });
+    this.presence.start();
   }
 
   bring(): void {
-    void this.output.open();
-    this.avatar.send({ type: "bring" });
+    this.presence.bring();
   }
 
   async end(): Promise<void> {
     this.stop();
-    this.avatar.send({ type: "end" });
+    this.presence.end();
     await this.voice.close();
   }
 
-  /** The page goes away. The session ends soon, unless the page comes back. */
+  /** The page goes away. */
   leave(): void {
-    if (this.session && this.leaveToken) this.given.api.leave(this.session.id, this.leaveToken);
+    this.presence.leave();
   }
 
-  /** The page came back from the browser's cache: take the leaving back. */
-  async comeBack(): Promise<void> {
-    if (this.session) await this.given.api.keepAlive(this.session.id).catch(() => undefined);
+  /** The page came back from the browser's cache. */
+  comeBack(): Promise<void> {
+    return this.presence.comeBack();
   }
 
   async dispose(): Promise<void> {
@@ -329,93 +230,28 @@ export class Talk {
     this.turn.stop();
   }
 
-  private async letGo(conversation: string | undefined): Promise<void> {
-    const session = this.session;
-    if (!session) return;
-    this.sounding?.silence();
-    this.sounding?.detach();
-    await this.voice.close();
-    if (session.conversationId === conversation) {
-      this.avatar.send({ type: "let go" });
+  private get isQuiet(): boolean {
+    const isHearing = ["speech", "words"].includes(this.voice.hearing.get().state);
+    return this.session !== null && this.dialogue.isIdle && !isHearing;
+  }
+
+  /** Return the conversation of the next message, and whether its answer is heard. */
+  private async place(): Promise<Pick<ChatRequest, "conversation_id" | "speak">> {
+    if (this.conversation.id === null) await this.presence.settled();
+    const { id } = this.conversation;
+    const isHeard = this.voice.isOpen || this.presence.isWanted;
+    const speak = isHeard && this.given.preferences.get().sound ? "audio" : false;
+    return { ...(id ? { conversation_id: id } : {}), speak };
+  }
+
+  private sayHeard(words: string, sure: boolean, lastWordAt: number): void {
+    if (!sure || this.given.preferences.get().check) {
+      this.draft.set(words);
       return;
     }
-    this.avatar.send({ type: "end" });
-    await new Promise<void>((resolve) => {
-      const watch = this.avatar.subscribe((now) => now.matches("ended") && resolve());
-      setTimeout(() => {
-        watch.unsubscribe();
-        resolve();
-      }, 3_000);
-    });
-  }
-
-  // ── what the machines tell ───────────────────────────────────────────────────────────────────
-
-  private watchTurn(): void {
-    this.turn.on("text", () => {
-      this.marks.end("last_word_to_first_text");
-      this.marks.end("key_to_first_text");
-    });
-    this.turn.on("speech", ({ event }) => {
-      if (event.state === "interrupted") this.captions.set([]);
-      if (event.state !== "started") return;
-      this.sounding?.restore();
-      this.marks.end("last_word_to_first_sound");
-      const now = performance.now() / 1000;
-      const timed = (event.sentences ?? []).map((each) => ({
-        text: each.text,
-        from: now + each.offset,
-        seconds: each.seconds,
-      }));
-      this.captions.set(timed);
-    });
-    this.turn.on("audio", ({ event }) => {
-      this.output.restore();
-      const piece = this.output.play(event.data, event.text);
-      this.marks.end("last_word_to_first_sound");
-      const from = performance.now() / 1000 + piece.from - this.output.now;
-      this.captions.change((all) => [...all, { ...piece, from }]);
-    });
-    this.turn.on("over", ({ turn }) => this.settle(turn));
-    this.turn.subscribe(({ context: { turn } }) => {
-      const { id } = this.opened.get();
-      if (turn.conversationId && id === null) {
-        const title = turn.question ?? null;
-        this.opened.set({ ...NEW, id: turn.conversationId, title, state: "ready" });
-      }
-    });
-  }
-
-  private settle(turn: Turn): void {
-    this.transcript.add(turn);
-    const { id } = this.opened.get();
-    if (!id) return;
-    this.listChanged.change((count) => count + 1);
-    void this.given.copy.putMessages(id, this.transcript.asMessages());
-  }
-
-  private watchAvatar(): void {
-    this.avatar.subscribe((now) => {
-      if (now.matches({ live: { connected: "shown" } })) this.marks.end("start_to_first_frame");
-      const { session } = now.context;
-      if (now.matches("live") && session && this.opened.get().id === null)
-        this.opened.set({ ...NEW, id: session.conversationId, state: "ready" });
-      if (["ended", "refused", "elsewhere", "off"].some((each) => now.value === each))
-        this.sounding?.detach();
-    });
-  }
-
-  /** Keep a token ready: a page that goes away cannot wait for one. */
-  private keepToken(): void {
-    const renew = (): void => {
-      this.given.token().then(
-        (token) => {
-          this.leaveToken = token;
-        },
-        () => undefined,
-      );
-    };
-    renew();
-    setInterval(renew, TOKEN_MS);
+    this.marks.begin("last_word_to_first_text", lastWordAt);
+    this.marks.begin("last_word_to_first_sound", lastWordAt);
+    this.idle.restart();
+    this.dialogue.ask({ message: words }, words);
   }
 }

@@ -25,7 +25,7 @@ STATUSES = {
 }
 
 
-class ApiError(Exception):
+class GoogleApiError(Exception):
     """An error of an API, in the envelope that Gmail and Calendar use."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -46,7 +46,7 @@ class ApiError(Exception):
 
 
 async def answer_api_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ApiError)  # noqa: S101 - as registered
+    assert isinstance(error, GoogleApiError)  # noqa: S101 - as registered
     return JSONResponse(error.body(), error.status)
 
 
@@ -59,36 +59,36 @@ def state_of(request: Request) -> GoogleAccountsState:
 def admit(request: Request, scopes: Collection[str]) -> tuple[GoogleAccountsState, GoogleUser]:
     """Return the state and the account of the access token.
 
-    Raises ApiError: 401 without a valid token, 403 if it has none of the `scopes`.
+    Raises GoogleApiError: 401 without a valid token, 403 if it has none of the `scopes`.
     """
     state = state_of(request)
     _, _, text = request.headers.get("authorization", "").partition(" ")
     access = state.grants.find_access(text)
     if access is None:
-        raise ApiError(
+        raise GoogleApiError(
             401,
             "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
             "cookie or other valid authentication credential.",
         )
     if not {f"{SCOPE}{scope}" for scope in scopes} & set(access.scopes):
-        raise ApiError(403, "Request had insufficient authentication scopes.")
+        raise GoogleApiError(403, "Request had insufficient authentication scopes.")
     return state, state.user_of(access.sub)
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    """Return the body, a JSON object. Raises ApiError(400)."""
+    """Return the body, a JSON object. Raises GoogleApiError(400)."""
     try:
         body = await request.json()
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise ApiError(400, "Parse Error")
+        raise GoogleApiError(400, "Parse Error")
     return body
 
 
 def page_of(request: Request, name: str, largest: int) -> tuple[int, int]:
-    """Return the first index and the size of the page that was asked for. Raises ApiError(400)."""
+    """Return the first index and the size of the page. Raises GoogleApiError(400)."""
     asked, start = request.query_params.get(name, ""), request.query_params.get("pageToken", "")
     if not (asked or "1").isdecimal() or not (start or "0").isdecimal():
-        raise ApiError(400, "Invalid page.")
+        raise GoogleApiError(400, "Invalid page.")
     return int(start or 0), max(1, min(int(asked or 100), largest))

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from infra.local.simulators.google_accounts.accounts import GoogleAccountsState, GoogleUser
 from infra.local.simulators.google_accounts.api import (
-    ApiError,
+    GoogleApiError,
     admit,
     answer_api_error,
     json_object,
@@ -38,7 +38,7 @@ def calendar_app(state: GoogleAccountsState) -> Starlette:
             Route(f"{events}/{{id}}", get_event, methods=["GET"]),
             Route(f"{events}/{{id}}", patch_event, methods=["PATCH"]),
         ],
-        exception_handlers={ApiError: answer_api_error},
+        exception_handlers={GoogleApiError: answer_api_error},
     )
     app.state.simulator = state
     return app
@@ -47,7 +47,7 @@ def calendar_app(state: GoogleAccountsState) -> Starlette:
 def _admit(request: Request, *scopes: str) -> tuple[GoogleAccountsState, GoogleUser]:
     state, user = admit(request, scopes)
     if request.path_params["calendar"] not in {"primary", user.email}:
-        raise ApiError(404, "Not Found")
+        raise GoogleApiError(404, "Not Found")
     return state, user
 
 
@@ -56,7 +56,9 @@ async def list_events(request: Request) -> JSONResponse:
     query = request.query_params
     begins, ends = _limit(query.get("timeMin")), _limit(query.get("timeMax"))
     if query.get("orderBy") == "startTime" and query.get("singleEvents") != "true":
-        raise ApiError(400, "The requested ordering is not available for the particular query.")
+        raise GoogleApiError(
+            400, "The requested ordering is not available for the particular query."
+        )
     words = query.get("q", "").lower()
     found = [
         event
@@ -90,7 +92,7 @@ async def insert_event(request: Request) -> JSONResponse:
     state, user = _admit(request, *WRITE)
     body = _writable(await json_object(request))
     if "start" not in body or "end" not in body:
-        raise ApiError(400, "Missing end time.")
+        raise GoogleApiError(400, "Missing end time.")
     _check_times(body)
     return JSONResponse(state.insert_event(user, body))
 
@@ -109,7 +111,7 @@ async def patch_event(request: Request) -> JSONResponse:
 def _find(user: GoogleUser, event_id: str) -> dict[str, Any]:
     event = user.events.get(event_id)
     if event is None:
-        raise ApiError(404, "Not Found")
+        raise GoogleApiError(404, "Not Found")
     return event
 
 
@@ -119,13 +121,13 @@ def _writable(body: dict[str, Any]) -> dict[str, Any]:
 
 def _check_times(body: dict[str, Any]) -> None:
     if _moment(body["end"]) < _moment(body["start"]):
-        raise ApiError(400, "The specified time range is empty.")
+        raise GoogleApiError(400, "The specified time range is empty.")
 
 
 def _moment(place: Any) -> datetime:  # noqa: ANN401 - any JSON value
     """Return the start or end of an event: `dateTime`, or `date` of a whole day.
 
-    Raises ApiError(400).
+    Raises GoogleApiError(400).
     """
     try:
         if "date" in place:
@@ -133,17 +135,17 @@ def _moment(place: Any) -> datetime:  # noqa: ANN401 - any JSON value
         moment = datetime.fromisoformat(place["dateTime"])
         return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(place["timeZone"]))
     except (TypeError, ValueError, KeyError, OSError):
-        raise ApiError(400, "Invalid start or end time.") from None
+        raise GoogleApiError(400, "Invalid start or end time.") from None
 
 
 def _limit(text: str | None) -> datetime | None:
-    """Return `timeMin` or `timeMax`, which must have an offset. Raises ApiError(400)."""
+    """Return `timeMin` or `timeMax`, which must have an offset. Raises GoogleApiError(400)."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ApiError(400, "Bad Request") from None
+        raise GoogleApiError(400, "Bad Request") from None
     if moment.tzinfo is None:
-        raise ApiError(400, "Bad Request")
+        raise GoogleApiError(400, "Bad Request")
     return moment

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from infra.local.simulators.google_accounts.accounts import GoogleAccountsState, GoogleUser, Mail
 from infra.local.simulators.google_accounts.api import (
-    ApiError,
+    GoogleApiError,
     admit,
     answer_api_error,
     json_object,
@@ -39,7 +39,7 @@ def gmail_app(state: GoogleAccountsState) -> Starlette:
             Route(f"{user}/messages/{{id}}", get_message, methods=["GET"]),
             Route(f"{user}/threads/{{id}}", get_thread, methods=["GET"]),
         ],
-        exception_handlers={ApiError: answer_api_error},
+        exception_handlers={GoogleApiError: answer_api_error},
     )
     app.state.simulator = state
     return app
@@ -48,7 +48,7 @@ def gmail_app(state: GoogleAccountsState) -> Starlette:
 def _admit(request: Request, *scopes: str) -> tuple[GoogleAccountsState, GoogleUser]:
     state, user = admit(request, scopes)
     if request.path_params["user"] not in {"me", user.email}:
-        raise ApiError(403, f"Delegation denied for {user.email}")
+        raise GoogleApiError(403, f"Delegation denied for {user.email}")
     return state, user
 
 
@@ -111,7 +111,7 @@ async def get_thread(request: Request) -> JSONResponse:
     thread = request.path_params["id"]
     mails = [mail for mail in user.mails if mail.thread_id == thread]
     if not mails:
-        raise ApiError(404, "Requested entity was not found.")
+        raise GoogleApiError(404, "Requested entity was not found.")
     form = request.query_params.get("format", "full")
     return JSONResponse({"id": thread, "messages": [_resource(mail, form) for mail in mails]})
 
@@ -119,7 +119,7 @@ async def get_thread(request: Request) -> JSONResponse:
 def _find(user: GoogleUser, mail_id: str) -> Mail:
     found = next((mail for mail in user.mails if mail.id == mail_id), None)
     if found is None:
-        raise ApiError(404, "Requested entity was not found.")
+        raise GoogleApiError(404, "Requested entity was not found.")
     return found
 
 
@@ -145,15 +145,15 @@ async def send_message(request: Request) -> JSONResponse:
 
 
 def _parse(raw: object) -> EmailMessage:
-    """Return the message in `raw` (RFC 2822 in base64url). Raises ApiError(400)."""
+    """Return the message in `raw` (RFC 2822 in base64url). Raises GoogleApiError(400)."""
     try:
         text = str(raw or "")
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
-        raise ApiError(400, "Invalid value for ByteString.") from None
+        raise GoogleApiError(400, "Invalid value for ByteString.") from None
     message = message_from_bytes(data, policy=policy.default)
     if not message["to"]:
-        raise ApiError(400, "Recipient address required")
+        raise GoogleApiError(400, "Recipient address required")
     return message
 
 

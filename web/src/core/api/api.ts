@@ -2,23 +2,30 @@ import createClient, { type Client } from "openapi-fetch";
 import type { SignIn } from "../auth/sign-in";
 import { addressOf, type Config } from "../config";
 import { isNetworkLoss, Problem } from "./problem";
-import type { paths } from "./schema";
+import type { components, paths } from "./schema";
 import type {
   Account,
+  AvatarRequest,
+  ConversationPage,
   EndedAvatar,
   GoogleConnection,
-  Message,
+  MessagePage,
   OpenConversation,
-  Preferences,
   Rating,
   StartedAvatar,
-  Summary,
   Transcript,
   UsageReport,
 } from "./types";
 
-type Query = Record<string, string | number | undefined>;
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Schemas = components["schemas"];
+type KeyHeaders = Record<string, string>;
+
+/** What `openapi-fetch` returns: data or an error, and the response that carried it. */
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
 
 const RETRY_SECONDS = [0.5, 1, 2, 4, 8];
 const DEADLINE_MS = 40_000;
@@ -45,32 +52,21 @@ export class Api {
     return answer.status === 401 ? send(true) : answer;
   }
 
-  startAvatar(body: {
-    conversation_id?: string;
-    avatar_id?: string;
-    voice?: string;
-    quality?: "very_high" | "high" | "medium" | "low";
-    language?: string;
-  }): Promise<StartedAvatar> {
+  // ── the avatar ───────────────────────────────────────────────────────────────────────────────
+
+  startAvatar(body: AvatarRequest): Promise<StartedAvatar> {
     return this.keyed((headers) => this.typed.POST("/start_avatar", { body, headers }));
   }
 
   endSession(avatar_session_id: string): Promise<EndedAvatar> {
-    return this.keyed((headers) =>
-      this.typed.POST("/end_session", { body: { avatar_session_id }, headers }),
-    );
+    const body = { avatar_session_id };
+    return this.keyed((headers) => this.typed.POST("/end_session", { body, headers }));
   }
 
-  /** Restart the idle timer, and report marks where the API takes them. */
+  /** Restart the idle timer, and report marks. */
   async keepAlive(avatar_session_id: string, marks: Record<string, number> = {}): Promise<void> {
-    const body = { avatar_session_id };
-    try {
-      const isEmpty = Object.keys(marks).length === 0;
-      await this.call("POST", "/keep_alive", { body: isEmpty ? body : { ...body, marks } });
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 422) throw error;
-      await this.call("POST", "/keep_alive", { body });
-    }
+    const reported = Object.keys(marks).length > 0 ? { marks } : {};
+    await answerOf(this.typed.POST("/keep_alive", { body: { avatar_session_id, ...reported } }));
   }
 
   /** Tell that the page is going away. Sent by a request that outlives the page. */
@@ -83,88 +79,49 @@ export class Api {
     }).catch(() => undefined);
   }
 
-  async interrupt(avatar_session_id: string): Promise<void> {
-    await this.call("POST", "/speak", { body: { avatar_session_id, interrupt: true } });
+  async say(avatar_session_id: string, text: string): Promise<void> {
+    const body = { avatar_session_id, text, wait: false };
+    await this.keyed((headers) => this.typed.POST("/speak", { body, headers }));
   }
 
-  async say(avatar_session_id: string, text: string): Promise<void> {
-    await this.call("POST", "/speak", { body: { avatar_session_id, text, wait: false } });
-  }
+  // ── conversations ────────────────────────────────────────────────────────────────────────────
 
   async stopTurn(conversation_id: string): Promise<void> {
-    await this.call("POST", "/chat", { body: { conversation_id, stop: true } });
+    await answerOf(this.typed.POST("/chat", { body: { conversation_id, stop: true } }));
   }
 
-  conversations(query: { q?: string; cursor?: string; limit?: number } = {}): Promise<{
-    conversations: Summary[];
-    next?: string | null;
-  }> {
-    return this.call("GET", "/conversations", { query });
+  conversations(
+    query: { q?: string; cursor?: string; limit?: number } = {},
+  ): Promise<ConversationPage> {
+    const { q, ...page } = query;
+    return answerOf(
+      this.typed.GET("/conversations", { params: { query: q ? { ...page, q } : page } }),
+    );
   }
 
   conversation(id: string): Promise<OpenConversation> {
-    return this.call("GET", `/conversations/${id}`);
+    return answerOf(this.typed.GET("/conversations/{conversation_id}", at(id)));
   }
 
-  messages(id: string, before?: string): Promise<{ messages: Message[]; more: boolean }> {
-    return this.call("GET", `/conversations/${id}/messages`, { query: { before } });
+  /** Return the newest messages, or those before a message. */
+  messages(id: string, before?: string): Promise<MessagePage> {
+    const params = { ...at(id).params, query: before ? { before } : {} };
+    return answerOf(this.typed.GET("/conversations/{conversation_id}/messages", { params }));
   }
 
-  rename(id: string, title: string): Promise<unknown> {
-    return this.call("PATCH", `/conversations/${id}`, { body: { title } });
+  async rename(id: string, title: string): Promise<void> {
+    const path = "/conversations/{conversation_id}";
+    await answerOf(this.typed.PATCH(path, { ...at(id), body: { title } }));
   }
 
-  deleteConversation(id: string): Promise<unknown> {
-    return this.call("DELETE", `/conversations/${id}`);
+  async deleteConversation(id: string): Promise<void> {
+    await answerOf(this.typed.DELETE("/conversations/{conversation_id}", at(id)));
   }
 
-  feedback(id: string, message: string, rating: Rating | null): Promise<unknown> {
-    const path = `/conversations/${id}/messages/${message}/feedback`;
-    return this.call("PUT", path, { body: { rating } });
-  }
-
-  account(): Promise<Account> {
-    return this.call("GET", "/account");
-  }
-
-  changeAccount(body: { preferences?: Preferences; name?: string }): Promise<Account> {
-    return this.call("PATCH", "/account", { body });
-  }
-
-  usage(): Promise<UsageReport> {
-    return this.call("GET", "/account/usage");
-  }
-
-  async exportAccount(): Promise<Blob> {
-    const answer = await this.fetch("/account/export");
-    if (!answer.ok) throw Problem.of(answer.status, await json(answer));
-    return answer.blob();
-  }
-
-  deleteAccount(): Promise<unknown> {
-    return this.call("DELETE", "/account");
-  }
-
-  restoreAccount(): Promise<unknown> {
-    return this.call("POST", "/account/restore", { body: {} });
-  }
-
-  google(): Promise<GoogleConnection> {
-    return this.call("GET", "/connections/google");
-  }
-
-  connectGoogle(body: { mail: boolean; calendar: boolean; return_to?: string }): Promise<{
-    url: string;
-  }> {
-    return this.call("POST", "/connections/google", { body });
-  }
-
-  switchGoogle(body: { mail?: boolean; calendar?: boolean }): Promise<GoogleConnection> {
-    return this.call("PATCH", "/connections/google", { body });
-  }
-
-  disconnectGoogle(): Promise<unknown> {
-    return this.call("DELETE", "/connections/google");
+  async feedback(id: string, message_id: string, rating: Rating | null): Promise<void> {
+    const path = "/conversations/{conversation_id}/messages/{message_id}/feedback";
+    const params = { path: { conversation_id: id, message_id } };
+    await answerOf(this.typed.PUT(path, { params, body: { rating } }));
   }
 
   async transcribe(wav: Blob, language: string, signal?: AbortSignal): Promise<Transcript> {
@@ -173,63 +130,94 @@ export class Api {
       method: "POST",
       headers: { "content-type": "audio/wav" },
       body: wav,
-      signal: signal ?? null,
+      signal: signal ?? AbortSignal.timeout(DEADLINE_MS),
     });
-    if (!answer.ok) throw Problem.of(answer.status, await json(answer));
+    if (!answer.ok) throw Problem.of(answer.status, await answer.json().catch(() => ({})));
     return (await answer.json()) as Transcript;
   }
 
-  private async call<T>(
-    method: Method,
-    path: string,
-    { query = {}, body }: { query?: Query; body?: unknown } = {},
-  ): Promise<T> {
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined && value !== "") search.set(name, String(value));
-    const answer = await this.fetch(`${path}${search.size ? `?${search}` : ""}`, {
-      method,
-      signal: AbortSignal.timeout(DEADLINE_MS),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    });
-    if (!answer.ok) throw Problem.of(answer.status, await json(answer));
-    return (await json(answer)) as T;
+  // ── account and connections ──────────────────────────────────────────────────────────────────
+
+  account(): Promise<Account> {
+    return answerOf(this.typed.GET("/account"));
+  }
+
+  changeAccount(body: Schemas["ChangeAccountRequest"]): Promise<Account> {
+    return answerOf(this.typed.PATCH("/account", { body }));
+  }
+
+  usage(): Promise<UsageReport> {
+    return answerOf(this.typed.GET("/account/usage"));
+  }
+
+  async exportAccount(): Promise<Blob> {
+    const answer = await this.fetch("/account/export");
+    if (!answer.ok) throw Problem.of(answer.status, await answer.json().catch(() => ({})));
+    return answer.blob();
+  }
+
+  async deleteAccount(): Promise<void> {
+    await answerOf(this.typed.DELETE("/account"));
+  }
+
+  async restoreAccount(): Promise<void> {
+    await answerOf(this.typed.POST("/account/restore", { body: {} }));
+  }
+
+  google(): Promise<GoogleConnection> {
+    return answerOf(this.typed.GET("/connections/google"));
+  }
+
+  connectGoogle(body: Schemas["ConnectGoogleRequest"]): Promise<Schemas["ConsentPage"]> {
+    return answerOf(this.typed.POST("/connections/google", { body }));
+  }
+
+  switchGoogle(body: Schemas["SwitchGoogleRequest"]): Promise<GoogleConnection> {
+    return answerOf(this.typed.PATCH("/connections/google", { body }));
+  }
+
+  async disconnectGoogle(): Promise<void> {
+    await answerOf(this.typed.DELETE("/connections/google"));
   }
 
   private async send(request: Request): Promise<Response> {
-    const path = new URL(request.url, location.origin).pathname;
-    return this.fetch(path, {
+    const { pathname, search } = new URL(request.url, location.origin);
+    const body = await request.text();
+    return this.fetch(`${pathname}${search}`, {
       method: request.method,
       headers: request.headers,
-      body: await request.text(),
+      signal: AbortSignal.timeout(DEADLINE_MS),
+      ...(body ? { body } : {}),
     });
   }
 
   /** Send one intention under one key, until an answer arrives. */
-  private async keyed<T>(
-    send: (headers: Record<string, string>) => Promise<{
-      data?: T;
-      error?: unknown;
-      response: Response;
-    }>,
-  ): Promise<T> {
+  private async keyed<T>(send: (headers: KeyHeaders) => Promise<Answer<T>>): Promise<T> {
     const headers = { "Idempotency-Key": crypto.randomUUID() };
     for (let attempt = 0; ; attempt++) {
       try {
-        const { data, error, response } = await send(headers);
-        if (data !== undefined) return data;
-        const problem = Problem.of(response.status, error);
-        if (problem.code !== "key_in_flight") throw problem;
+        return await answerOf(send(headers));
       } catch (error) {
-        if (!isNetworkLoss(error) || attempt >= RETRY_SECONDS.length) throw error;
+        const isInFlight = error instanceof Problem && error.code === "key_in_flight";
+        const mayRetry = isInFlight || (isNetworkLoss(error) && attempt < RETRY_SECONDS.length);
+        if (!mayRetry) throw error;
       }
       await pause(RETRY_SECONDS[attempt] ?? 8);
     }
   }
 }
 
+function at(conversation_id: string): { params: { path: { conversation_id: string } } } {
+  return { params: { path: { conversation_id } } };
+}
+
+async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw Problem.of(response.status, error);
+  return data as T;
+}
+
+/** Wait. Raises the reason of `signal` if it is aborted meanwhile. */
 export function pause(seconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, seconds * 1000);
@@ -238,13 +226,4 @@ export function pause(seconds: number, signal?: AbortSignal): Promise<void> {
       reject(signal.reason as Error);
     });
   });
-}
-
-async function json(answer: Response): Promise<unknown> {
-  const text = await answer.text();
-  try {
-    return text ? (JSON.parse(text) as unknown) : {};
-  } catch {
-    return {};
-  }
 }

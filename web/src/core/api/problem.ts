@@ -25,9 +25,15 @@ export class Problem extends Error {
   }
 }
 
-/** Return whether a request failed before an answer arrived: the network is away or was cut. */
+/** Return whether a request failed before an answer arrived: the network is away, was cut, or is silent. */
 export function isNetworkLoss(error: unknown): boolean {
-  return (
-    error instanceof TypeError || (error instanceof DOMException && error.name === "NetworkError")
-  );
+  const name = error instanceof DOMException ? error.name : "";
+  return error instanceof TypeError || name === "NetworkError" || name === "TimeoutError";
+}
+
+/** Return any error as a problem that the page can show. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isNetworkLoss(error)) return new Problem(0, "offline", String(error));
+  return new Problem(500, "internal", String(error));
 }

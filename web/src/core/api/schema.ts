@@ -475,6 +475,19 @@ export interface components {
             months: components["schemas"]["MonthOfUse"][];
             days: components["schemas"]["DayOfUse"][];
         };
+        /** @description A piece of speech for a caller without an avatar (`speak: "audio"`), to be played in order. `data` is base64 of signed 16-bit samples, little endian, mono, 24,000 a second. `seconds` is its length, `index` its number in the utterance, from 0. `text` has the sentences that begin in it. At most 2 s are sent ahead. A `speech` event `started` places the sentences in the utterance. After `interrupted` the caller drops what it has not played. */
+        AudioEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "audio";
+            utterance_id: string;
+            index: number;
+            data: string;
+            seconds: number;
+            text: string;
+        };
         BudgetAlertAnswer: {
             stopped: boolean;
         };
@@ -495,27 +508,17 @@ export interface components {
         };
         /** @description The fields to change. `name: null` returns to the name of the sign-in. */
         ChangeAccountRequest: {
-            /** @default null */
             name?: string | null;
-            /**
-             * @default {
-             *       "avatar_id": null,
-             *       "voice": null,
-             *       "language": null,
-             *       "quality": null,
-             *       "captions": null,
-             *       "speed": null
-             *     }
-             */
             preferences?: components["schemas"]["PreferencesChange"];
         };
-        /** @description A whole turn in one answer, for callers that do not accept `text/event-stream`. */
+        /** @description A whole turn in one answer, for callers that do not accept `text/event-stream`. `conversation_id` is empty if a spoken message began no turn. */
         ChatAnswer: {
             turn_id: string;
             conversation_id: string;
             message_id?: string;
+            heard?: components["schemas"]["HeardEvent"];
             /** @enum {string} */
-            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             text: string;
             spoken: string;
             speech?: components["schemas"]["SpeechEvent"];
@@ -524,33 +527,23 @@ export interface components {
             proposals?: components["schemas"]["ProposalEvent"][];
         };
         /** @description One event of the stream. The stream's line `event:` has the member `event`, and its line `data:` has the other members as one JSON object. The browser's `EventSource` cannot be used, because it sends neither POST nor an Authorization header: read the response of `fetch`. */
-        ChatEvent: components["schemas"]["TurnEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
-        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. */
+        ChatEvent: components["schemas"]["HeardEvent"] | components["schemas"]["TurnEvent"] | components["schemas"]["AudioEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
+        /** @description A message to the agent. `speak` is optional: by default the avatar speaks if the conversation has one, `false` keeps it silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as the avatar has all audio, without waiting until it has finished speaking. With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. The message may be spoken: a multipart body has the part `request` with these fields as JSON, and the part `audio` with the recording. `heard` is then the first event. A recording without words that are certain enough ends with `not_heard`, and interrupts nothing. `stop` stops the turn that runs in a conversation, from anywhere, and asks the agent nothing. `regenerate` answers the last message again. `edit` takes the message of the person with this id back, with everything after it, and goes on with `message`. Both keep the old messages, marked as `replaced`, and go on in a new session of the agent that gets the messages before. `confirm` answers a proposal of the conversation with `yes`: once, within ten minutes. A message that is exactly a yes or a no does the same, if one proposal is open. Defaults: `wait` true, `stop` false, `regenerate` false. */
         ChatRequest: {
-            /** @default null */
             message?: string | null;
-            /** @default null */
             conversation_id?: string | null;
-            /** @default null */
-            speak?: boolean | null;
-            /** @default true */
+            speak?: boolean | "audio" | null;
             wait?: boolean;
-            /** @default false */
             stop?: boolean;
-            /** @default false */
             regenerate?: boolean;
-            /** @default null */
             edit?: string | null;
-            /** @default null */
             confirm?: string | null;
-            /** @default null */
             yes?: boolean | null;
-        };
+        } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
         /** @description The services that Google is asked for, and the page that the browser returns to. `return_to` must be an address of an allowed origin. Without it the browser returns to the first allowed origin. */
         ConnectGoogleRequest: {
             mail: boolean;
             calendar: boolean;
-            /** @default null */
             return_to?: string | null;
         };
         /** @description A one-use address. The browser visits it, and goes on to Google's consent page. */
@@ -615,7 +608,7 @@ export interface components {
             /** Format: date-time */
             backups_until?: string;
         };
-        /** @description The last event of every stream. `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool of the agent has not answered yet. `lost`: the process that ran the turn died; what it had written is kept. */
+        /** @description The last event of every stream. `incomplete`: the agent's reply was cut off. `failed`: there is no reply. `cancelled`: the caller disconnected. `interrupted`: a newer turn took over, or a person stopped it. `waiting`: a tool of the agent has not answered yet. `lost`: the process that ran the turn died; what it had written is kept. `not_heard`: no words were found in the recording, or too uncertain ones; the agent was not asked. */
         DoneEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -623,7 +616,7 @@ export interface components {
              */
             event: "done";
             /** @enum {string} */
-            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             turn_id: string;
             message_id?: string;
             text: string;
@@ -676,6 +669,17 @@ export interface components {
             status: "ok" | "degraded";
             down?: ("agent" | "avatar" | "store" | "tasks" | "vault" | "voice")[];
         };
+        /** @description The words of a spoken message: the first event of its stream, before `turn`. `confidence` is between 0 and 1, and left out if the model gives none. `seconds` is the length of the recording. */
+        HeardEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "heard";
+            text: string;
+            confidence?: number;
+            seconds: number;
+        };
         /** @description When the session ends: at `expires_at` at the latest, at `idle_at` if it is not used. */
         KeepAliveAnswer: {
             avatar_session_id: string;
@@ -685,20 +689,30 @@ export interface components {
             idle_at: string;
             usage: components["schemas"]["Usage"];
         };
+        /** @description A sign of life of a page. `leaving`: the page is closed or reloads. The session ends 20 s later, unless another call without `leaving` comes first. It never lengthens a session. `marks` are times that the page measured, in seconds. They go into the request's log line. Defaults: `leaving` false. */
         KeepAliveRequest: {
             avatar_session_id: string;
+            leaving?: boolean;
+            marks?: {
+                last_word_to_first_text?: number;
+                last_word_to_first_sound?: number;
+                key_to_first_text?: number;
+                interruption_to_silence?: number;
+                start_to_first_frame?: number;
+            } | null;
         };
-        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. Turns are kept for a day. */
+        /** @description The newest turn. While it runs, `text` is as of its last checkpoint, at most 5 s ago. `proposal` is the first proposal of the conversation that can still be answered: of this turn, or of the newest one that proposed something. Turns are kept for a day. */
         LastTurn: {
             turn_id: string;
             /** @enum {string} */
             state: "running" | "ended";
             /** @enum {string} */
-            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             user_message_id?: string;
             message_id?: string;
             text: string;
             spoken: string;
+            proposal?: components["schemas"]["ProposalEvent"];
             /** Format: date-time */
             updated_at: string;
         };
@@ -740,13 +754,12 @@ export interface components {
         };
         /** @description The preferences to change. A field that is left out stays, null resets it. */
         PreferencesChange: {
-            avatar_id?: string;
-            voice?: string;
-            language?: string;
-            /** @enum {string} */
-            quality?: "very_high" | "high" | "medium" | "low";
-            captions?: boolean;
-            speed?: number;
+            avatar_id?: string | null;
+            voice?: string | null;
+            language?: string | null;
+            quality?: ("very_high" | "high" | "medium" | "low") | null;
+            captions?: boolean | null;
+            speed?: number | null;
         };
         /** @description A problem document (RFC 9457). `code` tells problems apart. The members after it depend on the code. `retry_after` is in seconds, and equals the header `Retry-After`. */
         Problem: {
@@ -761,6 +774,8 @@ export interface components {
             meter?: "avatar_seconds" | "agent_tokens" | "voice_characters" | "transcribed_seconds";
             resets_at?: string;
             avatar_session_ids?: string[];
+            turn_id?: string;
+            conversation_id?: string;
             still_works?: string;
         };
         /** @description The agent asks before it acts. `confirm` of a later request answers it, until `expires_at`. `title` says what would be done, `arguments` with what exactly. */
@@ -786,7 +801,6 @@ export interface components {
         /** @description A rating of a message of the assistant. `rating: null` takes an earlier one back. */
         RateMessageRequest: {
             rating: ("good" | "bad") | null;
-            /** @default null */
             comment?: string | null;
         };
         /** @description A new title. Spaces and line ends become single spaces. */
@@ -826,16 +840,13 @@ export interface components {
             ended: "complete" | "handed_over" | "interrupted" | "failed";
             usage: components["schemas"]["Usage"];
         };
-        /** @description A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. */
+        /** @description A text for the avatar. `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case. Defaults: `interrupt` false, `wait` true. */
         SpeakRequest: {
             avatar_session_id: string;
-            /** @default null */
             text?: string | null;
-            /** @default false */
             interrupt?: boolean;
-            /** @default true */
             wait?: boolean;
-        };
+        } & unknown;
         /** @description The state of the turn's speech. `unavailable`: the turn has no speech; `code` and `detail` give the reason. `started`: the avatar began an utterance, whose `sentences` are placed in it. `ended`: it finished one. `skipped`: one sentence could not be spoken. `stopped`: the rest of the reply is text only. `interrupted`: the avatar was interrupted. */
         SpeechEvent: {
             /**
@@ -865,15 +876,10 @@ export interface components {
         };
         /** @description Without `conversation_id` a new conversation begins. */
         StartAvatarRequest: {
-            /** @default null */
             conversation_id?: string | null;
-            /** @default null */
             avatar_id?: string | null;
-            /** @default null */
             voice?: string | null;
-            /** @default null */
             quality?: ("very_high" | "high" | "medium" | "low") | null;
-            /** @default null */
             language?: string | null;
         };
         /** @description A message. `replaced`: it belongs to a branch that was answered again or edited away. `spoken` is the part of a reply that the avatar said. */
@@ -886,7 +892,7 @@ export interface components {
             created_at: string;
             turn_id?: string;
             /** @enum {string} */
-            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost";
+            ended?: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
             spoken?: string;
             tokens?: number;
             feedback?: components["schemas"]["MessageFeedback"];
@@ -907,24 +913,20 @@ export interface components {
             failed: number;
             more: boolean;
         };
-        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. */
+        /** @description Without `avatar_session_id` the sweep covers everything that is overdue. `leaving`: the session's page said that it leaves. The session ends if the page has not come back. Defaults: `leaving` false. */
         SweepRequest: {
-            /** @default null */
             avatar_session_id?: string | null;
+            leaving?: boolean;
         };
         /** @description Switch a service on or off. A service that is left out stays as it is. */
         SwitchGoogleRequest: {
-            /** @default null */
             mail?: boolean | null;
-            /** @default null */
             calendar?: boolean | null;
         };
         /** @description A text to be spoken. The account's preferences stand for what is left out. */
         SynthesizeRequest: {
             text: string;
-            /** @default null */
             voice?: string | null;
-            /** @default null */
             language?: string | null;
         };
         /** @description A piece of the reply, as the agent writes it. */
@@ -957,7 +959,7 @@ export interface components {
             language: string;
             usage: components["schemas"]["Usage"];
         };
-        /** @description The first event: the turn is admitted. `avatar_session_id` is the session that will speak. */
+        /** @description The first event of a typed message: the turn is admitted. `avatar_session_id` is the session that will speak. */
         TurnEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -987,6 +989,7 @@ export interface components {
             event: "usage";
             agent_tokens: number;
             voice_characters: number;
+            transcribed_seconds: number;
             usage: components["schemas"]["Usage"];
         };
     };
@@ -1762,10 +1765,15 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 65536 bytes. */
+        /** @description At most 2162688 bytes. */
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChatRequest"];
+                "multipart/form-data": {
+                    request?: components["schemas"]["ChatRequest"];
+                    /** Format: binary */
+                    audio: string;
+                };
             };
         };
         responses: {
@@ -2324,7 +2332,7 @@ export interface operations {
     begin_google: {
         parameters: {
             query?: {
-                ticket?: string | null;
+                ticket?: string;
             };
             header?: never;
             path?: never;
@@ -2391,9 +2399,9 @@ export interface operations {
     finish_google: {
         parameters: {
             query?: {
-                state?: string | null;
-                code?: string | null;
-                error?: string | null;
+                state?: string;
+                code?: string;
+                error?: string;
             };
             header?: never;
             path?: never;
@@ -2461,8 +2469,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                cursor?: string | null;
-                q?: string | null;
+                cursor?: string;
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -2870,8 +2878,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                before?: string | null;
-                after?: string | null;
+                before?: string;
+                after?: string;
             };
             header?: never;
             path: {
@@ -4068,7 +4076,7 @@ export interface operations {
     transcribe: {
         parameters: {
             query?: {
-                language?: string | null;
+                language?: string;
             };
             header?: {
                 /** @description Requests with the same key have one effect and one answer. */
@@ -4083,11 +4091,7 @@ export interface operations {
                 "audio/wav": string;
                 "audio/webm": string;
                 "multipart/form-data": {
-                    /**
-                     * Language
-                     * @default null
-                     */
-                    language?: string | null;
+                    language?: string;
                     /** Format: binary */
                     audio: string;
                 };
@@ -4197,7 +4201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. `capacity_reached`: Daily capacity reached. `spending_stopped`: Stopped by the operator. */
             503: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
@@ -4327,7 +4331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. */
+            /** @description `<service>_ambiguous`: Upstream result unknown. `<service>_unavailable`: Upstream service unavailable. `capacity_reached`: Daily capacity reached. `spending_stopped`: Stopped by the operator. */
             503: {
                 headers: {
                     /** @description Seconds, where a retry helps. */

@@ -1,7 +1,7 @@
 import { assign, fromCallback, fromPromise, setup } from "xstate";
-import type { Api } from "../api/api";
-import { isNetworkLoss, Problem } from "../api/problem";
-import type { EndedAvatar, RunningAvatar, StartedAvatar, Usage } from "../api/types";
+import { type Api, pause } from "../api/api";
+import { Problem, problemOf } from "../api/problem";
+import type { AvatarRequest, EndedAvatar, RunningAvatar, StartedAvatar, Usage } from "../api/types";
 import { room } from "./room";
 import type { TabLock } from "./tab-lock";
 
@@ -12,14 +12,6 @@ export interface AvatarDependencies {
   sound: (stream: MediaStream) => void;
   /** Marks that are ready to be reported, in seconds by name. */
   marks: () => Record<string, number>;
-}
-
-export interface AvatarRequest {
-  conversation_id?: string;
-  avatar_id?: string;
-  voice?: string;
-  quality?: "very_high" | "high" | "medium" | "low";
-  language?: string;
 }
 
 /** An avatar session as the page sees it. Times are milliseconds since 1970. */
@@ -59,6 +51,7 @@ type AvatarEvent =
 
 const KEEP_ALIVE_MS = 45_000;
 const ROOM_TRIES = 3;
+const REJOIN_SECONDS = 1;
 
 class OtherTab extends Error {}
 
@@ -67,7 +60,7 @@ const start = fromPromise<
   AvatarDependencies & { request: AvatarRequest; bring: boolean }
 >(async ({ input }) => {
   const isOurs = await (input.bring
-    ? input.lock.takeOver(input.request.conversation_id)
+    ? input.lock.takeOver(input.request.conversation_id ?? null)
     : input.lock.acquire());
   if (!isOurs) throw new OtherTab();
   return input.api.startAvatar(input.request);
@@ -81,12 +74,17 @@ const end = fromPromise<EndedAvatar, { api: Api; id: string }>(({ input }) =>
   input.api.endSession(input.id),
 );
 
+/** Ask whether the session still runs, before its room is joined again. */
+const check = fromPromise<void, { api: Api; id: string }>(async ({ input }) => {
+  await pause(REJOIN_SECONDS);
+  await input.api.keepAlive(input.id);
+});
+
 const keepAlive = fromCallback<{ type: string }, AvatarDependencies & { id: string }>(
   ({ sendBack, input }) => {
     const send = (): void => {
       input.api.keepAlive(input.id, input.marks()).catch((error: unknown) => {
-        const gone = error instanceof Problem && ["session_over", "not_found"].includes(error.code);
-        if (gone) sendBack({ type: "session over" });
+        if (isOver(error)) sendBack({ type: "session over" });
       });
     };
     send();
@@ -95,7 +93,11 @@ const keepAlive = fromCallback<{ type: string }, AvatarDependencies & { id: stri
   },
 );
 
-export function sessionOf(started: StartedAvatar, now: number): AvatarSession {
+function isOver(error: unknown): boolean {
+  return error instanceof Problem && ["session_over", "not_found"].includes(error.code);
+}
+
+function sessionOf(started: StartedAvatar, now: number): AvatarSession {
   return {
     id: started.avatar_session_id,
     conversationId: started.conversation_id,
@@ -117,20 +119,18 @@ export function runningSession(conversationId: string, running: RunningAvatar): 
   };
 }
 
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (isNetworkLoss(error)) return new Problem(0, "offline", String(error));
-  return new Problem(500, "internal", String(error));
-}
-
-/** The avatar session of this tab: off, starting, live, ending, ended, refused, or in another tab. */
+/**
+ * The avatar session of this tab: off, starting, live, ending, ended, refused, faceless, or in another tab.
+ *
+ * `faceless`: the room cannot be reached. The session is ended, and the conversation goes on without it.
+ */
 export const avatarMachine = setup({
   types: {
     context: {} as AvatarContext,
     input: {} as AvatarDependencies,
     events: {} as AvatarEvent,
   },
-  actors: { start, lock, end, keepAlive, room },
+  actors: { start, lock, end, check, keepAlive, room },
   actions: {
     take: assign(({ event }) => {
       if (!("output" in event)) return {};
@@ -138,6 +138,14 @@ export const avatarMachine = setup({
       return { session: sessionOf(started, Date.now()), usage: started.usage, roomTries: 0 };
     }),
     freeLock: ({ context }) => context.lock.free(),
+    bill: assign(({ event }) => {
+      if (!("output" in event)) return {};
+      const bill = event.output as EndedAvatar;
+      return { bill, usage: bill.usage };
+    }),
+    remember: assign(({ context }) => ({
+      request: { conversation_id: context.session?.conversationId ?? null },
+    })),
     refuse: assign(({ event }) => {
       const problem = problemOf("error" in event ? event.error : undefined);
       const retryAt = problem.retryAfter ? Date.now() + problem.retryAfter * 1000 : null;
@@ -147,6 +155,7 @@ export const avatarMachine = setup({
   guards: {
     isOtherTab: ({ event }) => "error" in event && event.error instanceof OtherTab,
     isUnwanted: ({ context }) => context.isUnwanted,
+    isOver: ({ event }) => "error" in event && isOver(event.error),
     mayJoinAgain: ({ context }) => context.roomTries < ROOM_TRIES,
   },
 }).createMachine({
@@ -196,7 +205,7 @@ export const avatarMachine = setup({
         src: "lock",
         input: ({ context }) => context,
         onDone: { target: "live", actions: assign({ roomTries: 0 }) },
-        onError: "elsewhere",
+        onError: { target: "elsewhere", actions: "remember" },
       },
     },
     live: {
@@ -229,37 +238,43 @@ export const avatarMachine = setup({
                 target: "waiting",
                 actions: assign({ roomTries: ({ context }) => context.roomTries + 1 }),
               },
-              { target: "faceless" },
+              { target: "#avatar.faceless" },
             ],
           },
         },
-        waiting: { after: { 1000: "connected" } },
-        // The room is away. The conversation goes on with the drawn face.
-        faceless: {},
+        waiting: {
+          invoke: {
+            src: "check",
+            input: ({ context }) => ({ api: context.api, id: context.session?.id ?? "" }),
+            onDone: "connected",
+            onError: [{ guard: "isOver", target: "#avatar.ending" }, { target: "connected" }],
+          },
+        },
       },
       on: {
         start: {},
         "session over": "ending",
         end: "ending",
-        "let go": {
-          target: "elsewhere",
-          actions: assign({
-            request: ({ context }) => ({ conversation_id: context.session?.conversationId ?? "" }),
-          }),
-        },
+        "let go": { target: "elsewhere", actions: "remember" },
       },
     },
     ending: {
       invoke: {
         src: "end",
         input: ({ context }) => ({ api: context.api, id: context.session?.id ?? "" }),
-        onDone: {
-          target: "ended",
-          actions: assign(({ event }) => ({ bill: event.output, usage: event.output.usage })),
-        },
+        onDone: { target: "ended", actions: "bill" },
         onError: { target: "ended", actions: "refuse" },
       },
       exit: "freeLock",
+    },
+    faceless: {
+      invoke: {
+        src: "end",
+        input: ({ context }) => ({ api: context.api, id: context.session?.id ?? "" }),
+        onDone: { actions: ["bill", "freeLock"] },
+        onError: { actions: "freeLock" },
+      },
+      on: { dismiss: "off" },
     },
     ended: { on: { dismiss: "off" } },
     refused: { on: { dismiss: "off" } },

@@ -13,18 +13,21 @@ export class TabLock {
    * `letGo` runs when another tab takes over, with the conversation that the other tab shows. The
    * right is given back when it returns.
    */
-  constructor(letGo: (conversation: string | undefined) => Promise<void>) {
-    this.channel.addEventListener("message", (message: MessageEvent<{ conversation?: string }>) => {
-      if (!this.release) return;
-      void letGo(message.data.conversation).finally(() => this.free());
-    });
+  constructor(letGo: (conversation: string | null) => Promise<void>) {
+    this.channel.addEventListener(
+      "message",
+      (message: MessageEvent<{ conversation: string | null }>) => {
+        if (!this.release) return;
+        void letGo(message.data.conversation).finally(() => this.free());
+      },
+    );
   }
 
   acquire(): Promise<boolean> {
     return this.request({ ifAvailable: true });
   }
 
-  async takeOver(conversation: string | undefined): Promise<boolean> {
+  async takeOver(conversation: string | null): Promise<boolean> {
     this.channel.postMessage({ conversation });
     return this.request({ signal: AbortSignal.timeout(4_000) });
   }

@@ -1,6 +1,6 @@
 import type { Message, Proposal, Rating, TurnEnd } from "../api/types";
 import { Value } from "../store/value";
-import type { ToolRun, Turn } from "./turn-machine";
+import type { ToolRun, Turn } from "./turn";
 
 /** One message of the conversation, as it is shown. */
 export interface Entry {
@@ -66,13 +66,14 @@ export class Transcript extends Value<readonly Entry[]> {
 
   /** The messages in the shape of the API, for the copy on this machine. */
   asMessages(): Message[] {
-    return this.get().map((each) => ({
-      message_id: each.id,
-      role: each.role,
-      text: each.text,
+    return this.get().map(({ id, role, text, ended, spoken }) => ({
+      message_id: id,
+      role,
+      text,
       created_at: "",
-      ended: each.ended,
-      spoken: each.spoken,
+      ...(ended === null ? {} : { ended }),
+      ...(spoken === null ? {} : { spoken }),
+      replaced: false,
     }));
   }
 }

@@ -17,7 +17,7 @@ export function Notice() {
     if (now.matches("elsewhere")) return "elsewhere";
     if (now.matches({ live: { connected: "reconnecting" } }) || now.matches({ live: "waiting" }))
       return "lost";
-    if (now.matches({ live: "faceless" })) return "faceless";
+    if (now.matches("faceless")) return "faceless";
     const joins = now.matches("starting") || now.matches({ live: { connected: "joining" } });
     return joins ? "starting" : "none";
   });

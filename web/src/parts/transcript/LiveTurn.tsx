@@ -2,7 +2,7 @@ import { useSelector } from "@xstate/react";
 import { useState } from "react";
 import type { Problem } from "../../core/api/problem";
 import { spokenLength } from "../../core/turn/captions";
-import type { Turn } from "../../core/turn/turn-machine";
+import type { Turn } from "../../core/turn/turn";
 import { useApp } from "../../hooks/use-app";
 import { useFrame } from "../../hooks/use-frame";
 import { useValue } from "../../hooks/use-value";

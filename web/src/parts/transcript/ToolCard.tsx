@@ -1,4 +1,4 @@
-import type { ToolRun } from "../../core/turn/turn-machine";
+import type { ToolRun } from "../../core/turn/turn";
 import { t } from "../../i18n";
 import { Icon, type IconName } from "../Icon";
 

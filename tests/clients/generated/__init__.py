@@ -1,0 +1,1 @@
+"""Clients that are generated from docs/openapi.json, against the local stack."""

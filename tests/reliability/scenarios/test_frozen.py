@@ -1,0 +1,189 @@
+"""A process that was frozen, or whose store went away, while a turn of it ran."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from common.domain.errors import OprinaError
+from common.ports.agent import Finished
+from tests.reliability.fault_injection import PendingCall, Simulation, freeze, refuse
+from tests.reliability.scenarios.aftermath import leftovers, sweeps
+from tests.support.fakes.agent import Step
+from tests.support.harness import chat, chat_answer, leave, start
+from tests.support.simulation.journal import Call
+
+LONG: list[Step] = ["A long sentence is spoken here. " * 8, Finished(900)]
+SHORT: list[Step] = ["Here I am, and this is the newer answer. " * 2, Finished(200)]
+
+
+def is_silenced(simulation: Simulation, session: str) -> bool:
+    """Return True if the newest utterance of the session was cut."""
+    played = simulation.harness.avatars.session(session).player.played
+    return list(played.values())[-1].interrupted
+
+
+def of_request(name: str) -> Any:
+    return lambda call: call.request == name
+
+
+async def test_a_process_that_was_frozen_while_it_connected_silences_no_newer_turn(
+    simulation: Simulation,
+) -> None:
+    """The connection of the older turn opens after the newer turn has begun to speak."""
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    started = await here.run(start(here.app))
+    await asyncio.sleep(6)
+    same: dict[str, Any] = {"conversation_id": started.conversation_id}
+    harness.agent.replies.extend([LONG, SHORT])
+    simulation.faults.add("avatars.connect", freeze(5, "after"), process=here)
+    older = asyncio.ensure_future(here.run(chat_answer(here.app, "Tell.", **same), "older"))
+    await asyncio.sleep(2)
+    newer = await there.run(chat_answer(there.app, "Never mind.", **same), "newer")
+    answer = await older
+    assert (str(newer.ended), newer.spoken) == ("complete", newer.text.strip())
+    assert str(answer.ended) == "interrupted"
+    assert not is_silenced(simulation, started.avatar_session_id)
+    assert simulation.journal.count("connection.interrupt", "older") == 0
+    await sweeps(there)
+    assert await leftovers(simulation) == []
+
+
+async def test_a_process_that_was_frozen_before_it_silenced_silences_no_newer_turn(
+    simulation: Simulation,
+) -> None:
+    """Its caller leaves; it looks whether it may silence, and freezes there, between checkpoints."""
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    started = await here.run(start(here.app))
+    await asyncio.sleep(6)
+    same: dict[str, Any] = {"conversation_id": started.conversation_id}
+    harness.agent.replies.extend([LONG, SHORT])
+    older = await here.run(chat(here.app, "Tell.", **same), "older")
+    await asyncio.sleep(1.5)
+    before = simulation.journal.count("connection.interrupt", "older")
+    simulation.faults.add("store.get", freeze(3.3, "after"), nth=1, process=here)
+    leaving = asyncio.ensure_future(here.run(leave(older), "older"))
+    await asyncio.sleep(1)
+    newer = await there.run(chat_answer(there.app, "Never mind.", **same), "newer")
+    await leaving
+    assert (str(newer.ended), newer.spoken) == ("complete", newer.text.strip())
+    assert not is_silenced(simulation, started.avatar_session_id)
+    assert simulation.journal.count("connection.interrupt", "older") == before
+    await sweeps(there)
+    assert await leftovers(simulation) == []
+
+
+async def test_a_turn_whose_store_is_away_silences_nothing_it_cannot_know(
+    simulation: Simulation,
+) -> None:
+    """The avatar may speak for a turn of another process by the time the caller leaves."""
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    harness.avatars.reports_interrupts_to_all = False
+    started = await here.run(start(here.app))
+    await asyncio.sleep(6)
+    same: dict[str, Any] = {"conversation_id": started.conversation_id}
+    harness.agent.replies.extend([LONG, SHORT])
+    older = await here.run(chat(here.app, "Tell.", **same), "older")
+    await asyncio.sleep(4)
+    before = simulation.journal.count("connection.interrupt", "older")
+    simulation.faults.add("store.*", refuse(), seconds=8, process=here)
+    newer = asyncio.ensure_future(there.run(chat_answer(there.app, "Stop.", **same), "newer"))
+    await asyncio.sleep(2.5)
+    await here.run(leave(older), "older")
+    assert str((await newer).ended) == "complete"
+    assert not is_silenced(simulation, started.avatar_session_id)
+    assert simulation.journal.count("connection.interrupt", "older") == before
+    await sweeps(there)
+    assert await leftovers(simulation) == []
+
+
+# ── the store goes away right after the first commit ─────────────────────────────────────────────
+
+
+def goes_away(simulation: Simulation, seconds: float) -> Any:
+    """Return an effect: the commit holds, and then the store is away from the process."""
+
+    async def effect(call: PendingCall) -> Any:
+        done = await call.happen()
+        simulation.faults.add("store.*", refuse(), seconds=seconds, process=call.process)
+        return done
+
+    return effect
+
+
+def admits(call: Call) -> bool:
+    return any(write.path.startswith("turns/") for write in call.args[0])
+
+
+async def test_a_turn_is_charged_though_the_store_went_away_after_its_admission(
+    simulation: Simulation,
+) -> None:
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    harness.agent.replies.append([1.0, "It is stored later.", Finished(700)])
+    simulation.faults.add("store.commit", goes_away(simulation, 12), nth=1, where=admits)
+    answer = await here.run(chat_answer(here.app, key="k"))
+    assert (answer.text, answer.usage.agent_tokens) == ("It is stored later.", 700)  # type: ignore[union-attr]  # it was charged
+    assert await harness.used("agent_tokens") == (700, 0)
+    assert [text for _, text in await harness.messages(answer.conversation_id)][1] == answer.text
+    await sweeps(there)
+    assert await leftovers(simulation) == []
+
+
+async def test_a_long_turn_corrects_its_charge_when_the_store_is_back(
+    simulation: Simulation,
+) -> None:
+    """The sweep of another process takes it for dead meanwhile, and charges nothing."""
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    harness.agent.replies.append([70.0, "At last.", Finished(700)])
+    simulation.faults.add("store.commit", goes_away(simulation, 65), nth=1, where=admits)
+    turn = asyncio.ensure_future(here.run(chat_answer(here.app, key="k")))
+    await sweeps(there, 1)
+    assert await harness.used("agent_tokens") == (0, 0)
+    with suppress(OprinaError):
+        await turn
+    await sweeps(there)
+    (settled,) = await harness.documents("turns")
+    assert settled["state"] in {"settled", "corrected"}
+    assert await leftovers(simulation) == []
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_dead_turn_is_charged_if_a_checkpoint_says_that_it_asked(
+    simulation: Simulation, known: bool
+) -> None:
+    """ADR 4: without that checkpoint its user pays nothing, whatever the agent did."""
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    first = await here.run(chat_answer(here.app))
+    used, _ = await harness.used("agent_tokens")
+    harness.agent.replies.append([30.0, "Too late.", Finished(700)])
+    if not known:
+        simulation.faults.add("store.commit", goes_away(simulation, 60), nth=1, where=admits)
+    turn = asyncio.ensure_future(
+        here.run(chat_answer(here.app, "Tell.", key="k", conversation_id=first.conversation_id))
+    )
+    await asyncio.sleep(4)
+    assert len(harness.agent.asked) == 2
+    here.die()
+    await asyncio.wait({turn})
+    await sweeps(there)
+    charged = (await harness.used("agent_tokens"))[0] - used
+    assert (charged > 0) == known
+    assert await leftovers(simulation) == []
+
+
+@pytest.mark.parametrize("skew", [-5.0, 0.0, 5.0])
+async def test_the_key_of_a_dead_turn_answers_lost_within_two_minutes(
+    simulation: Simulation, skew: float
+) -> None:
+    here, there, harness = simulation.process(), simulation.process(skew=skew), simulation.harness
+    harness.agent.replies.append(["The beginning. ", 30.0, "The end.", Finished(700)])
+    turn = asyncio.ensure_future(here.run(chat_answer(here.app, "Tell.", key="k")))
+    await asyncio.sleep(8)
+    here.die()
+    await asyncio.wait({turn})
+    await sweeps(there, 2)
+    replayed = await there.run(chat_answer(there.app, "Tell.", key="k"))
+    assert (str(replayed.ended), replayed.text) == ("lost", "The beginning. ")
+    assert len(harness.agent.asked) == 1
+    assert await leftovers(simulation) == []

@@ -1,0 +1,100 @@
+import type { Api } from "./api/api";
+import { Problem } from "./api/problem";
+import type { LastTurn, Message, OpenConversation, Rating } from "./api/types";
+import type { OfflineCopy } from "./store/offline";
+import { Value } from "./store/value";
+import { type Entry, Transcript } from "./turn/transcript";
+import type { Turn } from "./turn/turn";
+
+/** Loading state of the open conversation. */
+export interface Opened {
+  id: string | null;
+  title: string | null;
+  state: "new" | "loading" | "ready" | "copy" | "missing";
+  more: boolean;
+}
+
+const NEW: Opened = { id: null, title: null, state: "new", more: false };
+
+/** The open conversation as it is stored: its title, its messages, and the copy on this machine. */
+export class Conversation {
+  readonly opened = new Value<Opened>(NEW);
+  readonly transcript = new Transcript();
+  /** Counts changes of the list of conversations. */
+  readonly listChanged = new Value(0);
+
+  constructor(
+    private readonly api: Api,
+    private readonly copy: OfflineCopy,
+  ) {}
+
+  get id(): string | null {
+    return this.opened.get().id;
+  }
+
+  /** Show a conversation without its messages, or a new one. */
+  clear(id: string | null): void {
+    this.transcript.set([]);
+    this.opened.set(id ? { ...NEW, id, state: "loading" } : NEW);
+  }
+
+  /** Load the messages. Returns null if that failed, or if another conversation is open by then. */
+  async load(id: string): Promise<OpenConversation | null> {
+    try {
+      const [found, page] = await Promise.all([this.api.conversation(id), this.api.messages(id)]);
+      if (this.id !== id) return null;
+      this.transcript.load(page.messages);
+      this.opened.set({ id, title: found.title, state: "ready", more: page.more });
+      if (found.last_turn) this.showProposal(found.last_turn);
+      void this.copy.putMessages(id, page.messages);
+      return found;
+    } catch (error) {
+      if (this.id === id) await this.loadCopy(id, error);
+      return null;
+    }
+  }
+
+  async loadEarlier(): Promise<void> {
+    const first = this.transcript.get()[0];
+    if (!this.id || !first) return;
+    const page = await this.api.messages(this.id, first.id);
+    this.transcript.prepend(page.messages);
+    this.opened.change((now) => ({ ...now, more: page.more }));
+  }
+
+  /** A new conversation has got its id, and its title with the first message. */
+  name(id: string, title: string | null): void {
+    const now = this.opened.get();
+    if (now.id === null) this.opened.set({ ...NEW, id, title, state: "ready" });
+    else if (now.id === id && now.title === null && title !== null) this.rename(title);
+  }
+
+  rename(title: string): void {
+    this.opened.change((now) => ({ ...now, title }));
+  }
+
+  rate(entry: Entry, rating: Rating | null): void {
+    this.transcript.edit(entry.id, { rating });
+    if (this.id) void this.api.feedback(this.id, entry.id, rating).catch(() => undefined);
+  }
+
+  /** Add a turn that ended. */
+  settle(turn: Turn): void {
+    this.transcript.add(turn);
+    if (!this.id) return;
+    this.listChanged.change((count) => count + 1);
+    void this.copy.putMessages(this.id, this.transcript.asMessages());
+  }
+
+  private async loadCopy(id: string, error: unknown): Promise<void> {
+    const isMissing = error instanceof Problem && error.status === 404;
+    const kept: Message[] = isMissing ? [] : await this.copy.messages(id);
+    if (this.id !== id) return;
+    this.transcript.load(kept);
+    this.opened.set({ ...NEW, id, state: isMissing ? "missing" : "copy" });
+  }
+
+  private showProposal({ proposal, message_id }: LastTurn): void {
+    if (proposal && message_id) this.transcript.edit(message_id, { proposal });
+  }
+}

@@ -1,0 +1,195 @@
+import { type ActorRefFrom, createActor } from "xstate";
+import type { Api } from "../api/api";
+import type { AudioEvent, Caption, ChatRequest, LastTurn, SpeechEvent } from "../api/types";
+import type { Sound } from "../audio/sound";
+import type { Conversation } from "../conversation";
+import type { Marks } from "../marks";
+import { Value } from "../store/value";
+import type { TimedSentence } from "./captions";
+import type { Outbox } from "./outbox";
+import type { Entry } from "./transcript";
+import type { Turn } from "./turn";
+import { turnMachine } from "./turn-machine";
+
+export interface DialogueDependencies {
+  api: Api;
+  conversation: Conversation;
+  sound: Sound;
+  marks: Marks;
+  outbox: Outbox;
+  /** Complete a request before it is sent: its conversation, and how it is spoken. */
+  place: () => Promise<Pick<ChatRequest, "conversation_id" | "speak">>;
+}
+
+/** Asks, and shows the answer: its words in the transcript, its sound, and captions in time with it. */
+export class Dialogue {
+  /** Sentences with their times, in seconds of `performance.now()`. */
+  readonly captions = new Value<readonly TimedSentence[]>([]);
+  readonly turn: ActorRefFrom<typeof turnMachine>;
+  /** Sentences of utterances whose sound comes in pieces, until the first piece. */
+  private readonly placed = new Map<string, readonly Caption[]>();
+
+  constructor(private readonly given: DialogueDependencies) {
+    const { api } = given;
+    const address = (key: string, request: ChatRequest) => this.address(key, request);
+    this.turn = createActor(turnMachine, { input: { api, address } });
+    this.watch();
+    this.turn.start();
+  }
+
+  get isIdle(): boolean {
+    return this.turn.getSnapshot().matches("idle");
+  }
+
+  get isSounding(): boolean {
+    return this.turn.getSnapshot().context.turn.speaking || this.given.sound.left > 0;
+  }
+
+  ask(request: ChatRequest, question: string | null): void {
+    const key = crypto.randomUUID();
+    this.given.outbox.put({
+      key,
+      request,
+      question,
+      conversationId: this.given.conversation.id,
+      questionId: null,
+      isSent: false,
+    });
+    this.send(key, request, question);
+  }
+
+  /** Send the message of a turn that failed once more, as a new intention. */
+  retry(turn: Turn): void {
+    this.cutAt(turn.questionId ?? `${turn.turnId ?? turn.key}-0`);
+    this.ask(turn.request, turn.question);
+  }
+
+  regenerate(entry: Entry): void {
+    this.cutAt(entry.id);
+    this.ask({ regenerate: true }, null);
+  }
+
+  edit(entry: Entry, words: string): void {
+    this.cutAt(entry.id);
+    this.ask({ edit: entry.id, message: words }, words);
+  }
+
+  /** Answer a proposal. */
+  answer(entry: Entry, yes: boolean): void {
+    if (!entry.proposal) return;
+    this.ask({ confirm: entry.proposal.id, yes }, null);
+    this.given.conversation.transcript.edit(entry.id, { proposal: null });
+  }
+
+  /** Stop the answer: its sound at once, its turn at the server. */
+  stop(): void {
+    const { api, conversation, marks } = this.given;
+    marks.begin("interruption_to_silence");
+    this.hush();
+    marks.end("interruption_to_silence");
+    const { context } = this.turn.getSnapshot();
+    const id = context.turn.conversationId ?? conversation.id;
+    if (this.isIdle) return;
+    const cut = (): void => this.turn.send({ type: "cut" });
+    if (id && context.turn.turnId && !context.turn.offline) void api.stopTurn(id).catch(cut);
+    else cut();
+  }
+
+  /** Leave the conversation: its turn is not read any longer. */
+  forget(): void {
+    if (this.turn.getSnapshot().context.turn.turnId !== null) this.given.outbox.clear();
+    this.turn.send({ type: "forget" });
+    this.hush();
+  }
+
+  /** Go on with what was under way when the page was loaded: a message of this tab, or any turn. */
+  takeUp(last: LastTurn | undefined): void {
+    const { conversation, outbox } = this.given;
+    const letter = outbox.find(conversation.id);
+    if (letter) {
+      if (letter.questionId) this.cutAt(letter.questionId);
+      this.send(letter.key, letter.request, letter.question);
+    } else if (conversation.id && last?.state === "running")
+      this.turn.send({ type: "follow", conversationId: conversation.id, last });
+  }
+
+  private send(key: string, request: ChatRequest, question: string | null): void {
+    this.hush();
+    this.given.sound.restore();
+    this.turn.send({ type: "ask", key, question, request });
+  }
+
+  /** Return the request as it goes out. A request that went out before stays as it was. */
+  private async address(key: string, request: ChatRequest): Promise<ChatRequest> {
+    const { outbox, place } = this.given;
+    if (outbox.wasSent(key)) return request;
+    const whole = { ...request, ...(await place()) };
+    outbox.change(key, {
+      request: whole,
+      conversationId: whole.conversation_id ?? null,
+      isSent: true,
+    });
+    return whole;
+  }
+
+  private hush(): void {
+    this.given.sound.silence();
+    this.placed.clear();
+    this.captions.set([]);
+  }
+
+  private cutAt(id: string): void {
+    this.given.conversation.transcript.cutAt(id);
+  }
+
+  private watch(): void {
+    const { conversation, marks, outbox } = this.given;
+    this.turn.on("admitted", ({ turn }) => {
+      const { key, conversationId, questionId } = turn;
+      if (conversationId) conversation.name(conversationId, turn.question);
+      outbox.change(key, { conversationId, questionId });
+    });
+    this.turn.on("text", () => {
+      marks.end("last_word_to_first_text");
+      marks.end("key_to_first_text");
+    });
+    this.turn.on("speech", ({ event }) => this.hear(event));
+    this.turn.on("audio", ({ event }) => this.play(event));
+    this.turn.on("over", ({ turn }) => {
+      outbox.clear(turn.key);
+      conversation.settle(turn);
+    });
+    this.turn.on("over elsewhere", ({ conversationId }) => void conversation.load(conversationId));
+  }
+
+  private hear(event: SpeechEvent): void {
+    if (event.state === "interrupted") this.hush();
+    if (event.state !== "started") return;
+    const { sound, marks } = this.given;
+    sound.restore();
+    const sentences = event.sentences ?? [];
+    if (this.turn.getSnapshot().context.turn.avatarSessionId === null) {
+      this.placed.set(event.utterance_id ?? "", sentences);
+      return;
+    }
+    marks.end("last_word_to_first_sound");
+    this.captions.set(sentences.map((each) => timed(each, performance.now() / 1000)));
+  }
+
+  private play(event: AudioEvent): void {
+    const { output } = this.given.sound;
+    output.restore();
+    const piece = output.play(event.data, event.text);
+    this.given.marks.end("last_word_to_first_sound");
+    const begins = performance.now() / 1000 + piece.from - output.now;
+    const pace = piece.seconds / event.seconds;
+    const sentences = this.placed.get(event.utterance_id) ?? [];
+    this.placed.delete(event.utterance_id);
+    this.captions.change((all) => [...all, ...sentences.map((each) => timed(each, begins, pace))]);
+  }
+}
+
+/** Place a sentence of an utterance that begins at `begins`. `pace` is less than 1 if it is spoken faster. */
+function timed({ text, offset, seconds }: Caption, begins: number, pace = 1): TimedSentence {
+  return { text, from: begins + offset * pace, seconds: seconds * pace };
+}
