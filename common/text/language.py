@@ -15,10 +15,7 @@ def words_of(line: str) -> frozenset[str]:
 
 
 class Phrases(NamedTuple):
-    """Words where the written form cannot be read out. Without them only the prose is read.
-
-    `{}` stands for the host, the programming language, the number of columns or the task.
-    """
+    """Words for what cannot be read out. `{}` is the host, the language, the columns, the task."""
 
     link: str = "{}"
     code_in: str = ""

@@ -31,10 +31,7 @@ _HIDDEN: Final = (
     (r"<\|im_start\|>|<start_of_turn>", "\n"),
     (r"<\|start\|>", r"(?=<\|)"),
 )
-"""The beginning and the end of each kind of hidden passage.
-
-`{}` is the name that began it. A passage without an end hides the rest of the reply.
-"""
+"""The beginning and the end of each hidden passage; `{}` is its name. Without an end all is hidden."""
 _DROPPED: Final = (  # citations are last: they are no links and no formulas
     rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
     r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"

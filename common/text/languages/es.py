@@ -38,6 +38,6 @@ def spoken(language: Language, region: str) -> Rules:
     return sign_rules(pesos if region in _WITH_PESOS else language)
 
 
-own = (Rule(r"(?<!\w)[Cc]/ ?(?=[A-ZÁÉÍÓÚ])", "calle "),)
+own = (Rule(r"(?<!\w)[Cc]/ ?(?=[A-ZÁÉÍÓÚ])", "calle "), Rule(r"(?<!\w)c/ ?(?=\d)", "cada "))
 answers = """sí|si|sí por favor|si por favor|claro|vale|de acuerdo|ok|adelante|hazlo|confirmar
   |confirmo; no|no gracias|cancelar|cancela|mejor no|para|déjalo"""

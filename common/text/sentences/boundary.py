@@ -4,9 +4,9 @@ import re
 from typing import Final, Literal
 
 from common.text.language import Language, words_of
-from common.text.sentences import end_marks, next_word
-from common.text.sentences.abbreviations import Kind, kind_of
+from common.text.sentences import end_marks, neighbours
 from common.text.sentences.end_marks import AT_ONCE, NEWLINES, REACH, EndMark, place_of
+from common.text.sentences.neighbours import Kind, kind_of
 
 Verdict = int | Literal["goes on", "wait"]  # the integer is the index of the end
 
@@ -37,7 +37,7 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
     place = place_of(text, mark, language)
     try:
         return "wait" if not place.after else place.end if _over(place) else "goes on"
-    except next_word.Undecided:
+    except neighbours.Undecided:
         return "wait"
 
 
@@ -83,10 +83,10 @@ def _over(place: EndMark) -> bool:
         return True
     if place.quoted and _has_no_case(place.after[0]):
         return end_marks.quotation_is_introduced(place.before, spaced=place.spaced)
-    if next_word.begins_small(place.after) or next_word.adds_in_brackets(place.after, place.mark):
+    if neighbours.begins_small(place.after) or neighbours.adds_in_brackets(place.after, place.mark):
         return False
     if place.smiling and _has_capitals(place.before):
-        return next_word.begins(place.after, place.language.starters)
+        return neighbours.begins(place.after, place.language.starters)
     return place.strong or (_ellipsis_is_over(place) if place.elliptic else _dot_is_over(place))
 
 
@@ -110,7 +110,7 @@ def _runs_on(place: EndMark) -> bool:
         not (place.spaced or place.needs_no_space or _lacks_a_space(place))
         or place.after[0] in ",;:&，、；：)）≈=≤≥×÷"
         or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
-        or (next_word.more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
+        or (neighbours.more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
         or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
         or (place.after[0] == "-" and place.quoted)
     )
@@ -118,13 +118,13 @@ def _runs_on(place: EndMark) -> bool:
 
 def _lacks_a_space(place: EndMark) -> bool:
     """Return whether a sentence follows without a space: "Your name?What a day", "I saw it.It is"."""
-    if not next_word.begins_sentence(place.after) or _ADDRESSED.search(
+    if not neighbours.begins_sentence(place.after) or _ADDRESSED.search(
         last := place.before.split()[-1]
     ):
         return False
     if place.strong:
         return place.before[-1:].islower()
-    if next_word.begins(place.after, place.language.starters):
+    if neighbours.begins(place.after, place.language.starters):
         return len(last) > 1
     return (
         " " in place.before
@@ -137,7 +137,7 @@ def _ellipsis_is_over(place: EndMark) -> bool:
     """Return whether the ellipsis is no hesitation ("Well... I think"), as far as capitals tell."""
     if place.after[0].isdigit() or _has_no_case(place.after[0]):
         return False
-    return not next_word.begins(place.after, place.language.inner_capitals)
+    return not neighbours.begins(place.after, place.language.inner_capitals)
 
 
 def _dot_is_over(place: EndMark) -> bool:
@@ -153,7 +153,7 @@ def _dot_is_over(place: EndMark) -> bool:
         kind = Kind.ABBREVIATION
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
-        return after[0] in "¿¡" or (next_word.begins(after, language.starters) and not initial)
+        return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)
     return kind is Kind.WORD or _short_word_is_over(kind, place)
 
 
@@ -161,16 +161,16 @@ def _short_word_is_over(kind: Kind, place: EndMark) -> bool:
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
         return False
     if kind in {Kind.NUMBERED, Kind.UNIT}:
-        return not next_word.is_numeral(place.after, place.language)
+        return not neighbours.is_numeral(place.after, place.language)
     if kind is Kind.TIME:
-        return not next_word.belongs_to_a_time(place.after, place.before, place.language)
-    return kind is not Kind.ENDER or not next_word.is_quarter(place.after)
+        return not neighbours.belongs_to_a_time(place.after, place.before, place.language)
+    return kind is not Kind.ENDER or not neighbours.is_quarter(place.after)
 
 
 def _is_only_when(kind: Kind, place: EndMark) -> bool:
     """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
     words = place.before.split(maxsplit=_PHRASE) if kind is Kind.TIME else []
-    if not words or len(words) > _PHRASE or next_word.begins(place.after, place.language.starters):
+    if not words or len(words) > _PHRASE or neighbours.begins(place.after, place.language.starters):
         return False
     known = words_of(place.language.time_words)
     words = [word.strip("*_,;.").lower() for word in words]
@@ -189,11 +189,11 @@ def _number_is_over(place: EndMark, number: str) -> bool:
         return False
     if len(number) > language.ordinal_digits:
         return True
-    if after[0].isdigit() or next_word.begins(after, language.months):
+    if after[0].isdigit() or neighbours.begins(after, language.months):
         return False
     words = before.split()
     introduced = len(words) > 1 and words[-2].lower() in words_of(language.before_ordinals)
-    return not introduced or next_word.begins(after, language.starters)
+    return not introduced or neighbours.begins(after, language.starters)
 
 
 def _counts(before: str, previous: str) -> bool:

@@ -20,6 +20,7 @@ from common.text.spoken.signs import sign_rules
 from common.text.visible import visible
 
 _SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))  # before units
+_RAISED = str.maketrans("23", "²³")
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789", strict=True))
 _SAID |= {char: char for char in f"°℃℉№^{_JOINERS}"}
@@ -84,6 +85,8 @@ def plain(text: str) -> str:
 def _kept(char: str) -> str:
     if char in _SAID:
         return _SAID[char]
+    if "\u3371" <= char <= "\u33df":  # units in one character: ㎍, ㎥
+        return unicodedata.normalize("NFKC", char).translate(_RAISED)
     category = unicodedata.category(char)
     if category in {"Cf", "Me"} or "\ufe00" <= char <= "\ufe0f":
         return ""  # visible only: directions, enclosing marks, variants of a glyph

@@ -83,7 +83,11 @@ PARTS = {
 
 def per(units: str) -> str:
     """Return what a rate adds: "/mo" is " per month", "/kg/day" is " per kilogram per day"."""
-    return "".join(f" per {_UNITS.get(unit, unit)}" for unit in (units or "").split("/") if unit)
+    return "".join(
+        f" per {_UNITS.get(unit, unit if unit != 'd' else 'day')}"
+        for unit in (units or "").split("/")
+        if unit
+    )
 
 
 def degrees(match: re.Match[str]) -> str:

@@ -79,13 +79,12 @@ _FIGURES = r"""
 ((?:[Ii]ndex|score|[Rr]ating|pain)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
 (?<=\()x(\d{1,2})(?=\))  =>  times {1:number}
 (?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
-(?<=reigned )(1\d{3}) ?[-–] ?(1\d{3})(?!\w)  =>  {1:year} to {2:year}
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
 (?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}(\d{3,6})(?!\d)  =>  ending in {1:spelled}
 (?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
 (?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 (?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
-? [/.-]\d|\d-|(?<!\w)(?:{SHORT}|{WEEKDAY})|\d0['’]?s|['’]\d|[Ii]n 10
+? [/.–-]\d|\d-|(?<!\w)(?:{SHORT}|{WEEKDAY})|\d0['’]?s|['’]\d|[Ii]n 10
 {START}(?<!-)(\d{4})([-/])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
@@ -116,6 +115,7 @@ _FIGURES = r"""
 (?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
 (?<![\w-])({HEX}{8}(?:-{HEX}{4}){3}-{HEX}{12})(?![\w-])  =>  {1:coded}
+(?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
 (?<!\w)\+(\d{7,15})(?!\w)  =>  plus {1:spelled}
@@ -223,6 +223,7 @@ _OTHER_SIGNS = r"""
 ×  =>  ␣times␣
 §§?  =>  ␣section␣
 ¶+  =>  ␣paragraph␣
+(?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
 (?<=\w) % (?=\w)  =>  ␣modulo␣
 %  =>  ␣percent␣
 °  =>  ␣degrees␣

@@ -27,7 +27,7 @@ _ANYWHERE = table(
     "|y/y=year over year|opt.=optional|Pop.=Population|pop.=population|et al.=and others|w/o=without"
     "|w/=with|vs=versus|Ctrl=Control|N/A=not applicable|n/a=not applicable|mvmt.=movement"
     "|mvt.=movement|btw=by the way|mgr.=manager|asst.=assistant|assn.=association|intl.=international"
-    "|mins.=minutes|tbd=to be determined",
+    "|mins.=minutes|int'l=international|Int'l=International",
     "=",
 )
 _TIMES = table(
@@ -69,6 +69,7 @@ _POINTED = r"""
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
+(?<=\d[srnt][tdh] )fl\.  =>  floor{point}
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
