@@ -72,6 +72,7 @@ class SimulatedGoogle:
     faults: ServiceFaults
     http: HttpClient
     browser: httpx.AsyncClient
+    address: str
     port: GoogleOauth = field(init=False)
 
     async def allow(self, url: str, without: Collection[str]) -> str:
@@ -111,7 +112,7 @@ async def simulating(
         served(Faulty(oauth_app(state), faults, "google-accounts")) as address,
         httpx.AsyncClient(trust_env=False) as browser,
     ):
-        found = SimulatedGoogle(state, clock, faults, HttpClient(sleep=at_once), browser)
+        found = SimulatedGoogle(state, clock, faults, HttpClient(sleep=at_once), browser, address)
         found.port = GoogleOauth(
             read_client, REDIRECT, found.http, clock, OauthAddresses.at(address)
         )
@@ -250,6 +251,22 @@ async def test_a_deployment_without_a_client_is_not_set_up(simulated: SimulatedG
 
     port = GoogleOauth(read_nothing, REDIRECT, simulated.http, simulated.clock)
     assert not await port.is_set_up()
+
+
+@pytest.mark.parametrize(
+    ("secret", "error"), [("", "invalid_client"), (None, "invalid_grant")], ids=["wrong", "right"]
+)
+async def test_the_simulator_reads_the_client_from_the_header_too(
+    simulated: SimulatedGoogle, secret: str | None, error: str
+) -> None:
+    """Other clients than ours send it there."""
+    state = simulated.state
+    answer = await simulated.browser.post(
+        simulated.address + "/token",
+        data={"grant_type": "refresh_token", "refresh_token": "1//x"},
+        auth=(state.client_id, state.client_secret if secret is None else secret),
+    )
+    assert answer.json()["error"] == error
 
 
 FAULTS: dict[str, tuple[type[errors.Upstream], type[errors.Upstream]]] = {
