@@ -30,13 +30,16 @@ help: ## list the targets
 
 # ── run it ───────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: run demo smoke
+.PHONY: run demo seed smoke
 run: $(INSTALLED) page-if-node ## run the whole system on this machine (PORT=8080, STORE=sqlite|firestore, DATA_DIR=.local)
 	@exec $(BIN)/python -m infra.local --port $(PORT) \
 		$(if $(STORE),--store '$(STORE)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
 demo: $(INSTALLED) ## play a conversation in the terminal, against a stack of its own
 	@exec $(BIN)/python -m infra.local.demo
+
+seed: $(INSTALLED) ## give make run two people, Ada and Ben, with three weeks of use (DATA_DIR=.local)
+	@$(BIN)/python -m infra.seed $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
 smoke: $(INSTALLED) ## run the smoke test against make run (a deployment: python -m infra.smoke --help)
 	@$(BIN)/python -m infra.smoke http://localhost:$(PORT)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from common.domain.ids import AvatarSessionId
 
@@ -20,7 +20,11 @@ class StoredTokens:
     livekit_url: str
     """No secret by itself; it goes with its token."""
     livekit_token: str
-    session_token: str
+
+    @classmethod
+    def read(cls, stored: Mapping[str, str]) -> Self:
+        """Read what was kept. Fields of another release are ignored. Raises KeyError."""
+        return cls(*(stored[name] for name in ("ws_url", "livekit_url", "livekit_token")))
 
 
 class TokenVault(Protocol):

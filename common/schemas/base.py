@@ -1,21 +1,35 @@
 """Base classes and field types of all requests and answers."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PrivateAttr,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID
+
+VISIBLE = re.compile(
+    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""A character that is no space, control or format character. The OpenAPI document has it, too."""
 
 
 def _text(value: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in value):
         msg = "must not contain a lone surrogate"
         raise ValueError(msg)
-    if not value.strip():
+    if not VISIBLE.search(value):
         msg = "must not be empty"
         raise ValueError(msg)
     return value
@@ -29,7 +43,7 @@ def _id(value: str) -> str:
 
 
 Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": f"^{ID.pattern}$"})]
-Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern": r"\S"})]
+Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern": VISIBLE.pattern})]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Quality = Literal["very_high", "high", "medium", "low"]
@@ -44,10 +58,34 @@ Audio = Annotated[
 request its hash stands for it."""
 
 
+def refuses(*together: Mapping[str, object]) -> ConfigDict:
+    """Describe combinations of fields that a request's validator refuses, for its JSON schema."""
+    return ConfigDict(json_schema_extra={"allOf": [refused(fields) for fields in together]})
+
+
+def refused(fields: Mapping[str, object]) -> dict[str, JsonValue]:
+    """Return the JSON schema that refuses a combination of fields.
+
+    A field is mapped to `str` or `bool` (given), `True`, `False` (also left out), or `None` (null or
+    left out).
+    """
+    present: list[JsonValue] = [name for name, kind in fields.items() if kind]
+    properties: dict[str, JsonValue] = {name: _kind(kind) for name, kind in fields.items()}
+    return {"not": {"properties": properties, **({"required": present} if present else {})}}
+
+
+def _kind(kind: object) -> dict[str, JsonValue]:
+    if isinstance(kind, bool):
+        return {"const": kind}
+    return {"type": {str: "string", bool: "boolean", None: "null"}[kind]}  # type: ignore[index]  # one of the three
+
+
 class Request(BaseModel):
     """The fields of a request. Unknown fields are refused, and types are strict."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object] | None] = None
+    """A combination of fields that only a request with a recording may have."""
 
     @property
     def needs_stream(self) -> bool:

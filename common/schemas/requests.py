@@ -1,11 +1,12 @@
 """The requests of the functions. Unknown fields are refused, and types are strict."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
+from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text, refuses
 
 MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
@@ -87,6 +88,31 @@ class ChatRequest(Request):
     that is exactly a yes or a no does the same, if one proposal is open.
     """
 
+    model_config = refuses(
+        {"stop": True, "conversation_id": None},
+        {"stop": True, "message": str},
+        {"stop": True, "regenerate": True},
+        {"stop": True, "edit": str},
+        {"stop": True, "confirm": str},
+        {"regenerate": True, "conversation_id": None},
+        {"regenerate": True, "message": str},
+        {"regenerate": True, "edit": str},
+        {"edit": str, "conversation_id": None},
+        {"edit": str, "message": None},
+        {"confirm": str, "conversation_id": None},
+        {"confirm": str, "message": str},
+        {"confirm": str, "yes": None},
+        {"confirm": str, "regenerate": True},
+        {"confirm": str, "edit": str},
+        {"yes": bool, "confirm": None},
+    )
+    NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object]] = {
+        "message": None,
+        "stop": False,
+        "regenerate": False,
+        "confirm": None,
+    }
+
     audio: Annotated[Audio | None, SkipJsonSchema()] = None
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
     conversation_id: Id | None = None
@@ -104,7 +130,8 @@ class ChatRequest(Request):
         if (self.confirm is None) != (self.yes is None):
             raise ValueError("`confirm` and `yes` go together")
         if self.confirm is not None:
-            if self.stop or given or self.conversation_id is None:
+            others = given or self.stop or self.regenerate or self.edit is not None
+            if others or self.conversation_id is None:
                 raise ValueError("`confirm` takes a conversation_id, and no message")
             return self
         if self.stop and (given or self.conversation_id is None):
@@ -131,6 +158,8 @@ class SpeakRequest(Request):
 
     `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case.
     """
+
+    model_config = refuses({"text": None, "interrupt": False})
 
     avatar_session_id: Id
     text: Annotated[Text, Field(max_length=MAX_SPEECH)] | None = None

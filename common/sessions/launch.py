@@ -155,7 +155,6 @@ class SessionLaunch:
             ws_url=started.ws_url,
             livekit_url=started.livekit_url,
             livekit_token=started.livekit_token,
-            session_token=self._reserved.token.token,
         )
         vault = await deps.vault.keep(session.id, tokens, session.expires_at)
         now = deps.clock.now()

@@ -189,11 +189,9 @@ class SpeechOutput:
     async def _send(self) -> None:
         ready = self.synthesis.ready
         utterance = await ready.get()
-        if not await self._guard.may_act():
-            return
         if utterance is None:
             await self._channel.wait_open()
-        else:
+        elif await self._guard.may_act():
             await self._wait_for_the_earlier_turn()
         while utterance is not None:
             await self._channel.ready()

@@ -170,14 +170,21 @@ async def _stop(project: str, database: str) -> int:
         await switch.close()
 
 
+async def open_again(
+    project: str, run: CommandRunner, switch: ProjectSwitch, *, say: Say = print
+) -> int:
+    """Take the switch back and open the functions. Return the exit code: 0 if both are done."""
+    taken_back = await set_switch(switch, say, stopped=False)
+    opened = await asyncio.to_thread(open_functions, project, run, say)
+    return 0 if opened and taken_back else 1
+
+
 async def _open_again(project: str, database: str) -> int:
     switch = FirestoreSwitch(project, database)
     try:
-        taken_back = await set_switch(switch, print, stopped=False)
+        return await open_again(project, run_command, switch)
     finally:
         await switch.close()
-    opened = await asyncio.to_thread(open_functions, project, run_command, print)
-    return 0 if opened and taken_back else 1
 
 
 def main() -> int:

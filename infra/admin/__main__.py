@@ -6,54 +6,23 @@ deployment, with the credentials of `gcloud auth application-default login`.
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 from common.bootstrap import App, build
 from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.quota import METERS
 from common.settings import Settings, WronglySetError
-from infra.admin.commands import Admin, RefusedCommandError
-from infra.deploy.shell import CommandRunner, FailedError, run_command, run_json
-
-SECONDS = 60.0
-FUNCTION = "sweep-expired"
-PREFIX = "OPRINA_"
-
-
-def deployed_settings(project: str, region: str, run: CommandRunner) -> Settings:
-    """Return the settings of a deployment, from the environment of its sweep. Raises FailedError."""
-    command = ["gcloud", "run", "services", "describe", FUNCTION, f"--project={project}"]
-    found = run_json(run, [*command, f"--region={region}", "--format=json"], seconds=SECONDS)
-    (container,) = found["spec"]["template"]["spec"]["containers"]
-    named = {each["name"]: each.get("value", "") for each in container.get("env", [])}
-    fields = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in named.items()
-        if name.startswith(PREFIX)
-    }
-    return Settings.model_validate(fields, strict=False)
-
-
-def local_settings(folder: Path) -> Settings:
-    """Return the settings of the stack that runs on this machine. Raises RefusedCommandError."""
-    try:
-        fields: dict[str, Any] = json.loads((folder / "stack.json").read_text())
-    except OSError:
-        raise RefusedCommandError(f"No stack runs on {folder}. Start one with make run.") from None
-    return Settings.model_validate(fields)
+from infra.admin.commands import Admin
+from infra.deploy.shell import FailedError
+from infra.target import RefusedCommandError, add_target, target_settings
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.admin", description=__doc__)
-    parser.add_argument("--project", help="a deployment's project; without it, the local stack")
-    parser.add_argument("--region", default="us-central1")
-    parser.add_argument("--data-dir", default=".local", type=Path)
+    add_target(parser)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("show").add_argument("uid")
     plan = commands.add_parser("set-plan")
@@ -102,12 +71,7 @@ def _day(text: str) -> datetime:
 def main() -> int:
     given = parse()
     try:
-        settings = (
-            deployed_settings(given.project, given.region, run_command)
-            if given.project
-            else local_settings(given.data_dir)
-        )
-        print("\n".join(asyncio.run(_run(settings, given))))
+        print("\n".join(asyncio.run(_run(target_settings(given), given))))
     except (RefusedCommandError, FailedError, WronglySetError) as error:
         print(error, file=sys.stderr)
         return 1

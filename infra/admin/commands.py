@@ -17,13 +17,10 @@ from common.ports.dependencies import Dependencies
 from common.sessions.end import SessionEnder, always
 from common.transactions.pages import read_all
 from common.transactions.transaction import Decision, Documents, Transactions
+from infra.target import RefusedCommandError
 
 PAGE = 100
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-
-
-class RefusedCommandError(Exception):
-    """The command cannot be done. The message says why, in one sentence."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from common.api.requests import JSON, KEY, BodyKind
 from common.api.routes import Declaration, Operation, Route
 from common.api.streaming import EVENT_STREAM
 from common.domain import errors
+from common.schemas.base import refused
 from infra.docs.openapi_schemas import Error, Json, Problem, parameter, ref, schemas
 from infra.registry import declarations
 
@@ -163,7 +164,8 @@ def _sent(route: Route[Any, Any], kind: BodyKind) -> Json:
         parts = {kind.json_part: ref(route.request), "audio": sound}
         return {"type": "object", "properties": parts, "required": ["audio"]}
     if kind is JSON:
-        return ref(route.request)
+        alone = route.request.NOT_WITHOUT_AUDIO
+        return ref(route.request) | (refused(alone) if alone else {})
     if kind.with_query:
         return sound
     found = route.request.model_json_schema().get("properties", {})

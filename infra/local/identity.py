@@ -73,8 +73,9 @@ class LocalIdentity:
         claims = {"iss": GOOGLE, "aud": audience, "azp": email, "sub": subject, "email": email}
         return self.sign({**claims, "email_verified": True, "iat": now, "exp": now + LIFETIME})
 
-    def sign(self, claims: dict[str, Any]) -> str:
-        header = {"alg": "RS256", "kid": self.key_id, "typ": "JWT"}
+    def sign(self, claims: dict[str, Any], **more: Any) -> str:  # noqa: ANN401 - any JSON value
+        """Return a token. `more` are members of its header."""
+        header = {"alg": "RS256", "kid": self.key_id, "typ": "JWT", **more}
         signed = f"{_segment(header)}.{_segment(claims)}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{_base64url(signature)}"

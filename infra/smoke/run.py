@@ -15,13 +15,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import httpx
 
 from infra.smoke import sign_in
 from infra.smoke.sign_in import NotSignedInError, SignIn, sign_in_of
-from infra.smoke.steps import FAILURES, STEPS, Locate, SmokeTest
+from infra.smoke.steps import FAILURES, STEPS, SmokeTest
 
 SECONDS = 90.0
 """Deadline of all steps together. Each step may wait for a new instance of its function."""
@@ -33,16 +33,17 @@ async def smoke(
     http: httpx.AsyncClient,
     sign_in: SignIn,
     *,
-    locate: Locate = str,
+    where: str | Mapping[str, str] | None = None,
     steps: Sequence[str] = STEPS,
     say: Callable[[str], None] = print,
     seconds: float = SECONDS,
 ) -> int:
     """Run the steps. Return the exit code: 0 if every step passed and no session is left running.
 
-    Takes at most `seconds` and LAST_SECONDS.
+    `where` is the address of the API, or the address of each function; by default the base URL of
+    `http`. Takes at most `seconds` and LAST_SECONDS.
     """
-    test = SmokeTest(http, locate, sign_in)
+    test = SmokeTest(http, where or str(http.base_url), sign_in)
     try:
         passed = await _run_steps(test, steps, say, seconds)
     finally:
@@ -83,13 +84,13 @@ def _reason(error: BaseException) -> str:
     return f"{error or type(error).__name__}"
 
 
-def addresses(where: str) -> tuple[str, Locate]:
-    """Return the base URL of a client, and a function from a path to its URL.
+def addresses(where: str) -> str | Mapping[str, str]:
+    """Return the address of the API, or the address of each function.
 
     `where` is an address, or the functions' addresses as JSON. Raises ValueError for anything else.
     """
     if where.startswith("http"):
-        return where, str
+        return where
     try:
         urls = json.loads(where)
     except ValueError:
@@ -97,22 +98,18 @@ def addresses(where: str) -> tuple[str, Locate]:
     if not isinstance(urls, dict):
         wrong = "WHERE must be an address (http...) or the functions' addresses as JSON"
         raise ValueError(wrong)  # noqa: TRY004 - the value on the command line is wrong, not a type
-
-    def locate(path: str) -> str:
-        name, _, below = path.removeprefix("/").partition("/")
-        return f"{urls[name]}/{below}" if below else str(urls[name])
-
-    return "", locate
+    return {str(name): str(url) for name, url in urls.items()}
 
 
 async def _run(where: str) -> int:
     try:
-        sign_in, (base, locate) = sign_in_of(os.environ), addresses(where)
+        sign_in, found = sign_in_of(os.environ), addresses(where)
     except (NotSignedInError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    base = found if isinstance(found, str) else ""
     async with httpx.AsyncClient(base_url=base, timeout=SECONDS) as http:
-        return await smoke(http, sign_in, locate=locate)
+        return await smoke(http, sign_in, where=found)
 
 
 def main() -> int:

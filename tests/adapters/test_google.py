@@ -98,6 +98,23 @@ async def test_failed_refresh_is_unavailable_and_may_succeed_later() -> None:
     assert await token(KEPT) == {"authorization": "Bearer token-1"}
 
 
+async def test_a_token_that_is_still_valid_is_used_when_its_renewal_fails() -> None:
+    token, given, clock = tokens()
+    await token(KEPT)
+    given.failing = True
+    clock.at = NOON + timedelta(minutes=57, seconds=1)
+    assert await token(KEPT) == {"authorization": "Bearer token-1"}
+    with pytest.raises(errors.Unavailable):
+        await token(FRESH)
+    given.failing = False
+    clock.at += timedelta(seconds=11)
+    assert await token(KEPT) == {"authorization": "Bearer token-2"}
+    given.failing = True
+    clock.at += timedelta(hours=1)
+    with pytest.raises(errors.Unavailable):
+        await token(KEPT)
+
+
 async def test_developer_credentials_name_the_quota_project() -> None:
     token, given, _ = tokens()
     given._quota_project_id = "project-1"

@@ -55,6 +55,7 @@ BAD_TEXTS: dict[str, Any] = {
     "empty": "",
     "blank": " \t\r\n",
     "white space of other scripts": "\u3000\u2003\u2028",
+    "characters that nothing shows": "\u200b\u0000\u2060\ufeff",
     "surrogate": "hi \ud83d there",
     "surrogates the wrong way round": "\udc00\ud800",
     "number": 1,

@@ -118,6 +118,10 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "no expiry": {"exp": None},
     "no time of issue": {"iat": None},
     "a list as expiry": {"exp": [4_000_000_000]},
+    "an endless expiry": {"exp": float("inf")},
+    "no number as expiry": {"exp": float("nan")},
+    "true as time of issue": {"iat": True},
+    "not valid before an hour from now": {"nbf": int(time.time()) + 3_600},
     "empty subject": {"sub": ""},
     "no subject": {"sub": None},
     "a number as subject": {"sub": 7},
@@ -175,6 +179,16 @@ async def test_algorithms_other_than_rs256_are_refused(
     for token in (forged, forged.rpartition(".")[0] + "."):
         with pytest.raises(errors.Unauthenticated):
             await identity.verify(token)
+
+
+@pytest.mark.parametrize("member", [{"crit": ["b64"]}, {"b64": False}, {"crit": []}])
+async def test_a_header_with_an_extension_is_refused(
+    local: LocalIdentity, identity: FirebaseIdentity, member: dict[str, Any]
+) -> None:
+    claims = _decode(local.mint("ada", "Ada").split(".")[1])
+    assert (await identity.verify(local.sign(claims))).uid == "ada"
+    with pytest.raises(errors.Unauthenticated):
+        await identity.verify(local.sign(claims, **member))
 
 
 async def test_hmac_with_the_public_key_is_refused(

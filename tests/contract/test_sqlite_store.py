@@ -121,6 +121,20 @@ async def test_file_keeps_documents_and_versions(store: SqliteStore) -> None:
         await store.commit([Delete("users/bob", read=versions["users/bob"])])
 
 
+async def test_the_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "private.db"
+    store = SqliteStore(path)
+    await store.commit([Create("users/ada", {"name": "Ada"})])
+    modes = permissions(tmp_path)
+    await store.close()
+    assert modes
+    assert set(modes.values()) == {0o600}, modes
+
+
+def permissions(folder: Path) -> dict[str, int]:
+    return {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
+
+
 async def test_two_stores_share_a_file(store: SqliteStore, other: SqliteStore) -> None:
     query = Query("users", [Where("n", ">=", 1)], order_by="n")
     assert await other.query(query) == []

@@ -23,8 +23,8 @@ from tests.support.fakes.vault import MemoryVault, Seconds
 
 ADA = AvatarSessionId("0b4f8d3a-5c1e-4a55-9d3e-6a9d6f0f1a01")
 BOB = AvatarSessionId("7f1c22aa-0d7e-4d0c-8e64-7b1c2f3d4e02")
-TOKENS = StoredTokens("wss://canary-ws", "wss://livekit", "canary-livekit", "canary-session")
-OTHERS = StoredTokens("wss://other", "wss://livekit", "other-livekit", "other-session")
+TOKENS = StoredTokens("wss://canary-ws", "wss://livekit", "canary-livekit")
+OTHERS = StoredTokens("wss://other", "wss://livekit", "other-livekit")
 
 
 @dataclass
@@ -327,7 +327,7 @@ async def test_key_of_another_length_is_refused_without_quoting_it(sealed: Place
 
 
 def test_every_field_of_the_tokens_is_kept() -> None:
-    assert set(asdict(TOKENS)) == {"ws_url", "livekit_url", "livekit_token", "session_token"}
+    assert set(asdict(TOKENS)) == {"ws_url", "livekit_url", "livekit_token"}
 
 
 def test_import_does_not_load_googles_clients() -> None:

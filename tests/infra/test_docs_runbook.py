@@ -57,7 +57,7 @@ def test_times_and_thresholds_are_those_of_the_code() -> None:
 
 def test_queries_name_fields_of_a_log_line() -> None:
     known = {"event", "function", "status", "code", "seconds", "parts", "did", "credits_left"}
-    known |= {"first_speech_lag_seconds"}
+    known |= {"first_speech_lag_seconds", "marks"}
     named = set(re.findall(r"jsonPayload\.(\w+)", OPERATE))
     assert named - {"previewSecurityPolicy"} == known  # that one is a field of Google's own log
     assert set(re.findall(r"jsonPayload\.(\w+)", TERRAFORM["monitoring"])) <= known

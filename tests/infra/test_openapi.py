@@ -1,5 +1,6 @@
 """docs/openapi.json: current, consistent, and equal to what is sent over the api."""
 
+import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -49,6 +50,7 @@ def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
     """Yield what does not fit the schema. Undescribed members do not fit."""
     if "$ref" in schema:
         yield from wrong(value, SCHEMAS[schema["$ref"].rpartition("/")[2]], path)
+    yield from wrong_together(value, schema, path)
     if "oneOf" in schema:
         yield from wrong(value, by_discriminator(value, schema), path)
         return
@@ -73,6 +75,19 @@ def by_discriminator(value: dict[str, Any], schema: dict[str, Any]) -> dict[str,
     ref = discriminator["mapping"][value[discriminator["propertyName"]]]
     assert {"$ref": ref} in schema["oneOf"]
     return {"$ref": ref}
+
+
+def wrong_together(value: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    """Yield the combinations of fields that a schema refuses, and what does not fit its parts."""
+    for part in [*schema.get("allOf", []), *([{"not": schema["not"]}] if "not" in schema else [])]:
+        if "not" not in part:
+            yield from wrong(value, part, path)
+            continue
+        fields = part["not"]["properties"]
+        missing = {*part["not"].get("required", [])} - {*value}
+        others = [n for n, each in fields.items() if n in value and list(wrong(value[n], each))]
+        if not missing and not others:
+            yield f"{path} has a combination that is refused: {sorted(fields)}"
 
 
 def wrong_members(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
@@ -256,6 +271,40 @@ async def test_the_schema_accepts_and_refuses_as_the_function_does(
     for unfit in invalid:
         assert (await api.send(case, {**fields, **unfit})).status_code == 422
         assert list(wrong({**body, **unfit}, schema))
+
+
+SOME = {
+    "message": "Hi.",
+    "stop": True,
+    "regenerate": True,
+    "edit": "m1",
+    "confirm": "p1",
+    "yes": False,
+    "conversation_id": "c1",
+    "text": "Hi.",
+    "interrupt": True,
+}
+COMBINED = {
+    "chat": ["message", "stop", "regenerate", "edit", "confirm", "yes", "conversation_id"],
+    "speak": ["text", "interrupt"],
+}
+
+
+@pytest.mark.parametrize("function", COMBINED)
+async def test_the_schema_knows_which_fields_go_together(
+    api: FunctionClient, function: str
+) -> None:
+    """Every combination of the optional fields is refused by both, or by neither."""
+    (case,) = (case for case in ALL if str(case) == function)
+    schema = described(case)["requestBody"]["content"]["application/json"]["schema"]
+    names = COMBINED[function]
+    always = {"avatar_session_id": MISSING} if function == "speak" else {}
+    for chosen in itertools.product([True, False], repeat=len(names)):
+        given = [name for name, is_given in zip(names, chosen, strict=True) if is_given]
+        for rest in ({}, {"text": None}) if function == "speak" else ({}, {"message": None}):
+            body = always | rest | {name: SOME[name] for name in given}
+            refused = (await api.send(case, body)).status_code == 422
+            assert bool(list(wrong(body, schema))) == refused, body
 
 
 async def test_events_fit_the_schema_of_their_name(api: FunctionClient) -> None:

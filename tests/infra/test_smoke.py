@@ -75,12 +75,12 @@ async def test_a_deployment_is_tested_at_the_addresses_of_terraform(
 ) -> None:
     async with standing(tmp_path) as (local, ada):
         urls = json.dumps({name: f"{local.url}/{name}" for name in declarations()})
-        base, locate = addresses(urls)
         token = ada.headers["authorization"].removeprefix("Bearer ")
         sign_in = sign_in_of({"OPRINA_SMOKE_TOKEN": token})
         output: list[str] = []
-        async with httpx.AsyncClient(base_url=base, timeout=20, trust_env=False) as http:
-            assert await smoke(http, sign_in, locate=locate, steps=STEPS, say=output.append) == 0
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+            where = addresses(urls)
+            assert await smoke(http, sign_in, where=where, steps=STEPS, say=output.append) == 0
         assert ran(output) == [("ok", step) for step in STEPS]
         assert provider(local) == [("ended", True)]
 
@@ -217,12 +217,6 @@ async def test_every_route_that_needs_a_token_is_tried_without_one() -> None:
     routes = [each.route for function in declarations().values() for each in function.operations]
     assert len(seen) == sum(route.callers != "public" for route in routes)
     assert {"/chat", "/sweep_expired"} <= set(seen)
-
-
-def test_paths_below_a_function_go_to_its_own_address() -> None:
-    _, locate = addresses('{"chat": "https://chat.test"}')
-    assert locate("/chat") == "https://chat.test"
-    assert locate("/chat/abc/messages") == "https://chat.test/abc/messages"
 
 
 @pytest.mark.parametrize(("status", "word"), [(200, "degraded"), (503, "ok"), (404, "ok")])

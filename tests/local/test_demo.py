@@ -5,8 +5,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from clients.python.oprina.models import (
+    ChatEvent,
+    DoneEvent,
+    SentenceEvent,
+    SpeechEvent,
+    TextEvent,
+    TurnEvent,
+)
 from infra.local.demo.__main__ import show
-from infra.local.demo.api_client import StreamEvent
 from infra.local.demo.journal import SessionJournal
 from infra.local.demo.terminal import WIDTH, TerminalPage, coloured
 from infra.local.demo.turn_view import TurnView
@@ -68,22 +75,24 @@ async def test_refused_request_ends_the_demo_with_its_reason() -> None:
 
 
 async def test_turn_view_shows_and_keeps_the_events() -> None:
-    async def turn() -> AsyncIterator[StreamEvent]:
-        yield StreamEvent("turn", {}, 0.1)
-        yield StreamEvent("text", {"text": "Hello."}, 0.2)
-        yield StreamEvent("sentence", {"utterance_id": "u1", "text": "Hello."}, 0.2)
-        yield StreamEvent("speech", {"state": "started", "utterance_id": "u1"}, 0.3)
-        yield StreamEvent("speech", {"state": "ended", "utterance_id": "u1", "seconds": 0.5}, 0.8)
-        yield StreamEvent("speech", {"state": "skipped", "code": "voice_failed"}, 0.9)
-        yield StreamEvent("done", {"ended": "complete"}, 1.0)
+    times = iter(tenth / 10 for tenth in range(20))
+
+    async def turn() -> AsyncIterator[ChatEvent]:
+        yield TurnEvent(turn_id="t", conversation_id="c", message_id="m")
+        yield TextEvent(text="Hello.")
+        yield SentenceEvent(utterance_id="u1", text="Hello.")
+        yield SpeechEvent(state="started", utterance_id="u1")
+        yield SpeechEvent(state="ended", utterance_id="u1", seconds=0.5)
+        yield SpeechEvent(state="skipped", code="voice_failed")
+        yield DoneEvent(ended="complete", turn_id="t", text="Hello.", spoken="Hello.")
 
     out = io.StringIO()
-    view = TurnView(TerminalPage(out, colours=False))
+    view = TurnView(TerminalPage(out, colours=False), clock=lambda: next(times))
     await view.follow(turn())
     assert out.getvalue() == "   Hello. [the avatar begins to speak]\n"
-    assert (view.first_word, view.text_ended, view.lasted) == (0.3, 0.2, {"u1": 0.5})
+    assert (view.first_word, view.text_ended, view.lasted) == (0.4, 0.2, {"u1": 0.5})
     assert view.problems == ["speech skipped: voice_failed"]
-    assert view.names[-1] == "done"
+    assert (view.names[-1], view.ended) == ("done", "complete")
 
 
 def test_journal_tells_complete_interrupted_and_dropped_apart() -> None:

@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ("common/", "functions/", "infra/", "clients/", "terraform/", "bench/", "docs/", "tests/")
+FOLDERS = (
+    "common/",
+    "functions/",
+    "infra/",
+    "clients/",
+    "terraform/",
+    "bench/",
+    "docs/",
+    "examples/",
+    "tests/",
+)
 """Folders that are checked, besides every file of the root."""
 SAYINGS = (
     "bench/replies.py",

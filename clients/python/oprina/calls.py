@@ -23,7 +23,10 @@ SILENCE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class ApiCall:
-    """A request. `seconds` is the longest silence before and in its answer."""
+    """A request. `seconds` is the longest silence before and in its answer.
+
+    `signed_in`: it needs a token.
+    """
 
     method: str
     path: str
@@ -31,6 +34,7 @@ class ApiCall:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
     seconds: float = ANSWER_SECONDS
+    signed_in: bool = True
 
     @property
     def repeatable(self) -> bool:
@@ -47,10 +51,10 @@ class ApiCall:
             raise ConnectionLostError(lost) from error
 
 
-def get(path: str, **query: str | int | None) -> ApiCall:
+def get(path: str, *, signed_in: bool = True, **query: str | int | None) -> ApiCall:
     """Return a GET request. Members of the query that are None are left out."""
     given = {name: str(value) for name, value in query.items() if value is not None}
-    return ApiCall("GET", path, given)
+    return ApiCall("GET", path, given, signed_in=signed_in)
 
 
 def send(

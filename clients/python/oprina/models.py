@@ -65,11 +65,30 @@ class Caption(BaseModel):
 
 
 Name = TypeAliasType(
-    "Name", Annotated[str, Field(..., max_length=100, min_length=1, pattern="\\S")]
+    "Name",
+    Annotated[
+        str,
+        Field(
+            ...,
+            max_length=100,
+            min_length=1,
+            pattern="[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]",
+        ),
+    ],
 )
 
 
-Message = TypeAliasType("Message", Annotated[str, Field(..., max_length=8000, pattern="\\S")])
+Message = TypeAliasType(
+    "Message",
+    Annotated[
+        str,
+        Field(
+            ...,
+            max_length=8000,
+            pattern="[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]",
+        ),
+    ],
+)
 
 
 ConversationId = TypeAliasType(
@@ -326,7 +345,16 @@ AvatarId = TypeAliasType("AvatarId", Annotated[str, Field(..., pattern="^[A-Za-z
 
 
 Voice = TypeAliasType(
-    "Voice", Annotated[str, Field(..., max_length=100, min_length=1, pattern="\\S")]
+    "Voice",
+    Annotated[
+        str,
+        Field(
+            ...,
+            max_length=100,
+            min_length=1,
+            pattern="[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]",
+        ),
+    ],
 )
 
 
@@ -446,7 +474,17 @@ class PubSubMessage(BaseModel):
     data: str
 
 
-Comment = TypeAliasType("Comment", Annotated[str, Field(..., max_length=500, pattern="\\S")])
+Comment = TypeAliasType(
+    "Comment",
+    Annotated[
+        str,
+        Field(
+            ...,
+            max_length=500,
+            pattern="[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]",
+        ),
+    ],
+)
 
 
 class RateMessageRequest(BaseModel):
@@ -465,7 +503,11 @@ class RenameConversationRequest(BaseModel):
     model_config = ConfigDict(
         extra="ignore",
     )
-    title: str = Field(..., max_length=100, pattern="\\S")
+    title: str = Field(
+        ...,
+        max_length=100,
+        pattern="[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]",
+    )
 
 
 class RunningAvatar(BaseModel):
@@ -502,7 +544,17 @@ class ServiceState(BaseModel):
     on: bool
 
 
-Text = TypeAliasType("Text", Annotated[str, Field(..., max_length=4000, pattern="\\S")])
+Text = TypeAliasType(
+    "Text",
+    Annotated[
+        str,
+        Field(
+            ...,
+            max_length=4000,
+            pattern="[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]",
+        ),
+    ],
+)
 
 
 class SpeakRequest(BaseModel):
@@ -626,7 +678,11 @@ class SynthesizeRequest(BaseModel):
     model_config = ConfigDict(
         extra="ignore",
     )
-    text: str = Field(..., max_length=4000, pattern="\\S")
+    text: str = Field(
+        ...,
+        max_length=4000,
+        pattern="[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]",
+    )
     voice: Voice | None = None
     language: Language | None = None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .errors import FRONT_END, ApiError, ConnectionLostError, ProblemError
 
+SHORTEST_SECONDS = 0.1
 BACKOFF_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TRANSIENT = (429, 502, 503, 504)
 """Statuses of a front end after which a request can be sent again, if it is safe to repeat."""
@@ -26,7 +27,8 @@ class Retries:
 
     def seconds_before_next(self, error: ApiError) -> float | None:
         """Return the seconds to wait before the next attempt, or None if the error is final."""
-        seconds = self._seconds(error)
+        asked = self._seconds(error)
+        seconds = None if asked is None else max(asked, SHORTEST_SECONDS)
         if seconds is None or self._waited + seconds > self.patience:
             return None
         self._waited += seconds

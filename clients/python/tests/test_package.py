@@ -16,6 +16,7 @@ from tests.end_to_end.scene import Scene
 CLIENT = Path(__file__).parents[1]
 README = (CLIENT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+EXAMPLE = CLIENT.parents[1] / "examples/python/talk.py"
 LOCAL = "http://localhost:8080"
 
 
@@ -80,12 +81,13 @@ def test_the_package_has_its_types_and_no_tests(installed: Path) -> None:
     assert not [file for file in files if "test" in file]
 
 
-def test_the_readmes_programs_are_typed(installed: Path, tmp_path: Path) -> None:
-    for number, program in enumerate(PROGRAMS):
+def test_the_readmes_programs_and_the_example_are_typed(installed: Path, tmp_path: Path) -> None:
+    programs = [*PROGRAMS, EXAMPLE.read_text(encoding="utf-8")]
+    for number, program in enumerate(programs):
         (tmp_path / f"program{number}.py").write_text(program, encoding="utf-8")
     (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\n", encoding="utf-8")
     out = run("-m", "mypy", ".", cwd=tmp_path, MYPYPATH=str(installed))
-    assert f"no issues found in {len(PROGRAMS)} source files" in out
+    assert f"no issues found in {len(programs)} source files" in out
 
 
 async def test_the_readmes_first_program_shows_a_reply(

@@ -16,6 +16,8 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 MARGIN = timedelta(minutes=3)
 """A token is renewed this long before it expires. The metadata server returns the same token until
 about 4 minutes before its expiry; with a longer margin each call would ask it again."""
+RETRY = timedelta(seconds=10)
+"""A token that could not be renewed is used for this long before the next try."""
 DEFAULT_LIFETIME = timedelta(minutes=30)
 """How long a token without an expiry is used."""
 
@@ -31,9 +33,9 @@ class GoogleToken:
     """The access token of the service account that the function runs as.
 
     Found by application default credentials. Calling it returns the headers, or raises
-    `Unavailable` if Google gives no token. At most one refresh runs at a time. It runs in a thread,
-    and continues when the call that asked for it is cancelled. `load` returns the credentials and
-    may block.
+    `Unavailable` if Google gives no token and the last one has expired. At most one refresh runs at a
+    time. It runs in a thread, and continues when the call that asked for it is cancelled. `load`
+    returns the credentials and may block.
     """
 
     def __init__(
@@ -45,12 +47,12 @@ class GoogleToken:
         self._now = now
         self._credentials: Credentials | None = None
         self._token = ""
-        self._good_until = datetime.min.replace(tzinfo=UTC)
+        self._good_until = self._expires_at = datetime.min.replace(tzinfo=UTC)
         self._refreshing: asyncio.Task[bool] | None = None
 
     async def __call__(self, fresh: bool) -> Mapping[str, str]:
         if fresh or self._now() >= self._good_until:
-            await self._refresh()
+            await self._refresh(is_good=not fresh and self._now() < self._expires_at)
         return {"authorization": f"Bearer {self._token}", **self._quota_project()}
 
     def _quota_project(self) -> Mapping[str, str]:
@@ -58,11 +60,15 @@ class GoogleToken:
         project = getattr(self._credentials, "quota_project_id", None)
         return {"x-goog-user-project": project} if project else {}
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, *, is_good: bool) -> None:
+        """Renew the token. `is_good`: without a new one the old one is used a little longer."""
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(asyncio.to_thread(self._renew))
-        if not await asyncio.shield(self._refreshing):
+        if await asyncio.shield(self._refreshing):
+            return
+        if not is_good:
             raise errors.Unavailable(SERVICE, "no access token")
+        self._good_until = min(self._expires_at, self._now() + RETRY)
 
     def _renew(self) -> bool:
         from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - off the cold start
@@ -76,9 +82,10 @@ class GoogleToken:
             return False
         expiry = self._credentials.expiry
         self._token = str(self._credentials.token)
-        self._good_until = (
-            expiry.replace(tzinfo=UTC) - MARGIN if expiry else self._now() + DEFAULT_LIFETIME
+        self._expires_at = (
+            expiry.replace(tzinfo=UTC) if expiry else self._now() + DEFAULT_LIFETIME + MARGIN
         )
+        self._good_until = self._expires_at - MARGIN
         return True
 
 

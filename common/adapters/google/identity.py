@@ -41,6 +41,8 @@ MAX_TOKEN_CHARACTERS = 8192
 """Firebase's tokens have about 1,000 characters, and custom claims add at most 1,000."""
 SKEW_SECONDS = 10
 """How far the clocks of a phone, of Google and of this machine may differ."""
+EXTENSIONS = {"crit", "b64"}
+"""Members of a header that a verifier must understand or refuse (RFC 7515, 7797)."""
 STANDARD = {"iss", "aud", "sub", "exp", "iat", "nbf", "jti", "auth_time"} | {
     "user_id",
     "firebase",
@@ -181,8 +183,20 @@ def _claims(bearer: str, certificates: Mapping[str, str], project: str) -> Mappi
         )
     except Exception:  # noqa: BLE001 - it raises KeyError, TypeError and more; all mean a 401
         return None
-    is_valid = isinstance(claims, Mapping) and claims.get("iss") == _issuer(project)
+    is_valid = (
+        isinstance(claims, Mapping)
+        and claims.get("iss") == _issuer(project)
+        and _times_are_right(claims)
+    )
     return claims if is_valid else None
+
+
+def _times_are_right(claims: Mapping[str, Any]) -> bool:
+    """Return True if times are whole seconds and `nbf` is past. google-auth takes `exp` as it is."""
+    times = [claims[name] for name in ("exp", "iat", "nbf") if claims.get(name) is not None]
+    if not all(type(time_) is int for time_ in times):  # no bool, no Infinity
+        return False
+    return claims.get("nbf") is None or claims["nbf"] <= time.time() + SKEW_SECONDS
 
 
 def _issuer(project: str) -> str:
@@ -196,6 +210,8 @@ def _key_id(bearer: str) -> str | None:
     try:
         header = jwt.decode_header(bearer)  # type: ignore[no-untyped-call]  # google-auth's
     except (ValueError, TypeError, RecursionError):
+        return None
+    if not EXTENSIONS.isdisjoint(header):
         return None
     key_id = header.get("kid")
     return key_id if header.get("alg") == "RS256" and isinstance(key_id, str) else None

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -96,9 +97,16 @@ class SqliteStore:
             self._indexed.add(shape)
 
 
+def _create_private(path: str | Path) -> None:
+    """Create the file with permissions for its owner alone. SQLite's journals take them over."""
+    with contextlib.suppress(OSError):  # connecting says why
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def _connect(path: str | Path, busy_seconds: float) -> sqlite3.Connection:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        _create_private(path)
     database = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
     try:
         database.executescript(SCHEMA)

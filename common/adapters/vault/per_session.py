@@ -72,8 +72,8 @@ class SecretVault:
 def _read(secret: Secret) -> StoredTokens | None:
     """Return the tokens, or None. An exception would quote the secret."""
     try:
-        return StoredTokens(**json.loads(secret.data))
-    except (ValueError, TypeError):
+        return StoredTokens.read(json.loads(secret.data))
+    except (ValueError, TypeError, KeyError):
         return None
 
 

@@ -49,7 +49,7 @@ class SealedVault:
         content = json.loads(await self._sealer.open(str(sealed), session.encode()))
         if self._now() > content["until"]:
             raise errors.UpstreamNotFound("vault", "expired")
-        return StoredTokens(**content["tokens"])
+        return StoredTokens.read(content["tokens"])
 
     async def forget(self, session: AvatarSessionId) -> None:
         """Do nothing: the caller removes the field that holds the tokens."""

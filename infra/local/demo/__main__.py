@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 
-from infra.local.demo.api_client import OprinaClient, RefusedError
+from clients.python.oprina import ApiError, AsyncOprina
 from infra.local.demo.checks import Checks
 from infra.local.demo.google_scene import GoogleDemo
-from infra.local.demo.script import DemoConversation
+from infra.local.demo.script import DemoConversation, sign_in
 from infra.local.demo.terminal import TerminalPage
 from infra.local.simulators.all import Simulators
 from infra.local.stack import stack
@@ -47,13 +47,13 @@ async def show(
                 "Oprina: a conversation, in about 30 seconds",
                 f"A stack of its own at {local.url}: no cloud, no key, nothing stored.",
             )
-            client = OprinaClient(http)
-            conversation = DemoConversation(client, page, checks, patience, silence)
             try:
                 async with asyncio.timeout(DEADLINE):
-                    await conversation.play()
+                    token = await sign_in(http, page)
+                    client = AsyncOprina(local.url, token, http=http, patience=0)
+                    await DemoConversation(client, http, page, checks, patience, silence).play()
                     await GoogleDemo(client, page, checks, local.simulators.google).play()
-            except (RefusedError, httpx.HTTPError, TimeoutError) as error:
+            except (ApiError, httpx.HTTPError, TimeoutError) as error:
                 checks.check(f"the conversation ends: {error or type(error).__name__}", holds=False)
     return _show_result(page, checks, time.monotonic() - began)
 

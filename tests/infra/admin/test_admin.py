@@ -9,12 +9,13 @@ import httpx
 import pytest
 
 from common.bootstrap import build
-from infra.admin.__main__ import deployed_settings, local_settings, parse, run
-from infra.admin.commands import Admin, RefusedCommandError
+from infra.admin.__main__ import parse, run
+from infra.admin.commands import Admin
 from infra.deploy.shell import ROOT
 from infra.local.sign_in import uid_of
 from infra.local.simulators.identity_toolkit import email_of
 from infra.local.stack import stack
+from infra.target import RefusedCommandError, deployed_settings, local_settings
 from tests.support.harness import ADA, Harness, advance, end, new_harness
 
 

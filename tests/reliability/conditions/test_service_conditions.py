@@ -224,7 +224,7 @@ async def test_a_reply_cut_after_a_tool_is_not_repeated(
 # ── each service is away once, or for 10 s ───────────────────────────────────────────────────────
 
 SESSION = AvatarSessionId("s")
-TOKENS = StoredTokens("ws://a", "ws://b", "c", "d")
+TOKENS = StoredTokens("ws://a", "ws://b", "c")
 CALLS: dict[str, Callable[[Dependencies], Awaitable[Any]]] = {
     "agent": lambda deps: deps.agent.create_session(USER, MAIL),
     "avatars": lambda deps: deps.avatars.active(),

@@ -1,13 +1,10 @@
-"""Marks for known faults, and the scenes that their tests begin with."""
+"""The mark of a fault's test, and the scenes that the tests begin with."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import pytest
-
-from common.domain.errors import OprinaError
 from common.schemas.answers import StartAvatarAnswer
 from tests.reliability.fault_injection import SimulatedProcess, Simulation
 from tests.support.harness import advance, start, sweep
@@ -22,7 +19,6 @@ class KnownFault:
 
     name: str
     shows: str
-    is_open: bool
 
 
 FAULTS: dict[str, KnownFault] = {}
@@ -31,25 +27,11 @@ FAULTS: dict[str, KnownFault] = {}
 Test = TypeVar("Test", bound=Callable[..., object])
 
 
-def known(name: str, shows: str) -> Callable[[Test], Test]:
-    """Mark a test of the right behaviour that fails until the fault is fixed."""
-    expected = pytest.mark.xfail(
-        reason=f"{name}: {shows}", strict=True, raises=(AssertionError, OprinaError)
-    )
-
-    def mark(test: Test) -> Test:
-        FAULTS[f"{test.__module__}.{test.__name__}"] = KnownFault(name, shows, is_open=True)
-        expected_to_fail: Test = expected(test)
-        return expected_to_fail
-
-    return mark
-
-
 def fixed(name: str, shows: str) -> Callable[[Test], Test]:
     """Mark a test that failed until the fault was fixed."""
 
     def mark(test: Test) -> Test:
-        FAULTS[f"{test.__module__}.{test.__name__}"] = KnownFault(name, shows, is_open=False)
+        FAULTS[f"{test.__module__}.{test.__name__}"] = KnownFault(name, shows)
         return test
 
     return mark

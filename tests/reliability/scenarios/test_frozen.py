@@ -170,3 +170,20 @@ async def test_a_dead_turn_is_charged_if_a_checkpoint_says_that_it_asked(
     charged = (await harness.used("agent_tokens"))[0] - used
     assert (charged > 0) == known
     assert await leftovers(simulation) == []
+
+
+@pytest.mark.parametrize("skew", [-5.0, 0.0, 5.0])
+async def test_the_key_of_a_dead_turn_answers_lost_within_two_minutes(
+    simulation: Simulation, skew: float
+) -> None:
+    here, there, harness = simulation.process(), simulation.process(skew=skew), simulation.harness
+    harness.agent.replies.append(["The beginning. ", 30.0, "The end.", Finished(700)])
+    turn = asyncio.ensure_future(here.run(chat_answer(here.app, "Tell.", key="k")))
+    await asyncio.sleep(8)
+    here.die()
+    await asyncio.wait({turn})
+    await sweeps(there, 2)
+    replayed = await there.run(chat_answer(there.app, "Tell.", key="k"))
+    assert (str(replayed.ended), replayed.text) == ("lost", "The beginning. ")
+    assert len(harness.agent.asked) == 1
+    assert await leftovers(simulation) == []

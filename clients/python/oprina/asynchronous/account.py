@@ -47,5 +47,5 @@ class AsyncAccount:
 
     async def certificate(self, certificate_id: str) -> DeletionCertificate:
         """Return what was deleted with an account. Needs no sign-in."""
-        call = get(path_of(ROOT, "certificates", certificate_id))
+        call = get(path_of(ROOT, "certificates", certificate_id), signed_in=False)
         return await self._transport.ask(call, DeletionCertificate)

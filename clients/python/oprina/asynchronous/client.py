@@ -198,5 +198,5 @@ class AsyncOprina:
 
     async def health(self, *, deep: bool = False) -> HealthAnswer:
         """Return the health of the API and, with `deep`, of the services behind it."""
-        call = get(path_of("health"), deep="true" if deep else None)
+        call = get(path_of("health"), signed_in=False, deep="true" if deep else None)
         return await self._transport.ask(call, HealthAnswer)

@@ -58,11 +58,11 @@ class AsyncTransport:
 
         After a 401 the request is sent again with a new token, if there is one. Raises ApiError.
         """
-        token = await self.tokens.current()
+        token = await self.tokens.current() if call.signed_in else None
         try:
             return await self._send(call, token)
         except AuthenticationError:
-            token = await self.tokens.renewed(token)
+            token = await self.tokens.renewed(token) if call.signed_in else None
             if token is None:
                 raise
         return await self._send(call, token)

@@ -539,7 +539,7 @@ export interface components {
             edit?: string | null;
             confirm?: string | null;
             yes?: boolean | null;
-        };
+        } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
         /** @description The services that Google is asked for, and the page that the browser returns to. `return_to` must be an address of an allowed origin. Without it the browser returns to the first allowed origin. */
         ConnectGoogleRequest: {
             mail: boolean;
@@ -846,7 +846,7 @@ export interface components {
             text?: string | null;
             interrupt?: boolean;
             wait?: boolean;
-        };
+        } & unknown;
         /** @description The state of the turn's speech. `unavailable`: the turn has no speech; `code` and `detail` give the reason. `started`: the avatar began an utterance, whose `sentences` are placed in it. `ended`: it finished one. `skipped`: one sentence could not be spoken. `stopped`: the rest of the reply is text only. `interrupted`: the avatar was interrupted. */
         SpeechEvent: {
             /**
@@ -1768,7 +1768,7 @@ export interface operations {
         /** @description At most 2162688 bytes. */
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ChatRequest"];
+                "application/json": components["schemas"]["ChatRequest"] & unknown;
                 "multipart/form-data": {
                     request?: components["schemas"]["ChatRequest"];
                     /** Format: binary */

@@ -1,0 +1,54 @@
+"""Migrate stored documents to their present shapes: `python -m infra.migrate --dry-run`.
+
+Without `--project` the command works on the data of the local stack, with it on a deployment. It may
+be stopped at any time and run again: it goes on where it was, and a finished migration is not
+repeated. With `--dry-run` it prints each write that it would make, and writes nothing.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from common.bootstrap import SystemClock, build, pause
+from common.domain.errors import OprinaError
+from common.settings import Settings, WronglySetError
+from infra.deploy.shell import FailedError
+from infra.migrate.runner import MigrationRun
+from infra.migrate.steps import migrations
+from infra.target import RefusedCommandError, add_target, target_settings
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.migrate", description=__doc__)
+    add_target(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print the writes, and make none")
+    return parser.parse_args(arguments)
+
+
+async def migrate(settings: Settings, *, dry_run: bool) -> bool:
+    """Run every migration that is not done. Return False if documents are left."""
+    app = build(settings)
+    try:
+        store = app.accounts.deps.store
+        run = MigrationRun(store, SystemClock(), pause, print, dry_run)
+        return await run.run(migrations(store))
+    finally:
+        await app.close()
+
+
+def main() -> int:
+    given = parse()
+    try:
+        done = asyncio.run(migrate(target_settings(given), dry_run=given.dry_run))
+    except (RefusedCommandError, FailedError, WronglySetError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OprinaError as error:
+        print(f"{error.code}: {error.detail}", file=sys.stderr)
+        return 1
+    return 0 if done else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Give a local stack, or an empty deployment, two people with three weeks of use.
+
+`python -m infra.seed` works on the stack that `make run` runs: sign in as Ada or Ben to see their
+conversations, usage and sessions. With `--project` it works on a deployment, where the two people are
+invited by their e-mail addresses. People who have data already are refused, and nothing is written.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from random import Random
+
+from common.bootstrap import build
+from common.domain.errors import OprinaError
+from common.domain.ids import UserId
+from common.domain.user import User
+from common.settings import Settings, WronglySetError
+from infra.deploy.shell import FailedError
+from infra.local.sign_in import uid_of
+from infra.seed.talks import PEOPLE
+from infra.seed.weeks import Seed
+from infra.target import RefusedCommandError, add_target, target_settings
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.seed", description=__doc__)
+    add_target(parser)
+    parser.add_argument(
+        "--email", action="append", help="of a person of the deployment; give it twice"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="another number, another three weeks")
+    return parser.parse_args(arguments)
+
+
+async def seed(settings: Settings, given: argparse.Namespace, until: datetime) -> list[str]:
+    """Write the two people. Return the lines to print. Raises RefusedCommandError."""
+    app = build(settings)
+    try:
+        deps = app.accounts.deps
+        if given.project:
+            if len(given.email or ()) != len(PEOPLE):
+                raise RefusedCommandError(
+                    "Give the e-mail addresses of two people: --email, twice."
+                )
+            uids = [await deps.sign_ins.invite(email) for email in given.email]
+        else:
+            uids = [UserId(uid_of(person.name)) for person in PEOPLE]
+        weeks = Seed(deps.store, settings, until, Random(given.seed))  # noqa: S311 - no secret
+        return await weeks.write([User(uid) for uid in uids])
+    finally:
+        await app.close()
+
+
+def main() -> int:
+    given = parse()
+    try:
+        until = datetime.now(UTC).replace(microsecond=0)
+        print("\n".join(asyncio.run(seed(target_settings(given), given, until))))
+    except (RefusedCommandError, FailedError, WronglySetError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OprinaError as error:
+        print(f"{error.code}: {error.detail}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
