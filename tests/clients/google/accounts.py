@@ -30,7 +30,7 @@ CLIENT_ID = "123456789012-local.apps.googleusercontent.com"
 CLIENT_SECRET = "GOCSPX-local-simulator"
 
 
-class Google:
+class SimulatedAddresses:
     """The addresses of the simulator, and the flow of our OAuth client."""
 
     def __init__(self, address: ClientAddresses) -> None:
@@ -74,12 +74,12 @@ class Google:
 
 async def main() -> None:
     os.environ |= {"OAUTHLIB_INSECURE_TRANSPORT": "1", "OAUTHLIB_RELAX_TOKEN_SCOPE": "1"}
-    google = Google(ClientAddresses.from_arguments())
+    google = SimulatedAddresses(ClientAddresses.from_arguments())
     await oauth(google, Report("google-auth-oauthlib and google-auth"))
     await apis(google, Report("google-api-python-client"))
 
 
-async def oauth(google: Google, report: Report) -> None:
+async def oauth(google: SimulatedAddresses, report: Report) -> None:
     with report.call("authorization code with PKCE"):
         credentials = await google.connect()
         check(credentials.refresh_token and credentials.token)
@@ -140,7 +140,7 @@ async def oauth(google: Google, report: Report) -> None:
             credentials.refresh(Request())
 
 
-async def apis(google: Google, report: Report) -> None:
+async def apis(google: SimulatedAddresses, report: Report) -> None:
     credentials = await google.connect()
     mails = google.service("gmail", "v1", google.gmail, credentials).users().messages()
     events = google.service("calendar", "v3", google.calendar, credentials).events()
