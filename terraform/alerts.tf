@@ -86,6 +86,16 @@ locals {
       seconds  = 600
       advice   = "The queue holds more tasks than sessions should run. First check whether the queue is paused and whether ${local.sweep_function} answers. Meanwhile the sweep of each minute ends the sessions."
     }
+    ceilings = {
+      name     = "Oprina: a ceiling of the day is almost reached"
+      severity = "WARNING"
+      filter   = local.logged.ceiling_most
+      aligner  = "ALIGN_DELTA"
+      reducer  = "REDUCE_MEAN"
+      over     = var.alerts.ceiling_part
+      seconds  = 0
+      advice   = "More than ${var.alerts.ceiling_part * 100} % of a ceiling of today is used. At 100 % every start or message is refused until midnight UTC. First look in the dashboard which ceiling it is and how fast it is used: many users need a higher ceiling, one user in a loop does not."
+    }
     credits = {
       name     = "Oprina: the provider's credits run low"
       severity = "CRITICAL"

@@ -59,7 +59,14 @@ locals {
     start_to_first_frame     = "from pressing start to the first picture of the avatar"
   }
 
-  distributions = merge(local.mark_distributions, {
+  distributions = merge(local.mark_distributions, local.ceiling_distributions, {
+    live_sessions = {
+      description = "Avatar sessions that run, without those that began in the last ten seconds."
+      filter      = "${local.sweep_line} AND jsonPayload.live_sessions>=0"
+      value       = "jsonPayload.live_sessions"
+      unit        = "1"
+      first       = 1
+    }
     first_speech_lag = {
       description = "Seconds from the last word of a reply's first sentence to the first sound of the avatar."
       filter      = "${local.request_line} AND jsonPayload.first_speech_lag_seconds>=0"
@@ -82,6 +89,17 @@ locals {
       first       = 1
     }
   })
+
+  # A sweep reads all shards every five minutes.
+  ceiling_distributions = {
+    for name in ["avatar_seconds", "agent_tokens", "voice_characters", "transcribed_seconds", "most"] : "ceiling_${name}" => {
+      description = "Part of the day's ceiling that is used, from 0 to 1: ${name == "most" ? "the largest part of all" : replace(name, "_", " ")}."
+      filter      = "${local.sweep_line} AND jsonPayload.ceiling_used.${name}>=0"
+      value       = "jsonPayload.ceiling_used.${name}"
+      unit        = "1"
+      first       = 0.001
+    }
+  }
 
   mark_distributions = {
     for name, description in local.marks : name => {

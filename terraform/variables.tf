@@ -229,10 +229,11 @@ variable "alerts" {
     quota_refusals     = optional(number, 50)
     queue_depth        = optional(number, 200)
     credits_left       = optional(number, 100)
+    ceiling_part       = optional(number, 0.8)
     sweeps_with_orphan = optional(number, 0)
     sweeps_with_failed = optional(number, 2)
   })
-  description = "Thresholds of the alerts: error_ratio (5xx answers divided by all answers), first_speech_lag and start_seconds (seconds, 95th percentile), quota_refusals (in 10 minutes), queue_depth (tasks), credits_left (credits at the provider), sweeps_with_orphan and sweeps_with_failed (sweeps in 10 minutes that stopped an orphan session, or failed to end something)."
+  description = "Thresholds of the alerts: error_ratio (5xx answers divided by all answers), first_speech_lag and start_seconds (seconds, 95th percentile), quota_refusals (in 10 minutes), queue_depth (tasks), credits_left (credits at the provider), ceiling_part (part of a ceiling of the day), sweeps_with_orphan and sweeps_with_failed (sweeps in 10 minutes that stopped an orphan session, or failed to end something)."
   default     = {}
 
   validation {
@@ -257,7 +258,7 @@ variable "runbook" {
 
 variable "muted_alerts" {
   type        = set(string)
-  description = "Alerts that are off, by their key in the output alerts. Mute failed_stops until the LiveAvatar key is added: without the key every sweep fails."
+  description = "Alerts that are off, by their key in the output alerts."
   default     = []
 
   validation {

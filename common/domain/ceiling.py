@@ -62,6 +62,18 @@ class Ceilings:
         day = self.now.astimezone(UTC).strftime("%Y-%m-%d")
         return f"limits/{day}-{number % self.shards:03d}"
 
+    def paths(self) -> Sequence[str]:
+        """Return the paths of all shards of the day."""
+        return [self.path(number) for number in range(self.shards)]
+
+    def used(self, shards: Sequence[Document]) -> Mapping[str, float]:
+        """Return the part of each ceiling that is taken, from 0 to 1. `most` is the largest part."""
+        parts: dict[str, float] = {
+            meter: round(sum(each.get(meter, 0) for each in shards) / self.amounts[meter], 4)
+            for meter in METERS
+        }
+        return {**parts, "most": max(parts.values())}
+
     def find(
         self, documents: Mapping[str, Document], wanted: Amounts, first: int
     ) -> Create | Update | str:

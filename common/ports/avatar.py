@@ -10,6 +10,9 @@ from typing import Literal, Protocol
 from common.domain.avatar_session import EndReason
 from common.domain.ids import AvatarSessionId, UtteranceId
 
+NO_KEY = "unconfigured"
+"""`kind` of the `Failed` that every method raises before the deployment has a key of the account."""
+
 
 @dataclass(frozen=True)
 class SessionToken:

@@ -15,13 +15,11 @@ from common.domain.avatar_session import (
 from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation
 from common.domain.documents import Document, Query, Update, Write, due_documents
-from common.domain.errors import OprinaError
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Meter, settle
-from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.ports.standing import standing
-from common.sessions.end import SessionEnder
+from common.sessions.end import SessionEnder, forget_tokens
 from common.transactions.transaction import SETTLEMENT, Decision, Documents, Transactions
 
 
@@ -132,15 +130,7 @@ class ConfirmEndedSessions:
         if session.unconfirmed:
             found = await standing(deps.avatars, session.id)
             seconds = found.seconds if found.state == "over" else None
-        left = session.secret_left and not await self._forget(session.id)
+        left = session.secret_left and not await forget_tokens(deps.vault, session.id)
         confirm = Confirm(session.id, seconds, left, session.share)
         await self._transactions.run(confirm, SETTLEMENT)
         counts["confirmed"] += seconds is not None
-
-    async def _forget(self, session: AvatarSessionId) -> bool:
-        try:
-            await self._deps.vault.forget(session)
-        except OprinaError as error:
-            log.warning("a secret is left: %s", error.code, extra={"avatar_session_id": session})
-            return False
-        return True

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from common.domain.avatar_session import (
     LEEWAY,
+    STOP_AGAIN_SECONDS,
     AvatarSession,
     EndReason,
     begin_ending,
@@ -26,12 +27,13 @@ from common.domain.avatar_session import (
 from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.documents import Create, Delete, Document, Update, Write
-from common.domain.errors import NotFound, OprinaError, UpstreamNotFound
+from common.domain.errors import NotFound, OprinaError, Unavailable, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Meter, ledger_path, settle
 from common.observability.log import log
 from common.ports.dependencies import Dependencies
 from common.ports.standing import Standing, standing
+from common.ports.vault import TokenVault
 from common.transactions.transaction import (
     SETTLEMENT,
     Decision,
@@ -255,18 +257,25 @@ class SessionEnder:
         also: ExtraWrites,
         documents: Documents | None,
     ) -> AvatarSession:
-        secret_left = not await self._forget(session.id)
+        secret_left = not await forget_tokens(self._deps.vault, session.id)
         finish = FinishEnding(session, reason, ran, secret_left, also, self._deps.new_id())
         return (await self._transactions.run(finish, SETTLEMENT, documents)).result
 
-    async def _forget(self, session: AvatarSessionId) -> bool:
-        """Delete the session's tokens. A failure is left to the sweep."""
-        try:
-            await self._deps.vault.forget(session)
-        except OprinaError as error:
-            log.warning("a secret is left: %s", error.code, extra={"avatar_session_id": session})
-            return False
-        return True
+
+def require_ended(session: AvatarSession) -> None:
+    """Raise Unavailable for a session whose stop was not confirmed: the sweep goes on."""
+    if session.state != "ended":
+        raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
+
+
+async def forget_tokens(vault: TokenVault, session: AvatarSessionId) -> bool:
+    """Delete the session's tokens. Return False if that failed: then the sweep tries again."""
+    try:
+        await vault.forget(session)
+    except OprinaError as error:
+        log.warning("a secret is left: %s", error.code, extra={"avatar_session_id": session})
+        return False
+    return True
 
 
 def _conversation_of(session: AvatarSession, documents: Documents) -> Conversation | None:

@@ -8,18 +8,16 @@ point leaves a document from which the sweep stops the session.
 """
 
 from common.domain.avatar_session import (
-    STOP_AGAIN_SECONDS,
-    EndReason,
     session_paths,
 )
 from common.domain.documents import Document
-from common.domain.errors import Failed, Invalid, Unavailable
-from common.domain.ids import AvatarSessionId, ConversationId
+from common.domain.errors import Failed, Invalid
+from common.domain.ids import ConversationId
 from common.domain.user import User
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import StartAvatarAnswer
 from common.schemas.requests import StartAvatarRequest
-from common.sessions.end import SessionEnder, always
+from common.sessions.end import SessionEnder, always, require_ended
 from common.sessions.launch import ReservedStart, SessionLaunch, again, overtaken, resume
 from common.sessions.start_admission import (
     MayStart,
@@ -70,7 +68,8 @@ class StartUseCase:
                 case Replay():
                     return await again(deps, found.answer)
                 case Overdue():
-                    await self._end_overdue(found.session)
+                    # The sweep has not come to it yet.
+                    require_ended(await self._ender.end(found.session, always("expired")))
                     decided = await self._transactions.run(admission)
                 case MayStart():
                     decided = await self._reserve(admission, found, decided)
@@ -97,13 +96,6 @@ class StartUseCase:
         new = {path: Document(path, None) for path in session_paths(admission.token.session)}
         known = {**decided.documents, **new}
         return await self._transactions.run(admission, documents=known)
-
-    async def _end_overdue(self, session: AvatarSessionId) -> None:
-        """End what the sweep has not come to yet."""
-        reason: EndReason = "expired"
-        after = await self._ender.end(session, always(reason))
-        if after.state != "ended":
-            raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
 
     def _choice(self, request: StartAvatarRequest, key: IdempotencyKey) -> AvatarChoice:
         """Name a new conversation after the key."""

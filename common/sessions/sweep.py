@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from common.domain.avatar_session import (
-    STOP_AGAIN_SECONDS,
     AvatarSession,
     EndReason,
     record_path,
@@ -20,15 +19,17 @@ from common.domain.avatar_session import (
 )
 from common.domain.conversation import Conversation
 from common.domain.documents import Document, Query, Where
-from common.domain.errors import OprinaError, TooEarly, Unavailable
+from common.domain.errors import OprinaError, TooEarly, Upstream
 from common.domain.ids import AvatarSessionId
 from common.observability.log import log
 from common.observability.request_trace import annotate
+from common.ports.avatar import NO_KEY
 from common.ports.dependencies import Dependencies
 from common.schemas.answers import SweepAnswer
 from common.schemas.requests import SweepRequest
 from common.sessions.due_work import DueWork
-from common.sessions.end import SessionEnder, always
+from common.sessions.end import SessionEnder, always, require_ended
+from common.sessions.gauges import log_ceilings
 from common.sessions.stop_all import StopAll
 from common.transactions.pages import read_all
 
@@ -73,7 +74,7 @@ class SweepUseCase:
             self._stop_all.run(counts),
             *(self._finish(work, counts, until) for work in self._works),
         )
-        await self._compare(counts)
+        await asyncio.gather(self._compare(counts), log_ceilings(self._deps))
         return SweepAnswer(**counts, more=any(more))
 
     async def _one(self, session: AvatarSessionId, request: SweepRequest) -> SweepAnswer:
@@ -91,7 +92,7 @@ class SweepUseCase:
         early = (known.expires_at - now).total_seconds()
         if early > EARLY_SECONDS:
             raise TooEarly("The session has not expired.", retry_after=int(early) + 1)
-        _require_ended(await self._ender.end(session, always("expired")))
+        require_ended(await self._ender.end(session, always("expired")))
         return SweepAnswer(expired=1)
 
     async def _leave(self, session: AvatarSessionId) -> SweepAnswer:
@@ -99,7 +100,7 @@ class SweepUseCase:
         after = await self._ender.end(session, _has_left)
         if after.state in {"starting", "live"}:
             return SweepAnswer()
-        _require_ended(after)
+        require_ended(after)
         return SweepAnswer(idle=1)
 
     # ── what is due ──────────────────────────────────────────────────────────────────────────────
@@ -129,11 +130,12 @@ class SweepUseCase:
         """
         try:
             held = await self._held_as_live()
+            annotate(live_sessions=len(held))
             asked_at = self._deps.clock.now()
             running, _ = await asyncio.gather(self._deps.avatars.active(), self._note_credits())
         except OprinaError as error:
             log.warning("no list of active sessions: %s", error.code)
-            counts["failed"] += 1
+            counts["failed"] += not _is_without_key(error)
             return
         for start in range(0, len(running), GET_AT_ONCE):
             records = await self._not_running(running[start : start + GET_AT_ONCE])
@@ -183,6 +185,14 @@ class SweepUseCase:
         counts["stuck"] += after is not None and after.state == "ended"
 
 
+def _is_without_key(error: OprinaError) -> bool:
+    """Return True if the deployment has no key of the provider yet, so that no session can run.
+
+    A session of ours that cannot be ended is a failure all the same.
+    """
+    return isinstance(error, Upstream) and error.kind == NO_KEY
+
+
 def _has_left(
     session: AvatarSession, _conversation: Conversation | None, now: datetime
 ) -> EndReason | None:
@@ -190,11 +200,6 @@ def _has_left(
     if leaves_at is None or leaves_at > now + timedelta(seconds=EARLY_SECONDS):
         return None
     return "idle"
-
-
-def _require_ended(session: AvatarSession) -> None:
-    if session.state != "ended":
-        raise Unavailable("avatar", "a stop was not confirmed", retry_after=STOP_AGAIN_SECONDS)
 
 
 async def _each(documents: Sequence[Document], work: Callable[[Document], Awaitable[None]]) -> int:

@@ -68,8 +68,10 @@ SECONDS = {
 """Duration of a request. A `chat` lasts until all speech is heard."""
 UPTIME_LOCATIONS = 6
 """Locations that call `health` each minute."""
-CONDITIONS = 11
-"""Conditions of all alerts in terraform/alerts.tf."""
+CONDITIONS = 18
+"""Conditions of all alerts in terraform/alerts.tf and terraform/objectives.tf."""
+CEILING_READS = 10
+"""Shards of the ceilings that a sweep reads, on average: 50 in every fifth sweep."""
 LOG_KB = 2.5
 """Log per request: our line and Google's own."""
 PREFLIGHT_LOG_KB = 1.0
@@ -178,7 +180,8 @@ def _documents(kind: str) -> Quantity:
     each = {name: getattr(documents, kind) for name, documents in STORE.items()}
     session = sum(number * each[name] for name, number in CALLS.items())
     session += MINUTES * each["sweep_per_session"] + TURNS * getattr(HEARTBEAT, kind)
-    return lambda at: at.sessions * session + MONTH_MINUTES * each["sweep"]
+    sweep = each["sweep"] + (CEILING_READS if kind == "reads" else 0)
+    return lambda at: at.sessions * session + MONTH_MINUTES * sweep
 
 
 def _agent_hours(at: Scale) -> float:

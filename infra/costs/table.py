@@ -31,7 +31,7 @@ LINES = {
     "memory": ("Functions: memory", "the same × 0.5 GiB (1 GiB at 100,000)"),
     "idle_cpu": ("Functions: idle CPU", "7 instances, as in `large.tfvars`"),
     "idle_memory": ("Functions: idle memory", "5.5 GiB, as in `large.tfvars`"),
-    "reads": ("Firestore: reads", "{reads}; 2 per sweep"),
+    "reads": ("Firestore: reads", "{reads}; 18 per sweep"),
     "writes": ("Firestore: writes", "{writes}"),
     "deletes": ("Firestore: deletes", "{deletes}"),
     "ttl_deletes": ("Firestore: deletes by TTL", "{IDEMPOTENCY_KEYS} idempotency keys"),

@@ -103,16 +103,17 @@ def make_plan(
 ) -> None:
     """Package the functions and write the plan to terraform/tfplan. Terraform shows it.
 
-    Where the lock file of the providers is missing, write it with the hashes of all platforms.
+    Where the lock file of the providers is missing, write it with the hashes of all platforms. This
+    comes before `terraform init`, which would write one for this machine only.
     """
     run((sys.executable, "-m", "infra.deploy.package"), seconds=PACKAGE_SECONDS)
-    state = (f"bucket={target.bucket}", f"prefix={target.environment}")
-    backend = [f"-backend-config={each}" for each in state]
-    run((*TERRAFORM, "init", "-input=false", "-reconfigure", *backend), seconds=PLAN_SECONDS)
     if not target.lock.exists():
         platforms = [f"-platform={each}" for each in PLATFORMS]
         run((*TERRAFORM, "providers", "lock", *platforms), seconds=PLAN_SECONDS)
         say(f"{target.lock.name} is new: commit it, so that every machine uses the same providers.")
+    state = (f"bucket={target.bucket}", f"prefix={target.environment}")
+    backend = [f"-backend-config={each}" for each in state]
+    run((*TERRAFORM, "init", "-input=false", "-reconfigure", *backend), seconds=PLAN_SECONDS)
     variables = f"-var-file=environments/{target.environment}.tfvars"
     run((*TERRAFORM, "plan", "-input=false", variables, f"-out={PLAN}"), seconds=PLAN_SECONDS)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from infra.costs import table as costs
 from infra.deploy import terraform_readme
 from infra.deploy.marked_text import replace_marked
-from infra.docs import api_tables, client_models, openapi, settings_table
+from infra.docs import api_tables, client_modules, openapi, settings_table
 
 FOLDER = openapi.DOCUMENT.parent
 
@@ -15,7 +15,7 @@ def documents() -> dict[Path, str]:
     settings, api = FOLDER / "settings.md", FOLDER / "api.md"
     return {
         openapi.DOCUMENT: openapi.text(),
-        client_models.MODULE: client_models.text(openapi.text()),
+        **client_modules.modules(openapi.text()),
         settings: replace_marked(current(settings), "settings", settings_table.table()),
         api: _api(current(api)),
         costs.DOCUMENT: costs.insert_tables(current(costs.DOCUMENT)),

@@ -14,6 +14,7 @@ from common.adapters.liveavatar.client import LiveAvatar
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
 from common.ports.avatar import SessionToken
+from common.ports.standing import Standing, standing
 
 S1 = AvatarSessionId("s1")
 TICKET = SessionToken(S1, "session-token")
@@ -55,6 +56,19 @@ def provider(status: int, data: object = None, message: str = "", code: int = 10
 
 async def at_once(_seconds: float) -> None:
     await checkpoint()
+
+
+async def test_a_missing_key_is_no_missing_session() -> None:
+    async def no_key(_fresh: bool) -> str:
+        raise errors.UpstreamNotFound("secret_manager", "no such version")
+
+    avatars = LiveAvatar("https://avatar.test/", no_key, HttpClient())
+    with pytest.raises(errors.Failed) as stop:
+        await avatars.stop(S1, "user")
+    assert stop.value.code == "avatar_unconfigured"
+    assert (await standing(avatars, S1)) == Standing("unknown")
+    with pytest.raises(errors.Failed):
+        await avatars.active()
 
 
 async def test_session_token_request_has_lite_mode_and_duration() -> None:

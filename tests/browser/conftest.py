@@ -1,5 +1,6 @@
 """The built page, a local stack, and Debian's Chromium."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -87,10 +88,14 @@ async def write(page: Page, words: str) -> None:
 
 
 async def picture(page: Page, name: str) -> None:
-    """Write a screenshot into docs/images if PICTURES is set; otherwise check that one can be taken."""
-    await anyio.sleep(0.5)  # transitions end
-    image = await page.screenshot()
-    if "PICTURES" in os.environ:
-        IMAGES.mkdir(exist_ok=True)
-        (IMAGES / f"{name}.png").write_bytes(image)
-    assert image
+    """Write a screenshot into docs/images if PICTURES is set: the folder, or 1 for docs/images."""
+    wanted = os.environ.get("PICTURES", "")
+    if not wanted:
+        return
+    folder = IMAGES if wanted == "1" else Path(wanted)
+    folder.mkdir(exist_ok=True)
+    await anyio.sleep(0.6)  # transitions end
+    devtools = await page.context.new_cdp_session(page)
+    shot = await devtools.send("Page.captureScreenshot", {"format": "webp", "quality": 80})
+    (folder / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))
+    await devtools.detach()

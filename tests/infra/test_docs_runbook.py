@@ -14,7 +14,7 @@ def test_every_alert_has_one_section() -> None:
     names += re.findall(r'sweep = "(Oprina: [^"]+)"', TERRAFORM["alerts"])
     objectives = re.findall(r'(?m)^      name     = "([^"]+)"', TERRAFORM["objectives"])
     names += [f"Oprina: objective at risk: {each.lower()}" for each in objectives]
-    assert len(set(names)) == len(names) == 13
+    assert len(set(names)) == len(names) == 14
     parts = re.findall(r"(?m)^## (Oprina: .*)$", OPERATE)
     assert sorted(parts) == sorted(names)
 
@@ -57,7 +57,7 @@ def test_times_and_thresholds_are_those_of_the_code() -> None:
 
 def test_queries_name_fields_of_a_log_line() -> None:
     known = {"event", "function", "status", "code", "seconds", "parts", "did", "credits_left"}
-    known |= {"first_speech_lag_seconds", "marks"}
+    known |= {"first_speech_lag_seconds", "live_sessions", "ceiling_used", "marks"}
     named = set(re.findall(r"jsonPayload\.(\w+)", OPERATE))
     assert named - {"previewSecurityPolicy"} == known  # that one is a field of Google's own log
     assert set(re.findall(r"jsonPayload\.(\w+)", TERRAFORM["monitoring"])) <= known

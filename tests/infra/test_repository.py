@@ -24,8 +24,10 @@ HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").
 ][0]["hooks"]
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())
 PYTHON = ("bench", "clients", "common", "functions", "infra", "tests")
-GENERATED = ROOT / "clients/python/oprina/models.py"
-"""It has the names of the API's models."""
+GENERATED = {ROOT / "clients/python/oprina/models.py"} | {
+    *(ROOT / "clients/python/oprina/synchronous").glob("*.py")
+}
+"""They have the names of the API's models, and those of the asynchronous client."""
 
 
 def folders() -> list[Path]:
@@ -35,7 +37,7 @@ def folders() -> list[Path]:
 
 def classes() -> Iterator[tuple[str, str]]:
     """Yield the name and the file of each class, also of those inside functions."""
-    for path in {path for folder in PYTHON for path in (ROOT / folder).rglob("*.py")} - {GENERATED}:
+    for path in {path for folder in PYTHON for path in (ROOT / folder).rglob("*.py")} - GENERATED:
         for name in re.findall(r"(?m)^ *class (\w+)[(:]", path.read_text(encoding="utf-8")):
             yield name, str(path.relative_to(ROOT))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from common.domain import errors
+from common.domain.quota import METERS
 from common.schemas.requests import MARKS
 from infra.local.identity import LocalIdentity
 from tests.api.client import FunctionClient
@@ -32,6 +33,8 @@ COUNTED_LINES = {
     "first_speech_lag": {"chat 200", "speak 200"},
     "start_time": {"start_avatar 201"},
     "credits_left": {"sweep_expired 200"},
+    "live_sessions": {"sweep_expired 200"},
+    **{f"ceiling_{name}": {"sweep_expired 200"} for name in (*METERS, "most")},
     **{name: {"keep_alive 200"} for name in MARKS},
     "sweeps": set(),
 }
@@ -57,7 +60,7 @@ async def write_log_lines(folder: Path) -> list[dict[str, Any]]:
         await wire.call("keep_alive", keep)
         advance(harness.clock, 3_600)
         await wire.call("sweep_expired", user=None)
-        advance(harness.clock, 60)  # the provider's list may show a session that ended just now
+        advance(harness.clock, 240)  # a sweep logs the ceilings every five minutes
         _run_again(harness)
         await wire.call("sweep_expired", user=None)
         harness.avatars.fail_next("active", errors.Failed("avatar", "no"))
@@ -121,6 +124,8 @@ async def test_log_lines_have_the_fields_that_metrics_read(plan: Plan, tmp_path:
         "status": int,
         "first_speech_lag_seconds": float,
         "credits_left": float,
+        "live_sessions": int,
+        **{f"ceiling_used.{name}": float for name in (*METERS, "most")},
         **{f"marks.{name}": float for name in MARKS},
     }
 

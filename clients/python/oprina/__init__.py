@@ -1,4 +1,4 @@
-"""A typed client of Oprina. `AsyncOprina` is the client."""
+"""A typed client of Oprina: `AsyncOprina`, and `Oprina` for programs without async."""
 
 from .asynchronous.chat_stream import AsyncChatStream
 from .asynchronous.client import AsyncOprina
@@ -16,17 +16,21 @@ from .errors import (
     UnexpectedAnswerError,
     WrongField,
 )
+from .synchronous.chat_stream import ChatStream
+from .synchronous.client import Oprina
 
 __all__ = [
     "ApiError",
     "AsyncChatStream",
     "AsyncOprina",
     "AuthenticationError",
+    "ChatStream",
     "ConflictError",
     "ConnectionLostError",
     "InvalidRequestError",
     "LimitReachedError",
     "NotFoundError",
+    "Oprina",
     "PermissionDeniedError",
     "ProblemError",
     "ServiceError",

@@ -30,7 +30,7 @@ from common.adapters.liveavatar.connection import (
 from common.domain import errors
 from common.domain.avatar_session import EndReason
 from common.domain.ids import ID, AvatarSessionId
-from common.ports.avatar import ProviderRecord, SessionToken, StartedSession
+from common.ports.avatar import NO_KEY, ProviderRecord, SessionToken, StartedSession
 
 SERVICE = "avatar"
 
@@ -191,7 +191,10 @@ class LiveAvatar:
         return OutboundRequest(SERVICE, method, url, auth=self._auth, body=body, changes=changes)
 
     async def _auth(self, fresh: bool) -> Mapping[str, str]:
-        return {"x-api-key": await self._read_key(fresh)}
+        try:
+            return {"x-api-key": await self._read_key(fresh)}
+        except errors.UpstreamNotFound:  # not "there is no such session"
+            raise errors.Failed(SERVICE, "there is no key", kind=NO_KEY) from None
 
 
 def _start_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:

@@ -3,14 +3,12 @@
 `chat_admission` and `speak_admission` decide with them.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from common.domain.conversation import Conversation, CurrentAvatar
 from common.domain.documents import Version, Write
-from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.google.connection import GoogleConnection
 from common.domain.google.proposal import Proposal
 from common.domain.ids import ConversationId, TurnId, UserId
@@ -18,7 +16,6 @@ from common.domain.quota import Ledger
 from common.domain.turn import TurnRecord, supersede, turn_path
 from common.domain.user import User
 from common.transactions.idempotency import IdempotencyKey
-from common.transactions.limits import RETRY_TURN_SECONDS
 from common.transactions.transaction import Documents
 
 
@@ -110,16 +107,7 @@ def stored_turn(
         return None
     if claim.owns(found):
         return None if found.in_use else StoredTurn(found, ledger)
-    if found.fingerprint != claim.fingerprint:
-        raise KeyReused("Use a new Idempotency-Key for a new request.")
-    if found.in_use:
-        seconds = math.ceil((found.due_at - now).total_seconds()) if found.due_at else 0
-        raise KeyInFlight(
-            "The first request with this Idempotency-Key still runs.",
-            retry_after=max(RETRY_TURN_SECONDS, seconds),
-            turn_id=found.id,
-            conversation_id=found.conversation_id,
-        )
+    found.check_key(claim.fingerprint, now)
     return None if found.outcome == "unreached" else StoredTurn(found, ledger)
 
 

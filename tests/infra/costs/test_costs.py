@@ -16,6 +16,7 @@ from common.schemas.requests import (
     StartAvatarRequest,
     SweepRequest,
 )
+from common.sessions.gauges import EVERY_MINUTES
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from infra.costs import model, table
@@ -124,7 +125,12 @@ def test_assumptions_agree_with_settings_and_terraform() -> None:
     assert sum(map(int, re.findall(r"min_instances = (\d+)", large))) == SCALES[-1].idle_cpus
     assert 'vault              = "sealed"' in large
     alerts = (TERRAFORM / "alerts.tf").read_text()
-    assert len(re.findall(r"^      name +=", alerts, re.MULTILINE)) + 2 == model.CONDITIONS
+    objectives = (TERRAFORM / "objectives.tf").read_text()
+    thresholds, burns = (
+        len(re.findall(r"^      name +=", text, re.MULTILINE)) for text in (alerts, objectives)
+    )
+    assert thresholds + 2 + 2 * burns == model.CONDITIONS  # two conditions of `sweep`
+    assert settings.ceiling_shards // EVERY_MINUTES == model.CEILING_READS
 
 
 # ── Computation ──────────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,7 @@ ALERTS = {
     "failed_stops": Trigger("/sweeps_with_failures", ABOVE, SUM),
     "quota_refusals": Trigger("/quota_refusals", ABOVE, SUM),
     "queue_depth": Trigger("/queue/depth", ABOVE, SUM),
+    "ceilings": Trigger("/ceiling_most", ABOVE, "REDUCE_MEAN"),
     "credits": Trigger("/credits_left", BELOW, "REDUCE_MEAN"),
     "health": Trigger("/check_passed", ABOVE, "REDUCE_COUNT_FALSE"),
 }

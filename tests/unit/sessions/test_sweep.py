@@ -10,6 +10,8 @@ from common.domain import errors
 from common.domain.documents import Create
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
+from common.observability.request_trace import RequestTrace, TraceParent, start_trace
+from common.ports.avatar import NO_KEY
 from common.schemas.answers import ChatAnswer, SweepAnswer
 from common.schemas.requests import KeepAliveRequest, SweepRequest
 from common.sessions.due_work import EndDueSessions
@@ -244,6 +246,34 @@ async def test_without_the_providers_list_the_rest_happens() -> None:
     advance(harness.clock, 600)
     harness.avatars.fail_next("active", errors.Unavailable("avatar", "down"))
     assert await sweep(harness) == SweepAnswer(expired=1, failed=1)
+
+
+async def test_before_there_is_a_key_a_sweep_without_sessions_succeeds() -> None:
+    harness = patient_harness()
+    harness.avatars.fail_next("active", errors.Failed("avatar", "there is no key", kind=NO_KEY))
+    assert await sweep(harness) == SweepAnswer()
+
+
+async def test_a_sweep_logs_live_sessions_and_every_five_minutes_the_ceilings() -> None:
+    harness = patient_harness(idle_seconds=600)
+    await harness.start()
+    reserved = harness.settings.max_session_seconds
+    logged: list[dict[str, object]] = []
+    for _ in range(5):
+        advance(harness.clock, 60)
+        trace = start_trace(RequestTrace("sweep_expired", TraceParent()))
+        await sweep(harness)
+        logged.append(trace.fields)
+    assert [each["live_sessions"] for each in logged] == [1] * 5
+    [used] = [each["ceiling_used"] for each in logged if "ceiling_used" in each]
+    part = round(reserved / harness.settings.ceiling_avatar_seconds, 4)
+    assert used == {
+        "avatar_seconds": part,
+        "agent_tokens": 0,
+        "voice_characters": 0,
+        "transcribed_seconds": 0,
+        "most": part,
+    }
 
 
 # ── many ─────────────────────────────────────────────────────────────────────────────────────────

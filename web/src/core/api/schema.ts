@@ -1768,7 +1768,7 @@ export interface operations {
         /** @description At most 2162688 bytes. */
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ChatRequest"] & unknown;
+                "application/json": components["schemas"]["ChatRequest"];
                 "multipart/form-data": {
                     request?: components["schemas"]["ChatRequest"];
                     /** Format: binary */

@@ -1,0 +1,1 @@
+# Generated from ../asynchronous by infra/docs/client_modules.py.

@@ -1,0 +1,142 @@
+# Generated from ../asynchronous by infra/docs/client_modules.py.
+"""The events of one turn, over as many connections as they need."""
+
+from collections.abc import Generator
+from contextlib import closing
+from types import TracebackType
+from typing import Self
+
+from ..calls import TURN_SECONDS, ApiCall, get, path_of
+from ..errors import ApiError, ConnectionLostError, UnexpectedAnswerError
+from ..models import ChatEvent, ConversationAnswer, DoneEvent, TextEvent, TurnEvent
+from ..received import Claim, Received, read_event
+from ..server_sent_events import EventParser
+from .transport import Transport
+
+EVENT_STREAM = "text/event-stream"
+LOOK_SECONDS = 0.5
+"""Seconds between two looks at a turn whose stream was lost."""
+
+
+class ChatStream:
+    """The events of one turn: `for event in stream`. `done` is the last one.
+
+    A stream that breaks is taken up: the request is sent again with the same Idempotency-Key. While
+    the turn still runs, its conversation is read instead. No word is lost, and none comes twice.
+    Events of the lost part that are not text (`tool`, `sentence`, `audio`) may be missing.
+
+    Leave the stream early with `stream.close()`, or use it in `with`: the API then ends
+    the turn. Iterating raises ApiError if the API refuses the message or cannot be reached.
+    """
+
+    def __init__(self, transport: Transport, call: ApiCall, key: str) -> None:
+        self.key = key
+        self._transport = transport
+        self._call = call
+        self._received = Received()
+        self._done: DoneEvent | None = None
+        self._seconds_left = TURN_SECONDS
+        self._events = self._all()
+
+    @property
+    def text(self) -> str:
+        """The reply so far."""
+        return self._received.text
+
+    @property
+    def turn(self) -> TurnEvent | None:
+        """The turn and its conversation. None before its first event."""
+        return self._received.turn
+
+    def finish(self) -> DoneEvent:
+        """Read the events that are left, and return the last one. Raises ApiError."""
+        for _ in self:
+            pass
+        if self._done is None:
+            raise ConnectionLostError("the stream was closed before its end")
+        return self._done
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> ChatEvent:
+        return self._events.__next__()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._events.close()
+
+    def _all(self) -> Generator[ChatEvent, None, None]:
+        """Yield each event once, until `done`."""
+        retries = self._transport.retries(repeatable=True)
+        while self._done is None:
+            try:
+                with closing(self._one_stream()) as events:
+                    for event in events:
+                        retries.reset()
+                        yield event
+                continue
+            except ApiError as error:
+                claim = Claim.of(error)
+                seconds = LOOK_SECONDS if claim else retries.seconds_before_next(error)
+                if seconds is None or self._seconds_left <= 0:
+                    raise
+            self._wait(seconds)
+            if claim is not None:
+                with closing(self._follow(claim)) as pieces:
+                    for piece in pieces:
+                        yield piece
+
+    def _one_stream(self) -> Generator[ChatEvent, None, None]:
+        """Yield the events of one connection that are new. Raises ConnectionLostError before `done`."""
+        answer = self._transport.open(self._call)
+        try:
+            if not answer.headers.get("content-type", "").startswith(EVENT_STREAM):
+                raise UnexpectedAnswerError(f"{self._call.path} did not answer with a stream")
+            self._received.begin_stream()
+            parser = EventParser()
+            with self._call.losses_reported():
+                for data in answer.iter_bytes():
+                    for event in map(read_event, parser.feed(data)):
+                        new = self._received.add(event) if event is not None else None
+                        if isinstance(new, DoneEvent):
+                            self._done = new
+                        if new is not None:
+                            yield new
+                        if self._done is not None:
+                            return
+        finally:
+            answer.close()
+        raise ConnectionLostError("the stream ended before the turn was done")
+
+    def _follow(self, claim: Claim) -> Generator[TextEvent, None, None]:
+        """Yield the new text of the turn while it runs, as its conversation shows it."""
+        look = get(path_of("conversations", claim.conversation_id))
+        while self._seconds_left > 0:
+            try:
+                found = self._transport.ask(look, ConversationAnswer)
+            except ApiError:
+                return
+            turn = found.last_turn
+            if turn is None or turn.turn_id != claim.turn_id:
+                return
+            piece = self._received.add_text(turn.text)
+            if piece is not None:
+                yield piece
+            if turn.state != "running":
+                return
+            self._wait(LOOK_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        self._seconds_left -= seconds
+        self._transport.sleep(seconds)
