@@ -44,7 +44,7 @@ class SpeakUseCase:
         pieces: list[str] = []
         session = session_among(documents, session_id)
         if session.get("uid") == caller.uid:
-            language = session.get("language")
+            language = session.get("language") or deps.settings.language
             pieces, admission.characters = await self._prepare(language, request.text or "")
         committed = await self.turns.transactions.run(admission, documents=documents)
         found = committed.result

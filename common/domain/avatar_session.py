@@ -11,20 +11,19 @@ due again only while something is left to do: the provider's seconds to confirm,
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
-from common.domain.documents import Document, Fields, read_fields
+from common.domain.documents import NEVER, Document, Fields, read_fields
 from common.domain.ids import (
+    LOST_CONVERSATION,
     NO_CONVERSATION,
     NO_USER,
     AvatarSessionId,
     ConversationId,
     UserId,
 )
-
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""For a time that a stored document lacks."""
+from common.domain.quota import month_of
 
 State = Literal["starting", "live", "ending", "ended"]
 EndReason = Literal[
@@ -96,7 +95,10 @@ class AvatarSession:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        return cls(id=AvatarSessionId(document.id), **read_fields(cls, document))
+        found = read_fields(cls, document)
+        found.setdefault("conversation_id", LOST_CONVERSATION)
+        found.setdefault("month", month_of(found.get("created_at", NEVER)))
+        return cls(id=AvatarSessionId(document.id), **found)
 
     def idle(self, default: int) -> timedelta:
         """Return the longest time without activity. `default`, in seconds, is for old documents."""

@@ -8,7 +8,15 @@ from common.domain.avatar_session import AvatarSession
 from common.domain.conversations.branches import Branches
 from common.domain.conversations.messages import MessagePlace
 from common.domain.conversations.title import BEGINNING, UNTITLED, named, title_fields
-from common.domain.documents import Create, Document, Query, Update, Where, known_fields
+from common.domain.documents import (
+    Create,
+    Document,
+    Fields,
+    Query,
+    Update,
+    Where,
+    known_fields,
+)
 from common.domain.errors import NotFound
 from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.turn import TurnRecord
@@ -42,6 +50,12 @@ class CurrentAvatar:
     voice: str = ""
     language: str = ""
     vault: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def read(cls, stored: Fields | None) -> Self | None:
+        """Return the avatar in a conversation's document. None if no session is named there."""
+        found = cls(**known_fields(cls, stored or {}))
+        return found if found.avatar_session_id else None
 
     @classmethod
     def of(cls, session: AvatarSession) -> Self:
@@ -101,12 +115,12 @@ class Conversation:
     @classmethod
     def of(cls, document: Document) -> Self:
         """Read a conversation that exists, without asking whose it is."""
-        avatar, lease = document.get("avatar"), document.get("lease") or {}
+        lease = document.get("lease") or {}
         return cls(
             document=document,
             id=ConversationId(document.id),
             uid=UserId(document.get("uid", "")),
-            avatar=CurrentAvatar(**known_fields(CurrentAvatar, avatar)) if avatar else None,
+            avatar=CurrentAvatar.read(document.get("avatar")),
             avatar_over=document.get("avatar_over"),
             lease=TurnId(lease["turn_id"]) if lease.get("turn_id") else None,
             asking=tuple(document.get("asking") or ()),

@@ -8,13 +8,15 @@ these.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from dataclasses import fields as dataclass_fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from common.domain.document_values import RESERVED, check_field, plain, plain_fields
 from common.domain.ids import ID
 
 Fields = Mapping[str, Any]
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""For a time that a stored document lacks."""
 Version = Any
 """Whatever an adapter needs to know later that a document is unchanged. Never looked into.
 

@@ -19,3 +19,5 @@ NO_USER = UserId("")
 NO_CONVERSATION = ConversationId("")
 NO_SESSION = AvatarSessionId("")
 """For a stored document that lacks the field."""
+LOST_CONVERSATION = ConversationId("lost")
+"""For a stored turn or session that lacks its conversation: no document stands there."""

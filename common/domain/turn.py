@@ -20,10 +20,11 @@ from typing import Any, Literal, Self
 
 from common.domain import deadlines
 from common.domain.conversations.branches import NewBranch
-from common.domain.documents import Create, Document, Fields, Update, Version, read_fields
+from common.domain.documents import NEVER, Create, Document, Fields, Update, Version, read_fields
 from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.google.proposal import Proposal, merge
 from common.domain.ids import (
+    LOST_CONVERSATION,
     NO_CONVERSATION,
     NO_USER,
     AvatarSessionId,
@@ -31,7 +32,7 @@ from common.domain.ids import (
     TurnId,
     UserId,
 )
-from common.domain.quota import Amounts, Meter
+from common.domain.quota import Amounts, Meter, month_of
 
 TurnState = Literal["transcribing", "running", "answered", "settled", "corrected"]
 TurnFunction = Literal["chat", "speak", "transcribe", "synthesize"]
@@ -147,6 +148,8 @@ class TurnRecord:
             return None
         found = read_fields(cls, document)
         found |= {name: tuple(found.get(name, ())) for name in ("earlier", "tools")}
+        found.setdefault("conversation_id", LOST_CONVERSATION)
+        found.setdefault("month", month_of(found.get("started_at") or NEVER))
         found["proposals"] = tuple(map(Proposal.read, found.get("proposals") or ()))
         return cls(id=TurnId(document.id), **found)
 

@@ -4,9 +4,8 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 
-from common.domain.avatar_session import NEVER
 from common.domain.ceiling import SWITCH_PATH, is_stopped
-from common.domain.documents import Document, Query, Where
+from common.domain.documents import NEVER, Document, Query, Where
 from common.domain.errors import Conflict
 from common.domain.ids import AvatarSessionId, TurnId
 from common.domain.turn import STOP, supersede

@@ -1,3 +1,4 @@
+from pydantic import ConfigDict
 from starlette.responses import Response
 
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
@@ -7,10 +8,12 @@ from common.schemas.base import Request
 
 
 class IndexRequest(Request):
-    """The page has no fields."""
+    """A view of the page. Its query is for the page itself, such as `?google=connected`."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
-class FileRequest(Request):
+class FileRequest(IndexRequest):
     file: str
 
 

@@ -1,59 +1,27 @@
-"""Accessibility, languages, sizes, and the budgets of the page."""
+"""Keyboard, screen reader and reduced motion, and the budgets of the script."""
 
 import gzip
 import re
 from pathlib import Path
 
-import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from infra.deploy.shell import ROOT
 from infra.local.stack import Stack
-from tests.browser.conftest import NARROW, picture, sign_in, visit, write
+from tests.browser.conftest import sign_in, visit, write
 
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
-  .map(each => `${each.id}: ${each.nodes.map(node => node.html.slice(0, 120)).join(' | ')}`)"""
-SETTINGS = ("look", "talking", "services", "usage", "account")
+WATCH_LIVE_REGIONS = """() => {
+  window.told = [];
+  new MutationObserver(changes => {
+    const live = '[aria-live=polite], [aria-live=assertive], [role=status], [role=alert]';
+    for (const {target} of changes) {
+      const node = target.nodeType === 1 ? target : target.parentElement;
+      const region = node?.closest(live);
+      if (region && region.textContent) window.told.push(region.textContent);
+    }
+  }).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
 FIRST_PAINT, ALL_SCRIPT = 150_000, 240_000
-
-
-async def check(page: Page) -> None:
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert await page.evaluate(VIOLATIONS) == []
-    width = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert width <= 0, "the page scrolls sideways"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_screen_has_a_violation(browser: Browser, local: Stack, scheme: str) -> None:
-    async with visit(browser, local, color_scheme=scheme, reduced_motion="reduce") as page:
-        await check(page)
-        await sign_in(page)
-        await check(page)
-        await write(page, "What is on my calendar today?")
-        await expect(page.get_by_test_id("answer")).to_be_visible()
-        await page.get_by_role("button", name="Conversations").click()
-        await check(page)
-        await picture(page, f"conversation-{scheme}")
-        for name in SETTINGS:
-            await page.goto(f"{local.url}/settings/{name}")
-            await page.get_by_role("heading", level=1).wait_for()
-            await check(page)
-            await picture(page, f"settings-{name}-{scheme}")
-
-
-@pytest.mark.parametrize("language", ["en"])
-async def test_each_language_fits_a_narrow_phone(
-    browser: Browser, local: Stack, language: str
-) -> None:
-    async with visit(browser, local, NARROW) as page:
-        await expect(page.locator("html")).to_have_attribute("lang", language)
-        await page.locator("input[name=name]").fill("Ada")
-        await page.keyboard.press("Enter")
-        await page.locator("#write").wait_for()
-        await check(page)
-        await picture(page, f"narrow-{language}")
 
 
 async def test_a_whole_conversation_works_by_keyboard(browser: Browser, local: Stack) -> None:
@@ -73,6 +41,28 @@ async def test_a_whole_conversation_works_by_keyboard(browser: Browser, local: S
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_screen_reader_hears_turns_and_no_tokens(browser: Browser, local: Stack) -> None:
+    """Each change of a live region is announced. Only whole answers and states may change one."""
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.evaluate(WATCH_LIVE_REGIONS)
+        await write(page, "Tell me a story.")
+        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=60_000)
+        told = await page.evaluate("window.told")
+        assert len(told) == 1
+        assert told[0].endswith("listen for a trumpet.")
+
+
+async def test_nothing_moves_for_a_person_who_asked_for_that(
+    browser: Browser, local: Stack
+) -> None:
+    async with visit(browser, local, reduced_motion="reduce") as page:
+        await sign_in(page)
+        await write(page, "Tell me a story.")
+        await expect(page.get_by_test_id("state")).to_contain_text("Answering", timeout=40_000)
+        assert await page.evaluate("document.getAnimations().length") == 0
 
 
 def test_the_script_stays_within_its_budget() -> None:

@@ -20,12 +20,14 @@ interface Props {
   preferences: Preferences;
   copy: OfflineCopy;
   person: Person;
+  /** The language whose words are loaded. Another one draws everything again; what runs goes on. */
+  language: string;
   onSignedOut: () => void;
 }
 
 /** The page of a person who is signed in. */
 export default function App(props: Props) {
-  const { config, signIn, preferences, copy, person, onSignedOut } = props;
+  const { config, signIn, preferences, copy, person, language, onSignedOut } = props;
   const queries = useMemo(
     () =>
       new QueryClient({
@@ -63,7 +65,7 @@ export default function App(props: Props) {
     <Broken>
       <QueryClientProvider client={queries}>
         <AppContextProvider.Provider value={context}>
-          <Suspense fallback={null}>
+          <Suspense key={language} fallback={null}>
             <Switch>
               <Route path="/">
                 <TalkPage id={null} />

@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "./core/config";
 import { OfflineCopy } from "./core/store/offline";
 import { Preferences } from "./core/store/preferences";
 import { useValue } from "./hooks/use-value";
-import { activate, languageFor } from "./i18n";
+import { activate, languageFor, t } from "./i18n";
 import { SignInPage } from "./pages/SignInPage";
 import "./styles/index.css";
 
@@ -38,6 +38,7 @@ function Root({ ready, before }: { ready: Ready; before: Person | null }) {
       <SignInPage
         key={active}
         signIn={ready.signIn}
+        preferences={preferences}
         onSignedIn={(each) => {
           void copy.use(each.uid);
           setPerson(each);
@@ -47,8 +48,8 @@ function Root({ ready, before }: { ready: Ready; before: Person | null }) {
   return (
     <Suspense fallback={null}>
       <App
-        key={active}
         {...ready}
+        language={active}
         preferences={preferences}
         copy={copy}
         person={person}
@@ -68,6 +69,16 @@ function useLanguage(chosen: string): string | null {
   return active;
 }
 
+/** Say that the server does not answer, until the page is there. */
+async function sayUnreachable(): Promise<void> {
+  await activate(languageFor(preferences.get().language));
+  const line = document.createElement("p");
+  line.className = "unreachable";
+  line.setAttribute("role", "status");
+  line.textContent = t("welcome.unreachable");
+  document.getElementById("root")?.replaceChildren(line);
+}
+
 async function start(): Promise<void> {
   try {
     const config = await loadConfig();
@@ -76,12 +87,14 @@ async function start(): Promise<void> {
     if (before) await copy.use(before.uid);
     const root = document.getElementById("root");
     if (!root) return;
+    root.replaceChildren();
     createRoot(root).render(
       <StrictMode>
         <Root ready={{ config, signIn }} before={before} />
       </StrictMode>,
     );
   } catch {
+    void sayUnreachable();
     setTimeout(() => void start(), RETRY_MS);
   }
 }

@@ -12,7 +12,7 @@ from datetime import datetime
 from common.domain.conversation import conversations_of
 from common.domain.conversations.title import matches, searched_words
 from common.domain.document_values import plain_time
-from common.domain.documents import Document, check_path
+from common.domain.documents import NEVER, Document, check_path
 from common.domain.errors import Invalid
 from common.domain.ids import UserId
 from common.ports.store import Store
@@ -54,8 +54,8 @@ def summary(document: Document) -> ConversationSummary:
     return ConversationSummary(
         conversation_id=document.id,
         title=document.get("title", ""),
-        created_at=document.get("created_at"),
-        updated_at=document.get("updated_at"),
+        created_at=document.get("created_at", NEVER),
+        updated_at=document.get("updated_at", NEVER),
         avatar_session_id=avatar.get("avatar_session_id"),
     )
 

@@ -8,7 +8,7 @@ from common.conversations.answers import turn_end
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.conversations.branches import Branches
 from common.domain.conversations.messages import MessagePlace, message_page, messages_path, rate
-from common.domain.documents import Document
+from common.domain.documents import NEVER, Document
 from common.domain.errors import Invalid, NotFound
 from common.domain.ids import ConversationId, UserId
 from common.ports.store import Store
@@ -82,7 +82,7 @@ def stored_message(document: Document, branches: Branches) -> StoredMessage:
         message_id=document.id,
         role=document.get("role", "user"),
         text=document.get("text", ""),
-        created_at=document.get("at"),
+        created_at=document.get("at", NEVER),
         turn_id=document.get("turn_id"),
         ended=turn_end(ended) if ended else None,
         spoken=document.get("spoken"),

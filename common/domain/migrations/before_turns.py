@@ -19,11 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from common.domain.avatar_session import NEVER
 from common.domain.conversation import Conversation, message_path, new_conversation_fields
 from common.domain.conversations.messages import MessagePlace, messages_path
 from common.domain.conversations.title import beginnings
-from common.domain.documents import Create, Delete, Document, Query, Update, Write
+from common.domain.documents import NEVER, Create, Delete, Document, Query, Update, Write
 from common.domain.ids import ConversationId, TurnId, UserId
 from common.domain.quota import METERS, day_field, ledger_path, settle, used_by_day
 from common.domain.turn import Outcome, TurnRecord, turn_path

@@ -34,6 +34,19 @@ VOICES = {
     "cmn-CN": "cmn",
     "ja-JP": "ja",
     "hi-IN": "hi",
+    "ar-XA": "ar",
+    "da-DK": "da",
+    "fi-FI": "fi",
+    "id-ID": "id",
+    "it-IT": "it",
+    "ko-KR": "ko",
+    "nl-NL": "nl",
+    "pl-PL": "pl",
+    "pt-BR": "pt-br",
+    "sv-SE": "sv",
+    "tr-TR": "tr",
+    "uk-UA": "uk",
+    "vi-VN": "vi",
 }
 """espeak's voice for each of Google's language codes."""
 

@@ -10,6 +10,7 @@ from infra.local.simulators.espeak import EspeakRequest, synthesize
 from infra.local.simulators.face import FaceMotion, FacePose, FaceSheet, LipReader, Lips, Posture
 from infra.local.simulators.face.lips import WINDOW, shape
 from infra.local.simulators.face.planes import Planes
+from infra.local.simulators.face.portrait import TOP, UNITS
 from infra.local.simulators.face.pose import BLEND_STEPS, LID_STEPS, LOOP_STEPS, OPEN_STEPS
 
 RATE, FPS = 24_000, 25
@@ -153,7 +154,7 @@ def test_no_feature_covers_another(sheet: FaceSheet, listening: int, lids: int) 
             rest = sheet.frame(pose).y.astype(int)
             open_ = sheet.frame(FacePose(breath, listening, thinking, 0, lids, Lips(6, 1))).y
             rows = np.flatnonzero(np.abs(rest - open_).max(axis=1))
-            assert rows.min() > SIZE[1] * 0.52
+            assert rows.min() > SIZE[1] * (248 - TOP) / UNITS
 
 
 def test_a_size_that_is_used_again_is_drawn_once(sheet: FaceSheet) -> None:

@@ -332,7 +332,7 @@ async def test_one_bad_document_stops_no_other(caplog: pytest.LogCaptureFixture)
     await several(harness, 3)
     long_ago = harness.clock.now().replace(year=2025)
     await harness.store.inner.commit(
-        [Create("avatar_sessions/bad", {"due_at": long_ago, "uid": "eve"})]
+        [Create("avatar_sessions/bad", {"due_at": long_ago, "expires_at": "soon"})]
     )
     advance(harness.clock, 600)
     with caplog.at_level(logging.ERROR):

@@ -1,15 +1,18 @@
 import { type FormEvent, useRef, useState } from "react";
 import type { Person, SignIn } from "../core/auth/sign-in";
+import type { Preferences } from "../core/store/preferences";
 import { t } from "../i18n";
 import { Face } from "../parts/face/Face";
+import { LanguagePick } from "../parts/LanguagePick";
 
 interface Props {
   signIn: SignIn;
+  preferences: Preferences;
   onSignedIn: (person: Person) => void;
 }
 
 /** The first visit: the face, one sentence, one button. */
-export function SignInPage({ signIn, onSignedIn }: Props) {
+export function SignInPage({ signIn, preferences, onSignedIn }: Props) {
   const [name, setName] = useState("");
   const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -37,6 +40,7 @@ export function SignInPage({ signIn, onSignedIn }: Props) {
       </div>
       <header className="top">
         <span className="wordmark">{t("app.name")}</span>
+        <LanguagePick className="language" preferences={preferences} />
       </header>
       <form className="foot" onSubmit={(event) => void submit(event)}>
         <h1>{t("welcome.title")}</h1>

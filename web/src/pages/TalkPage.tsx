@@ -3,6 +3,7 @@ import { useLocation } from "wouter";
 import { useApp } from "../hooks/use-app";
 import { useKeys } from "../hooks/use-keys";
 import { usePosture } from "../hooks/use-posture";
+import { useSpeechLanguage } from "../hooks/use-speech-language";
 import { useValue } from "../hooks/use-value";
 import { t } from "../i18n";
 import type { Key } from "../i18n/en";
@@ -31,6 +32,7 @@ export function TalkPage({ id }: { id: string | null }) {
     if (id === null && opened.id !== null) go(`/c/${opened.id}`, { replace: true });
   }, [id, opened.id, go]);
   useTitle(posture);
+  useSpeechLanguage();
   useKeys(posture, () => setShowsKeys((now) => !now));
   return (
     <div className={`app${sidebar ? " open" : ""}${isReading ? " reading" : ""}`}>
@@ -39,31 +41,33 @@ export function TalkPage({ id }: { id: string | null }) {
       ) : (
         <Rail onKeys={() => setShowsKeys(true)} />
       )}
-      <Stage />
-      <section className="side" aria-label={t("conversation.label")}>
-        <header className="side-head">
-          <button
-            type="button"
-            className="ib only-phone"
-            aria-label={t("rail.history")}
-            onClick={() => preferences.choose({ sidebar: true })}
-          >
-            <Icon name="list" flip />
-          </button>
-          <h1>{opened.title ?? t("conversation.new")}</h1>
-          <button
-            type="button"
-            className={isReading ? "ib only-phone turned" : "ib only-phone"}
-            aria-label={t("conversation.label")}
-            aria-pressed={isReading}
-            onClick={() => setReading((now) => !now)}
-          >
-            <Icon name="expand" />
-          </button>
-        </header>
-        <TranscriptView />
-        <Compose />
-      </section>
+      <main className="contents">
+        <Stage />
+        <section className="side" aria-label={t("conversation.label")}>
+          <header className="side-head">
+            <button
+              type="button"
+              className="ib only-phone"
+              aria-label={t("rail.history")}
+              onClick={() => preferences.choose({ sidebar: true })}
+            >
+              <Icon name="list" flip />
+            </button>
+            <h1 dir="auto">{opened.title ?? t("conversation.new")}</h1>
+            <button
+              type="button"
+              className={isReading ? "ib only-phone turned" : "ib only-phone"}
+              aria-label={t("conversation.label")}
+              aria-pressed={isReading}
+              onClick={() => setReading((now) => !now)}
+            >
+              <Icon name="expand" />
+            </button>
+          </header>
+          <TranscriptView />
+          <Compose />
+        </section>
+      </main>
       {showsKeys && <KeyList onClose={() => setShowsKeys(false)} />}
     </div>
   );

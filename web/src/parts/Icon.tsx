@@ -14,6 +14,7 @@ const PATHS = {
       <circle cx="9" cy="16" r="2" />
     </>
   ),
+  check: <path d="m5.5 12.5 4.500 4.500 9-10" />,
   close: <path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />,
   more: <path d="M6 12h.01M12 12h.01M18 12h.01" strokeWidth="2.6" />,
   microphone: (

@@ -3,14 +3,19 @@ import { t } from "../i18n";
 import type { Key } from "../i18n/en";
 import { Icon } from "./Icon";
 
-const KEYS: [string, Key][] = [
-  ["Space", "keys.talk"],
-  ["M", "keys.mute"],
-  ["Esc", "keys.escape"],
-  ["/", "keys.write"],
-  ["C", "keys.captions"],
-  ["Ctrl K", "keys.search"],
-  ["?", "keys.list"],
+const SPACE = "keys.name.space";
+const ESCAPE = "keys.name.escape";
+const CONTROL = "keys.name.control";
+
+/** Names of keys, or the sign on them, with what they do. */
+const KEYS: [(Key | "M" | "/" | "C" | "K" | "?")[], Key][] = [
+  [[SPACE], "keys.talk"],
+  [["M"], "keys.mute"],
+  [[ESCAPE], "keys.escape"],
+  [["/"], "keys.write"],
+  [["C"], "keys.captions"],
+  [[CONTROL, "K"], "keys.search"],
+  [["?"], "keys.list"],
 ];
 
 export function KeyList({ onClose }: { onClose: () => void }) {
@@ -25,10 +30,12 @@ export function KeyList({ onClose }: { onClose: () => void }) {
         </button>
       </header>
       <dl>
-        {KEYS.map(([key, meaning]) => (
-          <div key={key}>
+        {KEYS.map(([keys, meaning]) => (
+          <div key={meaning}>
             <dt>
-              <kbd>{key}</kbd>
+              {keys.map((key) => (
+                <kbd key={key}>{key.length === 1 ? key : t(key as Key)}</kbd>
+              ))}
             </dt>
             <dd>{t(meaning)}</dd>
           </div>

@@ -20,7 +20,7 @@ from infra.local.simulators.face.drawing import (
     soften,
 )
 
-UNITS, TOP, MIDDLE = 400, 40, 200
+UNITS, TOP, MIDDLE = 520, 28, 200
 HEAD_BASE = (200.0, 340.0)
 """The point about which the head turns."""
 BREATH_BASE = (200.0, 374.0)

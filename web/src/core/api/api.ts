@@ -93,10 +93,11 @@ export class Api {
   conversations(
     query: { q?: string; cursor?: string; limit?: number } = {},
   ): Promise<ConversationPage> {
-    const { q, ...page } = query;
-    return answerOf(
-      this.typed.GET("/conversations", { params: { query: q ? { ...page, q } : page } }),
-    );
+    const { q, cursor, limit } = query;
+    const params = {
+      query: { ...(q ? { q } : {}), ...(cursor ? { cursor } : {}), ...(limit ? { limit } : {}) },
+    };
+    return answerOf(this.typed.GET("/conversations", { params }));
   }
 
   conversation(id: string): Promise<OpenConversation> {

@@ -1,7 +1,7 @@
 import type { Api } from "../api/api";
 import { Problem } from "../api/problem";
 import type { Transcript as Words } from "../api/types";
-import type { Choices } from "../store/preferences";
+import { type Choices, speechLanguage } from "../store/preferences";
 import { Value } from "../store/value";
 import { type Heard, silenceAfter } from "./endpoint";
 import { Listener } from "./listener";
@@ -122,8 +122,8 @@ export class Voice {
   }
 
   private silence(): number {
-    const { patient, language } = this.choices();
-    return silenceAfter(this.hearing.get().words, language || navigator.language, patient);
+    const choices = this.choices();
+    return silenceAfter(this.hearing.get().words, speechLanguage(choices), choices.patient);
   }
 
   private heard(heard: Heard): void {
@@ -177,7 +177,7 @@ export class Voice {
   }
 
   private async transcribe(audio: Float32Array, signal?: AbortSignal): Promise<Words | null> {
-    const language = this.choices().language || navigator.language;
+    const language = speechLanguage(this.choices());
     try {
       return await this.api.transcribe(toWav(audio), language, signal);
     } catch (error) {

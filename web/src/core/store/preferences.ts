@@ -1,3 +1,4 @@
+import { speechTag } from "../../i18n/languages";
 import { Value } from "./value";
 
 /** The choices of this browser. Those that belong to the person are stored in the account as well. */
@@ -16,7 +17,10 @@ export interface Choices {
   video: boolean;
   speed: number;
   theme: "system" | "light" | "dark";
+  /** Code of the page's language. Empty: the browser's. */
   language: string;
+  /** Code of the language that is spoken and heard. Empty: the page's. */
+  speech: string;
   device: string;
   sidebar: boolean;
 }
@@ -33,6 +37,7 @@ const DEFAULTS: Choices = {
   speed: 1,
   theme: "system",
   language: "",
+  speech: "",
   device: "",
   sidebar: false,
 };
@@ -47,6 +52,11 @@ export class Preferences extends Value<Choices> {
     this.set(next);
     localStorage.setItem(KEY, JSON.stringify(next));
   }
+}
+
+/** Return the language that is spoken and heard (BCP 47): the chosen one, else the browser's. */
+export function speechLanguage({ speech, language }: Choices): string {
+  return speechTag(speech || language) || navigator.language;
 }
 
 function read(): Partial<Choices> {

@@ -61,7 +61,7 @@ export function ConversationItem({ conversation, query, onDelete, onRenamed }: P
         href={`/c/${conversation.conversation_id}`}
         aria-current={isOpen ? "page" : undefined}
       >
-        <span>
+        <span dir="auto">
           <Found text={shown} query={query} />
         </span>
         <time className="num" dateTime={conversation.updated_at}>

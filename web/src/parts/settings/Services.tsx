@@ -148,7 +148,11 @@ function Result() {
         ? "services.partial"
         : "services.cancelled";
   return (
-    <p className="banner" role="status" data-testid="google-result">
+    <p
+      className={result === "connected" ? "banner good" : "banner"}
+      role="status"
+      data-testid="google-result"
+    >
       {t(words)}
     </p>
   );

@@ -2,8 +2,10 @@ import { useEffect, useRef, useState } from "react";
 import { useApp } from "../../hooks/use-app";
 import { useFrame } from "../../hooks/use-frame";
 import { useValue } from "../../hooks/use-value";
-import { t } from "../../i18n";
+import { locale, t } from "../../i18n";
 import { ChoiceRow, Row, SwitchRow } from "./controls";
+
+const SPEEDS = [0.8, 0.9, 1, 1.1, 1.2, 1.3];
 
 export function Talking() {
   const { preferences } = useApp();
@@ -40,6 +42,26 @@ export function Talking() {
           isSelected={choices.video}
           onChange={(video) => preferences.choose({ video })}
         />
+        <SwitchRow
+          label={t("talking.sound")}
+          hint={t("talking.sound.hint")}
+          isSelected={choices.sound}
+          onChange={(sound) => preferences.choose({ sound })}
+        />
+        <Row label={<label htmlFor="speed">{t("talking.speed")}</label>}>
+          <select
+            id="speed"
+            className="pick"
+            value={choices.speed}
+            onChange={(event) => preferences.choose({ speed: Number(event.target.value) })}
+          >
+            {SPEEDS.map((each) => (
+              <option key={each} value={each}>
+                {each.toLocaleString(locale(), { style: "percent" })}
+              </option>
+            ))}
+          </select>
+        </Row>
       </div>
       <div className="panel">
         <Devices />
@@ -131,7 +153,7 @@ function MicrophoneTest() {
     <div>
       <Row label={t("talking.test")} hint={failed ? t("microphone.denied") : undefined}>
         <button type="button" className="btn" onClick={() => void toggle()}>
-          {t(stream ? "talking.test.stop" : "talking.test")}
+          {t(stream ? "talking.test.stop" : "talking.test.start")}
         </button>
       </Row>
       <svg className="level" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">

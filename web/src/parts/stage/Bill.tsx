@@ -1,7 +1,7 @@
 import { useSelector } from "@xstate/react";
 import { useLocation } from "wouter";
 import { useApp } from "../../hooks/use-app";
-import { t } from "../../i18n";
+import { locale, t } from "../../i18n";
 
 /** The price of the avatar session that ended. */
 export function Bill() {
@@ -79,5 +79,5 @@ function share(part: number, whole: number): number {
 /** Return seconds as minutes with one decimal below ten. */
 export function inMinutes(seconds: number): string {
   const minutes = seconds / 60;
-  return minutes < 10 ? (Math.round(minutes * 10) / 10).toString() : Math.round(minutes).toString();
+  return minutes.toLocaleString(locale(), { maximumFractionDigits: minutes < 10 ? 1 : 0 });
 }

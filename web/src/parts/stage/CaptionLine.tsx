@@ -22,7 +22,7 @@ export function CaptionLine({ posture }: { posture: Posture }) {
   // Captions repeat the transcript: a screen reader reads that, not each word here.
   if (caption)
     return (
-      <p className={className} aria-hidden="true" data-testid="caption">
+      <p className={className} dir="auto" aria-hidden="true" data-testid="caption">
         <span>
           {caption.before}
           <span className="now">{caption.word}</span>
@@ -32,7 +32,7 @@ export function CaptionLine({ posture }: { posture: Posture }) {
     );
   if (hearing.words)
     return (
-      <p className={`${className} heard-words`} aria-hidden="true" data-testid="heard">
+      <p className={`${className} heard-words`} dir="auto" aria-hidden="true" data-testid="heard">
         <span>
           {hearing.words}
           <span className="caret" />

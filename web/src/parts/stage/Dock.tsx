@@ -1,5 +1,6 @@
 import { useSelector } from "@xstate/react";
 import { useApp } from "../../hooks/use-app";
+import { useMedia } from "../../hooks/use-media";
 import type { Posture } from "../../hooks/use-posture";
 import { useTalkButton } from "../../hooks/use-talk-button";
 import { useValue } from "../../hooks/use-value";
@@ -7,6 +8,18 @@ import { t } from "../../i18n";
 import type { Key } from "../../i18n/en";
 import { Icon } from "../Icon";
 import { Ring } from "./Ring";
+
+/** The hints that name keys, as they are where there are none. */
+const TOUCHED: Partial<Record<Key, Key>> = {
+  "state.idle.hint": "state.idle.touch",
+  "state.idle.hold": "state.hold.touch",
+  "state.listening.hint": "state.listening.touch",
+  "state.listening.hold": "state.hold.touch",
+  "state.listening.toggle": "state.toggle.touch",
+  "state.hearing.hint": "state.hearing.touch",
+  "state.thinking.hint": "state.stop.touch",
+  "state.speaking.hint": "state.stop.touch",
+};
 
 /** The button that talks and stops, microphone and captions beside it, and one word below. */
 export function Dock({ posture }: { posture: Posture }) {
@@ -19,6 +32,7 @@ export function Dock({ posture }: { posture: Posture }) {
   );
   const button = useTalkButton(posture);
   const isOpen = talk.voice.isOpen;
+  const hasKeys = !useMedia("(pointer: coarse)");
   const [word, hint] = words(posture, hearing.state, choices.mode, isStarting, hearing.words);
   return (
     <>
@@ -55,8 +69,9 @@ export function Dock({ posture }: { posture: Posture }) {
         </button>
       </div>
       <p className={`state ${posture}`} data-testid="state">
-        <b>{t(word)}</b>
-        <span>{t(hint)}</span>
+        {/* New words are new elements: centred words that change count as a shift of the layout. */}
+        <b key={word}>{t(word)}</b>
+        <span key={hint}>{t(hasKeys ? hint : (TOUCHED[hint] ?? hint))}</span>
       </p>
     </>
   );

@@ -9,6 +9,8 @@ import { t } from "../../i18n";
 import type { Key } from "../../i18n/en";
 import { minutes } from "./Clock";
 
+const NEAR_MS = 60_000;
+
 /** One calm line in the place of the clock: why there is no picture, and the way on. */
 export function Notice() {
   const { talk } = useApp();
@@ -25,6 +27,7 @@ export function Notice() {
   const retryAt = useSelector(talk.avatar, (now) => now.context.retryAt);
   const isOffline = useSelector(talk.turn, (now) => now.context.turn.offline);
   const pause = useValue(talk.pauseIn);
+  const isNear = useNearEnd();
   const isSlow = useSlow(state === "starting", 2_000);
   if (pause !== null)
     return (
@@ -48,7 +51,18 @@ export function Notice() {
   if (state === "lost") return <Line words={t("notice.lost")} />;
   if (state === "faceless") return <Line words={t("notice.faceless")} />;
   if (state === "starting" && isSlow) return <Line words={t("notice.starting")} />;
+  if (isNear) return <Line words={t("notice.near")} />;
   return <Blocked />;
+}
+
+/** Return whether the video ends within a minute. */
+function useNearEnd(): boolean {
+  const { talk } = useApp();
+  const expiresAt = useSelector(talk.avatar, (now) =>
+    now.matches("live") ? (now.context.session?.expiresAt ?? null) : null,
+  );
+  const now = useNow(1_000, expiresAt !== null);
+  return expiresAt !== null && expiresAt - now < NEAR_MS;
 }
 
 /** The browser does not let the page sound before a press. */

@@ -33,7 +33,6 @@ export function Ring({ posture, left }: { posture: Posture; left: number | null 
         cy="60"
         r="48"
         strokeDasharray={`${LENGTH * full} ${LENGTH}`}
-        transform="rotate(-90 60 60)"
       />
       {isListening && (
         <g ref={ticks}>

@@ -36,7 +36,13 @@ export function Stage() {
   );
   const state: FaceState = posture === "answering" ? "thinking" : posture;
   return (
-    <main className="stage" data-video={isVideo} data-posture={posture} id="stage">
+    <section
+      className="stage"
+      data-video={isVideo}
+      data-posture={posture}
+      id="stage"
+      aria-label={t("app.name")}
+    >
       <video ref={video} className="video" muted playsInline aria-hidden={!isVideo} />
       <div className="drawn" aria-hidden={isVideo}>
         <Face ref={face} state={state} label={t("app.name")} />
@@ -55,6 +61,6 @@ export function Stage() {
           </>
         )}
       </div>
-    </main>
+    </section>
   );
 }

@@ -17,12 +17,15 @@ export function LiveTurn() {
   const { talk } = useApp();
   const turn = useSelector(talk.turn, (now) => now.context.turn);
   const isRunning = useSelector(talk.turn, (now) => !now.matches("idle"));
-  if (!isRunning) return turn.problem ? <Trouble turn={turn} problem={turn.problem} /> : null;
+  if (!isRunning) {
+    if (turn.problem) return <Trouble turn={turn} problem={turn.problem} />;
+    return turn.silent ? <p className="cut">{t("message.silent")}</p> : null;
+  }
   return (
     <>
       {turn.question !== null && (
         <div className="question">
-          <div className="turn you" data-testid="question">
+          <div className="turn you" data-testid="question" dir="auto">
             {turn.question}
           </div>
         </div>
@@ -48,12 +51,12 @@ function LiveWords({ text }: { text: string }) {
   const place = MARKED_UP.test(text) ? null : spokenLength(text, sentences, now);
   if (!place)
     return (
-      <div className="words">
+      <div className="words" dir="auto">
         <Markdown text={text} />
       </div>
     );
   return (
-    <div className="words">
+    <div className="words" dir="auto">
       <p className="plain-words">
         {text.slice(0, place.from)}
         <mark>{text.slice(place.from, place.to)}</mark>

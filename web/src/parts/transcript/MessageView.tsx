@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { splitSpoken } from "../../core/turn/captions";
 import type { Entry } from "../../core/turn/transcript";
+import type { ToolRun } from "../../core/turn/turn";
 import { useApp } from "../../hooks/use-app";
 import { t } from "../../i18n";
 import { Icon, type IconName } from "../Icon";
@@ -12,7 +13,7 @@ export function MessageView({ entry, isLast }: { entry: Entry; isLast: boolean }
   if (entry.role === "user") return <Question entry={entry} />;
   return (
     <article className="turn" data-testid="answer">
-      {entry.tools.map((tool) => (
+      {entry.tools.filter(isNoProposal(entry)).map((tool) => (
         <ToolCard key={tool.id} tool={tool} />
       ))}
       {entry.proposal && <ProposalCard entry={entry} proposal={entry.proposal} />}
@@ -20,6 +21,11 @@ export function MessageView({ entry, isLast }: { entry: Entry; isLast: boolean }
       {entry.text && <Acts entry={entry} isLast={isLast} />}
     </article>
   );
+}
+
+/** A tool that waits for a yes has a card of its own. */
+function isNoProposal({ proposal }: Entry): (tool: ToolRun) => boolean {
+  return (tool) => tool.name !== proposal?.tool;
 }
 
 /** What was said, the cut, and what was not said behind one press. */
@@ -33,7 +39,7 @@ function Answer({ entry }: { entry: Entry }) {
   if (!unsaid.trim())
     return (
       <>
-        <div className="words">
+        <div className="words" dir="auto">
           <Markdown text={said} />
         </div>
         {entry.ended && <Ending entry={entry} />}
@@ -41,7 +47,7 @@ function Answer({ entry }: { entry: Entry }) {
     );
   return (
     <>
-      <div className="words">
+      <div className="words" dir="auto">
         <p>
           <span className="heard">{said}</span>
           {isShown && <span className="unsaid">{unsaid}</span>}
@@ -152,7 +158,7 @@ function Question({ entry }: { entry: Entry }) {
         >
           <Icon name="edit" />
         </button>
-        <div className="turn you" data-testid="question">
+        <div className="turn you" data-testid="question" dir="auto">
           <span className="sr">{t("message.you")}: </span>
           {entry.text}
         </div>

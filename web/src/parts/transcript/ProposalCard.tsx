@@ -2,12 +2,20 @@ import type { Proposal } from "../../core/api/types";
 import type { Entry } from "../../core/turn/transcript";
 import { useApp } from "../../hooks/use-app";
 import { useNow } from "../../hooks/use-frame";
-import { t } from "../../i18n";
+import { locale, t } from "../../i18n";
 import type { Key } from "../../i18n/en";
 import { Icon } from "../Icon";
 import { kindOf } from "./ToolCard";
 
-const NAMES: Record<string, Key> = { to: "proposal.to", subject: "proposal.subject" };
+const NAMES: Record<string, Key> = {
+  to: "proposal.to",
+  subject: "proposal.subject",
+  title: "proposal.title",
+  begins: "proposal.begins",
+  ends: "proposal.ends",
+};
+const IDS = /_id$/u;
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/u;
 const LONG = new Set(["body", "text", "message", "description"]);
 
 /** Something that is done only after the person has said yes. */
@@ -16,7 +24,9 @@ export function ProposalCard({ entry, proposal }: { entry: Entry; proposal: Prop
   const kind = kindOf(proposal.tool);
   const now = useNow(5_000, true);
   const isExpired = Date.parse(proposal.expires_at) < now;
-  const fields = Object.entries(proposal.arguments).filter(([, value]) => readable(value) !== "");
+  const fields = Object.entries(proposal.arguments).filter(
+    ([name, value]) => !IDS.test(name) && readable(value) !== "",
+  );
   const title: Key =
     kind === "mail"
       ? "proposal.mail"
@@ -80,5 +90,7 @@ function Field({ name, value }: { name: string; value: string }) {
 function readable(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.map(readable).join(", ");
+  if (typeof value === "string" && MOMENT.test(value))
+    return new Date(value).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -5,6 +5,7 @@ import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
 import { LiveTurn } from "./LiveTurn";
 import { MessageView } from "./MessageView";
+import { Starters } from "./Starters";
 
 /** The conversation in words. A screen reader hears whole turns, by the status line. */
 export function TranscriptView() {
@@ -41,6 +42,7 @@ export function TranscriptView() {
           {t("conversation.earlier")}
         </button>
       )}
+      {opened.state === "new" && entries.length === 0 && !isRunning && <Starters />}
       {entries.map((entry) => (
         <MessageView key={entry.id} entry={entry} isLast={!isRunning && entry.id === last?.id} />
       ))}

@@ -1,0 +1,37 @@
+import type { Preferences } from "../core/store/preferences";
+import { useValue } from "../hooks/use-value";
+import { locale, t } from "../i18n";
+import { LANGUAGES } from "../i18n/languages";
+
+interface Props {
+  preferences: Preferences;
+  className: string;
+  id?: string;
+}
+
+/** The language of the page: the browser's, or one of those that it is translated to. */
+export function LanguagePick({ preferences, className, id }: Props) {
+  const { language } = useValue(preferences);
+  return (
+    <select
+      id={id}
+      className={className}
+      aria-label={t("welcome.language")}
+      value={language}
+      onChange={(event) => preferences.choose({ language: event.target.value })}
+    >
+      <option value="">{t("look.language.browser")}</option>
+      {LANGUAGES.filter((each) => each.load).map(({ code }) => (
+        <option key={code} value={code} lang={code}>
+          {nameOf(code, code)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Return the name of a language, in the language `within`. */
+export function nameOf(code: string, within: string = locale()): string {
+  const name = new Intl.DisplayNames([within], { type: "language" }).of(code) ?? code;
+  return name.charAt(0).toLocaleUpperCase(within) + name.slice(1);
+}
