@@ -184,12 +184,13 @@ def _escape_line_ends(data: str) -> str:
 
 def _events(answer: ChatAnswer) -> list[ChatEvent]:
     names = {"turn_id": answer.turn_id, "message_id": answer.message_id}
-    turn = {**names, "message_id": answer.message_id or ""}
-    begins = (  # a recording may begin no turn
-        [TurnEvent.model_validate({**turn, "conversation_id": answer.conversation_id})]
-        if answer.conversation_id
-        else []
-    )
+    turn = {
+        **names,
+        "message_id": answer.message_id or "",
+        "user_message_id": answer.user_message_id,
+        "conversation_id": answer.conversation_id,
+    }
+    begins = [TurnEvent.model_validate(turn)] if answer.conversation_id else []  # or only heard
     done = DoneEvent.model_validate(
         {**names, "ended": answer.ended, "text": answer.text, "spoken": answer.spoken}
     )

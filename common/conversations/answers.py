@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from common.domain.conversation import message_path
+from common.domain.conversations.messages import MessagePlace
 from common.domain.errors import OprinaError, StoredFailure
 from common.domain.turn import Outcome, TurnRecord
 from common.schemas.answers import ChatAnswer, SpeakAnswer
@@ -28,6 +29,11 @@ def message_id(record: TurnRecord) -> str:
     return message_path(record.conversation_id, record.number, "assistant").rpartition("/")[2]
 
 
+def user_message_id(record: TurnRecord) -> str:
+    """Return the id of the message that the turn answers."""
+    return MessagePlace.of(record.message_number, "user").id
+
+
 def error_event(error: OprinaError) -> ErrorEvent:
     return ErrorEvent.model_validate(error.problem())
 
@@ -45,6 +51,7 @@ def chat_answer(events: list[ChatEvent]) -> ChatAnswer:
         turn_id=done.turn_id,
         conversation_id=turn.conversation_id if turn else "",
         message_id=done.message_id,
+        user_message_id=turn.user_message_id if turn else None,
         heard=next((e for e in events if isinstance(e, HeardEvent)), None),
         ended=done.ended,
         text=done.text,
@@ -80,6 +87,7 @@ def stored_chat_answer(record: TurnRecord) -> ChatAnswer:
             "turn_id": record.id,
             "conversation_id": record.conversation_id if record.number else "",
             "message_id": message_id(record) if record.text else None,
+            "user_message_id": user_message_id(record) if record.number else None,
             **stored,
             "ended": ended,
             "text": record.text,
@@ -95,6 +103,7 @@ def stopped_chat_answer(record: TurnRecord) -> ChatAnswer:
         turn_id=record.id,
         conversation_id=record.conversation_id,
         message_id=message_id(record) if record.text else None,
+        user_message_id=user_message_id(record),
         ended="interrupted",
         text=record.text,
         spoken=record.spoken,

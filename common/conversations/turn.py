@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from common.connections.access import AccessTokens
 from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn
-from common.conversations.answers import error_event, message_id
+from common.conversations.answers import error_event, message_id, user_message_id
 from common.conversations.closing import settle_turn, store_reply
 from common.conversations.heartbeat import Heartbeat, Vital
 from common.conversations.reply.agent_reply import ReplyWriter, read_reply
@@ -147,6 +147,7 @@ class TurnWork:
                 turn_id=record.id,
                 conversation_id=record.conversation_id,
                 message_id=message_id(record),
+                user_message_id=user_message_id(record),
                 avatar_session_id=avatar.avatar_session_id if avatar else None,
             )
         )

@@ -131,6 +131,7 @@ class ChatAnswer(Answer):
     turn_id: str
     conversation_id: str
     message_id: str | None = None
+    user_message_id: str | None = None
     heard: HeardEvent | None = None
     ended: TurnEnd
     text: str

@@ -26,6 +26,7 @@ class HeardEvent(Answer):
 class TurnEvent(Answer):
     """The first event of a typed message: the turn is admitted.
 
+    `message_id` will be the id of the reply, `user_message_id` is that of the message that it answers.
     `avatar_session_id` is the session that will speak.
     """
 
@@ -33,6 +34,7 @@ class TurnEvent(Answer):
     turn_id: str
     conversation_id: str
     message_id: str
+    user_message_id: str | None = None
     avatar_session_id: str | None = None
 
 

@@ -1,6 +1,6 @@
 """List prices in US dollars, for us-central1 if they differ by region.
 
-Prices change: check them at their source before you rely on them. `docs/deploy.md` shows them
+Prices change: check them at their source before you rely on them. `docs/costs.md` shows them
 (infra/costs/table.py).
 """
 

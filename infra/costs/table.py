@@ -1,6 +1,6 @@
 """`python -m infra.costs.table` prints tables of the costs of a month.
 
-With `--write` it writes them to docs/deploy.md, between the two markers there.
+With `--write` it writes them to docs/costs.md, between the two markers there.
 """
 
 import math
@@ -13,7 +13,7 @@ from infra.costs.prices import PLANS, PLANS_SOURCE, PRICES, READ, Price, cheapes
 from infra.deploy.marked_text import replace_marked
 from infra.deploy.shell import ROOT
 
-DOCUMENT = ROOT / "docs" / "deploy.md"
+DOCUMENT = ROOT / "docs" / "costs.md"
 
 LINES = {
     "model_input": ("Gemini: input", "{TURNS} turns × {INPUT_TOKENS} tokens"),

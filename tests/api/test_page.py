@@ -14,6 +14,7 @@ from starlette.routing import Route
 from common.api.page import PageFiles
 from common.api.responses import handle_errors
 from common.settings import Settings
+from functions.page.main import FolderFileRequest
 
 LOCAL = Settings()
 DEPLOYED = Settings(
@@ -131,3 +132,10 @@ async def config_of(files: PageFiles, settings: Settings) -> bytes:
         answer = await client.get("/config.json")
     assert answer.headers["cache-control"] == "no-cache"
     return answer.content
+
+
+def test_a_query_of_the_page_is_ignored() -> None:
+    """Google's consent returns to `/settings/services?google=connected`; links carry their own."""
+    query = {"google": "connected", "utm_source": "mail"}
+    asked = FolderFileRequest.model_validate({"folder": "settings", "file": "services", **query})
+    assert (asked.folder, asked.file) == ("settings", "services")

@@ -1,6 +1,7 @@
 """The built page, a local stack, and Debian's Chromium."""
 
 import base64
+import fcntl
 import os
 import shutil
 import subprocess
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import anyio
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from infra.deploy.shell import ROOT
 from infra.local.simulators.all import Simulators
 from infra.local.stack import Stack, stack
+from tests.browser.wire import Wire
 
-CHROMIUM = "/usr/bin/chromium"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), "/usr/bin/chromium")
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -30,6 +33,10 @@ FLAGS = (
 )
 IMAGES = ROOT / "docs" / "images"
 LAPTOP, PHONE, NARROW = (1280, 800), (390, 844), (360, 740)
+PATIENCE = 60_000
+"""Milliseconds that a test waits for a state: it must hold on a machine with a load of 20."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,7 +46,9 @@ def built_page() -> None:
     if missing and "CI" not in os.environ:
         pytest.skip(f"not installed: {', '.join(missing)}")
     make = shutil.which("make") or "make"
-    subprocess.run([make, "--silent", "page"], cwd=ROOT, check=True, timeout=300)
+    with (ROOT / "web" / "index.html").open() as lock:  # workers do not build at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([make, "--silent", "page"], cwd=ROOT, check=True, timeout=600)
 
 
 @pytest.fixture
@@ -48,32 +57,49 @@ async def local(tmp_path: Path) -> AsyncIterator[Stack]:
         yield running
 
 
+@asynccontextmanager
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """Run Chromium while the block runs."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, *flags], timeout=PATIENCE
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        yield chromium
-        await chromium.close()
+    async with chromium() as running:
+        yield running
 
 
 @asynccontextmanager
 async def visit(
-    browser: Browser, local: Stack, size: tuple[int, int] = LAPTOP, **options: object
+    browser: Browser, local: Stack | Wire, size: tuple[int, int] = LAPTOP, **options: object
 ) -> AsyncIterator[Page]:
     """Open the page in a new profile. The test fails on an error that the page did not catch."""
     context: BrowserContext = await browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         permissions=["microphone", "clipboard-read", "clipboard-write"],
-        **options,  # type: ignore[arg-type]  # the options of Playwright, by name
+        **{"reduced_motion": "reduce", **options},  # type: ignore[arg-type]  # Playwright's options
     )
-    page = await context.new_page()
+    async with context:
+        page = await context.new_page()
+        errors = watch(page)
+        await page.goto(local.url)
+        yield page
+    assert errors == []
+
+
+def watch(page: Page) -> list[str]:
+    """Prepare a page for tests, and return the list of errors that it does not catch."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(15_000)
-    await page.goto(local.url)
-    yield page
-    await context.close()
-    assert errors == []
+    page.set_default_timeout(PATIENCE)
+    return errors
 
 
 async def sign_in(page: Page, name: str = "Ada") -> None:

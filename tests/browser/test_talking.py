@@ -1,27 +1,35 @@
 """A person talks with the avatar: signs in, writes, sees and hears the answer, interrupts, ends."""
 
 import re
+from statistics import median
+from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
+from infra.local.simulators.agent_engine.assistant.stories import LIGHTHOUSE
 from infra.local.stack import Stack
 from tests.browser.conftest import PHONE, picture, sign_in, visit, write
+from tests.browser.probes import LISTEN, LOUD, probe, seen, until_loud, until_silent
 
-STATS = """async () => {
-  const video = document.querySelector('video');
-  const before = video.getVideoPlaybackQuality().totalVideoFrames;
-  await new Promise(done => setTimeout(done, 1000));
-  return video.getVideoPlaybackQuality().totalVideoFrames - before;
+GROWTH = """() => {
+  window.lengths = [];
+  new MutationObserver(() => {
+    const text = document.querySelector('[data-testid=live-answer]')?.innerText ?? '';
+    if (text && text !== window.lengths.at(-1)) window.lengths.push(text);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
-SHIFTS = """() => new Promise(done => new PerformanceObserver(list =>
-  done(list.getEntries().filter(each => !each.hadRecentInput)
-    .reduce((sum, each) => sum + each.value, 0))
-).observe({type: 'layout-shift', buffered: true}) || setTimeout(() => done(0), 300))"""
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => window.shifts.push(...list.getEntries()
+  .filter(each => !each.hadRecentInput)
+  .map(each => [each.value, ...each.sources.map(source => source.node?.textContent ?? '')])))
+  .observe({ type: 'layout-shift', buffered: true });
+"""
 
 
 async def start_video(page: Page) -> None:
     await page.get_by_test_id("talk").click()
-    await expect(page.locator("#stage")).to_have_attribute("data-video", "true", timeout=30_000)
+    await expect(page.locator("#stage")).to_have_attribute("data-video", "true")
 
 
 async def test_a_written_question_is_answered_as_the_agent_writes(
@@ -31,49 +39,97 @@ async def test_a_written_question_is_answered_as_the_agent_writes(
         await picture(page, "signed-out")
         await sign_in(page)
         await picture(page, "new-conversation")
+        await page.evaluate(GROWTH)
         await write(page, "Tell me a story.")
-        live = page.get_by_test_id("live-answer")
-        await expect(live).to_contain_text("Once")
-        await expect(page.get_by_test_id("state")).to_contain_text("Answering")
-        await expect(live).not_to_contain_text("trumpet.", timeout=500)
+        await expect(page.get_by_test_id("question")).to_have_text("Tell me a story.")
+        await expect(page.get_by_test_id("live-answer")).to_contain_text("Once")
         await picture(page, "answering")
-        await expect(page.get_by_test_id("answer")).to_contain_text("trumpet.", timeout=30_000)
+        await expect(page.get_by_test_id("answer")).to_contain_text("trumpet.")
+        lengths: list[str] = await page.evaluate("window.lengths")
+        assert len(lengths) > 5, "the text came at once"
+        assert [len(each) for each in lengths] == sorted(len(each) for each in lengths)
+        assert squeeze(lengths[-1]) in squeeze(LIGHTHOUSE)
         await expect(page).to_have_url(re.compile(r"/c/\w+"))
         # A screen reader hears the whole turn, and not its tokens.
         await expect(page.get_by_test_id("announcer")).to_contain_text("listen for a trumpet.")
 
 
-async def test_the_avatar_appears_without_a_shift_and_its_end_shows_the_price(
+async def test_the_avatar_speaks_is_interrupted_and_ends_with_its_price(
     browser: Browser, local: Stack
 ) -> None:
     async with visit(browser, local) as page:
+        await page.add_init_script(LISTEN + SHIFTS)
+        await page.reload()
         await sign_in(page)
         await start_video(page)
-        assert await page.evaluate(STATS) > 0
-        assert await page.evaluate(SHIFTS) == 0
+        assert await page.evaluate("window.shifts") == []
         await expect(page.get_by_test_id("clock")).to_be_visible()
+        await probe(page)
+        await until_silent(page)
+        await page.wait_for_function("() => window.seen.frames > 20")
+        rest = await seen(page)
         await write(page, "Tell me a story.")
-        await expect(page.get_by_test_id("state")).to_contain_text("Speaking", timeout=30_000)
-        await expect(page.get_by_test_id("caption")).to_be_visible()
-        first = await page.get_by_test_id("caption").inner_text()
+        await expect(page.get_by_test_id("state")).to_contain_text("Speaking")
+        await until_loud(page, 30)
+        await page.wait_for_function("() => window.seen.captions.length > 8")
         await picture(page, "speaking")
-        await page.wait_for_function(
-            "first => document.querySelector('[data-testid=caption]')?.innerText !== first"
-            " || document.querySelector('[data-testid=caption] .now')",
-            arg=first,
-        )
+        check_lips(rest, await seen(page))
+        check_captions((await seen(page))["captions"])
         await page.get_by_role("button", name="Stop", exact=True).click()
         await expect(page.get_by_text("Not said")).to_be_visible()
+        await until_silent(page)
+        assert last_utterance(local)["interrupted"]
+        assert session_states(local) == ["running"]
         await picture(page, "interrupted")
         await page.get_by_role("button", name="End", exact=True).click()
         await expect(page.get_by_test_id("bill")).to_contain_text("of 20 minutes this month")
+        assert session_states(local) == ["ended"]
         await picture(page, "ended")
+
+
+def check_lips(rest: dict[str, Any], talk: dict[str, Any]) -> None:
+    """Check that the pixels of the lips change more while the sound is loud than at rest."""
+    quiet = [each["motion"] / each["frames"] for each in rest["moments"] if each["frames"]]
+    spoken = talk["moments"][len(rest["moments"]) :]
+    loud = [each["motion"] / each["frames"] for each in spoken if loud_and_seen(each)]
+    assert len(loud) > 5
+    assert median(loud) > 2 * median(quiet)
+
+
+def loud_and_seen(moment: dict[str, Any]) -> bool:
+    return bool(moment["level"] > LOUD and moment["frames"])
+
+
+def check_captions(captions: list[dict[str, Any]]) -> None:
+    """Check that the marked words come in the order of the story, and each in its sentence."""
+    story = squeeze(LIGHTHOUSE)
+    places = [story.find(squeeze(each["words"])) for each in captions]
+    assert min(places) >= 0, "a caption is not in the answer"
+    marked = [at + len(squeeze(each["before"])) for at, each in zip(places, captions, strict=True)]
+    assert marked == sorted(marked)
+    assert len(set(marked)) > 4
+
+
+def squeeze(text: str) -> str:
+    return "".join(text.split())
+
+
+def session_states(local: Stack) -> list[str]:
+    return [each.state for each in local.simulators.liveavatar.sessions.values()]
+
+
+def last_utterance(local: Stack) -> dict[str, Any]:
+    """Return what the journal knows of the newest utterance of the only session."""
+    account = local.simulators.liveavatar
+    [session] = account.sessions.values()
+    found: dict[str, Any] = account.journal.session(session, account.now)["utterances"][-1]
+    return found
 
 
 async def test_a_phone_shows_face_words_and_field(browser: Browser, local: Stack) -> None:
     async with visit(browser, local, PHONE) as page:
         await sign_in(page)
         await write(page, "What time is it?")
-        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=25_000)
+        await expect(page.get_by_test_id("answer")).to_be_visible()
         await expect(page.get_by_test_id("talk")).to_be_visible()
         await picture(page, "phone")

@@ -6,7 +6,13 @@ import { Transcript } from "../src/core/turn/transcript";
 import { EMPTY_TURN, next, type Turn } from "../src/core/turn/turn";
 
 const EMPTY: Turn = { ...EMPTY_TURN, key: "k", question: "Hi" };
-const TURN: ChatEvent = { event: "turn", turn_id: "t", conversation_id: "c", message_id: "m" };
+const TURN: ChatEvent = {
+  event: "turn",
+  turn_id: "t",
+  conversation_id: "c",
+  message_id: "a",
+  user_message_id: "m",
+};
 
 function after(...events: ChatEvent[]): Turn {
   return events.reduce(next, EMPTY);

@@ -711,7 +711,7 @@ class ToolEvent(BaseModel):
 
 
 class TurnEvent(BaseModel):
-    """The first event of a typed message: the turn is admitted. `avatar_session_id` is the session that will speak."""
+    """The first event of a typed message: the turn is admitted. `message_id` will be the id of the reply, `user_message_id` is that of the message that it answers. `avatar_session_id` is the session that will speak."""
 
     model_config = ConfigDict(
         extra="ignore",
@@ -720,6 +720,7 @@ class TurnEvent(BaseModel):
     turn_id: str
     conversation_id: str
     message_id: str
+    user_message_id: str | None = None
     avatar_session_id: str | None = None
 
 
@@ -804,6 +805,7 @@ class ChatAnswer(BaseModel):
     turn_id: str
     conversation_id: str
     message_id: str | None = None
+    user_message_id: str | None = None
     heard: HeardEvent | None = None
     ended: Literal[
         "complete",

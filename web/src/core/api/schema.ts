@@ -516,6 +516,7 @@ export interface components {
             turn_id: string;
             conversation_id: string;
             message_id?: string;
+            user_message_id?: string;
             heard?: components["schemas"]["HeardEvent"];
             /** @enum {string} */
             ended: "complete" | "interrupted" | "incomplete" | "failed" | "cancelled" | "waiting" | "lost" | "not_heard";
@@ -959,7 +960,7 @@ export interface components {
             language: string;
             usage: components["schemas"]["Usage"];
         };
-        /** @description The first event of a typed message: the turn is admitted. `avatar_session_id` is the session that will speak. */
+        /** @description The first event of a typed message: the turn is admitted. `message_id` will be the id of the reply, `user_message_id` is that of the message that it answers. `avatar_session_id` is the session that will speak. */
         TurnEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -969,6 +970,7 @@ export interface components {
             turn_id: string;
             conversation_id: string;
             message_id: string;
+            user_message_id?: string;
             avatar_session_id?: string;
         };
         /** @description This month's usage by meter, in whole seconds, tokens or characters. Months are in UTC. */

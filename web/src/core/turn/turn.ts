@@ -86,7 +86,7 @@ export function next(turn: Turn, event: ChatEvent): Turn {
         offline: false,
         turnId: event.turn_id,
         conversationId: event.conversation_id,
-        questionId: event.message_id,
+        questionId: event.user_message_id ?? null,
         avatarSessionId: event.avatar_session_id ?? null,
       };
     case "text":

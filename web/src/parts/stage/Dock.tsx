@@ -69,8 +69,9 @@ export function Dock({ posture }: { posture: Posture }) {
         </button>
       </div>
       <p className={`state ${posture}`} data-testid="state">
-        <b>{t(word)}</b>
-        <span>{t(hasKeys ? hint : (TOUCHED[hint] ?? hint))}</span>
+        {/* New words are new elements: centred words that change count as a shift of the layout. */}
+        <b key={word}>{t(word)}</b>
+        <span key={hint}>{t(hasKeys ? hint : (TOUCHED[hint] ?? hint))}</span>
       </p>
     </>
   );
