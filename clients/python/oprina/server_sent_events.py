@@ -3,6 +3,8 @@
 import codecs
 from dataclasses import dataclass
 
+from .errors import UnexpectedAnswerError
+
 MOST_CHARACTERS = 4 * 1024 * 1024
 """The longest event. A piece of sound of two seconds has 128,000 characters."""
 
@@ -29,7 +31,10 @@ class EventParser:
         self._data: list[str] = []
 
     def feed(self, data: bytes) -> list[StreamedEvent]:
-        """Return the events that these bytes complete. Raises ValueError if an event is too long."""
+        """Return the events that these bytes complete.
+
+        Raises UnexpectedAnswerError if one is too long.
+        """
         text = self._decoder.decode(data)
         if self._after_return and text:
             text = text.removeprefix("\n")
@@ -40,7 +45,7 @@ class EventParser:
         self._rest = lines.pop()
         found = [event for line in lines if (event := self._line(line)) is not None]
         if len(self._rest) + sum(map(len, self._data)) > MOST_CHARACTERS:
-            raise ValueError("an event of the stream is too long")
+            raise UnexpectedAnswerError("an event of the stream is too long")
         return found
 
     def _line(self, line: str) -> StreamedEvent | None:

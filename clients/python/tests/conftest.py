@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from clients.python.tests.people import Someone, person, person_in_thread
 from tests.end_to_end.scene import Scene, staged
 
 HERE = Path(__file__).parent
@@ -31,3 +32,10 @@ def scene(stage: Scene) -> Iterator[Scene]:
     """Yield the module's stack, and clear its faults after the test."""
     yield stage
     stage.reset()
+
+
+@pytest.fixture(params=[person, person_in_thread], ids=["async", "sync"])
+def someone(request: pytest.FixtureRequest) -> Someone:
+    """Return a function that signs a new user in, with either client."""
+    found: Someone = request.param
+    return found

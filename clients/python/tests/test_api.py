@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from clients.python.oprina import AsyncOprina, NotFoundError
@@ -22,7 +23,7 @@ from clients.python.oprina.models import (
     TurnEvent,
 )
 from clients.python.tests.broken_network import BrokenNetwork
-from clients.python.tests.people import person
+from clients.python.tests.people import Someone, person
 from infra.local.recogniser.recogniser import Recognition
 from tests.end_to_end.scene import Scene
 from tests.support.recordings import wav_file
@@ -97,8 +98,10 @@ def test_a_method_takes_every_field_of_its_request(name: str) -> None:
     assert set(inspect.signature(METHODS[name]).parameters) - own == fields - {"stop"}
 
 
-async def test_a_conversation_is_listed_renamed_rated_and_deleted(scene: Scene) -> None:
-    async with person(scene) as ada:
+async def test_a_conversation_is_listed_renamed_rated_and_deleted(
+    scene: Scene, someone: Someone
+) -> None:
+    async with someone(scene) as ada:
         turn = ada.chat("Hello!", speak=False)
         done = await turn.finish()
         assert turn.turn is not None
@@ -124,8 +127,8 @@ async def test_a_conversation_is_listed_renamed_rated_and_deleted(scene: Scene) 
             await ada.conversations.read(conversation)
 
 
-async def test_every_page_of_conversations_is_listed(scene: Scene) -> None:
-    async with person(scene) as ada:
+async def test_every_page_of_conversations_is_listed(scene: Scene, someone: Someone) -> None:
+    async with someone(scene) as ada:
         made = []
         for _ in range(3):
             turn = ada.chat("Hello!", speak=False)
@@ -141,8 +144,24 @@ async def test_every_page_of_conversations_is_listed(scene: Scene) -> None:
         assert everything == made[::-1]
 
 
-async def test_a_message_is_answered_again_and_edited(scene: Scene) -> None:
-    async with person(scene) as ada:
+async def test_the_next_pages_are_read_too() -> None:
+    def page(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params.get("cursor", "0"))
+        names = {"conversation_id": f"c{number}", "title": request.url.params["q"]}
+        dates = dict.fromkeys(("created_at", "updated_at"), "2026-11-30T12:00:00Z")
+        rest = {"next": str(number + 1)} if number < 2 else {}
+        return httpx.Response(200, json={"conversations": [{**names, **dates}], **rest})
+
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(page)) as http,
+        AsyncOprina("http://oprina.test", "token", http=http) as ada,
+    ):
+        found = [each async for each in ada.conversations.all(q="a title")]
+    assert [each.conversation_id for each in found] == ["c0", "c1", "c2"]
+
+
+async def test_a_message_is_answered_again_and_edited(scene: Scene, someone: Someone) -> None:
+    async with someone(scene) as ada:
         turn = ada.chat("Hello!", speak=False)
         await turn.finish()
         assert turn.turn is not None
@@ -157,8 +176,10 @@ async def test_a_message_is_answered_again_and_edited(scene: Scene) -> None:
         assert (await edited.finish()).ended == "complete"
 
 
-async def test_the_account_is_changed_exported_deleted_and_restored(scene: Scene) -> None:
-    async with person(scene) as ada:
+async def test_the_account_is_changed_exported_deleted_and_restored(
+    scene: Scene, someone: Someone
+) -> None:
+    async with someone(scene) as ada:
         changes = ChangeAccountRequest(name="Ada", preferences=PreferencesChange(speed=1.5))
         changed = await ada.account.change(changes)
         assert (changed.name, changed.preferences.speed) == ("Ada", 1.5)
@@ -174,8 +195,8 @@ async def test_the_account_is_changed_exported_deleted_and_restored(scene: Scene
         assert (await ada.account.restore()).deletion is None
 
 
-async def test_an_avatar_speaks_and_ends(scene: Scene) -> None:
-    async with person(scene) as ada:
+async def test_an_avatar_speaks_and_ends(scene: Scene, someone: Someone) -> None:
+    async with someone(scene) as ada:
         started = await ada.start_avatar(quality="low")
         spoken = await ada.speak(started.avatar_session_id, "Hello.")
         assert spoken.ended == "complete"
@@ -184,8 +205,10 @@ async def test_an_avatar_speaks_and_ends(scene: Scene) -> None:
         assert (await ada.end_session(started.avatar_session_id)).state == "ended"
 
 
-async def test_the_google_connection_begins_at_a_one_use_address(scene: Scene) -> None:
-    async with person(scene) as ada:
+async def test_the_google_connection_begins_at_a_one_use_address(
+    scene: Scene, someone: Someone
+) -> None:
+    async with someone(scene) as ada:
         assert (await ada.google.read()).state == "none"
         page = await ada.google.connect(mail=True, calendar=False)
         assert "ticket=" in page.url
@@ -194,8 +217,8 @@ async def test_the_google_connection_begins_at_a_one_use_address(scene: Scene) -
         assert (await ada.google.disconnect()).state == "none"
 
 
-async def test_a_text_becomes_speech(scene: Scene) -> None:
-    async with person(scene) as ada:
+async def test_a_text_becomes_speech(scene: Scene, someone: Someone) -> None:
+    async with someone(scene) as ada:
         sound = await ada.voice.synthesize("Hello.")
         assert sound.startswith(b"RIFF")
         assert (await ada.health(deep=True)).status == "ok"
@@ -214,8 +237,8 @@ def listening(scene: Scene) -> Iterator[Scene]:
     recognition.recognise = before
 
 
-async def test_a_spoken_message_is_heard_and_answered(listening: Scene) -> None:
-    async with person(listening) as ada:
+async def test_a_spoken_message_is_heard_and_answered(listening: Scene, someone: Someone) -> None:
+    async with someone(listening) as ada:
         recording = wav_file(1.5)
         heard = await ada.voice.transcribe(recording, language="de-DE")
         assert (heard.text, heard.seconds) == ("Wie spät ist es?", 1.5)

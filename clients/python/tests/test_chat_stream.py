@@ -1,7 +1,9 @@
 """A turn over a network that fails: no word is lost, none comes twice, and the agent is asked once."""
 
+from collections.abc import Iterator
 from typing import get_args
 
+import httpx
 import pytest
 
 from clients.python.oprina import AsyncOprina, ConflictError, InvalidRequestError
@@ -14,7 +16,9 @@ from clients.python.oprina.models import (
     UsageEvent,
 )
 from clients.python.tests.broken_network import BrokenNetwork, Way
-from clients.python.tests.people import person
+from clients.python.tests.dying_process import dying_process
+from clients.python.tests.people import person, soon
+from infra.local.simulators.agent_engine import Message, Pause, Step, Text
 from tests.end_to_end.scene import Scene
 
 QUESTION = "What time is it?"
@@ -77,6 +81,26 @@ async def test_a_stream_cut_at_every_event_loses_no_word_and_repeats_none(
                 assert done.ended == "complete"
 
 
+async def test_a_connection_is_used_again_after_a_turn(scene: Scene) -> None:
+    network = BrokenNetwork()
+    async with person(scene, network) as ada:
+        for _ in range(3):
+            await ada.chat(QUESTION, speak=False).finish()
+        assert len(network._inner._pool.connections) == 1
+
+
+async def test_words_after_the_last_checkpoint_of_a_dead_process_are_kept() -> None:
+    async with (
+        httpx.AsyncClient(transport=dying_process()) as http,
+        AsyncOprina("http://oprina.test", "token", http=http, sleep=soon) as ada,
+    ):
+        turn = ada.chat("Tell me a story.")
+        events = [event async for event in turn]
+    assert texts(events) == turn.text == "Once upon a time "
+    assert isinstance(events[-1], DoneEvent)
+    assert (events[-1].ended, events[-1].text) == ("lost", "Once ")
+
+
 async def test_a_stream_cut_again_and_again_tells_every_word_once(scene: Scene) -> None:
     network = BrokenNetwork(way="unnoticed")
     async with person(scene, network) as ada:
@@ -133,8 +157,13 @@ async def test_a_key_of_another_message_is_refused(scene: Scene) -> None:
         assert refused.value.code == "key_reused"
 
 
+def endless(_: Message) -> Iterator[Step]:
+    yield Text("Once upon a time ")
+    yield Pause(60)
+
+
 async def test_a_stream_that_is_left_ends_its_turn(scene: Scene) -> None:
-    async with person(scene) as ada:
+    async with person(scene, script=endless) as ada:
         async with ada.chat("Tell me a story, please.", speak=False) as turn:
             await anext(turn)
         assert turn.turn is not None

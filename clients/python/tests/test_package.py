@@ -16,7 +16,8 @@ from tests.end_to_end.scene import Scene
 CLIENT = Path(__file__).parents[1]
 README = (CLIENT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-EXAMPLE = CLIENT.parents[1] / "examples/python/talk.py"
+ROOT = CLIENT.parents[1]
+EXAMPLE = ROOT / "examples/python/talk.py"
 LOCAL = "http://localhost:8080"
 
 
@@ -57,6 +58,12 @@ def test_the_package_needs_httpx_and_pydantic_only() -> None:
     assert needs == {"httpx", "pydantic"}
     allowed = needs | {"typing_extensions"} | set(sys.stdlib_module_names)  # pydantic needs it
     assert {name for path in modules() for name in imported(path)} <= allowed
+
+
+def test_the_client_has_the_version_of_the_api() -> None:
+    texts = [(folder / "pyproject.toml").read_text("utf-8") for folder in (CLIENT, ROOT)]
+    versions = {tomllib.loads(text)["project"]["version"] for text in texts}
+    assert len(versions) == 1
 
 
 def modules() -> list[Path]:

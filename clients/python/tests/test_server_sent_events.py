@@ -47,7 +47,7 @@ def test_any_chunks_give_the_same_events(places: list[int], line_end: str) -> No
 
 def test_an_endless_event_is_refused() -> None:
     line = b"data: " + b"x" * 1000 + b"\n"
-    with pytest.raises(ValueError, match="too long"):
+    with pytest.raises(UnexpectedAnswerError, match="too long"):
         parse([line] * (MOST_CHARACTERS // 1000 + 1))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from clients.python.oprina import AuthenticationError, NotFoundError, Oprina
 from clients.python.oprina.models import ChatEvent, DoneEvent, TextEvent, TurnEvent
+from clients.python.tests.dying_process import dying_process
 from tests.end_to_end.scene import Scene
 
 QUESTION = "What time is it?"
@@ -80,6 +81,15 @@ async def test_a_cut_stream_loses_no_word_and_repeats_none(scene: Scene, cut: in
     assert [each for each in stored if each != QUESTION] == ([text] if text else [])
 
 
+def test_words_after_the_last_checkpoint_of_a_dead_process_are_kept() -> None:
+    with (
+        httpx.Client(transport=dying_process()) as http,
+        Oprina("http://oprina.test", "token", http=http, sleep=lambda _: None) as ada,
+        ada.chat("Tell me a story.") as turn,
+    ):
+        assert (turn.finish().ended, turn.text) == ("lost", "Once upon a time ")
+
+
 async def test_a_token_is_renewed_after_a_refusal(scene: Scene) -> None:
     tokens = iter(["expired", token_of(scene)])
 
@@ -102,13 +112,3 @@ async def test_errors_are_the_same(scene: Scene) -> None:
         await asyncio.to_thread(read, token_of(scene))
     with pytest.raises(AuthenticationError):
         await asyncio.to_thread(read, "no token")
-
-
-async def test_an_avatar_speaks(scene: Scene) -> None:
-    def speak(token: str) -> str:
-        with Oprina(scene.local.url, token) as ada:
-            started = ada.start_avatar()
-            assert ada.speak(started.avatar_session_id, "Hello.").ended == "complete"
-            return ada.end_session(started.avatar_session_id).state
-
-    assert await asyncio.to_thread(speak, token_of(scene)) == "ended"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from common.adapters.sqlite import values
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.accounts import belongings
 from common.domain.documents import Query
@@ -40,7 +41,12 @@ async def documents_of(harness: Harness, user: User) -> list[str]:
     assert isinstance(store, SqliteStore)
     with store._open() as database:
         rows = database.execute("SELECT path, body FROM documents").fetchall()
-    return [path for path, body in rows if user.uid in path.split("/") or f'"{user.uid}"' in body]
+    return [path for path, body in rows if names(path, values.load(body), user)]
+
+
+def names(path: str, fields: object, user: User) -> bool:
+    """Return True if the uid stands in the path, or is the value of any field."""
+    return user.uid in path.split("/") or f"'{user.uid}'" in str(fields)
 
 
 async def owned(harness: Harness, collection: str, user: User) -> list[dict[str, Any]]:

@@ -97,7 +97,10 @@ class AsyncChatStream:
                         yield piece
 
     async def _one_stream(self) -> AsyncGenerator[ChatEvent, None]:
-        """Yield the events of one connection that are new. Raises ConnectionLostError before `done`."""
+        """Yield the events of one connection that are new. Raises ConnectionLostError before `done`.
+
+        The body is read to its end, so that the connection can be used again.
+        """
         answer = await self._transport.open(self._call)
         try:
             if not answer.headers.get("content-type", "").startswith(EVENT_STREAM):
@@ -112,11 +115,13 @@ class AsyncChatStream:
                             self._done = new
                         if new is not None:
                             yield new
-                        if self._done is not None:
-                            return
+        except ConnectionLostError:
+            if self._done is None:
+                raise
         finally:
             await answer.aclose()
-        raise ConnectionLostError("the stream ended before the turn was done")
+        if self._done is None:
+            raise ConnectionLostError("the stream ended before the turn was done")
 
     async def _follow(self, claim: Claim) -> AsyncGenerator[TextEvent, None]:
         """Yield the new text of the turn while it runs, as its conversation shows it."""

@@ -98,7 +98,10 @@ class ChatStream:
                         yield piece
 
     def _one_stream(self) -> Generator[ChatEvent, None, None]:
-        """Yield the events of one connection that are new. Raises ConnectionLostError before `done`."""
+        """Yield the events of one connection that are new. Raises ConnectionLostError before `done`.
+
+        The body is read to its end, so that the connection can be used again.
+        """
         answer = self._transport.open(self._call)
         try:
             if not answer.headers.get("content-type", "").startswith(EVENT_STREAM):
@@ -113,11 +116,13 @@ class ChatStream:
                             self._done = new
                         if new is not None:
                             yield new
-                        if self._done is not None:
-                            return
+        except ConnectionLostError:
+            if self._done is None:
+                raise
         finally:
             answer.close()
-        raise ConnectionLostError("the stream ended before the turn was done")
+        if self._done is None:
+            raise ConnectionLostError("the stream ended before the turn was done")
 
     def _follow(self, claim: Claim) -> Generator[TextEvent, None, None]:
         """Yield the new text of the turn while it runs, as its conversation shows it."""
