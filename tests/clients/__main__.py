@@ -51,6 +51,8 @@ CLIENTS = (
     Client("google.secret_manager", "google"),
     Client("google.cloud_tasks", "google"),
     Client("google.text_to_speech", "google"),
+    Client("google.speech_to_text", "google"),
+    Client("google.accounts", "google"),
     Client("google.vertex_ai", "google"),
     Client("adk.agents", "google"),
     Client("adk.agents", "adk1"),
