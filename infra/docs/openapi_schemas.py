@@ -139,11 +139,12 @@ def _as_received(schema: Json, in_path: set[str]) -> Json:
     if "properties" not in schema:
         return schema
     fields = {name: each for name, each in schema["properties"].items() if name not in in_path}
-    defaults = [f"`{name}` {said}" for name, each in fields.items() if (said := _default(each))]
+    defaults = [f"`{name}` {value}" for name, each in fields.items() if (value := _default(each))]
     required = [name for name in schema.get("required", []) if name not in in_path]
     kept = {key: value for key, value in schema.items() if key != "required"}
     if defaults:
-        kept["description"] = f"{kept['description']} Defaults: {', '.join(defaults)}."
+        said = f"Defaults: {', '.join(defaults)}."
+        kept["description"] = f"{kept.get('description', '')} {said}".strip()
     properties = {name: _without_default(each) for name, each in fields.items()}
     return {**kept, "properties": properties, **({"required": required} if required else {})}
 

@@ -292,20 +292,22 @@ async def later(emulated: Scene) -> AsyncIterator[str]:
 async def test_store_lost_between_the_commits_of_a_start(
     emulated: Scene, gone: dict[str, LostCase], later: str
 ) -> None:
-    """The provider runs the session, but the commit fails.
+    """The provider runs the session, but the commit fails, and no commit can say that it ends.
 
-    The session is stopped before the answer, and the next sweep releases the reservation.
+    The next sweep stops the session, releases the reservation and charges the seconds that it ran.
     """
     scene, start = emulated, gone["start"]
     assert (start.told.status_code, start.told.json()["code"]) == (503, "store_unavailable")
     seen = await scene.journal(start.session)
     assert seen["started_at"] is not None
-    assert (seen["state"], seen["end_reason"]) == ("ended", "SERVER_ERROR")
+    assert (seen["state"], seen["end_reason"]) == ("running", None)
     assert (await scene.session(start.session))["state"] == "starting"
     assert (await scene.meter(start.person, "avatar_seconds"))[1] > 0
     assert (await scene.http.post(later)).json()["stuck"] >= 1
-    assert await scene.meter(start.person, "avatar_seconds") == (0, 0)
-    assert (await scene.session(start.session))["state"] == "ended"
+    document = await scene.session(start.session)
+    assert document["state"] == "ended"
+    assert (await scene.journal(start.session))["state"] == "ended"
+    assert await scene.meter(start.person, "avatar_seconds") == (document["seconds"], 0)
 
 
 async def test_store_lost_while_a_session_ends(
