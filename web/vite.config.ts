@@ -2,7 +2,8 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
 
 const require = createRequire(import.meta.url);
 
@@ -34,6 +35,11 @@ export default defineConfig({
     sourcemap: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+  },
+  // tests/browser/test_echo.py makes the speech, and runs these alone.
+  test: {
+    include: process.env.SPEECH ? ["tests/audio/*.test.ts"] : ["tests/*.test.ts"],
+    testTimeout: process.env.SPEECH ? 240_000 : 20_000,
   },
   server: {
     proxy: Object.fromEntries(["/api", "/local", "/config.json"].map((path) => [path, API])),

@@ -1,7 +1,10 @@
 import { type Frame, loudness } from "./frames";
 
 const AUDIBLE = 0.01;
-const LEARN_FRAMES = 45;
+/** Frames with sound before the first estimate, between two estimates, and in one estimate. */
+const FIRST_FRAMES = 45;
+const NEXT_FRAMES = 15;
+const WINDOW_FRAMES = 300;
 const PERCENTILE = 0.95;
 const MARGIN = 2;
 const SPEECH = 0.5;
@@ -13,11 +16,13 @@ const CAUTIOUS = 0.5;
  *
  * A voice activity detector hears the avatar's voice as speech, down to an echo of -40 dB. The gate
  * learns the coupling, which is the share of the page's own sound that returns through the microphone.
- * Then it lets only frames pass that are 6 dB louder than that echo can be.
+ * Then it lets only frames pass that are 6 dB louder than that echo can be. It learns on from the last
+ * 10 s of sound, so that a changed volume, or a person who spoke while it learnt, do not last.
  */
 export class EchoGate {
   private readonly ratios: number[] = [];
   private coupling = CAUTIOUS;
+  private fresh = 0;
 
   /** Return whether the frame is the person's speech. */
   passes(frame: Frame): boolean {
@@ -29,13 +34,15 @@ export class EchoGate {
 
   /** The learnt coupling, or null while the gate still learns. */
   get learnt(): number | null {
-    return this.ratios.length >= LEARN_FRAMES ? this.coupling : null;
+    return this.ratios.length >= FIRST_FRAMES ? this.coupling : null;
   }
 
   private learn(ratio: number): void {
-    if (this.ratios.length >= LEARN_FRAMES) return;
     this.ratios.push(ratio);
-    if (this.ratios.length < LEARN_FRAMES) return;
+    if (this.ratios.length > WINDOW_FRAMES) this.ratios.shift();
+    this.fresh += 1;
+    if (this.ratios.length < FIRST_FRAMES || this.fresh < NEXT_FRAMES) return;
+    this.fresh = 0;
     const sorted = [...this.ratios].sort((a, b) => a - b);
     this.coupling = sorted[Math.floor(sorted.length * PERCENTILE)] ?? CAUTIOUS;
   }
