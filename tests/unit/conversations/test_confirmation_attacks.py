@@ -5,17 +5,25 @@ from pkgutil import iter_modules
 
 import pytest
 
+from common.conversations.admission.consent import consent_of, consent_words
 from common.domain.errors import CannotReplace, NoProposal
 from common.domain.google.proposal import digest_of
 from common.ports.agent import ToolCall, ToolResult
 from common.schemas.requests import ChatRequest
 from common.text import languages
-from common.text.consent import consent_of, consent_words
 from common.text.languages import find
-from tests.support.harness import ADA, Harness, chat, collect_events, idempotency_key, new_harness
+from tests.support.fakes.agent import Step
+from tests.support.harness import (
+    ADA,
+    Harness,
+    answer_of,
+    chat,
+    collect_events,
+    idempotency_key,
+    new_harness,
+)
 from tests.unit.conversations.test_confirmation import (
     MAIL,
-    answer_of,
     confirm,
     confirmed,
     propose,
@@ -23,7 +31,7 @@ from tests.unit.conversations.test_confirmation import (
 
 CODES = sorted(each.name for each in iter_modules(languages.__path__))
 """Every language that has a record."""
-SENDING = [ToolCall("c", "send_mail"), ToolResult("c", "send_mail", "Mail sent")]
+SENDING: tuple[Step, ...] = (ToolCall("c", "send_mail"), ToolResult("c", "send_mail", "Mail sent"))
 HASH = digest_of("send_mail", MAIL)
 
 
@@ -89,11 +97,11 @@ def test_words_around_a_yes_are_no_yes(words: str) -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_yes_and_no_of_a_language_are_different_words(code: str) -> None:
-    record = find(code)
-    yes, no = ({each.strip() for each in text.split("|")} for text in (record.yes, record.no))
+    agreeing, _, refusing = find(code).answers.partition(";")
+    yes, no = ({each.strip() for each in text.split("|")} for text in (agreeing, refusing))
     assert not (yes & no) - {""}
-    for text, answer in ((record.yes, True), (record.no, False)):
-        for words in text.split("|") if text else ():
-            assert consent_of(f"{words.strip()}!", code) is answer
-    for answer in (True, False) if record.yes and record.no else ():
+    for listed, answer in ((yes, True), (no, False)):
+        for words in listed - {""}:
+            assert consent_of(f"{words}!", code) is answer
+    for answer in (True, False) if agreeing and refusing else ():
         assert consent_of(consent_words(code, yes=answer), code) is answer
