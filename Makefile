@@ -18,6 +18,7 @@ BROWSER := tests/browser/node_modules/.installed
 CLIENTS := avatar google adk1 generated
 TYPESCRIPT := tests/clients/generated/typescript/node_modules/.installed
 EVERY_CORE := -n auto --dist worksteal
+IN_BROWSER := $(BIN)/pytest -m browser
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
@@ -82,6 +83,7 @@ fix: $(INSTALLED) ## format the code, repair lint, write the generated documents
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/python -m infra.docs
+	@test ! -e $(MODULES) || (cd web && npm run --silent types)
 
 lint: $(INSTALLED) ## check format, lint and import rules
 	$(BIN)/ruff format --check
@@ -103,7 +105,10 @@ agent-test: $(AGENT)
 	.venv-agent/bin/python -m pytest tests/agent/adk
 
 test-browser: $(INSTALLED) $(BROWSER) page-check page ## run page and room in Chromium, against the local stack (PICTURES=1 writes docs/images)
-	$(BIN)/pytest -m browser -n 2 --dist worksteal $(or $(ARGS),tests/browser)
+	@$(IN_BROWSER) -n 2 --dist worksteal $(or $(ARGS),tests/browser) || { \
+		status=$$?; test $$status -eq 1 || exit $$status; \
+		echo 'Running the tests that failed once more:'; \
+		$(IN_BROWSER) --last-failed --last-failed-no-failures none $(or $(ARGS),tests/browser); }
 
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
 	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)

@@ -15,10 +15,7 @@ def words_of(line: str) -> frozenset[str]:
 
 
 class Phrases(NamedTuple):
-    """Words where the written form cannot be read out. Without them only the prose is read.
-
-    `{}` stands for the host, the programming language, the number of columns or the task.
-    """
+    """Words for what cannot be read out. `{}` is the host, the language, the columns, the task."""
 
     link: str = "{}"
     code_in: str = ""
@@ -52,6 +49,7 @@ class Language:
     after_names: str = ""  # end a sentence as often as not ("Jr.")
     streets: str = ""  # end the name of a street ("Main St.")
     street_ending: str = ""  # the end of abbreviated streets ("Hauptstr.")
+    numbered_ending: str = ""  # the end of abbreviated streets that a number follows ("Storg. 12")
     lettered: str = ""  # nouns that a letter numbers ("plan B."), which is no initial then
     time_words: str = ""  # tell only when ("on Monday at 5 p.m. Anna left")
     before_ordinals: str = ""  # precede an ordinal ("am 5. Mai")
@@ -67,9 +65,8 @@ class Language:
     elided: str = ""  # capitals that may lose their vowel ("C'est"), and so are no numerals
     capital_nouns: bool = False  # whether nouns have a capital ("5 Min. Pause")
 
-    # Whole answers to a question, with "|" between them (see `consent.py`). The first is shown.
-    yes: str = ""
-    no: str = ""
+    # Whole answers to a question: those that agree, ";", those that refuse. The first is shown.
+    answers: str = ""
 
     # The spoken form (see `spoken/signs.py`).
     phrases: str = ""  # the fields of `Phrases`, with "|" between them

@@ -11,13 +11,14 @@ _JOINED: Final = re.compile(  # parts of a number, of an emoji
     r"(?<=\d)(?:[.,:/'’\s-]?\d|[%％°])|(?<=\d[.,:/'’\s-])\d|(?<=[-+−$€£¥₹~])\d"
     "|(?<=\u200d)|[\u200d\U0001f3fb-\U0001f3ff]"
 )
+_GROUP_ENDS: Final = re.compile(r"(?<=\d[.,:/'’-])(?=\d)")
 _WITHOUT_SPACES: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0003ffff]")
 
 
 def bounded(text: str, most: int = MOST_BYTES) -> int:
-    """Return where a text that is longer than `most` bytes is cut; 0 where it need not or cannot be.
+    """Return where a text that is longer than `most` bytes is cut; 0 if it is not longer.
 
-    A number, a character with its marks, and an address are not cut.
+    A number and a character with its marks are only cut if they are longer themselves.
     """
     if len(text) <= most // 4 or (text.isascii() and len(text) <= most):
         return 0
@@ -25,8 +26,14 @@ def bounded(text: str, most: int = MOST_BYTES) -> int:
     if len(text) <= fitting:
         return 0
     text = text[: fitting + 1]  # the place does not depend on what follows
-    at = last_rest(text, fitting // 2, fitting) or last_rest(text, 0, fitting)
-    return at or _between(text, fitting)
+    return (
+        last_rest(text, fitting // 2, fitting)
+        or last_rest(text, 0, fitting)
+        or _between(text, fitting)
+        or last_rest(text, 0, fitting, within_numbers=True)
+        or _between(text, fitting, within_numbers=True)
+        or fitting
+    )
 
 
 def halves(text: str) -> tuple[str, str] | None:
@@ -46,22 +53,26 @@ def beginning(text: str, characters: int) -> str:
     return text[:at].strip()
 
 
-def last_rest(text: str, low: int, high: int) -> int:
+def last_rest(text: str, low: int, high: int, *, within_numbers: bool = False) -> int:
     """Return the end of the last clause, else of the last word, between two places; 0 if none."""
-    spaces: list[int] = []
     for pattern in (_CLAUSE, _SPACE):
-        ends = (rest.end() for rest in pattern.finditer(text, low, high + 1))
-        spaces = [end for end in ends if low < end <= high]
-        if good := [end for end in spaces if not _JOINED.match(text, end)]:
-            return good[-1]
-    return spaces[-1] if spaces else 0
+        places = [rest.end() for rest in pattern.finditer(text, low, high + 1)]
+        for end in reversed(places):
+            if low < end <= high and (within_numbers or not _JOINED.match(text, end)):
+                return end
+    return 0
 
 
-def _between(text: str, at: int) -> int:
-    """Return the last place up to `at` where two characters may be parted; 0 if there is none."""
+def _between(text: str, at: int, *, within_numbers: bool = False) -> int:
+    """Return the last place up to `at` where two characters may be parted; 0 if there is none.
+
+    An address is cut at once, because nothing in it is spoken. Between groups of digits is a place
+    `within_numbers`.
+    """
     if "://" in text[:at]:
-        return 0
-    low = at // 2
-    while at > low and (_JOINED.match(text, at) or category(text[at : at + 1] or "a")[0] == "M"):
-        at -= 1
-    return at if at > low else 0
+        return at
+    for end in range(at, 0, -1):
+        joined = _JOINED.match(text, end) or category(text[end : end + 1] or "a")[0] == "M"
+        if _GROUP_ENDS.match(text, end) if within_numbers else not joined:
+            return end
+    return 0

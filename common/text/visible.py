@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 _REACH: Final = 80  # characters in which a mark ends: longer text after "<" or "[" is prose
+_KEPT: Final = 20  # characters of the output that tell where a mark stands
 _LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
 _NAMES: Final = (
     r"(?:\w+:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratch_?pad"
@@ -30,10 +31,7 @@ _HIDDEN: Final = (
     (r"<\|im_start\|>|<start_of_turn>", "\n"),
     (r"<\|start\|>", r"(?=<\|)"),
 )
-"""The beginning and the end of each kind of hidden passage.
-
-`{}` is the name that began it. A passage without an end hides the rest of the reply.
-"""
+"""The beginning and the end of each hidden passage; `{}` is its name. Without an end all is hidden."""
 _DROPPED: Final = (  # citations are last: they are no links and no formulas
     rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
     r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
@@ -44,16 +42,23 @@ _REMOVED: Final = "|".join([*(opener for opener, _ in _HIDDEN), _DROPPED])
 _LISTED: Final = (  # after these, "[1, 5]" is a list
     r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
-_MARK: Final = re.compile("[<\\[【\ue200`{]")
+_MARK: Final = re.compile(  # the set of characters at the beginning makes the search fast
+    r"[<\[【\ue200`{fFtT](?:(?<=[【\ue200`])|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)"
+    r"|(?<=\{)(?=\s*(?:\"|\Z))|(?<![A-Za-z].)(?<=[fF])(?=[uU]|\Z)|(?<![^\n].)(?<=[tT])(?=[oO][oO]|[oO]?\Z))"
+)
+_CALLED: Final = r"(?:function|tool)[ _]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark
     r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue200\ue201\n]*|`+"
     r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\](?:[\s[]|[–-]\[?\d{0,3})?|```(?:t|to|too|tool|tool_[^\n]*)"
-    r'|\[?\s*(?:\{\s*(?:"\w*(?:"\s*:?\s*)?)?)?'
+    rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?'
+    r"|(?:f|fu|fun|func|funct|functio?|t|too?|(?:function|tool)[ _]?(?:c|ca|cal|calls?\s{0,3})?)"
 )
 _CALL: Final = (
-    r'\[?\s*\{\s*"(?:name|function|tool|tool_name|arguments|parameters)"[ \t]*:[ \t]*["{]'
+    rf'(?:{_CALLED})?\[?\s*\{{\s*"(?:(?:name|function|tool|tool_name|arguments|parameters|action'
+    r'|recipient_name|(?:tool|function)_(?:calls?|uses?))"[ \t]*:[ \t]*[\["{]'
+    r'|type"[ \t]*:[ \t]*"(?:function|tool_use|tool_call)")'
 )
-_ARGUMENTS: Final = r'"(?:arguments|parameters|args|input)"\s*:'
+_ARGUMENTS: Final = r'"(?:tool_|action_)?(?:arguments|parameters|args|input)"\s*:'
 _CLOSING: Final = ".,;:!?…)]}»”。，、；：！？）」』"
 _compiled = lru_cache(maxsize=128)(partial(re.compile, flags=re.IGNORECASE))
 
@@ -72,18 +77,18 @@ class VisibleText:
         self._before = ""  # the last characters of the output
         self._gap: str | None = None  # the spaces before something that was removed at last
         self._until = self._code = ""  # the pattern that ends a hidden passage, or code
+        self._busy = False  # whether any of these is set
 
     def feed(self, delta: str) -> str:
         """Add text. Return what can be shown now."""
-        busy = self._held or self._until or self._code or self._gap is not None
-        if busy or (delta[-1:] == " " and self._holds_spaces) or _MARK.search(delta):
+        if self._busy or (delta[-1:] == " " and self._holds_spaces) or _MARK.search(delta):
             return self._read(self._held + delta, final=False)
-        self._before = (self._before + delta)[-20:]
+        self._before = delta if len(delta) >= _KEPT else self._before[-_KEPT:] + delta
         return delta
 
     def end(self) -> str:
         """Return what was held back. No text may follow."""
-        return self._read(self._held, final=True)
+        return self._read(self._held, final=True) if self._busy else ""
 
     def _read(self, text: str, *, final: bool) -> str:
         shown: list[str] = []
@@ -94,6 +99,7 @@ class VisibleText:
             at, part = read(text, at, final=final)
             shown.append(self._joined(part) if part else "")
         self._held = text[at:]
+        self._busy = bool(self._held or self._until or self._code or self._gap is not None)
         return "".join(shown)
 
     def _joined(self, part: str) -> str:
@@ -103,7 +109,7 @@ class VisibleText:
             after_space = not self._before or self._before[-1] == " "
             part = part.lstrip() if after_space else part if closed else self._gap + part
             self._gap = None if part or self._before else ""
-        self._before = (self._before + part)[-20:]
+        self._before = (self._before + part)[-_KEPT:]
         return part
 
     def _hidden(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
@@ -120,29 +126,37 @@ class VisibleText:
         return at + len(part), part
 
     def _plain(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
-        mark = _MARK.search(text, at)
-        if mark is None or mark.start() > at:
-            part = text[at : mark.start() if mark else len(text)]
-            shown = not mark and (final or not self._holds_spaces)
-            prose = part if shown else _without(part, " ")
-            if prose or mark is None:
-                return at + len(prose), prose
-        start = mark.start()
-        end = self._removable(text, start, self._before + text[at:start], final=final)
-        if end is None:
-            return at, ""
-        if end > start:
-            self._gap = text[at:start] if self._gap is None else self._gap
-            return end, ""
-        if ticks := _compiled("`+").match(text, start):
-            count = len(ticks[0])
-            block = count > 2  # noqa: PLR2004 - backticks of a span
-            self._code = f"`{{{count},}}" if block else rf"(?<!`){ticks[0]}(?!`)|\n"
-            end = ticks.end() - 1
-        return end + 1, text[at : end + 1]
+        start = at
+        while mark := _MARK.search(text, start):
+            start = mark.start()
+            before = text[max(at, start - _KEPT) : start]
+            before = before if start - at >= _KEPT else self._before + before
+            end = self._removable(text, start, before, final=final)
+            if end != start:
+                if prose := _without(text[at:start], " "):
+                    return at + len(prose), prose
+                if end is None:
+                    return at, ""
+                self._gap = text[at:start] if self._gap is None else self._gap
+                return end, ""
+            if text[start] == "`":
+                return self._opened(text, at, start)
+            start += 1
+        prose = text[at:] if final or not self._holds_spaces else _without(text[at:], " ")
+        return at + len(prose), prose
+
+    def _opened(self, text: str, at: int, start: int) -> tuple[int, str]:
+        """Read the backticks at `start`, which begin code."""
+        ticks = len(text) - start - len(text[start:].lstrip("`"))
+        block = ticks > 2  # noqa: PLR2004 - backticks of a span
+        self._code = f"`{{{ticks},}}" if block else rf"(?<!`)`{{{ticks}}}(?!`)|\n"
+        return start + ticks, text[at : start + ticks]
 
     def _removable(self, text: str, at: int, before: str, *, final: bool) -> int | None:
         """Return where the mark at `at` ends that is removed; `at` for prose; None if undecided."""
+        sign, first_in_line = text[at], before[-1:] in {"", "\n"}
+        if sign.isalpha() and (before[-1:].isalpha() or not (first_in_line or sign in "fF")):
+            return at
         removed = _compiled(_REMOVED).match(text, at)
         for opener, closer in _HIDDEN if removed else ():
             if hidden := _compiled(opener).match(text, at):
@@ -150,11 +164,10 @@ class VisibleText:
                 return hidden.end()
         if not final and len(text) - at < _REACH and _compiled(_UNFINISHED).fullmatch(text, at):
             return None
-        first_in_line = before[-1:] in {"", "\n"}
-        if removed and text[at] == "[" and removed[0][1].isdigit():
+        if removed and sign == "[" and removed[0][1].isdigit():
             definition = first_in_line and text.startswith(":", removed.end())
             return at if definition or _compiled(_LISTED).search(before) else removed.end()
-        if not removed and first_in_line and _compiled(_CALL).match(text, at):
+        if not removed and (first_in_line or sign.isalpha()) and _compiled(_CALL).match(text, at):
             return _end_of_call(text, at, final=final)
         return removed.end() if removed else at
 
@@ -167,7 +180,8 @@ def visible(text: str) -> str:
 
 def _end_of_call(text: str, at: int, *, final: bool) -> int | None:
     """Return where a tool call in JSON ends. An unfinished one is removed at the end."""
-    call = text[at : at + _LONGEST_CALL]
+    start = min(place for place in (text.find("{", at), text.find("[", at)) if place >= 0)
+    call = text[start : start + _LONGEST_CALL]
     undecided = not final and len(call) < _LONGEST_CALL
     if undecided and "}" not in call:
         return None
@@ -177,7 +191,7 @@ def _end_of_call(text: str, at: int, *, final: bool) -> int | None:
         if undecided and (str(error).startswith("Unterm") or f"char {len(call)}" in str(error)):
             return None
         return len(text) if final and _compiled(_ARGUMENTS).search(call) else at
-    return at + length if _compiled(_ARGUMENTS).search(call, 0, length) else at
+    return start + length if _compiled(_ARGUMENTS).search(call, 0, length) else at
 
 
 def _without(text: str, sign: str) -> str:

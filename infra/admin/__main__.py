@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from common.bootstrap import App, build
 from common.domain.errors import OprinaError
-from common.domain.ids import AvatarSessionId, UserId
+from common.domain.ids import ID, AvatarSessionId, UserId
 from common.domain.quota import METERS
 from common.settings import Settings, WronglySetError
 from infra.admin.commands import Admin
@@ -24,18 +24,24 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.admin", description=__doc__)
     add_target(parser)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("show").add_argument("uid")
-    plan = commands.add_parser("set-plan")
-    plan.add_argument("uid")
+    show = commands.add_parser("show", help="plan, use of this month and sessions of a user")
+    show.add_argument("uid", type=_id)
+    plan = commands.add_parser("set-plan", help="give a user a plan of OPRINA_PLANS, or default")
+    plan.add_argument("uid", type=_id)
     plan.add_argument("plan")
-    grant = commands.add_parser("grant")
-    grant.add_argument("uid")
+    grant = commands.add_parser("grant", help="add to what a user may use in a month")
+    grant.add_argument("uid", type=_id)
     grant.add_argument("meter", choices=METERS)
-    grant.add_argument("amount", type=int)
-    grant.add_argument("--month", help="YYYY-MM; by default this one")
-    commands.add_parser("invite").add_argument("email")
-    commands.add_parser("end-session").add_argument("session")
-    commands.add_parser("reconcile").add_argument("day", type=_day)
+    grant.add_argument("amount", type=int, help="a negative one takes a grant back")
+    grant.add_argument("--month", type=_month, help="YYYY-MM; by default this one")
+    invite = commands.add_parser("invite", help="admit the person with an e-mail address")
+    invite.add_argument("email")
+    end = commands.add_parser("end-session", help="end an avatar session")
+    end.add_argument("session", type=_id)
+    day = commands.add_parser(
+        "reconcile", help="compare a day's charges with the provider's records"
+    )
+    day.add_argument("day", type=_day, help="YYYY-MM-DD, UTC")
     return parser.parse_args(arguments)
 
 
@@ -64,8 +70,24 @@ async def _run(settings: Settings, given: argparse.Namespace) -> list[str]:
         await app.close()
 
 
+def _id(text: str) -> str:
+    if not ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text} is not an id: 1 to 64 letters, digits, - and _")
+    return text
+
+
 def _day(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a day, such as 2026-11-30") from None
+
+
+def _month(text: str) -> str:
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).strftime("%Y-%m")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a month, such as 2026-11") from None
 
 
 def main() -> int:

@@ -3,14 +3,14 @@
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.domain.accounts import belongings
 from common.domain.accounts.profile import Profile, profile_path
 from common.domain.avatar_session import AvatarSession
 from common.domain.documents import Query, Where
-from common.domain.errors import OprinaError
+from common.domain.errors import OprinaError, UpstreamNotFound
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.quota import METERS, Ledger, Meter, grant, ledger_path, month_of
 from common.ports.dependencies import Dependencies
@@ -68,7 +68,7 @@ class Admin:
         profile_document, document = await store.get([path, ledger_at])
         profile = Profile.read(profile_document)
         ledger = Ledger(document, self.deps.settings.allowances(profile_document.get("plan")), now)
-        lines = [f"user      {user}", f"plan      {profile.plan}"]
+        lines = [f"user      {user}", f"plan      {profile.plan}", *await self._note_unknown(user)]
         if profile.deletion is not None:
             lines.append(f"deletion  at {profile.deletion.deletes_at:%Y-%m-%d %H:%M} UTC")
         lines += [
@@ -86,13 +86,14 @@ class Admin:
         if plan not in known:
             raise RefusedCommandError(f"There is no plan {plan}. Known: {', '.join(known)}.")
         await self._transactions.run(SetPlan(user, plan))
-        return [f"{user} has the plan {plan}"]
+        return [f"{user} has the plan {plan}", *await self._note_unknown(user)]
 
     async def grant(self, user: UserId, meter: Meter, amount: int, month: str | None) -> list[str]:
         """Add to a user's allowance of one month, by default this one."""
         month = month or month_of(self.deps.clock.now())
         await self._transactions.run(GrantAmount(user, meter, amount, month))
-        return [f"{user} may use {amount} {meter.replace('_', ' ')} more in {month}"]
+        more = f"{abs(amount)} {meter.replace('_', ' ')} {'less' if amount < 0 else 'more'}"
+        return [f"{user} may use {more} in {month}", *await self._note_unknown(user)]
 
     async def invite(self, email: str) -> list[str]:
         """Admit the person with an e-mail address. Raises RefusedCommandError, Upstream."""
@@ -104,7 +105,9 @@ class Admin:
     async def end_session(self, session: AvatarSessionId) -> list[str]:
         """End an avatar session. Raises NotFound."""
         after = await SessionEnder(self.deps).end(session, always("user"))
-        return [f"{session} is {after.state}, {after.seconds} s are charged"]
+        if after.state != "ended":
+            return [f"{session} is {after.state}: its stop is not confirmed, and the sweep goes on"]
+        return [f"{session} is ended ({after.end_reason}), {after.seconds} s are charged"]
 
     async def reconcile(self, day: datetime) -> list[str]:
         """Compare the charges of sessions that began on a day (UTC) with the provider's records.
@@ -120,9 +123,12 @@ class Admin:
         async for document in read_all(self.deps.store, query):
             session = AvatarSession.read(document)
             try:
-                seconds, why = (await self.deps.avatars.record(session.id)).seconds, "no seconds"
+                record = await self.deps.avatars.record(session.id)
+                seconds, why = record.seconds, "the provider does not say how long it ran"
+            except UpstreamNotFound:
+                seconds, why = None, "the provider has no record of it"
             except OprinaError as error:
-                seconds, why = None, error.code
+                seconds, why = None, f"the provider was not asked: {error.code}"
             if seconds is None:
                 unknown += 1
                 lines.append(f"{session.id}  charged {session.seconds} s, {why}")
@@ -135,6 +141,14 @@ class Admin:
             f"drift {ours - theirs} s: charged {ours} s, billed {theirs} s, {unknown} unknown"
         )
         return lines
+
+    async def _note_unknown(self, user: UserId) -> list[str]:
+        """Return a line if the user has never done anything here: the id may be mistyped."""
+        for collection in ("conversations", "avatar_sessions", "ended_sessions", "turns"):
+            query = replace(belongings.owned(collection, user), limit=1)
+            if await self.deps.store.query(query):
+                return []
+        return [f"note: {user} has not used the service yet; check the id"]
 
     @property
     def _transactions(self) -> Transactions:

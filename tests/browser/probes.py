@@ -25,7 +25,7 @@ PROBE = """() => {
   let before = null;
   const moves = () => {
     const { videoWidth: w, videoHeight: h } = video;
-    canvas.drawImage(video, w * 0.36, h * 0.5, w * 0.28, h * 0.28, 0, 0, 48, 48);
+    canvas.drawImage(video, w * 0.4, h * 0.4, w * 0.2, h * 0.2, 0, 0, 48, 48);
     const { data } = canvas.getImageData(0, 0, 48, 48);
     let sum = 0;
     if (before) for (let i = 0; i < data.length; i += 4) sum += Math.abs(data[i] - before[i]);

@@ -43,9 +43,7 @@ async def test_a_reply_is_shown_while_it_is_written(page: Page) -> None:
     await expect(reply).not_to_contain_text("trumpet.", timeout=500)
     await expect(reply).to_contain_text("trumpet.", timeout=30_000)
     await ask(page, "What time is it?")
-    await expect(page.locator("#talk")).to_contain_text(
-        re.compile(r"It is \d+:\d+"), timeout=20_000
-    )
+    await expect(page.locator("#talk")).to_contain_text("Today is", timeout=20_000)
 
 
 async def test_the_avatar_is_seen_and_its_words_are_shown(page: Page) -> None:

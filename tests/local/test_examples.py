@@ -65,7 +65,7 @@ async def test_the_python_example_talks_and_remembers(tmp_path: Path) -> None:
         out = await talk(local, tmp_path, "My name is Ada.", "What time is it?")
         assert local.simulators.agent.turns == 2
     assert "Ada" in out
-    assert re.search(r"\[get_time\] It is \d+:\d+", out), out
+    assert "[get_time] It is" in out, out
 
 
 async def test_the_python_example_asks_before_a_mail_is_sent(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from common.schemas.connections import (
     ConnectGoogleRequest,
     FinishGoogleRequest,
 )
+from tests.support.fakes.google import FakeGoogle
 
 
 async def give_consent(
-    app: App, user: User, *, mail: bool = True, calendar: bool = True, code: str = "code"
+    app: App, google: FakeGoogle, user: User, *, mail: bool = True, calendar: bool = True
 ) -> str:
     """Go through a consent as the browser of `user`, and return the result that the page gets."""
     asked = await app.connections.ask(user, ConnectGoogleRequest(mail=mail, calendar=calendar))
@@ -20,7 +21,7 @@ async def give_consent(
     if (refused := query_of(begun.url).get("google")) is not None:
         return refused
     cookie = (begun.cookie or "").partition(";")[0]
-    request = FinishGoogleRequest(state=query_of(begun.url)["state"], code=code)
+    request = FinishGoogleRequest(state=query_of(begun.url)["state"], code=google.allow(begun.url))
     request.note_headers({"cookie": cookie})
     finished = await app.connections.finish(request)
     return query_of(finished.url)["google"]

@@ -240,22 +240,22 @@ async def _history(app: App, harness: Harness) -> None:
     await app.history.delete(ADA, DeleteConversationRequest.model_validate(named))
 
 
-async def _connect(app: App, _: Harness) -> None:
+async def _connect(app: App, harness: Harness) -> None:
     """Connect, connect again for more, and disconnect."""
-    assert await give_consent(app, ADA, calendar=False) == "connected"
-    assert await give_consent(app, ADA) == "connected"
+    assert await give_consent(app, harness.google, ADA, calendar=False) == "connected"
+    assert await give_consent(app, harness.google, ADA) == "connected"
     await app.connections.disconnect(ADA)
 
 
 async def _chat_with_google(app: App, harness: Harness) -> None:
-    await give_consent(harness.app, ADA)
+    await give_consent(harness.app, harness.google, ADA)
     advance(harness.clock, 3600)
     await _chat(app, harness)
 
 
 async def _sweep_a_connection(app: App, harness: Harness) -> None:
     """The process that disconnects dies after its commit."""
-    await give_consent(harness.app, ADA)
+    await give_consent(harness.app, harness.google, ADA)
     await Transactions(harness.store, harness.clock, no_pause).run(Disconnect(ADA.uid))
     advance(harness.clock, 60)
     await app.sweeps.sweep(SweepRequest())

@@ -120,7 +120,8 @@ class GoogleOauth:
             "code_verifier": verifier,
             "redirect_uri": self._redirect_url,
         }
-        answer = await self._ask_token(form, RETRY_UNSENT)  # a code is accepted once
+        # A code is accepted once.
+        answer = await self._ask_token(form, RETRY_UNSENT, changes=True)
         account = await self._account(answer)
         refresh_token = answer.get("refresh_token")
         return ExchangedCode(
@@ -131,7 +132,8 @@ class GoogleOauth:
 
     async def refresh(self, refresh_token: str, scopes: Sequence[str]) -> AccessToken:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        answer = await self._ask_token({**form, "scope": " ".join(scopes)}, RETRY_IDEMPOTENT)
+        form["scope"] = " ".join(scopes)
+        answer = await self._ask_token(form, RETRY_IDEMPOTENT, changes=False)
         return self._access(answer)
 
     async def revoke(self, token: str) -> None:
@@ -140,10 +142,14 @@ class GoogleOauth:
         if not answer.ok and _error(answer) not in GONE:
             raise refusal(request, answer)
 
-    async def _ask_token(self, form: Mapping[str, str], retry: Retry) -> Mapping[str, Any]:
+    async def _ask_token(
+        self, form: Mapping[str, str], retry: Retry, *, changes: bool
+    ) -> Mapping[str, Any]:
         client = await self._client()
         form = {**form, "client_id": client.id, "client_secret": client.secret}
-        request = OutboundRequest(SERVICE, "POST", self._addresses.token, form=form)
+        request = OutboundRequest(
+            SERVICE, "POST", self._addresses.token, form=form, changes=changes
+        )
         answer = await self._call(request, retry)
         body = answer.json()
         if _error(answer) in GONE:

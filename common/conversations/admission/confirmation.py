@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from common.conversations.admission.consent import consent_of, consent_words
 from common.conversations.admission.turn_claim import AnsweredProposal, TurnClaim
 from common.domain.conversation import Conversation
 from common.domain.documents import Update, Write
@@ -12,7 +13,6 @@ from common.domain.google.proposal import use
 from common.domain.ids import TurnId
 from common.domain.turn import TurnRecord, turn_path
 from common.settings import Settings
-from common.text.consent import consent_of, consent_words
 from common.transactions.transaction import Documents, ReadMore
 
 

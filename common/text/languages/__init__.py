@@ -6,6 +6,7 @@ The names in the file are fields of `Language`, and so it holds nothing but what
 import dataclasses
 import importlib
 import re
+import unicodedata
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Final
@@ -20,6 +21,7 @@ BY_SCRIPT: Final = {
     "GEORGIAN": "ka", "ETHIOPIC": "am", "HANGUL": "ko", "KANA": "ja", "CJK": "zh",
 }  # fmt: skip
 """The language that a script stands for where the conversation's language does not use it."""
+_ENOUGH: Final = 2  # letters in another script that are more than a foreign sign
 
 
 @lru_cache(maxsize=256)
@@ -35,3 +37,40 @@ def find(code: str) -> Language:
         return Language(code, **{field: module[field] for field in fields})
     own = " ".join(script for script, language in BY_SCRIPT.items() if language == code)
     return Language(code, scripts=own or "LATIN")
+
+
+def language_code(language: str | None) -> str | None:
+    """Return the language of a BCP 47 tag, in lower case; None for "auto" and the like."""
+    code = (language or "").partition("-")[0].partition("_")[0].strip().lower()
+    return code if re.fullmatch("[a-z]{2,3}", code) else None
+
+
+def language_of(text: str, language: Language | None) -> Language:
+    """Return the language whose rules `text` follows in a conversation in `language`."""
+    if language is not None and text.isascii() and "LATIN" in language.scripts:
+        return language
+    script, letters = _script(text)
+    if language is not None and (letters < _ENOUGH or script in language.scripts.split()):
+        return language
+    default = BY_SCRIPT.get(script)
+    return find(default or "en") if default or language is None else language
+
+
+def _script(text: str) -> tuple[str, int]:
+    """Return the script of most letters, and their number."""
+    if text.isascii():
+        return "LATIN", sum(map(str.isalpha, text))
+    letters = [script for script in map(_script_of, text) if script]
+    if "KANA" in letters:  # half of the letters of Japanese may be Chinese
+        letters = ["KANA" if script == "CJK" else script for script in letters]
+    most = max(dict.fromkeys(letters), key=letters.count, default="LATIN")
+    return most, letters.count(most)
+
+
+@lru_cache(maxsize=8192)
+def _script_of(sign: str) -> str:
+    """Return the script of a letter or a vowel sign; "" for anything else."""
+    if unicodedata.category(sign)[0] not in "LM":
+        return ""
+    name = unicodedata.name(sign, "").partition(" ")[0]
+    return "KANA" if name in {"HIRAGANA", "KATAKANA"} else name

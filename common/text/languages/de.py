@@ -1,39 +1,47 @@
-from common.text.spoken.rules import Rule
+from common.text.spoken.rules import Rule, table
 
 numbered = "art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so"
-enders = "usw etc"
+enders = "usw etc mwst ust"
 units = "std min sek mio mrd"
 abbreviations = """inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o
-  s.u dipl gl hbf mind co"""
-introduces = "z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
+  s.u dipl gl hbf mind co pr mittl gr pers pck päckch msp gestr geh st stk schw bes usf zub verschl
+  gesch vorauss lt bzgl rd etw sog zw tlw versch"""
+introduces = "u z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
 street_ending = "str"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
   ihrem ihren ihrer seinem seinen seiner meinem meinen meiner unserem unseren unserer"""
 ordinal_digits = 2
-starters = """Der Die Das Dies Diese Dieser Dieses Den Dem Des Ein Eine Einen Er Sie Es Ich Wir Ihr Ihre
-  Ihren Man Mein Meine Sein Seine Unser Unsere In Im Am An Auf Aus Bei Bis Bitte Damals Damit Dann
-  Danach Danke Daher Dafür Davor Dazu Denn Deshalb Doch Dort Durch Soll Sollen Kann Können Wenn Weil Was
-  Wie Wo Wer Wann Warum Welche Welcher Und Aber Oder Ob Nur Nach Nicht Noch Nun Ohne Schon Sehr So Um
-  Unter Über Von Vor Vorher Während Mit Für Gegen Haben Hat Ist Sind War Waren Wird Werden Möchten Muss
-  Müssen Darf Passt Außerdem Heute Hier Gestern Morgen Jetzt Jede Jeder Jedes Kein Keine Alle Alles Also
-  Als Auch Ab Leider Seit Seitdem Später Trotzdem Zu Zum Zur Zwei Zwischen"""
+starters = """Der Die Das Dies Diese Dieser Dieses Den Dem Des Ein Eine Einen Er Sie Es Ich Wir Ihr
+  Ihre Ihren Man Mein Meine Sein Seine Unser Unsere In Im Am An Auf Aus Bei Bis Bitte Damals Damit
+  Dann Danach Danke Daher Dafür Davor Dazu Denn Deshalb Doch Dort Durch Soll Sollen Kann Können Wenn
+  Weil Was Wie Wo Wer Wann Warum Welche Welcher Und Aber Oder Ob Nur Nach Nicht Noch Nun Ohne Schon
+  Sehr So Um Unter Über Von Vor Vorher Während Mit Für Gegen Haben Hat Ist Sind War Waren Wird Werden
+  Möchten Muss Müssen Darf Passt Außerdem Heute Hier Gestern Morgen Jetzt Jede Jeder Jedes Kein Keine
+  Alle Alles Also Als Auch Ab Leider Seit Seitdem Später Trotzdem Zu Zum Zur Zwei Zwischen"""
 months = """Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember
-  Jan Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez Jahrhundert Jahrhunderts"""
+  Jan Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez Jahrhundert Jahrhunderts OG UG Stock Etage Klasse
+  Platz Runde Halbjahr Quartal Semester Auflage Liga Person Stelle Mal Spieltag Tag Woche
+  Obergeschoss"""
 capital_nouns = True
-phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten|eine Tabelle|ein Bild
-  |Punkt|at|erledigt: {}"""
-signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als|> größer als
-  |≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf"""
+phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten|eine Tabelle
+  |ein Bild|Punkt|at|erledigt: {}"""
+signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als
+  |> größer als|≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf"""
 until = " bis "
 money = "$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken"
 scales = "Millionen|Million|Milliarden|Milliarde|Billionen|Tausend"
 in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum Teil|ca.=circa
   |inkl.=inklusive|exkl.=exklusive|MwSt.=Mehrwertsteuer|bzw.=beziehungsweise|usw.=und so weiter
-  |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße|vgl.=vergleiche
-  |Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abb.=Abbildung|Kap.=Kapitel|o. Ä.=oder Ähnliches
-  |s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr
-  |St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
-own = (Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),)
-yes = """ja|ja bitte|jawohl|ja gern|ja gerne|gern|gerne|okay|ok|mach das|ja mach das
-  |bestätigen|ja senden"""
-no = "nein|nein danke|nee|nicht|abbrechen|lass es|bitte nicht|lieber nicht"
+  |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße
+  |vgl.=vergleiche|Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abs.=Absatz|Abb.=Abbildung|Kap.=Kapitel
+  |o. Ä.=oder Ähnliches|s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß
+  |zzgl.=zuzüglich|Hr.=Herr|Pers.=Personen|bzgl.=bezüglich|sog.=sogenannte|vorauss.=voraussichtlich
+  |mittl.=mittlerer|lt.=laut|i. d. R.=in der Regel|St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
+_KITCHEN = table("EL Esslöffel|TL Teelöffel|Pr Prise|Pck Päckchen|Msp Messerspitze|Mon Monate")
+own = (
+    Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),
+    Rule(r"(?<=[\d½¼¾] )(EL|TL|Pr|Pck|Msp|Mon)\b\.?", lambda unit: _KITCHEN[unit[1]]),
+    Rule(r"(?<=[\w)] )u\.(?= [\wÄÖÜ])(?!\.)", "und"),
+)
+answers = """ja|ja bitte|jawohl|ja gern|ja gerne|gern|gerne|okay|ok|mach das|ja mach das|bestätigen
+  |ja senden; nein|nein danke|nee|nicht|abbrechen|lass es|bitte nicht|lieber nicht"""

@@ -1,24 +1,24 @@
 from dataclasses import replace
 
 from common.text.language import Language, words_of
-from common.text.spoken.rules import Rules
+from common.text.spoken.rules import Rule, Rules
 from common.text.spoken.signs import sign_rules
 
-numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con contra
-  entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega micro mono
-  tri en de sub"""
+numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con
+  contra entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega
+  micro mono tri en de sub"""
 enders = "etc ud uds"
 units = "min h kg km m cm ptas"
-abbreviations = "aprox m ee uu art"
+abbreviations = "aprox m ee uu art cda cdas cdta cdtas cdita cditas"
 introduces = "p.ej ej sr sra srta dr dra d dña"
 starters = """El La Los Las Un Una Lo Le Les Se Su Sus Es Él Ella Ellos Yo Nos Usted Este Esta Esto
-  Estos Estas Ese Esa Eso Y O Pero Si Sí No Que Qué Cuando Cuándo Como Cómo Dónde Quién Para Por En De
-  Del Al Con Sin Ahora Luego Después Antes También Fue Hay Está Están Son Ha Quiere Puede Todo Todos
-  Aquí Allí Además Así Entonces Gracias Hoy Mañana Ayer Más Muy Mi Tu"""
+  Estos Estas Ese Esa Eso Y O Pero Si Sí No Que Qué Cuando Cuándo Como Cómo Dónde Quién Para Por En
+  De Del Al Con Sin Ahora Luego Después Antes También Fue Hay Está Están Son Ha Quiere Puede Todo
+  Todos Aquí Allí Además Así Entonces Gracias Hoy Mañana Ayer Más Muy Mi Tu"""
 phrases = """un enlace a {}|código en {}|código|una tabla con {} columnas|una tabla|una imagen|punto
   |arroba|hecho: {}"""
-signs = """& y|+ más|= igual a|× por|÷ entre|± más menos|≈ aproximadamente|≠ distinto de|< menor que
-  |> mayor que|≤ como máximo|≥ como mínimo|→ a|^ elevado a {}|√ raíz de|∞ infinito"""
+signs = """& y|+ más|= igual a|× por|÷ entre|± más menos|≈ aproximadamente|≠ distinto de
+  |< menor que|> mayor que|≤ como máximo|≥ como mínimo|→ a|^ elevado a {}|√ raíz de|∞ infinito"""
 until = " a "
 money = "$ de dólares|US$ de dólares|€ de euros|£ de libras"
 scales = "mil millones|millones|millón|billones|billón"
@@ -26,7 +26,8 @@ in_full = """p. ej.=por ejemplo|Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=se
   |Dra.=doctora|etc.=etcétera|EE. UU.=Estados Unidos|EE.UU.=Estados Unidos|Ud.=usted|Uds.=ustedes
   |Vd.=usted|núm.=número|n.º=número|Av.=avenida|Avda.=avenida|pág.=página|págs.=páginas
   |aprox.=aproximadamente|Prof.=profesor|tel.=teléfono|Tel.=teléfono|Ing.=ingeniero|Lic.=licenciado
-  |Dña.=doña|máx.=máximo|mín.=mínimo|dpto.=departamento"""
+  |cda.=cucharada|cdas.=cucharadas|cdta.=cucharadita|cdtas.=cucharaditas|cdita.=cucharadita
+  |cditas.=cucharaditas|Dña.=doña|c/u=cada uno|máx.=máximo|mín.=mínimo|dpto.=departamento"""
 
 _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 
@@ -37,6 +38,6 @@ def spoken(language: Language, region: str) -> Rules:
     return sign_rules(pesos if region in _WITH_PESOS else language)
 
 
-yes = """sí|si|sí por favor|si por favor|claro|vale|de acuerdo|ok|adelante|hazlo
-  |confirmar|confirmo"""
-no = "no|no gracias|cancelar|cancela|mejor no|para|déjalo"
+own = (Rule(r"(?<!\w)[Cc]/ ?(?=[A-ZÁÉÍÓÚ])", "calle "), Rule(r"(?<!\w)c/ ?(?=\d)", "cada "))
+answers = """sí|si|sí por favor|si por favor|claro|vale|de acuerdo|ok|adelante|hazlo|confirmar
+  |confirmo; no|no gracias|cancelar|cancela|mejor no|para|déjalo"""

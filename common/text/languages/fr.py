@@ -6,10 +6,10 @@ enders = "etc"
 units = "min h kg km m cm"
 abbreviations = "pers bd pr st ste mgr me no tél j.-c"
 introduces = "p.ex m mm mme mlle dr cf"
-starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et Mais
-  Ou Où Que Qui Quand Comment Pour Dans En Au Aux À Avec Sans Sur Puis Voulez Son Sa Ses Votre Vos Leur
-  Tout Tous Merci Après Avant Alors Ainsi Est Sont Faut Pourquoi Depuis Ensuite Voici Voilà Oui Non
-  Aussi Chez Chaque Plus Pas"""
+starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et
+  Mais Ou Où Que Qui Quand Comment Pour Dans En Au Aux À Avec Sans Sur Puis Voulez Son Sa Ses Votre
+  Vos Leur Tout Tous Merci Après Avant Alors Ainsi Est Sont Faut Pourquoi Depuis Ensuite Voici Voilà
+  Oui Non Aussi Chez Chaque Plus Pas"""
 elided = "CDJLMNST"
 phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tableau|une image|point
   |arobase|fait : {}"""
@@ -20,10 +20,14 @@ money = "$ de dollars|€ d'euros|£ de livres"
 scales = "millions|million|milliards|milliard"
 in_full = """p. ex.=par exemple|par ex.=par exemple|c.-à-d.=c'est-à-dire|etc.=et cetera|env.=environ
   |Mme=Madame|Mlle=Mademoiselle|MM.=Messieurs|Dr=docteur|Pr=professeur|n°=numéro|N°=numéro|av.=avenue
-  |bd=boulevard|tél.=téléphone|Tél.=téléphone|max.=maximum|min.=minimum|apr. J.-C.=après Jésus-Christ
-  |av. J.-C.=avant Jésus-Christ"""
+  |bd=boulevard|tél.=téléphone|Tél.=téléphone|c. à s.=cuillères à soupe|c. à c.=cuillères à café
+  |c.à.s=cuillères à soupe|c.à.c=cuillères à café|ét.=étage|hab.=habitants|max.=maximum
+  |apr. J.-C.=après Jésus-Christ|av. J.-C.=avant Jésus-Christ"""
 space_before_marks = True
-own = (Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),)
-yes = """oui|oui s'il te plaît|oui s'il vous plaît|ouais|d'accord|ok|vas-y|allez-y
-  |confirmer|je confirme"""
-no = "non|non merci|annuler|annule|arrête|surtout pas|laisse tomber"
+own = (
+    Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),
+    Rule(r"(?<=\s)- de (?=\d)", "moins de "),
+    Rule(r"(?<!\w)p/r (?=à|au)", "par rapport "),
+)
+answers = """oui|oui s'il te plaît|oui s'il vous plaît|ouais|d'accord|ok|vas-y|allez-y|confirmer
+  |je confirme; non|non merci|annuler|annule|arrête|surtout pas|laisse tomber"""

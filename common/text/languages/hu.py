@@ -1,4 +1,3 @@
 numbered = "febr márc ápr júl jún szept okt"
 ordinal_digits = 2
-yes = "igen|igen kérem|rendben|oké|ok|jó|megerősítem"
-no = "nem|nem köszönöm|mégse|ne"
+answers = "igen|igen kérem|rendben|oké|ok|jó|megerősítem; nem|nem köszönöm|mégse|ne"

@@ -3,5 +3,4 @@ phrases = "tautan ke {}|kode {}|kode|tabel dengan {} kolom|tabel|gambar|titik|at
 signs = """& dan|+ tambah|= sama dengan|× kali|÷ dibagi|± kurang lebih|≈ sekitar|≠ tidak sama dengan
   |< kurang dari|> lebih dari|≤ paling banyak|≥ paling sedikit|→ ke|^ pangkat {}|√ akar"""
 until = " sampai "
-yes = "ya|iya|ya tolong|oke|ok|baik|silakan|lakukan"
-no = "tidak|tidak terima kasih|batal|jangan"
+answers = "ya|iya|ya tolong|oke|ok|baik|silakan|lakukan; tidak|tidak terima kasih|batal|jangan"

@@ -11,5 +11,9 @@ signs = """& en|+ plus|= is|× keer|÷ gedeeld door|± plusminus|≈ ongeveer|�
 until = " tot "
 money = "$ dollar|€ euro|£ pond"
 scales = "miljoen|miljard"
-yes = "ja|ja graag|jawel|oké|ok|prima|doe maar|ga je gang|bevestigen"
-no = "nee|nee bedankt|nee dank je|annuleren|niet doen|laat maar|liever niet"
+in_full = """d.w.z.=dat wil zeggen|a.u.b.=alstublieft|bijv.=bijvoorbeeld|o.a.=onder andere
+  |enz.=enzovoort|incl.=inclusief|excl.=exclusief|dhr.=de heer|mevr.=mevrouw|t/m=tot en met
+  |i.p.v.=in plaats van|m.b.t.=met betrekking tot|t.o.v.=ten opzichte van|z.s.m.=zo snel mogelijk
+  |nr.=nummer|tel.=telefoon|ca.=circa|max.=maximaal|o.b.v.=op basis van|e.d.=en dergelijke"""
+answers = """ja|ja graag|jawel|oké|ok|prima|doe maar|ga je gang|bevestigen; nee|nee bedankt
+  |nee dank je|annuleren|niet doen|laat maar|liever niet"""

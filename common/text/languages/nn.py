@@ -1,3 +1,2 @@
 ordinal_digits = 2
-yes = "ja|ja takk|jo|ok|gjer det|stadfest"
-no = "nei|nei takk|avbryt|ikkje gjer det"
+answers = "ja|ja takk|jo|ok|gjer det|stadfest; nei|nei takk|avbryt|ikkje gjer det"

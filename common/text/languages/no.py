@@ -1,4 +1,3 @@
 before_ordinals = "den"
 ordinal_digits = 2
-yes = "ja|ja takk|jo|ok|gjør det|bekreft"
-no = "nei|nei takk|avbryt|ikke gjør det"
+answers = "ja|ja takk|jo|ok|gjør det|bekreft; nei|nei takk|avbryt|ikke gjør det"

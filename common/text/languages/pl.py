@@ -9,5 +9,8 @@ phrases = """link do {}|kod w języku {}|kod|tabela, liczba kolumn: {}|tabela|ob
 signs = """& i|+ plus|= równa się|× razy|÷ podzielić przez|± plus minus|≈ około|≠ nie równa się
   |< mniej niż|> więcej niż|≤ co najwyżej|≥ co najmniej|→ do|^ do potęgi {}|√ pierwiastek z"""
 until = " do "
-yes = "tak|tak proszę|jasne|dobrze|ok|zgoda|potwierdzam|zrób to"
-no = "nie|nie dziękuję|anuluj|lepiej nie|nie rób tego"
+in_full = """np.=na przykład|tj.=to jest|itd.=i tak dalej|itp.=i tym podobne|m.in.=między innymi
+  |ok.=około|x dziennie=razy dziennie|tel.=telefon|nr=numer|wg=według|tzn.=to znaczy
+  |tzw.=tak zwany|m. in.=między innymi"""
+answers = """tak|tak proszę|jasne|dobrze|ok|zgoda|potwierdzam|zrób to; nie|nie dziękuję|anuluj
+  |lepiej nie|nie rób tego"""

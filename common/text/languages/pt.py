@@ -5,11 +5,11 @@ units = "min h kg km m cm"
 abbreviations = "av pág págs tel aprox n núm ex eng r arq ap apto"
 introduces = "p.ex sr sra dr dra prof profa d"
 starters = """O A Os As Um Uma Ele Ela Eles Elas Eu Nós Você Vocês É Foi Era São Há Se E Mas Ou Este
-  Esta Isto Isso Esse Essa Que Quem Como Quando Onde Porque Para Por Em No Na Nos Nas Do Da De Com Sem
-  Não Sim Depois Antes Também Agora Aqui Quer Pode Seu Sua Está Fica Hoje Amanhã Ontem Tudo Todos
+  Esta Isto Isso Esse Essa Que Quem Como Quando Onde Porque Para Por Em No Na Nos Nas Do Da De Com
+  Sem Não Sim Depois Antes Também Agora Aqui Quer Pode Seu Sua Está Fica Hoje Amanhã Ontem Tudo Todos
   Obrigado Obrigada"""
-phrases = """um link para {}|código em {}|código|uma tabela com {} colunas|uma tabela|uma imagem|ponto
-  |arroba|feito: {}"""
+phrases = """um link para {}|código em {}|código|uma tabela com {} colunas|uma tabela|uma imagem
+  |ponto|arroba|feito: {}"""
 signs = """& e|+ mais|= igual a|× vezes|÷ dividido por|± mais ou menos|≈ cerca de|≠ diferente de
   |< menor que|> maior que|≤ no máximo|≥ no mínimo|→ para|^ elevado a {}|√ raiz de|∞ infinito"""
 until = " a "
@@ -17,7 +17,7 @@ money = "R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras"
 scales = "milhões|milhão|bilhões|bilhão|mil milhões|trilhões|trilhão"
 in_full = """p. ex.=por exemplo|Sr.=senhor|Sra.=senhora|Dr.=doutor|Dra.=doutora|etc.=et cetera
   |n.º=número|nº=número|Av.=avenida|pág.=página|págs.=páginas|aprox.=aproximadamente|Prof.=professor
-  |Profa.=professora|tel.=telefone|Tel.=telefone|máx.=máximo|mín.=mínimo"""
-yes = """sim|sim por favor|claro|ok|está bem|pode ser|vá em frente|faça isso|confirmar
-  |confirmo"""
-no = "não|não obrigado|não obrigada|cancelar|cancela|deixa|melhor não"
+  |Profa.=professora|tel.=telefone|Tel.=telefone|seg. a sex.=segunda a sexta
+  |seg. a sáb.=segunda a sábado|seg. a dom.=segunda a domingo|máx.=máximo|mín.=mínimo"""
+answers = """sim|sim por favor|claro|ok|está bem|pode ser|vá em frente|faça isso|confirmar
+  |confirmo; não|não obrigado|não obrigada|cancelar|cancela|deixa|melhor não"""

@@ -1,3 +1,2 @@
 ordinal_digits = 2
-yes = "áno|áno prosím|hej|dobre|ok|potvrdzujem"
-no = "nie|nie ďakujem|zrušiť|radšej nie"
+answers = "áno|áno prosím|hej|dobre|ok|potvrdzujem; nie|nie ďakujem|zrušiť|radšej nie"

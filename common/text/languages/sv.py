@@ -1,12 +1,16 @@
+numbered_ending = "g"
 numbered = "okt mån tis ons tors fre lör sön"
 abbreviations = "ca nr kl"
 introduces = "t.ex bl.a dvs"
 phrases = """en länk till {}|lite {}-kod|lite kod|en tabell med {} kolumner|en tabell|en bild|punkt
   |snabel-a|klart: {}"""
-signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ungefär|≠ skilt från|< mindre än
-  |> större än|≤ högst|≥ minst|→ till|^ upphöjt till {}|√ roten ur|∞ oändligheten"""
+signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ungefär|≠ skilt från
+  |< mindre än|> större än|≤ högst|≥ minst|→ till|^ upphöjt till {}|√ roten ur|∞ oändligheten"""
 until = " till "
 money = "$ dollar|€ euro|£ pund"
 scales = "miljoner|miljon|miljarder|miljard"
-yes = "ja|ja tack|jo|okej|ok|visst|gör det|bekräfta"
-no = "nej|nej tack|avbryt|gör det inte|låt bli"
+in_full = """t.ex.=till exempel|bl.a.=bland annat|dvs.=det vill säga|d.v.s.=det vill säga
+  |osv.=och så vidare|o.s.v.=och så vidare|m.m.=med mera|kl.=klockan|ca=cirka|f.d.=före detta
+  |s.k.=så kallade|nr=nummer|tel.=telefon|inkl.=inklusive|exkl.=exklusive|st.=stycken|max.=maximalt
+  |resp.=respektive"""
+answers = "ja|ja tack|jo|okej|ok|visst|gör det|bekräfta; nej|nej tack|avbryt|gör det inte|låt bli"

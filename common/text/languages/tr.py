@@ -8,5 +8,7 @@ phrases = """{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir re
 signs = """& ve|+ artı|= eşittir|× çarpı|÷ bölü|± artı eksi|≈ yaklaşık|≠ eşit değildir|< küçüktür
   |> büyüktür|≤ en fazla|≥ en az|^ üzeri {}|√ karekök"""
 until = " ila "
-yes = "evet|evet lütfen|tamam|olur|onaylıyorum|gönder"
-no = "hayır|hayır teşekkürler|iptal|vazgeç|olmaz"
+in_full = """vb.=ve benzeri|vs.=vesaire|örn.=örneğin|Örn.=Örneğin|Dr.=Doktor|Prof.=Profesör|Doç.=Doçent
+  |Sn.=Sayın|Cad.=Caddesi|Sok.=Sokak|Mah.=Mahallesi|No:=Numara|no.=numara|tel.=telefon|Tel:=Telefon:"""
+answers = """evet|evet lütfen|tamam|olur|onaylıyorum|gönder; hayır|hayır teşekkürler|iptal|vazgeç
+  |olmaz"""

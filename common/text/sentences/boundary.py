@@ -4,19 +4,9 @@ import re
 from typing import Final, Literal
 
 from common.text.language import Language, words_of
-from common.text.sentences.abbreviations import Kind, kind_of
+from common.text.sentences import end_marks, neighbours
 from common.text.sentences.end_marks import AT_ONCE, NEWLINES, REACH, EndMark, place_of
-from common.text.sentences.next_word import (
-    Undecided,
-    begins,
-    begins_sentence,
-    begins_small,
-    belongs_to_a_time,
-    is_numeral,
-    is_quarter,
-    more_marks,
-)
-from common.text.sentences.quotes import inside, quotation_is_introduced
+from common.text.sentences.neighbours import Kind, kind_of
 
 Verdict = int | Literal["goes on", "wait"]  # the integer is the index of the end
 
@@ -29,6 +19,9 @@ _ITEM: Final = re.compile(r"(?:^|\s)([a-z])$")
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
+_PLAIN: Final = re.compile("[a-z]{3,}")
+_ENDING: Final = re.compile(r"(?:Com|Net|Org|Io|Co|Ai|Js|Uk)\b")  # of a domain or a name
+_FIGURES: Final = re.compile(r"(?:\d{1,3}\. ){1,99}")
 _SOMETHING: Final = re.compile(r"[^\W_]")
 _PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
 _AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
@@ -40,12 +33,13 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
         return "goes on" if _MARKER.fullmatch(text[: mark.start()].strip()) else mark.end()
     if mark.end() == len(text):
         return "wait"
-    if not _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start()):
+    words = _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start())
+    if not words or _FIGURES.fullmatch(text, 0, mark.end() + 1):
         return "goes on"
     place = place_of(text, mark, language)
     try:
         return "wait" if not place.after else place.end if _over(place) else "goes on"
-    except Undecided:
+    except neighbours.Undecided:
         return "wait"
 
 
@@ -90,11 +84,11 @@ def _over(place: EndMark) -> bool:
     if place.after[0] in NEWLINES:
         return True
     if place.quoted and _has_no_case(place.after[0]):
-        return quotation_is_introduced(place.before, spaced=place.spaced)
-    if begins_small(place.after):
+        return end_marks.quotation_is_introduced(place.before, spaced=place.spaced)
+    if neighbours.begins_small(place.after) or neighbours.adds_in_brackets(place.after, place.mark):
         return False
     if place.smiling and _has_capitals(place.before):
-        return begins(place.after, place.language.starters)
+        return neighbours.begins(place.after, place.language.starters)
     return place.strong or (_ellipsis_is_over(place) if place.elliptic else _dot_is_over(place))
 
 
@@ -108,7 +102,7 @@ def _never_over(place: EndMark) -> bool:
             place.mark == "."
             and (_MARKER.fullmatch(f"{before.strip()}.") or _STEP.fullmatch(before))
         )
-        or inside(before + place.mark + place.tail)
+        or end_marks.inside(before + place.mark + place.tail)
     )
 
 
@@ -116,26 +110,36 @@ def _runs_on(place: EndMark) -> bool:
     """Return whether the sentence goes on: "Yahoo!, too", "Stop!" - he said, —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space or _lacks_a_space(place))
-        or place.after[0] in ",;:&，、；：)）"
+        or place.after[0] in ",;:&，、；：)）≈=≤≥×÷"
         or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
-        or (more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
+        or (neighbours.more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
         or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
         or (place.after[0] == "-" and place.quoted)
     )
 
 
 def _lacks_a_space(place: EndMark) -> bool:
-    """Return whether a sentence follows "?" or "!" without a space: "Your name?What a day"."""
-    if not place.strong or not place.before[-1:].islower():
+    """Return whether a sentence follows without a space: "Your name?What a day", "I saw it.It is"."""
+    if not neighbours.begins_sentence(place.after) or _ADDRESSED.search(
+        last := place.before.split()[-1]
+    ):
         return False
-    return not _ADDRESSED.search(place.before.split()[-1]) and begins_sentence(place.after)
+    if place.strong:
+        return place.before[-1:].islower()
+    if neighbours.begins(place.after, place.language.starters):
+        return len(last) > 1
+    return (
+        " " in place.before
+        and _PLAIN.fullmatch(last) is not None
+        and not _ENDING.match(place.after)
+    )
 
 
 def _ellipsis_is_over(place: EndMark) -> bool:
     """Return whether the ellipsis is no hesitation ("Well... I think"), as far as capitals tell."""
     if place.after[0].isdigit() or _has_no_case(place.after[0]):
         return False
-    return not begins(place.after, place.language.inner_capitals)
+    return not neighbours.begins(place.after, place.language.inner_capitals)
 
 
 def _dot_is_over(place: EndMark) -> bool:
@@ -151,7 +155,7 @@ def _dot_is_over(place: EndMark) -> bool:
         kind = Kind.ABBREVIATION
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
-        return after[0] in "¿¡" or (begins(after, language.starters) and not initial)
+        return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)
     return kind is Kind.WORD or _short_word_is_over(kind, place)
 
 
@@ -159,20 +163,21 @@ def _short_word_is_over(kind: Kind, place: EndMark) -> bool:
     if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
         return False
     if kind in {Kind.NUMBERED, Kind.UNIT}:
-        return not is_numeral(place.after, place.language)
+        return not neighbours.is_numeral(place.after, place.language)
     if kind is Kind.TIME:
-        return not belongs_to_a_time(place.after, place.before, place.language)
-    return kind is not Kind.ENDER or not is_quarter(place.after)
+        return not neighbours.belongs_to_a_time(place.after, place.before, place.language)
+    return kind is not Kind.ENDER or not neighbours.is_quarter(place.after)
 
 
 def _is_only_when(kind: Kind, place: EndMark) -> bool:
     """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
-    words = [word.strip("*_,;.").lower() for word in place.before.split()]
-    known = words_of(place.language.time_words)
-    only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
-    if kind is not Kind.TIME or not (_ONLY_TIMES.fullmatch(place.before) or all(only)):
+    words = place.before.split(maxsplit=_PHRASE) if kind is Kind.TIME else []
+    if not words or len(words) > _PHRASE or neighbours.begins(place.after, place.language.starters):
         return False
-    return len(words) <= _PHRASE and not begins(place.after, place.language.starters)
+    known = words_of(place.language.time_words)
+    words = [word.strip("*_,;.").lower() for word in words]
+    only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
+    return bool(_ONLY_TIMES.fullmatch(place.before)) or all(only)
 
 
 def _number_is_over(place: EndMark, number: str) -> bool:
@@ -186,11 +191,11 @@ def _number_is_over(place: EndMark, number: str) -> bool:
         return False
     if len(number) > language.ordinal_digits:
         return True
-    if after[0].isdigit() or begins(after, language.months):
+    if after[0].isdigit() or neighbours.begins(after, language.months):
         return False
     words = before.split()
     introduced = len(words) > 1 and words[-2].lower() in words_of(language.before_ordinals)
-    return not introduced or begins(after, language.starters)
+    return not introduced or neighbours.begins(after, language.starters)
 
 
 def _counts(before: str, previous: str) -> bool:

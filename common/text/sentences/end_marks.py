@@ -1,10 +1,10 @@
-"""End marks in a text, and what is around them."""
+"""End marks in a text, what is around them, and the quotes and brackets they stand in."""
 
 import re
 from typing import Final, NamedTuple
 
 from common.text.language import Language
-from common.text.script import language_of
+from common.text.languages import language_of
 
 AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"  # end marks after which no white space is needed
 NEWLINES: Final = "\n\r\u2028\u2029"
@@ -16,7 +16,8 @@ _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\
 _FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
-    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?![^\\W¹²³⁰⁴-⁹]))"
+    f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?![^\\W¹²³⁰⁴-⁹])"
+    "|(?<=[a-z\\dA-Z)]\\.)(?=[A-Z](?:[a-z]|\\Z)))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
 """A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
@@ -42,6 +43,14 @@ _UNFINISHED_TAIL: Final = re.compile(
 )
 _BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
 _SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
+_CLOSES: Final = dict(zip('([{（「『【《“„«»‹"`', ')]}）」』】》””»«›"`', strict=True)) | {
+    "„": "“”"
+}
+_PAIRED: Final = re.compile('[][(){}（）「」『』【】《》“”„«»‹›"]|`+')
+_OPENING: Final = '"“„«»‹「『'
+_INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
+_WIDE: Final = frozenset("（「『【《“")
+_FAR: Final = 160  # characters; a mark that was opened longer ago is a mistake
 
 
 class EndMark(NamedTuple):
@@ -62,12 +71,17 @@ class EndMark(NamedTuple):
     end: int  # where the sentence would end
 
 
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at
+
+
 def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     start, end = mark.span()
     opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
-    end = end if opens else next(_TAIL.finditer(text, end)).end()
-    begin = next(_SPACE.finditer(text, end)).end()
+    end = end if opens else _end(_TAIL, text, end)
+    begin = _end(_SPACE, text, end)
     before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
     after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
     strong = bool(mark[0].strip(".…"))
@@ -87,3 +101,33 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
         smiling=_FACE.match(mark[0]) is not None,
         end=end,
     )
+
+
+def inside(text: str) -> bool:
+    """Return whether a mark of the last characters is still open at the end of `text`."""
+    expected: list[str] = []
+    for mark in _PAIRED.finditer(text, max(0, len(text) - _FAR)):
+        sign, before = mark[0][0], text[max(0, mark.start() - 1) : mark.start()]
+        if expected and sign in expected[-1]:
+            expected.pop()
+        # An inch (6") and a smiley :( open nothing.
+        elif sign in _CLOSES and (
+            sign in _WIDE or not (before.isalnum() or before in {*":;-.,!?"})
+        ):
+            expected.append(_CLOSES[sign])
+    return bool(expected)
+
+
+def quotation_is_introduced(text: str, *, spaced: bool) -> bool:
+    """Return whether words introduce the quotation that ends `text`.
+
+    An example: she said, "Yes."
+
+    Then the sentence is over. Without such words, as after 「はい。」, the speaker may still be named.
+    Where no white space follows the quotation, only a colon or a comma introduces it.
+    """
+    for opening in reversed(list(_PAIRED.finditer(text, max(0, len(text) - _FAR)))):
+        if opening[0] in _OPENING:
+            before = text[: opening.start()].rstrip()
+            return before.endswith(_INTRODUCING) or (spaced and any(map(str.isalnum, before)))
+    return False

@@ -3,19 +3,16 @@
 import re
 from typing import Final
 
-from common.text.languages import find
+from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES, bounded
-from common.text.script import language_code
 from common.text.sentences.boundary import complete, judge, likely
-from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END
-from common.text.sentences.quotes import inside
-from common.text.spoken.fences import closes, opening
+from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END, inside
+from common.text.spoken.blocks import closes, opening
 from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
 _PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
-_MOST: Final = 2_000  # characters of an address or a number; the others are dropped
 _WORDS: Final = re.compile(  # no sentence ends in letters, here of the most usual scripts
     r"[^.!?;\n\r\u0530-\u061f\u064b-\u08ff\u0964-\u3040\u3097-\u30a0\u30fb-\u4dff"
     r"\ua000-\uabff\ud7a4-\U0010ffff]*"
@@ -45,16 +42,16 @@ class Sentences:
         self._buffer = self._text = ""
         self._from = 0  # where the search for the next mark begins: no sentence ends before
         self._fence = ""  # what closes the code block, inside which only lines end
+        self._searched = False  # whether words without end marks can be added unread
+        self._room = 0  # characters of them until the text may have to be cut
         self._inner_marks = 0  # end marks in the sentence that do not end it
-        self._solid = False  # whether no place was found where the text could be cut
-        self._dropping = False
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
-        searched = self._from == len(self._text) and not self._first_clause
-        if searched and _WORDS.fullmatch(text):
+        plain = self._searched and text.isascii() and text.strip(" ").isalnum()
+        if plain or (self._searched and _WORDS.fullmatch(text)):
             self._buffer += text
-            if len(self._buffer) < _BUFFERED:
+            if len(self._buffer) < (self._room if plain else _BUFFERED):
                 return []
             text = ""
         return self._add(self._visible.feed(self._buffer + text))
@@ -77,18 +74,19 @@ class Sentences:
 
     def _add(self, text: str) -> list[str]:
         pieces: list[str] = []
+        self._buffer = ""
         for portion in _PORTION.findall(text) if len(text) > _BUFFERED else (text,):
-            self._text += re.sub(r"\A\S+", "", portion) if self._dropping else portion
-            self._dropping = self._dropping and not self._text
+            self._text += portion
             while end := self._next_end():
                 pieces += self._take(end)
-        self._buffer = ""
+        self._searched = self._from == len(self._text) and not self._first_clause
+        self._room = max(_BUFFERED, MOST_BYTES - self._from)
         return pieces
 
     def _take(self, end: int) -> list[str]:
         """Remove a piece from the text, and return it if there is anything in it."""
         piece, self._text = self._text[:end].strip(), self._text[end:]
-        self._from, self._inner_marks, self._solid = 0, 0, False
+        self._from, self._inner_marks = 0, 0
         if piece:
             self._first_clause = 0
             if self._fence:
@@ -104,19 +102,18 @@ class Sentences:
     def _next_end(self) -> int:
         """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
         while mark := self._mark():
-            if end := self._early_end(mark.start()):
+            before = mark.start()
+            if end := self._early_end(before):
                 return end
             verdict = judge(self._text, mark, self._language)
             if isinstance(verdict, int):
                 return bounded(self._text[:verdict]) or verdict
-            self._from = mark.start() if verdict == "wait" else mark.end()
+            self._from = before if verdict == "wait" else mark.end()
             if verdict == "wait":
                 return 0
             self._inner_marks += 1
         self._from = len(self._text)
-        end = self._early_end(self._from)
-        self._dropping = not end and self._from > _MOST
-        return self._from if self._dropping else end
+        return self._early_end(self._from)
 
     def _early_end(self, before: int) -> int:
         """Return where a clause or a phrase ends, or where a text that is too long is cut."""
@@ -129,6 +126,4 @@ class Sentences:
         text = self._text[:before]
         if not text.isascii() and (phrase := PHRASE_END.search(self._text, _PHRASE, before + 1)):
             return phrase.end()
-        end = 0 if self._solid else bounded(text)
-        self._solid = not end and before > MOST_BYTES
-        return end
+        return bounded(text)

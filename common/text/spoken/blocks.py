@@ -8,7 +8,8 @@ import re
 from typing import NamedTuple
 
 from common.text.language import Language
-from common.text.spoken.fences import closes, opening
+from common.text.pieces import MOST_BYTES
+from common.text.spoken.rules import table
 
 _QUOTE = re.compile(r"(?:>(?![\d=])[ \t]?)+")
 _BULLET = re.compile(r"[-*+•‣◦▪–→➜►▶][ \t]++(?:\[([ xX])\][ \t]++)?")
@@ -22,6 +23,18 @@ _SILENT = re.compile(  # rules, and definitions of links
     r"(?:[-*_=][ \t]*+){3,}+$|=++$|\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
 )
 _BARS = str.maketrans("│┃║┌├└╔╠╚╭╰┬╦┳┼╬╋┴╩┻┐┤┘╗╣╝╮╯─━═", "|" * 28 + "---")  # of drawn boxes
+_OPENING = re.compile(
+    r"(?:>\s?|[-*+] )*(?:(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*|[^`]*(`{3,})([\w+#]*)[ \t]*)"
+)
+_LANGUAGES = table(
+    "py Python|python Python|python3 Python|js JavaScript|javascript JavaScript|jsx JavaScript"
+    "|ts TypeScript|tsx TypeScript|typescript TypeScript|sh shell|bash shell|zsh shell|shell shell"
+    "|console shell|powershell PowerShell|json JSON|yaml YAML|yml YAML|toml TOML|xml XML|html HTML"
+    "|css CSS|scss CSS|sql SQL|c C|cpp C plus plus|c++ C plus plus|cs C sharp|csharp C sharp|c# C sharp"
+    "|f# F sharp|java Java|kotlin Kotlin|go Go|golang Go|rust Rust|rs Rust|rb Ruby|ruby Ruby|php PHP"
+    "|swift Swift|r R|scala Scala|lua Lua|perl Perl|tf Terraform|hcl Terraform|terraform Terraform"
+    "|dockerfile Docker|graphql GraphQL|haskell Haskell|matlab Matlab|dart Dart|elixir Elixir"
+)
 _STOPPED = tuple(".!?…:;,。！？；：、।—")
 _CLOSING = "*_~`\"'”’»)] \t"
 
@@ -41,10 +54,13 @@ class Blocks:
         self._fence = ""
         self._table = False
         self._row_open = False
+        self._address = False  # whether the piece before was cut within an address
 
     def read(self, piece: str) -> str:
         """Return what is said of the next piece."""
-        lines = piece.splitlines() or [""]
+        lines = (piece.partition(" ")[2] if self._address else piece).splitlines() or [""]
+        whole = len(piece.encode(errors="replace")) > MOST_BYTES - 4 and " " not in piece
+        self._address = whole and (self._address or "://" in piece)
         said, rest = [""], False
         for line, following in zip(lines, [*lines[1:], None], strict=True):
             for text, apart in self._line(line.strip(), following):
@@ -114,3 +130,22 @@ def _begins_table(row: str, following: str | None) -> bool:
         return True
     next_may_be = following is None or "|" in following
     return next_may_be and row.startswith(("| ", "|\t")) and row.count("|") > 1
+
+
+def opening(line: str) -> tuple[str, str, int] | None:
+    """Return the fence that a line opens, the programming language, and where the fence stands."""
+    found = _OPENING.fullmatch(line) if "```" in line or "~~~" in line else None
+    if not found:
+        return None
+    fence = 1 if found[1] else 3
+    language = _LANGUAGES.get(found[fence + 1].lower().strip("{}."), "")
+    return found[fence], language, found.start(fence)
+
+
+def closes(line: str, fence: str) -> bool:
+    """Return whether a line ends the block that `fence` opened.
+
+    Where line breaks were lost, other text may stand before the fence, or after it and a space.
+    """
+    after = line.lstrip(fence[0])[:1] if line.startswith(fence) else "x"
+    return not after.strip() or line.endswith(fence)

@@ -1,16 +1,20 @@
 """Formulas in TeX, in the signs for which languages have words."""
 
 import re
+import unicodedata
 
 from common.text.spoken.rules import any_of, apply, read_rules, table
 
 _SIGNS = table(
-    "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞|pi π"
-    "|alpha α|beta β|gamma γ|delta δ|epsilon ε|theta θ|lambda λ|mu μ|rho ρ|sigma σ|tau τ|phi φ"
-    "|omega ω|Delta Δ|Sigma Σ|Omega Ω|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °"
-    "|dots …|ldots …|cdots …|in ∈|notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃"
-    "|cup ∪|cap ∩|subset ⊂|subseteq ⊆|emptyset ∅|angle ∠|perp ⊥"
+    "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞"
+    "|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °|dots …|ldots …|cdots …|in ∈"
+    "|notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆"
+    "|emptyset ∅|angle ∠|perp ⊥"
 )
+for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
+    _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
+    _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
+_SIGNS |= table("varepsilon ε|varphi φ|vartheta θ|hbar ħ|ell ℓ|prime ′")
 _PATTERNS = {
     "SIGN": any_of(_SIGNS),
     "WORD": "sin|cos|tan|cot|log|ln|exp|lim|max|min|mod|det|gcd",
@@ -38,6 +42,7 @@ _COMMANDS = r"""
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
 \\({WORD})(?![A-Za-z])  =>  ␣{1}␣
 (?<![\w:\\.])\\(?:[A-Za-z]{1,20}|[,;!|])  =>  ␣
+\\[,;!]  =>  ␣
 &=  =>  =
 """
 _KNOWN = re.compile(
@@ -72,7 +77,11 @@ def term(written: str) -> str:
     return written if re.fullmatch(r"-?\w+|\W", written) else f"({written.strip()})"
 
 
-_NAMES = _PATTERNS | {"fraction": fraction, "term": term, "sign": lambda name: _SIGNS[name]}
+_NAMES = _PATTERNS | {
+    "fraction": fraction,
+    "term": term,
+    "sign": lambda name: _SIGNS[name],
+}
 DELIMITERS, INNERMOST, COMMANDS = (
     read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
 )

@@ -8,10 +8,13 @@ from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import Rule, Rules, ends_sentence, read_rules
+from common.text.spoken.rules import Rule, Rules, apply, ends_sentence, read_rules, table
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NAMES: dict[str, Any] = {
+    "FACES": "\U0001f300-\U0001faff\u2728",
+    "COLUMN": r"(?<! )(?:[ ]{2,}|[ ]?\t\s?)(?=[^\W_]|[(\"“$€£+-])",
+    "SECRET": r"((?i:\b(?:pass(?:word|phrase|code)|secret|api key|token)[^`\n]{0,20}))",
     "CODE": "(?<!`)(`{1,3}+)[^`]{1,500}+\\1",
     "BREAK": r"<br\s?/?>",
     "MENTION": r"(?!(?<=\w )<\w++> [a-z])",
@@ -60,7 +63,10 @@ _LINES = r"""
     =>  {line}
 """
 _INLINE = r"""
+? {COLUMN}
+(?<=[\w)%]){COLUMN}  =>  ,␣
 ? `
+{SECRET}`([^`\s]{1,80})`  =>  {1} {2:secret}
 (?<!`)(`{1,3}+)([^`]{1,500}+)\1  =>  {2:code}
 ? <[A-Za-z/!]|&[#A-Za-z]
 <!--(?:[^-]|-(?!->)){0,300}+-->|(?i:<br\s?/?>|<(script|style){REST}>[^<]{0,1000}</\1>)  =>  ␣
@@ -79,6 +85,7 @@ _INLINE = r"""
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
 ([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 ? [:;<]-?[)(DP3]
+(?<=\w) [:;]-?[)(DP](?= [A-ZÀ-Þ])  =>  .
 (?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
 (?i:\b(i|you|we|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
@@ -92,18 +99,23 @@ _INLINE = r"""
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
 <?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
+(?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
+(?<=[a-z])@[~^]?(?=\d)  =>  {at}
 ? \.[A-Za-z0-9]
 (?<![^\s("'])\.(?=[A-Za-z]{2})  =>  {hidden}
 (?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:[/:]{PATH})?
     =>  {domain}
 (?<=[A-Za-z0-9])\.(?=(?:{FILES})(?![\w-]))  =>  {dot}
 (?i:(?<!\w)(go to|visit|browse) ([a-z\d-]{2,30})\.)(?=[a-z]{3,15}(?![\w.]))  =>  {1} {2}{dot}
+? [{FACES}⭐★☆]
+(?:[⭐★☆]\ufe0f?){2,9}½?  =>
+(?<=\w) ?[{FACES}]{1,20}+(?= [A-ZÀ-Þ])  =>  .
 ? [¹²³⁰⁴-⁹]
 (?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
 ? [*_~\\|]
 (?<![\w*])(?=(?:[ -]?\*){4})\*[* -]{3,30}(?=\d{3,6}(?!\d))  =>  ••••
-(?<![\w*])\*(\d{2,3})(?![\w*#]|[^*\n]{0,200}\*)  =>  ＊{1}
+(?<![\w*])\*(\d{2,3})(?![\w*#-]|[^*\n]{0,200}\*)  =>  ＊{1}
 (?<![\w*])\*(\d{1,6}(?:\*\d{1,12}){0,3})#(?!\w)  =>  ＊{1}＃
 \\([!-/:-@\[-`{-~])  =>  {1}
 (?:(?<=[\d)])|(?<![\w*])([A-Za-z]))\*\*(?=\d|[a-z](?![\w*])|\()  =>  {1}^
@@ -117,8 +129,6 @@ _+  =>
 (?:(?<=[^\W_])~|(?<=\d) ~ |(?<={COUNTER}) ~ )(?=[$€£¥₹]?\d)  =>  –
 ~(?= ?[\d$€£¥₹])  =>  ≈
 (?<=\S) \| (?=\S)  =>  ,␣
-? \d''
-(?<=\d)''(?!\w)  =>  ″
 """
 _PUNCTUATION = r"""
 ? [.!?,…:(！？。，、；：। ]{2}|[ (]\)|:/|--
@@ -130,14 +140,30 @@ _PUNCTUATION = r"""
 \([ ]++  =>  (
 (?<! )[ ]++\)  =>  )
 \(\)  =>
-(?<! )[ ]++([,.](?!\w)|[。，、！？；：।])  =>  {1}
+(?<! )[ ]++([,.](?![\w/])|[。，、！？；：।])  =>  {1}
 (?<=[.!?…])[.](?=\s|$)  =>
 ? [ ]['’]s
 (?<=\w)[ ](?=['’]s(?!\w))  =>
 """
 
 _AFTER_ADDRESS = ".,;:!?*_~'"
-_IN_MAIL = {"_": " underscore ", "-": " dash ", "+": " plus ", "%": " percent "}
+_SIGN_NAMES = table(
+    "_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent|& and|* star|. dot"
+    "|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma|< less than"
+    "|> greater than|== double equals|=== triple equals|!= not equals|!== strictly not equals"
+    "|&& double ampersand|=> arrow|-> arrow|{} curly braces|[] square brackets|() parentheses"
+) | {"|": "pipe", "||": "double pipe"}
+_ENGLISH_CODE = read_rules(
+    r"""
+(?<=\w)~(?=\d)  =>  ␣tilde␣
+(?<=\s)\|(?=\s)  =>  pipe
+[ ]?\|\|[ ]?  =>  ␣or␣
+[ ]?=>[ ]?  =>  ␣arrow␣
+(?<![\w=)])!(?=[A-Za-z(])  =>  not␣
+(?<![\w*)])\*(?=\.\w|$)  =>  star
+""",
+    {},
+)
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
@@ -148,6 +174,7 @@ def inline_rules(language: Language) -> Rules:
     words = language.said
     dot = f" {words.dot} " if words.dot != "." else "."
     at = f" {words.at} " if words.at != "@" else "@"
+    english = words.dot == "dot"
 
     def image(match: re.Match[str]) -> str:
         said = f"{words.image}: {match[1].strip()}" if match[1].strip() else words.image
@@ -167,16 +194,23 @@ def inline_rules(language: Language) -> Rules:
 
     def mail(match: re.Match[str]) -> str:
         local = match[1].replace(".", dot)
-        for sign, name in _IN_MAIL.items() if words.dot == "dot" else ():
-            local = local.replace(sign, name)
+        local = (
+            re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local) if english else local
+        )
         return local + at + match[2].replace(".", dot)
 
     def domain(match: re.Match[str]) -> str:
         return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
 
-    said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} "}
+    def secret(text: str) -> str:
+        """Return a password with the names of its signs."""
+        return re.sub(r"[^\w\s]|_", lambda sign: f" {_SIGN_NAMES.get(sign[0], sign[0])} ", text)
+
+    said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
+    said |= {"secret": secret if english else str}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
-    return read_rules(_INLINE, _NAMES | said | {"code": lambda code: _code(code, words.code)})
+    said["code"] = lambda code: _code(code, words.code, english=english)
+    return read_rules(_INLINE, _NAMES | said)
 
 
 @cache
@@ -194,10 +228,12 @@ def _trimmed(address: str) -> tuple[str, str]:
     return address[:cut], address[cut:]
 
 
-def _code(code: str, instead: str) -> str:
+def _code(code: str, instead: str, *, english: bool) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
     if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB](?![A-Za-z])", code):
         return instead
+    if english:
+        code = apply(_ENGLISH_CODE, _SIGN_NAMES.get(code.strip(), code))
     code = re.sub(r"</?([A-Za-z]\w{0,40})[^<>]{0,80}+>", r" \1 ", code)
     code = re.sub(r"%(?=-?[A-Za-z])", "", code)
     code = re.sub(r"(?<=[\w)]) ?\*\* ?(?=[\w(])", "^", code)

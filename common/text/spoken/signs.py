@@ -13,7 +13,7 @@ _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|
 _FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
 _RANGE = (
     rf"(?<![A-Za-z\d.,/:+#-])(?<![)\d] )([-−]?{_FIGURE})"
-    r"( ?(?:%|°[CF]?|h(?:\d\d)?|[年月日時时点년월일시])?)"
+    r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개])?)"
     rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
 )
 _COMPARED = (
@@ -24,10 +24,11 @@ _COMPARED = (
 _NUMBERED = re.compile(
     r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
 )
-_LAST_WORDS = frozenset({"etc.", "ecc.", "usw."})
+_LAST_WORDS = frozenset({"etc.", "ecc.", "usw.", "q.b."})
 _YEARS = range(1000, 2200)
 _MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
+_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -83,6 +84,11 @@ def _between(words: dict[str, str], space: str) -> Group:
     framed = any_of(sign for sign, said in words.items() if sign != "^" and "{}" in said)
     rules = (
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
+        Rule(r"(=[^=→.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
+        Rule(
+            r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)",
+            lambda match: f"^{match[1].translate(_LOWERED)}",
+        ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
         Rule(_COMPARED if framed else "(?!)", put),
         Rule(r" ?([<>]) ?", compared),

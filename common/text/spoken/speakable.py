@@ -5,20 +5,31 @@
 Only the voice gets the spoken form. The transcript keeps the written one.
 """
 
+import re
+import unicodedata
 from copy import copy
-from functools import cache
+from functools import cache, lru_cache, partial
 
 from common.text.language import Language
-from common.text.languages import find
-from common.text.script import language_code
+from common.text.languages import find, language_code
+from common.text.pieces import MOST_BYTES
 from common.text.spoken.blocks import Blocks
 from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
 from common.text.spoken.rules import Rules, apply
 from common.text.spoken.signs import sign_rules
-from common.text.spoken.symbols import plain
 from common.text.visible import visible
 
 _SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))  # before units
+_RAISED = str.maketrans("23", "²³")
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789", strict=True))
+_SAID |= {char: char for char in f"°℃℉№^{_JOINERS}"}
+_SILENT = re.compile(  # markup and pictures: clocks, dingbats, arrows, emoji
+    r"[*_`#|\[\]{}\\~｜￤ℹ〰\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
+)
+
+
+_RECENT = 16  # pieces whose spoken form is kept
 
 
 class Speakable:
@@ -32,8 +43,9 @@ class Speakable:
         region = language.replace("_", "-").partition("-")[2]
         record = find(language_code(language) or "")
         self._blocks = Blocks(record)
-        self._rules = inline_rules(record) + rules_of(record, region.upper())
-        self._tidying = punctuation_rules(record)
+        rules = inline_rules(record) + rules_of(record, region.upper())
+        self._spoken = partial(_spoken, rules, punctuation_rules(record))
+        self._recent = lru_cache(_RECENT)(self._spoken)  # also of pieces that were foreseen
 
     def say(self, piece: str) -> str:
         """Return the spoken form of a piece; "" if there is nothing to say."""
@@ -41,9 +53,7 @@ class Speakable:
             piece = apply(LINE_RULES, visible(piece))
         if not (prose := self._blocks.read(piece).translate(_SPACES)):
             return ""
-        text = apply(self._rules, prose)
-        text = " ".join(apply(self._tidying, plain(text)).split())
-        return text if any(char.isalnum() for char in text) else ""
+        return (self._recent if len(prose) <= MOST_BYTES else self._spoken)(prose)
 
     def foresee(self, piece: str) -> str:
         """Return what `say` would return, and change nothing."""
@@ -52,6 +62,33 @@ class Speakable:
         return said
 
 
+def _spoken(rules: Rules, tidying: Rules, prose: str) -> str:
+    text = " ".join(apply(tidying, plain(apply(rules, prose))).split())
+    return text if any(map(str.isalnum, text)) else ""
+
+
 @cache
 def rules_of(language: Language, region: str) -> Rules:
     return language.spoken(language, region) if language.spoken else sign_rules(language)
+
+
+def plain(text: str) -> str:
+    """Return letters, digits, punctuation, and signs that mean something; one space for all others."""
+    text = "".join(map(_kept, text))
+    if any(joiner in text for joiner in _JOINERS):
+        # They shape letters in Arabic and the scripts of India; elsewhere they join emoji.
+        text = re.sub(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+", "", text)
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=8192)
+def _kept(char: str) -> str:
+    if char in _SAID:
+        return _SAID[char]
+    if "\u3371" <= char <= "\u33df":  # units in one character: ㎍, ㎥
+        return unicodedata.normalize("NFKC", char).translate(_RAISED)
+    category = unicodedata.category(char)
+    if category in {"Cf", "Me"} or "\ufe00" <= char <= "\ufe0f":
+        return ""  # visible only: directions, enclosing marks, variants of a glyph
+    kept = category[0] in "LMNP" or category in {"Sc", "Sm"}
+    return char if kept and not _SILENT.match(char) else " "

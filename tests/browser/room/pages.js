@@ -19,7 +19,7 @@ class Meter {
   /** Dark pixels of the region of the lips: more when they are open. */
   dark() {
     const { videoWidth: w, videoHeight: h } = this.video;
-    this.canvas.drawImage(this.video, w * 0.42, h * 0.52, w * 0.16, h * 0.16, 0, 0, 48, 36);
+    this.canvas.drawImage(this.video, w * 0.44, h * 0.42, w * 0.12, h * 0.14, 0, 0, 48, 36);
     const { data } = this.canvas.getImageData(0, 0, 48, 36);
     let dark = 0;
     for (let i = 0; i < data.length; i += 4) dark += data[i] < 140;

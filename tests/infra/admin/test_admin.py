@@ -34,6 +34,54 @@ async def test_a_plan_and_a_grant_change_what_a_user_may_use() -> None:
     assert any(line.startswith("session") for line in await call(harness, "show", "ada"))
 
 
+async def test_a_user_without_any_use_is_noted() -> None:
+    harness = new_harness()
+    for command in (("set-plan", "adda", "default"), ("show", "adda")):
+        assert "note: adda has not used the service yet; check the id" in await call(
+            harness, *command
+        )
+    await harness.whole_chat()
+    for command in (("set-plan", "ada", "default"), ("show", "ada")):
+        assert not any("note" in line for line in await call(harness, *command))
+
+
+async def test_a_grant_can_be_taken_back() -> None:
+    harness = new_harness()
+    await harness.whole_chat()
+    await call(harness, "grant", "ada", "avatar_seconds", "100")
+    [line] = await call(harness, "grant", "ada", "avatar_seconds", "-100")
+    assert line == f"ada may use 100 avatar seconds less in {harness.clock.now():%Y-%m}"
+    assert any("of 1200" in line for line in await call(harness, "show", "ada"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ("show a/b", "not an id"),
+        ("end-session a/b", "not an id"),
+        ("grant ada avatar_seconds 5 --month 2026-13", "not a month"),
+        ("grant ada minutes 5", "invalid choice"),
+        ("reconcile 30.11.2026", "not a day"),
+    ],
+)
+def test_a_wrong_argument_is_named(
+    arguments: str, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(arguments.split())
+    assert problem in capsys.readouterr().err
+
+
+async def test_a_session_without_a_record_is_told_in_words() -> None:
+    harness = new_harness()
+    started = await harness.start()
+    await end(harness.app, started.avatar_session_id)
+    harness.avatars.sessions.clear()
+    line, drift = await call(harness, "reconcile", f"{harness.clock.now():%Y-%m-%d}")
+    assert "the provider has no record of it" in line
+    assert drift.endswith("1 unknown")
+
+
 async def test_unknown_plan_is_refused() -> None:
     with pytest.raises(RefusedCommandError, match="Known: default"):
         await call(new_harness(), "set-plan", "ada", "gold")

@@ -1,11 +1,9 @@
 """Real speech becomes words, offline; what is no speech becomes none."""
 
 import asyncio
-import re
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from infra.local.recogniser.recogniser import (
@@ -14,23 +12,11 @@ from infra.local.recogniser.recogniser import (
     Recogniser,
     UndecodableError,
 )
-from infra.local.simulators.espeak import EspeakRequest, Gender, synthesize
+from infra.local.simulators.espeak import Gender
 from tests.support.recogniser import needs_recogniser
-from tests.support.recordings import RATE, wav_file
+from tests.support.recordings import wav_file
+from tests.support.spoken import NO_SPEECH, SENTENCES, recording, speech, words, wrong_words
 
-SENTENCES = (
-    "Please show me the three most important emails from this morning.",
-    "What is on my calendar for Tuesday afternoon?",
-    "Move the meeting with the design team to next Thursday at half past two.",
-    "Tell me a short story about a lighthouse and a brave little boat.",
-    "How many people live in the capital of Portugal?",
-    "Remind me to call my mother when I get home tonight.",
-    "I would like to book a table for four people near the river.",
-    "Could you explain how the moon makes the tides rise and fall?",
-    "Stop talking for a moment, I want to ask something else.",
-    "Write a friendly answer and say that I will be ten minutes late.",
-)
-FIGURES = {"2": "two", "3": "three", "4": "four", "10": "ten"}
 TO_WEBM = """
 import sys, wave, av, numpy
 source, target = sys.argv[1:]
@@ -49,24 +35,6 @@ file.close()
 """
 
 
-def speech(text: str, gender: Gender = "FEMALE") -> bytes:
-    return wav_file(pcm=synthesize(EspeakRequest(text, gender=gender, rate=RATE)))
-
-
-def words(text: str) -> list[str]:
-    return [FIGURES.get(word, word) for word in re.findall(r"[a-z0-9']+", text.lower())]
-
-
-def wrong_words(said: list[str], heard: list[str]) -> int:
-    """Return the least insertions, deletions and substitutions between both."""
-    row = list(range(len(heard) + 1))
-    for number, word in enumerate(said, 1):
-        before, row = row, [number]
-        for at, other in enumerate(heard, 1):
-            row.append(min(before[at] + 1, row[-1] + 1, before[at - 1] + (word != other)))
-    return row[-1]
-
-
 @needs_recogniser
 @pytest.mark.parametrize("gender", ["FEMALE", "MALE"])
 async def test_85_percent_of_the_words_of_ten_sentences_are_heard(
@@ -80,36 +48,10 @@ async def test_85_percent_of_the_words_of_ten_sentences_are_heard(
     assert 1 - wrong / sum(len(words(each)) for each in SENTENCES) >= 0.85
 
 
-def noise(seconds: float, scale: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.random.default_rng(7).normal(0, scale, int(seconds * RATE))
-
-
-def claps() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    sound = np.zeros(4 * RATE)
-    for number in range(4):
-        at = number * RATE
-        sound[at : at + 1_200] = noise(0.075, 0.5) * np.exp(-np.arange(1_200) / 150)
-    return sound
-
-
-def music() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    time = np.arange(5 * RATE) / RATE
-    chords = ((220, 277, 330), (196, 247, 294), (262, 330, 392), (220, 277, 330), (165, 208, 247))
-    tones = [sum(np.sin(2 * np.pi * tone * time[:RATE]) for tone in chord) for chord in chords]
-    return 0.1 * np.concatenate(tones)
-
-
 @needs_recogniser
-@pytest.mark.parametrize(
-    "sound",
-    [np.zeros(2 * RATE), noise(3.0, 0.02), claps(), music()],
-    ids=["silence", "noise", "claps", "music"],
-)
-async def test_what_is_no_speech_has_no_words(
-    recogniser: Recogniser, sound: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> None:
-    pcm = np.clip(sound * 32_767, -32_768, 32_767).astype("<i2").tobytes()
-    assert (await recogniser(wav_file(pcm=pcm))).text == ""
+@pytest.mark.parametrize("name", NO_SPEECH)
+async def test_what_is_no_speech_has_no_words(recogniser: Recogniser, name: str) -> None:
+    assert (await recogniser(recording(NO_SPEECH[name]))).text == ""
 
 
 @needs_recogniser

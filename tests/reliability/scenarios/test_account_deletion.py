@@ -31,7 +31,7 @@ def person(number: int) -> User:
 
 async def prepare(harness: Harness, user: User) -> None:
     """Give the person something of everything, a Google connection and a running avatar among it."""
-    await give_consent(harness.app, user)
+    await give_consent(harness.app, harness.google, user)
     await fill(harness, user)
     await harness.start(user)
     await harness.app.accounts.request_deletion(user)

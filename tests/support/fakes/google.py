@@ -1,9 +1,12 @@
 """Fakes of Google's OAuth server and of the vault of grants."""
 
 import asyncio
-from collections.abc import Sequence
+import base64
+import hashlib
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import count
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from common.domain import errors
 from common.domain.google.connection import SCOPES, SERVICES, GoogleAccount
@@ -15,7 +18,7 @@ ALL_SCOPES = tuple(scope for service in SERVICES for scope in SCOPES[service])
 
 
 class FakeGoogle:
-    """Accepts every code, for the account `sub`. `seconds`: how long a call takes.
+    """An OAuth server. `sub` is the account that allows. `seconds`: how long a call takes.
 
     A refresh token works until it is in `revoked`. `failing` is raised by every call.
     """
@@ -28,9 +31,26 @@ class FakeGoogle:
         self.seconds = seconds
         self.revoked: set[str] = set()
         self.refreshes = 0
-        self.exchanges: list[tuple[str, str]] = []
         self._clock = clock
+        self._codes: dict[str, str] = {}
         self._numbers = count(1)
+
+    def allow(self, url: str, without: Collection[str] = ()) -> str:
+        """Allow what a consent page asks for, and return the code: the person's part.
+
+        `without`: the ends of scopes whose ticks are removed.
+        """
+        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        asked = query["scope"].split()
+        kept = tuple(scope for scope in asked if not scope.endswith(tuple(without) or ("?",)))
+        self.granted = kept if without else self.granted
+        code = f"code-{next(self._numbers)}"
+        self._codes[code] = query["challenge"]
+        return code
+
+    def forget(self) -> None:
+        """Remove our access in the account's own settings."""
+        self.revoked |= {f"refresh-{number}" for number in range(next(self._numbers))}
 
     async def is_set_up(self) -> bool:
         return self.set_up
@@ -38,24 +58,30 @@ class FakeGoogle:
     async def consent_url(
         self, scopes: Sequence[str], state: str, challenge: str, login_hint: str | None
     ) -> str:
-        return f"https://google.test/auth?state={state}&challenge={challenge}&{login_hint}&{scopes}"
+        asked = {"scope": " ".join(scopes), "state": state, "challenge": challenge}
+        return f"https://google.test/auth?{urlencode({**asked, 'hint': login_hint or ''})}"
 
     async def exchange(self, code: str, verifier: str) -> ExchangedCode:
         await self._call()
-        self.exchanges.append((code, verifier))
+        digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+        if self._codes.get(code) != digest.rstrip(b"=").decode():
+            raise errors.UpstreamNotFound("google", "it does not accept the grant")
+        del self._codes[code]
         account = GoogleAccount(self.sub, f"{self.sub}@gmail.test", self.granted)
         return ExchangedCode(self._access(self.granted), f"refresh-{next(self._numbers)}", account)
 
     async def refresh(self, refresh_token: str, scopes: Sequence[str]) -> AccessToken:
         await self._call()
-        self.refreshes += 1
-        if refresh_token in self.revoked:
+        if refresh_token in self.revoked or not refresh_token.startswith("refresh"):
             raise errors.UpstreamNotFound("google", "it does not accept the grant")
+        self.refreshes += 1
         return self._access([scope for scope in scopes if scope in self.granted])
 
     async def revoke(self, token: str) -> None:
+        """Revoke the whole grant: every refresh token so far, whichever token is given."""
         await self._call()
         self.revoked.add(token)
+        self.forget()
 
     def _access(self, scopes: Sequence[str]) -> AccessToken:
         until = self._clock.now() + timedelta(seconds=3599)

@@ -40,6 +40,7 @@ CHECKS: dict[str, Check] = {
         alerts.check_alerts_are_complete,
         alerts.check_alerts_match_their_names,
         alerts.check_objectives_are_watched,
+        metrics.check_dashboard_is_complete,
         metrics.check_metrics_exist,
         metrics.check_filters_match_metrics,
         callers.check_public_functions,

@@ -43,6 +43,21 @@ RESOURCE_LABELS = {
 }
 
 
+SHOWN = {
+    *("live_sessions", "ceiling_avatar_seconds", "ceiling_agent_tokens", "first_speech_lag"),
+    *("start_time", "requests", "sweeps", "credits_left", "last_word_to_first_sound"),
+}
+"""Metrics of ours that the dashboard must show."""
+
+
+def check_dashboard_is_complete(plan: Plan, _: Code) -> Iterator[str]:
+    (dashboard,) = plan.resources("google_monitoring_dashboard")
+    filters = _dashboard_filters(json.loads(dashboard.values["dashboard_json"]))
+    shown = {metric.rpartition("/")[2] for _, text in filters for metric in METRIC.findall(text)}
+    for name in sorted(SHOWN - shown):
+        yield f"the dashboard does not show {name}"
+
+
 def check_metrics_exist(plan: Plan, _: Code) -> Iterator[str]:
     """Check the metrics of alerts and of the dashboard."""
     for where, text in _filters(plan):

@@ -53,6 +53,17 @@ MISTAKES = [
          "      over     = var.alerts.credits_left"),
     ),
     mistake(
+        "alert on one ceiling only", "check_alerts_match_their_names",
+        'threshold["ceilings"]: fires on',
+        (ALERTS, "local.logged.ceiling_most", "local.logged.ceiling_agent_tokens"),
+    ),
+    mistake(
+        "alert on a ceiling that is hardly used", "check_alerts_match_their_names",
+        'threshold["ceilings"]: fires on',
+        (ALERTS, "      over     = var.alerts.ceiling_part",
+         "      under    = var.alerts.ceiling_part"),
+    ),
+    mistake(
         "alert on a rate instead of a ratio", "check_alerts_match_their_names",
         'threshold["error_ratio"]: fires on',
         (ALERTS, "      denominator = local.requests\n", ""),

@@ -2,6 +2,16 @@ from tests.terraform.mistake import ALERTS, DASHBOARD, mistake
 
 MISTAKES = [
     mistake(
+        "dashboard without the live sessions", "check_dashboard_is_complete",
+        "does not show live_sessions",
+        (DASHBOARD, "user/oprina/live_sessions", "user/oprina/requests"),
+    ),
+    mistake(
+        "dashboard without a ceiling", "check_dashboard_is_complete",
+        "does not show ceiling_agent_tokens",
+        (DASHBOARD, "user/oprina/ceiling_agent_tokens", "user/oprina/ceiling_most"),
+    ),
+    mistake(
         "alert on an unknown metric", "check_metrics_exist",
         "unknown metric cloudtasks.googleapis.com/depth",
         (ALERTS, "cloudtasks.googleapis.com/queue/depth", "cloudtasks.googleapis.com/depth"),

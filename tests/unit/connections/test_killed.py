@@ -1,7 +1,8 @@
 """A process that connects or disconnects dies at any step, or any call fails: the sweep finishes it."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -15,14 +16,14 @@ from tests.support.simulation.faults import Effect, die, fail
 from tests.support.simulation.process import ProcessDied
 from tests.support.simulation.simulation import Simulation
 
-Work = Callable[[App], Awaitable[object]]
+Work = Callable[[App, Harness], Coroutine[Any, Any, object]]
 
 
-async def connect(app: App) -> str:
-    return await give_consent(app, ADA)
+async def connect(app: App, harness: Harness) -> str:
+    return await give_consent(app, harness.google, ADA)
 
 
-async def disconnect(app: App) -> object:
+async def disconnect(app: App, _: Harness) -> object:
     return await app.connections.disconnect(ADA)
 
 
@@ -37,16 +38,16 @@ WORKS: dict[str, tuple[Work, bool]] = {
 async def prepared(*, connected: bool) -> tuple[Harness, Simulation]:
     harness = new_harness()
     if connected:
-        assert await connect(harness.app) == "connected"
+        assert await connect(harness.app, harness) == "connected"
     return harness, Simulation(harness)
 
 
 async def calls_of(name: str) -> list[tuple[str, int]]:
     """Return the calls of the work: each with how many of its name came before, and itself."""
     work, connected = WORKS[name]
-    _, simulation = await prepared(connected=connected)
+    harness, simulation = await prepared(connected=connected)
     process = simulation.process()
-    await process.run(work(process.app))  # type: ignore[arg-type]  # a coroutine
+    await process.run(work(process.app, harness))
     names = [call.name for call in simulation.journal.calls]
     await simulation.close()
     return [(each, names[: number + 1].count(each)) for number, each in enumerate(names)]
@@ -87,7 +88,7 @@ async def test_work_that_stops_at_any_call_is_finished_by_the_sweep(name: str) -
             process = simulation.process()
             simulation.faults.add(call, effect, nth=nth, process=process)
             with suppress(ProcessDied, OprinaError):
-                await process.run(work(process.app))  # type: ignore[arg-type]  # a coroutine
+                await process.run(work(process.app, harness))
             for _ in range(2):
                 advance(harness.clock, LIFE.total_seconds() + 1)
                 await sweep(harness.app)
@@ -106,7 +107,7 @@ async def test_disconnect_after_its_first_commit_always_revokes(moment: str) -> 
         process = simulation.process()
         simulation.faults.add(call, die(moment), nth=nth, process=process)  # type: ignore[arg-type]
         with suppress(ProcessDied):
-            await process.run(disconnect(process.app))
+            await process.run(disconnect(process.app, harness))
         advance(harness.clock, 31)
         await sweep(harness.app)
         assert await harness.document(connection_path(ADA.uid)) == {}, (call, nth)

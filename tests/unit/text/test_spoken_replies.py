@@ -14,7 +14,7 @@ pytest.importorskip("num2words")
 DATA = Path(__file__).parent / "data"
 REPLIES = [
     (language, reply, pieces)
-    for name in ("replies.json", "unseen_replies.json")
+    for name in ("replies.json", "unseen_replies.json", "fresh_replies.json")
     for language, replies in json.loads((DATA / name).read_text("utf-8"))["replies"].items()
     for reply, pieces in replies
 ]

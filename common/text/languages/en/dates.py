@@ -1,22 +1,18 @@
 """English dates, years and times of day."""
 
+import calendar
 import re
 from typing import Any
 
 from common.text.language import words_of
-from common.text.languages.en.words import cardinal, ordinal, pair, year
-from common.text.spoken.rules import any_of, table
+from common.text.languages.en.numbers import cardinal, ordinal, pair, year
+from common.text.spoken.rules import any_of
 
-_MONTHS = table(
-    "Jan January|Feb February|Mar March|Apr April|May May|Jun June|Jul July|Aug August|Sep September"
-    "|Oct October|Nov November|Dec December"
-)
+_MONTHS = {name[:3]: name for name in calendar.month_name[1:]}
 _NAMES = list(_MONTHS.values())
 _MONTHS["Sept"] = "September"
-_WEEKDAYS = table(
-    "Mon Monday|Tue Tuesday|Tues Tuesday|Wed Wednesday|Thu Thursday|Thur Thursday|Thurs Thursday"
-    "|Fri Friday|Sat Saturday|Sun Sunday"
-)
+_WEEKDAYS = {name[:3]: name for name in calendar.day_name}
+_WEEKDAYS |= {"Tues": "Tuesday", "Thur": "Thursday", "Thurs": "Thursday"}
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
 _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
@@ -24,9 +20,12 @@ _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 PATTERNS = {
     "DAY_FOLLOWS": (
-        rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA:?|date:"
-        rf"|today|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))}),? \(?)"
+        rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA|date"
+        rf"|updated|effective|as of|week of|deadline|notes|sync|meeting|call|appointment|delivery|today"
+        rf"|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
     ),
+    "CLOCK": r"\d\d?(?::\d\d)?",
+    "AT": "(?:at|@|from|between|after|before)",
     "SHORT": "|".join(_MONTHS),
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
@@ -76,6 +75,8 @@ def numeric(match: re.Match[str], region: str) -> str:
     day, month = (first, last) if day_first else (last, first)
     if not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days of a month
         return match[0]
+    if match[6] and first > len(_NAMES) and region == "US":  # a box score: 31/9/11
+        return ", ".join(cardinal(str(int(each))) for each in match[0].split("/"))
     if not (region or only or pointed or first == last):
         return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
     name, nth = _NAMES[month - 1], ordinal(str(day))

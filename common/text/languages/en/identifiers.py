@@ -3,7 +3,7 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.words import grouped, spelled
+from common.text.languages.en.numbers import grouped, spelled
 
 _NAMED = words_of(  # nouns that figures name
     "order invoice ticket case reference ref confirmation conf booking reservation tracking account"
@@ -39,10 +39,10 @@ PATTERNS = {
 def coded(value: str) -> str:
     """Return groups of digits by digits, and groups of letters and digits by characters."""
     said = ""
-    for group in re.split(r"[\W_]+", value):
+    for group in re.findall(r"[^\W_]+|/", value):
         said += "" if not said else "-" if said.isalpha() else ", "
         by_sign = " ".join(spelled(sign) if sign.isdigit() else sign.upper() for sign in group)
-        said += group if group.isalpha() else by_sign
+        said += group if group.isalpha() else "slash" if group == "/" else by_sign
     return said
 
 

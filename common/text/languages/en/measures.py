@@ -1,28 +1,31 @@
-"""English measures: lengths, areas, weights, bytes, durations, temperatures, per cent."""
+"""English measures and money: lengths, weights, durations, temperatures, amounts, rates."""
 
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.words import describes, minus, number, one
+from common.text.languages.en.numbers import NUMBER, cardinal, describes, minus, number, one
 from common.text.spoken.rules import any_of, ends_sentence, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table(
     "nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram|lb pound|lbs pound"
-    "|oz ounce|ft-lb foot-pound|mcg microgram"
-    "|l liter|L liter|ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter"
-    "|gal gallon|qt quart|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare"
-    "|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte"
-    "|MiB mebibyte|GiB gibibyte|kbps kilobit per second|Mbps megabit per second"
-    "|Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt"
-    "|GW gigawatt|V volt|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie"
-    "|cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|db decibel|px pixel|s second"
-    "|sec second|secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour"
-    "|hr hour|hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole"
-    "|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour"
-    "|ppm part per million|kph kilometer per hour|km/h kilometer per hour|kmh kilometer per hour"
-    "|m/s meter per second|m/s² meter per second squared|fps frame per second"
-    "|rpm revolution per minute|Ω ohm|kΩ kilohm|★ star|⭐ star"
+    "|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter|mL milliliter"
+    "|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon|tbsp tablespoon"
+    "|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte|MB megabyte"
+    "|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte|MiB mebibyte|GiB gibibyte"
+    "|kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second|kWh kilowatt hour"
+    "|mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|mV millivolt|kV kilovolt"
+    "|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal|kPa kilopascal"
+    "|hPa hectopascal|dB decibel|db decibel|px pixel|s second|sec second|secs second|ms millisecond"
+    "|µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour|hrs hour|wk week|wks week"
+    "|mo month|mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury|Hz hertz|kHz kilohertz"
+    "|MHz megahertz|GHz gigahertz|mph mile per hour|ppm part per million|kph kilometer per hour"
+    "|km/h kilometer per hour|kmh kilometer per hour|m/s meter per second"
+    "|m/s² meter per second squared|fps frame per second|rpm revolution per minute|pk pack|ct count"
+    "|pcs piece|IU international unit|pts point|pgs page|reb rebound|ast assist|mmol millimole"
+    "|mEq milliequivalent|Nm newton meter|N·m newton meter|kN kilonewton|MPa megapascal|Wh watt hour"
+    "|mIU milli-international unit|pg picogram|ng nanogram|nmol nanomole|cc cubic centimeter|lm lumen"
+    "|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star"
 )
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
@@ -35,10 +38,33 @@ _UNITS["fl oz"] = "fluid ounce"
 _WITH_POINT = words_of(
     "ft in mi yd gal qt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
 )
+_NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _DEGREES = table(
     "C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east|W west"
 )
+_CURRENCIES = table(  # main unit, small one (else cent), their plurals (else in -s)
+    "$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar|NZ$ New Zealand dollar"
+    "|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo|R$ real/centavo/reais|€ euro"
+    "|£ pound/penny/pounds/pence|¥ yen/sen/yen/sen|₹ rupee/paisa/rupees/paise|₩ won/jeon/won/jeon"
+    "|₽ ruble/kopeck|฿ baht/satang/baht/satang|₿ bitcoin/|₱ peso/centavo|₺ lira/kurush/lira/kurush"
+    "|₪ shekel/agora/shekels/agorot|₦ naira/kobo/naira/kobo|₴ hryvnia/kopiyka|₫ dong//dong"
+    "|zł zloty/grosz/zlotys/groszy|SEK Swedish krona/öre/Swedish kronor/öre"
+    "|NOK Norwegian krone/øre/Norwegian kroner/øre|DKK Danish krone/øre/Danish kroner/øre"
+    "|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen"
+)
+_CODES = table(
+    "USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY|NZD NZ$"
+    "|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł"
+)
+_SCALES = table(
+    "k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion|bn billion"
+    "|tn trillion"
+)
 PATTERNS = {
+    "CURRENCY": f"(?:{any_of([*_CURRENCIES, *_CODES])})",
+    "SCALE": r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?",
+    # Also the Indian "1,00,000", and the decimal comma.
+    "AMOUNT": rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})",
     "UNIT": any_of(unit for unit in _UNITS if unit not in {"B", "in", "in2", "in3"}),
     "MANY": "((?: (?:thousand|million|billion|trillion))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
@@ -46,6 +72,8 @@ PATTERNS = {
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
 }
 PARTS = {
+    "scale_word": lambda scale: _SCALES[scale],
+    "currency": lambda sign: _currency(sign)[0],
     "scale": lambda sign: _DEGREES[sign],
     "plural": lambda unit: _name(unit, singular=False),
     "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
@@ -53,9 +81,13 @@ PARTS = {
 }
 
 
-def per(unit: str) -> str:
-    """Return what a rate adds: "/mo" is " per month"."""
-    return f" per {_UNITS.get(unit, unit)}" if unit else ""
+def per(units: str) -> str:
+    """Return what a rate adds: "/mo" is " per month", "/kg/day" is " per kilogram per day"."""
+    return "".join(
+        f" per {_UNITS.get(unit, unit if unit != 'd' else 'day')}"
+        for unit in (units or "").split("/")
+        if unit
+    )
 
 
 def degrees(match: re.Match[str]) -> str:
@@ -69,7 +101,10 @@ def inches_mark(match: re.Match[str]) -> str:
     quoted = len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2 == 1
     if match[0].endswith('"') and quoted:
         return match[0]
-    return f"{number(match[1])} {_name('in', singular=one(match[1]) or describes(match))}"
+    noun = not match.string[: match.start()].endswith("by ") and re.match(
+        _NOUN, match.string[match.end() :]
+    )
+    return f"{number(match[1])} {_name('in', singular=one(match[1]) or bool(noun) or describes(match))}"
 
 
 def inch_fraction(match: re.Match[str]) -> str:
@@ -99,3 +134,47 @@ def _name(unit: str, *, singular: bool) -> str:
         noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
         noun = noun.replace("inchs", "inches").replace("hertzs", "hertz")
     return noun + per_unit + rate
+
+
+def amount(match: re.Match[str]) -> str:
+    """Return an amount after its sign, or a range of amounts."""
+    sign, currency, sign_behind, first, scale, dash, last, scale_2, rate = match.groups()
+    whole = not re.search(r"[.,]\d\d$", first)
+    if last and dash == " - " and match.string[match.end() :].lstrip().startswith("equals"):
+        return (
+            f"{minus(sign)}{_money(first, scale, currency)} minus {_money(last, scale_2, currency)}"
+        )
+    if last:
+        start = f"{number(first)}{_scaled(scale)}" if whole else _money(first, scale, currency)
+        return f"{minus(sign)}{start} to {_money(last, scale_2, currency)}{per(rate)}"
+    if describes(match) and whole:
+        return f"{number(first)}{_scaled(scale)} {_currency(currency)[0]}{per(rate)}"
+    return minus(sign or sign_behind) + _money(first, scale, currency) + per(rate)
+
+
+def amount_first(match: re.Match[str]) -> str:
+    return minus(match[1]) + _money(match[2], match[3], match[4]) + per(match[5])
+
+
+def _currency(currency: str) -> list[str]:
+    """Return the names of the main and the small unit, and their plurals."""
+    main, *others = _CURRENCIES[_CODES.get(currency, currency)].split("/")
+    small = others[0] if others else "cent"
+    return [main, small, *(others[1:] or [f"{main}s"]), f"{small}s"][:4]
+
+
+def _scaled(scale: str | None) -> str:
+    return f" {_SCALES.get(scale, scale)}" if scale else ""
+
+
+def _money(written: str, scale: str | None, currency: str) -> str:
+    singular, cent, plural, cents = _currency(currency)
+    written = re.sub(r",(\d\d)$", r".\1", written)
+    whole, _, fraction = written.replace(",", "").partition(".")
+    if scale or (fraction and not (cent and fraction[1:] and not fraction[2:])):
+        return f"{number(written)}{_scaled(scale)} {plural}"
+    main = f"{cardinal(whole)} {singular if one(whole) else plural}"
+    if not fraction or fraction == "00":
+        return main
+    small = f"{cardinal(str(int(fraction)))} {cent if fraction == '01' else cents}"
+    return small if not int(whole) else f"{main} and {small}"

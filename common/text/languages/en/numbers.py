@@ -1,40 +1,62 @@
-"""English numbers of other kinds (versions, fractions, ranges), and signs between words and figures."""
+"""English numbers in words, as Americans say them, versions, fractions, ranges, comparisons."""
 
 import re
+from functools import lru_cache
+from typing import Literal
 from unicodedata import normalize
 
-from common.text.languages.en.words import cardinal, one, ordinal, spelled
-from common.text.spoken.rules import table
+from num2words import num2words
 
+from common.text.spoken.rules import ends_sentence, table
+
+START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
+NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
+MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
+DASH = r"[-–—]"
+PER = (  # any word follows at once, and usual ones after a space, too
+    r"(?:(?:/| ?/ ?(?=(?:day|week|mon|mo|year|yr|hour|hr|night|person|kg|lb|sq|min|s)\w{0,3}(?!\w)))"
+    r"((?:sq ft|[a-z]{1,12}[³²]?|[md]?L)(?:/[a-z]{1,9})?)(?!\w))?"
+)
+_DESCRIBED = (
+    r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
+    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift)\b"
+)
+_MOST_DIGITS = 15  # longer numbers are read digit by digit
+_YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
-_AS_WRITTEN = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
+_AS_WRITTEN = frozenset({"24/7", "9/11", "20/20"})
 _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
     "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
     "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
-    "|Bldg Building"
+    "|Bldg Building|l line|ll lines|Op Opus|op opus|Ps Psalm|Cor Corinthians|Rom Romans"
+    "|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians"
+    "|Heb Hebrews"
 )
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _RAISED_BY = table("² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down")
 _COMPARISONS = table(
-    "== equals|=== equals|= equals|!= is not equal to|!== is not equal to|≠ is not equal to|< less than"
-    "|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
+    "== equals|=== triple equals|= equals|!= is not equal to|!== is strictly not equal to"
+    "|≠ is not equal to|< less than|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
 )
+_TERM = r"(?<![\w'])[A-Za-z] ?$|(?:squared|cubed|\d\)|[)²³]) ?$"
 _NAMES = table(
-    "÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
-    "|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of"
-    "|∏ the product of|∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection"
-    "|⊂ is a subset of|⊆ is a subset of|∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to"
+    "♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
+    "|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of"
+    "|∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of"
+    "|⊆ is a subset of|∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to"
 )
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
         r"•|[xX]{2}|＊|[Dd][Oo][Ii]|:[\dA-F]{2}:|:\d\d ?[ap](?!\w)|['′’] ?[x×]"
-        r"|/ea|mm ?Hg|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}|(?:Rm|Bldg|Apt|Ste) \d"
+        r"|/ea| x \d|[\d½⅓⅔¼¾⅛] ?c\.|localhost|HTTP/|ar[Xx]iv|ISO|PMID|IEEE|ANSI|IEC|DIN|\d{3}-\d{4}"
+        r"|\d:\d\d?[-–]|\ds(?!\w)|10\.\d{4}|/1[01]|/5|q ?\d|\d ?[ap] ?[-–—]|x\d|\([rbd]\.|mm ?Hg"
+        r"|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}|(?:Rm|Bldg|Apt|Ste) \d"
     ),
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
-    "EACH": "day|night|week|month|year|hour|minute|person",
+    "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
     "NUMBERED": "|".join(_NUMBERED),
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
@@ -45,6 +67,9 @@ PATTERNS = {
 }
 PARTS = {
     "letters": " ".join,
+    "points": lambda digits: " point ".join(map(cardinal, digits.split("."))),
+    "lived": table("r reigned|b born|d died").__getitem__,
+    "charge": table("⁺ plus|⁻ minus").__getitem__,
     "power": lambda digit: "²³"[int(digit) - 2],
     "lowered": lambda digits: digits.translate(_RAISED),
     "named": lambda sign: _NAMES[sign],
@@ -56,6 +81,79 @@ PARTS = {
     "after_point": lambda digits: f" point {cardinal(digits)}" if digits else "",
     "s": lambda amount: "" if one(amount) else "s",
 }
+
+
+def number(written: str) -> str:
+    """Return "1,234.5" as "one thousand two hundred thirty-four point five"."""
+    whole, _, fraction = written.replace(",", "").partition(".")
+    start = cardinal(whole) if whole else ""
+    return f"{start} point {spelled(fraction)}".strip() if fraction else start
+
+
+def cardinal(digits: str) -> str:
+    """Return a number without separators in words; with a leading zero, digit by digit."""
+    if len(digits) > _MOST_DIGITS or (len(digits) > 1 and int(digits[0]) == 0):
+        return spelled(digits)
+    return _words(int(digits), "cardinal") if digits else ""
+
+
+def ordinal(digits: str) -> str:
+    digits = digits.replace(",", "")
+    return spelled(digits) if len(digits) > _MOST_DIGITS else _words(int(digits), "ordinal")
+
+
+def year(digits: str) -> str:
+    """Return "1905" as "nineteen oh five"."""
+    return _words(int(digits), "year" if int(digits) in _YEARS else "cardinal")
+
+
+def pair(digits: str) -> str:
+    """Return two digits as in a time or a year: "05" is "oh five"."""
+    return f"oh {cardinal(digits[1])}" if int(digits[0]) == 0 else cardinal(digits)
+
+
+def spelled(digits: str) -> str:
+    return " ".join(_words(int(digit), "cardinal") for digit in digits)
+
+
+def grouped(written: str) -> str:
+    """Return the digits one by one, with a comma between groups: "555-0199"."""
+    return ", ".join(spelled(group) for group in re.findall(r"\d+", written))
+
+
+def minus(sign: str) -> str:
+    return "minus " if sign else ""
+
+
+def one(written: str) -> bool:
+    """Return whether the amount takes a singular."""
+    return written in {"1", "1.0", "1.00"}
+
+
+def describes(match: re.Match[str]) -> bool:
+    """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
+    before = f" {match.string[max(0, match.start() - 4) : match.start()].lower()}"
+    after = match.string[match.end() : match.end() + 2]
+    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 12]):
+        return True
+    return before.endswith((" a ", " an ")) and after[:1] in {" ", "-"} and after[1:].isalpha()
+
+
+def point(match: re.Match[str]) -> str:
+    """Return the point of an abbreviation where it also ends the sentence."""
+    return "." if match[0].endswith(".") and ends_sentence(match) else ""
+
+
+@lru_cache(maxsize=4096)
+def _words(number: int, kind: Literal["cardinal", "ordinal", "year"]) -> str:
+    said: str = num2words(number, lang="en", to=kind)
+    return said.replace(",", "").replace(" and ", " ").replace("oh-", "oh ")
+
+
+def until_or_and(match: re.Match[str]) -> str:
+    """Return the word of a range of times: "between 10 a.m. and 12 p.m."."""
+    before = match.string[max(0, match.start() - 20) : match.start()].lower()
+    return "and" if "between " in before and " and " not in before else "to"
 
 
 def between(match: re.Match[str]) -> str:
@@ -93,7 +191,8 @@ def fraction(match: re.Match[str]) -> str:
         return _with_whole(whole, above, below)
     dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
     over = " over " if above > below or not above else " " if dated and not rated else " out of "
-    sign = over if below and f"{above}/{below}" not in _AS_WRITTEN else " "
+    shares = above + below == 100  # noqa: PLR2004 - per cent: "80/20"
+    sign = " " if shares or not below or f"{above}/{below}" in _AS_WRITTEN else over
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
 
@@ -121,7 +220,12 @@ def compared(match: re.Match[str]) -> str:
     after = match.string[match.end() : match.end() + 2]
     if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
         return " "
-    verb = "is " if sign[0] in "<>≤≥" and _is_value(match.string[: match.start()], after) else ""
+    before = match.string[: match.start()]
+    if sign == "≈" and not re.search(" is | equals ", before) and re.search(_TERM, before):
+        return " is about "
+    if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
+        return " more than "
+    verb = "is " if sign[0] in "<>≤≥" and _is_value(before, after) else ""
     return f" {verb}{_COMPARISONS.get(sign, '')} "
 
 

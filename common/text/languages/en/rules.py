@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from common.text.languages.en import amounts, dates, identifiers, measures, numbers, words
+from common.text.languages.en import dates, identifiers, measures, numbers
 from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
-? [#+>↑▲↓▼≈|]|[ ]/
+? [#+>↑▲↓▼≈|♯♭⁺⁻−]|[ ]/|-(?![\w-])
+(?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
+(?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
+(?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:charge}
 (?<!\w)([CF])#  =>  {1} sharp
 (?<!\w)C\+\+  =>  C plus plus
 (?<=\w )#(?=:)|(?<=\. )#(?=:)  =>  number
@@ -15,65 +18,81 @@ _SIGNS = r"""
 ([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
 \|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
-(?i:(about|around|roughly|approximately|approx\.) ≈ ?)  =>  {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
+(?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([a-z])/(?=[a-z](?!\w))  =>  {1} over␣
 (?<=\)) ?/ ?(?=[\d(])  =>  ␣divided by␣
 (?<=[(=±×÷^]) ?[-−](?=[a-z](?!\w))|(?<=[=±×÷]) [-−](?=[a-z](?!\w))  =>  ␣minus␣
+(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt])(?=[²³^)]| ?[+=−])  =>  {1:letters}
 (?<=[-+=] )(\d{1,3})([abcknpqxyz]{2,3})(?!\w)  =>  {1} {2:letters}
-(?<=\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
+(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
 (?:(?<![^\W\d_][a-z])(?<=[)²³a-z])|(?<=\^\d)) - (?=\d)|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - )  =>  {1:number} {2}
 (?:(?<=[+=−*÷-] )|(?<=minus ))(\d{1,4})([a-z])(?!\w)  =>  {1:number} {2}
-(?<=\w )(\d{1,4})([xyz])(?= (?:from|to both|is|equals)(?!\w))  =>  {1:number} {2}
 (?<=[\d)]) - (?=\([-−\d])|(?<=[a-z]\d) - (?=[a-z]\d)|(?<=\([a-z])-(?=\d{1,3}\))|(?<=\)) - (?=[a-z]\()
     =>  ␣minus␣
-(?<=[a-z] \d) - (?=[a-z] \d)|(?<=\([a-z]) - (?=[a-z]\))  =>  ␣minus␣
 (?<=\d) ?· ?(?=\d)  =>  ␣times␣
 (?<=[\d)²³a-z])−(?=[\d(a-z])|(?<=\S) − (?=\S)|(?<=[=^²³)×÷] [a-z]) - (?=[a-z](?!\w))  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
 (?<=\d) ?[x×·] ?(?=10\^)  =>  ␣times␣
 ? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
 ={4,}|<{4,}|>{4,}  =>  ␣
-<-(?![\w-])  =>  ␣left arrow␣
+=([^=→.;\n]{1,30}) ?(?:→|⇒|=>|-{1,2}>) ?(?=[^.;→=]{1,20}=)  =>  ={1}, so␣
 <->|↔|⇔|<=>  =>  ␣to and from␣
 -{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
 (?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:raised}{2:raised}
+(?<=[\w)])\^\(?([a-z]{2})\)?(?!\w)  =>  ␣to the power of {1:letters}
 (?<=[\w)])\^ ?(?=[\w(-])  =>  ␣to the power of␣
 \^  =>  ␣
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
-? {RARE}
-#(?=\d{8,20}(?!\w))  =>  number␣
-(?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
-＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
-(?<!\w)(?i:doi:? ?)(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
-(?<![\w:])((?:{HEX}{2}:){5}{HEX}{2})(?![\w:])  =>  {1:coded}
-(?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
-(?<!\w)([A-Z]{3,5} )(\d{3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
-(?<= in )(\d{2,3}):([0-5]\d)(?![\w:])  =>  {1:number} {2:pair}
-(?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
-(?<=[a-z] )hrs(?!\w)  =>  hours
-(?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
-(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}(\d{3,6})(?!\d)  =>  ending in {1:spelled}
-(?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
-(?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
-(?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
 ? \. ?\d|\d['’]\d
 (?<![\w.])\.(?=\d)  =>  0.
 (?<![\w.])([A-Z])\.(?=\d)  =>  {1} dot␣
 (?<![\w.])({NUMBERED})\. ?(?=\d)  =>  {1:numbered}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
-? [/.-]\d|\d-|(?<!\w)(?:{SHORT}|{WEEKDAY})|\d0['’]?s|['’]\d|[Ii]n 10
+? {RARE}
+(?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
+#(?=\d{8,20}(?!\w))  =>  number␣
+(?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
+＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
+(?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
+(?<![\w:])((?:{HEX}{2}:){5}{HEX}{2})(?![\w:])  =>  {1:coded}
+(?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
+(?<!\w)([A-Z]{3,5} )(\d{3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
+(?<= in )(\d{2,3}):([0-5]\d)(?![\w:])  =>  {1:number} {2:pair}
+(?<=[a-z] )hrs(?!\w)  =>  hours
+(?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
+(?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
+(?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
+(?<![\w.])(?<!\d )x(\d{3,5})(?!\w)  =>  extension {1:spelled}
+(?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
+(?<=[\d{VULGAR}]) ?c\.(?=[ ,;)]|$)  =>  ␣cup
+(?<=localhost):(\d{2,5})(?!\w)  =>  ␣port {1:spelled}
+(?<!\w)(?i:arxiv:) ?(\d{4}\.\d{4,5})(?!\w)  =>  arXiv {1:coded}
+(?<!\w)(ISO|PMID|IEEE|ANSI|IEC|DIN)[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
+(\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
+(?:(?<=[A-Za-z]-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
+((?:[Ii]ndex|score|[Rr]ating|pain)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
+(?<=\()x(\d{1,2})(?=\))  =>  times {1:number}
+(?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
+(?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
+(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}(\d{3,6})(?!\d)  =>  ending in {1:spelled}
+(?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
+(?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
+(?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
+? [/.–-]\d|\d-|(?<!\w)(?:{SHORT}|{WEEKDAY})|\d0['’]?s|['’]\d|[Ii]n 10
 {START}(?<!-)(\d{4})([-/])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT}|\d{1,2}(?!\d)))  =>  {1:weekday}
 (?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
+(?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))
+    =>  {days}
 {DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?(?![\w/]|[.,]\d)
     =>  {days}
 (?<!\w){MONTH} ?{DASH} ?{MONTH}(?!\w)  =>  {1:month} to {2:month}
@@ -90,11 +109,13 @@ _FIGURES = r"""
 (?<!\w)['’]([2-9]0)['’]?s(?!\w)  =>  {1:tens}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?<=[Ii]n )(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
-{START}{YEAR}[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+{START}(1\d{3}|20\d\d)[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+{START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
 (?<![\w-])({HEX}{8}(?:-{HEX}{4}){3}-{HEX}{12})(?![\w-])  =>  {1:coded}
+(?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
 (?<!\w)\+(\d{7,15})(?!\w)  =>  plus {1:spelled}
@@ -118,6 +139,7 @@ _FIGURES = r"""
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
+(?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}{SCALE}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT}{SCALE})?{PER}(?!\w)
     =>  {amount}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
@@ -125,9 +147,10 @@ _FIGURES = r"""
 {START}({NUMBER}) ?¢  =>  {1:number} cent{1:s}
 ? \d
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)  =>  number␣
-? \d\.\d|[vV]\d|-(?:alpha|beta|rc|dev)
+? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
+(?<![\w.])[vV]?(\d{1,4}(?:\.\d{1,4}){0,3})\.([xX])(?!\w)  =>  {1:points} dot {2}
 (?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)({RELEASES}) [vV]?(\d{1,4})\.(\d{1,4})(?: ?{DASH} ?(\d{1,4})\.(\d{1,4}))?(?!\w|[.,]\d)
     =>  {1} {2:cardinal} point {3:cardinal}{4:to_number}{5:after_point}
@@ -143,17 +166,19 @@ _FIGURES = r"""
 ? [-–—x×]
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
-{AFTER_HALF_DAY} ?[-–—] ?(?=\d|noon|midnight)  =>  ␣to␣
+{AFTER_HALF_DAY} ?[-–—] ?(?=\d|noon|midnight)  =>  ␣{until_or_and}␣
 (?<=°[CF]) ?[-–—] ?(?=\d)  =>  ␣to␣
 (?:(?<=\dth)|(?<=\d[snr][td])|(?<=\drd)) ?[-–] ?(?=\d{1,3}[snrt][tdh])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( equals)?)  =>  {between}
-(?<=\d%)(?: ?[–—] ?|-| - )(?=\d)|(?<=:\d\d) ?[-–—] ?(?=\d)  =>  ␣to␣
+(?<=\d%)(?: ?[–—] ?|-| - )(?=\d)|(?<=:\d\d) ?[-–—] ?(?=\d)  =>  ␣{until_or_and}␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×)(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})x(?!\w){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:[0-5]\d)/(mi|km)(?!\w)  =>  {1:per}
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
+{START}00?:(\d\d):00(?![\w:])  =>  {1:hour} minutes
+{START}00?:(\d\d):(\d\d)(?![\w:])  =>  {1:hour} minutes {2:hour} seconds
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
@@ -162,20 +187,25 @@ _FIGURES = r"""
 (?<=\d)["″] ?[-–] ?(?=\d{1,3}["″])  =>  ␣to␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
+(?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
+{START}(\d{1,4})h(\d\d)(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?h(?:rs?)? ?(\d{1,2}) ?m(?:in)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
-{START}({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z]| ?[x×]|[).,;]))  =>  {inches_mark}
+{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]))  =>  {inches_mark}
 ? [°º℃℉]
 (?<!\w){MINUS}(?<!\d[.,])({NUMBER}) ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
+(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal)(?!\w))  =>  ␣per␣
+{START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
+((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 (?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w)(\.?)  =>  {part_of_a_measure}
 ? \d(?:\+|[kM]|bn)
-{START}({NUMBER})\+ ?({UNIT})(?!\w)  =>  {1:number} plus {2:plural}
+{START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
@@ -192,13 +222,15 @@ _OTHER_SIGNS = r"""
 [ ]?[+]++ ?  =>  ␣plus␣
 ×  =>  ␣times␣
 §§?  =>  ␣section␣
+¶+  =>  ␣paragraph␣
+(?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
 (?<=\w) % (?=\w)  =>  ␣modulo␣
 %  =>  ␣percent␣
 °  =>  ␣degrees␣
 (?<!\S)@[ ]  =>  at␣
 (?<!\S)\$(?!\S)  =>  dollar sign
 (?<=[a-z])/(?=(?:{EACH})(?!\w))  =>  ␣per␣
-(?<![^\s(])(~?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
+(?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
 (?i:(?<!\w)(and)/(or)(?!\w))  =>  {1} {2}
@@ -214,7 +246,7 @@ _DAY = (
 def rules(region: str) -> Rules:
     """Return the rules for a region (ISO 3166, or "")."""
     names: dict[str, Any] = {}
-    for module in (words, dates, identifiers, amounts, numbers, measures):
+    for module in (dates, identifiers, numbers, measures):
         names |= vars(module) | vars(module).get("PATTERNS", {}) | vars(module).get("PARTS", {})
     names["days"] = lambda match: dates.days(match, region)
     names["numeric"] = lambda match: dates.numeric(match, region)

@@ -3,7 +3,7 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.words import cardinal, ordinal, point
+from common.text.languages.en.numbers import cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
 _TITLES = table(
@@ -13,17 +13,21 @@ _TITLES = table(
     "|Messrs Messieurs|Ms Ms"
 )
 _AFTER_A_NAME = table(
-    "Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway|Pkwy. Parkway|Sq. Square"
-    "|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation|Co. Company|Bros. Brothers"
-    "|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Assn. Association"
+    "Dr. Drive|Aves. Avenues|Sts. Streets|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway"
+    "|Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation"
+    "|Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department"
+    "|Assn. Association"
 )
 _ANYWHERE = table(
-    "e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately|a.k.a.=also known as"
-    "|cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government|misc.=miscellaneous"
-    "|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|Tel.=Telephone|E.g.=For example"
-    "|I.e.=That is|Approx.=Approximately|Dept.=Department|esp.=especially|appt.=appointment"
-    "|est.=estimated|et al.=and others|w/o=without|w/=with|vs=versus|Ctrl=Control|N/A=not applicable"
-    "|n/a=not applicable",
+    "e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately"
+    "|a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department"
+    "|govt.=government|misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone"
+    "|Tel.=Telephone|E.g.=For example|I.e.=That is|Approx.=Approximately|Dept.=Department"
+    "|esp.=especially|appt.=appointment|est.=estimated|Est.=Estimated|med.=medium|p.a.=per annum"
+    "|y/y=year over year|opt.=optional|Pop.=Population|pop.=population|et al.=and others|w/o=without"
+    "|w/=with|vs=versus|Ctrl=Control|N/A=not applicable|n/a=not applicable|mvmt.=movement"
+    "|mvt.=movement|btw=by the way|mgr.=manager|asst.=assistant|assn.=association|intl.=international"
+    "|mins.=minutes|int'l=international|Int'l=International",
     "=",
 )
 _TIMES = table(
@@ -37,11 +41,12 @@ _SAINTS = words_of(
     "Germain David Bernadette Jude Elizabeth Valentine"
 )
 _PATTERNS = {
+    "STREET": "(?:St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane)",
     "TITLE": any_of(_TITLES),
     "KING": (
         "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
         "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ivan|Ferdinand|Otto"
-        "|Clement|Gregory|Innocent|Urban|John|Francis|Wilhelm|Ramesses|Ptolemy)"
+        "|Clement|Gregory|Innocent|Urban|John|Francis|Wilhelm|Ramesses|Ptolemy|Harold|Edmund|Robert|Alfonso|Christian|Gustav|Olaf|Umberto|Felipe|Albert|Leopold|Darius)"
     ),
     "COUNTED": (
         "(?:War|Chapter|Part|Volume|Act|Scene|Section|Article|Title|Type|Phase|Stage|Book|Level"
@@ -51,8 +56,11 @@ _PATTERNS = {
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
 }
 _PARTS = {
+    "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street"),
+    "compass": table("N North|S South|E East|W West").__getitem__,
+    "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate").__getitem__,
     "title": lambda short: _TITLES.get(short, ""),
-    "arabic": lambda roman: cardinal(_figures(roman)),
+    "arabic": lambda roman: cardinal(_figures(roman.upper())),
     "nth": lambda roman: ordinal(_figures(roman)),
 }
 _POINTED = r"""
@@ -60,16 +68,23 @@ _POINTED = r"""
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
-(?<!\w)Ms\.(?= )  =>  Ms
+(?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
+(?<=\d[srnt][tdh] )fl\.  =>  floor{point}
+(^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)ca?\.(?= ?\d{3})  =>  circa
+? [a-z] (?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
+(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|[NS][EW]))  =>  {1:street}
+? (?<!\w)[NSEW]\.?[ ]
+(?<!\w)([NSEW])\.? (?=(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+) {STREET}(?!\w))  =>  {1:compass}␣
 ? St\.
 (?<=\w )St\.  =>  Street{point}
 """
 _ROMAN = r"""
-(?<!\w)({KING}) (?!I(?!\w)(?! of\b)){ROMAN}  =>  {1} the {2:nth}
+({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
 (?<!\w)(World War) {ROMAN}  =>  {1} {2:arabic}
+(?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
 (?<!\w)({COUNTED}) (?!I(?!\w)(?! of\b|[,.;:!?)]|$)){ROMAN}  =>  {1} {2:arabic}
 """
 
@@ -85,8 +100,11 @@ def short_forms() -> Rules:
         full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc.", "et al."}),
     )
     return (
-        Group(r"[./]|(?<!\w)(?:St|Dr|Mrs?|Prof|Mt|vs|Ctrl)(?!\w)", pointed),
-        Group(r"[IVXL](?!\w)", read_rules(_ROMAN, names)),
+        Group(
+            r"[./]|(?<!\w)(?:St|Dr|Mrs?|Prof|Mt|vs|Ctrl|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NSEW])(?!\w)",
+            pointed,
+        ),
+        Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, names)),
     )
 
 

@@ -1,10 +1,11 @@
 """The OAuth server: consent page, token, revocation, keys."""
 
+import base64
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -167,7 +168,7 @@ def _redirect(asked: ConsentRequest, result: Mapping[str, str]) -> Response:
 async def token(request: Request) -> Response:
     state = state_of(request)
     form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
-    if (form.get("client_id"), form.get("client_secret")) != (state.client_id, state.client_secret):
+    if _client(request, form) != (state.client_id, state.client_secret):
         raise OauthError("invalid_client", "The OAuth client was not found.", 401)
     match form.get("grant_type"):
         case "authorization_code":
@@ -177,6 +178,18 @@ async def token(request: Request) -> Response:
             state.refreshes += 1
             return _no_store(_access(access.text, access.scopes))
     raise OauthError("unsupported_grant_type", "Invalid grant_type.")
+
+
+def _client(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+    """Return the id and secret of the client: in the form or in the header (RFC 6749, 2.3.1)."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return form.get("client_id", ""), form.get("client_secret", "")
+    try:
+        name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return unquote_plus(name), unquote_plus(secret)
 
 
 def _exchange(state: GoogleAccountsState, form: Mapping[str, str]) -> dict[str, Any]:

@@ -30,6 +30,14 @@ _CREATE = re.compile(
 )
 _EVENTS = re.compile(r"\b(?:calendar|meetings?|schedule|appointments?|agenda)\b", re.IGNORECASE)
 _NOON = 12
+_TO_THE_PERSON = {
+    "The user's": "Your",
+    "The user has": "You have",
+    "The user can": "You can",
+    "They can": "You can",
+    "Ask the user for the full email address first.": "What is the full email address?",
+}
+"""Words of the tools about the user, and the same words to the user."""
 
 
 def google_reply(message: Message) -> Iterable[Step] | None:
@@ -188,7 +196,11 @@ def _moment(message: Message, match: re.Match[str]) -> datetime:
 
 
 def _trouble(step: ToolRun) -> str:
-    return str(step.outcome.get("error", ""))
+    """Return what a person hears of an error, whose text is for the model; "" without one."""
+    text = str(step.outcome.get("error", ""))
+    for third, second in _TO_THE_PERSON.items():
+        text = text.replace(third, second)
+    return text
 
 
 def _address(messages: Sequence[dict[str, str]]) -> str | None:

@@ -27,7 +27,8 @@ def consent_of(message: str, language: str) -> bool | None:
 def consent_words(language: str, *, yes: bool) -> str:
     """Return the words that stand in a conversation for a yes or a no: "Yes."."""
     record = find(language.partition("-")[0].lower())
-    text = (record.yes if yes else record.no) or ("yes" if yes else "no")
+    agreeing, _, refusing = record.answers.partition(";")
+    text = (agreeing if yes else refusing) or ("yes" if yes else "no")
     first = " ".join(text.partition("|")[0].split())
     return f"{first[:1].upper()}{first[1:]}{record.full_stop.strip()}"
 
@@ -35,7 +36,9 @@ def consent_words(language: str, *, yes: bool) -> str:
 @lru_cache(maxsize=32)
 def _answers(code: str) -> tuple[frozenset[str], frozenset[str]]:
     record = find(code)
-    yes, no = ({_plain(each) for each in text.split("|")} for text in (record.yes, record.no))
+    yes, no = (
+        {_plain(each) for each in text.split("|")} for text in record.answers.partition(";")[::2]
+    )
     return frozenset(yes - {""}), frozenset(no - {""})
 
 
