@@ -56,7 +56,7 @@ TOLERANCE: Final = 0.3
 
 
 @dataclass(frozen=True)
-class Span:
+class SoundSpan:
     """Sound without a pause of 0.3 s or more. Seconds of the page's clock."""
 
     start: float
@@ -82,14 +82,14 @@ class TimedAgent:
 
 
 @dataclass(frozen=True)
-class Person:
+class RecordedSpeech:
     """The speech of the person: two recordings, which the microphone plays again and again."""
 
     question: bytes
     interruption: bytes
 
     @classmethod
-    def synthesize(cls) -> "Person":
+    def synthesize(cls) -> "RecordedSpeech":
         made = (synthesize(EspeakRequest(each, rate=RATE)) for each in (QUESTION, INTERRUPTION))
         return cls(*(trim(each) for each in made))
 
@@ -138,7 +138,7 @@ async def measure_texts(page: Page, agent: TimedAgent, runs: int) -> list[float]
     return [1_000 * (all_of_it - own) for all_of_it, own in list(pairs)[1:]]
 
 
-async def converse(page: Page, person: Person, runs: int) -> dict[str, Any]:
+async def converse(page: Page, person: RecordedSpeech, runs: int) -> dict[str, Any]:
     """Talk until the person has asked and interrupted `runs` times. Return what the page noted."""
     await page.get_by_test_id("talk").click()
     round_seconds = 1.0 + seconds(person.question + person.interruption)
@@ -148,17 +148,17 @@ async def converse(page: Page, person: Person, runs: int) -> dict[str, Any]:
     return found
 
 
-def spans(noted: Iterable[dict[str, float | None]]) -> list[Span]:
-    return [Span(each["from"], each["to"]) for each in noted if each["from"] and each["to"]]
+def spans(noted: Iterable[dict[str, float | None]]) -> list[SoundSpan]:
+    return [SoundSpan(each["from"], each["to"]) for each in noted if each["from"] and each["to"]]
 
 
-def starts_of(recording: bytes, speech: list[Span]) -> list[float]:
+def starts_of(recording: bytes, speech: list[SoundSpan]) -> list[float]:
     """Return when a recording began in the microphone, found by its length."""
     length = seconds(recording)
     return [each.start for each in speech if abs(each.end - each.start - length) < TOLERANCE]
 
 
-def first_sounds(noted: dict[str, Any], person: Person) -> list[float]:
+def first_sounds(noted: dict[str, Any], person: RecordedSpeech) -> list[float]:
     """Return seconds from the end of each question to the first sound of the page."""
     speech, sounds = spans(noted["sounds"]["person"]), spans(noted["sounds"]["page"])
     ends = [start + seconds(person.question) for start in starts_of(person.question, speech)]
@@ -166,7 +166,7 @@ def first_sounds(noted: dict[str, Any], person: Person) -> list[float]:
     return [each for each in waits if each < STORY_SECONDS]
 
 
-def interruptions(noted: dict[str, Any], person: Person) -> tuple[list[float], list[float]]:
+def interruptions(noted: dict[str, Any], person: RecordedSpeech) -> tuple[list[float], list[float]]:
     """Return milliseconds from each interruption to the ducked page, and to the silent one.
 
     The page is silent after its last loud block before it answers.
@@ -202,7 +202,7 @@ def prepare() -> None:
 
 
 async def run_page(folder: Path, runs: int) -> list[Row]:
-    person, agent, simulators = Person.synthesize(), TimedAgent(), Simulators()
+    person, agent, simulators = RecordedSpeech.synthesize(), TimedAgent(), Simulators()
     simulators.recognition.recognise = person.recognise
     simulators.agent.script, simulators.agent.sleep = agent.script, agent.sleep
     microphone = folder / "microphone.wav"
@@ -223,7 +223,7 @@ async def run_page(folder: Path, runs: int) -> list[Row]:
 
 
 def rows(
-    texts: list[float], noted: dict[str, Any], person: Person, agent: TimedAgent, runs: int
+    texts: list[float], noted: dict[str, Any], person: RecordedSpeech, agent: TimedAgent, runs: int
 ) -> list[Row]:
     """Return the rows. The first round warms up. Raises SystemExit if rounds are missing."""
     sounds = first_sounds(noted, person)[1:]

@@ -3,7 +3,7 @@
     python -m bench.run [--runs 5] [first_speech sweep ...]
 
 Each measurement runs in a process of its own, so that earlier ones do not affect it. Without names,
-all of them run, and bench/results/latest.json and latest.md are written. The exit code is 1 if a
+all but `page` run, and bench/results/latest.json and latest.md are written. The exit code is 1 if a
 bar was missed or a measurement failed."""
 
 import argparse
@@ -33,6 +33,8 @@ BENCHES: Final = (
     "throughput",
     "sweep",
 )
+ON_REQUEST: Final = ("page",)
+"""Measurements that need more than Python, so that they run only if they are named."""
 MAX_SECONDS: Final = 1_800.0
 """Time-out of one measurement."""
 
@@ -129,7 +131,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--into", type=Path, help="run one measurement here, write its rows there")
-    parser.add_argument("benches", nargs="*", help=f"of {', '.join(BENCHES)}; default: all")
+    names = f"of {', '.join(BENCHES)} (default: all), {', '.join(ON_REQUEST)}"
+    parser.add_argument("benches", nargs="*", help=names)
     options = parser.parse_args()
     if options.into:
         write_rows(options.into, options.benches[0], options.runs)

@@ -69,6 +69,27 @@ describe("the echo gate", () => {
     expect(sink.log.filter((each) => each !== "speech")).toEqual(["duck", "interrupt"]);
   });
 
+  it("hears a person who interrupts again a few seconds later", () => {
+    const sink = new Recorder();
+    const listener = new Listener(sink, () => true);
+    for (const round of [1, 2, 3]) {
+      sink.sounding = true;
+      let soundedAt = 0;
+      for (let index = 0; index < 12 / FRAME_SECONDS; index++) {
+        const { reference, level } = echo(index, 30);
+        const isSpeaking = index > 5 / FRAME_SECONDS && index < 8 / FRAME_SECONDS;
+        if (sink.sounding) soundedAt = index;
+        const isRecent = index - soundedAt < 13; // the reference is the loudest of 0.4 s
+        const returned = sink.sounding ? level : 0;
+        const isVoice = sink.sounding || isSpeaking;
+        listener.frame(
+          frame(returned + (isSpeaking ? 0.2 : 0), isVoice ? 0.95 : 0, isRecent ? reference : 0),
+        );
+      }
+      expect(sink.log.filter((each) => each === "interrupt")).toHaveLength(round);
+    }
+  });
+
   it("learns how much of the page's sound returns", () => {
     const gate = new EchoGate();
     for (let index = 0; index < 45; index++) gate.passes(frame(0.01, 0.9, 0.1));

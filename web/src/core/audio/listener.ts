@@ -35,7 +35,8 @@ export class Listener {
   ) {}
 
   frame(frame: Frame): void {
-    const isSpeech = this.gate.passes(frame);
+    // The person speaks: the microphone says nothing of the echo, which just fell silent.
+    const isSpeech = this.gate.passes(frame, !this.isConfirmed);
     this.sink.level(isSpeech ? loudness(frame.samples) : 0);
     if (!this.isHandsFree()) {
       // With the key down everything counts as speech: the person says when it ends.
