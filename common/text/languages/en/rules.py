@@ -128,7 +128,7 @@ _FIGURES = r"""
 (?<!\w)((?i:call|dial|text|ring) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
-(?:(?<=\W{STATE} )|(?<=D\.C\. ))(\d{5})(?!\w)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
+(?:(?<=\W{STATE} )|(?<=D\.C\. )|(?<=NYC ))(\d{5})(?!\w)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
 (?<![\w-])1-(?=\d{3}-[A-Z]{2})  =>  one,␣
 (?<![\w-])(\d{3})-([A-Z]{2}[A-Z\d-]{2,12})(?![\w-])  =>  {1:spelled}, {2}
@@ -199,7 +199,7 @@ _FIGURES = r"""
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal)(?!\w))  =>  ␣per␣
+(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
