@@ -1,10 +1,12 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+const PACKED = /\.(?:js|mjs|css|html|svg|webmanifest|wasm|onnx)$/u;
 const require = createRequire(import.meta.url);
 
 /** Copy the detector of speech and its WebAssembly: they are loaded at the first use of the microphone. */
@@ -26,10 +28,26 @@ function copyDetector(): Plugin {
   };
 }
 
+/** Compress each text and the detector once, at build time. The function `page` serves the `.gz`. */
+function compress(): Plugin {
+  return {
+    name: "compress",
+    enforce: "post",
+    closeBundle: () => {
+      const files = readdirSync("dist", { recursive: true, encoding: "utf8" });
+      for (const file of files.filter((each) => PACKED.test(each))) {
+        const path = join("dist", file);
+        writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+        if (file.startsWith("vad")) rmSync(path); // 16 MB that no browser asks for unpacked
+      }
+    },
+  };
+}
+
 const API = process.env.OPRINA_API ?? "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [react(), copyDetector()],
+  plugins: [react(), copyDetector(), compress()],
   build: {
     target: "es2022",
     sourcemap: false,

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from infra.local.stack import Stack
-from tests.browser.conftest import NARROW, PHONE, picture, sign_in, visit, write
+from tests.browser.conftest import NARROW, PHONE, picture, record, sign_in, visit, write
 from tests.browser.screen import check_screen
 
 SCHEMES = ("light", "dark")
@@ -113,6 +113,8 @@ async def test_talking(browser: Browser, local: Stack, scheme: str) -> None:
         await write(page, "Tell me a story.")
         await expect(page.get_by_test_id("state")).to_contain_text("Speaking", timeout=40_000)
         await expect(page.locator("[data-testid=caption] .now")).to_be_visible()
+        if scheme == "light":
+            await record(page, "conversation")
         await screen(page, f"speaking-{scheme}")
         await page.get_by_role("button", name="Stop", exact=True).click()
         await expect(page.get_by_text("Not said")).to_be_visible(timeout=30_000)

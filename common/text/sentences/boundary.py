@@ -21,6 +21,7 @@ _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
 _PLAIN: Final = re.compile("[a-z]{3,}")
 _ENDING: Final = re.compile(r"(?:Com|Net|Org|Io|Co|Ai|Js|Uk)\b")  # of a domain or a name
+_FIGURES: Final = re.compile(r"(?:\d{1,3}\. ){1,99}")
 _SOMETHING: Final = re.compile(r"[^\W_]")
 _PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
 _AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
@@ -32,7 +33,8 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
         return "goes on" if _MARKER.fullmatch(text[: mark.start()].strip()) else mark.end()
     if mark.end() == len(text):
         return "wait"
-    if not _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start()):
+    words = _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start())
+    if not words or _FIGURES.fullmatch(text, 0, mark.end() + 1):
         return "goes on"
     place = place_of(text, mark, language)
     try:

@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from common.text.language import Language
+from common.text.pieces import MOST_BYTES
 from common.text.spoken.rules import table
 
 _QUOTE = re.compile(r"(?:>(?![\d=])[ \t]?)+")
@@ -53,10 +54,13 @@ class Blocks:
         self._fence = ""
         self._table = False
         self._row_open = False
+        self._address = False  # whether the piece before was cut within an address
 
     def read(self, piece: str) -> str:
         """Return what is said of the next piece."""
-        lines = piece.splitlines() or [""]
+        lines = (piece.partition(" ")[2] if self._address else piece).splitlines() or [""]
+        whole = len(piece.encode(errors="replace")) > MOST_BYTES - 4 and " " not in piece
+        self._address = whole and (self._address or "://" in piece)
         said, rest = [""], False
         for line, following in zip(lines, [*lines[1:], None], strict=True):
             for text, apart in self._line(line.strip(), following):

@@ -57,7 +57,25 @@ def test_a_piece_has_at_most_400_bytes_and_no_number_is_cut(
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 3_000, "好" * 3_000, "ก" * 3_000, "word " * 600, "好，" * 900, "é" * 900]
+    "text",
+    [
+        *(
+            "a" * 3_000,
+            "好" * 3_000,
+            "ก" * 3_000,
+            "word " * 600,
+            "好，" * 900,
+            "é" * 900,
+            "1" * 3_000,
+        ),
+        *(
+            "1," * 1_500,
+            "12:" * 900,
+            "e\u0301" * 900,
+            "\u0301" * 1_000,
+            f"https://a.b/{'c/' * 900}",
+        ),
+    ],
 )
 def test_a_text_without_an_end_is_cut(text: str) -> None:
     pieces = split(text, [7])
@@ -87,6 +105,28 @@ def test_a_hidden_passage_is_neither_shown_nor_spoken(
 )
 def test_other_brackets_are_shown(text: str) -> None:
     assert visible(text) == text
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 2_000])
+def test_a_tool_call_with_its_name_is_neither_shown_nor_spoken(size: int) -> None:
+    call = '{"name": "get_weather", "arguments": {"city": "Oslo"}}'
+    text = f"Let me see. function_call: {call}\n\ntool_call: {call}\nIt is 4 degrees."
+    assert split(text, [size]) == ["Let me see.", "It is 4 degrees."]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 2_000])
+def test_a_sentence_ends_without_a_space_behind_it(size: int) -> None:
+    text = "I booked it.Your code is K7P-22Q.Is that all?Just ask!"
+    pieces = ["I booked it.", "Your code is K7P-22Q.", "Is that all?", "Just ask!"]
+    assert split(text, [size]) == pieces
+    names = "Node.js, example.Com and J.R.R.Tolkien are names."
+    assert split(names, [size]) == [names]
+
+
+def test_nothing_is_said_of_the_rest_of_an_address_that_was_cut() -> None:
+    pieces = split(f"See https://a.example/{'path/' * 200} now. Done.", [7])
+    said = list(map(Speakable("en").say, pieces))
+    assert [text for text in said if text] == ["See", "a link to a dot example", "now.", "Done."]
 
 
 def test_halves_and_beginnings_end_between_words() -> None:

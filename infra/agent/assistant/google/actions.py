@@ -6,10 +6,18 @@ from typing import Any
 
 from infra.agent.assistant.google import calendar, gmail
 from infra.agent.assistant.google.proposals import Confirmations, proposal
-from infra.agent.assistant.google.rest import GoogleAddresses, GoogleCallError, GoogleRest
+from infra.agent.assistant.google.rest import (
+    UNREADABLE,
+    GoogleAddresses,
+    GoogleCallError,
+    GoogleRest,
+    unknown,
+)
 from infra.agent.assistant.google.turn_state import TurnState
 
 Answer = Mapping[str, Any]
+WRONG_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
+"""Raised when an answer of Google is JSON of another shape than documented."""
 DONE_ALREADY = {"error": "This was done in this turn already.", "code": "done_already"}
 
 
@@ -79,6 +87,8 @@ class GoogleActions:
             return await work(self._rest(turn))
         except GoogleCallError as error:
             return error.answer()
+        except WRONG_SHAPE:
+            return unknown("google_failed", UNREADABLE, changes=False).answer()
 
     async def _write(
         self,
@@ -92,16 +102,18 @@ class GoogleActions:
         """Act if the user has confirmed these arguments in this turn, else propose."""
         if (refused := turn.refusal(service)) is not None:
             return refused
-        rest = self._rest(turn)
+        rest, acts = self._rest(turn), False
         try:
             asked = arguments()
-            if self.confirmations.take(turn, tool, asked):
+            if acts := self.confirmations.take(turn, tool, asked):
                 return await act(rest, asked)
             if self.confirmations.was_used(turn, tool, asked):
                 return DONE_ALREADY
             return proposal(tool, await title(rest, asked), asked)
         except GoogleCallError as error:
             return error.answer()
+        except WRONG_SHAPE:
+            return unknown("google_failed", UNREADABLE, changes=acts).answer()
 
     def _rest(self, turn: TurnState) -> GoogleRest:
         return GoogleRest(turn.token or "", self.addresses)

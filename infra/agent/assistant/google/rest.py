@@ -1,5 +1,7 @@
 """Calls of Gmail and Calendar with the user's access token."""
 
+import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +9,10 @@ from typing import Any
 import httpx
 
 SECONDS = 10.0
+"""The deadline of a call. No call is repeated: the model or the person decides."""
 MOST_BYTES = 2_000_000
+SERVER_ERROR = 500
+UNREADABLE = "Google's answer could not be read."
 
 
 @dataclass(frozen=True)
@@ -51,24 +56,44 @@ class GoogleRest:
         self, method: str, url: str, query: Mapping[str, Any], body: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self.token}", "accept-encoding": "identity"}
+        changes = body is not None
         try:
-            async with httpx.AsyncClient(timeout=SECONDS, trust_env=False) as http:
-                answer = await http.request(method, url, params=query, json=body, headers=headers)
-        except httpx.HTTPError:
-            lost = "It is not known whether it was done. " if body is not None else ""
-            raise GoogleCallError("google_unreachable", f"{lost}Google did not answer.") from None
+            async with (
+                asyncio.timeout(SECONDS),
+                httpx.AsyncClient(timeout=SECONDS, trust_env=False) as http,
+                http.stream(method, url, params=query, json=body, headers=headers) as answer,
+            ):
+                content = await _content(answer) if answer.is_success else b""
+        except (httpx.HTTPError, TimeoutError):
+            raise unknown("google_unreachable", "Google did not answer.", changes) from None
         if not answer.is_success:
-            raise _refusal(answer.status_code)
+            raise _refusal(answer.status_code, changes=changes)
         try:
-            found = answer.json() if len(answer.content) <= MOST_BYTES else None
-        except ValueError:
+            found = json.loads(content)
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise GoogleCallError("google_failed", "Google's answer could not be read.")
+            raise unknown("google_failed", UNREADABLE, changes)
         return found
 
 
-def _refusal(status: int) -> GoogleCallError:
+async def _content(answer: httpx.Response) -> bytes:
+    """Return the body, or nothing if it is longer than `MOST_BYTES`."""
+    content = bytearray()
+    async for part in answer.aiter_raw():
+        content += part
+        if len(content) > MOST_BYTES:
+            return b""
+    return bytes(content)
+
+
+def unknown(code: str, text: str, changes: bool) -> GoogleCallError:
+    """Return the error of a call whose result was lost. A change may have been made."""
+    lost = "It is not known whether it was done. Do not try again by yourself. " if changes else ""
+    return GoogleCallError(code, f"{lost}{text}")
+
+
+def _refusal(status: int, *, changes: bool) -> GoogleCallError:
     match status:
         case 401:
             return GoogleCallError(
@@ -82,4 +107,6 @@ def _refusal(status: int) -> GoogleCallError:
             return GoogleCallError("google_not_found", "There is no such message or event.")
         case 429:
             return GoogleCallError("google_busy", "Google is busy. Try again in a minute.")
+    if status >= SERVER_ERROR:
+        return unknown("google_failed", "Google had an error.", changes)
     return GoogleCallError("google_failed", "Google could not do this.")
