@@ -1,4 +1,4 @@
-"""A refusal names the field that is wrong, also within the query, a header and another field."""
+"""Headers, queries and nested fields: a wrong one is named, and Accept decides the answer."""
 
 import httpx
 import pytest
@@ -36,3 +36,22 @@ async def test_two_idempotency_keys_are_refused(api: FunctionClient) -> None:
         answer = await client.post("/", json={"message": "Hi."}, headers=headers)
     assert fields_of(check_problem(answer, 400, "invalid")) == ["Idempotency-Key"]
     assert api.dump() == before
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/event-stream", "text/event-stream"),
+        ("application/json;q=0.1, Text/Event-Stream; q=0.9", "text/event-stream"),
+        ("text/event-stream;q=0, application/json", "application/json"),
+        ("text/event-stream; q=0.000", "application/json"),
+        ("text/event-streams", "application/json"),
+        ("*/*", "application/json"),
+    ],
+)
+async def test_the_accept_header_decides_the_kind_of_the_answer(
+    api: FunctionClient, accept: str, kind: str
+) -> None:
+    answer = await api.call("chat", {"message": "Hi."}, headers={"accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == kind
