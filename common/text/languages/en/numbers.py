@@ -68,8 +68,7 @@ PATTERNS = {
 PARTS = {
     "letters": " ".join,
     "points": lambda digits: " point ".join(map(cardinal, digits.split("."))),
-    "lived": table("r reigned|b born|d died").__getitem__,
-    "charge": table("⁺ plus|⁻ minus").__getitem__,
+    "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus").__getitem__,
     "power": lambda digit: "²³"[int(digit) - 2],
     "lowered": lambda digits: digits.translate(_RAISED),
     "named": lambda sign: _NAMES[sign],
@@ -221,8 +220,9 @@ def compared(match: re.Match[str]) -> str:
     if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
         return " "
     before = match.string[: match.start()]
-    if sign == "≈" and not re.search(" is | equals ", before) and re.search(_TERM, before):
-        return " is about "
+    equated = re.search(r" = [^,;=]*[\d)²³%a-z]{2} $", before)
+    if sign == "≈" and (equated or re.search(_TERM, before)):
+        return " or about " if equated else " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "
     verb = "is " if sign[0] in "<>≤≥" and _is_value(before, after) else ""
