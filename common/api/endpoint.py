@@ -24,6 +24,7 @@ from common.api.requests import (
     kind_of_body,
     parse_body,
     parse_query,
+    query_fields,
     read_body,
     trace_parent,
 )
@@ -162,7 +163,7 @@ async def _verify(request: HttpRequest, app: App) -> User:
 async def _parse(
     request: HttpRequest, route: Route[Request, Answer], parameters: Parameters
 ) -> Request:
-    query = request.query_params.multi_items()
+    query = query_fields(request)
     if route.has_body:
         content_type = request.headers.get("content-type", "")
         kind = kind_of_body(content_type, route.bodies)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
@@ -73,15 +74,29 @@ def trace_parent(request: HttpRequest) -> TraceParent:
 
 
 def idempotency_key(request: HttpRequest) -> str | None:
-    """Return the Idempotency-Key header, None if absent. Raises `Invalid` (400)."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and not KEY.fullmatch(key):
+    """Return the Idempotency-Key header, None if absent.
+
+    Raises `Invalid` (400), also for two of them: a gateway may join them, or drop one.
+    """
+    keys = request.headers.getlist("idempotency-key")
+    key = keys[0] if keys else None
+    if key is not None and (len(keys) > 1 or not KEY.fullmatch(key)):
         raise Invalid(
             "Invalid Idempotency-Key.",
             status=400,
             fields=[("Idempotency-Key", "must be 1 to 200 printable ASCII characters, no spaces")],
         )
     return key
+
+
+def query_fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the names and values of the query. Raises `Invalid` (400) for one that is not UTF-8."""
+    pairs = parse_qsl(request.url.query, keep_blank_values=True, errors="surrogateescape")
+    for pair in pairs:
+        if any("\ud800" <= char <= "\udfff" for text in pair for char in text):
+            fields = [(_name([pair[0]]), "is not UTF-8")]
+            raise Invalid("Invalid query.", status=400, fields=fields)
+    return pairs
 
 
 async def read_body(request: HttpRequest, max_bytes: int = MAX_BYTES) -> bytes:
@@ -232,9 +247,7 @@ def _validate(
         )
         raise Invalid(
             "Invalid fields.",
-            fields=[
-                (_name(_place(problem)), _problem(problem["msg"])) for problem in found[:MAX_ERRORS]
-            ],
+            fields=[_wrong_field(problem, model) for problem in found[:MAX_ERRORS]],
         ) from None
 
 
@@ -257,17 +270,22 @@ def _refuse_body(problem: str) -> NoReturn:
     raise Invalid("The body must be a JSON object.", status=400, fields=[("body", problem)])
 
 
-def _place(problem: Mapping[str, Any]) -> Sequence[str | int]:
-    """Return the place of a problem; for an unknown field inside of another one, that other one."""
+def _wrong_field(problem: Mapping[str, Any], model: type[Request]) -> tuple[str, str]:
+    """Return the path of a wrong field, and its problem.
+
+    An unknown field within another one is a part of a value, which no refusal repeats: the other
+    field is named, with the names that it has.
+    """
     place: Sequence[str | int] = problem["loc"]
-    return place[:-1] if problem["type"] == "extra_forbidden" and len(place) > 1 else place
+    if problem["type"] != "extra_forbidden" or len(place) == 1:
+        return _name(place), problem["msg"].removeprefix("Value error, ")
+    outer = model.model_fields.get(str(place[0]))
+    known = getattr(outer.annotation, "model_fields", {}) if outer and len(place) == 2 else {}  # noqa: PLR2004 - the field, and the unknown one in it
+    has = f": it has {', '.join(known)}" if known else ""
+    return _name(place[:-1]), f"has an unknown field{has}"
 
 
 def _name(location: Sequence[str | int]) -> str:
     """Return the field's path in ASCII, at most 100 characters: the caller chose the names in it."""
     name = ".".join(str(part) for part in location) or "body"
     return name.encode("ascii", "backslashreplace").decode()[:100]
-
-
-def _problem(message: str) -> str:
-    return message.removeprefix("Value error, ")

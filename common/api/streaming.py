@@ -21,6 +21,8 @@ from common.schemas.base import Answer
 from common.schemas.events import ChatEvent, DoneEvent, ErrorEvent, TextEvent, TurnEvent
 
 EVENT_STREAM = "text/event-stream"
+REFUSED = re.compile(r"q=0(\.0{0,3})?")
+"""The weight of a media type that the caller does not accept (RFC 9110)."""
 LINE_ENDS = re.compile("[\\x85\\u2028\\u2029]")
 """Line ends of Unicode that the JSON encoder leaves as they are."""
 HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
@@ -145,7 +147,12 @@ def to_response(result: Answer | InProgress | Response, request: HttpRequest) ->
 
 
 def accepts_events(request: HttpRequest) -> bool:
-    return EVENT_STREAM in request.headers.get("accept", "")
+    """Return True if the Accept header names event streams, in any case, with a weight above 0."""
+    for named in ",".join(request.headers.getlist("accept")).lower().split(","):
+        media_type, *parameters = (part.strip() for part in named.split(";"))
+        if media_type == EVENT_STREAM:
+            return not any(REFUSED.fullmatch(each) for each in parameters)
+    return False
 
 
 async def _chunks(work: "RunningChat | ReplayedTurn") -> AsyncIterator[bytes]:

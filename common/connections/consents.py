@@ -21,6 +21,9 @@ from common.domain.google.errors import (
     GoogleOtherAccount,
 )
 from common.domain.ids import UserId
+from common.domain.user import User
+from common.settings import Settings
+from common.transactions.account import account_paths, ledger_of
 from common.transactions.transaction import Decision, Documents, ReadMore
 
 DISCONNECTING_SECONDS = 30
@@ -28,14 +31,18 @@ DISCONNECTING_SECONDS = 30
 
 @dataclass(frozen=True)
 class AskConsent:
-    """Give out a one-use address (a `Transaction`)."""
+    """Give out a one-use address (a `Transaction`). Raises AccountClosing, GoogleDisconnecting."""
 
     consent: Consent
+    caller: User
+    settings: Settings
 
-    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
-        return [self.consent.path, connection_path(self.consent.uid)]
+    def paths(self, now: datetime) -> Iterable[str]:
+        account = account_paths(self.caller, now)
+        return [self.consent.path, connection_path(self.consent.uid), *account]
 
-    def decide(self, documents: Documents, now: datetime) -> Decision[None]:  # noqa: ARG002 - a parameter of Transaction
+    def decide(self, documents: Documents, now: datetime) -> Decision[None]:
+        ledger_of(documents, self.caller, self.settings, now).require_open()
         found = GoogleConnection.read(documents[connection_path(self.consent.uid)])
         if found is not None and found.state == "disconnecting":
             raise disconnecting()

@@ -110,7 +110,7 @@ class GoogleConnections:
     # ── the consent ──────────────────────────────────────────────────────────────────────────────
 
     async def ask(self, caller: User, request: ConnectGoogleRequest) -> ConsentPage:
-        """Return a one-use address. Raises Invalid, GoogleDisconnecting, GoogleNotSetUp."""
+        """Return a one-use address. Raises Invalid, GoogleNotSetUp, and as `AskConsent` does."""
         settings, now = self._deps.settings, self._deps.clock.now()
         if not settings.connections_url or not await self._deps.google.is_set_up():
             raise GoogleNotSetUp("This deployment has no OAuth client for Google accounts.")
@@ -119,7 +119,7 @@ class GoogleConnections:
         ticket = f"{name}.{self._secret()}"
         services: dict[Service, bool] = {"mail": request.mail, "calendar": request.calendar}
         consent = ask_consent(name, caller.uid, services, return_to, ticket, now)
-        await self._transactions.run(AskConsent(consent))
+        await self._transactions.run(AskConsent(consent, caller, settings))
         return ConsentPage(url=f"{settings.connections_url}/google/begin?ticket={ticket}")
 
     async def begin(self, request: BeginGoogleRequest) -> Redirect:

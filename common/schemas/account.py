@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from common.domain.conversations.title import one_line
 from common.domain.quota import Meter
 from common.schemas.base import Answer, Id, Language, Name, Quality, Request
 from common.schemas.usage import Usage
@@ -28,7 +29,7 @@ class PreferencesChange(Request):
 class ChangeAccountRequest(Request):
     """The fields to change. `name: null` returns to the name of the sign-in."""
 
-    name: Name | None = None
+    name: Annotated[Name, AfterValidator(one_line)] | None = None
     preferences: PreferencesChange = PreferencesChange()
 
 

@@ -6,16 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from common.domain.conversations.messages import Rating
+from common.domain.conversations.title import one_line
 from common.schemas.base import Answer, Id, Request, Text
 from common.schemas.events import ProposalEvent, TurnEnd
 from common.schemas.usage import Usage
 
-
-def _one_line(value: str) -> str:
-    return " ".join(value.split())
-
-
-Line = Annotated[Text, AfterValidator(_one_line)]
+Line = Annotated[Text, AfterValidator(one_line)]
 
 
 class ListConversationsRequest(Request):
@@ -48,7 +44,7 @@ class ListMessagesRequest(Request):
 
 
 class RenameConversationRequest(Request):
-    """A new title. Spaces and line ends become single spaces."""
+    """A new title. Spaces, line ends and control characters become single spaces."""
 
     conversation_id: Id
     title: Annotated[Line, Field(max_length=100)]

@@ -15,10 +15,7 @@ def sentences(language: str, first_clause: int = 0) -> "Sentences":
 
 
 def speakable(language: str) -> "Speakable":
-    """Return the spoken form for one reply. `language` is BCP 47.
-
-    Its patterns are compiled the first time, in up to 80 ms: call this in a thread.
-    """
+    """Return the spoken form for one reply. `language` is BCP 47. At first in 80 ms: use a thread."""
     from common.text.spoken.speakable import Speakable  # noqa: PLC0415 - loaded at first use
 
     return Speakable(language)

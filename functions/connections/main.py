@@ -2,7 +2,7 @@ from starlette.responses import RedirectResponse, Response
 
 from common.api.endpoint import App, IdempotencyKey, Route, User, endpoint
 from common.connections.google_connections import Redirect
-from common.domain.errors import NotFound
+from common.domain.errors import AccountClosing, NotFound
 from common.domain.google.errors import (
     GoogleDisconnecting,
     GoogleNotAllowed,
@@ -42,7 +42,7 @@ async def read_google(
     ConnectGoogleRequest,
     ConsentPage,
     answers={200: "A one-use address that the browser must visit within two minutes."},
-    raises=(GoogleDisconnecting, GoogleNotSetUp),
+    raises=(AccountClosing, GoogleDisconnecting, GoogleNotSetUp),
 )
 async def connect_google(
     caller: User, request: ConnectGoogleRequest, app: App, _key: IdempotencyKey

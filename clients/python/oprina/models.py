@@ -498,7 +498,7 @@ class RateMessageRequest(BaseModel):
 
 
 class RenameConversationRequest(BaseModel):
-    """A new title. Spaces and line ends become single spaces."""
+    """A new title. Spaces, line ends and control characters become single spaces."""
 
     model_config = ConfigDict(
         extra="ignore",

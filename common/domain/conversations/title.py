@@ -37,6 +37,8 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Za-z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|No|Nr|approx|ca|bzw)\.$"
 )
 
+_UNSEEN = re.compile("[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+")
+"""Control characters, and those that turn the direction of the text that follows."""
 _SPELLINGS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
@@ -46,6 +48,11 @@ _WITHOUT_SPACES = re.compile(
     "\U00020000-\U0003ffff]"
 )
 """Scripts that put no space between words: a word may begin at each of their characters."""
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line: spaces, line ends and control characters are single spaces."""
+    return " ".join(_UNSEEN.sub(" ", text).split())
 
 
 def title_fields(message: str) -> dict[str, Any]:
@@ -117,7 +124,7 @@ def _plain(text: str) -> str:
     for _ in range(3):  # emphasis within emphasis
         text = _STRONG.sub(r"\2", text)
     text = _WEAK.sub(r"\1", text)
-    lines = [" ".join(line.split()) for line in text.splitlines()]
+    lines = [one_line(line) for line in text.splitlines()]
     lines = [line for line in lines if any(map(str.isalnum, line))]
     return _joined(lines)
 

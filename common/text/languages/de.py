@@ -33,10 +33,11 @@ scales = "Millionen|Million|Milliarden|Milliarde|Billionen|Tausend"
 in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum Teil|ca.=circa
   |inkl.=inklusive|exkl.=exklusive|MwSt.=Mehrwertsteuer|bzw.=beziehungsweise|usw.=und so weiter
   |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße
-  |vgl.=vergleiche|Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abs.=Absatz|Abb.=Abbildung|Kap.=Kapitel
-  |o. Ä.=oder Ähnliches|s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens|gem.=gemäß
-  |zzgl.=zuzüglich|Hr.=Herr|Pers.=Personen|bzgl.=bezüglich|sog.=sogenannte|vorauss.=voraussichtlich
-  |mittl.=mittlerer|lt.=laut|i. d. R.=in der Regel|St.=Sankt|Jh.=Jahrhundert|etc.=et cetera"""
+  |vgl.=vergleiche|Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abs.=Absatz|Abb.=Abbildung
+  |Kap.=Kapitel|o. Ä.=oder Ähnliches|s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens
+  |gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr|Pers.=Personen|bzgl.=bezüglich|sog.=sogenannte|zw.=zwischen
+  |vorauss.=voraussichtlich|mittl.=mittlerer|lt.=laut|i. d. R.=in der Regel|St.=Sankt|Jh.=Jahrhundert
+  |etc.=et cetera"""
 _KITCHEN = table("EL Esslöffel|TL Teelöffel|Pr Prise|Pck Päckchen|Msp Messerspitze|Mon Monate")
 own = (
     Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),

@@ -10,7 +10,7 @@ signs = """& i|+ plus|= równa się|× razy|÷ podzielić przez|± plus minus|�
   |< mniej niż|> więcej niż|≤ co najwyżej|≥ co najmniej|→ do|^ do potęgi {}|√ pierwiastek z"""
 until = " do "
 in_full = """np.=na przykład|tj.=to jest|itd.=i tak dalej|itp.=i tym podobne|m.in.=między innymi
-  |ok.=około|x dziennie=razy dziennie|tel.=telefon|nr=numer|wg=według|tzn.=to znaczy
-  |tzw.=tak zwany|m. in.=między innymi"""
+  |ok.=około|x dziennie=razy dziennie|tel.=telefon|nr=numer|wg=według|tzn.=to znaczy|tzw.=tak zwany
+  |m. in.=między innymi"""
 answers = """tak|tak proszę|jasne|dobrze|ok|zgoda|potwierdzam|zrób to; nie|nie dziękuję|anuluj
   |lepiej nie|nie rób tego"""

@@ -171,8 +171,8 @@ def is_numeral(text: str, language: Language) -> bool:
 
 def adds_in_brackets(text: str, mark: str) -> bool:
     """Return whether brackets add to the sentence: "2 million mi. (3 million km) away"."""
-    _must_be_finished(text, r"[(\[]")
-    return mark == "." and text[0] in "([" and (text[1:2].isdigit() or text[1:2].islower())
+    _must_be_finished(text, r"[(\[]\w{0,2}")
+    return mark == "." and re.match(r"[(\[](?!\w{1,2}\))[\da-z]", text) is not None
 
 
 def is_quarter(text: str) -> bool:

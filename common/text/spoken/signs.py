@@ -12,7 +12,7 @@ from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, tab
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
 _FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#-])(?<![)\d] )([-−]?{_FIGURE})"
+    rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})"
     r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개])?)"
     rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
 )

@@ -7,6 +7,7 @@ from common.domain.documents import Create
 from common.domain.errors import AccountClosing, Invalid, QuotaExceeded, Unavailable
 from common.domain.quota import day_of, grant, ledger_path, months_until
 from common.schemas.account import ChangeAccountRequest
+from common.schemas.connections import ConnectGoogleRequest
 from tests.support.harness import ADA, Harness, advance, keep_alive, new_harness
 from tests.unit.accounts.people import EVE, fill
 
@@ -124,6 +125,8 @@ async def test_an_account_that_closes_spends_nothing_and_can_be_restored() -> No
         await keep_alive(harness.app, started.avatar_session_id, EVE)
     with pytest.raises(AccountClosing):
         await change(harness, name="Eva")
+    with pytest.raises(AccountClosing):
+        await harness.app.connections.ask(EVE, ConnectGoogleRequest(mail=True, calendar=True))
     assert (await harness.app.accounts.read(EVE)).deletion == deletion
     assert (await harness.app.accounts.restore(EVE)).deletion is None
     await harness.whole_chat("Hello.", EVE)

@@ -123,6 +123,12 @@ def test_a_sentence_ends_without_a_space_behind_it(size: int) -> None:
     assert split(names, [size]) == [names]
 
 
+def test_brackets_add_to_a_sentence_but_count_items() -> None:
+    added = "Mars is 140 million mi. (225 million km) away."
+    assert split(added, [2]) == [added]
+    assert split("(a) One pear. (b) One plum.", [2]) == ["(a) One pear.", "(b) One plum."]
+
+
 def test_nothing_is_said_of_the_rest_of_an_address_that_was_cut() -> None:
     pieces = split(f"See https://a.example/{'path/' * 200} now. Done.", [7])
     said = list(map(Speakable("en").say, pieces))

@@ -8,8 +8,9 @@ numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mo
   cal arc gal sec min may ma mo ind eq eqs tab thm prop lem app par chap ht pop ps cor rom deut prov
   eph phil thess heb pet matt"""
 enders = "etc inc ltd co corp bros esq llc plc p.a"
-units = "min mins hr hrs sec secs ft in oz lb lbs tsp tbsp mi yd gal mph km kg mg cm mm ml yr yrs"
-abbreviations = "approx apt conf est incl excl vol vols ch tel ext max avg mt ft ste"
+units = "min mins hr hrs sec secs ft in lb lbs mi yd gal mph km kg mg cm mm ml yr yrs"
+abbreviations = """approx apt conf est incl excl vol vols ch tel ext max avg oz tsp tbsp rte mt ft
+  ste"""
 introduces = "e.g i.e cf vs viz mr mrs ms dr prof p.s n.b"
 after_names = "jr sr"
 streets = "st ave blvd rd ln hwy pkwy sq ct pl"

@@ -65,7 +65,7 @@ PATTERNS = {
     "SCALE": r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?",
     # Also the Indian "1,00,000", and the decimal comma.
     "AMOUNT": rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})",
-    "UNIT": any_of(unit for unit in _UNITS if unit not in {"B", "in", "in2", "in3"}),
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)",
     "MANY": "((?: (?:thousand|million|billion|trillion))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
@@ -116,7 +116,8 @@ def inch_fraction(match: re.Match[str]) -> str:
 def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, point = match.groups()
     singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
-    keeps = point and (unit not in _WITH_POINT or ends_sentence(match))
+    inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
+    keeps = point and (unit not in _WITH_POINT or (ends_sentence(match) and not inside))
     name = _name(unit, singular=singular) + per(rate)
     return f"{minus(sign)}{number(amount)}{scale} {name}{point if keeps else ''}"
 

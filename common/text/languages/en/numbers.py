@@ -15,7 +15,7 @@ MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:(?:/| ?/ ?(?=(?:day|week|mon|mo|year|yr|hour|hr|night|person|kg|lb|sq|min|s)\w{0,3}(?!\w)))"
-    r"((?:sq ft|[a-z]{1,12}[³²]?|[md]?L)(?:/[a-z]{1,9})?)(?!\w))?"
+    r"((?:sq ft|[a-z]{1,12}[³²]?|[md]?L|[KMGT]B|[kM]Wh)(?:/[a-z]{1,9})?)(?!\w))?"
 )
 _DESCRIBED = (
     r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
@@ -29,7 +29,7 @@ _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
     "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
     "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
-    "|Bldg Building|l line|ll lines|Op Opus|op opus|Ps Psalm|Cor Corinthians|Rom Romans"
+    "|Bldg Building|l line|ll lines|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians|Rom Romans"
     "|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians"
     "|Heb Hebrews"
 )
@@ -49,10 +49,10 @@ _NAMES = table(
 )
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
-        r"•|[xX]{2}|＊|[Dd][Oo][Ii]|:[\dA-F]{2}:|:\d\d ?[ap](?!\w)|['′’] ?[x×]"
-        r"|/ea| x \d|[\d½⅓⅔¼¾⅛] ?c\.|localhost|HTTP/|ar[Xx]iv|ISO|PMID|IEEE|ANSI|IEC|DIN|\d{3}-\d{4}"
-        r"|\d:\d\d?[-–]|\ds(?!\w)|10\.\d{4}|/1[01]|/5|q ?\d|\d ?[ap] ?[-–—]|x\d|\([rbd]\.|mm ?Hg"
-        r"|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}|(?:Rm|Bldg|Apt|Ste) \d"
+        r"•|[xX]{2}|＊|[Dd][Oo][Ii]|:[\dA-F]{2}:|:\d\d ?[ap](?!\w)|['′’] ?[x×]|/ea| x \d|[\d½⅓⅔¼¾⅛] c\."
+        r"|ar[Xx]iv|ISO|PMID|IEEE|ANSI|IEC|DIN|\d{3}-\d{4}|\d:\d\d?[-–]|\ds(?!\w)|10\.\d{4}|/1[01]|/5"
+        r"|q ?\d|\d ?[ap] ?[-–—]|x\d|\([rbd]\.|mm ?Hg|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}"
+        r"|Route|Hwy|(?:R(?:oo)?m|Suite|A\w{,7}t|Unit|Bldg|Ste) \d"
     ),
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
@@ -68,8 +68,7 @@ PATTERNS = {
 PARTS = {
     "letters": " ".join,
     "points": lambda digits: " point ".join(map(cardinal, digits.split("."))),
-    "lived": table("r reigned|b born|d died").__getitem__,
-    "charge": table("⁺ plus|⁻ minus").__getitem__,
+    "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus").__getitem__,
     "power": lambda digit: "²³"[int(digit) - 2],
     "lowered": lambda digits: digits.translate(_RAISED),
     "named": lambda sign: _NAMES[sign],
@@ -221,8 +220,9 @@ def compared(match: re.Match[str]) -> str:
     if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
         return " "
     before = match.string[: match.start()]
-    if sign == "≈" and not re.search(" is | equals ", before) and re.search(_TERM, before):
-        return " is about "
+    equated = re.search(r" = [^,;=]*[\d)²³%a-z]{2} $", before)
+    if sign == "≈" and (equated or re.search(_TERM, before)):
+        return " or about " if equated else " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "
     verb = "is " if sign[0] in "<>≤≥" and _is_value(before, after) else ""

@@ -10,11 +10,10 @@ _SIGNS = r"""
 ? [#+>↑▲↓▼≈|♯♭⁺⁻−]|[ ]/|-(?![\w-])
 (?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
 (?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
-(?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:charge}
+(?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
 (?<!\w)([CF])#  =>  {1} sharp
-(?<!\w)C\+\+  =>  C plus plus
 (?<=\w )#(?=:)|(?<=\. )#(?=:)  =>  number
-(?<=\w\w) > (?=[A-Z][a-z])  =>  , then␣
+(?<=[\w"”]["”\w]) > (?=["“]?[A-Z][a-z])  =>  , then␣
 ([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
 \|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
@@ -31,10 +30,9 @@ _SIGNS = r"""
 (?:(?<=[+=−*÷-] )|(?<=minus ))(\d{1,4})([a-z])(?!\w)  =>  {1:number} {2}
 (?<=[\d)]) - (?=\([-−\d])|(?<=[a-z]\d) - (?=[a-z]\d)|(?<=\([a-z])-(?=\d{1,3}\))|(?<=\)) - (?=[a-z]\()
     =>  ␣minus␣
-(?<=\d) ?· ?(?=\d)  =>  ␣times␣
+(?<=\d) ?(?:· ?(?=\d)|[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹]))  =>  ␣times␣
 (?<=[\d)²³a-z])−(?=[\d(a-z])|(?<=\S) − (?=\S)|(?<=[=^²³)×÷] [a-z]) - (?=[a-z](?!\w))  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
-(?<=\d) ?[x×·] ?(?=10\^)  =>  ␣times␣
 ? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
 ={4,}|<{4,}|>{4,}  =>  ␣
 =([^=→.;\n]{1,30}) ?(?:→|⇒|=>|-{1,2}>) ?(?=[^.;→=]{1,20}=)  =>  ={1}, so␣
@@ -65,13 +63,14 @@ _FIGURES = r"""
 (?<!\w)([A-Z]{3,5} )(\d{3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?<= in )(\d{2,3}):([0-5]\d)(?![\w:])  =>  {1:number} {2:pair}
 (?<=[a-z] )hrs(?!\w)  =>  hours
+(?<!\w)(Route|Hwy) (\d{1,3})([A-Z])(?!\w)  =>  {1} {2:number} {3}
+(?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
 (?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
 (?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
-(?<![\w.])(?<!\d )x(\d{3,5})(?!\w)  =>  extension {1:spelled}
+(?<![\w.])x(\d{3,5})(?!\w)  =>  extension {1:spelled}
 (?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
-(?<=[\d{VULGAR}]) ?c\.(?=[ ,;)]|$)  =>  ␣cup
-(?<=localhost):(\d{2,5})(?!\w)  =>  ␣port {1:spelled}
+(?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
 (?<!\w)(?i:arxiv:) ?(\d{4}\.\d{4,5})(?!\w)  =>  arXiv {1:coded}
 (?<!\w)(ISO|PMID|IEEE|ANSI|IEC|DIN)[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
@@ -85,8 +84,9 @@ _FIGURES = r"""
 (?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 (?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
 ? [/.–-]\d|\d-|(?<!\w)(?:{SHORT}|{WEEKDAY})|\d0['’]?s|['’]\d|[Ii]n 10
-{START}(?<!-)(\d{4})([-/])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
+{START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
+{START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT}|\d{1,2}(?!\d)))  =>  {1:weekday}
@@ -127,10 +127,10 @@ _FIGURES = r"""
 (?<!\w)((?i:call|dial|text|ring) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
-(?:(?<=\W{STATE} )|(?<=D\.C\. ))(\d{5})(?!\w)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
+(?:(?<=\W{STATE} )|(?<=D\.C\. )|(?<=NYC ))(\d{5})(?!\w)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
-(?<![\w-])1-(?=\d{3}-[A-Z]{3})  =>  one,␣
-(?<![\w-])(\d{3})-([A-Z][A-Z-]{3,12})(?![\w-])  =>  {1:spelled}, {2}
+(?<![\w-])1-(?=\d{3}-[A-Z]{2})  =>  one,␣
+(?<![\w-])(\d{3})-([A-Z]{2}[A-Z\d-]{2,12})(?![\w-])  =>  {1:spelled}, {2}
 (?<![\w&])#(?=[A-Z]{1,4}-\d)  =>  number␣
 (?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
@@ -162,7 +162,7 @@ _FIGURES = r"""
 (?<![\w/.,])(\d{1,4})/(\d{3,5})(?<!/19\d\d)(?<!/20\d\d)(?![\w/]|[.,]\d)(?<=\d{4})
     =>  {1:number} over {2:number}
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)  =>  {fraction}
-(?<![\w/.,])(\d{1,3})? ?([{VULGAR}])  =>  {vulgar}
+(?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])  =>  {vulgar}
 ? [-–—x×]
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
@@ -186,19 +186,20 @@ _FIGURES = r"""
 (\d ?(?:{UNIT}|["″]))(?<![²³]) ?[x×] ?(?=\d)  =>  {1} {by}␣
 (?<=\d)["″] ?[-–] ?(?=\d{1,3}["″])  =>  ␣to␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
+{START}(\d{1,3})['′](?=[ -](?!and |or )[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
 {START}(\d{1,4})h(\d\d)(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?h(?:rs?)? ?(\d{1,2}) ?m(?:in)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
-{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]))  =>  {inches_mark}
+{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
 ? [°º℃℉]
 (?<!\w){MINUS}(?<!\d[.,])({NUMBER}) ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal)(?!\w))  =>  ␣per␣
+(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
@@ -217,8 +218,7 @@ _OTHER_SIGNS = r"""
 (?<=\w)([²³])  =>  ␣{1:raised}
 [ ]?&&? ?  =>  ␣and␣
 \+/[-−]|±  =>  ␣plus or minus␣
-\+\+(?=[a-z](?!\w))  =>  plus plus␣
-(?<=\w)\+\+(?!\w)  =>  ␣plus plus
+\+\+(?=[a-z](?!\w))|(?<=\w)\+\+(?!\w)  =>  ␣plus plus␣
 [ ]?[+]++ ?  =>  ␣plus␣
 ×  =>  ␣times␣
 §§?  =>  ␣section␣

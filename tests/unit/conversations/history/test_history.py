@@ -16,6 +16,7 @@ from common.domain.conversations.title import (
     matches,
     searched_words,
 )
+from common.schemas.account import ChangeAccountRequest
 from common.schemas.conversations import (
     ConversationAnswer,
     ConversationList,
@@ -148,6 +149,7 @@ async def test_pages_of_a_search_find_everything() -> None:
         ("今日は東京に行きます。明日は大阪です。", "今日は東京に行きます"),
         ("What is 3.5 * 4_000 in snake_case_name?", "What is 3.5 * 4_000 in snake_case_name?"),
         ("🙂 ... !", ""),
+        ("Red\0 green\x1b \u202eblue.", "Red green blue"),
     ],
 )  # fmt: skip
 def test_a_title_is_the_first_sentence_without_markdown(message: str, title: str) -> None:
@@ -182,6 +184,13 @@ async def test_rename_keeps_the_place_and_is_found() -> None:
     assert await titles(harness, q="summ") == ["Summer plans"]
     await harness.whole_chat("Another sentence.", conversation_id=first)
     assert (await read(harness, first)).title == "Summer plans"
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\x85", "\u202e", "\u2066", "\n"])
+def test_titles_and_names_have_no_control_characters(sign: str) -> None:
+    typed = f"{sign}Summer{sign}plans{sign}"
+    title = RenameConversationRequest(conversation_id="c1", title=typed).title
+    assert title == ChangeAccountRequest(name=typed).name == "Summer plans"
 
 
 async def test_messages_are_paged_in_both_directions() -> None:
