@@ -804,7 +804,7 @@ export interface components {
             rating: ("good" | "bad") | null;
             comment?: string | null;
         };
-        /** @description A new title. Spaces and line ends become single spaces. */
+        /** @description A new title. Spaces, line ends and control characters become single spaces. */
         RenameConversationRequest: {
             title: string;
         };
@@ -2049,7 +2049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `google_disconnecting`: Google is being disconnected. */
+            /** @description `account_closing`: Account will be deleted. `google_disconnecting`: Google is being disconnected. */
             409: {
                 headers: {
                     /** @description Seconds, where a retry helps. */
