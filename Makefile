@@ -124,7 +124,7 @@ test-clients: $(INSTALLED) ## run third-party clients against the local stack; n
 	@$(BIN)/python -m tests.clients $(ARGS)
 
 bench: $(INSTALLED) ## measure, beside other frameworks, in one run (ARGS='--runs 9 first_speech')
-	@$(MAKE) --no-print-directory frameworks
+	@test "$(ARGS)" = page || $(MAKE) --no-print-directory frameworks
 	@$(BIN)/python -m bench.run $(ARGS)
 
 lock: $(INSTALLED) ## compile requirements*.txt again (ARGS=--upgrade for the newest versions)
