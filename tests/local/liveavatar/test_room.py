@@ -18,6 +18,7 @@ from starlette.routing import Mount
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from infra.local.simulators.face.portrait import TOP, UNITS
 from infra.local.simulators.liveavatar import (
     LiveAvatarAccount,
     LiveAvatarSettings,
@@ -107,8 +108,10 @@ def lips(frame: av.VideoFrame) -> int:
     """Return how many pixels in the region of the lips are dark."""
     y = frame.to_ndarray(format="gray")
     rows, columns = y.shape
-    region = y[int(rows * 0.52) : int(rows * 0.68), int(columns * 0.42) : int(columns * 0.58)]
-    return int((region < 110).sum())
+    scale = rows / UNITS
+    top, bottom = (int((unit - TOP) * scale) for unit in (248, 312))
+    left, right = (int(columns / 2 + units * scale) for units in (-43, 43))
+    return int((y[top:bottom, left:right] < 110).sum())
 
 
 @pytest.mark.parametrize("encoding", ["VP8", "H264"])
