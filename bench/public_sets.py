@@ -25,6 +25,7 @@ from common.text.spoken.speakable import Speakable
 from common.text.visible import visible
 
 NEMO: Final = "NeMo-text-processing/tests/nemo_text_processing/{}/data_text_normalization"
+NEMO_LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "pt", "ru", "sv", "zh")
 WETEXT: Final = "WeTextProcessing/tn/{}/test/data"
 WRITTEN_LAST: Final = frozenset({"de", "es", "pt", "fr"})
 """Languages in which some files of NeMo have the spoken form first."""
@@ -133,7 +134,7 @@ def _around(language: str, signs: str, at: int) -> str:
 
 def spoken_sets(folder: Path) -> Iterator[tuple[str, str, str, list[Case]]]:
     """Yield a set's name, a language, a class, and the cases: what is written, and its variants."""
-    for language in "ar de en es fr hi it ja ko pt ru sv zh".split():  # noqa: SIM905 - one string of codes is easier to read than a list of quoted ones
+    for language in NEMO_LANGUAGES:
         for path in sorted((folder / NEMO.format(language)).glob("*.txt")):
             kind = path.stem.removeprefix("test_cases_")
             yield "NeMo", language, kind, list(_nemo(path, kind, language))

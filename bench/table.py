@@ -34,9 +34,13 @@ def middle(values: Sequence[float]) -> tuple[float, tuple[float, float]]:
     return statistics.median(values), (min(values), max(values))
 
 
+WHOLE_FROM: Final = 100
+"""A number from here on is written without decimals."""
+
+
 def format_number(value: float) -> str:
     """Return three significant digits, and whole numbers from 100."""
-    if value and abs(value) < 100:  # noqa: PLR2004 - as the docstring says
+    if value and abs(value) < WHOLE_FROM:
         return f"{value:.3g}"
     return f"{value:,.0f}"
 

@@ -13,6 +13,7 @@ from tests.reliability.scenarios.aftermath import leftovers, sweeps
 from tests.support.fakes.agent import Step
 from tests.support.harness import chat, chat_answer, leave, start
 from tests.support.simulation.journal import Call
+from tests.support.simulation.process import SimulatedProcess
 
 LONG: list[Step] = ["A long sentence is spoken here. " * 8, Finished(900)]
 SHORT: list[Step] = ["Here I am, and this is the newer answer. " * 2, Finished(200)]
@@ -28,15 +29,35 @@ def of_request(name: str) -> Any:
     return lambda call: call.request == name
 
 
+async def two_processes(
+    simulation: Simulation,
+) -> tuple[SimulatedProcess, SimulatedProcess, str, dict[str, Any]]:
+    """Start a session in one of two processes. The agent writes a long reply, then a short one.
+
+    Return the processes, the session, and the arguments of its conversation.
+    """
+    here, there = simulation.process(), simulation.process()
+    started = await here.run(start(here.app))
+    await asyncio.sleep(6)
+    simulation.harness.agent.replies.extend([LONG, SHORT])
+    return here, there, started.avatar_session_id, {"conversation_id": started.conversation_id}
+
+
+async def check_the_newer_turn_was_heard(
+    simulation: Simulation, there: SimulatedProcess, session: str, *, older_interrupts: int
+) -> None:
+    """Check that the older turn cut nothing, and that a sweep leaves nothing behind."""
+    assert not is_silenced(simulation, session)
+    assert simulation.journal.count("connection.interrupt", "older") == older_interrupts
+    await sweeps(there)
+    assert await leftovers(simulation) == []
+
+
 async def test_a_process_that_was_frozen_while_it_connected_silences_no_newer_turn(
     simulation: Simulation,
 ) -> None:
     """The connection of the older turn opens after the newer turn has begun to speak."""
-    here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    started = await here.run(start(here.app))
-    await asyncio.sleep(6)
-    same: dict[str, Any] = {"conversation_id": started.conversation_id}
-    harness.agent.replies.extend([LONG, SHORT])
+    here, there, session, same = await two_processes(simulation)
     simulation.faults.add("avatars.connect", freeze(5, "after"), process=here)
     older = asyncio.ensure_future(here.run(chat_answer(here.app, "Tell.", **same), "older"))
     await asyncio.sleep(2)
@@ -44,21 +65,14 @@ async def test_a_process_that_was_frozen_while_it_connected_silences_no_newer_tu
     answer = await older
     assert (str(newer.ended), newer.spoken) == ("complete", newer.text.strip())
     assert str(answer.ended) == "interrupted"
-    assert not is_silenced(simulation, started.avatar_session_id)
-    assert simulation.journal.count("connection.interrupt", "older") == 0
-    await sweeps(there)
-    assert await leftovers(simulation) == []
+    await check_the_newer_turn_was_heard(simulation, there, session, older_interrupts=0)
 
 
 async def test_a_process_that_was_frozen_before_it_silenced_silences_no_newer_turn(
     simulation: Simulation,
 ) -> None:
     """Its caller leaves; it looks whether it may silence, and freezes there, between checkpoints."""
-    here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    started = await here.run(start(here.app))
-    await asyncio.sleep(6)
-    same: dict[str, Any] = {"conversation_id": started.conversation_id}
-    harness.agent.replies.extend([LONG, SHORT])
+    here, there, session, same = await two_processes(simulation)
     older = await here.run(chat(here.app, "Tell.", **same), "older")
     await asyncio.sleep(1.5)
     before = simulation.journal.count("connection.interrupt", "older")
@@ -68,22 +82,15 @@ async def test_a_process_that_was_frozen_before_it_silenced_silences_no_newer_tu
     newer = await there.run(chat_answer(there.app, "Never mind.", **same), "newer")
     await leaving
     assert (str(newer.ended), newer.spoken) == ("complete", newer.text.strip())
-    assert not is_silenced(simulation, started.avatar_session_id)
-    assert simulation.journal.count("connection.interrupt", "older") == before
-    await sweeps(there)
-    assert await leftovers(simulation) == []
+    await check_the_newer_turn_was_heard(simulation, there, session, older_interrupts=before)
 
 
 async def test_a_turn_whose_store_is_away_silences_nothing_it_cannot_know(
     simulation: Simulation,
 ) -> None:
     """The avatar may speak for a turn of another process by the time the caller leaves."""
-    here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    harness.avatars.reports_interrupts_to_all = False
-    started = await here.run(start(here.app))
-    await asyncio.sleep(6)
-    same: dict[str, Any] = {"conversation_id": started.conversation_id}
-    harness.agent.replies.extend([LONG, SHORT])
+    here, there, session, same = await two_processes(simulation)
+    simulation.harness.avatars.reports_interrupts_to_all = False
     older = await here.run(chat(here.app, "Tell.", **same), "older")
     await asyncio.sleep(4)
     before = simulation.journal.count("connection.interrupt", "older")
@@ -92,10 +99,7 @@ async def test_a_turn_whose_store_is_away_silences_nothing_it_cannot_know(
     await asyncio.sleep(2.5)
     await here.run(leave(older), "older")
     assert str((await newer).ended) == "complete"
-    assert not is_silenced(simulation, started.avatar_session_id)
-    assert simulation.journal.count("connection.interrupt", "older") == before
-    await sweeps(there)
-    assert await leftovers(simulation) == []
+    await check_the_newer_turn_was_heard(simulation, there, session, older_interrupts=before)
 
 
 # ── the store goes away right after the first commit ─────────────────────────────────────────────
