@@ -4,7 +4,8 @@ import { fromPcm16 } from "./wav";
 
 const SPEECH_RATE = 24_000;
 const DUCKED = 0.15;
-const RAMP_SECONDS = 0.02;
+/** Long enough that no click is heard, and short beside the 64 ms that the detector needs. */
+const RAMP_SECONDS = 0.008;
 const REFERENCE_SECONDS = 0.4;
 const WINDOW_SAMPLES = 1_536;
 const TICK_MS = 32;
