@@ -114,7 +114,7 @@ reliability: $(INSTALLED) ## run 20,000 random walks and the state machine
 	WALKS=3400 $(BIN)/pytest -n auto -q tests/reliability/walks
 	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
 
-test-clients: $(INSTALLED) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
+test-clients: $(INSTALLED) $(RECOGNISER) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
 	@for each in $(CLIENTS); do $(MAKE) --silent .venv-clients/$$each/installed \
 		|| echo "$$each cannot be installed; its clients do not run." >&2; done
 	@$(MAKE) --silent $(TYPESCRIPT) || echo 'The generated TypeScript client does not run.' >&2
