@@ -36,7 +36,7 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._can_write = True
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - a parameter of httpcore
-        """Wait for bytes. Return at least one, or none where the peer closed the connection."""
+        """Wait for bytes, and return them. Return b"" where the peer closed the connection."""
         while not self._received:
             if isinstance(self._ended, EOFError):
                 return b""
