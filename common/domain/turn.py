@@ -333,9 +333,9 @@ class TurnRecord:
     def tokens_used(self, progress: Progress, *, cut: bool) -> int:
         """Return what the agent used, in tokens.
 
-        A turn that did not ask used nothing. A turn that was cut, or broke off, is charged the usage
-        last told, at least the last prompt plus what was written. Where nothing is known, a turn that
-        was cut is charged the reservation, and one whose agent failed is charged nothing.
+        Before the agent is asked: 0. A turn that was cut, or broke off, is charged the usage last
+        told, at least the last prompt and the text. Without any figure, a turn that was cut is
+        charged its reservation, and a turn whose agent failed 0.
         """
         if not progress.asked:
             return 0

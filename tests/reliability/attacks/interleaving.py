@@ -6,7 +6,7 @@ them is enough here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -32,7 +32,7 @@ is `refused`, or the process is `dead`."""
 
 
 @dataclass
-class Scene:
+class TwoProcesses:
     """Two processes over the same services. `names` holds what `prepare` made."""
 
     simulation: Simulation
@@ -41,19 +41,19 @@ class Scene:
     names: dict[str, str] = field(default_factory=dict)
 
 
-Step = Callable[[Scene], Awaitable[Any]]
-Check = Callable[[Scene, Any, Any], Awaitable[list[str]]]
+Request = Callable[[TwoProcesses], Coroutine[Any, Any, Any]]
+Check = Callable[[TwoProcesses, Any, Any], Awaitable[list[str]]]
 """Return a line for each condition that does not hold, given both results (or errors)."""
 
 
-async def no_check(_scene: Scene, _first: object, _second: object) -> list[str]:
+async def no_check(_scene: TwoProcesses, _first: object, _second: object) -> list[str]:
     return []
 
 
 async def broken_interleavings(
-    prepare: Step,
-    first: Step,
-    second: Step,
+    prepare: Request,
+    first: Request,
+    second: Request,
     check: Check = no_check,
     meeting: Meeting = "after",
     *,
@@ -66,7 +66,7 @@ async def broken_interleavings(
     found: list[str] = []
     for number in range(1, MOST_CALLS):
         async with simulate() as simulation:
-            scene = Scene(simulation, simulation.process(), simulation.process())
+            scene = TwoProcesses(simulation, simulation.process(), simulation.process())
             await prepare(scene)
             others: list[asyncio.Task[Any]] = []
             effect = _meet(scene, second, others, meeting)
@@ -87,7 +87,7 @@ async def broken_interleavings(
 
 
 def _meet(
-    scene: Scene, second: Step, others: list["asyncio.Task[Any]"], meeting: Meeting
+    scene: TwoProcesses, second: Request, others: list["asyncio.Task[Any]"], meeting: Meeting
 ) -> Effect:
     async def effect(call: PendingCall) -> Any:
         may_lose = call.service in LOSES and call.call.name != "avatars.connect"

@@ -13,8 +13,10 @@ from common.schemas.conversations import DeleteConversationRequest, ReadConversa
 from common.schemas.requests import ChatRequest, KeepAliveRequest
 from common.transactions.idempotency import IdempotencyKey
 from tests.reliability.attacks.interleaving import (
+    Check,
     Meeting,
-    Scene,
+    Request,
+    TwoProcesses,
     broken_interleavings,
     no_check,
 )
@@ -30,24 +32,23 @@ from tests.support.harness import (
     sweep,
 )
 
-Make = Callable[[Scene], Awaitable[Any]]
 ACTION = ProposedAction("send_mail", "Send a mail", {"to": ["tom@example.test"]})
 
 
 # ── the beginnings ───────────────────────────────────────────────────────────────────────────────
 
 
-async def nothing(scene: Scene) -> None:
+async def nothing(_scene: TwoProcesses) -> None:
     """No session and no conversation."""
 
 
-async def talked(scene: Scene) -> None:
+async def talked(scene: TwoProcesses) -> None:
     """A conversation with one answered message."""
     answer = await scene.here.run(chat_answer(scene.here.app, "Hello.", speak=False))
     scene.names["conversation"] = answer.conversation_id
 
 
-async def avatar(scene: Scene) -> None:
+async def avatar(scene: TwoProcesses) -> None:
     """A session that runs, and was started under the key `k`."""
     started = await scene.here.run(start(scene.here.app, key="k"))
     scene.names |= {
@@ -57,7 +58,7 @@ async def avatar(scene: Scene) -> None:
     await asyncio.sleep(6)
 
 
-async def proposed(scene: Scene) -> None:
+async def proposed(scene: TwoProcesses) -> None:
     """A conversation whose agent asks whether it may send a mail."""
     scene.simulation.harness.agent.replies.append(
         [ToolCall("c1", "send_mail"), ToolResult("c1", "send_mail", "Asks", ACTION), "Shall I?"]
@@ -67,7 +68,7 @@ async def proposed(scene: Scene) -> None:
     scene.names |= {"conversation": answer.conversation_id, "proposal": answer.proposals[0].id}
 
 
-async def overdue(scene: Scene) -> None:
+async def overdue(scene: TwoProcesses) -> None:
     """A turn whose process died in November. It is December now."""
     harness = scene.simulation.harness
     dead = scene.simulation.process()
@@ -81,7 +82,7 @@ async def overdue(scene: Scene) -> None:
     assert harness.clock.now().strftime("%m") == "12"
 
 
-async def expired(scene: Scene) -> None:
+async def expired(scene: TwoProcesses) -> None:
     """A session that was started in November and is overdue in December."""
     advance(scene.simulation.harness.clock, 20 * 86_400 + 11 * 3_600 + 55 * 60)
     await avatar(scene)
@@ -91,14 +92,14 @@ async def expired(scene: Scene) -> None:
 # ── the requests ─────────────────────────────────────────────────────────────────────────────────
 
 
-def process_of(scene: Scene, name: str) -> Any:
+def process_of(scene: TwoProcesses, name: str) -> Any:
     return scene.here.app if name == "here" else scene.there.app
 
 
-def request(name: str, where: str) -> Make:
+def request(name: str, where: str) -> Request:
     """Return a request by its name, of the process `where`."""
 
-    async def make(scene: Scene) -> Any:
+    async def make(scene: TwoProcesses) -> Any:
         return await REQUESTS[name](scene, process_of(scene, where))
 
     return make
@@ -110,42 +111,42 @@ async def ask(app: Any, **fields: Any) -> Any:
     )
 
 
-async def speak(scene: Scene, app: Any) -> Any:
+async def speak(scene: TwoProcesses, app: Any) -> Any:
     return await answer_of(await begin_speech(app, scene.names["session"], "Hello there."))
 
 
-async def resume(scene: Scene, app: Any) -> StartAvatarAnswer:
+async def resume(scene: TwoProcesses, app: Any) -> StartAvatarAnswer:
     return await start(app, conversation_id=scene.names.get("conversation"))
 
 
-async def leaving(scene: Scene, app: Any) -> Any:
+async def leaving(scene: TwoProcesses, app: Any) -> Any:
     body = KeepAliveRequest(avatar_session_id=scene.names["session"], leaving=True)
     return await app.avatars.keep_alive(ADA, body, IdempotencyKey())
 
 
-async def delete(scene: Scene, app: Any) -> Any:
+async def delete(scene: TwoProcesses, app: Any) -> Any:
     body = DeleteConversationRequest(conversation_id=scene.names["conversation"])
     return await app.history.delete(ADA, body)
 
 
-async def read(scene: Scene, app: Any) -> Any:
+async def read(scene: TwoProcesses, app: Any) -> Any:
     body = ReadConversationRequest(conversation_id=scene.names["conversation"])
     return await app.history.read(ADA, body)
 
 
-async def stop(scene: Scene, app: Any) -> Any:
+async def stop(scene: TwoProcesses, app: Any) -> Any:
     body = ChatRequest(stop=True, conversation_id=scene.names["conversation"])
     return await app.conversations.chat(ADA, body, IdempotencyKey())
 
 
-async def end_any(scene: Scene, app: Any) -> Any:
+async def end_any(scene: TwoProcesses, app: Any) -> Any:
     """End the session that is on its way."""
     known = scene.simulation.harness.avatars.sessions
     found = scene.names.get("session") or next(iter(known), "none")
     return await end(app, found)
 
 
-REQUESTS: dict[str, Callable[[Scene, Any], Awaitable[Any]]] = {
+REQUESTS: dict[str, Callable[[TwoProcesses, Any], Awaitable[Any]]] = {
     "start": lambda _scene, app: start(app),
     "resume": resume,
     "start again with its key": lambda _scene, app: start(app, key="k"),
@@ -252,14 +253,14 @@ PAIRS = [
 ]
 
 
-async def one_mail(scene: Scene, first: Any, second: Any) -> list[str]:
+async def one_mail(scene: TwoProcesses, first: Any, second: Any) -> list[str]:
     """A proposal is answered once: one of the two is refused, or meets the other's answer."""
     states = scene.simulation.harness.agent.states
     sent = sum(any("confirm" in name for name in state) for state in states)
     return [] if sent <= 1 else [f"the tool may act {sent} times: {first!r} {second!r}"]
 
 
-async def honest_start(scene: Scene, first: Any, second: Any) -> list[str]:
+async def honest_start(scene: TwoProcesses, first: Any, second: Any) -> list[str]:
     """A start that is answered names a session that ran. Nothing that was ended runs on."""
     found = []
     harness = scene.simulation.harness
@@ -275,7 +276,12 @@ async def honest_start(scene: Scene, first: Any, second: Any) -> list[str]:
     return found
 
 
-CHECKS = {proposed: one_mail, avatar: honest_start, nothing: honest_start, expired: honest_start}
+CHECKS: dict[Request, Check] = {
+    proposed: one_mail,
+    avatar: honest_start,
+    nothing: honest_start,
+    expired: honest_start,
+}
 
 
 MEETINGS: list[Meeting] = ["before"]
@@ -290,7 +296,7 @@ if os.environ.get("RELIABILITY") == "long":
     ids=[f"{first} and {second} ({prepare.__name__})" for prepare, first, second in PAIRS],
 )
 async def test_two_requests_leave_nothing_wherever_they_meet(
-    prepare: Make, first: str, second: str, meeting: Meeting
+    prepare: Request, first: str, second: str, meeting: Meeting
 ) -> None:
     broken, calls = await broken_interleavings(
         prepare,

@@ -70,7 +70,7 @@ ODD_ANSWERS: dict[str, Callable[[], httpx.Response]] = {
     "cut JSON": body(BEGUN),
     "too long": body(*[b" " * 65_536] * 40),
 }
-"""What a provider, a proxy or a firewall before it may answer to any call."""
+"""Answers to any call: of the provider, of a proxy or of a firewall."""
 
 
 @dataclass
@@ -138,9 +138,11 @@ class WireProvider:
                     "ws_url": started.ws_url,
                 }
             case "stop":
-                return await avatars.stop(session, "user")
+                await avatars.stop(session, "user")
+                return None
             case "keep-alive":
-                return await avatars.keep_alive(session)
+                await avatars.keep_alive(session)
+                return None
             case "sessions":
                 running = await avatars.active()
                 return {"results": [{"id": each} for each in running], "next": None}
