@@ -333,7 +333,7 @@ class TurnRecord:
     def tokens_used(self, progress: Progress, *, cut: bool) -> int:
         """Return what the agent used, in tokens.
 
-        Before the agent is asked: 0. A turn that was cut, or broke off, is charged the usage last
+        Before the agent is asked: 0. A turn that was cut, or failed, is charged the usage last
         told, at least the last prompt and the text. Without any figure, a turn that was cut is
         charged its reservation, and a turn whose agent failed 0.
         """
