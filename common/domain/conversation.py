@@ -226,6 +226,16 @@ class Conversation:
         return Update(self.document.path, over, read=self.document.version)
 
 
+def active_in(
+    conversation: Conversation | None, session: AvatarSession, now: datetime
+) -> datetime | None:
+    """Return when a conversation was last active with `session`: now, while a turn runs in it."""
+    avatar = conversation.avatar if conversation else None
+    if conversation is None or avatar is None or avatar.avatar_session_id != session.id:
+        return None
+    return now if conversation.lease is not None else conversation.active_at
+
+
 def conversations_of(
     user: UserId, limit: int, words: list[str] | None, after: Document | None
 ) -> Query:

@@ -1,8 +1,8 @@
 """Another process on the services of a stack: `python -m tests.end_to_end.google.process ...`.
 
-Arguments: FOLDER UID COUNT. It reads the settings of the stack from FOLDER, prints `ready` and waits for
-a line. Then it runs COUNT turns of the user at once, and prints one line of JSON: for each turn how it
-ended, its notices and its text. A turn that the store refuses is sent again, as a caller does.
+Arguments: FOLDER UID COUNT. It reads the settings of the stack from FOLDER, prints `ready` and waits
+for a line. Then it runs COUNT turns of the user at once, and prints one line of JSON: for each turn how
+it ended, its notices and its text. A turn that the store refuses is sent again, as a caller does.
 """
 
 import asyncio
@@ -22,7 +22,6 @@ from common.schemas.requests import ChatRequest
 from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from tests.support.harness import collect_events
-
 
 ATTEMPTS = 20
 """A loaded emulator takes seconds for a commit, and the store's client gives up earlier."""
