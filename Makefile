@@ -8,8 +8,7 @@ RUNTIME ?= python3.13
 BIN := .venv/bin
 # pip before 23.3 ignores the pin of google-auth[...] when a newer google-auth exists.
 PIP := pip>=23.3
-# Python compiles what it imports; pip would compile every module of every package.
-PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 INSTALLED := .venv/installed
 AGENT := .venv-agent/installed
 RECOGNISER := .venv-recogniser/installed
@@ -18,6 +17,8 @@ FRAMEWORKS := .venv-bench/installed
 BROWSER := tests/browser/node_modules/.installed
 CLIENTS := avatar google adk1 generated
 TYPESCRIPT := tests/clients/generated/typescript/node_modules/.installed
+# Tests start many processes: without compiled modules each of them compiles the project again.
+unexport PYTHONDONTWRITEBYTECODE
 EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
