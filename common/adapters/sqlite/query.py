@@ -48,9 +48,9 @@ def shape(query: Query) -> Shape:
 def select(query: Query) -> tuple[str, list[str | float]]:
     """Return the statement that selects path, body and version of each result, and its parameters.
 
-    The statement names its index, so it fails if there is none instead of reading all documents. After
-    a cursor it reads the index from there on: the documents with the same value, those with a later value
-    of the same kind, and those of the later kinds, each up to the limit.
+    The statement names its index, so it fails if there is none instead of reading all documents.
+    After a cursor it reads the index from there on: the documents with the same value, those with a
+    later value of the same kind, and those of the later kinds, each up to the limit.
     """
     statements: list[str] = []
     parameters: list[str | float] = []
@@ -106,7 +106,7 @@ def _add_contains(conditions: _Conditions, condition: Where) -> None:
 
 @dataclass(frozen=True)
 class _Start:
-    """Where reading the index begins, and the columns by which the results are in order.
+    """A place where reading the index begins, and the columns by which its results are in order.
 
     Ordering by a kind that all results share would make SQLite sort them again.
     """
