@@ -54,11 +54,15 @@ def bad_credentials(local: LocalIdentity, stranger: LocalIdentity) -> dict[str, 
     }
 
 
+@pytest.fixture(scope="module")
+def stranger(local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory) -> LocalIdentity:
+    return LocalIdentity(tmp_path_factory.mktemp("stranger"), local.project)
+
+
 @pytest.mark.parametrize("case", FOR_USERS, ids=str)
 async def test_a_request_without_a_valid_token_is_refused(
-    api: FunctionClient, local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory, case: Case
+    api: FunctionClient, local: LocalIdentity, stranger: LocalIdentity, case: Case
 ) -> None:
-    stranger = LocalIdentity(tmp_path_factory.mktemp("stranger"), local.project)
     for name, credentials in bad_credentials(local, stranger).items():
         headers = {} if credentials is None else {"authorization": credentials.encode("latin-1")}
         answer = await api.send(case, case.example(), user=None, headers=headers)
