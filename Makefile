@@ -111,9 +111,9 @@ test-browser: $(INSTALLED) $(RECOGNISER) $(BROWSER) page-check page ## run page 
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
 	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)
 
-reliability: $(INSTALLED) ## run 20,000 random walks and the state machine
+reliability: $(INSTALLED) ## run 20,000 random walks, the state machine, and 6,000 operations under faults
 	WALKS=3400 $(BIN)/pytest -n auto -q tests/reliability/walks
-	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
+	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py tests/reliability/scenarios/test_usage_by_day.py
 
 test-clients: $(INSTALLED) $(RECOGNISER) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
 	@for each in $(CLIENTS); do $(MAKE) --silent .venv-clients/$$each/installed \
