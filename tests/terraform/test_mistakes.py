@@ -1,6 +1,8 @@
 """Each planted mistake is reported by the command or check that must report it."""
 
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -9,24 +11,25 @@ from tests.terraform.facts import Code
 from tests.terraform.mistake import Mistake, group_into_batches, plant
 from tests.terraform.mistakes import REPORTED_BY_CHECKS, REPORTED_BY_TERRAFORM
 from tests.terraform.plan import Plan
+from tests.terraform.shared import SharedResults
 from tests.terraform.workspace import TerraformRun, Workspace
 
 
 @pytest.fixture(scope="module")
-def plan_with(scratch: Workspace) -> Callable[[Mistake], Plan]:
+def plan_with(scratch: Workspace, shared_results: SharedResults) -> Callable[[Mistake], Plan]:
     """Return the plan with a mistake. Mistakes of one batch share a plan."""
-    plans: dict[str, Plan] = {}
     batches = group_into_batches(REPORTED_BY_CHECKS, scratch.folder)
 
-    def make_plan(mistake: Mistake) -> Plan:
-        if mistake.name not in plans:
-            batch = next(batch for batch in batches if mistake in batch)
-            with plant(scratch, *batch):
-                plan = Plan(scratch.plan_json("small"))
-            plans.update((each.name, plan) for each in batch)
-        return plans[mistake.name]
+    @cache
+    def plan_of_batch(number: int) -> Plan:
+        def make() -> dict[str, Any]:
+            with plant(scratch, *batches[number]):
+                return scratch.plan_json("small")
 
-    return make_plan
+        return Plan(shared_results.get(f"mistakes-{number}", make))
+
+    numbers = {each.name: number for number, batch in enumerate(batches) for each in batch}
+    return lambda mistake: plan_of_batch(numbers[mistake.name])
 
 
 @pytest.mark.parametrize("mistake", REPORTED_BY_TERRAFORM, ids=str)
