@@ -45,6 +45,8 @@ _NAMES: dict[str, Any] = {
     "ENDS": (
         r"co\.uk|org\.uk|ac\.uk|gov\.uk|com\.au|co\.jp|co\.in|com\.br|com|org|net|gov|edu|mil|io|dev|ai"
         "|app|info|biz|tv|uk|de|fr|es|eu|ca|au|jp|cn|br|nl|ch|se|dk|pl|ru|mx|kr|nz"
+        "|photography|photos|museum|travel|online|store|shop|site|blog|cloud|tech|agency|design"
+        "|studio|academy|consulting|community|technology|xyz"
     ),
     "FILES": (
         "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"

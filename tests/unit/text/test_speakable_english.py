@@ -31,6 +31,7 @@ MARKDOWN = [
     ("* Book a taxi.", "Book a taxi."),
     ("1. Budget review from Anna", "one: Budget review from Anna."),
     ("2) Lunch", "two: Lunch."),
+    ("1.) The first item", "one: The first item."),
     ("- [x] Pack **your** bag", "done: Pack your bag."),
     ("- [ ] Pack", "Pack."),
     ("> To be or not to be.", "To be or not to be."),
@@ -60,6 +61,9 @@ ADDRESSES = [
     ("Read <https://www.example.org>!", "Read a link to example dot org!"),
     ("(https://example.com)", "(a link to example dot com)"),
     ("Visit www.nasa.gov.", "Visit nasa dot gov."),
+    ("Go to robert.photography now.", "Go to robert dot photography now."),
+    ("It is at robert.photography now.", "It is at robert dot photography now."),
+    ("Visit louvre.museum today.", "Visit louvre dot museum today."),
     ("Go to docs.example.co.uk/start.", "Go to docs dot example dot co dot uk."),
     (
         "Please write to jane.doe@mail.example.co.uk for help.",
