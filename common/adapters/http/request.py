@@ -4,8 +4,11 @@ A repr shows the service, the method and the status, and nothing else of a call.
 """
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import httpx
@@ -114,11 +117,15 @@ def refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
 def retry_after(response: httpx.Response) -> int | None:
     """Return the seconds of `Retry-After`, or None.
 
-    The form with a date is ignored: it would need both clocks to agree.
+    A date is compared with the answer's own `Date`, so that the clocks need not agree.
     """
     value = response.headers.get("retry-after", "")
     if value.isascii() and value.isdigit():
         return min(int(value[:9]), MAX_RETRY_AFTER)
+    with suppress(TypeError, ValueError):  # no date, or one without a time zone
+        sent = parsedate_to_datetime(response.headers.get("date", ""))
+        seconds = math.ceil((parsedate_to_datetime(value) - sent).total_seconds())
+        return min(max(0, seconds), MAX_RETRY_AFTER)
     return None
 
 
