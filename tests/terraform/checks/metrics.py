@@ -65,6 +65,37 @@ def check_metrics_exist(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{where}: unknown metric {metric}"
 
 
+ALIGNERS = {
+    *("ALIGN_DELTA", "ALIGN_RATE", "ALIGN_MEAN", "ALIGN_MAX", "ALIGN_NEXT_OLDER", "ALIGN_SUM"),
+    *(f"ALIGN_PERCENTILE_{percent:02d}" for percent in (5, 50, 95, 99)),
+}
+REDUCERS = {
+    *("REDUCE_NONE", "REDUCE_SUM", "REDUCE_MEAN", "REDUCE_MAX", "REDUCE_COUNT_FALSE"),
+    *(f"REDUCE_PERCENTILE_{percent:02d}" for percent in (5, 50, 95, 99)),
+}
+
+
+def check_metrics_are_of_their_kind(plan: Plan, _: Code) -> Iterator[str]:
+    """Check types and buckets, and the aligners of the dashboard, which Google refuses in `apply`."""
+    for each in plan.resources("google_logging_metric"):
+        (descriptor,) = each.values["metric_descriptor"]
+        measures = bool(each.values["value_extractor"])
+        expected = ("DELTA", "DISTRIBUTION" if measures else "INT64")
+        if (descriptor["metric_kind"], descriptor["value_type"]) != expected:
+            yield f"{each.address}: is no {' '.join(expected)}"
+        for (buckets,) in (
+            options["exponential_buckets"] for options in each.values["bucket_options"]
+        ):
+            highest = buckets["scale"] * buckets["growth_factor"] ** buckets["num_finite_buckets"]
+            if buckets["scale"] > 1 or highest < 1:
+                yield f"{each.address}: the buckets are from {buckets['scale']} to {highest}"
+    (dashboard,) = plan.resources("google_monitoring_dashboard")
+    for path, text in strings(json.loads(dashboard.values["dashboard_json"])):
+        known = ALIGNERS if path.endswith("Aligner") else REDUCERS
+        if path.endswith(("Aligner", "Reducer")) and text not in known:
+            yield f"the dashboard{path}: {text} is unknown"
+
+
 def check_filters_match_metrics(plan: Plan, _: Code) -> Iterator[str]:
     """Check resource types, labels and values. A filter with a wrong one matches nothing."""
     for where, text in _filters(plan):

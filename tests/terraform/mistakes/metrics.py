@@ -1,4 +1,4 @@
-from tests.terraform.mistake import ALERTS, DASHBOARD, mistake
+from tests.terraform.mistake import ALERTS, DASHBOARD, MONITORING, mistake
 
 MISTAKES = [
     mistake(
@@ -45,5 +45,18 @@ MISTAKES = [
         "chart grouped by an unknown label", "check_filters_match_metrics",
         "the dashboard: unknown resource label function_name",
         (DASHBOARD, "resource.label.service_name", "resource.label.function_name"),
+    ),
+    mistake(
+        "distribution of whole numbers", "check_metrics_are_of_their_kind",
+        "is no DELTA DISTRIBUTION",
+        (MONITORING, '"DISTRIBUTION"', '"INT64"'),
+    ),
+    mistake(
+        "buckets that begin at a thousand", "check_metrics_are_of_their_kind", "buckets are from 1000",
+        (MONITORING, "scale              = each.value.first", "scale              = 1000"),
+    ),
+    mistake(
+        "chart with an unknown aligner", "check_metrics_are_of_their_kind", "ALIGN_COUNTS is unknown",
+        (DASHBOARD, '"ALIGN_DELTA"', '"ALIGN_COUNTS"'),
     ),
 ]  # fmt: skip
