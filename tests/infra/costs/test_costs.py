@@ -153,7 +153,7 @@ def test_cheapest_plan_depends_on_credits() -> None:
 
 def test_without_sessions_only_fixed_costs_remain() -> None:
     spent = {name for name, dollars in google_costs(Scale(0)).items() if dollars}
-    assert spent == {"alerts", "balancer", "builds"}
+    assert spent == {"alerts", "balancer", "builds", "policies", "rules"}
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -100,6 +100,10 @@ def check_alerts_match_their_names(plan: Plan, _: Code) -> Iterator[str]:
     kinds = sorted(bool(condition["condition_absent"]) for condition in sweep["conditions"])
     if kinds != [False, True] or sweep["combiner"] != "OR":
         yield "the sweep's alert does not fire both without data and at zero"
+    for condition in sweep["conditions"]:
+        for values in (*condition["condition_threshold"], *condition["condition_absent"]):
+            if not _trigger(values).metric.endswith("/sweeps"):
+                yield f"the sweep's alert watches {_trigger(values).metric}"
     for each in plan.resources("google_monitoring_alert_policy"):
         if each.address.startswith("google_monitoring_alert_policy.burn"):
             continue

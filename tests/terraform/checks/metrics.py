@@ -52,10 +52,22 @@ SHOWN = {
 
 def check_dashboard_is_complete(plan: Plan, _: Code) -> Iterator[str]:
     (dashboard,) = plan.resources("google_monitoring_dashboard")
-    filters = _dashboard_filters(json.loads(dashboard.values["dashboard_json"]))
+    filters = [*_dashboard_filters(json.loads(dashboard.values["dashboard_json"]))]
     shown = {metric.rpartition("/")[2] for _, text in filters for metric in METRIC.findall(text)}
     for name in sorted(SHOWN - shown):
         yield f"the dashboard does not show {name}"
+    objectives = {each.values["slo_id"] for each in plan.resources("google_monitoring_slo")}
+    (service,) = plan.resources("google_monitoring_custom_service")
+    parent = f"projects/{plan.variables['project']}/services/{service.values['service_id']}"
+    for chart in ("burn_rate", "budget_fraction"):
+        charted = {
+            text.partition('"')[2].partition('"')[0]
+            for _, text in filters
+            if text.startswith(f"select_slo_{chart}(")
+        }
+        for name in sorted(objectives):
+            if f"{parent}/serviceLevelObjectives/{name}" not in charted:
+                yield f"the dashboard does not show the {chart} of {name}"
 
 
 def check_metrics_exist(plan: Plan, _: Code) -> Iterator[str]:

@@ -101,6 +101,11 @@ MISTAKES = [
   combiner              = "AND\""""),
     ),
     mistake(
+        "sweep's alert on missing starts", "check_alerts_match_their_names",
+        "the sweep's alert watches logging.googleapis.com/user/oprina/starts",
+        (ALERTS, "filter   = local.logged.sweeps", "filter   = local.logged.starts"),
+    ),
+    mistake(
         "half a minute", "check_alerts_match_their_names", "Google takes whole minutes only",
         (ALERTS, "${each.value.seconds}s", "30s"),
     ),

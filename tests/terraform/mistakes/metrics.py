@@ -12,6 +12,16 @@ MISTAKES = [
         (DASHBOARD, "user/oprina/ceiling_agent_tokens", "user/oprina/ceiling_most"),
     ),
     mistake(
+        "dashboard without a burn rate", "check_dashboard_is_complete",
+        "does not show the burn_rate of orphans",
+        (DASHBOARD, "serviceLevelObjectives/orphans", "serviceLevelObjectives/orphan"),
+    ),
+    mistake(
+        "dashboard of another project", "check_dashboard_is_complete",
+        "does not show the burn_rate of starts",
+        (MONITORING, "{ project = var.project }", '{ project = "oprina" }'),
+    ),
+    mistake(
         "alert on an unknown metric", "check_metrics_exist",
         "unknown metric cloudtasks.googleapis.com/depth",
         (ALERTS, "cloudtasks.googleapis.com/queue/depth", "cloudtasks.googleapis.com/depth"),
