@@ -48,6 +48,7 @@ CHECKS: dict[str, Check] = {
         metrics.check_metrics_exist,
         metrics.check_metrics_are_of_their_kind,
         metrics.check_filters_match_metrics,
+        metrics.check_requests_are_ours,
         callers.check_public_functions,
         callers.check_ingress,
         callers.check_sweep_callers,

@@ -163,6 +163,9 @@ def _problems(key: str, condition: Values) -> Iterator[str]:
             yield f"Google takes whole minutes only: {periods}"
         if _seconds(values["duration"]) > LONGEST_DELAY:
             yield f"fires only after {values['duration']}"
+        whole = values.get("denominator_filter")
+        if whole and not values["filter"].startswith(f"{whole} AND "):
+            yield f"compares with requests that are not the same ones: {whole}"
         if expected and not (
             trigger.metric.endswith(expected.metric) and trigger[1:] == expected[1:]
         ):

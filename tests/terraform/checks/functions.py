@@ -139,6 +139,10 @@ def check_sizes(plan: Plan, _: Code) -> Iterator[str]:
         min_mib = MANY_CPUS_MIB if float(service["available_cpu"]) > MANY_CPUS else MIN_MIB
         if _mib(service["available_memory"]) < min_mib:
             yield f"{name}: {service['available_memory']} is too little memory"
+        if not service.get("max_instance_count"):
+            yield f"{name}: has no greatest number of instances"
+        if service["secret_environment_variables"] or service["secret_volumes"]:
+            yield f"{name}: reads a secret at its start only, so a rotation needs a deployment"
         if not service["all_traffic_on_latest_revision"]:
             yield f"{name}: a new revision gets no traffic"
         if build["runtime"] != f"python{RUNTIME.replace('.', '')}":

@@ -125,6 +125,15 @@ def check_filters_match_metrics(plan: Plan, _: Code) -> Iterator[str]:
                 yield f"{where}: {label} never has the value {value}"
 
 
+def check_requests_are_ours(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that an alert on requests counts those of our functions, not of other services."""
+    services = sorted(values["name"] for values in plan.functions().values())
+    for where, text in _filters(plan):
+        named = sorted(re.findall(r'"([^"]+)"', text.partition("service_name=")[2].split(")")[0]))
+        if where != "the dashboard" and "/request_count" in text and named != services:
+            yield f"{where}: counts requests of other services"
+
+
 def _label_problems(text: str, metric: Metric) -> Iterator[str]:
     known = {"metric": metric.labels, "resource": RESOURCE_LABELS[metric.resource]}
     for kind, label, _value in LABEL.findall(text):

@@ -88,8 +88,9 @@ def check_places(plan: Plan, _: Code) -> Iterator[str]:
     redirect = f"{plan.settings('connections')['OPRINA_CONNECTIONS_URL']}/google/callback"
     if plan.outputs["google_redirect_url"] != redirect:
         yield f"Google redirects to {plan.outputs['google_redirect_url']}, not to {redirect}"
-    if not plan.outputs["page_url"].startswith("https://"):
-        yield "the page is served without TLS"
+    page = plan.variables["domain"] or f"page-{PROJECT_NUMBER}.{region}.run.app"
+    if plan.outputs["page_url"] != f"https://{page}":
+        yield f"the page is at https://{page}, not at {plan.outputs['page_url']}"
 
 
 def check_quota_project(plan: Plan, _: Code) -> Iterator[str]:

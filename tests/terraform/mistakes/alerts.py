@@ -134,4 +134,9 @@ MISTAKES = [
         (OBJECTIVES, "google_monitoring_slo.this[each.key].id",
          'google_monitoring_slo.this["starts"].id'),
     ),
+    mistake(
+        "ratio of other requests", "check_alerts_match_their_names",
+        "compares with requests that are not the same ones",
+        (ALERTS, "denominator = local.requests", "denominator = local.logged.requests"),
+    ),
 ]  # fmt: skip

@@ -142,4 +142,19 @@ MISTAKES = [
         "OPRINA_VAULT is sealed",
         (FUNCTIONS, "OPRINA_VAULT             = var.vault", 'OPRINA_VAULT             = "sealed"'),
     ),
+    mistake(
+        "instances without an end", "check_sizes", "has no greatest number of instances",
+        (FUNCTIONS, "    max_instance_count               = each.value.max_instances\n", ""),
+    ),
+    mistake(
+        "secret in the environment", "check_sizes", "a rotation needs a deployment",
+        (FUNCTIONS, "  service_config {\n", """  service_config {
+    secret_environment_variables {
+      key        = "KEY"
+      project_id = var.project
+      secret     = local.liveavatar_key
+      version    = "latest"
+    }
+"""),
+    ),
 ]  # fmt: skip

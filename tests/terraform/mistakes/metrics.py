@@ -69,4 +69,9 @@ MISTAKES = [
         "chart with an unknown aligner", "check_metrics_are_of_their_kind", "ALIGN_COUNTS is unknown",
         (DASHBOARD, '"ALIGN_DELTA"', '"ALIGN_COUNTS"'),
     ),
+    mistake(
+        "alert on every service of the project", "check_requests_are_ours",
+        "counts requests of other services",
+        (ALERTS, " AND resource.labels.service_name=${local.own_services}", ""),
+    ),
 ]  # fmt: skip

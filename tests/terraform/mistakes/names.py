@@ -49,7 +49,7 @@ MISTAKES = [
         (OUTPUTS, "${local.connections_url}/google/callback", "${local.connections_url}/callback"),
     ),
     mistake(
-        "page without TLS in an output", "check_places", "without TLS",
+        "page without TLS in an output", "check_places", "not at http://small",
         (OUTPUTS, 'value       = "https://${local.page_host}"', 'value       = "http://${local.page_host}"'),
     ),
     mistake(
@@ -84,5 +84,9 @@ MISTAKES = [
         "scheduler before its permission", "check_roles_are_waited_for",
         "calls before it is allowed to",
         (EXPIRY, "  depends_on = [google_cloud_run_v2_service_iam_member.caller]\n", ""),
+    ),
+    mistake(
+        "page beside the domain", "check_places", "the page is at https://small.oprina.example.com",
+        (FUNCTIONS, "page_host = var.domain == null ?", "page_host = true ?"),
     ),
 ]  # fmt: skip
