@@ -103,7 +103,8 @@ MISTAKES = [
     mistake(
         "sweep's alert on missing starts", "check_alerts_match_their_names",
         "the sweep's alert watches logging.googleapis.com/user/oprina/starts",
-        (ALERTS, "filter   = local.logged.sweeps", "filter   = local.logged.starts"),
+        (ALERTS, "filter   = local.logged.sweeps\n      duration",
+         "filter   = local.logged.starts\n      duration"),
     ),
     mistake(
         "half a minute", "check_alerts_match_their_names", "Google takes whole minutes only",
