@@ -149,6 +149,7 @@ def test_every_query_of_the_code_is_run_here() -> None:
         "domain/documents.py": 1,
         "domain/conversations/messages.py": 1,
         "domain/migrations/before_turns.py": 1,
+        "domain/migrations/titles.py": 1,
         "sessions/stop_all.py": 1,
         "sessions/sweep.py": 1,
     }

@@ -162,7 +162,9 @@ def test_the_guide_names_the_costs_of_its_steps() -> None:
     domain = costs["balancer"] + costs["policies"] + costs["rules"]
     per_deployment = 100 * costs["builds"] / model.DEPLOYMENTS
     assert f"| {domain:.0f} dollars per month: load balancer and Cloud Armor |" in DEPLOY
-    assert f"{costs['alerts']:.0f} dollars per month for alerts, {per_deployment:.0f} cents" in DEPLOY
+    assert (
+        f"{costs['alerts']:.0f} dollars per month for alerts, {per_deployment:.0f} cents" in DEPLOY
+    )
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -140,7 +140,8 @@ def check_objectives_match_their_names(plan: Plan, _: Code) -> Iterator[str]:
         found = Indicator()
         for ratio in sli["good_total_ratio"]:
             kinds = ("good_service_filter", "bad_service_filter", "total_service_filter")
-            found = Indicator(*(_metric(ratio[kind]) for kind in kinds))
+            good, bad, total = (_metric(ratio[kind]) for kind in kinds)
+            found = Indicator(good, bad, total)
         for cut in sli["distribution_cut"]:
             (reach,) = cut["range"]
             measured = _metric(cut["distribution_filter"])
