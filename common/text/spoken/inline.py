@@ -65,7 +65,7 @@ _LINES = r"""
     =>  {line}
 """
 _INLINE = r"""
-? {COLUMN}
+? [ ]{2}|\t
 (?<=[\w)%]){COLUMN}  =>  ,␣
 ? `
 {SECRET}`([^`\s]{1,80})`  =>  {1} {2:secret}
@@ -137,12 +137,12 @@ _PUNCTUATION = r"""
 :[ ]?/[ ]?/[/ ]*  =>  ␣
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
-(?<!\S)--++(?!\S)  =>  —
+--(?<!\S--)-*+(?!\S)  =>  —
 ,(?:[ ]?,)++  =>  ,
-\([ ]++  =>  (
-(?<! )[ ]++\)  =>  )
+\([ ]  =>  (
+[ ]\)  =>  )
 \(\)  =>
-(?<! )[ ]++([,.](?![\w/])|[。，、！？；：।])  =>  {1}
+[ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
 (?<=[.!?…])[.](?=\s|$)  =>
 ? [ ]['’]s
 (?<=\w)[ ](?=['’]s(?!\w))  =>
@@ -158,11 +158,11 @@ _SIGN_NAMES = table(
 _ENGLISH_CODE = read_rules(
     r"""
 (?<=\w)~(?=\d)  =>  ␣tilde␣
+(?<![\w*)])\*(?=\.\w|$|\)| [|>&])  =>  star
 (?<=\s)\|(?=\s)  =>  pipe
 [ ]?\|\|[ ]?  =>  ␣or␣
 [ ]?=>[ ]?  =>  ␣arrow␣
 (?<![\w=)])!(?=[A-Za-z(])  =>  not␣
-(?<![\w*)])\*(?=\.\w|$)  =>  star
 """,
     {},
 )
@@ -196,9 +196,8 @@ def inline_rules(language: Language) -> Rules:
 
     def mail(match: re.Match[str]) -> str:
         local = match[1].replace(".", dot)
-        local = (
-            re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local) if english else local
-        )
+        if english:
+            local = re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local)
         return local + at + match[2].replace(".", dot)
 
     def domain(match: re.Match[str]) -> str:
@@ -218,7 +217,7 @@ def inline_rules(language: Language) -> Rules:
 @cache
 def punctuation_rules(language: Language) -> Rules:
     """Return the rules that tidy what is left."""
-    close_up = Rule(r"(?<! ) ++(?=[!?;:])", "")
+    close_up = Rule(" (?=[!?;:])", "")
     return read_rules(_PUNCTUATION, _NAMES) + (() if language.space_before_marks else (close_up,))
 
 
@@ -232,7 +231,7 @@ def _trimmed(address: str) -> tuple[str, str]:
 
 def _code(code: str, instead: str, *, english: bool) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB](?![A-Za-z])", code):
+    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB](?![A-Za-z])|\[\w?:[\w:-]*\]", code):
         return instead
     if english:
         code = apply(_ENGLISH_CODE, _SIGN_NAMES.get(code.strip(), code))

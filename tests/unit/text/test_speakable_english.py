@@ -283,7 +283,7 @@ SYMBOLS = [
     ("3 * 4", "three times four"),
     ("x < 5 and y > 3", "x is less than five and y is greater than three"),
     ("foo==1.2.3", "foo equals one point two point three"),
-    ("File → Save", "File to Save"),
+    ("File → Save", "File, then Save"),
     ("a -> b", "a to b"),
     ("C# and C++", "C sharp and C plus plus"),
     ("We are #1", "We are number one"),
