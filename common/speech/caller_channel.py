@@ -47,8 +47,8 @@ class CallerChannel:
     async def wait_open(self) -> None:
         return
 
-    async def check(self) -> None:
-        return
+    async def ask_if_over(self) -> bool:
+        return False
 
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         """Send one chunk, as soon as no more than `AHEAD_SECONDS` are sent and not played."""

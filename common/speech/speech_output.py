@@ -247,12 +247,11 @@ class SpeechOutput:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(limit):
                     await self._heard.wait()
-        if playback.is_unreported and not self._channel.is_over:
-            await self._channel.check()
-            if self._channel.is_over:
-                playback.forget_unreported()
-                self._fail(SessionOver.code, "The avatar session has ended")
-                return
+        is_doubtful = playback.is_unreported and not self._channel.is_over
+        if is_doubtful and await self._channel.ask_if_over():
+            playback.forget_unreported()
+            self._fail(SessionOver.code, "The avatar session has ended")
+            return
         if self._channel.is_over and not playback.is_done(_now()):
             self.end = "failed"
             playback.cut(_now())

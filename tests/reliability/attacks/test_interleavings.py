@@ -1,7 +1,6 @@
 """Pairs of requests that race, at every call of the first one."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from common.schemas.conversations import DeleteConversationRequest, ReadConversa
 from common.schemas.requests import ChatRequest, KeepAliveRequest
 from common.transactions.idempotency import IdempotencyKey
 from tests.reliability.attacks.interleaving import (
+    LONG,
     Check,
     Meeting,
     Request,
@@ -321,7 +321,7 @@ CHECKS: dict[Request, Check] = {
 
 
 MEETINGS: list[Meeting] = ["before"]
-if os.environ.get("RELIABILITY") == "long":
+if LONG:
     MEETINGS += ["after", "lost", "refused", "dead"]
 
 
