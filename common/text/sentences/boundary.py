@@ -160,7 +160,7 @@ def _dot_is_over(place: EndMark) -> bool:
 
 
 def _short_word_is_over(kind: Kind, place: EndMark) -> bool:
-    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
+    if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈" or _is_only_when(kind, place):
         return False
     if kind in {Kind.NUMBERED, Kind.UNIT}:
         return not neighbours.is_numeral(place.after, place.language)

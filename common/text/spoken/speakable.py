@@ -27,8 +27,6 @@ _SAID |= {char: char for char in f"°℃℉№^{_JOINERS}"}
 _SILENT = re.compile(  # markup and pictures: clocks, dingbats, arrows, emoji
     r"[*_`#|\[\]{}\\~｜￤ℹ〰\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
 )
-
-
 _RECENT = 16  # pieces whose spoken form is kept
 
 
