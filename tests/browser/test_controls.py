@@ -1,4 +1,4 @@
-"""What a person does with an answer, and with the settings: each control does what its name says."""
+"""Controls of an answer and of the settings: each does what its name says."""
 
 import json
 from pathlib import Path
