@@ -73,7 +73,7 @@ class VisibleText:
 
     def __init__(self, *, holds_spaces: bool = True) -> None:
         self._holds_spaces = holds_spaces
-        self._held = ""
+        self.held = ""  # text that is not shown yet
         self._before = ""  # the last characters of the output
         self._gap: str | None = None  # the spaces before something that was removed at last
         self._until = self._code = ""  # the pattern that ends a hidden passage, or code
@@ -82,13 +82,13 @@ class VisibleText:
     def feed(self, delta: str) -> str:
         """Add text. Return what can be shown now."""
         if self._busy or (delta[-1:] == " " and self._holds_spaces) or _MARK.search(delta):
-            return self._read(self._held + delta, final=False)
+            return self._read(self.held + delta, final=False)
         self._before = delta if len(delta) >= _KEPT else self._before[-_KEPT:] + delta
         return delta
 
     def end(self) -> str:
         """Return what was held back. No text may follow."""
-        return self._read(self._held, final=True) if self._busy else ""
+        return self._read(self.held, final=True) if self._busy else ""
 
     def _read(self, text: str, *, final: bool) -> str:
         shown: list[str] = []
@@ -98,8 +98,8 @@ class VisibleText:
             read = self._hidden if self._until else self._in_code if self._code else self._plain
             at, part = read(text, at, final=final)
             shown.append(self._joined(part) if part else "")
-        self._held = text[at:]
-        self._busy = bool(self._held or self._until or self._code or self._gap is not None)
+        self.held = text[at:]
+        self._busy = bool(self.held or self._until or self._code or self._gap is not None)
         return "".join(shown)
 
     def _joined(self, part: str) -> str:
@@ -134,6 +134,7 @@ class VisibleText:
             end = self._removable(text, start, before, final=final)
             if end != start:
                 if prose := _without(text[at:start], " "):
+                    self._until = ""  # the mark is read again, after this prose
                     return at + len(prose), prose
                 if end is None:
                     return at, ""

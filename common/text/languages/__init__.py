@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Final
 
-from common.text.language import Language
+from common.text.language import Language, words_of
 
 BY_SCRIPT: Final = {
     "LATIN": "en", "CYRILLIC": "ru", "GREEK": "el", "ARMENIAN": "hy", "HEBREW": "he",
@@ -39,6 +39,7 @@ def find(code: str) -> Language:
     return Language(code, scripts=own or "LATIN")
 
 
+@lru_cache(maxsize=256)
 def language_code(language: str | None) -> str | None:
     """Return the language of a BCP 47 tag, in lower case; None for "auto" and the like."""
     code = (language or "").partition("-")[0].partition("_")[0].strip().lower()
@@ -47,10 +48,12 @@ def language_code(language: str | None) -> str | None:
 
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
-    if language is not None and text.isascii() and "LATIN" in language.scripts:
+    own = words_of(language.scripts if language else "")
+    only_latin = text.isascii() and "LATIN" in own
+    if language and (only_latin or own.issuperset(filter(None, map(_script_of, {*text})))):
         return language
     script, letters = _script(text)
-    if language is not None and (letters < _ENOUGH or script in language.scripts.split()):
+    if language and (letters < _ENOUGH or script in own):
         return language
     default = BY_SCRIPT.get(script)
     return find(default or "en") if default or language is None else language

@@ -144,45 +144,46 @@ def _ellipsis_is_over(place: EndMark) -> bool:
 
 def _dot_is_over(place: EndMark) -> bool:
     language, after = place.language, place.after
-    if (number := _NUMBER.search(place.before)) and not place.tail:
-        return _number_is_over(place, number[1])
-    if (item := _ITEM.search(place.before)) and _counts(place.before, chr(ord(item[1]) - 1)):
+    before = place.before
+    if (number := _NUMBER.search(before, len(before) - 5)) and not place.tail:
+        return _number_is_over(place, language, number[1])
+    if (item := _ITEM.search(before, len(before) - 2)) and _counts(before, chr(ord(item[1]) - 1)):
         return False  # "a. Apples b. Pears"
-    if number and place.tail == ")" and "(" not in place.before:
+    if number and place.tail == ")" and "(" not in before:
         return False  # "1.) Apples 2.) Pears"
-    kind = kind_of(language, place.before)
-    if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(place.before)):
+    kind = kind_of(language, before)
+    if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
         kind = Kind.ABBREVIATION
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
         return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)
-    return kind is Kind.WORD or _short_word_is_over(kind, place)
+    return kind is Kind.WORD or _short_word_is_over(kind, place, language)
 
 
-def _short_word_is_over(kind: Kind, place: EndMark) -> bool:
-    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place):
+def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
+    if kind is Kind.INTRODUCES or place.after[0] in "([" or _is_only_when(kind, place, language):
         return False
     if kind in {Kind.NUMBERED, Kind.UNIT}:
-        return not neighbours.is_numeral(place.after, place.language)
+        return not neighbours.is_numeral(place.after, language)
     if kind is Kind.TIME:
-        return not neighbours.belongs_to_a_time(place.after, place.before, place.language)
+        return not neighbours.belongs_to_a_time(place.after, place.before, language)
     return kind is not Kind.ENDER or not neighbours.is_quarter(place.after)
 
 
-def _is_only_when(kind: Kind, place: EndMark) -> bool:
+def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
     """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
     words = place.before.split(maxsplit=_PHRASE) if kind is Kind.TIME else []
-    if not words or len(words) > _PHRASE or neighbours.begins(place.after, place.language.starters):
+    if not words or len(words) > _PHRASE or neighbours.begins(place.after, language.starters):
         return False
-    known = words_of(place.language.time_words)
+    known = words_of(language.time_words)
     words = [word.strip("*_,;.").lower() for word in words]
     only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
     return bool(_ONLY_TIMES.fullmatch(place.before)) or all(only)
 
 
-def _number_is_over(place: EndMark, number: str) -> bool:
+def _number_is_over(place: EndMark, language: Language, number: str) -> bool:
     """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
-    language, before, after = place.language, place.before, place.after
+    before, after = place.before, place.after
     if int(number) == 1:
         counts = before[:-1].rstrip().endswith(":")  # "Here: 1. Apples 2. Pears"
     else:

@@ -22,6 +22,9 @@ MARK: Final = re.compile(
 )
 """A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
 set of characters at the beginning makes it fast."""
+STOP: Final = re.compile(  # what may end a sentence or a phrase
+    f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES} ](?:(?<! )|(?=[{_NO_STOPS}]|\\Z))"
+)
 
 SCRIPT_REACH: Final = 100  # characters before a mark whose script tells the language
 REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
@@ -56,19 +59,44 @@ _FAR: Final = 160  # characters; a mark that was opened longer ago is a mistake
 class EndMark(NamedTuple):
     """A mark in the text that has arrived so far."""
 
-    language: Language
+    conversation: Language | None
     before: str  # the sentence before the mark, at most its last characters
     mark: str
     tail: str
     after: str  # the text after the white space; "" if none has arrived yet
-    spaced: bool
-    needs_no_space: bool  # whether a sentence may follow at once
-    in_table: bool
-    quoted: bool  # whether the mark ends a quotation
-    strong: bool  # whether the mark is more than dots
-    elliptic: bool  # whether the mark is several dots
-    smiling: bool  # whether the mark is an emoji
     end: int  # where the sentence would end
+    in_table: bool
+    spaced: bool
+
+    @property
+    def language(self) -> Language:
+        return language_of(self.before[-SCRIPT_REACH:], self.conversation)
+
+    @property
+    def needs_no_space(self) -> bool:
+        """Tell whether a sentence may follow at once."""
+        wide = self.after[:1] > "\u2e7f" and self.after[:1].isalpha() and self.strong  # 好的!我来
+        return wide or self.mark[-1] in AT_ONCE or bool(self.tail and _HAS_EMOJI.search(self.tail))
+
+    @property
+    def quoted(self) -> bool:
+        """Tell whether the mark ends a quotation."""
+        return not _QUOTES.isdisjoint(self.tail)
+
+    @property
+    def strong(self) -> bool:
+        """Tell whether the mark is more than dots."""
+        return self.mark.strip(".…") != ""
+
+    @property
+    def elliptic(self) -> bool:
+        """Tell whether the mark is several dots."""
+        return self.mark != "." and not self.strong
+
+    @property
+    def smiling(self) -> bool:
+        """Tell whether the mark is an emoji."""
+        return _FACE.match(self.mark) is not None
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -79,28 +107,17 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
 def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     start, end = mark.span()
+    before, in_table = text[max(0, start - REACH) : start], text[:8].lstrip()[:1] in _BARS
+    if text[end : end + 1] == " " and text[end + 1 : end + 2].isalnum():  # mostly
+        after = text[end + 1 : end + 1 + LOOKAHEAD]
+        return EndMark(language, before, mark[0], "", after, end, in_table, spaced=True)
     opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
     end = end if opens else _end(_TAIL, text, end)
     begin = _end(_SPACE, text, end)
-    before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
+    tail = text[mark.end() : end]
     after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
-    strong = bool(mark[0].strip(".…"))
-    wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
-    return EndMark(
-        language=language_of(before[-SCRIPT_REACH:], language),
-        before=before,
-        mark=mark[0],
-        tail=tail,
-        after=after,
-        spaced=begin > end or text[end : end + 1] in NEWLINES,
-        needs_no_space=wide or mark[0][-1] in AT_ONCE or bool(_HAS_EMOJI.search(tail)),
-        in_table=text[:8].lstrip()[:1] in _BARS,
-        quoted=not _QUOTES.isdisjoint(tail),
-        strong=strong,
-        elliptic=not strong and mark[0] != ".",
-        smiling=_FACE.match(mark[0]) is not None,
-        end=end,
-    )
+    spaced = begin > end or text[end : end + 1] in NEWLINES
+    return EndMark(language, before, mark[0], tail, after, end, in_table, spaced)
 
 
 def inside(text: str) -> bool:

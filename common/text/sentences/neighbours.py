@@ -124,7 +124,11 @@ def _known(code: str, word: str) -> bool:
     return len(segment(code, probe)) == 1
 
 
-_compiled = lru_cache(maxsize=32)(re.compile)
+_LETTERS: Final = re.compile(r"[^\W\d_]+['’]?")
+_LETTER_OR_QUOTE: Final = re.compile(r"['’]|[^\W\d_]")
+_BRACKET: Final = re.compile(r"[(\[]\w{0,2}")
+_CAPITALS: Final = re.compile("[IVX]+|[A-Z]")
+_QUARTER_SO_FAR: Final = re.compile("[NS][EW]?|KG?")
 
 
 class Undecided(Exception):
@@ -140,44 +144,49 @@ def begins(text: str, words: str) -> bool:
     if word is None:
         return False
     if word[0] in _beginnings(words):
-        _must_be_finished(text, _WORD.pattern)
+        _must_be_finished(text, _WORD)
     return word[0] in words_of(words)
 
 
 def begins_small(text: str) -> bool:
     """Return whether a small letter follows, perhaps after an apostrophe ("'s middags")."""
-    _must_be_finished(text, "['’]|[^\\W\\d_]" if text[:1].islower() or text[:1] in "'’" else "(?!)")
+    if not (text[0].islower() or text[0] in "'’"):
+        return False
+    _must_be_finished(text, _LETTER_OR_QUOTE)
     return text.lstrip("'’")[:1].islower() and not _SMALL_NAME.match(text)
 
 
 def begins_sentence(text: str) -> bool:
     """Return whether a capital begins a word and more follows: "What a day"."""
-    _must_be_finished(text, r"[^\W\d_]+['’]?")
+    _must_be_finished(text, _LETTERS)
     return _SENTENCE.match(text) is not None
 
 
 def more_marks(text: str) -> bool:
     """Return whether more end marks follow after a space: ". . .", but not ".env"."""
-    _must_be_finished(text, "[.]")
-    return text[0] in "?!…" or (text[0] == "." and not text[1:2].isalpha())
+    if text == ".":
+        raise Undecided
+    return text[0] in "?!…" or (text[0] == "." and not text[1].isalpha())
 
 
 def is_numeral(text: str, language: Language) -> bool:
     """Return whether the word numbers the one before: "5", "B", "XIX", but not an elided "C'est"."""
-    _must_be_finished(text, "[IVX]+|[A-Z]")
+    _must_be_finished(text, _CAPITALS)
     numeral = _NUMERAL.match(text)
     return numeral is not None and numeral[0] not in language.elided
 
 
 def adds_in_brackets(text: str, mark: str) -> bool:
     """Return whether brackets add to the sentence: "2 million mi. (3 million km) away"."""
-    _must_be_finished(text, r"[(\[]\w{0,2}")
+    if text[0] not in "([":
+        return False
+    _must_be_finished(text, _BRACKET)
     return mark == "." and re.match(r"[(\[](?!\w{1,2}\))[\da-z]", text) is not None
 
 
 def is_quarter(text: str) -> bool:
     """Return whether the rest of a name follows: "Pennsylvania Ave. NW", "GmbH & Co. KG"."""
-    _must_be_finished(text, "[NS][EW]?|KG?")
+    _must_be_finished(text, _QUARTER_SO_FAR)
     return _QUARTER.match(text) is not None
 
 
@@ -188,8 +197,8 @@ def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
     return begins(text, _ZONES)
 
 
-def _must_be_finished(text: str, pattern: str) -> None:
-    if len(text) < LOOKAHEAD and _compiled(pattern).fullmatch(text):
+def _must_be_finished(text: str, beginning: re.Pattern[str]) -> None:
+    if len(text) < LOOKAHEAD and beginning.fullmatch(text):
         raise Undecided
 
 

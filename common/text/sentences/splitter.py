@@ -6,18 +6,13 @@ from typing import Final
 from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES, bounded
 from common.text.sentences.boundary import complete, judge, likely
-from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END, inside
+from common.text.sentences.end_marks import LINE_END, MARK, NEWLINES, PHRASE_END, STOP, inside
 from common.text.spoken.blocks import closes, opening
 from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
 _PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
-_WORDS: Final = re.compile(  # no sentence ends in letters, here of the most usual scripts
-    r"[^.!?;\n\r\u0530-\u061f\u064b-\u08ff\u0964-\u3040\u3097-\u30a0\u30fb-\u4dff"
-    r"\ua000-\uabff\ud7a4-\U0010ffff]*"
-)
-_BUFFERED: Final = 100  # characters of such words that are read together
 _PHRASE: Final = 40  # characters after which a space ends a piece in scripts that have no full stop
 
 
@@ -42,45 +37,49 @@ class Sentences:
         self._buffer = self._text = ""
         self._from = 0  # where the search for the next mark begins: no sentence ends before
         self._fence = ""  # what closes the code block, inside which only lines end
-        self._searched = False  # whether words without end marks can be added unread
-        self._room = 0  # characters of them until the text may have to be cut
+        self._searched = False  # whether text without a stop can wait in the buffer
+        self._room = 0  # bytes of it until the text may have to be cut
         self._inner_marks = 0  # end marks in the sentence that do not end it
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
-        plain = self._searched and text.isascii() and text.strip(" ").isalnum()
-        if plain or (self._searched and _WORDS.fullmatch(text)):
-            self._buffer += text
-            if len(self._buffer) < (self._room if plain else _BUFFERED):
+        self._buffer = buffer = self._buffer + text
+        if self._searched and self._room > len(buffer) * (1 if buffer.isascii() else 4):
+            stop = STOP.search(text)
+            if stop is None or (stop.end() == len(text) and text[-1] not in NEWLINES):
+                self._searched = stop is None  # the next word decides whether the stop is an end
                 return []
-            text = ""
-        return self._add(self._visible.feed(self._buffer + text))
+        return self._release(self._read())
 
     def pause(self) -> list[str]:
         """Return what ends like a sentence, because the writer has stopped for a while."""
-        mark = self._mark()
+        mark = self._last_mark()
         over = mark and complete(self._text, mark, self._language)
         return self._take(len(self._text)) if over else []
 
     def likely(self) -> str:
         """Return the sentence that most likely ends here, to prepare its speech; "" if unknown."""
-        mark = self._mark()
+        mark = self._last_mark()
         return self._text.strip() if mark and likely(self._text, mark, self._language) else ""
 
     def end(self) -> list[str]:
         """Return all that is left."""
-        visible = self._visible.feed(self._buffer) + self._visible.end()
-        return [*self._add(visible + "\n"), *self._take(len(self._text))]
+        visible = self._read() + self._visible.end()
+        return [*self._release(visible + "\n"), *self._take(len(self._text))]
 
-    def _add(self, text: str) -> list[str]:
+    def _read(self) -> str:
+        text, self._buffer = self._visible.feed(self._buffer), ""
+        return text
+
+    def _release(self, text: str) -> list[str]:
         pieces: list[str] = []
-        self._buffer = ""
-        for portion in _PORTION.findall(text) if len(text) > _BUFFERED else (text,):
+        for portion in _PORTION.findall(text) if len(text) > MOST_BYTES else (text,):
             self._text += portion
             while end := self._next_end():
                 pieces += self._take(end)
-        self._searched = self._from == len(self._text) and not self._first_clause
-        self._room = max(_BUFFERED, MOST_BYTES - self._from)
+        unsure = self._from < len(self._text) or self._first_clause or self._visible.held
+        self._searched = not unsure
+        self._room = MOST_BYTES - len(self._text.encode(errors="replace"))
         return pieces
 
     def _take(self, end: int) -> list[str]:
@@ -98,6 +97,12 @@ class Sentences:
     def _mark(self) -> re.Match[str] | None:
         only_lines = self._fence or self._inner_marks > _MOST_MARKS
         return (LINE_END if only_lines else MARK).search(self._text, self._from)
+
+    def _last_mark(self) -> re.Match[str] | None:
+        if self._searched:
+            return None
+        self._text += self._read()
+        return self._mark()
 
     def _next_end(self) -> int:
         """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
