@@ -30,6 +30,7 @@ from common.observability.request_trace import annotate
 from common.ports.voice import Recording
 from common.schemas.answers import ChatAnswer
 from common.schemas.requests import ChatRequest
+from common.speech.silence import silence_stopped_turn
 from common.transactions.idempotency import IdempotencyKey
 from common.voice.recording import read_recording
 from common.voice.transcribe import billed_seconds
@@ -113,10 +114,13 @@ class ChatUseCase:
         return None
 
     async def _stop(self, caller: User, conversation: ConversationId) -> ChatAnswer:
-        """Stop the turn of a conversation from anywhere. Its own process silences the avatar.
+        """Stop the turn of a conversation from anywhere.
 
+        Its own process silences the avatar; if that process is dead or cut off, this one does.
         Return the turn as far as its last checkpoint knows it. Raises NotFound, NoTurn.
         """
-        stopped = await self.turns.transactions.run(StopTurn(caller.uid, conversation))
-        self.turns.running.stop(stopped.result)
-        return stopped_chat_answer(stopped.result)
+        turns = self.turns
+        stopped = (await turns.transactions.run(StopTurn(caller.uid, conversation))).result
+        if not turns.running.stop(stopped):
+            await silence_stopped_turn(turns.deps, turns.transactions, stopped)
+        return stopped_chat_answer(stopped)

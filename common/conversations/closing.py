@@ -11,7 +11,7 @@ from common.conversations.running_turn import RunningTurn
 from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
 from common.conversations.turn_book import TurnBook
 from common.domain.errors import OprinaError
-from common.domain.turn import Outcome
+from common.domain.turn import Outcome, TurnRecord
 from common.observability.log import log
 from common.schemas.answers import SpeakAnswer
 from common.schemas.base import Answer
@@ -32,11 +32,13 @@ async def store_reply(turn: Turn, book: TurnBook) -> None:
         log.warning("the reply is not stored yet: %s", error.code)
 
 
-async def settle_turn(turn: Turn, book: TurnBook) -> None:
+async def settle_turn(turn: Turn, book: TurnBook) -> TurnRecord | None:
     """Commit what the turn cost, how it ended, and its answer. Then emit its last events.
 
-    Retried for 15 s; then the sweep does it.
+    Retried for 15 s; then the sweep does it. Return the turn as it stands then; None if this process
+    did not settle it, or does not know.
     """
+    settled = None
     progress, outcome = turn.progress(), _outcome(turn)
     cut = turn.interruption.reason is not None and turn.reply.finished is None
     settle = Settle(turn.record, turn.record.holder, outcome, progress, cut=cut, answer=None)
@@ -57,13 +59,14 @@ async def settle_turn(turn: Turn, book: TurnBook) -> None:
     answer = _answer(turn, usage, done)
     update = _update(turn, [] if turn.handover.notes_told else own_notes(turn))
     try:
-        await book.commit(replace(settle, answer=answer_json(answer), update=update))
+        settled = await book.commit(replace(settle, answer=answer_json(answer), update=update))
         turn.events.emit(usage)
     except OprinaError as error:
         turn.events.emit(error_event(error))
     finally:
         turn.events.emit(done)
     turn.result = _result(turn, answer, outcome)
+    return settled
 
 
 def _outcome(turn: Turn) -> Outcome:

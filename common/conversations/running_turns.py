@@ -53,11 +53,13 @@ class RunningTurns:
         if self._newest.get(conversation) is turn:
             del self._newest[conversation]
 
-    def stop(self, stopped: TurnRecord) -> None:
+    def stop(self, stopped: TurnRecord) -> bool:
         """Stop a turn, if it is the newest of its conversation in this process."""
         turn = self._newest.get(stopped.conversation_id)
-        if turn is not None and turn.record.id == stopped.id:
+        is_here = turn is not None and turn.record.id == stopped.id
+        if turn is not None and is_here:
             turn.interruption.request("stopped")
+        return is_here
 
     async def end_all(self, reason: InterruptReason = "shutdown") -> None:
         """End every turn, and wait until all are settled."""

@@ -8,7 +8,7 @@ Nothing here runs before the commit that admitted the turn.
 
 import asyncio
 import itertools
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from common.conversations.answers import error_event, message_id, user_message_i
 from common.conversations.closing import settle_turn, store_reply
 from common.conversations.heartbeat import Heartbeat, Vital
 from common.conversations.reply.agent_reply import ReplyWriter, read_reply
-from common.conversations.reply.agent_session import AgentMemory, AgentRequest
+from common.conversations.reply.agent_session import memory_of
 from common.conversations.reply.earlier_turns import wait_for_earlier_turns
 from common.conversations.reply.history import with_notes
 from common.conversations.reply.outcome import unanswered_error
@@ -33,10 +33,9 @@ from common.conversations.running_turn import RunningTurn
 from common.conversations.running_turns import RunningTurns
 from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
-from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Failed, OprinaError, Upstream
 from common.domain.ids import UtteranceId
-from common.domain.turn import STOP
+from common.domain.turn import STOP, TurnRecord
 from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
 from common.schemas.events import NoticeEvent, TurnEvent
@@ -44,6 +43,7 @@ from common.sessions.end import SessionEnder
 from common.speech.avatar_channel import AvatarChannel
 from common.speech.caller_channel import CallerChannel
 from common.speech.playback import PlacedSentence
+from common.speech.silence import silence_avatar
 from common.speech.speech_channel import SpeechChannel
 from common.speech.speech_output import SpeechOutput, SpeechPlan
 from common.text import loading
@@ -120,20 +120,22 @@ class TurnWork:
 
     async def run(self) -> None:
         """Work until the turn is settled. A bug is raised at the end, when the turn is closed."""
-        turn = self._turn
+        turn, is_silent = self._turn, True
         self._announce()
         try:
             async with self._heartbeat:
                 work = asyncio.create_task(self._work())
                 if await turn.interruption.ends(work):
-                    await self._silence()
+                    is_silent = await self._silence()
                     work.cancel()
                     await asyncio.wait({work})
                 turn.handover.silenced.set()
                 bug = None if work.cancelled() else work.exception()
                 if bug is not None:
                     self._fail(OprinaError("Try again."))
-            await settle_turn(turn, self._book)
+            settled = await settle_turn(turn, self._book)
+            if settled is not None and not is_silent:
+                await self._silence_late(settled)
             if bug is not None:
                 raise bug
         finally:
@@ -180,7 +182,7 @@ class TurnWork:
         notes = [] if turn.record.begins else notes  # they tell of what the branch does not have
         access = await google_access(turn, tokens)
         state = {**access.state, **confirmed_state(answered)}
-        memory = self._memory(told(with_notes(message, notes), answered), state)
+        memory = memory_of(self._deps, turn, told(with_notes(message, notes), answered), state)
         writer = self._writer()
         noting = asyncio.create_task(self._checkpoint_what_acts())
         try:
@@ -209,25 +211,6 @@ class TurnWork:
             await happened.wait()
             reply.called.clear()
             await asyncio.shield(self._heartbeat.checkpoint())
-
-    def _memory(self, message: str, state: Mapping[str, Any]) -> AgentMemory:
-        deps, record, before = self._deps, self._turn.record, self._turn.admitted.conversation
-        begins, branches = record.begins, before.branches if before else Branches()
-        known = before.agent_session if before and begins is None else None
-        branch = begins.number if begins else branches.count
-        request = AgentRequest(
-            user=record.uid,
-            conversation=record.conversation_id,
-            number=begins.history_before if begins else record.number,
-            message=message,
-            session=known or agent_session_name(record.conversation_id, branch),
-            known=known is not None,
-            expires_at=before.agent_session_expires_at if before and known else None,
-            branches=branches,
-            is_new=begins is not None,
-            state=state,
-        )
-        return AgentMemory(deps.agent, deps.store, request, self._turn.reply, deps.clock.now())
 
     def _writer(self) -> ReplyWriter:
         settings, turn, speech = self._deps.settings, self._turn, self._speech
@@ -270,13 +253,29 @@ class TurnWork:
         sent = self._speech.playback.sent if self._speech is not None else ()
         return [caption for each in sent if each.id == utterance for caption in each.captions()]
 
-    async def _silence(self) -> None:
-        """Stop the speech, and the avatar if it still speaks for this turn."""
-        if self._speech is not None:
-            await self._speech.interrupt(silence=await self._may_silence())
+    async def _silence(self) -> bool:
+        """Stop the speech, and the avatar if it still speaks for this turn.
 
-    async def _may_silence(self) -> bool:
-        """Return False if a turn of another process may speak by now.
+        Return False if that could not be known, because the store did not answer.
+        """
+        if self._speech is None:
+            return True
+        may = await self._may_silence()
+        await self._speech.interrupt(silence=may is True)
+        return may is not None
+
+    async def _silence_late(self, settled: TurnRecord) -> None:
+        """Silence the avatar now that the store has answered, unless a newer turn took over."""
+        avatar, handover = self._turn.admitted.avatar, self._turn.handover
+
+        async def may_act() -> bool:
+            return handover.superseded_at is None
+
+        if avatar is not None and settled.superseded_by in {None, STOP} and await may_act():
+            await silence_avatar(self._deps, avatar, may_act)
+
+    async def _may_silence(self) -> bool | None:
+        """Return False if a turn of another process may speak by now, None if that is unknown.
 
         A process that was frozen looks again.
         """
@@ -293,4 +292,6 @@ class TurnWork:
         if handover.superseded_at is not None:  # by a turn of this process, which waits for this
             now = asyncio.get_running_loop().time()
             return now - handover.superseded_at < deadlines.LOOK_IS_FRESH
-        return heartbeat.is_fresh and not by_another
+        if by_another or heartbeat.is_fresh or not has_spoken:
+            return heartbeat.is_fresh and not by_another
+        return None

@@ -1,5 +1,7 @@
 """Run third-party clients, unmodified, against the local stack, and print a table of their calls.
 
+The clients that are generated from docs/openapi.json also run against `make run`.
+
     make test-clients
     make test-clients ARGS='vertex_ai pipecat'     (only these clients)
     make test-clients ARGS=generated               (only the clients of one environment)
@@ -8,6 +10,7 @@ Each client runs in a process of its own, in one of the environments in `.venv-c
 """
 
 import asyncio
+import base64
 import json
 import os
 import sys
@@ -24,8 +27,10 @@ from infra.local.simulators.speech_to_text import RecognitionSimulator
 from infra.local.stack import Stack, stack
 from tests.clients.adk import replies
 from tests.clients.generated.hosts import own_hosts
+from tests.clients.generated.make_run import make_run
 from tests.clients.known import compare
 from tests.clients.report import MARK, ClientAddresses, ClientRow
+from tests.support.recordings import wav_file
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 180
@@ -80,6 +85,7 @@ async def main(wanted: Sequence[str]) -> int:
     for variant, settings in DIALECTS.items():
         clients = [each for each in chosen if not variant or each.environment == "avatar"]
         rows += await run_all(clients, variant, settings)
+    rows += await run_generated([each for each in chosen if each.environment == "generated"])
     return summarize(rows, time.monotonic() - began)
 
 
@@ -100,6 +106,18 @@ async def run_all(
     return rows
 
 
+async def run_generated(clients: Sequence[Client]) -> list[ClientRow]:
+    """Run the generated clients once more, against `make run` in a process of its own."""
+    if not clients:
+        return []
+    rows: list[ClientRow] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with make_run(Path(folder)) as address:
+            for client in clients:
+                rows += await run(client, address)
+    return rows
+
+
 async def hear(_file: bytes) -> Recognition:
     """Hear the same words in every recording: these clients are no test of the recogniser."""
     return Recognition(1.0, "What time is it?", 0.9)
@@ -110,13 +128,14 @@ def address_of(running: Stack, hosts: Mapping[str, str], variant: str = "") -> C
     settings = running.settings
     return ClientAddresses(
         url=running.url,
+        token=running.sign_in("ada")["authorization"].removeprefix("Bearer "),
+        recording=base64.b64encode(wav_file()).decode(),
+        hosts=hosts,
         grpc=running.cloud.address,
         project=settings.project,
         location=settings.location,
         engine=settings.agent_engine,
         key=running.simulators.liveavatar.key,
-        token=running.sign_in("ada")["authorization"].removeprefix("Bearer "),
-        hosts=hosts,
         variant=variant,
     )
 

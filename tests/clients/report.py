@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MARK = "client-row "
@@ -17,17 +17,19 @@ class ClientAddresses:
     """Addresses and names of the local stack that a client needs."""
 
     url: str
-    grpc: str
-    project: str
-    location: str
-    engine: str
-    """Resource name of the agent."""
-    key: str
-    """LiveAvatar's API key."""
     token: str
     """ID token of a user."""
-    hosts: Mapping[str, str]
+    recording: str
+    """A recording of speech: a WAV file in base64."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
     """Address of each function that users call, by its name: a host of its own."""
+    grpc: str = ""
+    project: str = ""
+    location: str = ""
+    engine: str = ""
+    """Resource name of the agent."""
+    key: str = ""
+    """LiveAvatar's API key."""
     variant: str = ""
     """Text added to the client's name in its rows."""
 

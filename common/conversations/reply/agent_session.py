@@ -7,10 +7,12 @@ from typing import Any
 
 from common.conversations.reply.history import digest, primed
 from common.conversations.reply.reply_so_far import ReplySoFar
-from common.domain.conversations.branches import Branches
+from common.conversations.running_turn import RunningTurn
+from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Unavailable
 from common.domain.ids import ConversationId, UserId
 from common.ports.agent import Agent
+from common.ports.dependencies import Dependencies
 from common.ports.store import Store
 
 SESSION_LIFE = timedelta(days=30)
@@ -86,3 +88,29 @@ class AgentMemory:
             why = "its memory of the conversation cannot be restored now"
             raise Unavailable("agent", why, retry_after=error.retry_after) from None
         return primed(request.message, history)
+
+
+def memory_of(
+    deps: Dependencies, turn: RunningTurn[Any], message: str, state: Mapping[str, Any]
+) -> AgentMemory:
+    """Return the agent session of a turn: its conversation's, or a new one if a branch begins.
+
+    `message` is sent to the agent, `state` is for its tools in this turn.
+    """
+    record, before = turn.record, turn.admitted.conversation
+    begins, branches = record.begins, before.branches if before else Branches()
+    known = before.agent_session if before and begins is None else None
+    branch = begins.number if begins else branches.count
+    request = AgentRequest(
+        user=record.uid,
+        conversation=record.conversation_id,
+        number=begins.history_before if begins else record.number,
+        message=message,
+        session=known or agent_session_name(record.conversation_id, branch),
+        known=known is not None,
+        expires_at=before.agent_session_expires_at if before and known else None,
+        branches=branches,
+        is_new=begins is not None,
+        state=state,
+    )
+    return AgentMemory(deps.agent, deps.store, request, turn.reply, deps.clock.now())

@@ -9,9 +9,10 @@ AddressOf = Callable[[str], str]
 
 
 def layouts(address: ClientAddresses) -> Mapping[str, AddressOf]:
-    """Return the layouts by name."""
+    """Return the layouts by name: a host per function, or those of one host, which is `make run`."""
+    if address.hosts:
+        return {"a host per function": lambda function: address.hosts[function]}
     return {
-        "one host with /api": lambda _: f"{address.url}/api",
-        "one host": lambda _: address.url,
-        "a host per function": lambda function: address.hosts[function],
+        "make run with /api": lambda _: f"{address.url}/api",
+        "make run": lambda _: address.url,
     }

@@ -1,6 +1,7 @@
 """A client that openapi-python-client generates, in each layout of addresses."""
 
 import asyncio
+import base64
 import importlib
 import io
 import json
@@ -16,7 +17,6 @@ import httpx
 
 from tests.clients.generated.layouts import AddressOf, layouts
 from tests.clients.report import ClientAddresses, Report, check
-from tests.support.recordings import wav_file
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[2] / "docs" / "openapi.json"
@@ -31,7 +31,7 @@ async def main() -> None:
             generate(Path(folder))
         sys.path.insert(0, folder)
         for layout, address_of in layouts(address).items():
-            await visit(Report(f"{client}, {layout}"), Api(address_of, address.token))
+            await visit(Report(f"{client}, {layout}"), Api(address_of, address))
 
 
 def generate(folder: Path) -> None:
@@ -52,9 +52,10 @@ def generate(folder: Path) -> None:
 class Api:
     """Calls the generated code, each operation at the address of its function."""
 
-    def __init__(self, address_of: AddressOf, token: str) -> None:
+    def __init__(self, address_of: AddressOf, address: ClientAddresses) -> None:
         self._address_of = address_of
-        self._token = token
+        self._token = address.token
+        self._recording = base64.b64decode(address.recording)
 
     def client(self, function: str) -> Any:
         generated = importlib.import_module(PACKAGE)
@@ -71,6 +72,11 @@ class Api:
         answer = await module.asyncio_detailed(client=self.client(function), **arguments)
         check(answer.status_code == status, answer)
         return answer.parsed
+
+    def recording(self) -> Any:
+        """Return a recording of speech as a file that the generated client sends."""
+        file = importlib.import_module(f"{PACKAGE}.types").File
+        return file(io.BytesIO(self._recording), "words.wav", "audio/wav")
 
     def send_file(self, function: str, operation: str, file: Any) -> Any:
         """Send a file as the body, which the generated asynchronous client cannot do."""
@@ -98,12 +104,6 @@ class Api:
 def model(name: str) -> Any:
     """Return a generated model."""
     return getattr(importlib.import_module(f"{PACKAGE}.models"), name)
-
-
-def recording(name: str = "words.wav") -> Any:
-    """Return a file for the generated client to send."""
-    file = importlib.import_module(f"{PACKAGE}.types").File
-    return file(io.BytesIO(wav_file()), name, "audio/wav")
 
 
 async def visit(report: Report, api: Api) -> None:
@@ -140,7 +140,7 @@ async def visit_chat(report: Report, api: Api, conversation: str) -> None:
         check(found[-1].ended == "complete", found[-1])
     with report.call("chat: a recording"):
         body = request(conversation_id=conversation, speak=False)
-        sound = model("ChatFilesBody")(audio=recording(), request=body)
+        sound = model("ChatFilesBody")(audio=api.recording(), request=body)
         answer = await api.call("chat", "chat", 200, body=sound)
         check(answer.ended == "complete", answer)
 
@@ -198,10 +198,10 @@ async def visit_voice(report: Report, api: Api) -> None:
         file = await api.call("voice", "synthesize", 200, body=body)
         check(file.payload.read(4) == b"RIFF", file)
     with report.call("voice: transcribe a form and a file"):
-        form = model("TranscribeFilesBody")(audio=recording(), language="en-US")
+        form = model("TranscribeFilesBody")(audio=api.recording(), language="en-US")
         heard = await api.call("voice", "transcribe", 200, body=form)
         check(heard.text, heard)
-        heard = await asyncio.to_thread(api.send_file, "voice", "transcribe", recording())
+        heard = await asyncio.to_thread(api.send_file, "voice", "transcribe", api.recording())
         check(heard.text, heard)
 
 

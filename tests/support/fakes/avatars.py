@@ -173,9 +173,10 @@ class FakeAvatars:
             raise error
 
     def _end_due_sessions(self) -> None:
+        now = self._clock.now()
         for session in self.sessions.values():
             if session.running and session.started and session.alive:
                 oldest, idle = session.started + session.longest, session.alive + self.idle
-                if min(oldest, idle) <= self._clock.now():
+                if min(oldest, idle) <= now:
                     reason = "MAX_DURATION_REACHED" if oldest <= idle else "IDLE_TIMEOUT"
                     session.end(min(oldest, idle), reason)

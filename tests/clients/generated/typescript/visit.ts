@@ -10,11 +10,10 @@ type ClientOf = (name: string) => Client<paths>;
 
 const given: Given = JSON.parse(process.argv[2] ?? "");
 const recording = new Blob([Buffer.from(given.recording, "base64")], { type: "audio/wav" });
-const layouts: Record<string, (name: string) => string> = {
-  "one host with /api": () => `${given.url}/api`,
-  "one host": () => given.url,
-  "a host per function": (name) => given.hosts[name] ?? "",
-};
+const isOneHost = Object.keys(given.hosts).length === 0;
+const layouts: Record<string, (name: string) => string> = isOneHost
+  ? { "make run with /api": () => `${given.url}/api`, "make run": () => given.url }
+  : { "a host per function": (name) => given.hosts[name] ?? "" };
 
 function check(holds: unknown, seen: unknown): asserts holds {
   if (!holds) throw new Error(`saw ${JSON.stringify(seen)}`);

@@ -1,0 +1,90 @@
+"""Silence an avatar for a turn whose own connection is gone: its process died, or could not know.
+
+Only a process that reads the turn's document knows that no newer turn speaks by now.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from common.domain import deadlines
+from common.domain.conversation import Conversation, CurrentAvatar, conversation_path
+from common.domain.documents import Document
+from common.domain.errors import OprinaError, Upstream
+from common.domain.turn import TurnRecord
+from common.observability.log import best_effort
+from common.ports.dependencies import Dependencies
+from common.transactions.transaction import Transactions
+
+SILENCE_SECONDS = 3.0
+"""Connecting to the avatar and silencing it takes at most this long, in seconds."""
+OWN_PROCESS_SECONDS = 2.0
+"""A process learns with its next look, at most 1 s later, that its turn was stopped. Then it silences
+the avatar and settles the turn. After this many seconds it is taken for dead, or cut off."""
+POLL = 0.5
+
+
+async def silence_avatar(
+    deps: Dependencies, avatar: CurrentAvatar, may_act: Callable[[], Awaitable[bool]]
+) -> None:
+    """Connect to the avatar, and interrupt it if `may_act` says so then. A failure is logged."""
+
+    async def silence() -> None:
+        tokens = await deps.vault.open(avatar.avatar_session_id, avatar.vault)
+        connection = await deps.avatars.connect(tokens.ws_url)
+        try:
+            if await may_act():
+                await connection.interrupt()
+        finally:
+            await best_effort("closing the connection", connection.close())
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SILENCE_SECONDS):
+            await best_effort("silencing the avatar", silence())
+
+
+async def silence_stopped_turn(
+    deps: Dependencies, transactions: Transactions, stopped: TurnRecord
+) -> None:
+    """Wait until the own process of a stopped turn has ended it; else silence the avatar.
+
+    A newer turn silences the avatar itself, and is left alone.
+    """
+    if stopped.avatar_session_id is None or not stopped.reserved.get("voice_characters"):
+        return
+
+    async def read() -> CurrentAvatar | None:
+        """Return the avatar if the turn still runs and no newer one has taken over."""
+        paths = stopped.path, conversation_path(stopped.conversation_id)
+        documents = await transactions.read(*paths)
+        turn, conversation = (documents[path] for path in paths)
+        return _speaking(turn, conversation, deps)
+
+    loop = asyncio.get_running_loop()
+    until, avatar = loop.time() + OWN_PROCESS_SECONDS, None
+    while loop.time() < until:
+        await asyncio.sleep(POLL)
+        with contextlib.suppress(Upstream):
+            if (avatar := await read()) is None:
+                return
+    if avatar is None:
+        return
+
+    async def may_act() -> bool:
+        sent_at = loop.time()
+        try:
+            is_speaking = await read() is not None
+        except OprinaError:
+            return False
+        return is_speaking and loop.time() - sent_at < deadlines.LOOK_IS_FRESH
+
+    await silence_avatar(deps, avatar, may_act)
+
+
+def _speaking(turn: Document, conversation: Document, deps: Dependencies) -> CurrentAvatar | None:
+    found = TurnRecord.read(turn)
+    if found is None or not found.in_use or not conversation.exists:
+        return None
+    known = Conversation.of(conversation)
+    avatar = known.running_avatar(deps.clock.now()) if known.lease == found.id else None
+    return avatar if avatar and avatar.avatar_session_id == found.avatar_session_id else None
