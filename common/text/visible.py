@@ -42,9 +42,9 @@ _REMOVED: Final = "|".join([*(opener for opener, _ in _HIDDEN), _DROPPED])
 _LISTED: Final = (  # after these, "[1, 5]" is a list
     r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
-_MARK: Final = re.compile(  # the set of characters at the beginning makes the search fast
-    r"[<\[【\ue200`{fFtT](?:(?<=[【\ue200`])|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)"
-    r"|(?<=\{)(?=\s*(?:\"|\Z))|(?<![A-Za-z].)(?<=[fF])(?=[uU]|\Z)|(?<![^\n].)(?<=[tT])(?=[oO][oO]|[oO]?\Z))"
+_MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
+    r"[<\[【\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
+    r"|(?<![fFtT])(?:(?<=[【\ue200`])|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)|(?<=\{)(?=\s*(?:\"|\Z))))"
 )
 _CALLED: Final = r"(?:function|tool)[ _]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark

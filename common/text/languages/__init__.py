@@ -21,6 +21,7 @@ BY_SCRIPT: Final = {
     "GEORGIAN": "ka", "ETHIOPIC": "am", "HANGUL": "ko", "KANA": "ja", "CJK": "zh",
 }  # fmt: skip
 """The language that a script stands for where the conversation's language does not use it."""
+_NOT_ASCII: Final = re.compile(r"[^\0-\x7f]")
 _ENOUGH: Final = 2  # letters in another script that are more than a foreign sign
 
 
@@ -49,8 +50,11 @@ def language_code(language: str | None) -> str | None:
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
     own = words_of(language.scripts if language else "")
-    only_latin = text.isascii() and "LATIN" in own
-    if language and (only_latin or own.issuperset(filter(None, map(_script_of, {*text})))):
+    latin = "LATIN" in own
+    if language and latin and text.isascii():
+        return language
+    other = _NOT_ASCII.findall(text) if latin else {*text}
+    if language and own.issuperset(filter(None, map(_script_of, other))):
         return language
     script, letters = _script(text)
     if language and (letters < _ENOUGH or script in own):
@@ -61,8 +65,6 @@ def language_of(text: str, language: Language | None) -> Language:
 
 def _script(text: str) -> tuple[str, int]:
     """Return the script of most letters, and their number."""
-    if text.isascii():
-        return "LATIN", sum(map(str.isalpha, text))
     letters = [script for script in map(_script_of, text) if script]
     if "KANA" in letters:  # half of the letters of Japanese may be Chinese
         letters = ["KANA" if script == "CJK" else script for script in letters]

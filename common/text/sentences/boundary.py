@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from common.text.language import Language, words_of
 from common.text.sentences import end_marks, neighbours
-from common.text.sentences.end_marks import AT_ONCE, NEWLINES, REACH, EndMark, place_of
+from common.text.sentences.end_marks import AT_ONCE, FACE, NEWLINES, REACH, EndMark, place_of
 from common.text.sentences.neighbours import Kind, kind_of
 
 Verdict = int | Literal["goes on", "wait"]  # the integer is the index of the end
@@ -51,7 +51,7 @@ def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
 def _complete(text: str, place: EndMark) -> bool:
     if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
-    if place.strong or place.elliptic:
+    if place.mark != ".":
         return True
     kind = kind_of(place.language, place.before)
     words = place.before.split()
@@ -71,8 +71,8 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     if not _complete(text, place):
         return False
     *earlier, last = place.before.split()
-    smiles = place.smiling and _has_capitals(place.before)
-    if place.quoted or place.elliptic or smiles or _ADDRESSED.search(last):
+    elliptic = place.mark != "." and not place.strong
+    if place.quoted or elliptic or _smiles(place) or _ADDRESSED.search(last):
         return False
     known = kind_of(place.language, place.before) is Kind.WORD
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
@@ -87,9 +87,9 @@ def _over(place: EndMark) -> bool:
         return end_marks.quotation_is_introduced(place.before, spaced=place.spaced)
     if neighbours.begins_small(place.after) or neighbours.adds_in_brackets(place.after, place.mark):
         return False
-    if place.smiling and _has_capitals(place.before):
+    if _smiles(place):
         return neighbours.begins(place.after, place.language.starters)
-    return place.strong or (_ellipsis_is_over(place) if place.elliptic else _dot_is_over(place))
+    return place.strong or (_dot_is_over if place.mark == "." else _ellipsis_is_over)(place)
 
 
 def _never_over(place: EndMark) -> bool:
@@ -204,9 +204,10 @@ def _counts(before: str, previous: str) -> bool:
     return re.search(rf"(?:^|[\s*⁃]){re.escape(previous)}\.\s", before) is not None
 
 
-def _has_capitals(text: str) -> bool:
-    """Return whether the script of the last letter has capitals."""
-    return not _has_no_case(next(filter(str.isalpha, reversed(text)), "x"))
+def _smiles(place: EndMark) -> bool:
+    """Return whether the mark is an emoji after a letter of a script that has capitals."""
+    letters = filter(str.isalpha, reversed(place.before))
+    return FACE.match(place.mark) is not None and not _has_no_case(next(letters, "x"))
 
 
 def _has_no_case(sign: str) -> bool:

@@ -53,7 +53,7 @@ _ZONES: Final = (
 
 def kind_of(language: Language, before: str) -> Kind:
     """Return the kind of the last word of `before`, which a full stop follows."""
-    *_, earlier, previous, token = ["", "", "", *before[-80:].split()]
+    *_, earlier, previous, token = ["", "", "", *before[-80:].rsplit(maxsplit=3)]
     word = token.lstrip("([{\"'“‘«„*_¿¡")
     if _ADDRESS.search(word):
         return Kind.WORD
@@ -100,6 +100,7 @@ def _is_named(before: str, name: str) -> bool:
     return before != "" and (named or name[0].isdigit())
 
 
+@lru_cache(maxsize=2048)
 def _unlisted(language: Language, word: str) -> Kind:
     if len(word) == 1 and word.isalpha() and word < _SYLLABLES:
         return Kind.ABBREVIATION
@@ -117,18 +118,13 @@ def _unlisted(language: Language, word: str) -> Kind:
     return Kind.NUMBERED if street or _NO_VOWEL.fullmatch(word) else Kind.WORD
 
 
-@lru_cache(maxsize=1024)
 def _known(code: str, word: str) -> bool:
     """Return whether sentencex holds the word for an abbreviation."""
     probe = f"xx {word}. Xq".encode(errors="replace").decode()
     return len(segment(code, probe)) == 1
 
 
-_LETTERS: Final = re.compile(r"[^\W\d_]+['’]?")
-_LETTER_OR_QUOTE: Final = re.compile(r"['’]|[^\W\d_]")
-_BRACKET: Final = re.compile(r"[(\[]\w{0,2}")
-_CAPITALS: Final = re.compile("[IVX]+|[A-Z]")
-_QUARTER_SO_FAR: Final = re.compile("[NS][EW]?|KG?")
+_compiled = lru_cache(maxsize=32)(re.compile)
 
 
 class Undecided(Exception):
@@ -144,7 +140,7 @@ def begins(text: str, words: str) -> bool:
     if word is None:
         return False
     if word[0] in _beginnings(words):
-        _must_be_finished(text, _WORD)
+        _must_be_finished(text, _WORD.pattern)
     return word[0] in words_of(words)
 
 
@@ -152,13 +148,13 @@ def begins_small(text: str) -> bool:
     """Return whether a small letter follows, perhaps after an apostrophe ("'s middags")."""
     if not (text[0].islower() or text[0] in "'’"):
         return False
-    _must_be_finished(text, _LETTER_OR_QUOTE)
+    _must_be_finished(text, r"['’]|[^\W\d_]")
     return text.lstrip("'’")[:1].islower() and not _SMALL_NAME.match(text)
 
 
 def begins_sentence(text: str) -> bool:
     """Return whether a capital begins a word and more follows: "What a day"."""
-    _must_be_finished(text, _LETTERS)
+    _must_be_finished(text, r"[^\W\d_]+['’]?")
     return _SENTENCE.match(text) is not None
 
 
@@ -171,22 +167,22 @@ def more_marks(text: str) -> bool:
 
 def is_numeral(text: str, language: Language) -> bool:
     """Return whether the word numbers the one before: "5", "B", "XIX", but not an elided "C'est"."""
-    _must_be_finished(text, _CAPITALS)
+    _must_be_finished(text, "[IVX]+|[A-Z]")
     numeral = _NUMERAL.match(text)
     return numeral is not None and numeral[0] not in language.elided
 
 
 def adds_in_brackets(text: str, mark: str) -> bool:
     """Return whether brackets add to the sentence: "2 million mi. (3 million km) away"."""
-    if text[0] not in "([":
+    if mark != "." or text[0] not in "([":
         return False
-    _must_be_finished(text, _BRACKET)
-    return mark == "." and re.match(r"[(\[](?!\w{1,2}\))[\da-z]", text) is not None
+    _must_be_finished(text, r"[(\[]\w{0,2}")
+    return re.match(r"[(\[](?!\w{1,2}\))[\da-z]", text) is not None
 
 
 def is_quarter(text: str) -> bool:
     """Return whether the rest of a name follows: "Pennsylvania Ave. NW", "GmbH & Co. KG"."""
-    _must_be_finished(text, _QUARTER_SO_FAR)
+    _must_be_finished(text, "[NS][EW]?|KG?")
     return _QUARTER.match(text) is not None
 
 
@@ -197,8 +193,8 @@ def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
     return begins(text, _ZONES)
 
 
-def _must_be_finished(text: str, beginning: re.Pattern[str]) -> None:
-    if len(text) < LOOKAHEAD and beginning.fullmatch(text):
+def _must_be_finished(text: str, pattern: str) -> None:
+    if len(text) < LOOKAHEAD and _compiled(pattern).fullmatch(text):
         raise Undecided
 
 

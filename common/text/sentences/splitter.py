@@ -44,47 +44,48 @@ class Sentences:
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
         self._buffer = buffer = self._buffer + text
+        stop = None
         if self._searched and self._room > len(buffer) * (1 if buffer.isascii() else 4):
-            stop = STOP.search(text)
-            if stop is None or (stop.end() == len(text) and text[-1] not in NEWLINES):
-                self._searched = stop is None  # the next word decides whether the stop is an end
+            stop = STOP.search(buffer, len(buffer) - len(text))
+            if stop is None:
                 return []
-        return self._release(self._read())
+        visible = self._visible.feed(buffer)
+        if stop and stop.end() == len(buffer) and stop[0] not in NEWLINES:
+            self._text, self._buffer, self._searched = self._text + visible, "", False
+            return []  # the next word decides whether this is an end
+        return self._add(visible)
 
     def pause(self) -> list[str]:
         """Return what ends like a sentence, because the writer has stopped for a while."""
-        mark = self._last_mark()
+        mark = self._mark()
         over = mark and complete(self._text, mark, self._language)
         return self._take(len(self._text)) if over else []
 
     def likely(self) -> str:
         """Return the sentence that most likely ends here, to prepare its speech; "" if unknown."""
-        mark = self._last_mark()
+        mark = self._mark()
         return self._text.strip() if mark and likely(self._text, mark, self._language) else ""
 
     def end(self) -> list[str]:
         """Return all that is left."""
-        visible = self._read() + self._visible.end()
-        return [*self._release(visible + "\n"), *self._take(len(self._text))]
+        visible = self._visible.feed(self._buffer) + self._visible.end()
+        return [*self._add(visible + "\n"), *self._take(len(self._text))]
 
-    def _read(self) -> str:
-        text, self._buffer = self._visible.feed(self._buffer), ""
-        return text
-
-    def _release(self, text: str) -> list[str]:
+    def _add(self, text: str) -> list[str]:
+        self._buffer = ""
         pieces: list[str] = []
         for portion in _PORTION.findall(text) if len(text) > MOST_BYTES else (text,):
             self._text += portion
-            while end := self._next_end():
+            while self._text and (end := self._next_end()):
                 pieces += self._take(end)
-        unsure = self._from < len(self._text) or self._first_clause or self._visible.held
-        self._searched = not unsure
+        held = self._visible.held if not self._text.isascii() else self._visible.held.strip()
+        self._searched = self._from == len(self._text) and not (held or self._first_clause)
         self._room = MOST_BYTES - len(self._text.encode(errors="replace"))
         return pieces
 
     def _take(self, end: int) -> list[str]:
         """Remove a piece from the text, and return it if there is anything in it."""
-        piece, self._text = self._text[:end].strip(), self._text[end:]
+        piece, self._text = self._text[:end].strip(), self._text[end:].lstrip(NEWLINES)
         self._from, self._inner_marks = 0, 0
         if piece:
             self._first_clause = 0
@@ -97,12 +98,6 @@ class Sentences:
     def _mark(self) -> re.Match[str] | None:
         only_lines = self._fence or self._inner_marks > _MOST_MARKS
         return (LINE_END if only_lines else MARK).search(self._text, self._from)
-
-    def _last_mark(self) -> re.Match[str] | None:
-        if self._searched:
-            return None
-        self._text += self._read()
-        return self._mark()
 
     def _next_end(self) -> int:
         """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
