@@ -8,8 +8,7 @@ RUNTIME ?= python3.13
 BIN := .venv/bin
 # pip before 23.3 ignores the pin of google-auth[...] when a newer google-auth exists.
 PIP := pip>=23.3
-# Python compiles what it imports; pip would compile every module of every package.
-PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 INSTALLED := .venv/installed
 AGENT := .venv-agent/installed
 RECOGNISER := .venv-recogniser/installed
@@ -18,6 +17,8 @@ FRAMEWORKS := .venv-bench/installed
 BROWSER := tests/browser/node_modules/.installed
 CLIENTS := avatar google adk1 generated
 TYPESCRIPT := tests/clients/generated/typescript/node_modules/.installed
+# Tests start many processes: without compiled modules each of them compiles the project again.
+unexport PYTHONDONTWRITEBYTECODE
 EVERY_CORE := -n auto --dist worksteal
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -110,9 +111,9 @@ test-browser: $(INSTALLED) $(RECOGNISER) $(BROWSER) page-check page ## run page 
 coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than pyproject.toml requires
 	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)
 
-reliability: $(INSTALLED) ## run 20,000 random walks and the state machine
+reliability: $(INSTALLED) ## run 20,000 random walks, the state machine, and 6,000 operations under faults
 	WALKS=3400 $(BIN)/pytest -n auto -q tests/reliability/walks
-	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py
+	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py tests/reliability/scenarios/test_usage_by_day.py
 
 test-clients: $(INSTALLED) $(RECOGNISER) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
 	@for each in $(CLIENTS); do $(MAKE) --silent .venv-clients/$$each/installed \

@@ -6,6 +6,7 @@ it is imported while an instance starts, when no request waits.
 """
 
 import asyncio
+import gc
 import os
 import random
 import secrets
@@ -63,6 +64,10 @@ if TYPE_CHECKING:
     from common.adapters.google.cloud_trace import CloudTraceExporter
     from common.adapters.google.secret_manager import SecretManagerClient
     from common.adapters.http.client import HttpClient
+
+OBJECTS_PER_COLLECTION = 20_000
+"""New objects that start a garbage collection. Python's own figure is 700, which 200 streams reach
+several times with each piece of their text. 20,000 small dicts take 5 MB."""
 
 
 class Identity(Protocol):
@@ -322,7 +327,15 @@ def _identity(
 
 @cache
 def from_environment() -> App:
-    return build(Settings.from_environment())
+    """Return the app of this process.
+
+    Objects of the start live as long as the process, so garbage collections pass them over. They
+    also come less often. With 200 streams they took a fifth of the CPU time.
+    """
+    app = build(Settings.from_environment())
+    gc.freeze()
+    gc.set_threshold(OBJECTS_PER_COLLECTION)
+    return app
 
 
 def app_of(scope: Mapping[str, Any]) -> App:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
+from common.domain import deadlines
 from common.domain.documents import NEVER, Document, Fields, read_fields
 from common.domain.ids import (
     LOST_CONVERSATION,
@@ -237,3 +238,16 @@ def why_due(
 
 def last_active(session: AvatarSession, active_at: datetime | None) -> datetime:
     return max(session.last_activity_at, active_at) if active_at else session.last_activity_at
+
+
+def free_at(session: AvatarSession, active_at: datetime | None, idle: timedelta) -> datetime:
+    """Return when the session's slot is free at the latest, unless the session is used again.
+
+    `active_at` is as in `why_due`. The sweep ends a session that is idle, that its page has left, or
+    whose start died. It comes once a minute.
+    """
+    due_at = session.due_at or session.expires_at
+    if session.state == "live":
+        idle_at = max(due_at, last_active(session, active_at) + idle)
+        due_at = min(session.leaves_at or idle_at, idle_at)
+    return min(session.expires_at, due_at + timedelta(seconds=deadlines.SWEEP))

@@ -7,7 +7,7 @@ from typing import Any, Self
 from common.domain.avatar_session import AvatarSession
 from common.domain.conversations.branches import Branches
 from common.domain.conversations.messages import MessagePlace
-from common.domain.conversations.title import BEGINNING, UNTITLED, named, title_fields
+from common.domain.conversations.title import UNTITLED, longest_beginning, named, title_fields
 from common.domain.documents import (
     Create,
     Document,
@@ -158,6 +158,8 @@ class Conversation:
             fields |= {"next_number": record.number + 1, "updated_at": now}
             if not self.document.get("titled", True):
                 fields |= title_fields(message)
+            elif "title_words" not in (self.document.fields or {}):
+                fields |= named(self.document.get("title", ""))
         if asks:
             asking = [*self.asking, record.holder]
             fields |= {"asking": asking, "notes": [], "last_turn": record.id}
@@ -226,6 +228,16 @@ class Conversation:
         return Update(self.document.path, over, read=self.document.version)
 
 
+def active_in(
+    conversation: Conversation | None, session: AvatarSession, now: datetime
+) -> datetime | None:
+    """Return when a conversation was last active with `session`: now, while a turn runs in it."""
+    avatar = conversation.avatar if conversation else None
+    if conversation is None or avatar is None or avatar.avatar_session_id != session.id:
+        return None
+    return now if conversation.lease is not None else conversation.active_at
+
+
 def conversations_of(
     user: UserId, limit: int, words: list[str] | None, after: Document | None
 ) -> Query:
@@ -235,7 +247,7 @@ def conversations_of(
     """
     where = [Where("uid", "==", user)]
     if words:
-        where.append(Where("title_words", "contains", words[0][:BEGINNING]))
+        where.append(Where("title_words", "contains", longest_beginning(words[0])))
     return Query("conversations", where, "updated_at", descending=True, limit=limit, after=after)
 
 

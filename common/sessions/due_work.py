@@ -13,7 +13,7 @@ from common.domain.avatar_session import (
     why_due,
 )
 from common.domain.ceiling import give_back
-from common.domain.conversation import Conversation
+from common.domain.conversation import Conversation, active_in
 from common.domain.documents import Document, Query, Update, Write, due_documents
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Meter, settle
@@ -52,7 +52,7 @@ class EndDueSessions:
         def why(
             session: AvatarSession, conversation: Conversation | None, now: datetime
         ) -> EndReason | None:
-            reason = why_due(session, active_at(session, conversation, now), now, idle)
+            reason = why_due(session, active_in(conversation, session, now), now, idle)
             found.append(reason) if reason else found.clear()
             return reason
 
@@ -63,16 +63,6 @@ class EndDueSessions:
             counts["failed"] += 1
         elif after.end_reason == found[-1]:
             counts[found[-1] if found[-1] in {"expired", "idle"} else "stuck"] += 1
-
-
-def active_at(
-    session: AvatarSession, conversation: Conversation | None, now: datetime
-) -> datetime | None:
-    """When the session's conversation was last active: now, while a turn runs in it."""
-    avatar = conversation.avatar if conversation else None
-    if conversation is None or avatar is None or avatar.avatar_session_id != session.id:
-        return None
-    return now if conversation.lease is not None else conversation.active_at
 
 
 @dataclass(frozen=True)

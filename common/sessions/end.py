@@ -19,13 +19,14 @@ from common.domain.avatar_session import (
     EndReason,
     begin_ending,
     end,
+    last_active,
     record_path,
     session_among,
     session_paths,
     slot_path,
 )
 from common.domain.ceiling import give_back
-from common.domain.conversation import Conversation, conversation_path
+from common.domain.conversation import Conversation, active_in, conversation_path
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.errors import NotFound, OprinaError, Unavailable, UpstreamNotFound
 from common.domain.ids import AvatarSessionId
@@ -70,7 +71,7 @@ class BeginEnding:
     session: AvatarSessionId
     why: Why
     postpone: timedelta | None = None
-    """Look at a session that must not end again this much later."""
+    """Look at a session that must not end again when it was inactive for so long."""
 
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
         return session_paths(self.session)
@@ -85,7 +86,7 @@ class BeginEnding:
         conversation = _conversation_of(session, documents)
         reason = self.why(session, conversation, now)
         if reason is None:
-            return Decision(session, self._postponed(session, document, now))
+            return Decision(session, self._postponed(session, conversation, document, now))
         if session.state == "ending" and session.due_at is not None and session.due_at > now:
             return Decision(session)  # another process stops it; a second stop would be safe
         ending = begin_ending(session, now, reason)
@@ -95,11 +96,17 @@ class BeginEnding:
         return Decision(ending, [*writes, unlink] if unlink else writes)
 
     def _postponed(
-        self, session: AvatarSession, document: Document, now: datetime
+        self,
+        session: AvatarSession,
+        conversation: Conversation | None,
+        document: Document,
+        now: datetime,
     ) -> Sequence[Write]:
         if self.postpone is None or session.due_at is None or session.due_at > now:
             return ()
-        due_at = min(session.expires_at, now + self.postpone)
+        idle_at = last_active(session, active_in(conversation, session, now)) + self.postpone
+        leaves_at = session.leaves_at or session.expires_at
+        due_at = min(session.expires_at, leaves_at, idle_at)
         return [Update(session.path, {"due_at": due_at}, read=document.version)]
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from common.domain import deadlines
 from common.domain.avatar_session import (
     STUCK_SECONDS,
     AvatarSession,
+    free_at,
     session_path,
     session_paths,
     slot_path,
@@ -16,12 +16,13 @@ from common.domain.avatar_session import (
 from common.domain.conversation import (
     Conversation,
     CurrentAvatar,
+    active_in,
     conversation_path,
     create_conversation,
 )
 from common.domain.documents import Create, Document, Fields, Write
 from common.domain.errors import TooManySessions
-from common.domain.ids import AvatarSessionId, UserId
+from common.domain.ids import AvatarSessionId, ConversationId, UserId
 from common.domain.quota import Ledger, Meter, Rate, month_of
 from common.domain.user import User
 from common.ports.avatar import SessionToken
@@ -117,6 +118,7 @@ class StartAdmission:
         conversation = self._conversation(documents)
         if (known := self._known(conversation, ledger, now)) is not None:
             return Decision(known)
+        self._limits.require_spending(documents)
         slot = self._free_slot(documents, now)
         if isinstance(slot, Overdue):
             return Decision(slot)
@@ -180,15 +182,28 @@ class StartAdmission:
             if slot.get("expires_at") <= now:
                 return Overdue(AvatarSessionId(slot.get("avatar_session_id")))
         sessions = [AvatarSessionId(slot.get("avatar_session_id")) for slot in slots]
-        unread = [path for path in map(session_path, sessions) if path not in documents]
-        if unread:
+        talks = [ConversationId(slot.get("conversation_id")) for slot in slots]
+        wanted = [*map(session_path, sessions), *map(conversation_path, talks)]
+        if unread := [path for path in wanted if path not in documents]:
             raise ReadMore(*unread)
-        first = min(_free_at(documents[session_path(session)], now) for session in sessions)
+        first = min(
+            self._free_at(documents[session_path(each)], documents[conversation_path(talk)], now)
+            for each, talk in zip(sessions, talks, strict=True)
+        )
         raise TooManySessions(
             "End one of your avatar sessions first, or wait until one expires.",
             sessions=sessions,
             retry_after=max(1, math.ceil((first - now).total_seconds())),
         )
+
+    def _free_at(self, document: Document, talk: Document, now: datetime) -> datetime:
+        """Return when the slot of a session is free at the latest, if the session is not used again."""
+        if not document.exists:
+            return now
+        session = AvatarSession.read(document)
+        conversation = Conversation.of(talk) if talk.exists else None
+        idle = session.idle(self.settings.idle_seconds)
+        return free_at(session, active_in(conversation, session, now), idle)
 
     def _reserve(
         self,
@@ -236,20 +251,6 @@ class StartAdmission:
             *self.key.claim(documents, now),
         ]
         return Decision(ReservedStart(session, token, ledger), writes)
-
-
-def _free_at(document: Document, now: datetime) -> datetime:
-    """When the slot of a session is free at the latest.
-
-    A start that died is swept a minute after it is due; a session that lives may stay until it
-    expires.
-    """
-    if not document.exists:
-        return now
-    session = AvatarSession.read(document)
-    if session.state == "live" or session.due_at is None:
-        return session.expires_at
-    return session.due_at + timedelta(seconds=deadlines.SWEEP)
 
 
 def _slot_fields(session: AvatarSession) -> Fields:

@@ -27,6 +27,15 @@ class Limits:
         """Return the paths of the switch and of the first shard, for the first read."""
         return [SWITCH_PATH, self._ceilings(now).path(self._first)]
 
+    @staticmethod
+    def require_spending(documents: Mapping[str, Document]) -> None:
+        """Raise SpendingStopped if the operator's switch is set.
+
+        An admission calls this before it looks at the user's own limits: a user who frees a slot is
+        refused again while the switch is set.
+        """
+        require_spending(documents[SWITCH_PATH])
+
     def admit(
         self, documents: Mapping[str, Document], wanted: Amounts, now: datetime
     ) -> tuple[str, Sequence[Write]]:

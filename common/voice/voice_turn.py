@@ -68,11 +68,11 @@ class AdmitVoice:
                 found.check_key(self.fingerprint, now)
             if found.outcome != "unreached":
                 return Decision(found)
+        limits = Limits(self.settings, self.holder)
+        limits.require_spending(documents)
         ledger.require(self.meter, self.amount)
         require_free_turn(ledger, self.settings)
-        share, taken = Limits(self.settings, self.holder).admit(
-            documents, {self.meter: self.amount}, now
-        )
+        share, taken = limits.admit(documents, {self.meter: self.amount}, now)
         record = TurnRecord(
             id=self.turn_id,
             holder=self.holder,

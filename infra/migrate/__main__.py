@@ -23,16 +23,19 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.migrate", description=__doc__)
     add_target(parser)
     parser.add_argument("--dry-run", action="store_true", help="print the writes, and make none")
+    parser.add_argument(
+        "--again", type=int, metavar="NUMBER", help="run this migration although it is done"
+    )
     return parser.parse_args(arguments)
 
 
-async def migrate(settings: Settings, *, dry_run: bool) -> bool:
-    """Run every migration that is not done. Return False if documents are left."""
+async def migrate(settings: Settings, *, dry_run: bool, again: int | None = None) -> bool:
+    """Run every migration that is not done, and `again`. Return False if documents are left."""
     app = build(settings)
     try:
         store = app.accounts.deps.store
         run = MigrationRun(store, SystemClock(), pause, print, dry_run)
-        return await run.run(migrations(store))
+        return await run.run(migrations(store), again)
     finally:
         await app.close()
 
@@ -40,7 +43,9 @@ async def migrate(settings: Settings, *, dry_run: bool) -> bool:
 def main() -> int:
     given = parse()
     try:
-        done = asyncio.run(migrate(target_settings(given), dry_run=given.dry_run))
+        done = asyncio.run(
+            migrate(target_settings(given), dry_run=given.dry_run, again=given.again)
+        )
     except (RefusedCommandError, FailedError, WronglySetError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -33,20 +33,24 @@ class MigrationRun:
     page: int = PAGE
     counts: Counter[str] = field(default_factory=Counter)
 
-    async def run(self, migrations: Sequence[Migration]) -> bool:
-        """Run what is not done, in order. Return False if documents are left for a later run."""
+    async def run(self, migrations: Sequence[Migration], again: int | None = None) -> bool:
+        """Run what is not done, in order. Return False if documents are left for a later run.
+
+        `again` is the number of a migration that runs although it is done: an older version may have
+        written documents since, after a rollback.
+        """
         for migration in migrations:
-            if not await self._run(migration):
+            if not await self._run(migration, again=migration.number == again):
                 return False
         return True
 
-    async def _run(self, migration: Migration) -> bool:
+    async def _run(self, migration: Migration, *, again: bool) -> bool:
         name = f"migration {migration.number} ({migration.title})"
         progress = await self._progress(migration)
-        if progress.done_at is not None:
+        if progress.done_at is not None and not again:
             self.report(f"{name}: done on {progress.done_at:%Y-%m-%d %H:%M} UTC")
             return True
-        if progress.exists:
+        if progress.exists and progress.done_at is None:
             self.report(f"{name}: goes on at step {progress.step + 1} of {len(migration.steps)}")
         self.counts.clear()
         left = progress.left

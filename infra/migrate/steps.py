@@ -9,7 +9,7 @@ from common.domain.accounts import belongings
 from common.domain.conversation import conversation_path
 from common.domain.documents import Document, Query, Version, Write, after
 from common.domain.ids import TurnId, UserId
-from common.domain.migrations import before_turns
+from common.domain.migrations import before_turns, titles
 from common.domain.turn import turn_path
 from common.ports.store import Store
 from common.transactions.pages import read_all
@@ -128,6 +128,21 @@ class MoveKeys:
         return True
 
 
+@dataclass(frozen=True)
+class UpgradeTitles:
+    """Makes conversations searchable by each word of their titles."""
+
+    store: Store
+    collection: str = "conversations"
+
+    async def upgrade(self, document: Document, commit: Commit, now: datetime) -> bool:  # noqa: ARG002 - a parameter of MigrationStep
+        messages: list[Document] = []
+        if titles.has_no_title(document):
+            messages = await self.store.query(titles.first_messages(document))
+        await commit(titles.upgrade_title(document, messages))
+        return True
+
+
 def migrations(store: Store) -> list[Migration]:
     """Return all migrations, the oldest first. A new one gets the next number, here."""
     owned = ("conversations", "avatar_sessions", "ended_sessions")
@@ -144,4 +159,5 @@ def migrations(store: Store) -> list[Migration]:
                 MoveKeys(store),
             ],
         ),
+        Migration(2, "titles that are found by each of their words", [UpgradeTitles(store)]),
     ]

@@ -3,6 +3,7 @@
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -107,6 +108,24 @@ async def test_query_cost_depends_on_its_results_only(store: SqliteStore) -> Non
 
     assert len(await store.query(query)) == 3
     assert await steps(store, query) <= few + 10
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("where", [[], [LIVE]])
+async def test_cost_after_a_cursor_is_the_same_at_the_first_and_at_the_last_result(
+    store: SqliteStore, descending: bool, where: list[Where]
+) -> None:
+    values = [None] * 300 + [NOW + timedelta(hours=n) for n in range(300)] + ["text"] * 300
+    bodies = [{"state": "live", "due_at": value} for value in values]
+    for first in range(0, len(bodies), 100):
+        writes = enumerate(bodies[first : first + 100], first)
+        await store.commit([Create(f"sessions/s{n:03d}", body) for n, body in writes])
+    query = Query("sessions", where, order_by="due_at", descending=descending, limit=5)
+    costs = []
+    for place in (10, 450, 890):
+        after = Document(f"sessions/s{place:03d}", bodies[place])
+        costs.append(await steps(store, replace(query, after=after)))
+    assert max(costs) < 2 * min(costs), costs
 
 
 async def test_file_keeps_documents_and_versions(store: SqliteStore) -> None:

@@ -11,13 +11,20 @@ from tests.terraform.checks.access import read_google_names
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider.schema import ROOT, TERRAFORM
-from tests.terraform.workspace import ENVIRONMENTS, Workspace, make_workspace
+from tests.terraform.workspace import ENVIRONMENTS, Workspace, arguments_of_test, make_workspace
 
 GUIDE = (ROOT / "docs" / "deploy.md").read_text()
 TEXT = README.read_text()
 EXAMPLE = "example"
 SECONDS = 300
 RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >> "$CALLS"\n'
+TERRAFORM_PROGRAM = """#!/bin/sh
+case "$2" in
+  test) echo "terraform $*" >> "$CALLS" ;;
+  *) PATH="${PATH#*:}" exec terraform "$@" ;;
+esac
+"""
+"""Records the tests, which test_terraform.py runs with the same arguments, and runs the others."""
 
 DEPLOYER_ROLES = {
     "google_artifact_registry": "artifactregistry.admin",
@@ -139,12 +146,13 @@ def test_example_can_be_planned(number: int, scratch: Workspace) -> None:
 
 
 def test_commands_run_to_the_last(provider: str, code: Code, tmp_path: Path) -> None:
-    """Terraform is real. `make` and the programs in .venv only record their calls."""
+    """Terraform is real but for its tests. `make` and the programs in .venv only record their calls."""
     workspace = make_workspace(tmp_path, provider, code.functions)
-    for path in ("programs/make", ".venv/bin/python", ".venv/bin/pytest"):
+    programs = dict.fromkeys(("programs/make", ".venv/bin/python", ".venv/bin/pytest"), RECORDER)
+    for path, script in {**programs, "programs/terraform": TERRAFORM_PROGRAM}.items():
         program = tmp_path / path
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(RECORDER)
+        program.write_text(script)
         program.chmod(0o755)
     environment = workspace.environment()
     ended = subprocess.run(
@@ -164,6 +172,10 @@ def test_commands_run_to_the_last(provider: str, code: Code, tmp_path: Path) -> 
     assert (tmp_path / "calls").read_text().splitlines() == [
         "make deploy ENVIRONMENT=small PROJECT=oprina-small",
         "make package",
+        *(
+            f"terraform -chdir=terraform {' '.join(arguments_of_test(name))}"
+            for name in ENVIRONMENTS
+        ),
         "pytest tests/terraform",
         "python -m infra.deploy.terraform_readme --write",
     ]

@@ -8,7 +8,7 @@ import pytest
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider import schema
-from tests.terraform.workspace import ENVIRONMENTS, Workspace, write_manifest
+from tests.terraform.workspace import ENVIRONMENTS, Workspace, arguments_of_test, write_manifest
 
 TESTED = [path.name.partition(".")[0] for path in schema.TERRAFORM.glob("tests/*.tftest.hcl")]
 TEST_RESULT = re.compile(r"(\d+) passed, 0 failed")
@@ -32,11 +32,7 @@ def test_configuration_is_valid(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("environment", TESTED)
 def test_terraform_tests_pass(workspace: Workspace, environment: str) -> None:
-    ran = workspace.run(
-        "test",
-        f"-filter=tests/{environment}.tftest.hcl",
-        f"-var-file=environments/{environment}.tfvars",
-    )
+    ran = workspace.run(*arguments_of_test(environment))
     assert ran.code == 0, ran.message
     assert TEST_RESULT.search(ran.message)
 

@@ -106,6 +106,15 @@ def make_workspace(folder: Path, reattach: str, functions: list[str]) -> Workspa
     return workspace
 
 
+def arguments_of_test(environment: str) -> tuple[str, ...]:
+    """Return the arguments with which Terraform runs the tests of an environment."""
+    return (
+        "test",
+        f"-filter=tests/{environment}.tftest.hcl",
+        f"-var-file=environments/{environment}.tfvars",
+    )
+
+
 def package_content(function: str) -> bytes:
     """Return the content of a function's package in a workspace."""
     return f"the package of {function}".encode()

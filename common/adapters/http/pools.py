@@ -9,7 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import httpcore
 import httpx
+
+from common.adapters.http.sockets import Sockets
 
 POOL = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
 """No call waits for a connection. A server may close one that was idle for longer than 30 s."""
@@ -91,9 +94,21 @@ class _Body(httpx.AsyncByteStream):
                 await closed()
 
 
+class SocketTransport(httpx.AsyncHTTPTransport):
+    """httpx's own transport over our sockets, which httpx gives no parameter for."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        super().__init__(verify=tls, trust_env=False)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=POOL.max_connections,
+            max_keepalive_connections=POOL.max_keepalive_connections,
+            keepalive_expiry=POOL.keepalive_expiry,
+            network_backend=Sockets(),
+        )
+
+
 def transport() -> httpx.AsyncBaseTransport:
     """Return the transport of a process. It ignores the environment's proxies and certificates."""
     tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)  # takes 20 ms: once
-    return PooledTransport(
-        lambda: httpx.AsyncHTTPTransport(verify=tls, limits=POOL, trust_env=False)
-    )
+    return PooledTransport(lambda: SocketTransport(tls))

@@ -6,7 +6,7 @@ Names of fields become part of the SQL text. `documents.checked_query` admits pl
 from dataclasses import dataclass
 
 from common.adapters.sqlite.values import kind, to_comparable
-from common.domain.documents import RANGES, Document, Query, Where
+from common.domain.documents import RANGES, Query, Where
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,29 @@ def select(query: Query) -> tuple[str, list[str | float]]:
     """Return the statement that selects path, body and version of each result, and its parameters.
 
     The statement names its index, so it fails if there is none instead of reading all documents.
+    After a cursor it reads the index from there on: the documents with the same value, those with a
+    later value of the same kind, and those of the later kinds, each up to the limit.
     """
+    statements: list[str] = []
+    parameters: list[str | float] = []
+    for start in _starts(query):
+        conditions = _filters(query)
+        conditions.texts.extend(start.conditions.texts)
+        conditions.parameters.extend(start.conditions.parameters)
+        columns = ", ".join(f"{column} AS order_{n}" for n, column in enumerate(_columns(query)))
+        statements.append(
+            f'SELECT path, body, version, {columns} FROM documents INDEXED BY "{shape(query).index}"'  # noqa: S608 - see the module's docstring
+            f" WHERE {' AND '.join(conditions.texts)} ORDER BY {_order(query, start.columns)} LIMIT ?"
+        )
+        parameters += [*conditions.parameters, query.limit]
+    if len(statements) == 1:
+        return statements[0], parameters
+    names = [f"order_{n}" for n in range(len(_columns(query)))]
+    parts = " UNION ALL ".join(f"SELECT * FROM ({each})" for each in statements)  # noqa: S608 - as above
+    return f"{parts} ORDER BY {_order(query, names)} LIMIT ?", [*parameters, query.limit]
+
+
+def _filters(query: Query) -> "_Conditions":
     conditions = _Conditions([], [])
     conditions.add("collection = ?", query.collection)
     for text in shape(query).present():
@@ -62,13 +84,7 @@ def select(query: Query) -> tuple[str, list[str | float]]:
             conditions.add(f"{_kind(condition.field)} = ?", kind(condition.value))
         sign = condition.op.replace("==", "=")
         conditions.add(f"{_value(condition.field)} {sign} ?", to_comparable(condition.value))
-    if query.after is not None:
-        _add_cursor(conditions, query, query.after)
-    statement = (
-        f'SELECT path, body, version FROM documents INDEXED BY "{shape(query).index}"'  # noqa: S608 - see the module's docstring
-        f" WHERE {' AND '.join(conditions.texts)} ORDER BY {_order(query)} LIMIT ?"
-    )
-    return statement, [*conditions.parameters, query.limit]
+    return conditions
 
 
 @dataclass(frozen=True)
@@ -88,29 +104,55 @@ def _add_contains(conditions: _Conditions, condition: Where) -> None:
     conditions.add(f"EXISTS ({items})", to_comparable(condition.value))
 
 
-def _add_cursor(conditions: _Conditions, query: Query, after: Document) -> None:
-    if query.order_by is None:
-        conditions.add("id > ?", after.id)
-        return
+@dataclass(frozen=True)
+class _Start:
+    """A place where reading the index begins, and the columns by which its results are in order.
+
+    Ordering by a kind that all results share would make SQLite sort them again.
+    """
+
+    conditions: _Conditions
+    columns: list[str]
+
+
+def _starts(query: Query) -> list[_Start]:
+    """Return where reading the index begins: one place, or three after a cursor without a range.
+
+    SQLite compares rows, `(a, b) > (?, ?)`, along an index of columns only, not of expressions.
+    """
+    after, name, columns = query.after, query.order_by, _columns(query)
+    if after is None:
+        return [_Start(_Conditions([], []), columns)]
+    if name is None:
+        return [_Start(_Conditions(["id > ?"], [after.id]), columns)]
     sign = "<" if query.descending else ">"
-    name, last = query.order_by, after.get(query.order_by)
-    conditions.add(f"{_kind(name)} {sign}= ?", kind(last))  # where reading the index begins
+    value = after.get(name)
+    last = to_comparable(value)
     if _has_range(query):
-        conditions.add(f"{_value(name)} {sign}= ?", to_comparable(last))
-    later = f"{_value(name)} {sign} ? OR ({_value(name)} = ? AND id {sign} ?)"
-    conditions.add(
-        f"({_kind(name)} {sign} ? OR {later})",
-        *(kind(last), to_comparable(last), to_comparable(last), after.id),
-    )
+        beyond = _Conditions([], [])
+        beyond.add(f"{_value(name)} {sign}= ?", last)
+        beyond.add(f"({_value(name)} {sign} ? OR id {sign} ?)", last, after.id)
+        return [_Start(beyond, columns)]
+    of_kind = _Conditions([f"{_kind(name)} = ?", f"{_value(name)} {sign} ?"], [kind(value), last])
+    same_value = _Conditions([f"{_kind(name)} = ?", f"{_value(name)} = ?"], [kind(value), last])
+    same_value.add(f"id {sign} ?", after.id)
+    later_kinds = _Conditions([f"{_kind(name)} {sign} ?"], [kind(value)])
+    return [
+        _Start(same_value, columns[2:]),
+        _Start(of_kind, columns[1:]),
+        _Start(later_kinds, columns),
+    ]
 
 
-def _order(query: Query) -> str:
+def _columns(query: Query) -> list[str]:
+    if query.order_by is None:
+        return ["id"]
+    kinds = [] if _has_range(query) else [_kind(query.order_by)]
+    return [*kinds, _value(query.order_by), "id"]
+
+
+def _order(query: Query, columns: list[str]) -> str:
     direction = " DESC" if query.descending else ""
-    columns = ["id"]
-    if query.order_by is not None:
-        columns.insert(0, _value(query.order_by))
-    if query.order_by is not None and not _has_range(query):
-        columns.insert(0, _kind(query.order_by))
     return ", ".join(column + direction for column in columns)
 
 

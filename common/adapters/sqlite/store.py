@@ -64,7 +64,7 @@ class SqliteStore:
         await asyncio.sleep(0)
         with self._open() as database:
             self._index(database, sql.shape(checked))
-            return [_document(*row) for row in database.execute(*sql.select(checked))]
+            return [_document(*row[:3]) for row in database.execute(*sql.select(checked))]
 
     async def commit(self, writes: Sequence[Write]) -> dict[str, Version]:
         checked = documents.checked_writes(writes)

@@ -109,6 +109,7 @@ class ChatAdmission:
 
         if self.answer is not None and answered is None:
             raise NoProposal("There is no such proposal, or it was answered or is too old.")
+        self._limits.require_spending(documents)
         if spoken is None:
             require_free_turn(ledger, self.settings)
         elif spoken.month == month_of(now):

@@ -61,11 +61,13 @@ class SpeakAdmission:
         conversation = _conversation_of(session, documents)
         if found is not None and claim.owns(found):
             return Decision(own_turn(found, conversation, ledger, CurrentAvatar.of(session)))
+        limits = Limits(self.settings, claim.holder)
+        limits.require_spending(documents)
         ledger.require("voice_characters", self.characters)
         require_free_turn(ledger, self.settings)
         amounts: dict[Meter, int] = {"voice_characters": self.characters}
         reserved = {meter: n for meter, n in amounts.items() if n}
-        share, taken = Limits(self.settings, claim.holder).admit(documents, reserved, now)
+        share, taken = limits.admit(documents, reserved, now)
         superseded = conversation.lease if conversation else None
         self.lease_seen = superseded
         record = TurnRecord(

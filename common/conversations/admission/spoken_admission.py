@@ -52,10 +52,12 @@ class SpokenAdmission:
         conversation = self._conversation(documents[conversation_path(claim.conversation_id)])
         if found is not None and claim.owns(found):
             return Decision(own_turn(found, conversation, ledger, None))
+        limits = Limits(self.settings, claim.holder)
+        limits.require_spending(documents)
         ledger.require("transcribed_seconds", self.seconds)
         require_free_turn(ledger, self.settings)
         reserved: dict[Meter, int] = {"transcribed_seconds": self.seconds}
-        share, taken = Limits(self.settings, claim.holder).admit(documents, reserved, now)
+        share, taken = limits.admit(documents, reserved, now)
         record = TurnRecord(
             id=claim.turn_id,
             holder=claim.holder,

@@ -16,8 +16,11 @@ LOOKED_AT = 1_000
 """Characters of a message in which its title is looked for."""
 BEGINNING = 8
 """Beginnings are stored up to this many characters. Longer ones are compared after the query."""
-MOST_BEGINNINGS = 200
-"""The most beginnings that one title stores: each is an entry of an index."""
+SHORT_BEGINNING = 3
+"""The same, in a script without spaces: there a word may begin at each character."""
+MOST_BEGINNINGS = 400
+"""The most beginnings that one title stores: each is an entry of an index. A title of 100 characters,
+the longest one, has fewer."""
 GREETING_WORDS = 3
 """A first sentence of fewer words ("Hi!") says too little, so the next one is added."""
 
@@ -82,9 +85,14 @@ def beginnings(title: str) -> list[str]:
     found = dict.fromkeys(
         word[:length]
         for word in _words(title)
-        for length in range(1, min(BEGINNING, len(word)) + 1)
+        for length in range(1, len(longest_beginning(word)) + 1)
     )
     return sorted(islice(found, MOST_BEGINNINGS))
+
+
+def longest_beginning(word: str) -> str:
+    """Return the longest beginning of a normalised word that is stored, by which a store finds it."""
+    return word[: SHORT_BEGINNING if _WITHOUT_SPACES.match(word) else BEGINNING]
 
 
 def searched_words(text: str) -> list[str]:

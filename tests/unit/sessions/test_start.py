@@ -99,7 +99,6 @@ async def test_too_many_sessions_names_those_that_hold_the_slots() -> None:
     with pytest.raises(errors.TooManySessions) as refused:
         await harness.start()
     assert sorted(refused.value.sessions) == sorted(held)
-    assert refused.value.retry_after == 600
     await harness.app.avatars.end(
         ADA, EndSessionRequest(avatar_session_id=held[0]), IdempotencyKey()
     )

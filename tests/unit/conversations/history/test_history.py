@@ -161,7 +161,7 @@ def test_a_title_and_its_beginnings_are_bounded(message: str) -> None:
     title = make_title(message)
     assert len(title) <= TITLE_LENGTH
     assert not title.startswith(" ")
-    assert len(beginnings(message)) <= 200
+    assert len(beginnings(message)) <= 400
 
 
 def test_a_long_title_ends_between_words() -> None:
