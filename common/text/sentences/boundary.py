@@ -98,10 +98,8 @@ def _never_over(place: EndMark) -> bool:
     return bool(
         place.in_table
         or (place.mark == ";" and not place.language.semicolon_asks)
-        or (
-            place.mark == "."
-            and (_MARKER.fullmatch(f"{before.strip()}.") or _STEP.fullmatch(before))
-        )
+        or (place.mark == "." and _MARKER.fullmatch(f"{before.strip()}."))
+        or (place.mark == "." and _STEP.fullmatch(before))
         or end_marks.inside(before + place.mark + place.tail)
     )
 
@@ -128,11 +126,8 @@ def _lacks_a_space(place: EndMark) -> bool:
         return place.before[-1:].islower()
     if neighbours.begins(place.after, place.language.starters):
         return len(last) > 1
-    return (
-        " " in place.before
-        and _PLAIN.fullmatch(last) is not None
-        and not _ENDING.match(place.after)
-    )
+    plain = _PLAIN.fullmatch(last) and not _ENDING.match(place.after)
+    return bool(plain) and " " in place.before
 
 
 def _ellipsis_is_over(place: EndMark) -> bool:
@@ -143,8 +138,7 @@ def _ellipsis_is_over(place: EndMark) -> bool:
 
 
 def _dot_is_over(place: EndMark) -> bool:
-    language, after = place.language, place.after
-    before = place.before
+    language, before, after = place.language, place.before, place.after
     if (number := _NUMBER.search(before, len(before) - 5)) and not place.tail:
         return _number_is_over(place, language, number[1])
     if (item := _ITEM.search(before, len(before) - 2)) and _counts(before, chr(ord(item[1]) - 1)):

@@ -20,8 +20,7 @@ MARK: Final = re.compile(
     "|(?<=[a-z\\dA-Z)]\\.)(?=[A-Z](?:[a-z]|\\Z)))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
-"""A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
-set of characters at the beginning makes it fast."""
+"""A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear."""
 STOP: Final = re.compile(  # what may end a sentence or a phrase
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES} ](?:(?<! )|(?=[{_NO_STOPS}])|(?<![^{_NO_STOPS}] )\\Z)"
 )
@@ -34,12 +33,11 @@ _EMOJI: Final = (
 )
 _HAS_EMOJI: Final = re.compile(f"[{_EMOJI}]")
 _QUOTES: Final = frozenset('"”’»«›‹“」』')
-_SPACE: Final = r"[^\S\n\r\u2028\u2029]*"
-_NO_TAIL: Final = re.compile(f"(){_SPACE}")
+_NO_TAIL: Final = re.compile(f"()[^\\S{NEWLINES}]*")
 _TAIL: Final = re.compile(
     rf"((?:[\"”’»«›‹」』'）)\]】》}}*_~`¹²³⁰⁴-⁹]|\[(?:\d{{1,3}}|\^[^\]\s]{{1,40}})\]"
     rf"|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
-    rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}){_SPACE}"
+    rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}})[^\S{NEWLINES}]*"
 )
 """Signs that belong to the sentence before them: closing quotes and brackets, markup, [1], emoji, :-).
 The sign “ closes a quotation in German, and opens one elsewhere."""
@@ -120,9 +118,7 @@ def inside(text: str) -> bool:
 
 
 def quotation_is_introduced(text: str, *, spaced: bool) -> bool:
-    """Return whether words introduce the quotation that ends `text`.
-
-    An example: she said, "Yes."
+    """Return whether words introduce the quotation that ends `text`: she said, "Yes.".
 
     Then the sentence is over. Without such words, as after 「はい。」, the speaker may still be named.
     Where no white space follows the quotation, only a colon or a comma introduces it.

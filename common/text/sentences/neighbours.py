@@ -124,9 +124,6 @@ def _known(code: str, word: str) -> bool:
     return len(segment(code, probe)) == 1
 
 
-_compiled = lru_cache(maxsize=32)(re.compile)
-
-
 class Undecided(Exception):
     """The next word is not there to its end, and its end decides."""
 
@@ -194,7 +191,7 @@ def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
 
 
 def _must_be_finished(text: str, pattern: str) -> None:
-    if len(text) < LOOKAHEAD and _compiled(pattern).fullmatch(text):
+    if len(text) < LOOKAHEAD and re.fullmatch(pattern, text):
         raise Undecided
 
 

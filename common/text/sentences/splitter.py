@@ -44,11 +44,10 @@ class Sentences:
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
         self._buffer = buffer = self._buffer + text
-        stop = None
-        if self._searched and self._room > len(buffer) * (1 if buffer.isascii() else 4):
-            stop = STOP.search(buffer, len(buffer) - len(text))
-            if stop is None:
-                return []
+        fits = self._searched and self._room > len(buffer) * (1 if buffer.isascii() else 4)
+        stop = STOP.search(buffer, len(buffer) - len(text)) if fits else None
+        if fits and not stop:
+            return []
         visible = self._visible.feed(buffer)
         if stop and stop.end() == len(buffer) and stop[0] not in NEWLINES:
             self._text, self._buffer, self._searched = self._text + visible, "", False

@@ -63,7 +63,7 @@ _LINES = r"""
     =>  {line}
 """
 _INLINE = r"""
-? {COLUMN}
+? [ ][ ]|\t
 (?<=[\w)%]){COLUMN}  =>  ,␣
 ? `
 {SECRET}`([^`\s]{1,80})`  =>  {1} {2:secret}
