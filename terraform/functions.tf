@@ -41,6 +41,8 @@ locals {
       timeout   = 600 # a turn of at most 580 seconds, and 15 seconds to store it
       secrets   = [local.liveavatar_key, local.google_client]
       uses      = ["store", "agent", "speech", "tokens.read", "tokens.delete", "grants.read", "sealing"]
+
+      concurrency = 100 # 200 turns that speak at once take 213 MB and most of a CPU (bench/throughput.py)
     }
     speak = {
       callers   = "users"

@@ -8,6 +8,17 @@ import { defineConfig } from "vitest/config";
 
 const PACKED = /\.(?:js|mjs|css|html|svg|webmanifest|wasm|onnx)$/u;
 const require = createRequire(import.meta.url);
+/** The detector runs in a worker, which the runtime starts from its own file if that is a module. */
+const DETECTOR = [
+  {
+    find: /^onnxruntime-web$/u,
+    replacement: join(dirname(require.resolve("onnxruntime-web")), "ort.wasm.min.mjs"),
+  },
+  {
+    find: /^onnxruntime-web\/wasm$/u,
+    replacement: join(import.meta.dirname, "src/core/audio/detector-runtime.ts"),
+  },
+];
 
 /** Copy the detector of speech and its WebAssembly: they are loaded at the first use of the microphone. */
 function copyDetector(): Plugin {
@@ -48,6 +59,7 @@ const API = process.env.OPRINA_API ?? "http://localhost:8080";
 
 export default defineConfig({
   plugins: [react(), copyDetector(), compress()],
+  resolve: { alias: process.env.VITEST ? [] : DETECTOR },
   build: {
     target: "es2022",
     sourcemap: false,

@@ -75,9 +75,9 @@ def turn_id_of(user: UserId, function: str, key: str) -> TurnId:
 class Progress:
     """How far a turn has come, as its own process knows it.
 
-    `told` is the usage that the agent last reported in tokens; None if it reported none. `prompt`
-    is the size of the prompt of its last model call. `characters` were synthesised. `proposals` are
-    what the agent's tools proposed.
+    `told` is the usage that the agent last reported in tokens; None if it reported none. `is_final`:
+    it was reported at the end of the reply. `prompt` is the size of the prompt of its last model
+    call. `characters` were synthesised. `proposals` are what the agent's tools proposed.
     """
 
     asked: bool = False
@@ -88,6 +88,7 @@ class Progress:
     characters: int = 0
     tools: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    is_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -332,12 +333,13 @@ class TurnRecord:
     def tokens_used(self, progress: Progress, *, cut: bool) -> int:
         """Return what the agent used, in tokens.
 
-        A turn that did not ask used nothing. A turn that was cut is charged the usage last told, at
-        least the last prompt plus what was written, and the reservation where nothing is known.
+        Before the agent is asked: 0. A turn that was cut, or failed, is charged the usage last
+        told, at least the last prompt and the text. Without any figure, a turn that was cut is
+        charged its reservation, and a turn whose agent failed 0.
         """
         if not progress.asked:
             return 0
-        if progress.told is not None and not cut:
+        if progress.told is not None and progress.is_final and not cut:
             return progress.told
         written = -(-len(progress.text) // CHARACTERS_PER_TOKEN)
         known = max(self.last_prompt, progress.prompt)

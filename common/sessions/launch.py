@@ -29,6 +29,7 @@ from common.domain.errors import (
     SessionOver,
     Unavailable,
     Upstream,
+    UpstreamNotFound,
 )
 from common.domain.ids import AvatarSessionId, ConversationId
 from common.domain.quota import Ledger
@@ -174,8 +175,12 @@ class SessionLaunch:
             await self._abandon("start_ambiguous")
             return Unavailable("avatar", "it did not say whether it started", retry_after=5)
         if isinstance(error, Upstream):
-            closing = self._ender.never_ran(session, "start_failed")
-            await best_effort("closing a start that failed", closing)
+            try:
+                closed = await self._ender.never_ran(session, "start_failed")
+            except OprinaError as failure:
+                log.warning("closing a start that failed: %s", failure.code)
+            else:  # the provider also refuses a session that another process ended meanwhile
+                return error if closed.end_reason == "start_failed" else overtaken()
         return error
 
     async def _abandon(self, reason: EndReason) -> None:
@@ -214,7 +219,7 @@ async def resume(
     if not avatar.live:
         raise AvatarStarting("The conversation's avatar is being started.", retry_after=2)
     session = await _read_live(deps, avatar.avatar_session_id)
-    tokens = await deps.vault.open(session.id, session.vault)
+    tokens = await _tokens(deps, session)
     return StartAvatarAnswer(
         avatar_session_id=session.id,
         conversation_id=conversation,
@@ -234,11 +239,20 @@ async def again(deps: Dependencies, stored: Fields) -> StartAvatarAnswer:
     """
     try:
         session = await _read_live(deps, AvatarSessionId(stored["avatar_session_id"]))
+        tokens = await _tokens(deps, session)
     except SessionOver:
         return StartAvatarAnswer.model_validate({**stored, "livekit_token": ""}, strict=False)
-    tokens = await deps.vault.open(session.id, session.vault)
     found = {**stored, "livekit_token": tokens.livekit_token}
     return StartAvatarAnswer.model_validate(found, strict=False)
+
+
+async def _tokens(deps: Dependencies, session: AvatarSession) -> StoredTokens:
+    """Return the tokens of a session. Raises SessionOver if it was ended since it was read."""
+    try:
+        return await deps.vault.open(session.id, session.vault)
+    except UpstreamNotFound:
+        await _read_live(deps, session.id)
+        raise
 
 
 async def _read_live(deps: Dependencies, session: AvatarSessionId) -> AvatarSession:

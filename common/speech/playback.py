@@ -5,6 +5,7 @@ the avatar reports. Some avatars report each utterance, some only that they talk
 idle.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -188,21 +189,38 @@ def _heard_part(piece: Piece, left: float) -> str:
 
 
 def _whole_words(text: str, cut: int) -> str:
-    """Cut `text` at `cut` or before, never inside a word.
+    """Cut `text` at `cut` or before, never inside a word, a number or an address.
 
-    Scripts without spaces are cut anywhere.
+    Scripts without spaces are cut between any two letters.
     """
+    if not 0 < cut < len(text):
+        return text[:cut].rstrip()
     head = text[:cut]
-    inside = cut < len(text) and cut > 0 and _in_word(text[cut - 1]) and _in_word(text[cut])
-    while inside and head and _in_word(head[-1]):
+    if _is_glued(text[cut]):
+        while head and _is_glued(head[-1]):
+            head = head[:-1]
+    while head and _is_mark(text[len(head)]):  # a vowel sign belongs to the letter before it
         head = head[:-1]
     return head.rstrip()
 
 
-def _in_word(character: str) -> bool:
-    """Return True inside words of scripts that set words apart: not Chinese, Japanese or Thai."""
-    if "\u0e00" <= character <= "\u0eff" or "\u1000" <= character <= "\u109f":
-        return False
-    if "\u2e80" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef":
-        return False
-    return character.isalnum() or character in "'’-_"
+WITHOUT_SPACES = (
+    ("\u0e00", "\u0eff"),  # Thai, Lao
+    ("\u1000", "\u109f"),  # Burmese
+    ("\u1780", "\u17ff"),  # Khmer
+    ("\u2e80", "\u9fff"),  # Chinese, Japanese
+    ("\uf900", "\ufaff"),
+    ("\uff00", "\uffef"),
+    ("\U00020000", "\U0003ffff"),
+)
+"""Blocks of scripts that do not set words apart."""
+
+
+def _is_glued(character: str) -> bool:
+    """Return True for what belongs to the word beside it, up to the next space."""
+    without = any(first <= character <= last for first, last in WITHOUT_SPACES)
+    return not without and not character.isspace()
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")

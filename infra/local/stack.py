@@ -29,6 +29,7 @@ from infra.local.iam import Iam, certificates_in
 from infra.local.identity import LocalIdentity
 from infra.local.middleware.origins import AllowLocalOrigins
 from infra.local.middleware.pretty_json import PrettyJson
+from infra.local.plain_http import plain_client
 from infra.local.scheduler import Scheduler
 from infra.local.server import serve
 from infra.local.sign_in import LocalSignIn
@@ -86,7 +87,7 @@ async def stack(
     with _listen(port) as listener, _lock(folder):
         identity = LocalIdentity(folder, {**default_settings(), **given}["project"])
         async with (
-            httpx.AsyncClient(trust_env=False) as http,
+            plain_client() as http,
             google_cloud(folder, http, identity, simulators) as google,
         ):
             address = StackAddress(

@@ -241,3 +241,31 @@ def test_camel_case_calls_are_read() -> None:
         Delta("A"),
         Finished(None),
     ]
+
+
+# ── events that come twice, or out of order ──────────────────────────────────────────────────────
+
+
+def stamped(event: Event, number: int) -> Event:
+    return event | {"id": "e1", "timestamp": 1_700_000_000.0 + number}
+
+
+def test_an_event_that_is_sent_twice_counts_once() -> None:
+    """Partial events of one answer share their id (ADK 2.13); each has a time of its own."""
+    events = [
+        stamped(delta("a", "Ha "), 1),
+        stamped(delta("a", "Ha "), 2),
+        stamped(whole("a", "Ha Ha ", CALL), 3),
+        stamped(whole("a", RESULT), 4),
+        stamped(whole("a", "Done.", usage_metadata={"total_token_count": 9}), 5),
+    ]
+    once = parsed(*events)
+    assert texts(once) == ["Ha ", "Ha ", "Done."]
+    assert parsed(*(event for event in events for _ in range(2))) == once
+    assert parsed(*events, *events) == once
+
+
+def test_an_answer_that_comes_before_its_call_is_one_call() -> None:
+    events = parsed(whole("a", RESULT), whole("a", CALL), whole("a", "Done."))
+    assert [type(event) for event in events] == [ToolCall, ToolResult, Delta, Finished]
+    assert events[-1] == Finished(None)

@@ -60,6 +60,14 @@ def test_last_usage_of_a_model_call_counts() -> None:
     assert tokens(delta("A", used=5), whole("A")) == 5
 
 
+def test_usage_of_a_model_call_never_goes_back() -> None:
+    events = [delta("A", used=50), delta("B", used=30), whole("AB", used=20)]
+    assert tokens(*events) == 50
+    assert running(*events) == [50]
+    again = [*events, whole(CALL, used=40), whole(RESULT), delta("C", used=60), whole("C", used=7)]
+    assert running(*again) == [50, 90, 150]
+
+
 def test_model_calls_add_up() -> None:
     events = [
         delta("A", used=13),

@@ -297,3 +297,19 @@ def test_an_error_is_reported_without_its_text(error: Any) -> None:
     (event,) = EventNormaliser().hear(message, 0.0)
     assert event.kind == "error"
     assert "canary" not in repr(event)
+
+
+def test_an_event_that_comes_twice_is_one() -> None:
+    once = [started(source_event_id=U1), ended(source_event_id=U1)]
+    twice = [message for message in once for _ in range(2)]
+    assert SendingNormaliser(U1, U2).hear(*twice, *once) == ["started u1", "ended u1"]
+    unnamed = [started(None), started(None), ended(None), ended(None)]
+    assert SendingNormaliser(U1, U2).hear(*unnamed) == ["started u1", "ended u1"]
+
+
+def test_events_out_of_order_end_every_utterance() -> None:
+    """An end that comes before its start is no event: the next end, or the clock, ends it."""
+    early = [ended(source_event_id=U1), started(source_event_id=U1)]
+    later = [started(source_event_id=U2), ended(source_event_id=U2)]
+    heard = SendingNormaliser(U1, U2).hear(*early, *later)
+    assert heard == ["started u1", "started u2", "ended u2"]

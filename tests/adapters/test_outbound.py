@@ -100,6 +100,32 @@ async def test_retry_after_that_is_no_number_is_ignored(value: str) -> None:
     assert answer.retry_after is None
 
 
+SENT = "Sun, 06 Nov 1994 08:49:37 GMT"
+
+
+@pytest.mark.parametrize(
+    ("date", "then", "seconds"),
+    [
+        (SENT, "Sun, 06 Nov 1994 08:49:39 GMT", 2),
+        (SENT, "Sun, 06 Nov 1994 10:49:37 GMT", 3600),
+        (SENT, SENT, 0),
+        (SENT, "Sun, 06 Nov 1994 08:00:00 GMT", 0),
+        (SENT, "Sunday, 06-Nov-94 08:49:39 GMT", 2),
+        (SENT, "Sun, 06 Nov 1994 08:49:39", None),
+        (SENT, "Sun, 99 Nov 1994 08:49:39 GMT", None),
+        ("", "Sun, 06 Nov 1994 08:49:39 GMT", None),
+        ("now", "Sun, 06 Nov 1994 08:49:39 GMT", None),
+    ],
+)
+async def test_retry_after_with_a_date_counts_from_the_answers_own_date(
+    date: str, then: str, seconds: int | None
+) -> None:
+    headers = {"retry-after": then} | ({"date": date} if date else {})
+    server = Server(httpx.Response(429, headers=headers))
+    answer = await server.http_client.call(asking(), deadline=5, cap=1000, retry=NO_RETRY)
+    assert answer.retry_after == seconds
+
+
 async def test_no_attempt_after_the_deadline() -> None:
     server = Server(httpx.Response(503))
     await server.http_client.call(asking(), deadline=0.05, cap=1000, retry=RETRY_IDEMPOTENT)

@@ -28,9 +28,9 @@ def with_other_claims(token: str, **claims: object) -> str:
     return f"{header}.{base64.urlsafe_b64encode(changed).rstrip(b'=').decode()}.{signature}"
 
 
-def bad_credentials(local: LocalIdentity, stranger: LocalIdentity) -> dict[str, str | None]:
+def bad_credentials(local: LocalIdentity, foreign: LocalIdentity) -> dict[str, str | None]:
     good = local.mint("ada", "Ada")
-    stranger.key_id = local.key_id
+    foreign.key_id = local.key_id
     return {
         "missing": None,
         "empty": "",
@@ -42,7 +42,7 @@ def bad_credentials(local: LocalIdentity, stranger: LocalIdentity) -> dict[str, 
         "not ASCII": "Bearer tökén",
         "too long": f"Bearer {good}{'A' * 9_000}",
         "forged claims": f"Bearer {with_other_claims(good, sub='bob', user_id='bob')}",
-        "forged key": f"Bearer {stranger.mint('ada', 'Ada')}",
+        "forged key": f"Bearer {foreign.mint('ada', 'Ada')}",
         "unsigned": f"Bearer {good.rpartition('.')[0]}.",
         "expired": f"Bearer {local.mint('ada', 'Ada', iat=PAST - 3600, exp=PAST)}",
         "wrong audience": f"Bearer {local.mint('ada', 'Ada', aud='another-project')}",
@@ -54,12 +54,16 @@ def bad_credentials(local: LocalIdentity, stranger: LocalIdentity) -> dict[str, 
     }
 
 
+@pytest.fixture(scope="module")
+def foreign(local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory) -> LocalIdentity:
+    return LocalIdentity(tmp_path_factory.mktemp("foreign"), local.project)
+
+
 @pytest.mark.parametrize("case", FOR_USERS, ids=str)
 async def test_a_request_without_a_valid_token_is_refused(
-    api: FunctionClient, local: LocalIdentity, tmp_path_factory: pytest.TempPathFactory, case: Case
+    api: FunctionClient, local: LocalIdentity, foreign: LocalIdentity, case: Case
 ) -> None:
-    stranger = LocalIdentity(tmp_path_factory.mktemp("stranger"), local.project)
-    for name, credentials in bad_credentials(local, stranger).items():
+    for name, credentials in bad_credentials(local, foreign).items():
         headers = {} if credentials is None else {"authorization": credentials.encode("latin-1")}
         answer = await api.send(case, case.example(), user=None, headers=headers)
         problem = check_problem(answer, 401, "unauthenticated")

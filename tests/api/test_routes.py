@@ -14,6 +14,7 @@ from common.api.endpoint import App, Function, IdempotencyKey, Route, User, endp
 from common.api.routes import Declaration, split_address
 from common.schemas.base import Answer, Id, Request
 from infra.local.functions import FunctionRouter
+from infra.local.plain_http import plain_client
 from infra.local.server import serving
 from tests.api.client import ORIGIN, FunctionClient, check_problem, fields_of
 
@@ -188,7 +189,7 @@ async def test_the_router_serves_all_addresses_and_sub_paths(api: FunctionClient
     router = FunctionRouter({"my_notes": app_of(notes, api)}, api.app, fallback)
     async with (
         serving(router) as address,
-        httpx.AsyncClient(base_url=address, headers=api.headers(), trust_env=False) as client,
+        plain_client(base_url=address, headers=api.headers()) as client,
     ):
         for root in ("/my_notes", "/my-notes", "/api/my_notes", "/api/my-notes"):
             assert (await client.get(root)).json()["called"] == "list"

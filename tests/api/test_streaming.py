@@ -8,6 +8,7 @@ import pytest
 
 from common.domain import errors
 from infra.local.identity import LocalIdentity
+from infra.local.plain_http import plain_client
 from infra.local.server import serving
 from tests.api.client import EVENTS, ORIGIN, FunctionClient, check_problem
 from tests.api.sse import ServerSentEvent, events
@@ -48,9 +49,7 @@ async def api(local: LocalIdentity, agent: HeldAgent) -> AsyncIterator[FunctionC
 async def client(api: FunctionClient) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(api.everything()) as address,
-        httpx.AsyncClient(
-            base_url=address, timeout=10, trust_env=False, headers=api.headers()
-        ) as client,
+        plain_client(base_url=address, timeout=10, headers=api.headers()) as client,
     ):
         yield client
 

@@ -20,6 +20,7 @@ from infra.deploy.shell import ROOT
 from infra.local.simulators.all import Simulators
 from infra.local.stack import Stack, stack
 from tests.browser.wire import Wire
+from tests.support.identity_key import lend_key
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), "/usr/bin/chromium")
@@ -56,7 +57,7 @@ def built_page() -> None:
 
 @pytest.fixture
 async def local(tmp_path: Path) -> AsyncIterator[Stack]:
-    async with stack(tmp_path, simulators=Simulators(), scheduled=False) as running:
+    async with stack(lend_key(tmp_path), simulators=Simulators(), scheduled=False) as running:
         yield running
 
 

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from infra.local.plain_http import plain_client
 from infra.local.simulators.all import Simulators
 from infra.local.stack import Stack, stack
 from tests.browser.conftest import picture, sign_in, visit, write
@@ -41,7 +41,7 @@ WITHOUT_AVATAR = {
 
 
 async def inject(local: Stack, **fault: Any) -> None:
-    async with httpx.AsyncClient(base_url=local.url, trust_env=False) as client:
+    async with plain_client(base_url=local.url) as client:
         (await client.post("/simulators/faults", json=fault)).raise_for_status()
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 from playwright.async_api import Browser, Page, expect
 
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.avatar_session import session_path
 from common.domain.ids import AvatarSessionId
+from infra.local.plain_http import plain_client
 from infra.local.stack import Stack
 from tests.browser.conftest import PATIENCE, picture, sign_in, visit, watch, write
 from tests.browser.probes import LISTEN, probe, until_loud
@@ -113,7 +113,7 @@ async def test_the_session_of_a_closed_tab_ends(browser: Browser, local: Stack) 
         await start_video(page)
         await page.close()
         [session] = local.simulators.liveavatar.sessions.values()
-        async with httpx.AsyncClient(base_url=local.url, trust_env=False) as client:
+        async with plain_client(base_url=local.url) as client:
             for _ in range(PATIENCE // 1000):
                 (await client.post("/local/sweep")).raise_for_status()
                 if session.state == "ended":

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from infra.local.plain_http import plain_client
 from infra.local.stack import Stack
 from tests.browser.conftest import NARROW, PHONE, picture, record, sign_in, visit, write
 from tests.browser.screen import check_screen
@@ -32,7 +32,7 @@ async def screen(page: Page, name: str) -> None:
 
 
 async def inject(local: Stack, **fault: Any) -> None:
-    async with httpx.AsyncClient(base_url=local.url, trust_env=False) as client:
+    async with plain_client(base_url=local.url) as client:
         (await client.post("/simulators/faults", json=fault)).raise_for_status()
 
 
@@ -53,7 +53,7 @@ async def report(local: Stack, page: Page) -> Any:
     """Return this person's usage, as the API answers it."""
     person = json.loads(await page.evaluate("localStorage['oprina.person']"))
     headers = {"authorization": f"Bearer {person['id_token']}"}
-    async with httpx.AsyncClient(base_url=local.url, trust_env=False) as client:
+    async with plain_client(base_url=local.url) as client:
         return (await client.get("/api/account/usage", headers=headers)).json()
 
 

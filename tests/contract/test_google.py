@@ -18,6 +18,7 @@ from common.domain import errors
 from common.domain.google.connection import scopes_of
 from common.ports.google import ExchangedCode, GoogleAccounts
 from infra.local.demo.google_browser import GoogleBrowser
+from infra.local.plain_http import plain_client
 from infra.local.simulators.faults import ServiceFault, ServiceFaults
 from infra.local.simulators.faulty import Faulty
 from infra.local.simulators.google_accounts import GoogleAccountsState, oauth_app
@@ -110,7 +111,7 @@ async def simulating(
 
     async with (
         served(Faulty(oauth_app(state), faults, "google-accounts")) as address,
-        httpx.AsyncClient(trust_env=False) as browser,
+        plain_client() as browser,
     ):
         found = SimulatedGoogle(state, clock, faults, HttpClient(sleep=at_once), browser, address)
         found.port = GoogleOauth(

@@ -27,6 +27,7 @@ from common.ports.store import Store
 from common.settings import Settings
 from infra.local.emulators.cloud_tasks import Delivery, once
 from infra.local.functions import FunctionRouter, load_functions
+from infra.local.plain_http import plain_client
 from infra.local.server import serving
 from infra.local.sign_in import uid_of
 from infra.local.simulators.agent_engine import AgentEngineState, Message, Script
@@ -39,6 +40,7 @@ from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSetti
 from infra.local.stack import Stack, stack
 from tests.api.sse import ServerSentEvent, events
 from tests.support.harness import bare
+from tests.support.identity_key import lend_key
 
 Json = dict[str, Any]
 RATE = 24_000
@@ -277,7 +279,7 @@ async def staged(
         delivery=delivery,
     )
     async with (
-        stack(folder, given=settings, simulators=simulators, scheduled=False) as local,
-        httpx.AsyncClient(timeout=30, trust_env=False) as http,
+        stack(lend_key(folder), given=settings, simulators=simulators, scheduled=False) as local,
+        plain_client(timeout=30) as http,
     ):
         yield Scene(local, faults, http, scripts)

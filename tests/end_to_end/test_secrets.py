@@ -17,6 +17,7 @@ from common.adapters.agent_engine.client import AgentEngine
 from common.adapters.google.text_to_speech import GoogleSpeech
 from common.ports.dependencies import Dependencies
 from infra.local.emulators.cloud_tasks import never
+from infra.local.plain_http import plain_client
 from infra.local.simulators.faults import Mode
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.simulators.liveavatar.session import LiveAvatarSession
@@ -196,7 +197,7 @@ async def storm(folder: Path, canaries: Canaries) -> AsyncIterator[FaultRun]:
         provider.tokens.secret, provider.tokens.lifetime, provider.tokens.unix, canaries=canaries
     )
     heard, http_client = AnswerRecorder(), ShortDeadlineClient()
-    client = httpx.AsyncClient(timeout=40, trust_env=False, event_hooks={"response": [heard]})
+    client = plain_client(timeout=40, event_hooks={"response": [heard]})
     async with staged(folder, delivery=never, provider=provider) as scene, client:
         canaries.add("sealing key", sealing_key(scene))
         made = secretive(scene, http_client, canaries)

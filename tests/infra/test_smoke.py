@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from infra.deploy.package import ROOT
+from infra.local.plain_http import plain_client
 from infra.local.simulators.faults import ServiceFault
 from infra.local.stack import Stack
 from infra.registry import declarations
@@ -37,7 +38,7 @@ async def run_smoke(
         output.append(line)
         watch(line)
 
-    async with httpx.AsyncClient(base_url=local.url, timeout=20, trust_env=False, **client) as http:
+    async with plain_client(base_url=local.url, timeout=20, **client) as http:
         code = await smoke(http, local_user, steps=STEPS, say=say, seconds=seconds)
     return code, output
 
@@ -78,7 +79,7 @@ async def test_a_deployment_is_tested_at_the_addresses_of_terraform(
         token = ada.headers["authorization"].removeprefix("Bearer ")
         sign_in = sign_in_of({"OPRINA_SMOKE_TOKEN": token})
         output: list[str] = []
-        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+        async with plain_client(timeout=20) as http:
             where = addresses(urls)
             assert await smoke(http, sign_in, where=where, steps=STEPS, say=output.append) == 0
         assert ran(output) == [("ok", step) for step in STEPS]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 from starlette.types import ASGIApp
 
+from infra.local.plain_http import plain_client
 from infra.local.server import serving
 
 
@@ -21,7 +22,7 @@ async def client_of(app: ASGIApp, mount: str = "") -> AsyncIterator[httpx.AsyncC
     """Yield an HTTP client whose base URL is the address of `app` and `mount`."""
     async with (
         served(app) as address,
-        httpx.AsyncClient(base_url=address + mount, timeout=5, trust_env=False) as client,
+        plain_client(base_url=address + mount, timeout=5) as client,
     ):
         yield client
 

@@ -13,12 +13,14 @@ from common.adapters.sqlite.store import SqliteStore
 from common.domain.avatar_session import record_path
 from common.domain.ids import AvatarSessionId
 from infra.local.emulators.cloud_tasks import Delivery, once
+from infra.local.plain_http import plain_client
 from infra.local.simulators.agent_engine import AgentEngineState
 from infra.local.simulators.all import Simulators
 from infra.local.simulators.espeak import EspeakRequest
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from infra.local.stack import Stack, stack
+from tests.support.identity_key import lend_key
 
 Json = dict[str, Any]
 RATE = 24_000
@@ -50,11 +52,12 @@ async def standing(
     """Run a stack, and yield it with an HTTP client of the user ada."""
     async with (
         stack(
-            folder, given=settings, simulators=simulators or hurried(), scheduled=scheduled
+            lend_key(folder),
+            given=settings,
+            simulators=simulators or hurried(),
+            scheduled=scheduled,
         ) as local,
-        httpx.AsyncClient(
-            base_url=local.url, headers=local.sign_in("ada"), timeout=20, trust_env=False
-        ) as ada,
+        plain_client(base_url=local.url, headers=local.sign_in("ada"), timeout=20) as ada,
     ):
         yield local, ada
 

@@ -10,8 +10,9 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
-import httpx
 import pytest
+
+from infra.local.plain_http import plain_client
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +46,7 @@ async def test_stack_says_ready_prints_requests_and_ends_quietly(
     assert process.stdout is not None
     ready = (await process.stdout.readline()).decode()
     assert ready.startswith(f"Oprina is ready on http://localhost:{port} ")
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as ada:
+    async with plain_client(base_url=f"http://127.0.0.1:{port}") as ada:
         token = (await ada.post("/local/sign-in", json={"name": "ada"})).json()["id_token"]
         ada.headers["authorization"] = f"Bearer {token}"
         begun = (await ada.post("/start_avatar")).json()

@@ -8,11 +8,11 @@ import shutil
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from clients.python.oprina import AsyncOprina
 from infra.local.demo.google_browser import GoogleBrowser
+from infra.local.plain_http import plain_client
 from infra.local.stack import Stack
 from tests.local.stacks import hurried, standing
 
@@ -73,7 +73,7 @@ async def test_the_python_example_asks_before_a_mail_is_sent(tmp_path: Path) -> 
     async with standing(tmp_path / "data", hurried()) as (local, http):
         client = AsyncOprina(local.url, http=http)
         url = (await client.google.connect(mail=True, calendar=False)).url
-        async with httpx.AsyncClient(trust_env=False) as browser:
+        async with plain_client() as browser:
             consent = GoogleBrowser(browser)
             await consent.finish(await consent.allow(await consent.open(url)))
         out = await talk(local, tmp_path, mail, "y")

@@ -16,6 +16,7 @@ from common.adapters.sqlite.store import SqliteStore
 from infra.access.public_access import spending_services
 from infra.access.stop_spending import open_again, stop_spending
 from infra.access.switch import FirestoreSwitch
+from infra.local.plain_http import plain_client
 from infra.local.simulators.all import LIVEAVATAR
 from infra.local.simulators.liveavatar import LiveAvatarAccount
 from tests.infra.fake_public_access import SERVICES, FakeProject
@@ -39,7 +40,7 @@ class RunningCommand:
 
 @asynccontextmanager
 async def signed_in(url: str, name: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as user:
+    async with plain_client(base_url=url, timeout=PATIENCE) as user:
         token = (await user.post("/local/sign-in", json={"name": name})).json()["id_token"]
         user.headers["authorization"] = f"Bearer {token}"
         yield user

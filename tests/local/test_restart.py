@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from infra.local.plain_http import plain_client
 from tests.local.test_command import free_port, run
 
 STORY = "Tell me a story."
@@ -23,7 +24,7 @@ async def local_stack(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, An
         ready = (await process.stdout.readline()).decode()
         assert ready.startswith("Oprina is ready"), ready
         url = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as ada:
+        async with plain_client(base_url=url, timeout=60) as ada:
             token = (await ada.post("/local/sign-in", json={"name": "ada"})).json()["id_token"]
             ada.headers["authorization"] = f"Bearer {token}"
             yield ada, process

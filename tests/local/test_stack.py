@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from infra.local.emulators.cloud_tasks import never
+from infra.local.plain_http import plain_client
 from infra.local.simulators.all import Simulators
 from infra.local.simulators.google_speech import SpeechSimulator
 from infra.local.simulators.liveavatar import LiveAvatarAccount
@@ -240,7 +241,7 @@ async def test_stopping_the_stack_settles_streaming_turns(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     simulators = hurried(synthesize=a_while)
-    async with httpx.AsyncClient(timeout=20, trust_env=False) as ada:
+    async with plain_client(timeout=20) as ada:
         async with standing(tmp_path, simulators) as (local, _):
             ada.headers.update(local.sign_in("ada"))
             ada.base_url = httpx.URL(local.url)

@@ -31,10 +31,13 @@ def firestore_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 def firestore_project(firestore_address: str) -> Iterator[str]:
     import httpx
 
+    from infra.local.plain_http import NO_CERTIFICATES
+
     project = f"demo-{uuid.uuid4().hex[:12]}"
     yield project
     documents = f"emulator/v1/projects/{project}/databases/(default)/documents"
-    httpx.delete(f"http://{firestore_address}/{documents}", timeout=10.0).raise_for_status()
+    with httpx.Client(verify=NO_CERTIFICATES, trust_env=False, timeout=10.0) as http:
+        http.delete(f"http://{firestore_address}/{documents}").raise_for_status()
 
 
 @pytest.fixture

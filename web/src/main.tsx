@@ -84,7 +84,8 @@ async function start(): Promise<void> {
     const config = await loadConfig();
     const signIn = await signInFor(config);
     const before = await signIn.restore();
-    if (before) await copy.use(before.uid);
+    // A person who is not signed in any more has left copies if the account ended elsewhere.
+    await (before ? copy.use(before.uid) : copy.wipe());
     const root = document.getElementById("root");
     if (!root) return;
     root.replaceChildren();

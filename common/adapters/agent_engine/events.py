@@ -45,6 +45,8 @@ class ReplyParser:
         self._tokens = TokenCount()
         self._passed = False
         """An event was passed on."""
+        self._seen: set[int] = set()
+        """Hashes of the lines that name an event and its time."""
 
     def feed(self, line: bytes) -> Iterator[AgentEvent]:
         """Yield the events of a line.
@@ -57,7 +59,7 @@ class ReplyParser:
                 error event.
         """
         event = parse_line(line)
-        if event is None:
+        if event is None or self._is_repeated(event, line):
             return
         code = error_code(event)
         if events := self._read(event, is_error=code is not None):
@@ -86,6 +88,14 @@ class ReplyParser:
             raise errors.Failed(SERVICE, "the reply has no text", kind="empty")
         tokens = self._tokens
         return Finished(tokens.tokens, tokens.prompt, waiting, self._tools.unanswered)
+
+    def _is_repeated(self, event: Json, line: bytes) -> bool:
+        """Return True for a line that came before: a proxy sent it twice. ADK sets a time for each."""
+        if "id" not in event or "timestamp" not in event:
+            return False
+        number, before = hash(line), len(self._seen)
+        self._seen.add(number)
+        return len(self._seen) == before
 
     def _read(self, event: Json, *, is_error: bool) -> list[AgentEvent]:
         name = name_of(event.get("author"))

@@ -34,7 +34,7 @@ class TokenCount:
     ) -> list[UsageSoFar]:
         """Count an event of an author. Return the running figure if it changed.
 
-        `content`: the event has text or a tool call. The last usage of a call counts. After a whole
+        `content`: the event has text or a tool call. The largest usage of a call counts. After a whole
         event a new call begins with a partial event, or with a whole event that has content and
         another usage.
         """
@@ -47,6 +47,7 @@ class TokenCount:
         if usage is None:
             return []
         before, is_whole = (call.usage.total, call.is_whole) if call is not None else (0, False)
+        usage = usage._replace(total=max(usage.total, before))  # what was used stays used
         self.calls[author] = ModelCall(usage, is_whole or not partial)
         tokens, self.tokens = self.tokens, (self.tokens or 0) + usage.total - before
         self.prompt = usage.prompt or self.prompt

@@ -7,6 +7,7 @@ streams in one pool, that was a third of the CPU time of a process.
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -110,5 +111,10 @@ class SocketTransport(httpx.AsyncHTTPTransport):
 
 def transport() -> httpx.AsyncBaseTransport:
     """Return the transport of a process. It ignores the environment's proxies and certificates."""
-    tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)  # takes 20 ms: once
-    return PooledTransport(lambda: SocketTransport(tls))
+    return PooledTransport(lambda: SocketTransport(_tls()))
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return the context of a process: httpx needs 20 ms to read the certificates."""
+    return httpx.create_ssl_context(trust_env=False)

@@ -4,8 +4,10 @@ A repr shows the service, the method and the status, and nothing else of a call.
 """
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import httpx
@@ -72,7 +74,7 @@ class OutboundRequest:
 class HttpAnswer:
     """An answer with any status.
 
-    `retry_after` is in seconds, and None unless the service sent a number.
+    `retry_after` is in seconds, and None unless the service said it.
     """
 
     status: int
@@ -112,14 +114,20 @@ def refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
 
 
 def retry_after(response: httpx.Response) -> int | None:
-    """Return the seconds of `Retry-After`, or None.
+    """Return the seconds of `Retry-After`, at most `MAX_RETRY_AFTER`, or None.
 
-    The form with a date is ignored: it would need both clocks to agree.
+    A date counts from the answer's own `Date`, because the two clocks may differ. Without that header
+    it is ignored.
     """
     value = response.headers.get("retry-after", "")
     if value.isascii() and value.isdigit():
         return min(int(value[:9]), MAX_RETRY_AFTER)
-    return None
+    try:
+        then = parsedate_to_datetime(value)
+        wait = then - parsedate_to_datetime(response.headers.get("date", ""))
+    except (ValueError, TypeError):  # no date; one with a time zone and one without
+        return None
+    return min(max(0, math.ceil(wait.total_seconds())), MAX_RETRY_AFTER)
 
 
 class TooLongError(Exception):

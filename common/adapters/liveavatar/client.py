@@ -43,6 +43,9 @@ The provider still answers it for half a second after a session was stopped.
 """
 BUSY_SECONDS = 2
 
+NOT_STARTED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422, 429})
+"""Refusals of a start that prove that the session does not run."""
+
 MAX_PAGES = 50
 PAGE_SIZE = 100
 
@@ -200,12 +203,15 @@ class LiveAvatar:
 def _start_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
     """Return the error for a start that was not a success.
 
-    After a 4xx the session does not run. After anything else it may run.
+    After a status of `NOT_STARTED` the session does not run. After anything else it may run: a
+    time-out of a proxy, a conflict with a call that was carried out before, a status of no meaning.
     """
     envelope = answer.json()
     code = envelope.get("code") if isinstance(envelope, dict) else None
     if answer.status == 403 and code == CONCURRENCY_LIMIT:  # noqa: PLR2004 - forbidden
         return errors.Busy(SERVICE, "all sessions of the plan run", retry_after=BUSY_SECONDS)
+    if answer.status not in NOT_STARTED:
+        return request.lost(f"answered {answer.status}")
     refused = refusal(request, answer)
     # `UpstreamNotFound` would mean that the session has ended, and this one never ran.
     return (

@@ -87,4 +87,5 @@ class ReplySoFar:
             characters,
             self.tools,
             self.proposals,
+            is_final=self.finished is not None,
         )

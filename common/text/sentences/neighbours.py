@@ -41,7 +41,7 @@ _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG)\b")
 _NUMERAL: Final = re.compile(
-    r"\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
+    r"[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
@@ -164,7 +164,7 @@ def more_marks(text: str) -> bool:
 
 def is_numeral(text: str, language: Language) -> bool:
     """Return whether the word numbers the one before: "5", "B", "XIX", but not an elided "C'est"."""
-    _must_be_finished(text, "[IVX]+|[A-Z]")
+    _must_be_finished(text, "[A-Z]{1,4}-?")
     numeral = _NUMERAL.match(text)
     return numeral is not None and numeral[0] not in language.elided
 
@@ -186,7 +186,9 @@ def is_quarter(text: str) -> bool:
 def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
     """Return whether a zone follows, or a day ("at 5 p.m. Monday") that is not the second one."""
     if begins(text, language.days):
-        return words_of(language.days).isdisjoint(_WORD.findall(before))
+        return words_of(language.days).isdisjoint(
+            _WORD.findall(re.sub(r"[ap]\.?m\.?,? \w+", "", before))
+        )
     return begins(text, _ZONES)
 
 

@@ -77,11 +77,7 @@ def term(written: str) -> str:
     return written if re.fullmatch(r"-?\w+|\W", written) else f"({written.strip()})"
 
 
-_NAMES = _PATTERNS | {
-    "fraction": fraction,
-    "term": term,
-    "sign": lambda name: _SIGNS[name],
-}
+_NAMES = _PATTERNS | {"fraction": fraction, "term": term, "sign": _SIGNS.__getitem__}
 DELIMITERS, INNERMOST, COMMANDS = (
     read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
 )

@@ -45,6 +45,8 @@ _NAMES: dict[str, Any] = {
     "ENDS": (
         r"co\.uk|org\.uk|ac\.uk|gov\.uk|com\.au|co\.jp|co\.in|com\.br|com|org|net|gov|edu|mil|io|dev|ai"
         "|app|info|biz|tv|uk|de|fr|es|eu|ca|au|jp|cn|br|nl|ch|se|dk|pl|ru|mx|kr|nz"
+        "|photography|photos|museum|travel|online|store|shop|site|blog|cloud|tech|agency|design"
+        "|studio|academy|consulting|community|technology|xyz"
     ),
     "FILES": (
         "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
@@ -63,7 +65,7 @@ _LINES = r"""
     =>  {line}
 """
 _INLINE = r"""
-? [ ][ ]|\t
+? [ ]{2}|\t
 (?<=[\w)%]){COLUMN}  =>  ,␣
 ? `
 {SECRET}`([^`\s]{1,80})`  =>  {1} {2:secret}
@@ -135,12 +137,12 @@ _PUNCTUATION = r"""
 :[ ]?/[ ]?/[/ ]*  =>  ␣
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
-(?<!\S)--++(?!\S)  =>  —
+--(?<!\S--)-*+(?!\S)  =>  —
 ,(?:[ ]?,)++  =>  ,
-\([ ]++  =>  (
-(?<! )[ ]++\)  =>  )
+\([ ]  =>  (
+[ ]\)  =>  )
 \(\)  =>
-(?<! )[ ]++([,.](?![\w/])|[。，、！？；：।])  =>  {1}
+[ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
 (?<=[.!?…])[.](?=\s|$)  =>
 ? [ ]['’]s
 (?<=\w)[ ](?=['’]s(?!\w))  =>
@@ -156,11 +158,11 @@ _SIGN_NAMES = table(
 _ENGLISH_CODE = read_rules(
     r"""
 (?<=\w)~(?=\d)  =>  ␣tilde␣
+(?<![\w*)])\*(?=\.\w|$|\)| [|>&])  =>  star
 (?<=\s)\|(?=\s)  =>  pipe
 [ ]?\|\|[ ]?  =>  ␣or␣
 [ ]?=>[ ]?  =>  ␣arrow␣
 (?<![\w=)])!(?=[A-Za-z(])  =>  not␣
-(?<![\w*)])\*(?=\.\w|$)  =>  star
 """,
     {},
 )
@@ -194,9 +196,8 @@ def inline_rules(language: Language) -> Rules:
 
     def mail(match: re.Match[str]) -> str:
         local = match[1].replace(".", dot)
-        local = (
-            re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local) if english else local
-        )
+        if english:
+            local = re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local)
         return local + at + match[2].replace(".", dot)
 
     def domain(match: re.Match[str]) -> str:
@@ -216,7 +217,7 @@ def inline_rules(language: Language) -> Rules:
 @cache
 def punctuation_rules(language: Language) -> Rules:
     """Return the rules that tidy what is left."""
-    close_up = Rule(r"(?<! ) ++(?=[!?;:])", "")
+    close_up = Rule(" (?=[!?;:])", "")
     return read_rules(_PUNCTUATION, _NAMES) + (() if language.space_before_marks else (close_up,))
 
 
@@ -230,7 +231,7 @@ def _trimmed(address: str) -> tuple[str, str]:
 
 def _code(code: str, instead: str, *, english: bool) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB](?![A-Za-z])", code):
+    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB](?![A-Za-z])|\[\w?:[\w:-]*\]", code):
         return instead
     if english:
         code = apply(_ENGLISH_CODE, _SIGN_NAMES.get(code.strip(), code))

@@ -16,10 +16,12 @@ from starlette.applications import Starlette
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from infra.local.plain_http import plain_client
 from infra.local.server import serving
 from infra.local.simulators.espeak import EspeakRequest, synthesize
 from infra.local.stack import Stack, stack
 from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.support.identity_key import lend_key
 
 Json = dict[str, Any]
 ESBUILD = Path(__file__).parents[1] / "node_modules/.bin/esbuild"
@@ -122,12 +124,10 @@ async def studio(tmp_path: Path, script: Path) -> AsyncIterator[Studio]:
     microphone = tmp_path / "microphone.wav"
     speak_into(microphone)
     async with (
-        stack(tmp_path, scheduled=False) as local,
+        stack(lend_key(tmp_path), scheduled=False) as local,
         serving(site) as address,
         browsing(microphone) as browser,
-        httpx.AsyncClient(
-            base_url=local.url, headers=local.sign_in("ada"), timeout=60, trust_env=False
-        ) as ada,
+        plain_client(base_url=local.url, headers=local.sign_in("ada"), timeout=60) as ada,
     ):
         page = await browser.new_page()
         await page.goto(address)

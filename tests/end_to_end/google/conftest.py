@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from infra.local.demo.google_browser import ConsentForm, GoogleBrowser
+from infra.local.plain_http import plain_client
 from infra.local.simulators.google_accounts import GoogleAccountsState
 from infra.local.stack import Stack
 from tests.local.stacks import standing
@@ -83,10 +84,8 @@ async def google_scene(folder: Path, **settings: Any) -> AsyncIterator[GoogleSce
     async with standing(folder, **settings) as (local, _):
         people: dict[str, Person] = {}
         for name in ("ada", "bob"):
-            api = httpx.AsyncClient(
-                base_url=local.url, headers=local.sign_in(name), timeout=20, trust_env=False
-            )
-            http = httpx.AsyncClient(timeout=20, trust_env=False)
+            api = plain_client(base_url=local.url, headers=local.sign_in(name), timeout=20)
+            http = plain_client(timeout=20)
             people[name] = Person(local, api, http)
         yield GoogleScene(local, people)
         for person in people.values():

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import httpx
 import pytest
 
 from common.domain.google.consent import LIFE, consent_id, consent_path
 from infra.local.demo.google_browser import result_of
+from infra.local.plain_http import plain_client
 from infra.local.simulators.faults import ServiceFault
 from tests.end_to_end.google.conftest import GoogleScene, Person, google_scene, query_of
 
@@ -75,7 +75,7 @@ async def test_state_of_another_user_and_cookie_of_another_browser(scene: Google
 
 async def test_cookie_missing(scene: GoogleScene) -> None:
     callback = await callback_of(scene.ada)
-    async with httpx.AsyncClient(trust_env=False) as other:
+    async with plain_client() as other:
         answer = await other.get(callback)
         assert result_of(answer.headers["location"]) == "google_wrong_browser"
         answer = await other.get(f"{callback}&cookie=oprina_google=x")

@@ -6,7 +6,15 @@ from typing import Any
 
 from common.domain import errors
 from common.domain.ids import UserId
-from common.ports.agent import AgentEvent, Delta, Finished, OnEvent, ToolCall, ToolResult
+from common.ports.agent import (
+    AgentEvent,
+    Delta,
+    Finished,
+    OnEvent,
+    ToolCall,
+    ToolResult,
+    UsageSoFar,
+)
 from tests.support.simulation.journal import CURRENT_REQUEST
 
 
@@ -98,7 +106,7 @@ class FakeAgent:
                         take(step)
                     case ToolEffect(name, seconds):
                         await self._use(name, seconds, take)
-                    case Delta() | ToolCall() | ToolResult():
+                    case Delta() | ToolCall() | ToolResult() | UsageSoFar():
                         take(step)
             if not whole:
                 whole = True

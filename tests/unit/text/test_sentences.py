@@ -119,6 +119,11 @@ def test_pauses_lose_nothing(events: list[str | None], language: str | None) -> 
     [
         ("en", "Hello there. How", ["Hello there."]),
         ("en", "Hello there.", []),
+        ("en", "Sentence one.Sentence t", ["Sentence one."]),
+        ("en", "What is your full name?What c", ["What is your full name?"]),
+        ("en", "I booked it.Your c", ["I booked it."]),
+        ("en", "It runs on Node.js and example.Com w", []),
+        ("en", "We met at 6 P.M. Mr. Smith", ["We met at 6 P.M."]),
         ("en", "Hello there. ", []),
         ("en", "Really? Y", ["Really?"]),
         ("en", "It leaves at 6 p.m. Gate", ["It leaves at 6 p.m."]),

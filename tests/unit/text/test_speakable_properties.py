@@ -139,6 +139,35 @@ def test_english_figures_become_words_that_stay(parts: list[str]) -> None:
     assert set(words(" ".join(parts))) <= set(words(said))
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 999), st.sampled_from(["at", "to", "of", "from", "below", "and"]))
+def test_a_dash_before_a_figure_behind_a_preposition_is_its_sign(figure: int, word: str) -> None:
+    for sign in "–−-":
+        assert speakable(f"Keep it {word} {sign}{figure} °C now.", "en").startswith(
+            f"Keep it {word} minus "
+        )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 98), PLAIN_WORDS.filter(lambda word: len(word) > LONGEST_UNIT))
+def test_only_a_bracket_that_closes_nothing_is_dropped(number: int, word: str) -> None:
+    assert ")" not in speakable(f"You need: {number}) {word}; {number + 1}) {word}.", "en")
+    assert speakable(f"See this (or {number}) {word}.", "en").count(")") == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(100, 9999),
+    st.sampled_from(["RFC ", "IEEE ", "DIN ", "order no. ", "Conf. # "]),
+)
+def test_figures_that_are_names_are_read_by_digits(figures: int, name: str) -> None:
+    digits = [speakable(digit, "en") for digit in str(figures)]
+    assert (
+        speakable(f"See {name}{figures}, please.", "en").split(",")[0].split()[-len(digits) :]
+        == digits
+    )
+
+
 RUNS = [
     "1", "1,", "111,", "1.", "1-", "1 ", "a", "a.", "A.", "*", "**", "_", "`", "`a", "[", "](",
     "[a](", "[](", "![", "<", "<a ", "<!--", "&", "# ", "| a ", "|-", "- ", "$1-", "+1 ", "+1-",

@@ -84,6 +84,13 @@ export class Conversation {
     if (!this.id) return;
     this.listChanged.change((count) => count + 1);
     void this.copy.putMessages(this.id, this.transcript.asMessages());
+    if (this.opened.get().title === turn.question) void this.loadTitle(this.id);
+  }
+
+  /** Take the title that the server has made of the first message. */
+  private async loadTitle(id: string): Promise<void> {
+    const found = await this.api.conversation(id).catch(() => null);
+    if (found && this.id === id) this.rename(found.title);
   }
 
   private async loadCopy(id: string, error: unknown): Promise<void> {

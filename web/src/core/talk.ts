@@ -225,9 +225,10 @@ export class Talk {
     return this.presence.comeBack();
   }
 
+  /** The person signs out: end everything, and send nothing of this person later. */
   async dispose(): Promise<void> {
     await this.end();
-    this.turn.stop();
+    this.dialogue.dispose();
   }
 
   private get isQuiet(): boolean {

@@ -28,9 +28,12 @@ export function TalkPage({ id }: { id: string | null }) {
     void talk.open(id);
   }, [talk, id]);
   useEffect(() => {
-    // A new conversation has got its id: the address names it, so that a reload finds it.
-    if (id === null && opened.id !== null) go(`/c/${opened.id}`, { replace: true });
-  }, [id, opened.id, go]);
+    // A new conversation has got its id: the address names it, so that a reload finds it. The value of
+    // this moment counts: `opened` is still the conversation before while a new one begins.
+    const current = talk.opened.get().id;
+    if (id === null && current !== null && current === opened.id)
+      go(`/c/${current}`, { replace: true });
+  }, [talk, id, opened.id, go]);
   useTitle(posture);
   useSpeechLanguage();
   useKeys(posture, () => setShowsKeys((now) => !now));

@@ -20,13 +20,14 @@ _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 PATTERNS = {
     "DAY_FOLLOWS": (
-        rf"(?<!\w)((?i:on|by|due|dated|since|until|till|from|before|after|through|starting|closed|open|ETA|date"
-        rf"|updated|effective|as of|week of|deadline|notes|sync|meeting|call|appointment|delivery|today"
-        rf"|tomorrow|{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
+        rf"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
+        r"|from|before|after|through|starting|closed|open|ETA|date|updated|effective|as of|week of|sync"
+        r"|deadline|notes|meeting|call|appointment|delivery|today|tomorrow|"
+        rf"{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
     ),
     "CLOCK": r"\d\d?(?::\d\d)?",
     "AT": "(?:at|@|from|between|after|before)",
-    "SHORT": "|".join(_MONTHS),
+    "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
     "DAY": r"(0?[1-9]|[12]\d|3[01])",
@@ -119,6 +120,13 @@ def decades(match: re.Match[str]) -> str:
         many = f"{cardinal(century)} {few}" if century else few
         said += ["two thousands" if century == "20" and digits == "00" else many] if digits else []
     return " to ".join(said)
+
+
+def clock(match: re.Match[str]) -> str:
+    """Return a time that a race took: "22:45", "2:11:08"."""
+    first, *others = match[1].split(":")
+    round_time = "" if any(map(int, others)) else "hours" if others[1:] else "minutes"
+    return " ".join([cardinal(first), *([round_time] if round_time else map(pair, others))])
 
 
 def several_days(match: re.Match[str]) -> str:

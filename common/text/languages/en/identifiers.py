@@ -24,10 +24,6 @@ PATTERNS = {
         r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"
     ),
     "EMERGENCY": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
-    "STATE": (
-        "(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]"
-        "|T[NX]|UT|V[TA]|W[AVIY])"
-    ),
     "ENDING": (
         r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"
         r"|text \w{1,20}+ to)"

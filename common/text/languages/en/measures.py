@@ -25,7 +25,7 @@ _UNITS = _LENGTHS | table(
     "|pcs piece|IU international unit|pts point|pgs page|reb rebound|ast assist|mmol millimole"
     "|mEq milliequivalent|Nm newton meter|N·m newton meter|kN kilonewton|MPa megapascal|Wh watt hour"
     "|mIU milli-international unit|pg picogram|ng nanogram|nmol nanomole|cc cubic centimeter|lm lumen"
-    "|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star"
+    "|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard"
 )
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
@@ -36,7 +36,7 @@ for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
 _WITH_POINT = words_of(
-    "ft in mi yd gal qt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
+    "ft in mi yd yds gal qt qts pt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
 )
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _DEGREES = table(
@@ -50,7 +50,7 @@ _CURRENCIES = table(  # main unit, small one (else cent), their plurals (else in
     "|₪ shekel/agora/shekels/agorot|₦ naira/kobo/naira/kobo|₴ hryvnia/kopiyka|₫ dong//dong"
     "|zł zloty/grosz/zlotys/groszy|SEK Swedish krona/öre/Swedish kronor/öre"
     "|NOK Norwegian krone/øre/Norwegian kroner/øre|DKK Danish krone/øre/Danish kroner/øre"
-    "|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen"
+    "|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/"
 )
 _CODES = table(
     "USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY|NZD NZ$"
@@ -141,16 +141,15 @@ def amount(match: re.Match[str]) -> str:
     """Return an amount after its sign, or a range of amounts."""
     sign, currency, sign_behind, first, scale, dash, last, scale_2, rate = match.groups()
     whole = not re.search(r"[.,]\d\d$", first)
+    said = minus(sign or sign_behind) + _money(first, scale, currency)
     if last and dash == " - " and match.string[match.end() :].lstrip().startswith("equals"):
-        return (
-            f"{minus(sign)}{_money(first, scale, currency)} minus {_money(last, scale_2, currency)}"
-        )
+        return f"{said} minus {_money(last, scale_2, currency)}"
     if last:
-        start = f"{number(first)}{_scaled(scale)}" if whole else _money(first, scale, currency)
-        return f"{minus(sign)}{start} to {_money(last, scale_2, currency)}{per(rate)}"
+        start = f"{minus(sign)}{number(first)}{_scaled(scale)}" if whole else said
+        return f"{start} to {_money(last, scale_2, currency)}{per(rate)}"
     if describes(match) and whole:
         return f"{number(first)}{_scaled(scale)} {_currency(currency)[0]}{per(rate)}"
-    return minus(sign or sign_behind) + _money(first, scale, currency) + per(rate)
+    return said + per(rate)
 
 
 def amount_first(match: re.Match[str]) -> str:

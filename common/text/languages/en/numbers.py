@@ -29,17 +29,21 @@ _NUMBERED = table(
     "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
     "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
     "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
-    "|Bldg Building|l line|ll lines|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians|Rom Romans"
-    "|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians"
-    "|Heb Hebrews"
+    "|Bldg Building|l line|ll lines|para paragraph|paras paragraphs|Rte Route|Op Opus|op opus"
+    "|Ps Psalm|Cor Corinthians|Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew"
+    "|Eph Ephesians|Phil Philippians|Heb Hebrews"
 )
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_RAISED_BY = table("² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down")
+_RAISED_BY = table(
+    "² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times|± plus or minus|§ section"
+    "|¶ paragraph|% percent|° degrees"
+)
 _COMPARISONS = table(
     "== equals|=== triple equals|= equals|!= is not equal to|!== is strictly not equal to"
     "|≠ is not equal to|< less than|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
 )
+_FORMULA = r" equals |(?:squared|cubed) / "
 _TERM = r"(?<![\w'])[A-Za-z] ?$|(?:squared|cubed|\d\)|[)²³]) ?$"
 _NAMES = table(
     "♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
@@ -49,17 +53,21 @@ _NAMES = table(
 )
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
-        r"•|[xX]{2}|＊|[Dd][Oo][Ii]|:[\dA-F]{2}:|:\d\d ?[ap](?!\w)|['′’] ?[x×]|/ea| x \d|[\d½⅓⅔¼¾⅛] c\."
-        r"|ar[Xx]iv|ISO|PMID|IEEE|ANSI|IEC|DIN|\d{3}-\d{4}|\d:\d\d?[-–]|\ds(?!\w)|10\.\d{4}|/1[01]|/5"
-        r"|q ?\d|\d ?[ap] ?[-–—]|x\d|\([rbd]\.|mm ?Hg|[A-Z]{3} \d{3}[A-Z]| in \d\d|hrs|M ?[-–] ?F|\d{8}"
-        r"|Route|Hwy|(?:R(?:oo)?m|Suite|A\w{,7}t|Unit|Bldg|Ste) \d"
+        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
+        r"|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}|/(?:ea|1[01]|5)|['′’] ?[x×]"
+        r"|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
+    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Help|Panel|[Mm]enu)",
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
     "NUMBERED": "|".join(_NUMBERED),
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
+    "STANDARD": r"(?i:arxiv)|RFC|ISO(?! \d{1,3}00(?![:\d-]))|PMID|IEEE|ANSI|IEC|DIN",
+    "TERM": r"(?<![^\W\d_][a-z])(?<=[²³a-zα-ω])",
+    "RELEASE": r"\d{1,4}\.\d{1,4}",
+    "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
     "TITLES": (
         "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Lesson|Page|Question"
     ),
@@ -67,7 +75,9 @@ PATTERNS = {
 }
 PARTS = {
     "letters": " ".join,
-    "points": lambda digits: " point ".join(map(cardinal, digits.split("."))),
+    "points": lambda digits: re.sub(
+        r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
+    ).replace(".", " point "),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus").__getitem__,
     "power": lambda digit: "²³"[int(digit) - 2],
     "lowered": lambda digits: digits.translate(_RAISED),
@@ -75,10 +85,8 @@ PARTS = {
     "raised": lambda sign: _RAISED_BY.get(sign, ""),
     "path": lambda path: path.removeprefix("~").replace(".", " dot ").replace("/", " slash "),
     "without_marks": lambda written: re.sub("[. '’]", "", written),
-    "numbered": lambda short: _NUMBERED[short],
-    "to_number": lambda digits: f" to {cardinal(digits)}" if digits else "",
-    "after_point": lambda digits: f" point {cardinal(digits)}" if digits else "",
-    "s": lambda amount: "" if one(amount) else "s",
+    "numbered": lambda short: _NUMBERED.get(short, ""),
+    "menu": lambda path: path.replace(" →", ", then"),
 }
 
 
@@ -170,9 +178,15 @@ def between(match: re.Match[str]) -> str:
     return f"{written} to " if dash in {"-", " - "} or dash.strip() != "-" else match[0]
 
 
-def by(match: re.Match[str]) -> str:
-    """Return the word of a cross after a unit: sizes are "by" each other, factors in formulas not."""
-    return "times" if " equals " in match.string else "by"
+def item(match: re.Match[str]) -> str:
+    """Return the mark of an item, "2) ", unless its bracket was opened before."""
+    before = match.string[: match.start()]
+    return match[0] if before.rfind("(") > before.rfind(")") else f"{cardinal(match[1])}, "
+
+
+def slash(match: re.Match[str]) -> str:
+    """Return what stands for a sign between spaces: a slash in a formula divides."""
+    return " divided by" if match[1] == "/" and re.search(_FORMULA, match.string) else ","
 
 
 def version(match: re.Match[str]) -> str:
@@ -186,11 +200,12 @@ def fraction(match: re.Match[str]) -> str:
     """Return "3/4" as a fraction, "8/10" as a mark, "120/80" as it is said of a pressure."""
     whole, above, below = match[1], int(match[2]), int(match[3])
     rated = match.string.startswith(" star", match.end())
-    if 0 < above < below and below in _FRACTIONS and not rated:
+    # Per cent, "80/20", or two rates, "26/32 mpg".
+    shares = above + below == 100 or match.string.startswith(" mpg", match.end())  # noqa: PLR2004
+    if 0 < above < below and below in _FRACTIONS and not (rated or shares):
         return _with_whole(whole, above, below)
     dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
     over = " over " if above > below or not above else " " if dated and not rated else " out of "
-    shares = above + below == 100  # noqa: PLR2004 - per cent: "80/20"
     sign = " " if shares or not below or f"{above}/{below}" in _AS_WRITTEN else over
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
@@ -206,11 +221,6 @@ def _with_whole(whole: str | None, above: int, below: int) -> str:
     if not whole:
         return f"{cardinal(str(above))} {part}"
     return f"{cardinal(whole)} and {'a' if above == 1 else cardinal(str(above))} {part}"
-
-
-def slash(match: re.Match[str]) -> str:
-    """Return what stands for a sign between spaces: a slash in a formula divides."""
-    return " divided by" if match[1] == "/" and " equals " in match.string else ","
 
 
 def compared(match: re.Match[str]) -> str:

@@ -7,13 +7,19 @@ from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
-? [#+>↑▲↓▼≈|♯♭⁺⁻−]|[ ]/|-(?![\w-])
+? \d\)[ ]["“']?[^\W\d_]|['’′]\(|\d\(
+(?<=[A-Za-z'’′])['’′](?=['’′]{0,2}\()  =>  ␣prime␣
+(?<![\w.])(\d{1,4})(?=\(-?\d[\d.]{0,6}\) ?(?:[+=−×^]|- ?\d))  =>  {1} times␣
+(?<![\w.$€£(–-])(\d\d?)\) (?=["“']?[^\W\d_])  =>  {item}
+? [#+>↑▲↓▼≈|♯♭⁺⁻−–→]|[ ]/|-(?![\w-])
+((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
 (?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
 (?<!\w)([CF])#  =>  {1} sharp
 (?<=\w )#(?=:)|(?<=\. )#(?=:)  =>  number
 (?<=[\w"”]["”\w]) > (?=["“]?[A-Z][a-z])  =>  , then␣
+(?<!\w)({MENU}["”]?(?: → ["“]?[A-Z][\w&']*+(?: [A-Z&][\w']*+){0,4}["”]?){1,6}+)  =>  {1:menu}
 ([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
 \|([A-Za-z](?: ?[-+] ?\w)?)\|  =>  ␣the absolute value of {1}␣
@@ -25,10 +31,10 @@ _SIGNS = r"""
 (?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt])(?=[²³^)]| ?[+=−])  =>  {1:letters}
 (?<=[-+=] )(\d{1,3})([abcknpqxyz]{2,3})(?!\w)  =>  {1} {2:letters}
 (?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
-(?:(?<![^\W\d_][a-z])(?<=[)²³a-z])|(?<=\^\d)) - (?=\d)|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
-(?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - )  =>  {1:number} {2}
+(?:{TERM}|(?<=\^\d)|(?<![^\W\d_][a-z]\))(?<=[\w²³]\))) - (?=\d|{VARIABLE})  =>  ␣minus␣
+(?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus )  =>  {1:number} {2}
 (?:(?<=[+=−*÷-] )|(?<=minus ))(\d{1,4})([a-z])(?!\w)  =>  {1:number} {2}
-(?<=[\d)]) - (?=\([-−\d])|(?<=[a-z]\d) - (?=[a-z]\d)|(?<=\([a-z])-(?=\d{1,3}\))|(?<=\)) - (?=[a-z]\()
+(?<=\d) - (?=\([-−\d])|(?<=[a-z]\d) - (?=[a-z]\d)|(?<=\([a-z])-(?=\d{1,3}\))|(?<=UTC|GMT)[-−](?=\d)
     =>  ␣minus␣
 (?<=\d) ?(?:· ?(?=\d)|[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹]))  =>  ␣times␣
 (?<=[\d)²³a-z])−(?=[\d(a-z])|(?<=\S) − (?=\S)|(?<=[=^²³)×÷] [a-z]) - (?=[a-z](?!\w))  =>  ␣minus␣
@@ -46,10 +52,10 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
-? \. ?\d|\d['’]\d
+? \. ?\d|\d['’]\d|(?:Rm|Bldg|Apt|Ste) \d
 (?<![\w.])\.(?=\d)  =>  0.
 (?<![\w.])([A-Z])\.(?=\d)  =>  {1} dot␣
-(?<![\w.])({NUMBERED})\. ?(?=\d)  =>  {1:numbered}␣
+(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste) )(?=\d)  =>  {1:numbered}{2:numbered}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
@@ -58,21 +64,21 @@ _FIGURES = r"""
 (?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
 ＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
 (?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
-(?<![\w:])((?:{HEX}{2}:){5}{HEX}{2})(?![\w:])  =>  {1:coded}
+(?<![\w:-])({HEX}{8}(?:-{HEX}{4,12}){4}|{HEX}{2}(?::{HEX}{2}){5})(?![\w-]|:\w)  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
-(?<!\w)([A-Z]{3,5} )(\d{3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
-(?<= in )(\d{2,3}):([0-5]\d)(?![\w:])  =>  {1:number} {2:pair}
+(?:(?<= in )|(?<=time of ))(\d{1,3}(?::[0-5]\d){1,2}+)(?![\w:]| ?[ap]\.?m)  =>  {clock}
 (?<=[a-z] )hrs(?!\w)  =>  hours
-(?<!\w)(Route|Hwy) (\d{1,3})([A-Z])(?!\w)  =>  {1} {2:number} {3}
+(?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
-(?<!\w)(Rm|Bldg|Apt|Ste) (?=\d)  =>  {1:numbered}␣
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
 (?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
 (?<![\w.])x(\d{3,5})(?!\w)  =>  extension {1:spelled}
+(?<!\w)(\d\d?) ?st (?=\d\d? ?lb)  =>  {1:number} stone␣
 (?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
 (?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
-(?<!\w)(?i:arxiv:) ?(\d{4}\.\d{4,5})(?!\w)  =>  arXiv {1:coded}
-(?<!\w)(ISO|PMID|IEEE|ANSI|IEC|DIN)[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
+(?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
+(?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
+(?<!\w)(?:(\d{1,3}) ?[xX×] )?(M\d\d?) ?[xX×] ?(?=\d)  =>  {1} {2} by␣
 (\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?:(?<=[A-Za-z]-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 ((?:[Ii]ndex|score|[Rr]ating|pain)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
@@ -83,13 +89,13 @@ _FIGURES = r"""
 (?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
 (?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 (?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
-? [/.–-]\d|\d-|(?<!\w)(?:{SHORT}|{WEEKDAY})|\d0['’]?s|['’]\d|[Ii]n 10
+? [-/.–'’\dInADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<=n) 10|(?<=[A-Z]){NAME_ENDS})
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-(?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT}|\d{1,2}(?!\d)))  =>  {1:weekday}
+(?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d)))  =>  {1:weekday}
 (?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))
     =>  {days}
@@ -106,20 +112,17 @@ _FIGURES = r"""
     =>  {1:article} {2:ordinal} of {3:month}{4:in_year}
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
 {START}{CENTURY}(\d0)['’]?s(?: ?{DASH} ?{CENTURY}?['’]?(\d0)['’]?s)?(?!\w)  =>  {decades}
-(?<!\w)['’]([2-9]0)['’]?s(?!\w)  =>  {1:tens}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?<=[Ii]n )(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(1\d{3}|20\d\d)[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
-(?<!\w)((?i:an?|the|early|mid|late)[ -])([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
+(?<!\w)(?:((?i:an?|the|early|mid|late)[ -])|(?=['’]))['’]?([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
-(?<![\w-])({HEX}{8}(?:-{HEX}{4}){3}-{HEX}{12})(?![\w-])  =>  {1:coded}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
-(?<!\w)\+(\d{7,15})(?!\w)  =>  plus {1:spelled}
-(?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d{1,4}\))?(?:[ .-]\d{1,8}){1,6})(?!\w)
+(?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)([Ee])xt\.? ?(?=\d)  =>  {1}xtension␣
@@ -127,10 +130,9 @@ _FIGURES = r"""
 (?<!\w)((?i:call|dial|text|ring) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
-(?:(?<=\W{STATE} )|(?<=D\.C\. )|(?<=NYC ))(\d{5})(?!\w)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
+(?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
-(?<![\w-])1-(?=\d{3}-[A-Z]{2})  =>  one,␣
-(?<![\w-])(\d{3})-([A-Z]{2}[A-Z\d-]{2,12})(?![\w-])  =>  {1:spelled}, {2}
+(?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,12})(?![\w-])  =>  {1:grouped}, {2}
 (?<![\w&])#(?=[A-Z]{1,4}-\d)  =>  number␣
 (?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
@@ -144,7 +146,6 @@ _FIGURES = r"""
     =>  {amount}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
 {START}{MINUS}{AMOUNT}{SCALE} ?({CURRENCY}){PER}(?!\w)  =>  {amount_first}
-{START}({NUMBER}) ?¢  =>  {1:number} cent{1:s}
 ? \d
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)  =>  number␣
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
@@ -152,8 +153,7 @@ _FIGURES = r"""
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
 (?<![\w.])[vV]?(\d{1,4}(?:\.\d{1,4}){0,3})\.([xX])(?!\w)  =>  {1:points} dot {2}
 (?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
-(?<!\w)({RELEASES}) [vV]?(\d{1,4})\.(\d{1,4})(?: ?{DASH} ?(\d{1,4})\.(\d{1,4}))?(?!\w|[.,]\d)
-    =>  {1} {2:cardinal} point {3:cardinal}{4:to_number}{5:after_point}
+(?<!\w)((?:{RELEASES}) )[vV]?({RELEASE}(?: ?{DASH} ?{RELEASE})?)(?!\w|[.,]\d)  =>  {1}{2:points}
 (?<![\w/])[vV](?:er\.)? ?({NUMBER})(?!\w)  =>  version {1:number}
 ? \d/\d|[{VULGAR}]
 (?<!\w)({TITLES}) (\d{1,3})/(\d{1,3})(?![\w/])  =>  {1} {2} of {3}
@@ -166,13 +166,11 @@ _FIGURES = r"""
 ? [-–—x×]
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
-{AFTER_HALF_DAY} ?[-–—] ?(?=\d|noon|midnight)  =>  ␣{until_or_and}␣
-(?<=°[CF]) ?[-–—] ?(?=\d)  =>  ␣to␣
-(?:(?<=\dth)|(?<=\d[snr][td])|(?<=\drd)) ?[-–] ?(?=\d{1,3}[snrt][tdh])  =>  ␣to␣
+(?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( equals)?)  =>  {between}
-(?<=\d%)(?: ?[–—] ?|-| - )(?=\d)|(?<=:\d\d) ?[-–—] ?(?=\d)  =>  ␣{until_or_and}␣
+(?:{AFTER_HALF_DAY}|(?<=\d%)|(?<=:\d\d)) ?[-–—] ?(?=\d|noon|midnight)  =>  ␣{until_or_and}␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
-(?<=\d)(?: x |x|×)(?=\d)  =>  ␣by␣
+(?<=\d)(?: x |x|×| × (?=(?:[\d.]++ × )?[\d.]++ ?(?:[cm]?m|in|ft|["″])(?!\w|  ?equals)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})x(?!\w){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:[0-5]\d)/(mi|km)(?!\w)  =>  {1:per}
@@ -183,14 +181,13 @@ _FIGURES = r"""
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? [″"'′’mh]|ft|\d ?[x×]
-(\d ?(?:{UNIT}|["″]))(?<![²³]) ?[x×] ?(?=\d)  =>  {1} {by}␣
-(?<=\d)["″] ?[-–] ?(?=\d{1,3}["″])  =>  ␣to␣
+(\d ?(?:{UNIT}|["″]))(?<![²³]) ?(?:x|×(?![^;]{1,60} equals )) ?(?=\d)  =>  {1} by␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,3})['′](?=[ -](?!and |or )[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
-{START}(\d{1,4})h(\d\d)(?!\w)  =>  {1} h {2} min
-{START}(\d{1,4}) ?h(?:rs?)? ?(\d{1,2}) ?m(?:in)?(?!\w)  =>  {1} h {2} min
+{START}(\d{1,4})(?:h(?=\d\d(?!\w))| ?h(?:rs?)? ?(?=\d{1,2} ?m))(\d{1,2})(?: ?m(?:in)?)?(?!\w)
+    =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
@@ -215,18 +212,13 @@ _FIGURES = r"""
 """
 _OTHER_SIGNS = r"""
 (?<!\w)#(?=[^\W\d_])  =>  hashtag␣
-(?<=\w)([²³])  =>  ␣{1:raised}
 [ ]?&&? ?  =>  ␣and␣
-\+/[-−]|±  =>  ␣plus or minus␣
+\+/[-−]  =>  ±
 \+\+(?=[a-z](?!\w))|(?<=\w)\+\+(?!\w)  =>  ␣plus plus␣
 [ ]?[+]++ ?  =>  ␣plus␣
-×  =>  ␣times␣
-§§?  =>  ␣section␣
-¶+  =>  ␣paragraph␣
 (?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
 (?<=\w) % (?=\w)  =>  ␣modulo␣
-%  =>  ␣percent␣
-°  =>  ␣degrees␣
+([²³×±§¶%°])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
 (?<!\S)\$(?!\S)  =>  dollar sign
 (?<=[a-z])/(?=(?:{EACH})(?!\w))  =>  ␣per␣
@@ -252,9 +244,9 @@ def rules(region: str) -> Rules:
     names["numeric"] = lambda match: dates.numeric(match, region)
     return (
         *short_forms(),
-        Group(r"(?<!\w)(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", read_rules(_DAYS, names)),
+        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)", read_rules(_DAYS, names)),
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),
         Group(r"[^\w\s.,!?'\"’:;-]|[²³]", read_rules(_OTHER_SIGNS, names)),
-        Group(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}[.:]", read_rules(_DAY, names)),
+        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)[a-z]{0,6}[.:]", read_rules(_DAY, names)),
     )

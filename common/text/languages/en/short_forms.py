@@ -22,14 +22,14 @@ _ANYWHERE = table(
     "e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately"
     "|a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department"
     "|govt.=government|misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone"
-    "|Tel.=Telephone|E.g.=For example|I.e.=That is|Approx.=Approximately|Dept.=Department"
-    "|esp.=especially|appt.=appointment|est.=estimated|Est.=Estimated|med.=medium|p.a.=per annum"
-    "|y/y=year over year|opt.=optional|Pop.=Population|pop.=population|et al.=and others|w/o=without"
+    "|esp.=especially|appt.=appointment|est.=estimated|med.=medium|p.a.=per annum"
+    "|y/y=year over year|opt.=optional|pop.=population|et al.=and others|w/o=without|qty.=quantity"
     "|w/=with|vs=versus|Ctrl=Control|N/A=not applicable|n/a=not applicable|mvmt.=movement"
     "|mvt.=movement|btw=by the way|mgr.=manager|asst.=assistant|assn.=association|intl.=international"
-    "|mins.=minutes|int'l=international|Int'l=International",
+    "|mins.=minutes|int'l=international",
     "=",
 )
+_ANYWHERE |= {short.capitalize(): full.capitalize() for short, full in _ANYWHERE.items()}
 _TIMES = table(
     "Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November|Dec. December"
     "|mo. month|yr. year|hr. hour|min. minimum"
@@ -64,28 +64,27 @@ _PARTS = {
     "nth": lambda roman: ordinal(_figures(roman)),
 }
 _POINTED = r"""
-? \. ?[\w(&]|(?<!\w)(?:Dr|Mrs?|Prof|Mt|St)[ ]
+? [.DMPS](?:(?<=\.) ?[\w(&#]|(?:rs?|t|rof)[ ])
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
+(?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
 (?<=\d[srnt][tdh] )fl\.  =>  floor{point}
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)ca?\.(?= ?\d{3})  =>  circa
-? [a-z] (?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
+? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|[NS][EW]))  =>  {1:street}
-? (?<!\w)[NSEW]\.?[ ]
-(?<!\w)([NSEW])\.? (?=(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+) {STREET}(?!\w))  =>  {1:compass}␣
-? St\.
 (?<=\w )St\.  =>  Street{point}
+? [NSEW]\.?[ ]
+(?<!\w)([NSEW])\.? (?=(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
-(?<!\w)(World War) {ROMAN}  =>  {1} {2:arabic}
 (?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
-(?<!\w)({COUNTED}) (?!I(?!\w)(?! of\b|[,.;:!?)]|$)){ROMAN}  =>  {1} {2:arabic}
+(?<!\w)(World War|{COUNTED}(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
 """
 
 
@@ -101,8 +100,7 @@ def short_forms() -> Rules:
     )
     return (
         Group(
-            r"[./]|(?<!\w)(?:St|Dr|Mrs?|Prof|Mt|vs|Ctrl|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NSEW])(?!\w)",
-            pointed,
+            r"[./ABCDEHLMNPRSWv](?:(?<=[./])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))", pointed
         ),
         Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, names)),
     )

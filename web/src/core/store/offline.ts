@@ -2,6 +2,9 @@ import type { Message, Summary } from "../api/types";
 
 const DATABASE = "oprina";
 const TABLES = ["conversations", "messages"] as const;
+/** Whose copies are kept: a uid. Before the uid of a person whose account is deleted stands `OFF`. */
+const OWNER = "oprina.copy";
+const OFF = "off ";
 type Table = (typeof TABLES)[number];
 
 /**
@@ -11,12 +14,27 @@ type Table = (typeof TABLES)[number];
  */
 export class OfflineCopy {
   private opened: Promise<IDBDatabase> | null = null;
+  private isOff = false;
 
   /** Keep copies for this person. Copies of another person are removed. */
   async use(uid: string): Promise<void> {
-    if (localStorage.getItem("oprina.copy") === uid) return;
+    const owner = localStorage.getItem(OWNER);
+    this.isOff = owner === `${OFF}${uid}`;
+    if (this.isOff || owner === uid) return;
     await this.wipe();
-    localStorage.setItem("oprina.copy", uid);
+    localStorage.setItem(OWNER, uid);
+  }
+
+  /** Remove the copies, and keep none of this person until `resume`. */
+  async stop(uid: string): Promise<void> {
+    this.isOff = true;
+    await this.wipe();
+    localStorage.setItem(OWNER, `${OFF}${uid}`);
+  }
+
+  async resume(uid: string): Promise<void> {
+    localStorage.removeItem(OWNER);
+    await this.use(uid);
   }
 
   async putConversations(conversations: Summary[]): Promise<void> {
@@ -43,12 +61,12 @@ export class OfflineCopy {
   }
 
   async wipe(): Promise<void> {
-    localStorage.removeItem("oprina.copy");
+    localStorage.removeItem(OWNER);
     for (const table of TABLES) await this.run(table, "readwrite", (each) => each.clear());
   }
 
-  private put(table: Table, key: string, value: unknown): Promise<unknown> {
-    return this.run(table, "readwrite", (each) => each.put(value, key));
+  private async put(table: Table, key: string, value: unknown): Promise<void> {
+    if (!this.isOff) await this.run(table, "readwrite", (each) => each.put(value, key));
   }
 
   private async run<T>(

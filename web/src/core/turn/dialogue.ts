@@ -102,6 +102,12 @@ export class Dialogue {
     this.hush();
   }
 
+  /** The person signs out. A message on its way is not sent by the next person. */
+  dispose(): void {
+    this.turn.stop();
+    this.given.outbox.clear();
+  }
+
   /** Go on with what was under way when the page was loaded: a message of this tab, or any turn. */
   takeUp(last: LastTurn | undefined): void {
     const { conversation, outbox } = this.given;

@@ -27,7 +27,7 @@ export function shortTime(iso: string, now = new Date()): string {
   const date = new Date(iso);
   const age = now.getTime() - date.getTime();
   if (date.toDateString() === now.toDateString())
-    return date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+    return date.toLocaleTimeString(locale(), { hour: "numeric", minute: "2-digit" });
   if (age < 7 * DAY_MS) return date.toLocaleDateString(locale(), { weekday: "short" });
   return date.toLocaleDateString(locale(), { day: "numeric", month: "short" });
 }

@@ -14,11 +14,17 @@ export function AccountView() {
   const account = useQuery({ queryKey: KEY, queryFn: () => api.account() });
   const again = { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
   const save = useMutation({ mutationFn: async () => download(await api.exportAccount()) });
-  const restore = useMutation({ mutationFn: () => api.restoreAccount(), ...again });
+  const restore = useMutation({
+    mutationFn: async () => {
+      await api.restoreAccount();
+      await copy.resume(person.uid);
+    },
+    ...again,
+  });
   const remove = useMutation({
     mutationFn: async () => {
       await api.deleteAccount();
-      await copy.wipe();
+      await copy.stop(person.uid);
     },
     ...again,
   });

@@ -49,7 +49,7 @@ export function Bill() {
                 now: inMinutes(seconds),
               })}
             </span>
-            <span>{t("bill.left", { left: inMinutes(meter.left) })}</span>
+            <span>{t("bill.left", { left: inMinutes(meter.left, Math.floor) })}</span>
           </p>
         </div>
       )}
@@ -76,8 +76,7 @@ function share(part: number, whole: number): number {
   return Math.min(100, Math.max(0, (part / Math.max(1, whole)) * 100));
 }
 
-/** Return seconds as minutes with one decimal below ten. */
-export function inMinutes(seconds: number): string {
-  const minutes = seconds / 60;
-  return minutes.toLocaleString(locale(), { maximumFractionDigits: minutes < 10 ? 1 : 0 });
+/** Return seconds as minutes with at most one decimal. What is left is rounded down: `Math.floor`. */
+export function inMinutes(seconds: number, round: (value: number) => number = Math.round): string {
+  return (round(seconds / 6) / 10).toLocaleString(locale());
 }

@@ -21,6 +21,7 @@ export function TranscriptView() {
     if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [entries, text, isRunning]);
   const last = entries.at(-1);
+  const isEmpty = ["new", "ready"].includes(opened.state) && entries.length === 0;
   return (
     <div
       className="talkflow"
@@ -42,7 +43,7 @@ export function TranscriptView() {
           {t("conversation.earlier")}
         </button>
       )}
-      {opened.state === "new" && entries.length === 0 && !isRunning && <Starters />}
+      {isEmpty && !isRunning && <Starters />}
       {entries.map((entry) => (
         <MessageView key={entry.id} entry={entry} isLast={!isRunning && entry.id === last?.id} />
       ))}
