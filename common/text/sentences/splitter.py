@@ -12,6 +12,7 @@ from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
 _PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
+_LEAST_ROOM: Final = 100  # bytes that wait in the buffer
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
 _PHRASE: Final = 40  # characters after which a space ends a piece in scripts that have no full stop
 
@@ -38,18 +39,18 @@ class Sentences:
         self._from = 0  # where the search for the next mark begins: no sentence ends before
         self._fence = ""  # what closes the code block, inside which only lines end
         self._searched = False  # whether text without a stop can wait in the buffer
-        self._room = 0  # bytes of it until the text may have to be cut
+        self._room = 0  # bytes of it until the text is read, because it may have to be cut
         self._inner_marks = 0  # end marks in the sentence that do not end it
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
         self._buffer = buffer = self._buffer + text
         fits = self._searched and self._room > len(buffer) * (1 if buffer.isascii() else 4)
-        stop = STOP.search(buffer, len(buffer) - len(text)) if fits else None
+        stop = STOP.search(text) if fits else None
         if fits and not stop:
             return []
         visible = self._visible.feed(buffer)
-        if stop and stop.end() == len(buffer) and stop[0] not in NEWLINES:
+        if stop and stop.end() == len(text) and stop[0] not in NEWLINES:
             self._text, self._buffer, self._searched = self._text + visible, "", False
             return []  # the next word decides whether this is an end
         return self._add(visible)
@@ -79,7 +80,8 @@ class Sentences:
                 pieces += self._take(end)
         held = self._visible.held if not self._text.isascii() else self._visible.held.strip()
         self._searched = self._from == len(self._text) and not (held or self._first_clause)
-        self._room = MOST_BYTES - len(self._text.encode(errors="replace"))
+        room = MOST_BYTES - len(self._text.encode(errors="replace"))
+        self._room = max(_LEAST_ROOM, room)
         return pieces
 
     def _take(self, end: int) -> list[str]:
