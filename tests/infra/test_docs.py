@@ -79,7 +79,7 @@ def test_every_path_of_a_test_exists() -> None:
 
 
 def test_every_shell_variable_is_set_before_its_use() -> None:
-    for name in ("docs/deploy.md", "docs/operate.md"):
+    for name in ("docs/deploy.md", "docs/operate.md", "docs/maintain.md"):
         used, known = set(), {"1", "key", "password"}
         for line in COMMANDS[name].splitlines():
             known |= set(re.findall(r"(?:(?:^|\s)(?=[A-Z_]+=)|^for )(\w+)", line))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from infra.costs.model import FIREWALL_POLICIES, FIREWALL_RULES
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider import schema
@@ -72,6 +73,12 @@ def test_only_functions_tf_names_functions(code: Code) -> None:
     others = [path for path in schema.TERRAFORM.glob("*.tf") if path.name != "functions.tf"]
     lines = [line for path in others for line in path.read_text().splitlines()]
     assert [line for line in lines if re.search(named, line) and "resource " not in line] == []
+
+
+def test_costs_count_the_rules_of_the_firewall(plans: dict[str, Plan]) -> None:
+    policies = plans["small"].resources("google_compute_security_policy")
+    rules = sum(len(each.values["rule"]) for each in policies)
+    assert (len(policies), rules) == (FIREWALL_POLICIES, FIREWALL_RULES)
 
 
 def test_one_changed_package_redeploys_one_function(
