@@ -43,7 +43,7 @@ async def test_a_screen_reader_hears_turns_and_no_tokens(browser: Browser, local
         await sign_in(page)
         await page.evaluate(WATCH_LIVE_REGIONS)
         await write(page, "Tell me a story.")
-        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_test_id("answer")).to_be_visible()
         told = await page.evaluate("window.told")
         assert len(told) == 1
         assert told[0].endswith("listen for a trumpet.")
@@ -52,8 +52,9 @@ async def test_a_screen_reader_hears_turns_and_no_tokens(browser: Browser, local
 async def test_nothing_moves_for_a_person_who_asked_for_that(
     browser: Browser, local: Stack
 ) -> None:
+    local.simulators.agent.token_seconds = 0.3
     async with visit(browser, local, reduced_motion="reduce") as page:
         await sign_in(page)
         await write(page, "Tell me a story.")
-        await expect(page.get_by_test_id("state")).to_contain_text("Answering", timeout=40_000)
+        await expect(page.get_by_test_id("state")).to_contain_text("Answering")
         assert await page.evaluate("document.getAnimations().length") == 0
