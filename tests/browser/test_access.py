@@ -30,7 +30,12 @@ async def test_a_whole_conversation_works_by_keyboard(browser: Browser, local: S
         await page.keyboard.type("What time is it?")
         await page.keyboard.press("Enter")
         await expect(page.get_by_test_id("answer")).to_be_visible()
-        await page.keyboard.press("Escape")
+        local.simulators.agent.token_seconds = 0.2
+        await page.keyboard.type("Tell me a story.")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("live-answer")).to_contain_text("Once")
+        await page.keyboard.press("Escape")  # stops the answer, from the field as well
+        await expect(page.get_by_text("Stopped here")).to_be_visible()
         await page.keyboard.press("?")
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await page.keyboard.press("Escape")
