@@ -7,7 +7,7 @@
 #              internal: the accounts of Cloud Scheduler and Cloud Tasks only.
 #   secrets    Secrets that the function reads by name.
 #   uses       Other services that the function uses. access.tf maps each word to roles.
-#   free_text  People write texts into its bodies, or Google into its queries: no rule of the firewall
+#   free_text  People write texts into its requests, or Google into its queries: no rule of the firewall
 #              reads them (firewall.tf).
 #
 # The other keys are sizes. An environment changes them with var.function_defaults and var.functions.
@@ -66,8 +66,9 @@ locals {
       uses    = ["store", "tokens.delete"]
     }
     conversations = {
-      callers = "users"
-      uses    = ["store", "agent.delete", "tokens.read", "tokens.delete"]
+      callers   = "users"
+      free_text = true # titles, comments, and the words that someone searches for
+      uses      = ["store", "agent.delete", "tokens.read", "tokens.delete"]
     }
     sweep_expired = {
       callers       = "internal"
@@ -90,10 +91,11 @@ locals {
       uses          = ["store", "grants.write", "grants.read", "grants.delete", "sealing"]
     }
     account = {
-      callers = "users"
-      timeout = 600 # an export of at most 540 seconds
-      secrets = []
-      uses    = ["store"]
+      callers   = "users"
+      free_text = true # names
+      timeout   = 600  # an export of at most 540 seconds
+      secrets   = []
+      uses      = ["store"]
     }
     budget_alert = {
       callers       = "internal"
