@@ -1,4 +1,4 @@
-"""A stranger's odd requests about people: each 4xx names what is wrong, and none is a 500."""
+"""Odd requests to the functions about people: each 4xx names what is wrong, and none is a 500."""
 
 import json
 from collections.abc import AsyncIterator
@@ -25,8 +25,8 @@ SECOND = wav_file(1.0)
 
 
 @dataclass
-class Scene:
-    """`ada` is the stranger. `own` and `foreign` are conversations of hers and of bob."""
+class OddRequests:
+    """A client of ada. `own` is her conversation, `foreign` is the conversation of bob."""
 
     local: Stack
     ada: httpx.AsyncClient
@@ -35,7 +35,7 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(tmp_path: Path) -> AsyncIterator[OddRequests]:
     async with standing(tmp_path) as (local, ada):
         talks = []
         for name in ("ada", "bob"):
@@ -43,7 +43,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
             body = {"message": "Hello there."}
             answer = await ada.post("/api/chat", json=body, headers=headers)
             talks.append(answer.json()["conversation_id"])
-        yield Scene(local, ada, *talks)
+        yield OddRequests(local, ada, *talks)
 
 
 def named(answer: httpx.Response) -> list[str]:
@@ -75,14 +75,14 @@ WRONG_QUERIES: list[Any] = [
 ]
 
 
-async def test_a_wrong_query_is_named(scene: Scene) -> None:
+async def test_a_wrong_query_is_named(scene: OddRequests) -> None:
     for query, field in WRONG_QUERIES:
         answer = await scene.ada.get(f"{TALKS}?{query}")
         assert answer.status_code in {400, 422}
         assert named(answer) == [field]
 
 
-async def test_the_conversation_of_another_and_none_are_not_found(scene: Scene) -> None:
+async def test_the_conversation_of_another_and_none_are_not_found(scene: OddRequests) -> None:
     for talk in (scene.foreign, "nothing", "01m8pdkdpjfwepjwvb3"):
         path = f"{TALKS}/{talk}"
         rate = {"rating": "good"}
@@ -111,7 +111,7 @@ WRONG_TITLES: list[Any] = [
 ]
 
 
-async def test_a_wrong_title_is_named_in_plain_words(scene: Scene) -> None:
+async def test_a_wrong_title_is_named_in_plain_words(scene: OddRequests) -> None:
     for title, field in WRONG_TITLES:
         body = json.dumps({"title": title})
         answer = await scene.ada.patch(f"{TALKS}/{scene.own}", content=body)
@@ -123,7 +123,7 @@ async def test_a_wrong_title_is_named_in_plain_words(scene: Scene) -> None:
 TITLES: list[Any] = ["🙂" * 100, "漢字" * 50, "Über\u202eMut", "a\u0000b"]
 
 
-async def test_a_title_of_any_script_is_kept_on_one_line(scene: Scene) -> None:
+async def test_a_title_of_any_script_is_kept_on_one_line(scene: OddRequests) -> None:
     for title in TITLES:
         answer = await scene.ada.patch(f"{TALKS}/{scene.own}", json={"title": title})
         assert answer.status_code == 200
@@ -141,7 +141,7 @@ DELETIONS: list[Any] = [
 ]
 
 
-async def test_a_deletion_with_a_body_is_refused_and_does_nothing(scene: Scene) -> None:
+async def test_a_deletion_with_a_body_is_refused_and_does_nothing(scene: OddRequests) -> None:
     for path, body, status, fields in DELETIONS:
         address = path.replace("OWN", scene.own)
         answer = await scene.ada.request("DELETE", address, content=body)
@@ -152,7 +152,7 @@ async def test_a_deletion_with_a_body_is_refused_and_does_nothing(scene: Scene) 
     assert answer.status_code == 200
 
 
-async def test_a_rating_twice_and_a_rating_of_ones_own_words(scene: Scene) -> None:
+async def test_a_rating_twice_and_a_rating_of_ones_own_words(scene: OddRequests) -> None:
     path = f"{TALKS}/{scene.own}/messages/0000000001-1/feedback"
     for rating in ("good", "good", "bad", None):
         answer = await scene.ada.put(path, json={"rating": rating})
@@ -184,14 +184,14 @@ BRANCHES: list[Any] = [
 ]
 
 
-async def test_branches_that_cannot_be(scene: Scene) -> None:
+async def test_branches_that_cannot_be(scene: OddRequests) -> None:
     for change, status in BRANCHES:
         answer = await scene.ada.post("/api/chat", json={"conversation_id": scene.own, **change})
         assert answer.status_code == status
         assert status != 422 or named(answer)
 
 
-async def test_a_replaced_and_a_deleted_message_cannot_be_edited(scene: Scene) -> None:
+async def test_a_replaced_and_a_deleted_message_cannot_be_edited(scene: OddRequests) -> None:
     edit = {"conversation_id": scene.own, "edit": "0000000001-0", "message": "Again."}
     assert (await scene.ada.post("/api/chat", json=edit)).status_code == 200
     again = await scene.ada.post("/api/chat", json=edit)
@@ -219,7 +219,7 @@ FORMS: list[Any] = [
 ]
 
 
-async def test_a_multipart_oddity_is_named(scene: Scene) -> None:
+async def test_a_multipart_oddity_is_named(scene: OddRequests) -> None:
     for body in FORMS:
         for path in ("/api/chat", TRANSCRIBE):
             answer = await scene.ada.post(path, content=body, headers=BOUNDARY)
@@ -227,7 +227,7 @@ async def test_a_multipart_oddity_is_named(scene: Scene) -> None:
             assert named(answer)
 
 
-async def test_a_language_without_a_voice_is_the_callers_mistake(scene: Scene) -> None:
+async def test_a_language_without_a_voice_is_the_callers_mistake(scene: OddRequests) -> None:
     asked = {"text": "Hello.", "language": "zz"}
     answer = await scene.ada.post(SYNTHESIZE, json=asked)
     assert (answer.status_code, named(answer)) == (422, ["language"])
@@ -244,7 +244,7 @@ async def test_a_language_without_a_voice_is_the_callers_mistake(scene: Scene) -
     assert usage["transcribed_seconds"]["used"] == usage["transcribed_seconds"]["reserved"] == 0
 
 
-async def test_an_account_that_closes_is_exported_and_takes_no_change(scene: Scene) -> None:
+async def test_an_account_that_closes_is_exported_and_takes_no_change(scene: OddRequests) -> None:
     assert (await scene.ada.delete(ACCOUNT)).status_code == 200
     exported = (await scene.ada.get(f"{ACCOUNT}/export")).json()
     assert exported["complete"] is True
