@@ -96,12 +96,12 @@ THRESHOLDS = {
 """Defaults at which alerts fire."""
 
 
-def test_defaults_are_safe(plans: dict[str, Plan]) -> None:
+def test_defaults_are_safe(plans: Callable[[str], Plan]) -> None:
     """The environment without a domain sets only what has no default."""
-    variables = plans["no_domain"].variables
+    variables = plans("no_domain").variables
     assert {name: variables[name] for name in SAFE} == SAFE
     assert variables["alerts"] == THRESHOLDS
-    settings = plans["no_domain"].settings("chat")
+    settings = plans("no_domain").settings("chat")
     ceilings = ("VOICE_CHARACTERS", "TRANSCRIBED_SECONDS", "SHARDS")
     assert [settings[f"OPRINA_CEILING_{name}"] for name in ceilings] == [
         "50000000",
@@ -120,8 +120,8 @@ def test_only_functions_tf_names_functions(code: Code) -> None:
     assert [line for line in lines if re.search(named, line) and "resource " not in line] == []
 
 
-def test_costs_count_the_rules_of_the_firewall(plans: dict[str, Plan]) -> None:
-    policies = plans["small"].resources("google_compute_security_policy")
+def test_costs_count_the_rules_of_the_firewall(plans: Callable[[str], Plan]) -> None:
+    policies = plans("small").resources("google_compute_security_policy")
     rules = sum(len(each.values["rule"]) for each in policies)
     assert (len(policies), rules) == (FIREWALL_POLICIES, FIREWALL_RULES)
 
