@@ -3,7 +3,7 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.numbers import grouped, spelled
+from common.text.languages.en.numbers import cardinal, grouped, spelled
 
 _NAMED = words_of(  # nouns that figures name
     "order invoice ticket case reference ref confirmation conf booking reservation tracking account"
@@ -37,7 +37,8 @@ def coded(value: str) -> str:
     said = ""
     for group in re.findall(r"[^\W_]+|/", value):
         said += "" if not said else "-" if said.isalpha() else ", "
-        by_sign = " ".join(spelled(sign) if sign.isdigit() else sign.upper() for sign in group)
+        parts = re.findall(r"[A-Z]{4,}|\w", group)  # "SAVE10"
+        by_sign = " ".join(spelled(part) if part.isdigit() else part.upper() for part in parts)
         said += group if group.isalpha() else "slash" if group == "/" else by_sign
     return said
 
@@ -89,7 +90,8 @@ def telephone(match: re.Match[str]) -> str:
         if counted or set(groups[1:]) == {"000"}:
             return "".join(groups)
     if signs == {"-"} and several:
-        return grouped(written)
+        short = max(sizes) < _FEW and "0" not in {group[0] for group in groups}
+        return ", ".join(map(cardinal, groups)) if short else grouped(written)  # "30-60-90"
     if sum(sizes) < _PHONE or (signs == {"."} and sizes != (3, 3, 4)):
         return written
     if sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0":

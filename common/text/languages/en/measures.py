@@ -39,6 +39,7 @@ _WITH_POINT = words_of(
     "ft in mi yd yds gal qt qts pt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
 )
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
+_ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table(
     "C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east|W west"
 )
@@ -101,9 +102,8 @@ def inches_mark(match: re.Match[str]) -> str:
     quoted = len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2 == 1
     if match[0].endswith('"') and quoted:
         return match[0]
-    noun = not match.string[: match.start()].endswith("by ") and re.match(
-        _NOUN, match.string[match.end() :]
-    )
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    noun = re.search(_ARTICLE, before) or (not before.endswith("by ") and re.match(_NOUN, after))
     return f"{number(match[1])} {_name('in', singular=one(match[1]) or bool(noun) or describes(match))}"
 
 
@@ -171,7 +171,8 @@ def _money(written: str, scale: str | None, currency: str) -> str:
     singular, cent, plural, cents = _currency(currency)
     written = re.sub(r",(\d\d)$", r".\1", written)
     whole, _, fraction = written.replace(",", "").partition(".")
-    if scale or (fraction and not (cent and fraction[1:] and not fraction[2:])):
+    rate = currency.isalpha() and int(whole) == 0  # "1 USD = 0.92 EUR"
+    if scale or rate or (fraction and not (cent and fraction[1:] and not fraction[2:])):
         return f"{number(written)}{_scaled(scale)} {plural}"
     main = f"{cardinal(whole)} {singular if one(whole) else plural}"
     if not fraction or fraction == "00":

@@ -44,7 +44,7 @@ _COMPARISONS = table(
     "|≠ is not equal to|< less than|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
 )
 _FORMULA = r" equals |(?:squared|cubed) / "
-_TERM = r"(?<![\w'])[A-Za-z] ?$|(?:squared|cubed|\d\)|[)²³]) ?$"
+_TERM = r"(?<!is )(?<![\w'])[^\W\d_] ?$|(?:squared|cubed|\^-?\d+|[)²³]) ?$"
 _NAMES = table(
     "♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
     "|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of"
@@ -53,7 +53,7 @@ _NAMES = table(
 )
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
-        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
+        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–/]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
         r"|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}|/(?:ea|1[01]|5)|['′’] ?[x×]"
         r"|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
