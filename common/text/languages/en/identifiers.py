@@ -55,7 +55,8 @@ def after_noun(match: re.Match[str]) -> str:
     named, sure = _names(match.string[max(0, match.start() - 60) : match.start()])
     figures = len(re.sub(r"\D", "", value))
     amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
-    named = named or (sure and "-" in value)  # "No. 23-411"
+    # "No. 23-411", "#7734102"
+    named = named or (sure and "-" in value) or bool(sign and figures > _LONG and value.isdigit())
     size = figures if value.isdigit() else len(value.replace("-", "")) - 1
     if not named or amount or (size < _LONG and not (sure or sign)):
         return match[0]
