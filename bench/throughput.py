@@ -54,16 +54,32 @@ TOKEN_SECONDS = 0.025
 TEXT = [" quick"] * 60
 SENTENCE = ["Here", " is", " what", " I", " found", " out", " for", " you", " today", "."]
 TALK = [*SENTENCE, *([" And", *SENTENCE[1:]] * 5)]
-ENDS = len(SENTENCE) - 1
-"""Index of the token that ends the first sentence."""
+MANDARIN_SENTENCE = "今天的天气非常好，我们可以一起去公园散步，然后喝一杯热茶。"
+MANDARIN = (MANDARIN_SENTENCE * 140)[:4_000]
 SPEECH_SECONDS = 3.0
 """Seconds of audio in each answer of the voice."""
 TALK_SECONDS = 12.0
 """Time over which the starts of the turns are spread. A turn takes about as long, so all of them
 run at the same time, at different places."""
-RUN_SECONDS = 180.0
+MANDARIN_SECONDS = 55.0
+"""The same for the replies in Mandarin: 2,000 tokens of two characters, one every 25 ms."""
+RUN_SECONDS = 300.0
 """Time-out of a run. Without it, a turn that never began would block the run."""
 TEXT_BAR, LAG_BAR, MEMORY_BAR = 2.0, 50.0, 250.0
+
+
+@dataclass(frozen=True)
+class SpokenReply:
+    """Tokens of a reply. `first` is the index of the token that ends the first sentence."""
+
+    tokens: Sequence[str]
+    first: int
+
+
+ENGLISH_REPLY = SpokenReply(TALK, len(SENTENCE) - 1)
+MANDARIN_REPLY = SpokenReply(
+    [MANDARIN[at : at + 2] for at in range(0, len(MANDARIN), 2)], len(MANDARIN_SENTENCE) // 2
+)
 
 
 @dataclass(frozen=True)
@@ -102,14 +118,16 @@ class ThroughputSetup:
             for sent, came in zip(reply.sent, caller.times, strict=True)
         ]
 
-    async def talk(self, sessions: int, over: float) -> tuple[list[float], int]:
+    async def talk(
+        self, sessions: int, over: float, spoken: SpokenReply = ENGLISH_REPLY
+    ) -> tuple[list[float], int]:
         """Return the milliseconds from the end of each first sentence to its first audio.
 
         The second value is the number of lost turns. The starts are spread evenly over `over`
         seconds."""
         self.services.agent.gate.set()
         self.services.avatars.first.clear()
-        turns = [(t, SimulatedReply(TALK, TOKEN_SECONDS)) for t in self.talkers[:sessions]]
+        turns = [(t, SimulatedReply(spoken.tokens, TOKEN_SECONDS)) for t in self.talkers[:sessions]]
         began, callers = time.perf_counter(), []
         for number, (talker, reply) in enumerate(turns):
             await asyncio.sleep(began + number * over / sessions - time.perf_counter())
@@ -117,7 +135,7 @@ class ThroughputSetup:
         ends = await asyncio.gather(*(caller.done for caller in callers))
         first = self.services.avatars.first
         lags = [
-            1_000 * (first[talker.session] - reply.sent[ENDS])
+            1_000 * (first[talker.session] - reply.sent[spoken.first])
             for talker, reply in turns
             if talker.session in first
         ]
@@ -261,17 +279,24 @@ async def _run(setup: ThroughputSetup) -> ThroughputRun:
     return ThroughputRun(statistics.median(one), statistics.median(many), base, late, lost)
 
 
-async def _runs(runs: int) -> tuple[list[ThroughputRun], float]:
+async def _runs(runs: int) -> tuple[list[ThroughputRun], list[float], int, float]:
+    """Measure the runs, then the replies in Mandarin once, then the peak memory in MB."""
     async with run_function() as setup:
         found = [await asyncio.wait_for(_run(setup), RUN_SECONDS) for _ in range(runs)]
-        return found, setup.function.megabytes()
+        lags, lost = await asyncio.wait_for(
+            setup.talk(MANY, MANDARIN_SECONDS, MANDARIN_REPLY), RUN_SECONDS
+        )
+        return found, lags, lost, setup.function.megabytes()
 
 
 def measure(runs: int) -> list[Row]:
-    found, megabytes = uvloop.run(_runs(runs))
+    found, mandarin_lags, mandarin_lost, megabytes = uvloop.run(_runs(runs))
     lost = sum(run.lost for run in found)
     text = "From the agent's sending of a token to its arrival at the caller; tokens every 25 ms."
     speech = f"{MANY} turns, whose starts are spread over {TALK_SECONDS:g} s, the length of a turn."
+    mandarin = f"{MANY} turns, whose starts are spread over {MANDARIN_SECONDS:g} s. One run."
+    late = statistics.quantiles(mandarin_lags, n=20)[-1]
+    alone = statistics.median(run.speech_1 for run in found)
     return [
         _row("text, 1 stream", "ms", [run.text_1 for run in found], TEXT_BAR, text),
         _row(f"text, {MANY} streams", "ms", [run.text_many for run in found], TEXT_BAR, text),
@@ -282,8 +307,15 @@ def measure(runs: int) -> list[Row]:
             LAG_BAR,
             speech,
         ),
+        _row(
+            f"first speech of {MANY} talking, 4,000 characters of Mandarin, the same",
+            "ms",
+            [late - alone],
+            LAG_BAR,
+            mandarin,
+        ),
         _row("memory, peak", "MB", [megabytes], MEMORY_BAR, "After all of these, in one process."),
-        _row("turns lost", "turns", [lost], 0, speech),
+        _row("turns lost", "turns", [lost + mandarin_lost], 0, speech),
     ]
 
 

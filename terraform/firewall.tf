@@ -1,7 +1,7 @@
 # Cloud Armor in front of the load balancer: rate limits per address, and Google's rules against attacks.
 #
 # A rule that is new is in preview: it writes to the logs of the load balancer and blocks nothing. Look at
-# the logs for a week (docs/operate.md), then name the rule in var.enforced_rules.
+# the logs for a week (docs/maintain.md), then name the rule in var.enforced_rules.
 
 locals {
   # Rules that read bodies block ordinary sentences ("select all from the list"). Functions that take free

@@ -7,7 +7,7 @@
 #              internal: the accounts of Cloud Scheduler and Cloud Tasks only.
 #   secrets    Secrets that the function reads by name.
 #   uses       Other services that the function uses. access.tf maps each word to roles.
-#   free_text  People write texts into its bodies, or Google into its queries: no rule of the firewall
+#   free_text  People write texts into its requests, or Google into its queries: no rule of the firewall
 #              reads them (firewall.tf).
 #
 # The other keys are sizes. An environment changes them with var.function_defaults and var.functions.
@@ -41,6 +41,8 @@ locals {
       timeout   = 600 # a turn of at most 580 seconds, and 15 seconds to store it
       secrets   = [local.liveavatar_key, local.google_client]
       uses      = ["store", "agent", "speech", "tokens.read", "tokens.delete", "grants.read", "sealing"]
+
+      concurrency = 100 # 200 turns that speak at once take 213 MB and most of a CPU (bench/throughput.py)
     }
     speak = {
       callers   = "users"
@@ -64,8 +66,9 @@ locals {
       uses    = ["store", "tokens.delete"]
     }
     conversations = {
-      callers = "users"
-      uses    = ["store", "agent.delete", "tokens.read", "tokens.delete"]
+      callers   = "users"
+      free_text = true # titles, comments, and the words that someone searches for
+      uses      = ["store", "agent.delete", "tokens.read", "tokens.delete"]
     }
     sweep_expired = {
       callers       = "internal"
@@ -88,10 +91,11 @@ locals {
       uses          = ["store", "grants.write", "grants.read", "grants.delete", "sealing"]
     }
     account = {
-      callers = "users"
-      timeout = 600 # an export of at most 540 seconds
-      secrets = []
-      uses    = ["store"]
+      callers   = "users"
+      free_text = true # names
+      timeout   = 600  # an export of at most 540 seconds
+      secrets   = []
+      uses      = ["store"]
     }
     budget_alert = {
       callers       = "internal"

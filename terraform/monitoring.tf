@@ -164,8 +164,8 @@ resource "google_logging_metric" "distribution" {
 }
 
 resource "google_monitoring_dashboard" "this" {
-  dashboard_json = file("${path.module}/../infra/monitoring/dashboard.json")
-  depends_on     = [google_logging_metric.counter, google_logging_metric.distribution]
+  dashboard_json = templatefile("${path.module}/../infra/monitoring/dashboard.json", { project = var.project })
+  depends_on     = [google_logging_metric.counter, google_logging_metric.distribution, google_monitoring_slo.this]
 }
 
 resource "google_monitoring_uptime_check_config" "health" {

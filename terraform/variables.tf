@@ -136,7 +136,7 @@ variable "requests_per_minute" {
 
 variable "enforced_rules" {
   type        = set(string)
-  description = "Rules of the firewall that block. The others are in preview: they only write to the log. docs/operate.md says how to decide."
+  description = "Rules of the firewall that block. The others are in preview: they only write to the log. docs/maintain.md says how to decide."
   default     = []
 
   validation {

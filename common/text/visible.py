@@ -42,9 +42,9 @@ _REMOVED: Final = "|".join([*(opener for opener, _ in _HIDDEN), _DROPPED])
 _LISTED: Final = (  # after these, "[1, 5]" is a list
     r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
-_MARK: Final = re.compile(  # the set of characters at the beginning makes the search fast
-    r"[<\[【\ue200`{fFtT](?:(?<=[【\ue200`])|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)"
-    r"|(?<=\{)(?=\s*(?:\"|\Z))|(?<![A-Za-z].)(?<=[fF])(?=[uU]|\Z)|(?<![^\n].)(?<=[tT])(?=[oO][oO]|[oO]?\Z))"
+_MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
+    r"[<\[【\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
+    r"|(?<![fFtT])(?:(?<=[【\ue200`])|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)|(?<=\{)(?=\s*(?:\"|\Z))))"
 )
 _CALLED: Final = r"(?:function|tool)[ _]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark
@@ -73,7 +73,7 @@ class VisibleText:
 
     def __init__(self, *, holds_spaces: bool = True) -> None:
         self._holds_spaces = holds_spaces
-        self._held = ""
+        self.held = ""  # text that is not shown yet
         self._before = ""  # the last characters of the output
         self._gap: str | None = None  # the spaces before something that was removed at last
         self._until = self._code = ""  # the pattern that ends a hidden passage, or code
@@ -82,13 +82,13 @@ class VisibleText:
     def feed(self, delta: str) -> str:
         """Add text. Return what can be shown now."""
         if self._busy or (delta[-1:] == " " and self._holds_spaces) or _MARK.search(delta):
-            return self._read(self._held + delta, final=False)
+            return self._read(self.held + delta, final=False)
         self._before = delta if len(delta) >= _KEPT else self._before[-_KEPT:] + delta
         return delta
 
     def end(self) -> str:
         """Return what was held back. No text may follow."""
-        return self._read(self._held, final=True) if self._busy else ""
+        return self._read(self.held, final=True) if self._busy else ""
 
     def _read(self, text: str, *, final: bool) -> str:
         shown: list[str] = []
@@ -98,8 +98,8 @@ class VisibleText:
             read = self._hidden if self._until else self._in_code if self._code else self._plain
             at, part = read(text, at, final=final)
             shown.append(self._joined(part) if part else "")
-        self._held = text[at:]
-        self._busy = bool(self._held or self._until or self._code or self._gap is not None)
+        self.held = text[at:]
+        self._busy = bool(self.held or self._until or self._code or self._gap is not None)
         return "".join(shown)
 
     def _joined(self, part: str) -> str:
@@ -134,6 +134,7 @@ class VisibleText:
             end = self._removable(text, start, before, final=final)
             if end != start:
                 if prose := _without(text[at:start], " "):
+                    self._until = ""  # the mark is read again, after this prose
                     return at + len(prose), prose
                 if end is None:
                     return at, ""

@@ -70,6 +70,8 @@ UPTIME_LOCATIONS = 6
 """Locations that call `health` each minute."""
 CONDITIONS = 18
 """Conditions of all alerts in terraform/alerts.tf and terraform/objectives.tf."""
+FIREWALL_POLICIES, FIREWALL_RULES = 2, 10
+"""Policies and rules in terraform/firewall.tf, of a deployment with a domain."""
 CEILING_READS = 10
 """Shards of the ceilings that a sweep reads, on average: 50 in every fifth sweep."""
 LOG_KB = 2.5
@@ -220,6 +222,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     "alerts": lambda _: CONDITIONS,
     "internet": lambda at: at.sessions * TURNS * SPEECH_SECONDS * AUDIO_BYTES / GIB,
     "balancer": lambda _: MONTH_MINUTES / 60,
+    "policies": lambda _: FIREWALL_POLICIES,
+    "rules": lambda _: FIREWALL_RULES,
+    "filtered": lambda at: _requests(at) - _requests(Scale(0)),
     "page": lambda at: at.sessions * PAGE_MB * 1e6 / GIB,
     "users": lambda at: at.sessions / SESSIONS_PER_USER,
     "builds": lambda _: DEPLOYMENTS * BUILD_MINUTES,

@@ -46,6 +46,7 @@ MILLION, GIB = 1_000_000, 2**30
 RUN, FIRESTORE = f"{GOOGLE}/run/pricing", f"{GOOGLE}/firestore/pricing"
 SECRETS, AGENTS = f"{GOOGLE}/secret-manager/pricing", f"{GOOGLE}/vertex-ai/pricing"
 NETWORK, LOGS = f"{GOOGLE}/vpc/network-pricing", f"{GOOGLE}/stackdriver/pricing"
+ARMOR = f"{GOOGLE}/armor/pricing"
 GEMINI = f"{GOOGLE}/vertex-ai/generative-ai/pricing"
 
 PRICES = {
@@ -96,6 +97,9 @@ PRICES = {
         "GiB", 1, ((1, 0.0), (1024, 0.12), (10_240, 0.11), (UNLIMITED, 0.08)), NETWORK, REMEMBERED
     ),
     "balancer": Price("hours", 1, _after_free(0, 0.025), NETWORK, REMEMBERED),
+    "policies": Price("policies", 1, _after_free(0, 5.0), ARMOR, REMEMBERED),
+    "rules": Price("rules", 1, _after_free(0, 1.0), ARMOR, REMEMBERED),
+    "filtered": Price("requests", MILLION, _after_free(0, 0.75), ARMOR, REMEMBERED),
     "page": Price("GiB", 1, _after_free(0, 0.09), f"{GOOGLE}/cdn/pricing", REMEMBERED),
     "users": Price(
         "users in a month",

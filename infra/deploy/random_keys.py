@@ -9,7 +9,7 @@ from collections.abc import Callable
 from infra.deploy.shell import CommandRunner, run_json
 
 RANDOM_KEYS = ("account-hash-key", "session-tokens-key")
-"""The secrets (terraform/secrets.tf). A later version is a rotation: see docs/operate.md."""
+"""The secrets (terraform/secrets.tf). A later version is a rotation: see docs/maintain.md."""
 SECONDS = 60.0
 
 

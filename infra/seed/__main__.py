@@ -2,7 +2,9 @@
 
 `python -m infra.seed` works on the stack that `make run` runs: sign in as Ada or Ben to see their
 conversations, usage and sessions. With `--project` it works on a deployment, where the two people are
-invited by their e-mail addresses. People who have data already are refused, and nothing is written.
+invited by their e-mail addresses. On the local stack they have connected Google, to accounts of the
+simulator. The command may be killed at any time and run again: a person who has the whole weeks stays,
+another one gets them anew. People who have data of their own are refused, and nothing is written.
 """
 
 import argparse
@@ -10,7 +12,6 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from random import Random
 
 from common.bootstrap import build
 from common.domain.errors import OprinaError
@@ -19,6 +20,7 @@ from common.domain.user import User
 from common.settings import Settings, WronglySetError
 from infra.deploy.shell import FailedError
 from infra.local.sign_in import uid_of
+from infra.seed.google import connect_google
 from infra.seed.talks import PEOPLE
 from infra.seed.weeks import Seed
 from infra.target import RefusedCommandError, add_target, target_settings
@@ -47,8 +49,9 @@ async def seed(settings: Settings, given: argparse.Namespace, until: datetime) -
             uids = [await deps.sign_ins.invite(email) for email in given.email]
         else:
             uids = [UserId(uid_of(person.name)) for person in PEOPLE]
-        weeks = Seed(deps.store, settings, until, Random(given.seed))  # noqa: S311 - no secret
-        return await weeks.write([User(uid) for uid in uids])
+        weeks = Seed(deps.store, settings, until, given.seed)
+        lines = await weeks.write([User(uid) for uid in uids])
+        return lines if given.project else [*lines, *await connect_google(settings, PEOPLE)]
     finally:
         await app.close()
 

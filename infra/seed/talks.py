@@ -14,11 +14,15 @@ Exchange = Sequence[str]
 
 @dataclass(frozen=True)
 class SeedPerson:
-    """A person of the seed. `renamed` are titles that the person gave, by the index of the talk."""
+    """A person of the seed. `renamed` are titles that the person gave, by the index of the talk.
+
+    `google` are the services that the person has switched on.
+    """
 
     name: str
     preferences: Mapping[str, Any]
     talks: Sequence[Sequence[Exchange]]
+    google: Sequence[str]
     renamed: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -27,8 +31,8 @@ def read_people() -> tuple[SeedPerson, SeedPerson]:
     english = {"language": "en-US", "captions": True, "speed": 1.0}
     german = {"language": "de-DE", "captions": False, "speed": 1.2}
     return (
-        SeedPerson("Ada", english, talks["Ada"], {2: "Interview"}),
-        SeedPerson("Ben", german, talks["Ben"]),
+        SeedPerson("Ada", english, talks["Ada"], ("mail", "calendar"), {2: "Interview"}),
+        SeedPerson("Ben", german, talks["Ben"], ("calendar",)),
     )
 
 

@@ -17,7 +17,7 @@ from common.conversations.admission.turn_claim import AdmittedTurn, new_claim
 from common.conversations.history.messages import RateMessage
 from common.conversations.settlement import ConversationUpdate, Settle
 from common.domain.accounts import belongings
-from common.domain.accounts.profile import profile_path
+from common.domain.accounts.profile import Profile, SeedMark, profile_path
 from common.domain.avatar_session import AvatarSession, go_live
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.conversations.messages import MessagePlace
@@ -37,6 +37,7 @@ from common.settings import Settings
 from common.transactions.idempotency import IdempotencyKey
 from common.transactions.pages import read_all
 from common.transactions.transaction import Transactions
+from infra.seed.removal import delete, delete_half
 from infra.seed.talks import PEOPLE, Exchange, SeedPerson
 from infra.target import RefusedCommandError
 
@@ -71,12 +72,17 @@ async def no_pause(_: int) -> None:
 
 @dataclass
 class Seed:
-    """Writes the weeks before `until`. The same `random` and `until` write the same documents."""
+    """Writes the weeks before `until`. The same `number` and `until` write the same documents.
+
+    A mark in the person's document says whether the weeks are whole. A person whose seed was killed
+    gets the same weeks again.
+    """
 
     store: Store
     settings: Settings
     until: datetime
-    random: Random
+    number: int
+    random: Random = field(init=False)
     clock: PastClock = field(init=False)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -87,17 +93,30 @@ class Seed:
     async def write(self, users: Sequence[User]) -> list[str]:
         """Write the two people under these users. Return a line for each.
 
-        Raises RefusedCommandError, with nothing written, if one of them has data.
+        A person who has the whole weeks stays as they are. One whose seed was killed loses what they
+        have, and gets it again. Raises RefusedCommandError, with nothing written, if one of them has
+        data and no mark of a seed.
         """
-        for user in users:
-            await self._refuse_known(user.uid)
+        marks = [await self._mark(user.uid) for user in users]
         lines = []
-        for user, person in zip(users, PEOPLE, strict=True):
+        for user, person, mark in zip(users, PEOPLE, marks, strict=True):
+            if mark.done:
+                lines.append(f"{person.name} (user {user.uid}): has three weeks of use already")
+                continue
+            self.until, self.random = mark.until, Random(f"{mark.number} {person.name}")  # noqa: S311 - no secret
             self.counts = dict.fromkeys(("conversations", "messages", "avatar sessions"), 0)
-            await self._person(user, person)
+            await self._person(user, person, mark)
             made = ", ".join(f"{count} {name}" for name, count in self.counts.items())
             lines.append(f"{person.name} (user {user.uid}): {made}")
         return lines
+
+    async def _mark(self, user: UserId) -> SeedMark:
+        """Return the person's mark, or a new one. Raises RefusedCommandError."""
+        (profile,) = await self.store.get([profile_path(user)])
+        if (mark := SeedMark.read(profile)) is None:
+            await self._refuse_known(user)
+            return SeedMark(self.until, self.number)
+        return mark
 
     async def _refuse_known(self, user: UserId) -> None:
         ledgers = [ledger_path(user, month) for month in months_until(self.until, 2)]
@@ -109,14 +128,21 @@ class Seed:
                 "an empty store: DATA_DIR=.local/seeded make run, for example."
             )
 
-    async def _person(self, user: User, person: SeedPerson) -> None:
+    async def _person(self, user: User, person: SeedPerson, mark: SeedMark) -> None:
         self.clock.at = self.until - timedelta(days=DAYS, hours=1)
+        await self._write_mark(user.uid, mark)
+        await delete_half(self.store, user.uid)
         await self._transactions.run(ChangeProfile(user, self.settings, person.preferences, {}))
         starts = self._starts(len(person.talks))
         for number, (talk, when) in enumerate(zip(person.talks, starts, strict=True)):
             self.clock.at = when
             await self._talk(user, number, talk, person.renamed.get(number))
         await self._forget_old_turns(user)
+        await self._write_mark(user.uid, replace(mark, done=True))
+
+    async def _write_mark(self, user: UserId, mark: SeedMark) -> None:
+        (profile,) = await self.store.get([profile_path(user)])
+        await self.store.commit([Profile.read(profile).mark_seed(mark, self.clock.now())])
 
     def _starts(self, count: int) -> list[datetime]:
         """Return when conversations begin, spread over the weeks. The last one is just over."""
@@ -239,13 +265,9 @@ class Seed:
     async def _forget_old_turns(self, user: User) -> None:
         """Delete turns that are older than their keys, as Firestore does by itself."""
         owned = belongings.owned("turns", user.uid)
-        old = [
-            each
-            async for each in read_all(self.store, owned)
-            if (each.get("expires_at") or self.until) < self.until
-        ]
-        for first in range(0, len(old), belongings.PAGE):
-            await self.store.commit(belongings.delete_all(old[first : first + belongings.PAGE]))
+        turns = [each async for each in read_all(self.store, owned)]
+        old = [each for each in turns if (each.get("expires_at") or self.until) < self.until]
+        await delete(self.store, old)
 
     def _new_id(self) -> str:
         """Return a ULID of the time that the clock shows."""

@@ -12,7 +12,9 @@ PATHS = sorted(
 )
 DOCUMENTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PATHS}
 """Every document of the repository, by its path from the root."""
-DEPLOY, OPERATE = DOCUMENTS["docs/deploy.md"], DOCUMENTS["docs/operate.md"]
+DEPLOY, OPERATE, MAINTAIN = (
+    DOCUMENTS[f"docs/{name}.md"] for name in ("deploy", "operate", "maintain")
+)
 CONTRIBUTING = DOCUMENTS["CONTRIBUTING.md"]
 
 

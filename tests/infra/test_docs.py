@@ -79,7 +79,7 @@ def test_every_path_of_a_test_exists() -> None:
 
 
 def test_every_shell_variable_is_set_before_its_use() -> None:
-    for name in ("docs/deploy.md", "docs/operate.md"):
+    for name in ("docs/deploy.md", "docs/operate.md", "docs/maintain.md"):
         used, known = set(), {"1", "key", "password"}
         for line in COMMANDS[name].splitlines():
             known |= set(re.findall(r"(?:(?:^|\s)(?=[A-Z_]+=)|^for )(\w+)", line))
@@ -139,13 +139,16 @@ def test_every_flag_of_terraform_exists() -> None:
 def test_every_flag_of_our_commands_exists() -> None:
     lines = re.findall(r"python -m (infra\.[a-z_.]+)([^|;#\n]*)", EVERY_COMMAND)
     assert {"infra.agent.deploy", "infra.smoke"} <= {module for module, _ in lines}
+    used: dict[tuple[str, ...], set[str]] = {}
     for module, rest in lines:
+        words = re.findall(r"^ (create|update|list|delete)\b", rest)
         flags = set(re.findall(r"--[a-z-]+", rest)) - {"--write"}  # of those that write documents
+        used[module, *words] = used.get((module, *words), set()) | flags
+    for command, flags in used.items():
         if flags:
-            words = re.findall(r"^ (create|update|list|delete)\b", rest)
-            known = output(sys.executable, "-m", module, *words, "--help")
-            assert known.startswith("usage: "), module
-            assert [flag for flag in flags if flag not in known] == [], module
+            known = output(sys.executable, "-m", *command, "--help")
+            assert known.startswith("usage: "), command
+            assert [flag for flag in flags if flag not in known] == [], command
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────

@@ -66,7 +66,7 @@ LISTS = (
 CASES_OR_LISTS = " or ".join(
     [
         *("greet", "small_greetings", "openapi", "declarations"),
-        *("deployed_functions", "index", "plan", "spending"),
+        *("deployed_functions", "index", "(plan and small)", "spending"),
     ]
 )
 LOCAL_STACK = """

@@ -133,14 +133,16 @@ async def test_cloud_task_ends_an_expired_session(tmp_path: Path) -> None:
         begun = await started(ada)
         assert begun["reserved_seconds"] == 3
         document = await ended_by_itself(local, begun["avatar_session_id"])
-        assert (document["end_reason"], document["seconds"]) == ("expired", 3)
+        assert document["end_reason"] == "expired"
+        assert document["seconds"] >= 3  # a busy machine stops it later
         seen = await journal(ada, begun["avatar_session_id"])
         assert seen["end_reason"] == "MAX_DURATION_REACHED"
         assert calls(seen, "/v1/sessions/stop")
         after = await ada.post(
             "/end_session", json={"avatar_session_id": begun["avatar_session_id"]}
         )
-        assert after.json()["usage"]["meters"]["avatar_seconds"]["used"] == 3
+        used = after.json()["usage"]["meters"]["avatar_seconds"]["used"]
+        assert used == document["seconds"]
 
 
 async def test_data_and_keys_survive_a_restart(tmp_path: Path) -> None:

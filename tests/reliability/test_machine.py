@@ -19,7 +19,7 @@ from tests.reliability.machine.mutants import MUTANTS
 LONG = os.environ.get("RELIABILITY") == "long"
 
 ORDINARY = settings(
-    max_examples=5_000 if LONG else 150,
+    max_examples=5_000 if LONG else 100,
     stateful_step_count=60 if LONG else 30,
     derandomize=not LONG,
     deadline=None,

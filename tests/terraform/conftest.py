@@ -1,6 +1,7 @@
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.terraform import facts
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider.server import serve_providers
+from tests.terraform.shared import SharedResults, make_shared_results
 from tests.terraform.workspace import ENVIRONMENTS, Workspace, make_workspace
 
 
@@ -33,13 +35,24 @@ def workspace(provider: str, tmp_path_factory: pytest.TempPathFactory, code: Cod
 
 
 @pytest.fixture(scope="session")
-def plans(workspace: Workspace) -> dict[str, Plan]:
-    return {name: Plan(workspace.plan_json(name)) for name in ENVIRONMENTS}
+def shared_results(tmp_path_factory: pytest.TempPathFactory) -> SharedResults:
+    return make_shared_results(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def plans(workspace: Workspace, shared_results: SharedResults) -> Callable[[str], Plan]:
+    """Return the plan of an environment. It is made when a test needs it."""
+
+    @cache
+    def plan(environment: str) -> Plan:
+        return Plan(shared_results.get(environment, lambda: workspace.plan_json(environment)))
+
+    return plan
 
 
 @pytest.fixture(scope="session", params=ENVIRONMENTS)
-def plan(plans: dict[str, Plan], request: pytest.FixtureRequest) -> Plan:
-    return plans[request.param]
+def plan(plans: Callable[[str], Plan], request: pytest.FixtureRequest) -> Plan:
+    return plans(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ from tests.support.google_consent import give_consent
 from tests.support.harness import ADA, Harness, advance, collect_events, new_harness
 from tests.support.recordings import wav_file
 from tests.support.virtual_time import VirtualTimeLoop
+from tests.terraform.words import takes_text
 
 NEEDS: dict[str, dict[str, str]] = {
     "store": dict.fromkeys(("get", "query", "commit"), "store"),
@@ -86,13 +87,15 @@ Use = Callable[[App, Harness], Awaitable[object]]
 class Code:
     """The functions: the `internal` ones, the permissions that each needs, and its deadline.
 
-    `seconds` is the longest deadline of its use cases.
+    `seconds` is the longest deadline of its use cases. `writes`: functions whose requests have words
+    of a person, or values of Google that look like code.
     """
 
     functions: list[str]
     internal: set[str]
     uses: dict[str, set[str]]
     seconds: dict[str, float]
+    writes: set[str]
 
 
 def read() -> Code:
@@ -105,6 +108,7 @@ def read() -> Code:
         {name for name, each in functions.items() if each.internal},
         uses,
         {name: each.seconds for name, each in functions.items()},
+        {name for name, each in functions.items() if any(map(takes_text, each.operations))},
     )
 
 

@@ -43,7 +43,10 @@ def mistake(
 
 
 def group_into_batches(mistakes: Sequence[Mistake], root: Path) -> list[list[Mistake]]:
-    """Group mistakes that can share a plan: each has its own check, and all edits apply together."""
+    """Group mistakes that can share a plan: each has its own check, and all edits apply together.
+
+    Terraform reports many mistakes of one plan, so those that it reports may be together.
+    """
     batches: list[list[Mistake]] = []
     for mistake in mistakes:
         fitting = (batch for batch in batches if _fits(mistake, batch, root))
@@ -55,7 +58,8 @@ def group_into_batches(mistakes: Sequence[Mistake], root: Path) -> list[list[Mis
 
 
 def _fits(mistake: Mistake, batch: Sequence[Mistake], root: Path) -> bool:
-    if any(other.alone or mistake.alone or other.caught_by == mistake.caught_by for other in batch):
+    by = mistake.caught_by
+    if any(other.alone or mistake.alone or other.caught_by == by != "plan" for other in batch):
         return False
     texts: dict[str, str] = {}
     for edit in (edit for each in (*batch, mistake) for edit in each.edits):

@@ -1,5 +1,6 @@
 """The plan of an environment, as `terraform show -json` prints it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -60,9 +61,12 @@ class Plan:
         return {name: output.get("value") for name, output in outputs.items()}
 
     def references(self, type_: str, argument: str) -> dict[str, list[str]]:
-        """Return, by address without key, what an argument refers to. For values that no plan knows."""
+        """Return, by address without key, what an argument refers to. For values that no plan knows.
+
+        A dot leads into a block: `build_config.runtime`.
+        """
         return {
-            each["address"]: each["expressions"].get(argument, {}).get("references", [])
+            each["address"]: _inside(each["expressions"], argument).get("references", [])
             for each in self.json["configuration"]["root_module"]["resources"]
             if each["type"] == type_
         }
@@ -80,6 +84,45 @@ class Plan:
         (service,) = self.functions()[function]["service_config"]
         return dict(service["environment_variables"])
 
+    def has_unknown_setting(self, function: str, setting: str) -> bool:
+        """Return True if a function has an environment variable whose value no plan knows."""
+        address = f'google_cloudfunctions2_function.this["{function}"]'
+        unknown = next(
+            each["change"]["after_unknown"]
+            for each in self.json["resource_changes"]
+            if each["address"] == address
+        )
+        variables = unknown["service_config"][0]["environment_variables"]
+        return isinstance(variables, dict) and bool(variables.get(setting))
+
+    def constant(self, argument: str) -> Any:
+        """Return the value of an argument of the provider `google`."""
+        provider = self.json["configuration"]["provider_config"]["google"]
+        return provider["expressions"].get(argument, {}).get("constant_value")
+
+    def dependencies(self) -> dict[str, set[str]]:
+        """Return, by address without key, all resources that a resource waits for, directly or not."""
+        every = self.json["configuration"]["root_module"]["resources"]
+        known = {each["address"] for each in every}
+        direct = {
+            each["address"]: {
+                found
+                for text in [*each.get("depends_on", ()), *_references(each)]
+                for found in [".".join(re.split(r"[.\[]", text)[:2])]
+                if found in known
+            }
+            for each in every
+        }
+        waits: dict[str, set[str]] = {}
+
+        def follow(address: str) -> set[str]:
+            if address not in waits:
+                waits[address] = set()
+                waits[address] = direct[address].union(*map(follow, direct[address]))
+            return waits[address]
+
+        return {address: follow(address) for address in direct}
+
     def _grant(self, each: Resource) -> Grant:
         values = each.values
         whole_project = each.type == "google_project_iam_member"
@@ -94,6 +137,24 @@ class Plan:
             f"serviceAccount:{values['service_config'][0]['service_account_email']}": name
             for name, values in self.functions().items()
         }
+
+
+def _inside(expressions: Any, argument: str) -> Values:
+    for name in argument.split("."):
+        expressions = (expressions[0] if isinstance(expressions, list) else expressions).get(
+            name, {}
+        )
+    return dict(expressions)
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from node.get("references", ())
+        for inner in node.values():
+            yield from _references(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _references(inner)
 
 
 def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

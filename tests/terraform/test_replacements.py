@@ -22,20 +22,21 @@ def deployed(provider: str, code: Code, tmp_path_factory: pytest.TempPathFactory
     return workspace
 
 
-def replace_actions(workspace: Workspace, address: str) -> list[str]:
-    """Return the planned actions, in their order, if the resource must be replaced."""
-    changes = workspace.plan_json("small", f"-replace={address}")["resource_changes"]
-    (change,) = [each["change"] for each in changes if each["address"] == address]
-    return list(change["actions"])
+def replace_actions(workspace: Workspace) -> dict[str, list[str]]:
+    """Return the planned actions, in their order, if each of the resources must be replaced."""
+    flags = [f"-replace={address}" for address in FILES]
+    changes = workspace.plan_json("small", *flags)["resource_changes"]
+    return {
+        each["address"]: each["change"]["actions"] for each in changes if each["address"] in FILES
+    }
 
 
-@pytest.mark.parametrize("address", FILES)
-def test_new_resource_is_created_first(address: str, deployed: Workspace) -> None:
-    assert replace_actions(deployed, address) == ["create", "delete"]
+def test_new_resources_are_created_first(deployed: Workspace) -> None:
+    assert replace_actions(deployed) == {address: ["create", "delete"] for address in FILES}
 
 
-@pytest.mark.parametrize(("address", "file"), FILES.items())
-def test_missing_lifecycle_is_found(address: str, file: str, deployed: Workspace) -> None:
-    with deployed.restored(file):
-        deployed.replace(file, "create_before_destroy = true", "create_before_destroy = false")
-        assert replace_actions(deployed, address) == ["delete", "create"]
+def test_missing_lifecycles_are_found(deployed: Workspace) -> None:
+    with deployed.restored(*FILES.values()):
+        for file in FILES.values():
+            deployed.replace(file, "create_before_destroy = true", "create_before_destroy = false")
+        assert replace_actions(deployed) == {address: ["delete", "create"] for address in FILES}

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 
+from infra.costs.model import FIREWALL_POLICIES, FIREWALL_RULES
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
 from tests.terraform.provider import schema
@@ -44,9 +46,9 @@ def test_schema_has_exactly_the_used_types(provider: str) -> None:
     assert (sorted(known["resources"]), sorted(known["data_sources"])) == (resources, data_sources)
 
 
-def test_providers_are_pinned_and_the_state_is_in_a_bucket(plans: dict[str, Plan]) -> None:
+def test_providers_are_pinned_and_the_state_is_in_a_bucket(plans: Callable[[str], Plan]) -> None:
     """`terraform init` names the bucket, so that the same files serve every environment."""
-    providers = plans["small"].json["configuration"]["provider_config"]
+    providers = plans("small").json["configuration"]["provider_config"]
     constraints = {name: each["version_constraint"] for name, each in providers.items()}
     assert constraints == {"google": "~> 6.50", "time": "~> 0.13"}
     assert '\n  backend "gcs" {}\n' in (schema.TERRAFORM / "versions.tf").read_text()
@@ -73,13 +75,19 @@ def test_only_functions_tf_names_functions(code: Code) -> None:
     assert [line for line in lines if re.search(named, line) and "resource " not in line] == []
 
 
+def test_costs_count_the_rules_of_the_firewall(plans: dict[str, Plan]) -> None:
+    policies = plans["small"].resources("google_compute_security_policy")
+    rules = sum(len(each.values["rule"]) for each in policies)
+    assert (len(policies), rules) == (FIREWALL_POLICIES, FIREWALL_RULES)
+
+
 def test_one_changed_package_redeploys_one_function(
-    scratch: Workspace, plans: dict[str, Plan]
+    scratch: Workspace, plans: Callable[[str], Plan]
 ) -> None:
     package = scratch.folder / "dist/chat.zip"
     with scratch.restored("dist/chat.zip", "dist/manifest.json"):
         package.write_text("another chat")
         write_manifest(package.parent)
         after = Plan(scratch.plan_json("small")).functions()
-    before = plans["small"].functions()
+    before = plans("small").functions()
     assert {name for name in before if before[name] != after[name]} == {"chat"}

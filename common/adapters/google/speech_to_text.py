@@ -93,18 +93,32 @@ def transcript(answer: Any, language: str) -> Transcript:  # noqa: ANN401 - any 
     an answer of another shape.
     """
     try:
-        results = [
-            (result["alternatives"][0], result.get("languageCode") or language)
-            for result in answer.get("results", [])
-            if result.get("alternatives")
-        ]
-        texts = [str(best.get("transcript", "")).strip() for best, _ in results]
-        sure = [float(best.get("confidence") or 0.0) for best, _ in results]
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        results = [result for result in answer.get("results", []) if result.get("alternatives")]
+        best = [result["alternatives"][0] for result in results]
+        texts = [_text(each.get("transcript", "")).strip() for each in best]
+        sure = [_number(each.get("confidence")) for each in best]
+        languages = [_text(result.get("languageCode", "")) or language for result in results]
+    except (AttributeError, IndexError, KeyError, TypeError):
         raise errors.Failed(SERVICE, "its answer is not a transcript") from None
     text = " ".join(text for text in texts if text)
     heard = [(len(words), value) for words, value in zip(texts, sure, strict=True) if words]
     confidence = None
     if heard and all(0 < value <= 1 for _, value in heard):
         confidence = sum(size * value for size, value in heard) / sum(size for size, _ in heard)
-    return Transcript(text, confidence, results[0][1] if results else language)
+    return Transcript(text, confidence, languages[0] if languages else language)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return a text. Raises TypeError: a null would be heard as the word "None"."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: Any) -> float:  # noqa: ANN401 - any JSON value
+    """Return a confidence, 0 if there is none. Raises TypeError."""
+    if value is None:
+        return 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)

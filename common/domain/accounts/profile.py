@@ -56,6 +56,23 @@ class RequestedDeletion:
 
 
 @dataclass(frozen=True)
+class SeedMark:
+    """The mark of `python -m infra.seed`. A seed that was killed is done again from this mark.
+
+    `until` is the end of the weeks, and `number` the one that they are made of.
+    """
+
+    until: datetime
+    number: int
+    done: bool = False
+
+    @classmethod
+    def read(cls, profile: Document) -> Self | None:
+        stored = profile.get("seed")
+        return cls(**known_fields(cls, stored)) if stored else None
+
+
+@dataclass(frozen=True)
 class Profile:
     """A person's document as it was read; of a person without one, as it would be."""
 
@@ -94,6 +111,9 @@ class Profile:
 
     def set_plan(self, plan: str, now: datetime) -> Write:
         return self._write(now, plan=plan)
+
+    def mark_seed(self, mark: SeedMark, now: datetime) -> Write:
+        return self._write(now, seed=asdict(mark))
 
     def request_deletion(
         self, certificate: str, former: tuple[str, ...], now: datetime

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Final
 
-from common.text.language import Language
+from common.text.language import Language, words_of
 
 BY_SCRIPT: Final = {
     "LATIN": "en", "CYRILLIC": "ru", "GREEK": "el", "ARMENIAN": "hy", "HEBREW": "he",
@@ -21,6 +21,7 @@ BY_SCRIPT: Final = {
     "GEORGIAN": "ka", "ETHIOPIC": "am", "HANGUL": "ko", "KANA": "ja", "CJK": "zh",
 }  # fmt: skip
 """The language that a script stands for where the conversation's language does not use it."""
+_NOT_ASCII: Final = re.compile(r"[^\0-\x7f]")
 _ENOUGH: Final = 2  # letters in another script that are more than a foreign sign
 
 
@@ -39,6 +40,7 @@ def find(code: str) -> Language:
     return Language(code, scripts=own or "LATIN")
 
 
+@lru_cache(maxsize=256)
 def language_code(language: str | None) -> str | None:
     """Return the language of a BCP 47 tag, in lower case; None for "auto" and the like."""
     code = (language or "").partition("-")[0].partition("_")[0].strip().lower()
@@ -47,10 +49,15 @@ def language_code(language: str | None) -> str | None:
 
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
-    if language is not None and text.isascii() and "LATIN" in language.scripts:
+    own = words_of(language.scripts if language else "")
+    latin = "LATIN" in own
+    if language and latin and text.isascii():
+        return language
+    other = _NOT_ASCII.findall(text) if latin else {*text}
+    if language and own.issuperset(filter(None, map(_script_of, other))):
         return language
     script, letters = _script(text)
-    if language is not None and (letters < _ENOUGH or script in language.scripts.split()):
+    if language and (letters < _ENOUGH or script in own):
         return language
     default = BY_SCRIPT.get(script)
     return find(default or "en") if default or language is None else language
@@ -58,8 +65,6 @@ def language_of(text: str, language: Language | None) -> Language:
 
 def _script(text: str) -> tuple[str, int]:
     """Return the script of most letters, and their number."""
-    if text.isascii():
-        return "LATIN", sum(map(str.isalpha, text))
     letters = [script for script in map(_script_of, text) if script]
     if "KANA" in letters:  # half of the letters of Japanese may be Chinese
         letters = ["KANA" if script == "CJK" else script for script in letters]

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from common.text.language import Language, words_of
 from common.text.sentences import end_marks, neighbours
-from common.text.sentences.end_marks import AT_ONCE, NEWLINES, REACH, EndMark, place_of
+from common.text.sentences.end_marks import AT_ONCE, FACE, NEWLINES, REACH, EndMark, place_of
 from common.text.sentences.neighbours import Kind, kind_of
 
 Verdict = int | Literal["goes on", "wait"]  # the integer is the index of the end
@@ -51,7 +51,7 @@ def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
 def _complete(text: str, place: EndMark) -> bool:
     if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
-    if place.strong or place.elliptic:
+    if place.mark != ".":
         return True
     kind = kind_of(place.language, place.before)
     words = place.before.split()
@@ -71,8 +71,8 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     if not _complete(text, place):
         return False
     *earlier, last = place.before.split()
-    smiles = place.smiling and _has_capitals(place.before)
-    if place.quoted or place.elliptic or smiles or _ADDRESSED.search(last):
+    elliptic = place.mark != "." and not place.strong
+    if place.quoted or elliptic or _smiles(place) or _ADDRESSED.search(last):
         return False
     known = kind_of(place.language, place.before) is Kind.WORD
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
@@ -87,9 +87,9 @@ def _over(place: EndMark) -> bool:
         return end_marks.quotation_is_introduced(place.before, spaced=place.spaced)
     if neighbours.begins_small(place.after) or neighbours.adds_in_brackets(place.after, place.mark):
         return False
-    if place.smiling and _has_capitals(place.before):
+    if _smiles(place):
         return neighbours.begins(place.after, place.language.starters)
-    return place.strong or (_ellipsis_is_over(place) if place.elliptic else _dot_is_over(place))
+    return place.strong or (_dot_is_over if place.mark == "." else _ellipsis_is_over)(place)
 
 
 def _never_over(place: EndMark) -> bool:
@@ -98,10 +98,8 @@ def _never_over(place: EndMark) -> bool:
     return bool(
         place.in_table
         or (place.mark == ";" and not place.language.semicolon_asks)
-        or (
-            place.mark == "."
-            and (_MARKER.fullmatch(f"{before.strip()}.") or _STEP.fullmatch(before))
-        )
+        or (place.mark == "." and _MARKER.fullmatch(f"{before.strip()}."))
+        or (place.mark == "." and _STEP.fullmatch(before))
         or end_marks.inside(before + place.mark + place.tail)
     )
 
@@ -128,11 +126,8 @@ def _lacks_a_space(place: EndMark) -> bool:
         return place.before[-1:].islower()
     if neighbours.begins(place.after, place.language.starters):
         return len(last) > 1
-    return (
-        " " in place.before
-        and _PLAIN.fullmatch(last) is not None
-        and not _ENDING.match(place.after)
-    )
+    plain = _PLAIN.fullmatch(last) and not _ENDING.match(place.after)
+    return bool(plain) and " " in place.before
 
 
 def _ellipsis_is_over(place: EndMark) -> bool:
@@ -143,46 +138,48 @@ def _ellipsis_is_over(place: EndMark) -> bool:
 
 
 def _dot_is_over(place: EndMark) -> bool:
-    language, after = place.language, place.after
-    if (number := _NUMBER.search(place.before)) and not place.tail:
-        return _number_is_over(place, number[1])
-    if (item := _ITEM.search(place.before)) and _counts(place.before, chr(ord(item[1]) - 1)):
+    language, before, after = place.language, place.before, place.after
+    if (number := _NUMBER.search(before, len(before) - 5)) and not place.tail:
+        return _number_is_over(place, language, number[1])
+    if (item := _ITEM.search(before, len(before) - 2)) and _counts(before, chr(ord(item[1]) - 1)):
         return False  # "a. Apples b. Pears"
-    if number and place.tail == ")" and "(" not in place.before:
+    if number and place.tail == ")" and "(" not in before:
         return False  # "1.) Apples 2.) Pears"
-    kind = kind_of(language, place.before)
-    if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(place.before)):
+    kind = kind_of(language, before)
+    if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
         kind = Kind.ABBREVIATION
     if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
         return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)
-    return kind is Kind.WORD or _short_word_is_over(kind, place)
+    return kind is Kind.WORD or _short_word_is_over(kind, place, language)
 
 
-def _short_word_is_over(kind: Kind, place: EndMark) -> bool:
-    if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈" or _is_only_when(kind, place):
+def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
+    if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈":
+        return False
+    if _is_only_when(kind, place, language):
         return False
     if kind in {Kind.NUMBERED, Kind.UNIT}:
-        return not neighbours.is_numeral(place.after, place.language)
+        return not neighbours.is_numeral(place.after, language)
     if kind is Kind.TIME:
-        return not neighbours.belongs_to_a_time(place.after, place.before, place.language)
+        return not neighbours.belongs_to_a_time(place.after, place.before, language)
     return kind is not Kind.ENDER or not neighbours.is_quarter(place.after)
 
 
-def _is_only_when(kind: Kind, place: EndMark) -> bool:
+def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
     """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
     words = place.before.split(maxsplit=_PHRASE) if kind is Kind.TIME else []
-    if not words or len(words) > _PHRASE or neighbours.begins(place.after, place.language.starters):
+    if not words or len(words) > _PHRASE or neighbours.begins(place.after, language.starters):
         return False
-    known = words_of(place.language.time_words)
+    known = words_of(language.time_words)
     words = [word.strip("*_,;.").lower() for word in words]
     only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
     return bool(_ONLY_TIMES.fullmatch(place.before)) or all(only)
 
 
-def _number_is_over(place: EndMark, number: str) -> bool:
+def _number_is_over(place: EndMark, language: Language, number: str) -> bool:
     """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
-    language, before, after = place.language, place.before, place.after
+    before, after = place.before, place.after
     if int(number) == 1:
         counts = before[:-1].rstrip().endswith(":")  # "Here: 1. Apples 2. Pears"
     else:
@@ -203,9 +200,10 @@ def _counts(before: str, previous: str) -> bool:
     return re.search(rf"(?:^|[\s*⁃]){re.escape(previous)}\.\s", before) is not None
 
 
-def _has_capitals(text: str) -> bool:
-    """Return whether the script of the last letter has capitals."""
-    return not _has_no_case(next(filter(str.isalpha, reversed(text)), "x"))
+def _smiles(place: EndMark) -> bool:
+    """Return whether the mark is an emoji after a letter of a script that has capitals."""
+    letters = filter(str.isalpha, reversed(place.before))
+    return FACE.match(place.mark) is not None and not _has_no_case(next(letters, "x"))
 
 
 def _has_no_case(sign: str) -> bool:

@@ -13,15 +13,17 @@ _NO_STOPS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burme
 PHRASE_END: Final = re.compile(f"(?<=[{_NO_STOPS}]) +(?=[{_NO_STOPS}])")
 _MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"  # no letters, no digits
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
-_FACE: Final = re.compile(f"[{_FACES}]")
+FACE: Final = re.compile(f"[{_FACES}]")
 MARK: Final = re.compile(
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES}](?:(?<=[{NEWLINES}])"
     f"|(?<=[.!?…;{AT_ONCE}])(?:[.!?…;{AT_ONCE}]{{1,39}}|(?<!\\.)|(?![^\\W¹²³⁰⁴-⁹])"
     "|(?<=[a-z\\dA-Z)]\\.)(?=[A-Z](?:[a-z]|\\Z)))"
     f"|(?:(?<=[^{_MUTE}].)|(?<=[^{_MUTE}] .))(?<=[{_FACES}])[{_FACES}]{{0,39}})"
 )
-"""A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear, and the
-set of characters at the beginning makes it fast."""
+"""A smile after a word may end a sentence, too (ね😊いって). The bounds keep the search linear."""
+STOP: Final = re.compile(  # what may end a sentence or a phrase
+    f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES} ](?:(?<! )|(?=[{_NO_STOPS}])|(?<![^{_NO_STOPS}] )\\Z)"
+)
 
 SCRIPT_REACH: Final = 100  # characters before a mark whose script tells the language
 REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
@@ -31,10 +33,11 @@ _EMOJI: Final = (
 )
 _HAS_EMOJI: Final = re.compile(f"[{_EMOJI}]")
 _QUOTES: Final = frozenset('"”’»«›‹“」』')
+_NO_TAIL: Final = re.compile(f"()[^\\S{NEWLINES}]*")
 _TAIL: Final = re.compile(
-    rf"(?:[\"”’»«›‹」』'）)\]】》}}*_~`¹²³⁰⁴-⁹]|\[(?:\d{{1,3}}|\^[^\]\s]{{1,40}})\]"
+    rf"((?:[\"”’»«›‹」』'）)\]】》}}*_~`¹²³⁰⁴-⁹]|\[(?:\d{{1,3}}|\^[^\]\s]{{1,40}})\]"
     rf"|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
-    rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}}"
+    rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}})[^\S{NEWLINES}]*"
 )
 """Signs that belong to the sentence before them: closing quotes and brackets, markup, [1], emoji, :-).
 The sign “ closes a quotation in German, and opens one elsewhere."""
@@ -42,11 +45,10 @@ _UNFINISHED_TAIL: Final = re.compile(
     r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|\[\^[^\]\s]{0,40}"
 )
 _BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
-_SPACE: Final = re.compile(r"[^\S\n\r\u2028\u2029]*")
 _CLOSES: Final = dict(zip('([{（「『【《“„«»‹"`', ')]}）」』】》””»«›"`', strict=True)) | {
     "„": "“”"
 }
-_PAIRED: Final = re.compile('[][(){}（）「」『』【】《》“”„«»‹›"]|`+')
+_PAIRED: Final = re.compile('[][(){}（）「」『』【】《》“”„«»‹›"`](?:(?<=`)`+)?')
 _OPENING: Final = '"“„«»‹「『'
 _INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
 _WIDE: Final = frozenset("（「『【《“")
@@ -56,7 +58,7 @@ _FAR: Final = 160  # characters; a mark that was opened longer ago is a mistake
 class EndMark(NamedTuple):
     """A mark in the text that has arrived so far."""
 
-    language: Language
+    conversation: Language | None
     before: str  # the sentence before the mark, at most its last characters
     mark: str
     tail: str
@@ -66,39 +68,36 @@ class EndMark(NamedTuple):
     in_table: bool
     quoted: bool  # whether the mark ends a quotation
     strong: bool  # whether the mark is more than dots
-    elliptic: bool  # whether the mark is several dots
-    smiling: bool  # whether the mark is an emoji
     end: int  # where the sentence would end
 
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    match = pattern.match(text, at)
-    return match.end() if match else at
+    @property
+    def language(self) -> Language:
+        return language_of(self.before[-SCRIPT_REACH:], self.conversation)
 
 
 def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMark:
     """Describe `mark`, a match of MARK in `text`, which begins with the sentence in question."""
     start, end = mark.span()
-    opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
-    end = end if opens else _end(_TAIL, text, end)
-    begin = _end(_SPACE, text, end)
+    begin = end + 1
+    if text[end:begin] != " " or not text[begin : begin + 1].isalnum():  # mostly a word follows
+        opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
+        between = next((_NO_TAIL if opens else _TAIL).finditer(text, end))
+        end, begin = between.end(1), between.end()
     before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
     after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
     strong = bool(mark[0].strip(".…"))
     wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
     return EndMark(
-        language=language_of(before[-SCRIPT_REACH:], language),
+        conversation=language,
         before=before,
         mark=mark[0],
         tail=tail,
         after=after,
         spaced=begin > end or text[end : end + 1] in NEWLINES,
-        needs_no_space=wide or mark[0][-1] in AT_ONCE or bool(_HAS_EMOJI.search(tail)),
+        needs_no_space=wide or mark[0][-1] in AT_ONCE or bool(tail and _HAS_EMOJI.search(tail)),
         in_table=text[:8].lstrip()[:1] in _BARS,
         quoted=not _QUOTES.isdisjoint(tail),
         strong=strong,
-        elliptic=not strong and mark[0] != ".",
-        smiling=_FACE.match(mark[0]) is not None,
         end=end,
     )
 
@@ -119,9 +118,7 @@ def inside(text: str) -> bool:
 
 
 def quotation_is_introduced(text: str, *, spaced: bool) -> bool:
-    """Return whether words introduce the quotation that ends `text`.
-
-    An example: she said, "Yes."
+    """Return whether words introduce the quotation that ends `text`: she said, "Yes.".
 
     Then the sentence is over. Without such words, as after 「はい。」, the speaker may still be named.
     Where no white space follows the quotation, only a colon or a comma introduces it.

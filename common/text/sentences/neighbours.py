@@ -53,7 +53,7 @@ _ZONES: Final = (
 
 def kind_of(language: Language, before: str) -> Kind:
     """Return the kind of the last word of `before`, which a full stop follows."""
-    *_, earlier, previous, token = ["", "", "", *before[-80:].split()]
+    *_, earlier, previous, token = ["", "", "", *before[-80:].rsplit(maxsplit=3)]
     word = token.lstrip("([{\"'“‘«„*_¿¡")
     if _ADDRESS.search(word):
         return Kind.WORD
@@ -100,6 +100,7 @@ def _is_named(before: str, name: str) -> bool:
     return before != "" and (named or name[0].isdigit())
 
 
+@lru_cache(maxsize=2048)
 def _unlisted(language: Language, word: str) -> Kind:
     if len(word) == 1 and word.isalpha() and word < _SYLLABLES:
         return Kind.ABBREVIATION
@@ -117,14 +118,10 @@ def _unlisted(language: Language, word: str) -> Kind:
     return Kind.NUMBERED if street or _NO_VOWEL.fullmatch(word) else Kind.WORD
 
 
-@lru_cache(maxsize=1024)
 def _known(code: str, word: str) -> bool:
     """Return whether sentencex holds the word for an abbreviation."""
     probe = f"xx {word}. Xq".encode(errors="replace").decode()
     return len(segment(code, probe)) == 1
-
-
-_compiled = lru_cache(maxsize=32)(re.compile)
 
 
 class Undecided(Exception):
@@ -146,7 +143,9 @@ def begins(text: str, words: str) -> bool:
 
 def begins_small(text: str) -> bool:
     """Return whether a small letter follows, perhaps after an apostrophe ("'s middags")."""
-    _must_be_finished(text, "['’]|[^\\W\\d_]" if text[:1].islower() or text[:1] in "'’" else "(?!)")
+    if not (text[0].islower() or text[0] in "'’"):
+        return False
+    _must_be_finished(text, r"['’]|[^\W\d_]")
     return text.lstrip("'’")[:1].islower() and not _SMALL_NAME.match(text)
 
 
@@ -158,8 +157,9 @@ def begins_sentence(text: str) -> bool:
 
 def more_marks(text: str) -> bool:
     """Return whether more end marks follow after a space: ". . .", but not ".env"."""
-    _must_be_finished(text, "[.]")
-    return text[0] in "?!…" or (text[0] == "." and not text[1:2].isalpha())
+    if text == ".":
+        raise Undecided
+    return text[0] in "?!…" or (text[0] == "." and not text[1].isalpha())
 
 
 def is_numeral(text: str, language: Language) -> bool:
@@ -171,8 +171,10 @@ def is_numeral(text: str, language: Language) -> bool:
 
 def adds_in_brackets(text: str, mark: str) -> bool:
     """Return whether brackets add to the sentence: "2 million mi. (3 million km) away"."""
+    if mark != "." or text[0] not in "([":
+        return False
     _must_be_finished(text, r"[(\[]\w{0,2}")
-    return mark == "." and re.match(r"[(\[](?!\w{1,2}\))[\da-z]", text) is not None
+    return re.match(r"[(\[](?!\w{1,2}\))[\da-z]", text) is not None
 
 
 def is_quarter(text: str) -> bool:
@@ -191,7 +193,7 @@ def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
 
 
 def _must_be_finished(text: str, pattern: str) -> None:
-    if len(text) < LOOKAHEAD and _compiled(pattern).fullmatch(text):
+    if len(text) < LOOKAHEAD and re.fullmatch(pattern, text):
         raise Undecided
 
 

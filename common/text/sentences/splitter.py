@@ -6,18 +6,14 @@ from typing import Final
 from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES, bounded
 from common.text.sentences.boundary import complete, judge, likely
-from common.text.sentences.end_marks import LINE_END, MARK, PHRASE_END, inside
+from common.text.sentences.end_marks import LINE_END, MARK, NEWLINES, PHRASE_END, STOP, inside
 from common.text.spoken.blocks import closes, opening
 from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
 _PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
+_LEAST_ROOM: Final = 100  # bytes that wait in the buffer
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
-_WORDS: Final = re.compile(  # no sentence ends in letters, here of the most usual scripts
-    r"[^.!?;\n\r\u0530-\u061f\u064b-\u08ff\u0964-\u3040\u3097-\u30a0\u30fb-\u4dff"
-    r"\ua000-\uabff\ud7a4-\U0010ffff]*"
-)
-_BUFFERED: Final = 100  # characters of such words that are read together
 _PHRASE: Final = 40  # characters after which a space ends a piece in scripts that have no full stop
 
 
@@ -42,19 +38,22 @@ class Sentences:
         self._buffer = self._text = ""
         self._from = 0  # where the search for the next mark begins: no sentence ends before
         self._fence = ""  # what closes the code block, inside which only lines end
-        self._searched = False  # whether words without end marks can be added unread
-        self._room = 0  # characters of them until the text may have to be cut
+        self._searched = False  # whether text without a stop can wait in the buffer
+        self._room = 0  # bytes of it until the text is read, because it may have to be cut
         self._inner_marks = 0  # end marks in the sentence that do not end it
 
     def feed(self, text: str) -> list[str]:
         """Add text. Return the sentences that are certainly over."""
-        plain = self._searched and text.isascii() and text.strip(" ").isalnum()
-        if plain or (self._searched and _WORDS.fullmatch(text)):
-            self._buffer += text
-            if len(self._buffer) < (self._room if plain else _BUFFERED):
-                return []
-            text = ""
-        return self._add(self._visible.feed(self._buffer + text))
+        self._buffer = buffer = self._buffer + text
+        fits = self._searched and self._room > len(buffer) * (1 if buffer.isascii() else 4)
+        stop = STOP.search(text) if fits else None
+        if fits and not stop:
+            return []
+        visible = self._visible.feed(buffer)
+        if stop and stop.end() == len(text) and stop[0] not in NEWLINES:
+            self._text, self._buffer, self._searched = self._text + visible, "", False
+            return []  # the next word decides whether this is an end
+        return self._add(visible)
 
     def pause(self) -> list[str]:
         """Return what ends like a sentence, because the writer has stopped for a while."""
@@ -73,19 +72,21 @@ class Sentences:
         return [*self._add(visible + "\n"), *self._take(len(self._text))]
 
     def _add(self, text: str) -> list[str]:
-        pieces: list[str] = []
         self._buffer = ""
-        for portion in _PORTION.findall(text) if len(text) > _BUFFERED else (text,):
+        pieces: list[str] = []
+        for portion in _PORTION.findall(text) if len(text) > MOST_BYTES else (text,):
             self._text += portion
-            while end := self._next_end():
+            while self._text and (end := self._next_end()):
                 pieces += self._take(end)
-        self._searched = self._from == len(self._text) and not self._first_clause
-        self._room = max(_BUFFERED, MOST_BYTES - self._from)
+        held = self._visible.held if not self._text.isascii() else self._visible.held.strip()
+        self._searched = self._from == len(self._text) and not (held or self._first_clause)
+        room = MOST_BYTES - len(self._text.encode(errors="replace"))
+        self._room = max(_LEAST_ROOM, room)
         return pieces
 
     def _take(self, end: int) -> list[str]:
         """Remove a piece from the text, and return it if there is anything in it."""
-        piece, self._text = self._text[:end].strip(), self._text[end:]
+        piece, self._text = self._text[:end].strip(), self._text[end:].lstrip(NEWLINES)
         self._from, self._inner_marks = 0, 0
         if piece:
             self._first_clause = 0

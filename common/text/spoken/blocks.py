@@ -23,6 +23,7 @@ _SILENT = re.compile(  # rules, and definitions of links
     r"(?:[-*_=][ \t]*+){3,}+$|=++$|\[[^\]\s]{1,80}\]:[ \t]*+<?(?:[a-z]{1,10}://|[/#])"
 )
 _BARS = str.maketrans("│┃║┌├└╔╠╚╭╰┬╦┳┼╬╋┴╩┻┐┤┘╗╣╝╮╯─━═", "|" * 28 + "---")  # of drawn boxes
+_BOX = re.compile("[\u2500-\u257f]")
 _OPENING = re.compile(
     r"(?:>\s?|[-*+] )*(?:(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*|[^`]*(`{3,})([\w+#]*)[ \t]*)"
 )
@@ -77,7 +78,7 @@ class Blocks:
             return self._in_code(line)
         if quote := _QUOTE.match(line):
             line = line[quote.end() :].lstrip()
-        row = line.translate(_BARS)
+        row = line.translate(_BARS) if _BOX.search(line) else line
         if (self._table or "|" in row) and (said := self._tabular(row, following)):
             return said
         if code := opening(line):

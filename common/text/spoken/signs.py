@@ -44,7 +44,8 @@ def sign_rules(language: Language) -> Rules:
         amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
     if language.until:
-        rules.append(Rule(_RANGE, lambda match: _range(match, language.until)))
+        ranges = Rule(_RANGE, lambda match: _range(match, language.until))
+        rules.append(Group(r"\d", (ranges,)))
     return (*rules, _between(table(language.signs), space))
 
 
@@ -97,4 +98,5 @@ def _between(words: dict[str, str], space: str) -> Group:
         Rule(f" ?({signs or '(?!)'}) ?", put),
         Rule(r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+) ?" if "+" in words else "(?!)", put),
     )
-    return Group(r"[^\w\s.,!?'\"’:;()%-]", rules)
+    meant = {*"→<>^⁻", *"".join(words), *"".join(_ALIASES)} - {*".,!?'\"’:;()%-"}
+    return Group(f"[⁰⁴-⁹{re.escape(''.join(sorted(meant)))}]", rules)

@@ -19,7 +19,7 @@ from common.text.spoken.rules import Rules, apply
 from common.text.spoken.signs import sign_rules
 from common.text.visible import visible
 
-_SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\t", " "))  # before units
+_SPACES = re.compile("[\xa0\u2007\u2009\u200a\u202f\t]")  # before units
 _RAISED = str.maketrans("23", "²³")
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789", strict=True))
@@ -27,7 +27,10 @@ _SAID |= {char: char for char in f"°℃℉№^{_JOINERS}"}
 _SILENT = re.compile(  # markup and pictures: clocks, dingbats, arrows, emoji
     r"[*_`#|\[\]{}\\~｜￤ℹ〰\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
 )
-_RECENT = 16  # pieces whose spoken form is kept
+_UNUSUAL = re.compile(  # all but letters and digits, their marks, and usual punctuation
+    r"[\W_₀-₉ℹ❶-➓\U0001f100-\U0001f10c](?<![\s!\"$-)+-/:-@^¡-¥§«»¿\u0300-\u036f\u060c\u061f"
+    r"\u064b-\u065f\u0900-\u0965\u0e31-\u0e3a\u0e3f-\u0e4f\u1037-\u103e‐-‧、-〃〈-】！％-），-／：；？])"
+)
 
 
 class Speakable:
@@ -43,13 +46,13 @@ class Speakable:
         self._blocks = Blocks(record)
         rules = inline_rules(record) + rules_of(record, region.upper())
         self._spoken = partial(_spoken, rules, punctuation_rules(record))
-        self._recent = lru_cache(_RECENT)(self._spoken)  # also of pieces that were foreseen
+        self._recent = lru_cache(16)(self._spoken)  # also of pieces that were foreseen
 
     def say(self, piece: str) -> str:
         """Return the spoken form of a piece; "" if there is nothing to say."""
         if "<" in piece or "[" in piece or "【" in piece:
             piece = apply(LINE_RULES, visible(piece))
-        if not (prose := self._blocks.read(piece).translate(_SPACES)):
+        if not (prose := _SPACES.sub(" ", self._blocks.read(piece))):
             return ""
         return (self._recent if len(prose) <= MOST_BYTES else self._spoken)(prose)
 
@@ -72,10 +75,10 @@ def rules_of(language: Language, region: str) -> Rules:
 
 def plain(text: str) -> str:
     """Return letters, digits, punctuation, and signs that mean something; one space for all others."""
-    text = "".join(map(_kept, text))
-    if any(joiner in text for joiner in _JOINERS):
-        # They shape letters in Arabic and the scripts of India; elsewhere they join emoji.
-        text = re.sub(f"(?<![\u0600-\u109f\u1780-\u18af])[{_JOINERS}]+", "", text)
+    if _UNUSUAL.search(text):
+        text = "".join(map(_kept, text))
+        # Joiners shape letters in Arabic and the scripts of India; elsewhere they join emoji.
+        text = re.sub(f"[{_JOINERS}](?<![\u0600-\u109f\u1780-\u18af].)", "", text)
     return " ".join(text.split())
 
 

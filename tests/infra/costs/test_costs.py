@@ -23,6 +23,7 @@ from infra.costs import model, table
 from infra.costs.model import SCALES, STORE, Documents, Scale, google_costs, total_cost
 from infra.costs.prices import PRICES, Price, cheapest_plan
 from infra.deploy.shell import ROOT
+from tests.infra.documents import DEPLOY
 from tests.support.harness import ADA, advance, new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -153,7 +154,17 @@ def test_cheapest_plan_depends_on_credits() -> None:
 
 def test_without_sessions_only_fixed_costs_remain() -> None:
     spent = {name for name, dollars in google_costs(Scale(0)).items() if dollars}
-    assert spent == {"alerts", "balancer", "builds"}
+    assert spent == {"alerts", "balancer", "builds", "policies", "rules"}
+
+
+def test_the_guide_names_the_costs_of_its_steps() -> None:
+    costs = google_costs(Scale(0))
+    domain = costs["balancer"] + costs["policies"] + costs["rules"]
+    per_deployment = 100 * costs["builds"] / model.DEPLOYMENTS
+    assert f"| {domain:.0f} dollars per month: load balancer and Cloud Armor |" in DEPLOY
+    assert (
+        f"{costs['alerts']:.0f} dollars per month for alerts, {per_deployment:.0f} cents" in DEPLOY
+    )
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -145,6 +145,11 @@ def test_images_are_pinned_by_version() -> None:
     assert all(re.match(r"\d+\.\d+\.\d+", tag) for tag in tags), tags
 
 
+def test_builds_of_an_account_of_our_own_write_their_log() -> None:
+    """Google refuses a build with such an account unless it says where the log goes."""
+    assert BUILD["options"]["logging"] == "CLOUD_LOGGING_ONLY"
+
+
 def test_main_is_rolled_out_after_the_previous_stage(tmp_path: Path) -> None:
     ran = run("rollout", tmp_path, _AFTER="oprina-before")
     assert ran.calls[-1] == [

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 import httpx
 import pytest
@@ -12,17 +11,20 @@ import pytest
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.accounts import belongings
+from common.domain.accounts.profile import profile_path
 from common.domain.documents import Query
 from common.domain.ids import UserId
 from common.domain.user import User
 from common.ports.store import Store
 from common.schemas.conversations import ListConversationsRequest, ListMessagesRequest
 from common.settings import Settings
+from infra.local.simulators.faults import ServiceFault
 from infra.local.stack import stack
 from infra.seed.__main__ import parse, seed
 from infra.seed.talks import PEOPLE
 from infra.seed.weeks import Seed
 from infra.target import RefusedCommandError, local_settings
+from tests.infra.migrate.before_turns import Killed, KilledStore
 from tests.support.harness import Harness, advance, chat_answer, new_harness, sweep
 
 UNTIL = datetime(2026, 11, 10, 11, 0, tzinfo=UTC)
@@ -31,7 +33,7 @@ BEN = User(UserId("ben"), former=("hash-ben",))
 
 
 async def write(store: Store, number: int = 1) -> list[str]:
-    return await Seed(store, Settings(), UNTIL, Random(number)).write([ADA, BEN])  # noqa: S311 - no secret
+    return await Seed(store, Settings(), UNTIL, number).write([ADA, BEN])
 
 
 @pytest.fixture(params=["sqlite", "firestore"])
@@ -48,6 +50,9 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def everything(store: Store, user: User) -> dict[str, object]:
     found: dict[str, object] = {}
+    [profile] = await store.get([profile_path(user.uid)])
+    if profile.exists:
+        found[profile.path] = profile.fields
     queries = [belongings.owned(each, user.uid) for each in belongings.OWNED]
     queries += [belongings.below(user.uid, each) for each in belongings.BELOW]
     for query in queries:
@@ -149,9 +154,13 @@ async def test_the_page_of_a_running_stack_is_alive_after_it(tmp_path: Path) -> 
     ):
         now = datetime.now(UTC)
         await seed(local_settings(tmp_path), parse([]), now)
-        with pytest.raises(RefusedCommandError):
-            await seed(local_settings(tmp_path), parse([]), now)
         headers = local.sign_in("Ada")
+        before = (await client.get("/api/account/usage", headers=headers)).json()
+        again = await seed(local_settings(tmp_path), parse([]), now + timedelta(hours=1))
+        assert [line.partition(": ")[2] for line in again if "user" in line] == [
+            "has three weeks of use already"
+        ] * 2
+        assert (await client.get("/api/account/usage", headers=headers)).json() == before
         listed = (await client.get("/api/conversations", headers=headers)).json()
         assert len(listed["conversations"]) == len(PEOPLE[0].talks)
         usage = (await client.get("/api/account/usage", headers=headers)).json()
@@ -169,3 +178,88 @@ async def test_a_deployment_needs_two_addresses(tmp_path: Path) -> None:
         emails = ["--email", "ada@example.com", "--email", "ben@example.com"]
         lines = await seed(local.settings, parse(["--project", "p", *emails]), UNTIL)
         assert len(lines) == 2
+
+
+async def test_the_people_of_a_stack_have_connected_google_and_a_second_seed_connects_again(
+    tmp_path: Path,
+) -> None:
+    async with (
+        stack(tmp_path, scheduled=False) as local,
+        httpx.AsyncClient(base_url=local.url, trust_env=False) as client,
+    ):
+        first = await seed(local_settings(tmp_path), parse([]), datetime.now(UTC))
+        assert first[2:] == [
+            "Ada: Google connected: ada@gmail.example, mail and calendar",
+            "Ben: Google connected: ben@gmail.example, calendar",
+        ]
+        for name, on in (("Ada", (True, True)), ("Ben", (False, True))):
+            headers = local.sign_in(name)
+            shown = (await client.get("/api/connections/google", headers=headers)).json()
+            assert shown["state"] == "connected"
+            assert (shown["mail"]["on"], shown["calendar"]["on"]) == on
+        again = await seed(local_settings(tmp_path), parse([]), datetime.now(UTC))
+        assert [line.partition("Google ")[2] for line in again[2:]] == ["is connected already"] * 2
+        headers = local.sign_in("Ada")
+        await client.delete("/api/connections/google", headers=headers)
+        third = await seed(local_settings(tmp_path), parse([]), datetime.now(UTC))
+        assert third[2].startswith("Ada: Google connected")
+        local.simulators.faults.add(
+            ServiceFault(service="google-accounts", path="/token", mode="503", times=9)
+        )
+        await client.delete("/api/connections/google", headers=headers)
+        failed = await seed(local_settings(tmp_path), parse([]), datetime.now(UTC))
+        assert failed[2].startswith("Ada: Google google_")
+
+
+# ── kills ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def whole_seed() -> tuple[dict[str, object], dict[str, object], list[int]]:
+    """Return the documents of both people, and the numbers of the commits."""
+    counted = KilledStore(SqliteStore(":memory:"))
+    await write(counted)
+    found = await everything(counted.inner, ADA), await everything(counted.inner, BEN)
+    await counted.close()
+    return *found, [number for number, call in enumerate(counted.calls) if call == "commit"]
+
+
+async def is_whole_after_a_kill(store: Store, number: int, *, after: bool) -> None:
+    ada, ben, _ = await whole_seed()
+    with pytest.raises(Killed):
+        await write(KilledStore(store, number, after))
+    later_on = Seed(store, Settings(), UNTIL + timedelta(days=1), 5)
+    await later_on.write([ADA, BEN])
+    assert await everything(store, ADA) == ada
+    [profile] = await store.get([profile_path(BEN.uid)])
+    if profile.get("seed")["until"] == UNTIL:  # the seed of Ben had begun
+        assert await everything(store, BEN) == ben
+    lines = await later_on.write([ADA, BEN])
+    assert all(line.endswith("already") for line in lines)
+
+
+async def test_a_seed_that_is_killed_at_any_commit_is_completed_by_the_next() -> None:
+    *_, commits = await whole_seed()
+    assert len(commits) > 100
+    chosen = [*commits[:3], *commits[3:-3:17], *commits[-3:]]
+    for place, number in enumerate(chosen):
+        store = SqliteStore(":memory:")
+        await is_whole_after_a_kill(store, number, after=place % 2 == 0)
+        await store.close()
+
+
+async def test_a_seed_that_is_killed_on_firestore(firestore_store: Store) -> None:
+    *_, commits = await whole_seed()
+    await is_whole_after_a_kill(firestore_store, commits[len(commits) // 3], after=True)
+
+
+async def test_a_kill_while_half_a_person_is_deleted() -> None:
+    ada, *_ = await whole_seed()
+    for number in (0, 7, 14, 21, 28, 35):
+        store = SqliteStore(":memory:")
+        with pytest.raises(Killed):
+            await write(KilledStore(store, 200))
+        with pytest.raises(Killed):
+            await write(KilledStore(store, 8 + number, after=False))
+        await write(store)
+        assert await everything(store, ADA) == ada
+        await store.close()

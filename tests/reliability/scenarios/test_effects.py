@@ -38,12 +38,16 @@ WAYS: dict[str, Callable[[], Effect]] = {
 }
 COMMITS = range(1, 5)
 """A turn with a tool makes four: admission, two checkpoints, settlement."""
+CASES = [
+    *(("sqlite", way, nth) for way in WAYS for nth in COMMITS),
+    *(("firestore", way, 1 + number % len(COMMITS)) for number, way in enumerate(WAYS)),
+]
+"""Store, way and commit: every pair on SQLite, and every way once on Firestore's emulator."""
 UNCHANGED = (Refused, Unavailable)
 """Errors that say that nothing was changed."""
 
 
-@pytest.mark.parametrize("nth", COMMITS)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("simulation", "way", "nth"), CASES, indirect=["simulation"])
 async def test_a_mail_is_sent_at_most_once_and_never_for_a_refused_message(
     simulation: Simulation, way: str, nth: int
 ) -> None:

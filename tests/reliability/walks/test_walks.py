@@ -9,7 +9,7 @@ from tests.reliability.walks.invariants import broken
 from tests.reliability.walks.walk import walk
 
 WALKS = int(os.environ.get("WALKS", "50"))
-"""Walks of each mix. `make reliability` runs 5,000 of each."""
+"""Walks of each mix of turns, and four times those of sessions. `make reliability` runs 3,400."""
 FIRST = int(os.environ.get("WALKS_FROM", "0"))
 
 

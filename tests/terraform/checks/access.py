@@ -68,6 +68,14 @@ CUSTOM_ROLES = {
 }
 """Permissions that the calls of the code need."""
 
+BUILD_ROLES = {
+    ("roles/logging.logWriter", "project", ""),
+    ("roles/storage.objectViewer", "project", '"projects/_/buckets/gcf-v2-sources-"'),
+    ("roles/artifactregistry.writer", "oprina-functions", ""),
+    ("roles/storage.objectViewer", "packages", ""),
+}
+"""Roles of the account that builds the functions: role, resource, and name in the condition."""
+
 SECRETS = {
     "liveavatar-api-key": "liveavatar key",
     "session-tokens-key": "sealing",
@@ -110,6 +118,25 @@ def check_roles_are_narrow(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{grant.address}: {role} is too wide"
         elif grant.on == "project" and not grant.condition and role not in WHOLE_PROJECT:
             yield f"{grant.address}: {role} on the whole project without a condition"
+
+
+def check_build_account(plan: Plan, _: Code) -> Iterator[str]:
+    """Check the roles of a build. A missing one stops the first deployment, after ten minutes."""
+    builders = {each["build_config"][0]["service_account"] for each in plan.functions().values()}
+    members = {f"serviceAccount:{str(each).rpartition('/')[2]}" for each in builders}
+    held = {
+        (grant.role, grant.on.rpartition("-oprina-")[2] or grant.on, grant.condition)
+        for grant in plan.grants()
+        if grant.member in members
+    }
+    for role, resource, name in sorted(BUILD_ROLES):
+        if not any((role, resource) == each[:2] and name in each[2] for each in held):
+            yield f"the account that builds lacks {role} on {name or resource}"
+    if len(held) > len(BUILD_ROLES):
+        yield f"the account that builds holds more than it needs: {sorted(held)}"
+    stored = plan.references("google_cloudfunctions2_function", "build_config.docker_repository")
+    if not all(stored.values()):
+        yield "the images of functions are in a repository that Terraform does not make"
 
 
 def check_custom_roles(plan: Plan, _: Code) -> Iterator[str]:

@@ -20,6 +20,10 @@ def check_budget_warns_early(plan: Plan, _: Code) -> Iterator[str]:
         early = [threshold for threshold in thresholds if 0 < threshold < 1]
         if not early or max(thresholds) > MAX_THRESHOLD or 1 not in thresholds:
             yield f"{each.address}: the thresholds must be below 1, and 1: {thresholds}"
+        if any(rule["disable_default_iam_recipients"] for rule in each.values["all_updates_rule"]):
+            yield f"{each.address}: does not tell the administrators of the billing account"
         (budget_filter,) = each.values["budget_filter"] or [{}]
         if budget_filter.get("projects") != [f"projects/{PROJECT_NUMBER}"]:
             yield f"{each.address}: counts costs of other projects"
+        if budget_filter.get("calendar_period") != "MONTH":
+            yield f"{each.address}: is not for a month"

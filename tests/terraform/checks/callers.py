@@ -23,6 +23,9 @@ def check_public_functions(plan: Plan, code: Code) -> Iterator[str]:
     allowed = set(services.values()) - code.internal
     for name in sorted(public - allowed):
         yield f"{name}: is public and does not verify its callers"
+    for grant in plan.grants():
+        if grant.on in services and grant.role != "roles/run.invoker":
+            yield f"{services[grant.on]}: {grant.role} does not let {grant.member} call it"
     open_to_all = {services.get(g.on, g.on) for g in plan.grants() if g.member == ALL_USERS}
     granted = plan.variables["public_access"] == "all_users"
     for name in sorted(allowed - open_to_all if granted else open_to_all):
@@ -93,6 +96,15 @@ def check_budget_callers(plan: Plan, _: Code) -> Iterator[str]:
     rules = [rule for each in budgets for rule in each.values["all_updates_rule"]]
     if [rule["schema_version"] for rule in rules] != ["1.0"]:
         yield "the budget publishes in no format that the function reads"
+    topics = plan.references("google_billing_budget", "all_updates_rule.pubsub_topic")
+    topics |= plan.references("google_pubsub_subscription", "topic")
+    if not all("google_pubsub_topic.budget" in each for each in topics.values()):
+        yield "the budget publishes to no topic, or its topic has no subscription"
+    if [each["ttl"] for each in subscription.values["expiration_policy"]] != [""]:
+        yield f"{subscription.address}: is deleted when the budget is silent for a month"
+    (service,) = plan.functions()["budget_alert"]["service_config"]
+    if subscription.values["ack_deadline_seconds"] < service["timeout_seconds"]:
+        yield f"{subscription.address}: sends a message again while the function works on it"
 
 
 def _only(plan: Plan, function: str, accounts: set[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tests.terraform.facts import Code
-from tests.terraform.plan import Plan
+from tests.terraform.plan import Plan, Values
 
 RULE_SET = re.compile(r"evaluatePreconfiguredWaf\('([a-z]+)-v33-stable'")
 HEADERS_ONLY = {"scannerdetection"}
@@ -32,6 +32,21 @@ def check_requests_are_limited(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{address}: has no firewall"
 
 
+def check_limits(plan: Plan, _: Code) -> Iterator[str]:
+    """Check what a limit counts, and what a client that is too fast is told."""
+    for each in plan.resources("google_compute_security_policy"):
+        for rule in (rule for rule in each.values["rule"] if rule["action"] == "throttle"):
+            (option,) = rule["rate_limit_options"]
+            (threshold,) = option["rate_limit_threshold"]
+            limit = (threshold["count"], threshold["interval_sec"])
+            if limit != (plan.variables["requests_per_minute"], 60):
+                yield f"{each.address}: admits {limit[0]} requests in {limit[1]} seconds"
+            if (option["conform_action"], option["exceed_action"]) != ("allow", "deny(429)"):
+                yield f"{each.address}: a client does not learn that it is too fast"
+            if [config["src_ip_ranges"] for config in _configs(rule)] != [["*"]]:
+                yield f"{each.address}: limits some addresses only"
+
+
 def check_bodies(plan: Plan, _: Code) -> Iterator[str]:
     """Check that no rule reads what people write, and that only named rules block."""
     enforced = set(plan.variables["enforced_rules"])
@@ -42,3 +57,20 @@ def check_bodies(plan: Plan, _: Code) -> Iterator[str]:
                     yield f"{each.address}: {name} reads what people write"
                 if not rule["preview"] and f"{name}-v33-stable" not in enforced:
                     yield f"{each.address}: {name} blocks, and was not in preview before"
+
+
+def check_words_pass(plan: Plan, code: Code) -> Iterator[str]:
+    """Check that each function whose requests have words is behind the policy that reads no bodies."""
+    policies = {
+        each.values["id"]: each.key for each in plan.resources("google_compute_security_policy")
+    }
+    for each in plan.resources("google_compute_backend_service"):
+        policy = policies.get(each.values["security_policy"])
+        if each.key in code.writes and policy != "free_text":
+            yield f"{each.key}: the firewall reads what people write"
+        if each.key not in code.writes and policy != "identifiers":
+            yield f"{each.key}: the firewall could read its requests, and does not"
+
+
+def _configs(rule: Values) -> list[Values]:
+    return [config for match in rule["match"] for config in match["config"]]

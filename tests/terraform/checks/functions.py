@@ -1,6 +1,7 @@
 """Checks of functions: settings with which they start, time limits, sizes and packages."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 
@@ -71,6 +72,47 @@ def check_settings_name_resources(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{name}: the page is not an allowed origin"
 
 
+def check_settings_have_their_values(plan: Plan, _: Code) -> Iterator[str]:
+    """Compare the settings with the variables. A setting that is missing has a default of the code."""
+    given = plan.variables
+    origins = [plan.outputs["page_url"], *given["other_origins"]]
+    expected = {
+        "PROJECT": given["project"],
+        "LOCATION": given["region"],
+        "AGENT_ENGINE": given["agent_engine"],
+        "ADMITTED": ",".join(given["admitted"]),
+        "BACKUP_DAYS": str(given["backup_days"]),
+        "VAULT": given["vault"],
+        "TRACES": str(given["traces"]).lower(),
+        "ALLOWED_ORIGINS": ",".join(origins),
+        **{f"CEILING_{name.upper()}": str(value) for name, value in given["ceilings"].items()},
+    }
+    for name in plan.functions():
+        settings = plan.settings(name)
+        for setting, value in expected.items():
+            if (found := settings.get(f"{PREFIX}{setting}")) != value:
+                yield f"{name}: OPRINA_{setting} is {found}, expected {value}"
+
+
+def check_settings_of_the_page(plan: Plan, code: Code) -> Iterator[str]:
+    """Check what only the page gets: addresses of the API without a domain, and sign-in."""
+    urls = plan.outputs["function_urls"].items()
+    public = {name: url for name, url in urls if name not in code.internal}
+    expected = {
+        "OPRINA_API_URLS": public if plan.variables["domain"] is None else {},
+        "OPRINA_MEDIA_HOSTS": ",".join(plan.variables["media_hosts"]),
+    }
+    for name in plan.functions():
+        settings = plan.settings(name)
+        for setting, value in expected.items():
+            found = settings.get(setting)
+            read = json.loads(found) if found and isinstance(value, dict) else found
+            if read != (value if name == "page" else None):
+                yield f"{name}: {setting} is {found}"
+        if plan.has_unknown_setting(name, "OPRINA_WEB_CONFIG") != (name == "page"):
+            yield f"{name}: OPRINA_WEB_CONFIG is for the page, which signs people in"
+
+
 def check_time_limits(plan: Plan, code: Code) -> Iterator[str]:
     """Check that no function times out before its longest request ends.
 
@@ -97,6 +139,10 @@ def check_sizes(plan: Plan, _: Code) -> Iterator[str]:
         min_mib = MANY_CPUS_MIB if float(service["available_cpu"]) > MANY_CPUS else MIN_MIB
         if _mib(service["available_memory"]) < min_mib:
             yield f"{name}: {service['available_memory']} is too little memory"
+        if not service.get("max_instance_count"):
+            yield f"{name}: has no greatest number of instances"
+        if service["secret_environment_variables"] or service["secret_volumes"]:
+            yield f"{name}: reads a secret at its start only, so a rotation needs a deployment"
         if not service["all_traffic_on_latest_revision"]:
             yield f"{name}: a new revision gets no traffic"
         if build["runtime"] != f"python{RUNTIME.replace('.', '')}":

@@ -62,11 +62,72 @@ def check_paths(plan: Plan, code: Code) -> Iterator[str]:
             yield f"{rule['paths'][0]}: the function gets a path that it does not have"
 
 
-def check_backends(plan: Plan, code: Code) -> Iterator[str]:
-    """Check that the load balancer reaches the public functions only."""
-    for group in plan.resources("google_compute_region_network_endpoint_group"):
-        if any(each["url_mask"] for each in group.values["cloud_run"]):
+def check_paths_lead_to_their_functions(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that each path leads to the function of its name, and every other one to the page."""
+    backends = {
+        each.values["id"]: each.key for each in plan.resources("google_compute_backend_service")
+    }
+    for matcher in _matchers(plan):
+        if backends.get(matcher["default_service"]) != "page":
+            yield "paths that are not of the API do not lead to the page"
+        for rule in matcher["path_rule"]:
+            found = backends.get(rule["service"], "nothing")
+            expected = {"/api", "/api/*"} if found == "health" else set()
+            for path in sorted(set(rule["paths"]) - _paths(found) - expected):
+                yield f"{path}: leads to {found}"
+
+
+def check_front(plan: Plan, _: Code) -> Iterator[str]:
+    """Check host, certificate, ports and redirects: what a browser meets first."""
+    domain = plan.variables["domain"]
+    if domain is None:
+        return
+    hosts = [rule["hosts"] for each in _maps(plan) for rule in each["host_rule"]]
+    if hosts != [[domain]]:
+        yield f"serves the hosts {hosts} instead of {domain}"
+    for each in plan.resources("google_compute_managed_ssl_certificate"):
+        if [managed["domains"] for managed in each.values["managed"]] != [[domain]]:
+            yield f"{each.address}: is for another host than {domain}"
+    ports = {
+        each.values["target"].partition("/")[0]: each.values["port_range"]
+        for each in plan.resources("google_compute_global_forwarding_rule")
+    }
+    kinds = ("google_compute_target_http_proxy", "google_compute_target_https_proxy")
+    if [ports.get(kind) for kind in kinds] != ["80", "443"]:
+        yield f"answers at {ports}"
+    for redirect in (each for found in _maps(plan) for each in found["default_url_redirect"]):
+        if redirect["strip_query"]:
+            yield "a redirect loses the query"
+
+
+def check_backends(plan: Plan, _: Code) -> Iterator[str]:
+    """Check the kind of the load balancer, and what a serverless backend takes."""
+    kinds = ("google_compute_backend_service", "google_compute_global_forwarding_rule")
+    for each in plan.resources(*kinds):
+        if each.values["load_balancing_scheme"] != "EXTERNAL_MANAGED":
+            yield f"{each.address}: this kind of load balancer rewrites no paths"
+    for backend in plan.resources("google_compute_backend_service"):
+        if backend.values.get("timeout_sec") or backend.values.get("health_checks"):
+            yield f"{backend.address}: Google refuses a time-out or health check of this backend"
+        if not any(each["enable"] and each["sample_rate"] for each in backend.values["log_config"]):
+            yield f"{backend.address}: no log shows what the firewall would block"
+
+
+def check_backends_reach_their_functions(plan: Plan, code: Code) -> Iterator[str]:
+    """Check that each backend reaches its own function, and that this is a public one."""
+    services = {values["name"]: name for name, values in plan.functions().items()}
+    groups = plan.resources("google_compute_region_network_endpoint_group")
+    keys = {group.values["id"]: group.key for group in groups}
+    for backend in plan.resources("google_compute_backend_service"):
+        for reached in {keys.get(each["group"], "") for each in backend.values["backend"]}:
+            if reached != backend.key:
+                yield f"{backend.address}: reaches {reached}"
+    for group in groups:
+        (run,) = group.values["cloud_run"]
+        if run["url_mask"]:
             yield f"{group.address}: a URL mask reaches every service of the region"
+        elif services.get(run["service"]) != group.key:
+            yield f"{group.address}: reaches {services.get(run['service'])}"
         if group.key in code.internal:
             yield f"{group.key}: is internal, and the load balancer reaches it"
 
@@ -86,6 +147,9 @@ def check_page_is_cached_by_its_headers(plan: Plan, _: Code) -> Iterator[str]:
             yield f"{each.address}: caches files against their Cache-Control"
 
 
+def _maps(plan: Plan) -> list[Values]:
+    return [each.values for each in plan.resources("google_compute_url_map")]
+
+
 def _matchers(plan: Plan) -> list[Values]:
-    maps = plan.resources("google_compute_url_map")
-    return [matcher for each in maps for matcher in each.values["path_matcher"]]
+    return [matcher for each in _maps(plan) for matcher in each["path_matcher"]]

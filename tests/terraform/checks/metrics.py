@@ -52,10 +52,22 @@ SHOWN = {
 
 def check_dashboard_is_complete(plan: Plan, _: Code) -> Iterator[str]:
     (dashboard,) = plan.resources("google_monitoring_dashboard")
-    filters = _dashboard_filters(json.loads(dashboard.values["dashboard_json"]))
+    filters = [*_dashboard_filters(json.loads(dashboard.values["dashboard_json"]))]
     shown = {metric.rpartition("/")[2] for _, text in filters for metric in METRIC.findall(text)}
     for name in sorted(SHOWN - shown):
         yield f"the dashboard does not show {name}"
+    objectives = {each.values["slo_id"] for each in plan.resources("google_monitoring_slo")}
+    (service,) = plan.resources("google_monitoring_custom_service")
+    parent = f"projects/{plan.variables['project']}/services/{service.values['service_id']}"
+    for chart in ("burn_rate", "budget_fraction"):
+        charted = {
+            text.partition('"')[2].partition('"')[0]
+            for _, text in filters
+            if text.startswith(f"select_slo_{chart}(")
+        }
+        for name in sorted(objectives):
+            if f"{parent}/serviceLevelObjectives/{name}" not in charted:
+                yield f"the dashboard does not show the {chart} of {name}"
 
 
 def check_metrics_exist(plan: Plan, _: Code) -> Iterator[str]:
@@ -63,6 +75,37 @@ def check_metrics_exist(plan: Plan, _: Code) -> Iterator[str]:
     for where, text in _filters(plan):
         for metric in sorted(set(METRIC.findall(text)) - _metrics(plan).keys()):
             yield f"{where}: unknown metric {metric}"
+
+
+ALIGNERS = {
+    *("ALIGN_DELTA", "ALIGN_RATE", "ALIGN_MEAN", "ALIGN_MAX", "ALIGN_NEXT_OLDER", "ALIGN_SUM"),
+    *(f"ALIGN_PERCENTILE_{percent:02d}" for percent in (5, 50, 95, 99)),
+}
+REDUCERS = {
+    *("REDUCE_NONE", "REDUCE_SUM", "REDUCE_MEAN", "REDUCE_MAX", "REDUCE_COUNT_FALSE"),
+    *(f"REDUCE_PERCENTILE_{percent:02d}" for percent in (5, 50, 95, 99)),
+}
+
+
+def check_metrics_are_of_their_kind(plan: Plan, _: Code) -> Iterator[str]:
+    """Check types and buckets, and the aligners of the dashboard, which Google refuses in `apply`."""
+    for each in plan.resources("google_logging_metric"):
+        (descriptor,) = each.values["metric_descriptor"]
+        measures = bool(each.values["value_extractor"])
+        expected = ("DELTA", "DISTRIBUTION" if measures else "INT64")
+        if (descriptor["metric_kind"], descriptor["value_type"]) != expected:
+            yield f"{each.address}: is no {' '.join(expected)}"
+        for (buckets,) in (
+            options["exponential_buckets"] for options in each.values["bucket_options"]
+        ):
+            highest = buckets["scale"] * buckets["growth_factor"] ** buckets["num_finite_buckets"]
+            if buckets["scale"] > 1 or highest < 1:
+                yield f"{each.address}: the buckets are from {buckets['scale']} to {highest}"
+    (dashboard,) = plan.resources("google_monitoring_dashboard")
+    for path, text in strings(json.loads(dashboard.values["dashboard_json"])):
+        known = ALIGNERS if path.endswith("Aligner") else REDUCERS
+        if path.endswith(("Aligner", "Reducer")) and text not in known:
+            yield f"the dashboard{path}: {text} is unknown"
 
 
 def check_filters_match_metrics(plan: Plan, _: Code) -> Iterator[str]:
@@ -80,6 +123,15 @@ def check_filters_match_metrics(plan: Plan, _: Code) -> Iterator[str]:
         for _kind, label, value in LABEL.findall(text):
             if value and value not in known.get(label, {value}):
                 yield f"{where}: {label} never has the value {value}"
+
+
+def check_requests_are_ours(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that an alert on requests counts those of our functions, not of other services."""
+    services = sorted(values["name"] for values in plan.functions().values())
+    for where, text in _filters(plan):
+        named = sorted(re.findall(r'"([^"]+)"', text.partition("service_name=")[2].split(")")[0]))
+        if where != "the dashboard" and "/request_count" in text and named != services:
+            yield f"{where}: counts requests of other services"
 
 
 def _label_problems(text: str, metric: Metric) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from tests.terraform.checks.access import read_google_names
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
+from tests.terraform.provider.server import PROJECT_NUMBER
 
 HYPHENS = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 PATTERNS = {
@@ -71,6 +72,34 @@ def check_name_patterns(plan: Plan, _: Code) -> Iterator[str]:
         for (type_, attribute), pattern in PATTERNS.items():
             if each.type == type_ and not re.fullmatch(pattern, each.values[attribute]):
                 yield f"{each.address}: {attribute} {each.values[attribute]!r} does not match {pattern}"
+
+
+def check_places(plan: Plan, _: Code) -> Iterator[str]:
+    """Check regions and hosts: whatever has a region is in that of the environment."""
+    region = plan.variables["region"]
+    for each in plan.resources():
+        for attribute in ("region", "location"):
+            if each.values.get(attribute, region).lower() not in {region, "global"}:
+                yield f"{each.address}: is in {each.values[attribute]}, not in {region}"
+    for name, url in plan.outputs["function_urls"].items():
+        host = f"{plan.functions()[name]['name']}-{PROJECT_NUMBER}.{region}.run.app"
+        if url != f"https://{host}":
+            yield f"{name}: Cloud Run serves it at {host}, not at {url}"
+    redirect = f"{plan.settings('connections')['OPRINA_CONNECTIONS_URL']}/google/callback"
+    if plan.outputs["google_redirect_url"] != redirect:
+        yield f"Google redirects to {plan.outputs['google_redirect_url']}, not to {redirect}"
+    page = plan.variables["domain"] or f"page-{PROJECT_NUMBER}.{region}.run.app"
+    if plan.outputs["page_url"] != f"https://{page}":
+        yield f"the page is at https://{page}, not at {plan.outputs['page_url']}"
+
+
+def check_quota_project(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that calls with a user's credentials name the project whose quota they use.
+
+    Without it the APIs of budgets, Firebase rules and Identity Platform answer 403.
+    """
+    if plan.constant("user_project_override") is not True:
+        yield "the provider does not set user_project_override"
 
 
 def check_apis_are_enabled(plan: Plan, _: Code) -> Iterator[str]:

@@ -13,7 +13,7 @@ MIN_RETRY_SECONDS = 900
 MIN_ATTEMPTS = 10
 DURATION = re.compile(
     r"\.(duration|period|timeout|alignment_period|retention|attempt_deadline|min_backoff|max_backoff"
-    r"|max_retry_duration|older_than)$"
+    r"|max_retry_duration|older_than|minimum_backoff|maximum_backoff|message_retention_duration)$"
 )
 
 

@@ -24,5 +24,7 @@ def check_health_is_called_from_outside(plan: Plan, _: Code) -> Iterator[str]:
     classes = [each["status_class"] for each in http["accepted_response_status_codes"]]
     if classes != ["STATUS_CLASS_2XX"]:
         yield f"{check.address}: accepts {classes}"
+    if not 5 <= float(check.values["timeout"].removesuffix("s")) <= MAX_PERIOD_SECONDS:
+        yield f"{check.address}: waits {check.values['timeout']}"
     if float(check.values["period"].removesuffix("s")) > MAX_PERIOD_SECONDS:
         yield f"{check.address}: calls only every {check.values['period']}"

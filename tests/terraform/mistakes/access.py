@@ -148,4 +148,39 @@ MISTAKES = [
         (OUTPUTS, '"https://${local.page_host}"',
          '"https://${local.page_host}/?key=sk_0123456789abcdef01"'),
     ),
+    mistake(
+        "invoker role that does not invoke", "check_public_functions",
+        "roles/run.viewer does not let allUsers call it",
+        (FUNCTIONS, '  role     = "roles/run.invoker"', '  role     = "roles/run.viewer"'),
+    ),
+    mistake(
+        "build that cannot store its image", "check_build_account",
+        "lacks roles/artifactregistry.writer on oprina-functions",
+        (ACCESS, '"roles/artifactregistry.writer"', '"roles/artifactregistry.reader"'),
+    ),
+    mistake(
+        "build that cannot read the packages", "check_build_account",
+        "lacks roles/storage.objectViewer on packages",
+        (ACCESS, """  role   = "roles/storage.objectViewer"
+  member = google_service_account.build.member""", """  role   = "roles/storage.objectViewer"
+  member = google_service_account.tasks.member"""),
+    ),
+    mistake(
+        "build that cannot read its sources", "check_build_account",
+        'objectViewer on "projects/_/buckets/gcf-v2-sources-"',
+        (ACCESS, "gcf-v2-sources-", "gcf-sources-"),
+    ),
+    mistake(
+        "images in Google's own repository", "check_build_account",
+        "in a repository that Terraform does not make",
+        (FUNCTIONS, "    docker_repository = google_artifact_registry_repository.functions.id\n", ""),
+    ),
+    mistake(
+        "secret of which only the name can be read", "check_functions_hold_needed_roles_only",
+        "start_avatar: lacks a role for: accounts key, liveavatar key",
+        (ACCESS, """  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.function[each.value.function].member""",
+         """  role      = "roles/secretmanager.viewer"
+  member    = google_service_account.function[each.value.function].member"""),
+    ),
 ]  # fmt: skip

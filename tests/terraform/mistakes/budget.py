@@ -13,4 +13,29 @@ MISTAKES = [
         "budget of all projects", "check_budget_warns_early", "costs of other projects",
         (BUDGET, '    projects        = ["projects/${data.google_project.this.number}"]\n', ""),
     ),
+    mistake(
+        "budget without its topic", "check_budget_callers", "publishes to no topic",
+        (BUDGET, "    pubsub_topic                     = google_pubsub_topic.budget.id\n", ""),
+    ),
+    mistake(
+        "subscription that expires", "check_budget_callers", "when the budget is silent",
+        (BUDGET, """  expiration_policy {
+    ttl = "" # never: a budget may be silent for months
+  }
+""", ""),
+    ),
+    mistake(
+        "message that comes again at once", "check_budget_callers", "while the function works",
+        (BUDGET, "ack_deadline_seconds       = 60", "ack_deadline_seconds       = 10"),
+    ),
+    mistake(
+        "budget of a year", "check_budget_warns_early", "is not for a month",
+        (BUDGET, '"MONTH"', '"YEAR"'),
+    ),
+    mistake(
+        "budget that tells no administrator", "check_budget_warns_early",
+        "does not tell the administrators",
+        (BUDGET, "disable_default_iam_recipients   = false",
+         "disable_default_iam_recipients   = true"),
+    ),
 ]  # fmt: skip

@@ -87,4 +87,74 @@ MISTAKES = [
         (FUNCTIONS, "cpu           = 1", "cpu           = 4"),
         (SMALL, "function_defaults", "cloud_run_quota = { cpus = 40 }\nfunction_defaults"),
     ),
+    mistake(
+        "function without the list of admitted people", "check_settings_have_their_values",
+        "chat: OPRINA_ADMITTED is None",
+        (FUNCTIONS, '    OPRINA_ADMITTED        = join(",", var.admitted)\n', ""),
+    ),
+    mistake(
+        "everyone admitted", "check_settings_have_their_values", "chat: OPRINA_ADMITTED is *",
+        (FUNCTIONS, 'join(",", var.admitted)', '"*"'),
+    ),
+    mistake(
+        "function without a ceiling", "check_settings_have_their_values",
+        "OPRINA_CEILING_AVATAR_SECONDS is None",
+        (FUNCTIONS,
+         "    OPRINA_CEILING_AVATAR_SECONDS      = tostring(var.ceilings.avatar_seconds)\n", ""),
+    ),
+    mistake(
+        "ceiling of another meter", "check_settings_have_their_values",
+        "OPRINA_CEILING_AGENT_TOKENS is",
+        (FUNCTIONS, "tostring(var.ceilings.agent_tokens)",
+         "tostring(var.ceilings.voice_characters)"),
+    ),
+    mistake(
+        "page without the configuration of sign-in", "check_settings_of_the_page",
+        "page: OPRINA_WEB_CONFIG is for the page",
+        (FUNCTIONS, "    OPRINA_WEB_CONFIG  = jsonencode(local.web_config)\n", ""),
+    ),
+    mistake(
+        "settings of the page for another function", "check_settings_of_the_page",
+        "page: OPRINA_MEDIA_HOSTS is None",
+        (FUNCTIONS, "each.key == local.page_function ? local.page_settings",
+         "each.key == local.health_function ? local.page_settings"),
+    ),
+    mistake(
+        "two addresses of the API where one host has both", "check_settings_of_the_page",
+        "page: OPRINA_API_URLS is",
+        (FUNCTIONS, "OPRINA_API_URLS    = var.domain == null ?", "OPRINA_API_URLS    = true ?"),
+    ),
+    mistake(
+        "page that calls internal functions", "check_settings_of_the_page",
+        "page: OPRINA_API_URLS is",
+        (FUNCTIONS, ' if local.functions[name].callers != "internal" }) : "{}"', ' }) : "{}"'),
+        (SMALL, 'domain          = "small.oprina.example.com"\n', ""),
+        alone=True,
+    ),
+    mistake(
+        "origin that is not the page", "check_settings_have_their_values",
+        "OPRINA_ALLOWED_ORIGINS is",
+        (FUNCTIONS, '["https://${local.page_host}"]',
+         '["https://${local.page_host}", "https://example.org"]'),
+    ),
+    mistake(
+        "vault that no variable chooses", "check_settings_have_their_values",
+        "OPRINA_VAULT is sealed",
+        (FUNCTIONS, "OPRINA_VAULT             = var.vault", 'OPRINA_VAULT             = "sealed"'),
+    ),
+    mistake(
+        "instances without an end", "check_sizes", "has no greatest number of instances",
+        (FUNCTIONS, "    max_instance_count               = each.value.max_instances\n", ""),
+    ),
+    mistake(
+        "secret in the environment", "check_sizes", "a rotation needs a deployment",
+        (FUNCTIONS, "  service_config {\n", """  service_config {
+    secret_environment_variables {
+      key        = "KEY"
+      project_id = var.project
+      secret     = local.liveavatar_key
+      version    = "latest"
+    }
+"""),
+    ),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-from tests.terraform.mistake import IDENTITY, mistake
+from tests.terraform.mistake import IDENTITY, SMALL, mistake
 
 MISTAKES = [
     mistake(
@@ -20,5 +20,19 @@ MISTAKES = [
     mistake(
         "closed sign-up", "check_sign_in", "refuses the first sign-in with Google",
         (IDENTITY, "disabled_user_signup   = false", "disabled_user_signup   = true"),
+    ),
+    mistake(
+        "redirect of Google that is refused", "check_sign_in", "comes back to firebaseapp.com",
+        (IDENTITY, '    ["${var.project}.firebaseapp.com"],\n', ""),
+    ),
+    mistake(
+        "sign-in without a password", "check_sign_in", "a link in a mail",
+        (IDENTITY, "password_required = true", "password_required = false"),
+    ),
+    mistake(
+        "sign-in from any computer", "check_sign_in", "any page on a person's computer",
+        (IDENTITY, '["${var.project}.firebaseapp.com"]',
+         '["${var.project}.firebaseapp.com", "localhost"]'),
+        (SMALL, 'other_origins   = ["http://localhost:5173"]\n', ""),
     ),
 ]  # fmt: skip

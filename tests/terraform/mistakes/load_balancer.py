@@ -47,7 +47,7 @@ local.deployed[each.key].free_text ? "free_text" : "identifiers"].id""", "null")
         (LOAD_BALANCER, 'path_prefix_rewrite = "/"', 'path_prefix_rewrite = "/api"'),
     ),
     mistake(
-        "URL mask", "check_backends", "reaches every service of the region",
+        "URL mask", "check_backends_reach_their_functions", "reaches every service of the region",
         (LOAD_BALANCER, "    service = google_cloudfunctions2_function.this[each.key].name\n",
          '    url_mask = "/<service>"\n'),
     ),
@@ -66,5 +66,57 @@ local.deployed[each.key].free_text ? "free_text" : "identifiers"].id""", "null")
         "the page's files must be",
         (FUNCTIONS, 'page_function   = "page"', 'page_function   = "health"'),
         alone=True,
+    ),
+    mistake(
+        "every path to the page", "check_paths_lead_to_their_functions", "/api/chat: leads to page",
+        (LOAD_BALANCER, "function[path_rule.key].id", "function[local.page_function].id"),
+    ),
+    mistake(
+        "host without the page", "check_paths_lead_to_their_functions",
+        "do not lead to the page",
+        (LOAD_BALANCER,
+         "default_service = google_compute_backend_service.function[local.page_function].id",
+         "default_service = google_compute_backend_service.function[local.health_function].id"),
+    ),
+    mistake(
+        "group of another function", "check_backends_reach_their_functions",
+        '["page"]: reaches speak',
+        (LOAD_BALANCER, "service = google_cloudfunctions2_function.this[each.key].name",
+         'service = google_cloudfunctions2_function.this["speak"].name'),
+    ),
+    mistake(
+        "backend with another group", "check_backends_reach_their_functions",
+        'service.function["page"]: reaches speak',
+        (LOAD_BALANCER, "group = google_compute_region_network_endpoint_group.function[each.key].id",
+         'group = google_compute_region_network_endpoint_group.function["speak"].id'),
+    ),
+    mistake(
+        "classic load balancer", "check_backends", "rewrites no paths",
+        (LOAD_BALANCER, '"EXTERNAL_MANAGED"', '"EXTERNAL"'),
+    ),
+    mistake(
+        "time-out of a serverless backend", "check_backends", "refuses a time-out",
+        (LOAD_BALANCER, '  protocol              = "HTTPS"\n',
+         '  protocol              = "HTTPS"\n  timeout_sec           = 600\n'),
+    ),
+    mistake(
+        "preview that writes no log", "check_backends", "no log shows",
+        (LOAD_BALANCER, "enable      = true", "enable      = false"),
+    ),
+    mistake(
+        "port that browsers do not use", "check_front", "answers at",
+        (LOAD_BALANCER, '"443"', '"8443"'),
+    ),
+    mistake(
+        "certificate of another host", "check_front", "is for another host",
+        (LOAD_BALANCER, "domains = [var.domain]", 'domains = ["www.${var.domain}"]'),
+    ),
+    mistake(
+        "page for every host", "check_front", "instead of small.oprina.example.com",
+        (LOAD_BALANCER, "hosts        = [var.domain]", 'hosts        = ["*"]'),
+    ),
+    mistake(
+        "redirect that loses the query", "check_front", "loses the query",
+        (LOAD_BALANCER, "strip_query            = false", "strip_query            = true"),
     ),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-from tests.terraform.mistake import ALERTS, DASHBOARD, mistake
+from tests.terraform.mistake import ALERTS, DASHBOARD, MONITORING, mistake
 
 MISTAKES = [
     mistake(
@@ -10,6 +10,16 @@ MISTAKES = [
         "dashboard without a ceiling", "check_dashboard_is_complete",
         "does not show ceiling_agent_tokens",
         (DASHBOARD, "user/oprina/ceiling_agent_tokens", "user/oprina/ceiling_most"),
+    ),
+    mistake(
+        "dashboard without a burn rate", "check_dashboard_is_complete",
+        "does not show the burn_rate of orphans",
+        (DASHBOARD, "serviceLevelObjectives/orphans", "serviceLevelObjectives/orphan"),
+    ),
+    mistake(
+        "dashboard of another project", "check_dashboard_is_complete",
+        "does not show the burn_rate of starts",
+        (MONITORING, "{ project = var.project }", '{ project = "oprina" }'),
     ),
     mistake(
         "alert on an unknown metric", "check_metrics_exist",
@@ -45,5 +55,23 @@ MISTAKES = [
         "chart grouped by an unknown label", "check_filters_match_metrics",
         "the dashboard: unknown resource label function_name",
         (DASHBOARD, "resource.label.service_name", "resource.label.function_name"),
+    ),
+    mistake(
+        "distribution of whole numbers", "check_metrics_are_of_their_kind",
+        "is no DELTA DISTRIBUTION",
+        (MONITORING, '"DISTRIBUTION"', '"INT64"'),
+    ),
+    mistake(
+        "buckets that begin at a thousand", "check_metrics_are_of_their_kind", "buckets are from 1000",
+        (MONITORING, "scale              = each.value.first", "scale              = 1000"),
+    ),
+    mistake(
+        "chart with an unknown aligner", "check_metrics_are_of_their_kind", "ALIGN_COUNTS is unknown",
+        (DASHBOARD, '"ALIGN_DELTA"', '"ALIGN_COUNTS"'),
+    ),
+    mistake(
+        "alert on every service of the project", "check_requests_are_ours",
+        "counts requests of other services",
+        (ALERTS, " AND resource.labels.service_name=${local.own_services}", ""),
     ),
 ]  # fmt: skip

@@ -30,4 +30,8 @@ MISTAKES = [
         "uptime check every 15 minutes", "check_health_is_called_from_outside", "calls only every 900s",
         (MONITORING, 'period       = "60s"', 'period       = "900s"'),
     ),
+    mistake(
+        "uptime check that no cold start passes", "check_health_is_called_from_outside", "waits 1s",
+        (MONITORING, 'timeout      = "10s"', 'timeout      = "1s"'),
+    ),
 ]  # fmt: skip

@@ -31,6 +31,18 @@ ERROR = 1
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 PROJECT_NUMBER = "123456789012"
 
+NAMED_BY = {
+    "google_compute_backend_service": "name",
+    "google_compute_region_network_endpoint_group": "name",
+    "google_compute_security_policy": "name",
+    "google_compute_target_http_proxy": "name",
+    "google_compute_target_https_proxy": "name",
+    "google_compute_url_map": "name",
+    "google_monitoring_slo": "slo_id",
+}
+"""Types whose id a plan has here, and the attribute that the id ends with. So a check can follow a
+reference. Google's provider knows an id only after `apply`."""
+
 Answer = dict[str, Any]
 
 
@@ -96,6 +108,8 @@ class SchemaProvider:
         if type_ == "google_service_account":
             email = f"{values['account_id']}@{values['project']}.iam.gserviceaccount.com"
             values |= {"email": email, "member": f"serviceAccount:{email}"}
+        if type_ in NAMED_BY:
+            values["id"] = f"{type_}/{values[NAMED_BY[type_]]}"
         return values
 
 

@@ -3,12 +3,12 @@
 from itertools import cycle, islice
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.splitter import tokens
 from common.text.sentences.splitter import Sentences
-from common.text.visible import visible
+from common.text.visible import VisibleText, visible
 
 LANGUAGES = st.sampled_from(
     ["en", "de", "fr", "zh", "ja", "ko", "hi", "el", "it", "auto", "", None]
@@ -47,6 +47,10 @@ _BITS = [
     "\u00a0",
     "\u2028",
 ]
+_MARKS = "<think> </think> <|im_start|> <|a|> [1] 【4†a】 ` tool <a x < [ \ue200 \ue201"
+MARKS = st.sampled_from(
+    [*_MARKS.split(), "\n", " ", "```\n", "tool: ", '{"name": "f", "input": {}}']
+)
 SPICE = st.sampled_from([*_WORDS, *_BITS, *_SIGNS])
 TEXTS = st.one_of(st.text(), st.lists(SPICE, max_size=40).map("".join))
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -85,6 +89,19 @@ def test_nothing_is_lost_and_nothing_raises(
     pieces = all_of(list(text), language, first_clause)
     assert "".join("".join(pieces).split()) == "".join(visible(text).split())
     assert all(piece and piece == piece.strip() for piece in pieces)
+
+
+@given(st.lists(st.one_of(MARKS, SPICE), max_size=20).map("".join), st.data())
+@example("Wait <|im_start|>user\nhere", None)
+@example("So <think>hm</think>that", None)
+def test_the_visible_text_does_not_depend_on_the_cuts(
+    text: str, data: st.DataObject | None
+) -> None:
+    places = data.draw(st.sets(st.integers(0, len(text)))) if data else range(len(text))
+    ends = sorted({*places, len(text)})
+    stream = VisibleText()
+    shown = "".join(stream.feed(text[at:end]) for at, end in zip([0, *ends], ends, strict=False))
+    assert shown + stream.end() == visible(text)
 
 
 @given(st.lists(st.one_of(SPICE, st.none())), LANGUAGES)
