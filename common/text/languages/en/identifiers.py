@@ -5,12 +5,10 @@ import re
 from common.text.language import words_of
 from common.text.languages.en.numbers import cardinal, grouped, spelled
 
-_NAMED = words_of(  # nouns that figures name
-    "order invoice ticket case reference ref confirmation conf booking reservation tracking account"
-    " acct a/c member membership policy claim customer employee student serial model part item sku po"
-    " routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn phone"
-    " telephone tel fax mobile cell hotline card"
-)
+_NAMED = words_of("""order invoice ticket case reference ref confirmation conf booking reservation
+  tracking account acct a/c member membership policy claim customer employee student serial model part
+  item sku po routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn
+  phone telephone tel fax mobile cell hotline card""")  # nouns that figures name
 _SURE = words_of("number no code id pin passcode password zip otp")
 _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}

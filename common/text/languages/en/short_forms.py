@@ -14,27 +14,24 @@ _AFTER_A_NAME = table("""Dr. Drive|Aves. Avenues|Sts. Streets|Ave. Avenue|Blvd. 
   |Ln. Lane|Hwy. Highway|Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited
   |Corp. Corporation|Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department
   |Assn. Association""")
-_ANYWHERE = table(
-    """e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately
+_IN_FULL = """e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately
   |a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|et al.=and others|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
   |N/A=not applicable|n/a=not applicable|mvmt.=movement|mvt.=movement|btw=by the way|mgr.=manager
-  |asst.=assistant|assn.=association|intl.=international|mins.=minutes|int'l=international|nat'l=national|lg.=large|attrib.=attributed""",
-    "=",
-)
+  |asst.=assistant|assn.=association|intl.=international|mins.=minutes|int'l=international
+  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|attrib.=attributed"""
+_ANYWHERE = table(_IN_FULL, "=")
 _ANYWHERE |= {
     short.capitalize(): full.capitalize() for short, full in _ANYWHERE.items() if short != "max."
 }
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
-_SAINTS = words_of(
-    "Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew Andrews Thomas "
-    "Lawrence Nicholas Pancras Joseph Martin Lucia Kitts Helena Moritz Tropez Albans Ives Bernard "
-    "Michael Anthony Catherine Augustine Stephen Luke Mark Matthew Vincent Barts Gallen Denis "
-    "Germain David Bernadette Jude Elizabeth Valentine"
-)
+_SAINTS = words_of("""Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew
+  Andrews Thomas Lawrence Nicholas Pancras Joseph Martin Lucia Kitts Helena Moritz Tropez Albans Ives
+  Bernard Michael Anthony Catherine Augustine Stephen Luke Mark Matthew Vincent Barts Gallen Denis
+  Germain David Bernadette Jude Elizabeth Valentine""")
 _PATTERNS = {
     "STREET": "(?:St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane)",
     "TITLE": any_of(_TITLES),
@@ -65,11 +62,11 @@ _POINTED = r"""
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
-(?<=\d[srnt][tdh] )fl\.  =>  floor{point}
+(?<=\d[srnt][tdh] )[Ff]l\.  =>  floor{point}
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
-(?<!\w)ca?\.(?= ?\d{3})  =>  circa
+(?<!\w)(?<!\d )ca?\.(?= ?\d\d)  =>  circa
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|[NS][EW]))  =>  {1:street}
 (?<=\w )St\.  =>  Street{point}
