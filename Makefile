@@ -76,9 +76,8 @@ $(PAGE): $(MODULES) $(PAGE_FILES)
 	clean
 check: ## run the gate: format, lint, types, import rules, all tests
 	@$(MAKE) --no-print-directory -j3 $(INSTALLED) $(AGENT) $(RECOGNISER)
-	@$(MAKE) --no-print-directory -j2 lint types agent-types
+	@$(MAKE) --no-print-directory -j2 lint types agent
 	@$(MAKE) --no-print-directory test ARGS=
-	@$(MAKE) --no-print-directory agent-test
 
 fix: $(INSTALLED) ## format the code, repair lint, write the generated documents again
 	$(BIN)/ruff check --fix

@@ -143,6 +143,15 @@ locals {
     name => "${service}-${data.google_project.this.number}.${var.region}.run.app"
   }
 
+  # The address at which callers reach each function. In the second phase run.app answers 404 to all callers
+  # but those of Google's own services.
+  urls = {
+    for name, host in local.hosts : name => (
+      !var.only_load_balancer || local.functions[name].callers == "internal" ? "https://${host}" :
+      name == local.page_function ? "https://${var.domain}" : "https://${var.domain}/api/${name}"
+    )
+  }
+
   # The host of the page.
   page_host = var.domain == null ? local.hosts[local.page_function] : var.domain
 

@@ -1,8 +1,8 @@
 # Outputs: addresses, and the next steps for the operator.
 
 output "function_urls" {
-  description = "Address of each function, by its name. The page needs the addresses of functions that users call."
-  value       = { for name, host in local.hosts : name => "https://${host}" }
+  description = "Address at which callers reach each function, by its name: on run.app or, with only_load_balancer, on the domain."
+  value       = local.urls
 }
 
 output "api_url" {
@@ -58,7 +58,7 @@ output "next" {
     [
       "Let people sign in with Google: console, Identity Platform, Providers, Add a provider, Google.",
       "Invite the first person: .venv/bin/python -m infra.admin --project ${var.project} --region ${var.region} invite you@example.com",
-      "Check that health answers: curl https://${local.hosts[local.health_function]}",
+      "Check that health answers: curl ${local.urls[local.health_function]}",
     ],
     var.domain == null || var.only_load_balancer ? [] : [
       "When https://${coalesce(var.domain, "-")} answers, set only_load_balancer = true and deploy again.",

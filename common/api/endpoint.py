@@ -26,6 +26,7 @@ from common.api.requests import (
     parse_query,
     query_fields,
     read_body,
+    refuse_body,
     trace_parent,
 )
 from common.api.responses import handle_errors
@@ -176,6 +177,8 @@ async def _parse(
             query=query,
         )
     else:
+        if request.method == "DELETE":
+            refuse_body(await read_body(request))
         asked = parse_query(query, route.request, parameters)
     if isinstance(asked, BrowserRequest):
         asked.note_headers(request.headers)

@@ -29,6 +29,7 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2
 CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/([0-9]{1,20}))?(?:;o=([0-9]))?")
 """`X-Cloud-Trace-Context` of Google: trace id, span id as a decimal number, and the sampling flag."""
 ZEROS = re.compile("0+")
+TOO_LONG = re.compile(r"Value should have at most (\d+) items after validation, not \d+")
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 Model = TypeVar("Model", bound=Request)
@@ -144,6 +145,13 @@ def parse_json(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         _refuse_body("is not a JSON object")
     return value
+
+
+def refuse_body(body: bytes) -> None:
+    """Raise `Invalid` for a body that has fields. `{}` is admitted: some clients send one always."""
+    if names := list(parse_json(body)):
+        fields = [(_name([name]), "is not a field of this request") for name in names[:MAX_ERRORS]]
+        raise Invalid("This request has no body.", fields=fields)
 
 
 def parse_audio(body: bytes, _content_type: str) -> dict[str, Any]:
@@ -278,7 +286,8 @@ def _wrong_field(problem: Mapping[str, Any], model: type[Request]) -> tuple[str,
     """
     place: Sequence[str | int] = problem["loc"]
     if problem["type"] != "extra_forbidden" or len(place) == 1:
-        return _name(place), problem["msg"].removeprefix("Value error, ")
+        message = problem["msg"].removeprefix("Value error, ")
+        return _name(place), TOO_LONG.sub(r"must have at most \1 characters", message)
     outer = model.model_fields.get(str(place[0]))
     known = getattr(outer.annotation, "model_fields", {}) if outer and len(place) == 2 else {}  # noqa: PLR2004 - the field, and the unknown one in it
     has = f": it has {', '.join(known)}" if known else ""

@@ -27,7 +27,7 @@ from common.schemas.events import DoneEvent, HeardEvent, UsageEvent
 from common.schemas.requests import ChatRequest
 from common.transactions.account import usage_of
 from common.transactions.transaction import SETTLEMENT, Committed
-from common.voice.languages import spoken_languages
+from common.voice.languages import recognize
 
 INTERRUPTED = Unavailable("speech", "transcription was interrupted", retry_after=2)
 
@@ -66,8 +66,9 @@ class SpokenTurn:
     async def _transcribe(self) -> HeardEvent | None:
         """Return the words, or None if the turn is settled because there are none to answer."""
         turn, deps = self.turn, self.turns.deps
-        languages = spoken_languages(None, self.profile, deps.settings)
-        asking = asyncio.ensure_future(deps.recognition.recognize(self.recording, languages))
+        asking = asyncio.ensure_future(
+            recognize(deps.recognition, self.recording, None, self.profile, deps.settings)
+        )
         listening = asyncio.ensure_future(_finish(asking))
         if await turn.interruption.ends(listening):
             asking.cancel()

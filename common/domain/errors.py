@@ -317,6 +317,10 @@ class Rejected(Failed):
     """The service answered with a 4xx: the call certainly had no effect."""
 
 
+class UnsupportedVoice(Rejected):
+    """The service has no such voice, or no voice for the language."""
+
+
 class Conflict(OprinaError):
     """A precondition of a commit failed, and nothing of the commit was written."""
 

@@ -78,6 +78,14 @@ class AvatarChannel:
         if self.state.phase == "failed":
             raise Unavailable("avatar", "the connection failed")
 
+    async def ask_if_over(self) -> bool:
+        """Return True if the provider says that the session has ended."""
+        found = await standing(self._deps.avatars, self._avatar.avatar_session_id)
+        if found.state == "over":
+            self.state = replace(self.state, phase="failed", over=True)
+            self._changed.set()
+        return self.state.over
+
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         """Send one chunk. Raises Unavailable if the connection is gone."""
         self.state = replace(self.state, sent=True)

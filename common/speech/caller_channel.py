@@ -47,6 +47,9 @@ class CallerChannel:
     async def wait_open(self) -> None:
         return
 
+    async def ask_if_over(self) -> bool:
+        return False
+
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         """Send one chunk, as soon as no more than `AHEAD_SECONDS` are sent and not played."""
         await asyncio.sleep(max(0.0, self._quiet_at - AHEAD_SECONDS - _now()))

@@ -141,6 +141,18 @@ class Playback:
                 utterance.heard = "ended"
 
     @property
+    def is_unreported(self) -> bool:
+        """The avatar did not report the end of the last utterance."""
+        return bool(self.sent) and self.sent[-1].heard != "ended"
+
+    def forget_unreported(self) -> None:
+        """Nothing was heard of the utterances whose end was not reported."""
+        for utterance in self.sent:
+            if utterance.heard != "ended":
+                utterance.ends = utterance.starts if utterance.starts is not None else 0.0
+                utterance.cut = True
+
+    @property
     def seconds(self) -> float:
         return sum(utterance.seconds for utterance in self.sent)
 

@@ -36,6 +36,10 @@ class SpeechChannel(Protocol):
     async def wait_open(self) -> None:
         """Wait until the channel is open, and the avatar silenced. Raises Unavailable."""
 
+    async def ask_if_over(self) -> bool:
+        """Return True if the provider says that the session has ended. Sets `is_over` then."""
+        ...
+
     async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
         """Send one chunk. Raises Unavailable if the connection is gone."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from common.domain.errors import OprinaError, Unavailable, Upstream
+from common.domain.errors import OprinaError, SessionOver, Unavailable, Upstream
 from common.domain.ids import UtteranceId
 from common.observability.log import log
 from common.ports.avatar import AvatarEvent
@@ -233,7 +233,11 @@ class SpeechOutput:
                 self.playback.sent.remove(utterance)
 
     async def _wait_until_heard(self) -> None:
-        """Wait until the avatar reports the end, or the audio has had time to play."""
+        """Wait until the avatar reports the end, or the audio has had time to play.
+
+        At its maximum age an avatar falls silent without an event. So if an end was not reported, the
+        provider is asked whether the session still runs.
+        """
         playback = self.playback
         while not playback.is_done(_now()) and not self._channel.is_over:
             limit = min(playback.quiet_at + AFTER_AUDIO_SECONDS, self._plan.deadline)
@@ -243,6 +247,11 @@ class SpeechOutput:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(limit):
                     await self._heard.wait()
+        is_doubtful = playback.is_unreported and not self._channel.is_over
+        if is_doubtful and await self._channel.ask_if_over():
+            playback.forget_unreported()
+            self._fail(SessionOver.code, "The avatar session has ended")
+            return
         if self._channel.is_over and not playback.is_done(_now()):
             self.end = "failed"
             playback.cut(_now())

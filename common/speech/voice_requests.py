@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from common.domain import deadlines
-from common.domain.errors import Failed, Unavailable, Upstream
+from common.domain.errors import Failed, Unavailable, UnsupportedVoice, Upstream
 from common.domain.ids import UtteranceId
 from common.ports.voice import TextToSpeech
 from common.speech import audio
@@ -33,6 +33,8 @@ class VoiceRequests:
         """Characters that were synthesised. A request that was cancelled is billed, too."""
         self.made = 0
         self.lead = LEAD_SECONDS
+        self.is_unsupported = False
+        """The service has no such voice, or no voice for the language."""
         self._failures = 0
         self._port = port
         self._voice, self._language = voice, language
@@ -79,6 +81,7 @@ class VoiceRequests:
             return Unavailable("voice", "it did not answer in time", retry_after=2)
         except Upstream as error:
             self._failures += not isinstance(error, Failed)
+            self.is_unsupported |= isinstance(error, UnsupportedVoice)
             return error
         self._failures = 0
         utterance.seconds = audio.seconds(utterance.pcm)

@@ -3,6 +3,7 @@ import contextlib
 from common.domain.documents import Document
 from common.domain.errors import Invalid
 from common.domain.voices import choose_voice
+from common.ports.voice import Recording, SpeechToText, Transcript
 from common.settings import Settings
 
 MOST_LANGUAGES = 3
@@ -25,6 +26,24 @@ def spoken_languages(named: str | None, profile: Document, settings: Settings) -
         return [named]
     likely = preference(profile, "language") or settings.language
     return list(dict.fromkeys([likely, *settings.other_languages]))[:MOST_LANGUAGES]
+
+
+async def recognize(
+    port: SpeechToText,
+    recording: Recording,
+    named: str | None,
+    profile: Document,
+    settings: Settings,
+) -> Transcript:
+    """Return the words of a recording. Raises `Invalid`, which names where the language was set."""
+    languages = spoken_languages(named, profile, settings)
+    try:
+        return await port.recognize(recording, languages)
+    except Invalid as error:
+        if named is not None or preference(profile, "language") is None:
+            raise
+        fields = [(f"preferences.{name}", problem) for name, problem in error.fields]
+        raise Invalid(error.detail, fields=fields) from None
 
 
 def caller_voice(

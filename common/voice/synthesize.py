@@ -39,7 +39,7 @@ class SynthesizeUseCase:
     async def synthesize(self, caller: User, request: SynthesizeRequest) -> bytes:
         """Return the spoken text: signed 16-bit samples, mono, 24,000 a second.
 
-        Raises Invalid, QuotaExceeded, TooManyTurns: nothing was changed then. Raises Unavailable if
+        Raises Invalid, QuotaExceeded, TooManyTurns: nothing is charged then. Raises Unavailable if
         a part of the text could not be spoken; then nothing is charged.
         """
         deps = self.deps
@@ -74,6 +74,10 @@ class SynthesizeUseCase:
             outcome: Outcome = "complete" if is_whole else "unreached"
             done = SettleVoice(record, record.holder, outcome, charged)
             await transactions.run(done, SETTLEMENT)
+        if requests.is_unsupported:
+            name = next((each for each in ("voice", "language") if getattr(request, each)), None)
+            fields = [(name or "preferences.language", "is not offered by the speech service")]
+            raise Invalid("Unsupported voice or language.", fields=fields)
         if not is_whole:
             raise Unavailable("voice", "a part of the text could not be spoken", retry_after=2)
         return pcm

@@ -15,7 +15,7 @@ from common.schemas.requests import TranscribeRequest
 from common.transactions.account import usage_of
 from common.transactions.idempotency import IdempotencyKey
 from common.transactions.transaction import SETTLEMENT, Transactions
-from common.voice.languages import spoken_languages
+from common.voice.languages import recognize
 from common.voice.recording import read_recording
 from common.voice.voice_turn import AdmittedVoice, AdmitVoice, SettleVoice
 
@@ -57,9 +57,10 @@ class TranscribeUseCase:
             return _stored(admitted)
         record = admitted.record
         profile = committed.documents[f"users/{caller.uid}"]
-        languages = spoken_languages(request.language, profile, deps.settings)
         try:
-            heard = await deps.recognition.recognize(recording, languages)
+            heard = await recognize(
+                deps.recognition, recording, request.language, profile, deps.settings
+            )
         except (Upstream, Invalid):
             failed = SettleVoice(record, record.holder, "unreached", {})
             await transactions.run(failed, SETTLEMENT)

@@ -41,6 +41,10 @@ run "grants_nothing_to_all_users" {
     error_message = "The API must be on the page's host."
   }
   assert {
+    condition     = output.function_urls.chat == "https://talk.example.com/api/chat" && output.function_urls.page == "https://talk.example.com" && endswith(output.function_urls.sweep_expired, ".run.app")
+    error_message = "The smoke test must call addresses that the load balancer answers."
+  }
+  assert {
     condition     = google_compute_backend_service.function["chat"].security_policy == google_compute_security_policy.this["free_text"].id && google_compute_backend_service.function["end_session"].security_policy == google_compute_security_policy.this["identifiers"].id
     error_message = "Rules that read bodies must not read what people write."
   }

@@ -210,7 +210,7 @@ async def test_answer_without_speech_fails(body: Any) -> None:
         (429, errors.Busy, 3),
         (503, errors.Busy, 3),
         (500, errors.Unavailable, 1),
-        (400, errors.Rejected, 1),
+        (400, errors.UnsupportedVoice, 1),
     ],
 )
 async def test_only_free_refusals_are_retried(

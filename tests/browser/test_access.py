@@ -30,7 +30,12 @@ async def test_a_whole_conversation_works_by_keyboard(browser: Browser, local: S
         await page.keyboard.type("What time is it?")
         await page.keyboard.press("Enter")
         await expect(page.get_by_test_id("answer")).to_be_visible()
-        await page.keyboard.press("Escape")
+        local.simulators.agent.token_seconds = 0.2
+        await page.keyboard.type("Tell me a story.")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("live-answer")).to_contain_text("Once")
+        await page.keyboard.press("Escape")  # stops the answer, from the field as well
+        await expect(page.get_by_text("Stopped here")).to_be_visible()
         await page.keyboard.press("?")
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await page.keyboard.press("Escape")
@@ -43,7 +48,7 @@ async def test_a_screen_reader_hears_turns_and_no_tokens(browser: Browser, local
         await sign_in(page)
         await page.evaluate(WATCH_LIVE_REGIONS)
         await write(page, "Tell me a story.")
-        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_test_id("answer")).to_be_visible()
         told = await page.evaluate("window.told")
         assert len(told) == 1
         assert told[0].endswith("listen for a trumpet.")
@@ -52,8 +57,9 @@ async def test_a_screen_reader_hears_turns_and_no_tokens(browser: Browser, local
 async def test_nothing_moves_for_a_person_who_asked_for_that(
     browser: Browser, local: Stack
 ) -> None:
+    local.simulators.agent.token_seconds = 0.3
     async with visit(browser, local, reduced_motion="reduce") as page:
         await sign_in(page)
         await write(page, "Tell me a story.")
-        await expect(page.get_by_test_id("state")).to_contain_text("Answering", timeout=40_000)
+        await expect(page.get_by_test_id("state")).to_contain_text("Answering")
         assert await page.evaluate("document.getAnimations().length") == 0

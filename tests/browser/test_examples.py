@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from infra.deploy.shell import ROOT
 from infra.local.server import serving
 from infra.local.stack import Stack
+from tests.browser.conftest import PATIENCE
 
 PLAYING = """() => {
   const video = document.querySelector('video');
@@ -25,7 +26,7 @@ async def page(browser: Browser, local: Stack) -> AsyncIterator[Page]:
     files = Starlette(routes=[Mount("/", StaticFiles(directory=ROOT, html=True))])
     async with serving(files) as address:
         page = await browser.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         await page.goto(f"{address}/examples/browser/?api={local.url}")
         yield page
         await page.close()
@@ -36,25 +37,25 @@ async def ask(page: Page, message: str) -> None:
     await page.get_by_role("button", name="Send").click()
 
 
-async def test_a_reply_is_shown_while_it_is_written(page: Page) -> None:
+async def test_a_reply_is_shown_while_it_is_written(page: Page, local: Stack) -> None:
+    local.simulators.agent.token_seconds = 0.3
     await ask(page, "Tell me a story.")
     reply = page.locator("#talk p").nth(1)
-    await expect(reply).to_contain_text("Once", timeout=20_000)
-    await expect(reply).not_to_contain_text("trumpet.", timeout=500)
-    await expect(reply).to_contain_text("trumpet.", timeout=30_000)
+    await expect(reply).to_contain_text("Once")
+    await expect(reply).not_to_contain_text("trumpet.")
+    local.simulators.agent.token_seconds = 0.005
+    await expect(reply).to_contain_text("trumpet.")
     await ask(page, "What time is it?")
-    await expect(page.locator("#talk")).to_contain_text("Today is", timeout=20_000)
+    await expect(page.locator("#talk")).to_contain_text("Today is")
 
 
 async def test_the_avatar_is_seen_and_its_words_are_shown(page: Page) -> None:
     await page.get_by_role("button", name="Start the avatar").click()
     await page.wait_for_function(PLAYING)
     await ask(page, "What time is it?")
-    await expect(page.locator("#caption")).not_to_be_empty(timeout=20_000)
+    await expect(page.locator("#caption")).not_to_be_empty()
     await page.get_by_role("button", name="End", exact=True).click()
-    await expect(page.locator("#talk")).to_contain_text(
-        re.compile(r"ran for \d+ s"), timeout=20_000
-    )
+    await expect(page.locator("#talk")).to_contain_text(re.compile(r"ran for \d+ s"))
 
 
 async def test_without_livekit_text_and_captions_go_on(page: Page) -> None:
@@ -63,15 +64,15 @@ async def test_without_livekit_text_and_captions_go_on(page: Page) -> None:
 
     await page.route("**/livekit-client*", missing)
     await page.get_by_role("button", name="Start the avatar").click()
-    await expect(page.locator("#talk")).to_contain_text("text and captions only", timeout=20_000)
+    await expect(page.locator("#talk")).to_contain_text("text and captions only")
     await ask(page, "What time is it?")
-    await expect(page.locator("#caption")).not_to_be_empty(timeout=20_000)
+    await expect(page.locator("#caption")).not_to_be_empty()
 
 
 async def test_a_refusal_is_shown(page: Page) -> None:
     await page.route("**/api/chat", refuse)
     await ask(page, "Hello!")
-    await expect(page.locator("#talk")).to_contain_text("Busy. Try again in 7 s.", timeout=20_000)
+    await expect(page.locator("#talk")).to_contain_text("Busy. Try again in 7 s.")
 
 
 async def refuse(route: Route) -> None:

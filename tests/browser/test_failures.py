@@ -194,6 +194,7 @@ async def test_a_browser_that_refuses_sound_offers_a_press(browser: Browser, loc
         await expect(page.locator("#stage")).to_have_attribute("data-video", "true")
         press = page.get_by_role("button", name="Tap to hear")
         await expect(press).to_be_visible()
+        await picture(page, "tap-to-hear")
         await probe(page)
         await write(page, "Tell me a story.")
         await expect(page.get_by_test_id("state")).to_contain_text("Speaking")

@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Browser, Page, expect
 
 from infra.local.stack import Stack
-from tests.browser.conftest import sign_in, visit, write
+from tests.browser.conftest import PHONE, sign_in, visit, write
 
 FIRST, SECOND = "What time is it?", "Tell me a story"
 """Messages. A title has the question mark of its message, and no full stop."""
@@ -74,3 +74,30 @@ async def test_a_deletion_is_taken_back_for_eight_seconds(browser: Browser, loca
         await expect(page.get_by_test_id("question")).to_have_count(0)
         await page.reload()
         await expect(page.locator(".conv")).to_have_count(1)
+
+
+async def test_on_a_phone_the_list_makes_way_for_the_conversation(
+    browser: Browser, local: Stack
+) -> None:
+    async with visit(browser, local, PHONE, has_touch=True) as page:
+        await sign_in(page)
+        await write(page, FIRST)
+        await expect(page.get_by_test_id("answer")).to_have_count(1)
+        await page.get_by_role("button", name="Conversations").click()
+        await page.get_by_role("button", name="New conversation").click()
+        await expect(page.locator(".conv")).to_have_count(0)
+        await expect(page.get_by_test_id("talk")).to_be_visible()
+        await page.get_by_role("button", name="Conversations").click()
+        await page.get_by_role("link", name=FIRST).click()
+        await expect(page.locator(".conv")).to_have_count(0)
+        await expect(page.get_by_test_id("answer")).to_be_visible()
+
+
+async def test_an_address_that_leads_nowhere_has_a_way_on(browser: Browser, local: Stack) -> None:
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.goto(f"{local.url}/c/unknown")
+        await expect(page.get_by_text("This conversation does not exist.")).to_be_visible()
+        await page.get_by_role("link", name="New conversation").click()
+        await write(page, FIRST)
+        await expect(page.get_by_test_id("answer")).to_be_visible()

@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, Page, expect
 
 from infra.local.stack import Stack
-from tests.browser.conftest import sign_in, visit, write
+from tests.browser.conftest import picture, sign_in, visit, write
 
 KEPT = """async () => {
   const request = asked => new Promise((done, failed) => {
@@ -43,20 +43,19 @@ async def test_a_conversation_is_read_offline_and_wiped_at_sign_out(
         await sign_in(page)
         assert await page.evaluate(MANIFEST) == "standalone"
         await write(page, "What time is it?")
-        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=40_000)
+        await expect(page.get_by_test_id("answer")).to_be_visible()
         await page.get_by_role("button", name="Conversations").click()
         await expect(page.locator(".conv")).to_have_count(1)
         await page.evaluate("async () => { await navigator.serviceWorker.ready; }")
         await page.reload()  # through the service worker, which keeps the files
-        await expect(page.get_by_test_id("answer")).to_be_visible(timeout=40_000)
+        await expect(page.get_by_test_id("answer")).to_be_visible()
 
         await page.context.set_offline(True)
         await page.reload()
-        await expect(page.get_by_text("This is the copy on this device.")).to_be_visible(
-            timeout=40_000
-        )
+        await expect(page.get_by_text("This is the copy on this device.")).to_be_visible()
         await expect(page.get_by_test_id("answer")).to_be_visible()
         await expect(page.locator(".conv")).to_have_count(1)
+        await picture(page, "offline")
 
         await page.context.set_offline(False)
         assert has_words(await page.evaluate(KEPT))

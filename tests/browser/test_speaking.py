@@ -16,12 +16,12 @@ SILENCE = 30
 """Seconds after the words: the file is played again and again."""
 
 
-def record(words: str, file: Path) -> None:
-    """Write words as the file of Chromium's microphone, between two silences."""
+def record(words: str, file: Path, silence: int = SILENCE) -> None:
+    """Write words as the file of Chromium's microphone, with seconds of silence after them."""
     pcm = synthesize(EspeakRequest(words, rate=RATE))
     with wave.open(str(file), "wb") as sound:
         sound.setparams((1, 2, RATE, 0, "NONE", ""))
-        sound.writeframes(bytes(2 * RATE) + pcm + bytes(2 * RATE * SILENCE))
+        sound.writeframes(bytes(2 * RATE) + pcm + bytes(2 * RATE * silence))
 
 
 @needs_recogniser

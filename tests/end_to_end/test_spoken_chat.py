@@ -75,16 +75,14 @@ async def test_a_chat_hears_85_percent_of_the_words_of_ten_sentences(speaker: Sp
 
 
 @needs_recogniser
-@pytest.mark.parametrize("name", NO_SPEECH)
-async def test_what_is_no_speech_starts_no_turn(speaker: Speaker, name: str) -> None:
+async def test_what_is_no_speech_starts_no_turn(speaker: Speaker) -> None:
     conversation = conversation_of(await speaker.say(speech(SENTENCES[1])))
     tokens, asked = await speaker.used("agent_tokens"), speaker.asked()
-    heard, *between, done = await speaker.say(
-        recording(NO_SPEECH[name]), conversation_id=conversation
-    )
-    assert (heard.name, heard.data["text"]) == ("heard", "")
-    assert (done.name, done.data["ended"]) == ("done", "not_heard")
-    assert [each.name for each in between] == ["usage"]
+    for name, sound in NO_SPEECH.items():
+        heard, *between, done = await speaker.say(recording(sound), conversation_id=conversation)
+        assert (heard.name, heard.data["text"]) == ("heard", ""), name
+        assert (done.name, done.data["ended"]) == ("done", "not_heard"), name
+        assert [each.name for each in between] == ["usage"], name
     assert await speaker.used("agent_tokens") == tokens
     assert speaker.asked() == asked > 0
     messages = (await speaker.http.get(f"/api/conversations/{conversation}/messages")).json()

@@ -104,11 +104,11 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def with_entry(terraform: str) -> str:
-    """Add an entry with the callers of `end_session`, without secrets and without other services."""
+    """Add an entry with the callers of `end_session` and with texts, without other services."""
     found = re.search(r"(?ms)^    end_session = \{\n.*?^    \}\n", terraform)
     assert found
     entry = found[0].replace("end_session", "small_greetings")
-    entry = re.sub(r"= \[.*\]", "= []\n      secrets = []", entry)
+    entry = re.sub(r"= \[.*\]", "= []\n      secrets = []\n      free_text = true", entry)
     return terraform.replace(found[0], found[0] + entry)
 
 

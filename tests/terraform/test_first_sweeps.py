@@ -1,5 +1,6 @@
 """Between the first deployment and the first key, no log line feeds an alert."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ ALARMING = {"sweeps_with_failures", "sweeps_with_orphans", "quota_refusals", "cr
 
 
 async def test_alerts_are_quiet_until_a_key_is_there(
-    plans: dict[str, Plan], tmp_path: Path
+    plans: Callable[[str], Plan], tmp_path: Path
 ) -> None:
     """The secret has no version, as Terraform makes it. Secret Manager's emulator answers NOT_FOUND."""
     async with standing(tmp_path) as (local, ada):
@@ -31,9 +32,9 @@ async def test_alerts_are_quiet_until_a_key_is_there(
             await sweep(ada)
         await secrets.close()
     assert [line["did"]["failed"] for line in sweeps(before.requests())] == [0, 0]
-    assert counted(plans["small"], before.requests()) & ALARMING == set()
-    assert "sweeps_ended" in counted(plans["small"], before.requests())
-    assert "credits_left" in counted(plans["small"], after.requests())
+    assert counted(plans("small"), before.requests()) & ALARMING == set()
+    assert "sweeps_ended" in counted(plans("small"), before.requests())
+    assert "credits_left" in counted(plans("small"), after.requests())
 
 
 async def sweep(ada: Any) -> None:

@@ -65,6 +65,51 @@ def test_variables_and_outputs_have_types_descriptions_and_validation() -> None:
             assert re.search(r"^    error_message = \".{15,}", body, re.MULTILINE), name
 
 
+SAFE = {
+    "admitted": [],
+    "backup_days": 7,
+    "cloud_run_quota": {"cpus": 20, "memory_gib": 40},
+    "database": "(default)",
+    "enforced_rules": [],
+    "media_hosts": ["*.livekit.cloud"],
+    "muted_alerts": [],
+    "only_load_balancer": False,
+    "other_origins": [],
+    "public_access": "all_users",
+    "requests_per_minute": 600,
+    "settings": {},
+    "sweep_schedule": "* * * * *",
+    "vault": "secret_manager",
+}
+"""Defaults: invited people only, no other origin, no muted alert, no rule that blocks at once."""
+THRESHOLDS = {
+    "ceiling_part": 0.8,
+    "credits_left": 100,
+    "error_ratio": 0.05,
+    "first_speech_lag": 3,
+    "queue_depth": 200,
+    "quota_refusals": 50,
+    "start_seconds": 8,
+    "sweeps_with_failed": 2,
+    "sweeps_with_orphan": 0,
+}
+"""Defaults at which alerts fire."""
+
+
+def test_defaults_are_safe(plans: Callable[[str], Plan]) -> None:
+    """The environment without a domain sets only what has no default."""
+    variables = plans("no_domain").variables
+    assert {name: variables[name] for name in SAFE} == SAFE
+    assert variables["alerts"] == THRESHOLDS
+    settings = plans("no_domain").settings("chat")
+    ceilings = ("VOICE_CHARACTERS", "TRANSCRIBED_SECONDS", "SHARDS")
+    assert [settings[f"OPRINA_CEILING_{name}"] for name in ceilings] == [
+        "50000000",
+        "1000000",
+        "50",
+    ]
+
+
 def test_only_functions_tf_names_functions(code: Code) -> None:
     """A new function needs no change in another file."""
     named = "|".join(
@@ -75,8 +120,8 @@ def test_only_functions_tf_names_functions(code: Code) -> None:
     assert [line for line in lines if re.search(named, line) and "resource " not in line] == []
 
 
-def test_costs_count_the_rules_of_the_firewall(plans: dict[str, Plan]) -> None:
-    policies = plans["small"].resources("google_compute_security_policy")
+def test_costs_count_the_rules_of_the_firewall(plans: Callable[[str], Plan]) -> None:
+    policies = plans("small").resources("google_compute_security_policy")
     rules = sum(len(each.values["rule"]) for each in policies)
     assert (len(policies), rules) == (FIREWALL_POLICIES, FIREWALL_RULES)
 

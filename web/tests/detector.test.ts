@@ -12,15 +12,19 @@ function numbers(tensor: ort.Tensor | undefined): Float32Array {
 
 /** Adds 1 to the state, later. Takes the memory that it is given, as a worker does. */
 function counter(): Runner {
+  let isReleased = false;
   return {
     run: async (feeds) => {
+      if (isReleased) throw new Error("released");
       const given = numbers(feeds.state);
       const [value = -1] = given;
       structuredClone(null, { transfer: [given.buffer] });
       await new Promise((resolve) => setTimeout(resolve, 1));
       return { stateN: state(value + 1) };
     },
-    release: async () => undefined,
+    release: async () => {
+      isReleased = true;
+    },
   };
 }
 
@@ -39,4 +43,15 @@ it("begins again with a new state", async () => {
   expect(numbers(answer.stateN)[0]).toBe(6);
   const again = await runner.run({ state: state(0) });
   expect(numbers(again.stateN)[0]).toBe(1);
+});
+
+it("answers a frame that comes after the release", async () => {
+  const runner = inOrder(counter());
+  const runs = [runner.run({ state: state(0) })];
+  const released = runner.release();
+  runs.push(runner.run({ state: state(0) }));
+  await released;
+  runs.push(runner.run({ state: state(0) }));
+  const answers = await Promise.all(runs);
+  expect(answers.map((each) => numbers(each.stateN)[0])).toEqual([1, 1, 1]);
 });

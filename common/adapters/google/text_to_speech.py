@@ -52,7 +52,8 @@ class GoogleSpeech:
     async def synthesize(self, text: str, voice: str, language: str) -> bytes:
         """Return the speech as signed 16-bit samples, mono, 24,000 Hz.
 
-        Raises ValueError if `text` has more than 5,000 bytes in UTF-8 or holds a lone surrogate.
+        Raises UnsupportedVoice if Google has no such voice or language, and ValueError if `text` has
+        more than 5,000 bytes in UTF-8 or holds a lone surrogate.
         """
         if len(text.encode()) > MAX_TEXT_BYTES:
             raise ValueError("the text of one request has at most 5,000 bytes")
@@ -68,6 +69,8 @@ class GoogleSpeech:
             answer = await self._http_client.call(
                 request, deadline=15, cap=32 * MB, retry=RETRY_BILLED
             )
+        if answer.status == 400:  # noqa: PLR2004 - invalid argument; the text is one that Google takes
+            raise errors.UnsupportedVoice(SERVICE, "answered 400")
         if not answer.ok:
             raise refusal(request, answer)
         return _pcm(answer.json())

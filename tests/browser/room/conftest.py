@@ -20,7 +20,7 @@ from infra.local.plain_http import plain_client
 from infra.local.server import serving
 from infra.local.simulators.espeak import EspeakRequest, synthesize
 from infra.local.stack import Stack, stack
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE
 from tests.support.identity_key import lend_key
 
 Json = dict[str, Any]
@@ -74,9 +74,9 @@ class Studio:
         )
         return facts
 
-    async def until(self, condition: str, seconds: float = 20) -> None:
+    async def until(self, condition: str) -> None:
         """Wait until a JavaScript condition holds."""
-        await self.page.wait_for_function(condition, timeout=seconds * 1000)
+        await self.page.wait_for_function(condition, timeout=PATIENCE)
 
     async def read(self, expression: str) -> Any:
         return await self.page.evaluate(expression)

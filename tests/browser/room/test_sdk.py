@@ -1,7 +1,9 @@
 """The provider's own web SDK, unmodified, in a real browser: LITE and FULL."""
 
+import anyio
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.room.conftest import Json, Studio
 
 FACTS = "sdk.facts.events"
@@ -25,17 +27,26 @@ async def until(studio: Studio, *names: str) -> None:
         await studio.until(f"{FACTS}.some(([name]) => name === '{name}')")
 
 
+async def until_heard(studio: Studio, ordered: Json) -> None:
+    """Wait until the provider has sent `connected`: it drops what comes before that."""
+    account = studio.stack.simulators.liveavatar
+    session = account.sessions[ordered["session_id"]]
+    with anyio.fail_after(PATIENCE / 1000):
+        while not session.hears(account.now):  # noqa: ASYNC110 - the session has no event for it
+            await anyio.sleep(0.05)
+
+
 async def names(studio: Studio) -> list[str]:
     return [name for name, _ in await studio.read(FACTS)]
 
 
 async def test_lite_plays_audio_and_is_interrupted(studio: Studio) -> None:
-    await start(studio, "LITE")
+    ordered = await start(studio, "LITE")
     await studio.read("sdk.session.startListening()")
     await studio.read("sdk.session.stopListening()")
     assert await studio.read("sdk.session.mode ?? sdk.session._mode") == "LITE"
     await studio.until("sdk.meter.sound.length > 10")
-    await studio.page.wait_for_timeout(500)  # the provider drops what comes before `connected`
+    await until_heard(studio, ordered)
     await studio.read(
         """() => {
           const tone = (_, i) => 12000 * Math.sin(i * 2 * Math.PI * 440 / 24000);

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from infra.local.simulators.liveavatar.media.rooms import speak_english
+from tests.browser.conftest import PATIENCE
 from tests.browser.room.conftest import Json, Studio
 
 PATHS = pytest.mark.parametrize("single", [True, False], ids=["rtc_v1", "rtc"])
@@ -45,10 +46,11 @@ async def test_the_avatar_speaks_and_its_lips_move(
     assert (before["video"]["width"], before["video"]["height"]) == (480, 360)
     rest, silence = await seen(studio)
     assert silence[:, 1].max() < 0.002
+    asked = float(await studio.read(f"{METER}.context.currentTime"))
     say(studio, session, TEXT)
     await studio.until(f"{METER}.sound.slice(-40).some((each) => each.level > 0.05)")
     await studio.until(f"{METER}.sound.slice(-100).every((each) => each.level < 0.002)")
-    frames, sound = await seen(studio)
+    frames, sound = await seen(studio, asked)
     after = await stats(studio)
     assert after["audio"]["energy"] > before["audio"]["energy"] + 0.05
     spoken = frames[len(rest) :, 1]
@@ -85,12 +87,12 @@ async def test_an_interruption_is_silent_on_the_audio_s_clock(studio: Studio) ->
     await studio.until(f"{METER}.sound.filter((each) => each.level > 0.05).length > 60")
     await interrupt(studio, session)
     asked = float(await studio.read(f"{METER}.context.currentTime"))
-    await studio.until(f"{METER}.context.currentTime > {asked + 2}")
+    await studio.until(f"{METER}.context.currentTime > {asked + 4}")
     await speaking
     _, sound = await seen(studio, asked)
     loud = sound[sound[:, 1] > 0.005, 0]
     silent_after = 0.0 if not len(loud) else float(loud.max() - asked)
-    assert silent_after < 1.0  # the jitter buffer of a busy machine
+    assert silent_after < 3.0  # the jitter buffer of a busy machine; the text takes 20 s
     [journal] = (await studio.ada.get("/simulators/liveavatar/journal")).json()["sessions"]
     assert journal["utterances"][-1]["interrupted"]
 
@@ -184,7 +186,7 @@ async def test_a_hidden_video_is_not_drawn(studio: Studio) -> None:
     await studio.read("viewers[0].video.style.display = 'none'")
     [client] = stage_of(studio, session).room.clients.values()
     track = next(each for each in client.peers.tracks.values() if each.kind == "video")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE / 1000):
         while not track.is_paused:  # noqa: ASYNC110 - the track has no event for it
             await asyncio.sleep(0.05)
     await studio.read("viewers[0].video.style.display = ''")

@@ -6,6 +6,7 @@ them is enough here.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,7 +22,9 @@ from tests.reliability.fault_injection import (
 from tests.reliability.scenarios.aftermath import leftovers, sweeps
 from tests.support.simulation.process import SimulatedProcess
 
-MOST_CALLS = 60
+LONG = os.environ.get("RELIABILITY") == "long"
+MOST_CALLS = 60 if LONG else 12
+"""So many calls of the first request are tried. `make reliability` tries nearly all."""
 READS = ("store.get", "store.query", "avatars.record", "avatars.active", "vault.open")
 LOSES = ("store", "avatars", "vault", "tasks")
 """Services of which a call may be refused, or its answer be lost, wherever it stands."""
@@ -64,7 +67,7 @@ async def broken_interleavings(
     `is_deleted`: a request deletes turns.
     """
     found: list[str] = []
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MOST_CALLS + 1):
         async with simulate() as simulation:
             scene = TwoProcesses(simulation, simulation.process(), simulation.process())
             await prepare(scene)

@@ -1,18 +1,22 @@
 """Pairs of requests that race, at every call of the first one."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from common.domain.accounts.profile import GRACE
+from common.domain.errors import Ambiguous
 from common.ports.agent import Finished, ProposedAction, ToolCall, ToolResult
+from common.schemas.account import AccountAnswer
 from common.schemas.answers import StartAvatarAnswer
 from common.schemas.conversations import DeleteConversationRequest, ReadConversationRequest
 from common.schemas.requests import ChatRequest, KeepAliveRequest
 from common.transactions.idempotency import IdempotencyKey
 from tests.reliability.attacks.interleaving import (
+    LONG,
     Check,
     Meeting,
     Request,
@@ -20,6 +24,7 @@ from tests.reliability.attacks.interleaving import (
     broken_interleavings,
     no_check,
 )
+from tests.reliability.fault_injection import ProcessDied
 from tests.support.harness import (
     ADA,
     advance,
@@ -32,6 +37,8 @@ from tests.support.harness import (
     sweep,
 )
 
+PERSON = replace(ADA, former=("hash-ada",))
+"""Its token is refused once the account is deleted."""
 ACTION = ProposedAction("send_mail", "Send a mail", {"to": ["tom@example.test"]})
 
 
@@ -44,13 +51,13 @@ async def nothing(_scene: TwoProcesses) -> None:
 
 async def talked(scene: TwoProcesses) -> None:
     """A conversation with one answered message."""
-    answer = await scene.here.run(chat_answer(scene.here.app, "Hello.", speak=False))
+    answer = await scene.here.run(chat_answer(scene.here.app, "Hello.", PERSON, speak=False))
     scene.names["conversation"] = answer.conversation_id
 
 
 async def avatar(scene: TwoProcesses) -> None:
     """A session that runs, and was started under the key `k`."""
-    started = await scene.here.run(start(scene.here.app, key="k"))
+    started = await scene.here.run(start(scene.here.app, PERSON, key="k"))
     scene.names |= {
         "conversation": started.conversation_id,
         "session": started.avatar_session_id,
@@ -63,7 +70,7 @@ async def proposed(scene: TwoProcesses) -> None:
     scene.simulation.harness.agent.replies.append(
         [ToolCall("c1", "send_mail"), ToolResult("c1", "send_mail", "Asks", ACTION), "Shall I?"]
     )
-    answer = await scene.here.run(chat_answer(scene.here.app, "Write to Tom.", speak=False))
+    answer = await scene.here.run(chat_answer(scene.here.app, "Write to Tom.", PERSON, speak=False))
     assert answer.proposals
     scene.names |= {"conversation": answer.conversation_id, "proposal": answer.proposals[0].id}
 
@@ -74,7 +81,7 @@ async def overdue(scene: TwoProcesses) -> None:
     dead = scene.simulation.process()
     advance(harness.clock, 20 * 86_400 + 11 * 3_600 + 59 * 60 + 50)
     harness.agent.replies.append(["The beginning. ", 60.0, "The end.", Finished(700)])
-    turn = asyncio.ensure_future(dead.run(chat_answer(dead.app, "Tell.", key="k")))
+    turn = asyncio.ensure_future(dead.run(chat_answer(dead.app, "Tell.", PERSON, key="k")))
     await asyncio.sleep(8)
     dead.die()
     await asyncio.wait({turn})
@@ -87,6 +94,13 @@ async def expired(scene: TwoProcesses) -> None:
     advance(scene.simulation.harness.clock, 20 * 86_400 + 11 * 3_600 + 55 * 60)
     await avatar(scene)
     advance(scene.simulation.harness.clock, 3_600)
+
+
+async def closing(scene: TwoProcesses) -> None:
+    """An account with a conversation that is due to be deleted."""
+    await talked(scene)
+    await scene.here.run(scene.here.app.accounts.request_deletion(PERSON))
+    advance(scene.simulation.harness.clock, GRACE.total_seconds() + 1)
 
 
 # ── the requests ─────────────────────────────────────────────────────────────────────────────────
@@ -107,51 +121,51 @@ def request(name: str, where: str) -> Request:
 
 async def ask(app: Any, **fields: Any) -> Any:
     return await answer_of(
-        await app.conversations.chat(ADA, ChatRequest(**fields), IdempotencyKey())
+        await app.conversations.chat(PERSON, ChatRequest(**fields), IdempotencyKey())
     )
 
 
 async def speak(scene: TwoProcesses, app: Any) -> Any:
-    return await answer_of(await begin_speech(app, scene.names["session"], "Hello there."))
+    return await answer_of(await begin_speech(app, scene.names["session"], "Hello there.", PERSON))
 
 
 async def resume(scene: TwoProcesses, app: Any) -> StartAvatarAnswer:
-    return await start(app, conversation_id=scene.names.get("conversation"))
+    return await start(app, PERSON, conversation_id=scene.names.get("conversation"))
 
 
 async def leaving(scene: TwoProcesses, app: Any) -> Any:
     body = KeepAliveRequest(avatar_session_id=scene.names["session"], leaving=True)
-    return await app.avatars.keep_alive(ADA, body, IdempotencyKey())
+    return await app.avatars.keep_alive(PERSON, body, IdempotencyKey())
 
 
 async def delete(scene: TwoProcesses, app: Any) -> Any:
     body = DeleteConversationRequest(conversation_id=scene.names["conversation"])
-    return await app.history.delete(ADA, body)
+    return await app.history.delete(PERSON, body)
 
 
 async def read(scene: TwoProcesses, app: Any) -> Any:
     body = ReadConversationRequest(conversation_id=scene.names["conversation"])
-    return await app.history.read(ADA, body)
+    return await app.history.read(PERSON, body)
 
 
 async def stop(scene: TwoProcesses, app: Any) -> Any:
     body = ChatRequest(stop=True, conversation_id=scene.names["conversation"])
-    return await app.conversations.chat(ADA, body, IdempotencyKey())
+    return await app.conversations.chat(PERSON, body, IdempotencyKey())
 
 
 async def end_any(scene: TwoProcesses, app: Any) -> Any:
     """End the session that is on its way."""
     known = scene.simulation.harness.avatars.sessions
     found = scene.names.get("session") or next(iter(known), "none")
-    return await end(app, found)
+    return await end(app, found, PERSON)
 
 
 REQUESTS: dict[str, Callable[[TwoProcesses, Any], Awaitable[Any]]] = {
-    "start": lambda _scene, app: start(app),
+    "start": lambda _scene, app: start(app, PERSON),
     "resume": resume,
-    "start again with its key": lambda _scene, app: start(app, key="k"),
+    "start again with its key": lambda _scene, app: start(app, PERSON, key="k"),
     "end": end_any,
-    "keep alive": lambda scene, app: keep_alive(app, scene.names["session"]),
+    "keep alive": lambda scene, app: keep_alive(app, scene.names["session"], PERSON),
     "leave": leaving,
     "speak": speak,
     "chat": lambda scene, app: ask(
@@ -184,9 +198,9 @@ REQUESTS: dict[str, Callable[[TwoProcesses, Any], Awaitable[Any]]] = {
     "read": read,
     "sweep": lambda _scene, app: sweep(app),
     "expire": lambda scene, app: sweep(app, scene.names["session"]),
-    "chat with its key": lambda _scene, app: chat_answer(app, "Tell.", key="k"),
-    "delete the account": lambda _scene, app: app.accounts.request_deletion(ADA),
-    "restore the account": lambda _scene, app: app.accounts.restore(ADA),
+    "chat with its key": lambda _scene, app: chat_answer(app, "Tell.", PERSON, key="k"),
+    "delete the account": lambda _scene, app: app.accounts.request_deletion(PERSON),
+    "restore the account": lambda _scene, app: app.accounts.restore(PERSON),
 }
 
 
@@ -239,6 +253,12 @@ PAIRS = [
     (proposed, "confirm", "delete"),
     (proposed, "confirm", "regenerate"),
     (proposed, "decline", "confirm"),
+    (closing, "sweep", "sweep"),
+    (closing, "sweep", "restore the account"),
+    (closing, "restore the account", "sweep"),
+    (closing, "sweep", "start"),
+    (closing, "sweep", "new chat"),
+    (closing, "sweep", "chat"),
     (overdue, "sweep", "sweep"),
     (overdue, "sweep", "chat with its key"),
     (overdue, "chat with its key", "sweep"),
@@ -276,7 +296,23 @@ async def honest_start(scene: TwoProcesses, first: Any, second: Any) -> list[str
     return found
 
 
+async def all_or_nothing(scene: TwoProcesses, first: Any, second: Any) -> list[str]:
+    """The account is restored as a whole, or nothing of it is left."""
+    harness = scene.simulation.harness
+    restored = any(isinstance(each, AccountAnswer) for each in (first, second))
+    if isinstance(first, Ambiguous | ProcessDied):  # it may have been restored
+        return []
+    for _ in range(3):
+        advance(harness.clock, 61)
+        await scene.there.run(sweep(scene.there.app))
+    messages = await harness.messages(scene.names["conversation"])
+    if restored != bool(messages):
+        return [f"restored: {restored}, and {len(messages)} messages are left"]
+    return []
+
+
 CHECKS: dict[Request, Check] = {
+    closing: all_or_nothing,
     proposed: one_mail,
     avatar: honest_start,
     nothing: honest_start,
@@ -285,7 +321,7 @@ CHECKS: dict[Request, Check] = {
 
 
 MEETINGS: list[Meeting] = ["before"]
-if os.environ.get("RELIABILITY") == "long":
+if LONG:
     MEETINGS += ["after", "lost", "refused", "dead"]
 
 
@@ -304,7 +340,7 @@ async def test_two_requests_leave_nothing_wherever_they_meet(
         request(second, "there"),
         CHECKS.get(prepare, no_check),
         meeting,
-        is_deleted="delete" in {first, second},
+        is_deleted="delete" in {first, second} or prepare is closing,
     )
     assert broken == []
     assert calls > 0

@@ -1,14 +1,13 @@
 """Odd answers of the avatar's provider, on its wire, at each call, carried out or not."""
 
 import asyncio
-import os
 from typing import Any
 
 import pytest
 
 from common.domain import errors
 from common.schemas.answers import EndSessionAnswer, StartAvatarAnswer
-from tests.reliability.attacks.interleaving import result_of
+from tests.reliability.attacks.interleaving import LONG, result_of
 from tests.reliability.attacks.wire_provider import (
     ODD_ANSWERS,
     OddAnswer,
@@ -70,7 +69,7 @@ async def clean(harness: Harness, wire: WireProvider) -> list[str]:
     return left + await discrepancies(harness)
 
 
-TIMES = [1, 1_000] if os.environ.get("RELIABILITY") == "long" else [1]
+TIMES = [1, 1_000] if LONG else [1]
 
 
 @pytest.mark.parametrize("times", TIMES, ids=["once", "always"][: len(TIMES)])

@@ -143,3 +143,42 @@ async def test_an_avatar_that_could_not_be_silenced_is_when_the_store_is_back(
     assert is_silenced(simulation, session)
     await sweeps(there)
     assert await leftovers(simulation) == []
+
+
+@pytest.mark.parametrize("after", [2.0, 0.1], ids=["in its speech", "before its speech"])
+async def test_what_an_avatar_at_its_maximum_age_did_not_speak_was_not_heard(
+    simulation: Simulation, scene: Scene, after: float
+) -> None:
+    """The provider ends the session without an event and without a close."""
+    here, there, session, same = scene
+    harness = simulation.harness
+    harness.agent.replies.clear()
+    harness.agent.replies.append(["First. ", 1.0, "A long sentence is spoken here. " * 8])
+    turn = asyncio.ensure_future(here.run(chat_answer(here.app, "Tell.", **same)))
+    await asyncio.sleep(after)
+    at_provider = harness.avatars.session(session)
+    at_provider.player.fall_silent()
+    at_provider.ended, at_provider.reason = harness.clock.now(), "MAX_DURATION_REACHED"
+    answer = await turn
+    assert str(answer.ended) == "complete"
+    assert answer.spoken in {"", "First."}
+    assert answer.speech is not None
+    assert (answer.speech.state, answer.speech.code) == ("unavailable", "session_over")
+    assert (await harness.session(session))["state"] == "ended"
+    await sweeps(there)
+    assert await leftovers(simulation) == []
+
+
+async def test_an_avatar_that_reports_nothing_and_runs_was_heard(
+    simulation: Simulation, scene: Scene
+) -> None:
+    """The provider need not report to a second connection: then the clock decides."""
+    here, _, session, same = scene
+    harness = simulation.harness
+    harness.agent.replies.clear()
+    harness.agent.replies.append(["A sentence is spoken here."])
+    turn = asyncio.ensure_future(here.run(chat_answer(here.app, "Tell.", **same)))
+    harness.avatars.session(session).player.fall_silent()
+    answer = await turn
+    assert (str(answer.ended), answer.spoken) == ("complete", answer.text)
+    assert (await harness.session(session))["state"] == "live"

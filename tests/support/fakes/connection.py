@@ -61,6 +61,11 @@ class FakePlayer:
         for connection in list(self._connections):
             self.detach(connection)
 
+    def fall_silent(self) -> None:
+        """Play nothing from here on, without an event and without a close."""
+        self._stop()
+        self.connected = False
+
     def add(self, utterance: UtteranceId, seconds: float | None) -> None:
         """Queue `seconds` of audio. None: the utterance is complete."""
         if not self.connected:

@@ -176,6 +176,8 @@ def check_accounts_are_separate(plan: Plan, _: Code) -> Iterator[str]:
         if account in owners or account == builder:
             yield f"{name}: shares its account with {owners.get(account, 'the build')}"
         owners[account] = name
+    if plan.outputs["accounts"] != {name: account for account, name in owners.items()}:
+        yield "the output `accounts` names other accounts"
 
 
 def check_functions_hold_needed_roles_only(plan: Plan, code: Code) -> Iterator[str]:

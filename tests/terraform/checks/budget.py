@@ -25,5 +25,10 @@ def check_budget_warns_early(plan: Plan, _: Code) -> Iterator[str]:
         (budget_filter,) = each.values["budget_filter"] or [{}]
         if budget_filter.get("projects") != [f"projects/{PROJECT_NUMBER}"]:
             yield f"{each.address}: counts costs of other projects"
+        (amount,) = each.values["amount"][0]["specified_amount"]
+        given = plan.variables["budget"]
+        found = {"amount": int(amount["units"]), "currency": amount["currency_code"]}
+        if found != {"currency": "USD", **given}:
+            yield f"{each.address}: is {found} instead of {given}"
         if budget_filter.get("calendar_period") != "MONTH":
             yield f"{each.address}: is not for a month"

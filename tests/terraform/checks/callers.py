@@ -32,6 +32,17 @@ def check_public_functions(plan: Plan, code: Code) -> Iterator[str]:
         yield f"{name}: IAM refuses {'browsers' if granted else 'to grant allUsers'}"
 
 
+def check_members_are_ours(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that each role is granted to an account of the project, but for public functions."""
+    accounts = {each.values["member"] for each in plan.resources("google_service_account")}
+    services = {values["name"] for values in plan.functions().values()}
+    for grant in plan.grants():
+        if grant.member not in accounts and not (
+            grant.member in PUBLIC_MEMBERS and grant.on in services
+        ):
+            yield f"{grant.address}: {grant.member} is no account of this deployment"
+
+
 def check_ingress(plan: Plan, code: Code) -> Iterator[str]:
     """Check that browsers reach a function, and in the second phase only by the load balancer."""
     closed = plan.variables["only_load_balancer"]

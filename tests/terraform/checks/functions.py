@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from common.domain import deadlines
+from common.domain.quota import METERS
 from common.settings import LOCAL_SWITCHES, Settings
 from tests.terraform.facts import Code
 from tests.terraform.plan import Plan
@@ -16,6 +17,7 @@ from tests.terraform.workspace import package_content
 
 PREFIX = "OPRINA_"
 SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+CEILINGS = {f"{PREFIX}CEILING_{name.upper()}" for name in (*METERS, "shards")}
 SET_BY_GOOGLE = {"deployed_as": "a-service"}
 LONGEST_SECONDS = 3600
 MIN_CONCURRENCY = 10
@@ -89,6 +91,8 @@ def check_settings_have_their_values(plan: Plan, _: Code) -> Iterator[str]:
     }
     for name in plan.functions():
         settings = plan.settings(name)
+        for ceiling in sorted(CEILINGS - settings.keys()):
+            yield f"{name}: {ceiling} is missing"
         for setting, value in expected.items():
             if (found := settings.get(f"{PREFIX}{setting}")) != value:
                 yield f"{name}: OPRINA_{setting} is {found}, expected {value}"
@@ -155,6 +159,8 @@ def check_package_names(plan: Plan, _: Code) -> Iterator[str]:
         digest = hashlib.sha256(package_content(each.key)).hexdigest()
         if digest not in each.values["name"]:
             yield f"{each.address}: the name does not depend on the content"
+        if not each.values["source"].endswith(f"/{each.key}.zip"):
+            yield f"{each.address}: uploads {each.values['source']}"
         if plan.functions()[each.key]["build_config"][0]["entry_point"] != each.key:
             yield f"{each.key}: main.py has no function of that name"
 

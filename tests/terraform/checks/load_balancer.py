@@ -78,7 +78,7 @@ def check_paths_lead_to_their_functions(plan: Plan, _: Code) -> Iterator[str]:
 
 
 def check_front(plan: Plan, _: Code) -> Iterator[str]:
-    """Check host, certificate, ports and redirects: what a browser meets first."""
+    """Check host, certificate, ports and address: what a browser meets first."""
     domain = plan.variables["domain"]
     if domain is None:
         return
@@ -95,9 +95,21 @@ def check_front(plan: Plan, _: Code) -> Iterator[str]:
     kinds = ("google_compute_target_http_proxy", "google_compute_target_https_proxy")
     if [ports.get(kind) for kind in kinds] != ["80", "443"]:
         yield f"answers at {ports}"
-    for redirect in (each for found in _maps(plan) for each in found["default_url_redirect"]):
-        if redirect["strip_query"]:
-            yield "a redirect loses the query"
+    addresses = plan.references("google_compute_global_forwarding_rule", "ip_address")
+    for rule in sorted(address for address, references in addresses.items() if not references):
+        yield f"{rule}: has another address than the one in the output"
+
+
+def check_redirects(plan: Plan, _: Code) -> Iterator[str]:
+    """Check that each redirect leads to the domain, over TLS, with the query."""
+    for each in plan.resources("google_compute_url_map"):
+        for redirect in each.values["default_url_redirect"]:
+            if redirect["strip_query"]:
+                yield f"{each.address}: a redirect loses the query"
+            if not redirect["https_redirect"]:
+                yield f"{each.address}: a redirect leads to a page without TLS"
+            if redirect["host_redirect"] not in {None, plan.variables["domain"]}:
+                yield f"{each.address}: redirects to {redirect['host_redirect']}"
 
 
 def check_backends(plan: Plan, _: Code) -> Iterator[str]:

@@ -74,17 +74,20 @@ def check_name_patterns(plan: Plan, _: Code) -> Iterator[str]:
                 yield f"{each.address}: {attribute} {each.values[attribute]!r} does not match {pattern}"
 
 
-def check_places(plan: Plan, _: Code) -> Iterator[str]:
+def check_places(plan: Plan, code: Code) -> Iterator[str]:
     """Check regions and hosts: whatever has a region is in that of the environment."""
     region = plan.variables["region"]
     for each in plan.resources():
         for attribute in ("region", "location"):
             if each.values.get(attribute, region).lower() not in {region, "global"}:
                 yield f"{each.address}: is in {each.values[attribute]}, not in {region}"
+    closed = plan.variables["only_load_balancer"]
     for name, url in plan.outputs["function_urls"].items():
         host = f"{plan.functions()[name]['name']}-{PROJECT_NUMBER}.{region}.run.app"
+        if closed and name not in code.internal:
+            host = f"{plan.variables['domain']}/api/{name}".removesuffix("/api/page")
         if url != f"https://{host}":
-            yield f"{name}: Cloud Run serves it at {host}, not at {url}"
+            yield f"{name}: callers reach it at {host}, not at {url}"
     redirect = f"{plan.settings('connections')['OPRINA_CONNECTIONS_URL']}/google/callback"
     if plan.outputs["google_redirect_url"] != redirect:
         yield f"Google redirects to {plan.outputs['google_redirect_url']}, not to {redirect}"

@@ -183,4 +183,8 @@ MISTAKES = [
          """  role      = "roles/secretmanager.viewer"
   member    = google_service_account.function[each.value.function].member"""),
     ),
+    mistake(
+        "output of other names", "check_accounts_are_separate", "names other accounts",
+        (OUTPUTS, "name => account.email", "name => account.account_id"),
+    ),
 ]  # fmt: skip

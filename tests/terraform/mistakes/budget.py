@@ -38,4 +38,8 @@ MISTAKES = [
         (BUDGET, "disable_default_iam_recipients   = false",
          "disable_default_iam_recipients   = true"),
     ),
+    mistake(
+        "budget that no variable sets", "check_budget_warns_early", "is {'amount': 500000",
+        (BUDGET, "units         = tostring(var.budget.amount)", 'units         = "500000"'),
+    ),
 ]  # fmt: skip

@@ -98,4 +98,17 @@ MISTAKES = [
         "budget in another format", "check_budget_callers", "in no format that the function reads",
         (BUDGET, '"1.0"', '"2.0"'),
     ),
+    mistake(
+        "function that one company may call", "check_members_are_ours",
+        "domain:example.com is no account of this deployment",
+        (FUNCTIONS, '"allUsers" } : {}', '"allUsers" } : { everyone = "domain:example.com" }'),
+        (SMALL, "function_defaults", 'public_access = "no_invoker_check"\nfunction_defaults'),
+        alone=True,
+    ),
+    mistake(
+        "role of another project's account", "check_members_are_ours",
+        "is no account of this deployment",
+        (ACCESS, "  member     = google_service_account.build.member",
+         '  member     = "serviceAccount:build@another.iam.gserviceaccount.com"'),
+    ),
 ]  # fmt: skip

@@ -103,6 +103,11 @@ MISTAKES = [
          "    OPRINA_CEILING_AVATAR_SECONDS      = tostring(var.ceilings.avatar_seconds)\n", ""),
     ),
     mistake(
+        "function without the number of shards", "check_settings_have_their_values",
+        "OPRINA_CEILING_SHARDS is missing",
+        (FUNCTIONS, "    OPRINA_CEILING_SHARDS              = tostring(var.ceilings.shards)\n", ""),
+    ),
+    mistake(
         "ceiling of another meter", "check_settings_have_their_values",
         "OPRINA_CEILING_AGENT_TOKENS is",
         (FUNCTIONS, "tostring(var.ceilings.agent_tokens)",
@@ -156,5 +161,10 @@ MISTAKES = [
       version    = "latest"
     }
 """),
+    ),
+    mistake(
+        "package of another function", "check_package_names", "uploads ../dist/chat.zip",
+        (FUNCTIONS, 'source = "${var.packages}/${local.manifest[each.key].zip}"',
+         'source = "${var.packages}/chat.zip"'),
     ),
 ]  # fmt: skip

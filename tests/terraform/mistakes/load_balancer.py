@@ -116,7 +116,24 @@ local.deployed[each.key].free_text ? "free_text" : "identifiers"].id""", "null")
         (LOAD_BALANCER, "hosts        = [var.domain]", 'hosts        = ["*"]'),
     ),
     mistake(
-        "redirect that loses the query", "check_front", "loses the query",
+        "redirect that loses the query", "check_redirects", "loses the query",
         (LOAD_BALANCER, "strip_query            = false", "strip_query            = true"),
+    ),
+    mistake(
+        "forwarding rule with an address of its own", "check_front",
+        "has another address than the one in the output",
+        (LOAD_BALANCER, """  target                = google_compute_target_https_proxy.site[0].id
+  ip_address            = google_compute_global_address.site[0].id
+""", """  target                = google_compute_target_https_proxy.site[0].id
+"""),
+    ),
+    mistake(
+        "redirect to another host", "check_redirects", "redirects to www.",
+        (LOAD_BALANCER, "host_redirect          = var.domain",
+         'host_redirect          = "www.${var.domain}"'),
+    ),
+    mistake(
+        "redirect without TLS", "check_redirects", "leads to a page without TLS",
+        (LOAD_BALANCER, "https_redirect         = true", "https_redirect         = false"),
     ),
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from tests.terraform.mistake import (
     EXPIRY,
     FUNCTIONS,
     OUTPUTS,
+    SMALL,
     STORAGE,
     VERSIONS,
     mistake,
@@ -41,8 +42,15 @@ MISTAKES = [
         (EXPIRY, "  location = var.region", '  location = "us-east1"'),
     ),
     mistake(
-        "host with the project's id", "check_places", "Cloud Run serves it at",
+        "host with the project's id", "check_places", "callers reach it at",
         (FUNCTIONS, "${service}-${data.google_project.this.number}", "${service}-${var.project}"),
+    ),
+    mistake(
+        "addresses that the second phase closes", "check_places",
+        "chat: callers reach it at small.oprina.example.com/api/chat",
+        (FUNCTIONS, "      !var.only_load_balancer || local", "      true || local"),
+        (SMALL, "function_defaults", "only_load_balancer = true\nfunction_defaults"),
+        alone=True,
     ),
     mistake(
         "redirect address that no function has", "check_places", "Google redirects to",

@@ -3,7 +3,7 @@ import { useApp } from "./use-app";
 import type { Posture } from "./use-posture";
 import { press } from "./use-talk-button";
 
-/** The keys of the page. They do nothing while the person writes, except Esc. */
+/** The keys of the page. While the person writes, only Esc does something: it stops the answer. */
 export function useKeys(posture: Posture, toggleList: () => void): void {
   const { talk, preferences } = useApp();
   const isHeld = useRef(false);
@@ -18,7 +18,13 @@ export function useKeys(posture: Posture, toggleList: () => void): void {
         requestAnimationFrame(() => document.getElementById("search")?.focus());
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const isAnswering = ["thinking", "answering", "speaking"].includes(latest.current.posture);
+      if (isWriting(event.target)) {
+        const isMessage = event.target instanceof HTMLElement && event.target.id === "write";
+        if (event.key === "Escape" && isMessage && isAnswering) talk.stop();
+        return;
+      }
       switch (event.key) {
         case " ":
           if (isPressable(event.target)) return;
@@ -30,8 +36,7 @@ export function useKeys(posture: Posture, toggleList: () => void): void {
           return;
         case "Escape":
           if (talk.voice.hearing.get().state === "speech") talk.voice.discard();
-          else if (["thinking", "answering", "speaking"].includes(latest.current.posture))
-            talk.stop();
+          else if (isAnswering) talk.stop();
           else if (talk.voice.isOpen) void talk.voice.close();
           return;
         case "m":

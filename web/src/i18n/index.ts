@@ -15,7 +15,7 @@ export function languageFor(chosen: string): Language {
 /** Load the words of a language, and set the direction of the page. */
 export async function activate(language: Language): Promise<void> {
   const messages = (await language.load?.()) ?? en;
-  i18n.loadAndActivate({ locale: language.code, messages });
+  i18n.loadAndActivate({ locale: language.code, locales: [localeOf(language.code)], messages });
   document.documentElement.lang = language.code;
   document.documentElement.dir = directionOf(language.code);
 }
@@ -26,6 +26,19 @@ export function t(key: Key, values?: Record<string, string | number>): string {
 
 /** Return the locale for dates and numbers: the browser's own region, if it speaks the page's language. */
 export function locale(): string {
-  const region = navigator.languages.find((each) => each.split("-")[0] === i18n.locale);
-  return region ?? i18n.locale;
+  return localeOf(i18n.locale);
+}
+
+function localeOf(code: string): string {
+  return navigator.languages.find((each) => each.split("-")[0] === code) ?? code;
+}
+
+/** Return a number in the digits of the page. `digits`: at least as many. */
+export function number(value: number, digits = 1): string {
+  return value.toLocaleString(locale(), { minimumIntegerDigits: digits });
+}
+
+/** Return seconds as minutes and seconds, such as 1:05. */
+export function minutes(seconds: number): string {
+  return `${number(Math.floor(seconds / 60))}:${number(Math.floor(seconds % 60), 2)}`;
 }

@@ -26,7 +26,9 @@ export function TalkPage({ id }: { id: string | null }) {
   const [, go] = useLocation();
   useEffect(() => {
     void talk.open(id);
-  }, [talk, id]);
+    // On a phone the list covers the conversation that was chosen in it.
+    if (matchMedia("(max-width: 820px)").matches) preferences.choose({ sidebar: false });
+  }, [talk, preferences, id]);
   useEffect(() => {
     // A new conversation has got its id: the address names it, so that a reload finds it. The value of
     // this moment counts: `opened` is still the conversation before while a new one begins.

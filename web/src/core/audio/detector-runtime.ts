@@ -12,20 +12,23 @@ export interface Runner {
  * Let the detector run in a worker, one frame after the other.
  *
  * A worker takes what it is given, so each run gets copies. Frames may come before the last answer, so
- * a run goes on from the newest state, unless the detector has begun with a new one.
+ * a run goes on from the newest state, unless the detector has begun with a new one. A frame that comes
+ * after `release` gets the last answer: the microphone sends frames until it is closed.
  */
 export function inOrder(session: Runner): Runner {
   const states = new WeakSet<ort.Tensor>();
-  let newest: ort.Tensor | undefined;
+  let newest: Feeds = {};
+  let isReleased = false;
   let last: Promise<unknown> = Promise.resolve();
   const runNext = async (feeds: Feeds): Promise<Feeds> => {
+    if (isReleased) return newest;
     const { state } = feeds;
-    const current = state && newest && states.has(state) ? { ...feeds, state: newest } : feeds;
+    const current =
+      state && states.has(state) && newest.stateN ? { ...feeds, state: newest.stateN } : feeds;
     const copies = Object.entries(current).map(([name, each]) => [name, copyOf(each)]);
-    const answers = await session.run(Object.fromEntries(copies) as Feeds);
-    newest = answers.stateN;
-    if (newest) states.add(newest);
-    return answers;
+    newest = await session.run(Object.fromEntries(copies) as Feeds);
+    if (newest.stateN) states.add(newest.stateN);
+    return newest;
   };
   return {
     run: (feeds) => {
@@ -33,7 +36,11 @@ export function inOrder(session: Runner): Runner {
       last = answers.catch(() => undefined);
       return answers;
     },
-    release: () => session.release(),
+    release: async () => {
+      await last;
+      isReleased = true;
+      await session.release();
+    },
   };
 }
 

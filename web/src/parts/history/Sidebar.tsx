@@ -5,7 +5,7 @@ import type { Summary } from "../../core/api/types";
 import { useApp } from "../../hooks/use-app";
 import { useDeletion } from "../../hooks/use-deletion";
 import { useValue } from "../../hooks/use-value";
-import { t } from "../../i18n";
+import { minutes, t } from "../../i18n";
 import { Icon, MarkIcon } from "../Icon";
 import { ConversationItem } from "./ConversationItem";
 import { byDay } from "./days";
@@ -100,7 +100,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
         <div className="undo" role="status" data-testid="undo">
           <span className="grow">{t("history.deleted", { title: deletion.pending.title })}</span>
           <span className="num" aria-hidden="true">
-            {`0:${String(deletion.left).padStart(2, "0")}`}
+            {minutes(deletion.left)}
           </span>
           <button type="button" onClick={deletion.undo}>
             {t("history.undo")}

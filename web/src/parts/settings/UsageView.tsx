@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { UsageReport } from "../../core/api/types";
 import { useApp } from "../../hooks/use-app";
-import { locale, t } from "../../i18n";
+import { locale, number, t } from "../../i18n";
 import type { Key } from "../../i18n/en";
 import { inMinutes } from "../stage/Bill";
 import { Failed } from "./Failed";
@@ -68,8 +68,7 @@ function Report({ report }: { report: UsageReport }) {
 
 function Meter({ name, used, allowance }: { name: string; used: number; allowance: number }) {
   const key = NAMES[name];
-  const shown = (value: number): string =>
-    SECONDS.has(name) ? inMinutes(value) : value.toLocaleString(locale());
+  const shown = (value: number): string => (SECONDS.has(name) ? inMinutes(value) : number(value));
   return (
     <div>
       <p className="legend num">
@@ -125,9 +124,9 @@ function Chart({ report }: { report: UsageReport }) {
         })}
       </svg>
       <p className="axis num" aria-hidden="true">
-        <span>1</span>
-        <span>{Math.ceil(count / 2)}</span>
-        <span>{count}</span>
+        <span>{number(1)}</span>
+        <span>{number(Math.ceil(count / 2))}</span>
+        <span>{number(count)}</span>
       </p>
       <table className="sr">
         <thead>

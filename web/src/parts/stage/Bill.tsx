@@ -1,7 +1,7 @@
 import { useSelector } from "@xstate/react";
 import { useLocation } from "wouter";
 import { useApp } from "../../hooks/use-app";
-import { locale, t } from "../../i18n";
+import { number, t } from "../../i18n";
 
 /** The price of the avatar session that ended. */
 export function Bill() {
@@ -17,11 +17,11 @@ export function Bill() {
         <p className="big num">
           {seconds >= 60 && (
             <>
-              {Math.floor(seconds / 60)}
+              {number(Math.floor(seconds / 60))}
               <small>{t("bill.minutes")}</small>
             </>
           )}
-          {seconds % 60}
+          {number(Math.floor(seconds % 60))}
           <small>{t("bill.seconds")}</small>
         </p>
       )}
@@ -78,5 +78,5 @@ function share(part: number, whole: number): number {
 
 /** Return seconds as minutes with at most one decimal. What is left is rounded down: `Math.floor`. */
 export function inMinutes(seconds: number, round: (value: number) => number = Math.round): string {
-  return (round(seconds / 6) / 10).toLocaleString(locale());
+  return number(round(seconds / 6) / 10);
 }

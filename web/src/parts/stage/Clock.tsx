@@ -1,7 +1,7 @@
 import { useSelector } from "@xstate/react";
 import { useApp } from "../../hooks/use-app";
 import { useNow } from "../../hooks/use-frame";
-import { t } from "../../i18n";
+import { minutes, t } from "../../i18n";
 
 const AMBER_SECONDS = 180;
 const AMBER_SHARE = 0.2;
@@ -60,8 +60,4 @@ export function Clock() {
       </button>
     </div>
   );
-}
-
-export function minutes(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }

@@ -5,9 +5,8 @@ import { useApp } from "../../hooks/use-app";
 import { useNow } from "../../hooks/use-frame";
 import { useSlow } from "../../hooks/use-slow";
 import { useValue } from "../../hooks/use-value";
-import { t } from "../../i18n";
+import { minutes, t } from "../../i18n";
 import type { Key } from "../../i18n/en";
-import { minutes } from "./Clock";
 
 const NEAR_MS = 60_000;
 

@@ -1,4 +1,5 @@
 import type { Proposal } from "../../core/api/types";
+import { titleIn } from "../../core/turn/own-words";
 import type { Entry } from "../../core/turn/transcript";
 import { useApp } from "../../hooks/use-app";
 import { useNow } from "../../hooks/use-frame";
@@ -27,6 +28,7 @@ export function ProposalCard({ entry, proposal }: { entry: Entry; proposal: Prop
   const fields = Object.entries(proposal.arguments).filter(
     ([name, value]) => !IDS.test(name) && readable(value) !== "",
   );
+  const lead = titleIn(locale(), proposal.tool, proposal.title);
   const title: Key =
     kind === "mail"
       ? "proposal.mail"
@@ -40,7 +42,7 @@ export function ProposalCard({ entry, proposal }: { entry: Entry; proposal: Prop
         <span>{t(title)}</span>
       </header>
       <div className="body mail">
-        <p className="lead">{proposal.title}</p>
+        {lead && <p className="lead">{lead}</p>}
         <dl>
           {fields
             .filter(([name]) => !LONG.has(name))

@@ -1,5 +1,6 @@
+import { summaryIn } from "../../core/turn/own-words";
 import type { ToolRun } from "../../core/turn/turn";
-import { t } from "../../i18n";
+import { locale, t } from "../../i18n";
 import { Icon, type IconName } from "../Icon";
 
 /** What the agent looked up or did, in one line, with its result if there is one. */
@@ -7,6 +8,7 @@ export function ToolCard({ tool }: { tool: ToolRun }) {
   const kind = kindOf(tool.name);
   const isDone = tool.state === "answered";
   const name = tool.name.replaceAll("_", " ");
+  const summary = summaryIn(locale(), tool.name, tool.summary ?? "");
   const words = {
     calendar: t(isDone ? "tool.calendar.done" : "tool.calendar"),
     mail: t(isDone ? "tool.mail.done" : "tool.mail"),
@@ -19,7 +21,7 @@ export function ToolCard({ tool }: { tool: ToolRun }) {
         <Icon name={kind} />
         <span>{words}</span>
       </header>
-      {tool.summary && <p className="body">{tool.summary}</p>}
+      {summary && <p className="body">{summary}</p>}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useSelector } from "@xstate/react";
 import { useEffect, useLayoutEffect, useRef } from "react";
+import { Link } from "wouter";
 import { useApp } from "../../hooks/use-app";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
@@ -37,7 +38,14 @@ export function TranscriptView() {
     >
       <div className="grow" />
       {opened.state === "copy" && <p className="banner">{t("conversation.copy")}</p>}
-      {opened.state === "missing" && <p className="banner">{t("conversation.missing")}</p>}
+      {opened.state === "missing" && (
+        <p className="banner">
+          {t("conversation.missing")}{" "}
+          <Link className="link" href="/">
+            {t("conversation.new")}
+          </Link>
+        </p>
+      )}
       {opened.more && (
         <button type="button" className="link small" onClick={() => void talk.loadEarlier()}>
           {t("conversation.earlier")}
