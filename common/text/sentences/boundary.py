@@ -148,7 +148,7 @@ def _dot_is_over(place: EndMark) -> bool:
     kind = kind_of(language, before)
     if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
         kind = Kind.ABBREVIATION
-    if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
+    if kind is Kind.ACRONYM or kind is Kind.ABBREVIATION:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
         return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)
     return kind is Kind.WORD or _short_word_is_over(kind, place, language)

@@ -23,9 +23,7 @@ _IN_FULL = """e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=ap
   |asst.=assistant|assn.=association|intl.=international|mins.=minutes|int'l=international
   |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|attrib.=attributed"""
 _ANYWHERE = table(_IN_FULL, "=")
-_ANYWHERE |= {
-    short.capitalize(): full.capitalize() for short, full in _ANYWHERE.items() if short != "max."
-}
+_ANYWHERE |= {k.capitalize(): full.capitalize() for k, full in _ANYWHERE.items() if k != "max."}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
 _SAINTS = words_of("""Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew
