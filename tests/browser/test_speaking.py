@@ -12,7 +12,7 @@ from tests.browser.probes import LISTEN, probe, until_loud
 from tests.support.recogniser import needs_recogniser, require_recogniser
 
 RATE = 48_000
-SILENCE = 30
+SILENCE = 10
 """Seconds after the words: the file is played again and again."""
 
 

@@ -50,7 +50,10 @@ def language_code(language: str | None) -> str | None:
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
     own = words_of(language.scripts if language else "")
-    other = _NOT_ASCII.findall(text) if "LATIN" in own else {*text}
+    latin = "LATIN" in own
+    if language and latin and text.isascii():
+        return language
+    other = _NOT_ASCII.findall(text) if latin else {*text}
     if language and own.issuperset(filter(None, map(_script_of, other))):
         return language
     script, letters = _script(text)

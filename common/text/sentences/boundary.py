@@ -158,7 +158,9 @@ def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
         return False
     if _is_only_when(kind, place, language):
         return False
-    if kind is Kind.NUMBERED or kind is Kind.UNIT:
+    if kind is Kind.UNIT:
+        return not place.after[0].isdigit()
+    if kind is Kind.NUMBERED:
         return not neighbours.is_numeral(place.after, language)
     if kind is Kind.TIME:
         return not neighbours.belongs_to_a_time(place.after, place.before, language)

@@ -38,7 +38,9 @@ _SYLLABLES: Final = "\u2e80"  # begins the scripts in which one letter is a word
 _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG)\b")
-_NUMERAL: Final = re.compile(r"[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])")
+_NUMERAL: Final = re.compile(
+    r"[$€£¥#~≈]|[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
+)  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
 _ZONES: Final = (
