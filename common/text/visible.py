@@ -38,13 +38,16 @@ _DROPPED: Final = (  # citations are last: they are no links and no formulas
     r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]"
     r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
-_REMOVED: Final = "|".join([*(opener for opener, _ in _HIDDEN), _DROPPED])
+_REMOVED: Final = (  # the beginning fails fast
+    r"(?=<[^<>]*>|\[[^\[\]]*\]|【[^【】]*】|\ue200|`)(?:"
+    f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
+)
 _LISTED: Final = (  # after these, "[1, 5]" is a list
     r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
     r"[<\[【\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
-    r"|(?<![fFtT])(?:(?<=[【\ue200`])|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)|(?<=\{)(?=\s*(?:\"|\Z))))"
+    r"|(?<![fFtT])(?:(?<=`)|(?<=[【\ue200])(?=[^【】\ue200\n]|\Z)|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)|(?<=\{)(?=\s*(?:\"|\Z))))"
 )
 _CALLED: Final = r"(?:function|tool)[ _]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark

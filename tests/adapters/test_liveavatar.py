@@ -126,7 +126,7 @@ async def test_start_sends_the_session_token_and_not_the_key() -> None:
         (422, 4220, errors.Rejected),
         (408, 0, errors.Ambiguous),
         (409, 4009, errors.Ambiguous),
-        (418, 0, errors.Ambiguous),
+        (418, 0, errors.Rejected),
         (499, 0, errors.Ambiguous),
         (307, 0, errors.Ambiguous),
         (500, 500, errors.Ambiguous),

@@ -43,8 +43,9 @@ The provider still answers it for half a second after a session was stopped.
 """
 BUSY_SECONDS = 2
 
-NOT_STARTED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422, 429})
-"""Refusals of a start that prove that the session does not run."""
+MAY_RUN = frozenset({408, 409, 499})
+"""Refusals of a start after which the session may run: a time-out of a proxy, or a conflict with a call
+that was carried out before."""
 
 MAX_PAGES = 50
 PAGE_SIZE = 100
@@ -203,14 +204,14 @@ class LiveAvatar:
 def _start_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
     """Return the error for a start that was not a success.
 
-    After a status of `NOT_STARTED` the session does not run. After anything else it may run: a
-    time-out of a proxy, a conflict with a call that was carried out before, a status of no meaning.
+    After a 4xx the session does not run, except for those of `MAY_RUN`. After anything else it may
+    run.
     """
     envelope = answer.json()
     code = envelope.get("code") if isinstance(envelope, dict) else None
     if answer.status == 403 and code == CONCURRENCY_LIMIT:  # noqa: PLR2004 - forbidden
         return errors.Busy(SERVICE, "all sessions of the plan run", retry_after=BUSY_SECONDS)
-    if answer.status not in NOT_STARTED:
+    if answer.status in MAY_RUN:
         return request.lost(f"answered {answer.status}")
     refused = refusal(request, answer)
     # `UpstreamNotFound` would mean that the session has ended, and this one never ran.

@@ -148,7 +148,7 @@ def _dot_is_over(place: EndMark) -> bool:
     kind = kind_of(language, before)
     if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
         kind = Kind.ABBREVIATION
-    if kind in {Kind.ACRONYM, Kind.ABBREVIATION}:
+    if kind is Kind.ACRONYM or kind is Kind.ABBREVIATION:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
         return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)
     return kind is Kind.WORD or _short_word_is_over(kind, place, language)
@@ -159,7 +159,9 @@ def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
         return False
     if _is_only_when(kind, place, language):
         return False
-    if kind in {Kind.NUMBERED, Kind.UNIT}:
+    if kind is Kind.UNIT:
+        return not place.after[0].isdigit()
+    if kind is Kind.NUMBERED:
         return not neighbours.is_numeral(place.after, language)
     if kind is Kind.TIME:
         return not neighbours.belongs_to_a_time(place.after, place.before, language)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from common.bootstrap import App, build
 from common.conversations.running_turn import RunningChat
-from common.domain.errors import Unavailable
+from common.domain.errors import Ambiguous, Unavailable
 from common.domain.google.connection import connection_path
 from common.domain.ids import UserId
 from common.domain.user import User
@@ -51,9 +51,12 @@ async def chat(app: App, user: User, number: int) -> dict[str, object]:
 
 
 async def admitted(app: App, user: User, request: ChatRequest) -> RunningChat:
-    """Begin a turn. `Unavailable` says that nothing was changed, so the request is sent again."""
+    """Begin a turn. A request that the store refused, or did not confirm, is sent again.
+
+    A turn that was admitted without a confirmation does not run, and asks for no token.
+    """
     for _ in range(ATTEMPTS):
-        with suppress(Unavailable):
+        with suppress(Unavailable, Ambiguous):
             turn = await app.conversations.chat(user, request, IdempotencyKey())
             assert isinstance(turn, RunningChat)
             return turn

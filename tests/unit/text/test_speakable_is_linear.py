@@ -100,7 +100,11 @@ RUNS = [
     "J. ", "U.S. ", "p.m. ", "😀", " :) ", "[1]", "https://a.b/", "5 km ", "$1,000 ", "a", " ",
     "<", "<a ", "<think>", "【", '{"name": ', "<|", "x^", "1-2 ", "\n", "ก ", "@", '5" ', "1:2 ",
     "1. ", "$1 ", "a.", "|", "12 ", "<b>x</b> ", "<i>", "1/2 ", "10:30 ", "Jan. 5 ", "```\n", "好，",
+    "1", "A.", "]", "{", "「", "【4", "<|a|>", "\ue200", "No. ", "г. ", "z. B. ", "tool", "&",
 ]  # fmt: skip
+
+
+MOST_CALLS = 30  # for a character, of functions in Python and in C
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -136,3 +140,10 @@ def test_four_times_the_text_is_four_times_the_work(
     short, long = (f"x {run * (size // len(run))} y." for size in (500, 2_000))
     work(short)  # fills the caches
     assert calls(lambda: work(long)) <= 5 * calls(lambda: work(short)) + 100
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_no_text_costs_the_splitter_more_than_a_few_calls_per_character(run: str) -> None:
+    text = run * (2_000 // len(run))
+    fed(text)  # fills the caches
+    assert calls(lambda: fed(text)) <= MOST_CALLS * len(text)
