@@ -7,6 +7,14 @@ from fnmatch import fnmatchcase
 from common.domain.errors import Invalid
 
 VOICE = re.compile(r"(?P<language>[a-z]{2,3}-[A-Z]{2,4})-[A-Za-z0-9-]{1,60}")
+_TAGS = (
+    "af am ar as az be bg bn bs ca ceb cmn cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr"
+    " hu hy id is it iw ja jv ka kk km kn ko ky lb lo lt lv mk ml mn mr ms mt my nb ne nl nn no or pa"
+    " pl ps pt ro ru si sk sl sq sr su sv sw ta te tg th tl tr uk ur uz vi yue zh zu"
+)
+LANGUAGES = frozenset(_TAGS.split())
+"""Languages that Google speaks or recognizes, by the first part of their tag. Sources: the lists of
+voices of Text-to-Speech and of languages of Speech-to-Text v2. Google refuses one too many itself."""
 ANY_VOICE = ""
 """Leaves the choice to the voice service, which then goes by the language."""
 

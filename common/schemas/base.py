@@ -18,6 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID
+from common.domain.voices import LANGUAGES
 
 VISIBLE = re.compile(
     r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
@@ -35,6 +36,13 @@ def _text(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if value.partition("-")[0].lower() not in LANGUAGES:
+        msg = "is not a language that Google speaks, such as en-US"
+        raise ValueError(msg)
+    return value
+
+
 def _id(value: str) -> str:
     if not ID.fullmatch(value) or RESERVED.fullmatch(value):
         msg = "must be 1 to 64 letters, digits, '-' or '_'"
@@ -45,7 +53,9 @@ def _id(value: str) -> str:
 Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": f"^{ID.pattern}$"})]
 Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern": VISIBLE.pattern})]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Language = Annotated[
+    str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"), AfterValidator(_language)
+]
 Quality = Literal["very_high", "high", "medium", "low"]
 
 

@@ -133,7 +133,9 @@ class VisibleText:
         while mark := _MARK.search(text, start):
             start = mark.start()
             before = text[max(at, start - _KEPT) : start]
-            before = before if start - at >= _KEPT else self._before + before
+            if start - at < _KEPT:
+                skipped = self._gap is not None and self._before[-1:] in {"", " "}
+                before = self._before + (before.lstrip() if skipped else before)
             end = self._removable(text, start, before, final=final)
             if end != start:
                 if prose := _without(text[at:start], " "):

@@ -45,8 +45,8 @@ from tests.support.identity_key import lend_key
 Json = dict[str, Any]
 RATE = 24_000
 PROBLEM = "application/problem+json"
-SHORT_SECONDS = 0.4
-LATE_SECONDS = 0.8
+SHORT_SECONDS = 0.6
+LATE_SECONDS = 1.2
 """The delay of `slow`: longer than `SHORT_SECONDS`."""
 
 PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)

@@ -231,7 +231,11 @@ async def test_a_language_without_a_voice_is_the_callers_mistake(scene: OddReque
     asked = {"text": "Hello.", "language": "zz"}
     answer = await scene.ada.post(SYNTHESIZE, json=asked)
     assert (answer.status_code, named(answer)) == (422, ["language"])
-    chosen = {"preferences": {"language": "zz-ZZ"}}
+    answer = await scene.ada.post("/api/start_avatar", json={"language": "zz"})
+    assert (answer.status_code, named(answer)) == (422, ["language"])
+    answer = await scene.ada.patch(ACCOUNT, json={"preferences": {"language": "zz-ZZ"}})
+    assert (answer.status_code, named(answer)) == (422, ["preferences.language"])
+    chosen = {"preferences": {"language": "ha-NG"}}  # a language, but without a voice here
     assert (await scene.ada.patch(ACCOUNT, json=chosen)).status_code == 200
     answer = await scene.ada.post(SYNTHESIZE, json={"text": "Hello."})
     assert (answer.status_code, named(answer)) == (422, ["preferences.language"])

@@ -118,9 +118,8 @@ def _runs_on(place: EndMark) -> bool:
 
 def _lacks_a_space(place: EndMark) -> bool:
     """Return whether a sentence follows without a space: "Your name?What a day", "I saw it.It is"."""
-    if not neighbours.begins_sentence(place.after) or _ADDRESSED.search(
-        last := place.before.split()[-1]
-    ):
+    last = place.before.split()[-1]
+    if not neighbours.begins_sentence(place.after) or _ADDRESSED.search(last):
         return False
     if place.strong:
         return place.before[-1:].islower()
@@ -159,7 +158,9 @@ def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
         return False
     if _is_only_when(kind, place, language):
         return False
-    if kind is Kind.NUMBERED or kind is Kind.UNIT:
+    if kind is Kind.UNIT:
+        return not place.after[0].isdigit()
+    if kind is Kind.NUMBERED:
         return not neighbours.is_numeral(place.after, language)
     if kind is Kind.TIME:
         return not neighbours.belongs_to_a_time(place.after, place.before, language)
@@ -180,10 +181,9 @@ def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
 def _number_is_over(place: EndMark, language: Language, number: str) -> bool:
     """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
     before, after = place.before, place.after
+    counts = int(number) != 1 and _counts(before, str(int(number) - 1))
     if int(number) == 1:
         counts = before[:-1].rstrip().endswith(":")  # "Here: 1. Apples 2. Pears"
-    else:
-        counts = _counts(before, str(int(number) - 1))
     if counts or _DATE.search(before):
         return False
     if len(number) > language.ordinal_digits:

@@ -39,11 +39,8 @@ _TAIL: Final = re.compile(
     rf"|[ \u00a0\u202f](?=[»›])|(?<=[.!?…])“(?=[\s.,!?])"
     rf"|[ \t]*[{_EMOJI}]|[ \t]*[:;]-?[)(DP](?!\w)){{0,40}})[^\S{NEWLINES}]*"
 )
-"""Signs that belong to the sentence before them: closing quotes and brackets, markup, [1], emoji, :-).
-The sign “ closes a quotation in German, and opens one elsewhere."""
-_UNFINISHED_TAIL: Final = re.compile(
-    r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|\[\^[^\]\s]{0,40}"
-)
+"""Signs that belong to the sentence before them. In German, “ closes a quotation."""
+_OPEN_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|\[\^[^\]\s]{0,40}")
 _BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
 _CLOSES: Final = dict(zip('([{（「『【《“„«»‹"`', ')]}）」』】》””»«›"`', strict=True)) | {
     "„": "“”"
@@ -84,7 +81,7 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
         between = next((_NO_TAIL if opens else _TAIL).finditer(text, end))
         end, begin = between.end(1), between.end()
     before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
-    after = "" if _UNFINISHED_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
+    after = "" if _OPEN_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
     strong = bool(mark[0].strip(".…"))
     wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
     return EndMark(

@@ -34,14 +34,12 @@ _DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 _BREAKS: Final = re.compile(r"(?<=[a-z])\.(?=[A-Z])|[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
 _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm."
-_SYLLABLES: Final = (
-    "\u2e80"  # the first character of the scripts in which one letter is a word: 빵, 人
-)
+_SYLLABLES: Final = "\u2e80"  # begins the scripts in which one letter is a word: 빵, 人
 _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG)\b")
 _NUMERAL: Final = re.compile(
-    r"[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
+    r"[$€£¥#~≈]|[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
@@ -186,9 +184,8 @@ def is_quarter(text: str) -> bool:
 def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
     """Return whether a zone follows, or a day ("at 5 p.m. Monday") that is not the second one."""
     if begins(text, language.days):
-        return words_of(language.days).isdisjoint(
-            _WORD.findall(re.sub(r"[ap]\.?m\.?,? \w+", "", before))
-        )
+        earlier = re.sub(r"[ap]\.?m\.?,? \w+", "", before)
+        return words_of(language.days).isdisjoint(_WORD.findall(earlier))
     return begins(text, _ZONES)
 
 

@@ -12,7 +12,6 @@ from common.text.visible import VisibleText
 
 _CLAUSE: Final = re.compile(r"(?:[,;:–—]|(?<=\s)-)[\"'”’»*_)]*(?=\s)|[，、；：—]+(?=[\w“「『《])")
 _PORTION: Final = re.compile("(?s).{1,1000}")  # read at a time, so that the time is linear
-_LEAST_ROOM: Final = 100  # bytes that wait in the buffer
 _MOST_MARKS: Final = 40  # end marks inside a sentence; a text with more of them is no prose
 _PHRASE: Final = 40  # characters after which a space ends a piece in scripts that have no full stop
 
@@ -80,8 +79,7 @@ class Sentences:
                 pieces += self._take(end)
         held = self._visible.held if not self._text.isascii() else self._visible.held.strip()
         self._searched = self._from == len(self._text) and not (held or self._first_clause)
-        room = MOST_BYTES - len(self._text.encode(errors="replace"))
-        self._room = max(_LEAST_ROOM, room)
+        self._room = max(MOST_BYTES // 4, MOST_BYTES - len(self._text.encode(errors="replace")))
         return pieces
 
     def _take(self, end: int) -> list[str]:
@@ -122,8 +120,6 @@ class Sentences:
             for clause in _CLAUSE.finditer(self._text, self._first_clause, before + 1):
                 if clause.end() <= before and not inside(self._text[: clause.end()]):
                     return clause.end()
-        if before <= _PHRASE:
-            return 0
         text = self._text[:before]
         if not text.isascii() and (phrase := PHRASE_END.search(self._text, _PHRASE, before + 1)):
             return phrase.end()

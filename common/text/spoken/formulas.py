@@ -5,12 +5,10 @@ import unicodedata
 
 from common.text.spoken.rules import any_of, apply, read_rules, table
 
-_SIGNS = table(
-    "times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡|infty ∞"
-    "|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °|dots …|ldots …|cdots …|in ∈"
-    "|notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆"
-    "|emptyset ∅|angle ∠|perp ⊥"
-)
+_SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡
+  |infty ∞|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °|dots …|ldots …|cdots …|in ∈
+  |notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆
+  |emptyset ∅|angle ∠|perp ⊥""")
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
     _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
@@ -24,6 +22,7 @@ _PATTERNS = {
 _DELIMITERS = r"""
 ? [\\$]
 \$\$|\\[()\[\]]  =>  ␣
+(?<![\w$])\$(\d{1,4})([a-z]{1,3})\$(?!\w)  =>  {1} {2}
 (?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1}
 """
 _INNERMOST = r"""

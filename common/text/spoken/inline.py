@@ -14,7 +14,7 @@ _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
     "COLUMN": r"(?<! )(?:[ ]{2,}|[ ]?\t\s?)(?=[^\W_]|[(\"“$€£+-])",
-    "SECRET": r"((?i:\b(?:pass(?:word|phrase|code)|secret|api key|token)[^`\n]{0,20}))",
+    "SECRET": r"((?i:\b(?:pass(?:word|phrase|code)|pwd?|secret|api key|token)[^`\n]{0,20}))",
     "CODE": "(?<!`)(`{1,3}+)[^`]{1,500}+\\1",
     "BREAK": r"<br\s?/?>",
     "MENTION": r"(?!(?<=\w )<\w++> [a-z])",
@@ -97,11 +97,13 @@ _INLINE = r"""
 !\[([^\[\]]{0,500}+){TARGET}  =>  {image}
 \[(?:\[(?=\d+\]))?([^\[\]]{0,500}+)\]?{TARGET}  =>  {link}
 {TARGET}  =>
+? [ (][!@#$%&*](?:,| or | and |\))
+(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:secret}
 ? ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
 <?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
-(?<!\w)(!?@#[$%^&*!?_+=-]{0,9})|(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:secret}{2:secret}
+(?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
 (?<=[a-z])@[~^]?(?=\d)  =>  {at}
 ? \.[A-Za-z0-9]
@@ -128,8 +130,8 @@ _INLINE = r"""
 \*+|~~+  =>
 (?<=[^\W_])_++(?=[^\W_])  =>  ␣
 _+  =>
-(?:(?<=[^\W_])~|(?<=\d) ~ |(?<={COUNTER}) ~ )(?=[$€£¥₹]?\d)  =>  –
-~(?= ?[\d$€£¥₹])  =>  ≈
+(?:(?<=[^\W_])(?<![A-Za-z]{2})~|(?<=\d) ~ |(?<={COUNTER}) ~ )(?=[$€£¥₹]?\d)  =>  –
+(?<![A-Za-z])~(?= ?[\d$€£¥₹])  =>  ≈
 (?<=[^\s:])[ ]{1,3}\|[ ]{1,3}(?=\S)  =>  ,␣
 """
 _PUNCTUATION = r"""
@@ -231,7 +233,7 @@ def _trimmed(address: str) -> tuple[str, str]:
 
 def _code(code: str, instead: str, *, english: bool) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB](?![A-Za-z])|\[\w?:[\w:-]*\]", code):
+    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB.](?![A-Za-z])|\[::", code):
         return instead
     if english:
         code = apply(_ENGLISH_CODE, _SIGN_NAMES.get(code.strip(), code))

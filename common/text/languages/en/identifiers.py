@@ -3,14 +3,12 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.numbers import grouped, spelled
+from common.text.languages.en.numbers import cardinal, grouped, spelled
 
-_NAMED = words_of(  # nouns that figures name
-    "order invoice ticket case reference ref confirmation conf booking reservation tracking account"
-    " acct a/c member membership policy claim customer employee student serial model part item sku po"
-    " routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn phone"
-    " telephone tel fax mobile cell hotline card"
-)
+_NAMED = words_of("""order invoice ticket case reference ref confirmation conf booking reservation
+  tracking account acct a/c member membership policy claim customer employee student serial model part
+  item sku po routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn
+  phone telephone tel fax mobile cell hotline card""")  # nouns that figures name
 _SURE = words_of("number no code id pin passcode password zip otp")
 _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
@@ -37,7 +35,8 @@ def coded(value: str) -> str:
     said = ""
     for group in re.findall(r"[^\W_]+|/", value):
         said += "" if not said else "-" if said.isalpha() else ", "
-        by_sign = " ".join(spelled(sign) if sign.isdigit() else sign.upper() for sign in group)
+        parts = re.findall(r"[A-Z]{4,}|\w", group)  # "SAVE10"
+        by_sign = " ".join(spelled(part) if part.isdigit() else part.upper() for part in parts)
         said += group if group.isalpha() else "slash" if group == "/" else by_sign
     return said
 
@@ -54,7 +53,8 @@ def after_noun(match: re.Match[str]) -> str:
     named, sure = _names(match.string[max(0, match.start() - 60) : match.start()])
     figures = len(re.sub(r"\D", "", value))
     amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
-    named = named or (sure and "-" in value)  # "No. 23-411"
+    # "No. 23-411", "#7734102"
+    named = named or (sure and "-" in value) or bool(sign and figures > _LONG and value.isdigit())
     size = figures if value.isdigit() else len(value.replace("-", "")) - 1
     if not named or amount or (size < _LONG and not (sure or sign)):
         return match[0]
@@ -89,7 +89,8 @@ def telephone(match: re.Match[str]) -> str:
         if counted or set(groups[1:]) == {"000"}:
             return "".join(groups)
     if signs == {"-"} and several:
-        return grouped(written)
+        short = max(sizes) < _FEW and "0" not in {group[0] for group in groups}
+        return ", ".join(map(cardinal, groups)) if short else grouped(written)  # "30-60-90"
     if sum(sizes) < _PHONE or (signs == {"."} and sizes != (3, 3, 4)):
         return written
     if sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0":

@@ -7,26 +7,24 @@ from common.text.languages.en.numbers import NUMBER, cardinal, describes, minus,
 from common.text.spoken.rules import any_of, ends_sentence, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
-_UNITS = _LENGTHS | table(
-    "nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram|lb pound|lbs pound"
-    "|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter|mL milliliter"
-    "|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon|tbsp tablespoon"
-    "|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte|MB megabyte"
-    "|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte|MiB mebibyte|GiB gibibyte"
-    "|kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second|kWh kilowatt hour"
-    "|mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|mV millivolt|kV kilovolt"
-    "|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal|kPa kilopascal"
-    "|hPa hectopascal|dB decibel|db decibel|px pixel|s second|sec second|secs second|ms millisecond"
-    "|µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour|hrs hour|wk week|wks week"
-    "|mo month|mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury|Hz hertz|kHz kilohertz"
-    "|MHz megahertz|GHz gigahertz|mph mile per hour|ppm part per million|kph kilometer per hour"
-    "|km/h kilometer per hour|kmh kilometer per hour|m/s meter per second"
-    "|m/s² meter per second squared|fps frame per second|rpm revolution per minute|pk pack|ct count"
-    "|pcs piece|IU international unit|pts point|pgs page|reb rebound|ast assist|mmol millimole"
-    "|mEq milliequivalent|Nm newton meter|N·m newton meter|kN kilonewton|MPa megapascal|Wh watt hour"
-    "|mIU milli-international unit|pg picogram|ng nanogram|nmol nanomole|cc cubic centimeter|lm lumen"
-    "|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard"
-)
+_UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
+  |lb pound|lbs pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
+  |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
+  |tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte
+  |MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte|MiB mebibyte|GiB gibibyte
+  |kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second|kWh kilowatt hour
+  |mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|mV millivolt|kV kilovolt
+  |mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal|kPa kilopascal
+  |hPa hectopascal|dB decibel|db decibel|px pixel|s second|sec second|secs second|ms millisecond
+  |µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour|hrs hour|wk week|wks week|mo month
+  |mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz
+  |GHz gigahertz|mph mile per hour|ppm part per million|kph kilometer per hour|km/h kilometer per hour
+  |kmh kilometer per hour|m/s meter per second|m/s² meter per second squared|fps frame per second
+  |rpm revolution per minute|pk pack|ct count|pcs piece|IU international unit|pts point|pgs page
+  |reb rebound|ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter
+  |kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram
+  |nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star
+  |⭐ star|qts quart|yds yard""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}
@@ -35,13 +33,12 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_WITH_POINT = words_of(
-    "ft in mi yd yds gal qt qts pt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs yrs mo mos wk wks"
-)
+_WITH_POINT = words_of("""ft in mi yd yds gal qt qts pt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs
+  yrs mo mos wk wks""")
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
-_DEGREES = table(
-    "C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east|W west"
-)
+_ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
+_DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
+  |W west""")
 _CURRENCIES = table(  # main unit, small one (else cent), their plurals (else in -s)
     "$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar|NZ$ New Zealand dollar"
     "|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo|R$ real/centavo/reais|€ euro"
@@ -52,14 +49,10 @@ _CURRENCIES = table(  # main unit, small one (else cent), their plurals (else in
     "|NOK Norwegian krone/øre/Norwegian kroner/øre|DKK Danish krone/øre/Danish kroner/øre"
     "|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/"
 )
-_CODES = table(
-    "USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY|NZD NZ$"
-    "|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł"
-)
-_SCALES = table(
-    "k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion|bn billion"
-    "|tn trillion"
-)
+_CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
+  |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
+_SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
+  |bn billion|tn trillion""")
 PATTERNS = {
     "CURRENCY": f"(?:{any_of([*_CURRENCIES, *_CODES])})",
     "SCALE": r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?",
@@ -101,9 +94,8 @@ def inches_mark(match: re.Match[str]) -> str:
     quoted = len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2 == 1
     if match[0].endswith('"') and quoted:
         return match[0]
-    noun = not match.string[: match.start()].endswith("by ") and re.match(
-        _NOUN, match.string[match.end() :]
-    )
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    noun = re.search(_ARTICLE, before) or (not before.endswith("by ") and re.match(_NOUN, after))
     return f"{number(match[1])} {_name('in', singular=one(match[1]) or bool(noun) or describes(match))}"
 
 
@@ -117,7 +109,7 @@ def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, point = match.groups()
     singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
-    keeps = point and (unit not in _WITH_POINT or (ends_sentence(match) and not inside))
+    keeps = point and (unit.split()[-1] not in _WITH_POINT or (ends_sentence(match) and not inside))
     name = _name(unit, singular=singular) + per(rate)
     return f"{minus(sign)}{number(amount)}{scale} {name}{point if keeps else ''}"
 
@@ -171,7 +163,8 @@ def _money(written: str, scale: str | None, currency: str) -> str:
     singular, cent, plural, cents = _currency(currency)
     written = re.sub(r",(\d\d)$", r".\1", written)
     whole, _, fraction = written.replace(",", "").partition(".")
-    if scale or (fraction and not (cent and fraction[1:] and not fraction[2:])):
+    rate = currency.isalpha() and int(whole) == 0  # "1 USD = 0.92 EUR"
+    if scale or rate or (fraction and not (cent and fraction[1:] and not fraction[2:])):
         return f"{number(written)}{_scaled(scale)} {plural}"
     main = f"{cardinal(whole)} {singular if one(whole) else plural}"
     if not fraction or fraction == "00":

@@ -19,41 +19,34 @@ PER = (  # any word follows at once, and usual ones after a space, too
 )
 _DESCRIBED = (
     r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
-    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift)\b"
+    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift|lens)\b"
 )
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 _YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
 _AS_WRITTEN = frozenset({"24/7", "9/11", "20/20"})
-_NUMBERED = table(
-    "No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure|Figs Figures|p page"
-    "|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume|Eq Equation"
-    "|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part|Ste Suite"
-    "|Bldg Building|l line|ll lines|para paragraph|paras paragraphs|Rte Route|Op Opus|op opus"
-    "|Ps Psalm|Cor Corinthians|Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew"
-    "|Eph Ephesians|Phil Philippians|Heb Hebrews"
-)
+_NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure
+  |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
+  |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
+  |Ste Suite|Bldg Building|l line|ll lines|para paragraph|paras paragraphs|Rte Route|Op Opus|op opus
+  |Ps Psalm|Cor Corinthians|Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew
+  |Eph Ephesians|Phil Philippians|Heb Hebrews""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_RAISED_BY = table(
-    "² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times|± plus or minus|§ section"
-    "|¶ paragraph|% percent|° degrees"
-)
-_COMPARISONS = table(
-    "== equals|=== triple equals|= equals|!= is not equal to|!== is strictly not equal to"
-    "|≠ is not equal to|< less than|> greater than|<= at most|≤ at most|>= at least|≥ at least|≈ about"
-)
+_RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
+  |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
+_COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
+  |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
+  |>= at least|≥ at least|≈ about""")
 _FORMULA = r" equals |(?:squared|cubed) / "
-_TERM = r"(?<![\w'])[A-Za-z] ?$|(?:squared|cubed|\d\)|[)²³]) ?$"
-_NAMES = table(
-    "♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option|⇧ Shift"
-    "|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of"
-    "|∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of"
-    "|⊆ is a subset of|∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to"
-)
+_TERM = r"(?<!is )(?<![\w'])[^\W\d_] ?$|(?:squared|cubed|\^-?\d+|[)²³]) ?$"
+_NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
+  |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
+  |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
+  |∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to""")
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
-        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
+        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–/]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
         r"|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}|/(?:ea|1[01]|5)|['′’] ?[x×]"
         r"|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
@@ -75,6 +68,7 @@ PATTERNS = {
 }
 PARTS = {
     "letters": " ".join,
+    "inch": lambda mark: " inch" if mark else "",
     "points": lambda digits: re.sub(
         r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
     ).replace(".", " point "),
@@ -230,7 +224,7 @@ def compared(match: re.Match[str]) -> str:
     if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
         return " "
     before = match.string[: match.start()]
-    equated = re.search(r" = [^,;=]*[\d)²³%a-z]{2} $", before)
+    equated = re.search(r" = (?:[^,;=]|,\d)*[\d)²³%] ?[a-z]{0,8}²? $", before)
     if sign == "≈" and (equated or re.search(_TERM, before)):
         return " or about " if equated else " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():

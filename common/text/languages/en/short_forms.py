@@ -6,40 +6,30 @@ from common.text.language import words_of
 from common.text.languages.en.numbers import cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
-_TITLES = table(
-    "Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Sen Senator|Gov Governor"
-    "|Rep Representative|Gen General|Lt Lieutenant|Sgt Sergeant|Col Colonel|Cpl Corporal|Maj Major"
-    "|Cmdr Commander|Rev Reverend|Hon Honorable|Pres President|Supt Superintendent|Mt Mount|Ft Fort"
-    "|Messrs Messieurs|Ms Ms"
-)
-_AFTER_A_NAME = table(
-    "Dr. Drive|Aves. Avenues|Sts. Streets|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway"
-    "|Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation"
-    "|Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department"
-    "|Assn. Association"
-)
-_ANYWHERE = table(
-    "e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately"
-    "|a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department"
-    "|govt.=government|misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone"
-    "|esp.=especially|appt.=appointment|est.=estimated|med.=medium|p.a.=per annum"
-    "|y/y=year over year|opt.=optional|pop.=population|et al.=and others|w/o=without|qty.=quantity"
-    "|w/=with|vs=versus|Ctrl=Control|N/A=not applicable|n/a=not applicable|mvmt.=movement"
-    "|mvt.=movement|btw=by the way|mgr.=manager|asst.=assistant|assn.=association|intl.=international"
-    "|mins.=minutes|int'l=international",
-    "=",
-)
-_ANYWHERE |= {short.capitalize(): full.capitalize() for short, full in _ANYWHERE.items()}
-_TIMES = table(
-    "Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November|Dec. December"
-    "|mo. month|yr. year|hr. hour|min. minimum"
-)
-_SAINTS = words_of(
-    "Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew Andrews Thomas "
-    "Lawrence Nicholas Pancras Joseph Martin Lucia Kitts Helena Moritz Tropez Albans Ives Bernard "
-    "Michael Anthony Catherine Augustine Stephen Luke Mark Matthew Vincent Barts Gallen Denis "
-    "Germain David Bernadette Jude Elizabeth Valentine"
-)
+_TITLES = table("""Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Sen Senator|Gov Governor
+  |Rep Representative|Gen General|Lt Lieutenant|Sgt Sergeant|Col Colonel|Cpl Corporal|Maj Major
+  |Cmdr Commander|Rev Reverend|Hon Honorable|Pres President|Supt Superintendent|Mt Mount|Ft Fort
+  |Messrs Messieurs|Ms Ms""")
+_AFTER_A_NAME = table("""Dr. Drive|Aves. Avenues|Sts. Streets|Ave. Avenue|Blvd. Boulevard|Rd. Road
+  |Ln. Lane|Hwy. Highway|Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited
+  |Corp. Corporation|Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department
+  |Assn. Association""")
+_IN_FULL = """e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately
+  |a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government
+  |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
+  |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
+  |pop.=population|et al.=and others|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
+  |N/A=not applicable|n/a=not applicable|mvmt.=movement|mvt.=movement|btw=by the way|mgr.=manager
+  |asst.=assistant|assn.=association|intl.=international|mins.=minutes|int'l=international
+  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|attrib.=attributed"""
+_ANYWHERE = table(_IN_FULL, "=")
+_ANYWHERE |= {k.capitalize(): full.capitalize() for k, full in _ANYWHERE.items() if k != "max."}
+_TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
+  |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
+_SAINTS = words_of("""Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew
+  Andrews Thomas Lawrence Nicholas Pancras Joseph Martin Lucia Kitts Helena Moritz Tropez Albans Ives
+  Bernard Michael Anthony Catherine Augustine Stephen Luke Mark Matthew Vincent Barts Gallen Denis
+  Germain David Bernadette Jude Elizabeth Valentine""")
 _PATTERNS = {
     "STREET": "(?:St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane)",
     "TITLE": any_of(_TITLES),
@@ -70,16 +60,16 @@ _POINTED = r"""
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
-(?<=\d[srnt][tdh] )fl\.  =>  floor{point}
+(?<=\d[srnt][tdh] )[Ff]l\.  =>  floor{point}
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
-(?<!\w)ca?\.(?= ?\d{3})  =>  circa
+(?<!\w)(?<!\d )ca?\.(?= ?\d\d)  =>  circa
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|[NS][EW]))  =>  {1:street}
 (?<=\w )St\.  =>  Street{point}
 ? [NSEW]\.?[ ]
-(?<!\w)([NSEW])\.? (?=(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+) {STREET}(?!\w))  =>  {1:compass}␣
+(?<!\w)([NSEW])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: [A-Z]\w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
