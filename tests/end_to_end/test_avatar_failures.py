@@ -110,7 +110,7 @@ async def test_failed_start_is_free_and_leaves_nothing(
     scene.faults.on("liveavatar", "/v1/sessions/start", mode)
     before, known = running(scene), set(scene.provider.sessions)
     answer = await person.call("start_avatar")
-    refused = {"429": ("avatar_busy", 503)}  # 418, the status of `4xx`, proves nothing
+    refused = {"429": ("avatar_busy", 503), "4xx": ("avatar_failed", 502)}
     unavailable(answer, *refused.get(mode, ("avatar_unavailable", 503)))
     await check_nothing_is_held(scene, person)
     assert running(scene) == before, "what it started was stopped before it answered"
