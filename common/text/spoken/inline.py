@@ -34,6 +34,7 @@ _NAMES: dict[str, Any] = {
         "(?i:(?:laugh|chuckl|giggl|sigh|smil|whisper|gasp|cough|nodd?|wink|grinn?|shrugg?|cheer|sobb?|paus"
         "|wav|bow|blush|clapp?|hugg?|ponder|tilt|lean|rais|clear|yawn|beam|glanc)(?:e?s?|ing))"
     ),
+    "PLACE": "(?:an?|the|his|her|its|their|my|your|at|up|down|back|away|around|over|into|out|off)",
     "NONE": "optional|required|recommended|new|beta|note|sic|link|image|name|edit|more|here|x",
     "ALONE": r"(?=\s*(?:$|[A-ZÀ-Þ\"“¡¿]))",
     "COUNTER": "[%年月日時时点년월일시]",
@@ -86,6 +87,7 @@ _INLINE = r"""
 \[{ACT}\](?!\() ?  =>
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
 ([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
+(^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
 ? [:;<]-?[)(DP3]
 (?<=\w) [:;]-?[)(DP](?= [A-ZÀ-Þ])  =>  .
 (?<!\S)[:;]-?[)(DP](?!\w)  =>

@@ -10,9 +10,8 @@ numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mo
 enders = "etc inc ltd co corp bros esq llc plc p.a"
 units = """min mins hr hrs sec secs ft in lb lbs mi yd gal mph km kg mg cm mm ml yr yrs
   wk wks mos qt qts pt"""
-abbreviations = (
-    "approx apt conf est incl excl vol vols ch tel ext max avg oz tsp tbsp rte mt ft ste"
-)
+abbreviations = """approx apt conf est incl excl vol vols ch tel ext max avg oz tsp tbsp rte mt ft
+  ste"""
 introduces = "e.g i.e cf vs viz mr mrs ms dr prof p.s n.b"
 after_names = "jr sr"
 streets = "st ave blvd rd ln hwy pkwy sq ct pl"

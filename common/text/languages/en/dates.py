@@ -39,6 +39,7 @@ PATTERNS = {
     "LIST": r"\.?(?: ?[-–—/] ?|, (?:and |or )?| & | and | or )",
     "HALF": r"( ?(?:[AaPp]\.?[Mm])(?!\w)\.?)",
     "CENTURY": "(1[1-9]|20)",
+    "TO_STREET": r"(?:[A-Z\d]\w+ ){1,3}(?:Street|Avenue|Road|Boulevard|Drive|Lane|Court|Place)\b",
 }
 PARTS: dict[str, Any] = {
     "month": lambda written: _MONTHS.get(written.rstrip("."), written),

@@ -34,7 +34,7 @@ for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
 _WITH_POINT = words_of("""ft in mi yd yds gal qt qts pt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs
-  yrs mo mos wk wks""")
+  yr yrs mo mos wk wks""")
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east

@@ -131,7 +131,7 @@ _FIGURES = r"""
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)([Ee])xt\.? ?(?=\d)  =>  {1}xtension␣
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-(?<!\w)((?i:call|dial|text|ring) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
+(?<!\w)((?i:call|dial|text|ring|nhs) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
@@ -212,6 +212,7 @@ _FIGURES = r"""
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
+(?<![\w.,$€£#/-])([1-9]\d)(\d[1-9]|[1-9]0)(?= {TO_STREET})  =>  {1:cardinal} {2:pair}
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
@@ -234,6 +235,10 @@ _OTHER_SIGNS = r"""
 (?i:(?<!\w)(and)/(or)(?!\w))  =>  {1} {2}
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
+_DOTTED_TIMES = (
+    r"(?<!\w)((?i:at|from|until|till|the) )(0\d|1?\d|2[0-3])\.([0-5]\d)(?= ?[ap]\.?m|[,;)]|\.?$"
+    "| (?:on|from|until|till|for|and|train|flight|bus|today|tomorrow)(?!\\w))  =>  {1}{2}:{3}"
+)
 _DAYS = r"(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}"
 _DAY = (
     "(?<!\\w)({WEEKDAY})(?=: )  =>  {1:weekday}\n"
@@ -250,6 +255,7 @@ def rules(region: str) -> Rules:
     names["numeric"] = lambda match: dates.numeric(match, region)
     return (
         *short_forms(),
+        *(read_rules(_DOTTED_TIMES, names) if region == "GB" else ()),
         Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)", read_rules(_DAYS, names)),
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),

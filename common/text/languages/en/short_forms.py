@@ -47,29 +47,31 @@ _PATTERNS = {
 }
 _PARTS = {
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street"),
-    "compass": table("N North|S South|E East|W West").__getitem__,
+    "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest
+  |SE Southeast|SW Southwest""").__getitem__,
     "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate").__getitem__,
     "title": lambda short: _TITLES.get(short, ""),
     "arabic": lambda roman: cardinal(_figures(roman.upper())),
     "nth": lambda roman: ordinal(_figures(roman)),
 }
 _POINTED = r"""
-? [.DMPS](?:(?<=\.) ?[\w(&#]|(?:rs?|t|rof)[ ])
+? [.DMPS](?:(?<=\.) ?[\w(&#$€£]|(?:rs?|t|rof)[ ])
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
 (?<=\d[srnt][tdh] )[Ff]l\.  =>  floor{point}
+(?<=\d[srnt][tdh] )min\.  =>  minute{point}
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
-(?<!\w)(?<!\d )ca?\.(?= ?\d\d)  =>  circa
+(?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|[NS][EW]))  =>  {1:street}
 (?<=\w )St\.  =>  Street{point}
 ? [NSEW]\.?[ ]
-(?<!\w)([NSEW])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: [A-Z]\w+)?) {STREET}(?!\w))  =>  {1:compass}␣
+(?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
