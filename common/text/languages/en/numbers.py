@@ -39,7 +39,7 @@ _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
   |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
   |>= at least|≥ at least|≈ about""")
 _FORMULA = r" equals |(?:squared|cubed) / "
-_TERM = r"(?<!is )(?<![\w'])[^\W\d_] ?$|(?:squared|cubed|\^-?\d+|[)²³]) ?$"
+_TERM = r"(?<!is )(?<![\w'])[^\W\d_] ?$|(?:squared|cubed|\^-?\d+|[)²³]|[×÷] [\d.]+) ?$"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of

@@ -187,7 +187,8 @@ _FIGURES = r"""
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? [″"'′’mh]|ft|\d ?[x×]
-(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall)(?<![²³]) ?(?:x|×(?!.{1,60} equals )) ?(?=\d)  =>  {1} by␣
+(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall)(?<![²³]) ?(?:x|×(?!.{1,60} (?:equals|about) )) ?(?=\d)
+    =>  {1} by␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,3})['′](?=[ -](?!and |or )[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
@@ -251,8 +252,7 @@ def rules(region: str) -> Rules:
     names: dict[str, Any] = {}
     for module in (dates, identifiers, numbers, measures):
         names |= vars(module) | vars(module).get("PATTERNS", {}) | vars(module).get("PARTS", {})
-    names["days"] = lambda match: dates.days(match, region)
-    names["numeric"] = lambda match: dates.numeric(match, region)
+    names |= {f.__name__: lambda m, f=f: f(m, region) for f in (dates.days, dates.numeric)}
     return (
         *short_forms(),
         *(read_rules(_DOTTED_TIMES, names) if region == "GB" else ()),
