@@ -216,7 +216,7 @@ def test_every_named_file_exists(name: str) -> None:
 
 def test_the_gate_of_the_documents_is_the_gate_of_ci() -> None:
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-2:] == ["make check", ".ci/browser"]
-    assert (ROOT / ".ci" / "browser").read_text().splitlines()[-1] == "make test-browser"
+    assert "\nmake test-browser" in (ROOT / ".ci" / "browser").read_text()
     assert ".ci/run" in (ROOT / ".github" / "workflows" / "check.yml").read_text()
     assert "make check" in CONTRIBUTING
     assert "make check" in DOCUMENTS["README.md"]
