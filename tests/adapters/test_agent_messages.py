@@ -250,8 +250,7 @@ def stamped(event: Event, number: int) -> Event:
     return event | {"id": "e1", "timestamp": 1_700_000_000.0 + number}
 
 
-def test_an_event_that_is_sent_twice_counts_once() -> None:
-    """Partial events of one answer share their id (ADK 2.13); each has a time of its own."""
+def test_a_whole_event_that_is_sent_twice_counts_once() -> None:
     events = [
         stamped(delta("a", "Ha "), 1),
         stamped(delta("a", "Ha "), 2),
@@ -261,8 +260,15 @@ def test_an_event_that_is_sent_twice_counts_once() -> None:
     ]
     once = parsed(*events)
     assert texts(once) == ["Ha ", "Ha ", "Done."]
-    assert parsed(*(event for event in events for _ in range(2))) == once
-    assert parsed(*events, *events) == once
+    wholes = events[2:]
+    assert parsed(*events[:2], *(event for event in wholes for _ in range(2))) == once
+    assert parsed(*events, *wholes) == once
+
+
+def test_equal_deltas_are_text_each_time() -> None:
+    """Partial events of one answer share their id (ADK 2.13), and some clocks stand still."""
+    deltas = [stamped(delta("a", "Ha "), 1)] * 3
+    assert texts(parsed(*deltas, stamped(whole("a", "Ha Ha Ha "), 2))) == ["Ha "] * 3
 
 
 def test_an_answer_that_comes_before_its_call_is_one_call() -> None:

@@ -46,7 +46,7 @@ class ReplyParser:
         self._passed = False
         """An event was passed on."""
         self._seen: set[int] = set()
-        """Hashes of the lines that name an event and its time."""
+        """Hashes of the lines of whole events."""
 
     def feed(self, line: bytes) -> Iterator[AgentEvent]:
         """Yield the events of a line.
@@ -90,8 +90,11 @@ class ReplyParser:
         return Finished(tokens.tokens, tokens.prompt, waiting, self._tools.unanswered)
 
     def _is_repeated(self, event: Json, line: bytes) -> bool:
-        """Return True for a line that came before: a proxy sent it twice. ADK sets a time for each."""
-        if "id" not in event or "timestamp" not in event:
+        """Return True for a whole event that came before: it was sent twice.
+
+        Deltas are never repeated: two that are equal, with one id and one time, are text.
+        """
+        if "id" not in event or "timestamp" not in event or event.get("partial") is True:
             return False
         number, before = hash(line), len(self._seen)
         self._seen.add(number)
