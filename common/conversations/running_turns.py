@@ -54,12 +54,12 @@ class RunningTurns:
             del self._newest[conversation]
 
     def stop(self, stopped: TurnRecord) -> bool:
-        """Stop a turn, if it is the newest of its conversation in this process."""
+        """Stop a turn. Return False if it is not the newest of its conversation in this process."""
         turn = self._newest.get(stopped.conversation_id)
-        is_here = turn is not None and turn.record.id == stopped.id
-        if turn is not None and is_here:
-            turn.interruption.request("stopped")
-        return is_here
+        if turn is None or turn.record.id != stopped.id:
+            return False
+        turn.interruption.request("stopped")
+        return True
 
     async def end_all(self, reason: InterruptReason = "shutdown") -> None:
         """End every turn, and wait until all are settled."""

@@ -22,6 +22,7 @@ OWN_PROCESS_SECONDS = 2.0
 """A process learns with its next look, at most 1 s later, that its turn was stopped. Then it silences
 the avatar and settles the turn. After this many seconds it is taken for dead, or cut off."""
 POLL = 0.5
+"""Seconds between two looks at the stopped turn."""
 
 
 async def silence_avatar(

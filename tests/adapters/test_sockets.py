@@ -4,10 +4,10 @@ Each case runs on asyncio's event loop and on uvloop, which the functions use.
 """
 
 import asyncio
-import ipaddress
+import json
 import ssl
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,10 @@ import httpcore
 import httpx
 import pytest
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from common.adapters.http.pools import SocketTransport
 from common.adapters.http.sockets import FULL, Sockets
+from infra.local.identity import LocalIdentity
 from tests.adapters.test_wire import WHOLE, cut, server
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -34,28 +32,10 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """Write a certificate for 127.0.0.1 and its key into one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    begins = datetime(2020, 1, 1, tzinfo=UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=36_500))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    written = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ) + signed.public_bytes(pem)
+    """Write the local identity's certificate and its key into one file."""
+    (pem,) = json.loads(LocalIdentity(tmp_path, "demo").certificates_file.read_text()).values()
     file = tmp_path / "certificate.pem"
-    file.write_bytes(written)
+    file.write_text((tmp_path / "identity-key.pem").read_text() + pem)
     return file
 
 
@@ -66,7 +46,23 @@ def served_with(certificate: Path) -> ssl.SSLContext:
 
 
 def trusting(certificate: Path | None = None) -> SocketTransport:
-    return SocketTransport(ssl.create_default_context(cafile=certificate))
+    tls = ssl.create_default_context(cafile=certificate)
+    tls.check_hostname = False  # the certificate names no host
+    return SocketTransport(tls)
+
+
+Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+@asynccontextmanager
+async def connected_to(accept: Accept) -> AsyncIterator[httpcore.AsyncNetworkStream]:
+    """Serve `accept`, and yield a socket that is connected to it."""
+    listening = await asyncio.start_server(accept, "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        stream = await Sockets().connect_tcp("127.0.0.1", port, timeout=5)
+        yield stream
+        await stream.aclose()
 
 
 def test_encrypted_answer_of_any_size_is_read_whole(run: Run, certificate: Path) -> None:
@@ -181,13 +177,9 @@ def test_peer_that_reads_nothing_holds_the_writer_until_its_time_out(run: Run) -
             writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
             kept.append(writer)
 
-        listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-        port = listening.sockets[0].getsockname()[1]
-        async with listening:
-            stream = await Sockets().connect_tcp("127.0.0.1", port, timeout=5)
+        async with connected_to(accept) as stream:
             with pytest.raises(httpcore.WriteTimeout):
                 await stream.write(bytes(64 << 20), timeout=0.05)
-            await stream.aclose()
             for writer in kept:
                 writer.transport.abort()
 
@@ -201,10 +193,7 @@ def test_what_is_not_read_stays_bounded(run: Run) -> None:
             await writer.drain()
             writer.close()
 
-        listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-        port = listening.sockets[0].getsockname()[1]
-        async with listening:
-            stream = await Sockets().connect_tcp("127.0.0.1", port)
+        async with connected_to(accept) as stream:
             for _ in range(100):
                 await asyncio.sleep(0.001)
             held = await stream.read(8 << 20)
@@ -214,7 +203,6 @@ def test_what_is_not_read_stays_bounded(run: Run) -> None:
                 size += len(piece)
             assert size == 8 << 20
             assert await stream.read(1) == b""
-            await stream.aclose()
 
     run(case())
 
@@ -229,15 +217,11 @@ def test_read_without_bytes_ends_at_its_time_out_and_can_go_on(run: Run) -> None
             await writer.drain()
             writer.close()
 
-        listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-        port = listening.sockets[0].getsockname()[1]
-        async with listening:
-            stream = await Sockets().connect_tcp("127.0.0.1", port)
+        async with connected_to(accept) as stream:
             with pytest.raises(httpcore.ReadTimeout):
                 await stream.read(10, timeout=0.01)
             goes_on.set()
             assert await stream.read(10, timeout=5) == b"late"
             assert await stream.read(10, timeout=5) == b""
-            await stream.aclose()
 
     run(case())
