@@ -35,8 +35,8 @@ from bench.simulated_services import (
 from bench.table import Row, markdown, middle
 from common.adapters.google.secret_manager import SecretManagerClient
 from common.adapters.sqlite.store import SqliteStore
+from common.adapters.system import SystemClock, new_id, pause
 from common.adapters.vault.per_session import SecretVault
-from common.bootstrap import SystemClock, new_id, pause
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User
 from common.ports.avatar import SessionToken, StartedSession
