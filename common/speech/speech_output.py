@@ -76,7 +76,6 @@ class SpeechOutput:
             voice, self.playback, events, patient=plan.wait, deadline=plan.deadline
         )
         self._channel = channel
-        self._new_id = deps.new_id
         self._plan = plan
         self._events = events
         self._guard = guard
@@ -226,7 +225,7 @@ class SpeechOutput:
             return
         rest = utterance
         if left > audio.CHUNK_SECONDS:
-            before, rest = utterance.cut_in_two(left, UtteranceId(self._new_id()))
+            before, rest = utterance.cut_in_two(left)
             await self._hand_over(before)
         await self._wait(lambda: not self.playback.is_unreported, LISTENER_SECONDS)
         self._channel.change_listener()

@@ -147,7 +147,7 @@ def test_speech_is_cut_where_it_is_quiet() -> None:
     pcm = tone.tobytes() + bytes(2 * 4_800) + tone.tobytes()
     pieces = [Piece("One two three.", "one two three"), Piece("Four five six.", "four five six")]
     whole = Utterance(UtteranceId("a"), pieces, pcm, seconds(pcm))
-    before, after = whole.cut_in_two(1.5, UtteranceId("b"))
+    before, after = whole.cut_in_two(1.5)
     assert before.pcm + after.pcm == pcm
     assert 1.0 <= before.seconds <= 1.2
     words = [" ".join(piece.written for piece in part.pieces) for part in (before, after)]
