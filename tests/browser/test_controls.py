@@ -123,7 +123,7 @@ async def test_a_key_begins_and_ends_speech_and_the_words_can_be_mended(
     require_recogniser()
     words = {"hold": "While you hold Space or the button", "toggle": "By a press, and another one"}
     microphone = tmp_path / "microphone.wav"
-    record("What time is it now?", microphone, silence=0)
+    record("What time is it now?", file=microphone, silence=0)
     flag = f"--use-file-for-fake-audio-capture={microphone}"
     async with chromium(flag) as browser, visit(browser, local) as page:
         await sign_in(page)
