@@ -21,6 +21,8 @@ from infra.local.simulators.livekit.room import LiveKitRoom
 from tests.local.livekit.client import Viewer, join_request, until_ended, viewing
 from tests.local.serving import served, websocket_address
 
+DEPARTURE_SECONDS = 1.0
+"""In which a lost client may return. A busy machine may take most of it for one connection."""
 BOTH = pytest.mark.parametrize("single", [False, True], ids=["rtc", "rtc_v1"])
 
 
@@ -53,7 +55,7 @@ class BlueRoom:
     def __init__(self) -> None:
         self.listener = RecordingAudience()
         self.opened: list[Tone] = []
-        self.room = LiveKitRoom("blue", departure_seconds=0.3)
+        self.room = LiveKitRoom("blue", departure_seconds=DEPARTURE_SECONDS)
         self.host = HostedParticipant(
             "host", (HostedTrack("audio", self._open_tone),), self.listener
         )
@@ -196,7 +198,7 @@ async def return_of(ada: Viewer, url: str, sid: str) -> rtc.SignalResponse:
     async with connect(f"{url}{path}?{query}", proxy=None) as socket:
         raw = await socket.recv()
         assert isinstance(raw, bytes)
-        await asyncio.sleep(0.5)  # longer than the time in which a lost client may return
+        await asyncio.sleep(1.2 * DEPARTURE_SECONDS)
         return rtc.SignalResponse.FromString(raw)
 
 
