@@ -20,7 +20,7 @@ async def main():
     while not turn.reply.texts:
         await asyncio.sleep(0.01)
     signal.raise_signal(signal.SIGTERM)
-    answer = await asyncio.wait_for(turn.answer(), 5)
+    answer = await asyncio.wait_for(turn.answer(), 60)
     print(answer.ended, "|", answer.text, "|", len(await harness.unsettled_turns()), "|", *served)
 
 asyncio.run(main())

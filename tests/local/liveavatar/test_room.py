@@ -99,7 +99,7 @@ async def watching(session: Json, *, single: bool = True) -> AsyncIterator[Viewe
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - the simulator has no event for it
             await asyncio.sleep(0.01)
 

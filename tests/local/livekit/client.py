@@ -22,7 +22,7 @@ from livekit.protocol import models, rtc
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-SECONDS = 15
+SECONDS = 60
 
 
 def join_request(**fields: Any) -> str:
