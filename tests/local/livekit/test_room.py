@@ -22,7 +22,7 @@ from tests.local.livekit.client import Viewer, join_request, until_ended, viewin
 from tests.local.serving import served, websocket_address
 
 DEPARTURE_SECONDS = 1.0
-"""In which a lost client may return. A busy machine may take most of it for one connection."""
+"""Time for a lost client to return. A busy machine may need most of it for one connection."""
 BOTH = pytest.mark.parametrize("single", [False, True], ids=["rtc", "rtc_v1"])
 
 
