@@ -107,6 +107,37 @@ async def test_a_person_is_told_before_the_minutes_end(browser: Browser, tmp_pat
         await expect(page.get_by_test_id("notice")).to_contain_text("The video ends in a minute.")
 
 
+async def test_choices_are_kept_and_do_what_they_say(browser: Browser, local: Stack) -> None:
+    root, background = "html", "getComputedStyle(document.body).backgroundColor"
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.goto(f"{local.url}/settings/look")
+        light = await page.evaluate(background)
+        await page.get_by_text("Dark", exact=True).click()
+        await expect(page.locator(root)).to_have_attribute("data-theme", "dark")
+        assert await page.evaluate(background) != light
+        await page.get_by_label("Language of the page").select_option("ar")
+        await expect(page.locator(root)).to_have_attribute("dir", "rtl")
+        await page.locator("#language").select_option("de")
+        await page.get_by_text("Große Untertitel").click()
+        await page.goto(f"{local.url}/settings/talking")
+        await page.get_by_text("Video", exact=True).click()
+        await page.get_by_text("Gesprochene Antworten").click()
+        await page.reload()
+        for name, kept in (("Video", False), ("Gesprochene Antworten", False)):
+            switch = page.get_by_role("switch", name=name)
+            await expect(switch).to_be_checked(checked=kept)
+        await page.goto(local.url)
+        await expect(page.locator(root)).to_have_attribute("data-theme", "dark")
+        await expect(page.locator(".caption.large")).to_be_visible()
+        await page.get_by_test_id("talk").click()  # no video and no voice were chosen
+        await page.locator("#write").fill("What time is it?")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("answer")).to_be_visible()
+        assert not local.simulators.liveavatar.sessions
+        assert not local.simulators.speech.requests
+
+
 async def choose_mode(page: Page, url: str, mode: str) -> None:
     """Choose how speech begins, and let the words be looked at before they are sent."""
     await page.goto(f"{url}/settings/talking")

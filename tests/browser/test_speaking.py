@@ -1,6 +1,7 @@
 """A person speaks: the words of a WAV file, as the microphone of the browser, are answered."""
 
 import math
+import re
 import wave
 from itertools import pairwise
 from pathlib import Path
@@ -85,6 +86,8 @@ async def test_a_person_asks_and_interrupts_by_voice(local: Stack, tmp_path: Pat
         await expect(asked.first).to_be_visible()
         await expect(answered.first).to_be_visible()
         await until_loud(page)
+        times = re.compile(r"heard [\d.]+ s, answered [\d.]+ s")
+        await expect(page.locator(".clock")).to_have_attribute("title", times)
         check_interruption(await page.evaluate("window.noted"))
 
 
