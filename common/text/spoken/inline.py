@@ -84,9 +84,8 @@ _INLINE = r"""
 ? [\\${]
 [^\n]+  =>  {formulas}
 ? [*\[_][A-Za-z]
-\[{ACT}\](?!\() ?  =>
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
-([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
+\[{ACT}\](?!\() ?|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 (^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
 ? [:;<]-?[)(DP3]
 (?<=\w) [:;]-?[)(DP](?= [A-ZÀ-Þ])  =>  .
@@ -125,8 +124,7 @@ _INLINE = r"""
 (?<![\w*])\*(\d{1,6}(?:\*\d{1,12}){0,3})#(?!\w)  =>  ＊{1}＃
 \\([!-/:-@\[-`{-~])  =>  {1}
 (?:(?<=[\d)])|(?<![\w*])([A-Za-z]))\*\*(?=\d|[a-z](?![\w*])|\()  =>  {1}^
-(?<=\d) ?\* ?(?=\d)|(?<=[\d)])(?:\*| \* )(?=\()  =>  ␣×␣
-(?<=[\d)]) \* (?=\w)|(?<=\w) \* (?=[\d(])  =>  ␣×␣
+(?<=\d) ?\* ?(?=\d)|(?<=[\d)])\*(?=\()|(?<=[\d)]) \* (?=[\w(])|(?<=\w) \* (?=[\d(])  =>  ␣×␣
 (?<![^\W_])([A-Za-z]) \* (?=[A-Za-z](?![^\W_]))  =>  {1} ×␣
 (?<=[\d%])(\*\*|__) [–—-] (?=[$€£~]?\d)  =>  ,␣
 \*+|~~+  =>
@@ -153,23 +151,50 @@ _PUNCTUATION = r"""
 """
 
 _AFTER_ADDRESS = ".,;:!?*_~'"
-_SIGN_NAMES = table(
-    "_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent|& and|* star|. dot"
-    "|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma|< less than"
-    "|> greater than|== double equals|=== triple equals|!= not equals|!== strictly not equals"
-    "|&& double ampersand|=> arrow|-> arrow|{} curly braces|[] square brackets|() parentheses"
-) | {"|": "pipe", "||": "double pipe"}
-_ENGLISH_CODE = read_rules(
-    r"""
-(?<=\w)~(?=\d)  =>  ␣tilde␣
-(?<![\w*)])\*(?=\.\w|$|\)| [|>&])  =>  star
-(?<=\s)\|(?=\s)  =>  pipe
+_SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent
+  |& ampersand|* star|. dot|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma
+  |; semicolon|\ backslash|< less than|> greater than|( open parenthesis|) close parenthesis|[ bracket
+  |] bracket|{ brace|} brace|" quote|' single quote|== double equals|=== triple equals|!= not equals
+  |!== strictly not equals|<= at most|>= at least|&& double ampersand|=> arrow|-> arrow|-= minus equals
+  |{} curly braces|[] square brackets|() parentheses|** double star|__ double underscore""")
+_SIGN_NAMES |= {"|": "pipe", "||": "double pipe"}
+_CODE = r"""
+(?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
+(?<=[\w)\]])(?<!SELECT)( ?)\*\1(?=[\w(])  =>  ␣×␣
+"""
+_ENGLISH_CODE = r"""
+^(\S+)!$  =>  {1} exclamation mark
+((?<!\S)(?:--|//|\?\?|<<|>>|-=|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w ])|(?<!\w)__?(?=[A-Za-z]))
+    =>  ␣{1:signs}␣
+((?<=[\[\w:]):(?=[-+:\w]{0,9}\])|(?<=[\w\])])\[(?!\]|[A-Za-z]{2})|\[\]|\{\}|-?%(?=-?[A-Za-z]))
+    =>  ␣{1:signs}␣
+(\^(?![\w(])|(?<![\w)])\^|(?<![\w)&] )(?<![\w)&])&(?=\w)|\\(?=[nrt0](?!\w))|\$(?=[A-Z]{0,2}\$?\d))
+    =>  ␣{1:signs}␣
+((?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>)  =>  ␣{1:signs}␣
+(?<=\w)--(?!\w)  =>  ␣minus minus
+(?<=\w)<(?=[A-Za-z][\w, ]{0,40}>)  =>  ␣of <
+</(?=[A-Za-z])  =>  <slash␣
+(?<=[\w)]) % (?=[\w(])  =>  ␣modulo␣
 [ ]?\|\|[ ]?  =>  ␣or␣
-[ ]?=>[ ]?  =>  ␣arrow␣
-(?<![\w=)])!(?=[A-Za-z(])  =>  not␣
-""",
-    {},
-)
+(?<![\w=)])!(?=(?!important)[A-Za-z(])  =>  not␣
+"""
+_MARKS = r"""
+</?(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1}␣
+(?:~(?!/)|[*_|\\{}\[\]])+  =>  ␣
+"""
+_PATTERN = re.compile(
+    r"(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z])"
+)  # of a regular expression
+
+
+def _signs(written: str) -> str:
+    """Return the names of signs, each alone where they have none together."""
+    alone = re.sub(r"[^\w\s]|_", lambda sign: f" {_SIGN_NAMES.get(sign[0], sign[0])} ", written)
+    return _SIGN_NAMES.get(written, alone)
+
+
+CODE = read_rules(_CODE + _MARKS, {})
+ENGLISH_CODE = read_rules(_CODE + _ENGLISH_CODE + _MARKS, {"signs": _signs})
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
@@ -207,12 +232,8 @@ def inline_rules(language: Language) -> Rules:
     def domain(match: re.Match[str]) -> str:
         return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
 
-    def secret(text: str) -> str:
-        """Return a password with the names of its signs."""
-        return re.sub(r"[^\w\s]|_", lambda sign: f" {_SIGN_NAMES.get(sign[0], sign[0])} ", text)
-
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
-    said |= {"secret": secret if english else str}
+    said |= {"secret": _signs if english else str}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
     said["code"] = lambda code: _code(code, words.code, english=english)
     return read_rules(_INLINE, _NAMES | said)
@@ -235,12 +256,8 @@ def _trimmed(address: str) -> tuple[str, str]:
 
 def _code(code: str, instead: str, *, english: bool) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB.](?![A-Za-z])|\[::", code):
+    if english and re.fullmatch(r"[!-/:-@\[-`{-~]{1,4}|\\\w[+*?]?", code.strip()):
+        return _signs(code.strip())
+    if _PATTERN.search(code):
         return instead
-    if english:
-        code = apply(_ENGLISH_CODE, _SIGN_NAMES.get(code.strip(), code))
-    code = re.sub(r"</?([A-Za-z]\w{0,40})[^<>]{0,80}+>", r" \1 ", code)
-    code = re.sub(r"%(?=-?[A-Za-z])", "", code)
-    code = re.sub(r"(?<=[\w)]) ?\*\* ?(?=[\w(])", "^", code)
-    code = re.sub(r"(?<=[\w)])(?: \* |\*)(?=[\w(])", " × ", code)
-    return " ".join(re.sub(r"[*_~|\\{}\[\]]+", " ", code).split())
+    return " ".join(apply(ENGLISH_CODE if english else CODE, code).split())

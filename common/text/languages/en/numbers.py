@@ -39,11 +39,12 @@ _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
   |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
   |>= at least|≥ at least|≈ about""")
 _FORMULA = r" equals |(?:squared|cubed) / "
-_TERM = r"(?<!is )(?<![\w'])[^\W\d_] ?$|(?:squared|cubed|\^-?\d+|[)²³]|[×÷] [\d.]+) ?$"
+_TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
-  |∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to""")
+  |∅ the empty set|∠ angle|⊥ perpendicular to|∴ therefore|∝ is proportional to
+  |∥ is parallel to|∣ given|≡ is equivalent to""")
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–/]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
@@ -61,6 +62,7 @@ PATTERNS = {
     "TERM": r"(?<![^\W\d_][a-z])(?<=[²³a-zα-ω])",
     "RELEASE": r"\d{1,4}\.\d{1,4}",
     "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
+    "PRODUCT": "([bcdfghlmpqrv][abcdfgmpqtvx])",  # two letters that are no word
     "TITLES": (
         "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Lesson|Page|Question"
     ),
@@ -72,12 +74,14 @@ PARTS = {
     "points": lambda digits: re.sub(
         r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
     ).replace(".", " point "),
+    "digits": lambda lowered: normalize("NFKC", lowered),
+    "bounded": lambda sign: _NAMES[sign].removesuffix(" of"),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus").__getitem__,
     "power": lambda digit: "²³"[int(digit) - 2],
     "lowered": lambda digits: digits.translate(_RAISED),
     "named": lambda sign: _NAMES[sign],
     "raised": lambda sign: _RAISED_BY.get(sign, ""),
-    "path": lambda path: path.removeprefix("~").replace(".", " dot ").replace("/", " slash "),
+    "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "without_marks": lambda written: re.sub("[. '’]", "", written),
     "numbered": lambda short: _NUMBERED.get(short, ""),
     "menu": lambda path: path.replace(" →", ", then"),
@@ -225,8 +229,8 @@ def compared(match: re.Match[str]) -> str:
         return " "
     before = match.string[: match.start()]
     equated = re.search(r" = (?:[^,;=]|,\d)*[\d)²³%] ?[a-z]{0,8}²? $", before)
-    if sign == "≈" and (equated or re.search(_TERM, before)):
-        return " or about " if equated else " is about "
+    if sign == "≈" and (equated or re.search(_TERM, before.rstrip())):
+        return " or about " if equated else ", about " if before[-5:-2] == "is " else " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "
     verb = "is " if sign[0] in "<>≤≥" and _is_value(before, after) else ""
