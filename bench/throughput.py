@@ -4,7 +4,7 @@
 
 The measured process is the function `chat` as it is deployed (functions-framework, gunicorn, one
 uvicorn worker), with its real adapters and a SQLite store. Its services and its callers are in this
-process, on the other core (`simulated_services.py`)."""
+process, on the other core (`simulated_services.py`, `talkers.py`)."""
 
 import argparse
 import asyncio
@@ -15,7 +15,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -33,18 +32,8 @@ from bench.simulated_services import (
     run_services,
 )
 from bench.table import Row, markdown, middle
-from common.adapters.google.secret_manager import SecretManagerClient
-from common.adapters.sqlite.store import SqliteStore
-from common.adapters.vault.per_session import SecretVault
-from common.bootstrap import SystemClock, new_id, pause
-from common.domain.ids import AvatarSessionId, UserId
-from common.domain.user import User
-from common.ports.avatar import SessionToken, StartedSession
-from common.ports.dependencies import Dependencies
-from common.schemas.requests import StartAvatarRequest
-from common.sessions.avatar_sessions import AvatarSessions
+from bench.talkers import Talker, start_talkers
 from common.settings import Settings
-from common.transactions.idempotency import IdempotencyKey
 from infra.local.emulators.google_cloud import google_cloud, provide
 from infra.local.identity import LocalIdentity
 from infra.local.simulators.all import Simulators
@@ -80,15 +69,6 @@ ENGLISH_REPLY = SpokenReply(TALK, len(SENTENCE) - 1)
 MANDARIN_REPLY = SpokenReply(
     [MANDARIN[at : at + 2] for at in range(0, len(MANDARIN), 2)], len(MANDARIN_SENTENCE) // 2
 )
-
-
-@dataclass(frozen=True)
-class Talker:
-    """A user with a conversation and an avatar session."""
-
-    token: str
-    conversation: str
-    session: str
 
 
 @dataclass(frozen=True)
@@ -160,28 +140,6 @@ async def _all_done(callers: Sequence[ChatCaller]) -> None:
             raise RuntimeError(f"a turn was lost: {end[-500:]}")
 
 
-class WebsocketProvider:
-    """An avatar provider whose sessions have a websocket and nothing else."""
-
-    def __init__(self, ws: str) -> None:
-        self._ws = ws
-        self._numbers = count()
-
-    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:  # noqa: ARG002 - a parameter of the port
-        return SessionToken(AvatarSessionId(f"session-{next(self._numbers)}"), "token")
-
-    async def start(self, ticket: SessionToken) -> StartedSession:
-        return StartedSession("wss://livekit.invalid", "token", f"{self._ws}/{ticket.session}")
-
-
-class NoTasks:
-    """A queue that runs no task."""
-
-    async def expire(self, session: AvatarSessionId, at: datetime) -> None: ...
-
-    async def leave(self, session: AvatarSessionId, at: datetime) -> None: ...
-
-
 @asynccontextmanager
 async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:
     """Run the function and its services, with so many users."""
@@ -192,7 +150,7 @@ async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:
             async with google_cloud(Path(folder), http, identity, Simulators()) as google:
                 here = settings.model_copy(update={"secret_manager_address": google.address})
                 await provide(google, here, "key")
-                users = await _start_users(here, services, identity, talkers)
+                users = await start_talkers(here, services.ws, identity, talkers)
                 source = ROOT / "functions" / "chat" / "main.py"
                 environment = _environment(here, identity.certificates_file)
                 with serve_function(source, "chat", environment) as function:
@@ -220,40 +178,6 @@ def _environment(settings: Settings, certificates: Path) -> dict[str, str]:
     names = (settings.model_fields_set | {"secret_manager_address"}) - {"admitted"}
     variables = {f"OPRINA_{name.upper()}": str(getattr(settings, name)) for name in names}
     return variables | {"OPRINA_ADMITTED": "*", "OPRINA_CERTIFICATES": str(certificates)}
-
-
-async def _start_users(
-    settings: Settings, services: SimulatedServices, identity: LocalIdentity, number: int
-) -> list[Talker]:
-    store = SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
-    secrets = SecretManagerClient(settings.project, address=settings.secret_manager_address)
-    deps = Dependencies(
-        store=store,
-        avatars=WebsocketProvider(services.ws),  # type: ignore[arg-type]  # the methods that a start calls
-        agent=None,  # type: ignore[arg-type]  # a start calls no agent
-        voice=None,  # type: ignore[arg-type]  # as above
-        recognition=None,  # type: ignore[arg-type]  # as above
-        vault=SecretVault(secrets),
-        tasks=NoTasks(),
-        google=None,  # type: ignore[arg-type]  # as above
-        grants=None,  # type: ignore[arg-type]  # as above
-        sign_ins=None,  # type: ignore[arg-type]  # as above
-        clock=SystemClock(),
-        new_id=new_id,
-        pause=pause,
-        settings=settings,
-    )
-    try:
-        return [await _talker(AvatarSessions(deps), identity, n) for n in range(number)]
-    finally:
-        await store.close()
-        await secrets.close()
-
-
-async def _talker(avatars: AvatarSessions, identity: LocalIdentity, number: int) -> Talker:
-    user = f"user-{number}"
-    started = await avatars.start(User(UserId(user)), StartAvatarRequest(), IdempotencyKey())
-    return Talker(identity.mint(user, user), started.conversation_id, started.avatar_session_id)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from common.domain.errors import Failed, Upstream
 from common.observability.request_trace import current_trace
 from common.schemas.events import SentenceEvent, SpeechEvent
 from common.speech.playback import Piece, Playback, Utterance
-from common.speech.speech_events import SpeechEvents
+from common.speech.speech_channel import SpeechEvents
 from common.speech.voice_requests import VoiceRequests
 from common.text import loading
 from common.text.pieces import halves

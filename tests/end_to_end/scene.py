@@ -19,7 +19,8 @@ from starlette.types import ASGIApp
 from common.adapters.http.client import HttpClient
 from common.adapters.http.request import HttpAnswer, OutboundRequest, Retry
 from common.adapters.liveavatar.client import LiveAvatar
-from common.bootstrap import App, assemble, build
+from common.app import App, assemble
+from common.bootstrap import build
 from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId
 from common.ports.dependencies import Dependencies

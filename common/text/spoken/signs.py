@@ -45,7 +45,7 @@ def sign_rules(language: Language) -> Rules:
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
     if language.until:
         ranges = Rule(_RANGE, lambda match: _range(match, language.until))
-        rules.append(Group(r"\d", (ranges,)))
+        rules.append(Group(r"[–—~～〜-] ?[$€£¥₹]?\d", (ranges,)))
     return (*rules, _between(table(language.signs), space))
 
 

@@ -61,10 +61,9 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
-? \. ?\d|\d['’]\d|(?:Rm|Bldg|Apt|Ste) \d
+? \. ?\d|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt) \d
 (?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])([A-Z])\.(?=\d)  =>  {1} dot␣
-(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste) )(?=\d)  =>  {1:numbered}{2:numbered}␣
+(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d)  =>  {1:numbered}{2:numbered}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
@@ -135,7 +134,6 @@ _FIGURES = r"""
 (?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
-(?<!\w)([Ee])xt\.? ?(?=\d)  =>  {1}xtension␣
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)((?i:call|dial|text|ring|nhs) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
