@@ -27,16 +27,12 @@ _BOX = re.compile("[\u2500-\u257f]")
 _OPENING = re.compile(
     r"(?:>\s?|[-*+] )*(?:(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*|[^`]*(`{3,})([\w+#]*)[ \t]*)"
 )
-_LANGUAGES = {
-    name.lower(): name
-    for name in """Python JavaScript TypeScript shell PowerShell JSON YAML
-  TOML XML HTML CSS SQL C Java Kotlin Go Rust Ruby PHP Swift R Scala Lua Perl Terraform GraphQL Haskell
-  Matlab Dart Elixir""".split()
-}
-_LANGUAGES |= table("""py Python|python3 Python|js JavaScript|jsx JavaScript|ts TypeScript|tsx TypeScript
-  |sh shell|bash shell|zsh shell|console shell|yml YAML|scss CSS|cpp C plus plus|c++ C plus plus
-  |cs C sharp|csharp C sharp|c# C sharp|f# F sharp|golang Go|rs Rust|rb Ruby|tf Terraform|hcl Terraform
-  |dockerfile Docker""")
+_CAPITALS = """Python JavaScript TypeScript shell PowerShell JSON YAML TOML XML HTML CSS SQL C Java
+  Kotlin Go Rust Ruby PHP Swift R Scala Lua Perl Terraform GraphQL Haskell Matlab Dart Elixir"""
+_LANGUAGES = {name.lower(): name for name in _CAPITALS.split()} | table("""py Python|python3 Python
+  |js JavaScript|jsx JavaScript|ts TypeScript|tsx TypeScript|sh shell|bash shell|zsh shell|console shell
+  |yml YAML|scss CSS|cpp C plus plus|c++ C plus plus|cs C sharp|csharp C sharp|c# C sharp|f# F sharp
+  |golang Go|rs Rust|rb Ruby|tf Terraform|hcl Terraform|dockerfile Docker""")
 _STOPPED = tuple(".!?…:;,。！？；：、।—")
 _CLOSING = "*_~`\"'”’»)] \t"
 

@@ -18,24 +18,21 @@ _SIGNS |= {word: word for word in _WORDS.split("|")}
 _PATTERNS = {
     "SIGN": any_of(_SIGNS),
     "ARGUMENT": r"\{([^{}]{1,200}+)\}",
-    "BOUND": r"(\{[^{}]{1,60}+\}|\\[a-z]{1,9}|\w)",
-    "BEGINS": r"(?=[A-Za-z\\(|-]|\d[^$\n]{0,80}[\\^=])",
+    "BOUND": r"(?:\{([^{}]{1,60}+)\}|(\\[a-z]{1,9}|\w))",
+    "BEGINS": r"(?=[A-Za-z\\(|-]|\d[^$\n]{0,80}[\\^=]|\d{1,4}[a-z]{1,3}\$)",
 }
 _DELIMITERS = r"""
 ? [\\$]
 (?:\$\$|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
 \$\$|\\[()\[\]]  =>  ␣
-(?<![\w$])\$(\d{1,4})([a-z]{1,3})\$(?!\w)  =>  {1} {2:variables}
 (?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1:variables}
 """
 _INNERMOST = r"""
 ? [{_]
 \\begin\{(?:[a-z]?matrix|cases)\}([^{}]{1,300})\\end\{[a-z]{5,7}\}  =>  {1:rows}
-\\(int|sum|prod)_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2:bound} → {3:bound},␣
-\\lim_{BOUND}  =>  ␣lim {1:bound},␣
-\\log_\{?(\d{1,2})\}?  =>  log{1:lowered}␣
+\\(int|sum|prod)_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
+\\lim_{BOUND}  =>  ␣lim {1}{2},␣
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
-\\[dt]?frac\{(d) ?([a-z]?)\}\{d ?([a-z])\}  =>  ␣{1}{2}/d{3}␣
 \\[dt]?frac{ARGUMENT}{ARGUMENT}  =>  {fraction}
 \\[dt]?binom{ARGUMENT}{ARGUMENT}  =>  C({1}, {2})
 \\sqrt\[(\d)\]{ARGUMENT}  =>  {2:term}^(1/{1})
@@ -55,8 +52,9 @@ _COMMANDS = r"""
 """
 _KNOWN = re.compile(rf"\\(?:[A-Za-z]{{1,20}}\{{|(?:{_PATTERNS['SIGN']})(?![A-Za-z]))|[\^_]\{{")
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference
-    r"(\\[a-z]+\s?\{[^{}]*\}|\\[A-Za-z]+|\d ?[A-Za-z]+|[A-Za-z]{4,}|[a-z]{2,}-[a-z]{2}"
-    rf"|(?<![A-Za-z])(?:{_WORDS}|and|or|if|is|to|of|for)(?![A-Za-z]))|-|[A-Za-z]{{2,3}}"
+    r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}|\\[A-Za-z]+|\d [A-Za-z]+|[A-Za-z]{4,}"
+    rf"|[a-z]{{2,}}-[a-z]{{2}}|(?<![A-Za-z])(?:{_WORDS}|and|or|if|is|to|of|for)(?![A-Za-z]))"
+    r"|-|\d?[A-Za-z]{2,3}|\d[a-z]"
 )
 _DEPTH = 6  # levels of nested braces that are read
 
@@ -91,22 +89,12 @@ def term(written: str) -> str:
 
 def variables(formula: str) -> str:
     """Return a formula in which letters side by side stand apart, "m a", and "-" is a minus."""
-
-    def apart(found: re.Match[str]) -> str:
-        return found[1] or " ".join(found[0]).replace("-", "−")
-
-    return _WRITTEN.sub(apart, formula)
+    return _WRITTEN.sub(lambda found: found[1] or " ".join(found[0]).replace("-", "−"), formula)
 
 
-_NAMES = _PATTERNS | {
-    "fraction": fraction,
-    "term": term,
-    "sign": _SIGNS.__getitem__,
-    "variables": variables,
-    "bound": lambda written: written.strip("{}"),
-    "rows": lambda written: written.replace("&", ",").replace(r"\\", ";"),
-    "lowered": lambda digits: "".join(chr(ord("₀") + int(digit)) for digit in digits),
-}
+_NAMES = _PATTERNS | {each.__name__: each for each in (fraction, term, variables)}
+_NAMES["sign"] = _SIGNS.__getitem__
+_NAMES["rows"] = lambda matrix: matrix.replace("&", ",").replace(r"\\", ";")
 DELIMITERS, INNERMOST, COMMANDS = (
     read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
 )

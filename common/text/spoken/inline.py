@@ -23,9 +23,8 @@ _NAMES: dict[str, Any] = {
         "|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)(?:\\s[^<>]{0,500})?/?>"
     ),
     "INLINE": (
-        "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|script|small|span|strike|strong"
-        "|style|sub|sup|td|th|tt|u|var|video|audio|svg|button|input|label|option|select|speak|break"
-        "|emphasis|prosody|voice|say-as|phoneme|lang|par|seq|media|desc|spell|emotion|speed"
+        "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|small|span|strike|strong|sub|sup|td|th|tt|u"
+        "|video|audio|button|input|label|option|select|speak|break|emphasis|prosody|voice|say-as|phoneme|lang|emotion"
     ),
     "NAME": r"[A-Za-z][\w:.-]{0,40}",
     "REST": r"(?:\s[^<>]{0,500})?",
@@ -87,8 +86,10 @@ _INLINE = r"""
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
 \[{ACT}\](?!\() ?|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 (^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
-? [:;<]-?[)(DP3]
-(?<=\w) [:;]-?[)(DP](?= [A-ZÀ-Þ])  =>  .
+? [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
+(?:[⭐★☆]\ufe0f?){2,9}½?  =>
+(?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
+(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
 (?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
 (?i:\b(i|you|we|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
@@ -96,7 +97,8 @@ _INLINE = r"""
 \[\^[^\]\s]{1,40}\]:?  =>
 \[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
 !\[([^\[\]]{0,500}+){TARGET}  =>  {image}
-\[(?:\[(?=\d+\]))?([^\[\]]{0,500}+)\]?{TARGET}  =>  {link}
+\[\[?\d+\]\]?{TARGET}  =>
+\[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 ? [ (][!@#$%&*](?:,| or | and |\))
 (?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:secret}
@@ -112,12 +114,6 @@ _INLINE = r"""
 (?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:[/:]{PATH})?
     =>  {domain}
 (?<=[A-Za-z0-9])\.(?=(?:{FILES})(?![\w-]))  =>  {dot}
-(?i:(?<!\w)(go to|visit|browse) ([a-z\d-]{2,30})\.)(?=[a-z]{3,15}(?![\w.]))  =>  {1} {2}{dot}
-? [{FACES}⭐★☆]
-(?:[⭐★☆]\ufe0f?){2,9}½?  =>
-(?<=\w) ?[{FACES}]{1,20}+(?= [A-ZÀ-Þ])  =>  .
-? [¹²³⁰⁴-⁹]
-(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
 ? [*_\\|]
 (?<![\w*])(?=(?:[ -]?\*){4})\*[* -]{3,30}(?=\d{3,6}(?!\d))  =>  ••••
 (?<![\w*])\*(\d{2,3})(?=[ ,;:)]|[.!?](?!\w)|$)(?![^*\n]{0,200}\*)  =>  ＊{1}
@@ -137,18 +133,14 @@ _+  =>
 (?<![A-Za-z])~(?= ?[\d$€£¥₹])  =>  ≈
 """
 _PUNCTUATION = r"""
-? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--
-:[ ]?/[ ]?/[/ ]*  =>  ␣
+? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |--|[ ]['’]s
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
 --(?<!\S--)-*+(?!\S)  =>  —
 ,(?:[ ]?,)++  =>  ,
-\([ ]  =>  (
-[ ]\)  =>  )
-\(\)  =>
+\( ?\)|(?<=\()[ ]|[ ](?=\))  =>
 [ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
 (?<=[.!?…])[.](?=\s|$)  =>
-? [ ]['’]s
 (?<=\w)[ ](?=['’]s(?!\w))  =>
 """
 
@@ -164,29 +156,23 @@ _CODE = r"""
 (?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
 (?<=[\w)\]])(?<!SELECT)( ?)\*\1(?=[\w(])  =>  ␣×␣
 """
+_NAMED = r"""(?<!\S)(?:--|//|\?\?|<<|>>|-=|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w ])
+|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]{2})|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])
+|\[\]|\{\}|-?%(?=-?[A-Za-z])|\\(?=[nrt0](?!\w))|\$(?=[A-Z]{0,2}\$?\d)|(?<![\w)&] )(?<![\w)&])&(?=\w)
+|\^(?![\w(])|(?<![\w)])\^|(?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>"""
 _ENGLISH_CODE = r"""
-^(\S+)!$  =>  {1} exclamation mark
-((?<!\S)(?:--|//|\?\?|<<|>>|-=|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w ])|(?<!\w)__?(?=[A-Za-z]))
-    =>  ␣{1:signs}␣
-((?<=[\[\w:]):(?=[-+:\w]{0,9}\])|(?<=[\w\])])\[(?!\]|[A-Za-z]{2})|\[\]|\{\}|-?%(?=-?[A-Za-z]))
-    =>  ␣{1:signs}␣
-(\^(?![\w(])|(?<![\w)])\^|(?<![\w)&] )(?<![\w)&])&(?=\w)|\\(?=[nrt0](?!\w))|\$(?=[A-Z]{0,2}\$?\d))
-    =>  ␣{1:signs}␣
-((?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>)  =>  ␣{1:signs}␣
+({NAMED})  =>  ␣{1:signs}␣
 (?<=\w)--(?!\w)  =>  ␣minus minus
 (?<=\w)<(?=[A-Za-z][\w, ]{0,40}>)  =>  ␣of <
-</(?=[A-Za-z])  =>  <slash␣
 (?<=[\w)]) % (?=[\w(])  =>  ␣modulo␣
 [ ]?\|\|[ ]?  =>  ␣or␣
 (?<![\w=)])!(?=(?!important)[A-Za-z(])  =>  not␣
 """
 _MARKS = r"""
-</?(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1}␣
+<(/?)(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1:signs} {2}␣
 (?:~(?!/)|[*_|\\{}\[\]])+  =>  ␣
 """
-_PATTERN = re.compile(
-    r"(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z])"
-)  # of a regular expression
+_REGEX = re.compile(r"(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z])")
 
 
 def _signs(written: str) -> str:
@@ -195,8 +181,10 @@ def _signs(written: str) -> str:
     return _SIGN_NAMES.get(written, alone)
 
 
-CODE = read_rules(_CODE + _MARKS, {})
-ENGLISH_CODE = read_rules(_CODE + _ENGLISH_CODE + _MARKS, {"signs": _signs})
+CODE = read_rules(_CODE + _MARKS, {"signs": str})
+ENGLISH_CODE = read_rules(
+    _CODE + _ENGLISH_CODE + _MARKS, {"signs": _signs, "NAMED": _NAMED.replace("\n", "")}
+)
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
@@ -215,8 +203,6 @@ def inline_rules(language: Language) -> Rules:
         return said + ("." if followed and said[-1].isalnum() else "")
 
     def link(match: re.Match[str]) -> str:
-        if match[1].isdigit():  # it cites a source
-            return ""
         return match[1] if match[1].strip() else match[0][match[0].index("(") + 1 : -1]
 
     def url(match: re.Match[str]) -> str:
@@ -226,9 +212,7 @@ def inline_rules(language: Language) -> Rules:
         return f" {words.link.format(host) if host else ''}{after}"
 
     def mail(match: re.Match[str]) -> str:
-        local = match[1].replace(".", dot)
-        if english:
-            local = re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local)
+        local = _signs(match[1]) if english else match[1].replace(".", dot)
         return local + at + match[2].replace(".", dot)
 
     def domain(match: re.Match[str]) -> str:
@@ -260,6 +244,6 @@ def _code(code: str, instead: str, *, english: bool) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
     if english and re.fullmatch(r"[!-/:-@\[-`{-~]{1,4}|\\\w[+*?]?", code.strip()):
         return _signs(code.strip())
-    if _PATTERN.search(code):
+    if _REGEX.search(code):
         return instead
     return " ".join(apply(ENGLISH_CODE if english else CODE, code).split())

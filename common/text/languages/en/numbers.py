@@ -32,13 +32,13 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Ps Psalm|Cor Corinthians|Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew
   |Eph Ephesians|Phil Philippians|Heb Hebrews""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
-_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "-01234567890123456789")
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
   |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
 _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
   |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
   |>= at least|≥ at least|≈ about""")
-_FORMULA = r" equals |(?:squared|cubed) / "
+_FORMULA = re.compile(r" equals |(?:squared|cubed) / ")
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
@@ -62,10 +62,7 @@ PATTERNS = {
     "TERM": r"(?<![^\W\d_][a-z])(?<=[²³a-zα-ω])",
     "RELEASE": r"\d{1,4}\.\d{1,4}",
     "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
-    "PRODUCT": "([bcdfghlmpqrv][abcdfgmpqtvx])",  # two letters that are no word
-    "TITLES": (
-        "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Lesson|Page|Question"
-    ),
+    "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
     "AFTER_HALF_DAY": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm]))",
 }
 PARTS = {
@@ -74,7 +71,6 @@ PARTS = {
     "points": lambda digits: re.sub(
         r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
     ).replace(".", " point "),
-    "digits": lambda lowered: normalize("NFKC", lowered),
     "bounded": lambda sign: _NAMES[sign].removesuffix(" of"),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus").__getitem__,
     "power": lambda digit: "²³"[int(digit) - 2],
@@ -84,6 +80,9 @@ PARTS = {
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "without_marks": lambda written: re.sub("[. '’]", "", written),
     "numbered": lambda short: _NUMBERED.get(short, ""),
+    "slash": lambda match: (
+        " divided by" if "/" in match[1] and _FORMULA.search(match.string) else ","
+    ),
     "menu": lambda path: path.replace(" →", ", then"),
 }
 
@@ -155,12 +154,6 @@ def _words(number: int, kind: Literal["cardinal", "ordinal", "year"]) -> str:
     return said.replace(",", "").replace(" and ", " ").replace("oh-", "oh ")
 
 
-def until_or_and(match: re.Match[str]) -> str:
-    """Return the word of a range of times: "between 10 a.m. and 12 p.m."."""
-    before = match.string[max(0, match.start() - 20) : match.start()].lower()
-    return "and" if "between " in before and " and " not in before else "to"
-
-
 def between(match: re.Match[str]) -> str:
     """Return the first of two numbers, and a word: a range rises, a sum with spaces falls."""
     written, dash = match[1], match[2]
@@ -180,11 +173,6 @@ def item(match: re.Match[str]) -> str:
     """Return the mark of an item, "2) ", unless its bracket was opened before."""
     before = match.string[: match.start()]
     return match[0] if before.rfind("(") > before.rfind(")") else f"{cardinal(match[1])}, "
-
-
-def slash(match: re.Match[str]) -> str:
-    """Return what stands for a sign between spaces: a slash in a formula divides."""
-    return " divided by" if match[1] == "/" and re.search(_FORMULA, match.string) else ","
 
 
 def version(match: re.Match[str]) -> str:

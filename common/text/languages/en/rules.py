@@ -24,22 +24,20 @@ _SIGNS = r"""
 (?<=\d) / (?=\d)  =>  /
 (?<=\()(\w{1,9}) ?\| ?(?=\w{1,9}\))  =>  {1} given␣
 \|([-−]?\w{1,4}(?: ?[-−+] ?\w{1,4})?)\|  =>  ␣the absolute value of {1}␣
-? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|g[₀-₉]|d/d|lim [a-z]
+? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|log|lim [a-z]
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}) → ([^,]{1,20}),  =>  the limit as {1} approaches {2} of
-(?<!\w)log([₀-₉]{1,2}) ?  =>  log base {1:digits} of␣
-(?<!\w)d([a-z]?)/d([a-z])(?!\w)  =>  d {1} d {2}␣
-(?<![^\s(])-(?=[a-z](?:[²³]|\^\d)?(?: [-+=<>≤≥] |\)))  =>  minus␣
+(?<!\w)log ?(2|10|[₂₁₀]{1,2}) ?(?=[\w(\[])  =>  log base {1:lowered} of␣
+([=×≈] ?[\d.]++) N(?!\w)|(\d) N(?= ?[=×])  =>  {1}{2} newtons
+(\d) ?({UNIT})·({UNIT})(?!\w)  =>  {1} {2:singular} {3:plural}
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
 (?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([A-Za-z])/(?=[A-Za-z](?!\w))  =>  {1} over␣
 (?:(?<=[\d)])|(?<=[\W\d][knr]))!(?= ?[=×÷/]|[()])  =>  ␣factorial
-(?<=\)) ?/ ?(?=[\d(])  =>  ␣divided by␣
-(?:(?<=[(=±×÷^,])|(?<=[=(,] )) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|√|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
+(?<=[(=±×÷^]) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
 (?<!/)[ ]?− ?  =>  ␣minus␣
-(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt])(?=[²³^)]| ?[+=−])|(?<=[A-Zy] = ){PRODUCT}(?![\w'])
-    =>  {1:letters}{2:letters}
-(?<=[-+=] )(\d{1,3})([abcknpqxyz]{2,3})(?!\w)  =>  {1} {2:letters}
-(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=\d{1,9}(?:\.\d{1,9})? ?=)  =>  ␣divided by␣
+(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt])(?=[²³^)]| ?[+=−])  =>  {1:letters}
+(?<=[A-Zy] = )([bcdfghlmpqrv][abcdfgmpqtvx])(?![\w'])  =>  {1:letters}
+(?<=\)) ?/ ?(?=[\d(])|(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=[\d.]{1,18} ?=)  =>  ␣divided by␣
 (?<=\w)(\((?!s\))[^() ]{1,20}\)) - (?=\d|{VARIABLE})  =>  {1} minus␣
 (?:{TERM}|(?<=\^\d)|(?<![^\W\d_][a-z]\))(?<=[\w²³]\))) - (?=\d|{VARIABLE})  =>  ␣minus␣
 (?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus |[ ]{1,3}d ?[xyt](?!\w))  =>  {1:number} {2}
@@ -49,7 +47,6 @@ _SIGNS = r"""
 (?:(?<=[²³])|(?<=\^[23]))-(?=\d)|(?<=\d) - (?=\([-−\d])|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
 ? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
-={4,}|<{4,}|>{4,}  =>  ␣
 =([^=→.;\n]{1,30}) ?(?:→|⇒|=>|-{1,2}>) ?(?=[^.;→=]{1,20}=)  =>  ={1}, so␣
 <->|↔|⇔|<=>  =>  ␣to and from␣
 -{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]  =>  ␣to␣
@@ -81,7 +78,7 @@ _FIGURES = r"""
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
 (?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
-(?<![\w.])x(\d{3,5})(?!\w)  =>  extension {1:spelled}
+(?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<!\w)(\d\d?) ?st (?=\d\d? ?lb)  =>  {1:number} stone␣
 (?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
 (?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
@@ -127,7 +124,7 @@ _FIGURES = r"""
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)(?:((?i:an?|the|early|mid|late)[ -])|(?=['’]))['’]?([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
-? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
+? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º]
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
@@ -137,7 +134,6 @@ _FIGURES = r"""
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)((?i:call|dial|text|ring|nhs) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
-(?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
@@ -147,6 +143,7 @@ _FIGURES = r"""
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
 (?<!\w)([Ff]orms? )(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
+(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)  =>  number␣
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
 (?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
@@ -154,8 +151,6 @@ _FIGURES = r"""
     =>  {amount}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
 {START}{MINUS}{AMOUNT}{SCALE} ?({CURRENCY}){PER}(?!\w)  =>  {amount_first}
-? \d
-(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)  =>  number␣
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
@@ -179,7 +174,8 @@ _FIGURES = r"""
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
 (?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( equals)?)  =>  {between}
-(?:{AFTER_HALF_DAY}|(?<=\d%)|(?<=:\d\d)) ?[-–—] ?(?=\d|noon|midnight)  =>  ␣{until_or_and}␣
+((?i:between) {CLOCK} ?[AaPp]\.?[Mm]\.?) ?[-–—] ?(?=\d|noon|midnight)  =>  {1} and␣
+(?:{AFTER_HALF_DAY}|(?<=\d%)|(?<=:\d\d)) ?[-–—] ?(?=\d|noon|midnight)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=(?:[\d.]++ × )?[\d.]++ ?(?:[cm]?m|in|ft|["″])(?!\w|  ?equals)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})x(?!\w){PER}  =>  {1:number} times{2:per}
@@ -190,7 +186,7 @@ _FIGURES = r"""
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
-? [″"'′’mh·N]|ft|\d ?[x×]
+? [″"'′’mh]|ft|\d ?[x×]
 (\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall)(?<![²³]) ?(?:x|×(?!.{1,60} (?:equals|about) )) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
@@ -200,8 +196,6 @@ _FIGURES = r"""
 {START}(\d{1,4})(?:h(?=\d\d(?!\w))| ?h(?:rs?)? ?(?=\d{1,2} ?m))(\d{1,2})(?: ?m(?:in)?)?(?!\w)
     =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
-((?:equals|times|×|about|of) {1,2}{NUMBER}) N(?!\w)|({NUMBER}) N(?= {1,2}(?:×|times|equals) )  =>  {1}{2} newtons
-{START}{MINUS}({NUMBER}) ?({UNIT})·({UNIT})(?!\w)  =>  {1:minus}{2:number} {3:singular} {4:plural}
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
 ? [°º℃℉]
@@ -231,10 +225,8 @@ _OTHER_SIGNS = r"""
 \+\+(?=[a-z](?!\w))|(?<=\w)\+\+(?!\w)  =>  ␣plus plus␣
 [ ]?[+]++ ?  =>  ␣plus␣
 (?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
-(?<=\w) % (?=\w)  =>  ␣modulo␣
 ([²³×±§¶%°])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
-(?<!\S)\$(?!\S)  =>  dollar sign
 (?<=[a-z])/(?=(?:{EACH})(?!\w))  =>  ␣per␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
