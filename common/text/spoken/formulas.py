@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from common.text.spoken.rules import any_of, apply, read_rules, table
 
@@ -56,7 +57,6 @@ _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no p
     rf"|[a-z]{{2,}}-[a-z]{{2}}|(?<![A-Za-z])(?:{_WORDS}|and|or|if|is|to|of|for)(?![A-Za-z]))"
     r"|-|\d?[A-Za-z]{2,3}|\d[a-z]"
 )
-_DEPTH = 6  # levels of nested braces that are read
 
 
 def read_formulas(text: str) -> str:
@@ -67,7 +67,7 @@ def read_formulas(text: str) -> str:
     opened = apply(DELIMITERS, text)
     if opened == text and not _KNOWN.search(text):
         return text
-    for _ in range(_DEPTH):
+    for _ in range(6):  # levels of nested braces
         opened = apply(INNERMOST, opened)
     return apply(COMMANDS, opened)
 
@@ -92,7 +92,7 @@ def variables(formula: str) -> str:
     return _WRITTEN.sub(lambda found: found[1] or " ".join(found[0]).replace("-", "−"), formula)
 
 
-_NAMES = _PATTERNS | {each.__name__: each for each in (fraction, term, variables)}
+_NAMES: dict[str, Any] = _PATTERNS | {f.__name__: f for f in (fraction, term, variables)}
 _NAMES["sign"] = _SIGNS.__getitem__
 _NAMES["rows"] = lambda matrix: matrix.replace("&", ",").replace(r"\\", ";")
 DELIMITERS, INNERMOST, COMMANDS = (

@@ -1,7 +1,7 @@
 """The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
 
 import re
-from functools import cache
+from functools import cache, partial
 from html import unescape
 from html.entities import html5
 from typing import Any
@@ -60,7 +60,6 @@ _NAMES: dict[str, Any] = {
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
-? <[A-Za-z/]
 (?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}|</t[dh]>\s{0,9}(?=<(t)[dh]))
     =>  {line}
 """
@@ -97,7 +96,7 @@ _INLINE = r"""
 \[\^[^\]\s]{1,40}\]:?  =>
 \[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
 !\[([^\[\]]{0,500}+){TARGET}  =>  {image}
-\[\[?\d+\]\]?{TARGET}  =>
+\[\[?\d{1,4}\]\]?{TARGET}  =>
 \[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 ? [ (][!@#$%&*](?:,| or | and |\))
@@ -133,7 +132,8 @@ _+  =>
 (?<![A-Za-z])~(?= ?[\d$€£¥₹])  =>  ≈
 """
 _PUNCTUATION = r"""
-? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |--|[ ]['’]s
+? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--|[ ]['’]s
+:[ ]?/[ ]?/[/ ]*  =>  ␣
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
 --(?<!\S--)-*+(?!\S)  =>  —
@@ -147,11 +147,10 @@ _PUNCTUATION = r"""
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent
   |& ampersand|* star|. dot|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma
-  |; semicolon|\ backslash|< less than|> greater than|( open parenthesis|) close parenthesis|[ bracket
-  |] bracket|{ brace|} brace|" quote|' single quote|== double equals|=== triple equals|!= not equals
-  |!== strictly not equals|<= at most|>= at least|&& double ampersand|=> arrow|-> arrow|-= minus equals
-  |{} curly braces|[] square brackets|() parentheses|** double star|__ double underscore""")
-_SIGN_NAMES |= {"|": "pipe", "||": "double pipe"}
+  |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
+  |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
+  |&& double ampersand|=> arrow|-> arrow|-= minus equals|** double star|__ double underscore
+  |{} curly braces|[] square brackets|() parentheses""") | {"|": "pipe", "||": "double pipe"}
 _CODE = r"""
 (?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
 (?<=[\w)\]])(?<!SELECT)( ?)\*\1(?=[\w(])  =>  ␣×␣
@@ -163,7 +162,6 @@ _NAMED = r"""(?<!\S)(?:--|//|\?\?|<<|>>|-=|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w 
 _ENGLISH_CODE = r"""
 ({NAMED})  =>  ␣{1:signs}␣
 (?<=\w)--(?!\w)  =>  ␣minus minus
-(?<=\w)<(?=[A-Za-z][\w, ]{0,40}>)  =>  ␣of <
 (?<=[\w)]) % (?=[\w(])  =>  ␣modulo␣
 [ ]?\|\|[ ]?  =>  ␣or␣
 (?<![\w=)])!(?=(?!important)[A-Za-z(])  =>  not␣
@@ -219,9 +217,8 @@ def inline_rules(language: Language) -> Rules:
         return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
 
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
-    said |= {"secret": _signs if english else str}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
-    said["code"] = lambda code: _code(code, words.code, english=english)
+    said |= {"secret": _signs if english else str, "code": partial(_code, words.code, english)}
     return read_rules(_INLINE, _NAMES | said)
 
 
@@ -240,7 +237,7 @@ def _trimmed(address: str) -> tuple[str, str]:
     return address[:cut], address[cut:]
 
 
-def _code(code: str, instead: str, *, english: bool) -> str:
+def _code(instead: str, english: bool, code: str) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
     if english and re.fullmatch(r"[!-/:-@\[-`{-~]{1,4}|\\\w[+*?]?", code.strip()):
         return _signs(code.strip())

@@ -24,7 +24,6 @@ _DESCRIBED = (
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 _YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
-_AS_WRITTEN = frozenset({"24/7", "9/11", "20/20"})
 _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure
   |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
@@ -60,7 +59,6 @@ PATTERNS = {
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
     "STANDARD": r"(?i:arxiv)|RFC|ISO(?! \d{1,3}00(?![:\d-]))|PMID|IEEE|ANSI|IEC|DIN",
     "TERM": r"(?<![^\W\d_][a-z])(?<=[²³a-zα-ω])",
-    "RELEASE": r"\d{1,4}\.\d{1,4}",
     "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
     "AFTER_HALF_DAY": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm]))",
@@ -80,9 +78,7 @@ PARTS = {
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "without_marks": lambda written: re.sub("[. '’]", "", written),
     "numbered": lambda short: _NUMBERED.get(short, ""),
-    "slash": lambda match: (
-        " divided by" if "/" in match[1] and _FORMULA.search(match.string) else ","
-    ),
+    "slash": lambda it: " divided by" if "/" in it[1] and _FORMULA.search(it.string) else ",",
     "menu": lambda path: path.replace(" →", ", then"),
 }
 
@@ -192,7 +188,7 @@ def fraction(match: re.Match[str]) -> str:
         return _with_whole(whole, above, below)
     dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
     over = " over " if above > below or not above else " " if dated and not rated else " out of "
-    sign = " " if shares or not below or f"{above}/{below}" in _AS_WRITTEN else over
+    sign = " " if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20"} else over
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
 

@@ -156,7 +156,7 @@ _FIGURES = r"""
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
 (?<![\w.])[vV]?(\d{1,4}(?:\.\d{1,4}){0,3})\.([xX])(?!\w)  =>  {1:points} dot {2}
 (?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
-(?<!\w)((?:{RELEASES}) )[vV]?({RELEASE}(?: ?{DASH} ?{RELEASE})?)(?!\w|[.,]\d)  =>  {1}{2:points}
+(?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
 (?<![\w/])[vV](?:er\.)? ?({NUMBER})(?!\w)  =>  version {1:number}
 ? \d/\d|f/\d|[{VULGAR}]
 (?<!\w)({TITLES}) (\d{1,3})/(\d{1,3})(?![\w/])  =>  {1} {2} of {3}
