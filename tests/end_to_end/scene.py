@@ -252,8 +252,8 @@ def with_short_deadlines(
 
 
 def spoken_by_length(utterance: EspeakRequest) -> bytes:
-    """Return 0.05 s of silence, or 10 s for more than 40 characters."""
-    return bytes(RATE * 10 * 2 if len(utterance.text) > 40 else RATE // 20 * 2)
+    """Return 0.05 s of silence, or 10 s for 60 characters or more (`LONG` of test_barge_in.py)."""
+    return bytes(RATE * 10 * 2 if len(utterance.text) >= 60 else RATE // 20 * 2)
 
 
 @asynccontextmanager
