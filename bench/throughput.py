@@ -4,7 +4,7 @@
 
 The measured process is the function `chat` as it is deployed (functions-framework, gunicorn, one
 uvicorn worker), with its real adapters and a SQLite store. Its services and its callers are in this
-process, on the other core (`simulated_services.py`)."""
+process, on the other core (`simulated_services.py`, `talkers.py`)."""
 
 import argparse
 import asyncio
@@ -15,7 +15,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -29,22 +28,13 @@ from bench.simulated_services import (
     ChatCaller,
     SimulatedReply,
     SimulatedServices,
+    SimulatedVoice,
     request,
     run_services,
 )
 from bench.table import Row, markdown, middle
-from common.adapters.google.secret_manager import SecretManagerClient
-from common.adapters.sqlite.store import SqliteStore
-from common.adapters.vault.per_session import SecretVault
-from common.bootstrap import SystemClock, new_id, pause
-from common.domain.ids import AvatarSessionId, UserId
-from common.domain.user import User
-from common.ports.avatar import SessionToken, StartedSession
-from common.ports.dependencies import Dependencies
-from common.schemas.requests import StartAvatarRequest
-from common.sessions.avatar_sessions import AvatarSessions
+from bench.talkers import Talker, start_talkers
 from common.settings import Settings
-from common.transactions.idempotency import IdempotencyKey
 from infra.local.emulators.google_cloud import google_cloud, provide
 from infra.local.identity import LocalIdentity
 from infra.local.simulators.all import Simulators
@@ -56,13 +46,15 @@ SENTENCE = ["Here", " is", " what", " I", " found", " out", " for", " you", " to
 TALK = [*SENTENCE, *([" And", *SENTENCE[1:]] * 5)]
 MANDARIN_SENTENCE = "今天的天气非常好，我们可以一起去公园散步，然后喝一杯热茶。"
 MANDARIN = (MANDARIN_SENTENCE * 140)[:4_000]
-SPEECH_SECONDS = 3.0
-"""Seconds of audio in each answer of the voice."""
+SPEECH_SECONDS, SPEECH_PACE = 3.0, 120.0
+"""Each answer of the voice has at least so many seconds of audio, for so many bytes of text a second.
+A person speaks about 14: the voice is eight times as fast, so that a run ends in time."""
 TALK_SECONDS = 12.0
 """Time over which the starts of the turns are spread. A turn takes about as long, so all of them
 run at the same time, at different places."""
-MANDARIN_SECONDS = 55.0
-"""The same for the replies in Mandarin: 2,000 tokens of two characters, one every 25 ms."""
+MANDARIN_SECONDS = 110.0
+"""The same for the replies in Mandarin: 2,000 tokens of two characters, one every 25 ms, and 100 s of
+speech."""
 RUN_SECONDS = 300.0
 """Time-out of a run. Without it, a turn that never began would block the run."""
 TEXT_BAR, LAG_BAR, MEMORY_BAR = 2.0, 50.0, 250.0
@@ -80,15 +72,6 @@ ENGLISH_REPLY = SpokenReply(TALK, len(SENTENCE) - 1)
 MANDARIN_REPLY = SpokenReply(
     [MANDARIN[at : at + 2] for at in range(0, len(MANDARIN), 2)], len(MANDARIN_SENTENCE) // 2
 )
-
-
-@dataclass(frozen=True)
-class Talker:
-    """A user with a conversation and an avatar session."""
-
-    token: str
-    conversation: str
-    session: str
 
 
 @dataclass(frozen=True)
@@ -160,39 +143,20 @@ async def _all_done(callers: Sequence[ChatCaller]) -> None:
             raise RuntimeError(f"a turn was lost: {end[-500:]}")
 
 
-class WebsocketProvider:
-    """An avatar provider whose sessions have a websocket and nothing else."""
-
-    def __init__(self, ws: str) -> None:
-        self._ws = ws
-        self._numbers = count()
-
-    async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:  # noqa: ARG002 - a parameter of the port
-        return SessionToken(AvatarSessionId(f"session-{next(self._numbers)}"), "token")
-
-    async def start(self, ticket: SessionToken) -> StartedSession:
-        return StartedSession("wss://livekit.invalid", "token", f"{self._ws}/{ticket.session}")
-
-
-class NoTasks:
-    """A queue that runs no task."""
-
-    async def expire(self, session: AvatarSessionId, at: datetime) -> None: ...
-
-    async def leave(self, session: AvatarSessionId, at: datetime) -> None: ...
-
-
 @asynccontextmanager
 async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:
     """Run the function and its services, with so many users."""
     with tempfile.TemporaryDirectory() as folder:
-        async with run_services(SPEECH_SECONDS) as services, httpx.AsyncClient() as http:
+        async with (
+            run_services(SimulatedVoice(SPEECH_SECONDS, SPEECH_PACE)) as services,
+            httpx.AsyncClient() as http,
+        ):
             settings = _settings(Path(folder), services)
             identity = LocalIdentity(Path(folder), settings.project)
             async with google_cloud(Path(folder), http, identity, Simulators()) as google:
                 here = settings.model_copy(update={"secret_manager_address": google.address})
                 await provide(google, here, "key")
-                users = await _start_users(here, services, identity, talkers)
+                users = await start_talkers(here, services.ws, identity, talkers)
                 source = ROOT / "functions" / "chat" / "main.py"
                 environment = _environment(here, identity.certificates_file)
                 with serve_function(source, "chat", environment) as function:
@@ -220,40 +184,6 @@ def _environment(settings: Settings, certificates: Path) -> dict[str, str]:
     names = (settings.model_fields_set | {"secret_manager_address"}) - {"admitted"}
     variables = {f"OPRINA_{name.upper()}": str(getattr(settings, name)) for name in names}
     return variables | {"OPRINA_ADMITTED": "*", "OPRINA_CERTIFICATES": str(certificates)}
-
-
-async def _start_users(
-    settings: Settings, services: SimulatedServices, identity: LocalIdentity, number: int
-) -> list[Talker]:
-    store = SqliteStore(Path(settings.data_dir) / "oprina.sqlite3")
-    secrets = SecretManagerClient(settings.project, address=settings.secret_manager_address)
-    deps = Dependencies(
-        store=store,
-        avatars=WebsocketProvider(services.ws),  # type: ignore[arg-type]  # the methods that a start calls
-        agent=None,  # type: ignore[arg-type]  # a start calls no agent
-        voice=None,  # type: ignore[arg-type]  # as above
-        recognition=None,  # type: ignore[arg-type]  # as above
-        vault=SecretVault(secrets),
-        tasks=NoTasks(),
-        google=None,  # type: ignore[arg-type]  # as above
-        grants=None,  # type: ignore[arg-type]  # as above
-        sign_ins=None,  # type: ignore[arg-type]  # as above
-        clock=SystemClock(),
-        new_id=new_id,
-        pause=pause,
-        settings=settings,
-    )
-    try:
-        return [await _talker(AvatarSessions(deps), identity, n) for n in range(number)]
-    finally:
-        await store.close()
-        await secrets.close()
-
-
-async def _talker(avatars: AvatarSessions, identity: LocalIdentity, number: int) -> Talker:
-    user = f"user-{number}"
-    started = await avatars.start(User(UserId(user)), StartAvatarRequest(), IdempotencyKey())
-    return Talker(identity.mint(user, user), started.conversation_id, started.avatar_session_id)
 
 
 @dataclass(frozen=True)

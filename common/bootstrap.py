@@ -5,59 +5,25 @@ imported when the adapter is chosen. The exception is Firestore's library, which
 it is imported while an instance starts, when no request waits.
 """
 
-import asyncio
 import gc
-import os
-import random
-import secrets
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from common.accounts.account import AccountUseCase
-from common.accounts.deletion import DeleteAccounts
-from common.accounts.deletion_steps import (
-    DeleteConversations,
-    DeleteTurns,
-    DisconnectGoogle,
-    EndSessions,
-)
-from common.accounts.export import ExportUseCase
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.google.identity import FirebaseIdentity, from_file, from_google
 from common.adapters.google.identity_hash import KEY
-from common.connections.disconnect import ReleaseConsents
-from common.connections.google_connections import GoogleConnections
-from common.conversations.chat import ChatUseCase
-from common.conversations.history.conversation_history import ConversationHistory
-from common.conversations.history.deletion import ConversationDeletion
-from common.conversations.history.retention import DeleteOldConversations, FinishDeletions
-from common.conversations.lost_turns import SettleLostTurns
-from common.conversations.running_turns import RunningTurns
-from common.conversations.speak import SpeakUseCase
-from common.conversations.turn import Turns
-from common.domain import deadlines
-from common.domain.user import User
-from common.health import Checks, HealthCheck
-from common.observability.instrumentation import instrument
-from common.observability.request_trace import TraceExporter
+from common.adapters.system import SystemClock, new_id, pause
+from common.app import App, assemble
+from common.health import Checks
 from common.ports.avatar import AvatarProvider
 from common.ports.clock import Clock
 from common.ports.dependencies import Dependencies
 from common.ports.google import GoogleAccounts
 from common.ports.store import Store
 from common.ports.vault import TokenVault
-from common.sessions.avatar_sessions import AvatarSessions
-from common.sessions.budget import BudgetUseCase
-from common.sessions.due_work import ConfirmEndedSessions, EndDueSessions
-from common.sessions.sweep import SweepUseCase
 from common.settings import Settings
-from common.voice.synthesize import SynthesizeUseCase
-from common.voice.transcribe import TranscribeUseCase
 
 if TYPE_CHECKING:
     from common.adapters.google.cloud_tasks import CloudTasksQueue
@@ -68,98 +34,6 @@ if TYPE_CHECKING:
 OBJECTS_PER_COLLECTION = 20_000
 """New objects that start a garbage collection. Python's own figure is 700, which 200 streams reach
 several times with each piece of their text. 20,000 small dicts take 5 MB."""
-
-
-class Identity(Protocol):
-    async def verify(self, bearer: str) -> User:
-        """Return the user of an ID token. Raises `Unauthenticated` or `Unavailable`."""
-
-
-@dataclass(frozen=True, eq=False)
-class App:
-    settings: Settings
-    identity: Identity
-    avatars: AvatarSessions
-    conversations: ChatUseCase
-    speeches: SpeakUseCase
-    history: ConversationHistory
-    transcripts: TranscribeUseCase
-    syntheses: SynthesizeUseCase
-    sweeps: SweepUseCase
-    budget: BudgetUseCase
-    connections: GoogleConnections
-    accounts: AccountUseCase
-    exports: ExportUseCase
-    health_check: HealthCheck
-    close: Callable[[], Awaitable[None]]
-    running: RunningTurns = field(default_factory=RunningTurns)
-    traces: TraceExporter | None = None
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
-def new_id() -> str:
-    """Return a ULID in lower case: 26 letters and digits that begin with a digit.
-
-    Ids of later milliseconds sort after those of earlier ones.
-    """
-    value = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-    return "".join(alphabet[value >> shift & 31] for shift in range(125, -1, -5))
-
-
-async def pause(number: int) -> None:
-    """Sleep a random time: at most 20 ms for attempt 0, twice as long for each further one."""
-    await asyncio.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - jitter, no secret
-
-
-def assemble(
-    deps: Dependencies,
-    identity: Identity,
-    close: Callable[[], Awaitable[None]],
-    checks: Checks | None = None,
-) -> App:
-    deadlines.check(deps.settings.turn_seconds)
-    deps, running = instrument(deps), RunningTurns()
-    avatars = AvatarSessions(deps)
-    turns = Turns(deps, running, avatars.ender)
-    deletion = ConversationDeletion(deps, avatars.ender, running)
-    steps = (
-        EndSessions(deps, avatars.ender),
-        DisconnectGoogle(ReleaseConsents(deps)),
-        DeleteConversations(deps, deletion),
-        DeleteTurns(deps),
-    )
-    works = (
-        EndDueSessions(deps, avatars.ender),
-        ConfirmEndedSessions(deps),
-        SettleLostTurns(deps),
-        FinishDeletions(deletion),
-        DeleteOldConversations(deletion, deps.settings.conversation_days),
-        ReleaseConsents(deps),
-        DeleteAccounts(deps, steps),
-    )
-    return App(
-        settings=deps.settings,
-        identity=identity,
-        avatars=avatars,
-        conversations=ChatUseCase(turns),
-        speeches=SpeakUseCase(turns),
-        history=ConversationHistory(deps, deletion),
-        transcripts=TranscribeUseCase(deps),
-        syntheses=SynthesizeUseCase(deps),
-        sweeps=SweepUseCase(deps, avatars.ender, works),
-        connections=GoogleConnections(deps, os.urandom),
-        accounts=AccountUseCase(deps),
-        exports=ExportUseCase(deps),
-        budget=BudgetUseCase(deps),
-        health_check=HealthCheck(checks or {}),
-        close=close,
-        running=running,
-    )
 
 
 def build(settings: Settings) -> App:
@@ -239,10 +113,8 @@ def build(settings: Settings) -> App:
         if traces is not None:
             traces.close()
 
-    return replace(
-        assemble(deps, _identity(settings, http_client, secret_manager), close, checks),
-        traces=traces,
-    )
+    identity = _identity(settings, http_client, secret_manager)
+    return assemble(deps, identity, close, checks, traces)
 
 
 def _store(settings: Settings) -> Store:

@@ -33,7 +33,8 @@ from common.api.responses import handle_errors
 from common.api.routes import Declaration, Operation, Route
 from common.api.shutdown import end_turns_on_sigterm
 from common.api.streaming import EVENT_STREAM, accepts_events, to_response
-from common.bootstrap import App, app_of
+from common.app import App
+from common.bootstrap import app_of
 from common.domain.errors import Ambiguous, Invalid, NotFound, Unavailable
 from common.domain.ids import UserId
 from common.domain.user import User

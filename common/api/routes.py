@@ -15,7 +15,7 @@ from typing_extensions import TypeAliasType
 
 from common.api.requests import JSON, BodyKind, Model
 from common.api.streaming import InProgress
-from common.bootstrap import App
+from common.app import App
 from common.domain.errors import Refused
 from common.domain.user import User
 from common.schemas.base import Answer

@@ -5,7 +5,7 @@ import signal
 from functools import cache
 from types import FrameType
 
-from common.bootstrap import App
+from common.app import App
 from common.domain import deadlines
 from common.observability.log import log
 

@@ -84,7 +84,12 @@ class ChatUseCase:
         )
         if answer is not None and found.answered is not None:
             message = found.answered.words
-        content = Content(message, wait=request.wait, why_silent=why_silent(found, request.speak))
+        content = Content(
+            message,
+            wait=request.wait,
+            caller_plays=request.speak == "audio",
+            why_silent=why_silent(found, request.speak),
+        )
         return self.turns.start(RunningChat(found, content), committed)
 
     async def _hear(

@@ -21,12 +21,14 @@ AnswerT_co = TypeVar("AnswerT_co", bound=Answer, covariant=True)
 class Content:
     """The content of a turn: a `message` for the agent, or `pieces` to be spoken as they are.
 
-    `why_silent` is reported first, where speech was expected and cannot be.
+    `caller_plays`: the caller plays what the avatar has no time for. `why_silent` is reported first,
+    where speech was expected and cannot be.
     """
 
     message: str | None
     pieces: Sequence[str] = ()
     wait: bool = True
+    caller_plays: bool = False
     why_silent: SpeechEvent | None = None
 
 

@@ -111,6 +111,7 @@ class SpokenTurn:
         turn.content = Content(
             heard.text,
             wait=self.request.wait,
+            caller_plays=self.request.speak == "audio",
             why_silent=why_silent(admitted, self.request.speak),
         )
         return committed

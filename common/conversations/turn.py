@@ -40,11 +40,10 @@ from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
 from common.schemas.events import NoticeEvent, TurnEvent
 from common.sessions.end import SessionEnder
-from common.speech.avatar_channel import AvatarChannel
 from common.speech.caller_channel import CallerChannel
 from common.speech.playback import PlacedSentence
+from common.speech.relay_channel import channel_to
 from common.speech.silence import silence_avatar
-from common.speech.speech_channel import SpeechChannel
 from common.speech.speech_output import SpeechOutput, SpeechPlan
 from common.text import loading
 from common.transactions.shared_reads import SharedReads
@@ -187,7 +186,8 @@ class TurnWork:
         noting = asyncio.create_task(self._checkpoint_what_acts())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
-                await read_reply(memory, writer, self._heartbeat)
+                if await self._heartbeat.may_ask():
+                    await read_reply(memory, writer, self._heartbeat)
             self._fail(unanswered_error(reply))
         except TimeoutError:
             self._fail(Failed("agent", "it did not finish in time", kind="silent"))
@@ -227,7 +227,7 @@ class TurnWork:
     # ── speech ───────────────────────────────────────────────────────────────────────────────────
 
     def _plan_speech(self) -> SpeechOutput | None:
-        """Speak through the avatar, else to the caller. Without characters only silence the avatar."""
+        """Speak to the avatar or to the caller. Without characters only silence the avatar."""
         turn, earlier, avatar = self._turn, self._earlier, self._turn.admitted.avatar
         if avatar is None and not turn.admitted.characters:
             return None
@@ -240,11 +240,10 @@ class TurnWork:
             after=earlier.handover.silenced if earlier else None,
             from_elsewhere=turn.admitted.supersedes is not None and earlier is None,
         )
-        channel: SpeechChannel = (
-            CallerChannel(turn.events.emit, self._captions)
-            if avatar is None
-            else AvatarChannel(self._deps, avatar, self._heartbeat)
-        )
+        caller: CallerChannel | None = None
+        if avatar is None or turn.content.caller_plays:
+            caller = CallerChannel(turn.events.emit, self._captions)
+        channel = channel_to(self._deps, avatar, caller, self._heartbeat)
         return SpeechOutput(
             self._deps, plan, channel, turn.events, self._heartbeat, turn.interruption
         )

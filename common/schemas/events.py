@@ -104,7 +104,7 @@ class SpeechEvent(Answer):
 
 
 class AudioEvent(Answer):
-    """A piece of speech for a caller without an avatar (`speak: "audio"`), to be played in order.
+    """A piece of speech that no avatar speaks (`speak: "audio"`), to be played in order.
 
     `data` is base64 of signed 16-bit samples, little endian, mono, 24,000 a second. `seconds` is its
     length, `index` its number in the utterance, from 0. `text` has the sentences that begin in it. At

@@ -1,5 +1,6 @@
 """Sizes and lengths of speech: signed 16-bit little endian, mono, 24,000 Hz."""
 
+from array import array
 from collections.abc import Iterator
 
 RATE = 24_000
@@ -10,8 +11,21 @@ CHUNK_SECONDS = 1.0
 utterances. Its limit is 1 MB a message, as base64."""
 
 
+FRAME = 480
+"""Samples whose loudness is compared, to find a pause: 20 ms."""
+
+
 def seconds(pcm: bytes) -> float:
     return len(pcm) / BYTES_A_SECOND
+
+
+def quietest(pcm: bytes, first: float, last: float) -> int:
+    """Return the offset in bytes of the quietest 20 ms between two times, in seconds."""
+    begin, end = (int(max(0.0, at) * RATE) for at in (first, last))
+    samples = array("h", pcm[2 * begin : 2 * end])
+    starts = range(0, len(samples) - FRAME + 1, FRAME)
+    found = min(starts, key=lambda at: sum(map(abs, samples[at : at + FRAME])), default=0)
+    return 2 * (begin + found)
 
 
 def chunks(pcm: bytes) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ The phases and what follows from each event are in `connection_state`; this clas
 
 import asyncio
 import contextlib
+import math
 from dataclasses import replace
 
 from common.domain import deadlines
@@ -33,6 +34,7 @@ class AvatarChannel:
     def __init__(self, deps: Dependencies, avatar: CurrentAvatar, guard: MayAct) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()
         self.opened_at: float | None = None
+        self.plays_until = math.inf
         self.state = ConnectionState()
         self._deps = deps
         self._avatar = avatar
@@ -93,6 +95,9 @@ class AvatarChannel:
 
     async def finish(self, utterance: UtteranceId) -> None:
         await self._require().finish(utterance)
+
+    def change_listener(self) -> None:
+        return
 
     async def interrupt(self) -> None:
         """Silence the avatar, if the connection is there. Takes at most 2 s."""

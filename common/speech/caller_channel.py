@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 from collections.abc import Callable, Iterable
 
 from common.domain.ids import UtteranceId
@@ -28,6 +29,7 @@ class CallerChannel:
     ) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()
         self.opened_at: float | None = None
+        self.plays_until = math.inf
         self._emit = emit
         self._captions = captions
         self._quiet_at = 0.0
@@ -79,6 +81,9 @@ class CallerChannel:
         """Report the end of the utterance when it has had time to play."""
         ended = AvatarEvent("ended", utterance)
         asyncio.get_running_loop().call_at(self._quiet_at, self.events.put_nowait, ended)
+
+    def change_listener(self) -> None:
+        return
 
     async def interrupt(self) -> None:
         return

@@ -13,6 +13,9 @@ from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
 from common.speech import audio
 
+PAUSE_SECONDS = 0.8
+"""Speech has a pause between two words in such a time."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -62,6 +65,23 @@ class Utterance:
             found.append(PlacedSentence(piece.written, round(offset, 2), round(seconds, 2)))
             offset += seconds
         return found
+
+    def cut_in_two(self, seconds: float) -> "tuple[Utterance, Utterance]":
+        """Cut the audio at a pause shortly before `seconds`, and its words where that is."""
+        at = audio.quietest(self.pcm, seconds - PAUSE_SECONDS, seconds)
+        left = self.characters * at / max(1, len(self.pcm))
+        before, after = [], []
+        for piece in self.pieces:
+            head, tail = _halves(piece, left)
+            before += [head] if head.written else []
+            after += [tail] if tail.written else []
+            left -= len(piece.said)
+        return (
+            Utterance(self.id, before, self.pcm[:at], audio.seconds(self.pcm[:at])),
+            Utterance(
+                UtteranceId(f"{self.id}-2"), after, self.pcm[at:], audio.seconds(self.pcm[at:])
+            ),
+        )
 
     def heard_seconds(self, now: float) -> float:
         return 0.0 if self.starts is None else max(0.0, min(self.ends, now) - self.starts)
@@ -198,6 +218,14 @@ def _heard_part(piece: Piece, left: float) -> str:
         return ""
     cut = int(len(piece.written) * left / len(piece.said))
     return _whole_words(piece.written, cut)
+
+
+def _halves(piece: Piece, left: float) -> tuple[Piece, Piece]:
+    """Cut a piece after the words whose spoken form has at most `left` characters."""
+    head = _heard_part(piece, left)
+    said = round(max(0.0, min(left, len(piece.said)))) if head else 0
+    tail = piece.written[len(head) :].lstrip()
+    return Piece(head, piece.said[:said]), Piece(tail, piece.said[said:])
 
 
 def _whole_words(text: str, cut: int) -> str:

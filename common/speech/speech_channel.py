@@ -3,6 +3,13 @@ from typing import Protocol
 
 from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
+from common.schemas.events import SentenceEvent, SpeechEvent
+
+
+class SpeechEvents(Protocol):
+    """Receives the events of a turn's speech."""
+
+    def emit(self, event: SentenceEvent | SpeechEvent) -> None: ...
 
 
 class MayAct(Protocol):
@@ -19,8 +26,13 @@ class SpeechChannel(Protocol):
     """
 
     events: asyncio.Queue[AvatarEvent | None]
-    opened_at: float | None
-    """When the channel first opened, and silenced the avatar; event loop time."""
+    plays_until: float
+    """Audio that would play later than this event loop time needs another listener."""
+
+    @property
+    def opened_at(self) -> float | None:
+        """When the channel first opened, and silenced the avatar; event loop time."""
+        ...
 
     @property
     def is_over(self) -> bool:
@@ -45,6 +57,9 @@ class SpeechChannel(Protocol):
 
     async def finish(self, utterance: UtteranceId) -> None:
         """Say that all chunks of an utterance are sent. Raises Unavailable."""
+
+    def change_listener(self) -> None:
+        """Take what follows to the next listener, if there is one. What was sent has played."""
 
     async def interrupt(self) -> None:
         """Silence the avatar, if the channel is open. Takes at most 2 s."""

@@ -8,7 +8,7 @@ speech, and a failure in here ends the speech only.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,8 +21,7 @@ from common.schemas.events import Caption, SpeechEvent
 from common.speech import audio
 from common.speech.interruption import Interruption
 from common.speech.playback import Playback, Utterance
-from common.speech.speech_channel import MayAct, SpeechChannel
-from common.speech.speech_events import SpeechEvents
+from common.speech.speech_channel import MayAct, SpeechChannel, SpeechEvents
 from common.speech.synthesis import Synthesis
 from common.speech.voice_requests import VoiceRequests
 
@@ -31,6 +30,10 @@ AFTER_AUDIO_SECONDS = 2.0
 HANDOVER_SECONDS = 0.25
 """A turn of another process that we superseded may still have audio on its way, and learns of us
 from the avatar. Sound of ours from before that would be cleared together with it."""
+
+LISTENER_SECONDS = 0.5
+"""The avatar may report the end this late where the caller plays what follows: longer would be heard
+as a gap."""
 
 SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
 
@@ -197,7 +200,7 @@ class SpeechOutput:
             await self._channel.ready()
             if not await self._guard.may_act():
                 return
-            await self._hand_over(utterance)
+            await self._speak(utterance)
             utterance = await ready.get()
         self._all_sent = True
         if self._plan.wait:
@@ -212,6 +215,21 @@ class SpeechOutput:
         await self._channel.ready()
         if self._plan.from_elsewhere and self._channel.opened_at is not None:
             await asyncio.sleep(self._channel.opened_at + HANDOVER_SECONDS - _now())
+
+    async def _speak(self, utterance: Utterance) -> None:
+        """Hand over one utterance, or what of it plays in time, and the rest to the next listener."""
+        begins = max(_now(), self.playback.quiet_at)
+        left = self._channel.plays_until - begins
+        if left >= audio.seconds(utterance.pcm):
+            await self._hand_over(utterance)
+            return
+        rest = utterance
+        if left > audio.CHUNK_SECONDS:
+            before, rest = utterance.cut_in_two(left)
+            await self._hand_over(before)
+        await self._wait(lambda: not self.playback.is_unreported, LISTENER_SECONDS)
+        self._channel.change_listener()
+        await self._hand_over(rest)
 
     async def _hand_over(self, utterance: Utterance) -> None:
         """Send one utterance, and drop its audio from memory.
@@ -238,25 +256,29 @@ class SpeechOutput:
         At its maximum age an avatar falls silent without an event. So if an end was not reported, the
         provider is asked whether the session still runs.
         """
-        playback = self.playback
-        while not playback.is_done(_now()) and not self._channel.is_over:
-            limit = min(playback.quiet_at + AFTER_AUDIO_SECONDS, self._plan.deadline)
-            if _now() >= limit:
-                break
-            self._heard.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(limit):
-                    await self._heard.wait()
-        is_doubtful = playback.is_unreported and not self._channel.is_over
-        if is_doubtful and await self._channel.ask_if_over():
+        playback, channel = self.playback, self._channel
+        await self._wait(lambda: playback.is_done(_now()) or channel.is_over, AFTER_AUDIO_SECONDS)
+        is_doubtful = playback.is_unreported and not channel.is_over
+        if is_doubtful and await channel.ask_if_over():
             playback.forget_unreported()
             self._fail(SessionOver.code, "The avatar session has ended")
             return
-        if self._channel.is_over and not playback.is_done(_now()):
+        if channel.is_over and not playback.is_done(_now()):
             self.end = "failed"
             playback.cut(_now())
         else:
             playback.settle(_now())
+
+    async def _wait(self, done: Callable[[], bool], seconds: float) -> None:
+        """Wait until `done`, at most for `seconds` after what was sent has had time to play."""
+        while not done():
+            limit = min(self.playback.quiet_at + seconds, self._plan.deadline)
+            if _now() >= limit:
+                return
+            self._heard.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(limit):
+                    await self._heard.wait()
 
     def _fail(self, code: str, why: str) -> None:
         self.end = "failed"

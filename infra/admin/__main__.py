@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from common.bootstrap import App, build
+from common.app import App
+from common.bootstrap import build
 from common.domain.errors import OprinaError
 from common.domain.ids import ID, AvatarSessionId, UserId
 from common.domain.quota import METERS

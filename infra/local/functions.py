@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.api.page import CONFIG, page_files
 from common.api.routes import split_address
-from common.bootstrap import App
+from common.app import App
 from infra.deploy import package
 from infra.local.server import TRANSPORT
 

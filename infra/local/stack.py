@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
-from common.bootstrap import App, build
+from common.app import App
+from common.bootstrap import build
 from common.domain.ids import AvatarSessionId
 from common.sessions.end import always
 from common.settings import Settings

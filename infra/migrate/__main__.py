@@ -10,7 +10,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from common.bootstrap import SystemClock, build, pause
+from common.adapters.system import SystemClock, pause
+from common.bootstrap import build
 from common.domain.errors import OprinaError
 from common.settings import Settings, WronglySetError
 from infra.deploy.shell import FailedError

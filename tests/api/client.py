@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.adapters.google.identity import FirebaseIdentity
 from common.adapters.sqlite.store import SqliteStore
-from common.bootstrap import App
+from common.app import App
 from infra.local.functions import load_functions
 from infra.local.identity import LocalIdentity
 from tests.api.cases import Case

@@ -91,3 +91,17 @@ async def until_silent(page: Page, moments: int = 15) -> None:
         f"""() => window.seen.moments.length > {moments} && window.seen.moments.slice(-{moments})
           .every(each => each.level <= {LOUD})"""
     )
+
+
+def check_captions(captions: list[dict[str, Any]], text: str) -> None:
+    """Check that the marked words come in the order of the text, and each in its sentence."""
+    whole = squeeze(text)
+    places = [whole.find(squeeze(each["words"])) for each in captions]
+    assert min(places) >= 0, "a caption is not in the answer"
+    marked = [at + len(squeeze(each["before"])) for at, each in zip(places, captions, strict=True)]
+    assert marked == sorted(marked)
+    assert len(set(marked)) > 4
+
+
+def squeeze(text: str) -> str:
+    return "".join(text.split())

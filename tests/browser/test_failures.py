@@ -12,7 +12,7 @@ from infra.local.plain_http import plain_client
 from infra.local.simulators.all import Simulators
 from infra.local.stack import Stack, stack
 from tests.browser.conftest import picture, sign_in, visit, write
-from tests.browser.probes import LISTEN, probe, seen, until_loud, until_silent
+from tests.browser.probes import LISTEN, check_captions, probe, seen, until_loud, until_silent
 from tests.browser.wire import wire
 
 BLOCKED = """
@@ -38,6 +38,13 @@ WITHOUT_AVATAR = {
     "down": "The video is not available.",
     "room": "The picture did not come back.",
 }
+
+SENTENCE = (
+    "The keeper of the light climbed up the stairs, with a lamp in one hand and a book in the other, "
+    "and he wrote down the weather of the day, and the ships that had passed the rocks since noon, and "
+    "the names of the birds that rested on the railing, and the height of the water at the old pier, "
+    "and the hour at which the fog had come in from the north, and then he closed the book and slept."
+)
 
 
 async def inject(local: Stack, **fault: Any) -> None:
@@ -93,6 +100,45 @@ async def test_without_an_avatar_the_drawn_face_speaks(
         assert first["words"].startswith("Once there was")
         sessions = local.simulators.liveavatar.sessions.values()
         assert [each.state for each in sessions if each.state == "running"] == []
+
+
+async def test_the_drawn_face_goes_on_in_mid_sentence_when_the_minutes_end(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """One sentence of about 30 s begins with the avatar, which has 24 s, and is heard to its end."""
+    given = {"allowance_avatar_seconds": 24}
+    async with (
+        stack(tmp_path, given=given, simulators=Simulators(), scheduled=False) as local,
+        visit(browser, local) as page,
+    ):
+        await page.add_init_script(LISTEN)
+        await page.reload()
+        await sign_in(page)
+        await write(page, SENTENCE)
+        await expect(page.get_by_test_id("answer")).to_have_count(1)
+        stage = page.locator("#stage")
+        await page.get_by_test_id("talk").click()
+        await expect(stage).to_have_attribute("data-video", "true")
+        await probe(page)
+        await write(page, "What did I just say?")
+        await until_loud(page)
+        await expect(stage).to_have_attribute("data-video", "true")
+        await expect(stage).to_have_attribute("data-video", "false")
+        await expect(page.get_by_test_id("state")).to_contain_text("Speaking")
+        await expect(page.get_by_test_id("notice")).to_contain_text(WITHOUT_AVATAR["quota"])
+        await picture(page, "minutes-used-up")
+        await expect(page.get_by_test_id("answer")).to_have_count(2)
+        await expect(page.get_by_text("Not said")).to_have_count(0)
+        check_captions((await seen(page))["captions"], f"A moment ago you said: {SENTENCE}")
+        [session] = local.simulators.liveavatar.sessions.values()
+        assert session.state == "ended"
+        [spoken] = local.simulators.liveavatar.journal.session(session, 0)["utterances"]
+        assert not spoken["interrupted"]
+        await page.get_by_role("button", name="Turn the microphone off").click()
+        await expect(page.get_by_test_id("bill")).to_be_visible()
+        await write(page, "What time is it?")  # the voice stays, without the face
+        await expect(page.get_by_test_id("bill")).to_have_count(0)
+        await until_loud(page)
 
 
 @pytest.mark.parametrize("name", MICROPHONE)

@@ -9,7 +9,16 @@ from playwright.async_api import Browser, Page, expect
 from infra.local.simulators.agent_engine.assistant.stories import LIGHTHOUSE
 from infra.local.stack import Stack
 from tests.browser.conftest import PHONE, picture, sign_in, visit, write
-from tests.browser.probes import LISTEN, LOUD, probe, seen, until_loud, until_silent
+from tests.browser.probes import (
+    LISTEN,
+    LOUD,
+    check_captions,
+    probe,
+    seen,
+    squeeze,
+    until_loud,
+    until_silent,
+)
 
 GROWTH = """() => {
   window.lengths = [];
@@ -77,7 +86,7 @@ async def test_the_avatar_speaks_is_interrupted_and_ends_with_its_price(
         await page.wait_for_function("() => window.seen.captions.length > 8")
         await picture(page, "speaking")
         check_lips(rest, await seen(page))
-        check_captions((await seen(page))["captions"])
+        check_captions((await seen(page))["captions"], LIGHTHOUSE)
         await page.get_by_role("button", name="Stop", exact=True).click()
         await expect(page.get_by_text("Not said")).to_be_visible()
         await until_silent(page)
@@ -101,20 +110,6 @@ def check_lips(rest: dict[str, Any], talk: dict[str, Any]) -> None:
 
 def loud_and_seen(moment: dict[str, Any]) -> bool:
     return bool(moment["level"] > LOUD and moment["frames"])
-
-
-def check_captions(captions: list[dict[str, Any]]) -> None:
-    """Check that the marked words come in the order of the story, and each in its sentence."""
-    story = squeeze(LIGHTHOUSE)
-    places = [story.find(squeeze(each["words"])) for each in captions]
-    assert min(places) >= 0, "a caption is not in the answer"
-    marked = [at + len(squeeze(each["before"])) for at, each in zip(places, captions, strict=True)]
-    assert marked == sorted(marked)
-    assert len(set(marked)) > 4
-
-
-def squeeze(text: str) -> str:
-    return "".join(text.split())
 
 
 def session_states(local: Stack) -> list[str]:

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp
 from common.adapters.http.client import HttpClient
 from common.adapters.http.request import HttpAnswer, OutboundRequest, Retry
 from common.adapters.liveavatar.client import LiveAvatar
-from common.bootstrap import App, assemble, build
+from common.app import App, assemble
+from common.bootstrap import build
 from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId
 from common.ports.dependencies import Dependencies
@@ -202,8 +203,8 @@ class Scene:
         return counts
 
     async def until(self, holds: Callable[[], Any]) -> None:
-        """Wait at most 10 seconds until the condition holds."""
-        with anyio.fail_after(10):
+        """Wait until the condition holds, at most a minute."""
+        with anyio.fail_after(60):
             while not await holds():  # noqa: ASYNC110 - the condition has no event
                 await anyio.sleep(0.01)
 

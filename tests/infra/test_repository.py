@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,9 +86,17 @@ def test_a_module_of_the_core_has_at_most_three_hundred_lines() -> None:
     assert long == []
 
 
+def test_the_architecture_document_has_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(each for each in contracts["contracts"] if each["type"] == "layers")["layers"]
+    document = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    listed = re.findall(r"(?m)^    (.+)$", document.partition("`lint-imports` checks it:")[2])
+    assert listed[: len(layers) + 1] == ["functions", *layers]
+
+
 def test_chat_is_read_in_at_most_eight_files() -> None:
     document = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    walk = document.partition("These eight files")[2].partition("Beside the way")[0]
+    walk = document.partition("These eight files")[2].partition("Other files")[0]
     files = re.findall(r"`((?:functions|common)/[\w/]+\.py)`", walk)
     assert len(files) == len(set(files)) == 8
     assert [file for file in files if not (ROOT / file).exists()] == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.domain import deadlines
 from common.domain.errors import Ambiguous, Failed, OprinaError, Unavailable
 from common.sessions.sweep import SECONDS

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from common.bootstrap import App
+from common.app import App
 from common.ports.dependencies import Dependencies
 from tests.reliability.machine.life import Life
 from tests.reliability.machine.mutants import MUTANTS

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from common.bootstrap import App
+from common.app import App
 from common.domain.user import User
 from common.schemas.connections import (
     BeginGoogleRequest,

@@ -11,7 +11,7 @@ from typing import Any
 
 from common.adapters.sqlite.store import SqliteStore
 from common.api.streaming import InProgress
-from common.bootstrap import App, assemble
+from common.app import App, assemble
 from common.conversations.running_turn import RunningChat
 from common.domain.avatar_session import session_paths
 from common.domain.documents import Query

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message
 
-from common.bootstrap import App
+from common.app import App
 from infra.local.functions import load_functions
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from common.bootstrap import App, build
+from common.app import App
+from common.bootstrap import build
 from common.connections.disconnect import Disconnect
 from common.conversations.history.deletion import MarkDeleted
 from common.conversations.running_turn import RunningChat, RunningSpeech

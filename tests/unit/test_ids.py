@@ -2,7 +2,7 @@
 
 import time
 
-from common.bootstrap import new_id
+from common.adapters.system import new_id
 from common.domain.ids import ID
 
 

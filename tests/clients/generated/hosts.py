@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from common.bootstrap import App
+from common.app import App
 from infra.local.functions import load_functions
 from infra.local.server import serving
 from infra.local.stack import Stack

@@ -11,7 +11,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from common.bootstrap import App, build
+from common.app import App
+from common.bootstrap import build
 from common.conversations.running_turn import RunningChat
 from common.domain.errors import Ambiguous, Unavailable
 from common.domain.google.connection import connection_path

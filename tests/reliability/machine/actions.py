@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from common.bootstrap import App
+from common.app import App
 from common.domain.avatar_session import session_paths
 from common.domain.ids import AvatarSessionId, UserId
 from common.domain.user import User

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from common.adapters.sqlite import values
 from common.adapters.sqlite.store import SqliteStore
-from common.bootstrap import App
+from common.app import App
 from common.domain import errors
 from common.domain.ids import AvatarSessionId
 from common.observability.log import log

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from common.bootstrap import App
+from common.app import App
 from common.domain.avatar_session import EndReason
 from common.domain.documents import (
     Create,

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.domain.errors import CapacityReached, OprinaError, RateLimited, SpendingStopped
 from common.domain.ids import UserId
 from common.domain.quota import METERS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.conversations.running_turn import RunningChat
 from common.domain import deadlines
 from common.ports.agent import ProposedAction, ToolCall, ToolResult

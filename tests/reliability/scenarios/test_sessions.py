@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.domain.errors import Ambiguous, OprinaError, Unavailable, UpstreamNotFound
 from common.ports.dependencies import Dependencies
 from tests.reliability.fault_injection import Simulation, fail, refuse

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.conversations.running_turn import RunningChat
 from common.domain import errors
 from common.domain.ids import UserId

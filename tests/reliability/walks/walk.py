@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from common.adapters.sqlite.store import SqliteStore
-from common.bootstrap import App
+from common.app import App
 from common.domain.errors import Unavailable
 from common.domain.ids import UserId
 from common.ports.agent import Delta, Finished, OnEvent, UsageSoFar

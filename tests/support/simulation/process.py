@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
-from common.bootstrap import App
+from common.app import App
 from common.ports.dependencies import Dependencies
 from tests.support.simulation.journal import CURRENT_REQUEST
 from tests.support.virtual_time import CURRENT_PROCESS

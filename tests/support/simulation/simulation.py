@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-from common.bootstrap import App
+from common.app import App
 from common.domain.documents import Update
 from common.ports.dependencies import Dependencies
 from tests.support.harness import Harness, assemble_app

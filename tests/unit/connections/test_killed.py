@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.domain.errors import Ambiguous, OprinaError, Unavailable
 from common.domain.google.connection import connection_path
 from common.domain.google.consent import COLLECTION, LIFE

@@ -2,14 +2,19 @@
 
 import asyncio
 import base64
+from array import array
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from common.conversations.running_turn import RunningChat
+from common.domain.ids import UtteranceId
 from common.schemas.events import AudioEvent, ChatEvent, DoneEvent, SpeechEvent
+from common.speech.audio import seconds
+from common.speech.playback import Piece, Utterance
 from tests.support.fakes.agent import FakeAgent
-from tests.support.harness import Harness, collect_events, new_harness
+from tests.support.harness import Harness, collect_events, end, new_harness
 
 REPLY = ["The first sentence is here. ", "The second sentence follows it. ", "The third ends."]
 
@@ -22,7 +27,7 @@ async def spoken_events(harness: Harness, **fields: Any) -> list[ChatEvent]:
     return await collect_events(await harness.chat(speak="audio", **fields))
 
 
-def sound(events: list[ChatEvent]) -> list[AudioEvent]:
+def sound(events: Iterable[ChatEvent]) -> list[AudioEvent]:
     return [event for event in events if isinstance(event, AudioEvent)]
 
 
@@ -91,6 +96,62 @@ async def test_a_running_avatar_speaks_itself() -> None:
     events = await spoken_events(harness, conversation_id=started.conversation_id)
     assert sound(events) == []
     assert any(isinstance(each, SpeechEvent) and each.state == "started" for each in events)
+
+
+STORY = [f"Sentence number {n} is said. " for n in range(30)]
+
+
+@pytest.mark.parametrize("by", ["the page ends it", "it falls silent", "a second before"])
+async def test_the_caller_plays_on_in_mid_sentence_when_the_avatar_s_time_ends(by: str) -> None:
+    harness = new_harness(agent=FakeAgent(STORY), allowance_avatar_seconds=20)
+    session = await harness.start()
+    if by == "a second before":
+        await asyncio.sleep(19)
+    turn = await harness.chat(speak="audio", conversation_id=session.conversation_id)
+    avatar = harness.avatars.session(session.avatar_session_id)
+    asyncio.get_running_loop().call_later(20, avatar.player.fall_silent)
+    events: list[ChatEvent] = []
+    while news := await turn.next_events():
+        if sound(news) and not sound(events):
+            assert all(each.ended for each in avatar.player.played.values())
+            if by == "the page ends it":
+                await end(harness.app, session.avatar_session_id)
+        events += news
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert (done.ended, done.spoken) == ("complete", "".join(STORY).strip())
+    by_avatar = sum(each.seconds for each in avatar.player.played.values())
+    by_caller = sum(each.seconds for each in sound(events))
+    made = sum(len(text) * 0.06 for text in harness.voice.texts)
+    assert by_avatar + by_caller == pytest.approx(made, abs=0.1)
+    assert by_avatar == 0 if by == "a second before" else 15 < by_avatar < 18.5
+    captions = [
+        caption.text
+        for event in events
+        if isinstance(event, SpeechEvent) and event.state == "started"
+        for caption in event.sentences or []
+    ]
+    assert " ".join(captions) == "".join(STORY).strip()
+
+
+async def test_a_caller_that_plays_no_sound_gets_none_at_the_end_of_the_avatar_s_time() -> None:
+    harness = new_harness(agent=FakeAgent(STORY), allowance_avatar_seconds=20)
+    session = await harness.start()
+    turn = await harness.chat(conversation_id=session.conversation_id)
+    events = await collect_events(turn)
+    assert sound(events) == []
+
+
+def test_speech_is_cut_where_it_is_quiet() -> None:
+    tone = array("h", [8_000, -8_000] * 12_000)
+    pcm = tone.tobytes() + bytes(2 * 4_800) + tone.tobytes()
+    pieces = [Piece("One two three.", "one two three"), Piece("Four five six.", "four five six")]
+    whole = Utterance(UtteranceId("a"), pieces, pcm, seconds(pcm))
+    before, after = whole.cut_in_two(1.5)
+    assert before.pcm + after.pcm == pcm
+    assert 1.0 <= before.seconds <= 1.2
+    words = [" ".join(piece.written for piece in part.pieces) for part in (before, after)]
+    assert words == ["One two", "three. Four five six."]
 
 
 async def test_a_used_up_voice_leaves_text_and_says_so() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.conversations.running_turn import RunningChat, RunningSpeech
 from common.domain import errors
 from common.schemas.events import DoneEvent, SpeechEvent

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.bootstrap import App
+from common.app import App
 from common.domain import errors
 from common.domain.documents import Create, Update
 from common.schemas.answers import TranscribeAnswer

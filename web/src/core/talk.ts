@@ -68,6 +68,7 @@ export class Talk {
       ...shared,
       outbox: new Outbox(sessionStorage),
       place: () => this.place(),
+      goOnWithoutFace: () => this.presence.goOnWithoutFace(),
     });
     this.voice = new Voice(api, () => this.sound.output, preferences.get, {
       isSounding: () => this.dialogue.isSounding,
@@ -163,27 +164,27 @@ export class Talk {
   /** Send words of the person. */
   say(words: string): void {
     this.marks.begin("key_to_first_text");
-    this.idle.restart();
+    this.goOn();
     this.dialogue.ask({ message: words }, words);
   }
 
   retry(turn: Turn): void {
-    this.idle.restart();
+    this.goOn();
     this.dialogue.retry(turn);
   }
 
   regenerate(entry: Entry): void {
-    this.idle.restart();
+    this.goOn();
     this.dialogue.regenerate(entry);
   }
 
   edit(entry: Entry, words: string): void {
-    this.idle.restart();
+    this.goOn();
     this.dialogue.edit(entry, words);
   }
 
   answer(entry: Entry, yes: boolean): void {
-    this.idle.restart();
+    this.goOn();
     this.dialogue.answer(entry, yes);
   }
 
@@ -250,6 +251,11 @@ export class Talk {
     this.draft.clear();
   }
 
+  private goOn(): void {
+    this.idle.restart();
+    this.presence.goOn();
+  }
+
   private get isQuiet(): boolean {
     const isHearing = ["speech", "words"].includes(this.voice.hearing.get().state);
     return this.session !== null && this.dialogue.isIdle && !isHearing;
@@ -272,7 +278,7 @@ export class Talk {
     }
     this.marks.begin("last_word_to_first_text", lastWordAt);
     this.marks.begin("last_word_to_first_sound", lastWordAt);
-    this.idle.restart();
+    this.goOn();
     this.dialogue.ask({ message: words }, words);
   }
 }

@@ -1,5 +1,6 @@
 import { useSelector } from "@xstate/react";
 import { useEffect, useState } from "react";
+import { hasPrice } from "../core/session/avatar-machine";
 import { useApp } from "./use-app";
 import { useValue } from "./use-value";
 
@@ -17,7 +18,7 @@ export function usePosture(): Posture {
           ? "answering"
           : "thinking",
   );
-  const isAsleep = useSelector(talk.avatar, (now) => now.matches("ended"));
+  const isAsleep = useSelector(talk.avatar, hasPrice);
   const isLeft = useSounding(turn !== "speaking");
   const { state } = useValue(talk.voice.hearing);
   if (turn === "speaking" || isLeft) return "speaking";

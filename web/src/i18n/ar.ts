@@ -69,6 +69,8 @@ export const ar: Catalog = {
   "notice.sessions": "الفيديو يعمل في مكان آخر.",
   "notice.offline": "لا توجد شبكة. سنتابع تلقائيًا.",
   "notice.lost": "انقطعت الصورة. ستعود تلقائيًا.",
+  "notice.over": "انتهى الفيديو. المحادثة مستمرة.",
+  "notice.video": "تشغيل الفيديو من جديد",
   "notice.faceless": "لم تعد الصورة.",
   "notice.again": "مجددًا بعد {time}",
   "notice.retry": "حاول مجددًا",

@@ -68,6 +68,8 @@ export const de: Catalog = {
   "notice.sessions": "Das Video läuft anderswo.",
   "notice.offline": "Kein Netz. Es geht von selbst weiter.",
   "notice.lost": "Das Bild ist weg. Es kommt von selbst zurück.",
+  "notice.over": "Das Video ist zu Ende. Das Gespräch geht weiter.",
+  "notice.video": "Neu starten",
   "notice.faceless": "Das Bild kam nicht zurück.",
   "notice.again": "Erneut in {time}",
   "notice.retry": "Noch einmal",

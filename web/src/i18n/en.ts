@@ -66,6 +66,8 @@ export const en = {
   "notice.sessions": "The video runs somewhere else.",
   "notice.offline": "No network. It goes on by itself.",
   "notice.lost": "The picture is lost. It comes back by itself.",
+  "notice.over": "The video has ended. The conversation goes on.",
+  "notice.video": "Start it again",
   "notice.faceless": "The picture did not come back.",
   "notice.again": "Again in {time}",
   "notice.retry": "Try again",

@@ -68,6 +68,8 @@ export const es: Catalog = {
   "notice.sessions": "El vídeo está en otro lugar.",
   "notice.offline": "Sin red. Seguirá por sí solo.",
   "notice.lost": "Se ha perdido la imagen. Volverá por sí sola.",
+  "notice.over": "El vídeo ha terminado. La conversación sigue.",
+  "notice.video": "Iniciarlo de nuevo",
   "notice.faceless": "La imagen no volvió.",
   "notice.again": "De nuevo en {time}",
   "notice.retry": "Reintentar",

@@ -68,6 +68,8 @@ export const ja: Catalog = {
   "notice.sessions": "ビデオは別の場所で使用中です。",
   "notice.offline": "ネットワークがありません。自動的に再開します。",
   "notice.lost": "映像が途切れました。自動的に戻ります。",
+  "notice.over": "映像は終わりました。会話は続けられます。",
+  "notice.video": "映像を再開",
   "notice.faceless": "映像が戻りませんでした。",
   "notice.again": "{time} 後に再試行",
   "notice.retry": "再試行",

@@ -97,6 +97,11 @@ export class Output {
     return { text, from, seconds };
   }
 
+  /** Let what is queued next begin in so many seconds at the earliest. */
+  wait(seconds: number): void {
+    this.end = Math.max(this.end, this.now + seconds);
+  }
+
   /** Seconds of queued speech that are left. */
   get left(): number {
     return Math.max(0, this.end - this.now);

@@ -1,4 +1,4 @@
-import { assign, fromCallback, fromPromise, setup } from "xstate";
+import { assign, fromCallback, fromPromise, type SnapshotFrom, setup } from "xstate";
 import { type Api, pause } from "../api/api";
 import { Problem, problemOf } from "../api/problem";
 import type { ServerClock } from "../api/server-clock";
@@ -44,6 +44,7 @@ type AvatarEvent =
   | { type: "end" }
   | { type: "let go" }
   | { type: "dismiss" }
+  | { type: "go on" }
   | { type: "frame" }
   | { type: "room.lost" }
   | { type: "room.back" }
@@ -53,6 +54,8 @@ type AvatarEvent =
 const KEEP_ALIVE_MS = 45_000;
 const ROOM_TRIES = 3;
 const REJOIN_SECONDS = 1;
+/** A room that closes so shortly before the end of the session closes because of that. */
+const END_MS = 3_000;
 
 class OtherTab extends Error {}
 
@@ -127,7 +130,8 @@ export function runningSession(
 /**
  * The avatar session of this tab: off, starting, live, ending, ended, refused, faceless, or in another tab.
  *
- * `faceless`: the room cannot be reached. The session is ended, and the conversation goes on without it.
+ * `faceless`: the room cannot be reached, or the session is over before the person has ended it. The
+ * conversation goes on without it.
  */
 export const avatarMachine = setup({
   types: {
@@ -148,6 +152,7 @@ export const avatarMachine = setup({
       const bill = event.output as EndedAvatar;
       return { bill, usage: bill.usage };
     }),
+    forgetBill: assign({ bill: null }),
     remember: assign(({ context }) => ({
       request: { conversation_id: context.session?.conversationId ?? null },
     })),
@@ -161,6 +166,7 @@ export const avatarMachine = setup({
     isOtherTab: ({ event }) => "error" in event && event.error instanceof OtherTab,
     isUnwanted: ({ context }) => context.isUnwanted,
     isOver: ({ event }) => "error" in event && isOver(event.error),
+    isTimeOver: ({ context }) => (context.session?.expiresAt ?? 0) - Date.now() < END_MS,
     mayJoinAgain: ({ context }) => context.roomTries < ROOM_TRIES,
   },
 }).createMachine({
@@ -238,12 +244,13 @@ export const avatarMachine = setup({
           },
           on: {
             "room.closed": [
+              { guard: "isTimeOver", target: "#avatar.faceless.over" },
               {
                 guard: "mayJoinAgain",
                 target: "waiting",
                 actions: assign({ roomTries: ({ context }) => context.roomTries + 1 }),
               },
-              { target: "#avatar.faceless" },
+              { target: "#avatar.faceless.unreachable" },
             ],
           },
         },
@@ -252,13 +259,16 @@ export const avatarMachine = setup({
             src: "check",
             input: ({ context }) => ({ api: context.api, id: context.session?.id ?? "" }),
             onDone: "connected",
-            onError: [{ guard: "isOver", target: "#avatar.ending" }, { target: "connected" }],
+            onError: [
+              { guard: "isOver", target: "#avatar.faceless.over" },
+              { target: "connected" },
+            ],
           },
         },
       },
       on: {
         start: {},
-        "session over": "ending",
+        "session over": "faceless.over",
         end: "ending",
         "let go": { target: "elsewhere", actions: "remember" },
       },
@@ -279,10 +289,18 @@ export const avatarMachine = setup({
         onDone: { actions: ["bill", "freeLock"] },
         onError: { actions: "freeLock" },
       },
-      on: { dismiss: "off" },
+      initial: "unreachable",
+      states: { unreachable: {}, over: {} },
+      on: { dismiss: "off", "go on": { actions: "forgetBill" } },
+      exit: "freeLock",
     },
-    ended: { on: { dismiss: "off" } },
+    ended: { on: { dismiss: "off", "go on": "off" } },
     refused: { on: { dismiss: "off" } },
     elsewhere: { on: { bring: "starting", dismiss: "off" } },
   },
 });
+
+/** Return whether a session has ended, and its price is to be shown. */
+export function hasPrice(now: SnapshotFrom<typeof avatarMachine>): boolean {
+  return now.matches("ended") || (now.matches({ faceless: "over" }) && now.context.bill !== null);
+}

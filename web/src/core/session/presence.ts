@@ -19,6 +19,8 @@ export interface PresenceDependencies {
 }
 
 const TOKEN_MS = 60_000;
+/** The end of the avatar's sound is still on its way when the page begins to play. */
+export const TAIL_SECONDS = 0.25;
 const LET_GO_MS = 3_000;
 /** A message waits this long for an avatar that starts with a new conversation. */
 const START_MS = 15_000;
@@ -76,6 +78,16 @@ export class Presence {
 
   end(): void {
     this.avatar.send({ type: "end" });
+  }
+
+  /** The avatar's time ends in the middle of an answer, and the page plays the rest. */
+  goOnWithoutFace(): void {
+    setTimeout(() => this.avatar.send({ type: "session over" }), TAIL_SECONDS * 1000);
+  }
+
+  /** The person goes on: the price of the last session has been seen. */
+  goOn(): void {
+    this.avatar.send({ type: "go on" });
   }
 
   /** Another conversation is opened: its avatar is another one. */

@@ -4,6 +4,7 @@ import type { AudioEvent, Caption, ChatRequest, LastTurn, SpeechEvent } from "..
 import type { Sound } from "../audio/sound";
 import type { Conversation } from "../conversation";
 import type { Marks } from "../marks";
+import { TAIL_SECONDS } from "../session/presence";
 import { Value } from "../store/value";
 import type { TimedSentence } from "./captions";
 import type { Outbox } from "./outbox";
@@ -19,6 +20,8 @@ export interface DialogueDependencies {
   outbox: Outbox;
   /** Complete a request before it is sent: its conversation, and how it is spoken. */
   place: () => Promise<Pick<ChatRequest, "conversation_id" | "speak">>;
+  /** The avatar's time ends in the middle of an answer: its sound comes in pieces from now on. */
+  goOnWithoutFace: () => void;
 }
 
 /** Asks, and shows the answer: its words in the transcript, its sound, and captions in time with it. */
@@ -26,7 +29,9 @@ export class Dialogue {
   /** Sentences with their times, in seconds of `performance.now()`. */
   readonly captions = new Value<readonly TimedSentence[]>([]);
   readonly turn: ActorRefFrom<typeof turnMachine>;
-  /** Sentences of utterances whose sound comes in pieces, until the first piece. */
+  /** The sound of this turn comes in pieces, which the page plays. */
+  private isOwnVoice = false;
+  /** Sentences of utterances, until the first piece of their sound. */
   private readonly placed = new Map<string, readonly Caption[]>();
 
   constructor(private readonly given: DialogueDependencies) {
@@ -122,6 +127,7 @@ export class Dialogue {
   private send(key: string, request: ChatRequest, question: string | null): void {
     this.hush();
     this.given.sound.restore();
+    this.isOwnVoice = false;
     this.turn.send({ type: "ask", key, question, request });
   }
 
@@ -168,16 +174,18 @@ export class Dialogue {
     this.turn.on("over elsewhere", ({ conversationId }) => void conversation.load(conversationId));
   }
 
+  private get hasAvatar(): boolean {
+    return this.turn.getSnapshot().context.turn.avatarSessionId !== null;
+  }
+
   private hear(event: SpeechEvent): void {
     if (event.state === "interrupted") this.hush();
     if (event.state !== "started") return;
     const { sound, marks } = this.given;
     sound.restore();
     const sentences = event.sentences ?? [];
-    if (this.turn.getSnapshot().context.turn.avatarSessionId === null) {
-      this.placed.set(event.utterance_id ?? "", sentences);
-      return;
-    }
+    this.placed.set(event.utterance_id ?? "", sentences);
+    if (this.isOwnVoice || !this.hasAvatar) return;
     marks.end("last_word_to_first_sound");
     this.captions.set(sentences.map((each) => timed(each, performance.now() / 1000)));
   }
@@ -185,6 +193,12 @@ export class Dialogue {
   private play(event: AudioEvent): void {
     const { output } = this.given.sound;
     output.restore();
+    if (!this.isOwnVoice && this.hasAvatar) {
+      this.captions.set([]); // the avatar has finished what it had
+      output.wait(TAIL_SECONDS);
+      this.given.goOnWithoutFace();
+    }
+    this.isOwnVoice = true;
     const piece = output.play(event.data, event.text);
     this.given.marks.end("last_word_to_first_sound");
     const begins = performance.now() / 1000 + piece.from - output.now;

@@ -9,6 +9,8 @@ import { minutes, t } from "../../i18n";
 import type { Key } from "../../i18n/en";
 
 const NEAR_MS = 60_000;
+/** The server starts no shorter session. */
+const SHORTEST_SECONDS = 20;
 
 /** One calm line in the place of the clock: why there is no picture, and the way on. */
 export function Notice() {
@@ -18,6 +20,7 @@ export function Notice() {
     if (now.matches("elsewhere")) return "elsewhere";
     if (now.matches({ live: { connected: "reconnecting" } }) || now.matches({ live: "waiting" }))
       return "lost";
+    if (now.matches({ faceless: "over" })) return "over";
     if (now.matches("faceless")) return "faceless";
     const joins = now.matches("starting") || now.matches({ live: { connected: "joining" } });
     return joins ? "starting" : "none";
@@ -48,6 +51,7 @@ export function Notice() {
   if (state === "refused" && problem)
     return <Refused problem={problem} retryAt={retryAt} again={() => talk.startAvatar()} />;
   if (state === "lost") return <Line words={t("notice.lost")} />;
+  if (state === "over") return <Over again={() => talk.startAvatar()} />;
   if (state === "faceless") return <Line words={t("notice.faceless")} />;
   if (state === "starting" && isSlow) return <Line words={t("notice.starting")} />;
   if (isNear) return <Line words={t("notice.near")} />;
@@ -73,6 +77,20 @@ function Blocked() {
     <button type="button" className="notice pressable" onClick={() => void talk.output.open()}>
       {t("notice.tap")}
     </button>
+  );
+}
+
+/** The session is over. A new one begins if the month has time for it. */
+function Over({ again }: { again: () => void }) {
+  const { talk } = useApp();
+  const left = useSelector(talk.avatar, (now) => now.context.usage?.meters.avatar_seconds?.left);
+  if (left !== undefined && left < SHORTEST_SECONDS) return <Line words={t("notice.quota")} />;
+  return (
+    <Line words={t("notice.over")}>
+      <button type="button" className="link" onClick={again}>
+        {t("notice.video")}
+      </button>
+    </Line>
   );
 }
 

@@ -23,7 +23,6 @@ export function Stage() {
       now.matches({ live: { connected: "shown" } }) ||
       now.matches({ live: { connected: "reconnecting" } }),
   );
-  const isEnded = useSelector(talk.avatar, (now) => now.matches("ended"));
   const video = useCallback((element: HTMLVideoElement | null) => talk.show(element), [talk]);
   useFrame(
     () => {
@@ -52,7 +51,7 @@ export function Stage() {
         <Clock />
       </div>
       <div className="stage-foot">
-        {isEnded ? (
+        {posture === "asleep" ? (
           <Bill />
         ) : (
           <>
