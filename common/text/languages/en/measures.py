@@ -24,7 +24,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |reb rebound|ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter
   |kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram
   |nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star
-  |⭐ star|qts quart|yds yard""")
+  |⭐ star|qts quart|yds yard|J·s joule second""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}
@@ -69,7 +69,6 @@ PARTS = {
     "currency": lambda sign: _currency(sign)[0],
     "scale": lambda sign: _DEGREES[sign],
     "plural": lambda unit: _name(unit, singular=False),
-    "singular": lambda unit: _name(unit, singular=True),
     "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
     "inches": lambda amount: f"{number(amount)} {_name('in', singular=one(amount))}",
 }
