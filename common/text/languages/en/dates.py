@@ -12,7 +12,7 @@ _MONTHS = {name[:3]: name for name in calendar.month_name[1:]}
 _NAMES = list(_MONTHS.values())
 _MONTHS["Sept"] = "September"
 _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
-_WEEKDAYS |= {"Tues": "Tuesday", "Thur": "Thursday", "Thurs": "Thursday"}
+_WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
 _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
@@ -21,7 +21,7 @@ _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 PATTERNS = {
     "DAY_FOLLOWS": (
         rf"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
-        r"|from|before|after|through|starting|closed|open|ETA|date|updated|effective|as of|week of|sync"
+        r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starting|closed|open|ETA|date|updated|effective|as of|week of|sync"
         r"|deadline|notes|meeting|call|appointment|delivery|today|tomorrow|"
         rf"{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
     ),
@@ -44,13 +44,14 @@ PATTERNS = {
 PARTS: dict[str, Any] = {
     "month": lambda written: _MONTHS.get(written.rstrip("."), written),
     "month_number": lambda digits: _NAMES[int(digits) - 1],
-    "weekday": lambda written: _WEEKDAYS[written],
+    "weekday": lambda written: _WEEKDAYS.get(written, ""),
     "short_year": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
     "in_year": lambda digits: f", {year(digits)}" if digits else "",
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
     "article": lambda written: written or "the",
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
+    "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
     "tens": lambda digits: re.sub("y$", "ie", cardinal(digits)) + "s",
 }
 
@@ -88,7 +89,7 @@ def numeric(match: re.Match[str], region: str) -> str:
 def days(match: re.Match[str], region: str) -> str:
     """Return one day or two without a year: "on 12/24". A fraction stays: "by 1/2"."""
     before, *figures = match.groups()
-    sure = before.strip(" ,(").lower() not in {"by", "from", "before", "after", "since", "through"}
+    sure = before.strip(" ,(").lower() not in words_of("by for from before after since through")
     said = []
     for first, last in (figures[:2], figures[3:]):
         if first is None:

@@ -24,7 +24,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |reb rebound|ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter
   |kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram
   |nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star
-  |⭐ star|qts quart|yds yard""")
+  |⭐ star|qts quart|yds yard|atm atmosphere|bbl barrel""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}
@@ -59,7 +59,7 @@ PATTERNS = {
     # Also the Indian "1,00,000", and the decimal comma.
     "AMOUNT": rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})",
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)",
-    "MANY": "((?: (?:thousand|million|billion|trillion))?)",
+    "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
@@ -69,8 +69,7 @@ PARTS = {
     "currency": lambda sign: _currency(sign)[0],
     "scale": lambda sign: _DEGREES[sign],
     "plural": lambda unit: _name(unit, singular=False),
-    "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
-    "inches": lambda amount: f"{number(amount)} {_name('in', singular=one(amount))}",
+    "singular": lambda unit: _name(unit, singular=True),
 }
 
 
@@ -85,8 +84,8 @@ def per(units: str) -> str:
 
 def degrees(match: re.Match[str]) -> str:
     noun = "degree" if one(match[2]) or describes(match) else "degrees"
-    scale = _DEGREES.get(match[3] or match[4], "")
-    return f"{minus(match[1])}{number(match[2])} {noun} {scale}".strip()
+    scale = _DEGREES.get(match[4] or match[5], "")
+    return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
 
 
 def inches_mark(match: re.Match[str]) -> str:
@@ -111,7 +110,7 @@ def measure(match: re.Match[str]) -> str:
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
     keeps = point and (unit.split()[-1] not in _WITH_POINT or (ends_sentence(match) and not inside))
     name = _name(unit, singular=singular) + per(rate)
-    return f"{minus(sign)}{number(amount)}{scale} {name}{point if keeps else ''}"
+    return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{point if keeps else ''}"
 
 
 def part_of_a_measure(match: re.Match[str]) -> str:
@@ -133,14 +132,13 @@ def amount(match: re.Match[str]) -> str:
     """Return an amount after its sign, or a range of amounts."""
     sign, currency, sign_behind, first, scale, dash, last, scale_2, rate = match.groups()
     whole = not re.search(r"[.,]\d\d$", first)
-    said = minus(sign or sign_behind) + _money(first, scale, currency)
+    said = minus(sign or sign_behind)
+    said += _money(first, scale, currency, singular=not last and describes(match))
     if last and dash == " - " and match.string[match.end() :].lstrip().startswith("equals"):
         return f"{said} minus {_money(last, scale_2, currency)}"
     if last:
         start = f"{minus(sign)}{number(first)}{_scaled(scale)}" if whole else said
         return f"{start} to {_money(last, scale_2, currency)}{per(rate)}"
-    if describes(match) and whole:
-        return f"{number(first)}{_scaled(scale)} {_currency(currency)[0]}{per(rate)}"
     return said + per(rate)
 
 
@@ -159,14 +157,15 @@ def _scaled(scale: str | None) -> str:
     return f" {_SCALES.get(scale, scale)}" if scale else ""
 
 
-def _money(written: str, scale: str | None, currency: str) -> str:
-    singular, cent, plural, cents = _currency(currency)
+def _money(written: str, scale: str | None, currency: str, *, singular: bool = False) -> str:
+    dollar, cent, *plurals = _currency(currency)
+    plural, cents = (dollar, cent) if singular else plurals
     written = re.sub(r",(\d\d)$", r".\1", written)
     whole, _, fraction = written.replace(",", "").partition(".")
     rate = currency.isalpha() and int(whole) == 0  # "1 USD = 0.92 EUR"
     if scale or rate or (fraction and not (cent and fraction[1:] and not fraction[2:])):
         return f"{number(written)}{_scaled(scale)} {plural}"
-    main = f"{cardinal(whole)} {singular if one(whole) else plural}"
+    main = f"{cardinal(whole)} {dollar if one(whole) else plural}"
     if not fraction or fraction == "00":
         return main
     small = f"{cardinal(str(int(fraction)))} {cent if fraction == '01' else cents}"

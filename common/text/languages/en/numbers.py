@@ -14,12 +14,16 @@ NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
 MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
-    r"(?:(?:/| ?/ ?(?=(?:day|week|mon|mo|year|yr|hour|hr|night|person|kg|lb|sq|min|s)\w{0,3}(?!\w)))"
-    r"((?:sq ft|[a-z]{1,12}[³²]?|[md]?L|[KMGT]B|[kM]Wh)(?:/[a-z]{1,9})?)(?!\w))?"
+    r"(?:(?:/| ?/ ?(?=(?:day|week|mon|mo|year|yr|hour|hr|night|person|kg|km|lb|sq|mi|s)\w{0,3}(?!\w)))"
+    r"((?:sq\.? ?ft|[a-z]{1,12}[³²]?|[md]?L|[KMGT]B|[kM]Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?= [a-z]))?)?"
 )
 _DESCRIBED = (
-    r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
-    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift|lens)\b"
+    r",? (?:\d+-\w+ |)(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
+    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift|lens|tank|bottle"
+    r"|bag|jar|can|pan|pot|bowl|box|pack|tube|tub|mug|glass|screen|display|monitor|TV|panel|cable|cord|pole"
+    r"|ladder|board|rope|fence|battery|charger|bulb|tablet|capsule|pill|serving|portion|dumbbell|kettlebell"
+    r"|barbell|plate|vest|plank|interval|nap|session|workout|timer|lease|mortgage|warranty|flight|layover"
+    r"|pool|turkey|steak|fillet|roast|drive|phone|laptop)s?\b"
 )
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 _YEARS = range(1000, 2100)  # the others are said like numbers
@@ -46,7 +50,7 @@ _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth not
   |∅ the empty set|∠ angle|⊥ perpendicular to|≡ is equivalent to""")
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
-        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–/]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
+        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)|[•＊]|[½¼¾] ?st|(?:\.\.|…)\d"
         r"|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}|/(?:ea|1[01]|5)|['′’] ?[x×]"
         r"|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
@@ -135,7 +139,7 @@ def describes(match: re.Match[str]) -> bool:
     """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
     before = f" {match.string[max(0, match.start() - 4) : match.start()].lower()}"
     after = match.string[match.end() : match.end() + 2]
-    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 12]):
+    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 24]):
         return True
     return before.endswith((" a ", " an ")) and after[:1] in {" ", "-"} and after[1:].isalpha()
 

@@ -55,9 +55,9 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
-? \. ?\d|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt) \d
+? \. ?(?:\d|[A-Z]-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt) \d
 (?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d)  =>  {1:numbered}{2:numbered}␣
+(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d|[A-Z]{1,4}-?\d)  =>  {1:numbered}{2:numbered}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
@@ -68,7 +68,7 @@ _FIGURES = r"""
 (?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
 (?<![\w:-])({HEX}{8}(?:-{HEX}{4,12}){4}|{HEX}{2}(?::{HEX}{2}){5})(?![\w-]|:\w)  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
-(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d/[a-z]))(\d{1,3}(?::[0-5]\d){1,2}+)(?![\w:]| ?[ap]\.?m){PER}
+(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/ ?[a-z]))(\d{1,3}(?::[0-5]\d){1,2}+)(?![\w:]| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
 (?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
@@ -76,8 +76,8 @@ _FIGURES = r"""
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
 (?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
 (?<![\w.])x(\d{3,5})(?!\w)  =>  extension {1:spelled}
-(?<!\w)(\d\d?) ?st (?=\d\d? ?lb)  =>  {1:number} stone␣
-(?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
+(?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
+(?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
 (?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
@@ -88,7 +88,8 @@ _FIGURES = r"""
 (?<=\()x(\d{1,2})(?=\))  =>  times {1:number}
 (?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
-(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}(\d{3,6})(?!\d)  =>  ending in {1:spelled}
+(?:(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b))(\d{3,6})(?!\d)
+    =>  ending in {1:spelled}
 (?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
 (?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 (?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
@@ -104,7 +105,6 @@ _FIGURES = r"""
     =>  {days}
 {DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?(?![\w/]|[.,]\d)
     =>  {days}
-(?<!\w){MONTH} ?{DASH} ?{MONTH}(?!\w)  =>  {1:month} to {2:month}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])
@@ -122,6 +122,8 @@ _FIGURES = r"""
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)(?:((?i:an?|the|early|mid|late)[ -])|(?=['’]))['’]?([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
+((?i:room|suite|unit|flight|train|eurostar|bus)(?: number)?(?: is)? |(?<![A-Za-z])[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,:]\d)
+    =>  {1}{2:cardinal} {3:hundreds}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
@@ -131,11 +133,11 @@ _FIGURES = r"""
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)((?i:call|dial|text|ring|nhs) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
+((?i:\b(?:emergenc|ambulance|nhs|call|dial|ring|text|phone|police))[^.!?\d]{0,60}? )(911|999|112|988)(?=[?!;:),.]|$| (?:if|in|or|for|immediately|right|now|straight|works)(?!\w))  =>  {1}{2:spelled}
 (?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
-(?<![\w&])#(?=[A-Z]{1,4}-\d)  =>  number␣
 (?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
@@ -144,23 +146,24 @@ _FIGURES = r"""
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
 (?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
+([$€£]\d[\d.,]*+) ?pp(?!\w)  =>  {1} per person
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}{SCALE}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT}{SCALE})?{PER}(?!\w)
     =>  {amount}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
 {START}{MINUS}{AMOUNT}{SCALE} ?({CURRENCY}){PER}(?!\w)  =>  {amount_first}
 ? \d
-(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)  =>  number␣
+(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
 (?<![\w.])[vV]?(\d{1,4}(?:\.\d{1,4}){0,3})\.([xX])(?!\w)  =>  {1:points} dot {2}
 (?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)((?:{RELEASES}) )[vV]?({RELEASE}(?: ?{DASH} ?{RELEASE})?)(?!\w|[.,]\d)  =>  {1}{2:points}
-(?<![\w/])[vV](?:er\.)? ?({NUMBER})(?!\w)  =>  version {1:number}
+(?<![\w/])(?:[vV]er\. ?|v ?|V(?=\d++\.\d))({NUMBER})(?!\w)  =>  version {1:number}
 ? \d/\d|f/\d|[{VULGAR}]
 (?<!\w)({TITLES}) (\d{1,3})/(\d{1,3})(?![\w/])  =>  {1} {2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
-{START}(\d{1,4}\.\d{1,4})/(?=\d{1,4}(?![\w/]|,\d))  =>  {1} divided by␣
+(?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:cardinal} {2:cardinal} {3:cardinal}
 (?<!\w)f/(?=\d)  =>  f␣
 (?<![\w/.,])1/(\d{2,4}) ?s(?:ec)?(?![\w.])  =>  one {1:ordinal} of a second
 (?<![\w/.,])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {inch_fraction}
@@ -176,20 +179,22 @@ _FIGURES = r"""
 (?:{AFTER_HALF_DAY}|(?<=\d%)|(?<=:\d\d)) ?[-–—] ?(?=\d|noon|midnight)  =>  ␣{until_or_and}␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=(?:[\d.]++ × )?[\d.]++ ?(?:[cm]?m|in|ft|["″])(?!\w|  ?equals)))(?=\d)  =>  ␣by␣
-{START}(?<![$€£])({NUMBER})x(?!\w){PER}  =>  {1:number} times{2:per}
+{START}(?<![$€£])({NUMBER})[x×](?!\w){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}00?:(\d\d):00(?![\w:])  =>  {1:hour} minutes
 {START}00?:(\d\d):(\d\d)(?![\w:])  =>  {1:hour} minutes {2:hour} seconds
-{START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
+{START}(?<!:)(\d{1,2}(?::[0-5]\d){1,2})\.(?=\d{0,5}[1-9])(\d{1,6})(?![\w:]|\.\d)  =>  {clock} point {2:spelled}
+{START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? [″"'′’mh]|ft|\d ?[x×]
 (\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall)(?<![²³]) ?(?:x|×(?!.{1,60} (?:equals|about) )) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-{START}(\d{1,3})['′](?=[ -](?!and |or )[a-z])  =>  {1:number} foot
-{START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
+([A-ZÀ-Þ][\w'’-]++ \()([1-9]\d)['’′](?=[,)]| pen)  =>  {1}{2:ordinal} minute
+{START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
+{START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
 {START}(\d{1,4})(?:h(?=\d\d(?!\w))| ?h(?:rs?)? ?(?=\d{1,2} ?m))(\d{1,2})(?: ?m(?:in)?)?(?!\w)
     =>  {1} h {2} min
@@ -197,21 +202,25 @@ _FIGURES = r"""
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
 ? [°º℃℉]
-(?<!\w){MINUS}(?<!\d[.,])({NUMBER}) ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
+(?<!\w){MINUS}(?<!\d[.,])({NUMBER}){MANY} ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=degrees )([CF])(?!\w)  =>  {1:scale}
+(?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
+{START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 (?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
+(?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 (?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w)(\.?)  =>  {part_of_a_measure}
 ? \d(?:\+|[kM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
-(?<![\w.,$€£#/-])([1-9]\d)(\d[1-9]|[1-9]0)(?= {TO_STREET})  =>  {1:cardinal} {2:pair}
+(?<![\w.,$€£#/-])(\d\d?)(\d\d) (?=\d++(?:st|nd|rd|th) [SA][tv])  =>  {1:cardinal} {2:hundreds},␣
+(?<![\w.,$€£#/-])([1-9]\d)(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
@@ -227,7 +236,7 @@ _OTHER_SIGNS = r"""
 ([²³×±§¶%°])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
 (?<!\S)\$(?!\S)  =>  dollar sign
-(?<=[a-z])/(?=(?:{EACH})(?!\w))  =>  ␣per␣
+(?<=[a-z]{2})/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
@@ -235,13 +244,19 @@ _OTHER_SIGNS = r"""
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
 _DOTTED_TIMES = (
-    r"(?<!\w)((?i:at|from|until|till|the) )(0\d|1?\d|2[0-3])\.([0-5]\d)(?= ?[ap]\.?m|[,;)]|\.?$"
-    "| (?:on|from|until|till|for|and|train|flight|bus|today|tomorrow)(?!\\w))  =>  {1}{2}:{3}"
+    r"(?<!\w)((?i:at|from|until|till|the|opens?|closes?) )(0\d|1?\d|2[0-3])\.([0-5]\d)(?= ?[ap]\.?m|[,;)]|\.?$"
+    "| (?:on|from|until|till|for|and|train|flight|bus|today|tomorrow)(?!\\w))  =>  {1}{2}:{3}\n"
+    r"(?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}"
 )
-_DAYS = r"(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}"
+_DAYS = (
+    r"(?<!\w){MONTH} ?{DASH} ?(?=(?:(?:early|mid|late)[ -])?{MONTH}(?!\w))  =>  {1:month} to"
+    "␣\n"
+    r"(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}"
+)
 _DAY = (
-    "(?<!\\w)({WEEKDAY})(?=: )  =>  {1:weekday}\n"
-    r"(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}"
+    r"(?<!\w)({WEEKDAY})(?=: | closed| open)|(?<=\bon )({WEEKDAY})(?![\w.])  =>  {1:weekday}{2:weekday}"
+    "\n"
+    r"(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&]))|(?<=[Oo]n )S(?:at|un)(?=\.))\.  =>  {1:weekday}{point}"
 )
 
 
@@ -254,9 +269,12 @@ def rules(region: str) -> Rules:
     return (
         *short_forms(),
         *(read_rules(_DOTTED_TIMES, names) if region == "GB" else ()),
-        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)", read_rules(_DAYS, names)),
+        Group(
+            r"[MTWFS](?:on|ue|ed|hu|ri|at|un)|[a-z.] ?[–—-] ?[JFMASONDeml]",
+            read_rules(_DAYS, names),
+        ),
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),
         Group(r"[^\w\s.,!?'\"’:;-]|[²³]", read_rules(_OTHER_SIGNS, names)),
-        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)[a-z]{0,6}[.:]", read_rules(_DAY, names)),
+        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)(?:r?s|ds|r)?(?!\w)", read_rules(_DAY, names)),
     )

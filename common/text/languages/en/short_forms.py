@@ -21,7 +21,8 @@ _IN_FULL = """e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=ap
   |pop.=population|et al.=and others|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
   |N/A=not applicable|n/a=not applicable|mvmt.=movement|mvt.=movement|btw=by the way|mgr.=manager
   |asst.=assistant|assn.=association|intl.=international|mins.=minutes|int'l=international
-  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|attrib.=attributed"""
+  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|attrib.=attributed
+  |elev.=elevation|ref.=reference|reg.=regular"""
 _ANYWHERE = table(_IN_FULL, "=")
 _ANYWHERE |= {k.capitalize(): full.capitalize() for k, full in _ANYWHERE.items() if k != "max."}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
@@ -31,7 +32,7 @@ _SAINTS = words_of("""Louis James John Johns Paul Peter Petersburg Mary Francis 
   Bernard Michael Anthony Catherine Augustine Stephen Luke Mark Matthew Vincent Barts Gallen Denis
   Germain David Bernadette Jude Elizabeth Valentine""")
 _PATTERNS = {
-    "STREET": "(?:St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane)",
+    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
     "KING": (
         "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
@@ -46,7 +47,8 @@ _PATTERNS = {
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
 }
 _PARTS = {
-    "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street"),
+    "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street" if short == "St" else short),
+    "counted": table("Fl floor|fl floor|min minute|qtr quarter|inn inning").__getitem__,
     "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest
   |SE Southeast|SW Southwest""").__getitem__,
     "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate").__getitem__,
@@ -61,20 +63,24 @@ _POINTED = r"""
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
-(?<=\d[srnt][tdh] )[Ff]l\.  =>  floor{point}
-(?<=\d[srnt][tdh] )min\.  =>  minute{point}
+(?<!\w)Sc\.(?= (?:[ivxIVX]+|\d+)(?!\w))  =>  Scene
+((?i:[a-z]\.|order|account|booking|policy|serial|model|part|flight|reference) )no\.(?= ?[a-z:])  =>  {1}number
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
+? \d[srnt][tdh] [FfMmQqIi]|cl\.|[NS][EW](?!\w)
+(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn)\.  =>  {1:counted}{point}
+(?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
+(?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
-(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|[NS][EW]))  =>  {1:street}
+(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|is|in|and|at|to|from|near|for|has)(?!\w))  =>  {1:street}
 (?<=\w )St\.  =>  Street{point}
 ? [NSEW]\.?[ ]
-(?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
+(?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh](?: (?:&|and) \S{1,2}? ?\d+[snrt][tdh])?|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""
-({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
+({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| (?:was|ruled|reigned|became|died|took|came|had)\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
 (?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
 (?<!\w)(World War|{COUNTED}(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
 """
@@ -87,7 +93,7 @@ def short_forms() -> Rules:
         *read_rules(_POINTED, names),
         # After a name or an ordinal: "Main Rd.", "5th Ave.", "Acme Inc.".
         full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=_AFTER_A_NAME),
-        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])", r"(?! ?\d)", ending=_TIMES),
+        full_words(_TIMES, r"(?<![\w./])(?<!\d[ -])", r"(?! ?\d)", ending=_TIMES),
         full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc.", "et al."}),
     )
     return (
@@ -107,6 +113,6 @@ def _figures(roman: str) -> str:
 def saint(match: re.Match[str]) -> str:
     """Return "Saint" before the name of one, or where no name precedes; else "Street."."""
     last = match.string[: match.start()].rstrip().rpartition(" ")[2]
-    named = bool(last) and (last[0].isupper() or last[0].isdigit()) and last[-1].isalnum()
+    named = re.fullmatch(r"[A-Z]\w*|\d+(?:st|nd|rd|th)", last) is not None
     known = match[1] in _SAINTS or match[1].removesuffix("s") in _SAINTS
     return "Saint" if known or not named else "Street."
