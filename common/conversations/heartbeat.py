@@ -90,29 +90,42 @@ class Heartbeat:
         now = asyncio.get_running_loop().time()
         return now - self._vital.looked_at < deadlines.LOOK_IS_FRESH
 
-    async def checkpoint(self) -> None:
-        """Write the progress and renew `due_at`. A failure is left to the next beat."""
+    async def may_ask(self) -> bool:
+        """Wait until the document no longer says that the agent was not asked.
+
+        Return False if the turn was asked to stop.
+        """
+        while self._book.known().asked is False:
+            if not await self.may_act():
+                return False
+            await self.checkpoint(may_ask=True)
+            if self._book.known().asked is False:
+                await asyncio.sleep(POLL)
+        return True
+
+    async def checkpoint(self, *, may_ask: bool = False) -> None:
+        """Write the progress and renew `due_at`. A failure is left to the next beat.
+
+        `may_ask`: the agent may be asked from now on.
+        """
         async with self._writing:
-            if await self._write_checkpoint():
+            if await self._write_checkpoint(may_ask=may_ask):
                 return
         await self.look()
 
-    async def _write_checkpoint(self) -> bool:
+    async def _write_checkpoint(self, *, may_ask: bool) -> bool:
         """Return False if the document changed since it was last known."""
         book, sent_at = self._book, asyncio.get_running_loop().time()
         record = book.known()
         if not record.in_use:
             return False
-        write = record.checkpoint(
-            self._turn.progress(), book.transactions.clock.now(), book.version
-        )
+        progress, now = self._turn.progress(), book.transactions.clock.now()
         try:
-            versions = await book.transactions.store.commit([write])
+            await book.write(record.checkpoint(progress, now, book.version, may_ask=may_ask))
         except Conflict:
             return False
         except Upstream:
             return True  # if it held unconfirmed, the next checkpoint meets a conflict and looks
-        book.set_version(versions[record.path])
         self._vital.looked_at = max(self._vital.looked_at, sent_at)
         self._vital.act_until = sent_at + deadlines.DUE - deadlines.STOP_BEFORE_DUE
         return True

@@ -186,7 +186,8 @@ class TurnWork:
         noting = asyncio.create_task(self._checkpoint_what_acts())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
-                await read_reply(memory, writer, self._heartbeat)
+                if await self._heartbeat.may_ask():
+                    await read_reply(memory, writer, self._heartbeat)
             self._fail(unanswered_error(reply))
         except TimeoutError:
             self._fail(Failed("agent", "it did not finish in time", kind="silent"))

@@ -1,9 +1,9 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from common.conversations.settlement import turn_paths
-from common.domain.documents import Document, Version
+from common.domain.documents import Document, Version, Write, after
 from common.domain.turn import TurnRecord
 from common.transactions.transaction import SETTLEMENT, Transaction, Transactions
 
@@ -41,9 +41,10 @@ class TurnBook:
     def learn(self, document: Document) -> None:
         self.documents[document.path] = document
 
-    def set_version(self, version: Version) -> None:
-        path = self.record.path
-        self.documents[path] = replace(self.documents[path], version=version)
+    async def write(self, write: Write) -> None:
+        """Commit one write of the turn's document, without a retry."""
+        versions = await self.transactions.store.commit([write])
+        self.documents = after(self.documents, [write], versions)
 
     async def commit(self, transaction: Transaction[T]) -> T:
         """Run a transaction of this turn. Retries every failure of the store for 15 s."""

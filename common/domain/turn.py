@@ -73,14 +73,15 @@ def turn_id_of(user: UserId, function: str, key: str) -> TurnId:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a turn has come, as its own process knows it.
+    """How far a turn has come: as its own process knows it, or as its document does.
 
-    `told` is the usage that the agent last reported in tokens; None if it reported none. `is_final`:
-    it was reported at the end of the reply. `prompt` is the size of the prompt of its last model
-    call. `characters` were synthesised. `proposals` are what the agent's tools proposed.
+    `asked`: the agent was asked; None if only the turn's process knew that. `told` is the usage that
+    the agent last reported in tokens; None if it reported none. `is_final`: it was reported at the
+    end of the reply. `prompt` is the size of the prompt of its last model call. `characters` were
+    synthesised. `proposals` are what the agent's tools proposed.
     """
 
-    asked: bool = False
+    asked: bool | None = False
     told: int | None = None
     prompt: int = 0
     text: str = ""
@@ -119,7 +120,9 @@ class TurnRecord:
     started_at: datetime | None = None
     deadline_at: datetime | None = None
     due_at: datetime | None = None
-    asked: bool = False
+    asked: bool | None = None
+    """The agent was asked. With None it may have been asked: no further write stands before it. With
+    False the turn waits for an older stream, and writes None before it asks."""
     tokens: int | None = None
     prompt: int = 0
     characters: int = 0
@@ -232,10 +235,12 @@ class TurnRecord:
             return Update(self.path, fields, read=over.version)
         return Create(self.path, fields)
 
-    def checkpoint(self, progress: Progress, now: datetime, version: Version) -> Update:
-        """Renew `due_at` and note the progress."""
+    def checkpoint(
+        self, progress: Progress, now: datetime, version: Version, *, may_ask: bool = False
+    ) -> Update:
+        """Renew `due_at` and note the progress. `may_ask`: the agent may be asked from now on."""
         fields = {
-            "asked": progress.asked,
+            "asked": True if progress.asked else None if may_ask else self.asked,
             "tokens": progress.told,
             "prompt": progress.prompt,
             "characters": progress.characters,
@@ -335,15 +340,16 @@ class TurnRecord:
 
         Before the agent is asked: 0. A turn that was cut, or failed, is charged the usage last
         told, at least the last prompt and the text. Without any figure, a turn that was cut is
-        charged its reservation, and a turn whose agent failed 0.
+        charged its reservation, and a turn whose agent failed 0. A turn of which it is not known
+        whether it asked is charged its reservation, too.
         """
-        if not progress.asked:
+        if progress.asked is False:
             return 0
         if progress.told is not None and progress.is_final and not cut:
             return progress.told
         written = -(-len(progress.text) // CHARACTERS_PER_TOKEN)
         known = max(self.last_prompt, progress.prompt)
-        if not (progress.told or progress.text or known):
+        if not (progress.told or progress.text or (progress.asked and known)):
             return self.reserved.get("agent_tokens", 0) if cut else 0
         return max(progress.told or 0, known + written)
 

@@ -18,6 +18,7 @@ from common.adapters.firestore.store import FirestoreStore
 from common.domain import deadlines
 from common.domain.documents import Document, Query, Version, Write
 from common.ports.dependencies import Dependencies
+from common.settings import Settings
 from tests.api.sse import events
 from tests.end_to_end.scene import PROBLEM, AheadClock, Scene, StackUser, staged
 
@@ -329,7 +330,7 @@ async def test_store_lost_while_the_agent_writes(
 ) -> None:
     """The caller gets the whole reply, and an event says that it was not stored.
 
-    A sweep settles the turn. It charges nothing: that the agent was asked was not stored either.
+    A sweep settles the turn. It charges the reservation: nothing that the agent used was stored.
     """
     scene, chat = emulated, gone["chat"]
     told = events(chat.told.content)
@@ -337,6 +338,6 @@ async def test_store_lost_while_the_agent_writes(
     [error] = [event.data for event in told if event.name == "error"]
     assert error["code"].startswith("store_")
     await scene.http.post(later)
-    assert await scene.meter(chat.person, "agent_tokens") == (0, 0)
+    assert await scene.meter(chat.person, "agent_tokens") == (Settings().turn_tokens, 0)
     here = {"conversation_id": told[0].data["conversation_id"]}
     assert (await chat.person.chat(**here))["ended"] == "complete"

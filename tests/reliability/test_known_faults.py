@@ -180,10 +180,10 @@ freeze          a process whose store is away silences the newer turn
                 test_a_turn_whose_store_is_away_silences_nothing_it_cannot_know
 
 No fault: the token of a disabled user is good for an hour (attack 15): SECURITY.md says so. A
-caller who leaves cuts the turn, also with a key (B1), by the design. A turn whose process died
-before its first checkpoint costs its user nothing (ADR 4). A user id of a custom token that cannot
-be a part of a path is refused (C). A caller's sampled trace is sent only where `OPRINA_TRACES` is
-set (C). HTTP/1.0 to HTTP/3.7 in a request line are left to the front end (attacks, part 6).
+caller who leaves cuts the turn, also with a key (B1), by the design. A user id of a custom token
+that cannot be a part of a path is refused (C). A caller's sampled trace is sent only where
+`OPRINA_TRACES` is set (C). HTTP/1.0 to HTTP/3.7 in a request line are left to the front end
+(attacks, part 6).
 """
 
 import importlib

@@ -184,6 +184,7 @@ class ChatAdmission:
             reserved=_reserved(ledger, self.settings, conversation, aloud=aloud),
             last_prompt=conversation.last_prompt if conversation else 0,
             earlier=conversation.asking if conversation else (),
+            asked=False if conversation and conversation.asking else None,
             heard=self.heard,
             charged=_charged(found, now),
         )

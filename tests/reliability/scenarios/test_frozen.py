@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from common.domain.errors import OprinaError
-from common.ports.agent import Finished
-from tests.reliability.fault_injection import PendingCall, Simulation, freeze, refuse
+from common.ports.agent import Finished, UsageSoFar
+from tests.reliability.fault_injection import PendingCall, Simulation, die, freeze, refuse
 from tests.reliability.scenarios.aftermath import leftovers, sweeps
 from tests.support.fakes.agent import Step
 from tests.support.harness import chat, chat_answer, leave, start
@@ -137,30 +137,32 @@ async def test_a_turn_is_charged_though_the_store_went_away_after_its_admission(
 async def test_a_long_turn_corrects_its_charge_when_the_store_is_back(
     simulation: Simulation,
 ) -> None:
-    """The sweep of another process takes it for dead meanwhile, and charges nothing."""
+    """The sweep of another process takes it for dead meanwhile, and charges its reservation."""
     here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    harness.agent.replies.append([70.0, "At last.", Finished(700)])
+    harness.agent.replies.append(["Begun. ", UsageSoFar(500, 400), 70.0, "Never."])
     simulation.faults.add("store.commit", goes_away(simulation, 65), nth=1, where=admits)
     turn = asyncio.ensure_future(here.run(chat_answer(here.app, key="k")))
     await sweeps(there, 1)
-    assert await harness.used("agent_tokens") == (0, 0)
+    assert await harness.used("agent_tokens") == (harness.settings.turn_tokens, 0)
     with suppress(OprinaError):
         await turn
     await sweeps(there)
     (settled,) = await harness.documents("turns")
-    assert settled["state"] in {"settled", "corrected"}
+    assert settled["state"] == "corrected"
+    assert await harness.used("agent_tokens") == (500, 0)
     assert await leftovers(simulation) == []
 
 
 @pytest.mark.parametrize("known", [False, True])
-async def test_a_dead_turn_is_charged_if_a_checkpoint_says_that_it_asked(
+async def test_a_dead_turn_is_charged_its_reservation_unless_a_checkpoint_tells_more(
     simulation: Simulation, known: bool
 ) -> None:
-    """ADR 4: without that checkpoint its user pays nothing, whatever the agent did."""
+    """ADR 4: the checkpoint says that the agent was asked, so that the last prompt is charged."""
     here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    harness.agent.replies.extend(
+        [["First.", Finished(400, 300)], [30.0, "Too late.", Finished(700)]]
+    )
     first = await here.run(chat_answer(here.app))
-    used, _ = await harness.used("agent_tokens")
-    harness.agent.replies.append([30.0, "Too late.", Finished(700)])
     if not known:
         simulation.faults.add("store.commit", goes_away(simulation, 60), nth=1, where=admits)
     turn = asyncio.ensure_future(
@@ -171,8 +173,33 @@ async def test_a_dead_turn_is_charged_if_a_checkpoint_says_that_it_asked(
     here.die()
     await asyncio.wait({turn})
     await sweeps(there)
-    charged = (await harness.used("agent_tokens"))[0] - used
-    assert (charged > 0) == known
+    charged = 300 if known else 300 + harness.settings.turn_tokens
+    assert await harness.used("agent_tokens") == (400 + charged, 0)
+    assert await leftovers(simulation) == []
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_turn_that_dies_while_it_waits_for_an_older_one_is_charged_nothing(
+    simulation: Simulation, waits: bool
+) -> None:
+    """When it has waited, its document says that it may ask, before it asks."""
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    harness.agent.replies.append(["Begun. ", 30.0])
+    older: Any = await there.run(chat(there.app, "Tell me everything."))
+    await asyncio.sleep(1.1)
+    if not waits:
+        simulation.faults.add("agent.reply", die("before"), process=here)
+    newer = asyncio.ensure_future(
+        here.run(chat_answer(here.app, "Stop.", conversation_id=older.record.conversation_id))
+    )
+    await asyncio.sleep(0.3 if waits else 4)
+    here.die()
+    await asyncio.wait({newer})
+    await sweeps(there)
+    (died,) = [turn for turn in await harness.documents("turns") if turn["number"] == 2]
+    assert (died["asked"], died["settled_by"]) == (False if waits else None, "sweep")
+    assert died["charged"] == ({} if waits else {"agent_tokens": harness.settings.turn_tokens})
+    assert len(harness.agent.asked) == 1
     assert await leftovers(simulation) == []
 
 

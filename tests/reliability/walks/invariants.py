@@ -8,7 +8,7 @@ from common.domain.errors import OprinaError, Refused, Unavailable
 from common.schemas.answers import ChatAnswer
 from tests.reliability.fault_injection import ProcessDied
 from tests.reliability.walks.history import broken_in_history
-from tests.reliability.walks.walk import Walk
+from tests.reliability.walks.walk import PROMPT, Walk
 from tests.support.harness import ADA
 
 Turns = list[dict[str, Any]]
@@ -27,6 +27,7 @@ async def broken(walk: Walk) -> list[str]:
         *await _answers_are_stored(walk),
         *_agent_was_asked_once(walk),
         *_every_stream_is_charged(walk, turns, numbers),
+        *_the_document_knows_that_the_agent_may_be_asked(walk, numbers),
         *_no_older_turn_asks_after_a_newer_one(walk, numbers),
         *_one_key_has_one_answer(walk),
         *_unchanged_is_true(walk),
@@ -118,15 +119,35 @@ def _agent_was_asked_once(walk: Walk) -> Iterable[str]:
 
 
 def _every_stream_is_charged(walk: Walk, turns: Turns, numbers: Mapping[str, int]) -> Iterable[str]:
-    """A turn that its own process settled is charged at least what the agent told it."""
+    """A turn that its own process settled is charged at least what the agent told it.
+
+    One that the sweep settled is charged at least its prompt, also if it died before it could say
+    that it had asked.
+    """
     by_number = {turn["number"]: turn for turn in turns if turn["function"] == "chat"}
     for ask in walk.agent.asks:
         turn = by_number.get(numbers.get(ask.message, 0))
-        if turn is None or (turn["state"] == "settled" and turn["settled_by"] == "sweep"):
+        if turn is None:
             continue
-        charged = turn["charged"].get("agent_tokens", 0)
-        if charged < ask.told:
-            yield f"{ask.message} used {ask.told} tokens and is charged {charged}"
+        is_swept = turn["state"] == "settled" and turn["settled_by"] == "sweep"
+        charged, used = turn["charged"].get("agent_tokens", 0), PROMPT if is_swept else ask.told
+        if charged < used:
+            yield f"{ask.message} used {used} tokens and is charged {charged}"
+
+
+def _the_document_knows_that_the_agent_may_be_asked(
+    walk: Walk, numbers: Mapping[str, int]
+) -> Iterable[str]:
+    """A turn that the agent is asked for has no document that says the opposite."""
+    for ask in walk.agent.asks:
+        turns: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for at, path, fields in walk.store.written("turns/"):
+            if at <= ask.began:
+                turns[path].update(fields)
+        for turn in turns.values():
+            is_its = turn["function"] == "chat" and turn["number"] == numbers.get(ask.message)
+            if is_its and turn["asked"] is False:
+                yield f"the agent was asked, and its turn says that it was not: {ask.message}"
 
 
 def _no_older_turn_asks_after_a_newer_one(walk: Walk, numbers: Mapping[str, int]) -> Iterable[str]:

@@ -214,6 +214,23 @@ def forgets_the_usage_told_last(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TurnRecord, "known_progress", less)
 
 
+def takes_the_unknown_for_nothing(patch: pytest.MonkeyPatch) -> None:
+    """A turn that died before it said that it had asked is charged nothing."""
+    known = TurnRecord.known_progress
+
+    def less(self: TurnRecord) -> Progress:
+        return replace(known(self), asked=bool(self.asked))
+
+    patch.setattr(TurnRecord, "known_progress", less)
+
+
+def asks_while_its_document_says_that_it_does_not(patch: pytest.MonkeyPatch) -> None:
+    async def at_once(_: Heartbeat) -> bool:
+        return True
+
+    patch.setattr(Heartbeat, "may_ask", at_once)
+
+
 def loses_what_was_written(patch: pytest.MonkeyPatch) -> None:
     known = TurnRecord.known_progress
     patch.setattr(TurnRecord, "known_progress", lambda self: replace(known(self), text=""))

@@ -62,6 +62,20 @@ async def a_newer_turn_speaks_while_the_older_one_still_silences(
     return [f"the newer turn was cut, and is told to be {newer.ended}"] if cut else []
 
 
+async def a_turn_thaws_between_its_commit_and_its_question(simulation: Simulation) -> list[str]:
+    """Meanwhile a newer turn of another process has waited for it in vain, and asked."""
+    here, there, harness = simulation.process(), simulation.process(), simulation.harness
+    first: Any = await here.run(chat_answer(here.app))
+    talk: Any = {"conversation_id": first.conversation_id}
+    simulation.faults.add("store.commit", freeze(6, "after"), nth=1, process=here)
+    older = asyncio.create_task(here.run(chat_answer(here.app, "Older.", **talk)))
+    await asyncio.sleep(1)
+    await there.run(chat_answer(there.app, "Newer.", **talk))
+    await asyncio.wait({older})
+    asked = [call.message.rpartition("\n\n")[2] for call in harness.agent.asked]
+    return ["the older turn asked last"] if asked[-1] == "Older." else []
+
+
 async def a_thawed_turn_finishes_what_the_sweep_settled(simulation: Simulation) -> list[str]:
     """The process is frozen while its agent writes; the sweep takes it for dead."""
     here, elsewhere = simulation.process(), simulation.process()
@@ -148,6 +162,7 @@ def refuses_though_a_commit_may_hold(patch: pytest.MonkeyPatch) -> None:
 
 RULES: dict[Mutant, Scenario] = {
     speaks_beside_the_older_turn: a_newer_turn_speaks_while_the_older_one_still_silences,
+    mutants.acts_without_a_fresh_look: a_turn_thaws_between_its_commit_and_its_question,
     mutants.does_not_correct_an_early_settlement: a_thawed_turn_finishes_what_the_sweep_settled,
     refuses_though_a_commit_may_hold: a_session_expires_while_a_commit_is_unconfirmed,
     session_mutants.is_stopped_though_no_commit_says_so: a_start_fails_while_the_store_is_away,
