@@ -57,7 +57,7 @@ _SIGNS = r"""
 _FIGURES = r"""
 ? \. ?(?:\d|[A-Z]-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt) \d
 (?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d|[A-Z]{1,4}-?\d)  =>  {1:numbered}{2:numbered}␣
+(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d|[A-Z]+-?\d)  =>  {1:numbered}{2:numbered}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
@@ -68,7 +68,7 @@ _FIGURES = r"""
 (?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
 (?<![\w:-])({HEX}{8}(?:-{HEX}{4,12}){4}|{HEX}{2}(?::{HEX}{2}){5})(?![\w-]|:\w)  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
-(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/ ?[a-z]))(\d{1,3}(?::[0-5]\d){1,2}+)(?![\w:]| ?[ap]\.?m){PER}
+(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/ ?))(\d{1,3}(?::[0-5]\d){1,2}+)(?![\w:]| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
 (?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
@@ -99,22 +99,19 @@ _FIGURES = r"""
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-(?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d)))  =>  {1:weekday}
 (?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))
     =>  {days}
-{DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?(?![\w/]|[.,]\d)
-    =>  {days}
+{DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?{NO_MORE}  =>  {days}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
-{START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])
-    =>  the {1:ordinal} of {2:month}, {3:short_year}
+{START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
 (?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {DATED_YEAR})?(?![\w%°]|[.,:/]\d)
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
 {START}(?:([Tt]he) )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
     =>  {1:article} {2:ordinal} of {3:month}{4:in_year}
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
-{START}{CENTURY}(\d0)['’]?s(?: ?{DASH} ?{CENTURY}?['’]?(\d0)['’]?s)?(?!\w)  =>  {decades}
+{START}(1[1-9]|20)(\d0)['’]?s(?: ?{DASH} ?(1[1-9]|20)?['’]?(\d0)['’]?s)?(?!\w)  =>  {decades}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(1\d{3}|20\d\d)[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
@@ -122,7 +119,7 @@ _FIGURES = r"""
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)(?:((?i:an?|the|early|mid|late)[ -])|(?=['’]))['’]?([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d
-((?i:room|suite|unit|flight|train|eurostar|bus)(?: number)?(?: is)? |(?<![A-Za-z])[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,:]\d)
+((?i:room|suite|flight|train)(?: number| is){0,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,:]\d)
     =>  {1}{2:cardinal} {3:hundreds}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
@@ -131,9 +128,8 @@ _FIGURES = r"""
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-(?<!\w)((?i:call|dial|text|ring|nhs) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
+((?i:\b(?:emergency|call|dial|text|ring|nhs))\D{0,40}? ){HELP}(\D{0,50} (?:or|and) )?{HELP}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
-((?i:\b(?:emergenc|ambulance|nhs|call|dial|ring|text|phone|police))[^.!?\d]{0,60}? )(911|999|112|988)(?=[?!;:),.]|$| (?:if|in|or|for|immediately|right|now|straight|works)(?!\w))  =>  {1}{2:spelled}
 (?<=[-.]\d{4}) ?x ?(?=\d{2,5}(?!\w))  =>  , extension␣
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
@@ -146,13 +142,9 @@ _FIGURES = r"""
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
 (?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
-([$€£]\d[\d.,]*+) ?pp(?!\w)  =>  {1} per person
-(?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}{SCALE}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT}{SCALE})?{PER}(?!\w)
-    =>  {amount}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
-{START}{MINUS}{AMOUNT}{SCALE} ?({CURRENCY}){PER}(?!\w)  =>  {amount_first}
-? \d
-(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
+{START}(?<![$€£¥₹]){MINUS}{AMOUNT} ?({CURRENCY})(?!\w)  =>  {1}{4}{2}{3}
+(?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT})?{PER}(?!\w)  =>  {amount}
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
@@ -163,12 +155,11 @@ _FIGURES = r"""
 ? \d/\d|f/\d|[{VULGAR}]
 (?<!\w)({TITLES}) (\d{1,3})/(\d{1,3})(?![\w/])  =>  {1} {2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
-(?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:cardinal} {2:cardinal} {3:cardinal}
+(?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
 (?<!\w)f/(?=\d)  =>  f␣
 (?<![\w/.,])1/(\d{2,4}) ?s(?:ec)?(?![\w.])  =>  one {1:ordinal} of a second
-(?<![\w/.,])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {inch_fraction}
-(?<![\w/.,])(\d{1,4})/(\d{3,5})(?<!/19\d\d)(?<!/20\d\d)(?![\w/]|[.,]\d)(?<=\d{4})
-    =>  {1:number} over {2:number}
+(?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
+(?<![\w/.,])(\d{1,4})/(\d{3,5})(?<!/(?:19|20)\d\d){NO_MORE}(?<=\d{4})  =>  {1:number} over {2:number}
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)  =>  {fraction}
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×])|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
@@ -182,9 +173,8 @@ _FIGURES = r"""
 {START}(?<![$€£])({NUMBER})[x×](?!\w){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
-{START}00?:(\d\d):00(?![\w:])  =>  {1:hour} minutes
-{START}00?:(\d\d):(\d\d)(?![\w:])  =>  {1:hour} minutes {2:hour} seconds
-{START}(?<!:)(\d{1,2}(?::[0-5]\d){1,2})\.(?=\d{0,5}[1-9])(\d{1,6})(?![\w:]|\.\d)  =>  {clock} point {2:spelled}
+{START}00?:(\d\d:\d\d)(?![\w:])  =>  {clock}
+{START}(?<!:)(\d{1,2}(?::[0-5]\d){1,2})\.(?=\d*[1-9])(\d{1,6})(?![\w:])  =>  {clock} point {2:spelled}
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
@@ -196,8 +186,7 @@ _FIGURES = r"""
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
-{START}(\d{1,4})(?:h(?=\d\d(?!\w))| ?h(?:rs?)? ?(?=\d{1,2} ?m))(\d{1,2})(?: ?m(?:in)?)?(?!\w)
-    =>  {1} h {2} min
+{START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
@@ -208,7 +197,7 @@ _FIGURES = r"""
 (?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
+(?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 {START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
@@ -219,7 +208,7 @@ _FIGURES = r"""
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
-(?<![\w.,$€£#/-])(\d\d?)(\d\d) (?=\d++(?:st|nd|rd|th) [SA][tv])  =>  {1:cardinal} {2:hundreds},␣
+(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 (?<![\w.,$€£#/-])([1-9]\d)(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
@@ -236,28 +225,26 @@ _OTHER_SIGNS = r"""
 ([²³×±§¶%°])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
 (?<!\S)\$(?!\S)  =>  dollar sign
-(?<=[a-z]{2})/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
+(?<=[a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
 (?i:(?<!\w)(and)/(or)(?!\w))  =>  {1} {2}
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
-_DOTTED_TIMES = (
-    r"(?<!\w)((?i:at|from|until|till|the|opens?|closes?) )(0\d|1?\d|2[0-3])\.([0-5]\d)(?= ?[ap]\.?m|[,;)]|\.?$"
-    "| (?:on|from|until|till|for|and|train|flight|bus|today|tomorrow)(?!\\w))  =>  {1}{2}:{3}\n"
-    r"(?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}"
-)
-_DAYS = (
-    r"(?<!\w){MONTH} ?{DASH} ?(?=(?:(?:early|mid|late)[ -])?{MONTH}(?!\w))  =>  {1:month} to"
-    "␣\n"
-    r"(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}"
-)
-_DAY = (
-    r"(?<!\w)({WEEKDAY})(?=: | closed| open)|(?<=\bon )({WEEKDAY})(?![\w.])  =>  {1:weekday}{2:weekday}"
-    "\n"
-    r"(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&]))|(?<=[Oo]n )S(?:at|un)(?=\.))\.  =>  {1:weekday}{point}"
-)
+_BRITISH = r"""
+(?<!\w)((?i:at|from|until|till|the|opens?|closes) )([01]?\d|2[0-3])\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+(?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}
+"""
+_DAYS = r"""
+? [a-z.] ?[–—-] ?[JFMASONDeml]
+(?<!\w){MONTH} ?{DASH} ?(?=(?:(?:early|mid|late)[ -])?{MONTH}(?!\w))  =>  {1:month} to␣
+? [MTWFS](?:on|ue|ed|hu|ri|at|un)
+(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}
+(?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
+(?<=\b[Oo]n )({WEEKDAY})(?!\w)\.?  =>  {1:weekday}{point}
+(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}
+"""
 
 
 def rules(region: str) -> Rules:
@@ -268,13 +255,9 @@ def rules(region: str) -> Rules:
     names |= {f.__name__: lambda m, f=f: f(m, region) for f in (dates.days, dates.numeric)}
     return (
         *short_forms(),
-        *(read_rules(_DOTTED_TIMES, names) if region == "GB" else ()),
-        Group(
-            r"[MTWFS](?:on|ue|ed|hu|ri|at|un)|[a-z.] ?[–—-] ?[JFMASONDeml]",
-            read_rules(_DAYS, names),
-        ),
+        *(read_rules(_BRITISH, names) if region == "GB" else ()),
+        *read_rules(_DAYS, names),
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),
         Group(r"[^\w\s.,!?'\"’:;-]|[²³]", read_rules(_OTHER_SIGNS, names)),
-        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)(?:r?s|ds|r)?(?!\w)", read_rules(_DAY, names)),
     )
