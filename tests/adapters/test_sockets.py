@@ -97,8 +97,12 @@ def test_certificate_of_an_unknown_authority_is_a_connect_error(
 
 
 async def accept_in_silence(
-    reader: asyncio.StreamReader, closed: asyncio.Event, writer: asyncio.StreamWriter
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    opened: asyncio.Event,
+    closed: asyncio.Event,
 ) -> None:
+    opened.set()
     try:
         while await reader.read(65_536):
             pass
@@ -112,22 +116,22 @@ async def accept_in_silence(
 @pytest.mark.parametrize("cancelled", [True, False], ids=["cancelled", "timed out"])
 def test_handshake_that_never_ends_leaves_no_connection(run: Run, *, cancelled: bool) -> None:
     async def case() -> None:
-        closed = asyncio.Event()
+        opened, closed = asyncio.Event(), asyncio.Event()
         listening = await asyncio.start_server(
-            lambda reader, writer: accept_in_silence(reader, closed, writer), "127.0.0.1", 0
+            lambda reader, writer: accept_in_silence(reader, writer, opened, closed), "127.0.0.1", 0
         )
         port = listening.sockets[0].getsockname()[1]
         limit = httpx.Timeout(None, connect=None if cancelled else 0.05)
         async with listening, httpx.AsyncClient(transport=trusting(), timeout=limit) as client:
             asking = asyncio.create_task(client.get(f"https://127.0.0.1:{port}"))
             if cancelled:
-                await asyncio.sleep(0.05)
+                await opened.wait()
                 asking.cancel()
             await asyncio.wait({asking})
             assert asking.cancelled() == cancelled
             if not cancelled:
                 assert isinstance(asking.exception(), httpx.ConnectTimeout)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await closed.wait()
 
     run(case())

@@ -80,7 +80,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - the server's end of a socket has no event
             await asyncio.sleep(0.001)
 

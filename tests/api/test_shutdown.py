@@ -17,9 +17,10 @@ async def main():
     harness = new_harness(agent=FakeAgent(["Once upon a time. ", 600.0]))
     end_turns_on_sigterm(harness.app)
     turn = await harness.chat("Tell me a story.")
-    await asyncio.sleep(0.05)
+    while not turn.reply.texts:
+        await asyncio.sleep(0.01)
     signal.raise_signal(signal.SIGTERM)
-    answer = await asyncio.wait_for(turn.answer(), 5)
+    answer = await asyncio.wait_for(turn.answer(), 60)
     print(answer.ended, "|", answer.text, "|", len(await harness.unsettled_turns()), "|", *served)
 
 asyncio.run(main())

@@ -75,7 +75,7 @@ class Reader:
         self._events = line.events()
 
     async def until(self, kind: AvatarEventKind) -> AvatarEvent:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for event in self._events:
                 self.heard.append(event)
                 if event.kind == kind:

@@ -203,8 +203,8 @@ class Scene:
         return counts
 
     async def until(self, holds: Callable[[], Any]) -> None:
-        """Wait at most 10 seconds until the condition holds."""
-        with anyio.fail_after(10):
+        """Wait until the condition holds, at most a minute."""
+        with anyio.fail_after(60):
             while not await holds():  # noqa: ASYNC110 - the condition has no event
                 await anyio.sleep(0.01)
 

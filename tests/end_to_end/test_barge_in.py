@@ -11,11 +11,11 @@ import pytest
 from infra.local.simulators.agent_engine import Message, Pause, Step, Text
 from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import Json, Scene, StackUser
+from tests.support.machine import measure_delay
 
 WITHIN = 2.0
-"""Seconds from the request's leaving to the interruption's arrival at the provider: a bound on a
-busy machine. The 100 ms are held on a clock of our own, in
-`tests/unit/conversations/test_chat.py`."""
+"""Seconds from the request's leaving to the interruption's arrival at the provider. The 100 ms are
+held on a clock of our own, in `tests/unit/conversations/test_chat.py`."""
 LONG = "This is a sentence that takes the avatar ten seconds to say. "
 
 
@@ -94,8 +94,9 @@ async def barge_in(story: SpeakingAvatar, person: StackUser, how: str) -> httpx.
 async def interrupts(story: SpeakingAvatar, person: StackUser, how: str) -> Json:
     """Interrupt the story, and return the answer of the interrupting request."""
     sent = story.scene.seconds()
-    rest, answer = await asyncio.gather(story.rest(), barge_in(story, person, how))
-    assert await story.cut_at(sent) - sent <= WITHIN
+    async with measure_delay() as delay:
+        rest, answer = await asyncio.gather(story.rest(), barge_in(story, person, how))
+    assert await story.cut_at(sent) - sent - delay.seconds <= WITHIN
     assert answer.status_code == 200, answer.text
     done = rest[-1]
     assert (done.name, done.data["ended"]) == ("done", "interrupted")
@@ -147,10 +148,11 @@ async def free(story: SpeakingAvatar) -> bool:
 async def test_disconnected_chat_ends_the_turn(story: SpeakingAvatar) -> None:
     scene = story.scene
     cut, left = scene.agent.cut_short, scene.seconds()
-    await story.stream.aclose()
-    await scene.until(lambda: ended_at_the_agent(scene, cut + 1))
-    await scene.until(lambda: free(story))
-    assert await story.cut_at(left) - left <= WITHIN
+    async with measure_delay() as delay:
+        await story.stream.aclose()
+        await scene.until(lambda: ended_at_the_agent(scene, cut + 1))
+        await scene.until(lambda: free(story))
+    assert await story.cut_at(left) - left - delay.seconds <= WITHIN
     seen = await scene.journal(story.session)
     assert seen["state"] == "running"
     assert all(each["interrupted"] for each in seen["utterances"])

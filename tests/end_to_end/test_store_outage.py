@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 
@@ -21,6 +20,7 @@ from common.ports.dependencies import Dependencies
 from common.settings import Settings
 from tests.api.sse import events
 from tests.end_to_end.scene import PROBLEM, AheadClock, Scene, StackUser, staged
+from tests.support.machine import at_most
 
 WITHIN = 4.0
 SETTLED_WITHIN = 4 * deadlines.SETTLE + WITHIN
@@ -89,7 +89,7 @@ async def all_are_unavailable(scene: Scene, outage: Callable[[], Any]) -> None:
         scene.process(store="firestore", firestore_emulator=address) as url,
     ):
         calls = every_call(scene.person(url))
-        with anyio.fail_after(WITHIN):
+        async with at_most(WITHIN):
             answers = await asyncio.gather(*calls.values())
     for name, answer in zip(calls, answers, strict=True):
         assert (name, answer.status_code) == (name, 503)
@@ -232,7 +232,7 @@ async def test_store_lost_after_the_first_read(emulated: Scene) -> None:
             caller = scene.person(url) if function == "start_avatar" else person
             return await replace(caller, url=url).call(function, **body)
 
-    with anyio.fail_after(2 * WITHIN):
+    async with at_most(2 * WITHIN):
         answers = await asyncio.gather(*(called(*each) for each in bodies))
     for (function, _), answer in zip(bodies, answers, strict=True):
         assert (function, answer.status_code) == (function, 503), answer.text
@@ -269,7 +269,7 @@ async def gone(emulated: Scene) -> dict[str, LostCase]:
         async with doomed(scene, "commit") as url:
             return await replace(person, url=url).call(function, **body)
 
-    with anyio.fail_after(SETTLED_WITHIN):
+    async with at_most(SETTLED_WITHIN):
         start, chat, end = await asyncio.gather(
             called(starter, "start_avatar"),
             called(replace(talker, headers=streamed), "chat", message="hello"),

@@ -96,7 +96,7 @@ def test_the_architecture_document_has_the_layers_that_are_checked() -> None:
 
 def test_chat_is_read_in_at_most_eight_files() -> None:
     document = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    walk = document.partition("These eight files")[2].partition("Beside the way")[0]
+    walk = document.partition("These eight files")[2].partition("Other files")[0]
     files = re.findall(r"`((?:functions|common)/[\w/]+\.py)`", walk)
     assert len(files) == len(set(files)) == 8
     assert [file for file in files if not (ROOT / file).exists()] == []

@@ -95,10 +95,10 @@ async def journal(ada: httpx.AsyncClient, session: str) -> Json:
 
 
 async def ended_by_itself(local: Stack, session: str) -> Json:
-    """Wait at most 15 seconds until the session has ended, and return its document."""
+    """Wait until the session has ended, at most a minute, and return its document."""
     store = SqliteStore(Path(local.settings.data_dir) / "oprina.sqlite3")
     try:
-        with anyio.fail_after(15):
+        with anyio.fail_after(60):
             while True:
                 [document] = await store.get([record_path(AvatarSessionId(session))])
                 if document.exists:

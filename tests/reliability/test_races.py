@@ -5,15 +5,12 @@ The naive ways at the end break on the same stores, which shows that these races
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
 import pytest
 
-from common.adapters.firestore.store import FirestoreStore
-from common.adapters.sqlite.store import SqliteStore
 from common.domain import errors
 from common.domain.documents import Create, Document, Increment, Query, Update, Version, Write
 from common.domain.ids import UserId
@@ -25,19 +22,6 @@ from tests.support.harness import Harness, advance, end, new_harness, speak, swe
 T = TypeVar("T")
 JITTER_SECONDS = 0.004
 LEDGER = "users/ada/usage/2026-11"
-
-
-@pytest.fixture(params=["sqlite", "firestore"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    unused: Store
-    if request.param == "firestore":
-        address = request.getfixturevalue("firestore_address")
-        project = request.getfixturevalue("firestore_project")
-        unused = FirestoreStore(project, emulator=address, deadline_seconds=20.0)
-    else:
-        unused = SqliteStore(tmp_path / "it.db")
-    yield unused
-    await unused.close()
 
 
 class AllowanceCheckingStore:

@@ -1,4 +1,7 @@
-"""Fixtures on the real Firestore emulator: one process per run, one project per test."""
+"""Fixtures on the real Firestore emulator: one process per run, one project per test.
+
+`store` runs a test twice: over SQLite, and over Firestore.
+"""
 
 import os
 import uuid
@@ -10,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from common.adapters.firestore.store import FirestoreStore
+    from common.ports.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +48,27 @@ def firestore_project(firestore_address: str) -> Iterator[str]:
 async def firestore_store(
     firestore_address: str, firestore_project: str
 ) -> AsyncIterator["FirestoreStore"]:
-    from common.adapters.firestore.store import FirestoreStore
-
-    store = FirestoreStore(firestore_project, emulator=firestore_address, deadline_seconds=20.0)
+    store = _firestore(firestore_address, firestore_project)
     yield store
     await store.close()
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator["Store"]:
+    """Yield an empty store of the kind that the parameter names."""
+    from common.adapters.sqlite.store import SqliteStore
+
+    empty: Store
+    if request.param == "firestore":
+        address = request.getfixturevalue("firestore_address")
+        empty = _firestore(address, request.getfixturevalue("firestore_project"))
+    else:
+        empty = SqliteStore(tmp_path / "oprina.sqlite3")
+    yield empty
+    await empty.close()
+
+
+def _firestore(address: str, project: str) -> "FirestoreStore":
+    from common.adapters.firestore.store import FirestoreStore
+
+    return FirestoreStore(project, emulator=address, deadline_seconds=20.0)

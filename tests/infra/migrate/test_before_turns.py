@@ -1,11 +1,7 @@
 """Documents of before turns are read by the present version after the migration."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from common.adapters.firestore.store import FirestoreStore
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.documents import Create, Delete, Query
 from common.domain.user import User
@@ -45,17 +41,10 @@ TOLD = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "firestore"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "firestore":
-        address = request.getfixturevalue("firestore_address")
-        project = request.getfixturevalue("firestore_project")
-        made: Store = FirestoreStore(project, emulator=address, deadline_seconds=20.0)
-    else:
-        made = SqliteStore(tmp_path / "oprina.sqlite3")
-    await load(made)
-    yield made
-    await made.close()
+@pytest.fixture
+async def store(store: Store) -> Store:
+    await load(store)
+    return store
 
 
 def present(store: Store) -> Harness:

@@ -1,14 +1,11 @@
 """A person finds every conversation by its title, also those of earlier versions, on both stores."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from common.adapters.firestore.store import FirestoreStore
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.conversations.title import beginnings, longest_beginning, matches, searched_words
 from common.domain.documents import Create, Update
@@ -29,17 +26,10 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "firestore"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "firestore":
-        address = request.getfixturevalue("firestore_address")
-        project = request.getfixturevalue("firestore_project")
-        made: Store = FirestoreStore(project, emulator=address, deadline_seconds=20.0)
-    else:
-        made = SqliteStore(tmp_path / "oprina.sqlite3")
-    await made.commit(old_conversations(new_harness(made)))
-    yield made
-    await made.close()
+@pytest.fixture
+async def store(store: Store) -> Store:
+    await store.commit(old_conversations(new_harness(store)))
+    return store
 
 
 def old_conversations(harness: Harness) -> list[Create]:

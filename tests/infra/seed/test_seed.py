@@ -1,6 +1,5 @@
 """The seed: two people with three weeks of use, in the shapes that functions write."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from common.adapters.firestore.store import FirestoreStore
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.accounts import belongings
 from common.domain.accounts.profile import profile_path
@@ -34,18 +32,6 @@ BEN = User(UserId("ben"), former=("hash-ben",))
 
 async def write(store: Store, number: int = 1) -> list[str]:
     return await Seed(store, Settings(), UNTIL, number).write([ADA, BEN])
-
-
-@pytest.fixture(params=["sqlite", "firestore"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "firestore":
-        address = request.getfixturevalue("firestore_address")
-        project = request.getfixturevalue("firestore_project")
-        made: Store = FirestoreStore(project, emulator=address, deadline_seconds=20.0)
-    else:
-        made = SqliteStore(tmp_path / "oprina.sqlite3")
-    yield made
-    await made.close()
 
 
 async def everything(store: Store, user: User) -> dict[str, object]:

@@ -107,12 +107,12 @@ async def test_run_delivers_until_it_is_cancelled(setup: TasksSetup) -> None:
         setup.tasks._http = http
         running = asyncio.create_task(setup.tasks.run())
         await setup.make("a")
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         arrived.clear()
         await setup.make("b", at=3600)
         setup.clock.advance(3600)
         setup.tasks.wake()
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
@@ -130,7 +130,7 @@ async def test_cancelling_run_ends_a_hanging_call(setup: TasksSetup) -> None:
         setup.tasks._http = http
         running = asyncio.create_task(setup.tasks.run())
         await setup.make("a")
-        await asyncio.wait_for(reached.wait(), 5)
+        await asyncio.wait_for(reached.wait(), 60)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

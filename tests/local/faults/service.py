@@ -78,12 +78,12 @@ def switch_on(faults: ServiceFaults, mode: Mode, path: str = "", **fields: Any) 
 
 async def until_taken(faults: ServiceFaults) -> None:
     """Wait until every fault has hit its calls."""
-    with fail_after(5):
+    with fail_after(60):
         while faults.listed():
             await checkpoint()
 
 
 async def until_reached(service: CountingService, count: int = 1) -> None:
-    with fail_after(5):
+    with fail_after(60):
         while service.reached < count:
             await checkpoint()

@@ -267,20 +267,20 @@ async def test_silent_carries_out_the_call_and_never_answers(
 ) -> None:
     switch_on(faults, "silent")
     with pytest.raises(httpx.ReadTimeout):
-        await client.post("/v1/thing", content=b"pay", timeout=0.1)
+        await client.post("/v1/thing", content=b"pay", timeout=0.5)
     assert service.bodies == [b"pay"]
 
 
 async def test_a_frozen_service_carries_out_its_calls_afterwards(
     client: httpx.AsyncClient, faults: ServiceFaults, service: CountingService
 ) -> None:
-    switch_on(faults, "frozen", for_seconds=0.4)
+    switch_on(faults, "frozen", for_seconds=1)
     begun = time.monotonic()
     with pytest.raises(httpx.ReadTimeout):
         await client.post("/v1/thing", content=b"pay", timeout=0.05)
     assert service.bodies == []
     assert (await client.get("/v1/thing")).status_code == 200
-    assert time.monotonic() - begun >= 0.4
+    assert time.monotonic() - begun >= 1
     assert sorted(service.bodies) == [b"", b"pay"]
 
 

@@ -103,7 +103,7 @@ async def test_a_call_is_never_answered(service: QueueService, mode: Mode, done:
     service.switch_on(mode)
     async with service.client() as client:
         with pytest.raises(exceptions.DeadlineExceeded):
-            await purge(client, seconds=0.2)
+            await purge(client, seconds=1)  # a busy machine needs most of it to connect
     assert service.purged == done
 
 
@@ -118,7 +118,7 @@ async def test_a_call_is_answered_late(service: QueueService, mode: Mode) -> Non
 
 @pytest.mark.parametrize(
     "fields",
-    [{"mode": "late", "delay_seconds": 0.4}, {"mode": "frozen", "for_seconds": 0.4}],
+    [{"mode": "late", "delay_seconds": 1}, {"mode": "frozen", "for_seconds": 1}],
     ids=["late", "frozen"],
 )
 async def test_a_call_is_carried_out_after_its_caller_has_left(
@@ -129,6 +129,6 @@ async def test_a_call_is_carried_out_after_its_caller_has_left(
         with pytest.raises(exceptions.DeadlineExceeded):
             await purge(client, seconds=0.1)
         assert service.purged == 0
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not service.purged:  # noqa: ASYNC110 - the service has no event to wait for
                 await asyncio.sleep(0.01)

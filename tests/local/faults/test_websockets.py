@@ -109,7 +109,7 @@ async def test_an_upgrade_is_never_answered(
 ) -> None:
     switch_on(faults, mode)
     with pytest.raises(TimeoutError):
-        async with websocket(faults, service, open_timeout=0.2):
+        async with websocket(faults, service, open_timeout=1):
             pass
     assert service.reached == (mode == "silent")
 
@@ -200,12 +200,11 @@ async def test_a_freeze_holds_an_open_websocket(
 ) -> None:
     async with websocket(faults, service) as it:
         assert await numbers(it) == NUMBERS
-        switch_on(faults, "frozen", for_seconds=0.4)
-        begun = time.monotonic()
+        switch_on(faults, "frozen", for_seconds=600)
         await it.send("hello")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await it.recv()
         assert service.messages == []
+        faults.clear()
         assert await it.recv() == "hello"
-        assert time.monotonic() - begun >= 0.4

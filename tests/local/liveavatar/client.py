@@ -79,7 +79,7 @@ class SimulatedProvider:
 
     async def until_noted(self, session_id: str, count: int, kind: str) -> list[Json]:
         """Wait until the journal has so many entries of that kind."""
-        with fail_after(5):
+        with fail_after(60):
             while True:
                 entries = self.account.journal.entries(session_id)
                 found = [entry for entry in entries if entry["kind"] == kind]
@@ -110,7 +110,7 @@ class LiteClient:
         await self.send("agent.speak", event_id=event_id, audio=base64.b64encode(audio).decode())
 
     async def next(self) -> Json:
-        with fail_after(5):
+        with fail_after(60):
             message: Json = json.loads(await self.socket.recv())
         return message
 

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ from livekit.protocol import models, rtc
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-SECONDS = 15
+SECONDS = 60
 
 
 def join_request(**fields: Any) -> str:
@@ -83,6 +83,12 @@ class Viewer:
         await self.until(lambda: kind in self.tracks, kind)
         async with asyncio.timeout(SECONDS):
             return [await self.tracks[kind].recv() for _ in range(count)]
+
+    async def until_frame(self, kind: str, holds: Callable[[Any], bool]) -> None:
+        """Read frames until a condition holds for one. Frames that were not read yet come first."""
+        async with asyncio.timeout(SECONDS):
+            while not holds((await self.frames(kind, 1))[0]):
+                pass
 
     async def read(self) -> None:
         with suppress(ConnectionClosed):

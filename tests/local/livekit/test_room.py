@@ -21,6 +21,8 @@ from infra.local.simulators.livekit.room import LiveKitRoom
 from tests.local.livekit.client import Viewer, join_request, until_ended, viewing
 from tests.local.serving import served, websocket_address
 
+DEPARTURE_SECONDS = 1.0
+"""Time for a lost client to return. A busy machine may need most of it for one connection."""
 BOTH = pytest.mark.parametrize("single", [False, True], ids=["rtc", "rtc_v1"])
 
 
@@ -53,7 +55,7 @@ class BlueRoom:
     def __init__(self) -> None:
         self.listener = RecordingAudience()
         self.opened: list[Tone] = []
-        self.room = LiveKitRoom("blue", departure_seconds=0.3)
+        self.room = LiveKitRoom("blue", departure_seconds=DEPARTURE_SECONDS)
         self.host = HostedParticipant(
             "host", (HostedTrack("audio", self._open_tone),), self.listener
         )
@@ -88,7 +90,7 @@ async def serving() -> AsyncIterator[tuple[BlueRoom, str]]:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - the room has no event for it
             await asyncio.sleep(0.01)
 
@@ -196,7 +198,7 @@ async def return_of(ada: Viewer, url: str, sid: str) -> rtc.SignalResponse:
     async with connect(f"{url}{path}?{query}", proxy=None) as socket:
         raw = await socket.recv()
         assert isinstance(raw, bytes)
-        await asyncio.sleep(0.5)  # longer than the time in which a lost client may return
+        await asyncio.sleep(1.2 * DEPARTURE_SECONDS)
         return rtc.SignalResponse.FromString(raw)
 
 
@@ -209,7 +211,7 @@ async def test_a_client_that_returns_keeps_its_media(blue: Blue, single: bool) -
         assert message.WhichOneof("message") == "reconnect"
         assert len(blue[0].opened) == 1
         await ada.frames("audio", 30)
-        async with asyncio.timeout(5):  # the second websocket is gone as well, and none follows
+        async with asyncio.timeout(60):  # the second websocket is gone as well, and none follows
             await until_ended(ada.tracks["audio"])
     assert not blue[0].room.clients
 
@@ -274,7 +276,7 @@ async def test_a_microphone_is_received(blue: Blue, single: bool) -> None:
         published = await ada.message("track_published")
         assert (published.cid, published.track.type) == ("mic", models.AUDIO)
         await until(lambda: blue[0].listener.tracks)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             [(identity, track)] = blue[0].listener.tracks
             frame = await track.recv()
         assert identity == "ada"
@@ -284,7 +286,7 @@ async def test_a_microphone_is_received(blue: Blue, single: bool) -> None:
 
 async def until_ended_after(ada: Viewer, track: MediaStreamTrack) -> None:
     await ada.leave()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await until_ended(track)
 
 
@@ -335,7 +337,7 @@ async def test_a_refused_client_learns_why(
 @pytest.mark.parametrize("packed", ["!", "AAAA", "CAESAgAA"])
 async def test_a_join_request_that_makes_no_sense_is_refused(blue: Blue, packed: str) -> None:
     url = f"{blue[1]}/rtc/v1?access_token={token()}&join_request={packed}"
-    async with connect(url, proxy=None) as socket, asyncio.timeout(5):
+    async with connect(url, proxy=None) as socket, asyncio.timeout(60):
         await socket.wait_closed()
     assert socket.close_code == 1008
     assert not blue[0].room.clients

@@ -1,12 +1,10 @@
 """A refused start says when a slot is free, on both stores: then a start is admitted."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from common.adapters.firestore.store import FirestoreStore
-from common.adapters.sqlite.store import SqliteStore
 from common.domain import errors
 from common.domain.ceiling import SWITCH_PATH, stop_spending
 from common.ports.store import Store
@@ -28,18 +26,6 @@ TOLERANCE = 30
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(params=["sqlite", "firestore"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    if request.param == "firestore":
-        address = request.getfixturevalue("firestore_address")
-        project = request.getfixturevalue("firestore_project")
-        made: Store = FirestoreStore(project, emulator=address, deadline_seconds=20.0)
-    else:
-        made = SqliteStore(":memory:")
-    yield made
-    await made.close()
 
 
 async def nothing(_harness: Harness, _session: str, _conversation: str) -> None:
