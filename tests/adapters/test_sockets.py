@@ -248,8 +248,7 @@ def test_close_that_is_cancelled_closes_every_connection(
                 await asyncio.sleep(0)
                 closing.cancel()
                 await asyncio.wait({closing})
-                async with asyncio.timeout(5):
-                    while at.closed < at.connections:
-                        await asyncio.sleep(0.01)
+                await asyncio.wait({task for task in at.serving if task is not None}, timeout=5)
+                assert at.closed == at.connections
 
     run(case())
