@@ -29,7 +29,7 @@ _YEARS = range(1000, 2200)
 _MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 def sign_rules(language: Language) -> Rules:
@@ -65,22 +65,16 @@ def _range(match: re.Match[str], until: str) -> str:
 
 
 def _between(words: dict[str, str], space: str) -> Group:
+    def raised(match: re.Match[str]) -> str:
+        return match[1].translate(_RAISED)
+
     def put(match: re.Match[str]) -> str:
         sign, figure = match[1], match[2] if match.re.groups > 1 else ""
         said = words.get(sign, "")
         return f"{space}{said.format(figure)}{'' if figure else space}" if said else match[0]
 
-    def compared(match: re.Match[str]) -> str:
-        """Return the word of "<" or ">" before a figure or between spaces; else it is markup."""
-        after = match.string[match.end(1) : match.end(1) + 1]
-        if not (after.isdigit() or after in {*"$€£¥₹-"} or match[0].endswith(" ")):
-            return " "
-        return match[0] if "{}" in words.get(match[1], "") else put(match)
-
-    def power(match: re.Match[str]) -> str:
-        plain = match[2].translate(_RAISED) if re.fullmatch(r"-?\d+", match[2]) else match[0]
-        return put(match) if "^" in words else plain
-
+    powers = Rule(r"(?<=[\w)])(\^)(\([^()]{1,40}\)|[-−]?\w{1,9})", put)
+    angles = "".join(sign for sign in "<>" if "{}" not in words.get(sign, ""))
     signs = any_of(sign for sign, said in words.items() if sign not in "<>+^" and "{}" not in said)
     framed = any_of(sign for sign, said in words.items() if sign != "^" and "{}" in said)
     rules = (
@@ -92,8 +86,10 @@ def _between(words: dict[str, str], space: str) -> Group:
         ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
         Rule(_COMPARED if framed else "(?!)", put),
-        Rule(r" ?([<>]) ?", compared),
-        Rule(r"(?<=[\w)])(\^)(\([^()]{1,40}\)|-?\w{1,9})", power),
+        # Before a figure or between spaces an angle bracket compares; else it is markup.
+        Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
+        Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
+        powers if "^" in words else Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", raised),
         Rule(r"(?<![\w)])\^|\^(?![\w(-])", " "),
         Rule(f" ?({signs or '(?!)'}) ?", put),
         Rule(r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+) ?" if "+" in words else "(?!)", put),

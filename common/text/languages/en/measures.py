@@ -69,6 +69,7 @@ PARTS = {
     "currency": lambda sign: _currency(sign)[0],
     "scale": lambda sign: _DEGREES[sign],
     "plural": lambda unit: _name(unit, singular=False),
+    "singular": lambda unit: _name(unit, singular=True),
     "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
     "inches": lambda amount: f"{number(amount)} {_name('in', singular=one(amount))}",
 }
