@@ -142,7 +142,6 @@ _PUNCTUATION = r"""
 (?<=[.!?…])[.](?=\s|$)  =>
 (?<=\w)[ ](?=['’]s(?!\w))  =>
 """
-
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent
   |& ampersand|* star|. dot|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma

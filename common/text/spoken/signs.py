@@ -14,7 +14,7 @@ _FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+(?: \d{3}(?!\d))*+"
 _RANGE = (
     rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})"
     r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개])?)"
-    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
+    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})([元円원年人名个個개명]?)(?![/-]| ?[-=]))"
 )
 _COMPARED = (
     r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d[\d.,]*+"
@@ -57,9 +57,9 @@ def _range(match: re.Match[str], until: str) -> str:
     first, last = match[1], match[4].rstrip(".,:")
     digits = sum(map(str.isdigit, first + last))
     if first.isdigit() and last.isdigit():
-        years = int(first) in _YEARS and int(last) in _YEARS
+        sure = match[5] or (int(first) in _YEARS and int(last) in _YEARS)
         coded = first[0] == "0" != first or (int(first) <= _MONTHS and int(last) in _YEARS)
-        is_range = int(first) < int(last) and not coded and (years or digits <= _MOST_DIGITS)
+        is_range = int(first) < int(last) and not coded and (sure or digits <= _MOST_DIGITS)
     else:
         is_range = digits <= _MOST_DIGITS + 2 or not first[0].isdigit() or ":" in first
     return match[1] + match[2] + until if is_range else match[0]
