@@ -30,6 +30,7 @@ _MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a co
 _MONTHS = 12
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+_RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(_RAISED))
 
 
 def sign_rules(language: Language) -> Rules:
@@ -65,9 +66,6 @@ def _range(match: re.Match[str], until: str) -> str:
 
 
 def _between(words: dict[str, str], space: str) -> Group:
-    def raised(match: re.Match[str]) -> str:
-        return match[1].translate(_RAISED)
-
     def put(match: re.Match[str]) -> str:
         sign, figure = match[1], match[2] if match.re.groups > 1 else ""
         said = words.get(sign, "")
@@ -89,7 +87,7 @@ def _between(words: dict[str, str], space: str) -> Group:
         # Before a figure or between spaces an angle bracket compares; else it is markup.
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
         Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
-        powers if "^" in words else Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", raised),
+        powers if "^" in words else _RAISES,
         Rule(r"(?<![\w)])\^|\^(?![\w(-])", " "),
         Rule(f" ?({signs or '(?!)'}) ?", put),
         Rule(r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+) ?" if "+" in words else "(?!)", put),

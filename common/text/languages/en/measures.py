@@ -22,7 +22,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter|kN kilonewton
   |MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram|nmol nanomole
   |cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star
-  |qts quart|yds yard|atm atmosphere|bbl barrel""")
+  |qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}

@@ -40,7 +40,11 @@ _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ do
 _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
   |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
   |>= at least|≥ at least|≈ about""")
-_FORMULA = re.compile(r" equals |(?:squared|cubed) / ")
+# The left side of "≈" is itself a value: "= 5/3 ≈", "you get 1.07^30 ≈".
+_EQUATED = (
+    r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
+    r"(?:[\d)²³%]|\b[^\W\d_]\b) ?[a-z]{0,8}²? *$"
+)
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
@@ -54,7 +58,7 @@ PATTERNS = {
         r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
         r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
-    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Help|Panel|[Mm]enu)",
+    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Help|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
@@ -82,7 +86,7 @@ PARTS = {
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "without_marks": lambda written: re.sub("[. '’]", "", written),
     "numbered": lambda short: _NUMBERED.get(short, ""),
-    "slash": lambda it: " divided by" if "/" in it[1] and _FORMULA.search(it.string) else ",",
+    "slash": lambda it: " divided by" if "/" in it[1] and " equals " in it.string else ",",
     "menu": lambda path: path.replace(" →", ", then"),
 }
 
@@ -213,12 +217,13 @@ def compared(match: re.Match[str]) -> str:
     """Return the words of a comparison. An angle bracket compares between spaces or before a figure."""
     sign = match[0]
     after = match.string[match.end() : match.end() + 2]
-    if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
+    if sign in "<>" and not (after[:1] == " " or after[:1].isnumeric() or after[:1] in {*"$€£¥₹"}):
         return " "
     before = match.string[: match.start()]
-    equated = re.search(r" = (?:[^,;=]|,\d)*[\d)²³%] ?[a-z]{0,8}²? $", before)
-    if sign == "≈" and (equated or re.search(_TERM, before.rstrip())):
-        return " or about " if equated else ", about " if before[-5:-2] == "is " else " is about "
+    if sign == "≈" and re.search(_EQUATED, before):
+        return " or about "
+    if sign == "≈" and re.search(_TERM, before.rstrip()):
+        return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "
     verb = "is " if sign[0] in "<>≤≥" and _is_value(before, after) else ""
