@@ -80,12 +80,33 @@ class SimulatedAgent:
         transport.write(chunk(whole) + b"0\r\n\r\n")
 
 
+class SimulatedVoice:
+    """A voice that answers at once, with `pace` bytes of text a second.
+
+    Each answer has at least `least` seconds.
+    """
+
+    def __init__(self, least: float, pace: float) -> None:
+        self._least = least
+        self._pace = pace
+        self._answers: dict[int, bytes] = {}
+
+    def speech(self, text: str) -> bytes:
+        """Return the whole HTTP answer, with audio in whole tenths of a second."""
+        tenths = round(10 * max(self._least, len(text.encode()) / self._pace))
+        if tenths not in self._answers:
+            pcm = bytes(tenths * PCM_RATE // 10)
+            body = json.dumps({"audioContent": base64.b64encode(pcm).decode()})
+            self._answers[tenths] = _whole(body.encode())
+        return self._answers[tenths]
+
+
 class HttpCalls(asyncio.Protocol):
     """The HTTP API of the agent and the voice: `:streamQuery`, `sessions`, `text:synthesize`."""
 
-    def __init__(self, agent: SimulatedAgent, speech: bytes) -> None:
+    def __init__(self, agent: SimulatedAgent, voice: "SimulatedVoice") -> None:
         self._agent = agent
-        self._speech = speech
+        self._voice = voice
         self._got = b""
         self._playing: asyncio.Task[None] | None = None
 
@@ -112,7 +133,7 @@ class HttpCalls(asyncio.Protocol):
             message = json.loads(body)["input"]["message"]
             self._playing = asyncio.ensure_future(self._agent.play(message, self._transport))
         elif b":synthesize" in path:
-            self._transport.write(self._speech)
+            self._transport.write(self._voice.speech(json.loads(body)["input"]["text"]))
         else:
             self._transport.write(_whole(b'{"done": true, "response": {}}'))
 
@@ -153,17 +174,12 @@ class SimulatedServices:
 
 
 @asynccontextmanager
-async def run_services(seconds_of_speech: float) -> AsyncIterator[SimulatedServices]:
-    """Run the services.
-
-    Each request for speech is answered at once with so many seconds of audio.
-    """
+async def run_services(voice: SimulatedVoice) -> AsyncIterator[SimulatedServices]:
+    """Run the services."""
     agent, avatars = SimulatedAgent(), SimulatedAvatars()
-    pcm = bytes(int(seconds_of_speech * PCM_RATE) // 2 * 2)
-    speech = _whole(json.dumps({"audioContent": base64.b64encode(pcm).decode()}).encode())
     listener = _listener()
     calls = await asyncio.get_running_loop().create_server(
-        lambda: HttpCalls(agent, speech), sock=listener
+        lambda: HttpCalls(agent, voice), sock=listener
     )
     sockets = _listener()
     async with calls, serve(avatars.serve, sock=sockets, compression=None, close_timeout=1):

@@ -28,6 +28,7 @@ from bench.simulated_services import (
     ChatCaller,
     SimulatedReply,
     SimulatedServices,
+    SimulatedVoice,
     request,
     run_services,
 )
@@ -45,13 +46,15 @@ SENTENCE = ["Here", " is", " what", " I", " found", " out", " for", " you", " to
 TALK = [*SENTENCE, *([" And", *SENTENCE[1:]] * 5)]
 MANDARIN_SENTENCE = "今天的天气非常好，我们可以一起去公园散步，然后喝一杯热茶。"
 MANDARIN = (MANDARIN_SENTENCE * 140)[:4_000]
-SPEECH_SECONDS = 3.0
-"""Seconds of audio in each answer of the voice."""
+SPEECH_SECONDS, SPEECH_PACE = 3.0, 120.0
+"""Each answer of the voice has at least so many seconds of audio, for so many bytes of text a second.
+A person speaks about 14: the voice is eight times as fast, so that a run ends in time."""
 TALK_SECONDS = 12.0
 """Time over which the starts of the turns are spread. A turn takes about as long, so all of them
 run at the same time, at different places."""
-MANDARIN_SECONDS = 55.0
-"""The same for the replies in Mandarin: 2,000 tokens of two characters, one every 25 ms."""
+MANDARIN_SECONDS = 110.0
+"""The same for the replies in Mandarin: 2,000 tokens of two characters, one every 25 ms, and 100 s of
+speech."""
 RUN_SECONDS = 300.0
 """Time-out of a run. Without it, a turn that never began would block the run."""
 TEXT_BAR, LAG_BAR, MEMORY_BAR = 2.0, 50.0, 250.0
@@ -144,7 +147,10 @@ async def _all_done(callers: Sequence[ChatCaller]) -> None:
 async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:
     """Run the function and its services, with so many users."""
     with tempfile.TemporaryDirectory() as folder:
-        async with run_services(SPEECH_SECONDS) as services, httpx.AsyncClient() as http:
+        async with (
+            run_services(SimulatedVoice(SPEECH_SECONDS, SPEECH_PACE)) as services,
+            httpx.AsyncClient() as http,
+        ):
             settings = _settings(Path(folder), services)
             identity = LocalIdentity(Path(folder), settings.project)
             async with google_cloud(Path(folder), http, identity, Simulators()) as google:

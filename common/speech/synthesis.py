@@ -24,8 +24,9 @@ from common.text.pieces import halves
 if TYPE_CHECKING:
     from common.text.spoken.speakable import Speakable
 
-SHARED_CHARACTERS = 1_000
-"""At most in one request: about a minute of speech. Google's limit is 5,000 bytes."""
+SHARED_BYTES = 600
+"""Bytes of UTF-8 from which no more sentences join a request: at most about 45 s of speech in any
+script (English and Mandarin have about 14 bytes a second), and 2 MB of audio in memory."""
 
 
 @dataclass
@@ -125,7 +126,7 @@ class Synthesis:
         if self._voice.made == 0 or self._prefetcher.is_for(first):
             return batch
         needed_at = _now() + max(0.0, self._playback.ahead(_now()) - self._voice.lead)
-        while sum(len(piece.said) for piece in batch) < SHARED_CHARACTERS:
+        while sum(len(piece.said.encode()) for piece in batch) < SHARED_BYTES:
             try:
                 async with asyncio.timeout_at(needed_at):
                     piece = await pieces.next()

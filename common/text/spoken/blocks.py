@@ -27,13 +27,12 @@ _BOX = re.compile("[\u2500-\u257f]")
 _OPENING = re.compile(
     r"(?:>\s?|[-*+] )*(?:(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*|[^`]*(`{3,})([\w+#]*)[ \t]*)"
 )
-_LANGUAGES = table("""py Python|python Python|python3 Python|js JavaScript|javascript JavaScript
-  |jsx JavaScript|ts TypeScript|tsx TypeScript|typescript TypeScript|sh shell|bash shell|zsh shell
-  |shell shell|console shell|powershell PowerShell|json JSON|yaml YAML|yml YAML|toml TOML|xml XML
-  |html HTML|css CSS|scss CSS|sql SQL|c C|cpp C plus plus|c++ C plus plus|cs C sharp|csharp C sharp
-  |c# C sharp|f# F sharp|java Java|kotlin Kotlin|go Go|golang Go|rust Rust|rs Rust|rb Ruby|ruby Ruby
-  |php PHP|swift Swift|r R|scala Scala|lua Lua|perl Perl|tf Terraform|hcl Terraform|terraform Terraform
-  |dockerfile Docker|graphql GraphQL|haskell Haskell|matlab Matlab|dart Dart|elixir Elixir""")
+_CAPITALS = """Python JavaScript TypeScript shell PowerShell JSON YAML TOML XML HTML CSS SQL C Java
+  Kotlin Go Rust Ruby PHP Swift R Scala Lua Perl Terraform GraphQL Haskell Matlab Dart Elixir"""
+_LANGUAGES = {name.lower(): name for name in _CAPITALS.split()} | table("""py Python|python3 Python
+  |js JavaScript|jsx JavaScript|ts TypeScript|tsx TypeScript|sh shell|bash shell|zsh shell|console shell
+  |yml YAML|scss CSS|cpp C plus plus|c++ C plus plus|cs C sharp|csharp C sharp|c# C sharp|f# F sharp
+  |golang Go|rs Rust|rb Ruby|tf Terraform|hcl Terraform|dockerfile Docker""")
 _STOPPED = tuple(".!?…:;,。！？；：、।—")
 _CLOSING = "*_~`\"'”’»)] \t"
 

@@ -1,7 +1,7 @@
 """The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
 
 import re
-from functools import cache
+from functools import cache, partial
 from html import unescape
 from html.entities import html5
 from typing import Any
@@ -10,7 +10,6 @@ from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
 from common.text.spoken.rules import Rule, Rules, apply, ends_sentence, read_rules, table
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
     "COLUMN": r"(?<! )(?:[ ]{2,}|[ ]?\t\s?)(?=[^\W_]|[(\"“$€£+-])",
@@ -23,9 +22,8 @@ _NAMES: dict[str, Any] = {
         "|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)(?:\\s[^<>]{0,500})?/?>"
     ),
     "INLINE": (
-        "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|script|small|span|strike|strong"
-        "|style|sub|sup|td|th|tt|u|var|video|audio|svg|button|input|label|option|select|speak|break"
-        "|emphasis|prosody|voice|say-as|phoneme|lang|par|seq|media|desc|spell|emotion|speed"
+        "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|small|span|strike|strong|sub|sup|td|th|tt|u"
+        "|video|audio|button|input|label|option|select|speak|break|emphasis|prosody|voice|say-as|phoneme|lang|emotion"
     ),
     "NAME": r"[A-Za-z][\w:.-]{0,40}",
     "REST": r"(?:\s[^<>]{0,500})?",
@@ -53,7 +51,7 @@ _NAMES: dict[str, Any] = {
         "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
         "|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql"
     ),
-    "raised": lambda digits: digits.translate(_RAISED),
+    "raised": lambda digits: "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in digits),
     "character": lambda match: unescape(match[0]),
     "entity": lambda match: html5.get(match[1], match[0]),
     "formulas": lambda match: read_formulas(match[0]),
@@ -61,7 +59,6 @@ _NAMES: dict[str, Any] = {
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
-? <[A-Za-z/]
 (?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}|</t[dh]>\s{0,9}(?=<(t)[dh]))
     =>  {line}
 """
@@ -83,13 +80,14 @@ _INLINE = r"""
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 ? [\\${]
 [^\n]+  =>  {formulas}
-? [*\[_][A-Za-z]
-\[{ACT}\](?!\() ?  =>
+? [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
-([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
+\[{ACT}\](?!\() ?|[*_]?\({ACT}\)[*_]?{ALONE}|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 (^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
-? [:;<]-?[)(DP3]
-(?<=\w) [:;]-?[)(DP](?= [A-ZÀ-Þ])  =>  .
+? [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
+(?:[⭐★☆]\ufe0f?){2,9}½?  =>
+(?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
+(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
 (?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
 (?i:\b(i|you|we|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
@@ -97,7 +95,8 @@ _INLINE = r"""
 \[\^[^\]\s]{1,40}\]:?  =>
 \[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
 !\[([^\[\]]{0,500}+){TARGET}  =>  {image}
-\[(?:\[(?=\d+\]))?([^\[\]]{0,500}+)\]?{TARGET}  =>  {link}
+\[\[?\d{1,4}\]\]?{TARGET}  =>
+\[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 ? [ (][!@#$%&*](?:,| or | and |\))
 (?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:secret}
@@ -113,20 +112,13 @@ _INLINE = r"""
 (?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:[/:]{PATH})?
     =>  {domain}
 (?<=[A-Za-z0-9])\.(?=(?:{FILES})(?![\w-]))  =>  {dot}
-(?i:(?<!\w)(go to|visit|browse) ([a-z\d-]{2,30})\.)(?=[a-z]{3,15}(?![\w.]))  =>  {1} {2}{dot}
-? [{FACES}⭐★☆]
-(?:[⭐★☆]\ufe0f?){2,9}½?  =>
-(?<=\w) ?[{FACES}]{1,20}+(?= [A-ZÀ-Þ])  =>  .
-? [¹²³⁰⁴-⁹]
-(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
 ? [*_\\|]
 (?<![\w*])(?=(?:[ -]?\*){4})\*[* -]{3,30}(?=\d{3,6}(?!\d))  =>  ••••
 (?<![\w*])\*(\d{2,3})(?=[ ,;:)]|[.!?](?!\w)|$)(?![^*\n]{0,200}\*)  =>  ＊{1}
 (?<![\w*])\*(\d{1,6}(?:\*\d{1,12}){0,3})#(?!\w)  =>  ＊{1}＃
 \\([!-/:-@\[-`{-~])  =>  {1}
 (?:(?<=[\d)])|(?<![\w*])([A-Za-z]))\*\*(?=\d|[a-z](?![\w*])|\()  =>  {1}^
-(?<=\d) ?\* ?(?=\d)|(?<=[\d)])(?:\*| \* )(?=\()  =>  ␣×␣
-(?<=[\d)]) \* (?=\w)|(?<=\w) \* (?=[\d(])  =>  ␣×␣
+(?<=\d) ?\* ?(?=\d)|(?<=[\d)])\*(?=\()|(?<=[\d)]) \* (?=[\w(])|(?<=\w) \* (?=[\d(])  =>  ␣×␣
 (?<![^\W_])([A-Za-z]) \* (?=[A-Za-z](?![^\W_]))  =>  {1} ×␣
 (?<=[\d%])(\*\*|__) [–—-] (?=[$€£~]?\d)  =>  ,␣
 \*+  =>
@@ -139,38 +131,61 @@ _+  =>
 (?<![A-Za-z])~(?= ?[\d$€£¥₹])  =>  ≈
 """
 _PUNCTUATION = r"""
-? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--
+? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--|[ ]['’]s
 :[ ]?/[ ]?/[/ ]*  =>  ␣
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
 --(?<!\S--)-*+(?!\S)  =>  —
 ,(?:[ ]?,)++  =>  ,
-\([ ]  =>  (
-[ ]\)  =>  )
-\(\)  =>
+\( ?\)|(?<=\()[ ]|[ ](?=\))  =>
 [ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
 (?<=[.!?…])[.](?=\s|$)  =>
-? [ ]['’]s
 (?<=\w)[ ](?=['’]s(?!\w))  =>
 """
-
 _AFTER_ADDRESS = ".,;:!?*_~'"
-_SIGN_NAMES = table(
-    "_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent|& and|* star|. dot"
-    "|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma|< less than"
-    "|> greater than|== double equals|=== triple equals|!= not equals|!== strictly not equals"
-    "|&& double ampersand|=> arrow|-> arrow|{} curly braces|[] square brackets|() parentheses"
-) | {"|": "pipe", "||": "double pipe"}
-_ENGLISH_CODE = read_rules(
-    r"""
-(?<=\w)~(?=\d)  =>  ␣tilde␣
-(?<![\w*)])\*(?=\.\w|$|\)| [|>&])  =>  star
-(?<=\s)\|(?=\s)  =>  pipe
+_SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent
+  |& ampersand|* star|. dot|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma
+  |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
+  |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
+  |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
+  |{} curly braces|[] square brackets|() parentheses""") | {"|": "pipe", "||": "double pipe"}
+_CODE = r"""
+(?<![A-Za-z])([a-z]{2,9})://  =>  {1}␣
+(?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
+(?<=[\w)\]])(?<!SELECT)( ?)\*\1(?=[\w(])  =>  ␣×␣
+"""
+_NAMED = r"""(?<!\S)(?:--|//|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w ])
+|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])
+|\[(?=\.)|\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=\w):(?=[.,]\w)|-?%(?=-?[A-Za-z])
+|\\(?=[nrt0](?!\w))|\$(?=[A-Z]{0,2}\$?\d|[^\w{]|$)|(?<![\w)&] )(?<![\w)&])&(?=\w)
+|\^(?![\w(])|(?<![\w)])\^|(?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>"""
+_ENGLISH_CODE = r"""
+^([!-/:-@\[-`{-~]{1,4}|\\\w[+*?]?)$  =>  {1:signs}
+({NAMED})  =>  ␣{1:signs}␣
+(?<=\w)--(?!\w)  =>  ␣minus minus
+(?<![\w.])\.(?=\d)  =>  dot␣
+(?<!\w)(\d{1,6})([A-Za-z]{1,3})(?!\w)  =>  {1} {apart}{2}
+(?<=[\w)]) % (?=[\w(])  =>  ␣modulo␣
 [ ]?\|\|[ ]?  =>  ␣or␣
-[ ]?=>[ ]?  =>  ␣arrow␣
-(?<![\w=)])!(?=[A-Za-z(])  =>  not␣
-""",
-    {},
+(?<![\w=)])!(?=(?!important)[A-Za-z(])  =>  not␣
+"""
+_MARKS = r"""
+<(/?)(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1:signs} {2}␣
+(?:~(?!/)|[*_|\\{}\[\]])+  =>  ␣
+"""
+_REGEX = re.compile(r"(?s)(?=.{4}).*?(?:(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z]))")
+
+
+def _signs(written: str) -> str:
+    """Return the names of signs, each alone where they have none together."""
+    alone = re.sub(r"[^\w\s]|_", lambda sign: f" {_SIGN_NAMES.get(sign[0], sign[0])} ", written)
+    return _SIGN_NAMES.get(written, alone)
+
+
+CODE = read_rules(_CODE + _MARKS, {"signs": str})
+ENGLISH_CODE = read_rules(
+    _CODE + _ENGLISH_CODE + _MARKS,
+    {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")},
 )
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
@@ -190,8 +205,6 @@ def inline_rules(language: Language) -> Rules:
         return said + ("." if followed and said[-1].isalnum() else "")
 
     def link(match: re.Match[str]) -> str:
-        if match[1].isdigit():  # it cites a source
-            return ""
         return match[1] if match[1].strip() else match[0][match[0].index("(") + 1 : -1]
 
     def url(match: re.Match[str]) -> str:
@@ -201,22 +214,16 @@ def inline_rules(language: Language) -> Rules:
         return f" {words.link.format(host) if host else ''}{after}"
 
     def mail(match: re.Match[str]) -> str:
-        local = match[1].replace(".", dot)
-        if english:
-            local = re.sub(r"[_+%-]", lambda sign: f" {_SIGN_NAMES[sign[0]]} ", local)
+        local = _signs(match[1]) if english else match[1].replace(".", dot)
         return local + at + match[2].replace(".", dot)
 
     def domain(match: re.Match[str]) -> str:
         return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
 
-    def secret(text: str) -> str:
-        """Return a password with the names of its signs."""
-        return re.sub(r"[^\w\s]|_", lambda sign: f" {_SIGN_NAMES.get(sign[0], sign[0])} ", text)
-
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
-    said |= {"secret": secret if english else str}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
-    said["code"] = lambda code: _code(code, words.code, english=english)
+    secret, in_code = (_signs, ENGLISH_CODE) if english else (str, CODE)
+    said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
     return read_rules(_INLINE, _NAMES | said)
 
 
@@ -235,14 +242,6 @@ def _trimmed(address: str) -> tuple[str, str]:
     return address[:cut], address[cut:]
 
 
-def _code(code: str, instead: str, *, english: bool) -> str:
+def _code(instead: str, rules: Rules, code: str) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    if re.search(r"\[[^\]]{0,20}\w-\w[^\]]{0,20}\]|\\[dwsbDWSB.](?![A-Za-z])|\[::", code):
-        return instead
-    if english:
-        code = apply(_ENGLISH_CODE, _SIGN_NAMES.get(code.strip(), code))
-    code = re.sub(r"</?([A-Za-z]\w{0,40})[^<>]{0,80}+>", r" \1 ", code)
-    code = re.sub(r"%(?=-?[A-Za-z])", "", code)
-    code = re.sub(r"(?<=[\w)]) ?\*\* ?(?=[\w(])", "^", code)
-    code = re.sub(r"(?<=[\w)])(?: \* |\*)(?=[\w(])", " × ", code)
-    return " ".join(re.sub(r"[*_~|\\{}\[\]]+", " ", code).split())
+    return instead if _REGEX.match(code) else " ".join(apply(rules, code.strip()).split())

@@ -10,11 +10,11 @@ from common.text.language import Language
 from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
-_FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
+_FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+(?: \d{3}(?!\d))*+"
 _RANGE = (
     rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})"
     r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개])?)"
-    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
+    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})([元円원年人名个個개명]?)(?![/-]| ?[-=]))"
 )
 _COMPARED = (
     r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d[\d.,]*+"
@@ -29,7 +29,8 @@ _YEARS = range(1000, 2200)
 _MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+_RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(_RAISED))
 
 
 def sign_rules(language: Language) -> Rules:
@@ -56,9 +57,9 @@ def _range(match: re.Match[str], until: str) -> str:
     first, last = match[1], match[4].rstrip(".,:")
     digits = sum(map(str.isdigit, first + last))
     if first.isdigit() and last.isdigit():
-        years = int(first) in _YEARS and int(last) in _YEARS
+        sure = match[5] or (int(first) in _YEARS and int(last) in _YEARS)
         coded = first[0] == "0" != first or (int(first) <= _MONTHS and int(last) in _YEARS)
-        is_range = int(first) < int(last) and not coded and (years or digits <= _MOST_DIGITS)
+        is_range = int(first) < int(last) and not coded and (sure or digits <= _MOST_DIGITS)
     else:
         is_range = digits <= _MOST_DIGITS + 2 or not first[0].isdigit() or ":" in first
     return match[1] + match[2] + until if is_range else match[0]
@@ -70,17 +71,8 @@ def _between(words: dict[str, str], space: str) -> Group:
         said = words.get(sign, "")
         return f"{space}{said.format(figure)}{'' if figure else space}" if said else match[0]
 
-    def compared(match: re.Match[str]) -> str:
-        """Return the word of "<" or ">" before a figure or between spaces; else it is markup."""
-        after = match.string[match.end(1) : match.end(1) + 1]
-        if not (after.isdigit() or after in {*"$€£¥₹-"} or match[0].endswith(" ")):
-            return " "
-        return match[0] if "{}" in words.get(match[1], "") else put(match)
-
-    def power(match: re.Match[str]) -> str:
-        plain = match[2].translate(_RAISED) if re.fullmatch(r"-?\d+", match[2]) else match[0]
-        return put(match) if "^" in words else plain
-
+    powers = Rule(r"(?<=[\w)])(\^)(\([^()]{1,40}\)|[-−]?\w{1,9})", put)
+    angles = "".join(sign for sign in "<>" if "{}" not in words.get(sign, ""))
     signs = any_of(sign for sign, said in words.items() if sign not in "<>+^" and "{}" not in said)
     framed = any_of(sign for sign, said in words.items() if sign != "^" and "{}" in said)
     rules = (
@@ -92,8 +84,10 @@ def _between(words: dict[str, str], space: str) -> Group:
         ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
         Rule(_COMPARED if framed else "(?!)", put),
-        Rule(r" ?([<>]) ?", compared),
-        Rule(r"(?<=[\w)])(\^)(\([^()]{1,40}\)|-?\w{1,9})", power),
+        # Before a figure or between spaces an angle bracket compares; else it is markup.
+        Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
+        Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
+        powers if "^" in words else _RAISES,
         Rule(r"(?<![\w)])\^|\^(?![\w(-])", " "),
         Rule(f" ?({signs or '(?!)'}) ?", put),
         Rule(r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+) ?" if "+" in words else "(?!)", put),

@@ -97,6 +97,27 @@ async def test_nothing_is_made_long_before_it_is_needed() -> None:
     assert len(harness.voice.texts) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "This is one more sentence of a story that goes on and on. "),
+        ("zh", "今天的天气非常好，我们可以一起去公园散步，然后喝一杯热茶。"),
+        ("hi", "आज मौसम बहुत अच्छा है और हम साथ में पार्क जा सकते हैं। "),
+    ],
+)
+async def test_a_shared_request_has_a_minute_of_speech_at_most_in_any_script(
+    language: str, sentence: str
+) -> None:
+    """A minute of audio has 3 MB. A byte of UTF-8 is about as long in every script."""
+    harness = new_harness(agent=FakeAgent([sentence * 60]), allowance_voice_characters=50_000)
+    started = await harness.start(language=language)
+    await harness.whole_chat(conversation_id=started.conversation_id)
+    sizes = [len(text.encode()) for text in harness.voice.texts]
+    assert sum(sizes) >= len(sentence.strip().encode()) * 60
+    assert max(sizes) < 700
+    assert len(sizes) < 20
+
+
 async def test_the_transcript_says_where_the_avatar_was_cut() -> None:
     harness = new_harness(agent=FakeAgent(["One two three four five six seven eight nine ten."]))
     started = await harness.start()

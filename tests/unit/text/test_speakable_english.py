@@ -231,7 +231,7 @@ NUMBERS = [
     ("(415) 555-0132", "four one five, five five five, zero one three two"),
     ("(2) Dry it.", "two: Dry it."),
     ("+49 170 1234567", "plus four nine, one seven zero, one two three four five six seven"),
-    ("555.123.4567 x89", "five five five, one two three, four five six seven, extension eighty-nine"),
+    ("555.123.4567 x89", "five five five, one two three, four five six seven extension eight nine"),
     ("Boston, MA 02108", "Boston, MA zero two one zero eight"),
     ("Your account number is 12345.", "Your account number is one two three four five."),
     ("Order #48213", "Order number four eight two one three"),
