@@ -188,7 +188,6 @@ class TurnWork:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
                 if await self._heartbeat.may_ask():
                     await read_reply(memory, writer, self._heartbeat)
-            self._fail(unanswered_error(reply))
         except TimeoutError:
             self._fail(Failed("agent", "it did not finish in time", kind="silent"))
         except Upstream as error:
@@ -197,6 +196,8 @@ class TurnWork:
             writer.close()
             noting.cancel()
         writer.finish()
+        if reply.error is None:
+            self._fail(unanswered_error(reply))
         if reply.renewed:
             turn.events.emit(NoticeEvent())
         await note_refused_token(turn, tokens, access)

@@ -14,7 +14,7 @@ from common.domain.avatar_session import (
 )
 from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, active_in
-from common.domain.documents import Document, Query, Update, Write, due_documents
+from common.domain.documents import Create, Document, Query, Update, Write, due_documents
 from common.domain.ids import AvatarSessionId
 from common.domain.quota import Meter, settle
 from common.ports.dependencies import Dependencies
@@ -69,12 +69,14 @@ class EndDueSessions:
 class Confirm:
     """Correct the charge of an ended session, once, or note what is still left (a `Transaction`).
 
-    `seconds`: what the provider says; None if it says nothing. The charge is never raised.
+    `seconds`: what the provider says; None if it says nothing. The charge is never raised. `event`
+    is the id of the event that tells of a lower charge.
     """
 
     session: AvatarSessionId
     seconds: float | None
     secret_left: bool
+    event: str
     share: str = ""
 
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
@@ -98,6 +100,9 @@ class Confirm:
                     settle(session.uid, session.month, {}, less, admitted_at=session.created_at)
                 )
                 writes += give_back(session.share, documents, {}, less)
+                event = {"kind": "confirmed", "at": now, "seconds": charge, "cost": less}
+                path = f"{session.path}/events/{self.event}"
+                writes.append(Create(path, {**event, "uid": session.uid}))
         given_up = session.ended_at is None or session.ended_at + CONFIRM_FOR <= now
         left = (unconfirmed or self.secret_left) and not given_up
         fields["due_at"] = now + timedelta(seconds=CONFIRM_AGAIN_SECONDS) if left else None
@@ -121,6 +126,6 @@ class ConfirmEndedSessions:
             found = await standing(deps.avatars, session.id)
             seconds = found.seconds if found.state == "over" else None
         left = session.secret_left and not await forget_tokens(deps.vault, session.id)
-        confirm = Confirm(session.id, seconds, left, session.share)
+        confirm = Confirm(session.id, seconds, left, deps.new_id(), session.share)
         await self._transactions.run(confirm, SETTLEMENT)
         counts["confirmed"] += seconds is not None

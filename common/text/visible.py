@@ -13,8 +13,8 @@ _REACH: Final = 80  # characters in which a mark ends: longer text after "<" or 
 _KEPT: Final = 20  # characters of the output that tell where a mark stands
 _LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
 _NAMES: Final = (
-    r"(?:\w+:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratch_?pad"
-    "|(?:inner_?)?monologue|chain_?of_?thought|internal_?(?:thoughts?|reasoning|monologue)"
+    r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad"
+    r"|(?:[\w-]+[_-]|inner|internal|chainof)?(?:monologue|thoughts?(?:[_-]process)?|reasoning(?:[_-]content)?)"
     "|(?:tool|function)_?(?:calls?|code|uses?|outputs?|results?|responses?)|invoke|execute_?tool)"
 )
 _HIDDEN: Final = (
@@ -24,8 +24,8 @@ _HIDDEN: Final = (
     (r"\[tool_calls\]", "(?=\n)"),
     (r"```(tool_\w+)[ \t]*\n", "\n```(?!`)"),
     # Control marks of the templates of gpt-oss, Gemma, Kimi and DeepSeek, Llama, Qwen.
-    (r"<\|channel\|>(?:analysis|commentary)", r"<\|channel\|>final|<\|return\|>"),
-    (r"<\|(channel|tool_\w+)>", r"<{}\|>"),
+    (r"<\|channel\|>(?:analysis|comm)|<unused94>", r"<\|channel\|>final|<\|return\|>|<unused95>"),
+    (r"<\|(?:begin_of_)?(channel(?!\|)|tool_\w+|thought|thinking)\|?>", r"<[|/\w]*{}\|>"),
     (r"<[|｜](tool[^<>|｜\n]*?[_▁])begin[|｜]>", "<[|｜]{}end[|｜]>"),
     (r"<\|start_header_id\|>", r"<\|end_header_id\|>\s*"),
     (r"<\|im_start\|>|<start_of_turn>", "\n"),
@@ -43,7 +43,7 @@ _REMOVED: Final = (  # the beginning fails fast
     f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
 )
 _LISTED: Final = (  # after these, "[1, 5]" is a list
-    r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
+    r"(?:[=:(,∈]|\\sqrt|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
     r"[<\[【\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"

@@ -208,6 +208,16 @@ def test_long_running_tool_with_an_answer_is_not_waiting() -> None:
     assert last(call, whole("a", RESULT), whole("a", "Done.")) == Finished(None)
 
 
+def test_interim_answer_of_a_long_running_tool_is_waiting_until_a_text_follows() -> None:
+    events = [
+        whole("a", CALL, {"function_call": {"id": "c2", "name": "add"}}, longRunningToolIds=["c1"]),
+        whole("a", RESULT, {"function_response": {"id": "c2", "name": "add"}}),
+    ]
+    assert last(*events).waiting
+    assert last(*events, whole("a", {"text": "Hm.", "thought": True}), whole("a", "\n")).waiting
+    assert last(*events, whole("a", "I have asked.")) == Finished(None)
+
+
 def test_request_for_a_confirmation_is_waiting() -> None:
     request = {"function_call": {"id": "c2", "name": "adk_request_confirmation"}}
     finished = last(whole("a", CALL), whole("a", request), whole("a", RESULT))

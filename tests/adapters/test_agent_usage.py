@@ -131,11 +131,18 @@ TOO_MANY: list[Event] = [
     {"author": "a", "error_code": "RESOURCE_EXHAUSTED", "error_message": "canary"},
     {"author": "a", "errorCode": "429"},
     {"author": "a", "error_code": 429},
+    {"author": "a", "error_code": "StatusCode.RESOURCE_EXHAUSTED"},
+    {"author": "a", "error_code": "resource_exhausted", "partial": True},
+    {"error": {"code": 8, "message": "canary"}},
+    {"error": 429},
+    {"code": 429, "detail": "canary"},
 ]
 DOWN: list[Event] = [
     {"error": {"code": 503, "status": "UNAVAILABLE"}},
     {"author": "a", "errorCode": 503},
     {"code": 503, "message": "canary"},
+    {"code": 14, "message": "canary"},
+    {"error": "UNAVAILABLE"},
 ]
 
 
@@ -157,6 +164,14 @@ def test_throttling_inside_a_stream_is_busy(event: Event) -> None:
 @pytest.mark.parametrize("event", DOWN, ids=str)
 def test_outage_inside_a_stream_is_unavailable(event: Event) -> None:
     assert type(failure(event)) is errors.Unavailable
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("7s", 7), ("1.2s", 2), ("9e9s", 2), (7, 2)])
+def test_delay_that_the_service_asks_for_is_passed_on(said: Any, seconds: int) -> None:
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": said}
+    error = {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{}, info]}
+    assert failure({"error": error}).retry_after == seconds
+    assert failure(error | {"message": "canary"}).retry_after == seconds
 
 
 def test_throttling_of_an_agent_that_only_thought_is_a_failure() -> None:
@@ -261,6 +276,12 @@ async def test_refusal_before_any_event_is_tried_again(event: Event) -> None:
 async def test_second_refusal_is_the_failure() -> None:
     found, error, requests = await asked(lines(TOO_MANY[0]), lines(TOO_MANY[0]))
     assert (found, type(error), requests) == ([], errors.Busy, 2)
+
+
+async def test_refusal_for_a_long_time_is_not_tried_again() -> None:
+    said = {"code": 503, "details": [{"retryDelay": "30s"}]}
+    found, error, requests = await asked(lines({"error": said}))
+    assert (found, error and error.retry_after, requests) == ([], 30, 1)
 
 
 async def test_refusal_after_an_event_is_not_tried_again() -> None:

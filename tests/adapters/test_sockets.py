@@ -229,3 +229,26 @@ def test_read_without_bytes_ends_at_its_time_out_and_can_go_on(run: Run) -> None
             assert await stream.read(10, timeout=5) == b""
 
     run(case())
+
+
+@pytest.mark.parametrize("encrypted", [True, False], ids=["encrypted", "plain"])
+def test_close_that_is_cancelled_closes_every_connection(
+    run: Run, certificate: Path, *, encrypted: bool
+) -> None:
+    """A turn that is interrupted may close the last exchange of a pool, with its idle connections."""
+
+    async def case() -> None:
+        tls = served_with(certificate) if encrypted else None
+        async with server(WHOLE, tls=tls) as at:
+            pool = trusting(certificate)
+            async with httpx.AsyncClient(transport=pool) as client:
+                await asyncio.gather(*(client.get(at.url) for _ in range(3)))
+                assert (at.connections, at.closed) == (3, 0)
+                closing = asyncio.create_task(pool.aclose())
+                await asyncio.sleep(0)
+                closing.cancel()
+                await asyncio.wait({closing})
+                await asyncio.wait({task for task in at.serving if task is not None}, timeout=5)
+                assert at.closed == at.connections
+
+    run(case())

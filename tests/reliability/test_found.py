@@ -50,6 +50,20 @@ def test_an_overdue_avatar_ends_before_the_next_one(deployment: SimulatedDeploym
     invariants.check(deployment)
 
 
+def test_the_events_of_a_session_tell_of_a_charge_that_was_lowered(
+    deployment: SimulatedDeployment,
+) -> None:
+    deployment.do((0, StartAction()), (0, StartAction()))
+    deployment.simulation.faults.add("avatars.record", refuse(), nth=1)
+    deployment.do((0, EndAction()))
+    deployment.wait(61)
+    deployment.sweep()
+    events = [e for path, e in deployment.documents().items() if "/events/" in path]
+    assert [event["cost"] for event in events if event["kind"] == "confirmed"] == [
+        {"avatar_seconds": -1}
+    ]
+
+
 def test_a_sweep_stops_a_start_that_happens_late(deployment: SimulatedDeployment) -> None:
     deployment.avatars.start_delays.append(4.0)
     (refused,) = deployment.do((0, StartAction()))

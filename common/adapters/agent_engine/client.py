@@ -12,7 +12,7 @@ from typing import Any
 
 from common.adapters.agent_engine.events import ReplyParser
 from common.adapters.agent_engine.wire import SERVICE
-from common.adapters.http.client import HttpClient
+from common.adapters.http.client import MAX_PAUSE, HttpClient
 from common.adapters.http.request import (
     KB,
     MB,
@@ -156,7 +156,7 @@ class AgentEngine:
             is_refused = (
                 lines > 0 and not parser.has_begun and isinstance(error, errors.Unavailable)
             )
-            if is_last or not is_refused:
+            if is_last or not is_refused or (error.retry_after or 0) > MAX_PAUSE:
                 raise
             return False
         return True

@@ -22,6 +22,7 @@ from common.adapters.agent_engine.wire import (
     name_of,
     parse_line,
     parts_of,
+    retry_delay,
     usage_of,
 )
 from common.domain import errors
@@ -69,7 +70,7 @@ class ReplyParser:
             code = cut_reason(event)
         if code is not None and code != EMPTY:
             yield from self.release()
-            raise self._failure(code)
+            raise self._failure(code, retry_delay(event))
 
     def release(self) -> list[AgentEvent]:
         """Return the text that waits for another agent's message, where the reply breaks."""
@@ -177,15 +178,15 @@ class ReplyParser:
             self._tools.text_came()
         return self._paragraphs.write(author, text)
 
-    def _failure(self, code: str) -> errors.Upstream:
+    def _failure(self, code: str, delay: int | None) -> errors.Upstream:
         why = f"the reply ended with {code}"
         if not self.has_begun and code in NOT_FOUND:
             return errors.UpstreamNotFound(SERVICE, "no such session")
         if self._passed or not self.has_begun:
             if code in BUSY:
-                return errors.Busy(SERVICE, why)
+                return errors.Busy(SERVICE, why, retry_after=delay)
             if code in UNAVAILABLE:
-                return errors.Unavailable(SERVICE, why)
+                return errors.Unavailable(SERVICE, why, retry_after=delay)
         return errors.Failed(SERVICE, why)
 
 

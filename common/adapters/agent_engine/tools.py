@@ -18,6 +18,8 @@ class ToolLedger:
         self._called: set[str] = set()
         self._open: set[str] = set()
         self._long: set[str] = set()
+        self._interim: set[str] = set()
+        """Long-running calls whose tool gave an interim answer, which no text has followed."""
         self._owes_text = False
 
     @property
@@ -53,13 +55,18 @@ class ToolLedger:
     def answer(self, response: Json, event: Json) -> ToolResult:
         """Note the answer to a call. A tool may say that no text follows its answer."""
         result = _result(response)
-        self._open.discard(result.id or result.name)
+        key = result.id or result.name
+        if key in self._long:
+            self._interim.add(key)
+        else:
+            self._open.discard(key)
         self._owes_text = not _is_last(event)
         return result
 
     def text_came(self) -> None:
         """Note a text, which follows the last answer."""
         self._owes_text = False
+        self._open -= self._interim
 
 
 SUMMARY_CHARACTERS = 200

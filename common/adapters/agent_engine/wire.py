@@ -5,10 +5,13 @@ read. A field that is missing, unknown or of another type is treated as absent.
 """
 
 import json
+import math
+import re
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from common.adapters.http.request import MAX_RETRY_AFTER
 from common.domain import errors
 
 SERVICE = "agent"
@@ -33,6 +36,22 @@ KNOWN_CODES = FINISH_REASONS | frozenset(
     }
 )
 """Error codes that our errors may repeat. Any other text could hold a user's data."""
+
+DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
+"""A `google.protobuf.Duration` in JSON."""
+
+RPC_CODES = {
+    "1": "CANCELLED",
+    "2": "UNKNOWN",
+    "3": "INVALID_ARGUMENT",
+    "4": "DEADLINE_EXCEEDED",
+    "5": "NOT_FOUND",
+    "7": "PERMISSION_DENIED",
+    "8": "RESOURCE_EXHAUSTED",
+    "13": "INTERNAL",
+    "14": "UNAVAILABLE",
+}
+"""Numbers of google.rpc.Code, which stand in the place of an HTTP status in some errors."""
 
 OTHER_ERROR = "an error"
 """Stands for a code that is not known."""
@@ -141,12 +160,26 @@ def error_code(event: Json) -> str | None:
     if isinstance(error, dict):
         return _known_code(error.get("status"), error.get("code"))
     if error:
-        return OTHER_ERROR
-    if "code" in event and "message" in event and "content" not in event:
+        return _known_code(error)
+    if event.get("code") and "content" not in event:
         return _known_code(event["code"], event.get("status"))
     code = field(event, "error_code", "errorCode")
     if code or field(event, "error_message", "errorMessage"):
         return _known_code(code)
+    return None
+
+
+def retry_delay(event: Json) -> int | None:
+    """Return after how many seconds the service asks us to come back, or None.
+
+    `google.rpc.RetryInfo` among the details of an error says it: `"retryDelay": "7.5s"`.
+    """
+    error = event.get("error")
+    details = (error if isinstance(error, dict) else event).get("details")
+    for detail in details if isinstance(details, list) else ():
+        delay = field(detail, "retry_delay", "retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str) and (found := DURATION.fullmatch(delay)):
+            return min(math.ceil(float(found[1])), MAX_RETRY_AFTER)
     return None
 
 
@@ -164,7 +197,9 @@ def replace_surrogates(text: str) -> str:
 
 
 def _known_code(*values: Any) -> str:  # noqa: ANN401 - any JSON value
-    return next((code for code in map(name_of, values) if code in KNOWN_CODES), OTHER_ERROR)
+    names = (name_of(value).upper().removeprefix("STATUSCODE.") for value in values)
+    codes = (RPC_CODES.get(name, name) for name in names)
+    return next((code for code in codes if code in KNOWN_CODES), OTHER_ERROR)
 
 
 def _count(usage: Json, snake: str, camel: str) -> int | None:

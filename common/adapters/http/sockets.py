@@ -60,10 +60,10 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(self._ended))
 
     async def aclose(self) -> None:
+        """Close the connection. Nothing is awaited, so that no cancellation leaves it open."""
         if self._transport is not None:
             self._transport.close()
-            await asyncio.sleep(0)
-            self._transport.abort()
+            asyncio.get_running_loop().call_soon(self._transport.abort)
 
     async def start_tls(
         self,

@@ -65,10 +65,15 @@ def speak_error(events: list[ChatEvent], *, over: bool) -> OprinaError:
 
 
 def unanswered_error(reply: ReplySoFar) -> Failed | None:
-    """Return the error of a reply that ended after a tool without an answer."""
+    """Return the error of a reply without an answer, or without one after its last tool.
+
+    Text that people do not see, such as thoughts, is no answer.
+    """
     finished = reply.finished
-    if finished is None or finished.waiting or not finished.unanswered:
+    if finished is None or finished.waiting or not (finished.unanswered or reply.is_hidden):
         return None
+    if not reply.text.strip():
+        return Failed("agent", "the reply has no text", kind="empty")
     return Failed("agent", "it did not answer after its tool", kind="unanswered")
 
 

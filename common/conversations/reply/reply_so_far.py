@@ -7,6 +7,7 @@ from common.domain.google.proposal import Proposal
 from common.domain.turn import Progress
 from common.ports.agent import (
     AgentEvent,
+    Delta,
     Finished,
     ProposedAction,
     ToolCall,
@@ -25,6 +26,8 @@ class ReplySoFar:
     """Set when the agent calls a tool, until a checkpoint notes it."""
     calls: dict[str, str] = field(default_factory=dict)
     """Names of the tools that were called, by call. A call that only proposed is left out."""
+    is_hidden: bool = False
+    """All that the agent wrote since the last tool's result is not for people, such as thoughts."""
     events: int = 0
     told: int | None = None
     prompt: int = 0
@@ -39,6 +42,8 @@ class ReplySoFar:
     """Google refused the access token of the turn."""
     renewed: bool = False
     """The agent's memory was lost or had expired, and was made again from the stored messages."""
+    _is_shown: bool = False
+    """Text for people came since the last tool's result."""
 
     @property
     def text(self) -> str:
@@ -62,6 +67,8 @@ class ReplySoFar:
         """Count an event, and keep the usage that it reports."""
         self.events += 1
         match event:
+            case Delta(text):
+                self.is_hidden |= not (self._is_shown or text.isspace())
             case ToolCall(id, name):
                 self.calls[id] = name
                 self.called.set()
@@ -72,10 +79,17 @@ class ReplySoFar:
                 self.told = tokens if tokens is not None else self.told
                 self.prompt = prompt or self.prompt
             case ToolResult(id, proposal=proposal, unauthorized=unauthorized):
+                self._is_shown = self.is_hidden = False
                 if proposal is not None:  # it changed nothing yet
                     self.calls.pop(id, None)
                 self.proposed += [proposal] if proposal else []
                 self.unauthorized |= unauthorized
+
+    def show(self, text: str) -> None:
+        """Add text that people see."""
+        self.texts.append(text)
+        if not self._is_shown and not text.isspace():
+            self._is_shown, self.is_hidden = True, False
 
     def progress(self, spoken: str = "", characters: int = 0) -> Progress:
         return Progress(

@@ -408,3 +408,45 @@ async def test_an_interruption_takes_no_more_than_a_read_and_an_open_line(
     await collect_events(second)
     await listening
     assert player.interrupts[0] - arrival <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("steps", "code", "ended", "text"),
+    [
+        (["<think>Nothing ", "to say.</think>"], "agent_empty", "failed", ""),
+        (["<thought_process>An end that never comes"], "agent_empty", "failed", ""),
+        (
+            ["I look. ", ToolCall("c1", "look"), ToolResult("c1", "look"), "<think>Well.</think>"],
+            "agent_unanswered",
+            "incomplete",
+            "I look. ",
+        ),
+    ],
+)
+async def test_an_answer_that_people_cannot_see_is_none(
+    steps: list[Step], code: str, ended: str, text: str
+) -> None:
+    harness = new_harness(agent=FakeAgent([*steps, Finished(9)]))
+    events = await collect_events(await harness.chat("What time is it?"))
+    (error,) = [event for event in events if isinstance(event, ErrorEvent)]
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert (error.code, done.ended, done.text) == (code, ended, text)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["<think>Well.</think> It is noon."],
+        ["It is noon. <thinking>Is it?</thinking>"],
+        ["<think>A</think>", ToolCall("c1", "look"), ToolResult("c1", "look"), "It is noon."],
+        ["It is noon.", ToolCall("c1", "look"), ToolResult("c1", "look"), "\n"],
+    ],
+)
+async def test_an_answer_with_hidden_text_is_complete(steps: list[Step]) -> None:
+    harness = new_harness(agent=FakeAgent([*steps, Finished(9)]))
+    events = await collect_events(await harness.chat("What time is it?"))
+    assert not [event for event in events if isinstance(event, ErrorEvent)]
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert (done.ended, done.text.strip()) == ("complete", "It is noon.")

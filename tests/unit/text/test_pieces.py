@@ -21,7 +21,11 @@ LANGUAGES = st.sampled_from(["en", "de", "zh", "ja", "th", "hi", "ru", None])
 HIDDEN = st.sampled_from([
     "<think>zq zq. zq!</think>", "<thinking>\nzq\n</thinking>", "<reasoning>zq [1] zq</reasoning>",
     '<tool_call>{"zq": 1}</tool_call>', "<|im_end|>", "【4†zq】", "[12]",
-    "<function_calls>zq</function_calls>",
+    "<function_calls>zq</function_calls>", "<inner_thoughts>zq</inner_thoughts>",
+    "<antThinking>zq</antThinking>", "<chain-of-thought>zq. zq</chain-of-thought>",
+    "<thought_process>zq</thought_process>", "<reasoning_content>zq zq</reasoning_content>",
+    "<|begin_of_thought|>zq, zq<|end_of_thought|>", "<|thinking|>zq<|/thinking|>",
+    "<unused94>thought zq<unused95>", "<rationale>zq zq</rationale>",
     "<|channel|>analysis zq zq<|channel|>final",
 ])  # fmt: skip
 

@@ -106,6 +106,8 @@ export const ar: Catalog = {
 
   "compose.label": "اكتب إلى Oprina",
   "compose.send": "إرسال",
+  "compose.long":
+    "هذه الرسالة أطول من المسموح بـ {more, plural, zero {# حرف} one {حرف واحد} two {حرفين} few {# أحرف} many {# حرفًا} other {# حرف}}. الحد الأقصى {longest, number}.",
 
   "conversation.label": "المحادثة",
   "conversation.new": "محادثة جديدة",
@@ -168,6 +170,7 @@ export const ar: Catalog = {
   "history.nothing": "لا توجد محادثة بهذا الاسم.",
   "history.offline": "لا توجد شبكة. هذه نسخ على هذا الجهاز.",
   "history.failed": "لا يمكن قراءة القائمة الآن.",
+  "history.undeleted": "تعذّر حذف المحادثة. حاول مرة أخرى لاحقًا.",
   "history.rename": "إعادة تسمية",
   "history.delete": "حذف",
   "history.name": "اسم المحادثة",

@@ -107,6 +107,8 @@ export const de: Catalog = {
 
   "compose.label": "An Oprina schreiben",
   "compose.send": "Senden",
+  "compose.long":
+    "Diese Nachricht ist um {more, plural, one {# Zeichen} other {# Zeichen}} zu lang. Höchstens {longest, number} passen hinein.",
 
   "conversation.label": "Gespräch",
   "conversation.new": "Neues Gespräch",
@@ -170,6 +172,7 @@ export const de: Catalog = {
   "history.nothing": "Kein Gespräch mit diesem Namen.",
   "history.offline": "Kein Netz. Das sind die Kopien auf diesem Gerät.",
   "history.failed": "Die Liste kann gerade nicht geladen werden.",
+  "history.undeleted": "Das Gespräch konnte nicht gelöscht werden. Versuche es später noch einmal.",
   "history.rename": "Umbenennen",
   "history.delete": "Löschen",
   "history.name": "Name des Gesprächs",

@@ -106,6 +106,8 @@ export const es: Catalog = {
 
   "compose.label": "Escribe a Oprina",
   "compose.send": "Enviar",
+  "compose.long":
+    "Este mensaje tiene {more, plural, one {# carácter} other {# caracteres}} de más. Caben {longest, number} como máximo.",
 
   "conversation.label": "Conversación",
   "conversation.new": "Conversación nueva",
@@ -169,6 +171,7 @@ export const es: Catalog = {
   "history.nothing": "Ninguna conversación tiene ese nombre.",
   "history.offline": "Sin red. Estas son las copias de este dispositivo.",
   "history.failed": "Ahora mismo no se puede cargar la lista.",
+  "history.undeleted": "No se pudo borrar la conversación. Inténtalo más tarde.",
   "history.rename": "Cambiar nombre",
   "history.delete": "Borrar",
   "history.name": "Nombre de la conversación",

@@ -106,6 +106,8 @@ export const ja: Catalog = {
 
   "compose.label": "Oprina にメッセージを書く",
   "compose.send": "送信",
+  "compose.long":
+    "メッセージが {more, plural, other {# 文字}} 長すぎます。最大 {longest, number} 文字です。",
 
   "conversation.label": "会話",
   "conversation.new": "新しい会話",
@@ -168,6 +170,7 @@ export const ja: Catalog = {
   "history.nothing": "その名前の会話はありません。",
   "history.offline": "オフラインです。この端末のコピーを表示しています。",
   "history.failed": "今は一覧を読み込めません。",
+  "history.undeleted": "会話を削除できませんでした。あとでもう一度お試しください。",
   "history.rename": "名前を変更",
   "history.delete": "削除",
   "history.name": "会話の名前",
