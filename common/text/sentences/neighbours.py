@@ -110,8 +110,8 @@ def _unlisted(language: Language, word: str) -> Kind:
         return Kind.ABBREVIATION if small else Kind.ACRONYM
     if language.street_ending and word.endswith(language.street_ending):
         return Kind.ABBREVIATION
-    if not word or category(word[-1])[0] not in "LM" or "." in word or word.isupper():
-        # "N°. 5" is numbered; "5th)", "nasa.gov" and "NASA" are words.
+    if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
+        # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.
         return Kind.NUMBERED if word.endswith(("°", "º", "№")) else Kind.WORD
     if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION

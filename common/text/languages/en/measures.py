@@ -56,7 +56,7 @@ PATTERNS = {
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)",
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)|in[23]?(?=\.)",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
@@ -65,7 +65,6 @@ PATTERNS = {
 PARTS = {
     "scale_word": lambda scale: _SCALES[scale],
     "currency": lambda sign: _currency(sign)[0],
-    "scale": lambda sign: _DEGREES[sign],
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
 }
@@ -80,7 +79,7 @@ def per(units: str) -> str:
     )
 
 
-def degrees(match: re.Match[str]) -> str:
+def degree(match: re.Match[str]) -> str:
     noun = "degree" if one(match[2]) or describes(match) else "degrees"
     scale = _DEGREES.get(match[4] or match[5], "")
     return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()

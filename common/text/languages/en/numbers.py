@@ -22,7 +22,7 @@ _DESCRIBED = (
     r"|credit|fee|discount|deposit|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund"
     r"|gift|lens|tank|bottle|bag|jar|can|pan|pot|bowl|box|pack|tube|glass|screen|display|monitor|TV|rope"
     r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
-    r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|steak|phone|laptop)s?\b"
+    r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 YEARS = range(1000, 2100)  # the others are said like numbers

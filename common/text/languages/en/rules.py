@@ -16,6 +16,7 @@ _SIGNS = r"""
 (?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
 (?<!\w)([CF])#  =>  {1} sharp
+(?<=\w )#(?=:| is)|(?<=\. )#(?=:)  =>  number
 (?<=[\w"”]["”\w]) [>▸▶►›] (?=["“]?[A-Z][a-z])  =>  , then␣
 (?<!\w)({MENU}["”]?(?: → ["“]?[A-Z][\w&']*+(?: [A-Z&][\w']*+){0,4}["”]?){1,6}+)  =>  {1:menu}
 (?<=\d) / (?=\d)  =>  /
@@ -39,7 +40,7 @@ _SIGNS = r"""
 (?<=\)) ?/ ?(?=[\d(])|(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=[\d.]{1,18} ?=)  =>  ␣divided by␣
 (?<=\w)(\((?!s\))[^() ]{1,20}\)) - (?=\d|{VARIABLE})  =>  {1} minus␣
 (?:{TERM}|(?<=\^\d)|(?<![^\W\d_][a-z]\))(?<=[\w²³]\))) - (?=\d|{VARIABLE})  =>  ␣minus␣
-(?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus |[ ]{1,3}d ?[xyt](?!\w))  =>  {1:number} {2}
+(?<![\w.])(\d++)(?!m[²³])([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus | {1,3}d ?[xyt]\b)  =>  {1:number} {2}
 (?:(?<=[+=−*÷-] )|(?<=minus ))(\d{1,4})([a-z])(?!\w)  =>  {1:number} {2}
 (?<=\d) ?(?:· ?(?=\d)|[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹])|(?=√))  =>  ␣times␣
 (?:(?<=[²³])|(?<=\^[23]))-(?=\d)|(?<=\d) - (?=\([-−\d])|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
@@ -67,7 +68,7 @@ _FIGURES = r"""
 (?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
 (?<![\w:-])({HEX}{8}(?:-{HEX}{4,12}){4}|{HEX}{2}(?::{HEX}{2}){5})(?![\w-]|:\w)  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
-(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/ ?))(\d{1,3}(?::[0-5]\d){1,2}+)(?![\w:]| ?[ap]\.?m){PER}
+(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/))(\d{1,3}(?::[0-5]\d)++)(?![\w:]|\.\d| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
 (?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
@@ -190,17 +191,16 @@ _FIGURES = r"""
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
-? [°º℃℉]
-(?<!\w){MINUS}(?<!\d[.,])({NUMBER}){MANY} ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
+? [°º℃℉]|degrees [CF]
+{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
-(?<=degrees )([CF])(?!\w)  =>  {1:scale}
 (?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 (?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
-{START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
+{START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 (?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w)(\.?)  =>  {part_of_a_measure}
@@ -223,7 +223,7 @@ _OTHER_SIGNS = r"""
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
 ([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
-(?<=[A-Za-z][a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
+(?<=[a-z])(?<!\b[a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
@@ -234,7 +234,7 @@ _BRITISH = r"""
 """
 _DAYS = r"""
 ? [a-z.] ?[–—-] ?[JFMASONDeml]
-(?<!\w){MONTH} ?{DASH} ?(?=(?:(?:early|mid|late)[ -])?{MONTH}(?!\w))  =>  {1:month} to␣
+(?<!\w){MONTH} ?{DASH} ?((?:(?:early|mid|late)[ -])?){MONTH}(?!\w)  =>  {1:month} to {2}{3:month}
 ? [MTWFS](?:on|ue|ed|hu|ri|at|un)
 (?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
