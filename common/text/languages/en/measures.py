@@ -99,8 +99,7 @@ def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
     singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
-    pointed = re.fullmatch(_POINTED, unit)
-    keeps = dot and (not pointed or (ends_sentence(match) and not inside))
+    keeps = dot and (not re.fullmatch(_POINTED, unit) or (ends_sentence(match) and not inside))
     name = _name(unit, singular=singular) + per(rate)
     return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{dot if keeps else ''}"
 
