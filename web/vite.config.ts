@@ -39,6 +39,25 @@ function copyDetector(): Plugin {
   };
 }
 
+/** Tell the service worker which files the page needs without a network: all but room and voice. */
+function keepForOffline(): Plugin {
+  const files: string[] = [];
+  const isLarge = (id: string): boolean => /livekit-client|vad-web|onnxruntime/u.test(id);
+  return {
+    name: "keep-for-offline",
+    generateBundle: (_, bundle) => {
+      for (const each of Object.values(bundle))
+        if (!(each.type === "chunk" && each.moduleIds.some(isLarge)))
+          files.push(`/${each.fileName}`);
+    },
+    closeBundle: () => {
+      const kept = JSON.stringify(files.filter((each) => each.startsWith("/assets/")).sort());
+      const path = join("dist", "sw.js");
+      writeFileSync(path, readFileSync(path, "utf8").replace("FILES = []", `FILES = ${kept}`));
+    },
+  };
+}
+
 /** Compress each text and the detector once, at build time. The function `page` serves the `.gz`. */
 function compress(): Plugin {
   return {
@@ -58,7 +77,7 @@ function compress(): Plugin {
 const API = process.env.OPRINA_API ?? "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [react(), copyDetector(), compress()],
+  plugins: [react(), copyDetector(), keepForOffline(), compress()],
   resolve: { alias: process.env.VITEST ? [] : DETECTOR },
   build: {
     target: "es2022",

@@ -20,7 +20,7 @@ def allow_origin(
     response.headers["vary"] = "Origin"
     if origin in origins:
         response.headers["access-control-allow-origin"] = origin
-        response.headers["access-control-expose-headers"] = "retry-after"
+        response.headers["access-control-expose-headers"] = "retry-after, date"
         if request.method == "OPTIONS":
             response.headers["access-control-allow-methods"] = ", ".join(methods)
             response.headers["access-control-allow-headers"] = HEADERS

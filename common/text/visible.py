@@ -43,7 +43,7 @@ _REMOVED: Final = (  # the beginning fails fast
     f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
 )
 _LISTED: Final = (  # after these, "[1, 5]" is a list
-    r"(?:[=:(,∈]|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
+    r"(?:[=:(,∈]|\\sqrt|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
     r"[<\[【\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"

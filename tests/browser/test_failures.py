@@ -251,6 +251,17 @@ async def test_a_browser_that_refuses_sound_offers_a_press(browser: Browser, loc
         await expect(press).to_have_count(0)
 
 
+async def test_without_a_voice_the_answer_is_written(browser: Browser, local: Stack) -> None:
+    await inject(local, service="google-speech", mode="503", times=None)
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.get_by_role("button", name="Turn the microphone on").click()
+        await expect(page.get_by_test_id("state")).to_contain_text("Listening")
+        await write(page, "Tell me a story.")
+        await expect(page.get_by_test_id("answer")).to_contain_text("trumpet.")
+        await expect(page.get_by_text("The answer is written only")).to_be_visible()
+
+
 async def test_an_agent_that_is_down_leaves_the_question_with_a_way_on(
     browser: Browser, local: Stack
 ) -> None:

@@ -12,7 +12,16 @@ import { AppContextProvider } from "./hooks/use-app";
 import { t } from "./i18n";
 import { TalkPage } from "./pages/TalkPage";
 
-const SettingsPage = lazy(() => import("./pages/SettingsPage"));
+/** Load the settings. After a deployment their old file is gone: the page is loaded again, once. */
+const SettingsPage = lazy(() =>
+  import("./pages/SettingsPage").catch((error: unknown) => {
+    if (!navigator.onLine || history.state === RELOADED) throw error;
+    history.replaceState(RELOADED, "");
+    location.reload();
+    return new Promise<never>(() => undefined);
+  }),
+);
+const RELOADED = "reloaded";
 
 interface Props {
   config: Config;

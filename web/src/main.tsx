@@ -28,6 +28,14 @@ function Root({ ready, before }: { ready: Ready; before: Person | null }) {
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
   }, [theme]);
+  useEffect(
+    () =>
+      ready.signIn.watch(() => {
+        sessionStorage.clear(); // words of the person who was signed in here
+        location.replace("/");
+      }),
+    [ready, person],
+  );
   const leave = useCallback(() => {
     history.replaceState(null, "", "/");
     setPerson(null);
@@ -102,4 +110,5 @@ async function start(): Promise<void> {
 
 void start();
 if ("serviceWorker" in navigator && import.meta.env.PROD)
-  void navigator.serviceWorker.register("/sw.js");
+  // Without it the page works as well, but not without a network.
+  navigator.serviceWorker.register("/sw.js").catch(() => undefined);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BargeInDetector } from "../src/core/audio/barge-in";
 import { EchoGate } from "../src/core/audio/echo-gate";
-import { Endpoint, silenceAfter } from "../src/core/audio/endpoint";
+import { Endpoint, LONGEST_SECONDS, silenceAfter } from "../src/core/audio/endpoint";
 import { FRAME_SAMPLES, FRAME_SECONDS, type Frame } from "../src/core/audio/frames";
 import { Listener, type ListenerSink } from "../src/core/audio/listener";
 
@@ -113,6 +113,15 @@ describe("an interruption", () => {
     expect(steps.indexOf("restore") * FRAME_SECONDS).toBeLessThan(0.7);
   });
 
+  it("restores the sound when the avatar falls silent while it is ducked", () => {
+    const sink = new Recorder();
+    const listener = new Listener(sink, () => true);
+    for (let index = 0; index < 3; index++) listener.frame(frame(0.3, 0.9, 0.05));
+    sink.sounding = false;
+    listener.frame(frame(0.3, 0.9, 0.05));
+    expect(sink.log.slice(0, 2)).toEqual(["duck", "restore"]);
+  });
+
   it("sends no message for a cough", () => {
     const sink = new Recorder();
     const listener = new Listener(sink, () => true);
@@ -177,3 +186,18 @@ describe("the end of the person's turn", () => {
     expect(silenceAfter("Done.", "en", true)).toBe(2.5);
   });
 });
+
+it.each([0.6, Infinity])(
+  "speech that is longer than one request comes in parts (silence: %d)",
+  (silence) => {
+    const endpoint = new Endpoint();
+    const sent: number[] = [];
+    for (let index = 0; index < (2 * LONGEST_SECONDS + 10) / FRAME_SECONDS; index++)
+      for (const heard of endpoint.next(new Float32Array(FRAME_SAMPLES), true, silence))
+        if (heard.type === "part") sent.push(heard.audio.length);
+    const [last] = endpoint.end();
+    const all = [...sent, last?.type === "end" ? last.audio.length : 0];
+    expect(all).toHaveLength(3);
+    for (const samples of all) expect(samples / 16_000).toBeLessThan(LONGEST_SECONDS + 1);
+  },
+);

@@ -1,6 +1,6 @@
 from common.text.spoken.rules import Rule, table
 
-numbered = "art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so"
+numbered = "art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so tägl tabl tgl stdl"
 enders = "usw etc mwst ust"
 units = "std min sek mio mrd"
 abbreviations = """inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o
@@ -30,14 +30,13 @@ signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungl
 until = " bis "
 money = "$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken"
 scales = "Millionen|Million|Milliarden|Milliarde|Billionen|Tausend"
-in_full = """z. B.=zum Beispiel|d. h.=das heißt|u. a.=unter anderem|z. T.=zum Teil|ca.=circa
-  |inkl.=inklusive|exkl.=exklusive|MwSt.=Mehrwertsteuer|bzw.=beziehungsweise|usw.=und so weiter
-  |evtl.=eventuell|ggf.=gegebenenfalls|Dr.=Doktor|Prof.=Professor|Nr.=Nummer|Str.=Straße
-  |vgl.=vergleiche|Tel.=Telefon|Mio.=Millionen|Mrd.=Milliarden|Abs.=Absatz|Abb.=Abbildung
-  |Kap.=Kapitel|o. Ä.=oder Ähnliches|s. o.=siehe oben|v. a.=vor allem|max.=maximal|mind.=mindestens
-  |gem.=gemäß|zzgl.=zuzüglich|Hr.=Herr|Pers.=Personen|bzgl.=bezüglich|sog.=sogenannte|zw.=zwischen
-  |vorauss.=voraussichtlich|mittl.=mittlerer|lt.=laut|i. d. R.=in der Regel|St.=Sankt|Jh.=Jahrhundert
-  |etc.=et cetera"""
+in_full = """u. a.=unter anderem|MwSt.=Mehrwertsteuer|vorauss.=voraussichtlich|i. d. R.=in der Regel
+  |d. h.=das heißt|usw.=und so weiter|Str.=Straße|s. o.=siehe oben|mind.=mindestens|mittl.=mittlerer
+  |inkl.=inklusive|exkl.=exklusive|evtl.=eventuell|Prof.=Professor|vgl.=vergleiche|Mrd.=Milliarden
+  |z. T.=zum Teil|v. a.=vor allem|zzgl.=zuzüglich|bzgl.=bezüglich|sog.=sogenannte|Jh.=Jahrhundert
+  |Mio.=Millionen|Abs.=Absatz|Abb.=Abbildung|Kap.=Kapitel|max.=maximal|Pers.=Personen|etc.=et cetera
+  |ca.=circa|Dr.=Doktor|Nr.=Nummer|gem.=gemäß|Hr.=Herr|zw.=zwischen|lt.=laut|St.=Sankt
+  |z. B.=zum Beispiel|bzw.=beziehungsweise|ggf.=gegebenenfalls|Tel.=Telefon|o. Ä.=oder Ähnliches"""
 _KITCHEN = table("EL Esslöffel|TL Teelöffel|Pr Prise|Pck Päckchen|Msp Messerspitze|Mon Monate")
 own = (
     Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),

@@ -1,8 +1,8 @@
-numbered = "lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec"
+numbered = "lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec tot"
 enders = "ecc q.b"
 units = "min h kg km m cm"
 abbreviations = """sigg sig.na prof.ssa ing avv geom arch rag egr gent spett p.es pag pagg n nn co
-  tel art artt cap ca vol fig a.c d.c c.so v.le p.za on mons"""
+  tel art artt cap ca vol pers colaz fig a.c d.c c.so v.le p.za on mons"""
 introduces = "ad.es es sig sig.ra dott dott.ssa prof"
 trusts_sentencex = False
 starters = """Il Lo La I Gli Le Un Una È Ha Hanno Sono Si Sì No Non Se Ma E O Lui Lei Noi Voi Loro Io

@@ -154,7 +154,7 @@ def _dot_is_over(place: EndMark) -> bool:
 
 
 def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
-    if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈":
+    if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈–—":
         return False
     if _is_only_when(kind, place, language):
         return False

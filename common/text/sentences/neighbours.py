@@ -93,22 +93,25 @@ def _listed(language: Language, key: str, previous: str) -> Kind | None:
 
 
 def _is_named(before: str, name: str) -> bool:
-    """Return whether a street is meant: "on Main St.", not "Visit St. James" or "the Hotel St."."""
+    """Return whether a street is meant: "on Main St.", not "14 St. James Road" or "the Hotel St."."""
     named = name.isalnum() and name[0].isupper() and before != "the"
-    return before != "" and (named or name[0].isdigit())
+    return before != "" and (named or (name[0].isdigit() and not name.isdigit()))
 
 
 @lru_cache(maxsize=2048)
 def _unlisted(language: Language, word: str) -> Kind:
-    if len(word) == 1 and word.isalpha() and word < _SYLLABLES:
+    letter = len(word) == 1 and word.isalpha() and word < _SYLLABLES
+    if letter or (
+        language.ordinal_digits and re.fullmatch("[IVX]{1,5}", word)
+    ):  # "Mehmed II. Fatih"
         return Kind.ABBREVIATION
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language.code, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
     if language.street_ending and word.endswith(language.street_ending):
         return Kind.ABBREVIATION
-    if not word or category(word[-1])[0] not in "LM" or "." in word or word.isupper():
-        # "N°. 5" is numbered; "5th)", "nasa.gov" and "NASA" are words.
+    if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
+        # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.
         return Kind.NUMBERED if word.endswith(("°", "º", "№")) else Kind.WORD
     if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION

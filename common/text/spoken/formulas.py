@@ -30,7 +30,7 @@ _DELIMITERS = r"""
 """
 _INNERMOST = r"""
 ? [{_]
-\\begin\{(?:[a-z]?matrix|cases)\}([^{}]{1,300})\\end\{[a-z]{5,7}\}  =>  {1:rows}
+\\begin\{(?:[a-z]?matrix|cases)\}([^{}]{1,300})\\end\{[a-z]{5,7}\}  =>  ␣({1:rows})
 \\(int|sum|prod)_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
 \\lim_{BOUND}  =>  ␣lim {1}{2},␣
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
@@ -61,8 +61,6 @@ _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no p
 
 def read_formulas(text: str) -> str:
     """Return the text with its formulas in signs. Commands without a sign are dropped."""
-    if "\\" not in text and "$" not in text and "{" not in text:
-        return text
     text = text.replace("{,}", ",")
     opened = apply(DELIMITERS, text)
     if opened == text and not _KNOWN.search(text):
@@ -82,9 +80,8 @@ def fraction(match: re.Match[str]) -> str:
 
 def term(written: str) -> str:
     """Put a term of several parts in brackets."""
-    written = written.strip()
-    is_one = re.fullmatch(r"[-−]?\\?\w+(?: \w){0,2}(?:\([^()]*\))?|\W", written)
-    return written if is_one else f"({written})"
+    is_one = re.fullmatch(r"\s*(?:[-−]?\\?\w+(?: \w){0,2}(?:\([^()]*\))?|\W)\s*", written)
+    return written if is_one else f"({written.strip()})"
 
 
 def variables(formula: str) -> str:

@@ -10,7 +10,6 @@ from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
 from common.text.spoken.rules import Rule, Rules, apply, ends_sentence, read_rules, table
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
     "COLUMN": r"(?<! )(?:[ ]{2,}|[ ]?\t\s?)(?=[^\W_]|[(\"“$€£+-])",
@@ -52,7 +51,7 @@ _NAMES: dict[str, Any] = {
         "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
         "|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql"
     ),
-    "raised": lambda digits: digits.translate(_RAISED),
+    "raised": lambda digits: "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in digits),
     "character": lambda match: unescape(match[0]),
     "entity": lambda match: html5.get(match[1], match[0]),
     "formulas": lambda match: read_formulas(match[0]),
@@ -81,9 +80,9 @@ _INLINE = r"""
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 ? [\\${]
 [^\n]+  =>  {formulas}
-? [*\[_][A-Za-z]
+? [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
-\[{ACT}\](?!\() ?|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
+\[{ACT}\](?!\() ?|[*_]?\({ACT}\)[*_]?{ALONE}|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 (^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
 ? [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
 (?:[⭐★☆]\ufe0f?){2,9}½?  =>
@@ -143,25 +142,29 @@ _PUNCTUATION = r"""
 (?<=[.!?…])[.](?=\s|$)  =>
 (?<=\w)[ ](?=['’]s(?!\w))  =>
 """
-
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent
   |& ampersand|* star|. dot|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma
   |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
   |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
-  |&& double ampersand|=> arrow|-> arrow|-= minus equals|** double star|__ double underscore
+  |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
   |{} curly braces|[] square brackets|() parentheses""") | {"|": "pipe", "||": "double pipe"}
 _CODE = r"""
+(?<![A-Za-z])([a-z]{2,9})://  =>  {1}␣
 (?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
 (?<=[\w)\]])(?<!SELECT)( ?)\*\1(?=[\w(])  =>  ␣×␣
 """
-_NAMED = r"""(?<!\S)(?:--|//|\?\?|<<|>>|-=|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w ])
-|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]{2})|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])
-|\[\]|\{\}|-?%(?=-?[A-Za-z])|\\(?=[nrt0](?!\w))|\$(?=[A-Z]{0,2}\$?\d)|(?<![\w)&] )(?<![\w)&])&(?=\w)
+_NAMED = r"""(?<!\S)(?:--|//|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w ])
+|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])
+|\[(?=\.)|\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=\w):(?=[.,]\w)|-?%(?=-?[A-Za-z])
+|\\(?=[nrt0](?!\w))|\$(?=[A-Z]{0,2}\$?\d|[^\w{]|$)|(?<![\w)&] )(?<![\w)&])&(?=\w)
 |\^(?![\w(])|(?<![\w)])\^|(?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>"""
 _ENGLISH_CODE = r"""
+^([!-/:-@\[-`{-~]{1,4}|\\\w[+*?]?)$  =>  {1:signs}
 ({NAMED})  =>  ␣{1:signs}␣
 (?<=\w)--(?!\w)  =>  ␣minus minus
+(?<![\w.])\.(?=\d)  =>  dot␣
+(?<!\w)(\d{1,6})([A-Za-z]{1,3})(?!\w)  =>  {1} {apart}{2}
 (?<=[\w)]) % (?=[\w(])  =>  ␣modulo␣
 [ ]?\|\|[ ]?  =>  ␣or␣
 (?<![\w=)])!(?=(?!important)[A-Za-z(])  =>  not␣
@@ -170,7 +173,7 @@ _MARKS = r"""
 <(/?)(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1:signs} {2}␣
 (?:~(?!/)|[*_|\\{}\[\]])+  =>  ␣
 """
-_REGEX = re.compile(r"(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z])")
+_REGEX = re.compile(r"(?s)(?=.{4}).*?(?:(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z]))")
 
 
 def _signs(written: str) -> str:
@@ -181,7 +184,8 @@ def _signs(written: str) -> str:
 
 CODE = read_rules(_CODE + _MARKS, {"signs": str})
 ENGLISH_CODE = read_rules(
-    _CODE + _ENGLISH_CODE + _MARKS, {"signs": _signs, "NAMED": _NAMED.replace("\n", "")}
+    _CODE + _ENGLISH_CODE + _MARKS,
+    {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")},
 )
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
@@ -218,7 +222,8 @@ def inline_rules(language: Language) -> Rules:
 
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
-    said |= {"secret": _signs if english else str, "code": partial(_code, words.code, english)}
+    secret, in_code = (_signs, ENGLISH_CODE) if english else (str, CODE)
+    said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
     return read_rules(_INLINE, _NAMES | said)
 
 
@@ -237,10 +242,6 @@ def _trimmed(address: str) -> tuple[str, str]:
     return address[:cut], address[cut:]
 
 
-def _code(instead: str, english: bool, code: str) -> str:
+def _code(instead: str, rules: Rules, code: str) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    if english and re.fullmatch(r"[!-/:-@\[-`{-~]{1,4}|\\\w[+*?]?", code.strip()):
-        return _signs(code.strip())
-    if _REGEX.search(code):
-        return instead
-    return " ".join(apply(ENGLISH_CODE if english else CODE, code).split())
+    return instead if _REGEX.match(code) else " ".join(apply(rules, code.strip()).split())

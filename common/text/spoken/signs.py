@@ -10,11 +10,11 @@ from common.text.language import Language
 from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
-_FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+"
+_FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+(?: \d{3}(?!\d))*+"
 _RANGE = (
     rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})"
     r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개])?)"
-    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})(?![/-]| ?[-=]))"
+    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})([元円원年人名个個개명]?)(?![/-]| ?[-=]))"
 )
 _COMPARED = (
     r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d[\d.,]*+"
@@ -30,6 +30,7 @@ _MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a co
 _MONTHS = 12
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+_RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(_RAISED))
 
 
 def sign_rules(language: Language) -> Rules:
@@ -56,18 +57,15 @@ def _range(match: re.Match[str], until: str) -> str:
     first, last = match[1], match[4].rstrip(".,:")
     digits = sum(map(str.isdigit, first + last))
     if first.isdigit() and last.isdigit():
-        years = int(first) in _YEARS and int(last) in _YEARS
+        sure = match[5] or (int(first) in _YEARS and int(last) in _YEARS)
         coded = first[0] == "0" != first or (int(first) <= _MONTHS and int(last) in _YEARS)
-        is_range = int(first) < int(last) and not coded and (years or digits <= _MOST_DIGITS)
+        is_range = int(first) < int(last) and not coded and (sure or digits <= _MOST_DIGITS)
     else:
         is_range = digits <= _MOST_DIGITS + 2 or not first[0].isdigit() or ":" in first
     return match[1] + match[2] + until if is_range else match[0]
 
 
 def _between(words: dict[str, str], space: str) -> Group:
-    def raised(match: re.Match[str]) -> str:
-        return match[1].translate(_RAISED)
-
     def put(match: re.Match[str]) -> str:
         sign, figure = match[1], match[2] if match.re.groups > 1 else ""
         said = words.get(sign, "")
@@ -89,7 +87,7 @@ def _between(words: dict[str, str], space: str) -> Group:
         # Before a figure or between spaces an angle bracket compares; else it is markup.
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
         Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
-        powers if "^" in words else Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", raised),
+        powers if "^" in words else _RAISES,
         Rule(r"(?<![\w)])\^|\^(?![\w(-])", " "),
         Rule(f" ?({signs or '(?!)'}) ?", put),
         Rule(r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+) ?" if "+" in words else "(?!)", put),

@@ -54,12 +54,18 @@ export class Conversation {
     }
   }
 
-  async loadEarlier(): Promise<void> {
+  /** Load the messages before those that are shown. Returns false if that failed. */
+  async loadEarlier(): Promise<boolean> {
+    const { id } = this;
     const first = this.transcript.get()[0];
-    if (!this.id || !first) return;
-    const page = await this.api.messages(this.id, first.id);
-    this.transcript.prepend(page.messages);
-    this.opened.change((now) => ({ ...now, more: page.more }));
+    if (!id || !first) return true;
+    const page = await this.api.messages(id, first.id).catch(() => null);
+    // Another conversation is open, or another press has loaded them.
+    if (page && this.id === id && this.transcript.get()[0]?.id === first.id) {
+      this.transcript.prepend(page.messages);
+      this.opened.change((now) => ({ ...now, more: page.more }));
+    }
+    return page !== null;
   }
 
   /** A new conversation has got its id, and its title with the first message. */

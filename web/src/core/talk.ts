@@ -4,10 +4,12 @@ import type { Output } from "./audio/output";
 import { Sound } from "./audio/sound";
 import { Voice } from "./audio/voice";
 import { Conversation } from "./conversation";
+import { Deletion } from "./deletion";
 import { Marks } from "./marks";
 import type { AvatarSession } from "./session/avatar-machine";
 import { IdleWatch } from "./session/idle";
 import { Presence } from "./session/presence";
+import { Draft } from "./store/draft";
 import type { OfflineCopy } from "./store/offline";
 import type { Preferences } from "./store/preferences";
 import { Value } from "./store/value";
@@ -29,12 +31,15 @@ export interface TalkDependencies {
  * conversation, the dialogue, the avatar's presence, the microphone and the sound.
  */
 export class Talk {
-  /** Words that wait in the field, to be looked at before they are sent. */
-  readonly draft = new Value<string>("");
+  /** Words in the field that are not sent yet. */
+  readonly draft = new Draft(sessionStorage);
+  /** Counts words that were heard and put into the field, for the person to look at. */
+  readonly heard = new Value(0);
   /** Seconds until the avatar is paused, while the page asks whether the person is still there. */
   readonly pauseIn = new Value<number | null>(null);
   readonly marks = new Marks();
   readonly conversation: Conversation;
+  readonly deletion: Deletion;
   readonly dialogue: Dialogue;
   readonly presence: Presence;
   readonly voice: Voice;
@@ -46,6 +51,17 @@ export class Talk {
     const { marks } = this;
     this.sound = new Sound(() => preferences.get().speed);
     this.conversation = new Conversation(api, copy);
+    this.opened.watch(() => {
+      if (this.conversation.id) this.draft.name(this.conversation.id);
+    });
+    this.deletion = new Deletion({
+      api,
+      copy,
+      begun: (id) => {
+        if (id === this.conversation.id) void this.open(null);
+      },
+      ended: () => this.listChanged.change((count) => count + 1),
+    });
     const shared = { api, conversation: this.conversation, sound: this.sound, marks };
     this.presence = new Presence({ ...shared, token, mute: () => this.voice.close() });
     this.dialogue = new Dialogue({
@@ -119,6 +135,7 @@ export class Talk {
     if (id !== null && id === this.conversation.id) return;
     this.dialogue.forget();
     this.presence.moveTo(id);
+    this.draft.open(id);
     this.conversation.clear(id);
     if (id === null) {
       this.dialogue.takeUp(undefined);
@@ -130,7 +147,7 @@ export class Talk {
     this.dialogue.takeUp(found?.last_turn);
   }
 
-  loadEarlier(): Promise<void> {
+  loadEarlier(): Promise<boolean> {
     return this.conversation.loadEarlier();
   }
 
@@ -218,6 +235,7 @@ export class Talk {
 
   /** The page goes away. */
   leave(): void {
+    void this.deletion.run();
     this.presence.leave();
   }
 
@@ -228,8 +246,9 @@ export class Talk {
 
   /** The person signs out: end everything, and send nothing of this person later. */
   async dispose(): Promise<void> {
-    await this.end();
+    await Promise.all([this.deletion.run(), this.end()]);
     this.dialogue.dispose();
+    this.draft.clear();
   }
 
   private goOn(): void {
@@ -253,7 +272,8 @@ export class Talk {
 
   private sayHeard(words: string, sure: boolean, lastWordAt: number): void {
     if (!sure || this.given.preferences.get().check) {
-      this.draft.set(words);
+      this.draft.change((draft) => (draft ? `${draft} ${words}` : words));
+      this.heard.change((count) => count + 1);
       return;
     }
     this.marks.begin("last_word_to_first_text", lastWordAt);

@@ -55,16 +55,21 @@ export function useKeys(posture: Posture, toggleList: () => void): void {
           latest.current.toggleList();
       }
     };
-    const up = (event: KeyboardEvent): void => {
-      if (event.key !== " " || !isHeld.current) return;
+    const release = (): void => {
+      if (!isHeld.current) return;
       isHeld.current = false;
       talk.voice.release();
     };
+    const up = (event: KeyboardEvent): void => {
+      if (event.key === " ") release();
+    };
     addEventListener("keydown", down);
     addEventListener("keyup", up);
+    addEventListener("blur", release); // another window gets the key's release
     return () => {
       removeEventListener("keydown", down);
       removeEventListener("keyup", up);
+      removeEventListener("blur", release);
     };
   }, [talk, preferences]);
 }

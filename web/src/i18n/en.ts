@@ -104,6 +104,8 @@ export const en = {
 
   "compose.label": "Write to Oprina",
   "compose.send": "Send",
+  "compose.long":
+    "This message is too long by {more, plural, one {# character} other {# characters}}. At most {longest, number} fit.",
 
   "conversation.label": "Conversation",
   "conversation.new": "New conversation",
@@ -167,6 +169,7 @@ export const en = {
   "history.nothing": "No conversation has this in its name.",
   "history.offline": "No network. These are the copies on this device.",
   "history.failed": "The list cannot be read at the moment.",
+  "history.undeleted": "The conversation could not be deleted. Try again later.",
   "history.rename": "Rename",
   "history.delete": "Delete",
   "history.name": "Name of the conversation",

@@ -1,4 +1,4 @@
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Person, SignIn } from "../core/auth/sign-in";
 import type { Preferences } from "../core/store/preferences";
 import { t } from "../i18n";
@@ -17,6 +17,9 @@ export function SignInPage({ signIn, preferences, onSignedIn }: Props) {
   const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
   const stage = useRef<HTMLElement>(null);
+  useEffect(() => {
+    document.title = t("app.name");
+  }, []);
   const submit = async (event?: FormEvent): Promise<void> => {
     event?.preventDefault();
     if (busy || (signIn.kind === "local" && !name.trim())) return;

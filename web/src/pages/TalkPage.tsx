@@ -35,6 +35,7 @@ export function TalkPage({ id }: { id: string | null }) {
     const current = talk.opened.get().id;
     if (id === null && current !== null && current === opened.id)
       go(`/c/${current}`, { replace: true });
+    if (id !== null && current === null) go("/", { replace: true }); // it was deleted
   }, [talk, id, opened.id, go]);
   useTitle(posture);
   useSpeechLanguage();

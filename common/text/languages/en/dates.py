@@ -12,7 +12,7 @@ _MONTHS = {name[:3]: name for name in calendar.month_name[1:]}
 _NAMES = list(_MONTHS.values())
 _MONTHS["Sept"] = "September"
 _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
-_WEEKDAYS |= {"Tues": "Tuesday", "Thur": "Thursday", "Thurs": "Thursday"}
+_WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
 _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
@@ -20,13 +20,15 @@ _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 PATTERNS = {
     "DAY_FOLLOWS": (
-        rf"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
-        r"|from|before|after|through|starting|closed|open|ETA|date|updated|effective|as of|week of|sync"
-        r"|deadline|notes|meeting|call|appointment|delivery|today|tomorrow|"
-        rf"{'|'.join(dict.fromkeys(_WEEKDAYS.values()))})(?:,|:| [—–])? \(?)"
+        r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
+        r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starts?|starting|close[sd]|ends"
+        r"|opens?|expires|arrives|latest|e?mail|ETA|date|updated|effective|as of|week of|sync|deadline"
+        r"|notes|meeting|call|appointment|delivery|today|tomorrow"
+        rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])? \(?)"
     ),
     "CLOCK": r"\d\d?(?::\d\d)?",
     "AT": "(?:at|@|from|between|after|before)",
+    "THEN": r" ?[ap]\.?m|[,;)]|\.?$| (?:on|to|from|until|for|and|train|bus|today|tomorrow)\b",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
@@ -38,19 +40,19 @@ PATTERNS = {
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "LIST": r"\.?(?: ?[-–—/] ?|, (?:and |or )?| & | and | or )",
     "HALF": r"( ?(?:[AaPp]\.?[Mm])(?!\w)\.?)",
-    "CENTURY": "(1[1-9]|20)",
     "TO_STREET": r"(?:[A-Z\d]\w+ ){1,3}(?:Street|Avenue|Road|Boulevard|Drive|Lane|Court|Place)\b",
 }
 PARTS: dict[str, Any] = {
     "month": lambda written: _MONTHS.get(written.rstrip("."), written),
     "month_number": lambda digits: _NAMES[int(digits) - 1],
-    "weekday": lambda written: _WEEKDAYS[written],
-    "short_year": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
+    "weekday": lambda written: _WEEKDAYS.get(written, ""),
+    "yy": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
     "in_year": lambda digits: f", {year(digits)}" if digits else "",
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
     "article": lambda written: written or "the",
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
+    "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
     "tens": lambda digits: re.sub("y$", "ie", cardinal(digits)) + "s",
 }
 
@@ -70,15 +72,14 @@ def numeric(match: re.Match[str], region: str) -> str:
     Else the region decides. Where it is unknown, the figures are said as they stand.
     """
     first, last = int(match[1]), int(match[3] or match[5])
-    full = year(match[4]) if match[4] else PARTS["short_year"](match[6])
+    full = year(match[4]) if match[4] else PARTS["yy"](match[6])
     only = first > len(_NAMES) or last > len(_NAMES)
     pointed = match[2] == "."
     day_first = first > len(_NAMES) or pointed or (region in _DAY_FIRST and not only)
     day, month = (first, last) if day_first else (last, first)
-    if not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days of a month
+    box_score = match[6] and first > len(_NAMES) and region == "US"  # 31/9/11
+    if box_score or not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days
         return match[0]
-    if match[6] and first > len(_NAMES) and region == "US":  # a box score: 31/9/11
-        return ", ".join(cardinal(str(int(each))) for each in match[0].split("/"))
     if not (region or only or pointed or first == last):
         return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
     name, nth = _NAMES[month - 1], ordinal(str(day))
@@ -88,7 +89,7 @@ def numeric(match: re.Match[str], region: str) -> str:
 def days(match: re.Match[str], region: str) -> str:
     """Return one day or two without a year: "on 12/24". A fraction stays: "by 1/2"."""
     before, *figures = match.groups()
-    sure = before.strip(" ,(").lower() not in {"by", "from", "before", "after", "since", "through"}
+    sure = before.strip(" ,(").lower() not in words_of("by for from before after since through")
     said = []
     for first, last in (figures[:2], figures[3:]):
         if first is None:
@@ -98,9 +99,7 @@ def days(match: re.Match[str], region: str) -> str:
         halves = int(first) < int(last) < 9 and not sure  # noqa: PLR2004 - 7/8 is a part
         if not (0 < int(month) <= len(_NAMES) and 0 < int(day) <= 31) or halves:  # noqa: PLR2004
             return match[0]
-        unknown = (
-            not region and int(first) != int(last) and max(int(first), int(last)) <= len(_NAMES)
-        )
+        unknown = not region and first != last and max(int(first), int(last)) <= len(_NAMES)
         name = cardinal(str(int(month))) if unknown else _NAMES[int(month) - 1]
         said.append(f"{name} {cardinal(day) if unknown else ordinal(str(int(day)))}")
     between = (figures[2] or "").strip()
@@ -127,7 +126,9 @@ def clock(match: re.Match[str]) -> str:
     """Return a time that a race took: "22:45", "2:11:08"."""
     first, *others = match[1].split(":")
     round_time = "" if any(map(int, others)) else "hours" if others[1:] else "minutes"
-    return " ".join([cardinal(first), *([round_time] if round_time else map(pair, others))])
+    return " ".join(
+        [cardinal(str(int(first))), *([round_time] if round_time else map(pair, others))]
+    )
 
 
 def several_days(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.numbers import cardinal, grouped, spelled
+from common.text.languages.en.numbers import YEARS, cardinal, grouped, spelled
 
 _NAMED = words_of("""order invoice ticket case reference ref confirmation conf booking reservation
   tracking account acct a/c member membership policy claim customer employee student serial model part
@@ -14,14 +14,13 @@ _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
 _CARD = (4, 4, 4)  # sizes of the groups in which telephone and card numbers are written
 _FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
-_YEARS = range(1100, 2100)
 PATTERNS = {
     "HEX": r"[\da-fA-F]",
     "VALUE": (
-        r"((?=[A-Z-]{0,12}\d)[A-Z\d]{1,20}+(?:-[A-Z\d]{1,20}+){0,8}"
+        r"((?:[A-Z]{2} (?=\d{4} \d{4} ))?(?=[A-Z-]{0,12}\d)[A-Z\d]{1,20}+(?:-[A-Z\d]{1,20}+){0,8}"
         r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"
     ),
-    "EMERGENCY": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
+    "HELP": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
     "ENDING": (
         r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"
         r"|text \w{1,20}+ to)"
@@ -54,7 +53,7 @@ def after_noun(match: re.Match[str]) -> str:
     figures = len(re.sub(r"\D", "", value))
     amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
     # "No. 23-411", "#7734102"
-    named = named or (sure and "-" in value) or bool(sign and figures > _LONG and value.isdigit())
+    named = named or (sure and "-" in value) or bool(sign and re.fullmatch(r"[\d ]{6,}", value))
     size = figures if value.isdigit() else len(value.replace("-", "")) - 1
     if not named or amount or (size < _LONG and not (sure or sign)):
         return match[0]
@@ -95,6 +94,6 @@ def telephone(match: re.Match[str]) -> str:
         return written
     if sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0":
         return written  # a range of round numbers
-    years = sizes == (4, 4) and all(int(group) in _YEARS for group in groups)
+    years = sizes == (4, 4) and all(int(group) in YEARS for group in groups)
     named = sizes in _GROUPS or sizes[:3] == _CARD or written[0] in "(0"
     return grouped(written) if named and not years else written

@@ -2,8 +2,7 @@
 
 import re
 
-from common.text.language import words_of
-from common.text.languages.en.numbers import NUMBER, cardinal, describes, minus, number, one
+from common.text.languages.en.numbers import NUMBER, cardinal, describes, minus, number, one, point
 from common.text.spoken.rules import any_of, ends_sentence, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
@@ -11,20 +10,19 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |lb pound|lbs pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
   |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
   |tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte
-  |MB megabyte|GB gigabyte|TB terabyte|PB petabyte|KiB kibibyte|MiB mebibyte|GiB gibibyte
-  |kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second|kWh kilowatt hour
-  |mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|mV millivolt|kV kilovolt
-  |mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal|kPa kilopascal
-  |hPa hectopascal|dB decibel|db decibel|px pixel|s second|sec second|secs second|ms millisecond
-  |µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour|hrs hour|wk week|wks week|mo month
-  |mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz
-  |GHz gigahertz|mph mile per hour|ppm part per million|kph kilometer per hour|km/h kilometer per hour
-  |kmh kilometer per hour|m/s meter per second|m/s² meter per second squared|fps frame per second
-  |rpm revolution per minute|pk pack|ct count|pcs piece|IU international unit|pts point|pgs page
-  |reb rebound|ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter
-  |kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram
-  |nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star
-  |⭐ star|qts quart|yds yard""")
+  |MB megabyte|GB gigabyte|TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second
+  |Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt
+  |GW gigawatt|V volt|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
+  |cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|px pixel|s second|sec second
+  |secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour
+  |hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury
+  |Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour|ppm part per million
+  |kph kilometer per hour|kmh kilometer per hour|m/s² meter per second squared|fps frame per second
+  |rpm revolution per minute|pk pack|ct count|pcs piece|IU international unit|pts point|reb rebound
+  |ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter|kN kilonewton
+  |MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram|nmol nanomole
+  |cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star
+  |qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}
@@ -33,8 +31,7 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_WITH_POINT = words_of("""ft in mi yd yds gal qt qts pt lb lbs oz tsp tbsp Tbsp sec secs min mins hr hrs
-  yr yrs mo mos wk wks""")
+_POINTED = r"(?:sq\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -55,11 +52,12 @@ _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM milli
   |bn billion|tn trillion""")
 PATTERNS = {
     "CURRENCY": f"(?:{any_of([*_CURRENCIES, *_CODES])})",
-    "SCALE": r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?",
-    # Also the Indian "1,00,000", and the decimal comma.
-    "AMOUNT": rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})",
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)",
-    "MANY": "((?: (?:thousand|million|billion|trillion))?)",
+    "AMOUNT": (  # also the Indian "1,00,000", and the decimal comma
+        rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
+        r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
+    ),
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)|in[23]?(?=\.)",
+    "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
@@ -67,11 +65,8 @@ PATTERNS = {
 PARTS = {
     "scale_word": lambda scale: _SCALES[scale],
     "currency": lambda sign: _currency(sign)[0],
-    "scale": lambda sign: _DEGREES[sign],
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
-    "feet": lambda amount: f"{number(amount)} {_name('ft', singular=one(amount))}",
-    "inches": lambda amount: f"{number(amount)} {_name('in', singular=one(amount))}",
 }
 
 
@@ -84,10 +79,10 @@ def per(units: str) -> str:
     )
 
 
-def degrees(match: re.Match[str]) -> str:
+def degree(match: re.Match[str]) -> str:
     noun = "degree" if one(match[2]) or describes(match) else "degrees"
-    scale = _DEGREES.get(match[3] or match[4], "")
-    return f"{minus(match[1])}{number(match[2])} {noun} {scale}".strip()
+    scale = _DEGREES.get(match[4] or match[5], "")
+    return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
 
 
 def inches_mark(match: re.Match[str]) -> str:
@@ -100,26 +95,20 @@ def inches_mark(match: re.Match[str]) -> str:
     return f"{number(match[1])} {_name('in', singular=one(match[1]) or bool(noun) or describes(match))}"
 
 
-def inch_fraction(match: re.Match[str]) -> str:
-    """Return a fraction of inches where the mark closes no quotation: 2 1/2" screws."""
-    quoted = match.string[: match.start()].count('"') % 2 == 1
-    return match[0] if match[0].endswith('"') and quoted else f"{match[1]} inch"
-
-
 def measure(match: re.Match[str]) -> str:
-    sign, amount, scale, unit, rate, point = match.groups()
+    sign, amount, scale, unit, rate, dot = match.groups()
     singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
-    keeps = point and (unit.split()[-1] not in _WITH_POINT or (ends_sentence(match) and not inside))
+    pointed = re.fullmatch(_POINTED, unit)
+    keeps = dot and (not pointed or (ends_sentence(match) and not inside))
     name = _name(unit, singular=singular) + per(rate)
-    return f"{minus(sign)}{number(amount)}{scale} {name}{point if keeps else ''}"
+    return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{dot if keeps else ''}"
 
 
 def part_of_a_measure(match: re.Match[str]) -> str:
     """Return "one quarter teaspoon", "one and a half teaspoons"."""
-    whole, part, unit, point = match.groups()
-    keeps = point and ends_sentence(match)
-    return f"{whole}{part} {_name(unit, singular=not whole)}{'.' if keeps else ''}"
+    whole, part, unit, _ = match.groups()
+    return f"{whole}{part} {_name(unit, singular=not whole)}{point(match)}"
 
 
 def _name(unit: str, *, singular: bool) -> str:
@@ -134,19 +123,14 @@ def amount(match: re.Match[str]) -> str:
     """Return an amount after its sign, or a range of amounts."""
     sign, currency, sign_behind, first, scale, dash, last, scale_2, rate = match.groups()
     whole = not re.search(r"[.,]\d\d$", first)
-    said = minus(sign or sign_behind) + _money(first, scale, currency)
+    said = minus(sign or sign_behind)
+    said += _money(first, scale, currency, singular=not last and describes(match))
     if last and dash == " - " and match.string[match.end() :].lstrip().startswith("equals"):
         return f"{said} minus {_money(last, scale_2, currency)}"
     if last:
         start = f"{minus(sign)}{number(first)}{_scaled(scale)}" if whole else said
         return f"{start} to {_money(last, scale_2, currency)}{per(rate)}"
-    if describes(match) and whole:
-        return f"{number(first)}{_scaled(scale)} {_currency(currency)[0]}{per(rate)}"
     return said + per(rate)
-
-
-def amount_first(match: re.Match[str]) -> str:
-    return minus(match[1]) + _money(match[2], match[3], match[4]) + per(match[5])
 
 
 def _currency(currency: str) -> list[str]:
@@ -160,14 +144,15 @@ def _scaled(scale: str | None) -> str:
     return f" {_SCALES.get(scale, scale)}" if scale else ""
 
 
-def _money(written: str, scale: str | None, currency: str) -> str:
-    singular, cent, plural, cents = _currency(currency)
+def _money(written: str, scale: str | None, currency: str, *, singular: bool = False) -> str:
+    dollar, cent, *plurals = _currency(currency)
+    plural, cents = (dollar, cent) if singular else plurals
     written = re.sub(r",(\d\d)$", r".\1", written)
     whole, _, fraction = written.replace(",", "").partition(".")
     rate = currency.isalpha() and int(whole) == 0  # "1 USD = 0.92 EUR"
     if scale or rate or (fraction and not (cent and fraction[1:] and not fraction[2:])):
         return f"{number(written)}{_scaled(scale)} {plural}"
-    main = f"{cardinal(whole)} {singular if one(whole) else plural}"
+    main = f"{cardinal(whole)} {dollar if one(whole) else plural}"
     if not fraction or fraction == "00":
         return main
     small = f"{cardinal(str(int(fraction)))} {cent if fraction == '01' else cents}"

@@ -14,22 +14,25 @@ NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
 MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
-    r"(?:(?:/| ?/ ?(?=(?:day|week|mon|mo|year|yr|hour|hr|night|person|kg|lb|sq|min|s)\w{0,3}(?!\w)))"
-    r"((?:sq ft|[a-z]{1,12}[³²]?|[md]?L|[KMGT]B|[kM]Wh)(?:/[a-z]{1,9})?)(?!\w))?"
+    r"(?:(?:/| ?/ ?(?=(?:day|week|mo|year|yr|hour|hr|night|person|k[gm]|lb|sq|mi|s)\w{0,3}(?!\w)))("
+    r"(?:sq\.? ft|[a-z]{1,12}[³²]?|[md]?L|[KMGT]B|[kM]Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?= [a-z]))?)?"
 )
 _DESCRIBED = (
-    r" (?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit"
-    r"|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund|gift|lens)\b"
+    r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
+    r"|credit|fee|discount|deposit|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund"
+    r"|gift|lens|tank|bottle|bag|jar|can|pan|pot|bowl|box|pack|tube|glass|screen|display|monitor|TV|rope"
+    r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
+    r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
-_YEARS = range(1000, 2100)  # the others are said like numbers
+YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
 _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure
   |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
-  |Ste Suite|Bldg Building|l line|ll lines|para paragraph|paras paragraphs|Rte Route|Op Opus|op opus
-  |Ps Psalm|Cor Corinthians|Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew
-  |Eph Ephesians|Phil Philippians|Heb Hebrews""")
+  |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
+  |Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians
+  |Heb Hebrews|l line|ll lines|paras paragraphs""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "-01234567890123456789")
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
@@ -37,7 +40,11 @@ _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ do
 _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
   |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
   |>= at least|≥ at least|≈ about""")
-_FORMULA = re.compile(r" equals |(?:squared|cubed) / ")
+# The left side of "≈" is itself a value: "= 5/3 ≈", "you get 1.07^30 ≈".
+_EQUATED = (
+    r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
+    r"(?:[\d)²³%]|\b[^\W\d_]\b) ?[a-z]{0,8}²? *$"
+)
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
@@ -46,11 +53,12 @@ _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth not
   |∥ is parallel to|∣ given|≡ is equivalent to""")
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
-        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?[-–/]|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| st)|[•＊]"
-        r"|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}|/(?:ea|1[01]|5)|['′’] ?[x×]"
-        r"|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
+        r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
+        r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
+        r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
+        r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
-    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Help|Panel|[Mm]enu)",
+    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Help|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
@@ -78,7 +86,7 @@ PARTS = {
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "without_marks": lambda written: re.sub("[. '’]", "", written),
     "numbered": lambda short: _NUMBERED.get(short, ""),
-    "slash": lambda it: " divided by" if "/" in it[1] and _FORMULA.search(it.string) else ",",
+    "slash": lambda it: " divided by" if "/" in it[1] and " equals " in it.string else ",",
     "menu": lambda path: path.replace(" →", ", then"),
 }
 
@@ -104,7 +112,7 @@ def ordinal(digits: str) -> str:
 
 def year(digits: str) -> str:
     """Return "1905" as "nineteen oh five"."""
-    return _words(int(digits), "year" if int(digits) in _YEARS else "cardinal")
+    return _words(int(digits), "year" if int(digits) in YEARS else "cardinal")
 
 
 def pair(digits: str) -> str:
@@ -134,7 +142,7 @@ def describes(match: re.Match[str]) -> bool:
     """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
     before = f" {match.string[max(0, match.start() - 4) : match.start()].lower()}"
     after = match.string[match.end() : match.end() + 2]
-    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 12]):
+    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 32]):
         return True
     return before.endswith((" a ", " an ")) and after[:1] in {" ", "-"} and after[1:].isalpha()
 
@@ -209,12 +217,13 @@ def compared(match: re.Match[str]) -> str:
     """Return the words of a comparison. An angle bracket compares between spaces or before a figure."""
     sign = match[0]
     after = match.string[match.end() : match.end() + 2]
-    if sign in "<>" and not (after[:1] == " " or after[:1].isdigit() or after[:1] in {*"$€£¥₹"}):
+    if sign in "<>" and not (after[:1] == " " or after[:1].isnumeric() or after[:1] in {*"$€£¥₹"}):
         return " "
     before = match.string[: match.start()]
-    equated = re.search(r" = (?:[^,;=]|,\d)*[\d)²³%] ?[a-z]{0,8}²? $", before)
-    if sign == "≈" and (equated or re.search(_TERM, before.rstrip())):
-        return " or about " if equated else ", about " if before[-5:-2] == "is " else " is about "
+    if sign == "≈" and re.search(_EQUATED, before):
+        return " or about "
+    if sign == "≈" and re.search(_TERM, before.rstrip()):
+        return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "
     verb = "is " if sign[0] in "<>≤≥" and _is_value(before, after) else ""

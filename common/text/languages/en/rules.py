@@ -14,35 +14,35 @@ _SIGNS = r"""
 ? [#+>▸▶►›↑▲↓▼≈|♯♭⁺⁻−–→]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
-(?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
+(?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
 (?<!\w)([CF])#  =>  {1} sharp
-(?<=\w )#(?=:)|(?<=\. )#(?=:)  =>  number
+(?<=\w )#(?=:| is)|(?<=\. )#(?=:)  =>  number
 (?<=[\w"”]["”\w]) [>▸▶►›] (?=["“]?[A-Z][a-z])  =>  , then␣
 (?<!\w)({MENU}["”]?(?: → ["“]?[A-Z][\w&']*+(?: [A-Z&][\w']*+){0,4}["”]?){1,6}+)  =>  {1:menu}
 ([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
+([$€£][\d.,]+) / (?=[$€£]?[\d.,]+[a-z ]{0,9} ?[=≈])  =>  {1} divided by␣
 (?<=\()(\w{1,9}) ?\| ?(?=\w{1,9}\))  =>  {1} given␣
 \|([-−]?\w{1,4}(?: ?[-−+] ?\w{1,4})?)\|  =>  ␣the absolute value of {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|log|lim [a-z]
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}) → ([^,]{1,20}),  =>  the limit as {1} approaches {2} of
 (?<!\w)log ?(2|10|[₂₁₀]{1,2}) ?(?=[\w(\[])  =>  log base {1:lowered} of␣
+(?<=[{VULGAR}])(?=[a-z])  =>  ␣
 ([=×≈] ?[\d.]++) N(?!\w)|(\d) N(?= ?[=×])  =>  {1}{2} newtons
-(\d) ?({UNIT})·({UNIT})(?!\w)  =>  {1} {2:singular} {3:plural}
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
 (?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([A-Za-z])/(?=[A-Za-z](?!\w))  =>  {1} over␣
 (?:(?<=[\d)])|(?<=[\W\d][knr]))!(?= ?[=×÷/]|[()])  =>  ␣factorial
 (?<=[(=±×÷^]) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
-(?<!/)[ ]?− ?  =>  ␣minus␣
-(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt])(?=[²³^)]| ?[+=−])  =>  {1:letters}
+(?<!/)[ ]?− ?|(?<=\([a-z])-(?=[a-z\d]{1,3}\))  =>  ␣minus␣
+(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt]|m[cg]|[nkr]t)(?=[²³^)]| ?[+=−])  =>  {1:letters}
 (?<=[A-Zy] = )([bcdfghlmpqrv][abcdfgmpqtvx])(?![\w'])  =>  {1:letters}
 (?<=\)) ?/ ?(?=[\d(])|(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=[\d.]{1,18} ?=)  =>  ␣divided by␣
 (?<=\w)(\((?!s\))[^() ]{1,20}\)) - (?=\d|{VARIABLE})  =>  {1} minus␣
 (?:{TERM}|(?<=\^\d)|(?<![^\W\d_][a-z]\))(?<=[\w²³]\))) - (?=\d|{VARIABLE})  =>  ␣minus␣
-(?<![\w.])(\d{1,4})([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus |[ ]{1,3}d ?[xyt](?!\w))  =>  {1:number} {2}
+(?<![\w.])(\d++)(?!m[²³])([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus | {1,3}d ?[xyt]\b)  =>  {1:number} {2}
 (?:(?<=[+=−*÷-] )|(?<=minus ))(\d{1,4})([a-z])(?!\w)  =>  {1:number} {2}
-(?<=[a-z]\d) - (?=[a-z]\d)|(?<=[a-z] \d) - (?=[a-z] \d)|(?<=\([a-z])-(?=[a-z]\)|\d{1,3}\))  =>  ␣minus␣
 (?<=\d) ?(?:· ?(?=\d)|[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹])|(?=√))  =>  ␣times␣
 (?:(?<=[²³])|(?<=\^[23]))-(?=\d)|(?<=\d) - (?=\([-−\d])|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
@@ -52,15 +52,14 @@ _SIGNS = r"""
 -{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
 (?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:raised}{2:raised}
-(?<=[\w)])\^\(?([a-z]{2})\)?(?!\w)  =>  ␣to the power of {1:letters}
 (?<=[\w)])\^ ?(?=[\w(-])  =>  ␣to the power of␣
 \^  =>  ␣
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
-? \. ?\d|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt) \d
+? \. ?(?:\d|[A-Z]-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt) \d
 (?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d)  =>  {1:numbered}{2:numbered}␣
+(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d|[A-Z]+-?\d)  =>  {1:numbered}{2:numbered}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
@@ -71,7 +70,7 @@ _FIGURES = r"""
 (?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
 (?<![\w:-])({HEX}{8}(?:-{HEX}{4,12}){4}|{HEX}{2}(?::{HEX}{2}){5})(?![\w-]|:\w)  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
-(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d/[a-z]))(\d{1,3}(?::[0-5]\d){1,2}+)(?![\w:]| ?[ap]\.?m){PER}
+(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/))(\d{1,3}(?::[0-5]\d)++)(?![\w:]|\.\d| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
 (?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
@@ -79,19 +78,19 @@ _FIGURES = r"""
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
 (?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
-(?<!\w)(\d\d?) ?st (?=\d\d? ?lb)  =>  {1:number} stone␣
-(?<=\w )x (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
+(?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
+(?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
 (?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
-(?<!\w)(?:(\d{1,3}) ?[xX×] )?(M\d\d?) ?[xX×] ?(?=\d)  =>  {1} {2} by␣
 (\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?:(?<=[A-Za-z]-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 ((?:[Ii]ndex|score|[Rr]ating|pain)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
 (?<=\()x(\d{1,2})(?=\))  =>  times {1:number}
 (?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
-(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}(\d{3,6})(?!\d)  =>  ending in {1:spelled}
+(?:(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b))(\d{3,6})(?!\d)
+    =>  ending in {1:spelled}
 (?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
 (?<=\d)['′’] ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 (?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
@@ -101,23 +100,19 @@ _FIGURES = r"""
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-(?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d)))  =>  {1:weekday}
 (?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))
     =>  {days}
-{DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?(?![\w/]|[.,]\d)
-    =>  {days}
-(?<!\w){MONTH} ?{DASH} ?{MONTH}(?!\w)  =>  {1:month} to {2:month}
+{DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?{NO_MORE}  =>  {days}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
-{START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])
-    =>  the {1:ordinal} of {2:month}, {3:short_year}
+{START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
 (?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {DATED_YEAR})?(?![\w%°]|[.,:/]\d)
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
 {START}(?:([Tt]he) )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
     =>  {1:article} {2:ordinal} of {3:month}{4:in_year}
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
-{START}{CENTURY}(\d0)['’]?s(?: ?{DASH} ?{CENTURY}?['’]?(\d0)['’]?s)?(?!\w)  =>  {decades}
+{START}(1[1-9]|20)(\d0)['’]?s(?: ?{DASH} ?(1[1-9]|20)?['’]?(\d0)['’]?s)?(?!\w)  =>  {decades}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(1\d{3}|20\d\d)[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
@@ -125,6 +120,8 @@ _FIGURES = r"""
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?<!\w)(?:((?i:an?|the|early|mid|late)[ -])|(?=['’]))['’]?([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º]
+((?i:room|suite|flight|train)(?: number| is){0,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,:]\d)
+    =>  {1}{2:cardinal} {3:hundreds}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
@@ -132,43 +129,40 @@ _FIGURES = r"""
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-(?<!\w)((?i:call|dial|text|ring|nhs) ){EMERGENCY}(,? (?:or|and) )?{EMERGENCY}?(?![\w-])
+((?i:\b(?:emergency|call|dial|text|ring|nhs))\D{0,40}? ){HELP}(\D{0,50} (?:or|and) )?{HELP}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
-(?<![\w&])#(?=[A-Z]{1,4}-\d)  =>  number␣
 (?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
 (?<!\w)([Ff]orms? )(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
-(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d)  =>  number␣
+(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
 (?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
-(?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}{SCALE}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT}{SCALE})?{PER}(?!\w)
-    =>  {amount}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
-{START}{MINUS}{AMOUNT}{SCALE} ?({CURRENCY}){PER}(?!\w)  =>  {amount_first}
+{START}(?<![$€£¥₹]){MINUS}{AMOUNT} ?({CURRENCY})(?!\w)  =>  {1}{4}{2}{3}
+(?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT})?{PER}(?!\w)  =>  {amount}
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
 (?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
 (?<![\w.])[vV]?(\d{1,4}(?:\.\d{1,4}){0,3})\.([xX])(?!\w)  =>  {1:points} dot {2}
 (?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
-(?<![\w/])[vV](?:er\.)? ?({NUMBER})(?!\w)  =>  version {1:number}
+(?<![\w/])(?:[vV]er\. ?|v ?|V(?=\d++\.\d))({NUMBER})(?!\w)  =>  version {1:number}
 ? \d/\d|f/\d|[{VULGAR}]
 (?<!\w)({TITLES}) (\d{1,3})/(\d{1,3})(?![\w/])  =>  {1} {2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
-{START}(\d{1,4}\.\d{1,4})/(?=\d{1,4}(?![\w/]|,\d))  =>  {1} divided by␣
+(?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
 (?<!\w)f/(?=\d)  =>  f␣
 (?<![\w/.,])1/(\d{2,4}) ?s(?:ec)?(?![\w.])  =>  one {1:ordinal} of a second
-(?<![\w/.,])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {inch_fraction}
-(?<![\w/.,])(\d{1,4})/(\d{3,5})(?<!/19\d\d)(?<!/20\d\d)(?![\w/]|[.,]\d)(?<=\d{4})
-    =>  {1:number} over {2:number}
+(?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
+(?<![\w/.,])(\d{1,4})/(\d{3,5})(?<!/(?:19|20)\d\d){NO_MORE}(?<=\d{4})  =>  {1:number} over {2:number}
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)  =>  {fraction}
-(?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×])|)  =>  {vulgar}{3:inch}
+(?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)])|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
@@ -178,42 +172,45 @@ _FIGURES = r"""
 (?:{AFTER_HALF_DAY}|(?<=\d%)|(?<=:\d\d)) ?[-–—] ?(?=\d|noon|midnight)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=(?:[\d.]++ × )?[\d.]++ ?(?:[cm]?m|in|ft|["″])(?!\w|  ?equals)))(?=\d)  =>  ␣by␣
-{START}(?<![$€£])({NUMBER})x(?!\w){PER}  =>  {1:number} times{2:per}
+{START}(?<![$€£])({NUMBER})[x×](?!\w){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
-{START}00?:(\d\d):00(?![\w:])  =>  {1:hour} minutes
-{START}00?:(\d\d):(\d\d)(?![\w:])  =>  {1:hour} minutes {2:hour} seconds
-{START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
+{START}00?:(\d\d:\d\d)(?![\w:])  =>  {clock}
+{START}(?<!:)(\d{1,2}(?::[0-5]\d){1,2})\.(?=\d*[1-9])(\d{1,6})(?![\w:])  =>  {clock} point {2:spelled}
+{START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? [″"'′’mh]|ft|\d ?[x×]
 (\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall)(?<![²³]) ?(?:x|×(?!.{1,60} (?:equals|about) )) ?(?=\d)
     =>  {1} by␣
+({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
 (?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-{START}(\d{1,3})['′](?=[ -](?!and |or )[a-z])  =>  {1:number} foot
-{START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)(\.?)  =>  {1:feet} {2:inches}{point}
+([A-ZÀ-Þ][\w'’-]++ \()([1-9]\d)['’′](?=[,)]| pen)  =>  {1}{2:ordinal} minute
+{START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
+{START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
-{START}(\d{1,4})(?:h(?=\d\d(?!\w))| ?h(?:rs?)? ?(?=\d{1,2} ?m))(\d{1,2})(?: ?m(?:in)?)?(?!\w)
-    =>  {1} h {2} min
+{START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
-? [°º℃℉]
-(?<!\w){MINUS}(?<!\d[.,])({NUMBER}) ?(?:[°º](?: ?([CFKNSEW])(?!\w))?|([℃℉]))(?!\w)  =>  {degrees}
+? [°º℃℉]|degrees [CF]
+{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
-(?<=degrees )([CF])(?!\w)  =>  {1:scale}
+(?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
+{START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
+(?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
-{START}{MINUS}({NUMBER}){MANY}[ -]?({UNIT}|in[23]?(?=\.)|in[²³])(?![\w°²³'’]){PER}(\.?)  =>  {measure}
+{START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
+(?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 (?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w)(\.?)  =>  {part_of_a_measure}
 ? \d(?:\+|[kM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
 ? \d
-(?<![\w.,$€£#/-])([1-9]\d)(\d[1-9]|[1-9]0)(?= {TO_STREET})  =>  {1:cardinal} {2:pair}
+(?<![\w.,$€£#/-])([1-9]\d)(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
@@ -227,22 +224,26 @@ _OTHER_SIGNS = r"""
 (?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
 ([²³×±§¶%°])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
-(?<=[a-z])/(?=(?:{EACH})(?!\w))  =>  ␣per␣
+(?<=[a-z])(?<!\b[a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
 (?i:(?<!\w)(and)/(or)(?!\w))  =>  {1} {2}
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
-_DOTTED_TIMES = (
-    r"(?<!\w)((?i:at|from|until|till|the) )(0\d|1?\d|2[0-3])\.([0-5]\d)(?= ?[ap]\.?m|[,;)]|\.?$"
-    "| (?:on|from|until|till|for|and|train|flight|bus|today|tomorrow)(?!\\w))  =>  {1}{2}:{3}"
-)
-_DAYS = r"(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}"
-_DAY = (
-    "(?<!\\w)({WEEKDAY})(?=: )  =>  {1:weekday}\n"
-    r"(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}"
-)
+_BRITISH = r"""
+(?<!\w)((?i:at|from|until|till|the|opens?|closes) )([01]?\d|2[0-3])\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+(?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}
+"""
+_DAYS = r"""
+? [a-z.] ?[–—-] ?[JFMASONDeml]
+(?<!\w){MONTH} ?{DASH} ?((?:(?:early|mid|late)[ -])?){MONTH}(?!\w)  =>  {1:month} to {2}{3:month}
+? [MTWFS](?:on|ue|ed|hu|ri|at|un)
+(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}
+(?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
+(?<=\b[Oo]n )({WEEKDAY})(?!\w)\.?  =>  {1:weekday}{point}
+(?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}
+"""
 
 
 def rules(region: str) -> Rules:
@@ -253,10 +254,9 @@ def rules(region: str) -> Rules:
     names |= {f.__name__: lambda m, f=f: f(m, region) for f in (dates.days, dates.numeric)}
     return (
         *short_forms(),
-        *(read_rules(_DOTTED_TIMES, names) if region == "GB" else ()),
-        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)", read_rules(_DAYS, names)),
+        *(read_rules(_BRITISH, names) if region == "GB" else ()),
+        *read_rules(_DAYS, names),
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),
         Group(r"[^\w\s.,!?'\"’:;-]|[²³]", read_rules(_OTHER_SIGNS, names)),
-        Group(r"[MTWFS](?:on|ue|ed|hu|ri|at|un)[a-z]{0,6}[.:]", read_rules(_DAY, names)),
     )

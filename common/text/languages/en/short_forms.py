@@ -6,32 +6,28 @@ from common.text.language import words_of
 from common.text.languages.en.numbers import cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
-_TITLES = table("""Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Sen Senator|Gov Governor
-  |Rep Representative|Gen General|Lt Lieutenant|Sgt Sergeant|Col Colonel|Cpl Corporal|Maj Major
-  |Cmdr Commander|Rev Reverend|Hon Honorable|Pres President|Supt Superintendent|Mt Mount|Ft Fort
-  |Messrs Messieurs|Ms Ms""")
-_AFTER_A_NAME = table("""Dr. Drive|Aves. Avenues|Sts. Streets|Ave. Avenue|Blvd. Boulevard|Rd. Road
-  |Ln. Lane|Hwy. Highway|Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited
-  |Corp. Corporation|Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department
-  |Assn. Association""")
+_TITLES = table("""Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Sen Senator
+  |Gov Governor|Rep Representative|Gen General|Lt Lieutenant|Sgt Sergeant|Col Colonel|Cpl Corporal
+  |Maj Major|Cmdr Commander|Rev Reverend|Hon Honorable|Pres President|Mt Mount|Ft Fort|Ms Ms""")
+_AFTER_A_NAME = table("""Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway
+  |Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation
+  |Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Aves. Avenues""")
 _IN_FULL = """e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately
   |a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|et al.=and others|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
-  |N/A=not applicable|n/a=not applicable|mvmt.=movement|mvt.=movement|btw=by the way|mgr.=manager
-  |asst.=assistant|assn.=association|intl.=international|mins.=minutes|int'l=international
-  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|attrib.=attributed"""
+  |N/A=not applicable|n/a=not applicable|btw=by the way|elev.=elevation|ref.=reference
+  |attrib.=attributed|mvmt.=movement|intl.=international|mins.=minutes|int'l=international
+  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|reg.=regular"""
 _ANYWHERE = table(_IN_FULL, "=")
 _ANYWHERE |= {k.capitalize(): full.capitalize() for k, full in _ANYWHERE.items() if k != "max."}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
 _SAINTS = words_of("""Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew
-  Andrews Thomas Lawrence Nicholas Pancras Joseph Martin Lucia Kitts Helena Moritz Tropez Albans Ives
-  Bernard Michael Anthony Catherine Augustine Stephen Luke Mark Matthew Vincent Barts Gallen Denis
-  Germain David Bernadette Jude Elizabeth Valentine""")
+  Andrews Thomas Lawrence Nicholas Pancras Joseph Martin Helen Albans Michael Luke Mark Matthew""")
 _PATTERNS = {
-    "STREET": "(?:St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane)",
+    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
     "KING": (
         "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
@@ -46,7 +42,10 @@ _PATTERNS = {
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
 }
 _PARTS = {
-    "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street"),
+    "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street" if short == "St" else short),
+    "counted": table(
+        "Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene|Ex Exhibit|Exs Exhibits"
+    ).__getitem__,
     "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest
   |SE Southeast|SW Southwest""").__getitem__,
     "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate").__getitem__,
@@ -59,22 +58,26 @@ _POINTED = r"""
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
-(?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
-(?<=\d[srnt][tdh] )[Ff]l\.  =>  floor{point}
-(?<=\d[srnt][tdh] )min\.  =>  minute{point}
+(?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
+(?<=[a-z.] )no\.(?= (?:is|for|of|on|was)(?!\w)| ?:)  =>  number
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
+? \d[srnt][tdh] [FfMmQqIi]|cl\.|[NS][EW](?!\w)
+(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn)\.  =>  {1:counted}{point}
+(?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
+(?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
-(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$|\s(?:Apt|Suite|Ste|Unit|#|[NS][EW]))  =>  {1:street}
+(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
 (?<=\w )St\.  =>  Street{point}
-? [NSEW]\.?[ ]
+? [NSEW](?!\w)
+(?<!\w)((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3}) ([NSEW])(?!\w)(?:\.(?= [a-z]))?  =>  {1} {2:compass}
 (?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""
-({KING}) (?!I(?!\w)(?! of\b| \(|[,.;:!?)]| was\b| ruled\b|['’]s)){ROMAN}  =>  {1} the {2:nth}
+({KING}) (?!I(?!\w)(?! (?:of|was|ruled|reigned|died)\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
 (?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
 (?<!\w)(World War|{COUNTED}(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
 """
@@ -87,7 +90,7 @@ def short_forms() -> Rules:
         *read_rules(_POINTED, names),
         # After a name or an ordinal: "Main Rd.", "5th Ave.", "Acme Inc.".
         full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=_AFTER_A_NAME),
-        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])", r"(?! ?\d)", ending=_TIMES),
+        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?! ?\d)", ending=_TIMES),
         full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc.", "et al."}),
     )
     return (
@@ -107,6 +110,6 @@ def _figures(roman: str) -> str:
 def saint(match: re.Match[str]) -> str:
     """Return "Saint" before the name of one, or where no name precedes; else "Street."."""
     last = match.string[: match.start()].rstrip().rpartition(" ")[2]
-    named = bool(last) and (last[0].isupper() or last[0].isdigit()) and last[-1].isalnum()
+    named = re.fullmatch(r"[A-Z]\w*|\d+(?:st|nd|rd|th)", last) is not None
     known = match[1] in _SAINTS or match[1].removesuffix("s") in _SAINTS
     return "Saint" if known or not named else "Street."

@@ -3,6 +3,7 @@ import type { SignIn } from "../auth/sign-in";
 import { addressOf, type Config } from "../config";
 import { isNetworkLoss, Problem } from "./problem";
 import type { components, paths } from "./schema";
+import { ServerClock } from "./server-clock";
 import type {
   Account,
   AvatarRequest,
@@ -32,6 +33,7 @@ const DEADLINE_MS = 40_000;
 
 /** The calls of the API. Each raises `Problem`, or `TypeError` if the network is away. */
 export class Api {
+  readonly clock = new ServerClock();
   private readonly typed: Client<paths>;
 
   constructor(
@@ -46,7 +48,9 @@ export class Api {
     const send = async (renew: boolean): Promise<Response> => {
       const headers = new Headers(init.headers);
       headers.set("authorization", `Bearer ${await this.signIn.token(renew)}`);
-      return fetch(addressOf(this.config, path), { ...init, headers });
+      const answer = await fetch(addressOf(this.config, path), { ...init, headers });
+      this.clock.observe(answer);
+      return answer;
     };
     const answer = await send(false);
     return answer.status === 401 ? send(true) : answer;
@@ -116,7 +120,9 @@ export class Api {
   }
 
   async deleteConversation(id: string): Promise<void> {
-    await answerOf(this.typed.DELETE("/conversations/{conversation_id}", at(id)));
+    // The request outlives the page: a person deletes, and closes the tab.
+    const outlives = { ...at(id), keepalive: true };
+    await answerOf(this.typed.DELETE("/conversations/{conversation_id}", outlives));
   }
 
   async feedback(id: string, message_id: string, rating: Rating | null): Promise<void> {
@@ -187,6 +193,7 @@ export class Api {
     return this.fetch(`${pathname}${search}`, {
       method: request.method,
       headers: request.headers,
+      keepalive: request.keepalive,
       signal: AbortSignal.timeout(DEADLINE_MS),
       ...(body ? { body } : {}),
     });

@@ -14,7 +14,8 @@ export const PATIENT_SECONDS = 2.5;
 export const GLANCE_SECONDS = 0.25;
 const SHORTEST_SPEECH = 0.25;
 const PRE_ROLL_FRAMES = 12;
-const LONGEST_SECONDS = 55;
+/** The recogniser takes at most 60 s at once. */
+export const LONGEST_SECONDS = 55;
 const ONSET_FRAMES = 3;
 
 const UNFINISHED: Record<string, RegExp> = {
@@ -46,6 +47,8 @@ export type Heard =
   | { type: "pause"; left: number }
   /** The person went on after a pause. */
   | { type: "resumed" }
+  /** The speech is longer than one request takes: its beginning. It goes on. */
+  | { type: "part"; audio: Float32Array }
   | { type: "end"; audio: Float32Array }
   /** Too short to be words. */
   | { type: "dropped" };
@@ -64,11 +67,12 @@ export class Endpoint {
     this.frames.push(samples);
     this.run = isSpeech ? this.run + 1 : 0;
     if (!this.speaking) return this.waitForSpeech();
-    if (isSpeech) return this.goOn();
+    const part = this.part();
+    if (isSpeech) return [...part, ...this.goOn()];
     this.silent += 1;
     const quiet = this.silent * FRAME_SECONDS;
-    if (quiet >= silence || this.frames.length * FRAME_SECONDS > LONGEST_SECONDS) return this.end();
-    const heard: Heard[] = [{ type: "pause", left: 1 - quiet / silence }];
+    if (quiet >= silence) return [...part, ...this.end()];
+    const heard: Heard[] = [...part, { type: "pause", left: 1 - quiet / silence }];
     if (quiet >= GLANCE_SECONDS && !this.glanced && this.isLongEnough) {
       this.glanced = true;
       heard.push({ type: "glance", audio: this.audio() });
@@ -113,6 +117,14 @@ export class Endpoint {
     this.silent = 0;
     this.glanced = false;
     return paused ? [{ type: "resumed" }] : [];
+  }
+
+  /** Cut off what is as long as the recogniser takes. */
+  private part(): Heard[] {
+    if (this.frames.length * FRAME_SECONDS < LONGEST_SECONDS) return [];
+    const audio = this.audio();
+    this.frames = [];
+    return [{ type: "part", audio }];
   }
 
   private audio(): Float32Array {

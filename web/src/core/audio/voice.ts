@@ -44,6 +44,8 @@ export class Voice {
   level = 0;
   private readonly listener: Listener;
   private microphone: Microphone | null = null;
+  /** The words of a long piece of speech that goes on. */
+  private parts: Promise<Words | null>[] = [];
   private glance: { cancel: AbortController; words: Promise<Words | null> } | null = null;
 
   constructor(
@@ -57,7 +59,7 @@ export class Voice {
         isSounding: () => sink.isSounding(),
         silence: () => this.silence(),
         duck: () => output().duck(),
-        restore: () => output().restore(),
+        restore: () => output().unduck(),
         interrupt: () => sink.interrupt(),
         heard: (heard) => this.heard(heard),
         level: (level) => {
@@ -114,6 +116,7 @@ export class Voice {
     this.listener.discard();
     this.glance?.cancel.abort();
     this.glance = null;
+    this.parts = [];
     if (this.isOpen) this.update({ state: "waiting", words: null, left: null });
   }
 
@@ -145,6 +148,9 @@ export class Voice {
       case "dropped":
         this.update({ state: "waiting", words: null, left: null });
         return;
+      case "part":
+        this.parts.push(this.transcribe(heard.audio));
+        return;
       case "end":
         void this.finish(heard.audio);
     }
@@ -162,18 +168,25 @@ export class Voice {
   private async finish(audio: Float32Array): Promise<void> {
     const at = performance.now() - this.silence() * 1000;
     this.update({ state: "words", left: null });
-    const glance = this.glance;
+    const { glance, parts } = this;
     this.glance = null;
-    const words = (await glance?.words) ?? (await this.transcribe(audio));
+    this.parts = [];
+    const last = (await glance?.words) ?? (await this.transcribe(audio));
+    const heard = [...(await Promise.all(parts)), last].filter((each) => each !== null);
     if (!this.isOpen) return;
     this.update({ state: "waiting", words: null });
-    if (!words) return;
-    const text = words.text.trim();
+    if (heard.length === 0) return;
+    const text = heard
+      .map((each) => each.text.trim())
+      .join(" ")
+      .trim();
     if (!text) {
       this.update({ trouble: "unclear" });
       return;
     }
-    this.sink.say(text, (words.confidence ?? 1) >= UNSURE, at);
+    // A part that was not understood is missing in the words.
+    const isSure = heard.every(({ confidence }) => (confidence ?? 1) >= UNSURE);
+    this.sink.say(text, isSure && heard.length > parts.length, at);
   }
 
   private async transcribe(audio: Float32Array, signal?: AbortSignal): Promise<Words | null> {

@@ -6,6 +6,7 @@ import {
   GoogleAuthProvider,
   indexedDBLocalPersistence,
   initializeAuth,
+  onAuthStateChanged,
   signInWithPopup,
   type User,
 } from "@firebase/auth";
@@ -15,6 +16,8 @@ import type { Person, SignIn } from "./sign-in";
 export class FirebaseSignIn implements SignIn {
   readonly kind = "firebase";
   private readonly auth: Auth;
+  /** This tab signs in or out: that is no news from another tab. */
+  private isBusy = false;
 
   constructor(apiKey: string, authDomain: string) {
     this.auth = initializeAuth(initializeApp({ apiKey, authDomain }), {
@@ -28,13 +31,28 @@ export class FirebaseSignIn implements SignIn {
   }
 
   async signIn(): Promise<Person> {
-    const provider = new GoogleAuthProvider();
-    const { user } = await signInWithPopup(this.auth, provider, browserPopupRedirectResolver);
-    return person(user);
+    this.isBusy = true;
+    try {
+      const provider = new GoogleAuthProvider();
+      const { user } = await signInWithPopup(this.auth, provider, browserPopupRedirectResolver);
+      return person(user);
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   async signOut(): Promise<void> {
-    await this.auth.signOut();
+    this.isBusy = true;
+    await this.auth.signOut().finally(() => {
+      this.isBusy = false;
+    });
+  }
+
+  watch(changed: () => void): () => void {
+    const uid = this.auth.currentUser?.uid;
+    return onAuthStateChanged(this.auth, (user) => {
+      if (!this.isBusy && user?.uid !== uid) changed();
+    });
   }
 
   async token(renew = false): Promise<string> {

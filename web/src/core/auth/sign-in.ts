@@ -1,3 +1,4 @@
+import { ServerClock } from "../api/server-clock";
 import type { Config } from "../config";
 
 export interface Person {
@@ -14,6 +15,14 @@ export interface SignIn {
   signOut(): Promise<void>;
   /** Return an ID token. `renew` asks for a new one, after a 401. */
   token(renew?: boolean): Promise<string>;
+  /** Run `changed` when another tab signs out, or signs another person in. Returns how to end that. */
+  watch(changed: () => void): () => void;
+}
+
+/** Return the first letter of a name as a person sees it: an emoji of several parts is one letter. */
+export function initialOf(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name.trim());
+  return first?.segment.toUpperCase() ?? "?";
 }
 
 export async function signInFor(config: Config): Promise<SignIn> {
@@ -45,7 +54,11 @@ class LocalSignIn implements SignIn {
       body: JSON.stringify({ name }),
     });
     if (!answer.ok) throw new TypeError(`sign-in: ${answer.status}`);
-    const stored: Stored = { ...((await answer.json()) as Stored), name };
+    const clock = new ServerClock();
+    clock.observe(answer);
+    const signedIn = (await answer.json()) as Stored;
+    const expires_at = new Date(clock.local(signedIn.expires_at)).toISOString();
+    const stored: Stored = { ...signedIn, name, expires_at };
     localStorage.setItem(KEY, JSON.stringify(stored));
     return stored;
   }
@@ -60,6 +73,15 @@ class LocalSignIn implements SignIn {
     const soon = Date.parse(stored.expires_at) - Date.now() < RENEW_MS;
     if (renew || soon) await this.signIn(stored.name);
     return this.stored()?.id_token ?? "";
+  }
+
+  watch(changed: () => void): () => void {
+    const uid = this.stored()?.uid;
+    const look = (): void => {
+      if (this.stored()?.uid !== uid) changed();
+    };
+    addEventListener("storage", look);
+    return () => removeEventListener("storage", look);
   }
 
   private stored(): Stored | null {

@@ -1,6 +1,7 @@
 import { assign, fromCallback, fromPromise, type SnapshotFrom, setup } from "xstate";
 import { type Api, pause } from "../api/api";
 import { Problem, problemOf } from "../api/problem";
+import type { ServerClock } from "../api/server-clock";
 import type { AvatarRequest, EndedAvatar, RunningAvatar, StartedAvatar, Usage } from "../api/types";
 import { room } from "./room";
 import type { TabLock } from "./tab-lock";
@@ -100,25 +101,29 @@ function isOver(error: unknown): boolean {
   return error instanceof Problem && ["session_over", "not_found"].includes(error.code);
 }
 
-function sessionOf(started: StartedAvatar, now: number): AvatarSession {
+function sessionOf(started: StartedAvatar, clock: ServerClock): AvatarSession {
   return {
     id: started.avatar_session_id,
     conversationId: started.conversation_id,
     url: started.livekit_url,
     token: started.livekit_token,
-    startedAt: now,
-    expiresAt: Date.parse(started.expires_at),
+    startedAt: Date.now(),
+    expiresAt: clock.local(started.expires_at),
   };
 }
 
-export function runningSession(conversationId: string, running: RunningAvatar): AvatarSession {
+export function runningSession(
+  conversationId: string,
+  running: RunningAvatar,
+  clock: ServerClock,
+): AvatarSession {
   return {
     id: running.avatar_session_id,
     conversationId,
     url: running.livekit_url,
     token: running.livekit_token,
-    startedAt: Date.parse(running.started_at),
-    expiresAt: Date.parse(running.expires_at),
+    startedAt: clock.local(running.started_at),
+    expiresAt: clock.local(running.expires_at),
   };
 }
 
@@ -136,10 +141,10 @@ export const avatarMachine = setup({
   },
   actors: { start, lock, end, check, keepAlive, room },
   actions: {
-    take: assign(({ event }) => {
+    take: assign(({ context, event }) => {
       if (!("output" in event)) return {};
       const started = event.output as StartedAvatar;
-      return { session: sessionOf(started, Date.now()), usage: started.usage, roomTries: 0 };
+      return { session: sessionOf(started, context.api.clock), usage: started.usage, roomTries: 0 };
     }),
     freeLock: ({ context }) => context.lock.free(),
     bill: assign(({ event }) => {

@@ -101,7 +101,8 @@ export class Presence {
   }
 
   resume(conversation: string, running: RunningAvatar): void {
-    this.avatar.send({ type: "resume", session: runningSession(conversation, running) });
+    const session = runningSession(conversation, running, this.given.api.clock);
+    this.avatar.send({ type: "resume", session });
   }
 
   /** Wait until an avatar that starts is there or refused: it may bring the conversation. */

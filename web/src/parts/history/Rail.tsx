@@ -1,4 +1,5 @@
 import { Link, useLocation } from "wouter";
+import { initialOf } from "../../core/auth/sign-in";
 import { useApp } from "../../hooks/use-app";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
@@ -32,7 +33,7 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         <Icon name="settings" />
       </Link>
       <Link className="me" href="/settings/account" aria-label={t("settings.account")}>
-        {(person.name[0] ?? "?").toUpperCase()}
+        {initialOf(person.name)}
       </Link>
     </nav>
   );

@@ -1,9 +1,9 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Summary } from "../../core/api/types";
 import { useApp } from "../../hooks/use-app";
-import { useDeletion } from "../../hooks/use-deletion";
+import { useSettled } from "../../hooks/use-settled";
 import { useValue } from "../../hooks/use-value";
 import { minutes, t } from "../../i18n";
 import { Icon, MarkIcon } from "../Icon";
@@ -14,14 +14,16 @@ import { byDay } from "./days";
 export function Sidebar({ onClose }: { onClose: () => void }) {
   const { api, copy, talk } = useApp();
   const [query, setQuery] = useState("");
+  const asked = useSettled(query, 200);
   const [, go] = useLocation();
   const changed = useValue(talk.listChanged);
   const list = useInfiniteQuery({
-    queryKey: ["conversations", query],
+    queryKey: ["conversations", asked],
+    placeholderData: keepPreviousData,
     initialPageParam: "",
     queryFn: async ({ pageParam }) => {
-      const page = await api.conversations({ q: query, cursor: pageParam, limit: 30 });
-      if (!query) void copy.putConversations(page.conversations);
+      const page = await api.conversations({ q: asked, cursor: pageParam, limit: 30 });
+      if (!asked) void copy.putConversations(page.conversations);
       return page;
     },
     getNextPageParam: (page) => page.next ?? undefined,
@@ -31,11 +33,13 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
     if (changed > 0) void refetch();
   }, [changed, refetch]);
   const copies = useCopies(list.isError);
-  const deletion = useDeletion();
+  const { deletion } = talk;
+  const hidden = useValue(deletion.hidden);
+  const isUndeleted = useValue(deletion.isFailed);
   const all = (
     list.isError ? copies : (list.data?.pages.flatMap((each) => each.conversations) ?? [])
   )
-    .filter((each) => each.conversation_id !== deletion.pending?.conversation_id)
+    .filter((each) => !hidden.includes(each.conversation_id))
     .filter((each) => !list.isError || matches(each, query));
   return (
     <aside className="hist" aria-label={t("history.label")}>
@@ -67,6 +71,11 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
         {list.isError && (
           <p className="banner">{t(navigator.onLine ? "history.failed" : "history.offline")}</p>
         )}
+        {isUndeleted && (
+          <p className="banner" role="alert">
+            {t("history.undeleted")}
+          </p>
+        )}
         {!list.isPending && all.length === 0 && (
           <p className="quiet small pad">{t(query ? "history.nothing" : "history.empty")}</p>
         )}
@@ -96,18 +105,26 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
           </button>
         )}
       </div>
-      {deletion.pending && (
-        <div className="undo" role="status" data-testid="undo">
-          <span className="grow">{t("history.deleted", { title: deletion.pending.title })}</span>
-          <span className="num" aria-hidden="true">
-            {minutes(deletion.left)}
-          </span>
-          <button type="button" onClick={deletion.undo}>
-            {t("history.undo")}
-          </button>
-        </div>
-      )}
+      <Undo />
     </aside>
+  );
+}
+
+function Undo() {
+  const { deletion } = useApp().talk;
+  const pending = useValue(deletion.pending);
+  const left = useValue(deletion.left);
+  if (!pending) return null;
+  return (
+    <div className="undo" role="status" data-testid="undo">
+      <span className="grow">{t("history.deleted", { title: pending.title })}</span>
+      <span className="num" aria-hidden="true">
+        {minutes(left)}
+      </span>
+      <button type="button" onClick={() => deletion.undo()}>
+        {t("history.undo")}
+      </button>
+    </div>
   );
 }
 

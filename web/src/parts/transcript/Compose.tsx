@@ -1,29 +1,28 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef } from "react";
 import { useApp } from "../../hooks/use-app";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
 import { Icon } from "../Icon";
 
-const LONGEST = 8_000;
+/** Characters of a message, at most. */
+export const LONGEST = 8_000;
 
 /** The field to write in. It is always there. */
 export function Compose() {
   const { talk } = useApp();
-  const draft = useValue(talk.draft);
+  const words = useValue(talk.draft);
+  const heard = useValue(talk.heard);
   const hearing = useValue(talk.voice.hearing);
-  const [words, setWords] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
+  const tooMany = words.trim().length - LONGEST;
   useEffect(() => {
-    if (!draft) return;
-    setWords(draft);
-    talk.draft.set("");
-    field.current?.focus();
-  }, [draft, talk]);
+    if (heard > 0) field.current?.focus();
+  }, [heard]);
   const send = (event?: FormEvent): void => {
     event?.preventDefault();
     const text = words.trim();
-    if (!text) return;
-    setWords("");
+    if (!text || tooMany > 0) return;
+    talk.draft.set("");
     talk.say(text);
   };
   return (
@@ -34,17 +33,21 @@ export function Compose() {
         </p>
       )}
       {hearing.fault && <MicrophoneFaultCard />}
+      {tooMany > 0 && (
+        <p className="hint" role="status">
+          {t("compose.long", { longest: LONGEST, more: tooMany })}
+        </p>
+      )}
       <div className="compose-box">
         <textarea
           ref={field}
           id="write"
           rows={1}
-          maxLength={LONGEST}
           value={words}
           placeholder={t("compose.label")}
           aria-label={t("compose.label")}
           enterKeyHint="send"
-          onChange={(event) => setWords(event.target.value)}
+          onChange={(event) => talk.draft.set(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === "Escape") field.current?.blur();
             if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing)
@@ -56,7 +59,7 @@ export function Compose() {
           type="submit"
           className="send"
           aria-label={t("compose.send")}
-          disabled={!words.trim()}
+          disabled={!words.trim() || tooMany > 0}
         >
           <Icon name="send" />
         </button>

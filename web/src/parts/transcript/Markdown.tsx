@@ -1,6 +1,15 @@
 import { lexer, type Token, type Tokens } from "marked";
 import { Fragment, memo, type ReactNode } from "react";
 
+const ENTITIES: Record<string, string> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  nbsp: "\u00a0",
+  "#39": "'",
+};
+
 /** Markdown as React nodes. HTML in it is shown as text, and links go to the web or to a mail only. */
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
   return <>{blocks(lexer(text))}</>;
@@ -31,6 +40,8 @@ function block(token: Token): ReactNode {
       return list(token as Tokens.List);
     case "table":
       return table(token as Tokens.Table);
+    case "checkbox":
+      return (token as Tokens.Checkbox).checked ? "\u2611 " : "\u2610 ";
     case "hr":
       return <hr />;
     case "text":
@@ -41,7 +52,11 @@ function block(token: Token): ReactNode {
 }
 
 function list(token: Tokens.List): ReactNode {
-  const items = token.items.map((item, index) => <li key={index}>{blocks(item.tokens)}</li>);
+  const items = token.items.map((item, index) => (
+    <li key={index} className={item.task ? "task" : undefined}>
+      {blocks(item.tokens)}
+    </li>
+  ));
   const start = typeof token.start === "number" ? token.start : 1;
   return token.ordered ? <ol start={start}>{items}</ol> : <ul>{items}</ul>;
 }
@@ -94,10 +109,18 @@ function span(token: Token): ReactNode {
     case "escape":
       return (token as Tokens.Escape).text;
     case "text":
-      return token.tokens ? inline(token.tokens) : token.raw;
+      return token.tokens ? inline(token.tokens) : decoded(token.raw);
     default:
       return token.raw;
   }
+}
+
+/** Return text with the entities that writers of Markdown use, as the characters that they name. */
+function decoded(text: string): string {
+  return text.replace(
+    /&(amp|lt|gt|quot|nbsp|#39);/gu,
+    (all, name: string) => ENTITIES[name] ?? all,
+  );
 }
 
 function link(href: string, words: ReactNode): ReactNode {

@@ -5,6 +5,7 @@ import type { ToolRun } from "../../core/turn/turn";
 import { useApp } from "../../hooks/use-app";
 import { t } from "../../i18n";
 import { Icon, type IconName } from "../Icon";
+import { LONGEST } from "./Compose";
 import { Markdown } from "./Markdown";
 import { ProposalCard } from "./ProposalCard";
 import { ToolCard } from "./ToolCard";
@@ -159,7 +160,9 @@ function Question({ entry }: { entry: Entry }) {
           <Icon name="edit" />
         </button>
         <div className="turn you" data-testid="question" dir="auto">
-          <span className="sr">{t("message.you")}: </span>
+          <span className="sr" dir="auto">
+            {t("message.you")}:{" "}
+          </span>
           {entry.text}
         </div>
       </div>
@@ -177,6 +180,7 @@ function Question({ entry }: { entry: Entry }) {
         aria-label={t("message.edit")}
         value={draft}
         rows={3}
+        maxLength={LONGEST}
         onChange={(event) => setDraft(event.target.value)}
         onKeyDown={(event) => event.key === "Escape" && setDraft(null)}
       />

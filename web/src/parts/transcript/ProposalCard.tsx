@@ -21,10 +21,10 @@ const LONG = new Set(["body", "text", "message", "description"]);
 
 /** Something that is done only after the person has said yes. */
 export function ProposalCard({ entry, proposal }: { entry: Entry; proposal: Proposal }) {
-  const { talk } = useApp();
+  const { api, talk } = useApp();
   const kind = kindOf(proposal.tool);
   const now = useNow(5_000, true);
-  const isExpired = Date.parse(proposal.expires_at) < now;
+  const isExpired = api.clock.local(proposal.expires_at) < now;
   const fields = Object.entries(proposal.arguments).filter(
     ([name, value]) => !IDS.test(name) && readable(value) !== "",
   );

@@ -1,9 +1,10 @@
 import { useSelector } from "@xstate/react";
-import { useEffect, useLayoutEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { useApp } from "../../hooks/use-app";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
+import { Failed } from "../settings/Failed";
 import { LiveTurn } from "./LiveTurn";
 import { MessageView } from "./MessageView";
 import { Starters } from "./Starters";
@@ -16,10 +17,24 @@ export function TranscriptView() {
   const isRunning = useSelector(talk.turn, (now) => !now.matches("idle"));
   const text = useSelector(talk.turn, (now) => now.context.turn.text);
   const box = useRef<HTMLDivElement>(null);
+  const key = useSelector(talk.turn, (now) => now.context.turn.key);
   const isAtEnd = useRef(true);
+  const before = useRef({ first: "", height: 0 });
+  const first = entries[0]?.id ?? "";
   useLayoutEffect(() => {
-    // The new content is there: stay at the end if the person was there.
-    if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
+    isAtEnd.current = true; // another conversation is opened, or the person has said something
+  }, [opened.id, key]);
+  useLayoutEffect(() => {
+    // The new content is there: stay at the end if the person was there, else at the words that were read.
+    if (!box.current) return;
+    const { scrollHeight } = box.current;
+    if (isAtEnd.current) box.current.scrollTop = scrollHeight;
+    else if (
+      first !== before.current.first &&
+      entries.some(({ id }) => id === before.current.first)
+    )
+      box.current.scrollTop += scrollHeight - before.current.height;
+    before.current = { first, height: scrollHeight };
   }, [entries, text, isRunning]);
   const last = entries.at(-1);
   const isEmpty = ["new", "ready"].includes(opened.state) && entries.length === 0;
@@ -46,11 +61,7 @@ export function TranscriptView() {
           </Link>
         </p>
       )}
-      {opened.more && (
-        <button type="button" className="link small" onClick={() => void talk.loadEarlier()}>
-          {t("conversation.earlier")}
-        </button>
-      )}
+      {opened.more && <Earlier />}
       {isEmpty && !isRunning && <Starters />}
       {entries.map((entry) => (
         <MessageView key={entry.id} entry={entry} isLast={!isRunning && entry.id === last?.id} />
@@ -61,9 +72,24 @@ export function TranscriptView() {
   );
 }
 
+function Earlier() {
+  const { talk } = useApp();
+  const [isFailed, setFailed] = useState(false);
+  const load = async (): Promise<void> => setFailed(!(await talk.loadEarlier()));
+  return (
+    <div>
+      <button type="button" className="link small" onClick={() => void load()}>
+        {t("conversation.earlier")}
+      </button>
+      {isFailed && <Failed />}
+    </div>
+  );
+}
+
 /** Tells a screen reader a turn when it is whole. */
 function Announcer() {
   const { talk } = useApp();
+  const { id } = useValue(talk.opened);
   const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     const watch = talk.turn.on("over", ({ turn }) => {
@@ -72,5 +98,8 @@ function Announcer() {
     });
     return () => watch.unsubscribe();
   }, [talk]);
+  useEffect(() => {
+    if (line.current) line.current.textContent = "";
+  }, [id]);
   return <p className="sr" role="status" ref={line} data-testid="announcer" />;
 }
