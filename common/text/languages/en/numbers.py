@@ -43,7 +43,7 @@ _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
 # The left side of "≈" is itself a value: "= 5/3 ≈", "you get 1.07^30 ≈".
 _EQUATED = (
     r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
-    r"(?:[\d)²³%]|\b(?:[A-Z]{2}|[^\W\d_])\b) ?[a-z]{0,8}²? *$"
+    r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
@@ -58,7 +58,7 @@ PATTERNS = {
         r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
         r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
-    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Help|Panel|Manager|[Mm]enu)",
+    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
@@ -69,7 +69,7 @@ PATTERNS = {
     "TERM": r"(?<![^\W\d_][a-z])(?<=[²³a-zα-ω])",
     "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
-    "AFTER_HALF_DAY": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm]))",
+    "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
 }
 PARTS = {
     "letters": " ".join,

@@ -9,7 +9,7 @@ from common.text.spoken.rules import Group, Rules, read_rules
 _SIGNS = r"""
 ? \d\)[ ]["“']?[^\W\d_]|['’′]\(|\d\(
 (?<=[A-Za-z'’′])['’′](?=['’′]{0,2}\()  =>  ␣prime␣
-(?<![\w.])(\d{1,4})(?=\(-?\d[\d.]{0,6}\) ?(?:[+=−×^]|- ?\d))  =>  {1} times␣
+(?<![\w.])(?<!log )(\d{1,4})(?=\(-?\d[\d.]{0,6}\) ?(?:[+=−×^]|- ?\d))  =>  {1} times␣
 (?<![\w.$€£(–-])(\d\d?)\) (?=["“']?[^\W\d_])  =>  {item}
 ? [#+>▸▶►›↑▲↓▼≈|♯♭⁺⁻−–→]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
@@ -22,7 +22,7 @@ _SIGNS = r"""
 (?<=\d) / (?=\d)  =>  /
 ([$€£][\d.,]+) / (?=[$€£]?[\d.,]+[a-z ]{0,9} ?[=≈])  =>  {1} divided by␣
 (?<=\()(\w{1,9}) ?\| ?(?=\w{1,9}\))  =>  {1} given␣
-\|([-−]?\w{1,4}(?: ?[-−+] ?\w{1,4})?)\|  =>  ␣the absolute value of {1}␣
+\|([-−]?\w{1,4}(?: \w)?(?: ?[-−+] ?\w{1,4}(?: \w)?)?)\|  =>  ␣the absolute value of {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|log|lim [a-z]
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}) → ([^,]{1,20}),  =>  the limit as {1} approaches {2} of
@@ -35,7 +35,7 @@ _SIGNS = r"""
 (?:(?<=[\d)])|(?<=[\W\d][knr]))!(?= ?[=×÷/]|[()])  =>  ␣factorial
 (?<=[(=±×÷^]) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
 (?<!/)[ ]?− ?|(?<=\([a-z])-(?=[a-z\d]{1,3}\))  =>  ␣minus␣
-(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt]|m[cg]|[nkr]t)(?=[²³^)]| ?[+=−])  =>  {1:letters}
+(?<![\w'])(?<!\d )(ab|ac|[abc][xy]|xyz?|d[xyt]|m[cg]|[nkr]t)(?=[²³^)]| ?[+=−])  =>  {1:letters}
 (?<=[A-Zy] = )([bcdfghlmpqrv][abcdfgmpqtvx])(?![\w'])  =>  {1:letters}
 (?<=\)) ?/ ?(?=[\d(])|(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=[\d.]{1,18} ?=)  =>  ␣divided by␣
 (?<=\w)(\((?!s\))[^() ]{1,20}\)) - (?=\d|{VARIABLE})  =>  {1} minus␣
@@ -166,7 +166,7 @@ _FIGURES = r"""
 (?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( equals)?)  =>  {between}
 ((?i:between) {CLOCK} ?[AaPp]\.?[Mm]\.?) ?[-–—] ?(?=\d|noon|midnight)  =>  {1} and␣
-(?:{AFTER_HALF_DAY}|(?<=\d%)|(?<=:\d\d)) ?[-–—] ?(?=\d|noon|midnight)  =>  ␣to␣
+{AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=(?:[\d.]++ × )?[\d.]++ ?(?:[cm]?m|in|ft|["″])(?!\w|  ?equals)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})[x×](?!\w){PER}  =>  {1:number} times{2:per}
@@ -178,7 +178,7 @@ _FIGURES = r"""
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? [″"'′’mh]|ft|\d ?[x×]
-(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall)(?<![²³]) ?(?:x|×(?!.{1,60} (?:equals|about) )) ?(?=\d)
+(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet)(?<![²³]) ?(?:x|×(?!.{,60} (?:equals|about))) ?(?=\d)
     =>  {1} by␣
 ({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
@@ -236,7 +236,7 @@ _DAYS = r"""
 ? [a-z.] ?[–—-] ?[JFMASONDeml]
 (?<!\w){MONTH} ?{DASH} ?((?:(?:early|mid|late)[ -])?){MONTH}(?!\w)  =>  {1:month} to {2}{3:month}
 ? [MTWFS](?:on|ue|ed|hu|ri|at|un)
-(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}
+(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {several_days}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
 (?<=\b[Oo]n )({WEEKDAY})(?!\w)\.?  =>  {1:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}
