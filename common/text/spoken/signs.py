@@ -84,7 +84,6 @@ def _between(words: dict[str, str], space: str) -> Group:
         ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
         Rule(_COMPARED if framed else "(?!)", put),
-        # Before a figure or between spaces an angle bracket compares; else it is markup.
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
         Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
         powers if "^" in words else _RAISES,

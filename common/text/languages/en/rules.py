@@ -35,7 +35,7 @@ _SIGNS = r"""
 (?:(?<=[\d)])|(?<=[\W\d][knr]))!(?= ?[=×÷/]|[()])  =>  ␣factorial
 (?<=[(=±×÷^]) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
 (?<!/)[ ]?− ?|(?<=\([a-z])-(?=[a-z\d]{1,3}\))  =>  ␣minus␣
-(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt]|m[cg]|[nkr]t)(?=[²³^)]| ?[+=−])  =>  {1:letters}
+(?<![\w'])(?<!\d )(ab|ac|[abc][xy]|xyz?|d[xyt]|m[cg]|[nkr]t)(?=[²³^)]| ?[+=−])  =>  {1:letters}
 (?<=[A-Zy] = )([bcdfghlmpqrv][abcdfgmpqtvx])(?![\w'])  =>  {1:letters}
 (?<=\)) ?/ ?(?=[\d(])|(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=[\d.]{1,18} ?=)  =>  ␣divided by␣
 (?<=\w)(\((?!s\))[^() ]{1,20}\)) - (?=\d|{VARIABLE})  =>  {1} minus␣
