@@ -134,8 +134,7 @@ def minus(sign: str) -> str:
 
 
 def one(written: str) -> bool:
-    """Return whether the amount takes a singular."""
-    return written in {"1", "1.0", "1.00"}
+    return written in {"1", "1.0", "1.00"}  # which take a singular
 
 
 def describes(match: re.Match[str]) -> bool:
