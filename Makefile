@@ -8,7 +8,8 @@ RUNTIME ?= python3.13
 BIN := .venv/bin
 # pip before 23.3 ignores the pin of google-auth[...] when a newer google-auth exists.
 PIP := pip>=23.3
-PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
+# Modules are compiled at their first import. To compile all of them takes longer than their installation.
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
 INSTALLED := .venv/installed
 AGENT := .venv-agent/installed
 RECOGNISER := .venv-recogniser/installed
@@ -75,8 +76,7 @@ $(PAGE): $(MODULES) $(PAGE_FILES)
 .PHONY: check fix lint types test test-browser test-clients coverage agent agent-types agent-test reliability bench lock \
 	clean
 check: ## run the gate: format, lint, types, import rules, all tests
-	@$(MAKE) --no-print-directory -j3 $(INSTALLED) $(AGENT) $(RECOGNISER)
-	@$(MAKE) --no-print-directory -j2 lint types agent
+	@$(MAKE) --no-print-directory -j3 $(RECOGNISER) lint types agent
 	@$(MAKE) --no-print-directory test ARGS=
 
 fix: $(INSTALLED) ## format the code, repair lint, write the generated documents again

@@ -1,12 +1,16 @@
 """The deployment or the local stack that an operator's command works on."""
 
 import argparse
+import asyncio
 import json
+import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from common.settings import Settings
-from infra.deploy.shell import CommandRunner, run_command, run_json
+from common.domain.errors import OprinaError
+from common.settings import Settings, WronglySetError
+from infra.deploy.shell import CommandRunner, FailedError, run_command, run_json
 
 SECONDS = 60.0
 FUNCTION = "sweep-expired"
@@ -22,6 +26,22 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", help="a deployment's project; without it, the local stack")
     parser.add_argument("--region", default="us-central1")
     parser.add_argument("--data-dir", default=".local", type=Path, help="of the local stack")
+
+
+def run_on_target(
+    given: argparse.Namespace, command: Callable[[Settings], Coroutine[Any, Any, int]]
+) -> int:
+    """Run a command with the settings of its target, and return its exit code.
+
+    An error is one line on the standard error, and exit code 1.
+    """
+    try:
+        return asyncio.run(command(target_settings(given)))
+    except (RefusedCommandError, FailedError, WronglySetError) as error:
+        print(error, file=sys.stderr)
+    except OprinaError as error:
+        print(f"{error.code}: {error.detail}", file=sys.stderr)
+    return 1
 
 
 def target_settings(given: argparse.Namespace) -> Settings:

@@ -1,5 +1,6 @@
 """Plugins of all tests, and their markers by folder."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,16 @@ SLOW = (
     "terraform/test_terraform.py",
 )
 """Files and folders that take more than 10 seconds each on one core."""
+
+
+WAITING = 2
+"""Processes beyond the cores: tests of the local stack wait for sound, timers and other processes."""
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes of `-n auto`."""
+    return (os.cpu_count() or 1) + WAITING
 
 
 @pytest.fixture(scope="session")

@@ -5,20 +5,17 @@ deployment, with the credentials of `gcloud auth application-default login`.
 """
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from common.app import App
 from common.bootstrap import build
-from common.domain.errors import OprinaError
 from common.domain.ids import ID, AvatarSessionId, UserId
 from common.domain.quota import METERS
-from common.settings import Settings, WronglySetError
+from common.settings import Settings
 from infra.admin.commands import Admin
-from infra.deploy.shell import FailedError
-from infra.target import RefusedCommandError, add_target, target_settings
+from infra.target import add_target, run_on_target
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -63,12 +60,13 @@ async def run(admin: Admin, given: argparse.Namespace) -> list[str]:
             return await admin.reconcile(given.day)
 
 
-async def _run(settings: Settings, given: argparse.Namespace) -> list[str]:
+async def _run(settings: Settings, given: argparse.Namespace) -> int:
     app: App = build(settings)
     try:
-        return await run(Admin(app.accounts.deps), given)
+        print("\n".join(await run(Admin(app.accounts.deps), given)))
     finally:
         await app.close()
+    return 0
 
 
 def _id(text: str) -> str:
@@ -93,15 +91,7 @@ def _month(text: str) -> str:
 
 def main() -> int:
     given = parse()
-    try:
-        print("\n".join(asyncio.run(_run(target_settings(given), given))))
-    except (RefusedCommandError, FailedError, WronglySetError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OprinaError as error:
-        print(f"{error.code}: {error.detail}", file=sys.stderr)
-        return 1
-    return 0
+    return run_on_target(given, lambda settings: _run(settings, given))
 
 
 if __name__ == "__main__":

@@ -6,18 +6,15 @@ repeated. With `--dry-run` it prints each write that it would make, and writes n
 """
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 
 from common.adapters.system import SystemClock, pause
 from common.bootstrap import build
-from common.domain.errors import OprinaError
-from common.settings import Settings, WronglySetError
-from infra.deploy.shell import FailedError
+from common.settings import Settings
 from infra.migrate.runner import MigrationRun
 from infra.migrate.steps import migrations
-from infra.target import RefusedCommandError, add_target, target_settings
+from infra.target import add_target, run_on_target
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -43,17 +40,12 @@ async def migrate(settings: Settings, *, dry_run: bool, again: int | None = None
 
 def main() -> int:
     given = parse()
-    try:
-        done = asyncio.run(
-            migrate(target_settings(given), dry_run=given.dry_run, again=given.again)
-        )
-    except (RefusedCommandError, FailedError, WronglySetError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OprinaError as error:
-        print(f"{error.code}: {error.detail}", file=sys.stderr)
-        return 1
-    return 0 if done else 2
+
+    async def command(settings: Settings) -> int:
+        done = await migrate(settings, dry_run=given.dry_run, again=given.again)
+        return 0 if done else 2
+
+    return run_on_target(given, command)
 
 
 if __name__ == "__main__":

@@ -8,22 +8,19 @@ another one gets them anew. People who have data of their own are refused, and n
 """
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from common.bootstrap import build
-from common.domain.errors import OprinaError
 from common.domain.ids import UserId
 from common.domain.user import User
-from common.settings import Settings, WronglySetError
-from infra.deploy.shell import FailedError
+from common.settings import Settings
 from infra.local.sign_in import uid_of
 from infra.seed.google import connect_google
 from infra.seed.talks import PEOPLE
 from infra.seed.weeks import Seed
-from infra.target import RefusedCommandError, add_target, target_settings
+from infra.target import RefusedCommandError, add_target, run_on_target
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -58,16 +55,13 @@ async def seed(settings: Settings, given: argparse.Namespace, until: datetime) -
 
 def main() -> int:
     given = parse()
-    try:
-        until = datetime.now(UTC).replace(microsecond=0)
-        print("\n".join(asyncio.run(seed(target_settings(given), given, until))))
-    except (RefusedCommandError, FailedError, WronglySetError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OprinaError as error:
-        print(f"{error.code}: {error.detail}", file=sys.stderr)
-        return 1
-    return 0
+    until = datetime.now(UTC).replace(microsecond=0)
+
+    async def command(settings: Settings) -> int:
+        print("\n".join(await seed(settings, given, until)))
+        return 0
+
+    return run_on_target(given, command)
 
 
 if __name__ == "__main__":

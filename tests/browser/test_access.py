@@ -40,6 +40,15 @@ async def test_a_whole_conversation_works_by_keyboard(browser: Browser, local: S
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
+        await page.keyboard.press("c")
+        captions = page.get_by_role("button", name="Captions")
+        await expect(captions).to_have_attribute("aria-pressed", "false")
+        await page.keyboard.press("m")
+        await page.get_by_role("button", name="Turn the microphone off").wait_for()
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Turn the microphone on").wait_for()
+        await page.keyboard.press("Control+k")
+        await expect(page.get_by_label("Search conversations")).to_be_focused()
 
 
 async def test_a_screen_reader_hears_turns_and_no_tokens(browser: Browser, local: Stack) -> None:

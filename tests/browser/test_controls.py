@@ -1,6 +1,7 @@
 """Controls of an answer and of the settings: each does what its name says."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,37 @@ async def test_a_person_is_told_before_the_minutes_end(browser: Browser, tmp_pat
         await expect(page.get_by_test_id("notice")).to_contain_text("The video ends in a minute.")
 
 
+async def test_choices_are_kept_and_do_what_they_say(browser: Browser, local: Stack) -> None:
+    root, background = "html", "getComputedStyle(document.body).backgroundColor"
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.goto(f"{local.url}/settings/look")
+        light = await page.evaluate(background)
+        await page.get_by_text("Dark", exact=True).click()
+        await expect(page.locator(root)).to_have_attribute("data-theme", "dark")
+        assert await page.evaluate(background) != light
+        await page.get_by_label("Language of the page").select_option("ar")
+        await expect(page.locator(root)).to_have_attribute("dir", "rtl")
+        await page.locator("#language").select_option("de")
+        await page.get_by_text("Große Untertitel").click()
+        await page.goto(f"{local.url}/settings/talking")
+        chosen = [re.compile("^Video"), re.compile("^Gesprochene Antworten")]
+        for name in chosen:
+            await page.locator("label.switch").filter(has_text=name).click()
+        await page.reload()
+        for name in chosen:
+            await expect(page.get_by_role("switch", name=name)).not_to_be_checked()
+        await page.goto(local.url)
+        await expect(page.locator(root)).to_have_attribute("data-theme", "dark")
+        await expect(page.locator(".caption.large")).to_be_visible()
+        await page.get_by_test_id("talk").click()  # no video and no voice were chosen
+        await page.locator("#write").fill("What time is it?")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("answer")).to_be_visible()
+        assert not local.simulators.liveavatar.sessions
+        assert not local.simulators.speech.requests
+
+
 async def choose_mode(page: Page, url: str, mode: str) -> None:
     """Choose how speech begins, and let the words be looked at before they are sent."""
     await page.goto(f"{url}/settings/talking")
@@ -123,7 +155,7 @@ async def test_a_key_begins_and_ends_speech_and_the_words_can_be_mended(
     require_recogniser()
     words = {"hold": "While you hold Space or the button", "toggle": "By a press, and another one"}
     microphone = tmp_path / "microphone.wav"
-    record("What time is it now?", microphone, silence=0)
+    record("What time is it now?", file=microphone, silence=0)
     flag = f"--use-file-for-fake-audio-capture={microphone}"
     async with chromium(flag) as browser, visit(browser, local) as page:
         await sign_in(page)

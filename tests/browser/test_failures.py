@@ -105,8 +105,8 @@ async def test_without_an_avatar_the_drawn_face_speaks(
 async def test_the_drawn_face_goes_on_in_mid_sentence_when_the_minutes_end(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """One sentence of about 30 s begins with the avatar, which has 24 s, and is heard to its end."""
-    given = {"allowance_avatar_seconds": 24}
+    """One sentence of about 30 s begins with the avatar, which has 28 s, and is heard to its end."""
+    given = {"allowance_avatar_seconds": 28}
     async with (
         stack(tmp_path, given=given, simulators=Simulators(), scheduled=False) as local,
         visit(browser, local) as page,
@@ -249,6 +249,17 @@ async def test_a_browser_that_refuses_sound_offers_a_press(browser: Browser, loc
         await press.click()
         await until_loud(page)
         await expect(press).to_have_count(0)
+
+
+async def test_without_a_voice_the_answer_is_written(browser: Browser, local: Stack) -> None:
+    await inject(local, service="google-speech", mode="503", times=None)
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.get_by_role("button", name="Turn the microphone on").click()
+        await expect(page.get_by_test_id("state")).to_contain_text("Listening")
+        await write(page, "Tell me a story.")
+        await expect(page.get_by_test_id("answer")).to_contain_text("trumpet.")
+        await expect(page.get_by_text("The answer is written only")).to_be_visible()
 
 
 async def test_an_agent_that_is_down_leaves_the_question_with_a_way_on(

@@ -38,6 +38,7 @@ async def test_a_mail_is_sent_after_a_yes_and_the_connection_ends(
         await page.goto(local.url)
         await write(page, CALENDAR)
         await expect(page.get_by_test_id("answer")).to_contain_text("today")
+        await expect(page.get_by_test_id("tool")).to_contain_text("Looked in your calendar")
         await write(page, MAIL)
         card = page.get_by_test_id("proposal")
         await expect(card).to_contain_text("tom@example.test")

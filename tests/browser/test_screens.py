@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from infra.local.plain_http import plain_client
 from infra.local.stack import Stack
-from tests.browser.conftest import NARROW, PHONE, picture, record, sign_in, visit, write
+from tests.browser.conftest import LAPTOP, NARROW, PHONE, picture, record, sign_in, visit, write
 from tests.browser.screen import check_screen
 
 SCHEMES = ("light", "dark")
@@ -198,7 +198,11 @@ async def test_failures(browser: Browser, local: Stack, scheme: str) -> None:
             )
             await page.get_by_role("button", name="Turn the microphone on").click()
             await page.get_by_test_id("microphone-fault").wait_for()
-            await screen(page, f"microphone-{name.removesuffix('Error').lower()}-{scheme}")
+            state = name.removesuffix("Error").lower()
+            await screen(page, f"microphone-{state}-{scheme}")
+            await page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+            await screen(page, f"narrow-microphone-{state}-{scheme}")
+            await page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
             await page.get_by_role("button", name="Write instead").click()
         await inject(local, service="agent-engine", mode="503", times=20)
         await write(page, "What time is it?")

@@ -36,6 +36,16 @@ new PerformanceObserver(list => window.shifts.push(...list.getEntries()
 """
 
 
+NOTICES = """() => {
+  window.notices = [];
+  new MutationObserver(() => {
+    const text = document.querySelector('[data-testid=notice]')?.innerText;
+    if (text && text !== window.notices.at(-1)) window.notices.push(text);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+"""Notes each notice, also one that is shown for a moment."""
+
+
 async def start_video(page: Page) -> None:
     await page.get_by_test_id("talk").click()
     await expect(page.locator("#stage")).to_have_attribute("data-video", "true")
@@ -93,10 +103,30 @@ async def test_the_avatar_speaks_is_interrupted_and_ends_with_its_price(
         assert last_utterance(local)["interrupted"]
         assert session_states(local) == ["running"]
         await picture(page, "interrupted")
+        await page.get_by_role("button", name="Say it").click()
+        await until_loud(page)
+        await lose_picture(page, local)
         await page.get_by_role("button", name="End", exact=True).click()
         await expect(page.get_by_test_id("bill")).to_contain_text("of 20 minutes this month")
         assert session_states(local) == ["ended"]
         await picture(page, "ended")
+
+
+async def lose_picture(page: Page, local: Stack) -> None:
+    """Close the connection to the room. The page says so until the picture is back."""
+    await page.evaluate(NOTICES)
+    [session] = local.simulators.liveavatar.sessions
+    stage = local.simulators.rooms.stage(session)
+    assert stage is not None
+    [client] = stage.room.clients.values()
+    assert client.outbox is not None
+    client.outbox.put_nowait(None)
+    lost = "The picture is lost. It comes back by itself."
+    await page.wait_for_function(f"() => window.notices.includes('{lost}')")
+    await expect(page.get_by_test_id("notice")).to_have_count(0)
+    await expect(page.locator("#stage")).to_have_attribute("data-video", "true")
+    frames = (await seen(page))["frames"]
+    await page.wait_for_function(f"() => window.seen.frames > {frames}")
 
 
 def check_lips(rest: dict[str, Any], talk: dict[str, Any]) -> None:

@@ -33,6 +33,17 @@ class RecognitionSetup:
         return await self.port.recognize(recording, languages or ("en-US",))
 
 
+def google_at(address: str, http_client: HttpClient) -> GoogleRecognition:
+    return GoogleRecognition(
+        LocalToken(),
+        http_client,
+        project="p",
+        location="global",
+        model="short",
+        base_url=address,
+    )
+
+
 @pytest.fixture(params=["fake", "google"])
 async def setting(request: pytest.FixtureRequest) -> AsyncIterator[RecognitionSetup]:
     if request.param == "fake":
@@ -55,14 +66,7 @@ async def setting(request: pytest.FixtureRequest) -> AsyncIterator[RecognitionSe
     hear("What time is it?", 0.9)
     http_client = HttpClient(sleep=at_once)
     async with served(speech_to_text_app(world)) as address:
-        port = GoogleRecognition(
-            LocalToken(),
-            http_client,
-            project="p",
-            location="global",
-            model="short",
-            base_url=address,
-        )
+        port = google_at(address, http_client)
         yield RecognitionSetup(port, hear, lambda: setattr(world, "requests_a_minute", 0))
         await http_client.close()
 
@@ -102,14 +106,7 @@ async def test_an_overloaded_service_is_busy(setting: RecognitionSetup) -> None:
 async def test_a_language_that_google_does_not_have_is_the_callers_mistake() -> None:
     http_client = HttpClient(sleep=at_once)
     async with served(speech_to_text_app(RecognitionSimulator())) as address:
-        port = GoogleRecognition(
-            LocalToken(),
-            http_client,
-            project="p",
-            location="global",
-            model="short",
-            base_url=address,
-        )
+        port = google_at(address, http_client)
         with pytest.raises(errors.Invalid) as refused:
             await port.recognize(Recording("pcm", bytes(32_000), 16_000, 1, 1.0), ["tlh"])
         await http_client.close()

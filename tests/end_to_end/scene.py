@@ -252,8 +252,9 @@ def with_short_deadlines(
 
 
 def spoken_by_length(utterance: EspeakRequest) -> bytes:
-    """Return 0.05 s of silence, or 10 s for more than 40 characters."""
-    return bytes(RATE * 10 * 2 if len(utterance.text) > 40 else RATE // 20 * 2)
+    """Return silence: 0.05 s, 0.6 s for 45 characters or more, 10 s for 60 or more."""
+    length = len(utterance.text)
+    return bytes(2 * round(RATE * (10 if length >= 60 else 0.6 if length >= 45 else 0.05)))
 
 
 @asynccontextmanager

@@ -1,12 +1,13 @@
 """The system with each form of the provider's events, and with sockets that close each other."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from infra.local.simulators.agent_engine import Message, Step, Text
 from infra.local.simulators.liveavatar import LiveAvatarAccount, LiveAvatarSettings
 from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import Json, Scene, staged
@@ -52,8 +53,16 @@ async def test_a_reply_that_was_played_whole_is_spoken_whole(scene: Scene) -> No
         assert (done["ended"], done["text"], done["spoken"]) == ("complete", REPLY, REPLY)
 
 
+def tells_of_birds(_: Message) -> Iterable[Step]:
+    """Say three sentences of 0.6 s. Where only states come, shorter ones cannot be told apart."""
+    yield Text("The first of these birds flies over the old mill. ")
+    yield Text("The second of these birds sits on the high roof. ")
+    yield Text("The third of these birds has not woken up so far.")
+
+
 async def test_each_utterance_starts_and_ends_in_order(scene: Scene) -> None:
     person = scene.person()
+    scene.scripts[person.uid] = tells_of_birds
     begun = await person.start()
     events = speech(await person.collect_events(conversation_id=begun["conversation_id"]))
     played = (await scene.journal(begun["avatar_session_id"]))["utterances"]

@@ -299,15 +299,17 @@ def speech(told: list[ServerSentEvent]) -> list[Json]:
 async def test_reply_without_a_connection_continues_as_text(scene: Scene) -> None:
     """All modes run concurrently: one of them takes the time-out of a handshake."""
 
-    async def told(mode: Mode) -> list[ServerSentEvent]:
-        person = scene.person()
-        begun = await person.start()
+    persons = [scene.person() for _ in MODES]
+    starts = [await person.start() for person in persons]
+
+    async def told(mode: Mode, person: StackUser, begun: Json) -> list[ServerSentEvent]:
         scene.faults.on("liveavatar", f"/ws/{begun['avatar_session_id']}", mode, times=None)
         heard = await person.collect_events(conversation_id=begun["conversation_id"])
         assert await scene.meter(person, "agent_tokens") != (0, 0)
         return heard
 
-    heard = dict(zip(MODES, await asyncio.gather(*map(told, MODES)), strict=True))
+    found = await asyncio.gather(*map(told, MODES, persons, starts))
+    heard = dict(zip(MODES, found, strict=True))
     for mode, events in heard.items():
         done = events[-1].data
         assert (mode, done["ended"], done["text"]) == (mode, "complete", REPLY)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -43,11 +42,12 @@ class Speaker:
         return self.faults.count("agent-engine", ":streamQuery")
 
 
-@pytest.fixture
-async def speaker(tmp_path: Path) -> AsyncIterator[Speaker]:
+@pytest.fixture(scope="module")
+async def speaker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Speaker]:
     require_recogniser()
     faults = CountedFaults()
-    async with standing(tmp_path, replace(hurried(), faults=faults)) as (_, http):
+    folder = tmp_path_factory.mktemp("stack")
+    async with standing(folder, replace(hurried(), faults=faults)) as (_, http):
         yield Speaker(http, faults)
 
 

@@ -52,7 +52,7 @@ async def add_greeting(
 small_greetings = endpoint(greet, add_greeting, name="small_greetings")
 '''
 COPIED = shutil.ignore_patterns(
-    *(".git", ".venv*", ".*_cache", ".hypothesis", ".local", "__pycache__", "node_modules", "dist")
+    *(".git", ".venv*", ".*_cache", ".hypothesis", ".local", "node_modules", "dist")
 )
 LISTS = (
     *("tests/api/test_gates.py", "tests/api/test_bodies.py", "tests/api/test_cors.py"),

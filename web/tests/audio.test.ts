@@ -113,6 +113,15 @@ describe("an interruption", () => {
     expect(steps.indexOf("restore") * FRAME_SECONDS).toBeLessThan(0.7);
   });
 
+  it("restores the sound when the avatar falls silent while it is ducked", () => {
+    const sink = new Recorder();
+    const listener = new Listener(sink, () => true);
+    for (let index = 0; index < 3; index++) listener.frame(frame(0.3, 0.9, 0.05));
+    sink.sounding = false;
+    listener.frame(frame(0.3, 0.9, 0.05));
+    expect(sink.log.slice(0, 2)).toEqual(["duck", "restore"]);
+  });
+
   it("sends no message for a cough", () => {
     const sink = new Recorder();
     const listener = new Listener(sink, () => true);

@@ -61,7 +61,7 @@ def kind_of(language: Language, before: str) -> Kind:
         if kind := _listed(language, spaced, ""):
             return kind
     kind = _listed(language, key, previous)
-    if kind is None and len(last := _BREAKS.split(word)[-1]) > 1 and last != word:
+    if kind is None and not word.isalpha() and len(last := _BREAKS.split(word)[-1]) > 1:
         word, kind = last, _listed(language, last.lower(), previous)
     if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
         return Kind.ENDER
@@ -110,8 +110,8 @@ def _unlisted(language: Language, word: str) -> Kind:
         return Kind.ABBREVIATION if small else Kind.ACRONYM
     if language.street_ending and word.endswith(language.street_ending):
         return Kind.ABBREVIATION
-    if not word or category(word[-1])[0] not in "LM" or "." in word or word.isupper():
-        # "N°. 5" is numbered; "5th)", "nasa.gov" and "NASA" are words.
+    if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
+        # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.
         return Kind.NUMBERED if word.endswith(("°", "º", "№")) else Kind.WORD
     if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION

@@ -32,6 +32,8 @@ from tests.local.serving import client_of
 Json = dict[str, Any]
 PERSONA: Json = {"mode": "FULL", "avatar_persona": {"voice_id": "x"}}
 RATE = 24_000
+TWO_SECONDS = "A text whose sound takes two seconds."
+"""A busy machine skips some of it."""
 
 
 def tone(seconds: float) -> bytes:
@@ -308,7 +310,7 @@ async def test_the_agent_joins_after_the_avatar(there: RoomScene) -> None:
 @pytest.mark.parametrize("kind", ["avatar.speak_text", "avatar.speak_response"])
 async def test_the_agent_says_a_text(there: RoomScene, kind: str) -> None:
     async with talking(there) as (_, viewer):
-        await viewer.say({"event_type": kind, "event_id": "e1", "text": "hello"})
+        await viewer.say({"event_type": kind, "event_id": "e1", "text": TWO_SECONDS})
         await viewer.until(lambda: "avatar.speak_started" in events(viewer))
         await viewer.until_frame("audio", is_loud)
         await viewer.until(lambda: "avatar.speak_ended" in events(viewer))
@@ -317,7 +319,8 @@ async def test_the_agent_says_a_text(there: RoomScene, kind: str) -> None:
             "avatar.transcription.chunk",
             "avatar.transcription",
         ]
-        assert said[1]["text"] == ("hello" if kind == "avatar.speak_text" else "You said: hello")
+        answer = f"You said: {TWO_SECONDS}"
+        assert said[1]["text"] == (TWO_SECONDS if kind == "avatar.speak_text" else answer)
         assert {each["source_event_id"] for each in said} == {"e1"}
 
 

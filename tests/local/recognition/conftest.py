@@ -27,8 +27,9 @@ async def client(simulator: RecognitionSimulator) -> AsyncIterator[httpx.AsyncCl
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def recogniser() -> AsyncIterator[Recogniser]:
+    """Yield one process for all tests: to load its weights takes seconds."""
     require_recogniser()
     found = Recogniser()
     yield found

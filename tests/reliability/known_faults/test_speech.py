@@ -11,6 +11,7 @@ from common.domain.errors import Invalid, OprinaError, Refused
 from tests.reliability.fault_injection import Effect, Simulation, busy, delay, refuse
 from tests.reliability.known_faults.known import fixed, start_and_wait
 from tests.support.harness import chat_answer, new_harness, speak, start, sweep
+from tests.support.simulation.process import SimulatedProcess
 
 SENTENCE = "This is one of the sentences of the reply. "
 TURN_SECONDS = 580
@@ -21,16 +22,22 @@ def time() -> float:
     return asyncio.get_running_loop().time()
 
 
+async def begin_with_a_silent_voice(simulation: Simulation, here: SimulatedProcess) -> Any:
+    """Start a session. Its next reply is long, and each call of the voice fails after 15 s."""
+    started = await start_and_wait(simulation, here)
+    simulation.faults.add("voice.synthesize", delay(15))
+    simulation.faults.add("voice.synthesize", refuse())
+    simulation.harness.agent.replies.append([SENTENCE * 60])
+    return started
+
+
 # ── a voice that does not answer ─────────────────────────────────────────────────────────────────
 
 
 @fixed("A7, attack 1", "a voice that hangs makes a turn longer than any request may be")
 async def test_a_turn_ends_in_time_though_the_voice_hangs(simulation: Simulation) -> None:
     here = simulation.process()
-    started = await start_and_wait(simulation, here)
-    simulation.faults.add("voice.synthesize", delay(15))
-    simulation.faults.add("voice.synthesize", refuse())
-    simulation.harness.agent.replies.append([SENTENCE * 60])
+    started = await begin_with_a_silent_voice(simulation, here)
     began = time()
     await here.run(chat_answer(here.app, conversation_id=started.conversation_id))
     assert time() - began <= TURN_SECONDS
@@ -53,10 +60,7 @@ async def test_a_voice_that_fails_is_given_up(simulation: Simulation, effect: Ef
 async def test_the_sweep_leaves_a_turn_that_runs(simulation: Simulation) -> None:
     here, there = simulation.process(), simulation.process()
     simulation.harness.avatars.idle = FOR_EVER
-    started = await start_and_wait(simulation, here)
-    simulation.faults.add("voice.synthesize", delay(15))
-    simulation.faults.add("voice.synthesize", refuse())
-    simulation.harness.agent.replies.append([SENTENCE * 60])
+    started = await begin_with_a_silent_voice(simulation, here)
     turn = here.spawn(chat_answer(here.app, conversation_id=started.conversation_id))
     freed = 0
     while not turn.done():
@@ -69,10 +73,7 @@ async def test_the_sweep_leaves_a_turn_that_runs(simulation: Simulation) -> None
 async def test_the_answer_of_a_turn_agrees_with_the_ledger(simulation: Simulation) -> None:
     here, there = simulation.process(), simulation.process()
     simulation.harness.avatars.idle = FOR_EVER
-    started = await start_and_wait(simulation, here)
-    simulation.faults.add("voice.synthesize", delay(15))
-    simulation.faults.add("voice.synthesize", refuse())
-    simulation.harness.agent.replies.append([SENTENCE * 60])
+    started = await begin_with_a_silent_voice(simulation, here)
     turn = here.spawn(chat_answer(here.app, conversation_id=started.conversation_id))
     while not turn.done():
         await asyncio.sleep(60)

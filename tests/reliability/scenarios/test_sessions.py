@@ -13,9 +13,22 @@ from common.ports.dependencies import Dependencies
 from tests.reliability.fault_injection import Simulation, fail, refuse
 from tests.reliability.scenarios.aftermath import leftovers, sweeps
 from tests.support.harness import ADA, assemble_app, chat_answer, end, keep_alive, start, sweep
+from tests.support.simulation.process import SimulatedProcess
 
 UNKNOWN = UpstreamNotFound("avatar", "answered 404")
 SHORT_IDLE = 60
+
+
+async def free_the_slot_of_a_lost_start(
+    simulation: Simulation, here: SimulatedProcess, there: SimulatedProcess
+) -> None:
+    """Lose the answer of a start. Stop and record do not know the session, and two sweeps run."""
+    simulation.faults.add("avatars.start", fail(Ambiguous("avatar", "no answer in time")))
+    simulation.faults.add("avatars.stop", fail(UNKNOWN))
+    simulation.faults.add("avatars.record", fail(UNKNOWN))
+    with pytest.raises(Unavailable):
+        await here.run(start(here.app))
+    await sweeps(there, 2)
 
 
 async def test_the_slot_of_a_start_that_never_happened_is_free_in_two_minutes(
@@ -23,12 +36,7 @@ async def test_the_slot_of_a_start_that_never_happened_is_free_in_two_minutes(
 ) -> None:
     """Neither the stop nor the record knows the session, and the start is a minute old."""
     here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    simulation.faults.add("avatars.start", fail(Ambiguous("avatar", "no answer in time")))
-    simulation.faults.add("avatars.stop", fail(UNKNOWN))
-    simulation.faults.add("avatars.record", fail(UNKNOWN))
-    with pytest.raises(Unavailable):
-        await here.run(start(here.app))
-    await sweeps(there, 2)
+    await free_the_slot_of_a_lost_start(simulation, here, there)
     assert await harness.documents("users/ada/slots") == []
     assert await harness.used("avatar_seconds") == (0, 0)
     simulation.faults.clear()
@@ -40,12 +48,7 @@ async def test_a_start_that_happens_after_its_slot_was_freed_is_stopped(
     simulation: Simulation,
 ) -> None:
     here, there, harness = simulation.process(), simulation.process(), simulation.harness
-    simulation.faults.add("avatars.start", fail(Ambiguous("avatar", "no answer in time")))
-    simulation.faults.add("avatars.stop", fail(UNKNOWN))
-    simulation.faults.add("avatars.record", fail(UNKNOWN))
-    with pytest.raises(Unavailable):
-        await here.run(start(here.app))
-    await sweeps(there, 2)
+    await free_the_slot_of_a_lost_start(simulation, here, there)
     simulation.faults.clear()
     (session,) = harness.avatars.sessions.values()
     session.started = session.alive = harness.clock.now()

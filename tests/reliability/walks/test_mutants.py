@@ -1,7 +1,7 @@
 """Each rule of turns and avatar sessions is taken out, and a walk shows it.
 
-The same walks keep every invariant while the rule is in force: test_walks.py runs them. Rules that
-random walks seldom need are in test_rules.py.
+The same walks keep every invariant while the rule is in force: test_walks.py runs the first ones,
+and `make reliability` all. Rules that random walks seldom need are in test_rules.py.
 """
 
 import logging

@@ -200,7 +200,8 @@ async def test_one_key_on_two_processes_confirms_once(scene: Harness) -> None:
     assert len(confirmed(scene)) == 1
 
 
-async def test_yes_while_the_question_is_still_spoken(scene: Harness) -> None:
+async def read_to_the_proposal(scene: Harness) -> tuple[str, RunningChat, ProposalEvent]:
+    """Ask for a mail. Return the conversation, the running turn and the proposal that it shows."""
     started = await scene.start()
     scene.agent.replies.append(proposing())
     conversation = started.conversation_id
@@ -208,11 +209,16 @@ async def test_yes_while_the_question_is_still_spoken(scene: Harness) -> None:
     shown: list[ProposalEvent] = []
     while not shown:
         shown = [e for e in await turn.next_events() if isinstance(e, ProposalEvent)]
-    answer = await confirm(scene, conversation, shown[0].id)
+    return conversation, turn, shown[0]
+
+
+async def test_yes_while_the_question_is_still_spoken(scene: Harness) -> None:
+    conversation, turn, shown = await read_to_the_proposal(scene)
+    answer = await confirm(scene, conversation, shown.id)
     await asyncio.gather(collect_events(turn), answer_of(answer))
     assert len(confirmed(scene)) == 1
     with pytest.raises(NoProposal):
-        await confirm(scene, conversation, shown[0].id)
+        await confirm(scene, conversation, shown.id)
 
 
 async def test_failure_before_the_agent_lets_the_same_key_confirm_again(scene: Harness) -> None:
@@ -238,20 +244,14 @@ async def test_answer_of_a_stored_turn_shows_its_proposals(scene: Harness) -> No
 
 async def test_proposal_of_a_lost_turn_can_be_confirmed(scene: Harness) -> None:
     """The process dies after it has stored and shown the proposal."""
-    started = await scene.start()
-    scene.agent.replies.append(proposing())
-    conversation = started.conversation_id
-    turn = await scene.chat("Write to Tom.", conversation_id=conversation)
-    shown: list[ProposalEvent] = []
-    while not shown:
-        shown = [e for e in await turn.next_events() if isinstance(e, ProposalEvent)]
+    conversation, turn, shown = await read_to_the_proposal(scene)
     assert turn._task is not None
     turn._task.cancel()
     await asyncio.wait({turn._task})
     advance(scene.clock, 60)
     other = scene.another()
     await sweep(other)
-    await answer_of(await confirm(scene, conversation, shown[0].id, app=other))
+    await answer_of(await confirm(scene, conversation, shown.id, app=other))
     assert len(confirmed(scene)) == 1
 
 

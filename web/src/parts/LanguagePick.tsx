@@ -16,7 +16,7 @@ export function LanguagePick({ preferences, className, id }: Props) {
     <select
       id={id}
       className={className}
-      aria-label={t("welcome.language")}
+      aria-label={id ? undefined : t("welcome.language")}
       value={language}
       onChange={(event) => preferences.choose({ language: event.target.value })}
     >

@@ -31,7 +31,7 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_POINTED = r"(?:sq\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
+_POINTED = r"reb|ast|(?:sq\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -56,7 +56,7 @@ PATTERNS = {
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)",
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)|in[23]?(?=\.)",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
@@ -65,7 +65,6 @@ PATTERNS = {
 PARTS = {
     "scale_word": lambda scale: _SCALES[scale],
     "currency": lambda sign: _currency(sign)[0],
-    "scale": lambda sign: _DEGREES[sign],
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
 }
@@ -80,7 +79,7 @@ def per(units: str) -> str:
     )
 
 
-def degrees(match: re.Match[str]) -> str:
+def degree(match: re.Match[str]) -> str:
     noun = "degree" if one(match[2]) or describes(match) else "degrees"
     scale = _DEGREES.get(match[4] or match[5], "")
     return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
@@ -100,8 +99,7 @@ def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
     singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
-    pointed = re.fullmatch(_POINTED, unit)
-    keeps = dot and (not pointed or (ends_sentence(match) and not inside))
+    keeps = dot and (not re.fullmatch(_POINTED, unit) or (ends_sentence(match) and not inside))
     name = _name(unit, singular=singular) + per(rate)
     return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{dot if keeps else ''}"
 

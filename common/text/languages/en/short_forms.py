@@ -43,7 +43,9 @@ _PATTERNS = {
 }
 _PARTS = {
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street" if short == "St" else short),
-    "counted": table("Fl floor|fl floor|min minute|qtr quarter|inn inning").__getitem__,
+    "counted": table(
+        "Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene|Ex Exhibit|Exs Exhibits"
+    ).__getitem__,
     "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest
   |SE Southeast|SW Southwest""").__getitem__,
     "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate").__getitem__,
@@ -56,9 +58,8 @@ _POINTED = r"""
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
-(?<!\w)Exs?\.(?= [A-Z\d](?!\w))  =>  Exhibit
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
-(?<!\w)Sc\.(?= (?:[ivxIVX]+|\d+)(?!\w))  =>  Scene
+(?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<=[a-z.] )no\.(?= (?:is|for|of|on|was)(?!\w)| ?:)  =>  number
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
@@ -69,9 +70,10 @@ _POINTED = r"""
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
-(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=,|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
+(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
 (?<=\w )St\.  =>  Street{point}
-? [NSEW]\.?[ ]
+? [NSEW](?!\w)
+(?<!\w)((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3}) ([NSEW])(?!\w)(?:\.(?= [a-z]))?  =>  {1} {2:compass}
 (?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""

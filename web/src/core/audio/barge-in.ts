@@ -41,6 +41,11 @@ export class BargeInDetector {
     return null;
   }
 
+  /** The avatar is ducked, and not interrupted. */
+  get isUndecided(): boolean {
+    return this.isDucked && !this.isConfirmed;
+  }
+
   reset(): void {
     this.recent = [];
     this.isDucked = false;

@@ -9,6 +9,7 @@ export interface ListenerSink {
   /** Seconds of silence that end the words so far. */
   silence(): number;
   duck(): void;
+  /** Take a duck back. Does nothing after an interruption. */
   restore(): void;
   interrupt(): void;
   heard(heard: Heard): void;
@@ -45,7 +46,10 @@ export class Listener {
     }
     const isSounding = this.sink.isSounding();
     if (isSounding) this.watch(isSpeech);
-    else if (this.wasSounding) this.bargeIn.reset();
+    else if (this.wasSounding) {
+      if (this.bargeIn.isUndecided) this.sink.restore();
+      this.bargeIn.reset();
+    }
     this.wasSounding = isSounding;
     this.tell(this.endpoint.next(frame.samples, isSpeech, this.sink.silence()));
   }

@@ -74,7 +74,8 @@ async function openStream(device: string): Promise<MediaStream> {
   }
 }
 
-function faultOf(error: unknown): MicrophoneFault {
+/** Return why a browser refused the microphone. */
+export function faultOf(error: unknown): MicrophoneFault {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError" || name === "SecurityError") return "denied";
   if (name === "NotFoundError" || name === "OverconstrainedError") return "none";

@@ -34,6 +34,7 @@ export class Output {
   private avatar: MediaStreamAudioSourceNode | null = null;
   private readonly pull = new Audio();
   private end = 0;
+  private target = 1;
 
   constructor(readonly rate: () => number) {
     this.volume.connect(this.analyser);
@@ -111,8 +112,17 @@ export class Output {
     this.ramp(DUCKED);
   }
 
+  unduck(): void {
+    if (this.target === DUCKED) this.restore();
+  }
+
   restore(): void {
     this.ramp(1);
+  }
+
+  /** End a silence. The page stays ducked while the person may be about to interrupt. */
+  unmute(): void {
+    if (this.target === 0) this.restore();
   }
 
   /** Silence at once: what is queued is dropped, what the avatar still says is not heard. */
@@ -124,6 +134,7 @@ export class Output {
   }
 
   private ramp(volume: number): void {
+    this.target = volume;
     this.volume.gain.cancelScheduledValues(this.now);
     this.volume.gain.setTargetAtTime(volume, this.now, RAMP_SECONDS / 3);
   }

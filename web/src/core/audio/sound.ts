@@ -36,6 +36,10 @@ export class Sound {
     this.made?.restore();
   }
 
+  unmute(): void {
+    this.made?.unmute();
+  }
+
   silence(): void {
     this.made?.silence();
   }

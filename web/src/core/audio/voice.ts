@@ -59,7 +59,7 @@ export class Voice {
         isSounding: () => sink.isSounding(),
         silence: () => this.silence(),
         duck: () => output().duck(),
-        restore: () => output().restore(),
+        restore: () => output().unduck(),
         interrupt: () => sink.interrupt(),
         heard: (heard) => this.heard(heard),
         level: (level) => {

@@ -183,7 +183,7 @@ export class Dialogue {
     if (event.state === "interrupted") this.hush();
     if (event.state !== "started") return;
     const { sound, marks } = this.given;
-    sound.restore();
+    sound.unmute();
     const sentences = event.sentences ?? [];
     this.placed.set(event.utterance_id ?? "", sentences);
     if (this.isOwnVoice || !this.hasAvatar) return;
@@ -193,7 +193,7 @@ export class Dialogue {
 
   private play(event: AudioEvent): void {
     const { output } = this.given.sound;
-    output.restore();
+    output.unmute();
     if (!this.isOwnVoice && this.hasAvatar) {
       this.captions.set([]); // the avatar has finished what it had
       output.wait(TAIL_SECONDS);

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { faultOf, type MicrophoneFault } from "../../core/audio/microphone";
 import { useApp } from "../../hooks/use-app";
 import { useFrame } from "../../hooks/use-frame";
 import { useValue } from "../../hooks/use-value";
@@ -109,7 +110,7 @@ function Devices() {
 function MicrophoneTest() {
   const { preferences } = useApp();
   const [stream, setStream] = useState<MediaStream | null>(null);
-  const [failed, setFailed] = useState(false);
+  const [fault, setFault] = useState<MicrophoneFault | null>(null);
   const bar = useRef<SVGRectElement>(null);
   const analyser = useRef<AnalyserNode | null>(null);
   useEffect(() => {
@@ -144,14 +145,14 @@ function MicrophoneTest() {
           audio: device ? { deviceId: { ideal: device } } : true,
         }),
       );
-      setFailed(false);
-    } catch {
-      setFailed(true);
+      setFault(null);
+    } catch (error) {
+      setFault(faultOf(error));
     }
   };
   return (
     <div>
-      <Row label={t("talking.test")} hint={failed ? t("microphone.denied") : undefined}>
+      <Row label={t("talking.test")} hint={fault && t(`microphone.${fault}`)}>
         <button type="button" className="btn" onClick={() => void toggle()}>
           {t(stream ? "talking.test.stop" : "talking.test.start")}
         </button>
