@@ -43,7 +43,10 @@ export function ConversationItem({ conversation, query, onDelete, onRenamed }: P
     if (!next || next === conversation.title) return;
     setTitle(next);
     if (isOpen) talk.rename(next);
-    void api.rename(conversation.conversation_id, next).then(onRenamed, () => setTitle(null));
+    void api.rename(conversation.conversation_id, next).then(onRenamed, () => {
+      setTitle(null);
+      if (isOpen) talk.rename(conversation.title);
+    });
   };
   if (draft !== null)
     return (
