@@ -12,7 +12,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from common.domain.errors import Invalid
 from common.domain.quota import METERS, Amounts, Meter
+from common.domain.voices import choose_voice, is_language
 
 LOCAL_SWITCHES = {
     "firestore_emulator": "FIRESTORE_EMULATOR_HOST",
@@ -238,12 +240,19 @@ class Settings(BaseModel):
         if self.min_session_seconds > self.max_session_seconds:
             msg = "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"
             raise ValueError(msg)
+        if self.min_session_seconds > self.allowance_avatar_seconds:
+            msg = (
+                "OPRINA_MIN_SESSION_SECONDS is above OPRINA_ALLOWANCE_AVATAR_SECONDS: no avatar could"
+                " start"
+            )
+            raise ValueError(msg)
         if self.min_turn_tokens > self.allowance_agent_tokens:
             msg = (
                 "OPRINA_MIN_TURN_TOKENS is above OPRINA_ALLOWANCE_AGENT_TOKENS: no turn could start"
             )
             raise ValueError(msg)
         self._check_ceilings()
+        self._check_languages()
         if self.deployed_as is not None:
             self._refuse_local_switches()
         return self
@@ -261,6 +270,21 @@ class Settings(BaseModel):
                 name = f"OPRINA_CEILING_{meter.upper()}"
                 msg = f"{name}, divided by the shards, is below one {what}"
                 raise ValueError(msg)
+
+    def _check_languages(self) -> None:
+        """Raise ValueError for a language that Google does not speak, or another one's voice."""
+        for name, languages in (
+            ("LANGUAGE", [self.language]),
+            ("OTHER_LANGUAGES", self.other_languages),
+        ):
+            if not all(map(is_language, languages)):
+                msg = f"OPRINA_{name} is not a language that Google speaks, such as en-US"
+                raise ValueError(msg)
+        try:
+            choose_voice(self.voice, self.language, (self.voice, self.language), self.voices)
+        except Invalid:
+            msg = "OPRINA_VOICE is no voice of OPRINA_LANGUAGE: en-US-Neural2-F is one of en-US"
+            raise ValueError(msg) from None
 
     def _refuse_local_switches(self) -> None:
         local = [name for field, name in LOCAL_SWITCHES.items() if getattr(self, field)]

@@ -18,7 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID
-from common.domain.voices import LANGUAGES
+from common.domain.voices import TAG, is_language
 
 VISIBLE = re.compile(
     r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
@@ -37,7 +37,7 @@ def _text(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    if value.partition("-")[0].lower() not in LANGUAGES:
+    if not is_language(value):
         msg = "is not a language that Google speaks, such as en-US"
         raise ValueError(msg)
     return value
@@ -53,9 +53,7 @@ def _id(value: str) -> str:
 Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": f"^{ID.pattern}$"})]
 Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"pattern": VISIBLE.pattern})]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
-Language = Annotated[
-    str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"), AfterValidator(_language)
-]
+Language = Annotated[str, Field(pattern=f"^{TAG.pattern}$"), AfterValidator(_language)]
 Quality = Literal["very_high", "high", "medium", "low"]
 
 

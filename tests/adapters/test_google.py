@@ -191,6 +191,22 @@ async def test_speech_is_requested_as_samples_at_our_rate() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("voice", "language", "asked"),
+    [
+        ("en-GB-Neural2-A", "en-US", "en-GB"),
+        ("cmn-CN-Wavenet-A", "zh-CN", "cmn-CN"),
+        ("", "zh-TW", "zh-TW"),
+    ],
+)
+async def test_a_voice_is_asked_for_by_its_own_language(
+    voice: str, language: str, asked: str
+) -> None:
+    google = Google(200, SOUND)
+    await google.speech().synthesize("Hi", voice, language)
+    assert google.asked[0]["voice"]["languageCode"] == asked
+
+
 async def test_concurrent_requests_are_limited() -> None:
     google = Google(200, SOUND)
     speech = google.speech(concurrency=3)

@@ -142,6 +142,24 @@ def test_wrong_settings_are_named_without_their_values() -> None:
     assert "73573" not in message
 
 
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"OPRINA_VOICE": "de-DE-Neural2-F"}, "OPRINA_VOICE"),
+        ({"OPRINA_VOICE": CANARY}, "OPRINA_VOICE"),
+        ({"OPRINA_LANGUAGE": "en_US"}, "OPRINA_LANGUAGE"),
+        ({"OPRINA_OTHER_LANGUAGES": "de-DE,xx-XX"}, "OPRINA_OTHER_LANGUAGES"),
+        ({"OPRINA_ALLOWANCE_AVATAR_SECONDS": "19"}, "OPRINA_MIN_SESSION_SECONDS"),
+    ],
+)
+def test_settings_that_no_session_could_use_are_named(
+    environment: dict[str, str], named: str
+) -> None:
+    message = refusal(environment)
+    assert named in message
+    assert CANARY not in message
+
+
 def test_contradicting_settings_are_named() -> None:
     message = refusal({"OPRINA_MIN_SESSION_SECONDS": "601"})
     assert message == "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"

@@ -10,6 +10,7 @@ from typing import Any
 from common.adapters.http.client import HttpClient
 from common.adapters.http.request import MB, NO_RETRY, RETRY_BILLED, Auth, OutboundRequest, refusal
 from common.domain import errors
+from common.domain.voices import language_of
 
 SERVICE = "voice"
 ADDRESS = "https://texttospeech.googleapis.com"
@@ -59,7 +60,10 @@ class GoogleSpeech:
             raise ValueError("the text of one request has at most 5,000 bytes")
         body = {
             "input": {"text": text},
-            "voice": {"languageCode": language, **({"name": voice} if voice else {})},
+            "voice": {
+                "languageCode": language_of(voice, language),
+                **({"name": voice} if voice else {}),
+            },
             "audioConfig": {"audioEncoding": "LINEAR16", "sampleRateHertz": RATE},
         }
         request = OutboundRequest(
