@@ -134,8 +134,7 @@ def minus(sign: str) -> str:
 
 
 def one(written: str) -> bool:
-    """Return whether the amount takes a singular."""
-    return written in {"1", "1.0", "1.00"}
+    return written in {"1", "1.0", "1.00"}  # which take a singular
 
 
 def describes(match: re.Match[str]) -> bool:
@@ -228,7 +227,7 @@ def compared(match: re.Match[str]) -> str:
         return " "
     before = match.string[: match.start()]
     if sign == "≈" and re.search(_EQUATED, before):
-        return " or about "
+        return ", about " if before.rstrip()[-1].isalpha() else " or about "
     if sign == "≈" and re.search(_TERM, before.rstrip()):
         return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
