@@ -79,7 +79,7 @@ async def use_a_second(page: Page) -> None:
     """Show the avatar shortly. What is left of the month is too little for another session."""
     await page.get_by_test_id("talk").click()
     await expect(page.get_by_test_id("clock")).to_have_text(re.compile(r"0:(?!00|01)\d\d"))
-    await page.get_by_role("button", name="End").click()
+    await page.get_by_role("button", name="End", exact=True).click()
     await expect(page.get_by_test_id("bill")).to_be_visible()
     await page.reload()
 
