@@ -174,7 +174,7 @@ def between(match: re.Match[str]) -> str:
 
 def item(match: re.Match[str]) -> str:
     """Return the mark of an item, "2) ", unless its bracket was opened before."""
-    before = match.string[: match.start()]
+    before = match.string[max(0, match.start() - 200) : match.start()]
     return match[0] if before.count("(") > before.count(")") else f"{cardinal(match[1])}, "
 
 
@@ -225,7 +225,7 @@ def compared(match: re.Match[str]) -> str:
     after = match.string[match.end() : match.end() + 2]
     if sign in "<>" and not (after[:1] == " " or after[:1].isnumeric() or after[:1] in {*"$€£¥₹"}):
         return " "
-    before = match.string[: match.start()]
+    before = match.string[max(0, match.start() - 200) : match.start()]
     if sign == "≈" and re.search(_EQUATED, before):
         return ", about " if before.rstrip()[-1].isalpha() else " or about "
     if sign == "≈" and re.search(_TERM, before.rstrip()):
