@@ -99,7 +99,7 @@ class StoreReply:
         )
         missing = not documents[ledger_path(record.uid, record.month)].exists
         writes: list[Write | None] = [
-            found.answered(progress, now, document.version),
+            found.complete_reply(progress, now, document.version),
             Create(path, message) if not documents[path].exists else None,
             settle(
                 record.uid,
@@ -165,7 +165,7 @@ class Settle:
             reserved.pop("agent_tokens", None)
         used = {meter: charged.get(meter, 0) - found.charged.get(meter, 0) for meter in METERS}
         missing = not documents[ledger_path(found.uid, found.month)].exists
-        done = found.settled(
+        done = found.settle(
             self.by, outcome, progress, charged, self.answer, now, documents[found.path].version
         )
         writes: list[Write | None] = [
@@ -206,7 +206,7 @@ class Settle:
         }
         version = documents[found.path].version
         outcome: Outcome = "incomplete" if self.outcome == "unreached" else self.outcome
-        write = found.corrected(outcome, self.progress, charged, self.answer, version)
+        write = found.correct(outcome, self.progress, charged, self.answer, version)
         text = str(write.fields["text"])
         missing = not documents[ledger_path(found.uid, found.month)].exists
         writes: list[Write | None] = [

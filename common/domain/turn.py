@@ -253,7 +253,7 @@ class TurnRecord:
             fields["text"] = progress.text
         return Update(self.path, fields, read=version)
 
-    def answered(self, progress: Progress, now: datetime, version: Version) -> Update:
+    def complete_reply(self, progress: Progress, now: datetime, version: Version) -> Update:
         """Note that the reply is whole. Its tokens are charged in the same commit."""
         tokens = self.tokens_used(progress, cut=False)
         fields = {
@@ -268,7 +268,7 @@ class TurnRecord:
         }
         return Update(self.path, fields, read=version)
 
-    def settled(
+    def settle(
         self,
         by: str,
         outcome: Outcome,
@@ -278,6 +278,7 @@ class TurnRecord:
         now: datetime,
         version: Version,
     ) -> Update:
+        """Note how the turn ended, what it was charged and what its key answers."""
         fields = {
             "state": "settled",
             "settled_by": by,
@@ -296,7 +297,7 @@ class TurnRecord:
         }
         return Update(self.path, fields, read=version)
 
-    def corrected(
+    def correct(
         self,
         outcome: Outcome,
         progress: Progress,

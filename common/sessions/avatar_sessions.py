@@ -24,9 +24,10 @@ from common.transactions.transaction import Decision, Documents, Transactions
 
 @dataclass(frozen=True)
 class ExtendSession:
-    """Renew a live session's `due_at` (a `Transaction`). With `write` False it only decides.
+    """Renew a live session's `due_at` (a `Transaction`).
 
-    The result is the answer, or the stored one of the same key.
+    With `write` False it only decides, and the result is None. Otherwise the result is the answer.
+    A key that was used before gives its stored answer.
     """
 
     caller: User
@@ -90,7 +91,9 @@ class AvatarSessions:
         session = AvatarSessionId(request.avatar_session_id)
         annotate(marks=request.marks, leaving=request.leaving or None)
         leaving = request.leaving
-        keep = ExtendSession(caller, session, self._deps.settings, key, leaving, leaving)
+        keep = ExtendSession(
+            caller, session, self._deps.settings, key, write=leaving, leaving=leaving
+        )
         decided = await self._transactions.run(keep)
         if decided.result is not None:
             left = AvatarSession.read(session_among(decided.documents, session))
@@ -120,10 +123,12 @@ class AvatarSessions:
         before = read_owned(session_among(documents, session), caller.uid)
         ledger = ledger_of(documents, caller, deps.settings, now)
 
-        def answered(after: AvatarSession) -> Sequence[Write]:
+        def store_answer(after: AvatarSession) -> Sequence[Write]:
             return key.claim(documents, now, _ended(before, after, ledger).model_dump(mode="json"))
 
-        after = await self.ender.end(before.id, always("user"), documents=documents, also=answered)
+        after = await self.ender.end(
+            before.id, always("user"), documents=documents, also=store_answer
+        )
         return _ended(before, after, ledger)
 
 

@@ -49,14 +49,14 @@ GO_LIVE = Patience(total=15.0, away=15.0)
 
 @dataclass(frozen=True)
 class ReservedStart:
-    """The first commit holds: the slot is ours, the seconds are reserved, nothing bills yet."""
+    """A start whose first commit holds: slot and seconds are reserved, and nothing costs money yet."""
 
     session: AvatarSession
     token: SessionToken
     ledger: Ledger
 
 
-def overtaken() -> SessionOver:
+def overtaken_error() -> SessionOver:
     return SessionOver("The avatar session was ended before it was ready. Start another one.")
 
 
@@ -88,7 +88,7 @@ class GoLive:
             Update(live.path, live.fields(), read=document.version),
             Create(f"{live.path}/events/{self.event_id}", event),
             *self._linked(documents),
-            *self.key.answered(documents, self.answer, now),
+            *self.key.store_answer(documents, self.answer, now),
         ]
         return Decision(result=True, writes=writes)
 
@@ -119,9 +119,10 @@ class SessionLaunch:
         self._documents = documents
 
     async def launch(self) -> StartAvatarAnswer:
-        """Start the session. Its life is counted from the asking, so that our limit comes first.
+        """Start the session. Its time is counted from the request, so that our limit comes first.
 
-        `Unavailable`, `Busy`: nothing runs, or it was stopped again, and nothing is charged.
+        Raises Unavailable or Busy: nothing runs, or it was stopped again, and nothing is charged.
+        Raises SessionOver if the session was ended meanwhile.
         """
         deps, session = self._deps, self._reserved.session
         asked_at = deps.clock.now()
@@ -145,7 +146,7 @@ class SessionLaunch:
             raise
         if answer is None:
             await self._abandon("start_failed")
-            raise overtaken()
+            raise overtaken_error()
         return answer
 
     async def _go_live(
@@ -180,7 +181,7 @@ class SessionLaunch:
             except OprinaError as failure:
                 log.warning("closing a start that failed: %s", failure.code)
             else:  # the provider also refuses a session that another process ended meanwhile
-                return error if closed.end_reason == "start_failed" else overtaken()
+                return error if closed.end_reason == "start_failed" else overtaken_error()
         return error
 
     async def _abandon(self, reason: EndReason) -> None:
@@ -232,7 +233,7 @@ async def resume(
     )
 
 
-async def again(deps: Dependencies, stored: Fields) -> StartAvatarAnswer:
+async def repeat_answer(deps: Dependencies, stored: Fields) -> StartAvatarAnswer:
     """Return the same answer to the same key.
 
     Its token is read from the vault, and is empty if the session has ended since.

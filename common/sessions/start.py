@@ -7,9 +7,7 @@ nothing runs yet, so the first commit is made before anything is billed. A proce
 point leaves a document from which the sweep stops the session.
 """
 
-from common.domain.avatar_session import (
-    session_paths,
-)
+from common.domain.avatar_session import session_paths
 from common.domain.documents import Document
 from common.domain.errors import Failed, Invalid
 from common.domain.ids import ConversationId
@@ -18,7 +16,13 @@ from common.ports.dependencies import Dependencies
 from common.schemas.answers import StartAvatarAnswer
 from common.schemas.requests import StartAvatarRequest
 from common.sessions.end import SessionEnder, always, require_ended
-from common.sessions.launch import ReservedStart, SessionLaunch, again, overtaken, resume
+from common.sessions.launch import (
+    ReservedStart,
+    SessionLaunch,
+    overtaken_error,
+    repeat_answer,
+    resume,
+)
 from common.sessions.start_admission import (
     MayStart,
     Overdue,
@@ -30,10 +34,7 @@ from common.sessions.start_admission import (
 )
 from common.sessions.wanted_avatar import AvatarChoice
 from common.transactions.idempotency import IdempotencyKey
-from common.transactions.transaction import (
-    Committed,
-    Transactions,
-)
+from common.transactions.transaction import Committed, Transactions
 
 
 class StartUseCase:
@@ -60,13 +61,13 @@ class StartUseCase:
                     documents = decided.documents
                     return await SessionLaunch(deps, self._ender, key, found, documents).launch()
                 case Overtaken():
-                    raise overtaken()
+                    raise overtaken_error()
                 case Resume():
                     return await resume(
                         deps, found.avatar, admission.choice.conversation_id, found.ledger
                     )
                 case Replay():
-                    return await again(deps, found.answer)
+                    return await repeat_answer(deps, found.answer)
                 case Overdue():
                     # The sweep has not come to it yet.
                     require_ended(await self._ender.end(found.session, always("expired")))

@@ -32,11 +32,7 @@ from common.settings import Settings
 from common.transactions.account import account_paths, ledger_of, preferences_of
 from common.transactions.idempotency import IdempotencyKey
 from common.transactions.limits import Limits
-from common.transactions.transaction import (
-    Decision,
-    Documents,
-    ReadMore,
-)
+from common.transactions.transaction import Decision, Documents, ReadMore
 
 
 @dataclass(frozen=True)

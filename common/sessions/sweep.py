@@ -78,7 +78,7 @@ class SweepUseCase:
         return SweepAnswer(**counts, more=any(more))
 
     async def _one(self, session: AvatarSessionId, request: SweepRequest) -> SweepAnswer:
-        """Serve a task of one session. An error (not a success) makes the queue bring it again."""
+        """Serve a task of one session. After an error the queue delivers the task again."""
         now = self._deps.clock.now()
         found = await self._deps.store.get(session_paths(session))
         document = session_among({each.path: each for each in found}, session)
@@ -124,9 +124,9 @@ class SweepUseCase:
     # ── the provider's own list ──────────────────────────────────────────────────────────────────
 
     async def _compare(self, counts: Counter[str]) -> None:
-        """Stop what the provider runs and we hold as ended.
+        """Stop sessions that the provider runs although we hold them as ended.
 
-        Ask for the standing of what we hold as live and a list that was read later lacks.
+        Ask for the standing of sessions that we hold as live, and that a later list lacks.
         """
         try:
             held = await self._held_as_live()
@@ -146,7 +146,7 @@ class SweepUseCase:
         counts["failed"] += failed
 
     async def _held_as_live(self) -> list[Document]:
-        """All sessions that we hold as live, except those that the list may not show yet."""
+        """Return the sessions that we hold as live, except those that the list may not show yet."""
         live = Query("avatar_sessions", (Where("state", "==", "live"),), limit=self._batch)
         found = [document async for document in read_all(self._deps.store, live)]
         newest = self._deps.clock.now() - LIST_LEEWAY
@@ -160,9 +160,9 @@ class SweepUseCase:
             log.warning("the credits are not known: %s", error.code)
 
     async def _not_running(self, sessions: Sequence[AvatarSessionId]) -> list[Document]:
-        """Return the records of those that we do not hold as running.
+        """Return the record of each session that we do not hold as running.
 
-        One that is not ours has none.
+        A session that is not ours has no record: its document does not exist.
         """
         store = self._deps.store
         ours = await store.get([session_path(session) for session in sessions])

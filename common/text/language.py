@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from common.text.spoken.rules import Rule, Rules
+from common.text.spoken.rules import Rules
 
 
 @cache
@@ -75,7 +75,7 @@ class Language:
     money: str = ""  # table of currency signs and their words before a scale
     scales: str = ""  # pattern of words like "million"
     in_full: str = ""  # table of abbreviations in full ("ca.=circa")
-    own: tuple[Rule, ...] = ()  # further rules for abbreviations
+    own: Rules = ()  # further rules for abbreviations
     spoken: "Callable[[Language, str], Rules] | None" = None  # all rules, by region (ISO 3166)
     space: str = " "  # between words
     full_stop: str = "."

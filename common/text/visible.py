@@ -80,18 +80,21 @@ class VisibleText:
         self._before = ""  # the last characters of the output
         self._gap: str | None = None  # the spaces before something that was removed at last
         self._until = self._code = ""  # the pattern that ends a hidden passage, or code
-        self._busy = False  # whether any of these is set
+        self._busy = False  # whether any of these is set, or more than spaces are held
 
     def feed(self, delta: str) -> str:
         """Add text. Return what can be shown now."""
-        if self._busy or (delta[-1:] == " " and self._holds_spaces) or _MARK.search(delta):
-            return self._read(self.held + delta, final=False)
-        self._before = delta if len(delta) >= _KEPT else self._before[-_KEPT:] + delta
-        return delta
+        text = self.held + delta
+        if self._busy or _MARK.search(text):
+            return self._read(text, final=False)
+        shown = _without(text, " ") if text[-1:] == " " and self._holds_spaces else text
+        self.held = text[len(shown) :]
+        self._before = shown if len(shown) >= _KEPT else self._before[-_KEPT:] + shown
+        return shown
 
     def end(self) -> str:
         """Return what was held back. No text may follow."""
-        return self._read(self.held, final=True) if self._busy else ""
+        return self._read(self.held, final=True) if self._busy or self.held else ""
 
     def _read(self, text: str, *, final: bool) -> str:
         shown: list[str] = []
@@ -102,7 +105,7 @@ class VisibleText:
             at, part = read(text, at, final=final)
             shown.append(self._joined(part) if part else "")
         self.held = text[at:]
-        self._busy = bool(self.held or self._until or self._code or self._gap is not None)
+        self._busy = bool(self._until or self._code or self._gap is not None or self.held.strip())
         return "".join(shown)
 
     def _joined(self, part: str) -> str:
@@ -154,8 +157,7 @@ class VisibleText:
     def _opened(self, text: str, at: int, start: int) -> tuple[int, str]:
         """Read the backticks at `start`, which begin code."""
         ticks = len(text) - start - len(text[start:].lstrip("`"))
-        block = ticks > 2  # noqa: PLR2004 - backticks of a span
-        self._code = f"`{{{ticks},}}" if block else rf"(?<!`)`{{{ticks}}}(?!`)|\n"
+        self._code = f"`{{{ticks},}}" if ticks >= len("```") else rf"(?<!`)`{{{ticks}}}(?!`)|\n"
         return start + ticks, text[at : start + ticks]
 
     def _removable(self, text: str, at: int, before: str, *, final: bool) -> int | None:

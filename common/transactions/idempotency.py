@@ -60,7 +60,7 @@ class IdempotencyKey:
     def claim(
         self, documents: Mapping[str, Document], now: datetime, answer: Fields | None = None
     ) -> Sequence[Write]:
-        """With the answer, where it is known before the effect."""
+        """Claim the key, with the answer where it is known before the effect."""
         if self.path is None:
             return ()
         fields = self._fields(now, answer)
@@ -69,7 +69,7 @@ class IdempotencyKey:
             return (Update(self.path, fields, read=found.version),)
         return (Create(self.path, fields),)
 
-    def answered(
+    def store_answer(
         self, documents: Mapping[str, Document], answer: Fields, now: datetime
     ) -> Sequence[Write]:
         """Write the answer into the claim, or make the claim again where it is gone."""

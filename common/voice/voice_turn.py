@@ -118,7 +118,7 @@ class SettleVoice:
             return Decision(result=False)
         missing = not documents[ledger_path(found.uid, found.month)].exists
         progress = Progress(text=self.text)
-        done = found.settled(
+        done = found.settle(
             self.by, self.outcome, progress, self.charged, self.answer, now, document.version
         )
         charge = settle(

@@ -105,8 +105,8 @@ async def test_without_an_avatar_the_drawn_face_speaks(
 async def test_the_drawn_face_goes_on_in_mid_sentence_when_the_minutes_end(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """One sentence of about 30 s begins with the avatar, which has 24 s, and is heard to its end."""
-    given = {"allowance_avatar_seconds": 24}
+    """One sentence of about 30 s begins with the avatar, which has 28 s, and is heard to its end."""
+    given = {"allowance_avatar_seconds": 28}
     async with (
         stack(tmp_path, given=given, simulators=Simulators(), scheduled=False) as local,
         visit(browser, local) as page,

@@ -1,4 +1,4 @@
-from common.text.spoken.rules import Rule, table
+from common.text.spoken.rules import Group, Rule, table
 
 scripts = "CYRILLIC"
 numbered = "муж жен янв фев февр мар апр июн июл авг сен сент окт ноя нояб дек пн вт ср чт пт сб вс"
@@ -16,11 +16,12 @@ signs = """& и|+ плюс|= равно|× умножить на|÷ раздел
   |> больше|≤ не больше|≥ не меньше|^ в степени {}|√ корень из|∞ бесконечность"""
 in_full = """и т. д.=и так далее|и т. п.=и тому подобное|в т. ч.=в том числе|т. н.=так называемый
   |т. е.=то есть|т. к.=так как|напр.=например|см.=смотри|ок.=около|др.=другие|Тел.=Телефон"""
-_SPOONS = table("ой ложки|ая ложка|ые ложки|ых ложек")
-own = tuple(  # "1 ст. л." takes the case of its figure
-    Rule(rf"(?<={figure}) {short}\. ?л\.", f" {stem}{ending} {_SPOONS[ending]}")
+_SPOONS = table(r"[,/]\d ой ложки|[½¼¾] ой ложки|\b1 ая ложка|\b[2-4] ые ложки|\d ых ложек")
+_rules = tuple(  # "1 ст. л." takes the case of its figure
+    Rule(rf"(?<={figure}) {short}\. ?л\.", f" {stem}{ending}")
     for short, stem in (("ст", "столов"), ("ч", "чайн"))
-    for figure, ending in table("[,/]\\d ой|[½¼¾] ой|\\b1 ая|\\b[2-4] ые|\\d ых").items()
+    for figure, ending in _SPOONS.items()
 )
+own = (Group(r"[\d½¼¾] (?:ст|ч)\.", _rules),)
 answers = """да|да пожалуйста|конечно|хорошо|ок|давай|подтверждаю; нет|нет спасибо|отмена|не надо
   |не нужно"""

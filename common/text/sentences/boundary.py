@@ -99,7 +99,7 @@ def _never_over(place: EndMark) -> bool:
         place.in_table
         or (place.mark == ";" and not place.language.semicolon_asks)
         or (place.mark == "." and _MARKER.fullmatch(f"{before.strip()}."))
-        or (place.mark == "." and _STEP.fullmatch(before))
+        or (place.mark == "." and before[-1:].isdigit() and _STEP.fullmatch(before))
         or end_marks.inside(before + place.mark + place.tail)
     )
 
@@ -202,8 +202,8 @@ def _counts(before: str, previous: str) -> bool:
 
 def _smiles(place: EndMark) -> bool:
     """Return whether the mark is an emoji after a letter of a script that has capitals."""
-    letters = filter(str.isalpha, reversed(place.before))
-    return FACE.match(place.mark) is not None and not _has_no_case(next(letters, "x"))
+    face = FACE.match(place.mark) is not None
+    return face and not _has_no_case(next(filter(str.isalpha, reversed(place.before)), "x"))
 
 
 def _has_no_case(sign: str) -> bool:

@@ -10,7 +10,7 @@ AT_ONCE: Final = "。！？｡．।॥։።፧။؟۔‼⁇⁈⁉"  # end marks
 NEWLINES: Final = "\n\r\u2028\u2029"
 LINE_END: Final = re.compile(f"[{NEWLINES}]")
 _NO_STOPS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
-PHRASE_END: Final = re.compile(f"(?<=[{_NO_STOPS}]) +(?=[{_NO_STOPS}])")
+PHRASE_END: Final = re.compile(f" (?<=[{_NO_STOPS}] ) *(?=[{_NO_STOPS}])")
 _MUTE: Final = r"\0-/:-@\[-`{-\xbf\u2000-\u2fff\U0001f000-\U0001faff"  # no letters, no digits
 _FACES: Final = "\U0001f600-\U0001f64f\U0001f389\U0001f38a\U0001f44b-\U0001f44f\u2728"
 FACE: Final = re.compile(f"[{_FACES}]")
@@ -25,7 +25,7 @@ STOP: Final = re.compile(  # what may end a sentence or a phrase
     f"[{NEWLINES}.!?…;{AT_ONCE}{_FACES} ](?:(?<! )|(?=[{_NO_STOPS}])|(?<![^{_NO_STOPS}] )\\Z)"
 )
 
-SCRIPT_REACH: Final = 100  # characters before a mark whose script tells the language
+SCRIPT_REACH: Final = 48  # characters before a mark whose script tells the language
 REACH: Final = 400  # characters before a mark, and LOOKAHEAD after it, that rules look at
 LOOKAHEAD: Final = 24
 _EMOJI: Final = (

@@ -61,7 +61,7 @@ def kind_of(language: Language, before: str) -> Kind:
         if kind := _listed(language, spaced, ""):
             return kind
     kind = _listed(language, key, previous)
-    if kind is None and len(last := _BREAKS.split(word)[-1]) > 1 and last != word:
+    if kind is None and not word.isalpha() and len(last := _BREAKS.split(word)[-1]) > 1:
         word, kind = last, _listed(language, last.lower(), previous)
     if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
         return Kind.ENDER

@@ -100,9 +100,10 @@ class Sentences:
 
     def _next_end(self) -> int:
         """Return where the first sentence or clause ends that is certainly over; 0 if none is."""
+        least = min(self._first_clause or _PHRASE, _PHRASE)
         while mark := self._mark():
             before = mark.start()
-            if end := self._early_end(before):
+            if before >= least and (end := self._early_end(before)):
                 return end
             verdict = judge(self._text, mark, self._language)
             if isinstance(verdict, int):
@@ -112,7 +113,7 @@ class Sentences:
                 return 0
             self._inner_marks += 1
         self._from = len(self._text)
-        return self._early_end(self._from)
+        return self._early_end(self._from) if self._from >= least else 0
 
     def _early_end(self, before: int) -> int:
         """Return where a clause or a phrase ends, or where a text that is too long is cut."""

@@ -23,9 +23,9 @@ _PATTERNS = {
     "BEGINS": r"(?=[A-Za-z\\(|-]|\d[^$\n]{0,80}[\\^=]|\d{1,4}[a-z]{1,3}\$)",
 }
 _DELIMITERS = r"""
-? [\\$]
-(?:\$\$|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
-\$\$|\\[()\[\]]  =>  ␣
+? \\|\$[^$\n]{0,200}\$
+(?:(?<!\$)\$\$(?!\$)|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
+(?<!\$)\$\$(?!\$)|\\[()\[\]]  =>  ␣
 (?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1:variables}
 """
 _INNERMOST = r"""
@@ -48,6 +48,7 @@ _COMMANDS = r"""
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
 (?<![\w:\\.])\\(?:[A-Za-z]{1,20}|\|)|\\[,;!]  =>  ␣
 &=  =>  =
+\\\\(?!\w)  =>  ;
 [ ]{2,}  =>  ␣
 (?<! )[ ](?=\^)  =>
 """
@@ -90,8 +91,7 @@ def variables(formula: str) -> str:
 
 
 _NAMES: dict[str, Any] = _PATTERNS | {f.__name__: f for f in (fraction, term, variables)}
-_NAMES["sign"] = _SIGNS.__getitem__
-_NAMES["rows"] = lambda matrix: matrix.replace("&", ",").replace(r"\\", ";")
+_NAMES |= {"sign": _SIGNS.__getitem__, "rows": lambda it: it.replace("&", ",").replace(r"\\", ";")}
 DELIMITERS, INNERMOST, COMMANDS = (
     read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
 )

@@ -10,10 +10,10 @@ from common.text.language import Language
 from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
-_FIGURE = r"[$€£¥₹]?\d[\d.,:’']*+(?: \d{3}(?!\d))*+"
+_FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d[\d.,:’']*+(?: \d{3}(?!\d))*+"
 _RANGE = (
     rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})"
-    r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개])?)"
+    r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개]|[千万萬億亿천만억])?)"
     rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})([元円원年人名个個개명]?)(?![/-]| ?[-=]))"
 )
 _COMPARED = (
@@ -84,7 +84,6 @@ def _between(words: dict[str, str], space: str) -> Group:
         ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
         Rule(_COMPARED if framed else "(?!)", put),
-        # Before a figure or between spaces an angle bracket compares; else it is markup.
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
         Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
         powers if "^" in words else _RAISES,

@@ -303,7 +303,7 @@ SYMBOLS = [
     ("10²³ and x⁴", "ten to the power of twenty-three and x to the power of four"),
     ("~5 minutes", "about five minutes"),
     ("x^2", "x squared"),
-    ("and/or he/she", "and or he or she"),
+    ("and/or he/she", "and/or he or she"),
 ]
 CASES = [
     *PROSE, *MARKDOWN, *ADDRESSES, *EMOJI_AND_MARKS, *MONEY, *UNITS, *DATES, *TIMES, *NUMBERS,

@@ -23,12 +23,12 @@ PATTERNS = {
         r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
         r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starts?|starting|close[sd]|ends"
         r"|opens?|expires|arrives|latest|e?mail|ETA|date|updated|effective|as of|week of|sync|deadline"
-        r"|notes|meeting|call|appointment|delivery|today|tomorrow"
+        r"|notes|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
         rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])? \(?)"
     ),
     "CLOCK": r"\d\d?(?::\d\d)?",
     "AT": "(?:at|@|from|between|after|before)",
-    "THEN": r" ?[ap]\.?m|[,;)]|\.?$| (?:on|to|from|until|for|and|train|bus|today|tomorrow)\b",
+    "THEN": r" ?[ap]\.?m|[,;)]|\.?$| (?:on|in|to|from|until|for|and|train|bus|today|tomorrow)\b",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
@@ -87,23 +87,20 @@ def numeric(match: re.Match[str], region: str) -> str:
 
 
 def days(match: re.Match[str], region: str) -> str:
-    """Return one day or two without a year: "on 12/24". A fraction stays: "by 1/2"."""
-    before, *figures = match.groups()
+    """Return days without a year: "on 12/24", "from 12/22 to 1/2". A fraction stays: "by 1/2"."""
+    before, written = match.groups()
     sure = before.strip(" ,(").lower() not in words_of("by for from before after since through")
-    said = []
-    for first, last in (figures[:2], figures[3:]):
-        if first is None:
-            continue
+    said: list[str] = []
+    for first, last in re.findall(r"(\d+)/(\d+)", written):
         day_first = int(first) > len(_NAMES) or (region in _DAY_FIRST and int(last) <= len(_NAMES))
         day, month = (first, last) if day_first else (last, first)
-        halves = int(first) < int(last) < 9 and not sure  # noqa: PLR2004 - 7/8 is a part
+        halves = int(first) < int(last) < 9 and not (sure or said)  # noqa: PLR2004 - 7/8 is a part
         if not (0 < int(month) <= len(_NAMES) and 0 < int(day) <= 31) or halves:  # noqa: PLR2004
             return match[0]
         unknown = not region and first != last and max(int(first), int(last)) <= len(_NAMES)
         name = cardinal(str(int(month))) if unknown else _NAMES[int(month) - 1]
         said.append(f"{name} {cardinal(day) if unknown else ordinal(str(int(day)))}")
-    between = (figures[2] or "").strip()
-    return before + (f" {between} " if between.isalpha() or between == "&" else " to ").join(said)
+    return before + re.sub(r"\d+/\d+", lambda _: said.pop(0), re.sub(" ?[-–—] ?", " to ", written))
 
 
 def years(match: re.Match[str]) -> str:

@@ -12,7 +12,6 @@ _NAMED = words_of("""order invoice ticket case reference ref confirmation conf b
 _SURE = words_of("number no code id pin passcode password zip otp")
 _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
-_CARD = (4, 4, 4)  # sizes of the groups in which telephone and card numbers are written
 _FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
 PATTERNS = {
     "HEX": r"[\da-fA-F]",
@@ -95,5 +94,5 @@ def telephone(match: re.Match[str]) -> str:
     if sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0":
         return written  # a range of round numbers
     years = sizes == (4, 4) and all(int(group) in YEARS for group in groups)
-    named = sizes in _GROUPS or sizes[:3] == _CARD or written[0] in "(0"
+    named = sizes in _GROUPS or sizes[:3] == (4, 4, 4) or written[0] in "(0"
     return grouped(written) if named and not years else written

@@ -32,7 +32,7 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
   |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
   |Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians
-  |Heb Hebrews|l line|ll lines|paras paragraphs""")
+  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "-01234567890123456789")
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
@@ -43,7 +43,7 @@ _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
 # The left side of "≈" is itself a value: "= 5/3 ≈", "you get 1.07^30 ≈".
 _EQUATED = (
     r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
-    r"(?:[\d)²³%]|\b[^\W\d_]\b) ?[a-z]{0,8}²? *$"
+    r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
@@ -58,7 +58,7 @@ PATTERNS = {
         r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
         r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
-    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Help|Panel|Manager|[Mm]enu)",
+    "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_NAMES),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
@@ -69,7 +69,7 @@ PATTERNS = {
     "TERM": r"(?<![^\W\d_][a-z])(?<=[²³a-zα-ω])",
     "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
-    "AFTER_HALF_DAY": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm]))",
+    "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
 }
 PARTS = {
     "letters": " ".join,
@@ -134,8 +134,7 @@ def minus(sign: str) -> str:
 
 
 def one(written: str) -> bool:
-    """Return whether the amount takes a singular."""
-    return written in {"1", "1.0", "1.00"}
+    return written in {"1", "1.0", "1.00"}  # which take a singular
 
 
 def describes(match: re.Match[str]) -> bool:
@@ -175,8 +174,8 @@ def between(match: re.Match[str]) -> str:
 
 def item(match: re.Match[str]) -> str:
     """Return the mark of an item, "2) ", unless its bracket was opened before."""
-    before = match.string[: match.start()]
-    return match[0] if before.rfind("(") > before.rfind(")") else f"{cardinal(match[1])}, "
+    before = match.string[max(0, match.start() - 200) : match.start()]
+    return match[0] if before.count("(") > before.count(")") else f"{cardinal(match[1])}, "
 
 
 def version(match: re.Match[str]) -> str:
@@ -194,8 +193,15 @@ def fraction(match: re.Match[str]) -> str:
     shares = above + below == 100 or match.string.startswith(" mpg", match.end())  # noqa: PLR2004
     if 0 < above < below and below in _FRACTIONS and not (rated or shares):
         return _with_whole(whole, above, below)
+    summed = above < below and " equals " in match.string
     dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
-    over = " over " if above > below or not above else " " if dated and not rated else " out of "
+    over = (
+        " over "
+        if above > below or not above or summed
+        else " "
+        if dated and not rated
+        else " out of "
+    )
     sign = " " if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20"} else over
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
@@ -219,9 +225,9 @@ def compared(match: re.Match[str]) -> str:
     after = match.string[match.end() : match.end() + 2]
     if sign in "<>" and not (after[:1] == " " or after[:1].isnumeric() or after[:1] in {*"$€£¥₹"}):
         return " "
-    before = match.string[: match.start()]
+    before = match.string[max(0, match.start() - 200) : match.start()]
     if sign == "≈" and re.search(_EQUATED, before):
-        return " or about "
+        return ", about " if before.rstrip()[-1].isalpha() else " or about "
     if sign == "≈" and re.search(_TERM, before.rstrip()):
         return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():

@@ -9,34 +9,33 @@ from common.text.spoken.rules import Group, Rules, read_rules
 _SIGNS = r"""
 ? \d\)[ ]["“']?[^\W\d_]|['’′]\(|\d\(
 (?<=[A-Za-z'’′])['’′](?=['’′]{0,2}\()  =>  ␣prime␣
-(?<![\w.])(\d{1,4})(?=\(-?\d[\d.]{0,6}\) ?(?:[+=−×^]|- ?\d))  =>  {1} times␣
+(?<![\w.])(?<!log )(\d{1,4})(?=\(-?\d[\d.]{0,6}\) ?(?:[+=−×^]|- ?\d))  =>  {1} times␣
 (?<![\w.$€£(–-])(\d\d?)\) (?=["“']?[^\W\d_])  =>  {item}
 ? [#+>▸▶►›↑▲↓▼≈|♯♭⁺⁻−–→]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
-(?<![A-Za-z])([A-G])([♯♭])m(?!\w)  =>  {1}{2} minor
 (?<!\w)([CF])#  =>  {1} sharp
 (?<=\w )#(?=:| is)|(?<=\. )#(?=:)  =>  number
 (?<=[\w"”]["”\w]) [>▸▶►›] (?=["“]?[A-Z][a-z])  =>  , then␣
 (?<!\w)({MENU}["”]?(?: → ["“]?[A-Z][\w&']*+(?: [A-Z&][\w']*+){0,4}["”]?){1,6}+)  =>  {1:menu}
-([↑▲↓▼])(?= ?[\d$€£¥])  =>  {1:raised}␣
 (?<=\d) / (?=\d)  =>  /
 ([$€£][\d.,]+) / (?=[$€£]?[\d.,]+[a-z ]{0,9} ?[=≈])  =>  {1} divided by␣
 (?<=\()(\w{1,9}) ?\| ?(?=\w{1,9}\))  =>  {1} given␣
-\|([-−]?\w{1,4}(?: ?[-−+] ?\w{1,4})?)\|  =>  ␣the absolute value of {1}␣
+\|([-−]?\w{1,4}(?: \w)?(?: ?[-−+] ?\w{1,4}(?: \w)?)?)\|  =>  ␣the absolute value of {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|log|lim [a-z]
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}) → ([^,]{1,20}),  =>  the limit as {1} approaches {2} of
 (?<!\w)log ?(2|10|[₂₁₀]{1,2}) ?(?=[\w(\[])  =>  log base {1:lowered} of␣
+(?<!\w)([fghA-EM])(?:⁻¹|\^\(?[-−]1\)?)(?![\w.])  =>  {1} inverse
 (?<=[{VULGAR}])(?=[a-z])  =>  ␣
-([=×≈] ?[\d.]++) N(?!\w)|(\d) N(?= ?[=×])  =>  {1}{2} newtons
+([=×≈] ?[\d.]++) N(?!\w)|(\d) N(?= ?[=×]| of force)  =>  {1}{2} newtons
 (\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
 (?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([A-Za-z])/(?=[A-Za-z](?!\w))  =>  {1} over␣
 (?:(?<=[\d)])|(?<=[\W\d][knr]))!(?= ?[=×÷/]|[()])  =>  ␣factorial
 (?<=[(=±×÷^]) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
 (?<!/)[ ]?− ?|(?<=\([a-z])-(?=[a-z\d]{1,3}\))  =>  ␣minus␣
-(?<![\w'])(ab|ac|[abc][xy]|xyz?|d[xyt]|m[cg]|[nkr]t)(?=[²³^)]| ?[+=−])  =>  {1:letters}
+(?<![\w'])(?<!\d )(ab|ac|[abc][xy]|xyz?|d[xyt]|m[cg]|[nkr]t)(?=[²³^)]| ?[+=−])  =>  {1:letters}
 (?<=[A-Zy] = )([bcdfghlmpqrv][abcdfgmpqtvx])(?![\w'])  =>  {1:letters}
 (?<=\)) ?/ ?(?=[\d(])|(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=[\d.]{1,18} ?=)  =>  ␣divided by␣
 (?<=\w)(\((?!s\))[^() ]{1,20}\)) - (?=\d|{VARIABLE})  =>  {1} minus␣
@@ -48,7 +47,6 @@ _SIGNS = r"""
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
 ? [=<>≤≥≠≈^²³→⇒➜➔⟶↔⇔{NAMED}]|->|!=
 =([^=→.;\n]{1,30}) ?(?:→|⇒|=>|-{1,2}>) ?(?=[^.;→=]{1,20}=)  =>  ={1}, so␣
-<->|↔|⇔|<=>  =>  ␣to and from␣
 -{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
 (?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:raised}{2:raised}
@@ -57,9 +55,9 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:named}␣
 """
 _FIGURES = r"""
-? \. ?(?:\d|[A-Z]-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt) \d
+? \. ?(?:\d|[A-Z]-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr) \d
 (?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt) )(?=\d|[A-Z]+-?\d)  =>  {1:numbered}{2:numbered}␣
+(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt|Yr) )(?=[A-Z]*-?\d)  =>  {1:numbered}{2:numbered}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
@@ -100,10 +98,9 @@ _FIGURES = r"""
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-(?<![\w/.,])()(\d\d?)/(\d\d?)( ?{DASH} ?)(\d\d?)/(\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])()(\d\d?)/(\d\d?)((?!))?((?!))?((?!))?(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))
-    =>  {days}
-{DAY_FOLLOWS}(\d\d?)/(\d\d?)(?:( ?{DASH} ?| to | (?:and|or|&) )(\d\d?)/(\d\d?))?{NO_MORE}  =>  {days}
+(?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
+(?<![\w/.,])()(\d\d?/\d\d?)(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))  =>  {days}
+{DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
@@ -142,6 +139,7 @@ _FIGURES = r"""
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
+(?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 (?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{AMOUNT} ?({CURRENCY})(?!\w)  =>  {1}{4}{2}{3}
@@ -158,18 +156,18 @@ _FIGURES = r"""
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
 (?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
 (?<!\w)f/(?=\d)  =>  f␣
-(?<![\w/.,])1/(\d{2,4}) ?s(?:ec)?(?![\w.])  =>  one {1:ordinal} of a second
 (?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
 (?<![\w/.,])(\d{1,4})/(\d{3,5})(?<!/(?:19|20)\d\d){NO_MORE}(?<=\d{4})  =>  {1:number} over {2:number}
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)  =>  {fraction}
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)])|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
+({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
 (?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( equals)?)  =>  {between}
 ((?i:between) {CLOCK} ?[AaPp]\.?[Mm]\.?) ?[-–—] ?(?=\d|noon|midnight)  =>  {1} and␣
-(?:{AFTER_HALF_DAY}|(?<=\d%)|(?<=:\d\d)) ?[-–—] ?(?=\d|noon|midnight)  =>  ␣to␣
+{AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=(?:[\d.]++ × )?[\d.]++ ?(?:[cm]?m|in|ft|["″])(?!\w|  ?equals)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})[x×](?!\w){PER}  =>  {1:number} times{2:per}
@@ -180,12 +178,12 @@ _FIGURES = r"""
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
-? [″"'′’mh]|ft|\d ?[x×]
-(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall)(?<![²³]) ?(?:x|×(?!.{1,60} (?:equals|about) )) ?(?=\d)
+? \d ?(?:[″"'′’hm]|ft)|[x×] ?\d
+(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet)(?<![²³]) ?(?:x|×(?!.{,60} (?:equals|about))) ?(?=\d)
     =>  {1} by␣
-({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
-(?<![\w.])(\d)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-([A-ZÀ-Þ][\w'’-]++ \()([1-9]\d)['’′](?=[,)]| pen)  =>  {1}{2:ordinal} minute
+(?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
+([A-ZÀ-Þ][\w'’-]++ \(?|pen[,;] )([1-9]\d{0,2})['’′](?=[,;)]| pen)  =>  {1}{2:ordinal} minute
+{START}([1-9]\d{0,2})['’′](?= pen(?!\w))  =>  {1:ordinal} minute
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
@@ -222,24 +220,23 @@ _OTHER_SIGNS = r"""
 \+\+(?=[a-z](?!\w))|(?<=\w)\+\+(?!\w)  =>  ␣plus plus␣
 [ ]?[+]++ ?  =>  ␣plus␣
 (?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
-([²³×±§¶%°])[§¶]?  =>  ␣{1:raised}␣
+(?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
+([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
-(?<=[a-z])(?<!\b[a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
-(?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
-(?i:(?<!\w)(and)/(or)(?!\w))  =>  {1} {2}
+(?<=[a-z])(?<!\b[a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
 _BRITISH = r"""
-(?<!\w)((?i:at|from|until|till|the|opens?|closes) )([01]?\d|2[0-3])\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+(?<!\w)((?i:at|by|from|until|the|opens?|closes) )([01]?\d|2[0-3])\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
 (?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}
 """
 _DAYS = r"""
 ? [a-z.] ?[–—-] ?[JFMASONDeml]
 (?<!\w){MONTH} ?{DASH} ?((?:(?:early|mid|late)[ -])?){MONTH}(?!\w)  =>  {1:month} to {2}{3:month}
 ? [MTWFS](?:on|ue|ed|hu|ri|at|un)
-(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?= [^A-Z]))?  =>  {several_days}
+(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {several_days}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
 (?<=\b[Oo]n )({WEEKDAY})(?!\w)\.?  =>  {1:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}

@@ -69,10 +69,9 @@ _POINTED = r"""
 (?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn)\.  =>  {1:counted}{point}
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
-? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?!\w)
+? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
 (?<=\w )St\.  =>  Street{point}
-? [NSEW](?!\w)
 (?<!\w)((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3}) ([NSEW])(?!\w)(?:\.(?= [a-z]))?  =>  {1} {2:compass}
 (?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
