@@ -1,9 +1,11 @@
 """The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
 
 import re
+from collections.abc import Callable
 from functools import cache, partial
 from html import unescape
 from html.entities import html5
+from operator import methodcaller
 from typing import Any
 
 from common.text.language import Language
@@ -150,10 +152,11 @@ _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dol
   |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
   |{} curly braces|[] square brackets|() parentheses""") | {"|": "pipe", "||": "double pipe"}
 _NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w .])
-|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])
-|\[(?=\.)|\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])|\|(?==)
-|\\(?=[nrt0](?!\w)|["'])|\$(?=[A-Z]{0,2}\$?\d(?![\d,]*[.,]\d)|[^\w{]|$)|(?<![\w)&] )(?<![\w)&])&(?=\w)
-|\^(?![\w(])|(?<![\w)])\^|(?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>|!(?=imp)|-?%(?=-?[A-Za-z])"""
+|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])|\[(?=\.)
+|\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])
+|\|(?==)|\\(?=[nrt0](?!\w)|["'])|\$(?=[A-Z]{0,2}\$?\d(?![\d,]*[.,]\d)|[^\w{]|$)
+|(?<![\w)&] )(?<![\w)&])&(?=\w)|\^(?![\w(])|(?<![\w)])\^|(?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>
+|!(?=imp)|-?%(?=-?[A-Za-z])"""
 _CODE = r"""
 (?<![A-Za-z])([a-z]{2,9})://  =>  {1}␣
 (?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
@@ -217,8 +220,9 @@ def inline_rules(language: Language) -> Rules:
 
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
-    said |= {"secret": _signs if english else lambda code: code.translate(AS_WRITTEN)}
-    said |= {"code": partial(_code, words.code, english)}
+    as_written = methodcaller("translate", AS_WRITTEN)
+    secret, in_code = (_signs, partial(apply, CODE)) if english else (as_written, as_written)
+    said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
     return read_rules(_INLINE, _NAMES | said)
 
 
@@ -237,7 +241,6 @@ def _trimmed(address: str) -> tuple[str, str]:
     return address[:cut], address[cut:]
 
 
-def _code(instead: str, english: bool, code: str) -> str:  # noqa: FBT001 - bound once
+def _code(instead: str, say: Callable[[str], str], code: str) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    said = " ".join((apply(CODE, code.strip()) if english else code).split())
-    return instead if _REGEX.match(code) else said if english else said.translate(AS_WRITTEN)
+    return instead if _REGEX.match(code) else " ".join(say(code.strip()).split())
