@@ -10,7 +10,15 @@ from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import Rule, Rules, apply, ends_sentence, read_rules, table
+from common.text.spoken.rules import (
+    AS_WRITTEN,
+    Rule,
+    Rules,
+    apply,
+    ends_sentence,
+    read_rules,
+    table,
+)
 
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
@@ -91,8 +99,7 @@ _INLINE = r"""
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
 (?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
 (?<!\S)[:;]-?[)(DP](?!\w)  =>
-(?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
-(?i:\b(i|you|we|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
+(?i:\b(you|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
 ? \[|\]\(
 \[\^[^\]\s]{1,40}\]:?  =>
 \[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
@@ -133,7 +140,7 @@ _+  =>
 (?<![A-Za-z])~(?= ?[\d$€£¥₹])  =>  ≈
 """
 _PUNCTUATION = r"""
-? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--|[ ]['’]s
+? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--
 :[ ]?/[ ]?/[/ ]*  =>  ␣
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
@@ -142,7 +149,6 @@ _PUNCTUATION = r"""
 \( ?\)|(?<=\()[ ]|[ ](?=\))  =>
 [ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
 (?<=[.!?…])[.](?=\s|$)  =>
-(?<=\w)[ ](?=['’]s(?!\w))  =>
 """
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent
@@ -183,8 +189,6 @@ def _signs(written: str) -> str:
 
 _CODE_NAMES = {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")}
 CODE = read_rules(_CODE, _CODE_NAMES)
-AS_WRITTEN = {code: 0x10FF00 + code for code in range(32, 127)}
-"""ASCII to private characters, which no rule matches: inline code outside English, until the end."""
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
+AS_WRITTEN = {code: 0x10FF00 + code for code in range(32, 127)}
+"""ASCII to private characters, which no rule matches. At the end they are put back."""
 Put = Callable[[re.Match[str]], str]
 
 

@@ -14,8 +14,8 @@ from common.text.language import Language
 from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES
 from common.text.spoken.blocks import Blocks
-from common.text.spoken.inline import AS_WRITTEN, LINE_RULES, inline_rules, punctuation_rules
-from common.text.spoken.rules import Rules, apply
+from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
+from common.text.spoken.rules import AS_WRITTEN, Rules, apply
 from common.text.spoken.signs import sign_rules
 from common.text.visible import visible
 

@@ -42,6 +42,5 @@ def spoken(_language: Language, region: str) -> Rules:
     return rules.rules(region)
 
 
-answers = """yes|yes please|yeah|yep|sure|ok|okay|go ahead|do it|yes do it|please do|confirm
-  |yes send it|send it; no|no thanks|no thank you|nope|don't|do not|cancel|stop|don't send it
-  |never mind"""
+answers = """yes|yes please|yeah|yep|sure|ok|okay|go ahead|do it|yes do it|please do|confirm|yes send it
+  |send it; no|no thanks|no thank you|nope|don't|do not|cancel|stop|don't send it|never mind"""

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.text.language import words_of
 from common.text.languages.en.numbers import cardinal, ordinal, pair, year
-from common.text.spoken.rules import any_of
+from common.text.spoken.rules import AS_WRITTEN, any_of
 
 _MONTHS = {name[:3]: name for name in calendar.month_name[1:]}
 _NAMES = list(_MONTHS.values())
@@ -16,6 +16,7 @@ _WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
 _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
+_LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
 _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 PATTERNS = {
@@ -28,7 +29,7 @@ PATTERNS = {
     ),
     "CLOCK": r"\d\d?(?::\d\d)?",
     "AT": "(?:at|@|from|between|after|before)",
-    "THEN": r" ?[ap]\.?m|[,;)]|\.?$| (?:on|in|to|from|until|for|and|train|bus|today|tomorrow)\b",
+    "THEN": r" ?[ap]\.?m|[,;)]|\.?$|\.?[\"”]| (?:on|in|to|from|until|for|and|train|bus|today|tomorrow)\b",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
@@ -148,10 +149,10 @@ def time(match: re.Match[str]) -> str:
     if seconds.strip("0"):
         count = cardinal(str(int(seconds)))
         return f"{said} {pair(minutes)} and {count} second{'s' * (count != 'one')}{half}"
-    if minutes != "00":
-        return f"{said} {pair(minutes)}{half}"
-    if half:
-        return said + half
+    if minutes != "00" or half:
+        return said + (f" {pair(minutes)}" if minutes != "00" else "") + half
+    if lasting := _LASTING.search(match.string[: match.start()]):
+        return said if lasting[0] == "ub-" else match[0].translate(AS_WRITTEN)
     if said in {"zero", "twenty-four"}:
         return "zero" if hours == "0" else "midnight"
     return f"{said} o'clock" if int(hours) <= 12 else f"{said} hundred"  # noqa: PLR2004

@@ -2,7 +2,7 @@
 
 import re
 
-from common.text.languages.en.numbers import NUMBER, cardinal, describes, minus, number, one, point
+from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, minus, number, point
 from common.text.spoken.rules import any_of, ends_sentence, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
@@ -22,7 +22,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter|kN kilonewton
   |MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram|nmol nanomole
   |cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star
-  |qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second""")
+  |qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second|M☉ solar mass""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}
@@ -80,7 +80,7 @@ def per(units: str) -> str:
 
 
 def degree(match: re.Match[str]) -> str:
-    noun = "degree" if one(match[2]) or describes(match) else "degrees"
+    noun = "degree" if match[2] in ONE or describes(match) else "degrees"
     scale = _DEGREES.get(match[4] or match[5], "")
     return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
 
@@ -92,12 +92,13 @@ def inches_mark(match: re.Match[str]) -> str:
         return match[0]
     before, after = match.string[: match.start()], match.string[match.end() :]
     noun = re.search(_ARTICLE, before) or (not before.endswith("by ") and re.match(_NOUN, after))
-    return f"{number(match[1])} {_name('in', singular=one(match[1]) or bool(noun) or describes(match))}"
+    singular = match[1] in ONE or bool(noun) or describes(match)
+    return f"{number(match[1])} {_name('in', singular=singular)}"
 
 
 def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
-    singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
+    singular = (amount in ONE and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
     keeps = dot and (not re.fullmatch(_POINTED, unit) or (ends_sentence(match) and not inside))
     name = _name(unit, singular=singular) + per(rate)
@@ -114,7 +115,7 @@ def _name(unit: str, *, singular: bool) -> str:
     noun, per_unit, rate = _UNITS[unit].partition(" per ")
     if not singular:
         noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
-        noun = noun.replace("inchs", "inches").replace("hertzs", "hertz")
+        noun = noun.replace("inchs", "inches").replace("hertzs", "hertz").replace("sss", "sses")
     return noun + per_unit + rate
 
 
@@ -151,7 +152,7 @@ def _money(written: str, scale: str | None, currency: str, *, singular: bool = F
     rate = currency.isalpha() and int(whole) == 0  # "1 USD = 0.92 EUR"
     if scale or rate or (fraction and not (cent and fraction[1:] and not fraction[2:])):
         return f"{number(written)}{_scaled(scale)} {plural}"
-    main = f"{cardinal(whole)} {dollar if one(whole) else plural}"
+    main = f"{cardinal(whole)} {dollar if whole in ONE else plural}"
     if not fraction or fraction == "00":
         return main
     small = f"{cardinal(str(int(fraction)))} {cent if fraction == '01' else cents}"

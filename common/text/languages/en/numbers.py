@@ -7,7 +7,7 @@ from unicodedata import normalize
 
 from num2words import num2words
 
-from common.text.spoken.rules import ends_sentence, table
+from common.text.spoken.rules import AS_WRITTEN, ends_sentence, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
@@ -24,6 +24,7 @@ _DESCRIBED = (
     r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
     r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
+ONE = frozenset({"1", "1.0", "1.00"})  # which take a singular
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
@@ -46,6 +47,10 @@ _EQUATED = (
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
+_RATED = re.compile(  # words by which "17/20" is "out of"
+    r"(?i)\b(?:scor|rat(?:ed|ing)|g[eo]t|grade|review|test|quiz|exam|need|went|shot|hit|complet|done|answer"
+    r"|correct|sever|pain|chance|probab|point|mark(?!e)|attend|earn|g[ai]ve|vote|respon|question|w[io]n)"
+)
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
@@ -73,6 +78,9 @@ PATTERNS = {
 }
 PARTS = {
     "letters": " ".join,
+    "to_prime": lambda digit: f" to {cardinal(digit)} prime" if digit else "",
+    "kelvins": table("C degree Celsius|F degree Fahrenheit|K kelvin").__getitem__,
+    "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
     "points": lambda digits: re.sub(
         r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
@@ -133,10 +141,6 @@ def minus(sign: str) -> str:
     return "minus " if sign else ""
 
 
-def one(written: str) -> bool:
-    return written in {"1", "1.0", "1.00"}  # which take a singular
-
-
 def describes(match: re.Match[str]) -> bool:
     """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
     before = f" {match.string[max(0, match.start() - 4) : match.start()].lower()}"
@@ -186,23 +190,28 @@ def version(match: re.Match[str]) -> str:
 
 
 def fraction(match: re.Match[str]) -> str:
-    """Return "3/4" as a fraction, "8/10" as a mark, "120/80" as it is said of a pressure."""
+    """Return "3/4" as a fraction, "scored 17/20" as a mark, "120/80" as it is said of a pressure."""
     whole, above, below = match[1], int(match[2]), int(match[3])
-    rated = match.string.startswith(" star", match.end())
-    # Per cent, "80/20", or two rates, "26/32 mpg".
-    shares = above + below == 100 or match.string.startswith(" mpg", match.end())  # noqa: PLR2004
+    text, after = match.string, match.string[match.end() : match.end() + 16]
+    rated = after.startswith(" star") or below in {10, 100}  # "8/10"
+    # Per cent, "80/20", two rates, "26/32 mpg", a meter, "6/8 time".
+    shares = above + below == 100 or after.startswith((" mpg", " time"))  # noqa: PLR2004
     if 0 < above < below and below in _FRACTIONS and not (rated or shares):
         return _with_whole(whole, above, below)
-    summed = above < below and " equals " in match.string
-    dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
-    over = (
-        " over "
-        if above > below or not above or summed
-        else " "
-        if dated and not rated
-        else " out of "
-    )
-    sign = " " if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20"} else over
+    if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
+        sign = " "
+    elif above > below or not above or (" equals " in text and not rated):
+        sign = " over "
+    elif rated or _RATED.search(text[max(0, match.start() - 40) : match.start()] + after):
+        sign = " out of "
+    elif above > 12 or below > 31:  # noqa: PLR2004 - no date
+        return (
+            f"one {PARTS['part'](match[3])}"
+            if above == 1 and not whole
+            else match[0].translate(AS_WRITTEN)
+        )
+    else:
+        sign = " "
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
 
@@ -227,7 +236,7 @@ def compared(match: re.Match[str]) -> str:
         return " "
     before = match.string[max(0, match.start() - 200) : match.start()]
     if sign == "≈" and re.search(_EQUATED, before):
-        return ", about " if before.rstrip()[-1].isalpha() else " or about "
+        return ", or about " if before.rstrip()[-1].isalpha() else " or about "
     if sign == "≈" and re.search(_TERM, before.rstrip()):
         return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
