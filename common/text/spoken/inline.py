@@ -8,7 +8,7 @@ from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import Rule, Rules, apply, ends_sentence, read_rules, table
+from common.text.spoken.rules import Rule, Rules, apply, read_rules, table
 
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
@@ -201,7 +201,7 @@ def inline_rules(language: Language) -> Rules:
 
     def image(match: re.Match[str]) -> str:
         said = f"{words.image}: {match[1].strip()}" if match[1].strip() else words.image
-        followed = match.string[match.end() :].strip() != "" and ends_sentence(match)
+        followed = re.match(r"\s+[A-ZÀ-Þ]", match.string[match.end() :])
         return said + ("." if followed and said[-1].isalnum() else "")
 
     def link(match: re.Match[str]) -> str:
