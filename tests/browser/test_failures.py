@@ -1,5 +1,6 @@
 """Failures have calm words and a way on, and nothing is lost or sent twice."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -66,12 +67,21 @@ async def no_room(page: Page) -> None:
 @asynccontextmanager
 async def troubled(folder: Path, trouble: str) -> AsyncIterator[Stack]:
     """Run a stack that has no avatar to give."""
-    given = {"allowance_avatar_seconds": 10} if trouble == "quota" else {}
+    given = {"allowance_avatar_seconds": 20} if trouble == "quota" else {}
     async with stack(folder, given=given, simulators=Simulators(), scheduled=False) as local:
         if trouble in {"busy", "down"}:
             mode = "429" if trouble == "busy" else "refuse"
             await inject(local, service="liveavatar", mode=mode, times=None)
         yield local
+
+
+async def use_a_second(page: Page) -> None:
+    """Show the avatar shortly. What is left of the month is too little for another session."""
+    await page.get_by_test_id("talk").click()
+    await expect(page.get_by_test_id("clock")).to_have_text(re.compile(r"0:(?!00|01)\d\d"))
+    await page.get_by_role("button", name="End", exact=True).click()
+    await expect(page.get_by_test_id("bill")).to_be_visible()
+    await page.reload()
 
 
 @pytest.mark.parametrize("trouble", WITHOUT_AVATAR)
@@ -84,6 +94,8 @@ async def test_without_an_avatar_the_drawn_face_speaks(
         if trouble == "room":
             await no_room(page)
         await sign_in(page)
+        if trouble == "quota":
+            await use_a_second(page)
         await page.get_by_test_id("talk").click()
         await expect(page.get_by_test_id("notice")).to_contain_text(WITHOUT_AVATAR[trouble])
         await picture(page, f"no-avatar-{trouble}")

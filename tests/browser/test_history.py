@@ -61,6 +61,21 @@ async def test_search_and_rename(browser: Browser, local: Stack) -> None:
         await expect(page.get_by_text("No conversation has this in its name.")).to_be_visible()
 
 
+async def test_rename_by_keyboard_alone(browser: Browser, local: Stack) -> None:
+    async with visit(browser, local) as page:
+        await talk_twice(page)
+        await page.get_by_role("button", name=f"More: {SECOND}").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
+        await page.keyboard.press("m")  # chooses an item, and opens no microphone
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_label("Name of the conversation")).to_be_focused()
+        await page.keyboard.type("Marta")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("link", name="Marta")).to_be_focused()
+        await expect(page.get_by_test_id("talk")).to_have_accessible_name("Talk")
+
+
 async def test_a_deletion_is_taken_back_for_eight_seconds(browser: Browser, local: Stack) -> None:
     async with visit(browser, local) as page:
         await talk_twice(page)

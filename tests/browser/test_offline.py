@@ -65,6 +65,17 @@ async def test_a_conversation_is_read_offline_and_wiped_at_sign_out(
         assert not has_words(await page.evaluate(KEPT))
 
 
+async def test_the_first_visit_is_enough_to_open_the_page_offline(
+    browser: Browser, local: Stack
+) -> None:
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.wait_for_function("navigator.serviceWorker.controller !== null")
+        await page.context.set_offline(True)
+        await page.reload()
+        await expect(page.get_by_label("Write to Oprina")).to_be_visible()
+
+
 def has_words(kept: list[str]) -> bool:
     """Return whether something of the conversation or of the person's name is kept."""
     return any(words in each for each in kept for words in ("What time", "the clock", "Ada"))

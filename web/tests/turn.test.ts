@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Problem } from "../src/core/api/problem";
 import type { ChatEvent } from "../src/core/api/types";
 import { Marks } from "../src/core/marks";
 import { captionAt, splitSpoken, spokenLength } from "../src/core/turn/captions";
@@ -51,6 +52,13 @@ describe("a turn", () => {
     );
     expect(turn.text).toBe("One.");
     expect(turn.problem?.code).toBe("agent_busy");
+  });
+
+  it("that was refused leaves a message that the server does not know", () => {
+    const transcript = new Transcript();
+    transcript.add({ ...EMPTY, problem: new Problem(429, "too_many_turns", "") });
+    transcript.add(after(TURN));
+    expect(transcript.get().map((each) => each.isStored)).toEqual([false, true]);
   });
 
   it("is added to the transcript once", () => {

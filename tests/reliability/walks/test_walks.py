@@ -8,8 +8,9 @@ from tests.reliability.walks.conditions import MIXES
 from tests.reliability.walks.invariants import broken
 from tests.reliability.walks.walk import walk
 
-WALKS = int(os.environ.get("WALKS", "25"))
-"""Walks of each mix of turns, twice as many as those of sessions. `make reliability` runs 3,400."""
+WALKS = int(os.environ.get("WALKS", "50"))
+"""Walks of each mix of turns (300 in all), and four times those of sessions. `make reliability` runs
+3,400."""
 FIRST = int(os.environ.get("WALKS_FROM", "0"))
 
 

@@ -102,9 +102,11 @@ export class Conversation {
   private async loadCopy(id: string, error: unknown): Promise<void> {
     const isMissing = error instanceof Problem && error.status === 404;
     const kept: Message[] = isMissing ? [] : await this.copy.messages(id);
+    const list = isMissing ? [] : await this.copy.conversations();
     if (this.id !== id) return;
     this.transcript.load(kept);
-    this.opened.set({ ...NEW, id, state: isMissing ? "missing" : "copy" });
+    const title = list.find((each) => each.conversation_id === id)?.title ?? null;
+    this.opened.set({ ...NEW, id, title, state: isMissing ? "missing" : "copy" });
   }
 
   private showProposal({ proposal, message_id }: LastTurn): void {

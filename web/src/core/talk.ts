@@ -6,7 +6,7 @@ import { Voice } from "./audio/voice";
 import { Conversation } from "./conversation";
 import { Deletion } from "./deletion";
 import { Marks } from "./marks";
-import type { AvatarSession } from "./session/avatar-machine";
+import type { AvatarSession } from "./session/avatar-session";
 import { IdleWatch } from "./session/idle";
 import { Presence } from "./session/presence";
 import { Draft } from "./store/draft";

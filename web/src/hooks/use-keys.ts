@@ -20,6 +20,7 @@ export function useKeys(posture: Posture, toggleList: () => void): void {
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const isAnswering = ["thinking", "answering", "speaking"].includes(latest.current.posture);
+      if (isInMenu(event.target)) return; // letters choose an item
       if (isWriting(event.target)) {
         const isMessage = event.target instanceof HTMLElement && event.target.id === "write";
         if (event.key === "Escape" && isMessage && isAnswering) talk.stop();
@@ -76,6 +77,10 @@ export function useKeys(posture: Posture, toggleList: () => void): void {
 
 function isWriting(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select") !== null;
+}
+
+function isInMenu(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("[role=menu], [role=listbox]") !== null;
 }
 
 /** Space presses a button or opens a link that has the focus. */

@@ -3,6 +3,7 @@ import type { Catalog } from "./en";
 /** The words of the page, in Arabic. */
 export const ar: Catalog = {
   "app.name": "Oprina",
+  waiting: "لحظة من فضلك",
   "welcome.title": "تحدّث وجهًا لوجه.",
   "welcome.google": "المتابعة باستخدام Google",
   "welcome.name": "اسمك",

@@ -3,6 +3,7 @@ import type { Catalog } from "./en";
 /** The words of the page, in German. */
 export const de: Catalog = {
   "app.name": "Oprina",
+  waiting: "Einen Moment",
   "welcome.title": "Sprich darüber, von Angesicht zu Angesicht.",
   "welcome.google": "Weiter mit Google",
   "welcome.name": "Dein Name",

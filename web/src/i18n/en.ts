@@ -1,6 +1,7 @@
 /** The words of the page, in English. Other languages have the same keys. ICU MessageFormat. */
 export const en = {
   "app.name": "Oprina",
+  waiting: "One moment",
   "welcome.title": "Talk it through, face to face.",
   "welcome.google": "Continue with Google",
   "welcome.name": "Your name",

@@ -3,6 +3,7 @@ import type { Catalog } from "./en";
 /** The words of the page, in Spanish. */
 export const es: Catalog = {
   "app.name": "Oprina",
+  waiting: "Un momento",
   "welcome.title": "Háblalo cara a cara.",
   "welcome.google": "Continuar con Google",
   "welcome.name": "Tu nombre",

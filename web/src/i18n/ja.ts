@@ -3,6 +3,7 @@ import type { Catalog } from "./en";
 /** The words of the page, in Japanese. */
 export const ja: Catalog = {
   "app.name": "Oprina",
+  waiting: "少々お待ちください",
   "welcome.title": "顔を見て、話そう。",
   "welcome.google": "Google で続ける",
   "welcome.name": "お名前",

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useApp } from "../hooks/use-app";
+import { useKeptFocus } from "../hooks/use-kept-focus";
 import { useKeys } from "../hooks/use-keys";
 import { usePosture } from "../hooks/use-posture";
 import { useSpeechLanguage } from "../hooks/use-speech-language";
@@ -38,6 +39,7 @@ export function TalkPage({ id }: { id: string | null }) {
     if (id !== null && current === null) go("/", { replace: true }); // it was deleted
   }, [talk, id, opened.id, go]);
   useTitle(posture);
+  useKeptFocus("list", sidebar);
   useSpeechLanguage();
   useKeys(posture, () => setShowsKeys((now) => !now));
   return (
@@ -59,7 +61,9 @@ export function TalkPage({ id }: { id: string | null }) {
             >
               <Icon name="list" flip />
             </button>
-            <h1 dir="auto">{opened.title ?? t("conversation.new")}</h1>
+            <h1 dir="auto">
+              {opened.title ?? (opened.state === "new" ? t("conversation.new") : "")}
+            </h1>
             <button
               type="button"
               className={isReading ? "ib only-phone turned" : "ib only-phone"}

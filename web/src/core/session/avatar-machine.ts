@@ -1,8 +1,8 @@
 import { assign, fromCallback, fromPromise, type SnapshotFrom, setup } from "xstate";
 import { type Api, pause } from "../api/api";
 import { Problem, problemOf } from "../api/problem";
-import type { ServerClock } from "../api/server-clock";
-import type { AvatarRequest, EndedAvatar, RunningAvatar, StartedAvatar, Usage } from "../api/types";
+import type { AvatarRequest, EndedAvatar, StartedAvatar, Usage } from "../api/types";
+import { type AvatarSession, sessionOf } from "./avatar-session";
 import { room } from "./room";
 import type { TabLock } from "./tab-lock";
 
@@ -13,16 +13,6 @@ export interface AvatarDependencies {
   sound: (stream: MediaStream) => void;
   /** Marks that are ready to be reported, in seconds by name. */
   marks: () => Record<string, number>;
-}
-
-/** An avatar session as the page sees it. Times are milliseconds since 1970. */
-export interface AvatarSession {
-  id: string;
-  conversationId: string;
-  url: string;
-  token: string;
-  startedAt: number;
-  expiresAt: number;
 }
 
 interface AvatarContext extends AvatarDependencies {
@@ -99,32 +89,6 @@ const keepAlive = fromCallback<{ type: string }, AvatarDependencies & { id: stri
 
 function isOver(error: unknown): boolean {
   return error instanceof Problem && ["session_over", "not_found"].includes(error.code);
-}
-
-function sessionOf(started: StartedAvatar, clock: ServerClock): AvatarSession {
-  return {
-    id: started.avatar_session_id,
-    conversationId: started.conversation_id,
-    url: started.livekit_url,
-    token: started.livekit_token,
-    startedAt: Date.now(),
-    expiresAt: clock.local(started.expires_at),
-  };
-}
-
-export function runningSession(
-  conversationId: string,
-  running: RunningAvatar,
-  clock: ServerClock,
-): AvatarSession {
-  return {
-    id: running.avatar_session_id,
-    conversationId,
-    url: running.livekit_url,
-    token: running.livekit_token,
-    startedAt: clock.local(running.started_at),
-    expiresAt: clock.local(running.expires_at),
-  };
 }
 
 /**

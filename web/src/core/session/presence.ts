@@ -4,7 +4,8 @@ import type { RunningAvatar } from "../api/types";
 import type { Sound } from "../audio/sound";
 import type { Conversation } from "../conversation";
 import type { Marks } from "../marks";
-import { type AvatarSession, avatarMachine, runningSession } from "./avatar-machine";
+import { avatarMachine } from "./avatar-machine";
+import { type AvatarSession, runningSession } from "./avatar-session";
 import { TabLock } from "./tab-lock";
 
 export interface PresenceDependencies {

@@ -76,7 +76,8 @@ export class Dialogue {
 
   edit(entry: Entry, words: string): void {
     this.cutAt(entry.id);
-    this.ask({ edit: entry.id, message: words }, words);
+    // A message that was refused is not known to the server: the new one takes its place.
+    this.ask(entry.isStored ? { edit: entry.id, message: words } : { message: words }, words);
   }
 
   /** Answer a proposal. */

@@ -37,7 +37,11 @@ export class Transcript extends Value<readonly Entry[]> {
     const entries: Entry[] = [];
     const id = turn.turnId ?? turn.key;
     if (turn.question !== null)
-      entries.push({ ...blank(turn.questionId ?? `${id}-0`, "user"), text: turn.question });
+      entries.push({
+        ...blank(turn.questionId ?? `${id}-0`, "user"),
+        text: turn.question,
+        isStored: turn.questionId !== null,
+      });
     if (turn.text || turn.tools.length || turn.proposal)
       entries.push({
         ...blank(turn.messageId ?? `${id}-1`, "assistant"),

@@ -1,12 +1,15 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { Link } from "wouter";
 import type { Summary } from "../../core/api/types";
 import { useApp } from "../../hooks/use-app";
+import { useKeptFocus } from "../../hooks/use-kept-focus";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
 import { Icon } from "../Icon";
 import { shortTime } from "./days";
+
+const MENU_CLOSES_MS = 50;
 
 interface Props {
   conversation: Summary;
@@ -20,6 +23,18 @@ export function ConversationItem({ conversation, query, onDelete, onRenamed }: P
   const opened = useValue(talk.opened);
   const [draft, setDraft] = useState<string | null>(null);
   const [title, setTitle] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const isEditing = draft !== null;
+  useKeptFocus(`c-${conversation.conversation_id}`, isEditing);
+  useEffect(() => {
+    if (!isEditing) return;
+    // The menu holds the focus until it has closed.
+    const timer = setTimeout(() => {
+      field.current?.focus();
+      field.current?.select();
+    }, MENU_CLOSES_MS);
+    return () => clearTimeout(timer);
+  }, [isEditing]);
   const isOpen = opened.id === conversation.conversation_id;
   const shown = title ?? conversation.title;
   const rename = (): void => {
@@ -28,7 +43,10 @@ export function ConversationItem({ conversation, query, onDelete, onRenamed }: P
     if (!next || next === conversation.title) return;
     setTitle(next);
     if (isOpen) talk.rename(next);
-    void api.rename(conversation.conversation_id, next).then(onRenamed, () => setTitle(null));
+    void api.rename(conversation.conversation_id, next).then(onRenamed, () => {
+      setTitle(null);
+      if (isOpen) talk.rename(conversation.title);
+    });
   };
   if (draft !== null)
     return (
@@ -41,9 +59,7 @@ export function ConversationItem({ conversation, query, onDelete, onRenamed }: P
           }}
         >
           <input
-            // The person has just asked to write here.
-            // biome-ignore lint/a11y/noAutofocus: the field replaces the pressed item
-            autoFocus
+            ref={field}
             value={draft}
             maxLength={100}
             aria-label={t("history.name")}
@@ -57,6 +73,7 @@ export function ConversationItem({ conversation, query, onDelete, onRenamed }: P
   return (
     <li className="conv-row">
       <Link
+        id={`c-${conversation.conversation_id}`}
         className={isOpen ? "conv on" : "conv"}
         href={`/c/${conversation.conversation_id}`}
         aria-current={isOpen ? "page" : undefined}

@@ -11,7 +11,7 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
   const { sidebar } = useValue(preferences);
   const [, go] = useLocation();
   return (
-    <nav className="rail" aria-label={t("rail.label")}>
+    <nav className="rail" id="list" tabIndex={-1} aria-label={t("rail.label")}>
       <MarkIcon />
       <button type="button" className="ib" aria-label={t("rail.new")} onClick={() => go("/")}>
         <Icon name="plus" />

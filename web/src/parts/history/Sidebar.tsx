@@ -3,10 +3,12 @@ import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Summary } from "../../core/api/types";
 import { useApp } from "../../hooks/use-app";
+import { useKeptFocus } from "../../hooks/use-kept-focus";
 import { useSettled } from "../../hooks/use-settled";
 import { useValue } from "../../hooks/use-value";
 import { minutes, t } from "../../i18n";
 import { Icon, MarkIcon } from "../Icon";
+import { Waiting } from "../Waiting";
 import { ConversationItem } from "./ConversationItem";
 import { byDay } from "./days";
 
@@ -35,6 +37,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
   const copies = useCopies(list.isError);
   const { deletion } = talk;
   const hidden = useValue(deletion.hidden);
+  useKeptFocus("days", hidden);
   const isUndeleted = useValue(deletion.isFailed);
   const all = (
     list.isError ? copies : (list.data?.pages.flatMap((each) => each.conversations) ?? [])
@@ -42,7 +45,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
     .filter((each) => !hidden.includes(each.conversation_id))
     .filter((each) => !list.isError || matches(each, query));
   return (
-    <aside className="hist" aria-label={t("history.label")}>
+    <aside className="hist" id="list" tabIndex={-1} aria-label={t("history.label")}>
       <header className="bar">
         <MarkIcon />
         <span className="grow">{t("app.name")}</span>
@@ -67,7 +70,8 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
           onChange={(event) => setQuery(event.target.value)}
         />
       </div>
-      <div className="days">
+      <div className="days" id="days" tabIndex={-1}>
+        {list.isPending && <Waiting />}
         {list.isError && (
           <p className="banner">{t(navigator.onLine ? "history.failed" : "history.offline")}</p>
         )}

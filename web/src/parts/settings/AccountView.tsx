@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useApp } from "../../hooks/use-app";
 import { locale, t } from "../../i18n";
+import { Waiting } from "../Waiting";
 import { Row } from "./controls";
 import { Failed } from "./Failed";
 
@@ -32,6 +33,7 @@ export function AccountView() {
   return (
     <>
       <h1>{t("settings.account")}</h1>
+      {account.isPending && <Waiting />}
       {account.isError && <Failed again={() => void account.refetch()} />}
       <div className="panel">
         <dl className="facts">

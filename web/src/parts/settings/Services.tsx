@@ -5,6 +5,7 @@ import { locale, t } from "../../i18n";
 import type { Key } from "../../i18n/en";
 import { GoogleMark } from "../../pages/SignInPage";
 import { Icon } from "../Icon";
+import { Waiting } from "../Waiting";
 import { SwitchRow } from "./controls";
 import { Failed } from "./Failed";
 
@@ -34,6 +35,7 @@ export function Services() {
     <>
       <h1>{t("settings.services")}</h1>
       <Result />
+      {google.isPending && <Waiting />}
       {google.isError && <Failed again={() => void google.refetch()} />}
       {(connect.isError || change.isError || disconnect.isError) && <Failed />}
       {google.data && (

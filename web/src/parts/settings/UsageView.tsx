@@ -4,6 +4,7 @@ import { useApp } from "../../hooks/use-app";
 import { locale, number, t } from "../../i18n";
 import type { Key } from "../../i18n/en";
 import { inMinutes } from "../stage/Bill";
+import { Waiting } from "../Waiting";
 import { Failed } from "./Failed";
 
 const SECONDS = new Set(["avatar_seconds", "transcribed_seconds"]);
@@ -20,6 +21,7 @@ export function UsageView() {
   return (
     <>
       <h1>{t("settings.usage")}</h1>
+      {report.isPending && <Waiting />}
       {report.isError && <Failed again={() => void report.refetch()} />}
       {report.data && <Report report={report.data} />}
     </>

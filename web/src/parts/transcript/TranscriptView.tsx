@@ -5,6 +5,7 @@ import { useApp } from "../../hooks/use-app";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
 import { Failed } from "../settings/Failed";
+import { Waiting } from "../Waiting";
 import { LiveTurn } from "./LiveTurn";
 import { MessageView } from "./MessageView";
 import { Starters } from "./Starters";
@@ -52,6 +53,7 @@ export function TranscriptView() {
       }}
     >
       <div className="grow" />
+      {opened.state === "loading" && <Waiting />}
       {opened.state === "copy" && <p className="banner">{t("conversation.copy")}</p>}
       {opened.state === "missing" && (
         <p className="banner">
