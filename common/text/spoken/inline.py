@@ -10,15 +10,7 @@ from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import (
-    AS_WRITTEN,
-    Rule,
-    Rules,
-    apply,
-    ends_sentence,
-    read_rules,
-    table,
-)
+from common.text.spoken.rules import AS_WRITTEN, Rule, Rules, apply, read_rules, table
 
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
@@ -82,7 +74,6 @@ _INLINE = r"""
 <!--(?:[^-]|-(?!->)){0,300}+-->|(?i:<br\s?/?>|<(script|style){REST}>[^<]{0,1000}</\1>)  =>  ␣
 (?<=[\w)])<sup>(\d{1,3})</sup>|(?<=[.!?…])<sup>\d{1,3}</sup>  =>  {1:raised}
 <({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
-</{NAME}\s?>(?=<[A-Za-z])  =>  ␣
 (?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
 <{NAME}(?:(?:\s++{NAME}\s?=\s?{VALUE}){1,12}\s?/?|\s?/|=[^<>\s]{1,40})>  =>  ␣
 <([A-Za-z][\w -]{0,40})>  =>  {1}
@@ -203,7 +194,7 @@ def inline_rules(language: Language) -> Rules:
 
     def image(match: re.Match[str]) -> str:
         said = f"{words.image}: {match[1].strip()}" if match[1].strip() else words.image
-        followed = match.string[match.end() :].strip() != "" and ends_sentence(match)
+        followed = re.match(r"\s+[A-ZÀ-Þ]", match.string[match.end() :])
         return said + ("." if followed and said[-1].isalnum() else "")
 
     def link(match: re.Match[str]) -> str:

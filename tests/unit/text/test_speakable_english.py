@@ -307,9 +307,33 @@ SYMBOLS = [
     ('`??` keeps `0` and `""`.', "question mark question mark keeps zero and empty string."),
     ("`:.2f` or `:.3e`", "colon dot two f or colon dot three e"),
 ]
+WITH_A_SECOND_SENSE = [
+    (
+        "Use 1/250 s or 1/2000 s.",
+        "Use one two-hundred-fiftieth of a second or one two-thousandth of a second.",
+    ),
+    ("A 1/60 shutter", "A one sixtieth shutter"),
+    (
+        "I scored 17/20 and got 45/50.",
+        "I scored seventeen out of twenty and got forty-five out of fifty.",
+    ),
+    ("IPV (1/4), a quarter (1/4)", "IPV (one of four), a quarter (one quarter)"),
+    ("C♯m, F#m and B♭m7", "C sharp minor, F sharp minor and B flat minor seven"),
+    ("2 x M6 bolts", "two times M6 bolts"),
+    (
+        "(Saka 12', 55'; Rice 23' pen)",
+        "(Saka twelfth minute, fifty-fifth minute; Rice twenty-third minute pen)",
+    ),
+    ("a sub-4:00 finish", "a sub-four finish"),
+    ("5′ → 3′", "five prime to three prime"),
+    ("4.18 J/(g·°C)", "four point one eight joules per gram per degree Celsius"),
+    ("20 M☉", "twenty solar masses"),
+    ("½at² and ½mv²", "one half a t squared and one half m v squared"),
+    ("P = VI ≈ 0.17 W", "P equals VI, or about zero point one seven watts"),
+]
 CASES = [
     *PROSE, *MARKDOWN, *ADDRESSES, *EMOJI_AND_MARKS, *MONEY, *UNITS, *DATES, *TIMES, *NUMBERS,
-    *ABBREVIATIONS, *SYMBOLS,
+    *ABBREVIATIONS, *SYMBOLS, *WITH_A_SECOND_SENSE,
 ]  # fmt: skip
 
 
@@ -332,3 +356,14 @@ def test_what_can_be_said_stays_as_it_is(said: str) -> None:
 )
 def test_the_country_decides_which_is_the_month(language: str, said: str) -> None:
     assert Speakable(language).say("5/12/2026") == said
+
+
+def test_what_stays_undecided_is_left_as_written() -> None:
+    assert (
+        Speakable("en").say("About 17/35, total time ~3:00") == "About 17/35, total time about 3:00"
+    )
+
+
+def test_a_dotted_time_is_read_in_britain() -> None:
+    said = Speakable("en-GB").say('The next one\'s 8.20, "back by 11.30."')
+    assert said == 'The next one\'s eight twenty, "back by eleven thirty."'

@@ -7,6 +7,8 @@ from unicodedata import normalize
 
 from num2words import num2words
 
+from common.text.language import words_of
+from common.text.languages.en import starters
 from common.text.spoken.rules import AS_WRITTEN, ends_sentence, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
@@ -24,6 +26,7 @@ _DESCRIBED = (
     r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
     r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
+STARTERS = words_of(starters)
 ONE = frozenset({"1", "1.0", "1.00"})  # which take a singular
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 YEARS = range(1000, 2100)  # the others are said like numbers
@@ -47,9 +50,8 @@ _EQUATED = (
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-_RATED = re.compile(  # words by which "17/20" is "out of"
-    r"(?i)\b(?:scor|rat(?:ed|ing)|g[eo]t|grade|review|test|quiz|exam|need|went|shot|hit|complet|done|answer"
-    r"|correct|sever|pain|chance|probab|point|mark(?!e)|attend|earn|g[ai]ve|vote|respon|question|w[io]n)"
+_RATED = (  # by these words "17/20" is "out of"
+    r"(?i)\b(scor|rat(ed|ing)|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|chance|mark|att)"
 )
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
@@ -78,6 +80,7 @@ PATTERNS = {
 }
 PARTS = {
     "letters": " ".join,
+    "minutes": lambda more: re.sub(r"(\d+).", lambda at: f"{ordinal(at[1])} minute", more),
     "to_prime": lambda digit: f" to {cardinal(digit)} prime" if digit else "",
     "kelvins": table("C degree Celsius|F degree Fahrenheit|K kelvin").__getitem__,
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
@@ -152,7 +155,7 @@ def describes(match: re.Match[str]) -> bool:
 
 def point(match: re.Match[str]) -> str:
     """Return the point of an abbreviation where it also ends the sentence."""
-    return "." if match[0].endswith(".") and ends_sentence(match) else ""
+    return "." if match[0].endswith(".") and ends_sentence(match, STARTERS) else ""
 
 
 @lru_cache(maxsize=4096)
@@ -202,14 +205,11 @@ def fraction(match: re.Match[str]) -> str:
         sign = " "
     elif above > below or not above or (" equals " in text and not rated):
         sign = " over "
-    elif rated or _RATED.search(text[max(0, match.start() - 40) : match.start()] + after):
+    elif rated or re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after):
         sign = " out of "
     elif above > 12 or below > 31:  # noqa: PLR2004 - no date
-        return (
-            f"one {PARTS['part'](match[3])}"
-            if above == 1 and not whole
-            else match[0].translate(AS_WRITTEN)
-        )
+        part = f"one {PARTS['part'](match[3])}"
+        return part if above == 1 and not whole else match[0].translate(AS_WRITTEN)
     else:
         sign = " "
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""

@@ -13,7 +13,6 @@ _SIGNS = r"""
 (?<![\w.$€£(–-])(\d\d?)\) (?=["“']?[^\W\d_])  =>  {item}
 ? [#+>▸▶►›↑▲↓▼≈|♯♭⁺⁻−–→]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
-(?<!\w)(AB?|B|O)[−-](?= (?:blood|donor|type))|(?<=blood type )(AB?|B|O)[−-]  =>  {1}{2} negative
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
 (?<!\w)([35])['’′](?: ?(?:→|-{0,2}>|[-–]|to) ?([35])['’′]|(?= end))  =>  {1:cardinal} prime{2:to_prime}
 (?<=\b[A-G][♯♭#])m(\d?)(?!\w)  =>  ␣minor {1}
@@ -70,6 +69,9 @@ _FIGURES = r"""
 (?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/))(\d{1,3}(?::[0-5]\d)++)(?![\w:]|\.\d| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
+(?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
+(?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
+(?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
 (?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
@@ -146,6 +148,7 @@ _FIGURES = r"""
 ? \d/\d|f/\d|[{VULGAR}]
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
+(?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
 (?<!\w)f/(?=\d)  =>  f␣
 (?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,4})/(\d{1,5})(?<!/20\d\d)(?![\w/]|[.,]\d)  =>  {fraction}
@@ -156,12 +159,14 @@ _FIGURES = r"""
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=[$€£]?\d)  =>  {1},␣
 (?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( equals)?)  =>  {between}
+((?i:between) {CLOCK} ?[AaPp]\.?[Mm]\.?) ?[-–—] ?(?=\d|noon|midnight)  =>  {1} and␣
 {AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=(?:[\d.]++ × )?[\d.]++ ?(?:[cm]?m|in|ft|["″])(?!\w|  ?equals)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})(?:[x×](?!\w)| [x×](?= M\d)){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
+{START}00?:(\d\d:\d\d)(?![\w:])  =>  {clock}
 {START}(?<!:)(\d{1,2}(?::[0-5]\d){1,2})\.(?=\d*[1-9])(\d{1,6})(?![\w:])  =>  {clock} point {2:spelled}
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
@@ -170,8 +175,8 @@ _FIGURES = r"""
 (\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet)(?<![²³]) ?(?:x|×(?!.{,60} (?:equals|about))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-([A-ZÀ-Þ][\w'’-]++ \(?|pen[,;] |{START}(?=\d\d?['’′](?: pen|\)))(?<!\())([1-9]\d?\d?)['’′](?=[,;)]| pen)
-    =>  {1}{2:ordinal} minute
+([A-ZÀ-Þ][\w'’-]++ \(?|pen[,;] |\b(?=\d\d?['’′] pen))([1-9]\d?\d?)['’′]((?:, \d\d?['’]){,4})(?=[,;)]| p)
+    =>  {1}{2:ordinal} minute{3:minutes}
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
@@ -191,7 +196,7 @@ _FIGURES = r"""
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
-(?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w| \w (?:squ|cub))(\.?)  =>  {part_of_a_measure}
+(?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w| \w[²³])(\.?)  =>  {part_of_a_measure}
 ? \d(?:\+|[kM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
@@ -207,6 +212,7 @@ _OTHER_SIGNS = r"""
 \+/[-−]  =>  ±
 \+\+(?=[a-z](?!\w))|(?<=\w)\+\+(?!\w)  =>  ␣plus plus␣
 [ ]?[+]++ ?  =>  ␣plus␣
+(?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
 ([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:raised}␣
 (?<!\S)@[ ]  =>  at␣
@@ -216,7 +222,7 @@ _OTHER_SIGNS = r"""
 (?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
 _BRITISH = r"""
-(?<!\w)((?i:at|by|from|until|the|opens?|closes|one['’]s) )([01]?\d|2[0-3])\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
 (?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}
 """
 _DAYS = r"""
