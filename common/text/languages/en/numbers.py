@@ -208,7 +208,7 @@ def fraction(match: re.Match[str]) -> str:
     elif rated or re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after):
         sign = " out of "
     elif above > 12 or below > 31:  # noqa: PLR2004 - no date
-        part = f"one {PARTS['part'](match[3])}"
+        part = f"one {ordinal(match[3]).replace(' ', '-')}"
         return part if above == 1 and not whole else match[0].translate(AS_WRITTEN)
     else:
         sign = " "
