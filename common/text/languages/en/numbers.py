@@ -9,7 +9,7 @@ from num2words import num2words
 
 from common.text.language import words_of
 from common.text.languages.en import starters
-from common.text.spoken.rules import ends_sentence, table
+from common.text.spoken.rules import ends_sentence, near, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
@@ -27,6 +27,7 @@ _DESCRIBED = (
     r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
 STARTERS = words_of(starters)
+_CRICKET = r"\b(?:wickets?|wkts?|overs|stumps|bowled|declared)\b"
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
@@ -165,6 +166,8 @@ def between(match: re.Match[str]) -> str:
     written, dash = match[1], match[2]
     first, last = (float(match[at].replace(",", "")) for at in (1, 3))
     before = match.string[max(0, match.start() - 7) : match.start()]
+    if " " not in dash and _score(match, first, last):
+        return f"{written} for "
     if match[4] or before == "equals " or (dash == " - " and first > last):
         return f"{written} minus "
     coded = max(last, first / 2) >= _SCORE and last < _CLOSE * first
@@ -173,6 +176,14 @@ def between(match: re.Match[str]) -> str:
     if match.string.startswith("etween ", max(0, match.start() - 7)):
         return f"{written} and "
     return f"{written} to " if dash in {"-", " - "} or dash.strip() != "-" else match[0]
+
+
+def _score(match: re.Match[str], first: float, last: float) -> bool:
+    """Return whether wickets and runs are given, in cricket: 287/6, 3–61."""
+    around = match.string[max(0, match.start() - 8) : match.end() + 10]
+    counted = re.search(r"(?:overs|between) \d|\d (?:overs|runs|balls|wickets|min)", around)
+    scored = min(first, last) <= 10 < max(first, last)  # noqa: PLR2004 - ten wickets
+    return scored and not counted and near(match, _CRICKET)
 
 
 def item(match: re.Match[str]) -> str:
@@ -192,14 +203,14 @@ def fraction(match: re.Match[str]) -> str:
     """Return "3/4" as a fraction, "8/10" as a mark, "120/80" as it is said of a pressure."""
     whole, above, below = match[1], int(match[2]), int(match[3])
     rated = match.string.startswith(" star", match.end())
-    # Per cent, "80/20", or two rates, "26/32 mpg".
-    shares = above + below == 100 or match.string.startswith(" mpg", match.end())  # noqa: PLR2004
+    shares = above + below == 100 or match.string.startswith(" mpg", match.end())  # noqa: PLR2004 - 80/20
     if 0 < above < below and below in _FRACTIONS and not (rated or shares):
         return _with_whole(whole, above, below)
-    summed = above < below and " equals " in match.string
     dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
     over = " " if dated and not rated else " out of "
-    over = " over " if above > below or not above or summed else over
+    even = above == below or " equals " not in match.string
+    over = over if even and 0 < above <= below else " over "
+    over = " for " if _score(match, above, below) else over
     sign = " " if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20"} else over
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
