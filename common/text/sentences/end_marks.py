@@ -106,8 +106,7 @@ def inside(text: str) -> bool:
         sign, before = mark[0][0], text[max(0, mark.start() - 1) : mark.start()]
         if expected and sign in expected[-1]:
             expected.pop()
-        # An inch (6") and a smiley :( open nothing.
-        elif sign in _CLOSES and (
+        elif sign in _CLOSES and (  # an inch (6") and a smiley :( open nothing
             sign in _WIDE or not (before.isalnum() or before in {*":;-.,!?"})
         ):
             expected.append(_CLOSES[sign])

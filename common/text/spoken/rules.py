@@ -89,16 +89,9 @@ def table(lines: str, between: str = " ") -> dict[str, str]:
 
 
 def full_words(
-    words: Mapping[str, str],
-    before: str = r"(?<!\w)",
-    after: str = "",
-    *,
-    ending: Container[str] = (),
+    words: Mapping[str, str], before: str = r"(?<!\w)", after: str = "", ending: Container[str] = ()
 ) -> Rule:
-    """Return a rule that puts abbreviations in full.
-
-    A point that also ends a sentence stays: at the end, and before a word of `ending`.
-    """
+    """Return a rule that puts abbreviations in full. A point that ends a sentence stays."""
     said = {short.replace(" ", ""): full for short, full in words.items()}
 
     def put(match: re.Match[str]) -> str:
@@ -113,3 +106,8 @@ def ends_sentence(match: re.Match[str], starters: Container[str]) -> bool:
     """Return whether nothing follows, or one of the words that begin a sentence."""
     rest = match.string[match.end() : match.end() + 24].lstrip("\"'”’)*_ ")
     return not rest or re.split(r"[^\w]", rest, maxsplit=1)[0] in starters
+
+
+def near(match: re.Match[str], words: str) -> bool:
+    """Return whether one of the words stands about the match."""
+    return bool(re.search(words, match.string[max(0, match.start() - 80) : match.end() + 80]))

@@ -14,8 +14,8 @@ introduces = "e.g i.e cf vs viz mr mrs ms dr prof p.s n.b"
 after_names = "jr sr"
 streets = "st ave blvd rd ln hwy pkwy sq ct pl"
 lettered = """a an answer appendix block building choice class column exhibit figure gate grade group
-  hall item letter line option part plan platform row section side table team terminal track type
-  unit version vitamin wing zone"""
+  hall item letter line option part plan platform room rm. row section side table team terminal track
+  type unit version vitamin wing zone"""
 time_words = """at by from until till around about after before since on in this next every the and
   to today tomorrow tonight yesterday morning afternoon evening noon jan feb mar apr jun jul aug sept
   sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"""

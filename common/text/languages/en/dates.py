@@ -68,10 +68,7 @@ def year_or_count(match: re.Match[str]) -> str:
 
 
 def numeric(match: re.Match[str], region: str) -> str:
-    """Return a date in figures. Above twelve a figure can only be the day.
-
-    Else the region decides. Where it is unknown, the figures are said as they stand.
-    """
+    """Return a date in figures, as they stand where neither a day above twelve nor a region decides."""
     first, last = int(match[1]), int(match[3] or match[5])
     full = year(match[4]) if match[4] else PARTS["yy"](match[6])
     only = first > len(_NAMES) or last > len(_NAMES)
@@ -123,10 +120,8 @@ def decades(match: re.Match[str]) -> str:
 def clock(match: re.Match[str]) -> str:
     """Return a time that a race took: "22:45", "2:11:08"."""
     first, *others = match[1].split(":")
-    round_time = "" if any(map(int, others)) else "hours" if others[1:] else "minutes"
-    return " ".join(
-        [cardinal(str(int(first))), *([round_time] if round_time else map(pair, others))]
-    )
+    rest = map(pair, others) if any(map(int, others)) else ["hours" if others[1:] else "minutes"]
+    return " ".join([cardinal(str(int(first))), *rest])
 
 
 def several_days(match: re.Match[str]) -> str:

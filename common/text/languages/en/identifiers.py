@@ -32,7 +32,7 @@ def coded(value: str) -> str:
     said = ""
     for group in re.findall(r"[^\W_]+|/", value):
         said += "" if not said else "-" if said.isalpha() else ", "
-        parts = re.findall(r"[A-Z]{4,}|\w", group)  # "SAVE10"
+        parts = re.findall(r"[A-Z]{4,}(?:\d\d?$)?|\w", group)
         by_sign = " ".join(spelled(part) if part.isdigit() else part.upper() for part in parts)
         said += group if group.isalpha() else "slash" if group == "/" else by_sign
     return said
@@ -50,7 +50,6 @@ def after_noun(match: re.Match[str]) -> str:
     named, sure = _names(match.string[max(0, match.start() - 60) : match.start()])
     figures = len(re.sub(r"\D", "", value))
     amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
-    # "No. 23-411", "#7734102"
     named = named or (sure and "-" in value) or bool(sign and re.fullmatch(r"[\d ]{6,}", value))
     size = figures if value.isdigit() else len(value.replace("-", "")) - 1
     if not named or amount or (size < _LONG and not (sure or sign)):

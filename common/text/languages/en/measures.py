@@ -3,7 +3,7 @@
 import re
 
 from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, minus, number, point
-from common.text.spoken.rules import any_of, table
+from common.text.spoken.rules import any_of, near, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
@@ -12,26 +12,29 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte
   |MB megabyte|GB gigabyte|TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second
   |Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt
-  |GW gigawatt|V volt|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
+  |GW gigawatt|V volt|A amp|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
   |cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|px pixel|s second|sec second
   |secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour
   |hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury
   |Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour|ppm part per million
   |kph kilometer per hour|kmh kilometer per hour|m/s² meter per second squared|fps frame per second
   |rpm revolution per minute|pk pack|ct count|pcs piece|IU international unit|pts point|reb rebound
-  |ast assist|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter|kN kilonewton
-  |MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram|nmol nanomole
-  |cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star
-  |qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second|M☉ solar mass""")
+  |ast assist|wkts wicket|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter
+  |kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram
+  |nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star
+  |⭐ star|qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second|M☉ solar mass""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
-    _UNITS |= {f"{_short}{power}": f"square {_length}" for power in "²2"}
-    _UNITS |= {f"{_short}{power}": f"cubic {_length}" for power in "³3"}
-    _UNITS |= {f"{square} {_short}": f"square {_length}" for square in ("sq", "sq.")}
+    for _signs, _power in (("²2", "square"), ("³3", "cubic")):
+        _UNITS |= {f"{_short}{sign}": f"{_power} {_length}" for sign in _signs}
+        _UNITS |= {f"{_power[:2]}{dot} {_short}": f"{_power} {_length}" for dot in (".", "")}
 for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_POINTED = r"[hs]|reb|ast|(?:sq\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
+_POINTED = r"[hs]|reb|ast|(?:..\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
+_PULL = r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force"
+_ELECTRIC = r"[\d ][mk]?[VWΩ](?!\w)|\bamp|volt|[Rr]esist|fuse|[Bb]reaker|[Cc]ircuit|[Cc]urrent\b"
+_MONTHLY = "[Pp]lan|[Rr]ent|[Bb]roadband|[Cc]ontract|[Ss]ubscri|Mbps|Fibre|tariff|SIM|membership"
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -56,7 +59,8 @@ PATTERNS = {
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"}) + r"|W(?!-\d)|in[23]?(?=\.)",
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "A", "in", "in2", "in3"})
+    + r"|W(?!-\d)|A|in[23]?(?=\.)|in(?= \((?:L |\d))",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
@@ -72,11 +76,8 @@ PARTS = {
 
 def per(units: str) -> str:
     """Return what a rate adds: "/mo" is " per month", "/kg/day" is " per kilogram per day"."""
-    return "".join(
-        f" per {_UNITS.get(unit, unit if unit != 'd' else 'day')}"
-        for unit in (units or "").split("/")
-        if unit
-    )
+    rates = filter(None, (units or "").split("/"))
+    return "".join(f" per {_UNITS.get(unit, unit if unit != 'd' else 'day')}" for unit in rates)
 
 
 def degree(match: re.Match[str]) -> str:
@@ -98,6 +99,8 @@ def inches_mark(match: re.Match[str]) -> str:
 
 def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
+    if (unit == "g" and near(match, _PULL)) or (unit == "A" and not near(match, _ELECTRIC)):
+        return match[0] if unit == "A" else f"{minus(sign)}{number(amount)} g{dot}"
     singular = (amount in ONE and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
     goes_on = inside or re.match(r" [^A-Z]|\S", match.string[match.end() :])
@@ -131,7 +134,8 @@ def amount(match: re.Match[str]) -> str:
     if last:
         start = f"{minus(sign)}{number(first)}{_scaled(scale)}" if whole else said
         return f"{start} to {_money(last, scale_2, currency)}{per(rate)}"
-    return said + per(rate)
+    monthly = " per month" if near(match, _MONTHLY) else "/m"
+    return said + (monthly if rate == "m" else per(rate))
 
 
 def _currency(currency: str) -> list[str]:

@@ -16,7 +16,7 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
-  |pop.=population|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
+  |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
   |N/A=not applicable|n/a=not applicable|btw=by the way|elev.=elevation|ref.=reference
   |attrib.=attributed|mvmt.=movement|intl.=international|mins.=minutes|int'l=international
   |nat'l=national|lg.=large|ea.=each|m/m=month over month
@@ -39,7 +39,6 @@ _PATTERNS = {
         "(?:War|Chapter|Part|Volume|Act|Scene|Section|Article|Title|Type|Phase|Stage|Book|Level"
         "|Episode|Class|Category|Appendix|Bowl|Rocky|Grade)"
     ),
-    # Up to 89: kings, chapters and wars have no greater number.
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
 }
 _PARTS = {
@@ -66,7 +65,8 @@ _POINTED = r"""
 (?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIi]|cl\.|[NS][EW](?!\w)
+? \d[srnt][tdh] [FfMmQqIi]|cl\.|[NS][EW](?!\w)|[a-z] no\.
+(?<!\w)((?i:passport|reference|membership|account|booking|policy) )no\.  =>  {1}number{point}
 (?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn)\.  =>  {1:counted}{point}
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
@@ -88,18 +88,13 @@ def short_forms() -> Rules:
     names = _PATTERNS | _PARTS | {"saint": saint, "point": point}
     pointed = (
         *read_rules(_POINTED, names),
-        # After a name or an ordinal: "Main Rd.", "5th Ave.", "Acme Inc.".
         full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=STARTERS),
         full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?! ?\d)", ending=STARTERS),
         full_words({"etc.": "et cetera", "et al.": "and others"}, r"(?<![\w.])", ending=STARTERS),
-        full_words(_ANYWHERE, before=r"(?<![\w.])"),
+        full_words(_ANYWHERE, before=r"(?<![\w.#])"),
     )
-    return (
-        Group(
-            r"[./ABCDEHLMNPRSWv](?:(?<=[./])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))", pointed
-        ),
-        Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, names)),
-    )
+    shorts = r"[./ABCDEHLMNPRSWv](?:(?<=[./])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))"
+    return Group(shorts, pointed), Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, names))
 
 
 def _figures(roman: str) -> str:
@@ -112,5 +107,4 @@ def saint(match: re.Match[str]) -> str:
     """Return "Saint" before the name of one, or where no name precedes; else "Street"."""
     last = match.string[: match.start()].rstrip().rpartition(" ")[2]
     named = re.fullmatch(r"[A-Z]\w*|\d+(?:st|nd|rd|th)", last) is not None
-    known = match[1] in _SAINTS or match[1].removesuffix("s") in _SAINTS
-    return "Saint" if known or not named else f"Street{point(match)}"
+    return "Saint" if not named or {match[1], match[1][:-1]} & _SAINTS else f"Street{point(match)}"
