@@ -51,7 +51,7 @@ _EQUATED = (
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-_RATED = r"(?i)\b(scor|rat(ed|ing)|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|chance|att)"
+_RATED = r"(?i)\b(scor|rat(ed|ing)|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
