@@ -25,6 +25,7 @@ export function TalkPage({ id }: { id: string | null }) {
   const [showsKeys, setShowsKeys] = useState(false);
   const [isReading, setReading] = useState(false);
   const [, go] = useLocation();
+  const isEmpty = opened.state === "new" || opened.state === "ready";
   useEffect(() => {
     void talk.open(id);
     // On a phone the list covers the conversation that was chosen in it.
@@ -62,7 +63,7 @@ export function TalkPage({ id }: { id: string | null }) {
               <Icon name="list" flip />
             </button>
             <h1 dir="auto">
-              {opened.title ?? (opened.state === "new" ? t("conversation.new") : "")}
+              {opened.title ?? t(isEmpty ? "conversation.new" : "conversation.label")}
             </h1>
             <button
               type="button"
