@@ -228,7 +228,8 @@ async def open_keyboard(page: Page, size: tuple[int, int]) -> None:
     await expect(page.locator(".app.typing")).to_be_visible()
     face = await page.locator("#stage").bounding_box()
     field = await page.get_by_label("Write to Oprina").bounding_box()
-    assert face is not None and field is not None
+    assert face is not None
+    assert field is not None
     assert face["height"] <= 112
     assert field["y"] + field["height"] <= size[1] - 300
     await check_screen(page)
