@@ -16,7 +16,7 @@ from common.api.multipart import parse_multipart
 from common.domain import deadlines
 from common.domain.errors import Invalid, Unauthenticated
 from common.observability.request_trace import TraceParent
-from common.schemas.base import Request
+from common.schemas.base import COMBINATION, Request
 
 MAX_BYTES = 64 * 1024
 MAX_AUDIO_BYTES = 2 * 1024 * 1024
@@ -250,13 +250,9 @@ def _validate(
     try:
         return model.model_validate(_unique(fields), strict=strict)
     except ValidationError as error:
-        found = json.loads(
-            error.json(include_input=False, include_url=False, include_context=False)
-        )
-        raise Invalid(
-            "Invalid fields.",
-            fields=[_wrong_field(problem, model) for problem in found[:MAX_ERRORS]],
-        ) from None
+        found = json.loads(error.json(include_input=False, include_url=False))
+        fields = [wrong for each in found[:MAX_ERRORS] for wrong in _wrong_fields(each, model)]
+        raise Invalid("Invalid fields.", fields=fields) from None
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -278,20 +274,22 @@ def _refuse_body(problem: str) -> NoReturn:
     raise Invalid("The body must be a JSON object.", status=400, fields=[("body", problem)])
 
 
-def _wrong_field(problem: Mapping[str, Any], model: type[Request]) -> tuple[str, str]:
-    """Return the path of a wrong field, and its problem.
+def _wrong_fields(problem: Mapping[str, Any], model: type[Request]) -> list[tuple[str, str]]:
+    """Return the path of each wrong field, and its problem.
 
     An unknown field within another one is a part of a value, which no refusal repeats: the other
     field is named, with the names that it has.
     """
     place: Sequence[str | int] = problem["loc"]
+    if problem["type"] == COMBINATION:
+        return [*problem["ctx"]["fields"].items()]
     if problem["type"] != "extra_forbidden" or len(place) == 1:
         message = problem["msg"].removeprefix("Value error, ")
-        return _name(place), TOO_LONG.sub(r"must have at most \1 characters", message)
+        return [(_name(place), TOO_LONG.sub(r"must have at most \1 characters", message))]
     outer = model.model_fields.get(str(place[0]))
     known = getattr(outer.annotation, "model_fields", {}) if outer and len(place) == 2 else {}  # noqa: PLR2004 - the field, and the unknown one in it
     has = f": it has {', '.join(known)}" if known else ""
-    return _name(place[:-1]), f"has an unknown field{has}"
+    return [(_name(place[:-1]), f"has an unknown field{has}")]
 
 
 def _name(location: Sequence[str | int]) -> str:

@@ -32,9 +32,6 @@ class SpeakUseCase:
         Raises NotFound, SessionOver, QuotaExceeded, TooManyTurns, Invalid, KeyInFlight, KeyReused:
         nothing was changed then.
         """
-        if request.text is None and not request.interrupt:
-            fields = [("text", "give a text, or `interrupt`, or both")]
-            raise Invalid("Nothing to do.", fields=fields)
         deps, session_id = self.turns.deps, AvatarSessionId(request.avatar_session_id)
         known = self.turns.running.conversation_of(session_id)
         claim = replace(new_claim(deps.new_id, caller, key, None), conversation_id=known)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -13,12 +13,17 @@ from pydantic import (
     JsonValue,
     PlainSerializer,
     PrivateAttr,
+    model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from common.domain.document_values import RESERVED
 from common.domain.ids import ID
 from common.domain.voices import TAG, is_language
+
+COMBINATION: Final = "combination"
+"""The type of the error whose context has `fields`: the problem of each field."""
 
 VISIBLE = re.compile(
     r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
@@ -66,16 +71,11 @@ Audio = Annotated[
 request its hash stands for it."""
 
 
-def refuses(*together: Mapping[str, object]) -> ConfigDict:
-    """Describe combinations of fields that a request's validator refuses, for its JSON schema."""
-    return ConfigDict(json_schema_extra={"allOf": [refused(fields) for fields in together]})
-
-
 def refused(fields: Mapping[str, object]) -> dict[str, JsonValue]:
     """Return the JSON schema that refuses a combination of fields.
 
-    A field is mapped to `str` or `bool` (given), `True`, `False` (also left out), or `None` (null or
-    left out).
+    A field is mapped to a type (given), `True`, `False` (also left out), or `None` (null or left
+    out).
     """
     present: list[JsonValue] = [name for name, kind in fields.items() if kind]
     properties: dict[str, JsonValue] = {name: _kind(kind) for name, kind in fields.items()}
@@ -88,12 +88,57 @@ def _kind(kind: object) -> dict[str, JsonValue]:
     return {"type": {str: "string", bool: "boolean", None: "null"}[kind]}  # type: ignore[index]  # one of the three
 
 
+def _describe(schema: dict[str, JsonValue], model: type["Request"]) -> None:
+    """Add the combinations that a request refuses. A recording is no field of JSON."""
+    if found := [refused(fields) for fields in model.REFUSED if "audio" not in fields]:
+        schema["allOf"] = [*found]
+
+
+def _holds(value: object, kind: object) -> bool:
+    if isinstance(kind, type):
+        return isinstance(value, kind)
+    return value is kind
+
+
+def _wrong_together(fields: Mapping[str, object]) -> dict[str, str]:
+    """Return the problem of each field of a combination that is refused."""
+    given = [name for name, kind in fields.items() if kind]
+    missing = [name for name in fields if name not in given and name != "audio"]
+    if not given:
+        return {missing[0]: f"one of {_listed(missing)} is required"}
+    if missing:
+        return {name: f"is required with {_listed(given)}" for name in missing}
+    return {
+        name: f"does not go with {_listed([other for other in given if other != name])}"
+        for name in given
+    }
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 class Request(BaseModel):
     """The fields of a request. Unknown fields are refused, and types are strict."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, defer_build=True, json_schema_extra=_describe
+    )
+    REFUSED: ClassVar[Sequence[Mapping[str, object]]] = ()
+    """Combinations of fields that are refused, in the form of `refused`."""
     NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object] | None] = None
     """A combination of fields that only a request with a recording may have."""
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        wrong: dict[str, str] = {}
+        for fields in self.REFUSED:
+            is_first = not wrong or any(fields.values())  # else another problem says more
+            if is_first and all(_holds(getattr(self, name), each) for name, each in fields.items()):
+                wrong = {**_wrong_together(fields), **wrong}
+        if wrong:
+            raise PydanticCustomError(COMBINATION, "fields do not go together", {"fields": wrong})
+        return self
 
     @property
     def needs_stream(self) -> bool:

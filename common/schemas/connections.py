@@ -1,9 +1,9 @@
 """Requests and answers of the Google connection."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from common.schemas.base import Answer, BrowserRequest, Request
 
@@ -21,15 +21,11 @@ class ConnectGoogleRequest(Request):
     allowed origin.
     """
 
+    REFUSED = ({"mail": False, "calendar": False},)
+
     mail: bool
     calendar: bool
     return_to: Annotated[str, Field(min_length=1, max_length=SHORT)] | None = None
-
-    @model_validator(mode="after")
-    def _ask_for_something(self) -> Self:
-        if not (self.mail or self.calendar):
-            raise ValueError("`mail` or `calendar` must be true")
-        return self
 
 
 class ConsentPage(Answer):

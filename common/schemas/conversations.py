@@ -1,9 +1,9 @@
 """The requests and answers of the function `conversations`. All times are in UTC, in ISO 8601."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from common.domain.conversations.messages import Rating
 from common.domain.conversations.title import one_line
@@ -57,17 +57,12 @@ class DeleteConversationRequest(Request):
 class RateMessageRequest(Request):
     """A rating of a message of the assistant. `rating: null` takes an earlier one back."""
 
+    REFUSED = ({"comment": str, "rating": None},)
+
     conversation_id: Id
     message_id: Id
     rating: Rating | None
     comment: Annotated[Line, Field(max_length=500)] | None = None
-
-    @model_validator(mode="after")
-    def _comment_needs_a_rating(self) -> Self:
-        if self.comment is not None and self.rating is None:
-            msg = "a comment needs a rating"
-            raise ValueError(msg)
-        return self
 
 
 class ConversationSummary(Answer):

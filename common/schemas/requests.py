@@ -1,12 +1,12 @@
 """The requests of the functions. Unknown fields are refused, and types are strict."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text, refuses
+from common.schemas.base import Audio, Id, Language, Name, Quality, Request, Text
 
 MAX_MESSAGE = 8_000
 MAX_SPEECH = 4_000
@@ -89,7 +89,17 @@ class ChatRequest(Request):
     that is exactly a yes or a no does the same, if one proposal is open.
     """
 
-    model_config = refuses(
+    NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object]] = {
+        "message": None,
+        "stop": False,
+        "regenerate": False,
+        "confirm": None,
+    }
+    REFUSED = (
+        {"audio": bytes, "message": str},
+        {"audio": bytes, "stop": True},
+        {"audio": bytes, "regenerate": True},
+        {"audio": bytes, "confirm": str},
         {"stop": True, "conversation_id": None},
         {"stop": True, "message": str},
         {"stop": True, "regenerate": True},
@@ -106,13 +116,8 @@ class ChatRequest(Request):
         {"confirm": str, "regenerate": True},
         {"confirm": str, "edit": str},
         {"yes": bool, "confirm": None},
+        {"audio": None, **NOT_WITHOUT_AUDIO},
     )
-    NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object]] = {
-        "message": None,
-        "stop": False,
-        "regenerate": False,
-        "confirm": None,
-    }
 
     audio: Annotated[Audio | None, SkipJsonSchema()] = None
     message: Annotated[Text, Field(max_length=MAX_MESSAGE)] | None = None
@@ -125,30 +130,6 @@ class ChatRequest(Request):
     confirm: Id | None = None
     yes: bool | None = None
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        given = (self.message is not None) + (self.audio is not None)
-        if (self.confirm is None) != (self.yes is None):
-            raise ValueError("`confirm` and `yes` go together")
-        if self.confirm is not None:
-            others = given or self.stop or self.regenerate or self.edit is not None
-            if others or self.conversation_id is None:
-                raise ValueError("`confirm` takes a conversation_id, and no message")
-            return self
-        if self.stop and (given or self.conversation_id is None):
-            raise ValueError("`stop` takes a conversation_id and no message")
-        if self.regenerate and (self.stop or self.edit is not None or given):
-            raise ValueError("`regenerate` takes a conversation_id and no message")
-        if self.edit is not None and (self.stop or self.message is None):
-            raise ValueError("`edit` takes a conversation_id and a message")
-        if (self.regenerate or self.edit is not None) and self.conversation_id is None:
-            raise ValueError("`regenerate` and `edit` take a conversation_id")
-        if not self.stop and not self.regenerate and not given:
-            raise ValueError("give a message, `regenerate`, or `stop`")
-        if given > 1:
-            raise ValueError("a spoken message has no `message`")
-        return self
-
     @property
     def needs_stream(self) -> bool:
         return self.speak == "audio"
@@ -160,7 +141,7 @@ class SpeakRequest(Request):
     `interrupt` without a text only interrupts the avatar. A new text interrupts it in any case.
     """
 
-    model_config = refuses({"text": None, "interrupt": False})
+    REFUSED = ({"text": None, "interrupt": False},)
 
     avatar_session_id: Id
     text: Annotated[Text, Field(max_length=MAX_SPEECH)] | None = None

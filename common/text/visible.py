@@ -18,9 +18,9 @@ _NAMES: Final = (
     "|(?:tool|function)_?(?:calls?|code|uses?|outputs?|results?|responses?)|invoke|execute_?tool)"
 )
 _HIDDEN: Final = (
-    (rf"<({_NAMES})(?:\s[^<>]*)?(?<!/)>", r"</{}\s*>"),
+    (rf"<({_NAMES})(?:\s[^<>]*)?(?<!/)>", r"</\s?{}\s*>"),
     (r"<(function)(?:=|\sname=)[^<>]*>", "</{}>"),
-    (r"\[(think|tool_results)\]", r"\[/{}\]"),
+    (r"(?:\[|◁\s?)(think|tool_results)\s?[\]▷]", r"[\[◁]\s?/\s?{}\s?[\]▷]"),
     (r"\[tool_calls\]", "(?=\n)"),
     (r"```(tool_\w+)[ \t]*\n", "\n```(?!`)"),
     # Control marks of the templates of gpt-oss, Gemma, Kimi and DeepSeek, Llama, Qwen.
@@ -33,25 +33,25 @@ _HIDDEN: Final = (
 )
 """The beginning and the end of each hidden passage; `{}` is its name. Without an end all is hidden."""
 _DROPPED: Final = (  # citations are last: they are no links and no formulas
-    rf"</?(?:{_NAMES})\s*/?>|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
+    rf"<(?:/\s?)?(?:{_NAMES})\s*(?:/?>|\Z)|[\[◁]\s?/\s?think\s?(?:[\]▷]|\Z)|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
     r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
     r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]"
     r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
 _REMOVED: Final = (  # the beginning fails fast
-    r"(?=<[^<>]*>|\[[^\[\]]*\]|【[^【】]*】|\ue200|`)(?:"
+    r"(?=<[^<>]*(?:>|\Z)|◁|\[/|\[[^\[\]]*\]|【[^【】]*】|\ue200|`)(?:"
     f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
 )
 _LISTED: Final = (  # after these, "[1, 5]" is a list
     r"(?:[=:(,∈]|\\sqrt|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
-    r"[<\[【\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
-    r"|(?<![fFtT])(?:(?<=`)|(?<=[【\ue200])(?=[^【】\ue200\n]|\Z)|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)|(?<=\{)(?=\s*(?:\"|\Z))))"
+    r"[<\[【◁\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
+    r"|(?<![fFtT])(?:(?<=`)|(?<=[【◁\ue200])(?=[^【】◁▷\ue200\n]|\Z)|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)|(?<=\{)(?=\s*(?:\"|\Z))))"
 )
 _CALLED: Final = r"(?:function|tool)[ _]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark
-    r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|\ue200[^\ue200\ue201\n]*|`+"
+    r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|◁[^◁▷\n]*|\ue200[^\ue200\ue201\n]*|`+"
     r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\](?:[\s[]|[–-]\[?\d{0,3})?|```(?:t|to|too|tool|tool_[^\n]*)"
     rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?'
     r"|(?:f|fu|fun|func|funct|functio?|t|too?|(?:function|tool)[ _]?(?:c|ca|cal|calls?\s{0,3})?)"

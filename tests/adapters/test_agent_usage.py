@@ -166,6 +166,48 @@ def test_outage_inside_a_stream_is_unavailable(event: Event) -> None:
     assert type(failure(event)) is errors.Unavailable
 
 
+def read_lines(lines: list[bytes]) -> None:
+    parser = ReplyParser()
+    for line in lines:
+        assert list(parser.feed(line)) == []
+    parser.finish()
+
+
+@pytest.mark.parametrize("event", [*TOO_MANY, *DOWN], ids=str)
+def test_error_in_a_list_or_over_several_lines_counts_like_the_status(event: Event) -> None:
+    kind = type(failure(event))
+    for body in ([event], [{"author": "a"}, event], [event, event], event):
+        for indent in (None, 1, 2):
+            for sse in (b"", b"data: "):
+                lines = [
+                    sse + each for each in json.dumps(body, indent=indent).encode().split(b"\n")
+                ]
+                for text in (lines, [each + b"\r" for each in lines]):
+                    with pytest.raises(errors.Upstream) as raised:
+                        read_lines(text)
+                    assert type(raised.value) is kind
+
+
+def test_error_in_a_list_keeps_its_delay_and_may_follow_text() -> None:
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}
+    body = [{"error": {"code": 429, "message": "canary", "details": [info]}}]
+    parser = ReplyParser()
+    assert list(parser.feed(json.dumps(delta("A")).encode())) == [Delta("A")]
+    *first, last = json.dumps(body, indent=2).encode().split(b"\n")
+    assert [event for line in first for event in parser.feed(line)] == []
+    with pytest.raises(errors.Busy) as raised:
+        list(parser.feed(last))
+    assert raised.value.retry_after == 7
+    assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize("lines", [[b"["], [b"{", b'"a": 1'], [b"[{", *[b'"a": 1,'] * 3_000]])
+def test_error_that_has_no_end_is_a_broken_reply(lines: list[bytes]) -> None:
+    with pytest.raises(errors.Failed) as raised:
+        read_lines(lines)
+    assert raised.value.kind == "broken"
+
+
 @pytest.mark.parametrize(("said", "seconds"), [("7s", 7), ("1.2s", 2), ("9e9s", 2), (7, 2)])
 def test_delay_that_the_service_asks_for_is_passed_on(said: Any, seconds: int) -> None:
     info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": said}

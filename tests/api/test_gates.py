@@ -172,11 +172,16 @@ async def check_deadline(
     assert asyncio.get_running_loop().time() - before == pytest.approx(case.route.seconds, abs=1)
 
 
+@pytest.mark.parametrize("first", [b"", b"{", b"{}"], ids=["no byte", "a half", "a whole"])
+@pytest.mark.parametrize("pause", [1, 19.5, 3_600], ids=["drip", "late byte", "silence"])
 @pytest.mark.parametrize("case", WITH_BODY, ids=str)
-async def test_a_body_that_does_not_end_is_refused(api: FunctionClient, case: Case) -> None:
+async def test_a_body_that_does_not_end_is_refused(
+    api: FunctionClient, case: Case, pause: float, first: bytes
+) -> None:
     async def endless() -> AsyncIterator[bytes]:
+        yield first
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(pause)
             yield b" "
 
     before = asyncio.get_running_loop().time()

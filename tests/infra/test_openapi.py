@@ -107,7 +107,8 @@ def wrong_scalar(value: Any, schema: dict[str, Any]) -> Iterator[str]:
         yield "enum"
     if "const" in schema and value != schema["const"]:
         yield "const"
-    if "pattern" in schema and not re.search(schema["pattern"], value):
+    ecma = re.sub(r"\$$", r"\\Z", schema.get("pattern", ""))  # `$` is the very end there
+    if not re.search(ecma, str(value)):
         yield "pattern"
     if "maxLength" in schema and len(value) > schema["maxLength"]:
         yield "maxLength"

@@ -12,12 +12,15 @@ from common.adapters.agent_engine.messages import Author, Paragraphs, count_repe
 from common.adapters.agent_engine.tools import ToolLedger
 from common.adapters.agent_engine.usage import TokenCount
 from common.adapters.agent_engine.wire import (
+    MAX_ERROR,
+    OPENINGS,
     SERVICE,
     Json,
     answer_text,
     cut_reason,
     error_code,
     field,
+    is_json,
     is_thought,
     name_of,
     parse_line,
@@ -46,6 +49,8 @@ class ReplyParser:
         self._tokens = TokenCount()
         self._passed = False
         """An event was passed on."""
+        self._lines = b""
+        """The lines of an error that goes on."""
         self._seen: set[int] = set()
         """Hashes of the lines of whole events."""
 
@@ -59,6 +64,8 @@ class ReplyParser:
             Failed: With kind `broken` for a line that is no event; with kind `failed` for another
                 error event.
         """
+        if self._lines or line.strip().removeprefix(b"data:").strip() in OPENINGS:
+            line = self._join(line)
         event = parse_line(line)
         if event is None or self._is_repeated(event, line):
             return
@@ -82,13 +89,20 @@ class ReplyParser:
         Raises `Failed` with kind `empty` if the reply has no text and waits for nothing, or
         `broken` if it ended in the middle of a message.
         """
-        if self._paragraphs.is_open():
+        if self._paragraphs.is_open() or self._lines:
             raise errors.Failed(SERVICE, "the reply is incomplete", kind="broken")
         waiting = self._tools.waiting
         if not self._paragraphs.has_text and not waiting:
             raise errors.Failed(SERVICE, "the reply has no text", kind="empty")
         tokens = self._tokens
         return Finished(tokens.tokens, tokens.prompt, waiting, self._tools.unanswered)
+
+    def _join(self, line: bytes) -> bytes:
+        """Return the lines of an error once it is complete or too long, b"" before."""
+        joined = self._lines + line.strip().removeprefix(b"data:") + b"\n"
+        is_whole = line.rstrip().endswith((b"}", b"]")) and is_json(joined)
+        self._lines = b"" if is_whole or len(joined) > MAX_ERROR else joined
+        return b"" if self._lines else joined
 
     def _is_repeated(self, event: Json, line: bytes) -> bool:
         """Return True for a whole event that came before: it was sent twice.

@@ -56,6 +56,12 @@ RPC_CODES = {
 OTHER_ERROR = "an error"
 """Stands for a code that is not known."""
 
+OPENINGS = {b"{", b"[", b"[{"}
+"""First lines of an error that Google writes over several lines."""
+
+MAX_ERROR = 16 * 1024
+"""Bytes of an error over several lines. Google's have less than 2 KB."""
+
 ERROR_FIELDS = frozenset(
     {"error", "code", "error_code", "errorCode", "error_message", "errorMessage"}
 )
@@ -73,12 +79,16 @@ class ModelUsage(NamedTuple):
 def parse_line(line: bytes) -> Json | None:
     """Parse a line. Return None for an SSE comment or an SSE field that is not data.
 
-    Raises `Failed` with kind `broken` for a line that is no JSON object.
+    Of a list, Google's form of a body without SSE, the first error counts. Raises `Failed` with kind
+    `broken` for a line that is neither a JSON object nor such a list.
     """
     text = line.strip()
     if not text or text.startswith((b":", b"event:", b"id:", b"retry:")):
         return None
     event = _json(text.removeprefix(b"data:"))
+    if isinstance(event, list):
+        listed = (each for each in event if isinstance(each, dict))
+        event = next((each for each in listed if error_code(each) is not None), None)
     if not isinstance(event, dict):
         raise errors.Failed(SERVICE, "a malformed event", kind="broken")
     return event
@@ -206,6 +216,10 @@ def _count(usage: Json, snake: str, camel: str) -> int | None:
     value = field(usage, snake, camel)
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INT
     return value if is_count else None
+
+
+def is_json(data: bytes) -> bool:
+    return _json(data) is not None
 
 
 def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value

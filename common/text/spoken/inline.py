@@ -1,14 +1,16 @@
 """The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
 
 import re
+from collections.abc import Callable
 from functools import cache, partial
 from html import unescape
 from html.entities import html5
+from operator import methodcaller
 from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import Rule, Rules, apply, ends_sentence, read_rules, table
+from common.text.spoken.rules import Rule, Rules, apply, read_rules, table
 
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
@@ -149,18 +151,17 @@ _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dol
   |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
   |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
   |{} curly braces|[] square brackets|() parentheses""") | {"|": "pipe", "||": "double pipe"}
+_NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w .])
+|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])|\[(?=\.)
+|\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])
+|\|(?==)|\\(?=[nrt0](?!\w)|["'])|\$(?=[A-Z]{0,2}\$?\d(?![\d,]*[.,]\d)|[^\w{]|$)
+|(?<![\w)&] )(?<![\w)&])&(?=\w)|\^(?![\w(])|(?<![\w)])\^|(?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>
+|!(?=imp)|-?%(?=-?[A-Za-z])"""
 _CODE = r"""
 (?<![A-Za-z])([a-z]{2,9})://  =>  {1}␣
 (?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
 (?<=[\w)\]])(?<!SELECT)( ?)\*\1(?=[\w(])  =>  ␣×␣
-"""
-_NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w ])
-|(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])
-|\[(?=\.)|\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])|\|(?==)
-|\\(?=[nrt0](?!\w)|["'])|\$(?=[A-Z]{0,2}\$?\d(?![\d,]*[.,]\d)|[^\w{]|$)|(?<![\w)&] )(?<![\w)&])&(?=\w)
-|\^(?![\w(])|(?<![\w)])\^|(?<![=!<>])==(?!=)|\*\*?|~(?=\w)|[-=]>|!(?=imp)|-?%(?=-?[A-Za-z])"""
-_ENGLISH_CODE = r"""
-? [^\w\s().,"'=-]|--|==|\.\.| -[ =]|(?<!\w)[._]|\d[A-Za-z]
+? [^\w\s().,"'=-]|--|==|\.\.| -[ =]|(?<!\w)[._]|\d[A-Za-z]|^["()]{2}$
 ^([!-/:-@\[-`{-~]{1,4}|\\\w[+*?]?)$  =>  {1:signs}
 ({NAMED})  =>  ␣{1:signs}␣
 (?<!\w)(\d{1,6})([A-Za-z]{1,3})(?!\w)  =>  {1} {apart}{2}
@@ -168,8 +169,6 @@ _ENGLISH_CODE = r"""
 (?<=[\w)]) % (?=[\w(])  =>  ␣modulo␣
 [ ]?\|\|[ ]?  =>  ␣or␣
 (?<![\w=)])!(?=(?!important)[A-Za-z(])  =>  not␣
-"""
-_MARKS = r"""
 <(/?)(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1:signs} {2}␣
 (?:~(?!/)|[*_|\\{}\[\]])+  =>  ␣
 """
@@ -182,11 +181,10 @@ def _signs(written: str) -> str:
     return _SIGN_NAMES.get(written, alone)
 
 
-CODE = read_rules(_CODE + _MARKS, {"signs": str})
-ENGLISH_CODE = read_rules(
-    _CODE + _ENGLISH_CODE + _MARKS,
-    {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")},
-)
+_CODE_NAMES = {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")}
+CODE = read_rules(_CODE, _CODE_NAMES)
+AS_WRITTEN = {code: 0x10FF00 + code for code in range(32, 127)}
+"""ASCII to private characters, which no rule matches: inline code outside English, until the end."""
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
@@ -201,7 +199,7 @@ def inline_rules(language: Language) -> Rules:
 
     def image(match: re.Match[str]) -> str:
         said = f"{words.image}: {match[1].strip()}" if match[1].strip() else words.image
-        followed = match.string[match.end() :].strip() != "" and ends_sentence(match)
+        followed = re.match(r"\s+[A-ZÀ-Þ]", match.string[match.end() :])
         return said + ("." if followed and said[-1].isalnum() else "")
 
     def link(match: re.Match[str]) -> str:
@@ -222,7 +220,8 @@ def inline_rules(language: Language) -> Rules:
 
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}
-    secret, in_code = (_signs, ENGLISH_CODE) if english else (str, CODE)
+    as_written = methodcaller("translate", AS_WRITTEN)
+    secret, in_code = (_signs, partial(apply, CODE)) if english else (as_written, as_written)
     said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
     return read_rules(_INLINE, _NAMES | said)
 
@@ -242,6 +241,6 @@ def _trimmed(address: str) -> tuple[str, str]:
     return address[:cut], address[cut:]
 
 
-def _code(instead: str, rules: Rules, code: str) -> str:
+def _code(instead: str, say: Callable[[str], str], code: str) -> str:
     """Return the words of inline code, in which marks are no markdown; `instead` for a pattern."""
-    return instead if _REGEX.match(code) else " ".join(apply(rules, code.strip()).split())
+    return instead if _REGEX.match(code) else " ".join(say(code.strip()).split())

@@ -96,21 +96,19 @@ def full_words(
 ) -> Rule:
     """Return a rule that puts abbreviations in full.
 
-    A point that also ends a sentence stays: at the end, and after one of `ending` before a capital.
+    A point that also ends a sentence stays: at the end, and before a word of `ending`.
     """
     said = {short.replace(" ", ""): full for short, full in words.items()}
 
     def put(match: re.Match[str]) -> str:
         short = match[1].replace(" ", "")
-        rest = match.string[match.end() : match.end() + 8].strip("\"'”’)*_ ")
-        ends = short.endswith(".") and (not rest or (short in ending and ends_sentence(match)))
-        return said[short] + ("." if ends else "")
+        return said[short] + ("." if short.endswith(".") and ends_sentence(match, ending) else "")
 
     shorts = any_of(words).replace(r"\ ", " ?")  # "z. B." is also written "z.B."
     return Rule(f"{before}({shorts})(?!\\w){after}", put)
 
 
-def ends_sentence(match: re.Match[str]) -> bool:
-    """Return whether nothing or a capital follows, so that a point here would end a sentence."""
-    rest = match.string[match.end() : match.end() + 3]
-    return not rest.strip() or (rest[0].isspace() and rest.strip()[0].isupper())
+def ends_sentence(match: re.Match[str], starters: Container[str]) -> bool:
+    """Return whether nothing follows, or one of the words that begin a sentence."""
+    rest = match.string[match.end() : match.end() + 24].lstrip("\"'”’)*_ ")
+    return not rest or re.split(r"[^\w]", rest, maxsplit=1)[0] in starters

@@ -6,7 +6,7 @@ language. A sign for which a language has no word stays as it is.
 
 import re
 
-from common.text.language import Language
+from common.text.language import Language, words_of
 from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
@@ -24,7 +24,6 @@ _COMPARED = (
 _NUMBERED = re.compile(
     r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
 )
-_LAST_WORDS = frozenset({"etc.", "ecc.", "usw.", "q.b."})
 _YEARS = range(1000, 2200)
 _MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
@@ -40,7 +39,9 @@ def sign_rules(language: Language) -> Rules:
     if language.in_full:
         in_full = table(language.in_full, "=")
         capital = {short.capitalize(): full.capitalize() for short, full in in_full.items()}
-        rules.append(full_words(capital | in_full, r"(?<![\w.])", ending=_LAST_WORDS))
+        rules.append(
+            full_words(capital | in_full, r"(?<![\w.])", ending=words_of(language.starters))
+        )
     if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
         amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))

@@ -14,7 +14,7 @@ from common.text.language import Language
 from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES
 from common.text.spoken.blocks import Blocks
-from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
+from common.text.spoken.inline import AS_WRITTEN, LINE_RULES, inline_rules, punctuation_rules
 from common.text.spoken.rules import Rules, apply
 from common.text.spoken.signs import sign_rules
 from common.text.visible import visible
@@ -23,7 +23,8 @@ _SPACES = re.compile("[\xa0\u2007\u2009\u200a\u202f\t]")  # before units
 _RAISED = str.maketrans("23", "²³")
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789", strict=True))
-_SAID |= {char: char for char in f"°℃℉№^{_JOINERS}"}
+_SAID |= {char: char for char in (*f"°℃℉№^{_JOINERS}", *map(chr, AS_WRITTEN.values()))}
+_SHOWN = {private: code for code, private in AS_WRITTEN.items()}
 _SILENT = re.compile(  # markup and pictures: clocks, dingbats, arrows, emoji
     r"[*_`#|\[\]{}\\~｜￤ℹ〰\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
 )
@@ -64,7 +65,7 @@ class Speakable:
 
 
 def _spoken(rules: Rules, tidying: Rules, prose: str) -> str:
-    text = " ".join(apply(tidying, plain(apply(rules, prose))).split())
+    text = " ".join(apply(tidying, plain(apply(rules, prose))).translate(_SHOWN).split())
     return text if any(map(str.isalnum, text)) else ""
 
 

@@ -304,6 +304,8 @@ SYMBOLS = [
     ("~5 minutes", "about five minutes"),
     ("x^2", "x squared"),
     ("and/or he/she", "and/or he or she"),
+    ('`??` keeps `0` and `""`.', "question mark question mark keeps zero and empty string."),
+    ("`:.2f` or `:.3e`", "colon dot two f or colon dot three e"),
 ]
 CASES = [
     *PROSE, *MARKDOWN, *ADDRESSES, *EMOJI_AND_MARKS, *MONEY, *UNITS, *DATES, *TIMES, *NUMBERS,

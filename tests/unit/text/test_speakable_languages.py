@@ -90,6 +90,33 @@ OTHERS = [
     ("xx", "https://example.com *a* 😀 5", "example.com a 5"),
 ]
 
+CODE = [
+    (
+        "ja",
+        "取り消すには`git reset --soft HEAD^`を使ってください。",
+        "取り消すにはgit reset --soft HEAD^を使ってください。",
+    ),
+    ("zh", "用`git reset HEAD^`撤销，`a <= b`也行。", "用git reset HEAD^撤销，a <= b也行。"),
+    ("ko", "`HEAD^`를 쓰세요.", "HEAD^를 쓰세요."),
+    (
+        "de",
+        "Nutze `git reset HEAD~2` oder `HEAD^` dafür.",
+        "Nutze git reset HEAD~2 oder HEAD^ dafür.",
+    ),
+    ("fr", "Utilisez `HEAD^`, `snake_case` ou `a && b`.", "Utilisez HEAD^, snake_case ou a && b."),
+    ("es", "Usa `?.` y `??` en `user?.name ?? []`.", "Usa ?. y ?? en user?.name ?? []."),
+    ("it", "Usa `**kwargs`, `.env` e `10-20`.", "Usa **kwargs, .env e 10-20."),
+    ("pt", "A senha é `a_B*9*`.", "A senha é a_B*9*."),
+    ("de", "`a` + `b` = `c`", "a plus b gleich c"),
+]
+
+
+@pytest.mark.parametrize(("language", "written", "said"), CODE)
+def test_inline_code_outside_english_stays_as_written(
+    language: str, written: str, said: str
+) -> None:
+    assert speakable(written, language) == said
+
 
 @pytest.mark.parametrize(
     ("language", "written", "said"),

@@ -3,7 +3,7 @@
 import re
 
 from common.text.languages.en.numbers import NUMBER, cardinal, describes, minus, number, one, point
-from common.text.spoken.rules import any_of, ends_sentence, table
+from common.text.spoken.rules import any_of, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
@@ -31,7 +31,7 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_POINTED = r"reb|ast|(?:sq\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
+_POINTED = r"[hs]|reb|ast|(?:sq\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -99,7 +99,8 @@ def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
     singular = (one(amount) and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
-    keeps = dot and (not re.fullmatch(_POINTED, unit) or (ends_sentence(match) and not inside))
+    goes_on = inside or re.match(r" [^A-Z]|\S", match.string[match.end() :])
+    keeps = dot and not (goes_on and re.fullmatch(_POINTED, unit))
     name = _name(unit, singular=singular) + per(rate)
     return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{dot if keeps else ''}"
 

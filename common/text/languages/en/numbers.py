@@ -7,6 +7,8 @@ from unicodedata import normalize
 
 from num2words import num2words
 
+from common.text.language import words_of
+from common.text.languages.en import starters
 from common.text.spoken.rules import ends_sentence, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
@@ -24,6 +26,7 @@ _DESCRIBED = (
     r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
     r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
+STARTERS = words_of(starters)
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
@@ -148,7 +151,7 @@ def describes(match: re.Match[str]) -> bool:
 
 def point(match: re.Match[str]) -> str:
     """Return the point of an abbreviation where it also ends the sentence."""
-    return "." if match[0].endswith(".") and ends_sentence(match) else ""
+    return "." if match[0].endswith(".") and ends_sentence(match, STARTERS) else ""
 
 
 @lru_cache(maxsize=4096)
@@ -195,13 +198,8 @@ def fraction(match: re.Match[str]) -> str:
         return _with_whole(whole, above, below)
     summed = above < below and " equals " in match.string
     dated = above <= 12 and below <= 31 and below not in {10, 100}  # noqa: PLR2004
-    over = (
-        " over "
-        if above > below or not above or summed
-        else " "
-        if dated and not rated
-        else " out of "
-    )
+    over = " " if dated and not rated else " out of "
+    over = " over " if above > below or not above or summed else over
     sign = " " if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20"} else over
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"

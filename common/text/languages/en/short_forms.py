@@ -3,7 +3,7 @@
 import re
 
 from common.text.language import words_of
-from common.text.languages.en.numbers import cardinal, ordinal, point
+from common.text.languages.en.numbers import STARTERS, cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
 _TITLES = table("""Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Sen Senator
@@ -12,11 +12,11 @@ _TITLES = table("""Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Se
 _AFTER_A_NAME = table("""Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway
   |Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation
   |Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Aves. Avenues""")
-_IN_FULL = """e.g.=for example|i.e.=that is|etc.=et cetera|vs.=versus|approx.=approximately
-  |a.k.a.=also known as|cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government
+_IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k.a.=also known as
+  |cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
-  |pop.=population|et al.=and others|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
+  |pop.=population|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
   |N/A=not applicable|n/a=not applicable|btw=by the way|elev.=elevation|ref.=reference
   |attrib.=attributed|mvmt.=movement|intl.=international|mins.=minutes|int'l=international
   |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter|reg.=regular"""
@@ -88,9 +88,10 @@ def short_forms() -> Rules:
     pointed = (
         *read_rules(_POINTED, names),
         # After a name or an ordinal: "Main Rd.", "5th Ave.", "Acme Inc.".
-        full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=_AFTER_A_NAME),
-        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?! ?\d)", ending=_TIMES),
-        full_words(_ANYWHERE, before=r"(?<![\w.])", ending={"etc.", "et al."}),
+        full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=STARTERS),
+        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?! ?\d)", ending=STARTERS),
+        full_words({"etc.": "et cetera", "et al.": "and others"}, r"(?<![\w.])", ending=STARTERS),
+        full_words(_ANYWHERE, before=r"(?<![\w.])"),
     )
     return (
         Group(
@@ -107,8 +108,8 @@ def _figures(roman: str) -> str:
 
 
 def saint(match: re.Match[str]) -> str:
-    """Return "Saint" before the name of one, or where no name precedes; else "Street."."""
+    """Return "Saint" before the name of one, or where no name precedes; else "Street"."""
     last = match.string[: match.start()].rstrip().rpartition(" ")[2]
     named = re.fullmatch(r"[A-Z]\w*|\d+(?:st|nd|rd|th)", last) is not None
     known = match[1] in _SAINTS or match[1].removesuffix("s") in _SAINTS
-    return "Saint" if known or not named else "Street."
+    return "Saint" if known or not named else f"Street{point(match)}"

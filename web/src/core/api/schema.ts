@@ -546,7 +546,7 @@ export interface components {
             mail: boolean;
             calendar: boolean;
             return_to?: string | null;
-        };
+        } & unknown;
         /** @description A one-use address. The browser visits it, and goes on to Google's consent page. */
         ConsentPage: {
             url: string;
@@ -803,7 +803,7 @@ export interface components {
         RateMessageRequest: {
             rating: ("good" | "bad") | null;
             comment?: string | null;
-        };
+        } & unknown;
         /** @description A new title. Spaces, line ends and control characters become single spaces. */
         RenameConversationRequest: {
             title: string;
