@@ -17,6 +17,8 @@ from common.domain.ids import ID
 Fields = Mapping[str, Any]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """For a time that a stored document lacks."""
+LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+"""For a time to act at that a stored document lacks: then nothing is done."""
 Version = Any
 """Whatever an adapter needs to know later that a document is unchanged. Never looked into.
 

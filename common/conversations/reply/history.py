@@ -30,10 +30,9 @@ async def digest(
     left = DIGEST_CHARACTERS
     for message in await last_messages(store, conversation, before, branches or Branches()):
         who = "Person" if message.get("role") == "user" else "Assistant"
-        line = f"{who}: {message.get('text', '')}"[:left]
-        if line:
-            lines.insert(0, line)
-        left -= len(line)
+        if left > 0 and (text := str(message.get("text") or "").strip()):
+            lines.insert(0, f"{who}: {text}"[:left])
+            left -= len(lines[0]) + len("\n")
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from common.domain.accounts.profile import RequestedDeletion
-from common.domain.documents import Create, Document, Update, read_fields
+from common.domain.documents import NEVER, Create, Document, Update, read_fields
 
 KEPT = timedelta(days=3 * 365)
 POINT_IN_TIME = timedelta(days=7)
@@ -23,8 +23,8 @@ def certificate_path(certificate: str) -> str:
 @dataclass(frozen=True)
 class Certificate:
     id: str
-    requested_at: datetime
-    began_at: datetime
+    requested_at: datetime = NEVER
+    began_at: datetime = NEVER
     counts: dict[str, int] = field(default_factory=dict)
     finished_at: datetime | None = None
     backups_until: datetime | None = None

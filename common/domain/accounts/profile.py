@@ -1,11 +1,12 @@
 """The document `users/{uid}`: name, plan, preferences, and a deletion that was requested."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from common.domain.documents import Create, Document, Update, Write, known_fields
+from common.domain.documents import LATEST, NEVER, Create, Document, Update, Write, known_fields
 from common.domain.ids import UserId
 
 GRACE = timedelta(days=7)
@@ -39,11 +40,13 @@ class RequestedDeletion:
 
     `certificate_id` names the certificate that the deletion writes. `former` are keyed hashes of the
     uid and of the identities, under which this month's use is kept.
+
+    Without `deletes_at` nothing is deleted. Without `certificate_id` it is a hash of the uid.
     """
 
-    requested_at: datetime
-    deletes_at: datetime
-    certificate_id: str
+    requested_at: datetime = NEVER
+    deletes_at: datetime = LATEST
+    certificate_id: str = ""
     former: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
@@ -51,8 +54,9 @@ class RequestedDeletion:
         stored = profile.get("deletion")
         if stored is None:
             return None
-        known = known_fields(cls, stored)
-        return cls(**{**known, "former": tuple(known.get("former", ()))})
+        unnamed = hashlib.sha256(profile.id.encode()).hexdigest()[:32]
+        known = {"certificate_id": unnamed, **known_fields(cls, stored)}
+        return cls(**{**known, "former": tuple(known.get("former") or ())})
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class SeedMark:
     `until` is the end of the weeks, and `number` the one that they are made of.
     """
 
-    until: datetime
-    number: int
+    until: datetime = NEVER
+    number: int = 0
     done: bool = False
 
     @classmethod
