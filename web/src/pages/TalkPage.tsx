@@ -1,7 +1,8 @@
-import { useEffect, useState } from "react";
+import { type CSSProperties, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useApp } from "../hooks/use-app";
 import { useKeptFocus } from "../hooks/use-kept-focus";
+import { useKeyboard } from "../hooks/use-keyboard";
 import { useKeys } from "../hooks/use-keys";
 import { usePosture } from "../hooks/use-posture";
 import { useSpeechLanguage } from "../hooks/use-speech-language";
@@ -22,6 +23,7 @@ export function TalkPage({ id }: { id: string | null }) {
   const { sidebar } = useValue(preferences);
   const opened = useValue(talk.opened);
   const posture = usePosture();
+  const left = useKeyboard();
   const [showsKeys, setShowsKeys] = useState(false);
   const [isReading, setReading] = useState(false);
   const [, go] = useLocation();
@@ -44,7 +46,10 @@ export function TalkPage({ id }: { id: string | null }) {
   useSpeechLanguage();
   useKeys(posture, () => setShowsKeys((now) => !now));
   return (
-    <div className={`app${sidebar ? " open" : ""}${isReading ? " reading" : ""}`}>
+    <div
+      className={`app${sidebar ? " open" : ""}${isReading ? " reading" : ""}${left ? " typing" : ""}`}
+      style={left ? ({ "--left": `${left}px` } as CSSProperties) : undefined}
+    >
       {sidebar ? (
         <Sidebar onClose={() => preferences.choose({ sidebar: false })} />
       ) : (
