@@ -131,7 +131,7 @@ async def _serve(
         async with asyncio.timeout_at(deadline):
             result = await operation.use_case(caller, asked, app, key)
     except TimeoutError:
-        late = Ambiguous if operation.route.spends or operation.route.keyed else Unavailable
+        late = Unavailable if operation.route.only_reads else Ambiguous
         raise late("request", "deadline exceeded", retry_after=5) from None
     annotate_ids(result)
     return to_response(result, request)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 
 from starlette.responses import Response
@@ -74,6 +75,11 @@ class Route(Generic[Model, AnswerT]):
         unknown = set(self.parameters) - self.request.model_fields.keys()
         if unknown:
             raise ValueError(f"{self.path}: {self.request.__name__} has no field {unknown}")
+
+    @property
+    def only_reads(self) -> bool:
+        """Return False if a call may change something, as those do that a browser is redirected by."""
+        return self.method == "GET" and HTTPStatus.SEE_OTHER not in self.answers
 
     def __call__(self, use_case: UseCase[Model, AnswerT]) -> "Operation":
         return Operation(self, use_case)

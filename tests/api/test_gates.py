@@ -13,7 +13,7 @@ from common.bootstrap import from_environment
 from common.domain import deadlines
 from common.domain.user import User
 from infra.local.identity import LocalIdentity
-from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, WITH_BODY, Case
+from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, WITH_BODY, Case
 from tests.api.client import CANARY, BrokenApp, FunctionClient, check_problem, fields_of, functions
 
 PAST = 1_700_000_000
@@ -201,15 +201,18 @@ async def test_a_hanging_verification_ends_at_the_deadline(api: FunctionClient, 
     await check_deadline(api, case, case.example())
 
 
-@pytest.mark.parametrize("name", [*SESSION, "sweep_expired"])
-async def test_a_hanging_store_ends_at_the_deadline(api: FunctionClient, name: str) -> None:
+HANGING = [each for each in FOR_USERS if each.route.answer and each.function != "connections"]
+HANGING += [each for each in ALL if str(each) in {"sweep_expired", "switch_google"}]
+"""Operations that use the store before anything else."""
+
+
+@pytest.mark.parametrize("case", HANGING, ids=str)
+async def test_a_hanging_store_ends_at_the_deadline(api: FunctionClient, case: Case) -> None:
     """An effect may have happened by then, and the answer says so."""
 
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 
     api.harness.store.before = hang
-    (case,) = [each for each in ALL if str(each) == name]
-    has_effect = case.route.spends or case.route.keyed
-    code = "request_ambiguous" if has_effect else "request_unavailable"
+    code = "request_unavailable" if case.route.method == "GET" else "request_ambiguous"
     await check_deadline(api, case, case.example(), code)

@@ -287,3 +287,31 @@ async def test_an_agent_that_is_down_leaves_the_question_with_a_way_on(
         await page.get_by_role("button", name="Try again").click()
         await expect(page.get_by_test_id("answer")).to_be_visible()
         await expect(page.get_by_test_id("question")).to_have_count(1)
+
+
+async def test_a_message_that_is_refused_is_kept_over_a_reload_with_a_way_on(
+    browser: Browser, local: Stack
+) -> None:
+    async def refuse(route: Route) -> None:
+        errors = [{"field": "body", "problem": "must be at most 65536 bytes"}]
+        await route.fulfill(status=413, json={"code": "invalid", "detail": "", "errors": errors})
+
+    async with visit(browser, local) as page:
+        keys = message_keys(page)
+        await sign_in(page)
+        await page.route("**/api/chat", refuse)
+        await write(page, "What time is it?")
+        trouble = page.get_by_test_id("trouble")
+        await expect(trouble).to_contain_text("This message is too long.")
+        await page.reload()
+        await expect(trouble).to_contain_text("This message is too long.")
+        await expect(page.get_by_test_id("question")).to_have_text(re.compile("What time is it"))
+        assert len(keys) == 1
+        await page.unroute("**/api/chat")
+        await trouble.get_by_role("button", name="Edit").click()
+        await expect(page.get_by_label("Write to Oprina")).to_have_value("What time is it?")
+        await expect(page.get_by_label("Write to Oprina")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("answer")).to_be_visible()
+        await expect(page.get_by_test_id("question")).to_have_count(1)
+        assert asked(local) == 1

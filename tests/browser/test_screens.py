@@ -202,6 +202,7 @@ async def test_failures(browser: Browser, local: Stack, scheme: str) -> None:
             await screen(page, f"microphone-{state}-{scheme}")
             await page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
             await screen(page, f"narrow-microphone-{state}-{scheme}")
+            await expect(page.get_by_label("Ideas to begin with")).to_be_hidden()  # none is cut
             await page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
             await page.get_by_role("button", name="Write instead").click()
         await inject(local, service="agent-engine", mode="503", times=20)
@@ -214,6 +215,28 @@ async def test_failures(browser: Browser, local: Stack, scheme: str) -> None:
         await screen(page, f"network-lost-{scheme}")
 
 
+async def check_links(page: Page) -> None:
+    """Fail if a link of the settings is cut at the edge of the screen."""
+    cut = "nav => nav.scrollWidth - nav.clientWidth"
+    assert await page.get_by_role("navigation").evaluate(cut) <= 0
+
+
+async def open_keyboard(page: Page, size: tuple[int, int]) -> None:
+    """Take 300 pixels of the height as a phone's keyboard does: the words get them, not the face."""
+    await page.get_by_label("Write to Oprina").focus()
+    await page.set_viewport_size({"width": size[0], "height": size[1] - 300})
+    await expect(page.locator(".app.typing")).to_be_visible()
+    face = await page.locator("#stage").bounding_box()
+    field = await page.get_by_label("Write to Oprina").bounding_box()
+    assert face is not None
+    assert field is not None
+    assert face["height"] <= 112
+    assert field["y"] + field["height"] <= size[1] - 300
+    await check_screen(page)
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await expect(page.locator(".app.typing")).to_have_count(0)
+
+
 @pytest.mark.parametrize("size", [PHONE, NARROW], ids=["phone", "narrow"])
 async def test_a_phone(browser: Browser, local: Stack, size: tuple[int, int]) -> None:
     name = "phone" if size == PHONE else "narrow"
@@ -224,6 +247,7 @@ async def test_a_phone(browser: Browser, local: Stack, size: tuple[int, int]) ->
         await write(page, "Please plan my week.")
         await expect(page.get_by_test_id("answer")).to_be_visible()
         await screen(page, f"{name}-conversation")
+        await open_keyboard(page, size)
         await page.get_by_role("button", name="Conversation", exact=True).click()
         await screen(page, f"{name}-reading")
         await page.get_by_role("button", name="Conversations").click()
@@ -232,6 +256,7 @@ async def test_a_phone(browser: Browser, local: Stack, size: tuple[int, int]) ->
             await page.goto(f"{local.url}/settings/{each}")
             await page.get_by_role("heading", level=1).wait_for()
             await screen(page, f"{name}-settings-{each}")
+            await check_links(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -255,6 +280,7 @@ async def test_each_language_fits_a_narrow_phone(
         for each in ("look", "talking", "services", "usage", "account"):
             await page.goto(f"{local.url}/settings/{each}")
             await page.get_by_role("heading", level=1).wait_for()
+            await check_links(page)
             if each == "look":
                 await page.locator("summary").click()
             await screen(page, f"{code}-settings-{each}")

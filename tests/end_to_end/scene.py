@@ -46,8 +46,8 @@ from tests.support.identity_key import lend_key
 Json = dict[str, Any]
 RATE = 24_000
 PROBLEM = "application/problem+json"
-SHORT_SECONDS = 0.6
-LATE_SECONDS = 1.2
+SHORT_SECONDS = 1.2
+LATE_SECONDS = 2.4
 """The delay of `slow`: longer than `SHORT_SECONDS`."""
 
 PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)

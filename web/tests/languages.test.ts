@@ -70,7 +70,8 @@ describe("the source of the page", () => {
       .filter((each) => /\.tsx?$/u.test(each) && !each.includes("i18n"))
       .map((each) => readFileSync(join(SOURCE, each), "utf8"))
       .join("\n");
-    const built = /^(?:microphone\.(?:denied|none|in_use|failed)|services\.(?:mail|calendar))/u;
+    const built =
+      /^(?:microphone\.(?:denied|none|in_use|failed)|trouble\.|services\.(?:mail|calendar))/u;
     const unused = Object.keys(en).filter(
       (key) => !source.includes(`"${key}"`) && !built.test(key),
     );

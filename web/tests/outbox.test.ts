@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import { Problem } from "../src/core/api/problem";
 import { Outbox } from "../src/core/turn/outbox";
 
 const LETTER = {
@@ -8,6 +9,7 @@ const LETTER = {
   conversationId: null,
   questionId: null,
   isSent: false,
+  refusal: null,
 };
 const kept = new Map<string, string>();
 const storage = {
@@ -30,7 +32,7 @@ it("a message on its way is found after a reload, in its conversation alone", ()
   outbox().change("k", { conversationId: "c", questionId: "1-0", isSent: true });
   expect(outbox().find(null)).toBeNull();
   expect(outbox().find("c")?.questionId).toBe("1-0");
-  expect(outbox().wasSent("k")).toBe(true);
+  expect(outbox().get("k")?.isSent).toBe(true);
 });
 
 it("an answered message is removed, and another one stays", () => {
@@ -41,10 +43,25 @@ it("an answered message is removed, and another one stays", () => {
   expect(outbox().find(null)).toBeNull();
 });
 
-it("an old message is not sent by itself", () => {
+function isSentByItself(): boolean {
+  const letter = outbox().find(null);
+  return letter !== null && outbox().isFresh(letter);
+}
+
+it("an old message is kept, and not sent by itself", () => {
   outbox().put(LETTER);
+  expect(isSentByItself()).toBe(true);
   now += 11 * 60_000;
-  expect(outbox().find(null)).toBeNull();
+  expect(outbox().find(null)?.question).toBe("Hi");
+  expect(isSentByItself()).toBe(false);
+});
+
+it("a message that was refused is kept, and not sent by itself", () => {
+  outbox().put(LETTER);
+  outbox().refuse("k", new Problem(429, "too_many_turns", "", 7));
+  const refusal = { status: 429, code: "too_many_turns", retryAfter: 7 };
+  expect(outbox().find(null)?.refusal).toEqual(refusal);
+  expect(isSentByItself()).toBe(false);
 });
 
 it("what is no message in the storage is left out", () => {

@@ -79,9 +79,15 @@ export class Conversation {
     this.opened.change((now) => ({ ...now, title }));
   }
 
-  rate(entry: Entry, rating: Rating | null): void {
-    this.transcript.edit(entry.id, { rating });
-    if (this.id) void this.api.feedback(this.id, entry.id, rating).catch(() => undefined);
+  /** Rate an answer. A rating that is refused is taken back, and the answer says so. */
+  async rate({ id, rating: before }: Entry, rating: Rating | null): Promise<void> {
+    this.transcript.edit(id, { rating, isUnrated: false });
+    try {
+      if (this.id) await this.api.feedback(this.id, id, rating);
+    } catch {
+      const now = this.transcript.get().find((each) => each.id === id);
+      if (now?.rating === rating) this.transcript.edit(id, { rating: before, isUnrated: true });
+    }
   }
 
   /** Add a turn that ended. */

@@ -156,7 +156,7 @@ export class Talk {
   }
 
   rate(entry: Entry, rating: Rating | null): void {
-    this.conversation.rate(entry, rating);
+    void this.conversation.rate(entry, rating);
   }
 
   // ── the dialogue ─────────────────────────────────────────────────────────────────────────────
@@ -171,6 +171,14 @@ export class Talk {
   retry(turn: Turn): void {
     this.goOn();
     this.dialogue.retry(turn);
+  }
+
+  /** Put the words of a message that was refused into the field. `elsewhere`: of a new conversation. */
+  async change(turn: Turn, elsewhere = false): Promise<void> {
+    const words = this.dialogue.takeBack(turn);
+    if (elsewhere) await this.open(null);
+    if (words) this.draft.change((draft) => (draft ? `${words}\n${draft}` : words));
+    this.heard.change((count) => count + 1);
   }
 
   regenerate(entry: Entry): void {

@@ -136,11 +136,28 @@ export const de: Catalog = {
   "message.renewed":
     "Ich habe unsere letzten Nachrichten noch einmal bekommen, weil meine Erinnerung an dieses Gespräch verloren ging.",
   "message.silent": "Die Antwort gibt es nur als Text: Die Stimme ist nicht verfügbar.",
-  "message.quota": "Die Antworten dieses Monats sind aufgebraucht. Neue gibt es ab dem {date}.",
-  "message.busy": "Zu viel auf einmal. Versuche es in {seconds, number} s noch einmal.",
-  "message.down": "Oprina antwortet gerade nicht. Deine Nachricht bleibt erhalten.",
-  "message.refused": "Das wurde nicht angenommen.",
   "message.retry": "Noch einmal",
+  "trouble.quota": "Die Antworten dieses Monats sind aufgebraucht. Neue gibt es ab dem {date}.",
+  "trouble.busy": "Zu viel auf einmal. Versuche es in {seconds, number} s noch einmal.",
+  "trouble.down": "Oprina antwortet gerade nicht. Deine Nachricht bleibt erhalten.",
+  "trouble.unsent": "Diese Nachricht wurde nicht gesendet. Sie bleibt erhalten.",
+  "trouble.signed_out":
+    "Du bist nicht mehr angemeldet. Melde dich an und sende die Nachricht noch einmal.",
+  "trouble.not_invited": "Dieses Konto ist nicht eingeladen. Vielleicht ist es ein anderes.",
+  "trouble.forbidden": "Das ist mit deinem Konto nicht erlaubt.",
+  "trouble.gone": "Das gibt es nicht mehr. Es wurde gelöscht, vielleicht in einem anderen Tab.",
+  "trouble.closing":
+    "Dieses Konto wird bald gelöscht. Solange du das nicht zurücknimmst, gibt es keine Antworten.",
+  "trouble.replaced":
+    "Diese Nachricht lässt sich nicht mehr ändern. Ihre Worte kannst du als neue Nachricht senden.",
+  "trouble.proposal": "Es gibt nichts mehr zu bestätigen. Frage noch einmal.",
+  "trouble.meanwhile": "In diesem Moment lief etwas anderes. Deine Nachricht bleibt erhalten.",
+  "trouble.long": "Diese Nachricht ist zu lang. Kürze sie und sende sie noch einmal.",
+  "trouble.refused":
+    "Diese Nachricht wurde nicht angenommen. Ändere sie und sende sie noch einmal.",
+  "trouble.stopped": "Oprina gibt vorerst keine Antworten. Deine Nachricht bleibt erhalten.",
+  "trouble.signin": "Neu anmelden",
+  "trouble.unrated": "Die Bewertung wurde nicht gespeichert. Drücke noch einmal.",
 
   "tool.calendar": "Sieht im Kalender nach",
   "tool.calendar.done": "Hat im Kalender nachgesehen",

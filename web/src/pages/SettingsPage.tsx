@@ -1,4 +1,4 @@
-import { type ComponentType, useEffect, useRef } from "react";
+import { type ComponentType, useEffect } from "react";
 import { Link, useLocation } from "wouter";
 import { useApp } from "../hooks/use-app";
 import { useValue } from "../hooks/use-value";
@@ -32,11 +32,6 @@ export default function SettingsPage({ page }: { page: string }) {
   useEffect(() => {
     if (found) document.title = `${t(found.title)} - ${t("app.name")}`;
   }, [found]);
-  const current = useRef<HTMLAnchorElement>(null);
-  useEffect(() => {
-    // On a phone the links are one line that scrolls. It is drawn again with each page.
-    if (page) current.current?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [page]);
   if (!found) return null;
   const View = found.view;
   return (
@@ -51,7 +46,6 @@ export default function SettingsPage({ page }: { page: string }) {
         {Object.entries(PAGES).map(([name, each]) => (
           <Link
             key={name}
-            ref={name === page ? current : undefined}
             href={`/settings/${name}`}
             className={name === page ? "on" : ""}
             aria-current={name === page ? "page" : undefined}

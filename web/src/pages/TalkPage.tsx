@@ -1,7 +1,8 @@
-import { useEffect, useState } from "react";
+import { type CSSProperties, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useApp } from "../hooks/use-app";
 import { useKeptFocus } from "../hooks/use-kept-focus";
+import { useKeyboard } from "../hooks/use-keyboard";
 import { useKeys } from "../hooks/use-keys";
 import { usePosture } from "../hooks/use-posture";
 import { useSpeechLanguage } from "../hooks/use-speech-language";
@@ -22,9 +23,11 @@ export function TalkPage({ id }: { id: string | null }) {
   const { sidebar } = useValue(preferences);
   const opened = useValue(talk.opened);
   const posture = usePosture();
+  const left = useKeyboard();
   const [showsKeys, setShowsKeys] = useState(false);
   const [isReading, setReading] = useState(false);
   const [, go] = useLocation();
+  const isEmpty = opened.state === "new" || opened.state === "ready";
   useEffect(() => {
     void talk.open(id);
     // On a phone the list covers the conversation that was chosen in it.
@@ -43,7 +46,10 @@ export function TalkPage({ id }: { id: string | null }) {
   useSpeechLanguage();
   useKeys(posture, () => setShowsKeys((now) => !now));
   return (
-    <div className={`app${sidebar ? " open" : ""}${isReading ? " reading" : ""}`}>
+    <div
+      className={`app${sidebar ? " open" : ""}${isReading ? " reading" : ""}${left ? " typing" : ""}`}
+      style={left ? ({ "--left": `${left}px` } as CSSProperties) : undefined}
+    >
       {sidebar ? (
         <Sidebar onClose={() => preferences.choose({ sidebar: false })} />
       ) : (
@@ -62,7 +68,7 @@ export function TalkPage({ id }: { id: string | null }) {
               <Icon name="list" flip />
             </button>
             <h1 dir="auto">
-              {opened.title ?? (opened.state === "new" ? t("conversation.new") : "")}
+              {opened.title ?? t(isEmpty ? "conversation.new" : "conversation.label")}
             </h1>
             <button
               type="button"

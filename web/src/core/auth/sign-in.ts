@@ -1,3 +1,4 @@
+import { Problem } from "../api/problem";
 import { ServerClock } from "../api/server-clock";
 import type { Config } from "../config";
 
@@ -69,7 +70,7 @@ class LocalSignIn implements SignIn {
 
   async token(renew = false): Promise<string> {
     const stored = this.stored();
-    if (!stored) throw new Error("Signed out");
+    if (!stored) throw new Problem(401, "unauthenticated", "Signed out");
     const soon = Date.parse(stored.expires_at) - Date.now() < RENEW_MS;
     if (renew || soon) await this.signIn(stored.name);
     return this.stored()?.id_token ?? "";

@@ -1,5 +1,6 @@
 import { type ActorRefFrom, createActor } from "xstate";
 import type { Api } from "../api/api";
+import { Problem } from "../api/problem";
 import type { AudioEvent, Caption, ChatRequest, LastTurn, SpeechEvent } from "../api/types";
 import type { Sound } from "../audio/sound";
 import type { Conversation } from "../conversation";
@@ -7,9 +8,10 @@ import type { Marks } from "../marks";
 import { TAIL_SECONDS } from "../session/presence";
 import { Value } from "../store/value";
 import type { TimedSentence } from "./captions";
-import type { Outbox } from "./outbox";
+import type { Letter, Outbox } from "./outbox";
+import { UNSENT } from "./refusal";
 import type { Entry } from "./transcript";
-import type { Turn } from "./turn";
+import { EMPTY_TURN, type Turn } from "./turn";
 import { turnMachine } from "./turn-machine";
 
 export interface DialogueDependencies {
@@ -59,14 +61,29 @@ export class Dialogue {
       conversationId: this.given.conversation.id,
       questionId: null,
       isSent: false,
+      refusal: null,
     });
     this.send(key, request, question);
   }
 
-  /** Send the message of a turn that failed once more, as a new intention. */
+  /** Send the message of a turn once more: under its key if it was refused, as a new intention if it failed. */
   retry(turn: Turn): void {
-    this.cutAt(turn.questionId ?? `${turn.turnId ?? turn.key}-0`);
-    this.ask(turn.request, turn.question);
+    const { outbox } = this.given;
+    this.cutAt(turn.request.edit ?? "");
+    this.cutAt(idOfQuestion(turn));
+    const letter = outbox.get(turn.key);
+    if (letter && turn.turnId === null) {
+      outbox.change(turn.key, { refusal: null });
+      this.send(letter.key, letter.request, letter.question);
+    } else this.ask(turn.request, turn.question);
+  }
+
+  /** Remove a message that was refused, so that its words can be changed. Returns the words. */
+  takeBack(turn: Turn): string {
+    this.given.outbox.clear(turn.key);
+    this.cutAt(idOfQuestion(turn));
+    this.turn.send({ type: "forget" });
+    return turn.question ?? "";
   }
 
   regenerate(entry: Entry): void {
@@ -103,7 +120,8 @@ export class Dialogue {
 
   /** Leave the conversation: its turn is not read any longer. */
   forget(): void {
-    if (this.turn.getSnapshot().context.turn.turnId !== null) this.given.outbox.clear();
+    const { turn } = this.turn.getSnapshot().context;
+    if (turn.turnId !== null) this.given.outbox.clear(turn.key);
     this.turn.send({ type: "forget" });
     this.hush();
   }
@@ -118,9 +136,11 @@ export class Dialogue {
   takeUp(last: LastTurn | undefined): void {
     const { conversation, outbox } = this.given;
     const letter = outbox.find(conversation.id);
-    if (letter) {
+    if (letter && outbox.isFresh(letter)) {
       if (letter.questionId) this.cutAt(letter.questionId);
       this.send(letter.key, letter.request, letter.question);
+    } else if (letter && letter.question !== null && letter.questionId === null) {
+      this.restore(letter);
     } else if (conversation.id && last?.state === "running")
       this.turn.send({ type: "follow", conversationId: conversation.id, last });
   }
@@ -135,7 +155,7 @@ export class Dialogue {
   /** Return the request as it goes out. A request that went out before stays as it was. */
   private async address(key: string, request: ChatRequest): Promise<ChatRequest> {
     const { outbox, place } = this.given;
-    if (outbox.wasSent(key)) return request;
+    if (outbox.get(key)?.isSent) return request;
     const whole = { ...request, ...(await place()) };
     outbox.change(key, {
       request: whole,
@@ -143,6 +163,26 @@ export class Dialogue {
       isSent: true,
     });
     return whole;
+  }
+
+  /** Show a message that was refused, or is too old to be sent by itself. */
+  private restore({ key, request, question, conversationId, refusal }: Letter): void {
+    const { status, code, retryAfter } = refusal ?? { status: 0, code: UNSENT };
+    const problem = new Problem(status, code, "", retryAfter);
+    const turn = { ...EMPTY_TURN, key, request, question, conversationId, problem };
+    this.given.conversation.transcript.add(turn);
+    this.turn.send({ type: "restore", turn });
+  }
+
+  /** Keep a message that was refused. What it was to replace is shown again. */
+  private async keep(turn: Turn, problem: Problem): Promise<void> {
+    const { conversation, outbox } = this.given;
+    outbox.refuse(turn.key, problem);
+    const { edit, regenerate, confirm } = turn.request;
+    if (problem.status < 400 || !conversation.id || !(edit || regenerate || confirm)) return;
+    await conversation.load(conversation.id);
+    const isLast = this.isIdle && this.turn.getSnapshot().context.turn.key === turn.key;
+    if (isLast && turn.question !== null) conversation.transcript.add(turn);
   }
 
   private hush(): void {
@@ -169,8 +209,10 @@ export class Dialogue {
     this.turn.on("speech", ({ event }) => this.hear(event));
     this.turn.on("audio", ({ event }) => this.play(event));
     this.turn.on("over", ({ turn }) => {
-      outbox.clear(turn.key);
       conversation.settle(turn);
+      const { problem, question, turnId } = turn;
+      if (problem && turnId === null) void this.keep(turn, problem);
+      if (!problem || question === null || turnId !== null) outbox.clear(turn.key);
     });
     this.turn.on("over elsewhere", ({ conversationId }) => void conversation.load(conversationId));
   }
@@ -208,6 +250,11 @@ export class Dialogue {
     this.placed.delete(event.utterance_id);
     this.captions.change((all) => [...all, ...sentences.map((each) => timed(each, begins, pace))]);
   }
+}
+
+/** Return the id of a turn's question in the transcript. */
+function idOfQuestion(turn: Turn): string {
+  return turn.questionId ?? `${turn.turnId ?? turn.key}-0`;
 }
 
 /** Place a sentence of an utterance that begins at `begins`. `pace` is less than 1 if it is spoken faster. */

@@ -1,6 +1,7 @@
+import type { Problem } from "../api/problem";
 import type { ChatRequest } from "../api/types";
 
-/** A message on its way: sent, and not yet answered. */
+/** A message of the person that has no answer yet: on its way, or refused. */
 export interface Letter {
   key: string;
   request: ChatRequest;
@@ -11,18 +12,24 @@ export interface Letter {
   questionId: string | null;
   /** The request went out as it stands here: it is sent again without a change. */
   isSent: boolean;
+  /** The refusal of the server, or null while the message is on its way. */
+  refusal: Refusal | null;
   /** Milliseconds since 1970. */
   at: number;
 }
+
+/** The stored part of a `Problem`. */
+export type Refusal = Pick<Problem, "status" | "code" | "retryAfter">;
 
 const KEY = "oprina.outbox";
 /** A message that is older is not sent by itself any more. */
 const LIFE_MS = 10 * 60_000;
 
 /**
- * Keeps the message that is on its way, over a reload of this tab.
+ * Keeps the message that has no answer yet, over a reload of this tab.
  *
- * It is sent again under its key, so it arrives once: the server answers a known key with the same turn.
+ * It is sent again under its key, so it arrives once: the server answers a known key with the same turn. A
+ * refusal leaves no trace at the server, so the key is good for the next attempt too.
  */
 export class Outbox {
   constructor(
@@ -43,17 +50,26 @@ export class Outbox {
     if (letter?.key === key) this.put({ ...letter, ...change });
   }
 
+  /** Keep a message that the server has refused. It is not sent by itself. */
+  refuse(key: string, { status, code, retryAfter }: Problem): void {
+    this.change(key, { refusal: { status, code, retryAfter } });
+  }
+
   /** Return the message that belongs to a conversation, or to a new one. */
   find(conversationId: string | null): Letter | null {
     const letter = this.read();
-    if (letter?.conversationId !== conversationId) return null;
-    return this.now() - letter.at < LIFE_MS ? letter : null;
+    return letter?.conversationId === conversationId ? letter : null;
   }
 
-  /** Return whether the message of this key went out: it must not change any more. */
-  wasSent(key: string): boolean {
+  /** Return whether a message may be sent by itself. */
+  isFresh({ at, refusal }: Letter): boolean {
+    return refusal === null && this.now() - at < LIFE_MS;
+  }
+
+  /** Return the message of a key. */
+  get(key: string): Letter | null {
     const letter = this.read();
-    return letter?.key === key && letter.isSent;
+    return letter?.key === key ? letter : null;
   }
 
   clear(key?: string): void {
@@ -62,7 +78,8 @@ export class Outbox {
 
   private read(): Letter | null {
     try {
-      return JSON.parse(this.storage.getItem(KEY) ?? "null") as Letter | null;
+      const letter = JSON.parse(this.storage.getItem(KEY) ?? "null") as Letter | null;
+      return letter && { ...letter, refusal: letter.refusal ?? null };
     } catch {
       return null;
     }

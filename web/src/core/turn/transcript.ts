@@ -13,6 +13,8 @@ export interface Entry {
   tools: ToolRun[];
   proposal: Proposal | null;
   rating: Rating | null;
+  /** The last rating was refused. */
+  isUnrated: boolean;
   /** The server knows this message by its id. */
   isStored: boolean;
 }
@@ -92,6 +94,7 @@ function blank(id: string, role: Entry["role"]): Entry {
     tools: [],
     proposal: null,
     rating: null,
+    isUnrated: false,
     isStored: true,
   };
 }

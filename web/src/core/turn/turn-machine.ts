@@ -14,6 +14,7 @@ export interface Ask {
 
 type TurnMachineEvent =
   | Ask
+  | { type: "restore"; turn: Turn }
   | { type: "follow"; conversationId: string; last: LastTurn }
   | { type: "event"; event: ChatEvent }
   | { type: "progress"; last: LastTurn }
@@ -104,6 +105,9 @@ export const turnMachine = setup({
         return { ...EMPTY_TURN, request, key, question, conversationId };
       },
     }),
+    restore: assign({
+      turn: ({ context, event }) => (event.type === "restore" ? event.turn : context.turn),
+    }),
     follow: assign({
       turn: ({ context, event }) => {
         if (event.type === "follow") return follow(EMPTY_TURN, event.conversationId, event.last);
@@ -149,6 +153,7 @@ export const turnMachine = setup({
       on: {
         ask: { target: "running", actions: "begin" },
         follow: { target: "following", actions: "follow" },
+        restore: { actions: "restore" },
       },
     },
     running: {

@@ -1,12 +1,15 @@
 import { useSelector } from "@xstate/react";
 import { useState } from "react";
+import { useLocation } from "wouter";
 import type { Problem } from "../../core/api/problem";
 import { spokenLength } from "../../core/turn/captions";
+import { reasonOf, type Way, wayOn } from "../../core/turn/refusal";
 import type { Turn } from "../../core/turn/turn";
 import { useApp } from "../../hooks/use-app";
 import { useFrame } from "../../hooks/use-frame";
 import { useValue } from "../../hooks/use-value";
 import { locale, t } from "../../i18n";
+import type { Key } from "../../i18n/en";
 import { Markdown } from "./Markdown";
 import { ToolCard } from "./ToolCard";
 
@@ -67,20 +70,25 @@ function LiveWords({ text }: { text: string }) {
 }
 
 function Trouble({ turn, problem }: { turn: Turn; problem: Problem }) {
-  const { talk } = useApp();
-  const mayRetry = !["quota_exceeded", "invalid"].includes(problem.code) && turn.question !== null;
+  const { talk, signOut } = useApp();
+  const [, go] = useLocation();
+  const way = wayOn(turn);
+  const ways: Record<NonNullable<Way>, { label: Key; take: () => void }> = {
+    retry: { label: "message.retry", take: () => talk.retry(turn) },
+    change: { label: "message.edit", take: () => void talk.change(turn) },
+    new: {
+      label: "conversation.new",
+      take: () => void talk.change(turn, true).then(() => go("/")),
+    },
+    "sign in": { label: "trouble.signin", take: () => void signOut() },
+    account: { label: "settings.account", take: () => go("/settings/account") },
+  };
   return (
     <div className="trouble" role="alert" data-testid="trouble">
       <p>{sentence(turn, problem)}</p>
-      {mayRetry && (
-        <button
-          type="button"
-          className="link"
-          onClick={() => {
-            talk.retry(turn);
-          }}
-        >
-          {t("message.retry")}
+      {way && (
+        <button type="button" className="link" onClick={ways[way].take}>
+          {t(ways[way].label)}
         </button>
       )}
     </div>
@@ -88,14 +96,14 @@ function Trouble({ turn, problem }: { turn: Turn; problem: Problem }) {
 }
 
 function sentence(turn: Turn, problem: Problem): string {
-  if (problem.code === "quota_exceeded") {
+  const reason = reasonOf(problem);
+  if (reason === "quota") {
     const resets = turn.usage ? new Date(turn.usage.resets_at) : firstOfNextMonth();
     const date = resets.toLocaleDateString(locale(), { day: "numeric", month: "long" });
-    return t("message.quota", { date });
+    return t("trouble.quota", { date });
   }
-  if (problem.code === "too_many_turns")
-    return t("message.busy", { seconds: problem.retryAfter ?? 5 });
-  return t(problem.code === "invalid" ? "message.refused" : "message.down");
+  if (reason === "busy") return t("trouble.busy", { seconds: problem.retryAfter ?? 5 });
+  return t(`trouble.${reason}`);
 }
 
 function firstOfNextMonth(): Date {

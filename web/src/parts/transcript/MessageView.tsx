@@ -20,6 +20,11 @@ export function MessageView({ entry, isLast }: { entry: Entry; isLast: boolean }
       {entry.proposal && <ProposalCard entry={entry} proposal={entry.proposal} />}
       <Answer entry={entry} />
       {entry.text && <Acts entry={entry} isLast={isLast} />}
+      {entry.isUnrated && (
+        <p className="cut" role="alert">
+          {t("trouble.unrated")}
+        </p>
+      )}
     </article>
   );
 }

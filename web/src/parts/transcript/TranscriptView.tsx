@@ -37,6 +37,16 @@ export function TranscriptView() {
       box.current.scrollTop += scrollHeight - before.current.height;
     before.current = { first, height: scrollHeight };
   }, [entries, text, isRunning]);
+  useEffect(() => {
+    // A card over the field, or the keyboard of a phone, takes height: the last words stay in sight.
+    const { current } = box;
+    if (!current) return;
+    const resized = new ResizeObserver(() => {
+      if (isAtEnd.current) current.scrollTop = current.scrollHeight;
+    });
+    resized.observe(current);
+    return () => resized.disconnect();
+  }, []);
   const last = entries.at(-1);
   const isEmpty = ["new", "ready"].includes(opened.state) && entries.length === 0;
   return (
