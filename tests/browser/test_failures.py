@@ -67,7 +67,8 @@ async def no_room(page: Page) -> None:
 @asynccontextmanager
 async def troubled(folder: Path, trouble: str) -> AsyncIterator[Stack]:
     """Run a stack that has no avatar to give."""
-    given = {"allowance_avatar_seconds": 20} if trouble == "quota" else {}
+    quota = {"allowance_avatar_seconds": 120, "min_session_seconds": 119}
+    given = quota if trouble == "quota" else {}
     async with stack(folder, given=given, simulators=Simulators(), scheduled=False) as local:
         if trouble in {"busy", "down"}:
             mode = "429" if trouble == "busy" else "refuse"
