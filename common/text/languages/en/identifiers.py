@@ -8,12 +8,13 @@ from common.text.languages.en.numbers import YEARS, cardinal, grouped, spelled
 _NAMED = words_of("""order invoice ticket case reference ref confirmation conf booking reservation
   tracking account acct a/c member membership policy claim customer employee student serial model part
   item sku po routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn
-  phone telephone tel fax mobile cell hotline card iban""")  # nouns that figures name
+  phone telephone tel fax mobile cell hotline card""")  # nouns that figures name
 _SURE = words_of("number no code id pin passcode password zip otp")
 _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
 _FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
 PATTERNS = {
+    "HEX": r"[\da-fA-F]",
     "VALUE": (
         r"((?:[A-Z]{2} (?=\d{4} \d{4} ))?(?=[A-Z-]{0,12}\d)[A-Z\d]{1,20}+(?:-[A-Z\d]{1,20}+){0,8}"
         r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"

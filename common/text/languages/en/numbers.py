@@ -9,7 +9,7 @@ from num2words import num2words
 
 from common.text.language import words_of
 from common.text.languages.en import starters
-from common.text.spoken.rules import AS_WRITTEN, ends_sentence, near, table
+from common.text.spoken.rules import AS_WRITTEN, ends_sentence, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
@@ -28,7 +28,6 @@ _DESCRIBED = (
 )
 STARTERS = words_of(starters)
 ONE = frozenset({"1", "1.0", "1.00"})  # which take a singular
-_CRICKET = r"\b(?:wickets?|wkts?|overs|stumps|bowled|declared)\b"
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
@@ -51,7 +50,7 @@ _EQUATED = (
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-_RATED = r"(?i)\b(scor|rat(ed|ing)|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
+_RATED = r"(?i)\b(scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
@@ -168,8 +167,6 @@ def between(match: re.Match[str]) -> str:
     written, dash = match[1], match[2]
     first, last = (float(match[at].replace(",", "")) for at in (1, 3))
     before = match.string[max(0, match.start() - 7) : match.start()]
-    if " " not in dash and _score(match, first, last):
-        return f"{written} for "
     if match[4] or before == "equals " or (dash == " - " and first > last):
         return f"{written} minus "
     coded = max(last, first / 2) >= _SCORE and last < _CLOSE * first
@@ -178,14 +175,6 @@ def between(match: re.Match[str]) -> str:
     if match.string.startswith("etween ", max(0, match.start() - 7)):
         return f"{written} and "
     return f"{written} to " if dash in {"-", " - "} or dash.strip() != "-" else match[0]
-
-
-def _score(match: re.Match[str], first: float, last: float) -> bool:
-    """Return whether wickets and runs are given, in cricket: 287/6, 3–61."""
-    around = match.string[max(0, match.start() - 8) : match.end() + 10]
-    counted = re.search(r"(?:overs|between) \d|\d (?:overs|runs|balls|wickets|min)", around)
-    scored = min(first, last) <= 10 < max(first, last)  # noqa: PLR2004 - ten wickets
-    return scored and not counted and near(match, _CRICKET)
 
 
 def item(match: re.Match[str]) -> str:
@@ -211,8 +200,6 @@ def fraction(match: re.Match[str]) -> str:
         return _with_whole(whole, above, below)
     if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
         sign = " "
-    elif _score(match, above, below):
-        sign = " for "
     elif above > below or not above or (" equals " in text and not rated):
         sign = " over "
     elif rated or re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after):
