@@ -13,7 +13,7 @@ from common.bootstrap import from_environment
 from common.domain import deadlines
 from common.domain.user import User
 from infra.local.identity import LocalIdentity
-from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, WITH_BODY, Case
+from tests.api.cases import ALL, FOR_USERS, OF_OWNERS, SESSION, WITH_BODY, Case
 from tests.api.client import CANARY, BrokenApp, FunctionClient, check_problem, fields_of, functions
 
 PAST = 1_700_000_000
@@ -201,7 +201,8 @@ async def test_a_hanging_verification_ends_at_the_deadline(api: FunctionClient, 
     await check_deadline(api, case, case.example())
 
 
-HANGING = [each for each in FOR_USERS if each.route.answer and each.function != "connections"]
+STORED = {"account", "chat", "conversations", "speak", "voice", *SESSION}
+HANGING = [each for each in FOR_USERS if each.route.answer and each.function in STORED]
 HANGING += [each for each in ALL if str(each) in {"sweep_expired", "switch_google"}]
 """Operations that use the store before anything else."""
 

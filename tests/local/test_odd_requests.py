@@ -161,7 +161,7 @@ async def test_a_rating_twice_and_a_rating_of_ones_own_words(scene: OddRequests)
     for body, field in (
         ({}, "rating"),
         ({"rating": "meh"}, "rating"),
-        ({"rating": None, "comment": "x"}, "body"),
+        ({"rating": None, "comment": "x"}, "rating"),
         ({"rating": "bad", "comment": "x" * 501}, "comment"),
     ):
         assert named(await scene.ada.put(path, json=body)) == [field]
