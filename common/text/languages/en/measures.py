@@ -1,6 +1,7 @@
 """English measures and money: lengths, weights, durations, temperatures, amounts, rates."""
 
 import re
+from typing import Any
 
 from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, minus, number, point
 from common.text.spoken.rules import any_of, near, table
@@ -12,7 +13,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte
   |MB megabyte|GB gigabyte|TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second
   |Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt
-  |GW gigawatt|V volt|A amp|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
+  |GW gigawatt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
   |cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|px pixel|s second|sec second
   |secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour
   |hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury
@@ -28,12 +29,10 @@ for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
         _UNITS |= {f"{_short}{sign}": f"{_power} {_length}" for sign in _signs}
         _UNITS |= {f"{_power[:2]}{dot} {_short}": f"{_power} {_length}" for dot in (".", "")}
-for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
+for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
 _POINTED = r"[hs]|reb|ast|(?:..\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
-_PULL = r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force"
-_ELECTRIC = r"[\d ][mk]?[VWΩ](?!\w)|\bamp|volt|[Rr]esist|fuse|[Bb]reaker|[Cc]ircuit|[Cc]urrent\b"
 _MONTHLY = "[Pp]lan|[Rr]ent|[Bb]roadband|[Cc]ontract|[Ss]ubscri|Mbps|Fibre|tariff|SIM|membership"
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
@@ -53,21 +52,23 @@ _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR �
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
 _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
   |bn billion|tn trillion""")
-PATTERNS = {
+NAMES: dict[str, Any] = {
     "CURRENCY": f"(?:{any_of([*_CURRENCIES, *_CODES])})",
     "AMOUNT": (  # also the Indian "1,00,000", and the decimal comma
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "A", "in", "in2", "in3"})
-    + r"|W(?!-\d)|A|in[23]?(?=\.)|in(?= \((?:L |\d))",
+    "PULL": r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force",
+    "ELECTRIC": r"[\d ][mk]?[VWΩ](?!\w)|\bamp|volt|[Rr]esist|fuse|[Bb]reaker|[Cc]ircuit|[Cc]urrent\b",
+    "HEAT": "(?i:oven|bak(?:e|ing)|heat|roast|cook|fan|gas|temp|outside|weather|warm|cold|hot|°)",
+    "LUMBER": r"\bby \w|\d[x×]\d|[Bb]oard|[Ll]umber|[Ll]adder|[Ff]ence|[Cc]eiling|[Rr]oom|[Rr]ug",
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
+    + r"|W(?!-\d)|in[23]?(?=\.)|in(?= \((?:L |\d))",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
-}
-PARTS = {
-    "scale_word": lambda scale: _SCALES[scale],
+    "scale_word": _SCALES,
     "currency": lambda sign: _currency(sign)[0],
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
@@ -99,8 +100,6 @@ def inches_mark(match: re.Match[str]) -> str:
 
 def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
-    if (unit == "g" and near(match, _PULL)) or (unit == "A" and not near(match, _ELECTRIC)):
-        return match[0] if unit == "A" else f"{minus(sign)}{number(amount)} g{dot}"
     singular = (amount in ONE and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
     goes_on = inside or re.match(r" [^A-Z]|\S", match.string[match.end() :])

@@ -2,14 +2,15 @@
 
 import re
 from functools import lru_cache
-from typing import Literal
+from operator import methodcaller
+from typing import Any, Literal
 from unicodedata import normalize
 
 from num2words import num2words
 
 from common.text.language import words_of
 from common.text.languages.en import starters
-from common.text.spoken.rules import AS_WRITTEN, ends_sentence, table
+from common.text.spoken.rules import AS_WRITTEN, LOWERED, RAISED, ends_sentence, near, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
@@ -36,9 +37,8 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
   |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
   |Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians
-  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year""")
+  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year|Gen Genesis""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
-_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "-01234567890123456789")
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
   |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
 _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
@@ -49,14 +49,18 @@ _EQUATED = (
     r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
-_TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
+_TERM = (
+    r"(?<![\w'])[^\W\d_]$|\b(?:1|[Oo]ne|[Aa]n?) [a-z-]{3,}$"
+    r"|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
+)
+_CRICKET, _WICKETS = r"wickets?\b|wkts?\b|\d overs\b|innings|bowled|all out|bat(?:ted|ting)\b", 10
 _RATED = r"(?i)\b(scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
 _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
   |∅ the empty set|∠ angle|⊥ perpendicular to|∴ therefore|∝ is proportional to
   |∥ is parallel to|∣ given|≡ is equivalent to""")
-PATTERNS = {
+NAMES: dict[str, Any] = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
@@ -75,26 +79,24 @@ PATTERNS = {
     "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
     "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
-}
-PARTS = {
     "letters": " ".join,
     "minutes": lambda more: re.sub(r"(\d+).", lambda at: f"{ordinal(at[1])} minute", more),
     "to_prime": lambda digit: f" to {cardinal(digit)} prime" if digit else "",
-    "kelvins": table("C degree Celsius|F degree Fahrenheit|K kelvin").__getitem__,
+    "kelvins": table("C degree Celsius|F degree Fahrenheit|K kelvin"),
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
     "points": lambda digits: re.sub(
         r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
     ).replace(".", " point "),
     "bounded": lambda sign: _NAMES[sign].removesuffix(" of"),
-    "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus").__getitem__,
-    "power": lambda digit: "²³"[int(digit) - 2],
-    "lowered": lambda digits: digits.translate(_RAISED),
-    "named": lambda sign: _NAMES[sign],
-    "raised": lambda sign: _RAISED_BY.get(sign, ""),
+    "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus"),
+    "named": _NAMES,
+    "raised": _RAISED_BY,
+    "numbered": _NUMBERED,
+    "power": methodcaller("translate", RAISED),
+    "lowered": methodcaller("translate", LOWERED),
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
-    "without_marks": lambda written: re.sub("[. '’]", "", written),
-    "numbered": lambda short: _NUMBERED.get(short, ""),
+    "with_commas": lambda written: re.sub("[. '’]", ",", written),
     "slash": lambda it: " divided by" if "/" in it[1] and " equals " in it.string else ",",
     "menu": lambda path: path.replace(" →", ", then"),
 }
@@ -167,6 +169,8 @@ def between(match: re.Match[str]) -> str:
     written, dash = match[1], match[2]
     first, last = (float(match[at].replace(",", "")) for at in (1, 3))
     before = match.string[max(0, match.start() - 7) : match.start()]
+    if min(first, last) <= _WICKETS < max(first, last) and near(match, _CRICKET):
+        return f"{written} for "
     if match[4] or before == "equals " or (dash == " - " and first > last):
         return f"{written} minus "
     coded = max(last, first / 2) >= _SCORE and last < _CLOSE * first
@@ -229,9 +233,11 @@ def compared(match: re.Match[str]) -> str:
     """Return the words of a comparison. An angle bracket compares between spaces or before a figure."""
     sign = match[0]
     after = match.string[match.end() : match.end() + 2]
-    if sign in "<>" and not (after[:1] == " " or after[:1].isnumeric() or after[:1] in {*"$€£¥₹"}):
-        return " "
     before = match.string[max(0, match.start() - 200) : match.start()]
+    closed = "<" in before[-60:] if sign == ">" else ">" in match.string[match.end() :][:60]
+    between = not closed and before[-1:].isalnum() and after[:1].isalnum()  # "a<b"
+    if sign in "<>" and not (between or after[:1] in {*" $€£¥₹"} or after[:1].isnumeric()):
+        return " "
     if sign == "≈" and re.search(_EQUATED, before):
         return ", or about " if before.rstrip()[-1].isalpha() else " or about "
     if sign == "≈" and re.search(_TERM, before.rstrip()):

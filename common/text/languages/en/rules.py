@@ -14,6 +14,7 @@ _SIGNS = r"""
 ? [#+>▸▶►›↑▲↓▼≈|♯♭⁺⁻−–→]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
+(?<![\w-])(AB?|B|O)[-−–](?![\w–-])  =>  {1} negative  near [Bb]lood|[Tt]ype|[Dd]onor
 (?<!\w)([35])['’′](?: ?(?:→|-{0,2}>|[-–]|to) ?([35])['’′]|(?= end))  =>  {1:cardinal} prime{2:to_prime}
 (?<=\b[A-G][♯♭#])m(\d?)(?!\w)  =>  ␣minor {1}
 (?<!\w)([A-G])#  =>  {1} sharp
@@ -56,7 +57,7 @@ _FIGURES = r"""
 ? \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr) \d
 (?<![\w.])\.(?=\d)  =>  0.
 (?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt|Yr) )(?=[A-Z]*-?\d)  =>  {1:numbered}{2:numbered}␣
-(?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
+(?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
 (?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
@@ -68,7 +69,8 @@ _FIGURES = r"""
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
 (?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/))(\d{1,3}(?::[0-5]\d)++)(?![\w:]|\.\d| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
-(?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
+(?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit )|(?<=Law ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
+(?<!\w)(\d\d?)d(?= \d\d? ?h)  =>  {1} days
 (?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
@@ -79,8 +81,9 @@ _FIGURES = r"""
 (?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
-(\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
-(?:(?<=[A-Za-z]-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
+(\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
+(?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
+(?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 ((?i:index|scored?|rat(?:ing|ed)|pain|got)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
 (?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
@@ -118,13 +121,13 @@ _FIGURES = r"""
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
-(?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
+(?<!\w)([A-Z]{2}\d\d(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)(?!\w)  =>  {1:in_fours}
 (?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
 (?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-(\b(?i:emergency|call|dial|text|ring|nhs)\D{,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
+({HELPED}(?:\D|\d{3}-\d{4}){,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
     =>  {1:spelled}{2:grouped}
@@ -132,11 +135,12 @@ _FIGURES = r"""
 (?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
-(?<!\w)([Ff]orms? )(1\d{3})(?!\d)  =>  {1}{2:year}
+(?<!\w)((?i:a|your|my|the|and|or) (?=10[49])|[Ff]orms? |(?=1\d{3}-[A-Z]))(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
-(?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
+(?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
+(?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 (?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
@@ -160,6 +164,7 @@ _FIGURES = r"""
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,4})/(\d{1,5})(?<!/20\d\d)(?![\w/]|[.,]\d)  =>  {fraction}
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)])|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
+(?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 ({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
@@ -184,13 +189,17 @@ _FIGURES = r"""
 ([A-ZÀ-Þ][\w'’-]++ \(?|pen[,;] |\b(?=\d\d?['’′] pen))([1-9]\d?\d?)['’′]((?:, \d\d?['’]){,4})(?=[,;)]| p)
     =>  {1}{2:ordinal} minute{3:minutes}
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
+{START}(\d{1,3})['′’](?=[).,;]|$| and )  =>  {1:number} feet  near {LUMBER}
+(?<=\d)\+(\d\d?)['’′](?!\w)  =>  ␣plus {1:number}
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
 {START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
-? [°º℃℉]|degrees [CF]
+? [°º℃℉]|degrees [CF]|\d[CF](?!\w)
+{START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near {HEAT}
+(?<=\d°[CF])/(?=\d)  =>  ,␣
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
@@ -200,6 +209,8 @@ _FIGURES = r"""
 {START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 (?<=[JW]/)\((k?g|mol|m²?)[·⋅*]°?([CFK])\)  =>  {1} per {2:kelvins}
+{START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near {PULL}
+(?<=\d) ?A(?!\w)  =>  ␣amp  near {ELECTRIC}
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
@@ -235,11 +246,8 @@ _BRITISH = r"""
 (?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}
 """
 _DAYS = r"""
-? [a-z.] ?(?:[–—-] ?|to |till |until |and )[JFMASONDeml]
-(?<!\w){MONTH}( to (?:\w{3,5}\W)?|(?<=etween \w{3}) and ){MONTH}(?!\w)  =>  {1:month}{2}{3:month}
-(?<!\w){MONTH} ?{DASH} ?((?:(?:early|mid|late)[ -])?){MONTH}(?!\w)  =>  {1:month} to {2}{3:month}
-? [MTWFS](?:on|ue|ed|hu|ri|at|un)
-(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {several_days}
+? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
+(?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
 (?<=\b[Oo]n )({WEEKDAY})(?!\w)\.?  =>  {1:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}
@@ -250,7 +258,7 @@ def rules(region: str) -> Rules:
     """Return the rules for a region (ISO 3166, or "")."""
     names: dict[str, Any] = {}
     for module in (dates, identifiers, numbers, measures):
-        names |= vars(module) | vars(module).get("PATTERNS", {}) | vars(module).get("PARTS", {})
+        names |= vars(module) | module.NAMES
     names |= {f.__name__: lambda m, f=f: f(m, region) for f in (dates.days, dates.numeric)}
     return (
         *short_forms(),
