@@ -143,7 +143,9 @@ def begins(text: str, words: str) -> bool:
 
 
 def begins_small(text: str) -> bool:
-    """Return whether a small letter follows, perhaps after an apostrophe ("'s middags")."""
+    """Return whether a small letter follows, perhaps after a dash or an apostrophe ("'s middags")."""
+    if not (text := text.lstrip("–— ")):
+        raise Undecided
     if not (text[0].islower() or text[0] in "'’"):
         return False
     _must_be_finished(text, r"['’]|[^\W\d_]")

@@ -100,7 +100,7 @@ _INLINE = r"""
 \[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 ? [ (][!@#$%&*](?:,| or | and |\))
-(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:secret}
+(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
 ? ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
 <?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
@@ -219,6 +219,7 @@ def inline_rules(language: Language) -> Rules:
     as_written = methodcaller("translate", AS_WRITTEN)
     secret, in_code = (_signs, partial(apply, CODE)) if english else (as_written, as_written)
     said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
+    said |= {"sign": _signs if english else str}
     return read_rules(_INLINE, _NAMES | said)
 
 

@@ -30,6 +30,11 @@ NAMES: dict[str, Any] = {
     "CLOCK": r"\d\d?(?::\d\d)?",
     "AT": "(?:at|@|from|between|after|before)",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
+    "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
+    "TIMED": r"\b(?i:steep|plank|brew|boil|simmer|microwave|rest|hold|cook|video|song|lap|workout)",
+    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform|timetable|o'clock)\b",
+    "RUN": r":0\d|\d ?[Kk]\b|\b[Tt]ime|[Pp]ace|mile|\bP[RB]\b|\bran\b|finish|video|long",
+    "RATIO": r"(?i:dilut|\bratio|scale|odds|\bmix|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
@@ -106,16 +111,6 @@ def years(match: re.Match[str]) -> str:
     """Return "2003–04" as two years where the second is the later one."""
     first, last = match.groups()
     return f"{year(first)} to {pair(last)}" if int(last) > int(first[2:]) else match[0]
-
-
-def decades(match: re.Match[str]) -> str:
-    """Return one decade or two: "1960s-80s"."""
-    said = []
-    for century, digits in ((match[1], match[2]), (match[3], match[4])):
-        few = "hundreds" if digits == "00" else NAMES["tens"](digits or "0")
-        many = f"{cardinal(century)} {few}" if century else few
-        said += ["two thousands" if century == "20" and digits == "00" else many] if digits else []
-    return " to ".join(said)
 
 
 def clock(match: re.Match[str]) -> str:

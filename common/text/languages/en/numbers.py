@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from operator import methodcaller
-from typing import Any, Literal
+from typing import Literal
 from unicodedata import normalize
 
 from num2words import num2words
@@ -18,7 +18,7 @@ MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:(?:/| ?/ ?(?=(?:day|week|mo|year|yr|hour|hr|night|person|k[gm]|lb|sq|mi|s)\w{0,3}(?!\w)))("
-    r"(?:sq\.? ft|[a-z]{1,12}[³²]?|[md]?L|[KMGT]B|[kM]Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?= [a-z]))?)?"
+    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?= [a-z]))?)?"
 )
 _DESCRIBED = (
     r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
@@ -37,7 +37,7 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
   |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
   |Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians
-  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year|Gen Genesis""")
+  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year|Gen Genesis|Fl Floor""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
   |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
@@ -49,18 +49,16 @@ _EQUATED = (
     r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
-_TERM = (
-    r"(?<![\w'])[^\W\d_]$|\b(?:1|[Oo]ne|[Aa]n?) [a-z-]{3,}$"
-    r"|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-)
-_CRICKET, _WICKETS = r"wickets?\b|wkts?\b|\d overs\b|innings|bowled|all out|bat(?:ted|ting)\b", 10
+_TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
+_CRICKET = r"wickets?\b|wkts?\b|\d overs\b|innings|bowled|stumps|took \d|all out|bat(?:ted|ting)\b"
+_COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete)"
 _RATED = r"(?i)\b(scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
-_NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
+_SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
   |∅ the empty set|∠ angle|⊥ perpendicular to|∴ therefore|∝ is proportional to
   |∥ is parallel to|∣ given|≡ is equivalent to""")
-NAMES: dict[str, Any] = {
+NAMES = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
@@ -68,7 +66,7 @@ NAMES: dict[str, Any] = {
         r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
-    "NAMED": "".join(_NAMES),
+    "NAMED": "".join(_SIGNS),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
     "NUMBERED": "|".join(_NUMBERED),
@@ -88,11 +86,8 @@ NAMES: dict[str, Any] = {
     "points": lambda digits: re.sub(
         r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
     ).replace(".", " point "),
-    "bounded": lambda sign: _NAMES[sign].removesuffix(" of"),
+    "bounded": lambda sign: _SIGNS[sign].removesuffix(" of"),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus"),
-    "named": _NAMES,
-    "raised": _RAISED_BY,
-    "numbered": _NUMBERED,
     "power": methodcaller("translate", RAISED),
     "lowered": methodcaller("translate", LOWERED),
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
@@ -169,7 +164,7 @@ def between(match: re.Match[str]) -> str:
     written, dash = match[1], match[2]
     first, last = (float(match[at].replace(",", "")) for at in (1, 3))
     before = match.string[max(0, match.start() - 7) : match.start()]
-    if min(first, last) <= _WICKETS < max(first, last) and near(match, _CRICKET):
+    if min(first, last) <= 10 < max(first, last) and near(match, _CRICKET):  # noqa: PLR2004
         return f"{written} for "
     if match[4] or before == "equals " or (dash == " - " and first > last):
         return f"{written} minus "
@@ -198,14 +193,14 @@ def fraction(match: re.Match[str]) -> str:
     """Return "3/4" as a fraction, "scored 17/20" as a mark, "120/80" as it is said of a pressure."""
     whole, above, below = match[1], int(match[2]), int(match[3])
     text, after = match.string, match.string[match.end() : match.end() + 16]
-    rated = after.startswith(" star") or below in {10, 100}
+    rated = re.match(_COUNTED, after) or below in {10, 100}
     shares = above + below == 100 or after.startswith((" mpg", " time"))  # noqa: PLR2004 - 80/20
     if 0 < above < below and below in _FRACTIONS and not (rated or shares):
         return _with_whole(whole, above, below)
     if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
         sign = " "
     elif above > below or not above or (" equals " in text and not rated):
-        sign = " over "
+        sign = " for " if near(match, _CRICKET) else " over "
     elif rated or re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after):
         sign = " out of "
     elif above > 12 or below > 31:  # noqa: PLR2004 - no date

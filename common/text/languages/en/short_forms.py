@@ -1,7 +1,5 @@
 """English abbreviations in full: titles before a name, streets after one, Latin, Roman numerals."""
 
-from typing import Any
-
 from common.text.languages.en.numbers import STARTERS, cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
@@ -11,28 +9,27 @@ _TITLES = table("""Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Se
 _AFTER_A_NAME = table("""St. Street|Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway
   |Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation
   |Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Aves. Avenues""")
-_ANYWHERE = table(
-    """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k.a.=also known as
+_IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k.a.=also known as
   |cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
   |N/A=not applicable|n/a=not applicable|btw=by the way|elev.=elevation|ref.=reference
   |attrib.=attributed|mvmt.=movement|intl.=international|mins.=minutes|int'l=international
-  |nat'l=national|lg.=large|ea.=each|m/m=month over month
-  |q/q=quarter over quarter|reg.=regular|inc.=including|stn.=station|Pub. L.=Public Law""",
-    "=",
-)
+  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter
+  |reg.=regular|inc.=including|bldg.=building|rm.=room|cyl.=cylinder
+  |stn.=station|Pub. L.=Public Law"""
+_ANYWHERE = table(_IN_FULL, "=")
 _SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
-_NAMES: dict[str, Any] = {
+_NAMES = {
     "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
-    "SAINT": (
-        "(?:Louis|James|John|Paul|Peter|Petersburg|Mary|Francis|Patrick|George|Andrew|Thomas|Lawrence"
-        "|Nicholas|Pancras|Joseph|Martin|Helen|Alban|Michael|Luke|Mark|Matthew|Moritz|Tropez)"
+    "SAINT": any_of(
+        table("""Louis|James|John|Paul|Peter|Petersburg|Mary|Francis|Patrick|George|Andrew
+  |Thomas|Lawrence|Nicholas|Pancras|Joseph|Martin|Helen|Alban|Michael|Luke|Mark|Matthew|Moritz""")
     ),
     "KING": (
         "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
@@ -45,13 +42,15 @@ _NAMES: dict[str, Any] = {
     ),
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
-    "counted": table("""Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene|Ex Exhibit
-  |Exs Exhibits"""),
+    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
+  |Ex Exhibit|Exs Exhibits"""),
     "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate"),
     "title": _TITLES,
     "arabic": lambda roman: cardinal(_figures(roman.upper())),
+    "NUMBERED": "passport|reference|membership|account|booking|policy|order|invoice|ticket|case|part",
+    "RULED": "of|was|ruled|reigned|died|won|became|followed|succeeded|defeated|signed|and",
     "point": point,
     "nth": lambda roman: ordinal(_figures(roman)),
 }
@@ -64,14 +63,14 @@ _POINTED = r"""
 (?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<=[a-z.] )no\.(?= (?:is|for|of|on|was)(?!\w)| ?:)  =>  number
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
-(?<!\w)St\.?(?= {SAINT}s?(?!\w))  =>  Saint
+(?<!\w)St\.?(?= (?:{SAINT})s?(?!\w))  =>  Saint
 (?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= [A-Z][a-z])  =>  {1}Street{point}
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIi]|cl\.|\d est|[NS][EW](?!\w)|[a-z] no\.
-(?<!\w)((?i:passport|reference|membership|account|booking|policy) )no\.  =>  {1}number{point}
-(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn)\.  =>  {1:counted}{point}
+? \d[srnt][tdh] [FfMmQqIic]|cl\.|\d est|[NS][EW](?!\w)|[a-z] no\.
+(?<!\w)((?i:{NUMBERED}) )no\.  =>  {1}number{point}
+(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn|c)\.  =>  {1:counted}{point}
 ([$€£][\d.,]{1,12}[kKMB]? )est\.(?= [A-Z])  =>  {1}estimated.
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
@@ -81,7 +80,7 @@ _POINTED = r"""
 (?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""
-({KING}) (?!I(?!\w)(?! (?:of|was|ruled|reigned|died)\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
+({KING}) (?!I(?!\w)(?! (?:{RULED})\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
 (?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
 (?<!\w)(World War|{COUNTED}(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
 """
