@@ -268,7 +268,7 @@ class Settle:
             return [Delete(message_path(found.conversation_id, found.number, "user"))]
         if not progress.text:
             return []
-        spoken = _spoken(progress, progress.told, outcome)
+        spoken = _spoken(progress, progress.tokens, outcome)
         if documents[path].exists:
             return [Update(path, {"text": progress.text, **spoken})]
         if documents[conversation_path(found.conversation_id)].exists:

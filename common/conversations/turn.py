@@ -27,7 +27,7 @@ from common.conversations.reply.tools import (
     google_access,
     note_refused_token,
     show_proposals,
-    told,
+    with_answer,
 )
 from common.conversations.running_turn import RunningTurn
 from common.conversations.running_turns import RunningTurns
@@ -181,7 +181,9 @@ class TurnWork:
         notes = [] if turn.record.begins else notes  # they tell of what the branch does not have
         access = await google_access(turn, tokens)
         state = {**access.state, **confirmed_state(answered)}
-        memory = memory_of(self._deps, turn, told(with_notes(message, notes), answered), state)
+        memory = memory_of(
+            self._deps, turn, with_answer(with_notes(message, notes), answered), state
+        )
         writer = self._writer()
         noting = asyncio.create_task(self._checkpoint_what_acts())
         try:
@@ -198,7 +200,7 @@ class TurnWork:
         writer.finish()
         if reply.error is None:
             self._fail(unanswered_error(reply))
-        if reply.renewed:
+        if reply.session.renewed:
             turn.events.emit(NoticeEvent())
         await note_refused_token(turn, tokens, access)
         await show_proposals(turn, self._heartbeat, self._deps)
@@ -208,9 +210,9 @@ class TurnWork:
     async def _checkpoint_what_acts(self) -> None:
         """Write a checkpoint when the agent is asked, and when it calls a tool."""
         reply = self._turn.reply
-        for happened in itertools.chain((reply.asked,), itertools.repeat(reply.called)):
+        for happened in itertools.chain((reply.asked,), itertools.repeat(reply.tools.called)):
             await happened.wait()
-            reply.called.clear()
+            reply.tools.called.clear()
             await asyncio.shield(self._heartbeat.checkpoint())
 
     def _writer(self) -> ReplyWriter:

@@ -109,8 +109,13 @@ def core() -> Iterator[tuple[Path, ast.Module]]:
 
 
 def own_attributes(node: ast.ClassDef) -> set[str]:
-    """Return the names that a class which is no data class assigns to `self`."""
-    return {
+    """Return the names that a class assigns to `self`, and the fields of a data class."""
+    fields = {
+        each.target.id
+        for each in node.body
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    }
+    return fields | {
         target.attr
         for inner in ast.walk(node)
         for target in ast.walk(inner)

@@ -70,7 +70,7 @@ def unanswered_error(reply: ReplySoFar) -> Failed | None:
     Text that people do not see, such as thoughts, is no answer.
     """
     finished = reply.finished
-    if finished is None or finished.waiting or not (finished.unanswered or reply.is_hidden):
+    if finished is None or finished.waiting or not (finished.unanswered or reply.shown.is_hidden):
         return None
     if not reply.text.strip():
         return Failed("agent", "the reply has no text", kind="empty")
