@@ -90,7 +90,7 @@ async def _fill_ended(harness: Harness, number: int) -> None:
     await harness.app.sweeps.sweep(SweepRequest())
     (ended,) = await harness.documents("ended_sessions")
     batches = [range(n, min(n + BATCH, number)) for n in range(1, number, BATCH)]
-    for some in batched(batches, BATCHES_AT_ONCE):
+    for some in in_batches(batches, BATCHES_AT_ONCE):
         records = ([Create(f"ended_sessions/old-{n:06d}", ended) for n in ids] for ids in some)
         await asyncio.gather(*map(harness.store.commit, records))
 
@@ -115,12 +115,12 @@ async def expire(harness: Harness, number: int) -> None:
 async def _start(harness: Harness, number: int) -> list[StartAvatarAnswer]:
     names = [UserId(f"u{next(harness.numbers):08d}") for _ in range(number)]
     started: list[StartAvatarAnswer] = []
-    for some in batched(names, AT_ONCE):
+    for some in in_batches(names, AT_ONCE):
         started += await asyncio.gather(*(harness.start(User(name)) for name in some))
     return started
 
 
-def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def in_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[begin : begin + size] for begin in range(0, len(items), size))
 
 

@@ -180,7 +180,7 @@ class Ledger:
         since = self.now - timedelta(seconds=rate.seconds)
         return [at for at in self.document.get(rate.name) or [] if at > since]
 
-    def released(self, amounts: Amounts) -> Self:
+    def release(self, amounts: Amounts) -> Self:
         """Return the ledger without these reservations. The next `reserve` writes that."""
         left = {f"{meter}_reserved": self.reserved(meter) - n for meter, n in amounts.items()}
         document = replace(self.document, fields={**(self.document.fields or {}), **left})
@@ -194,10 +194,9 @@ class Ledger:
         rate: Rate | None = None,
         used: Amounts = NOTHING,
     ) -> Create | Update:
-        """Reserve `amounts`, and count `turns` as running and the request for its `rate`.
+        """Reserve `amounts`. Count `turns` as running, and the request for its `rate`.
 
-        `used` was reserved before, and is `released`. Holds only over the ledger as read. Raises as
-        `require_open` does.
+        `used` counts as used. It was reserved before, and `release` took it out. The write holds only over the ledger as read. Raises as `require_open` does.
         """
         self.require_open()
         fields: dict[str, Any] = {

@@ -71,7 +71,7 @@ Audio = Annotated[
 request its hash stands for it."""
 
 
-def refused(fields: Mapping[str, object]) -> dict[str, JsonValue]:
+def refusal_schema(fields: Mapping[str, object]) -> dict[str, JsonValue]:
     """Return the JSON schema that refuses a combination of fields.
 
     A field is mapped to a type (given), `True`, `False` (also left out), or `None` (null or left
@@ -90,7 +90,7 @@ def _kind(kind: object) -> dict[str, JsonValue]:
 
 def _describe(schema: dict[str, JsonValue], model: type["Request"]) -> None:
     """Add the combinations that a request refuses. A recording is no field of JSON."""
-    if found := [refused(fields) for fields in model.REFUSED if "audio" not in fields]:
+    if found := [refusal_schema(fields) for fields in model.REFUSED if "audio" not in fields]:
         schema["allOf"] = [*found]
 
 
@@ -125,7 +125,7 @@ class Request(BaseModel):
         extra="forbid", strict=True, frozen=True, defer_build=True, json_schema_extra=_describe
     )
     REFUSED: ClassVar[Sequence[Mapping[str, object]]] = ()
-    """Combinations of fields that are refused, in the form of `refused`."""
+    """Combinations of fields that are refused, in the form of `refusal_schema`."""
     NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object] | None] = None
     """A combination of fields that only a request with a recording may have."""
 

@@ -14,7 +14,7 @@ async def delete_half(store: Store, user: UserId) -> None:
     document stays: it has the mark of the seed.
     """
     for name in belongings.OWNED:
-        parents = await _found(store, belongings.owned(name, user))
+        parents = await _found(store, belongings.documents_of(name, user))
         for parent in parents:
             for query in (belongings.messages_of(parent.id), belongings.events_of(parent.id)):
                 await delete(store, await _found(store, query))

@@ -52,14 +52,14 @@ class Account:
     avatars: AvatarProvider
     pass_time: Callable[[float], None]
 
-    async def started(self, seconds: int = 600) -> tuple[SessionToken, StartedSession]:
-        ticket = await self.avatars.create_session_token(AVATAR, "high", seconds)
-        return ticket, await self.avatars.start(ticket)
+    async def start_session(self, seconds: int = 600) -> tuple[SessionToken, StartedSession]:
+        token = await self.avatars.create_session_token(AVATAR, "high", seconds)
+        return token, await self.avatars.start(token)
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator["Reader"]:
         """Open the connection of a new session, and wait until it is ready."""
-        _, running = await self.started()
+        _, running = await self.start_session()
         reader = Reader(await self.avatars.connect(running.ws_url))
         try:
             await reader.until("connected")

@@ -43,23 +43,23 @@ def test_fakes_implement_the_ports() -> None:
 @pytest.mark.parametrize("happens", [True, False])
 async def test_lost_start_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
-    ticket = await avatars.create_session_token("a", "high", 60)
+    token = await avatars.create_session_token("a", "high", 60)
     avatars.fail_next("start", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
-        await avatars.start(ticket)
+        await avatars.start(token)
     assert bool(await avatars.active()) is happens
 
 
 @pytest.mark.parametrize("happens", [True, False])
 async def test_lost_stop_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
-    ticket = await avatars.create_session_token("a", "high", 60)
-    await avatars.start(ticket)
+    token = await avatars.create_session_token("a", "high", 60)
+    await avatars.start(token)
     avatars.fail_next("stop", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
-        await avatars.stop(ticket.session, "user")
+        await avatars.stop(token.session, "user")
     assert bool(await avatars.active()) is not happens
-    await avatars.stop(ticket.session, "user")
+    await avatars.stop(token.session, "user")
     assert await avatars.active() == []
 
 

@@ -89,7 +89,7 @@ async def test_second_connection_interrupts_the_first_or_closes_it(
     account: Account, request: pytest.FixtureRequest
 ) -> None:
     settings = request.node.callspec.params["account"] or {}
-    _, running = await account.started()
+    _, running = await account.start_session()
     first = Reader(await account.avatars.connect(running.ws_url))
     await first.until("connected")
     await first.line.speak(U1, sound(5))
@@ -110,10 +110,10 @@ async def test_second_connection_interrupts_the_first_or_closes_it(
 
 
 async def test_ended_session_closes_its_connections(account: Account) -> None:
-    ticket, running = await account.started()
+    token, running = await account.start_session()
     reader = Reader(await account.avatars.connect(running.ws_url))
     await reader.until("connected")
-    await account.avatars.stop(ticket.session, "user")
+    await account.avatars.stop(token.session, "user")
     await reader.until("closed")
     for send in (reader.line.speak(U1, sound(0.1)), reader.line.interrupt()):
         with pytest.raises(errors.Unavailable):
@@ -122,8 +122,8 @@ async def test_ended_session_closes_its_connections(account: Account) -> None:
 
 
 async def test_session_that_does_not_run_has_no_connection(account: Account) -> None:
-    ticket, running = await account.started()
-    await account.avatars.stop(ticket.session, "user")
+    token, running = await account.start_session()
+    await account.avatars.stop(token.session, "user")
     with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.connect(running.ws_url)
 

@@ -212,7 +212,7 @@ def _start_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstr
     if answer.status == 403 and code == CONCURRENCY_LIMIT:  # noqa: PLR2004 - forbidden
         return errors.Busy(SERVICE, "all sessions of the plan run", retry_after=BUSY_SECONDS)
     if answer.status in MAY_RUN:
-        return request.lost(f"answered {answer.status}")
+        return request.lost_answer(f"answered {answer.status}")
     refused = refusal(request, answer)
     # `UpstreamNotFound` would mean that the session has ended, and this one never ran.
     return (

@@ -113,11 +113,11 @@ class ChatAdmission:
         if spoken is None:
             require_free_turn(ledger, self.settings)
         elif spoken.month == month_of(now):
-            ledger = ledger.released(spoken.reserved)
+            ledger = ledger.release(spoken.reserved)
         record = self._record(found, conversation, ledger, now)
         if self.branch is not None and conversation is not None:
             begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
-            record = replace(record, branch=begins.stored())
+            record = replace(record, branch=begins.fields())
         record, taken = self._take_share(record, documents, now)
         if answered is not None and answered.yes:
             record = replace(record, confirms=answered.proposal.id)

@@ -33,7 +33,7 @@ async def note_refused_token(
 ) -> None:
     """Find out whether the grant was revoked, if Google refused the token to a tool."""
     if turn.reply.tools.unauthorized:
-        _notice(turn, await tokens.refused(turn.record.uid, access))
+        _notice(turn, await tokens.replace_refused(turn.record.uid, access))
 
 
 def _notice(turn: RunningTurn[Any], access: TurnAccess) -> None:

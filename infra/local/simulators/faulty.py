@@ -55,11 +55,11 @@ class Faulty:
 
         async def receive_thawed() -> Message:
             message = await receive()
-            await self.faults.thawed(self.service, path)
+            await self.faults.wait_until_thawed(self.service, path)
             return message
 
         async def send_thawed(message: Message) -> None:
-            await self.faults.thawed(self.service, path)
+            await self.faults.wait_until_thawed(self.service, path)
             await send(message)
 
         return receive_thawed, send_thawed

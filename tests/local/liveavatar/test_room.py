@@ -49,7 +49,7 @@ class RoomScene:
     rooms: SessionRooms
     http: httpx.AsyncClient
 
-    async def started(self, **more: Any) -> Json:
+    async def start_session(self, **more: Any) -> Json:
         body = {"mode": "LITE", "avatar_id": AVATAR, **more}
         ordered = (await self.http.post("/v1/sessions/token", json=body, headers=KEY)).json()[
             "data"
@@ -123,7 +123,7 @@ def lips(frame: av.VideoFrame) -> int:
 @pytest.mark.parametrize("encoding", ["VP8", "H264"])
 @pytest.mark.parametrize("single", [False, True], ids=["rtc", "rtc_v1"])
 async def test_the_avatar_is_seen_and_heard(there: RoomScene, encoding: str, single: bool) -> None:
-    session = await there.started(video_settings={"encoding": encoding, "quality": "low"})
+    session = await there.start_session(video_settings={"encoding": encoding, "quality": "low"})
     async with watching(session, single=single) as viewer:
         [avatar] = viewer.join.other_participants
         assert avatar.identity == "heygen"
@@ -147,14 +147,14 @@ async def test_the_avatar_is_seen_and_heard(there: RoomScene, encoding: str, sin
 async def test_the_quality_decides_the_size(
     there: RoomScene, quality: str, size: tuple[int, int]
 ) -> None:
-    session = await there.started(video_settings={"quality": quality, "encoding": "VP8"})
+    session = await there.start_session(video_settings={"quality": quality, "encoding": "VP8"})
     async with watching(session) as viewer:
         [frame] = await viewer.frames("video", 1)
         assert (frame.width, frame.height) == size
 
 
 async def test_the_session_decides_how_the_face_looks(there: RoomScene) -> None:
-    session = await there.started(video_settings={"quality": "low"})
+    session = await there.start_session(video_settings={"quality": "low"})
     found = there.account.sessions[session["session_id"]]
     async with watching(session) as viewer:
         await viewer.frames("video", 1)
@@ -176,7 +176,7 @@ async def test_the_session_decides_how_the_face_looks(there: RoomScene) -> None:
 
 
 async def test_an_interruption_is_heard_at_once(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     found = there.account.sessions[session["session_id"]]
     async with watching(session) as viewer:
         await viewer.frames("audio", 1)
@@ -190,7 +190,7 @@ async def test_an_interruption_is_heard_at_once(there: RoomScene) -> None:
 
 
 async def test_two_viewers_see_the_same(there: RoomScene) -> None:
-    session = await there.started(video_settings={"quality": "low"})
+    session = await there.start_session(video_settings={"quality": "low"})
     agent = {**session, "livekit_client_token": session["livekit_agent_token"]}
     async with watching(session) as first, watching(agent, single=False) as second:
         assert (await first.frames("video", 2))[1].width == 320
@@ -200,7 +200,7 @@ async def test_two_viewers_see_the_same(there: RoomScene) -> None:
 
 
 async def test_a_second_join_with_the_same_token_goes_on(there: RoomScene) -> None:
-    session = await there.started(video_settings={"quality": "low"})
+    session = await there.start_session(video_settings={"quality": "low"})
     async with watching(session) as first:
         await first.frames("video", 1)
         async with watching(session) as second:
@@ -209,7 +209,7 @@ async def test_a_second_join_with_the_same_token_goes_on(there: RoomScene) -> No
 
 
 async def test_the_room_ends_with_its_session(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     async with watching(session) as viewer:
         await viewer.frames("audio", 1)
         await there.stop(session)
@@ -222,13 +222,13 @@ async def test_the_room_ends_with_its_session(there: RoomScene) -> None:
 @pytest.mark.parametrize("at_max_duration", ["silence", "close"])
 async def test_the_room_ends_at_the_maximum_age(at_max_duration: Any) -> None:
     async with provided(LiveAvatarSettings(at_max_duration=at_max_duration)) as there:
-        session = await there.started(max_session_duration=2)
+        session = await there.start_session(max_session_duration=2)
         async with watching(session) as viewer:
             assert (await viewer.message("leave")).reason == models.ROOM_DELETED
 
 
 async def test_nothing_is_made_without_viewers(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     found = there.account.sessions[session["session_id"]]
     assert found.playback.on_played is None
     async with watching(session) as viewer:
@@ -250,7 +250,7 @@ async def enter(url: str, token: str) -> int:
 
 
 async def test_only_the_session_s_own_token_opens_its_room(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     url = session["livekit_url"]
     assert await enter(url, session["session_token"]) == 401
     assert await enter(url, session["ws_url"].rpartition("=")[2]) == 401
@@ -262,7 +262,7 @@ async def test_only_the_session_s_own_token_opens_its_room(there: RoomScene) -> 
 
 async def test_a_room_that_no_client_joins_is_closed() -> None:
     async with provided(opening_seconds=0.2) as there:
-        session = await there.started()
+        session = await there.start_session()
         url = f"{session['livekit_url']}/rtc?access_token={session['livekit_client_token']}"
         async with connect(f"{url}&reconnect=1&sid=PA_unknown", proxy=None) as socket:
             await socket.recv()
@@ -271,7 +271,7 @@ async def test_a_room_that_no_client_joins_is_closed() -> None:
 
 
 async def test_clients_can_ask_why_they_were_refused(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     for path in ("/livekit/rtc/validate", "/livekit/rtc/v1/validate"):
         for token, status in ((session["livekit_client_token"], 200), ("x", 401)):
             answer = await there.http.get(
@@ -293,7 +293,7 @@ def events(viewer: Viewer) -> list[str]:
 @asynccontextmanager
 async def talking(there: RoomScene) -> AsyncIterator[tuple[Json, Viewer]]:
     """Watch a FULL session until its agent has joined."""
-    session = await there.started(**PERSONA)
+    session = await there.start_session(**PERSONA)
     async with watching(session) as viewer:
         await viewer.until(lambda: "session.state_updated" in events(viewer))
         yield session, viewer
@@ -388,7 +388,7 @@ async def test_the_end_is_told_before_the_room_closes(
 
 async def test_a_hosted_agent_answers(there: RoomScene) -> None:
     config = {"secret_id": "00000000-0000-4000-8000-000000000001"}
-    session = await there.started(elevenlabs_agent_config=config)
+    session = await there.start_session(elevenlabs_agent_config=config)
     command = {"event_type": "elevenlabs_agent_command", "event_id": "e1"}
     async with watching(session) as viewer:
         await viewer.until(lambda: "session.state_updated" in events(viewer))

@@ -86,7 +86,7 @@ async def serving() -> AsyncIterator[tuple[BlueRoom, str]]:
     async with served(Starlette(routes=[Mount("/", routes=LiveKitServer(blue).routes())])) as url:
         yield blue, websocket_address(url)
         blue.room.close()
-        await blue.room.closed()
+        await blue.room.wait_closed()
 
 
 async def until(holds: Callable[[], object]) -> None:
