@@ -16,7 +16,7 @@ from common.connections.access import AccessTokens
 from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn
 from common.conversations.answers import error_event, message_id, user_message_id
 from common.conversations.closing import settle_turn, store_reply
-from common.conversations.heartbeat import Heartbeat, Vital
+from common.conversations.heartbeat import Heartbeat, Liveness
 from common.conversations.reply.agent_reply import ReplyWriter, read_reply
 from common.conversations.reply.agent_session import memory_of
 from common.conversations.reply.earlier_turns import wait_for_earlier_turns
@@ -81,8 +81,8 @@ class Turns:
         if record.superseded_by is not None:  # before its unconfirmed commit was found to hold
             turn.interruption.request("interrupted")
         book = TurnBook.open(self.transactions, record, committed.documents)
-        vital = Vital.of(record, committed.read_at, committed.now)
-        work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, vital, self.reads), earlier)
+        liveness = Liveness.of(record, committed.read_at, committed.now)
+        work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, liveness, self.reads), earlier)
         return self._work(turn, work)
 
     async def _work(self, turn: RunningTurn[Any], work: "TurnWork") -> None:

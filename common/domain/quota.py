@@ -196,7 +196,8 @@ class Ledger:
     ) -> Create | Update:
         """Reserve `amounts`. Count `turns` as running, and the request for its `rate`.
 
-        `used` counts as used. It was reserved before, and `release` took it out. The write holds only over the ledger as read. Raises as `require_open` does.
+        `used` was reserved before and taken out by `release`: it counts as used. The write holds
+        only over the ledger as read. Raises as `require_open` does.
         """
         self.require_open()
         fields: dict[str, Any] = {

@@ -11,7 +11,6 @@ a turn whose process was alive after all, and that process corrected the charge,
 Every write of a turn's document is built here. No I/O, no clock.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -64,11 +63,6 @@ IN_USE: tuple[TurnState, ...] = ("transcribing", "running", "answered")
 
 def turn_path(turn: TurnId) -> str:
     return f"turns/{turn}"
-
-
-def turn_id_of(user: UserId, function: str, key: str) -> TurnId:
-    """Return the id of the turn that an Idempotency-Key names."""
-    return TurnId(hashlib.sha256(f"{user}\0{function}\0{key}".encode()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -371,11 +365,6 @@ def begin_turn(record: TurnRecord, now: datetime) -> TurnRecord:
         deadline_at=now + timedelta(seconds=deadlines.TURN),
         due_at=now + timedelta(seconds=deadlines.DUE),
     )
-
-
-def fingerprint_of(body: bytes) -> str:
-    """Return the hash by which a request with a used key is compared with the first one."""
-    return hashlib.sha256(body).hexdigest()
 
 
 def message_fields(

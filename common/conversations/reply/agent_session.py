@@ -11,13 +11,10 @@ from common.conversations.running_turn import RunningTurn
 from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Unavailable
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import Agent
+from common.ports.agent import SESSION_LIFE, Agent
 from common.ports.dependencies import Dependencies
 from common.ports.store import Store
 
-SESSION_LIFE = timedelta(days=30)
-"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks
-for."""
 SESSION_MARGIN = timedelta(hours=1)
 
 
