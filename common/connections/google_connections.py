@@ -128,7 +128,7 @@ class GoogleConnections:
         Errors redirect to the page where the address is one of ours, else they are raised.
         """
         ticket = request.ticket or ""
-        consent = await self._known(ticket)
+        consent = await self._read_consent(ticket)
         try:
             self._check_visit(request)
             return await self._begin(consent, ticket)
@@ -157,7 +157,7 @@ class GoogleConnections:
         Errors redirect to the page where the state is one of ours, else they are raised.
         """
         state = request.state or ""
-        consent = await self._known(state)
+        consent = await self._read_consent(state)
         try:
             result = await self._finish(consent, state, request)
         except OprinaError as error:
@@ -220,7 +220,7 @@ class GoogleConnections:
 
     # ── helpers ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _known(self, value: str) -> Consent:
+    async def _read_consent(self, value: str) -> Consent:
         """Return the consent that a ticket or a state names. Raises GoogleStateUnknown."""
         name = consent_id(value)
         if name is None:

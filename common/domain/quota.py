@@ -116,13 +116,13 @@ class Ledger:
     def allowance(self, meter: Meter) -> int:
         """Return the plan's allowance, with what was granted and without what was carried over."""
         granted = int(self.document.get(f"{meter}_granted", 0))
-        return max(0, self.allowances[meter] + granted - self._carried(meter))
+        return max(0, self.allowances[meter] + granted - self._carried_use(meter))
 
     def left(self, meter: Meter) -> int:
         """Return what may still be reserved; never negative."""
         return max(0, self.allowance(meter) - self.used(meter) - self.reserved(meter))
 
-    def _carried(self, meter: Meter) -> int:
+    def _carried_use(self, meter: Meter) -> int:
         """Return what a ledger that exists carries, or what a new one will carry."""
         if self.document.exists:
             return int(self.document.get(f"{meter}_carried", 0))

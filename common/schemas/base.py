@@ -105,16 +105,16 @@ def _wrong_together(fields: Mapping[str, object]) -> dict[str, str]:
     given = [name for name, kind in fields.items() if kind]
     missing = [name for name in fields if name not in given and name != "audio"]
     if not given:
-        return {missing[0]: f"one of {_listed(missing)} is required"}
+        return {missing[0]: f"one of {_list_names(missing)} is required"}
     if missing:
-        return {name: f"is required with {_listed(given)}" for name in missing}
+        return {name: f"is required with {_list_names(given)}" for name in missing}
     return {
-        name: f"does not go with {_listed([other for other in given if other != name])}"
+        name: f"does not go with {_list_names([other for other in given if other != name])}"
         for name in given
     }
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 

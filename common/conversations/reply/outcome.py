@@ -25,7 +25,7 @@ def chat_outcome(reason: InterruptReason | None, reply: ReplySoFar) -> Outcome:
     if reason is not None and reply.finished is None:  # its time is over, or the process ends
         return "incomplete" if reply.text else "failed"
     if reply.error is not None:
-        return _failed(reply)
+        return _outcome_of_failure(reply)
     finished = reply.finished
     if finished is not None and finished.waiting:
         return "waiting"
@@ -34,7 +34,7 @@ def chat_outcome(reason: InterruptReason | None, reply: ReplySoFar) -> Outcome:
     return "complete"
 
 
-def _failed(reply: ReplySoFar) -> Outcome:
+def _outcome_of_failure(reply: ReplySoFar) -> Outcome:
     if reply.text:
         return "incomplete"
     return "failed" if reply.reached else "unreached"
