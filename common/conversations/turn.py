@@ -185,7 +185,7 @@ class TurnWork:
             self._deps, turn, with_answer(with_notes(message, notes), answered), state
         )
         writer = self._writer()
-        noting = asyncio.create_task(self._checkpoint_what_acts())
+        checkpoints = asyncio.create_task(self._checkpoint_when_asked_or_called())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
                 if await self._heartbeat.may_ask():
@@ -196,7 +196,7 @@ class TurnWork:
             self._fail(error)
         finally:
             writer.close()
-            noting.cancel()
+            checkpoints.cancel()
         writer.finish()
         if reply.error is None:
             self._fail(unanswered_error(reply))
@@ -207,7 +207,7 @@ class TurnWork:
         if self._speech is not None and reply.text:
             await store_reply(turn, self._book)
 
-    async def _checkpoint_what_acts(self) -> None:
+    async def _checkpoint_when_asked_or_called(self) -> None:
         """Write a checkpoint when the agent is asked, and when it calls a tool."""
         reply = self._turn.reply
         for happened in itertools.chain((reply.asked,), itertools.repeat(reply.tools.called)):

@@ -13,15 +13,7 @@ from common.domain.conversations.title import (
     title_fields,
     titled_fields,
 )
-from common.domain.documents import (
-    Create,
-    Document,
-    Fields,
-    Query,
-    Update,
-    Where,
-    known_fields,
-)
+from common.domain.documents import Create, Document, Fields, Query, Update, Where, known_fields
 from common.domain.errors import NotFound
 from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.turn import TurnRecord

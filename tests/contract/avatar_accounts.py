@@ -57,7 +57,7 @@ class Account:
         return token, await self.avatars.start(token)
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator["Reader"]:
+    async def connection(self) -> AsyncIterator["Reader"]:
         """Open the connection of a new session, and wait until it is ready."""
         _, running = await self.start_session()
         reader = Reader(await self.avatars.connect(running.ws_url))
@@ -65,14 +65,14 @@ class Account:
             await reader.until("connected")
             yield reader
         finally:
-            await reader.line.close()
+            await reader.connection.close()
 
 
 class Reader:
-    def __init__(self, line: AvatarConnection) -> None:
-        self.line = line
+    def __init__(self, connection: AvatarConnection) -> None:
+        self.connection = connection
         self.heard: list[AvatarEvent] = []
-        self._events = line.events()
+        self._events = connection.events()
 
     async def until(self, kind: AvatarEventKind) -> AvatarEvent:
         async with asyncio.timeout(60):
@@ -80,7 +80,7 @@ class Reader:
                 self.heard.append(event)
                 if event.kind == kind:
                     return event
-        raise AssertionError(f"the line ended without {kind}")
+        raise AssertionError(f"the connection ended without {kind}")
 
     @property
     def kinds(self) -> list[AvatarEventKind]:

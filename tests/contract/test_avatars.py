@@ -114,11 +114,11 @@ async def test_connection_keeps_its_session_alive(account: Account) -> None:
     reader = Reader(await account.avatars.connect(running.ws_url))
     await reader.until("connected")
     account.pass_time(200)
-    await reader.line.keep_alive()
-    await reader.line.speak(
+    await reader.connection.keep_alive()
+    await reader.connection.speak(
         UtteranceId("u1"), bytes(96)
     )  # its event arrives after that of the other
     await reader.until("started")
     account.pass_time(200)
     assert await account.avatars.active() == [token.session]
-    await reader.line.close()
+    await reader.connection.close()

@@ -260,11 +260,11 @@ def _amounts_to_reserve(
 ) -> dict[Meter, int]:
     """Reserve the last prompt plus the output limit: at most what is left, at least a minimum."""
     prompt = conversation.last_prompt if conversation else 0
-    floor = min(settings.turn_tokens, settings.min_turn_tokens)
+    least = min(settings.turn_tokens, settings.min_turn_tokens)
     hint = (
-        "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= floor else ""
+        "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= least else ""
     )
-    ledger.require("agent_tokens", prompt + floor, hint)
+    ledger.require("agent_tokens", prompt + least, hint)
     tokens = min(prompt + settings.turn_tokens, ledger.left("agent_tokens"))
     voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
     found: dict[Meter, int] = {"agent_tokens": tokens}
