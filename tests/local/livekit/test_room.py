@@ -290,7 +290,7 @@ async def until_ended_after(ada: Viewer, track: MediaStreamTrack) -> None:
         await until_ended(track)
 
 
-async def test_rights_bind(blue: Blue) -> None:
+async def test_a_client_without_rights_is_refused(blue: Blue) -> None:
     dumb = token("dumb", canPublish=False, canSubscribe=False, canPublishData=False)
     async with viewing(blue[1], dumb, single=False) as ada:
         await ada.send(add_track=rtc.AddTrackRequest(cid="mic", type=models.AUDIO))

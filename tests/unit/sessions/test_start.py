@@ -275,9 +275,7 @@ async def test_a_store_that_fails_once_at_the_second_commit_is_asked_again() -> 
     assert len(harness.avatars.running()) == 1
 
 
-async def test_a_store_that_is_gone_from_the_second_commit_on_leaves_the_rest_to_the_sweep() -> (
-    None
-):
+async def test_the_sweep_finishes_a_start_whose_second_commit_failed() -> None:
     harness = new_harness()
     away = FailingCommits(harness, *range(2, 10_000), error=REFUSED)
 
