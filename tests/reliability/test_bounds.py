@@ -21,17 +21,12 @@ from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.harness import Harness, advance, new_harness, sweep
 from tests.support.http_call import post
-from tests.support.virtual_time import LoopClock, VirtualTimeLoop
+from tests.support.virtual_time import LoopClock
 
 TRIP = 0.02
 TOKEN, START, STOP = 0.3, 1.0, 0.1
 DUE = 600
 """Sessions that a sweep must end: more than one of its queries returns."""
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, object]]:
-    return "asyncio", {"loop_factory": VirtualTimeLoop}
 
 
 @pytest.fixture
