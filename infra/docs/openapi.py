@@ -16,7 +16,7 @@ from common.api.requests import JSON, KEY, BodyKind
 from common.api.routes import Declaration, Operation, Route
 from common.api.streaming import EVENT_STREAM
 from common.domain import errors
-from common.schemas.base import refused
+from common.schemas.base import refusal_schema
 from infra.docs.openapi_schemas import Error, Json, Problem, parameter, ref, schemas
 from infra.registry import declarations
 
@@ -165,7 +165,7 @@ def _body_schema(route: Route[Any, Any], kind: BodyKind) -> Json:
         return {"type": "object", "properties": parts, "required": ["audio"]}
     if kind is JSON:
         alone = route.request.NOT_WITHOUT_AUDIO
-        return ref(route.request) | (refused(alone) if alone else {})
+        return ref(route.request) | (refusal_schema(alone) if alone else {})
     if kind.with_query:
         return sound
     found = route.request.model_json_schema().get("properties", {})

@@ -202,7 +202,7 @@ class Seed:
         written = -(-len(reply) // CHARACTERS_PER_TOKEN)
         progress = Progress(
             asked=True,
-            told=prompt + written,
+            tokens=prompt + written,
             prompt=prompt,
             text=reply,
             spoken=spoken if aloud else "",

@@ -39,10 +39,10 @@ class RequestLineFormatter(logging.Formatter):
             return super().format(record)
         status, seconds = fields["status"], fields["seconds"]
         name = fields.get("operation") or fields["function"]
-        parts = [self._style(status), name, f"{seconds:.2f} s", _user(), fields.get("code", "")]
+        parts = [self._paint(status), name, f"{seconds:.2f} s", _user(), fields.get("code", "")]
         return " ".join(filter(None, parts))
 
-    def _style(self, status: int) -> str:
+    def _paint(self, status: int) -> str:
         style = "red" if status >= FIRST_SERVER_ERROR else "yellow"
         style = style if status >= FIRST_CLIENT_ERROR else "green"
         return f"\x1b[{STYLES[style]}m{status}\x1b[0m" if self._colours else str(status)

@@ -53,10 +53,10 @@ class Queues:
         self._created = 0
         self.changed = asyncio.Event()
 
-    def ensure(self, name: str) -> None:
+    def ensure(self, name: str, like: ct.Queue | None = None) -> None:
         """Create a running queue, as Terraform does. An existing one is left as it is."""
         if name not in self._queues:
-            self.put(name, ct.Queue(name=name))
+            self.put(name, like or ct.Queue(name=name))
 
     def put(self, name: str, queue: ct.Queue) -> None:
         """Create a queue, or replace its configuration. The state of an existing one stays."""
