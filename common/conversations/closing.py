@@ -102,12 +102,12 @@ def _result(turn: Turn, answer: Answer, outcome: Outcome) -> Answer | OprinaErro
 
 def _update(turn: Turn, notes: Sequence[dict[str, Any]] = ()) -> ConversationUpdate:
     reply = turn.reply
-    made = reply.session_id if reply.session_expires_at is not None else None
+    session = reply.session
     return ConversationUpdate(
         reply.prompt,
-        made,
-        reply.session_expires_at,
+        session.id if session.expires_at is not None else None,
+        session.expires_at,
         tuple(notes),
-        reply.tools,
+        reply.tools.names,
         taken_back=_outcome(turn) == "unreached",
     )

@@ -123,7 +123,7 @@ class ReplyWriter:
 
     def _show(self, text: str) -> None:
         if text:
-            self._reply.show(text)
+            self._reply.shown.show(text)
             self._events.emit(TextEvent(text=text))
 
     def _set_apart(self, text: str) -> str:

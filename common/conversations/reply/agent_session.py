@@ -5,19 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.conversations.reply.history import digest, primed
-from common.conversations.reply.reply_so_far import ReplySoFar
+from common.conversations.reply.history import digest, with_history
+from common.conversations.reply.reply_so_far import ReplySession, ReplySoFar
 from common.conversations.running_turn import RunningTurn
 from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Unavailable
 from common.domain.ids import ConversationId, UserId
-from common.ports.agent import Agent
+from common.ports.agent import SESSION_LIFE, Agent
 from common.ports.dependencies import Dependencies
 from common.ports.store import Store
 
-SESSION_LIFE = timedelta(days=30)
-"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks
-for."""
 SESSION_MARGIN = timedelta(hours=1)
 
 
@@ -62,7 +59,7 @@ class AgentMemory:
     async def prepare(self) -> str:
         """Make the session where there is none yet, or it has expired. Return the message to send."""
         request = self.request
-        self.reply.session_id, self.reply.session_expires_at = request.session, request.expires_at
+        self.reply.session = ReplySession(request.session, request.expires_at)
         if self.is_usable or (message := await self.make()) is None:
             return request.message
         return message
@@ -74,12 +71,12 @@ class AgentMemory:
         """
         request = self.request
         created = await self.agent.create_session(request.user, request.session)
-        self.reply.session_expires_at = self.now + SESSION_LIFE
+        self.reply.session.expires_at = self.now + SESSION_LIFE
         if not created and not request.is_new:
             return None
         if request.number <= 1:
             return request.message
-        self.reply.renewed = created and not request.is_new
+        self.reply.session.renewed = created and not request.is_new
         try:
             history = await digest(
                 self.store, request.conversation, request.number, request.branches
@@ -87,7 +84,7 @@ class AgentMemory:
         except Unavailable as error:  # the turn is admitted: its answer must not say otherwise
             why = "its memory of the conversation cannot be restored now"
             raise Unavailable("agent", why, retry_after=error.retry_after) from None
-        return primed(request.message, history)
+        return with_history(request.message, history)
 
 
 def memory_of(
