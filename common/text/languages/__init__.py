@@ -47,6 +47,7 @@ def language_code(language: str | None) -> str | None:
     return code if re.fullmatch("[a-z]{2,3}", code) else None
 
 
+@lru_cache(maxsize=64)
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
     own = words_of(language.scripts if language else "")

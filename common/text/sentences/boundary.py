@@ -34,7 +34,7 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
     if mark.end() == len(text):
         return "wait"
     words = _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start())
-    if not words or _FIGURES.fullmatch(text, 0, mark.end() + 1):
+    if not words or (text[0].isdigit() and _FIGURES.fullmatch(text, 0, mark.end() + 1)):
         return "goes on"
     place = place_of(text, mark, language)
     try:
@@ -133,7 +133,8 @@ def _ellipsis_is_over(place: EndMark) -> bool:
 
 def _dot_is_over(place: EndMark) -> bool:
     language, before, after = place.language, place.before, place.after
-    if (number := _NUMBER.search(before, len(before) - 5)) and not place.tail:
+    number = _NUMBER.search(before, len(before) - 5) if before[-1:].isdigit() else None
+    if number and not place.tail:
         return _number_is_over(place, language, number[1])
     if (item := _ITEM.search(before, len(before) - 2)) and _counts(before, chr(ord(item[1]) - 1)):
         return False  # "a. Apples b. Pears"

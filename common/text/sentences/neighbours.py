@@ -43,6 +43,7 @@ _NUMERAL: Final = re.compile(
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
+_compiled: Final = cache(re.compile)
 _ZONES: Final = (
     "Eastern Pacific Central Mountain"
     " EST EDT PST PDT CST CDT MST MDT ET PT CT MT GMT UTC BST CET CEST JST IST"
@@ -195,7 +196,7 @@ def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
 
 
 def _must_be_finished(text: str, pattern: str) -> None:
-    if len(text) < LOOKAHEAD and re.fullmatch(pattern, text):
+    if len(text) < LOOKAHEAD and _compiled(pattern).fullmatch(text):
         raise Undecided
 
 

@@ -32,7 +32,9 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_POINTED = r"[hs]|cu\. m|(?:..\.? )?(?:[fp]t|in|mi|yd|gal|qt|lb|oz|tb?sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+_POINTED = (
+    r"[hs]|cu\. m|(?:..\.? )?(?:[fp]t|in|mi|yd|gal|qt|lb|oz|tb?sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+)
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
