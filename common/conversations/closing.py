@@ -8,8 +8,9 @@ from common.conversations.answers import answer_json, chat_answer, error_event, 
 from common.conversations.reply.earlier_turns import own_notes
 from common.conversations.reply.outcome import chat_outcome, speak_error, speak_outcome
 from common.conversations.running_turn import RunningTurn
-from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
+from common.conversations.settlement import Settle, StoreReply
 from common.conversations.turn_book import TurnBook
+from common.domain.conversations.conversation_update import ConversationUpdate
 from common.domain.errors import OprinaError
 from common.domain.turn import Outcome, TurnRecord
 from common.observability.log import log
@@ -102,10 +103,9 @@ def _result(turn: Turn, answer: Answer, outcome: Outcome) -> Answer | OprinaErro
 
 def _update(turn: Turn, notes: Sequence[dict[str, Any]] = ()) -> ConversationUpdate:
     reply = turn.reply
-    made = reply.session_id if reply.session_expires_at is not None else None
     return ConversationUpdate(
         reply.prompt,
-        made,
+        reply.kept_session,
         reply.session_expires_at,
         tuple(notes),
         reply.tools,

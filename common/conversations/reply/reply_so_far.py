@@ -40,6 +40,8 @@ class ReplySoFar:
     proposals: tuple[Proposal, ...] = ()
     unauthorized: bool = False
     """Google refused the access token of the turn."""
+    primed: bool = False
+    """The message was sent with the conversation's history, to a session that may not have it."""
     renewed: bool = False
     """The agent's memory was lost or had expired, and was made again from the stored messages."""
     _is_shown: bool = False
@@ -52,6 +54,12 @@ class ReplySoFar:
     @property
     def tools(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.calls.values()))
+
+    @property
+    def kept_session(self) -> str | None:
+        """Return the agent session for the next turn. None where the agent may not know the history."""
+        is_known = self.session_expires_at is not None and bool(self.events or not self.primed)
+        return self.session_id if is_known else None
 
     @property
     def reached(self) -> bool:
