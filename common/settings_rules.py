@@ -10,7 +10,7 @@ LONGEST_RECORDING = 60
 """The longest recording in seconds, as Google's `recognize` takes it."""
 
 Needs = Mapping[Meter, tuple[str, int]]
-"""What a session or a turn needs of a meter, and the setting that says so."""
+"""The setting, or the kind of request, and the amount that it needs, by meter."""
 
 
 def check_allowances(plans: Mapping[str, Amounts], needs: Needs) -> None:

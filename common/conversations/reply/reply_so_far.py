@@ -57,7 +57,7 @@ class ReplySoFar:
 
     @property
     def kept_session(self) -> str | None:
-        """Return the agent session for the next turn. None where the agent may not know the history."""
+        """Return the agent session for the next turn: one that has the history, else None."""
         is_known = self.session_expires_at is not None and bool(self.events or not self.primed)
         return self.session_id if is_known else None
 

@@ -1,4 +1,4 @@
-"""What a turn changes in its conversation."""
+"""The change that a turn makes to its conversation when it ends."""
 
 from dataclasses import dataclass
 from datetime import datetime
