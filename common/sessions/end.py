@@ -231,18 +231,20 @@ class SessionEnder:
 
         Return `over` only on proof that the session does not run any more.
         """
-        avatars, stopped, missing = self._deps.avatars, True, False
+        avatars, failure = self._deps.avatars, None
         try:
             await avatars.stop(session.id, session.end_reason or "gone")
         except OprinaError as error:
-            stopped, missing = False, isinstance(error, UpstreamNotFound)
-            log.warning("stop failed: %s", error.code, extra={"avatar_session_id": session.id})
+            failure = error
+        stopped, missing = failure is None, isinstance(failure, UpstreamNotFound)
         found = await standing(avatars, session.id)
         if stopped and found.state == "running":
             await asyncio.sleep(RECORD_SECONDS)  # the record may lag behind the stop
             found = await standing(avatars, session.id)
-        if found.state == "over":
+        if found.state == "over":  # the provider refuses to stop a session that has ended by itself
             return found
+        if failure is not None:
+            log.warning("stop failed: %s", failure.code, extra={"avatar_session_id": session.id})
         if stopped and found.state == "unknown":
             return Standing("over")
         now = self._deps.clock.now()

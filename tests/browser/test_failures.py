@@ -44,8 +44,10 @@ SENTENCE = (
     "The keeper of the light climbed up the stairs, with a lamp in one hand and a book in the other, "
     "and he wrote down the weather of the day, and the ships that had passed the rocks since noon, and "
     "the names of the birds that rested on the railing, and the height of the water at the old pier, "
-    "and the hour at which the fog had come in from the north, and then he closed the book and slept."
+    "and the hour at which the fog had come in from the north, and how long the bell had been rung, "
+    "and who had answered it from the sea, and then he closed the book, put out the lamp, and slept."
 )
+"""About 27 s of speech."""
 
 
 async def inject(local: Stack, **fault: Any) -> None:
@@ -115,12 +117,11 @@ async def test_without_an_avatar_the_drawn_face_speaks(
         assert [each.state for each in sessions if each.state == "running"] == []
 
 
-@pytest.mark.skip(reason="the drawn face is silent in some runs: to be found and mended")
 async def test_the_drawn_face_goes_on_in_mid_sentence_when_the_minutes_end(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """One sentence of about 30 s begins with the avatar, which has 28 s, and is heard to its end."""
-    given = {"allowance_avatar_seconds": 28}
+    """A sentence that is longer than the avatar has time begins with it, and is heard to its end."""
+    given = {"allowance_avatar_seconds": 24}
     async with (
         stack(tmp_path, given=given, simulators=Simulators(), scheduled=False) as local,
         visit(browser, local) as page,
