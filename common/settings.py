@@ -241,8 +241,7 @@ class Settings(BaseModel):
             "avatar_seconds": ("OPRINA_MIN_SESSION_SECONDS", self.min_session_seconds),
             "agent_tokens": ("OPRINA_MIN_TURN_TOKENS", self.min_turn_tokens),
         }
-        plans = {plan: self.allowances(plan) for plan in ("", *self.plans)}
-        rules.check_allowances(plans, least)
+        rules.check_allowances(self.default_plan, least)
         most: rules.Needs = {
             "avatar_seconds": ("session", self.max_session_seconds),
             "agent_tokens": ("turn", self.turn_tokens),

@@ -13,19 +13,16 @@ Needs = Mapping[Meter, tuple[str, int]]
 """The setting, or the kind of request, and the amount that it needs, by meter."""
 
 
-def check_allowances(plans: Mapping[str, Amounts], needs: Needs) -> None:
-    """Raise ValueError unless each plan has enough for one session and one turn.
+def check_allowances(allowances: Amounts, needs: Needs) -> None:
+    """Raise ValueError unless a user has enough for one session and one turn.
 
-    The plan of a user without one has no name.
+    A plan may have less of one meter: a plan without avatars has 1 second.
     """
-    for plan, allowances in plans.items():
-        for meter, (setting, least) in needs.items():
-            if allowances[meter] < least:
-                of_plan = f"{meter} of a plan in OPRINA_PLANS" if plan else ""
-                allowance = of_plan or f"OPRINA_ALLOWANCE_{meter.upper()}"
-                what = "avatar" if meter == "avatar_seconds" else "turn"
-                msg = f"{setting} is above {allowance}: no {what} could start"
-                raise ValueError(msg)
+    for meter, (setting, least) in needs.items():
+        if allowances[meter] < least:
+            what = "avatar" if meter == "avatar_seconds" else "turn"
+            msg = f"{setting} is above OPRINA_ALLOWANCE_{meter.upper()}: no {what} could start"
+            raise ValueError(msg)
 
 
 def check_ceilings(ceilings: Amounts, shards: int, needs: Needs) -> None:
