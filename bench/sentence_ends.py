@@ -24,7 +24,7 @@ from bench.frameworks.processes import (
     includes_all,
     run_frameworks,
 )
-from bench.splitter import cuts, marked, tokens
+from bench.splitter import cuts, read_marks, tokens
 from bench.table import Row, markdown, middle
 from common.text.sentences.splitter import Sentences
 
@@ -59,7 +59,7 @@ def pieces(replies: Iterable[Sequence[str]], language: str) -> list[list[str]]:
 def score(replies: Sequence[str], made: Sequence[Sequence[str]]) -> Ends:
     wrong = missed = places = 0
     for reply, cut in zip(replies, made, strict=True):
-        _, must, may = marked(reply)
+        _, must, may = read_marks(reply)
         at = set(cuts(cut)) - {0}
         wrong += len(at - must - may)
         missed += len(must - at)
@@ -97,7 +97,7 @@ def _scores(
     replies: list[str], language: str, rivals: dict[str, FrameworkProcess]
 ) -> dict[str, Ends]:
     """Return the score of each splitter by its name; "" is ours."""
-    streams = [tokens(marked(reply)[0]) for reply in replies]
+    streams = [tokens(read_marks(reply)[0]) for reply in replies]
     found = {"": score(replies, pieces(streams, language))}
     for name, rival in rivals.items():
         made = rival.ask(ask="split", replies=streams, language=language)["pieces"]
@@ -173,7 +173,7 @@ def _cpu(runs: int, rivals: dict[str, FrameworkProcess]) -> Row:
     replies = json.loads((ROOT / "tests/unit/text/data/sentences.json").read_text("utf-8"))[
         "replies"
     ]
-    streams = TIMES * [tokens(marked(reply)[0]) for reply in replies["en"]]
+    streams = TIMES * [tokens(read_marks(reply)[0]) for reply in replies["en"]]
     per_thousand = 1e6 / sum(map(len, streams))
     taken: dict[str, list[float]] = {"": [], **{name: [] for name in rivals}}
     for _ in range(runs):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 60.0
+FIRST_REQUEST = b"OPTIONS / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,10 @@ def _peak(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def serve_function(
-    source: Path, target: str, env: Mapping[str, str], *, probe: str = "OPTIONS"
-) -> Iterator[ServedFunction]:
+def serve_function(source: Path, target: str, env: Mapping[str, str]) -> Iterator[ServedFunction]:
     """Serve a function while the block runs.
 
-    `probe` is the method of the first request. Raises RuntimeError if it does not succeed.
+    Raises RuntimeError if its first request, an OPTIONS, does not succeed.
     """
     port = _free_port()
     command = [sys.executable, "-m", "functions_framework", "--asgi"]
@@ -65,7 +64,7 @@ def serve_function(
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env})
     try:
-        _wait_for_answer(process, port, probe)
+        _wait_for_answer(process, port)
         yield ServedFunction(port, process.pid, time.perf_counter() - began)
     finally:
         process.terminate()
@@ -82,15 +81,14 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_for_answer(process: subprocess.Popen[bytes], port: int, probe: str) -> None:
+def _wait_for_answer(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    request = f"{probe} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode()
     while time.monotonic() < deadline and process.poll() is None:
         with (
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", port), timeout=READY_SECONDS) as connection,
         ):
-            connection.sendall(request)
+            connection.sendall(FIRST_REQUEST)
             answer = connection.recv(64)
             if not answer.startswith(b"HTTP/1.1 2"):
                 raise RuntimeError(f"the function answered {answer[:16]!r}")

@@ -65,7 +65,7 @@ def tokens(text: str) -> list[str]:
     return re.findall(r"\s?[^\W\d_㐀-鿿぀-ヿ]+|\s?\d{1,3}|\s?.|\s", text, re.DOTALL)
 
 
-def marked(reply: str) -> tuple[str, set[int], set[int]]:
+def read_marks(reply: str) -> tuple[str, set[int], set[int]]:
     """Return the text, and the places where it must and where it may be cut.
 
     A place is a number of characters that are not white space.
@@ -98,7 +98,7 @@ def cuts(pieces: Iterable[str]) -> Iterator[int]:
 def score(replies: Iterable[str], language: str) -> Score:
     total = Score()
     for reply in replies:
-        text, must, may = marked(reply)
+        text, must, may = read_marks(reply)
         signs = "".join(text.split())
         made = set(cuts(split(text, language))) - {0}
         total.places += len(must)
@@ -128,7 +128,8 @@ def cost(folder: Path, streams: dict[str, list[list[str]]]) -> dict[str, list[fl
 def compare(folder: Path, replies: dict[str, list[str]]) -> Iterator[str]:
     """Yield lines of a table: the cost here beside the cost in another copy of the repository."""
     streams = {
-        language: [tokens(marked(text)[0]) for text in texts] for language, texts in replies.items()
+        language: [tokens(read_marks(text)[0]) for text in texts]
+        for language, texts in replies.items()
     }
     turns = [(cost(folder, streams), cost(ROOT, streams)) for _ in range(TURNS)]
     yield "    splitter: before now ratio | with the spoken form: before now ratio"

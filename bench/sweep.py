@@ -90,7 +90,7 @@ async def _fill_ended(harness: Harness, number: int) -> None:
     await harness.app.sweeps.sweep(SweepRequest())
     (ended,) = await harness.documents("ended_sessions")
     batches = [range(n, min(n + BATCH, number)) for n in range(1, number, BATCH)]
-    for some in batched(batches, BATCHES_AT_ONCE):
+    for some in in_batches(batches, BATCHES_AT_ONCE):
         records = ([Create(f"ended_sessions/old-{n:06d}", ended) for n in ids] for ids in some)
         await asyncio.gather(*map(harness.store.commit, records))
 
@@ -115,12 +115,12 @@ async def expire(harness: Harness, number: int) -> None:
 async def _start(harness: Harness, number: int) -> list[StartAvatarAnswer]:
     names = [UserId(f"u{next(harness.numbers):08d}") for _ in range(number)]
     started: list[StartAvatarAnswer] = []
-    for some in batched(names, AT_ONCE):
+    for some in in_batches(names, AT_ONCE):
         started += await asyncio.gather(*(harness.start(User(name)) for name in some))
     return started
 
 
-def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def in_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[begin : begin + size] for begin in range(0, len(items), size))
 
 
@@ -174,21 +174,21 @@ def stores(kind: str) -> Iterator[tuple[Store, Store]]:
         if kind == "SQLite":
             yield SqliteStore(folder / "few"), SqliteStore(folder / "many")
             return
-        with _emulated(folder / "few.log") as few, _emulated(folder / "many.log") as many:
+        with _emulate(folder / "few.log") as few, _emulate(folder / "many.log") as many:
             yield few, many
 
 
 @contextmanager
-def _emulated(log: Path) -> Iterator[Store]:
+def _emulate(log: Path) -> Iterator[Store]:
     """Yield a store in an emulator of its own. Each emulator collects only its own garbage."""
     with emulator(jar(), log, megabytes=EMULATOR_MEGABYTES) as address:
         yield FirestoreStore("demo-sweep", emulator=address, deadline_seconds=60)
 
 
 def measure(runs: int, many: int = MANY) -> list[Row]:
-    rows = _compared("SQLite", runs, many)
+    rows = _compare("SQLite", runs, many)
     try:
-        rows += _compared("emulator", runs, many)
+        rows += _compare("emulator", runs, many)
     except NotInstalledError as error:
         print(f"No sweep in the emulator: {error}", file=sys.stderr)
     seconds, spread = middle([asyncio.run(measure_slow_provider()) for _ in range(min(runs, 3))])
@@ -208,7 +208,7 @@ def measure(runs: int, many: int = MANY) -> list[Row]:
     return rows
 
 
-def _compared(kind: str, runs: int, many: int) -> list[Row]:
+def _compare(kind: str, runs: int, many: int) -> list[Row]:
     with stores(kind) as (few_store, many_store):
         small, large = asyncio.run(measure_sizes(few_store, many_store, runs, many))
     (among_few, _), (among_many, spread) = middle(small.full), middle(large.full)

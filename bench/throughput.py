@@ -144,8 +144,8 @@ async def _all_done(callers: Sequence[ChatCaller]) -> None:
 
 
 @asynccontextmanager
-async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:
-    """Run the function and its services, with so many users."""
+async def run_function() -> AsyncIterator[ThroughputSetup]:
+    """Run the function and its services, with `MANY` users."""
     with tempfile.TemporaryDirectory() as folder:
         async with (
             run_services(SimulatedVoice(SPEECH_SECONDS, SPEECH_PACE)) as services,
@@ -156,12 +156,12 @@ async def run_function(talkers: int = MANY) -> AsyncIterator[ThroughputSetup]:
             async with google_cloud(Path(folder), http, identity, Simulators()) as google:
                 here = settings.model_copy(update={"secret_manager_address": google.address})
                 await provide(google, here, "key")
-                users = await start_talkers(here, services.ws, identity, talkers)
+                users = await start_talkers(here, services.ws, identity, MANY)
                 source = ROOT / "functions" / "chat" / "main.py"
                 environment = _environment(here, identity.certificates_file)
                 with serve_function(source, "chat", environment) as function:
                     setup = ThroughputSetup(services, function, users, count())
-                    await setup.talk(min(20, talkers), 1.0)  # loads what is loaded at the first use
+                    await setup.talk(20, 1.0)  # loads what is loaded at the first use
                     yield setup
 
 

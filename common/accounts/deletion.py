@@ -127,7 +127,7 @@ class DeleteAccounts:
         for collection in belongings.BELOW:
             await delete_found(store, belongings.below(user, collection))
         for collection in belongings.OWNED:
-            await delete_found(store, belongings.owned(collection, user))
+            await delete_found(store, belongings.documents_of(collection, user))
         await self._deps.sign_ins.delete_user(user)
         backups = timedelta(days=self._deps.settings.backup_days)
         finish = FinishDeletion(user, deletion.certificate_id, backups)
@@ -141,7 +141,7 @@ class DeleteAccounts:
         user, store = UserId(document.id), self._deps.store
         counts: Counter[str] = Counter()
         for collection in belongings.OWNED:
-            async for found in read_all(store, belongings.owned(collection, user)):
+            async for found in read_all(store, belongings.documents_of(collection, user)):
                 counts[collection] += 1
                 if collection == "conversations":
                     async for _ in read_all(store, belongings.messages_of(found.id)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from common.domain.accounts.belongings import delete_all, events_of, owned
+from common.domain.accounts.belongings import delete_all, documents_of, events_of
 from common.domain.avatar_session import AvatarSession
 from common.domain.conversation import Conversation
 from common.domain.conversations.deleted_conversation import (
@@ -51,7 +51,7 @@ class EndSessions:
 
     async def delete(self, user: UserId) -> bool:
         store = self.deps.store
-        for document in await store.query(owned("avatar_sessions", user)):
+        for document in await store.query(documents_of("avatar_sessions", user)):
             session = AvatarSession.read(document)
             try:
                 after = await self.ender.end(session.id, always("user"))
@@ -59,9 +59,9 @@ class EndSessions:
                 continue
             if after.state != "ended":
                 return False
-        if await store.query(owned("avatar_sessions", user)):
+        if await store.query(documents_of("avatar_sessions", user)):
             return False
-        while page := await store.query(owned("ended_sessions", user)):
+        while page := await store.query(documents_of("ended_sessions", user)):
             for document in page:
                 await self._delete(document)
         return True
@@ -131,7 +131,7 @@ class DeleteConversations:
     async def _finish_begun(self, user: UserId) -> bool:
         """Finish the deletions that a process began, also one that died."""
         is_over = True
-        async for document in read_all(self._deps.store, owned(COLLECTION, user)):
+        async for document in read_all(self._deps.store, documents_of(COLLECTION, user)):
             found = DeletedConversation.read(document)
             if found is None or found.state == "deleted":
                 continue
@@ -143,7 +143,7 @@ class DeleteConversations:
 
     async def _delete_others(self, user: UserId) -> bool:
         is_over = True
-        async for document in read_all(self._deps.store, owned("conversations", user)):
+        async for document in read_all(self._deps.store, documents_of("conversations", user)):
             if not self._quota.take(Conversation.of(document).branches.count + 1):
                 return False
             try:
@@ -162,7 +162,7 @@ class DeleteTurns:
 
     async def delete(self, user: UserId) -> bool:
         now, is_over = self.deps.clock.now(), True
-        async for document in read_all(self.deps.store, owned("turns", user)):
+        async for document in read_all(self.deps.store, documents_of("turns", user)):
             turn = TurnRecord.read(document)
             if turn is None:
                 continue

@@ -73,7 +73,7 @@ class ExportUseCase:
         documents = await transactions.read(*account_paths(caller, now))
         profile = read_profile(documents, caller, deps.settings, now).document
         head = {"uid": caller.uid, "email": caller.email}
-        head |= belongings.exported(profile, belongings.PROFILE)
+        head |= belongings.export_fields(profile, belongings.PROFILE)
         return self._write(caller.uid, {"exported_at": now.isoformat(), "profile": head})
 
     async def _write(self, user: UserId, head: dict[str, Any]) -> AsyncIterator[bytes]:
@@ -102,25 +102,25 @@ class ExportUseCase:
         store = self.deps.store
         yield writer.begin("usage", "[")
         async for ledger in read_all(store, belongings.below(user, "usage")):
-            yield writer.item(None, belongings.exported_month(ledger))
+            yield writer.item(None, belongings.export_month(ledger))
         yield writer.end()
         yield writer.begin("connections", "[")
         async for found in read_all(store, belongings.below(user, "connections")):
-            yield writer.item(None, belongings.exported(found, belongings.CONNECTION))
+            yield writer.item(None, belongings.export_fields(found, belongings.CONNECTION))
         yield writer.end()
         yield writer.begin("sessions", "[")
         for collection in ("ended_sessions", "avatar_sessions"):
-            async for session in read_all(store, belongings.owned(collection, user)):
-                yield writer.item(None, belongings.exported(session, belongings.SESSION))
+            async for session in read_all(store, belongings.documents_of(collection, user)):
+                yield writer.item(None, belongings.export_fields(session, belongings.SESSION))
         yield writer.end()
         yield writer.begin("conversations", "[")
-        async for conversation in read_all(store, belongings.owned("conversations", user)):
+        async for conversation in read_all(store, belongings.documents_of("conversations", user)):
             yield writer.begin(None, "{")
-            fields = belongings.exported(conversation, belongings.CONVERSATION)
+            fields = belongings.export_fields(conversation, belongings.CONVERSATION)
             for name, value in fields.items():
                 yield writer.item(name, value)
             yield writer.begin("messages", "[")
             async for message in read_all(store, belongings.messages_of(conversation.id)):
-                yield writer.item(None, belongings.exported(message, belongings.MESSAGE))
+                yield writer.item(None, belongings.export_fields(message, belongings.MESSAGE))
             yield writer.end() + writer.end()
         yield writer.end()

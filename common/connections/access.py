@@ -86,7 +86,7 @@ class AccessTokens:
             log.warning("a turn goes on without Google: %s", code)
             return TurnAccess(trouble="google_unavailable")
 
-    async def refused(self, user: UserId, access: TurnAccess) -> TurnAccess:
+    async def replace_refused(self, user: UserId, access: TurnAccess) -> TurnAccess:
         """Note that Google refused an access token that has not expired: it was revoked.
 
         Return the access of later turns, after an attempt to get another token.
@@ -207,12 +207,12 @@ class EndRefresh:
         if found is None or found.state != "connected" or found.consent != self.consent:
             return Decision(None)
         if self.lost:
-            return Decision(None, [found.lost()])
+            return Decision(None, [found.note_lost_grant()])
         if found.refreshing != self.holder:
             return Decision(None)
         if self.token is None:
-            return Decision(None, [found.failed(now)])
-        return Decision(None, [found.refreshed(self.token, now)])
+            return Decision(None, [found.postpone_refresh(now)])
+        return Decision(None, [found.store_token(self.token, now)])
 
 
 @dataclass(frozen=True)

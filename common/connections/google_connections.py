@@ -8,7 +8,6 @@ the cookie.
 """
 
 import base64
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -35,6 +34,7 @@ from common.domain.google.connection import (
 from common.domain.google.consent import (
     Consent,
     ask_consent,
+    challenge_of,
     consent_id,
     consent_path,
     unknown_state,
@@ -75,7 +75,7 @@ class Redirect:
 
 
 class GoogleConnections:
-    """`entropy` returns n random bytes."""
+    """A user's Google connection. `entropy` returns n random bytes."""
 
     def __init__(self, deps: Dependencies, entropy: Callable[[int], bytes]) -> None:
         self._deps = deps
@@ -128,7 +128,7 @@ class GoogleConnections:
         Errors redirect to the page where the address is one of ours, else they are raised.
         """
         ticket = request.ticket or ""
-        consent = await self._known(ticket)
+        consent = await self._read_consent(ticket)
         try:
             self._check_visit(request)
             return await self._begin(consent, ticket)
@@ -157,7 +157,7 @@ class GoogleConnections:
         Errors redirect to the page where the state is one of ours, else they are raised.
         """
         state = request.state or ""
-        consent = await self._known(state)
+        consent = await self._read_consent(state)
         try:
             result = await self._finish(consent, state, request)
         except OprinaError as error:
@@ -220,7 +220,7 @@ class GoogleConnections:
 
     # ── helpers ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _known(self, value: str) -> Consent:
+    async def _read_consent(self, value: str) -> Consent:
         """Return the consent that a ticket or a state names. Raises GoogleStateUnknown."""
         name = consent_id(value)
         if name is None:
@@ -234,14 +234,14 @@ class GoogleConnections:
 
     def _return(self, consent: Consent, result: OprinaError | str) -> Redirect:
         """Return to the page, with the result in the query. A success deletes the cookie."""
-        failed = isinstance(result, OprinaError)
         if isinstance(result, OprinaError):
-            annotate(code=result.code)
-            log.info("a Google consent failed: %s", result.code)
-        code = result.code if isinstance(result, OprinaError) else result
+            code, cookie = result.code, None
+            annotate(code=code)
+            log.info("a Google consent failed: %s", code)
+        else:
+            code, cookie = result, self._set_cookie("", 0)
         parts = urlsplit(consent.return_to)
         query = "&".join(filter(None, (parts.query, urlencode({"google": code}))))
-        cookie = None if failed else self._set_cookie("", 0)
         return Redirect(urlunsplit(parts._replace(query=query)), cookie)
 
     def _return_address(self, asked: str | None) -> str:
@@ -294,9 +294,3 @@ class GoogleConnections:
     def _read_cookie(self, header: str | None) -> str | None:
         pairs = (pair.strip().partition("=") for pair in (header or "").split(";"))
         return next((value for name, _, value in pairs if name == self._cookie_name), None)
-
-
-def challenge_of(verifier: str) -> str:
-    """Return PKCE's challenge of a verifier (RFC 7636, S256)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -78,7 +78,7 @@ def stored_chat_answer(record: TurnRecord) -> ChatAnswer:
 
     Raises StoredFailure if the agent failed before it said anything to a typed message.
     """
-    stored = _stored(record)
+    stored = _read_answer(record)
     if record.heard is not None:
         stored["heard"] = record.heard
     ended = turn_end(record.outcome or "lost")
@@ -117,7 +117,7 @@ def stored_speak_answer(record: TurnRecord, usage: Any) -> SpeakAnswer:  # noqa:
 
     Raises StoredFailure if nothing could be spoken.
     """
-    stored = _stored(record)
+    stored = _read_answer(record)
     if stored.get("error"):
         raise StoredFailure(stored["error"])
     if stored:
@@ -125,5 +125,5 @@ def stored_speak_answer(record: TurnRecord, usage: Any) -> SpeakAnswer:  # noqa:
     return SpeakAnswer(seconds=0.0, ended="failed", usage=usage)
 
 
-def _stored(record: TurnRecord) -> dict[str, Any]:
+def _read_answer(record: TurnRecord) -> dict[str, Any]:
     return dict(json.loads(record.answer)) if record.answer else {}

@@ -106,8 +106,8 @@ def _update(turn: Turn, notes: Sequence[dict[str, Any]] = ()) -> ConversationUpd
     return ConversationUpdate(
         reply.prompt,
         reply.kept_session,
-        reply.session_expires_at,
+        reply.session.expires_at,
         tuple(notes),
-        reply.tools,
+        reply.tools.names,
         taken_back=_outcome(turn) == "unreached",
     )

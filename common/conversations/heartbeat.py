@@ -27,7 +27,7 @@ MOMENT = 0.125
 
 
 @dataclass
-class Vital:
+class Liveness:
     """The time of the turn's last look, and until when it may act: event loop time in seconds."""
 
     looked_at: float
@@ -47,12 +47,12 @@ class Heartbeat:
     """The look and the checkpoint of one turn, as two background tasks inside `async with`."""
 
     def __init__(
-        self, turn: RunningTurn[Any], book: TurnBook, vital: Vital, reads: SharedReads
+        self, turn: RunningTurn[Any], book: TurnBook, liveness: Liveness, reads: SharedReads
     ) -> None:
         self._turn = turn
         self._reads = reads
         self._book = book
-        self._vital = vital
+        self._liveness = liveness
         self._interruption = turn.interruption
         self._writing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -79,7 +79,7 @@ class Heartbeat:
     async def may_act(self) -> bool:
         """Wait until an effect may start. Return False if the turn was asked to stop."""
         while self._interruption.reason is None:
-            if self.is_fresh and asyncio.get_running_loop().time() < self._vital.act_until:
+            if self.is_fresh and asyncio.get_running_loop().time() < self._liveness.act_until:
                 return True
             await asyncio.sleep(POLL)
         return False
@@ -88,7 +88,7 @@ class Heartbeat:
     def is_fresh(self) -> bool:
         """The last look is recent enough to act on: the process was not frozen since."""
         now = asyncio.get_running_loop().time()
-        return now - self._vital.looked_at < deadlines.LOOK_IS_FRESH
+        return now - self._liveness.looked_at < deadlines.LOOK_IS_FRESH
 
     async def may_ask(self) -> bool:
         """Wait until the document no longer says that the agent was not asked.
@@ -126,8 +126,8 @@ class Heartbeat:
             return False
         except Upstream:
             return True  # if it held unconfirmed, the next checkpoint meets a conflict and looks
-        self._vital.looked_at = max(self._vital.looked_at, sent_at)
-        self._vital.act_until = sent_at + deadlines.DUE - deadlines.STOP_BEFORE_DUE
+        self._liveness.looked_at = max(self._liveness.looked_at, sent_at)
+        self._liveness.act_until = sent_at + deadlines.DUE - deadlines.STOP_BEFORE_DUE
         return True
 
     async def _beat(self) -> None:
@@ -163,4 +163,4 @@ class Heartbeat:
             stopped = found.superseded_by == STOP
             self._interruption.request("stopped" if stopped else "interrupted")
             return
-        self._vital.looked_at = max(self._vital.looked_at, sent_at)
+        self._liveness.looked_at = max(self._liveness.looked_at, sent_at)

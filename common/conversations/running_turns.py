@@ -4,7 +4,6 @@ from typing import Any
 from common.conversations.running_turn import RunningTurn
 from common.domain.ids import NO_CONVERSATION, AvatarSessionId, ConversationId
 from common.domain.turn import TurnRecord
-from common.speech.interruption import InterruptReason
 
 REMEMBERED = 1_000
 
@@ -61,11 +60,11 @@ class RunningTurns:
         turn.interruption.request("stopped")
         return True
 
-    async def end_all(self, reason: InterruptReason = "shutdown") -> None:
-        """End every turn, and wait until all are settled."""
+    async def end_all(self) -> None:
+        """End every turn because the process ends, and wait until all are settled."""
         turns = list(self._all)
         for turn in turns:
-            turn.interruption.request(reason)
+            turn.interruption.request("shutdown")
         await asyncio.gather(*(turn.over() for turn in turns), return_exceptions=True)
 
     def conversation_of(self, session: AvatarSessionId) -> ConversationId:

@@ -81,7 +81,7 @@ class StoreReply:
         conversation = documents[conversation_path(record.conversation_id)]
         if conversation.exists:
             known = Conversation.of(conversation)
-            proposed = known.proposed(record, any_proposal=bool(progress.proposals))
+            proposed = known.proposal_fields(record, any_proposal=bool(progress.proposals))
             writes.append(
                 known.close_stream(record, **self.update.fields(known, record), **proposed)
             )
@@ -237,7 +237,7 @@ class Settle:
             return [Delete(message_path(found.conversation_id, found.number, "user"))]
         if not progress.text:
             return []
-        spoken = _spoken(progress, progress.told, outcome)
+        spoken = _spoken(progress, progress.tokens, outcome)
         if documents[path].exists:
             return [Update(path, {"text": progress.text, **spoken})]
         if documents[conversation_path(found.conversation_id)].exists:
@@ -250,7 +250,7 @@ class Settle:
             return None
         conversation = Conversation.of(document)
         any_proposal = bool(found.proposals or self.progress.proposals)
-        proposed = conversation.proposed(found, any_proposal=any_proposal)
+        proposed = conversation.proposal_fields(found, any_proposal=any_proposal)
         return conversation.release(
             found, now, **self.update.fields(conversation, found), **proposed
         )

@@ -16,7 +16,7 @@ from common.connections.access import AccessTokens
 from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn
 from common.conversations.answers import error_event, message_id, user_message_id
 from common.conversations.closing import settle_turn, store_reply
-from common.conversations.heartbeat import Heartbeat, Vital
+from common.conversations.heartbeat import Heartbeat, Liveness
 from common.conversations.reply.agent_reply import ReplyWriter, read_reply
 from common.conversations.reply.agent_session import memory_of
 from common.conversations.reply.earlier_turns import wait_for_earlier_turns
@@ -27,7 +27,7 @@ from common.conversations.reply.tools import (
     google_access,
     note_refused_token,
     show_proposals,
-    told,
+    with_answer,
 )
 from common.conversations.running_turn import RunningTurn
 from common.conversations.running_turns import RunningTurns
@@ -81,8 +81,8 @@ class Turns:
         if record.superseded_by is not None:  # before its unconfirmed commit was found to hold
             turn.interruption.request("interrupted")
         book = TurnBook.open(self.transactions, record, committed.documents)
-        vital = Vital.of(record, committed.read_at, committed.now)
-        work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, vital, self.reads), earlier)
+        liveness = Liveness.of(record, committed.read_at, committed.now)
+        work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, liveness, self.reads), earlier)
         return self._work(turn, work)
 
     async def _work(self, turn: RunningTurn[Any], work: "TurnWork") -> None:
@@ -181,10 +181,10 @@ class TurnWork:
         notes = [] if turn.record.begins else notes  # they tell of what the branch does not have
         access = await google_access(turn, tokens)
         state = {**access.state, **confirmed_state(answered)}
-        sent = told(with_notes(message, notes), answered)
+        sent = with_answer(with_notes(message, notes), answered)
         memory = memory_of(self._deps, self._book, turn, sent, state)
         writer = self._writer()
-        noting = asyncio.create_task(self._checkpoint_what_acts())
+        checkpoints = asyncio.create_task(self._checkpoint_when_asked_or_called())
         try:
             async with asyncio.timeout(self._deps.settings.turn_seconds):
                 if await self._heartbeat.may_ask():
@@ -195,7 +195,7 @@ class TurnWork:
             self._fail(error)
         finally:
             writer.close()
-            noting.cancel()
+            checkpoints.cancel()
         writer.finish()
         if reply.error is None:
             self._fail(unanswered_error(reply))
@@ -204,12 +204,12 @@ class TurnWork:
         if self._speech is not None and reply.text:
             await store_reply(turn, self._book)
 
-    async def _checkpoint_what_acts(self) -> None:
+    async def _checkpoint_when_asked_or_called(self) -> None:
         """Write a checkpoint when the agent is asked, and when it calls a tool."""
         reply = self._turn.reply
-        for happened in itertools.chain((reply.asked,), itertools.repeat(reply.called)):
+        for happened in itertools.chain((reply.asked,), itertools.repeat(reply.tools.called)):
             await happened.wait()
-            reply.called.clear()
+            reply.tools.called.clear()
             await asyncio.shield(self._heartbeat.checkpoint())
 
     def _writer(self) -> ReplyWriter:

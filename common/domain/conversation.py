@@ -7,7 +7,7 @@ from typing import Any, Self
 from common.domain.avatar_session import AvatarSession
 from common.domain.conversations.branches import Branches
 from common.domain.conversations.messages import MessagePlace
-from common.domain.conversations.title import longest_beginning, named, title_fields
+from common.domain.conversations.title import longest_beginning, title_fields, titled_fields
 from common.domain.documents import NEVER, Document, Fields, Query, Update, Where, known_fields
 from common.domain.errors import NotFound
 from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
@@ -151,7 +151,7 @@ class Conversation:
             if not self.document.get("titled", True):
                 fields |= title_fields(message)
             elif "title_words" not in (self.document.fields or {}):
-                fields |= named(self.document.get("title", ""))
+                fields |= titled_fields(self.document.get("title", ""))
         if asks:
             asking = [*self.asking, record.holder]
             fields |= {"asking": asking, "notes": [], "last_turn": record.id}
@@ -193,7 +193,7 @@ class Conversation:
             return None
         return Update(self.document.path, fields, read=self.document.version)
 
-    def proposed(self, record: TurnRecord, *, any_proposal: bool) -> dict[str, Any]:
+    def proposal_fields(self, record: TurnRecord, *, any_proposal: bool) -> dict[str, Any]:
         """Return the fields that name the newest turn with a proposal."""
         is_replaced = self.branches.is_replaced(MessagePlace.of(record.number, "assistant"))
         if not any_proposal or is_replaced or record.number < self.proposed_number:
@@ -210,7 +210,7 @@ class Conversation:
 
     def rename(self, title: str) -> Update:
         """Give the conversation a title. It keeps its place among the others."""
-        return Update(self.document.path, named(title), read=self.document.version)
+        return Update(self.document.path, titled_fields(title), read=self.document.version)
 
     def link_avatar(self, session: AvatarSession, now: datetime) -> Update:
         """Make `session` the conversation's avatar."""

@@ -114,12 +114,12 @@ def after(
             found[write.path] = Document(write.path, write.fields, versions.get(write.path))
         elif write.path in found:
             before = found[write.path].fields or {}
-            new = {name: _applied(before.get(name), value) for name, value in write.fields.items()}
+            new = {name: _apply(before.get(name), value) for name, value in write.fields.items()}
             found[write.path] = Document(write.path, {**before, **new}, versions.get(write.path))
     return found
 
 
-def _applied(before: Any, value: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
+def _apply(before: Any, value: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
     return (before or 0) + value.by if isinstance(value, Increment) else value
 
 

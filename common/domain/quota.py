@@ -129,13 +129,13 @@ class Ledger:
     def allowance(self, meter: Meter) -> int:
         """Return the plan's allowance, with what was granted and without what was carried over."""
         granted = int(self.document.get(f"{meter}_granted", 0))
-        return max(0, self.allowances[meter] + granted - self._carried(meter))
+        return max(0, self.allowances[meter] + granted - self._carried_use(meter))
 
     def left(self, meter: Meter) -> int:
         """Return what may still be reserved; never negative."""
         return max(0, self.allowance(meter) - self.used(meter) - self.reserved(meter))
 
-    def _carried(self, meter: Meter) -> int:
+    def _carried_use(self, meter: Meter) -> int:
         """Return what a ledger that exists carries, or what a new one will carry."""
         if self.document.exists:
             return int(self.document.get(f"{meter}_carried", 0))
@@ -198,7 +198,7 @@ class Ledger:
         since = self.now - timedelta(seconds=rate.seconds)
         return [at for at in ledger.get(rate.name) or [] if at > since]
 
-    def released(self, amounts: Amounts) -> Self:
+    def release(self, amounts: Amounts) -> Self:
         """Return the ledger without these reservations. The next `reserve` writes that."""
         left = {f"{meter}_reserved": self.reserved(meter) - n for meter, n in amounts.items()}
         document = replace(self.document, fields={**(self.document.fields or {}), **left})
@@ -212,10 +212,10 @@ class Ledger:
         rate: Rate | None = None,
         used: Amounts = NOTHING,
     ) -> Create | Update:
-        """Reserve `amounts`, and count `turns` as running and the request for its `rate`.
+        """Reserve `amounts`. Count `turns` as running, and the request for its `rate`.
 
-        `used` was reserved before, and is `released`. Holds only over the ledger as read. Raises as
-        `require_open` does.
+        `used` was reserved before and taken out by `release`: it counts as used. The write holds
+        only over the ledger as read. Raises as `require_open` does.
         """
         self.require_open()
         fields: dict[str, Any] = {

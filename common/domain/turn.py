@@ -11,7 +11,6 @@ a turn whose process was alive after all, and that process corrected the charge,
 Every write of a turn's document is built here. No I/O, no clock.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -66,23 +65,18 @@ def turn_path(turn: TurnId) -> str:
     return f"turns/{turn}"
 
 
-def turn_id_of(user: UserId, function: str, key: str) -> TurnId:
-    """Return the id of the turn that an Idempotency-Key names."""
-    return TurnId(hashlib.sha256(f"{user}\0{function}\0{key}".encode()).hexdigest())
-
-
 @dataclass(frozen=True)
 class Progress:
     """How far a turn has come: as its own process knows it, or as its document does.
 
-    `asked`: the agent was asked; None if only the turn's process knew that. `told` is the usage that
-    the agent last reported in tokens; None if it reported none. `is_final`: it was reported at the
+    `asked`: the agent was asked; None if only the turn's process knew that. `tokens` is the usage
+    that the agent last reported; None if it reported none. `is_final`: it was reported at the
     end of the reply. `prompt` is the size of the prompt of its last model call. `characters` were
     synthesised. `proposals` are what the agent's tools proposed.
     """
 
     asked: bool | None = False
-    told: int | None = None
+    tokens: int | None = None
     prompt: int = 0
     text: str = ""
     spoken: str = ""
@@ -241,7 +235,7 @@ class TurnRecord:
         """Renew `due_at` and note the progress. `may_ask`: the agent may be asked from now on."""
         fields = {
             "asked": True if progress.asked else None if may_ask else self.asked,
-            "tokens": progress.told,
+            "tokens": progress.tokens,
             "prompt": progress.prompt,
             "characters": progress.characters,
             "spoken": progress.spoken,
@@ -327,7 +321,7 @@ class TurnRecord:
         """Return the progress that the document knows of."""
         return Progress(
             asked=self.asked,
-            told=self.tokens,
+            tokens=self.tokens,
             prompt=self.prompt,
             text=self.text,
             spoken=self.spoken,
@@ -340,19 +334,19 @@ class TurnRecord:
         """Return what the agent used, in tokens.
 
         Before the agent is asked: 0. A turn that was cut, or failed, is charged the usage last
-        told, at least the last prompt and the text. Without any figure, a turn that was cut is
+        reported, at least the last prompt and the text. Without any figure, a turn that was cut is
         charged its reservation, and a turn whose agent failed 0. A turn of which it is not known
         whether it asked is charged its reservation, too.
         """
         if progress.asked is False:
             return 0
-        if progress.told is not None and progress.is_final and not cut:
-            return progress.told
+        if progress.tokens is not None and progress.is_final and not cut:
+            return progress.tokens
         written = -(-len(progress.text) // CHARACTERS_PER_TOKEN)
         known = max(self.last_prompt, progress.prompt)
-        if not (progress.told or progress.text or (progress.asked and known)):
+        if not (progress.tokens or progress.text or (progress.asked and known)):
             return self.reserved.get("agent_tokens", 0) if cut else 0
-        return max(progress.told or 0, known + written)
+        return max(progress.tokens or 0, known + written)
 
 
 def supersede(turn: TurnId, by: str) -> Update:
@@ -371,11 +365,6 @@ def begin_turn(record: TurnRecord, now: datetime) -> TurnRecord:
         deadline_at=now + timedelta(seconds=deadlines.TURN),
         due_at=now + timedelta(seconds=deadlines.DUE),
     )
-
-
-def fingerprint_of(body: bytes) -> str:
-    """Return the hash by which a request with a used key is compared with the first one."""
-    return hashlib.sha256(body).hexdigest()
 
 
 def message_fields(

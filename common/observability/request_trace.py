@@ -16,9 +16,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from common.domain.ids import UserId
-from common.schemas.events import SentenceEvent, SpeechEvent
 
-Emit = Callable[[SentenceEvent | SpeechEvent], None]
 MAX_SPANS = 100
 """Spans kept for one request. A sweep makes thousands of calls; `parts` still sums all of them."""
 
@@ -141,18 +139,6 @@ def annotate(**fields: Any) -> None:  # noqa: ANN401 - any JSON value
 def annotate_ids(source: object) -> None:
     """Add the ids that a request or an answer carries (`IDS`) to the log line."""
     annotate(**{name: getattr(source, name, None) for name in IDS})
-
-
-def trace_sentences(emit: Emit) -> Emit:
-    """Wrap `emit` so that sentences are recorded in the current trace before they are emitted."""
-
-    def traced(event: SentenceEvent | SpeechEvent) -> None:
-        trace = _current.get()
-        if trace is not None and isinstance(event, SentenceEvent):
-            trace.add_sentence(event.text)
-        emit(event)
-
-    return traced
 
 
 def record_token(text: str) -> None:

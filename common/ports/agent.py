@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from common.domain.ids import UserId
@@ -73,6 +74,10 @@ class Finished:
 AgentEvent = Delta | ToolCall | ToolResult | UsageSoFar | Finished
 OnEvent = Callable[[AgentEvent], None]
 """Called with each event as it comes, in the task that reads the socket (ADR 10)."""
+
+
+SESSION_LIFE = timedelta(days=30)
+"""How long an agent session lives after it was created."""
 
 
 class Agent(Protocol):

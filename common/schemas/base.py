@@ -71,7 +71,7 @@ Audio = Annotated[
 request its hash stands for it."""
 
 
-def refused(fields: Mapping[str, object]) -> dict[str, JsonValue]:
+def refusal_schema(fields: Mapping[str, object]) -> dict[str, JsonValue]:
     """Return the JSON schema that refuses a combination of fields.
 
     A field is mapped to a type (given), `True`, `False` (also left out), or `None` (null or left
@@ -90,7 +90,7 @@ def _kind(kind: object) -> dict[str, JsonValue]:
 
 def _describe(schema: dict[str, JsonValue], model: type["Request"]) -> None:
     """Add the combinations that a request refuses. A recording is no field of JSON."""
-    if found := [refused(fields) for fields in model.REFUSED if "audio" not in fields]:
+    if found := [refusal_schema(fields) for fields in model.REFUSED if "audio" not in fields]:
         schema["allOf"] = [*found]
 
 
@@ -105,16 +105,16 @@ def _wrong_together(fields: Mapping[str, object]) -> dict[str, str]:
     given = [name for name, kind in fields.items() if kind]
     missing = [name for name in fields if name not in given and name != "audio"]
     if not given:
-        return {missing[0]: f"one of {_listed(missing)} is required"}
+        return {missing[0]: f"one of {_list_names(missing)} is required"}
     if missing:
-        return {name: f"is required with {_listed(given)}" for name in missing}
+        return {name: f"is required with {_list_names(given)}" for name in missing}
     return {
-        name: f"does not go with {_listed([other for other in given if other != name])}"
+        name: f"does not go with {_list_names([other for other in given if other != name])}"
         for name in given
     }
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
@@ -125,7 +125,7 @@ class Request(BaseModel):
         extra="forbid", strict=True, frozen=True, defer_build=True, json_schema_extra=_describe
     )
     REFUSED: ClassVar[Sequence[Mapping[str, object]]] = ()
-    """Combinations of fields that are refused, in the form of `refused`."""
+    """Combinations of fields that are refused, in the form of `refusal_schema`."""
     NOT_WITHOUT_AUDIO: ClassVar[Mapping[str, object] | None] = None
     """A combination of fields that only a request with a recording may have."""
 

@@ -124,19 +124,21 @@ class AvatarSessions:
         ledger = ledger_of(documents, caller, deps.settings, now)
 
         def store_answer(after: AvatarSession) -> Sequence[Write]:
-            return key.claim(documents, now, _ended(before, after, ledger).model_dump(mode="json"))
+            return key.claim(
+                documents, now, _end_answer(before, after, ledger).model_dump(mode="json")
+            )
 
         after = await self.ender.end(
             before.id, always("user"), documents=documents, also=store_answer
         )
-        return _ended(before, after, ledger)
+        return _end_answer(before, after, ledger)
 
 
 def _paths(caller: User, session: AvatarSessionId, key: IdempotencyKey, now: datetime) -> list[str]:
     return [*session_paths(session), *account_paths(caller, now), *key.paths]
 
 
-def _ended(before: AvatarSession, after: AvatarSession, ledger: Ledger) -> EndSessionAnswer:
+def _end_answer(before: AvatarSession, after: AvatarSession, ledger: Ledger) -> EndSessionAnswer:
     settled = before.state != "ended" and after.state == "ended"
     counts = settled and before.month == month_of(ledger.now)
     return EndSessionAnswer(

@@ -86,7 +86,7 @@ class BeginEnding:
         conversation = _conversation_of(session, documents)
         reason = self.why(session, conversation, now)
         if reason is None:
-            return Decision(session, self._postponed(session, conversation, document, now))
+            return Decision(session, self._postpone(session, conversation, document, now))
         if session.state == "ending" and session.due_at is not None and session.due_at > now:
             return Decision(session)  # another process stops it; a second stop would be safe
         ending = begin_ending(session, now, reason)
@@ -95,7 +95,7 @@ class BeginEnding:
         writes: list[Write] = [Update(session.path, fields, read=document.version)]
         return Decision(ending, [*writes, unlink] if unlink else writes)
 
-    def _postponed(
+    def _postpone(
         self,
         session: AvatarSession,
         conversation: Conversation | None,
@@ -168,12 +168,12 @@ class FinishEnding:
             Delete(slot_path(session.uid, session.slot)),
             Create(f"{session.path}/events/{self.new_id}", event),
             *([Delete(session.claim)] if session.claim else []),
-            *self._unlinked(session, documents),
+            *self._unlink(session, documents),
             *self.also(done),
         ]
         return Decision(done, writes)
 
-    def _unlinked(self, session: AvatarSession, documents: Documents) -> list[Write]:
+    def _unlink(self, session: AvatarSession, documents: Documents) -> list[Write]:
         """Unlink the conversation of a start that failed: it never passed through `ending`."""
         document = documents[conversation_path(session.conversation_id)]
         if not document.exists:

@@ -87,12 +87,12 @@ class GoLive:
         writes: list[Write] = [
             Update(live.path, live.fields(), read=document.version),
             Create(f"{live.path}/events/{self.event_id}", event),
-            *self._linked(documents),
+            *self._link(documents),
             *self.key.store_answer(documents, self.answer, now),
         ]
         return Decision(result=True, writes=writes)
 
-    def _linked(self, documents: Documents) -> Sequence[Write]:
+    def _link(self, documents: Documents) -> Sequence[Write]:
         document = documents[conversation_path(self.live.conversation_id)]
         if not document.exists:
             return ()

@@ -107,13 +107,13 @@ class StartAdmission:
 
     def decide(self, documents: Documents, now: datetime) -> Decision[Start]:
         ledger = ledger_of(documents, self.caller, self.settings, now)
-        if (held := self._held(documents, ledger)) is not None:
+        if (held := self._recognise_own(documents, ledger)) is not None:
             return Decision(held)
         if (stored := self.key.replay(documents, now)) is not None:
             return Decision(Replay(stored))
         ledger.require_open()
         conversation = self._conversation(documents)
-        if (known := self._known(conversation, ledger, now)) is not None:
+        if (known := self._find_current(conversation, ledger, now)) is not None:
             return Decision(known)
         self._limits.require_spending(documents)
         slot = self._free_slot(documents, now)
@@ -141,7 +141,9 @@ class StartAdmission:
     def _slots(self) -> list[str]:
         return [slot_path(self.user, number) for number in range(self.settings.slots_per_user)]
 
-    def _held(self, documents: Documents, ledger: Ledger) -> ReservedStart | Overtaken | None:
+    def _recognise_own(
+        self, documents: Documents, ledger: Ledger
+    ) -> ReservedStart | Overtaken | None:
         """Recognise a commit of ours that was not confirmed."""
         for session_id in self.tokens_tried:
             live, record = (documents.get(path) for path in session_paths(session_id))
@@ -160,7 +162,7 @@ class StartAdmission:
             return None
         return Conversation.read(document, self.user)
 
-    def _known(
+    def _find_current(
         self, conversation: Conversation | None, ledger: Ledger, now: datetime
     ) -> Resume | Overdue | None:
         avatar = conversation.avatar if conversation else None

@@ -125,7 +125,7 @@ class Playback:
         self.quiet_at += length
         utterance.ends = self.quiet_at
 
-    def started(self, utterance: Utterance, now: float) -> None:
+    def note_start(self, utterance: Utterance, now: float) -> None:
         """Note that the avatar began an utterance. If it began late, all that follows is late."""
         utterance.heard = "started"
         late = now - (now if utterance.starts is None else utterance.starts)
@@ -136,7 +136,7 @@ class Playback:
                     each.ends += late
             self.quiet_at += late
 
-    def ended(self, utterance: Utterance, now: float) -> None:
+    def note_end(self, utterance: Utterance, now: float) -> None:
         """Note that the avatar finished an utterance, and so those before it.
 
         A later one was heard too if its audio has had time to play.

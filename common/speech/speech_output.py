@@ -164,7 +164,7 @@ class SpeechOutput:
         playback = self.playback
         match event.kind:
             case "started" if utterance := playback.find(event, "no"):
-                playback.started(utterance, _now())
+                playback.note_start(utterance, _now())
                 self._events.emit(
                     SpeechEvent(
                         state="started",
@@ -173,7 +173,7 @@ class SpeechOutput:
                     )
                 )
             case "ended" if utterance := playback.find(event, "started"):
-                playback.ended(utterance, _now())
+                playback.note_end(utterance, _now())
                 seconds = round(utterance.seconds, 2)
                 self._events.emit(
                     SpeechEvent(state="ended", utterance_id=utterance.id, seconds=seconds)

@@ -54,7 +54,7 @@ class TranscribeUseCase:
         committed = await transactions.run(admission)
         admitted = committed.result
         if isinstance(admitted, TurnRecord):
-            return _stored(admitted)
+            return _stored_answer(admitted)
         record = admitted.record
         profile = committed.documents[f"users/{caller.uid}"]
         try:
@@ -82,6 +82,6 @@ def _answer(heard: Transcript, recording: Recording, admitted: AdmittedVoice) ->
     )
 
 
-def _stored(record: TurnRecord) -> TranscribeAnswer:
+def _stored_answer(record: TurnRecord) -> TranscribeAnswer:
     stored = json.loads(record.answer or "{}")
     return TranscribeAnswer.model_validate({**stored, "text": record.text}, strict=False)

@@ -76,7 +76,7 @@ class Admin:
             f"of {ledger.allowance(meter)}"
             for meter in METERS
         ]
-        for session in await store.query(belongings.owned("avatar_sessions", user)):
+        for session in await store.query(belongings.documents_of("avatar_sessions", user)):
             lines.append(f"session   {session.id}  {session.get('state')}")
         return lines
 
@@ -145,7 +145,7 @@ class Admin:
     async def _note_unknown(self, user: UserId) -> list[str]:
         """Return a line if the user has never done anything here: the id may be mistyped."""
         for collection in ("conversations", "avatar_sessions", "ended_sessions", "turns"):
-            query = replace(belongings.owned(collection, user), limit=1)
+            query = replace(belongings.documents_of(collection, user), limit=1)
             if await self.deps.store.query(query):
                 return []
         return [f"note: {user} has not used the service yet; check the id"]

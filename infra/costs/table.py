@@ -59,8 +59,8 @@ def render_tables() -> str:
     """Return all tables as Markdown."""
     costs, usage, prices = ("\n".join(rows) for rows in (_costs(), _usage(), _prices()))
     parts = [_pie(SCALES[1]), costs]
-    parts += [_folded("Usage per month, and how it is computed", usage)]
-    parts += [_folded("List prices", prices)]
+    parts += [_fold("Usage per month, and how it is computed", usage)]
+    parts += [_fold("List prices", prices)]
     return "\n\n".join(parts)
 
 
@@ -77,7 +77,7 @@ def _pie(at: Scale) -> str:
     return "\n".join(["```mermaid", title, *lines, "```"])
 
 
-def _folded(title: str, table: str) -> str:
+def _fold(title: str, table: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{table}\n\n</details>"
 
 

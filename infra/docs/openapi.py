@@ -16,7 +16,7 @@ from common.api.requests import JSON, KEY, BodyKind
 from common.api.routes import Declaration, Operation, Route
 from common.api.streaming import EVENT_STREAM
 from common.domain import errors
-from common.schemas.base import refused
+from common.schemas.base import refusal_schema
 from infra.docs.openapi_schemas import Error, Json, Problem, parameter, ref, schemas
 from infra.registry import declarations
 
@@ -95,11 +95,11 @@ def _paths(function: Declaration) -> Json:
         item = paths.setdefault(f"/{function.name}{route.path}".rstrip("/"), {})
         item[route.method.lower()] = _operation(operation)
     shared = [] if function.internal else [ONE_HOST]
-    servers = [LOCAL, *shared, _deployed(function.name)]
+    servers = [LOCAL, *shared, _function_host(function.name)]
     return {path: {"servers": servers, **item} for path, item in paths.items()}
 
 
-def _deployed(function: str) -> Json:
+def _function_host(function: str) -> Json:
     """Return the function's own host on Cloud Run, as `terraform output function_urls` has it."""
     service = function.replace("_", "-")
     return {
@@ -150,14 +150,14 @@ def _body(operation: Operation) -> Json:
         "required": any(name not in route.parameters for name in required),
         "description": f"At most {max(kind.max_bytes for kind in route.bodies)} bytes.",
         "content": {
-            media_type: {"schema": _sent(route, kind)}
+            media_type: {"schema": _body_schema(route, kind)}
             for kind in route.bodies
             for media_type in kind.media_types
         },
     }
 
 
-def _sent(route: Route[Any, Any], kind: BodyKind) -> Json:
+def _body_schema(route: Route[Any, Any], kind: BodyKind) -> Json:
     """Return the schema of a body of this kind."""
     sound: Json = {"type": "string", "format": "binary"}
     if kind.json_part is not None:
@@ -165,7 +165,7 @@ def _sent(route: Route[Any, Any], kind: BodyKind) -> Json:
         return {"type": "object", "properties": parts, "required": ["audio"]}
     if kind is JSON:
         alone = route.request.NOT_WITHOUT_AUDIO
-        return ref(route.request) | (refused(alone) if alone else {})
+        return ref(route.request) | (refusal_schema(alone) if alone else {})
     if kind.with_query:
         return sound
     found = route.request.model_json_schema().get("properties", {})

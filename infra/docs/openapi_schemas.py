@@ -116,18 +116,18 @@ def _with_parts(names: Sequence[str], found: dict[str, Json]) -> set[str]:
         name = ahead.pop()
         if name not in reached:
             reached.add(name)
-            ahead.extend(_referred(found[name]))
+            ahead.extend(_references(found[name]))
     return reached
 
 
-def _referred(node: object) -> Iterator[str]:
+def _references(node: object) -> Iterator[str]:
     if isinstance(node, dict):
         if "$ref" in node:
             yield node["$ref"].rpartition("/")[2]
         node = list(node.values())
     if isinstance(node, list):
         for each in node:
-            yield from _referred(each)
+            yield from _references(each)
 
 
 def _as_received(schema: Json, in_path: set[str]) -> Json:

@@ -55,7 +55,7 @@ async def _run(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
-        given = _given(options)
+        given = _chosen_settings(options)
         async with stack(Path(given["data_dir"]), port=options.port, given=given) as local:
             print(_ready(options.port, local.settings.data_dir), flush=True)
             installing = asyncio.create_task(install(partial(print, flush=True)))
@@ -68,7 +68,7 @@ async def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _given(options: argparse.Namespace) -> dict[str, Any]:
+def _chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings of the command line and of the environment. The command line wins."""
     from infra.local.defaults import DATA_DIR, settings_in_environment  # noqa: PLC0415 - see main
     from infra.local.stack import CannotStartError  # noqa: PLC0415 - see main

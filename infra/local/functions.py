@@ -111,7 +111,7 @@ class FunctionRouter:
             return
         below = path.removeprefix(root) or "/"
         mounted = {"root_path": root, "path": f"{root}{below}", "oprina.app": self._app}
-        with self._counted(scope["extensions"][TRANSPORT]):
+        with self._count(scope["extensions"][TRANSPORT]):
             await function({**scope, **mounted}, receive, send)
 
     async def drain(self, grace_seconds: float) -> None:
@@ -126,7 +126,7 @@ class FunctionRouter:
                 await self._idle.wait()
 
     @contextmanager
-    def _counted(self, transport: asyncio.Transport) -> Iterator[None]:
+    def _count(self, transport: asyncio.Transport) -> Iterator[None]:
         self._open.append(transport)
         self._idle.clear()
         try:

@@ -55,10 +55,9 @@ class LocalServer(uvicorn.Server):
     a request that hangs on purpose ends without a traceback.
     """
 
-    def __init__(self, config: uvicorn.Config, *, grace_seconds: float, signals: bool) -> None:
+    def __init__(self, config: uvicorn.Config, *, grace_seconds: float) -> None:
         super().__init__(config)
         self.grace_seconds = grace_seconds
-        self.signals = signals
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -78,11 +77,8 @@ class LocalServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        if not self.signals:
-            yield
-            return
-        with super().capture_signals():
-            yield
+        """Leave signals to the program that runs the server."""
+        yield
 
 
 def serve(
@@ -91,7 +87,6 @@ def serve(
     port: int = 0,
     *,
     grace_seconds: float = 0.5,
-    signals: bool = False,
 ) -> LocalServer:
     """Return a server that does not run yet: `await server.serve()` runs it.
 
@@ -111,7 +106,7 @@ def serve(
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
-    return LocalServer(config, grace_seconds=grace_seconds, signals=signals)
+    return LocalServer(config, grace_seconds=grace_seconds)
 
 
 @asynccontextmanager

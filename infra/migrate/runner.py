@@ -99,7 +99,7 @@ class MigrationRun:
             return {}
         if self.dry_run:
             for write in writes:
-                self.report(f"  {_described(write)}")
+                self.report(f"  {_describe(write)}")
         versions = {} if self.dry_run else await self.store.commit(writes)
         self.counts.update(_kind(write) for write in writes)
         return versions
@@ -139,7 +139,7 @@ def _kind(write: Write) -> str:
     return "deleted" if isinstance(write, Delete) else "changed"
 
 
-def _described(write: Write) -> str:
+def _describe(write: Write) -> str:
     """Return a line for one write, such as `change conversations/c1: next_number, notes`."""
     if isinstance(write, Delete):
         return f"delete {write.path}"

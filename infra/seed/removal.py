@@ -14,13 +14,13 @@ async def delete_half(store: Store, user: UserId) -> None:
     document stays: it has the mark of the seed.
     """
     for name in belongings.OWNED:
-        parents = await _found(store, belongings.owned(name, user))
+        parents = await _find(store, belongings.documents_of(name, user))
         for parent in parents:
             for query in (belongings.messages_of(parent.id), belongings.events_of(parent.id)):
-                await delete(store, await _found(store, query))
+                await delete(store, await _find(store, query))
         await delete(store, parents)
     for name in ("usage", "slots"):
-        await delete(store, await _found(store, belongings.below(user, name)))
+        await delete(store, await _find(store, belongings.below(user, name)))
 
 
 async def delete(store: Store, found: list[Document]) -> None:
@@ -29,5 +29,5 @@ async def delete(store: Store, found: list[Document]) -> None:
         await store.commit(belongings.delete_all(found[first : first + belongings.PAGE]))
 
 
-async def _found(store: Store, query: Query) -> list[Document]:
+async def _find(store: Store, query: Query) -> list[Document]:
     return [each async for each in read_all(store, query)]

@@ -122,7 +122,9 @@ class Seed:
     async def _refuse_known(self, user: UserId) -> None:
         ledgers = [ledger_path(user, month) for month in months_until(self.until, 2)]
         found = await self.store.get([profile_path(user), *ledgers])
-        talks = await self.store.query(replace(belongings.owned("conversations", user), limit=1))
+        talks = await self.store.query(
+            replace(belongings.documents_of("conversations", user), limit=1)
+        )
         if known := [document.path for document in (*found, *talks) if document.exists]:
             raise RefusedCommandError(
                 f"User {user} has data already ({known[0]}), so nothing was written. The seed is for "
@@ -201,7 +203,7 @@ class Seed:
         written = -(-len(reply) // CHARACTERS_PER_TOKEN)
         progress = Progress(
             asked=True,
-            told=prompt + written,
+            tokens=prompt + written,
             prompt=prompt,
             text=reply,
             spoken=spoken if aloud else "",
@@ -265,7 +267,7 @@ class Seed:
 
     async def _forget_old_turns(self, user: User) -> None:
         """Delete turns that are older than their keys, as Firestore does by itself."""
-        owned = belongings.owned("turns", user.uid)
+        owned = belongings.documents_of("turns", user.uid)
         turns = [each async for each in read_all(self.store, owned)]
         old = [each for each in turns if (each.get("expires_at") or self.until) < self.until]
         await delete(self.store, old)

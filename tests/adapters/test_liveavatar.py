@@ -17,7 +17,7 @@ from common.ports.avatar import SessionToken
 from common.ports.standing import Standing, standing
 
 S1 = AvatarSessionId("s1")
-TICKET = SessionToken(S1, "session-token")
+TOKEN = SessionToken(S1, "session-token")
 RUNS = {
     "session_id": "s1",
     "livekit_url": "wss://livekit.test",
@@ -106,7 +106,7 @@ async def test_malformed_session_token_fails(data: object) -> None:
 
 async def test_start_sends_the_session_token_and_not_the_key() -> None:
     asked = provider(201, RUNS)
-    running = await asked.avatars.start(TICKET)
+    running = await asked.avatars.start(TOKEN)
     assert (running.livekit_url, running.ws_url) == (RUNS["livekit_url"], RUNS["ws_url"])
     assert asked.requests[0].headers["authorization"] == "Bearer session-token"
     assert "x-api-key" not in asked.requests[0].headers
@@ -139,7 +139,7 @@ async def test_refused_start_tells_whether_the_session_may_run(
 ) -> None:
     asked = provider(status, message="canary", code=code)
     with pytest.raises(error) as raised:
-        await asked.avatars.start(TICKET)
+        await asked.avatars.start(TOKEN)
     assert type(raised.value) is error
     assert "canary" not in str(raised.value)
     assert len(asked.requests) == 1
@@ -160,7 +160,7 @@ async def test_refused_start_tells_whether_the_session_may_run(
 )
 async def test_start_with_a_malformed_answer_is_ambiguous(data: object) -> None:
     with pytest.raises(errors.Ambiguous):
-        await provider(201, data).avatars.start(TICKET)
+        await provider(201, data).avatars.start(TOKEN)
 
 
 async def test_start_that_cannot_connect_is_unavailable() -> None:
@@ -169,7 +169,7 @@ async def test_start_that_cannot_connect_is_unavailable() -> None:
 
     asked = Provider(refuse)
     with pytest.raises(errors.Unavailable):
-        await asked.avatars.start(TICKET)
+        await asked.avatars.start(TOKEN)
     assert len(asked.requests) == 1
 
 

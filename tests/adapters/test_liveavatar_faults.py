@@ -34,14 +34,14 @@ async def test_failed_start_over_a_socket_has_the_right_error(
     app = Faulty(liveavatar_app(LiveAvatarAccount()), faults, "liveavatar")
     async with served(app) as address:
         avatars = LiveAvatar(address, key, http_client)
-        ticket = await avatars.create_session_token(
+        token = await avatars.create_session_token(
             "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "high", 60
         )
         faults.add(ServiceFault(service="liveavatar", path="/start", mode=mode))
         with pytest.raises(error) as raised:
-            await avatars.start(ticket)
+            await avatars.start(token)
         assert type(raised.value) is error
         assert len(await avatars.active()) == runs
-        await avatars.stop(ticket.session, "user")
+        await avatars.stop(token.session, "user")
         assert await avatars.active() == []
         await http_client.close()

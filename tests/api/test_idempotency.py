@@ -10,8 +10,8 @@ import pytest
 
 from common.domain import deadlines, errors
 from common.domain.documents import Create, Document
-from common.domain.ids import ConversationId, UserId
-from common.domain.turn import TurnRecord, begin_turn, fingerprint_of, turn_id_of
+from common.domain.ids import ConversationId, TurnId, UserId
+from common.domain.turn import TurnRecord, begin_turn
 from common.schemas.requests import StartAvatarRequest
 from common.transactions.idempotency import LOST, IdempotencyKey
 from tests.api.cases import KEYED, MISSING, SESSION, Case
@@ -278,18 +278,20 @@ async def test_the_claim_of_a_dead_start_expires(api: FunctionClient) -> None:
     assert (await api.call("start_avatar", {}, key="k")).content == served.content
 
 
-def fingerprint(case: Case, body: dict[str, Any]) -> str:
+def key_of(case: Case, body: dict[str, Any]) -> IdempotencyKey:
+    """Return the key `k` of Ada, as the endpoint makes it of a request."""
     asked = case.route.request.model_validate(body).model_dump_json().encode()
-    return fingerprint_of(asked)
+    return IdempotencyKey.of(UserId("ada"), str(case), "k", asked)
 
 
 async def store_dead_turn(api: FunctionClient, case: Case, body: dict[str, Any]) -> TurnRecord:
     """Store a turn of key `k` whose process died after the agent had written a little."""
     function: Any = str(case)
+    key = key_of(case, body)
     record = TurnRecord(
-        id=turn_id_of(UserId("ada"), function, "k"),
+        id=TurnId(key.id or ""),
         holder="dead",
-        fingerprint=fingerprint(case, body),
+        fingerprint=key.fingerprint,
         uid=UserId("ada"),
         function=function,
         conversation_id=ConversationId("c1"),

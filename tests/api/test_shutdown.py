@@ -17,7 +17,7 @@ async def main():
     harness = new_harness(agent=FakeAgent(["Once upon a time. ", 600.0]))
     end_turns_on_sigterm(harness.app)
     turn = await harness.chat("Tell me a story.")
-    while not turn.reply.texts:
+    while not turn.reply.shown.parts:
         await asyncio.sleep(0.01)
     signal.raise_signal(signal.SIGTERM)
     answer = await asyncio.wait_for(turn.answer(), 60)

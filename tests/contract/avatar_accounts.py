@@ -52,27 +52,27 @@ class Account:
     avatars: AvatarProvider
     pass_time: Callable[[float], None]
 
-    async def started(self, seconds: int = 600) -> tuple[SessionToken, StartedSession]:
-        ticket = await self.avatars.create_session_token(AVATAR, "high", seconds)
-        return ticket, await self.avatars.start(ticket)
+    async def start_session(self, seconds: int = 600) -> tuple[SessionToken, StartedSession]:
+        token = await self.avatars.create_session_token(AVATAR, "high", seconds)
+        return token, await self.avatars.start(token)
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator["Reader"]:
+    async def connection(self) -> AsyncIterator["Reader"]:
         """Open the connection of a new session, and wait until it is ready."""
-        _, running = await self.started()
+        _, running = await self.start_session()
         reader = Reader(await self.avatars.connect(running.ws_url))
         try:
             await reader.until("connected")
             yield reader
         finally:
-            await reader.line.close()
+            await reader.connection.close()
 
 
 class Reader:
-    def __init__(self, line: AvatarConnection) -> None:
-        self.line = line
+    def __init__(self, connection: AvatarConnection) -> None:
+        self.connection = connection
         self.heard: list[AvatarEvent] = []
-        self._events = line.events()
+        self._events = connection.events()
 
     async def until(self, kind: AvatarEventKind) -> AvatarEvent:
         async with asyncio.timeout(60):
@@ -80,7 +80,7 @@ class Reader:
                 self.heard.append(event)
                 if event.kind == kind:
                     return event
-        raise AssertionError(f"the line ended without {kind}")
+        raise AssertionError(f"the connection ended without {kind}")
 
     @property
     def kinds(self) -> list[AvatarEventKind]:

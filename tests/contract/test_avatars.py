@@ -19,21 +19,21 @@ async def account(request: pytest.FixtureRequest) -> AsyncIterator[Account]:
 
 
 async def test_session_token_does_not_run(account: Account) -> None:
-    ticket = await account.avatars.create_session_token(AVATAR, "high", 60)
-    assert ticket.session
+    token = await account.avatars.create_session_token(AVATAR, "high", 60)
+    assert token.session
     assert await account.avatars.active() == []
 
 
 async def test_started_session_runs_until_it_is_stopped(account: Account) -> None:
-    ticket, running = await account.started()
+    token, running = await account.start_session()
     assert running.livekit_url
     assert running.livekit_token
-    assert await account.avatars.active() == [ticket.session]
-    assert (await account.avatars.record(ticket.session)).running
+    assert await account.avatars.active() == [token.session]
+    assert (await account.avatars.record(token.session)).running
     account.pass_time(30)
-    await account.avatars.stop(ticket.session, "user")
+    await account.avatars.stop(token.session, "user")
     assert await account.avatars.active() == []
-    record = await account.avatars.record(ticket.session)
+    record = await account.avatars.record(token.session)
     assert not record.running
     assert record.seconds is not None
     assert 29 <= record.seconds <= 32
@@ -42,41 +42,41 @@ async def test_started_session_runs_until_it_is_stopped(account: Account) -> Non
 async def test_credits_are_used_by_running_sessions_only(account: Account) -> None:
     before = await account.avatars.credits()
     assert await account.avatars.credits() == before > 1
-    ticket, _ = await account.started()
+    token, _ = await account.start_session()
     account.pass_time(61)
-    await account.avatars.stop(ticket.session, "user")
+    await account.avatars.stop(token.session, "user")
     assert before - 2 <= await account.avatars.credits() <= before - 1
 
 
 async def test_stop_that_has_nothing_to_stop_is_answered_or_refused(account: Account) -> None:
     """A refusal is no proof: the record says that the session is over."""
-    ticket, _ = await account.started()
-    await account.avatars.stop(ticket.session, "user")
-    for session in (ticket.session, UNKNOWN):
+    token, _ = await account.start_session()
+    await account.avatars.stop(token.session, "user")
+    for session in (token.session, UNKNOWN):
         with suppress(errors.Failed, errors.UpstreamNotFound):
             await account.avatars.stop(session, "user")
-    assert not (await account.avatars.record(ticket.session)).running
+    assert not (await account.avatars.record(token.session)).running
 
 
 async def test_stopped_session_token_does_not_start(account: Account) -> None:
-    ticket = await account.avatars.create_session_token(AVATAR, "high", 60)
-    await account.avatars.stop(ticket.session, "user")
+    token = await account.avatars.create_session_token(AVATAR, "high", 60)
+    await account.avatars.stop(token.session, "user")
     with pytest.raises(errors.Failed):
-        await account.avatars.start(ticket)
+        await account.avatars.start(token)
 
 
 async def test_session_ends_by_itself_at_its_longest_duration(account: Account) -> None:
-    ticket, _ = await account.started(seconds=60)
+    token, _ = await account.start_session(seconds=60)
     account.pass_time(61)
     assert await account.avatars.active() == []
-    seconds = (await account.avatars.record(ticket.session)).seconds
+    seconds = (await account.avatars.record(token.session)).seconds
     assert seconds is not None
     assert 59 <= seconds <= 60
 
 
 async def test_idle_session_ends_unless_it_is_kept_alive(account: Account) -> None:
-    kept, _ = await account.started(seconds=3000)
-    left, _ = await account.started(seconds=3000)
+    kept, _ = await account.start_session(seconds=3000)
+    left, _ = await account.start_session(seconds=3000)
     account.pass_time(200)
     await account.avatars.keep_alive(kept.session)
     account.pass_time(200)
@@ -87,13 +87,13 @@ async def test_idle_session_ends_unless_it_is_kept_alive(account: Account) -> No
 
 
 async def test_session_beyond_the_plans_limit_is_busy(account: Account) -> None:
-    first, _ = await account.started()
-    await account.started()
+    first, _ = await account.start_session()
+    await account.start_session()
     with pytest.raises(errors.Busy) as busy:
-        await account.started()
+        await account.start_session()
     assert busy.value.retry_after == 2
     await account.avatars.stop(first.session, "user")
-    await account.started()
+    await account.start_session()
 
 
 async def test_unknown_session_is_not_found(account: Account) -> None:
@@ -104,21 +104,21 @@ async def test_unknown_session_is_not_found(account: Account) -> None:
 
 
 async def test_repr_shows_no_token(account: Account) -> None:
-    ticket, running = await account.started()
-    for secret in (ticket.token, running.livekit_token, running.ws_url):
-        assert secret not in repr((ticket, running))
+    token, running = await account.start_session()
+    for secret in (token.token, running.livekit_token, running.ws_url):
+        assert secret not in repr((token, running))
 
 
 async def test_connection_keeps_its_session_alive(account: Account) -> None:
-    ticket, running = await account.started(seconds=3000)
+    token, running = await account.start_session(seconds=3000)
     reader = Reader(await account.avatars.connect(running.ws_url))
     await reader.until("connected")
     account.pass_time(200)
-    await reader.line.keep_alive()
-    await reader.line.speak(
+    await reader.connection.keep_alive()
+    await reader.connection.speak(
         UtteranceId("u1"), bytes(96)
     )  # its event arrives after that of the other
     await reader.until("started")
     account.pass_time(200)
-    assert await account.avatars.active() == [ticket.session]
-    await reader.line.close()
+    assert await account.avatars.active() == [token.session]
+    await reader.connection.close()

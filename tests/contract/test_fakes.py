@@ -43,23 +43,23 @@ def test_fakes_implement_the_ports() -> None:
 @pytest.mark.parametrize("happens", [True, False])
 async def test_lost_start_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
-    ticket = await avatars.create_session_token("a", "high", 60)
+    token = await avatars.create_session_token("a", "high", 60)
     avatars.fail_next("start", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
-        await avatars.start(ticket)
+        await avatars.start(token)
     assert bool(await avatars.active()) is happens
 
 
 @pytest.mark.parametrize("happens", [True, False])
 async def test_lost_stop_may_have_happened(happens: bool) -> None:
     avatars = FakeAvatars(Now())
-    ticket = await avatars.create_session_token("a", "high", 60)
-    await avatars.start(ticket)
+    token = await avatars.create_session_token("a", "high", 60)
+    await avatars.start(token)
     avatars.fail_next("stop", LOST, happens=happens)
     with pytest.raises(errors.Ambiguous):
-        await avatars.stop(ticket.session, "user")
+        await avatars.stop(token.session, "user")
     assert bool(await avatars.active()) is not happens
-    await avatars.stop(ticket.session, "user")
+    await avatars.stop(token.session, "user")
     assert await avatars.active() == []
 
 
@@ -73,19 +73,19 @@ async def test_seconds_are_counted_until_the_end_that_was_due() -> None:
     assert [s.reason for s in avatars.sessions.values()] == ["MAX_DURATION_REACHED", "IDLE_TIMEOUT"]
 
 
-async def lines(avatars: FakeAvatars) -> tuple[FakeConnection, FakeConnection]:
+async def two_connections(avatars: FakeAvatars) -> tuple[FakeConnection, FakeConnection]:
     running = await avatars.start(await avatars.create_session_token("a", "high", 60))
     return await avatars.connect(running.ws_url), await avatars.connect(running.ws_url)
 
 
-async def heard(line: AvatarConnection) -> list[str]:
-    await line.close()
-    return [event.kind async for event in line.events()]
+async def heard(connection: AvatarConnection) -> list[str]:
+    await connection.close()
+    return [event.kind async for event in connection.events()]
 
 
 @pytest.mark.parametrize(("hears", "more"), [(True, ["started", "ended"]), (False, [])])
 async def test_second_connection_may_get_events_of_the_first(hears: bool, more: list[str]) -> None:
-    first, second = await lines(FakeAvatars(Now(), second_connection_hears=hears))
+    first, second = await two_connections(FakeAvatars(Now(), second_connection_hears=hears))
     await first.speak(U1, bytes(96))
     await first.finish(U1)
     while not first.player.played[U1].ended:  # noqa: ASYNC110 - the avatar talks for 2 ms
@@ -95,7 +95,7 @@ async def test_second_connection_may_get_events_of_the_first(hears: bool, more: 
 
 
 async def test_speech_before_connected_is_dropped() -> None:
-    first, _ = await lines(FakeAvatars(Now(), connect_seconds=5))
+    first, _ = await two_connections(FakeAvatars(Now(), connect_seconds=5))
     await first.speak(U1, bytes(96))
     assert first.player.dropped == 1
     assert first.player.played == {}

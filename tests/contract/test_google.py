@@ -13,9 +13,9 @@ from anyio.lowlevel import checkpoint
 
 from common.adapters.google.oauth import GoogleOauth, OauthAddresses
 from common.adapters.http.client import HttpClient
-from common.connections.google_connections import challenge_of
 from common.domain import errors
 from common.domain.google.connection import scopes_of
+from common.domain.google.consent import challenge_of
 from common.ports.google import ExchangedCode, GoogleAccounts
 from infra.local.demo.google_browser import GoogleBrowser
 from infra.local.plain_http import plain_client

@@ -112,7 +112,7 @@ async def test_query_cost_depends_on_its_results_only(store: SqliteStore) -> Non
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("where", [[], [LIVE]])
-async def test_cost_after_a_cursor_is_the_same_at_the_first_and_at_the_last_result(
+async def test_a_page_costs_the_same_at_the_end_of_a_list(
     store: SqliteStore, descending: bool, where: list[Where]
 ) -> None:
     values = [None] * 300 + [NOW + timedelta(hours=n) for n in range(300)] + ["text"] * 300

@@ -46,6 +46,8 @@ from tests.support.identity_key import lend_key
 Json = dict[str, Any]
 RATE = 24_000
 PROBLEM = "application/problem+json"
+REPLY = "Hello! It is good to see you. What would you like to talk about?"
+"""The answer to the message that `StackUser` sends by default."""
 SHORT_SECONDS = 1.2
 LATE_SECONDS = 2.4
 """The delay of `slow`: longer than `SHORT_SECONDS`."""
@@ -230,6 +232,10 @@ class Scene:
 
 
 _functions = cache(load_functions)
+
+
+def speech_events(told: list[ServerSentEvent]) -> list[Json]:
+    return [event.data for event in told if event.name == "speech"]
 
 
 def apart(app: App) -> ASGIApp:

@@ -179,7 +179,7 @@ async def test_cut_stream_keeps_its_first_words(scene: Scene, form: str) -> None
     scene.faults.on("agent-engine", ":streamQuery", "truncate", times=2)
     told = await ask(at.person, form, at.conversation)
     assert (told.ended, told.problem["code"]) == ("incomplete", "agent_broken")
-    assert [fault.times for fault in scene.faults.listed()] == [1], "asked once"
+    assert [fault.times for fault in scene.faults.active()] == [1], "asked once"
     assert await at.charged() == await at.cut(told.text)
     await at.check_conversation_continues()
 
@@ -248,7 +248,7 @@ async def test_silent_agent_is_not_asked_again(
     at = await before(scene)
     scene.faults.on("agent-engine", ":streamQuery", mode, times=5)
     await failed(await ask(at.person, form, at.conversation), code, 502)
-    assert [fault.times for fault in scene.faults.listed()] == [4], "asked once"
+    assert [fault.times for fault in scene.faults.active()] == [4], "asked once"
     assert await at.charged() == await at.cut(""), "the agent may have run"
     await at.check_conversation_continues()
 

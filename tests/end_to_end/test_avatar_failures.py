@@ -15,12 +15,14 @@ from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import (
     LATE_SECONDS,
     PROBLEM,
+    REPLY,
     SHORT_SECONDS,
     AheadClock,
     Json,
     Scene,
     ShortDeadlineClient,
     StackUser,
+    speech_events,
     with_short_deadlines,
 )
 
@@ -31,7 +33,6 @@ BELIEVED = {"garbage", "nonsense"}
 """Modes that answer 200 although the call was not executed."""
 HELD = timedelta(seconds=31)
 """Time after an unconfirmed stop until a sweep retries it."""
-REPLY = "Hello! It is good to see you. What would you like to talk about?"
 
 
 @pytest.fixture(scope="module")
@@ -294,10 +295,6 @@ async def test_changed_api_key_is_read_again_once(scene: Scene) -> None:
 # ── the connection, during a turn ────────────────────────────────────────────────────────────────
 
 
-def speech(told: list[ServerSentEvent]) -> list[Json]:
-    return [event.data for event in told if event.name == "speech"]
-
-
 async def test_reply_without_a_connection_continues_as_text(scene: Scene) -> None:
     """All modes run concurrently: one of them takes the time-out of a handshake."""
 
@@ -315,7 +312,7 @@ async def test_reply_without_a_connection_continues_as_text(scene: Scene) -> Non
     for mode, events in heard.items():
         done = events[-1].data
         assert (mode, done["ended"], done["text"]) == (mode, "complete", REPLY)
-        said = speech(events)
+        said = speech_events(events)
         if mode in {"slow", "late", "lags", *BELIEVED}:  # late, or with an unknown event
             assert [each["state"] for each in said if each["state"] == "unavailable"] == []
             assert done["spoken"] == REPLY
@@ -356,56 +353,4 @@ async def test_lost_avatar_is_reported_in_the_stream(scene: Scene) -> None:
     assert heard[-1].name == "done"
     assert heard[-1].data["ended"] == "complete"
     assert heard[-1].data["text"].startswith("Once there was a lighthouse keeper")
-    assert "unavailable" in [each["state"] for each in speech(heard)]
-
-
-# ── the voice ────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("mode", ["refuse", "reset", "500", "garbage", "truncate"])
-async def test_sentence_that_cannot_be_synthesised_is_skipped(scene: Scene, mode: Mode) -> None:
-    person = scene.person()
-    begun = await person.start()
-    scene.faults.on("google-speech", "text:synthesize", mode)
-    told = await person.collect_events(conversation_id=begun["conversation_id"])
-    done = told[-1].data
-    assert (done["ended"], done["text"]) == ("complete", REPLY)
-    assert done["spoken"] == "It is good to see you. What would you like to talk about?"
-    [skipped] = [each for each in speech(told) if each["state"] == "skipped"]
-    first = next(event.data for event in told if event.name == "sentence")
-    assert skipped["utterance_id"] == first["utterance_id"]
-    assert skipped["code"].startswith("voice_")
-    sentences = [event.data for event in told if event.name == "sentence"]
-    cost = sum(len(s["text"]) for s in sentences if s["utterance_id"] != skipped["utterance_id"])
-    assert await scene.meter(person, "voice_characters") == (cost, 0)
-
-
-async def test_busy_voice_is_retried(scene: Scene) -> None:
-    person = scene.person()
-    begun = await person.start()
-    scene.faults.on("google-speech", "text:synthesize", "429", times=2)
-    told = await person.chat(conversation_id=begun["conversation_id"])
-    assert (told["spoken"], "speech" in told) == (REPLY, False)
-
-
-@pytest.mark.parametrize("mode", ["429", "500"])
-async def test_reply_without_a_voice_is_text_and_costs_no_characters(
-    scene: Scene, mode: Mode
-) -> None:
-    person = scene.person()
-    begun = await person.start()
-    scene.faults.on("google-speech", "text:synthesize", mode, times=None)
-    told = await person.collect_events(conversation_id=begun["conversation_id"])
-    done = told[-1].data
-    assert (done["ended"], done["text"], done["spoken"]) == ("complete", REPLY, "")
-    assert {each["state"] for each in speech(told)} == {"skipped", "stopped"}
-    assert await scene.meter(person, "voice_characters") == (0, 0)
-
-    session = begun["avatar_session_id"]
-    answer = await person.call("speak", avatar_session_id=session, text="Good evening.")
-    assert (answer.status_code, answer.json()["code"]) == (503, "voice_unavailable")
-    assert await scene.meter(person, "voice_characters") == (0, 0)
-    scene.faults.clear()
-    answer = await person.call("speak", avatar_session_id=session, text="Good evening.")
-    assert (answer.status_code, answer.json()["ended"]) == (200, "complete")
-    assert await scene.meter(person, "voice_characters") == (len("Good evening."), 0)
+    assert "unavailable" in [each["state"] for each in speech_events(heard)]

@@ -39,9 +39,9 @@ class UnlimitedProvider(LiveAvatar):
 class DistantProvider(LiveAvatar):
     """A client whose start takes `FAR` seconds: the provider's limit begins later than ours."""
 
-    async def start(self, ticket: SessionToken) -> Any:
+    async def start(self, token: SessionToken) -> Any:
         await asyncio.sleep(FAR)
-        return await super().start(ticket)
+        return await super().start(token)
 
 
 @dataclass

@@ -113,7 +113,7 @@ class FaultRun:
         for number in range(2):
             keyed = {**person.headers, "idempotency-key": f"start-{mode}-{number}"}
             await replace(person, headers=keyed).call("start_avatar")
-        begun = await self.started(person)
+        begun = await self.start_session(person)
         self.faults(TALKING[2:-1] if mode in LONG else TALKING, mode)
         here = {"conversation_id": begun["conversation_id"]}
         session = {"avatar_session_id": begun["avatar_session_id"]}
@@ -126,7 +126,7 @@ class FaultRun:
         for function in ("keep_alive", "end_session", "end_session", "keep_alive"):
             await person.call(function, **session)
 
-    async def started(self, person: StackUser) -> Json:
+    async def start_session(self, person: StackUser) -> Json:
         """Start a session without faults. Sessions of the attempts before may run.
 
         The deadlines are short, so a busy machine may need another attempt.

@@ -220,3 +220,14 @@ def test_the_gate_of_the_documents_is_the_gate_of_ci() -> None:
     assert ".ci/run" in (ROOT / ".github" / "workflows" / "check.yml").read_text()
     assert "make check" in CONTRIBUTING
     assert "make check" in DOCUMENTS["README.md"]
+
+
+def test_every_decision_has_its_own_number_and_says_its_price() -> None:
+    records = {name: text for name, text in DOCUMENTS.items() if name.startswith("docs/adr/")}
+    numbers = [int(Path(name).name[:4]) for name in sorted(records)]
+    assert numbers == list(range(1, len(records) + 1))
+    for number, (_, text) in zip(numbers, sorted(records.items()), strict=True):
+        assert text.startswith(f"# {number}. ")
+        assert all(f"**{part}" in text for part in ("Question.", "Choice.", "What it costs.")), (
+            number
+        )

@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,12 +11,10 @@ import pytest
 from common.domain import errors
 from infra.deploy.shell import ROOT
 from infra.docs.openapi import DOCUMENT, text
-from infra.local.identity import LocalIdentity
 from infra.registry import declarations
 from tests.api.cases import ALL, MISSING, SESSION, WITH_BODY, Case
 from tests.api.client import EVENTS, PROBLEM, FunctionClient
 from tests.api.sse import events
-from tests.support.harness import new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 
 WRITTEN: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
@@ -35,15 +33,6 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, object]]:
     return "asyncio", {"loop_factory": VirtualTimeLoop}
-
-
-@pytest.fixture
-async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FunctionClient]:
-    harness = new_harness()
-    yield FunctionClient(
-        harness, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local")
-    )
-    await harness.store.close()
 
 
 def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:

@@ -4,16 +4,14 @@ A function never answers 422 naming a field that fits its schema. For each rule 
 request that breaks this rule alone is refused with 422, and the refusal names the field.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from infra.local.identity import LocalIdentity
 from tests.api.cases import WITH_BODY, Case
 from tests.api.client import FunctionClient, check_problem, fields_of
 from tests.infra.test_openapi import SCHEMAS, described, wrong
-from tests.support.harness import new_harness
 from tests.support.virtual_time import VirtualTimeLoop
 
 Schema = dict[str, Any]
@@ -41,15 +39,6 @@ NOT_TAGS = ["", "!", "en/US", "en-US\n", " ", "a b", "../x", "e", "\u00e9\u00e9"
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, object]]:
     return "asyncio", {"loop_factory": VirtualTimeLoop}
-
-
-@pytest.fixture
-async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FunctionClient]:
-    harness = new_harness()
-    yield FunctionClient(
-        harness, LocalIdentity(tmp_path_factory.mktemp("identity"), "oprina-local")
-    )
-    await harness.store.close()
 
 
 def request_schema(case: Case) -> Schema:

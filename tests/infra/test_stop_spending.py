@@ -85,7 +85,7 @@ async def test_all_sessions_are_stopped_and_all_functions_closed() -> None:
     output, project = PrintedLines(), FakeProject()
     async with provider() as at, account_of(at) as account:
         assert MOUNT in str(at.http.base_url)
-        started = [(await at.started())["session_id"] for _ in range(7)]
+        started = [(await at.start_session())["session_id"] for _ in range(7)]
         assert await stop_spending(PROJECT, project, account, SWITCH, say=output, wait=no_wait) == 0
         assert await running(at) == []
     assert project.is_open == NEVER_TOUCHED
@@ -102,7 +102,7 @@ async def test_a_session_started_while_functions_close_is_stopped() -> None:
             assert seconds == PAUSE_SECONDS
             waits += 1
             if waits == 5:
-                await at.started()
+                await at.start_session()
 
         assert (
             await stop_spending(PROJECT, FakeProject(), account, SWITCH, say=output, wait=wait) == 0
@@ -178,7 +178,7 @@ async def test_it_gives_up_and_warns_of_running_sessions(account: Stubborn | Non
 async def test_a_function_that_cannot_be_closed_stops_nothing_else() -> None:
     output, project = PrintedLines(), FakeProject(fails={"binding chat"})
     async with provider() as at, account_of(at) as account:
-        await at.started()
+        await at.start_session()
         assert await stop_spending(PROJECT, project, account, SWITCH, say=output, wait=no_wait) == 1
         assert await running(at) == []
     assert project.is_open == {*NEVER_TOUCHED, "chat"}
@@ -193,7 +193,7 @@ async def test_invalid_output_of_gcloud_does_not_keep_sessions_running() -> None
         return "Updates are available." if command and seconds and read else ""
 
     async with provider() as at, account_of(at) as account:
-        await at.started()
+        await at.start_session()
         assert await stop_spending(PROJECT, run, account, SWITCH, say=output, wait=no_wait) == 1
         assert await running(at) == []
     assert "CANNOT LIST THE FUNCTIONS: gcloud run services did not print JSON" in output.all

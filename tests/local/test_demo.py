@@ -15,7 +15,7 @@ from clients.python.oprina.models import (
 )
 from infra.local.demo.__main__ import show
 from infra.local.demo.journal import SessionJournal
-from infra.local.demo.terminal import WIDTH, TerminalPage, coloured
+from infra.local.demo.terminal import WIDTH, TerminalPage, use_colours
 from infra.local.demo.turn_view import TurnView
 from infra.local.simulators.agent_engine import AgentEngineState, Error, Message, Step, Text
 from infra.local.simulators.all import Simulators
@@ -109,7 +109,12 @@ def test_journal_tells_complete_interrupted_and_dropped_apart() -> None:
         }
     )
     assert [
-        len(part) for part in (journal.complete(), journal.interrupted(), journal.dropped())
+        len(part)
+        for part in (
+            journal.complete,
+            journal.interrupted,
+            journal.dropped,
+        )
     ] == [1, 1, 1]
     assert journal.seconds_to_silence(1795435202.0) == pytest.approx(0.05)
 
@@ -140,7 +145,7 @@ class Terminal(io.StringIO):
 
 
 def test_colours_need_a_terminal_without_no_color() -> None:
-    assert coloured(Terminal(), {"TERM": "xterm"})
-    assert not coloured(Terminal(), {"TERM": "xterm", "NO_COLOR": "1"})
-    assert not coloured(Terminal(), {"TERM": "dumb"})
-    assert not coloured(io.StringIO(), {"TERM": "xterm"})
+    assert use_colours(Terminal(), {"TERM": "xterm"})
+    assert not use_colours(Terminal(), {"TERM": "xterm", "NO_COLOR": "1"})
+    assert not use_colours(Terminal(), {"TERM": "dumb"})
+    assert not use_colours(io.StringIO(), {"TERM": "xterm"})

@@ -21,17 +21,12 @@ from tests.support.fakes.agent import FakeAgent
 from tests.support.fakes.avatars import FakeAvatars
 from tests.support.harness import Harness, advance, new_harness, sweep
 from tests.support.http_call import post
-from tests.support.virtual_time import LoopClock, VirtualTimeLoop
+from tests.support.virtual_time import LoopClock
 
 TRIP = 0.02
-TICKET, START, STOP = 0.3, 1.0, 0.1
+TOKEN, START, STOP = 0.3, 1.0, 0.1
 DUE = 600
 """Sessions that a sweep must end: more than one of its queries returns."""
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, object]]:
-    return "asyncio", {"loop_factory": VirtualTimeLoop}
 
 
 @pytest.fixture
@@ -61,16 +56,16 @@ async def start_expired_sessions(harness: Harness, number: int) -> None:
 # ── start_avatar ─────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("ticket", "start"), [(0.0, 0.0), (TICKET, START)])
+@pytest.mark.parametrize(("token", "start"), [(0.0, 0.0), (TOKEN, START)])
 async def test_a_start_adds_three_trips_to_the_provider(
-    harness: Harness, ticket: float, start: float
+    harness: Harness, token: float, start: float
 ) -> None:
     """A read, the commit that guards the start, and the commit that says that it is live."""
     set_store_latency(harness)
-    harness.avatars.slow.update(create_session_token=ticket, start=start)
+    harness.avatars.slow.update(create_session_token=token, start=start)
     began = now()
     await harness.start()
-    assert now() - began - ticket - start == pytest.approx(3 * TRIP)
+    assert now() - began - token - start == pytest.approx(3 * TRIP)
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────

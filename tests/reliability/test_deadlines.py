@@ -24,7 +24,6 @@ from tests.reliability.fault_injection import (
     simulate,
 )
 from tests.support.harness import chat_answer, end, keep_alive, speak, start, sweep
-from tests.support.virtual_time import VirtualTimeLoop
 
 SLACK = 1.0
 DEAD_VOICE = 20.0
@@ -37,11 +36,6 @@ MOST_CALLS = 12
 """Faults are planned for the first so many calls of a service, each alone, and for all of them."""
 AGENT_SECONDS = 20
 """The setting `turn_seconds` here, so that a hanging agent does not hide what follows it."""
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, object]]:
-    return "asyncio", {"loop_factory": VirtualTimeLoop}
 
 
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,12 @@ JITTER_SECONDS = 0.004
 LEDGER = "users/ada/usage/2026-11"
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """Stores need real time."""
+    return "asyncio"
+
+
 class AllowanceCheckingStore:
     """Checks after each commit that used and reserved together are within the allowance."""
 

@@ -39,16 +39,10 @@ from tests.support.harness import (
     start,
     sweep,
 )
-from tests.support.virtual_time import VirtualTimeLoop
 
 Documents = dict[str, dict[str, Any]]
 NAMED_BY_ITS_OWNER = {"uid"}
 """Every document carries its owner: without that field it is no user's."""
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, object]]:
-    return "asyncio", {"loop_factory": VirtualTimeLoop}
 
 
 def dump(harness: Harness) -> Documents:

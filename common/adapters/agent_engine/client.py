@@ -25,7 +25,7 @@ from common.adapters.http.request import (
 )
 from common.domain import errors
 from common.domain.ids import UserId
-from common.ports.agent import OnEvent
+from common.ports.agent import SESSION_LIFE, OnEvent
 
 ENGINE = re.compile(
     r"(?:(?P<root>https?://[^?#]+?)(?:/v1(?:beta1)?)?/)?"
@@ -34,7 +34,8 @@ ENGINE = re.compile(
 SESSION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """Ids that Google accepts for a session. Ids of conversations may have other characters, too."""
 
-MONTH_SECONDS = 30 * 24 * 3600
+SESSION_SECONDS = int(SESSION_LIFE.total_seconds())
+"""Google keeps a session for at least a day; its own default is a year."""
 
 
 async def pause_before_retry() -> None:
@@ -49,8 +50,7 @@ class AgentEngine:
     `https://host/v1/projects/...`. Raises ValueError for anything else.
 
     `idle_seconds` limits the time without an event, including the time of tools. `reply_seconds`
-    limits a whole reply. `session_seconds` is how long Google keeps a session (at least a day; its
-    own default is a year). `pause` is awaited before the second attempt at a reply.
+    limits a whole reply. `pause` is awaited before the second attempt at a reply.
     """
 
     def __init__(
@@ -61,7 +61,6 @@ class AgentEngine:
         *,
         idle_seconds: float = 30,
         reply_seconds: float = 300,
-        session_seconds: int = MONTH_SECONDS,
         pause: Callable[[], Awaitable[None]] = pause_before_retry,
     ) -> None:
         self._stream_url, self._sessions_url = addresses(engine)
@@ -70,7 +69,6 @@ class AgentEngine:
         self._http_client = http_client
         self._idle_seconds = idle_seconds
         self._reply_seconds = reply_seconds
-        self._session_seconds = session_seconds
         self._pause = pause
 
     async def check(self) -> None:
@@ -82,7 +80,7 @@ class AgentEngine:
 
     async def create_session(self, user: UserId, session: str) -> bool:
         url = f"{self._sessions_url}?sessionId={session_name(session)}"
-        body = {"userId": user, "ttl": f"{self._session_seconds}s"}
+        body = {"userId": user, "ttl": f"{SESSION_SECONDS}s"}
         request = OutboundRequest(SERVICE, "POST", url, auth=self._auth, body=body)
         answer = await self._http_client.call(
             request, deadline=10, cap=256 * KB, retry=RETRY_IDEMPOTENT

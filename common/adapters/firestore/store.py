@@ -144,13 +144,13 @@ class FirestoreStore:
             raise _commit_failure(error) from error
 
     async def _connect(self) -> AsyncClient:
-        client, channel = await self._connected()
+        client, channel = await self._open_connection()
         # Not channel_ready(): when it is cancelled, gRPC keeps a callback on the event loop.
         while channel.get_state(try_to_connect=True) is not READY:  # noqa: ASYNC110 - see above
             await asyncio.sleep(CONNECTING_SECONDS)
         return client
 
-    async def _connected(self) -> Connection:
+    async def _open_connection(self) -> Connection:
         """Return the connection that all calls share. A call that gives up does not close it."""
         if self._connection is None:
             self._connection = asyncio.create_task(

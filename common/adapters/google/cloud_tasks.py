@@ -23,7 +23,7 @@ class CloudTasksQueue:
     """The queue in Cloud Tasks of the tasks that end sessions in time.
 
     `queue` is the last part of the queue's name. `account` is the service account that may call
-    `url`. `audience` is the audience of its token; by default `url`, as Cloud Run services expect.
+    `url`, which is also the audience of its token, as Cloud Run services expect.
     `address` (`host:port`) is the local emulator, called without encryption and credentials.
 
     Google's client is built at the first call: importing it takes 0.5 s of a cold start.
@@ -37,12 +37,11 @@ class CloudTasksQueue:
         queue: str,
         url: str,
         account: str,
-        audience: str | None = None,
         address: str | None = None,
     ) -> None:
         self._queue = f"projects/{project}/locations/{location}/queues/{queue}"
         self._url = url
-        self._oidc = {"service_account_email": account, "audience": audience or url}
+        self._oidc = {"service_account_email": account, "audience": url}
         self._address = address
         self._client: CloudTasksAsyncClient | None = None
         self._connecting = asyncio.Lock()

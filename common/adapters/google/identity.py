@@ -89,11 +89,11 @@ class FirebaseIdentity:
         if key_id is None or key_id not in certificates:
             if key_id is not None and self._certificates.outdated:
                 raise errors.Unavailable(SERVICE, "the certificates are outdated")
-            raise _unauthenticated()
+            raise _refusal()
         claims = _claims(bearer, certificates, self._project)
         user = _user(claims)
         if user is None or claims is None:
-            raise _unauthenticated()
+            raise _refusal()
         if not user.is_admitted(self._admitted):
             raise errors.NotInvited("Ask the operator of this service for an invitation.")
         if self._read_key is None:
@@ -260,5 +260,5 @@ def _max_age(cache_control: str) -> float:
     return DEFAULT_MAX_AGE
 
 
-def _unauthenticated() -> errors.Unauthenticated:
+def _refusal() -> errors.Unauthenticated:
     return errors.Unauthenticated("The token is missing, expired, or not one of ours.")

@@ -74,11 +74,11 @@ class GoogleRecognition:
             request, deadline=deadlines.RECOGNITION, cap=2 * MB, retry=RETRY_BILLED
         )
         if not answer.ok:
-            raise _unsupported(answer) or refusal(request, answer)
+            raise _language_refusal(answer) or refusal(request, answer)
         return transcript(answer.json(), languages[0])
 
 
-def _unsupported(answer: HttpAnswer) -> errors.Invalid | None:
+def _language_refusal(answer: HttpAnswer) -> errors.Invalid | None:
     """Return the refusal of a language that the model does not have. Google names it in words only."""
     if answer.status == 400 and UNSUPPORTED in answer.body:  # noqa: PLR2004 - invalid argument
         problem = "is not supported by speech recognition"

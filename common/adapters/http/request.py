@@ -64,7 +64,7 @@ class OutboundRequest:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     changes: bool = True
 
-    def lost(self, why: str) -> errors.Upstream:
+    def lost_answer(self, why: str) -> errors.Upstream:
         """Return the error for an answer that did not arrive."""
         kind = errors.Ambiguous if self.changes else errors.Unavailable
         return kind(self.service, why)
@@ -107,7 +107,7 @@ def refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstream:
         case 503 if not request.changes:
             return errors.Busy(service, why, retry_after=answer.retry_after or 1)
         case status if status >= 500 or status < 400:  # noqa: PLR2004 - neither success nor refusal
-            return request.lost(why)
+            return request.lost_answer(why)
         case 408 | 499:  # a time-out, or a caller that left: the call may have had its effect
             return errors.Failed(service, why)
     return errors.Rejected(service, why)

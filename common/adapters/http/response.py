@@ -39,7 +39,7 @@ def call_error(request: OutboundRequest, failure: TransportFailure) -> errors.Up
             return errors.Unavailable(request.service, failure.value)
         case TransportFailure.UNWRITABLE:
             return errors.Failed(request.service, failure.value)
-    return request.lost(failure.value)
+    return request.lost_answer(failure.value)
 
 
 def stream_error(service: str, failure: TransportFailure) -> errors.Upstream:

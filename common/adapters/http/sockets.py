@@ -47,13 +47,13 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
         del self._received[:max_bytes]
         if self._is_paused and self._ended is None and len(self._received) < FULL:
             self._is_paused = False
-            self._connected().resume_reading()
+            self._require_transport().resume_reading()
         return piece
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
         """Write bytes, and wait until most of what was written has left."""
         if self._ended is None:
-            self._connected().write(buffer)
+            self._require_transport().write(buffer)
         while not self._can_write and self._ended is None:
             await self._wait(timeout, httpcore.WriteTimeout)
         if self._ended is not None:
@@ -72,7 +72,7 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - as above
     ) -> httpcore.AsyncNetworkStream:
         """Encrypt the connection. It is closed if that fails or is cancelled."""
-        plain = self._connected()
+        plain = self._require_transport()
         if self._ended is not None:
             raise httpcore.ConnectError(str(self._ended))
         try:
@@ -97,7 +97,7 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
         """
         if info == "is_readable":
             return bool(self._received) or self._ended is not None or self._kernel_has_news()
-        return self._connected().get_extra_info(info)
+        return self._require_transport().get_extra_info(info)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # that of a stream socket
@@ -106,7 +106,7 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._received += data
         if len(self._received) >= FULL and not self._is_paused:
             self._is_paused = True
-            self._connected().pause_reading()
+            self._require_transport().pause_reading()
         self._wake()
 
     def eof_received(self) -> None:
@@ -122,7 +122,7 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._can_write = True
         self._wake()
 
-    def _connected(self) -> asyncio.Transport:
+    def _require_transport(self) -> asyncio.Transport:
         if self._transport is None:
             raise RuntimeError("the socket is not connected")
         return self._transport
@@ -130,7 +130,7 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
     def _kernel_has_news(self) -> bool:
         """Return True for bytes or an end that the event loop has not read yet."""
         poll = select.poll()
-        poll.register(self._connected().get_extra_info("socket"), select.POLLIN)
+        poll.register(self._require_transport().get_extra_info("socket"), select.POLLIN)
         return bool(poll.poll(0))
 
     def _end(self, reason: Exception) -> None:

@@ -62,6 +62,9 @@ STOP_REASONS: dict[EndReason, str] = {
 }
 """The reasons to end a session, in the provider's words."""
 
+ENCODING = "H264"
+"""The codec of the video."""
+
 ReadKey = Callable[[bool], Awaitable[str]]
 """Returns the account's API key. The argument is True after a 401: read the key again."""
 
@@ -69,8 +72,7 @@ ReadKey = Callable[[bool], Awaitable[str]]
 class LiveAvatar:
     """A LiveAvatar account.
 
-    `is_sandbox`: sessions are free, end after about a minute and have one avatar only. `encoding`
-    is the codec of the video.
+    `is_sandbox`: sessions are free, end after about a minute and have one avatar only.
     """
 
     def __init__(
@@ -80,20 +82,18 @@ class LiveAvatar:
         http_client: HttpClient,
         *,
         is_sandbox: bool = False,
-        encoding: str = "H264",
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._read_key = read_key
         self._http_client = http_client
         self._is_sandbox = is_sandbox
-        self._encoding = encoding
 
     async def create_session_token(self, avatar: str, quality: str, seconds: int) -> SessionToken:
         body = {
             "mode": "LITE",
             "avatar_id": avatar,
             "is_sandbox": self._is_sandbox,
-            "video_settings": {"quality": quality, "encoding": self._encoding},
+            "video_settings": {"quality": quality, "encoding": ENCODING},
             "max_session_duration": seconds,
         }
         # A repeated call creates a token that is never used: it neither runs nor costs.
@@ -212,7 +212,7 @@ def _start_refusal(request: OutboundRequest, answer: HttpAnswer) -> errors.Upstr
     if answer.status == 403 and code == CONCURRENCY_LIMIT:  # noqa: PLR2004 - forbidden
         return errors.Busy(SERVICE, "all sessions of the plan run", retry_after=BUSY_SECONDS)
     if answer.status in MAY_RUN:
-        return request.lost(f"answered {answer.status}")
+        return request.lost_answer(f"answered {answer.status}")
     refused = refusal(request, answer)
     # `UpstreamNotFound` would mean that the session has ended, and this one never ran.
     return (

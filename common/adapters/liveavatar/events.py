@@ -107,7 +107,7 @@ class EventNormaliser:
         return events
 
     def _hear(self, message: dict[str, Any], now: float) -> Iterator[AvatarEvent]:
-        named = self._named(message)
+        named = self._find_utterance(message)
         match message.get("type"), message.get("new_state") or message.get("state"):
             case "session.state_updated", "connected" if not self._connected:
                 yield from self._connect()
@@ -198,7 +198,7 @@ class EventNormaliser:
     def _playing(self) -> SentUtterance | None:
         return next((sent for sent in self._queue if sent.began is not None), None)
 
-    def _named(self, message: dict[str, Any]) -> Named:
+    def _find_utterance(self, message: dict[str, Any]) -> Named:
         """Return the utterance that a message names.
 
         An unknown `event_id` may be the provider's own. An unknown `source_event_id` is another

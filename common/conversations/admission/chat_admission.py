@@ -112,11 +112,11 @@ class ChatAdmission:
         if spoken is None:
             require_free_turn(ledger, self.settings)
         elif spoken.month == month_of(now):
-            ledger = ledger.released(spoken.reserved)
+            ledger = ledger.release(spoken.reserved)
         record = self._record(found, conversation, ledger, now)
         if self.branch is not None and conversation is not None:
             begins = self.branch.begin(conversation, documents, self.settings.writing_tools)
-            record = replace(record, branch=begins.stored())
+            record = replace(record, branch=begins.fields())
         record, taken = self._take_share(record, documents, now)
         if answered is not None and answered.yes:
             record = replace(record, confirms=answered.proposal.id)
@@ -180,12 +180,12 @@ class ChatAdmission:
             month=month_of(now),
             number=conversation.next_number if conversation else 1,
             attempt=_attempt(found, self.claim),
-            reserved=_reserved(ledger, self.settings, conversation, aloud=aloud),
+            reserved=_amounts_to_reserve(ledger, self.settings, conversation, aloud=aloud),
             last_prompt=conversation.last_prompt if conversation else 0,
             earlier=conversation.asking if conversation else (),
             asked=False if conversation and conversation.asking else None,
             heard=self.heard,
-            charged=_charged(found, now),
+            charged=_charged_seconds(found, now),
         )
         return begin_turn(record, now)
 
@@ -220,7 +220,7 @@ class ChatAdmission:
         ]
 
 
-def _charged(found: TurnRecord | None, now: datetime) -> dict[Meter, int]:
+def _charged_seconds(found: TurnRecord | None, now: datetime) -> dict[Meter, int]:
     """Return the seconds of a recording that this commit charges to the month of the turn."""
     is_new = found is None or found.state != "transcribing" or found.month != month_of(now)
     return {} if found is None or is_new else dict(found.reserved)
@@ -254,16 +254,16 @@ def _reserve(admitted: AdmittedTurn, found: TurnRecord | None, settings: Setting
     return [ledger.reserve(record.reserved, turns=1), before]
 
 
-def _reserved(
+def _amounts_to_reserve(
     ledger: Ledger, settings: Settings, conversation: Conversation | None, *, aloud: bool
 ) -> dict[Meter, int]:
     """Reserve the last prompt plus the output limit: at most what is left, at least a minimum."""
     prompt = conversation.last_prompt if conversation else 0
-    floor = min(settings.turn_tokens, settings.min_turn_tokens)
+    least = min(settings.turn_tokens, settings.min_turn_tokens)
     hint = (
-        "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= floor else ""
+        "A new conversation needs less." if prompt and ledger.left("agent_tokens") >= least else ""
     )
-    ledger.require("agent_tokens", prompt + floor, hint)
+    ledger.require("agent_tokens", prompt + least, hint)
     tokens = min(prompt + settings.turn_tokens, ledger.left("agent_tokens"))
     voice = min(settings.turn_characters, ledger.left("voice_characters")) if aloud else 0
     found: dict[Meter, int] = {"agent_tokens": tokens}

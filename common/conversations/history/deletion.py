@@ -128,7 +128,7 @@ class ConversationDeletion:
             )
             is_over = False
         now = self.deps.clock.now()
-        note = deletion.finished(now) if is_over else deletion.postponed(now)
+        note = deletion.finish(now) if is_over else deletion.postpone(now)
         try:
             await self.deps.store.commit([note])
         except OprinaError as error:
@@ -196,7 +196,7 @@ class ConversationDeletion:
             for name in names[at : at + SESSIONS_AT_ONCE]:
                 await self.deps.agent.delete_session(deletion.uid, name)
             left = max(0, len(names) - at - SESSIONS_AT_ONCE)
-            await self.deps.store.commit([deletion.forgot_sessions(left)])
+            await self.deps.store.commit([deletion.note_sessions_left(left)])
         return True
 
     async def _delete_turns(self, conversation: ConversationId, until: float) -> bool:

@@ -94,7 +94,7 @@ class ReplyWriter:
     def take(self, event: AgentEvent) -> None:
         """Handle one event, in the task that reads the agent's socket."""
         self._reply.note(event)
-        if self._reply.renewed and self._reply.events == 1:
+        if self._reply.session.renewed and self._reply.events == 1:
             self._events.emit(NoticeEvent())
         match event:
             case Delta(text):
@@ -130,7 +130,7 @@ class ReplyWriter:
 
     def _show(self, text: str) -> None:
         if text:
-            self._reply.show(text)
+            self._reply.shown.show(text)
             self._events.emit(TextEvent(text=text))
 
     def _set_apart(self, text: str) -> str:

@@ -11,20 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.conversations.reply.history import digest, primed
+from common.conversations.reply.history import digest, with_history
+from common.conversations.reply.reply_so_far import ReplySession
 from common.conversations.running_turn import RunningTurn
 from common.conversations.turn_book import TurnBook
 from common.domain.conversation import Conversation, conversation_path
 from common.domain.conversations.branches import Branches, agent_session_name
 from common.domain.errors import Ambiguous, Unavailable, Upstream, UpstreamNotFound
 from common.domain.ids import ConversationId, TurnId, UserId
-from common.ports.agent import Agent
+from common.ports.agent import SESSION_LIFE, Agent
 from common.ports.dependencies import Dependencies
 from common.transactions.transaction import Decision, Documents
 
-SESSION_LIFE = timedelta(days=30)
-"""Agent Engine keeps a session this long: the `ttl` that adapters/agent_engine/client.py asks
-for."""
 SESSION_MARGIN = timedelta(hours=1)
 """A session that expires this soon may be gone before the turn ends: whether it exists is asked."""
 
@@ -86,8 +84,8 @@ class AgentMemory:
 
         None: a newer turn took over.
         """
-        request, reply, expires_at = self.request, self.turn.reply, self.request.expires_at
-        reply.session_id, reply.session_expires_at = request.session, expires_at
+        request, expires_at = self.request, self.request.expires_at
+        self.turn.reply.session = ReplySession(request.session, expires_at)
         if not request.known:
             await self.agent.create_session(request.user, request.session)
             return await self._with_history(is_lost=False)
@@ -97,7 +95,7 @@ class AgentMemory:
             return None
         created = await self.agent.create_session(request.user, request.session)
         if not created and self.now < expires_at:
-            reply.session_expires_at = expires_at
+            self.turn.reply.session.expires_at = expires_at
             return request.message
         return await self._with_history(is_lost=True)
 
@@ -107,12 +105,13 @@ class AgentMemory:
         None if `error` has another cause, or a newer turn took over.
         """
         request = self.request
-        if not request.known or self.turn.reply.renewed or isinstance(error, Unavailable):
+        if not request.known or self.turn.reply.session.renewed or isinstance(error, Unavailable):
             return None
         if not await self._begin_renewal():
             return None
         created = await self.agent.create_session(request.user, request.session)
         if not created and not isinstance(error, UpstreamNotFound):
+            self.turn.reply.session.expires_at = request.expires_at or self.now + SESSION_LIFE
             return None
         return await self._with_history(is_lost=True)
 
@@ -124,21 +123,21 @@ class AgentMemory:
         except (Unavailable, Ambiguous) as error:
             raise _not_restored(error) from None
         self.book.learn(begun.documents[conversation_path(self.request.conversation)])
-        self.turn.reply.session_expires_at = None
+        self.turn.reply.session.expires_at = None
         if not begun.result:
             self.turn.interruption.request("interrupted")
         return begun.result
 
     async def _with_history(self, *, is_lost: bool) -> str:
         """Return the message with the conversation's history before it."""
-        request, reply = self.request, self.turn.reply
+        session = self.turn.reply.session
         try:
             history = await self._history()
         except Unavailable as error:
             raise _not_restored(error) from None
-        reply.primed, reply.renewed = True, is_lost
-        reply.session_expires_at = self.now + SESSION_LIFE
-        return primed(request.message, history)
+        session.has_history, session.renewed = False, is_lost
+        session.expires_at = self.now + SESSION_LIFE
+        return with_history(self.request.message, history)
 
     async def _history(self) -> str:
         request = self.request

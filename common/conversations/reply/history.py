@@ -58,8 +58,8 @@ def _is_replaced(message: Document, branches: Branches) -> bool:
     return place is not None and branches.is_replaced(place)
 
 
-def primed(message: str, history: str) -> str:
-    """Put the history before the message."""
+def with_history(message: str, history: str) -> str:
+    """Put the history of the conversation before the message."""
     if not history:
         return message
     return f"[The conversation so far, from our records:\n{history}\n]\n\n{message}"

@@ -25,7 +25,7 @@ def chat_outcome(reason: InterruptReason | None, reply: ReplySoFar) -> Outcome:
     if reason is not None and reply.finished is None:  # its time is over, or the process ends
         return "incomplete" if reply.text else "failed"
     if reply.error is not None:
-        return _failed(reply)
+        return _outcome_of_failure(reply)
     finished = reply.finished
     if finished is not None and finished.waiting:
         return "waiting"
@@ -34,7 +34,7 @@ def chat_outcome(reason: InterruptReason | None, reply: ReplySoFar) -> Outcome:
     return "complete"
 
 
-def _failed(reply: ReplySoFar) -> Outcome:
+def _outcome_of_failure(reply: ReplySoFar) -> Outcome:
     if reply.text:
         return "incomplete"
     return "failed" if reply.reached else "unreached"
@@ -70,7 +70,7 @@ def unanswered_error(reply: ReplySoFar) -> Failed | None:
     Text that people do not see, such as thoughts, is no answer.
     """
     finished = reply.finished
-    if finished is None or finished.waiting or not (finished.unanswered or reply.is_hidden):
+    if finished is None or finished.waiting or not (finished.unanswered or reply.shown.is_hidden):
         return None
     if not reply.text.strip():
         return Failed("agent", "the reply has no text", kind="empty")

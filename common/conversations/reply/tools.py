@@ -32,8 +32,8 @@ async def note_refused_token(
     turn: RunningTurn[Any], tokens: AccessTokens, access: TurnAccess
 ) -> None:
     """Find out whether the grant was revoked, if Google refused the token to a tool."""
-    if turn.reply.unauthorized:
-        _notice(turn, await tokens.refused(turn.record.uid, access))
+    if turn.reply.tools.unauthorized:
+        _notice(turn, await tokens.replace_refused(turn.record.uid, access))
 
 
 def _notice(turn: RunningTurn[Any], access: TurnAccess) -> None:
@@ -45,13 +45,13 @@ async def show_proposals(turn: RunningTurn[Any], heartbeat: Heartbeat, deps: Dep
     """Store what the tools proposed, then show it: an answer finds it in the store."""
     made = (
         propose(deps.new_id(), action.tool, action.title, action.arguments, deps.clock.now())
-        for action in turn.reply.proposed
+        for action in turn.reply.tools.proposed
     )
-    turn.reply.proposals = tuple(each for each in made if each is not None)
-    if not turn.reply.proposals:
+    turn.reply.tools.proposals = tuple(each for each in made if each is not None)
+    if not turn.reply.tools.proposals:
         return
     await heartbeat.checkpoint()
-    for each in turn.reply.proposals:
+    for each in turn.reply.tools.proposals:
         turn.events.emit(proposal_event(each))
 
 
@@ -65,7 +65,7 @@ def proposal_event(proposal: Proposal) -> ProposalEvent:
     )
 
 
-def told(message: str, answered: AnsweredProposal | None) -> str:
+def with_answer(message: str, answered: AnsweredProposal | None) -> str:
     """Put before the message of an answer what the agent must do, or leave."""
     if answered is None:
         return message

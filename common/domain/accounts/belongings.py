@@ -18,7 +18,7 @@ BELOW = ("usage", "slots", "connections")
 """Collections below the user's document."""
 
 
-def owned(collection: str, user: UserId) -> Query:
+def documents_of(collection: str, user: UserId) -> Query:
     """Return the query of a page of a user's documents of one collection."""
     return Query(collection, (Where("uid", "==", user),), limit=PAGE)
 
@@ -52,13 +52,13 @@ CONNECTION = ("state", "email", "scopes", "switches", "mail", "calendar", "last_
 PROFILE = ("name", "plan", "preferences", "created_at")
 
 
-def exported(document: Document, fields: tuple[str, ...]) -> dict[str, Any]:
+def export_fields(document: Document, fields: tuple[str, ...]) -> dict[str, Any]:
     """Return the id and the named fields of a document, as JSON values."""
     found = {name: document.get(name) for name in fields}
     return {"id": document.id, **{n: _json(v) for n, v in found.items() if v is not None}}
 
 
-def exported_month(ledger: Document) -> dict[str, Any]:
+def export_month(ledger: Document) -> dict[str, Any]:
     """Return a month's use by meter, and by day."""
     meters = {
         name.removesuffix("_used"): value

@@ -147,5 +147,5 @@ class NewBranch:
     def of(cls, stored: dict[str, Any] | None) -> Self | None:
         return cls(**known_fields(cls, stored)) if stored else None
 
-    def stored(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         return asdict(self)

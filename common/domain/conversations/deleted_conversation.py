@@ -75,14 +75,14 @@ class DeletedConversation:
         numbers = range(self.sessions_left - 1, -1, -1)
         return [agent_session_name(self.id, number) for number in numbers]
 
-    def forgot_sessions(self, left: int) -> Update:
+    def note_sessions_left(self, left: int) -> Update:
         """Note that only the oldest `left` agent sessions may still exist."""
         return Update(self.path, {"sessions_left": left})
 
-    def postponed(self, now: datetime) -> Update:
+    def postpone(self, now: datetime) -> Update:
         return Update(self.path, {"due_at": now + AGAIN})
 
-    def finished(self, now: datetime) -> Update:
+    def finish(self, now: datetime) -> Update:
         fields = {"state": "deleted", "due_at": None, "expires_at": now + KEPT}
         return Update(self.path, fields)
 

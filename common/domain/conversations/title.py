@@ -61,10 +61,10 @@ def one_line(text: str) -> str:
 def title_fields(message: str) -> dict[str, Any]:
     """Return the fields of a conversation whose first message this is."""
     title = make_title(message)
-    return named(title) if title else UNTITLED
+    return titled_fields(title) if title else UNTITLED
 
 
-def named(title: str) -> dict[str, Any]:
+def titled_fields(title: str) -> dict[str, Any]:
     """Return the fields of a conversation with this title."""
     return {"title": title, "titled": True, "title_words": beginnings(title)}
 
@@ -97,7 +97,7 @@ def longest_beginning(word: str) -> str:
 
 def searched_words(text: str) -> list[str]:
     """Return the words of a search, normalised, the longest one first."""
-    return sorted(dict.fromkeys(_WORD.findall(normalised(text))), key=len, reverse=True)
+    return sorted(dict.fromkeys(_WORD.findall(normalise(text))), key=len, reverse=True)
 
 
 def matches(title: str, words: list[str]) -> bool:
@@ -106,7 +106,7 @@ def matches(title: str, words: list[str]) -> bool:
     return all(any(each.startswith(word) for each in known) for word in words)
 
 
-def normalised(text: str) -> str:
+def normalise(text: str) -> str:
     """Return the text without case and accents, in compatibility forms (Unicode NFKD)."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(sign for sign in folded if unicodedata.category(sign) != "Mn")
@@ -115,7 +115,7 @@ def normalised(text: str) -> str:
 
 def _words(title: str) -> list[str]:
     found: list[str] = []
-    for word in _WORD.findall(normalised(title)):
+    for word in _WORD.findall(normalise(title)):
         found.append(word)
         found += [
             word[at:] for at in range(1, len(word)) if _WITHOUT_SPACES.match(word, at) is not None
@@ -134,10 +134,10 @@ def _plain(text: str) -> str:
     text = _WEAK.sub(r"\1", text)
     lines = [one_line(line) for line in text.splitlines()]
     lines = [line for line in lines if any(map(str.isalnum, line))]
-    return _joined(lines)
+    return _join(lines)
 
 
-def _joined(lines: list[str]) -> str:
+def _join(lines: list[str]) -> str:
     """Return the first line, and the following ones while it says too little."""
     title = ""
     for line in lines:

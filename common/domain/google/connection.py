@@ -145,7 +145,7 @@ class GoogleConnection:
         lease = {"refreshing": holder, "refreshing_until": now + REFRESH_LEASE}
         return Update(self.path, lease, read=self.version)
 
-    def refreshed(self, token: NewToken, now: datetime) -> Update:
+    def store_token(self, token: NewToken, now: datetime) -> Update:
         """Store a new access token, and free the lease."""
         lost = set(scopes_of(self.on)) - set(token.scopes)
         left = [service for service in self.on if not set(SCOPES[service]) & lost]
@@ -158,11 +158,11 @@ class GoogleConnection:
         }
         return Update(self.path, fields, read=self.version)
 
-    def failed(self, now: datetime) -> Update:
+    def postpone_refresh(self, now: datetime) -> Update:
         """Free the lease after a refresh that failed. The next one waits for `REFRESH_PAUSE`."""
         return Update(self.path, {**FREE, "retry_at": now + REFRESH_PAUSE}, read=self.version)
 
-    def lost(self) -> Update:
+    def note_lost_grant(self) -> Update:
         """Note that Google does not accept the refresh token any more."""
         return Update(self.path, {"state": "reconnect", **NO_TOKEN, **FREE}, read=self.version)
 

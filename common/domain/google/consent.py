@@ -12,6 +12,7 @@ disconnected; the grant is revoked, then the secret goes. `refused`: nothing cam
 the cookie are stored. No I/O, no clock.
 """
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -48,6 +49,12 @@ def consent_path(consent: str) -> str:
 
 def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def challenge_of(verifier: str) -> str:
+    """Return PKCE's challenge of a verifier (RFC 7636, S256)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def consent_id(value: str | None) -> str | None:

@@ -7,7 +7,7 @@ ones. A conversation without a title is named after its first message, as a new 
 from collections.abc import Sequence
 
 from common.domain.conversations.messages import messages_path
-from common.domain.conversations.title import UNTITLED, make_title, named
+from common.domain.conversations.title import UNTITLED, make_title, titled_fields
 from common.domain.documents import Document, Query, Update, Write
 from common.domain.ids import ConversationId
 
@@ -33,7 +33,7 @@ def upgrade_title(conversation: Document, messages: Sequence[Document]) -> list[
     if has_no_title(conversation):
         said = (each.get("text", "") for each in messages if each.get("role") == "user")
         title = next(filter(None, map(make_title, said)), "")
-    wanted = named(title) if title else UNTITLED
+    wanted = titled_fields(title) if title else UNTITLED
     changed = {
         name: value
         for name, value in wanted.items()

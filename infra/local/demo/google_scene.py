@@ -57,13 +57,13 @@ class GoogleDemo:
         asked = await self._turn(self.client.chat(MAIL, conversation_id=conversation))
         check = self.checks.check
         check("the mail is proposed", len(asked.proposals) == 1)
-        check("no mail is sent before the yes", not self._sent())
+        check("no mail is sent before the yes", not self._recipients())
         if not asked.proposals:
             return
         self.page.line("... and says yes", "bold")
         proposal = asked.proposals[0].id
         await self._turn(self.client.chat(confirm=proposal, yes=True, conversation_id=conversation))
-        check("one mail is sent after the yes", self._sent() == ["tom@example.test"])
+        check("one mail is sent after the yes", self._recipients() == ["tom@example.test"])
 
     async def _disconnect(self, conversation: str) -> None:
         self.page.step("Ada disconnects Google")
@@ -85,6 +85,6 @@ class GoogleDemo:
         days = [event["start"]["dateTime"][:10] for event in events]
         return days.count(today) // len(self.google.users)
 
-    def _sent(self) -> list[str]:
+    def _recipients(self) -> list[str]:
         mails = [mail for user in self.google.users.values() for mail in user.mails]
         return [mail.to for mail in mails if "SENT" in mail.labels]

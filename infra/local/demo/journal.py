@@ -19,20 +19,23 @@ class SessionJournal:
         utterances: Sequence[Json] = self.session["utterances"]
         return utterances
 
+    @property
     def complete(self) -> list[Json]:
         return [each for each in self.utterances if each["ended_at"] and not each["interrupted"]]
 
+    @property
     def interrupted(self) -> list[Json]:
-        """Return the utterances whose playback an interruption stopped."""
+        """The utterances whose playback an interruption stopped."""
         return [each for each in self.utterances if each["interrupted"] and each["started_at"]]
 
+    @property
     def dropped(self) -> list[Json]:
-        """Return the utterances that an interruption removed before their playback."""
+        """The utterances that an interruption removed before their playback."""
         return [each for each in self.utterances if each["interrupted"] and not each["started_at"]]
 
     def seconds_to_silence(self, moment: float) -> float | None:
         """Return the seconds from `moment` (since 1970) until the first interruption took effect."""
-        ends = [datetime.fromisoformat(each["ended_at"]).timestamp() for each in self.interrupted()]
+        ends = [datetime.fromisoformat(each["ended_at"]).timestamp() for each in self.interrupted]
         return min(ends) - moment if ends else None
 
 

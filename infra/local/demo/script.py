@@ -162,14 +162,14 @@ class DemoConversation:
         self.page.line(
             f"The session ran for {session['seconds']:.1f} s and is {session['state']} "
             f"({session['end_reason']}), for {session['credits']} credit(s). Of "
-            f"{len(journal.utterances)} utterances {len(journal.complete())} were played to the "
-            f"end, {len(journal.interrupted())} was interrupted, and {len(journal.dropped())} were "
+            f"{len(journal.utterances)} utterances {len(journal.complete)} were played to the "
+            f"end, {len(journal.interrupted)} was interrupted, and {len(journal.dropped)} were "
             "dropped before they began."
         )
         check("the provider's session has ended", session["state"] == "ended")
         gap = ended.seconds - session["seconds"]
         check("we charge the provider's seconds, rounded up", -1 < gap < 2)  # noqa: PLR2004 - two clocks
-        check("one utterance was interrupted", len(journal.interrupted()) == 1)
+        check("one utterance was interrupted", len(journal.interrupted) == 1)
 
     def _chat(self, message: str, started: StartAvatarAnswer) -> AsyncChatStream:
         return self.client.chat(message, conversation_id=started.conversation_id)

@@ -13,7 +13,7 @@ RESERVED_COLUMNS = 2
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
-def coloured(out: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+def use_colours(out: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Tell whether to use colours: on a terminal, unless `NO_COLOR` is set (https://no-color.org)."""
     wanted = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     return out.isatty() and wanted
@@ -24,7 +24,7 @@ class TerminalPage:
 
     def __init__(self, out: TextIO = sys.stdout, *, colours: bool | None = None) -> None:
         self._out = out
-        self._colours = coloured(out) if colours is None else colours
+        self._colours = use_colours(out) if colours is None else colours
         self._steps = 0
         self._column = 0
 

@@ -73,6 +73,7 @@ RpcFault = Callable[[str, str], RpcFailure | str | None]
 """Called before each call with the service's name (`secret-manager`) and the method's
 (`AccessSecretVersion`). Returns how the call fails, as a mode alone or with its options, or None.
 """
+HOST = "127.0.0.1"
 GRACE_SECONDS = 0.3
 """Seconds that calls under way have when the server ends.
 
@@ -86,19 +87,17 @@ def no_fault(_service: str, _method: str) -> None:
 
 
 @asynccontextmanager
-async def serve(
-    *services: RpcService, address: str = "127.0.0.1:0", fault: RpcFault = no_fault
-) -> AsyncIterator[str]:
+async def serve(*services: RpcService, fault: RpcFault = no_fault) -> AsyncIterator[str]:
     """Serve while the block runs, and yield the address, such as `127.0.0.1:50123`.
 
     There is no encryption and no credential: clients need an insecure channel.
     """
     server = grpc_aio.server()
     server.add_generic_rpc_handlers(tuple(_handlers(service, fault) for service in services))
-    port = server.add_insecure_port(address)
+    port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     try:
-        yield f"{address.rpartition(':')[0]}:{port}"
+        yield f"{HOST}:{port}"
     finally:
         await server.stop(GRACE_SECONDS)
 

@@ -43,7 +43,7 @@ class Indent:
             await self._send(message)
 
     async def _finish(self, head: Message) -> None:
-        body = _indented(self._body)
+        body = _indent(self._body)
         headers = MutableHeaders(scope=head)
         if body != self._body and "content-length" in headers:
             headers["content-length"] = str(len(body))
@@ -56,7 +56,7 @@ def _is_json(head: Message) -> bool:
     return kind.partition(";")[0].strip() in JSON
 
 
-def _indented(body: bytes) -> bytes:
+def _indent(body: bytes) -> bytes:
     """Return the JSON text indented. Text that is not JSON (a fault's) is returned unchanged."""
     try:
         value = json.loads(body)

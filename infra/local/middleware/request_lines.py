@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.observability.log import log
 from common.observability.request_trace import current_trace
-from infra.local.demo.terminal import STYLES, coloured
+from infra.local.demo.terminal import STYLES, use_colours
 
 UID_SUFFIX = re.compile(r"-[0-9a-f]{12}$")
 """The part of a local user's id that is not the name; see `sign_in.uid_of`."""
@@ -21,7 +21,7 @@ FIRST_CLIENT_ERROR, FIRST_SERVER_ERROR = 400, 500
 def show_requests(out: TextIO = sys.stdout) -> None:
     """Print a line for each request and for each warning of ours to `out`."""
     handler = logging.StreamHandler(out)
-    handler.setFormatter(RequestLineFormatter(colours=coloured(out)))
+    handler.setFormatter(RequestLineFormatter(colours=use_colours(out)))
     handler.addFilter(_is_worth_a_line)
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
@@ -39,10 +39,10 @@ class RequestLineFormatter(logging.Formatter):
             return super().format(record)
         status, seconds = fields["status"], fields["seconds"]
         name = fields.get("operation") or fields["function"]
-        parts = [self._styled(status), name, f"{seconds:.2f} s", _user(), fields.get("code", "")]
+        parts = [self._paint(status), name, f"{seconds:.2f} s", _user(), fields.get("code", "")]
         return " ".join(filter(None, parts))
 
-    def _styled(self, status: int) -> str:
+    def _paint(self, status: int) -> str:
         style = "red" if status >= FIRST_SERVER_ERROR else "yellow"
         style = style if status >= FIRST_CLIENT_ERROR else "green"
         return f"\x1b[{STYLES[style]}m{status}\x1b[0m" if self._colours else str(status)

@@ -187,12 +187,12 @@ class ServiceFaults:
             default=0.0,
         )
 
-    async def thawed(self, service: str, path: str) -> None:
+    async def wait_until_thawed(self, service: str, path: str) -> None:
         """Wait until this call is no longer frozen."""
         while seconds := self.frozen_seconds(service, path):
             await self.pace.sleep(min(seconds, LOOK_SECONDS))
 
-    def listed(self) -> list[ServiceFault]:
+    def active(self) -> list[ServiceFault]:
         """Return the faults that are on, with the times and seconds that are left."""
         now = self._clock()
         return [
@@ -243,7 +243,7 @@ def fault_routes(faults: ServiceFaults, path: str = "/simulators/faults") -> lis
         return JSONResponse(fault.describe(), 201)
 
     async def list_faults(_: Request) -> Response:
-        return JSONResponse({"faults": [fault.describe() for fault in faults.listed()]})
+        return JSONResponse({"faults": [fault.describe() for fault in faults.active()]})
 
     async def clear(_: Request) -> Response:
         faults.clear()

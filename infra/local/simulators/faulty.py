@@ -17,19 +17,16 @@ class Faulty:
     `infra.local.server`, which gives access to the connection that `refuse` and `reset` drop.
     """
 
-    def __init__(
-        self, app: ASGIApp, faults: ServiceFaults, service: str, *, exempt: tuple[str, ...] = EXEMPT
-    ) -> None:
+    def __init__(self, app: ASGIApp, faults: ServiceFaults, service: str) -> None:
         self.app = app
         self.faults = faults
         self.service = service
-        self.exempt = exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call. A browser's preflight uses up no fault."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         free = scope["type"] == "lifespan" or scope.get("method") == "OPTIONS"
-        if free or path.startswith(self.exempt):
+        if free or path.startswith(EXEMPT):
             await self.app(scope, receive, send)
         else:
             await self._serve(path, scope, *self._freezable(path, receive, send))
@@ -55,11 +52,11 @@ class Faulty:
 
         async def receive_thawed() -> Message:
             message = await receive()
-            await self.faults.thawed(self.service, path)
+            await self.faults.wait_until_thawed(self.service, path)
             return message
 
         async def send_thawed(message: Message) -> None:
-            await self.faults.thawed(self.service, path)
+            await self.faults.wait_until_thawed(self.service, path)
             await send(message)
 
         return receive_thawed, send_thawed

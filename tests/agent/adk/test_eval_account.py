@@ -10,7 +10,7 @@ from google.adk.evaluation.eval_set import EvalSet
 from google.adk.runners import InMemoryRunner
 
 from common.conversations.admission.turn_claim import AnsweredProposal
-from common.conversations.reply.tools import told
+from common.conversations.reply.tools import with_answer
 from common.domain.google.proposal import Proposal
 from common.domain.ids import TurnId
 from common.domain.turn import TurnRecord
@@ -99,4 +99,4 @@ def test_the_notes_of_the_cases_are_those_of_the_backend(case: EvalCase) -> None
         proposal = Proposal(id="p", tool=tool, title=title, arguments=args)
         record = TurnRecord(id=TurnId("t"))
         answered = AnsweredProposal(proposal, record, None, yes=yes, words="")
-        assert told(message, answered) == text
+        assert with_answer(message, answered) == text

@@ -61,7 +61,7 @@ class Studio:
         data: Json = answer.json()["data"]
         return data
 
-    async def started(self, **more: Any) -> Json:
+    async def start_session(self, **more: Any) -> Json:
         ordered = await self.order(**more)
         headers = {"authorization": f"Bearer {ordered['session_token']}"}
         answer = await self.ada.post(f"{self.provider}/v1/sessions/start", headers=headers)

@@ -34,7 +34,7 @@ async def stats(studio: Studio) -> Json:
 async def test_the_avatar_speaks_and_its_lips_move(
     studio: Studio, encoding: str, single: bool
 ) -> None:
-    session = await studio.started(video_settings={"encoding": encoding})
+    session = await studio.start_session(video_settings={"encoding": encoding})
     facts = await studio.join(
         session["livekit_url"], session["livekit_client_token"], singlePeerConnection=single
     )
@@ -151,7 +151,7 @@ async def test_the_same_identity_twice_keeps_the_newer(studio: Studio) -> None:
 
 
 async def test_two_viewers_watch_one_session(studio: Studio) -> None:
-    session = await studio.started()
+    session = await studio.start_session()
     tokens = (session["livekit_client_token"], session["livekit_agent_token"])
     for token in tokens:
         await studio.join(session["livekit_url"], token)

@@ -73,7 +73,7 @@ async def test_state_of_another_user_and_cookie_of_another_browser(scene: Google
     await nothing_is_stored(scene)
 
 
-async def test_cookie_missing(scene: GoogleScene) -> None:
+async def test_a_callback_without_its_cookie_is_refused(scene: GoogleScene) -> None:
     callback = await callback_of(scene.ada)
     async with plain_client() as other:
         answer = await other.get(callback)

@@ -39,7 +39,7 @@ async def everything(store: Store, user: User) -> dict[str, object]:
     [profile] = await store.get([profile_path(user.uid)])
     if profile.exists:
         found[profile.path] = profile.fields
-    queries = [belongings.owned(each, user.uid) for each in belongings.OWNED]
+    queries = [belongings.documents_of(each, user.uid) for each in belongings.OWNED]
     queries += [belongings.below(user.uid, each) for each in belongings.BELOW]
     for query in queries:
         for document in await store.query(replace(query, limit=500)):

@@ -142,7 +142,7 @@ def test_joined_tokens_are_the_text(text: str) -> None:
     assert "".join(tokens(text)) == text
 
 
-def test_ordinals() -> None:
+def test_a_day_is_written_with_its_ordinal_ending() -> None:
     wanted = "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 30th 31st"
     numbers = (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30, 31)
     assert " ".join(map(ordinal, numbers)) == wanted

@@ -107,7 +107,7 @@ def difference(a: Planes, b: Planes) -> float:
 
 def test_a_frame_is_a_whole_picture(sheet: FaceSheet) -> None:
     frame = sheet.frame(FacePose())
-    assert frame.packed().shape == (SIZE[1] * 3 // 2, SIZE[0])
+    assert frame.pack().shape == (SIZE[1] * 3 // 2, SIZE[0])
     assert frame.y.max() <= 235
     assert frame.y.min() >= 16
     assert np.ptp(frame.y) > 100

@@ -79,7 +79,7 @@ def switch_on(faults: ServiceFaults, mode: Mode, path: str = "", **fields: Any) 
 async def until_taken(faults: ServiceFaults) -> None:
     """Wait until every fault has hit its calls."""
     with fail_after(60):
-        while faults.listed():
+        while faults.active():
             await checkpoint()
 
 

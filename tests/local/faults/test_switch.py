@@ -46,7 +46,7 @@ async def test_times_count_down_and_null_stays(
         switch_on(faults, "500", times=None)
         switch_on(faults, "500", times=0)
         assert await statuses(client, 3) == [500] * 3
-    assert len(faults.listed()) == 2
+    assert len(faults.active()) == 2
 
 
 async def test_a_fault_of_ten_seconds_hits_every_call_of_that_time(
@@ -61,7 +61,7 @@ async def test_a_fault_of_ten_seconds_hits_every_call_of_that_time(
         assert await statuses(client, 1) == [503]
         clock.now = 10.0
         assert await statuses(client, 1) == [200]
-    assert faults.listed() == []
+    assert faults.active() == []
 
 
 async def test_a_fault_may_have_a_count_and_a_duration(service: CountingService) -> None:
@@ -172,7 +172,7 @@ async def test_nonsense_is_refused(
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"][0]["problem"]
-    assert faults.listed() == []
+    assert faults.active() == []
 
 
 def test_a_frozen_fault_needs_a_duration() -> None:

@@ -53,7 +53,7 @@ class SimulatedProvider:
     async def start(self, token: str, **body: Any) -> httpx.Response:
         return await self.http.post("/v1/sessions/start", json=body, headers=bearer(token))
 
-    async def started(self, **more: Any) -> Json:
+    async def start_session(self, **more: Any) -> Json:
         ordered = await self.order(**more)
         answer = await self.start(ordered["session_token"])
         assert answer.status_code == 201, answer.text

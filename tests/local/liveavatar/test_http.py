@@ -34,7 +34,7 @@ def claims(token: str) -> dict[str, Any]:
 
 
 async def test_a_session_from_token_to_end(there: SimulatedProvider) -> None:
-    started = await there.started(max_session_duration=120)
+    started = await there.start_session(max_session_duration=120)
     assert started["max_session_duration"] == 120
     await there.clock.advance(70)
     active = await there.get("/v1/sessions?type=active")
@@ -68,7 +68,7 @@ async def test_a_session_from_token_to_end(there: SimulatedProvider) -> None:
 
 
 async def test_addresses_follow_the_request(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     host = urlsplit(str(there.http.base_url)).netloc
     path = f"ws://{host}{MOUNT}"
     assert started["ws_url"].startswith(f"{path}/ws/{started['session_id']}?token=")
@@ -76,7 +76,7 @@ async def test_addresses_follow_the_request(there: SimulatedProvider) -> None:
 
 
 async def test_tokens_are_jwts_with_mode_and_expiry(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     now = there.clock.now().timestamp()
     for name in ("session_token", "livekit_client_token"):
         found = claims(started[name])
@@ -93,7 +93,7 @@ async def test_start_takes_the_bearer_token_only(there: SimulatedProvider) -> No
         answer = await there.http.post("/v1/sessions/start", json=body, headers=headers)
         assert answer.status_code == 403
     assert (await there.start("nonsense")).status_code == 401
-    livekit = (await there.started())["livekit_client_token"]
+    livekit = (await there.start_session())["livekit_client_token"]
     assert (await there.start(livekit)).status_code == 401
     assert (await there.start(ordered["session_token"], session_id=UNKNOWN_ID)).status_code == 403
     assert (await there.start(ordered["session_token"], session_id="no uuid")).status_code == 422
@@ -113,11 +113,11 @@ async def test_a_session_token_expires(there: SimulatedProvider) -> None:
 
 
 async def test_a_second_start_is_answered_by_the_settings(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     answer = await there.start(started["session_token"])
     assert (answer.status_code, answer.json()["message"]) == (400, "Session already started")
     async with provider(LiveAvatarSettings(start_twice="again")) as kinder:
-        started = await kinder.started()
+        started = await kinder.start_session()
         assert (await kinder.start(started["session_token"])).status_code == 201
         assert await kinder.get("/v1/users/credits") == {"credits_left": "999.0"}
 
@@ -125,7 +125,7 @@ async def test_a_second_start_is_answered_by_the_settings(there: SimulatedProvid
 async def test_a_start_over_the_concurrency_limit_is_refused() -> None:
     async with provider(LiveAvatarSettings(concurrency=2)) as there:
         for _ in range(2):
-            await there.started()
+            await there.start_session()
         ordered = await there.order()
         answer = await there.start(ordered["session_token"])
         assert (answer.status_code, answer.json()) == (
@@ -151,7 +151,7 @@ async def test_a_call_takes_the_key_or_the_bearer_token(
     there: SimulatedProvider, call: str
 ) -> None:
     path = f"/v1/sessions/{call}"
-    first, second = await there.started(), await there.started()
+    first, second = await there.start_session(), await there.start_session()
     token = bearer(first["session_token"])
     named = {"session_id": first["session_id"]}
     other = {"session_id": second["session_id"]}
@@ -173,14 +173,14 @@ async def test_the_stop_of_an_ended_session_is_answered_by_the_settings(
     policy: Any, status: int
 ) -> None:
     async with provider(LiveAvatarSettings(stop_ended=policy)) as there:
-        session_id = (await there.started())["session_id"]
+        session_id = (await there.start_session())["session_id"]
         await there.stop(session_id)
         assert (await there.stop(session_id, reason="IDLE_TIMEOUT")).status_code == status
         assert (await there.get(f"/v1/sessions/{session_id}"))["end_reason"] == "USER_CLOSED"
 
 
 async def test_a_stop_without_a_body_means_user_closed(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     token = bearer(started["session_token"])
     assert (await there.http.post("/v1/sessions/stop", headers=token)).status_code == 200
     one = await there.get(f"/v1/sessions/{started['session_id']}")
@@ -193,14 +193,14 @@ async def test_a_session_that_is_shown_needs_a_uuid(there: SimulatedProvider) ->
 
 
 async def test_delete_is_405_and_stops_no_session(there: SimulatedProvider) -> None:
-    session_id = (await there.started())["session_id"]
+    session_id = (await there.start_session())["session_id"]
     answer = await there.http.delete(f"/v1/sessions/{session_id}", headers=KEY)
     assert answer.status_code == 405
     assert (await there.get("/v1/sessions?type=active"))["count"] == 1
 
 
 async def test_keep_alive_postpones_the_idle_timeout(there: SimulatedProvider) -> None:
-    session_id = (await there.started())["session_id"]
+    session_id = (await there.start_session())["session_id"]
     for _ in range(3):
         await there.clock.advance(250)
         body = {"session_id": session_id}
@@ -213,7 +213,7 @@ async def test_keep_alive_postpones_the_idle_timeout(there: SimulatedProvider) -
 
 async def test_pages_have_absolute_addresses(there: SimulatedProvider) -> None:
     for _ in range(5):
-        await there.started()
+        await there.start_session()
         await there.clock.advance(1)
     url: str | None = "/v1/sessions?type=active&page=1&page_size=2"
     seen, pages = [], []

@@ -26,7 +26,7 @@ async def there() -> AsyncIterator[SimulatedProvider]:
 
 
 async def test_the_journal_shows_the_calls_and_no_secret(there: SimulatedProvider) -> None:
-    started = await there.started(max_session_duration=100)
+    started = await there.start_session(max_session_duration=100)
     await there.clock.advance(2.5)
     await there.stop(started["session_id"], reason="AGENT_HANG_UP", note="canary-in-a-body")
     await there.http.get("/v1/voices", headers={"X-API-KEY": "canary-in-a-key"})
@@ -53,7 +53,7 @@ async def test_the_journal_shows_the_calls_and_no_secret(there: SimulatedProvide
 
 
 async def test_the_journal_counts_billed_and_played_seconds(there: SimulatedProvider) -> None:
-    first, second = await there.started(), await there.started()
+    first, second = await there.start_session(), await there.start_session()
     await there.order()
     async with there.connected(first["ws_url"]) as lite:
         await lite.speak("u1", SECOND * 3)
@@ -91,7 +91,7 @@ async def test_the_journal_counts_billed_and_played_seconds(there: SimulatedProv
 
 
 async def test_an_utterance_can_be_played_back(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     spoken = bytes(range(250)) * 192
     async with there.connected(started["ws_url"]) as lite:
         await lite.speak("u1", spoken[:24_000])
@@ -108,7 +108,7 @@ async def test_an_utterance_can_be_played_back(there: SimulatedProvider) -> None
 
 async def test_the_journal_forgets_the_oldest_audio_first() -> None:
     async with provider(LiveAvatarSettings(kept_audio_bytes=len(SECOND))) as there:
-        started = await there.started()
+        started = await there.start_session()
         async with there.connected(started["ws_url"]) as lite:
             for name in ("u1", "u2"):
                 await lite.speak(name, SECOND)

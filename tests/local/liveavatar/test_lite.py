@@ -20,7 +20,7 @@ async def there() -> AsyncIterator[SimulatedProvider]:
 
 
 async def test_an_utterance_takes_the_time_of_its_audio(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with there.connected(started["ws_url"]) as lite:
         begun = there.clock.monotonic()
         await lite.speak("u1", SECOND)
@@ -55,7 +55,7 @@ async def test_an_utterance_takes_the_time_of_its_audio(there: SimulatedProvider
 async def test_chunks_of_any_ids_are_one_utterance(
     there: SimulatedProvider, ids: tuple[str | None, ...]
 ) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with there.connected(started["ws_url"]) as lite:
         for each in ids[:2]:
             await lite.speak(each, SECOND)
@@ -68,7 +68,7 @@ async def test_chunks_of_any_ids_are_one_utterance(
 
 
 async def test_speak_end_may_bring_the_last_audio(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     half = SECOND[: len(SECOND) // 2]
     async with there.connected(started["ws_url"]) as lite:
         await lite.speak("u1", half)
@@ -85,7 +85,7 @@ async def test_speak_end_may_bring_the_last_audio(there: SimulatedProvider) -> N
 
 
 async def test_messages_before_connected_are_dropped_in_silence(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with connect(started["ws_url"], proxy=None) as socket:
         lite = LiteClient(socket)
         assert (await lite.next())["state"] == "connecting"
@@ -102,7 +102,7 @@ async def test_messages_before_connected_are_dropped_in_silence(there: Simulated
 
 
 async def test_interrupt_stops_the_utterance_and_drops_the_queue(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with there.connected(started["ws_url"]) as lite:
         for name in ("u1", "u2"):
             await lite.speak(name, SECOND)
@@ -117,7 +117,7 @@ async def test_interrupt_stops_the_utterance_and_drops_the_queue(there: Simulate
 
 
 async def test_audio_that_comes_too_slowly_is_an_error_once(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with there.connected(started["ws_url"]) as lite:
         await lite.speak("u1", SECOND)
         await lite.kinds(3)
@@ -148,7 +148,7 @@ async def test_audio_that_comes_too_slowly_is_an_error_once(there: SimulatedProv
 async def test_a_bad_message_is_answered_with_an_error_object(
     there: SimulatedProvider, message: str | bytes, reason: str
 ) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with there.connected(started["ws_url"]) as lite:
         await lite.socket.send(message)
         error = await lite.next()
@@ -163,7 +163,7 @@ async def test_a_bad_message_is_answered_with_an_error_object(
 async def test_an_unknown_message_is_answered_with_a_warning(
     there: SimulatedProvider, kind: str
 ) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with there.connected(started["ws_url"]) as lite:
         await lite.send(kind, encoding="pcm_s16le")
         warning = await lite.next()
@@ -178,7 +178,7 @@ async def test_an_unknown_message_is_answered_with_a_warning(
 async def test_keep_alive_counts_as_a_sign_of_life_and_audio_does_not(
     there: SimulatedProvider,
 ) -> None:
-    started = await there.started(max_session_duration=3000)
+    started = await there.start_session(max_session_duration=3000)
     async with there.connected(started["ws_url"]) as lite:
         await there.clock.advance(250)
         await lite.send("session.keep_alive", event_id="k1")
@@ -196,7 +196,7 @@ async def test_keep_alive_counts_as_a_sign_of_life_and_audio_does_not(
 @pytest.mark.parametrize("how", ["age", "stop"])
 async def test_the_server_closes_the_socket_when_the_session_ends(how: str) -> None:
     async with provider(LiveAvatarSettings(at_max_duration="close")) as there:
-        started = await there.started(max_session_duration=60)
+        started = await there.start_session(max_session_duration=60)
         async with there.connected(started["ws_url"]) as lite:
             if how == "age":
                 await there.clock.advance(59.7)
@@ -214,7 +214,7 @@ async def test_the_server_closes_the_socket_when_the_session_ends(how: str) -> N
 
 
 async def test_at_its_maximum_age_the_avatar_falls_silent(there: SimulatedProvider) -> None:
-    started = await there.started(max_session_duration=60)
+    started = await there.start_session(max_session_duration=60)
     session_id = started["session_id"]
     async with there.connected(started["ws_url"]) as lite:
         await there.clock.advance(59)

@@ -4,110 +4,39 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import av
-import httpx
-import numpy as np
 import pytest
 from livekit.protocol import models
-from starlette.applications import Starlette
-from starlette.routing import Mount
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from infra.local.simulators.face.portrait import TOP, UNITS
 from infra.local.simulators.liveavatar import (
-    LiveAvatarAccount,
     LiveAvatarSettings,
-    SessionRooms,
-    liveavatar_app,
 )
-from tests.local.liveavatar.client import AVATAR, KEY, MOUNT, bearer
-from tests.local.livekit.client import Viewer, loudness, until_ended, viewing
-from tests.local.serving import client_of
+from tests.local.liveavatar.room_scene import (
+    Json,
+    RoomScene,
+    is_loud,
+    provided,
+    tone,
+    until,
+    watching,
+)
+from tests.local.livekit.client import Viewer, loudness, until_ended
 
-Json = dict[str, Any]
 PERSONA: Json = {"mode": "FULL", "avatar_persona": {"voice_id": "x"}}
-RATE = 24_000
 TWO_SECONDS = "A text whose sound takes two seconds."
 """A busy machine skips some of it."""
-
-
-def tone(seconds: float) -> bytes:
-    t = np.arange(round(seconds * RATE)) / RATE
-    return (12_000 * np.sin(2 * np.pi * 440 * t)).astype("<i2").tobytes()
-
-
-@dataclass
-class RoomScene:
-    """The simulator on a real port and on the machine's clock. Texts are spoken as a tone."""
-
-    account: LiveAvatarAccount
-    rooms: SessionRooms
-    http: httpx.AsyncClient
-
-    async def started(self, **more: Any) -> Json:
-        body = {"mode": "LITE", "avatar_id": AVATAR, **more}
-        ordered = (await self.http.post("/v1/sessions/token", json=body, headers=KEY)).json()[
-            "data"
-        ]
-        headers = bearer(ordered["session_token"])
-        answer = (await self.http.post("/v1/sessions/start", headers=headers)).json()["data"]
-        return {**ordered, **answer}
-
-    async def stop(self, session: Json, reason: str = "USER_CLOSED") -> None:
-        body = {"session_id": session["session_id"], "reason": reason}
-        await self.http.post("/v1/sessions/stop", json=body, headers=KEY)
-
-    def say(self, session: Json, pcm: bytes) -> None:
-        """Let the avatar say something, as a message of its websocket does."""
-        found = self.account.sessions[session["session_id"]]
-        now, playback = self.account.now, found.playback
-        events = playback.append(now, "u1", pcm)[1] + playback.finish(now, "u1")
-        self.account.publish(found, events)
-
-    def kinds(self, kind: str) -> list[Json]:
-        return [each for each in self.account.journal.entries(None) if each["kind"] == kind]
-
-
-@asynccontextmanager
-async def provided(
-    settings: LiveAvatarSettings | None = None, opening_seconds: float = 10.0
-) -> AsyncIterator[RoomScene]:
-    account = LiveAvatarAccount(settings or LiveAvatarSettings(agent_join_seconds=0.01))
-    rooms = SessionRooms(
-        account, lambda text: tone(0.05 * len(text)), opening_seconds=opening_seconds
-    )
-    app = Starlette(routes=[Mount(MOUNT, app=liveavatar_app(account, rooms))])
-    async with client_of(app, MOUNT) as http:
-        yield RoomScene(account, rooms, http)
-        await rooms.close()
 
 
 @pytest.fixture
 async def there() -> AsyncIterator[RoomScene]:
     async with provided() as it:
         yield it
-
-
-@asynccontextmanager
-async def watching(session: Json, *, single: bool = True) -> AsyncIterator[Viewer]:
-    url, token = session["livekit_url"], session["livekit_client_token"]
-    async with viewing(url, token, single=single) as viewer:
-        yield viewer
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not holds():  # noqa: ASYNC110 - the simulator has no event for it
-            await asyncio.sleep(0.01)
-
-
-def is_loud(frame: av.AudioFrame) -> bool:
-    return loudness([frame]) > 0.1
 
 
 def lips(frame: av.VideoFrame) -> int:
@@ -123,7 +52,7 @@ def lips(frame: av.VideoFrame) -> int:
 @pytest.mark.parametrize("encoding", ["VP8", "H264"])
 @pytest.mark.parametrize("single", [False, True], ids=["rtc", "rtc_v1"])
 async def test_the_avatar_is_seen_and_heard(there: RoomScene, encoding: str, single: bool) -> None:
-    session = await there.started(video_settings={"encoding": encoding, "quality": "low"})
+    session = await there.start_session(video_settings={"encoding": encoding, "quality": "low"})
     async with watching(session, single=single) as viewer:
         [avatar] = viewer.join.other_participants
         assert avatar.identity == "heygen"
@@ -147,14 +76,14 @@ async def test_the_avatar_is_seen_and_heard(there: RoomScene, encoding: str, sin
 async def test_the_quality_decides_the_size(
     there: RoomScene, quality: str, size: tuple[int, int]
 ) -> None:
-    session = await there.started(video_settings={"quality": quality, "encoding": "VP8"})
+    session = await there.start_session(video_settings={"quality": quality, "encoding": "VP8"})
     async with watching(session) as viewer:
         [frame] = await viewer.frames("video", 1)
         assert (frame.width, frame.height) == size
 
 
 async def test_the_session_decides_how_the_face_looks(there: RoomScene) -> None:
-    session = await there.started(video_settings={"quality": "low"})
+    session = await there.start_session(video_settings={"quality": "low"})
     found = there.account.sessions[session["session_id"]]
     async with watching(session) as viewer:
         await viewer.frames("video", 1)
@@ -176,7 +105,7 @@ async def test_the_session_decides_how_the_face_looks(there: RoomScene) -> None:
 
 
 async def test_an_interruption_is_heard_at_once(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     found = there.account.sessions[session["session_id"]]
     async with watching(session) as viewer:
         await viewer.frames("audio", 1)
@@ -190,7 +119,7 @@ async def test_an_interruption_is_heard_at_once(there: RoomScene) -> None:
 
 
 async def test_two_viewers_see_the_same(there: RoomScene) -> None:
-    session = await there.started(video_settings={"quality": "low"})
+    session = await there.start_session(video_settings={"quality": "low"})
     agent = {**session, "livekit_client_token": session["livekit_agent_token"]}
     async with watching(session) as first, watching(agent, single=False) as second:
         assert (await first.frames("video", 2))[1].width == 320
@@ -200,7 +129,7 @@ async def test_two_viewers_see_the_same(there: RoomScene) -> None:
 
 
 async def test_a_second_join_with_the_same_token_goes_on(there: RoomScene) -> None:
-    session = await there.started(video_settings={"quality": "low"})
+    session = await there.start_session(video_settings={"quality": "low"})
     async with watching(session) as first:
         await first.frames("video", 1)
         async with watching(session) as second:
@@ -209,7 +138,7 @@ async def test_a_second_join_with_the_same_token_goes_on(there: RoomScene) -> No
 
 
 async def test_the_room_ends_with_its_session(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     async with watching(session) as viewer:
         await viewer.frames("audio", 1)
         await there.stop(session)
@@ -222,13 +151,13 @@ async def test_the_room_ends_with_its_session(there: RoomScene) -> None:
 @pytest.mark.parametrize("at_max_duration", ["silence", "close"])
 async def test_the_room_ends_at_the_maximum_age(at_max_duration: Any) -> None:
     async with provided(LiveAvatarSettings(at_max_duration=at_max_duration)) as there:
-        session = await there.started(max_session_duration=2)
+        session = await there.start_session(max_session_duration=2)
         async with watching(session) as viewer:
             assert (await viewer.message("leave")).reason == models.ROOM_DELETED
 
 
 async def test_nothing_is_made_without_viewers(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     found = there.account.sessions[session["session_id"]]
     assert found.playback.on_played is None
     async with watching(session) as viewer:
@@ -250,7 +179,7 @@ async def enter(url: str, token: str) -> int:
 
 
 async def test_only_the_session_s_own_token_opens_its_room(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     url = session["livekit_url"]
     assert await enter(url, session["session_token"]) == 401
     assert await enter(url, session["ws_url"].rpartition("=")[2]) == 401
@@ -262,7 +191,7 @@ async def test_only_the_session_s_own_token_opens_its_room(there: RoomScene) -> 
 
 async def test_a_room_that_no_client_joins_is_closed() -> None:
     async with provided(opening_seconds=0.2) as there:
-        session = await there.started()
+        session = await there.start_session()
         url = f"{session['livekit_url']}/rtc?access_token={session['livekit_client_token']}"
         async with connect(f"{url}&reconnect=1&sid=PA_unknown", proxy=None) as socket:
             await socket.recv()
@@ -271,7 +200,7 @@ async def test_a_room_that_no_client_joins_is_closed() -> None:
 
 
 async def test_clients_can_ask_why_they_were_refused(there: RoomScene) -> None:
-    session = await there.started()
+    session = await there.start_session()
     for path in ("/livekit/rtc/validate", "/livekit/rtc/v1/validate"):
         for token, status in ((session["livekit_client_token"], 200), ("x", 401)):
             answer = await there.http.get(
@@ -293,7 +222,7 @@ def events(viewer: Viewer) -> list[str]:
 @asynccontextmanager
 async def talking(there: RoomScene) -> AsyncIterator[tuple[Json, Viewer]]:
     """Watch a FULL session until its agent has joined."""
-    session = await there.started(**PERSONA)
+    session = await there.start_session(**PERSONA)
     async with watching(session) as viewer:
         await viewer.until(lambda: "session.state_updated" in events(viewer))
         yield session, viewer
@@ -388,7 +317,7 @@ async def test_the_end_is_told_before_the_room_closes(
 
 async def test_a_hosted_agent_answers(there: RoomScene) -> None:
     config = {"secret_id": "00000000-0000-4000-8000-000000000001"}
-    session = await there.started(elevenlabs_agent_config=config)
+    session = await there.start_session(elevenlabs_agent_config=config)
     command = {"event_type": "elevenlabs_agent_command", "event_id": "e1"}
     async with watching(session) as viewer:
         await viewer.until(lambda: "session.state_updated" in events(viewer))

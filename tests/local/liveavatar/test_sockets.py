@@ -27,7 +27,7 @@ async def there() -> AsyncIterator[SimulatedProvider]:
 async def test_all_sockets_are_sent_all_events_and_any_may_interrupt(
     there: SimulatedProvider,
 ) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with (
         there.connected(started["ws_url"]) as first,
         connect(started["ws_url"], proxy=None) as socket,
@@ -48,7 +48,7 @@ async def test_all_sockets_are_sent_all_events_and_any_may_interrupt(
 
 async def test_a_second_socket_may_not_be_sent_connected_but_works() -> None:
     async with provider(LiveAvatarSettings(connected_to_second_socket=False)) as there:
-        started = await there.started()
+        started = await there.start_session()
         async with there.connected(started["ws_url"]):
             pass
         async with connect(started["ws_url"], proxy=None) as socket:
@@ -62,7 +62,7 @@ async def test_a_second_socket_may_not_be_sent_connected_but_works() -> None:
 async def test_a_second_socket_may_close_the_first_one_at_once_or_late(delay: float) -> None:
     settings = LiveAvatarSettings(second_socket_closes_first=True, closes_first_after_seconds=delay)
     async with provider(settings) as there:
-        started = await there.started()
+        started = await there.start_session()
         async with (
             there.connected(started["ws_url"]) as first,
             connect(started["ws_url"], proxy=None) as socket,
@@ -86,7 +86,7 @@ async def test_a_second_socket_may_close_the_first_one_at_once_or_late(delay: fl
 @pytest.mark.parametrize(("stops", "played"), [(False, 1.0), (True, 0.0)])
 async def test_closing_the_last_socket_may_stop_the_avatar(stops: bool, played: float) -> None:
     async with provider(LiveAvatarSettings(close_stops_playback=stops)) as there:
-        started = await there.started()
+        started = await there.start_session()
         async with there.connected(started["ws_url"]) as lite:
             await lite.speak("u1", SECOND)
             await lite.send("agent.speak_end", event_id="u1")
@@ -98,7 +98,7 @@ async def test_closing_the_last_socket_may_stop_the_avatar(stops: bool, played: 
 
 
 async def test_a_socket_needs_its_own_token(there: SimulatedProvider) -> None:
-    first, second = await there.started(), await there.started()
+    first, second = await there.start_session(), await there.start_session()
     address = first["ws_url"].partition("?")[0]
     other = second["ws_url"].partition("token=")[2]
     for query, status in (
@@ -138,7 +138,7 @@ async def speak_and_interrupt(settings: LiveAvatarSettings) -> list[dict[str, An
     """Return the messages of one utterance that is interrupted."""
     expected = 2 + len(SPEECH[settings.dialect]) + len(CUT[settings.dialect])
     async with provider(settings) as there:
-        started = await there.started()
+        started = await there.start_session()
         async with there.connected(started["ws_url"]) as lite:
             await lite.speak("u1", SECOND)
             await lite.send("agent.speak_end", event_id="u1")
@@ -183,7 +183,7 @@ async def test_ids_may_be_the_providers_own_alone() -> None:
 
 
 async def test_the_listening_pose(there: SimulatedProvider) -> None:
-    started = await there.started()
+    started = await there.start_session()
     async with there.connected(started["ws_url"]) as lite:
         await lite.send("agent.start_listening")
         message = await lite.next()

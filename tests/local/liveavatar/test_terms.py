@@ -33,14 +33,14 @@ async def there() -> AsyncIterator[SimulatedProvider]:
 
 async def test_the_sandbox_has_one_avatar_and_unknown_ones_may_be_refused() -> None:
     async with provider(LiveAvatarSettings(known_avatars_only=True)) as there:
-        await there.started(avatar_id=SANDBOX_AVATAR, is_sandbox=True)
+        await there.start_session(avatar_id=SANDBOX_AVATAR, is_sandbox=True)
         unknown = {"mode": "LITE", "avatar_id": UNKNOWN_ID}
         answer = await there.http.post("/v1/sessions/token", json=unknown, headers=KEY)
         assert answer.status_code == 422
 
 
 async def test_full_mode_has_no_websocket_and_costs_double(there: SimulatedProvider) -> None:
-    started = await there.started(mode="FULL", avatar_persona={"language": "en"})
+    started = await there.start_session(mode="FULL", avatar_persona={"language": "en"})
     assert started["ws_url"] is None
     assert started["livekit_url"]
     assert await there.get("/v1/users/credits") == {"credits_left": "998.0"}
@@ -53,7 +53,7 @@ async def test_full_mode_has_no_websocket_and_costs_double(there: SimulatedProvi
 async def test_the_avatar_may_join_the_callers_room(
     there: SimulatedProvider, config: dict[str, Any], room: str
 ) -> None:
-    started = await there.started(**config)
+    started = await there.start_session(**config)
     assert ROOM_FIELDS.isdisjoint(started)
     assert (await there.journal(started["session_id"]))["room"] == room
     assert "canary" not in (await there.http.get("/journal")).text
@@ -66,7 +66,7 @@ async def test_the_avatar_may_join_the_callers_room(
 )
 async def test_a_hosted_agent_leaves_no_websocket(there: SimulatedProvider, kind: str) -> None:
     config = {kind: {"secret_id": UNKNOWN_ID, "agent_id": "a"}}
-    started = await there.started(**config)
+    started = await there.start_session(**config)
     assert started["ws_url"] is None
     assert started.keys() >= ROOM_FIELDS
 

@@ -86,7 +86,7 @@ async def serving() -> AsyncIterator[tuple[BlueRoom, str]]:
     async with served(Starlette(routes=[Mount("/", routes=LiveKitServer(blue).routes())])) as url:
         yield blue, websocket_address(url)
         blue.room.close()
-        await blue.room.closed()
+        await blue.room.wait_closed()
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -290,7 +290,7 @@ async def until_ended_after(ada: Viewer, track: MediaStreamTrack) -> None:
         await until_ended(track)
 
 
-async def test_rights_bind(blue: Blue) -> None:
+async def test_a_client_without_rights_is_refused(blue: Blue) -> None:
     dumb = token("dumb", canPublish=False, canSubscribe=False, canPublishData=False)
     async with viewing(blue[1], dumb, single=False) as ada:
         await ada.send(add_track=rtc.AddTrackRequest(cid="mic", type=models.AUDIO))

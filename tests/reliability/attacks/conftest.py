@@ -1,5 +1,5 @@
 """The simulation over each real store, as the scenarios have it."""
 
-from tests.reliability.scenarios.conftest import anyio_backend, simulation
+from tests.reliability.scenarios.conftest import simulation
 
-__all__ = ["anyio_backend", "simulation"]
+__all__ = ["simulation"]

@@ -1,7 +1,7 @@
 """Two requests of two processes, interleaved at every call that the first one makes.
 
 For each n the second request runs as a whole at the n-th call of the first one. Then the sweep runs,
-and nothing may be left. Both stores have the same conflicts (tests/contract/test_store.py), so one of
+and nothing may be left. Both stores have the same conflicts (tests/contract/store/), so one of
 them is enough here.
 """
 

@@ -154,7 +154,7 @@ async def test_an_agent_that_fails_outright_costs_nothing(simulation: Simulation
 
 
 @pytest.mark.parametrize("dies", [False, True], ids=["settles", "is swept"])
-async def test_a_turn_over_the_end_of_a_month_is_settled_in_the_month_of_its_start(
+async def test_a_turn_is_settled_in_the_month_of_its_start(
     simulation: Simulation, dies: bool
 ) -> None:
     """A sweep of another process runs at the same moment."""

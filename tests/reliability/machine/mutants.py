@@ -78,8 +78,8 @@ class ReleasingAvatars(PassThrough):
         super().__init__(port)
         self._pending = pending
 
-    async def start(self, ticket: SessionToken) -> StartedSession:
-        running: StartedSession = await self.port.start(ticket)
+    async def start(self, token: SessionToken) -> StartedSession:
+        running: StartedSession = await self.port.start(token)
         await self._pending.store.commit(self._pending.held)
         return running
 
@@ -174,11 +174,11 @@ class ForgottenStarts(PassThrough):
         super().__init__(port)
         self._lost: set[str] = set()
 
-    async def start(self, ticket: SessionToken) -> StartedSession:
+    async def start(self, token: SessionToken) -> StartedSession:
         try:
-            return await self.port.start(ticket)  # type: ignore[no-any-return]
+            return await self.port.start(token)  # type: ignore[no-any-return]
         except Upstream:
-            self._lost.add(ticket.session)
+            self._lost.add(token.session)
             raise
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:

@@ -37,13 +37,13 @@ class SlowAvatars(FakeAvatars):
         self.start_delays: deque[float] = deque()
         """Seconds after which the next starts happen, without being confirmed."""
 
-    async def start(self, ticket: SessionToken) -> StartedSession:
+    async def start(self, token: SessionToken) -> StartedSession:
         if self.start_delays:
             delay = self.start_delays.popleft()
-            asyncio.get_running_loop().call_later(delay, self._start_late, ticket.session, delay)
+            asyncio.get_running_loop().call_later(delay, self._start_late, token.session, delay)
             await asyncio.sleep(self.slow["start"])
             raise errors.Ambiguous("avatar", "no answer in time")
-        return await super().start(ticket)
+        return await super().start(token)
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         if session == FOREIGN:

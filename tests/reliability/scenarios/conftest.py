@@ -10,7 +10,6 @@ from common.ports.store import Store
 from tests.support.harness import new_harness
 from tests.support.simulation.simulation import Simulation
 from tests.support.threaded_store import ThreadedStore
-from tests.support.virtual_time import VirtualTimeLoop
 
 
 @pytest.fixture(params=["sqlite", "firestore"])
@@ -31,8 +30,3 @@ def _store(request: pytest.FixtureRequest) -> Store:
     address = request.getfixturevalue("firestore_address")
     project = request.getfixturevalue("firestore_project")
     return ThreadedStore(lambda: FirestoreStore(project, emulator=address, deadline_seconds=20.0))
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, object]]:
-    return "asyncio", {"loop_factory": VirtualTimeLoop}

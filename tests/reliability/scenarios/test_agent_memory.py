@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from common.conversations.reply.agent_session import SESSION_LIFE, SESSION_MARGIN
+from common.conversations.reply.agent_session import SESSION_MARGIN
 from common.conversations.reply.history import DIGEST_CHARACTERS
 from common.domain.errors import Failed, OprinaError, Upstream, UpstreamNotFound
 from common.domain.ids import UserId
-from common.ports.agent import OnEvent
+from common.ports.agent import SESSION_LIFE, OnEvent
 from common.schemas.answers import ChatAnswer
 from common.schemas.conversations import ListConversationsRequest
 from tests.reliability.fault_injection import (
@@ -256,6 +256,21 @@ async def test_a_memory_that_expires_within_a_turn_is_made_again_by_the_next(
     answer = await here.run(chat_answer(here.app, "And now?", conversation_id=conversation))
     assert (answer.ended, notices(answer)) == ("complete", ["memory_renewed"])
     assert agent.lacks(FIRST, SECOND, THIRD, "And now?") == []
+
+
+async def test_an_agent_that_fails_has_not_lost_its_memory(
+    simulation: Simulation, agent: MindfulAgent
+) -> None:
+    here = simulation.process()
+    conversation = await talk(here)
+    known = await expiry(simulation, conversation)
+    agent.replies.append([Failed("agent", "the reply ended with an error")])
+    with pytest.raises(Failed):
+        await here.run(chat_answer(here.app, THIRD, conversation_id=conversation))
+    assert await expiry(simulation, conversation) == known
+    answer = await here.run(chat_answer(here.app, "And now?", conversation_id=conversation))
+    assert (answer.ended, notices(answer)) == ("complete", [])
+    assert HISTORY not in agent.asked[-1].message
 
 
 async def test_a_first_turn_that_failed_is_no_lost_memory(

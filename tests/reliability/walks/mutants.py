@@ -205,11 +205,11 @@ def is_swept_before_its_deadline(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TurnRecord, "is_overdue", lambda found, _: found.in_use)
 
 
-def forgets_the_usage_told_last(patch: pytest.MonkeyPatch) -> None:
+def forgets_the_usage_reported_last(patch: pytest.MonkeyPatch) -> None:
     known = TurnRecord.known_progress
 
     def less(self: TurnRecord) -> Progress:
-        return replace(known(self), told=None, prompt=0)
+        return replace(known(self), tokens=None, prompt=0)
 
     patch.setattr(TurnRecord, "known_progress", less)
 

@@ -47,10 +47,10 @@ class WatchedAvatars(FakeAvatars):
         self._lists = lists
         store.watch = self._watch
 
-    async def start(self, ticket: SessionToken) -> StartedSession:
-        if ticket.session not in self.states:
-            self.problems.append(f"{ticket.session} was started before its commit held")
-        return await super().start(ticket)
+    async def start(self, token: SessionToken) -> StartedSession:
+        if token.session not in self.states:
+            self.problems.append(f"{token.session} was started before its commit held")
+        return await super().start(token)
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:
         if (state := self.states.get(session)) in {"starting", "live"}:

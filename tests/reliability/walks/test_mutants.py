@@ -37,7 +37,7 @@ TURNS: dict[Mutant, tuple[str, int]] = {
     mutants.takes_the_unknown_for_nothing: ("frozen", 14),
     mutants.asks_while_its_document_says_that_it_does_not: ("calm", 18),
     mutants.loses_what_was_written: ("frozen", 4),
-    mutants.forgets_the_usage_told_last: ("frozen", 4),
+    mutants.forgets_the_usage_reported_last: ("frozen", 4),
     mutants.keeps_its_key_after_the_sweep: ("crashing", 3),
     mutants.runs_again_after_the_sweep: ("harsh", 11),
     mutants.charges_nothing_for_what_it_synthesised: ("frozen", 4),

@@ -101,16 +101,16 @@ class FakeAvatars:
             self.sessions[session] = FakeSession(session, avatar, timedelta(seconds=seconds))
         return SessionToken(session, f"token-of-{session}")
 
-    async def start(self, ticket: SessionToken) -> StartedSession:
-        async with self._call("start", ticket.session):
+    async def start(self, token: SessionToken) -> StartedSession:
+        async with self._call("start", token.session):
             if len(self.running()) >= self._capacity:
                 raise errors.Busy("avatar", "all sessions of the plan run", retry_after=2)
-            session = self._named(ticket.session)
+            session = self._named(token.session)
             if session.started or session.ended:
                 raise errors.Failed("avatar", "started before")
             session.started = session.alive = self._clock.now()
         return StartedSession(
-            "ws://livekit.fake", f"livekit-{ticket.session}", f"ws://fake/{session.id}"
+            "ws://livekit.fake", f"livekit-{token.session}", f"ws://fake/{session.id}"
         )
 
     async def stop(self, session: AvatarSessionId, reason: EndReason) -> None:

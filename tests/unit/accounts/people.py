@@ -50,5 +50,5 @@ def names(path: str, fields: object, user: User) -> bool:
 
 
 async def owned(harness: Harness, collection: str, user: User) -> list[dict[str, Any]]:
-    query: Query = belongings.owned(collection, user.uid)
+    query: Query = belongings.documents_of(collection, user.uid)
     return [dict(found.fields or {}) for found in await harness.store.inner.query(query)]

@@ -134,7 +134,7 @@ async def test_the_caller_plays_on_in_mid_sentence_when_the_avatar_s_time_ends(b
     assert " ".join(captions) == "".join(STORY).strip()
 
 
-async def test_a_caller_that_plays_no_sound_gets_none_at_the_end_of_the_avatar_s_time() -> None:
+async def test_a_caller_without_sound_gets_none_after_the_avatars_time() -> None:
     harness = new_harness(agent=FakeAgent(STORY), allowance_avatar_seconds=20)
     session = await harness.start()
     turn = await harness.chat(conversation_id=session.conversation_id)

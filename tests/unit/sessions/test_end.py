@@ -161,7 +161,7 @@ async def test_a_charge_is_confirmed_also_where_its_ledger_is_gone() -> None:
     assert (record["seconds"], record["due_at"]) == (10, None)
 
 
-async def test_what_has_ended_is_out_of_the_sweeps_way_with_nothing_left_to_speak_through() -> None:
+async def test_an_ended_session_is_not_due_and_has_no_tokens() -> None:
     harness = new_harness()
     started = await harness.start()
     assert not await harness.documents("ended_sessions")

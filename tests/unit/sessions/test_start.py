@@ -117,7 +117,7 @@ async def test_a_second_start_in_a_conversation_while_the_first_is_on_its_way() 
     assert not (await first).resumed
 
 
-async def test_less_left_than_the_longest_session_is_a_ticket_for_what_is_left() -> None:
+async def test_less_left_than_the_longest_session_is_a_token_for_what_is_left() -> None:
     harness = new_harness(allowance_avatar_seconds=250)
     started = await harness.start()
     assert started.reserved_seconds == 250
@@ -202,7 +202,7 @@ async def test_a_full_provider_says_when_to_come_again() -> None:
     await nothing_is_held(harness)
 
 
-async def test_without_a_ticket_nothing_happens() -> None:
+async def test_without_a_session_token_nothing_happens() -> None:
     harness = new_harness()
     harness.avatars.fail_next("create_session_token", errors.Unavailable("avatar", "down"))
     with pytest.raises(errors.Unavailable):
@@ -275,9 +275,7 @@ async def test_a_store_that_fails_once_at_the_second_commit_is_asked_again() -> 
     assert len(harness.avatars.running()) == 1
 
 
-async def test_a_store_that_is_gone_from_the_second_commit_on_leaves_the_rest_to_the_sweep() -> (
-    None
-):
+async def test_the_sweep_finishes_a_start_whose_second_commit_failed() -> None:
     harness = new_harness()
     away = FailingCommits(harness, *range(2, 10_000), error=REFUSED)
 

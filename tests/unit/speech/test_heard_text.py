@@ -36,7 +36,7 @@ def test_what_was_heard_never_ends_inside_a_word(text: str) -> None:
     words, seen = text.split(), set()
     for moment in range(401):
         playback = playing(text)
-        playback.started(playback.sent[0], 0.0)
+        playback.note_start(playback.sent[0], 0.0)
         playback.cut(moment / 100)
         heard = playback.heard_text(10.0)
         assert heard.split() == words[: len(heard.split())]
@@ -48,7 +48,7 @@ def test_what_was_heard_never_ends_inside_a_word(text: str) -> None:
 @pytest.mark.parametrize("text", ["我可以帮你订票吗", "จองตั๋วให้ไหม", "ខ្ញុំអាចជួយអ្នក", "明日の予定です"])
 def test_a_script_without_spaces_is_cut_between_letters(text: str) -> None:
     playback = playing(text)
-    playback.started(playback.sent[0], 0.0)
+    playback.note_start(playback.sent[0], 0.0)
     playback.cut(SECONDS / 2)
     heard = playback.heard_text(10.0)
     assert text.startswith(heard)
@@ -64,7 +64,7 @@ def test_all_is_heard_when_the_audio_has_had_time_to_play(begins: float) -> None
         playback.begin(utterance)
         utterance.seconds = seconds
         playback.add(utterance, bytes(2 * round(24_000 * seconds)), begins)
-    playback.started(playback.sent[0], begins)
+    playback.note_start(playback.sent[0], begins)
     playback.settle(begins + 3.2)
     assert playback.heard_text(begins + 3.2) == "Part 0 of it. Part 1 of it. Part 2 of it."
 

@@ -118,9 +118,7 @@ async def test_a_bug_in_speech_ends_the_speech_and_not_the_text(where: str, out:
 
 
 @pytest.mark.parametrize("where", ["the line", "the voice", "sending"])
-async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that_is_away(
-    where: str, out: Output
-) -> None:
+async def test_a_bug_in_a_given_text_costs_nothing_and_is_reported(where: str, out: Output) -> None:
     harness = new_harness()
     started = await harness.start()
     ask = SpeakRequest(avatar_session_id=started.avatar_session_id, text=FIRST)
@@ -132,7 +130,7 @@ async def test_a_bug_in_a_given_text_costs_nothing_and_is_told_as_an_avatar_that
     assert await harness.used("voice_characters") == (0, 0)
 
 
-async def test_a_bug_in_hanging_up_takes_nothing_from_what_was_said(out: Output) -> None:
+async def test_a_bug_in_closing_the_connection_keeps_what_was_said(out: Output) -> None:
     harness = new_harness()
     started = await harness.start()
     ask = ChatRequest(message="Hello.", conversation_id=started.conversation_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.splitter import cuts, marked, score, tokens
+from bench.splitter import cuts, read_marks, score, tokens
 from common.text.sentences.splitter import Sentences
 
 DATA = Path(__file__).parent / "data"
@@ -77,7 +77,7 @@ def test_a_sentence_waits_for_one_word_at_most(name: str, portioned: Portioned) 
     late = [
         (waited, code, text)
         for code, some in replies(name).items()
-        for text in (marked(reply)[0] for reply in some)
+        for text in (read_marks(reply)[0] for reply in some)
         for waited in waits(portioned(text), code)
         if not re.fullmatch(r"(?s)\s*\S+\s*(?:\S+\s?)?", waited)
     ]
@@ -108,6 +108,6 @@ def test_most_sentences_wait_for_one_token(name: str) -> None:
         len(text) > 1
         for code, some in replies(name).items()
         for reply in some
-        for text in waits(whole(marked(reply)[0]), code)
+        for text in waits(whole(read_marks(reply)[0]), code)
     ]
     assert sum(waited) < len(waited) / 20

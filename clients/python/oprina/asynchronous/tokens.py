@@ -19,10 +19,10 @@ class AsyncTokens:
     async def current(self) -> str | None:
         """Return the token, or None if the client has no source of tokens."""
         if self._current is None and self._source is not None:
-            return await self.renewed(None)
+            return await self.renew(None)
         return self._current
 
-    async def renewed(self, refused: str | None) -> str | None:
+    async def renew(self, refused: str | None) -> str | None:
         """Return a token that is not `refused`, or None if there is none."""
         async with self._lock:
             if self._current == refused and callable(self._source):

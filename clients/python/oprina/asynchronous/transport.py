@@ -62,7 +62,7 @@ class AsyncTransport:
         try:
             return await self._send(call, token)
         except AuthenticationError:
-            token = await self.tokens.renewed(token) if call.signed_in else None
+            token = await self.tokens.renew(token) if call.signed_in else None
             if token is None:
                 raise
         return await self._send(call, token)

@@ -20,10 +20,10 @@ class Tokens:
     def current(self) -> str | None:
         """Return the token, or None if the client has no source of tokens."""
         if self._current is None and self._source is not None:
-            return self.renewed(None)
+            return self.renew(None)
         return self._current
 
-    def renewed(self, refused: str | None) -> str | None:
+    def renew(self, refused: str | None) -> str | None:
         """Return a token that is not `refused`, or None if there is none."""
         with self._lock:
             if self._current == refused and callable(self._source):

@@ -63,7 +63,7 @@ class Transport:
         try:
             return self._send(call, token)
         except AuthenticationError:
-            token = self.tokens.renewed(token) if call.signed_in else None
+            token = self.tokens.renew(token) if call.signed_in else None
             if token is None:
                 raise
         return self._send(call, token)

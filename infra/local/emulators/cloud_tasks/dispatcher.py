@@ -76,7 +76,7 @@ class Dispatcher:
     def _settle(self, entry: QueuedTask) -> None:
         """Remove a task that succeeded or has no attempt left; plan the next attempt otherwise."""
         config = self._queues.get(queue_of(entry.task.name)).retry_config
-        if httpx.codes.is_success(entry.answered) or _exhausted(entry, config, self._now()):
+        if httpx.codes.is_success(entry.answered) or _is_exhausted(entry, config, self._now()):
             self._queues.remove(entry, ran=True)
             return
         wait = backoff(entry.task.dispatch_count, config)
@@ -142,7 +142,7 @@ def backoff(failures: int, config: ct.RetryConfig) -> float:
     return float(min(most, least * 2**doublings * (linear + 1)))
 
 
-def _exhausted(entry: QueuedTask, config: ct.RetryConfig, now: float) -> bool:
+def _is_exhausted(entry: QueuedTask, config: ct.RetryConfig, now: float) -> bool:
     """Return whether each limit that is set has been reached."""
     reached = []
     if config.max_attempts > 0:

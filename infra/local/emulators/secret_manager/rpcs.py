@@ -64,7 +64,7 @@ class SecretManagerEmulator:
     def _create(self, request: sm.CreateSecretRequest) -> sm.Secret:
         name = f"{request.parent}/secrets/{request.secret_id}"
         check_create(request)
-        if name in self._unexpired():
+        if name in self._drop_expired():
             refuse(StatusCode.ALREADY_EXISTS, f"Secret [{name}] already exists.")
         secret = sm.Secret(request.secret)
         secret.name = name
@@ -100,7 +100,7 @@ class SecretManagerEmulator:
         prefix = f"{request.parent}/"
         inside = [
             stored
-            for name, stored in self._unexpired().items()
+            for name, stored in self._drop_expired().items()
             if name.startswith(prefix) and fits(stored.secret)
         ]
         newest_first = [(-stored.order, stored.secret) for stored in reversed(inside)]
@@ -183,18 +183,18 @@ class SecretManagerEmulator:
         return version
 
     def _find(self, name: str) -> StoredSecret:
-        stored = self._unexpired().get(name)
+        stored = self._drop_expired().get(name)
         return stored or refuse(StatusCode.NOT_FOUND, f"Secret [{name}] not found.")
 
     def _find_version(self, name: str) -> tuple[sm.SecretVersion, bytes]:
         secret, _, which = name.rpartition("/versions/")
-        stored = self._unexpired().get(secret)
+        stored = self._drop_expired().get(secret)
         if stored is None or not stored.versions:
             refuse(StatusCode.NOT_FOUND, f"Secret [{secret}] not found or has no versions.")
         found = stored.find_version(which)
         return found or refuse(StatusCode.NOT_FOUND, f"Secret Version [{name}] not found.")
 
-    def _unexpired(self) -> dict[str, StoredSecret]:
+    def _drop_expired(self) -> dict[str, StoredSecret]:
         """Delete the expired secrets and return the others by name."""
         now = self._now()
         expired = [name for name, stored in self._secrets.items() if stored.expires() <= now]

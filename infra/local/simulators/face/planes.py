@@ -34,7 +34,7 @@ class Planes:
         ):
             mine[y : y + theirs.shape[0], x : x + theirs.shape[1]] = theirs
 
-    def packed(self) -> Pixels:
+    def pack(self) -> Pixels:
         """Return the planes one after the other, as PyAV wants `yuv420p`."""
         flat = np.concatenate([self.y.ravel(), self.u.ravel(), self.v.ravel()])
         return flat.reshape(-1, self.y.shape[1])

@@ -83,7 +83,7 @@ class GoogleAccountsState:
             ("ada@gmail.example", "Ada"),
             ("ada.work@gmail.example", "Ada at work"),
         ):
-            self.users[email] = self._furnished(GoogleUser(email, name))
+            self.users[email] = self._furnish(GoogleUser(email, name))
 
     def client_file(self) -> bytes:
         """Return the JSON file of the OAuth client, in the form that the console offers."""
@@ -99,7 +99,7 @@ class GoogleAccountsState:
         if not EMAIL.fullmatch(email):
             raise ValueError("not an email address")
         if email not in self.users:
-            self.users[email] = self._furnished(GoogleUser(email, email.partition("@")[0]))
+            self.users[email] = self._furnish(GoogleUser(email, email.partition("@")[0]))
         return self.users[email]
 
     def user_of(self, sub: str) -> GoogleUser:
@@ -109,7 +109,7 @@ class GoogleAccountsState:
         """Return an id in Gmail's form, 16 hexadecimal digits."""
         return hashlib.sha256(self.new_secret().encode()).hexdigest()[:16]
 
-    def _furnished(self, user: GoogleUser) -> GoogleUser:
+    def _furnish(self, user: GoogleUser) -> GoogleUser:
         """Give the account three mails, and the events of this week and the next one."""
         now = self.now()
         letters = (

@@ -64,7 +64,7 @@ def identity_toolkit_app(known: FirebaseUsers) -> Starlette:
     async def lookup(request: Request) -> JSONResponse:
         body, refused = await _body(request)
         found = [uid for email in body.get("email", []) if (uid := known.find(email))]
-        users = [_described(known, uid) for uid in found]
+        users = [_describe(known, uid) for uid in found]
         return refused or JSONResponse({"users": users} if users else {})
 
     async def create(request: Request) -> JSONResponse:
@@ -100,7 +100,7 @@ async def _body(request: Request) -> tuple[dict[str, Any], JSONResponse | None]:
     return dict(await json_body(request)), None
 
 
-def _described(known: FirebaseUsers, uid: str) -> dict[str, str]:
+def _describe(known: FirebaseUsers, uid: str) -> dict[str, str]:
     claims = {"customAttributes": known.claims[uid]} if uid in known.claims else {}
     return {"localId": uid, **claims}
 

@@ -35,7 +35,6 @@ class LiveAvatarAccount:
         clock: LiveAvatarClock | None = None,
         *,
         key: str = "local-key",
-        secret: str | None = None,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self.settings = settings or LiveAvatarSettings()
@@ -49,7 +48,7 @@ class LiveAvatarAccount:
         self.journal = AccountJournal(self.utc, self._origin[1])
         self.shelf = AudioShelf(self.settings.kept_audio_bytes)
         self.tokens = SessionTokens(
-            secret or secrets.token_hex(32),
+            secrets.token_hex(32),
             self.settings.token_seconds,
             lambda: self.utc(self.now).timestamp(),
         )

@@ -40,8 +40,8 @@ class WallClock:
 class ManualClock:
     """A clock that stands still until `advance`, which wakes each sleeper at its time, in order."""
 
-    def __init__(self, start: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)) -> None:
-        self._start = start
+    def __init__(self) -> None:
+        self._start = datetime(2026, 11, 23, 12, tzinfo=UTC)
         self._seconds = 0.0
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -77,6 +77,6 @@ class ManualClock:
         await _let_others_run()
 
 
-async def _let_others_run(turns: int = 20) -> None:
-    for _ in range(turns):
+async def _let_others_run() -> None:
+    for _ in range(20):
         await asyncio.sleep(0)

@@ -147,13 +147,13 @@ class PlaybackQueue:
             if utterance.started is not None
         ]
         events.append(SessionEvent(at, "cleared", None, source))
-        return events + self._posed(at)
+        return events + self._change_pose(at)
 
     def listen(self, at: float, *, on: bool) -> list[SessionEvent]:
         """Take the listening pose, or leave it."""
         events = self.advance(at)
         self.listening = on
-        return events + self._posed(at)
+        return events + self._change_pose(at)
 
     def drop(self, at: float) -> list[AvatarUtterance]:
         """Stop now and drop the queue, without events. Returns the utterances that were cut."""
@@ -186,7 +186,7 @@ class PlaybackQueue:
         if head.started is None:
             head.started = self.at
             started = SessionEvent(self.at, "started", head, head.source)
-            return [started, *self._posed(self.at)]
+            return [started, *self._change_pose(self.at)]
         if head.remaining > to - self.at + INSTANT:
             self._play(head, head.played + to - self.at)
             return None
@@ -198,7 +198,7 @@ class PlaybackQueue:
         head.ended = self.at
         self._queue.pop(0)
         ended = SessionEvent(self.at, "ended", head, head.source)
-        return [ended, *self._posed(self.at)]
+        return [ended, *self._change_pose(self.at)]
 
     def _play(self, head: AvatarUtterance, until: float) -> None:
         if self.on_played is not None and until > head.played:
@@ -215,7 +215,7 @@ class PlaybackQueue:
         self.at = max(self.at, due)
         return [SessionEvent(due, "starved", head, head.source)]
 
-    def _posed(self, at: float) -> list[SessionEvent]:
+    def _change_pose(self, at: float) -> list[SessionEvent]:
         pose: Pose = "talking" if self._queue else "listening" if self.listening else "idle"
         if pose == self.pose:
             return []

@@ -20,7 +20,7 @@ LEAVE = rtc.LeaveRequest
 class ClientRoom(Protocol):
     """The room, as its clients need it."""
 
-    def offered(self, client: "RoomClient") -> Offered:
+    def tracks_for(self, client: "RoomClient") -> Offered:
         """Return the tracks that the client may receive."""
 
     def publish(self, client: "RoomClient") -> None:
@@ -128,11 +128,11 @@ class RoomClient:
 
     async def answer(self, offer: rtc.SessionDescription) -> None:
         """Answer an offer of the client."""
-        self.send(await self.peers.answer(offer, self.room.offered(self)))
+        self.send(await self.peers.answer(offer, self.room.tracks_for(self)))
 
     async def offer_tracks(self) -> None:
         """Offer the client the tracks that it does not have yet."""
-        offered = self.room.offered(self)
+        offered = self.room.tracks_for(self)
         if not self.single:
             message = await self.peers.offer(offered)
             if message is not None:

@@ -104,7 +104,7 @@ class LiveKitRoom:
         for departure in self._departures:
             departure.cancel()
 
-    async def closed(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until everything that runs for the room has ended."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
@@ -128,7 +128,7 @@ class LiveKitRoom:
 
     # ── for clients ──────────────────────────────────────────────────────────────────────────────
 
-    def offered(self, client: RoomClient) -> Offered:
+    def tracks_for(self, client: RoomClient) -> Offered:
         """Return the tracks that a client may receive."""
         if not client.grant.can_subscribe:
             return []

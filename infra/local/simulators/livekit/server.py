@@ -22,10 +22,10 @@ SIGNALLING = "infra.local.simulators.livekit.signalling"
 
 def media_missing() -> list[str]:
     """Return the packages of the media that are not installed."""
-    return [name for name in MEDIA if not _installed(name)]
+    return [name for name in MEDIA if not _is_installed(name)]
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError:  # the parent of a dotted name

@@ -154,7 +154,7 @@ def _decoding(config: RecognitionConfig, content: bytes) -> bytes:
         raise _invalid("Exactly one of the decoding configs must be set.")
     if explicit is None:
         if content[:4] != b"RIFF":
-            raise _unsupported()
+            raise _encoding_refusal()
         return content
     name = explicit.encoding_name
     if name not in ENCODINGS or name == ENCODINGS[0]:
@@ -168,7 +168,7 @@ def _decoding(config: RecognitionConfig, content: bytes) -> bytes:
     if name == "LINEAR16":
         return _wav(content, explicit.sample_rate_hertz, explicit.audio_channel_count)
     if not content.startswith(b"\x1a\x45\xdf\xa3"):
-        raise _unsupported()
+        raise _encoding_refusal()
     return content
 
 
@@ -183,7 +183,7 @@ def _wav(samples: bytes, rate: int, channels: int) -> bytes:
     return file.getvalue()
 
 
-def _unsupported() -> GoogleError:
+def _encoding_refusal() -> GoogleError:
     return _invalid("Audio data does not appear to be in a supported encoding.")
 
 

@@ -67,7 +67,7 @@ class SessionCalls:
         self.account.start(session)
         if self.account.settings.start_delay_seconds:
             await self.account.clock.sleep(self.account.settings.start_delay_seconds)
-        return ok(self._started(request, session), 201)
+        return ok(self._start_answer(request, session), 201)
 
     async def stop(self, request: Request) -> Response:
         """Stop a session."""
@@ -104,7 +104,7 @@ class SessionCalls:
         self.account.settle()
         return ok({"credits_left": str(self.account.credits_left())})
 
-    def _started(self, request: Request, session: LiveAvatarSession) -> Json:
+    def _start_answer(self, request: Request, session: LiveAvatarSession) -> Json:
         """Return a start's answer. Its addresses are below the mount of this request."""
         tokens = self.account.tokens
         scheme = "wss" if request.url.scheme == "https" else "ws"

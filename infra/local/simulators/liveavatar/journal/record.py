@@ -24,19 +24,20 @@ SHOWN_FIELDS = (
 """The fields of a request's body that the journal may show."""
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+KEPT_ENTRIES = 10_000
 
 
 class AccountJournal:
     """The account's journal. `utc` dates a moment; `origin` is the moment at which `seconds` is 0.
 
-    It keeps the newest `keep` entries. Counts of calls, and figures of sessions and utterances, are
+    It keeps the newest `KEPT_ENTRIES`. Counts of calls, and figures of sessions and utterances, are
     complete.
     """
 
-    def __init__(self, utc: Moment, origin: float, *, keep: int = 10_000) -> None:
+    def __init__(self, utc: Moment, origin: float) -> None:
         self._utc = utc
         self._origin = origin
-        self._entries: deque[JournalEntry] = deque(maxlen=keep)
+        self._entries: deque[JournalEntry] = deque(maxlen=KEPT_ENTRIES)
         self._calls: Counter[str] = Counter()
 
     def add(self, at: float, kind: str, **fields: Any) -> JournalEntry:  # noqa: ANN401 - JSON-like

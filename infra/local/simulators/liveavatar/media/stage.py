@@ -67,7 +67,7 @@ class SessionStage:
         self._running.cancel()
         await asyncio.wait({self._running})
         self.room.close(models.SERVER_SHUTDOWN)
-        await self.room.closed()
+        await self.room.wait_closed()
 
     def _tracks(self) -> tuple[HostedTrack, HostedTrack]:
         encoding = self._session.plan.encoding

@@ -119,6 +119,6 @@ class FaceTrack(SessionTrack):
 
     async def _draw(self, pose: FacePose) -> Pixels:
         if self._sheet.knows(pose):
-            return self._sheet.frame(pose).packed()
+            return self._sheet.frame(pose).pack()
         planes = await asyncio.to_thread(self._sheet.frame, pose)
-        return planes.packed()
+        return planes.pack()

@@ -45,22 +45,22 @@ def sound(seconds: float) -> bytes:
 
 
 async def test_utterance_starts_and_ends_once(account: Account) -> None:
-    async with account.line() as reader:
-        await reader.line.speak(U1, sound(0.05))
-        await reader.line.speak(U1, sound(0.05))
-        await reader.line.finish(U1)
+    async with account.connection() as reader:
+        await reader.connection.speak(U1, sound(0.05))
+        await reader.connection.speak(U1, sound(0.05))
+        await reader.connection.finish(U1)
         await reader.until("ended")
-        await reader.line.close()
+        await reader.connection.close()
         await reader.until("closed")
     assert reader.kinds == ["connected", "started", "ended", "closed"]
     assert [event.utterance for event in reader.heard[1:3]] == [U1, U1]
 
 
 async def test_utterances_play_one_after_the_other(account: Account) -> None:
-    async with account.line() as reader:
+    async with account.connection() as reader:
         for utterance in (U1, U2):
-            await reader.line.speak(utterance, sound(0.04))
-            await reader.line.finish(utterance)
+            await reader.connection.speak(utterance, sound(0.04))
+            await reader.connection.finish(utterance)
         await reader.until("ended")
         await reader.until("ended")
     assert [(event.kind, event.utterance) for event in reader.heard[1:]] == [
@@ -72,15 +72,15 @@ async def test_utterances_play_one_after_the_other(account: Account) -> None:
 
 
 async def test_interruption_drops_all_queued_speech(account: Account) -> None:
-    async with account.line() as reader:
+    async with account.connection() as reader:
         for utterance in (U1, U2):
-            await reader.line.speak(utterance, sound(5))
-            await reader.line.finish(utterance)
+            await reader.connection.speak(utterance, sound(5))
+            await reader.connection.finish(utterance)
         await reader.until("started")
-        await reader.line.interrupt()
+        await reader.connection.interrupt()
         await reader.until("interrupted")
-        await reader.line.speak(UtteranceId("u3"), sound(0.02))
-        await reader.line.finish(UtteranceId("u3"))
+        await reader.connection.speak(UtteranceId("u3"), sound(0.02))
+        await reader.connection.finish(UtteranceId("u3"))
         await reader.until("ended")
     assert reader.kinds == ["connected", "started", "interrupted", "started", "ended"]
 
@@ -89,46 +89,46 @@ async def test_second_connection_interrupts_the_first_or_closes_it(
     account: Account, request: pytest.FixtureRequest
 ) -> None:
     settings = request.node.callspec.params["account"] or {}
-    _, running = await account.started()
+    _, running = await account.start_session()
     first = Reader(await account.avatars.connect(running.ws_url))
     await first.until("connected")
-    await first.line.speak(U1, sound(5))
+    await first.connection.speak(U1, sound(5))
     await first.until("started")
     second = Reader(await account.avatars.connect(running.ws_url))
     await second.until("connected")
-    await second.line.interrupt()
+    await second.connection.interrupt()
     if settings.get("second_socket_closes_first"):
         await first.until("closed")
     else:
         interrupted = await first.until("interrupted")
         assert interrupted.utterance == U1
-    await second.line.speak(U2, sound(0.05))
-    await second.line.finish(U2)
+    await second.connection.speak(U2, sound(0.05))
+    await second.connection.finish(U2)
     assert (await second.until("ended")).utterance == U2
-    await first.line.close()
-    await second.line.close()
+    await first.connection.close()
+    await second.connection.close()
 
 
 async def test_ended_session_closes_its_connections(account: Account) -> None:
-    ticket, running = await account.started()
+    token, running = await account.start_session()
     reader = Reader(await account.avatars.connect(running.ws_url))
     await reader.until("connected")
-    await account.avatars.stop(ticket.session, "user")
+    await account.avatars.stop(token.session, "user")
     await reader.until("closed")
-    for send in (reader.line.speak(U1, sound(0.1)), reader.line.interrupt()):
+    for send in (reader.connection.speak(U1, sound(0.1)), reader.connection.interrupt()):
         with pytest.raises(errors.Unavailable):
             await send
-    await reader.line.close()
+    await reader.connection.close()
 
 
 async def test_session_that_does_not_run_has_no_connection(account: Account) -> None:
-    ticket, running = await account.started()
-    await account.avatars.stop(ticket.session, "user")
+    token, running = await account.start_session()
+    await account.avatars.stop(token.session, "user")
     with pytest.raises(errors.UpstreamNotFound):
         await account.avatars.connect(running.ws_url)
 
 
 async def test_chunk_over_the_limit_is_a_value_error(account: Account) -> None:
-    async with account.line() as reader:
+    async with account.connection() as reader:
         with pytest.raises(ValueError, match="700 KB"):
-            await reader.line.speak(U1, bytes(700_002))
+            await reader.connection.speak(U1, bytes(700_002))
