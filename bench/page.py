@@ -1,15 +1,17 @@
 """Times of the page in headless Chromium, against a local stack in this process.
 
-    make bench ARGS=page
+    python -m bench.page [--runs 10]
 
 A person writes, then speaks through a WAV file that is the browser's microphone, and interrupts the
 avatar. The agent, the voice and the avatar are the simulators of the local stack. The recogniser
 answers at once, so that its own time is zero and hides no other. Needs Chromium and Node."""
 
+import argparse
 import asyncio
 import io
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import wave
@@ -22,7 +24,7 @@ import anyio
 import numpy as np
 from playwright.async_api import Page, expect
 
-from bench.table import Row, middle
+from bench.table import Row, markdown, middle
 from infra.deploy.shell import ROOT
 from infra.local.recogniser.recogniser import Recognition
 from infra.local.simulators.agent_engine.assistant.steps import Message, Step, Text
@@ -281,3 +283,13 @@ def measure(runs: int) -> list[Row]:
     prepare()
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(run_page(Path(folder), max(runs, RUNS)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=RUNS)
+    print(markdown(measure(parser.parse_args().runs)), file=sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,15 @@
 """Text and speech through one process, with 1 and with 200 users at once.
 
-    make bench ARGS=throughput
+    python bench/throughput.py [--runs 5]
 
 The measured process is the function `chat` as it is deployed (functions-framework, gunicorn, one
 uvicorn worker), with its real adapters and a SQLite store. Its services and its callers are in this
 process, on the other core (`simulated_services.py`, `talkers.py`)."""
 
+import argparse
 import asyncio
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -15,6 +17,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx
 import uvloop
@@ -28,7 +32,7 @@ from bench.simulated_services import (
     request,
     run_services,
 )
-from bench.table import Row, middle
+from bench.table import Row, markdown, middle
 from bench.talkers import Talker, start_talkers
 from common.settings import Settings
 from infra.local.emulators.google_cloud import google_cloud, provide
@@ -250,3 +254,13 @@ def _row(figure: str, unit: str, values: Sequence[float], bar: float, how: str) 
     return Row(
         f"throughput: {figure}", median, unit, {}, spread, f"at most {bar:g}", median <= bar, how
     )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=5)
+    print(markdown(measure(parser.parse_args().runs)))
+
+
+if __name__ == "__main__":
+    main()

@@ -45,7 +45,10 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
 
 def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
     """Return whether the text, which ends with `mark`, is a whole sentence if nothing follows."""
-    place = place_of(text, mark, language)
+    return _complete(text, place_of(text, mark, language))
+
+
+def _complete(text: str, place: EndMark) -> bool:
     if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
     if place.mark != ".":
@@ -62,9 +65,11 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     A quotation is left out, because its speaker may be named after it; and so is a full stop after
     a single word, a number, an address or an abbreviation.
     """
-    if mark[0] == ";" or mark[0][0] in NEWLINES or not complete(text, mark, language):
+    if mark[0] == ";" or mark[0][0] in NEWLINES:
         return False
     place = place_of(text, mark, language)
+    if not _complete(text, place):
+        return False
     *earlier, last = place.before.split()
     elliptic = place.mark != "." and not place.strong
     if place.quoted or elliptic or _smiles(place) or _ADDRESSED.search(last):
