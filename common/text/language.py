@@ -73,11 +73,13 @@ class Language:
     signs: str = ""  # table of signs and their words; "{}" is the figure after the sign
     until: str = ""  # the word of a range, with its spaces
     money: str = ""  # table of currency signs and their words before a scale
+    pesos: str = ""  # the words for "$" in a country whose peso it is
     scales: str = ""  # pattern of words like "million"
     in_full: str = ""  # table of abbreviations in full ("ca.=circa")
     own: Rules = ()  # further rules for abbreviations
     spoken: "Callable[[Language, str], Rules] | None" = None  # all rules, by region (ISO 3166)
     space: str = " "  # between words
+    subject: str = ""  # the particle of what is compared, with its space ("xが5未満")
     full_stop: str = "."
     space_before_marks: bool = False  # whether a space stands before "!", "?", ":" and ";"
 

@@ -26,6 +26,7 @@ _SIGNS = r"""
 ? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|log|lim [a-z]
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}) → ([^,]{1,20}),  =>  the limit as {1} approaches {2} of
+(?<!\w)d ÷ d ([a-z])(?= [\w(])  =>  d over d {1} of
 (?<!\w)log ?(2|10|[₂₁₀]{1,2}) ?(?=[\w(\[])  =>  log base {1:lowered} of␣
 (?<!\w)([fghA-EM])(?:⁻¹|\^\(?[-−]1\)?)(?![\w.])  =>  {1} inverse
 (?<=[{VULGAR}])([a-z]{2}(?=[²³])|(?=[a-z]))  =>  ␣{1:letters}
