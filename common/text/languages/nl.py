@@ -8,7 +8,7 @@ phrases = """een link naar {}|wat {}-code|wat code|een tabel met {} kolommen|een
   |punt|apenstaartje|klaar: {}"""
 signs = """& en|+ plus|= is|× keer|÷ gedeeld door|± plusminus|≈ ongeveer|≠ ongelijk aan
   |< kleiner dan|> groter dan|≤ hoogstens|≥ minstens|→ naar|^ tot de macht {}|√ wortel van
-  |∞ oneindig|⇔ dan en slechts dan als|∣ gegeven|‾ streep|ˆ dakje|‖ absolute waarde van"""
+  |∞ oneindig|⇔ dan en slechts dan als|∣ gegeven|‾ streep|‸ dakje|‖ absolute waarde van"""
 until = " tot "
 money = "$ dollar|€ euro|£ pond"
 scales = "miljoen|miljard"

@@ -28,7 +28,7 @@ _PATTERNS = {
     ),
     "EDGE": "0-9A-Za-zÀ-ӿ$",  # letters of scripts with spaces: no formula touches one
     "LAYOUT": (
-        r"(?:left|right|middle|[bB]igg?[lrm]?|[a-z]+style|(?:no)?limits|(?:math|text|over|under)[a-z]*|vec|rm"
+        r"(?:left|right|middle|[bB]igg?[lrm]?|[a-z]{4,12}style|(?:no)?limits|(?:math|text|over|under)[a-z]{0,9}|vec|rm"
         r"|[dt]?dot|tilde|[hv]?(?:phantom|space|line)|bf|it|boxed|begin|end|ce|operatorname)(?![A-Za-z])"
     ),
 }
@@ -48,7 +48,7 @@ _INNERMOST = r"""
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
 \\(sin|cos|tan|cot)\^(?:\{-1\}|\{−1\})  =>  ␣arc{1}␣
 \\(?:bar|overline)(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‾␣
-\\(?:wide)?hat(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}ˆ␣
+\\(?:wide)?hat(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‸␣
 \\[cdt]?frac(?![A-Za-z]){SHORT}{SHORT}  =>  {fraction}
 \\[dt]?binom{ARGUMENT}{ARGUMENT}  =>  C({1}, {2})
 \\sqrt\[(\w)\]{ARGUMENT}  =>  {2:term}^(1/{1})

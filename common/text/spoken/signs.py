@@ -95,7 +95,7 @@ def _between(words: dict[str, str], space: str, subject: str) -> Group:
     angles = "".join(sign for sign in "<>" if "{}" not in words.get(sign, ""))
     signs = any_of(sign for sign, said in words.items() if sign not in "<>+^" and "{}" not in said)
     framed = any_of(sign for sign, said in words.items() if sign != "^" and "{}" in said)
-    plus = r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+|(?<!\d\+)(?:[ ().-]{0,2}\d){8}) ?"
+    plus = r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+|(?<!\d\+)\(?\d(?:[ ().-]{0,2}\d){7}) ?"
     rules = (
         Rule(r"(?<![A-Za-z|])\|(?! )([^|\n]{1,40})(?<! )\|(?![\w|])", r"‖(\1)"),
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),

@@ -55,7 +55,7 @@ _NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth not
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
   |∅ the empty set|∠ angle|⊥ perpendicular to|∴ therefore|∝ is proportional to
-  |∥ is parallel to|∣ given|≡ is equivalent to|⇔ if and only if|‾ bar|ˆ hat|∓ minus or plus|∧ and|∨ or
+  |∥ is parallel to|∣ given|≡ is equivalent to|⇔ if and only if|‾ bar|‸ hat|∓ minus or plus|∧ and|∨ or
   |¬ not|≅ is congruent to|≪ is much less than|≫ is much greater than""")
 PATTERNS = {
     "RARE": (  # one of the rare forms that the first rules read
