@@ -79,7 +79,6 @@ class Language:
     own: Rules = ()  # further rules for abbreviations
     spoken: "Callable[[Language, str], Rules] | None" = None  # all rules, by region (ISO 3166)
     space: str = " "  # between words
-    subject: str = ""  # the particle of what is compared, with its space ("xが5未満")
     full_stop: str = "."
     space_before_marks: bool = False  # whether a space stands before "!", "?", ":" and ";"
 

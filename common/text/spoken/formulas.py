@@ -10,31 +10,23 @@ _WORDS = "(?:arc)?(?:sin|cos|tan|cot)h?|sec|csc|log|ln|exp|lim|max|min|mod|det|g
 _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡
   |infty ∞|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °|dots …|ldots …|cdots …|in ∈
   |notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆
-  |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,|iff ⇔
-  |Leftrightarrow ⇔|leftrightarrow ↔|Longrightarrow →|longrightarrow →|mapsto →|leftarrow ←|lt <|gt >
-  |leqslant ≤|geqslant ≥|ll ≪|gg ≫|mp ∓|cong ≅|land ∧|lor ∨|neg ¬|setminus ∖|over ÷|colon :""")
+  |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,|iff ⇔|Leftrightarrow ⇔
+  |Longrightarrow →|longrightarrow →|leftarrow ←|lt <|gt >|leqslant ≤|geqslant ≥|ll ≪|gg ≫|mp ∓|cong ≅
+  |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′""")
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
     _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
-_SIGNS |= table("varepsilon ε|varphi φ|vartheta θ|hbar ħ|ell ℓ|prime ′")
 _PATTERNS = {
     "SIGN": any_of(_SIGNS),
     "ARGUMENT": r"\{([^{}]{1,200}+)\}",
     "BOUND": r"(?:\{([^{}]{1,60}+)\}|(\\[a-z]{1,9}|\w))",
     "SHORT": r" ?(?:\{([^{}]{1,200}+)\}|(\d|[A-Za-z]|\\[A-Za-z]{2,9}(?![A-Za-z{])))",
-    "BEGINS": (
-        r"(?=[A-Za-zΑ-ω\\(|\[^-]|\{\}|\d[^$\n]{0,80}[\\^=]"
-        r"|\d[\d.,+*/()<> ×÷−]{0,80}(?:[a-z]{1,3}|(?<=[\d)]))\$)"
-    ),
+    "BEGINS": r"(?=[A-Za-zΑ-ω\\([{|^-]|\d[^$\n]{,80}[\\^=]|\d[(-,.-9<> ×÷−]{,80}(?:[a-z]|(?<![ /]))\$)",
     "EDGE": "0-9A-Za-zÀ-ӿ$",  # letters of scripts with spaces: no formula touches one
-    "LAYOUT": (
-        r"(?:left|right|middle|[bB]igg?[lrm]?|[a-z]{4,12}style|(?:no)?limits|(?:math|text|over|under)[a-z]{0,9}|vec|rm"
-        r"|[dt]?dot|tilde|[hv]?(?:phantom|space|line)|bf|it|boxed|begin|end|ce|operatorname)(?![A-Za-z])"
-    ),
+    "LAYOUT": r"left|right|[bB]igg?[lr]?|\w{4,12}style|(?:no)?limits|math\w{2,5}|vec|dot|tilde|rm|bf",
 }
 _DELIMITERS = r"""
-(?<![A-Za-z])((?:[PEpqH]|Pr|Var)(?:\\left ?)?[(\[][^()\[\]|]{1,60}+)(?<!\\)\|(?=[^()\[\]|]{1,60}+[)\]])
-    =>  {1} ∣␣
+(?<!\w)((?:[PEpH]|Var)(?:\\left ?)?[(\[][^()\[\]|]{1,60}+)\|(?=[^()\[\]|]{1,60}+[)\]])  =>  {1} ∣␣
 ? \\|\$[^$\n]{0,200}\$
 (?:(?<!\$)\$\$(?!\$)|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
 (?<!\$)\$\$(?!\$)|\\[()\[\]]  =>  ␣
@@ -60,11 +52,9 @@ _INNERMOST = r"""
 _COMMANDS = r"""
 ? [\\&]|[ ]{2}|[ ]\^
 \\left(\W) ?| ?\\right(\W)  =>  {1}{2}
-\\not ?=  =>  ␣≠␣
-\\not ?\\in(?![A-Za-z])  =>  ␣∉␣
 [ ]?\\rvert(?![A-Za-z])|\\l?vert(?![A-Za-z])[ ]?  =>  |
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
-(?<![\w:\\.])\\(?:{LAYOUT}|\|)|\\[,;!]  =>  ␣
+(?<![\w:\\.])\\(?:(?:{LAYOUT})(?![A-Za-z])|\|)|\\[,;!]  =>  ␣
 (?<![\w:\\.])\\([A-Za-z]{2,20})  =>  ␣{1}␣
 &=  =>  =
 \\\\(?!\w)  =>  ;
@@ -76,7 +66,7 @@ _APART = r"""
 (?<![\w^.,])(\d++(?:[.,]\d++)*+|[A-Z](?= ?(?:\\left ?)?\(1 ?[-+]))(?= ?(?:\\left ?)?\()  =>  {1} ×␣
 (?<=[\d)])/(?=\\(?!text|math|left)[A-Za-z]|[A-Za-zα-ω](?![A-Za-z]))|(?<!\w[A-Za-z])(?<=[A-Za-z])/(?=\d)
     =>  ␣÷␣
-(?<=\w)(?=\\[A-Za-z])|^(?:\{\})?\^  =>  ␣
+(?<=\w)(?<!\\not)(?=\\[A-Za-z])|^(?:\{\})?\^  =>  ␣
 """
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference
     r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}|\\[A-Za-z]+|\d [A-Za-z]+|[A-Za-z]{4,}"

@@ -13,11 +13,9 @@ _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|
 _FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d(?:[.,:’']?\d)*+(?: \d{3}(?!\d))*+\.?"
 _SIGN = "一-龯가-힣ァ-ヶーऀ-ॣ"  # in the words of scripts without spaces, and in Korean
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})"
-    r"((?: ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개]|[千万萬億亿천만억]"
-    rf"|[{_SIGN}ぁ-んー]{{1,4}}(?=[–—~～〜])))?)( ?[–—~～〜] ?|-| - )"
-    rf"(?=([-−]?{_FIGURE})( ?(?:Uhr|uur|h(?![a-z])|[時时点點시])|[元円원만万年人名个個개명]?)"
-    r"(?![/-]| ?[-=]))"
+    rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})((?: ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[{_SIGN}]"
+    rf"|[{_SIGN}ぁ-ん]{{1,4}}(?=[–—~～〜])))?)( ?[–—~～〜] ?|-| - )(?=([-−]?{_FIGURE})"
+    r"( ?(?:Uhr|uur|h(?![a-z])|[時时点點시])|[元円원만万年人名个個개명]?)(?![/-]| ?[-=]))"
 )
 _FROM_TO = rf"(?<=[\d{_SIGN}])(?<![的了吧呢啦呀啊好您你요네죠까])(?: ~ |[~～〜–])(?=[{_SIGN}])"
 _COMPARED = (
@@ -25,9 +23,7 @@ _COMPARED = (
     r"|[A-Za-z]{1,3}(?![A-Za-z])|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간"
     r"|(?:वर्ष|साल|दिन|घंटे|मिनट|महीने|रुपये|किमी|किलो|मीटर|लाख|करोड़|प्रतिशत|लोग)(?!\w)))?|[a-z](?!\w))"
 )
-_SUBJECT = (
-    r"(?<![A-Za-z])(?<![<>≤≥] )([A-Za-z\d]|(?<=\w)\)) ?(?=[<>≤≥] ?[\da-z][\d.,]*+(?! ?[<>≤≥]))"
-)
+_SUBJECT = r"(?<![<>≤≥] )([A-Za-z\d]|(?<=\w)\)) ?(?=[<>≤≥] ?[\da-z][\d.,]*(?! ?[<>≤≥\d]))"
 _SUM = r"(?:(?![^\W\d_]{3}|[.,] )[^;。，、\n])++"  # no word in it
 _MINUS = re.compile(
     r"(?<=\S )-(?= (?:[\d(√]|[A-Za-z](?![^\W\d_])))"
@@ -38,7 +34,7 @@ _NUMBERED = re.compile(
 )
 _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)
-_MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
+_FEW = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
@@ -65,7 +61,7 @@ def sign_rules(language: Language, region: str) -> Rules:
         ranges = Rule(_RANGE, lambda match: _range(match, language.until))
         rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
         rules.append(Rule(_FROM_TO, language.until))
-    return (*rules, _between(table(language.signs), space, language.subject))
+    return (*rules, _between(table(language.signs), space))
 
 
 def _range(match: re.Match[str], until: str) -> str:
@@ -78,14 +74,13 @@ def _range(match: re.Match[str], until: str) -> str:
     if first.isdigit() and last.isdigit() and not hour and not (match[2].strip() and dashed):
         sure = match[5] or (int(first) in _YEARS and int(last) in _YEARS)
         coded = first[0] == "0" != first or (int(first) <= _MONTHS and int(last) in _YEARS)
-        is_range = int(first) < int(last) and not coded and (sure or digits <= _MOST_DIGITS)
+        is_range = int(first) < int(last) and not coded and (sure or digits <= _FEW)
     else:
-        few = hour or dashed or digits <= _MOST_DIGITS + 2
-        is_range = few or not first[0].isdigit() or ":" in first
+        is_range = hour or dashed or digits <= _FEW + 2 or not first[0].isdigit() or ":" in first
     return match[1] + match[2] + until if is_range else match[0]
 
 
-def _between(words: dict[str, str], space: str, subject: str) -> Group:
+def _between(words: dict[str, str], space: str) -> Group:
     def put(match: re.Match[str]) -> str:
         sign, figure = match[1], match[2] if match.re.groups > 1 else ""
         said = words.get(sign, "")
@@ -95,6 +90,7 @@ def _between(words: dict[str, str], space: str, subject: str) -> Group:
     angles = "".join(sign for sign in "<>" if "{}" not in words.get(sign, ""))
     signs = any_of(sign for sign, said in words.items() if sign not in "<>+^" and "{}" not in said)
     framed = any_of(sign for sign, said in words.items() if sign != "^" and "{}" in said)
+    pause = ", " if space else "、"
     plus = r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+|(?<!\d\+)\(?\d(?:[ ().-]{0,2}\d){7}) ?"
     rules = (
         Rule(r"(?<![A-Za-z|])\|(?! )([^|\n]{1,40})(?<! )\|(?![\w|])", r"‖(\1)"),
@@ -103,8 +99,8 @@ def _between(words: dict[str, str], space: str, subject: str) -> Group:
         Rule(
             r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)", lambda it: "^" + it[1].translate(_LOWERED)
         ),
-        Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
-        Rule(_SUBJECT if subject else "(?!)", lambda match: match[1] + subject),
+        Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", pause),  # in a menu
+        Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + pause),
         Rule(_COMPARED if framed else "(?!)", put),
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
         Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
