@@ -33,7 +33,7 @@ _DELIMITERS = r"""
 (?<![{EDGE}])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?![{EDGE}])  =>  {1:variables}
 """
 _INNERMOST = r"""
-? [{_^]|frac|bar|hat
+? [{_^\\]
 \\begin\{(?:[a-z]?matrix|cases)\}([^{}]{1,300})\\end\{[a-z]{5,7}\}  =>  ␣({1:rows})
 \\(int|sum|prod)_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
 \\lim_{BOUND}  =>  ␣lim {1}{2},␣

@@ -60,7 +60,7 @@ def sign_rules(language: Language, region: str) -> Rules:
     if language.until:
         ranges = Rule(_RANGE, lambda match: _range(match, language.until))
         rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
-        rules.append(Rule(_FROM_TO, language.until))
+        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, language.until),)))
     return (*rules, _between(table(language.signs), space))
 
 
