@@ -7,15 +7,15 @@ language. A sign for which a language has no word stays as it is.
 import re
 
 from common.text.language import Language, words_of
-from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
+from common.text.spoken.rules import LOWERED, RAISED, Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
 _FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d(?:[.,:’']?\d)*+(?: \d{3}(?!\d))*+\.?"
 _SIGN = "一-龯가-힣ァ-ヶーऀ-ॣ"  # in the words of scripts without spaces, and in Korean
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})((?: ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[{_SIGN}]"
-    rf"|[{_SIGN}ぁ-ん]{{1,4}}(?=[–—~～〜])))?)( ?[–—~～〜] ?|-| - )(?=([-−]?{_FIGURE})"
-    r"( ?(?:Uhr|uur|h(?![a-z])|[時时点點시])|[元円원만万年人名个個개명]?)(?![/-]| ?[-=]))"
+    rf"(?<![A-Za-z\d.,/:+#)-])(?:(?<![)\d] )|(?=\d\d?:\d\d))([-−]?{_FIGURE})((?: ?(?:%|°[CFم]?|℃"
+    rf"|h(?:\d\d)?|[{_SIGN}]|[{_SIGN}ぁ-ん]{{1,4}}(?=[–—~～〜])))?)( ?[–—~～〜] ?|-| - )"
+    rf"(?=([-−]?{_FIGURE})( ?(?:Uhr|uur|h(?![a-z])|[時时点點시])|[元円원만万年人名개]?)(?![/-]| ?[-=]))"
 )
 _FROM_TO = rf"(?<=[\d{_SIGN}])(?<![的了吧呢啦呀啊好您你요네죠까])(?: ~ |[~～〜–])(?=[{_SIGN}])"
 _COMPARED = (
@@ -36,9 +36,7 @@ _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)
 _FEW = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
-_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
-_RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(_RAISED))
+_RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(RAISED))
 
 
 def sign_rules(language: Language, region: str) -> Rules:
@@ -97,7 +95,7 @@ def _between(words: dict[str, str], space: str) -> Group:
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
         Rule(r"(=[^=→.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
         Rule(
-            r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)", lambda it: "^" + it[1].translate(_LOWERED)
+            r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)", lambda it: "^" + it[1].translate(LOWERED)
         ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", pause),  # in a menu
         Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + pause),
