@@ -64,7 +64,7 @@ NAMES = {
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
         r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
-        r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
+        r"|[nf] \d++:|\([rbd]\.| [cT]\.|q \d|q\d|hrs"
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),
