@@ -45,10 +45,7 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
 
 def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
     """Return whether the text, which ends with `mark`, is a whole sentence if nothing follows."""
-    return _complete(text, place_of(text, mark, language))
-
-
-def _complete(text: str, place: EndMark) -> bool:
+    place = place_of(text, mark, language)
     if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
     if place.mark != ".":
@@ -67,9 +64,9 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     """
     if mark[0] == ";" or mark[0][0] in NEWLINES:
         return False
-    place = place_of(text, mark, language)
-    if not _complete(text, place):
+    if not complete(text, mark, language):
         return False
+    place = place_of(text, mark, language)
     *earlier, last = place.before.split()
     elliptic = place.mark != "." and not place.strong
     if place.quoted or elliptic or _smiles(place) or _ADDRESSED.search(last):
