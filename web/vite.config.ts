@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
@@ -20,21 +21,31 @@ const DETECTOR = [
   },
 ];
 
+const VAD = dirname(require.resolve("@ricky0123/vad-web"));
+const ORT = dirname(require.resolve("onnxruntime-web"));
+const DETECTOR_FILES = [
+  join(VAD, "vad.worklet.bundle.min.js"),
+  join(VAD, "silero_vad_v5.onnx"),
+  join(ORT, "ort-wasm-simd-threaded.wasm"),
+  join(ORT, "ort-wasm-simd-threaded.mjs"),
+];
+/** The names of the files are fixed, so the folder has the hash: old script never meets a new detector. */
+const DETECTOR_FOLDER = `vad-${hashOf(DETECTOR_FILES)}`;
+
+function hashOf(files: string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest("hex").slice(0, 8);
+}
+
 /** Copy the detector of speech and its WebAssembly: they are loaded at the first use of the microphone. */
 function copyDetector(): Plugin {
   return {
     name: "copy-detector",
     writeBundle: ({ dir = "dist" }) => {
-      const vad = dirname(require.resolve("@ricky0123/vad-web"));
-      const ort = dirname(require.resolve("onnxruntime-web"));
-      const files = [
-        join(vad, "vad.worklet.bundle.min.js"),
-        join(vad, "silero_vad_v5.onnx"),
-        join(ort, "ort-wasm-simd-threaded.wasm"),
-        join(ort, "ort-wasm-simd-threaded.mjs"),
-      ];
-      mkdirSync(join(dir, "vad"), { recursive: true });
-      for (const file of files) copyFileSync(file, join(dir, "vad", file.split("/").pop() ?? ""));
+      const folder = join(dir, DETECTOR_FOLDER);
+      mkdirSync(folder, { recursive: true });
+      for (const file of DETECTOR_FILES) copyFileSync(file, join(folder, basename(file)));
     },
   };
 }
@@ -53,7 +64,10 @@ function keepForOffline(): Plugin {
     closeBundle: () => {
       const kept = JSON.stringify(files.filter((each) => each.startsWith("/assets/")).sort());
       const path = join("dist", "sw.js");
-      writeFileSync(path, readFileSync(path, "utf8").replace("FILES = []", `FILES = ${kept}`));
+      const worker = readFileSync(path, "utf8")
+        .replace("FILES = []", `FILES = ${kept}`)
+        .replace('DETECTOR = ""', `DETECTOR = "/${DETECTOR_FOLDER}/"`);
+      writeFileSync(path, worker);
     },
   };
 }
@@ -78,6 +92,7 @@ const API = process.env.OPRINA_API ?? "http://localhost:8080";
 
 export default defineConfig({
   plugins: [react(), copyDetector(), keepForOffline(), compress()],
+  define: { DETECTOR_FOLDER: JSON.stringify(`/${DETECTOR_FOLDER}/`) },
   resolve: { alias: process.env.VITEST ? [] : DETECTOR },
   build: {
     target: "es2022",

@@ -20,8 +20,9 @@ FILES = Path(__file__).parents[2] / "web" / "dist"
 INDEX = "index.html"
 CONFIG = "config.json"
 PACKED = ".gz"
-HASHED = "assets/"
-NO_VIEWS = (HASHED, "vad/", "api/")
+HASHED = ("assets/", "vad-")
+"""Beginnings of paths with a hash of their content: another content has another name."""
+NO_VIEWS = (*HASHED, "api/")
 """Beginnings of paths that are never a view of the page: a missing one of them is a 404."""
 TYPES = {
     ".mjs": "text/javascript",
@@ -32,7 +33,6 @@ TYPES = {
 }
 """Media types that depend on the machine's own table, or are not in it."""
 FOREVER = "public, max-age=31536000, immutable"
-A_DAY = "public, max-age=86400"
 NEVER = "no-cache"
 
 
@@ -89,7 +89,7 @@ class PageFiles:
         content = gzip.decompress(packed) if plain is None and packed is not None else plain or b""
         suffix = Path(path).suffix
         media_type = TYPES.get(suffix) or mimetypes.guess_type(path)[0] or TYPES[".onnx"]
-        caching = FOREVER if path.startswith(HASHED) else A_DAY if "/" in path else NEVER
+        caching = FOREVER if path.startswith(HASHED) else NEVER
         return PageFile(content, packed, media_type, caching, _tag(content))
 
 

@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "index.html").write_text("<!doctype html>")
     (tmp_path / "assets" / "app-1a2b.js").write_text("let a;")
     (tmp_path / "assets" / "app-1a2b.js.gz").write_bytes(gzip.compress(b"let a;"))
-    (tmp_path / "vad").mkdir()
-    (tmp_path / "vad" / "model.wasm.gz").write_bytes(gzip.compress(b"wasm"))
+    (tmp_path / "vad-3c4d").mkdir()
+    (tmp_path / "vad-3c4d" / "model.wasm.gz").write_bytes(gzip.compress(b"wasm"))
     (tmp_path.parent / "secret.txt").write_text("secret")
     return tmp_path
 
@@ -77,7 +77,7 @@ async def test_a_hashed_name_is_cached_for_ever_and_sent_compressed(
 async def test_a_client_without_gzip_gets_a_file_that_exists_only_compressed(
     browser: httpx.AsyncClient,
 ) -> None:
-    answer = await browser.get("/vad/model.wasm", headers={"accept-encoding": "identity"})
+    answer = await browser.get("/vad-3c4d/model.wasm", headers={"accept-encoding": "identity"})
     assert answer.content == b"wasm"
     assert "content-encoding" not in answer.headers
     assert answer.headers["content-type"] == "application/wasm"
@@ -97,7 +97,7 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(browser: httpx.Asyn
         "/assets/app-1a2b.js.gz",
         "/missing.txt",
         "/..%2fsecret.txt",
-        "/vad/x",
+        "/vad-3c4d/x",
     ],
 )
 async def test_other_files_are_not_found(browser: httpx.AsyncClient, path: str) -> None:

@@ -79,9 +79,11 @@ async def seen(page: Page) -> dict[str, Any]:
 
 
 async def until_loud(page: Page, moments: int = 10) -> None:
-    """Wait until speech is heard in as many moments of the last five seconds."""
+    """Wait until speech is heard in as many moments from now on, however long each of them takes."""
+    begin = await page.evaluate("window.seen.moments.length")
     await page.wait_for_function(
-        f"() => window.seen.moments.slice(-50).filter(each => each.level > {LOUD}).length >= {moments}"
+        f"""() => window.seen.moments.slice({begin}).filter(each => each.level > {LOUD})
+          .length >= {moments}"""
     )
 
 

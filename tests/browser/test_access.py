@@ -51,6 +51,23 @@ async def test_a_whole_conversation_works_by_keyboard(browser: Browser, local: S
         await expect(page.get_by_label("Search conversations")).to_be_focused()
 
 
+async def test_keys_of_one_letter_can_be_switched_off(browser: Browser, local: Stack) -> None:
+    """A program that types what it hears would press them (WCAG 2.1.4)."""
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.goto(f"{local.url}/settings/talking")
+        await page.get_by_text("Keys of one letter").click()
+        await page.get_by_role("link", name="Back to Oprina").click()
+        captions = page.get_by_role("button", name="Captions")
+        await captions.wait_for()
+        await page.keyboard.type("mc/?")
+        await page.keyboard.press("Control+k")
+        await expect(page.get_by_label("Search conversations")).to_be_focused()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(captions).to_have_attribute("aria-pressed", "true")
+        await expect(page.get_by_role("button", name="Turn the microphone on")).to_be_visible()
+
+
 async def test_a_screen_reader_hears_turns_and_no_tokens(browser: Browser, local: Stack) -> None:
     """Each change of a live region is announced. Only whole answers and states may change one."""
     async with visit(browser, local) as page:

@@ -31,12 +31,12 @@ def speak(folder: Path, name: str, request: EspeakRequest) -> None:
     (folder / f"{name}.pcm").write_bytes(synthesize(request))
 
 
-def cough() -> bytes:
+def cough(rate: int = RATE) -> bytes:
     """Return a burst of noise that fades, with the loudness of speech."""
-    count = int(COUGH_SECONDS * RATE)
+    count = int(COUGH_SECONDS * rate)
     noise = np.random.default_rng(7).standard_normal(count)
     fade = np.exp(-np.arange(count) / count * math.e)
-    voiced = np.sin(2 * np.pi * 180 * np.arange(count) / RATE)
+    voiced = np.sin(2 * np.pi * 180 * np.arange(count) / rate)
     return (
         ((0.12 * noise + 0.25 * voiced) * fade * 32_767)
         .clip(-32_768, 32_767)

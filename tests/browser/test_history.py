@@ -78,12 +78,16 @@ async def test_rename_by_keyboard_alone(browser: Browser, local: Stack) -> None:
 
 async def test_a_deletion_is_taken_back_for_eight_seconds(browser: Browser, local: Stack) -> None:
     async with visit(browser, local) as page:
+        await page.clock.install()
+        await page.reload()
         await talk_twice(page)
         await choose(page, FIRST, "Delete")
         await expect(page.locator(".conv")).to_have_count(1)
         await page.get_by_role("button", name="Undo").click()
         await expect(page.locator(".conv")).to_have_count(2)
         await choose(page, SECOND, "Delete")  # the one that is open
+        await expect(page.locator(".conv")).to_have_count(1)
+        await page.clock.run_for(8_000)
         await expect(page.get_by_test_id("undo")).to_have_count(0)
         await expect(page).to_have_url(re.compile(r"/$"))
         await expect(page.get_by_test_id("question")).to_have_count(0)

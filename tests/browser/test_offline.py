@@ -58,6 +58,8 @@ async def test_a_conversation_is_read_offline_and_wiped_at_sign_out(
         await picture(page, "offline")
 
         await page.context.set_offline(False)
+        await expect(page.get_by_text("This is the copy on this device.")).to_have_count(0)
+        await expect(page.get_by_test_id("answer")).to_be_visible()
         assert has_words(await page.evaluate(KEPT))
         await page.goto(f"{local.url}/settings/account")
         await page.get_by_role("button", name="Sign out").click()
@@ -115,6 +117,23 @@ async def until_kept(page: Page) -> None:
     await page.wait_for_function(
         f"async () => (await ({KEPT})()).some(each => /the clock/.test(each))"
     )
+
+
+async def test_no_message_takes_the_place_of_one_that_waits(browser: Browser, local: Stack) -> None:
+    async with visit(browser, local) as page:
+        await sign_in(page)
+        await page.context.set_offline(True)
+        await write(page, "What time is it?")
+        await expect(page.get_by_text("Waiting for the network. Nothing is lost.")).to_be_visible()
+        await write(page, "Tell me a story.")
+        await expect(page.get_by_text("Your last message still waits")).to_be_visible()
+        await expect(page.get_by_test_id("question")).to_have_count(1)
+        await page.context.set_offline(False)
+        await expect(page.get_by_test_id("answer")).to_contain_text("It is")
+        await expect(page.get_by_label("Write to Oprina")).to_have_value("Tell me a story.")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("answer")).to_have_count(2)
+        assert local.simulators.agent.turns == 2
 
 
 async def test_the_next_person_does_not_send_the_message_of_the_last(

@@ -81,6 +81,11 @@ async def test_a_turn_of_another_page_is_followed_as_it_grows(
             await expect(page.get_by_test_id("answer")).to_contain_text("trumpet.")
             await expect(page.get_by_test_id("question")).to_have_count(1)
         assert local.simulators.agent.turns == 1
+        await write(first, "What time is it?")
+        await expect(first.get_by_test_id("answer")).to_have_count(2)
+        await second.evaluate("dispatchEvent(new Event('focus'))")  # the person looks at it again
+        await expect(second.get_by_test_id("answer")).to_have_count(2)
+        await expect(second.get_by_test_id("question")).to_have_count(2)
 
 
 async def test_the_avatar_is_brought_from_one_tab_to_the_other(

@@ -11,8 +11,10 @@ from playwright.async_api import expect
 
 from infra.local.simulators.espeak import EspeakRequest, synthesize
 from infra.local.stack import Stack
-from tests.browser.conftest import chromium, picture, sign_in, visit
+from tests.browser.conftest import chromium, picture, sign_in, visit, write
 from tests.browser.probes import LISTEN, probe, until_loud
+from tests.browser.test_echo import cough
+from tests.browser.test_talking import last_utterance
 from tests.support.recogniser import needs_recogniser, require_recogniser
 
 RATE = 48_000
@@ -55,11 +57,18 @@ DUCKED = 0.15
 """Volume of the ducked page (web/src/core/audio/output.ts)."""
 
 
-def record(*words: str, file: Path, silence: int = SILENCE) -> None:
-    """Write words as the file of Chromium's microphone, with seconds of silence after each."""
+UNDUCKED = f"""() => {{
+  const volumes = window.noted.map((each) => each.volume).filter((each) => each !== undefined);
+  const ducked = volumes.indexOf({DUCKED});
+  return ducked >= 0 && volumes[ducked + 1] === 1;
+}}"""
+
+
+def record(*words: str, file: Path, lead: int = LEAD, silence: int = SILENCE) -> None:
+    """Write words as the file of Chromium's microphone, with silence before and after, in seconds."""
     with wave.open(str(file), "wb") as sound:
         sound.setparams((1, 2, RATE, 0, "NONE", ""))
-        sound.writeframes(bytes(2 * RATE * LEAD))
+        sound.writeframes(bytes(2 * RATE * lead))
         for each in words:
             sound.writeframes(synthesize(EspeakRequest(each, rate=RATE)))
             sound.writeframes(bytes(2 * RATE * silence))
@@ -89,6 +98,32 @@ async def test_a_person_asks_and_interrupts_by_voice(local: Stack, tmp_path: Pat
         times = re.compile(r"heard [\d.]+ s, answered [\d.]+ s")
         await expect(page.locator(".clock")).to_have_attribute("title", times)
         check_interruption(await page.evaluate("window.noted"))
+
+
+async def test_a_cough_makes_the_avatar_quiet_for_a_moment(local: Stack, tmp_path: Path) -> None:
+    microphone = tmp_path / "microphone.wav"
+    with wave.open(str(microphone), "wb") as sound:
+        sound.setparams((1, 2, RATE, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * RATE * 2) + cough(RATE) + bytes(2 * RATE * 2))
+    flag = f"--use-file-for-fake-audio-capture={microphone}"
+    async with chromium(flag) as browser, visit(browser, local) as page:
+        await page.add_init_script(LISTEN + ROOM)
+        await page.reload()
+        await sign_in(page)
+        await page.get_by_test_id("talk").click()
+        await expect(page.locator("#stage")).to_have_attribute("data-video", "true")
+        await write(page, "Tell me a story.")
+        await expect(page.get_by_test_id("state")).to_contain_text("Speaking")
+        await probe(page)
+        await page.wait_for_function(UNDUCKED)
+        await until_loud(page)
+        await expect(page.get_by_test_id("state")).to_contain_text("Speaking")
+        volumes = [
+            each["volume"] for each in await page.evaluate("window.noted") if "volume" in each
+        ]
+        assert 0 not in volumes[volumes.index(DUCKED) :]
+        assert not last_utterance(local)["interrupted"]
+        await expect(page.get_by_test_id("question")).to_have_count(1)
 
 
 def check_interruption(noted: list[dict[str, Any]]) -> None:

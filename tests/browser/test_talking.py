@@ -36,6 +36,14 @@ new PerformanceObserver(list => window.shifts.push(...list.getEntries()
 """
 
 
+LOCKS = """
+window.locks = 0;
+navigator.wakeLock.request = async () => {
+  window.locks += 1;
+  return { release: async () => { window.locks -= 1; } };
+};
+"""
+"""Counts the locks that keep the screen on. Runs before the page's script."""
 NOTICES = """() => {
   window.notices = [];
   new MutationObserver(() => {
@@ -156,8 +164,15 @@ def last_utterance(local: Stack) -> dict[str, Any]:
 
 async def test_a_phone_shows_face_words_and_field(browser: Browser, local: Stack) -> None:
     async with visit(browser, local, PHONE) as page:
+        await page.add_init_script(LOCKS)
+        await page.reload()
         await sign_in(page)
         await write(page, "What time is it?")
         await expect(page.get_by_test_id("answer")).to_be_visible()
         await expect(page.get_by_test_id("talk")).to_be_visible()
         await picture(page, "phone")
+        assert await page.evaluate("window.locks") == 0
+        await page.get_by_role("button", name="Turn the microphone on").click()
+        await page.wait_for_function("() => window.locks === 1")  # the screen stays on
+        await page.get_by_role("button", name="Turn the microphone off").click()
+        await page.wait_for_function("() => window.locks === 0")

@@ -1,8 +1,9 @@
 // Keeps the files of the page for reading without a network. It never keeps an answer of the API.
 const CACHE = "oprina-page-1";
 const FILES = []; // the build writes the page's files here: a new build is a new service worker
+const DETECTOR = ""; // the folder of the detector of speech, which has a hash in its name
 const PAGE = new Request("/", { headers: { accept: "text/html" } });
-const HASHED = /^\/(?:assets|vad)\//;
+const HASHED = /^\/(?:assets\/|vad-)/;
 const ANY = { ignoreVary: true }; // who asked changes nothing in a file
 const PATIENCE_MS = 8_000;
 
@@ -29,7 +30,8 @@ async function tidy() {
   const cache = await caches.open(CACHE);
   for (const request of await cache.keys()) {
     const { pathname } = new URL(request.url);
-    if (pathname.startsWith("/assets/") && !FILES.includes(pathname)) await cache.delete(request);
+    const isNeeded = FILES.includes(pathname) || pathname.startsWith(DETECTOR);
+    if (/^\/(?:assets|vad)/.test(pathname) && !isNeeded) await cache.delete(request);
   }
 }
 

@@ -8,26 +8,19 @@ import type { Config } from "./core/config";
 import type { OfflineCopy } from "./core/store/offline";
 import type { Preferences } from "./core/store/preferences";
 import { Talk } from "./core/talk";
+import { part, type Version } from "./core/version";
 import { AppContextProvider } from "./hooks/use-app";
 import { t } from "./i18n";
 import { TalkPage } from "./pages/TalkPage";
 
-/** Load the settings. After a deployment their old file is gone: the page is loaded again, once. */
-const SettingsPage = lazy(() =>
-  import("./pages/SettingsPage").catch((error: unknown) => {
-    if (!navigator.onLine || history.state === RELOADED) throw error;
-    history.replaceState(RELOADED, "");
-    location.reload();
-    return new Promise<never>(() => undefined);
-  }),
-);
-const RELOADED = "reloaded";
+const SettingsPage = lazy(() => part(() => import("./pages/SettingsPage")));
 
 interface Props {
   config: Config;
   signIn: SignIn;
   preferences: Preferences;
   copy: OfflineCopy;
+  version: Version;
   person: Person;
   /** The language whose words are loaded. Another one draws everything again; what runs goes on. */
   language: string;
@@ -36,7 +29,7 @@ interface Props {
 
 /** The page of a person who is signed in. */
 export default function App(props: Props) {
-  const { config, signIn, preferences, copy, person, language, onSignedOut } = props;
+  const { config, signIn, preferences, copy, version, person, language, onSignedOut } = props;
   const queries = useMemo(
     () =>
       new QueryClient({
@@ -51,25 +44,37 @@ export default function App(props: Props) {
     const talk = new Talk({ api, preferences, copy, token: () => signIn.token() });
     const signOut = async (): Promise<void> => {
       await talk.dispose();
+      sessionStorage.clear();
       await copy.wipe();
       await signIn.signOut();
       onSignedOut();
     };
-    return { api, talk, preferences, copy, person, signOut };
-  }, [config, signIn, preferences, copy, person, onSignedOut]);
+    return { api, talk, preferences, copy, version, person, signOut };
+  }, [config, signIn, preferences, copy, version, person, onSignedOut]);
   useEffect(() => {
     const { talk } = context;
     const leave = (): void => talk.leave();
     const back = (event: PageTransitionEvent): void => {
       if (event.persisted) void talk.comeBack();
     };
+    const seen = (): void => {
+      if (document.hidden) return;
+      void talk.refresh();
+      void version.look();
+    };
     addEventListener("pagehide", leave);
     addEventListener("pageshow", back);
+    addEventListener("focus", seen);
+    addEventListener("online", seen);
+    document.addEventListener("visibilitychange", seen);
     return () => {
       removeEventListener("pagehide", leave);
       removeEventListener("pageshow", back);
+      removeEventListener("focus", seen);
+      removeEventListener("online", seen);
+      document.removeEventListener("visibilitychange", seen);
     };
-  }, [context]);
+  }, [context, version]);
   return (
     <Broken>
       <QueryClientProvider client={queries}>

@@ -1,20 +1,22 @@
 import { lazy, StrictMode, Suspense, useCallback, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { type Person, type SignIn, signInFor } from "./core/auth/sign-in";
-import { type Config, loadConfig } from "./core/config";
+import type { Config } from "./core/config";
 import { OfflineCopy } from "./core/store/offline";
 import { Preferences } from "./core/store/preferences";
+import { fresh, part, Version } from "./core/version";
 import { useValue } from "./hooks/use-value";
 import { activate, languageFor, t } from "./i18n";
 import { SignInPage } from "./pages/SignInPage";
 import "./styles/index.css";
 
-const App = lazy(() => import("./App"));
+const App = lazy(() => part(() => import("./App")));
 const RETRY_MS = 3_000;
 
 interface Ready {
   config: Config;
   signIn: SignIn;
+  version: Version;
 }
 
 const preferences = new Preferences();
@@ -89,7 +91,9 @@ async function sayUnreachable(): Promise<void> {
 
 async function start(): Promise<void> {
   try {
-    const config = await loadConfig();
+    const text = await fresh("/config.json");
+    const config = JSON.parse(text) as Config;
+    const version = new Version(new URL(import.meta.url).pathname, text, fresh);
     const signIn = await signInFor(config);
     const before = await signIn.restore();
     // A person who is not signed in any more has left copies if the account ended elsewhere.
@@ -99,7 +103,7 @@ async function start(): Promise<void> {
     root.replaceChildren();
     createRoot(root).render(
       <StrictMode>
-        <Root ready={{ config, signIn }} before={before} />
+        <Root ready={{ config, signIn, version }} before={before} />
       </StrictMode>,
     );
   } catch {

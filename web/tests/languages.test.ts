@@ -53,6 +53,16 @@ describe("the page's language", () => {
     expect(speechTag("ar")).toBe("ar-XA");
     expect(speechTag("en-GB")).toBe("en-GB");
   });
+
+  it.each([
+    ["ar-EG", "ar-XA"],
+    ["de-AT", "de-DE"],
+    ["en-NZ", "en-US"],
+    ["zh-TW", "cmn-CN"],
+    ["cs-CZ", "cs-CZ"],
+  ])("speaks to a browser of %s by the voice of %s", (browser, voice) => {
+    expect(speechTag(browser)).toBe(voice);
+  });
 });
 
 describe("the source of the page", () => {

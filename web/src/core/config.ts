@@ -5,12 +5,6 @@ export interface Config {
   sign_in: { kind: "local" } | { kind: "firebase"; api_key: string; auth_domain: string };
 }
 
-export async function loadConfig(): Promise<Config> {
-  const answer = await fetch("/config.json", { cache: "no-cache" });
-  if (!answer.ok) throw new TypeError(`/config.json: ${answer.status}`);
-  return (await answer.json()) as Config;
-}
-
 /** Return the address of a path such as `/chat` or `/conversations/abc`. */
 export function addressOf(config: Config, path: string): string {
   if (typeof config.api === "string") return `${config.api}${path}`;

@@ -54,6 +54,17 @@ export class Conversation {
     }
   }
 
+  /** Load the messages again if there are newer ones, or if the copy is shown. Returns null otherwise. */
+  async refresh(): Promise<OpenConversation | null> {
+    const { id, state } = this.opened.get();
+    if (!id || (state !== "ready" && state !== "copy")) return null;
+    if (state === "copy") return this.load(id);
+    const found = await this.api.conversation(id).catch(() => null);
+    const last = found?.last_turn;
+    if (!last || this.id !== id || this.knows(last)) return null;
+    return this.load(id);
+  }
+
   /** Load the messages before those that are shown. Returns false if that failed. */
   async loadEarlier(): Promise<boolean> {
     const { id } = this;
@@ -103,6 +114,12 @@ export class Conversation {
   private async loadTitle(id: string): Promise<void> {
     const found = await this.api.conversation(id).catch(() => null);
     if (found && this.id === id) this.rename(found.title);
+  }
+
+  /** Return whether the newest turn is shown, with its answer if it has one. */
+  private knows({ user_message_id, message_id }: LastTurn): boolean {
+    const ids = new Set(this.transcript.get().map((each) => each.id));
+    return [user_message_id, message_id].every((each) => !each || ids.has(each));
   }
 
   private async loadCopy(id: string, error: unknown): Promise<void> {

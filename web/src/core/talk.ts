@@ -147,12 +147,14 @@ export class Talk {
     this.dialogue.takeUp(found?.last_turn);
   }
 
-  loadEarlier(): Promise<boolean> {
-    return this.conversation.loadEarlier();
-  }
-
-  rename(title: string): void {
-    this.conversation.rename(title);
+  /** The page is seen again, or the network is back: show what other pages and devices have added. */
+  async refresh(): Promise<void> {
+    const { id } = this.conversation;
+    const isFailed = this.turn.getSnapshot().context.turn.problem !== null;
+    if (id === null || isFailed || !this.dialogue.isIdle) return;
+    const found = await this.conversation.refresh();
+    if (found && this.conversation.id === id && this.dialogue.isIdle)
+      this.dialogue.takeUp(found.last_turn);
   }
 
   rate(entry: Entry, rating: Rating | null): void {
@@ -163,8 +165,8 @@ export class Talk {
 
   /** Send words of the person. */
   say(words: string): void {
+    if (!this.mayAsk(words)) return;
     this.marks.begin("key_to_first_text");
-    this.goOn();
     this.dialogue.ask({ message: words }, words);
   }
 
@@ -182,18 +184,15 @@ export class Talk {
   }
 
   regenerate(entry: Entry): void {
-    this.goOn();
-    this.dialogue.regenerate(entry);
+    if (this.mayAsk()) this.dialogue.regenerate(entry);
   }
 
   edit(entry: Entry, words: string): void {
-    this.goOn();
-    this.dialogue.edit(entry, words);
+    if (this.mayAsk(words)) this.dialogue.edit(entry, words);
   }
 
   answer(entry: Entry, yes: boolean): void {
-    this.goOn();
-    this.dialogue.answer(entry, yes);
+    if (this.mayAsk()) this.dialogue.answer(entry, yes);
   }
 
   stop(): void {
@@ -211,9 +210,8 @@ export class Talk {
 
   /** Begin to talk: sound, avatar and microphone. Called by a press of the person. */
   async begin(): Promise<void> {
-    this.sound.open();
     if (this.given.preferences.get().video) this.presence.start();
-    await this.voice.open();
+    await this.listen();
   }
 
   /** Open the microphone alone, without the avatar. */
@@ -225,10 +223,6 @@ export class Talk {
   /** The person is there: go on. */
   stay(): void {
     this.idle.restart();
-  }
-
-  startAvatar(): void {
-    this.presence.start();
   }
 
   bring(): void {
@@ -259,6 +253,14 @@ export class Talk {
     this.draft.clear();
   }
 
+  /** Go on, unless a message waits for the network: then the words are kept in the field. */
+  private mayAsk(words = ""): boolean {
+    const isFree = !this.dialogue.isWaiting;
+    if (isFree) this.goOn();
+    else if (words) this.putInField(words);
+    return isFree;
+  }
+
   private goOn(): void {
     this.idle.restart();
     this.presence.goOn();
@@ -278,10 +280,15 @@ export class Talk {
     return { ...(id ? { conversation_id: id } : {}), speak };
   }
 
+  /** Show words to the person, who looks at them and sends them. */
+  private putInField(words: string): void {
+    this.draft.change((draft) => (draft ? `${draft} ${words}` : words));
+    this.heard.change((count) => count + 1);
+  }
+
   private sayHeard(words: string, sure: boolean, lastWordAt: number): void {
-    if (!sure || this.given.preferences.get().check) {
-      this.draft.change((draft) => (draft ? `${draft} ${words}` : words));
-      this.heard.change((count) => count + 1);
+    if (!sure || this.given.preferences.get().check || this.dialogue.isWaiting) {
+      this.putInField(words);
       return;
     }
     this.marks.begin("last_word_to_first_text", lastWordAt);

@@ -4,6 +4,7 @@ import type { Person } from "../core/auth/sign-in";
 import type { OfflineCopy } from "../core/store/offline";
 import type { Preferences } from "../core/store/preferences";
 import type { Talk } from "../core/talk";
+import type { Version } from "../core/version";
 
 /** What every part of the signed-in page can reach. */
 export interface AppContext {
@@ -11,6 +12,7 @@ export interface AppContext {
   talk: Talk;
   preferences: Preferences;
   copy: OfflineCopy;
+  version: Version;
   person: Person;
   signOut: () => Promise<void>;
 }

@@ -11,7 +11,7 @@ export function useKeys(posture: Posture, toggleList: () => void): void {
   latest.current = { posture, toggleList };
   useEffect(() => {
     const down = (event: KeyboardEvent): void => {
-      const { mode, captions } = preferences.get();
+      const { mode, captions, keys } = preferences.get();
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
         preferences.choose({ sidebar: true });
@@ -40,6 +40,9 @@ export function useKeys(posture: Posture, toggleList: () => void): void {
           else if (isAnswering) talk.stop();
           else if (talk.voice.isOpen) void talk.voice.close();
           return;
+      }
+      if (!keys) return;
+      switch (event.key) {
         case "m":
         case "M":
           void (talk.voice.isOpen ? talk.voice.close() : talk.listen());

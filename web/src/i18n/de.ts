@@ -80,6 +80,8 @@ export const de: Catalog = {
   "notice.still": "Noch da? Pause in {seconds, number} s.",
   "notice.here": "Ich bin da",
   "notice.near": "Das Video endet in einer Minute. Das Gespräch geht weiter.",
+  "notice.version": "Es gibt eine neue Version dieser Seite.",
+  "notice.load": "Laden",
 
   "microphone.ask": "Deine Stimme bleibt im Browser, bis du einen Satz beendet hast.",
   "microphone.denied": "Das Mikrofon ist nicht erlaubt.",
@@ -110,13 +112,19 @@ export const de: Catalog = {
   "compose.send": "Senden",
   "compose.long":
     "Diese Nachricht ist um {more, plural, one {# Zeichen} other {# Zeichen}} zu lang. Höchstens {longest, number} passen hinein.",
+  "compose.waits":
+    "Deine letzte Nachricht wartet noch auf das Netz. Danach kann diese gesendet werden.",
 
   "conversation.label": "Gespräch",
   "conversation.new": "Neues Gespräch",
   "conversation.more": "Mehr",
   "conversation.earlier": "Frühere Nachrichten",
   "conversation.missing": "Dieses Gespräch gibt es nicht.",
-  "conversation.copy": "Kein Netz. Das ist die Kopie auf diesem Gerät.",
+  "conversation.newest": "Neueste Nachrichten",
+  "conversation.offline": "Kein Netz.",
+  "conversation.failed": "Der Server antwortet nicht.",
+  "conversation.copy": "Das ist die Kopie auf diesem Gerät.",
+  "conversation.nocopy": "Auf diesem Gerät gibt es keine Kopie.",
   "message.you": "Du",
   "message.unsaid": "Nicht gesagt",
   "message.show": "Zeigen",
@@ -126,6 +134,7 @@ export const de: Catalog = {
   "message.failed": "Es gibt keine Antwort.",
   "message.copy": "Kopieren",
   "message.copied": "Kopiert",
+  "message.uncopied": "Nicht kopiert",
   "message.edit": "Bearbeiten",
   "message.again": "Neue Antwort",
   "message.good": "Gute Antwort",
@@ -238,6 +247,9 @@ export const de: Catalog = {
   "talking.sound.hint": "Auch ohne das Video.",
   "talking.video": "Video",
   "talking.video.hint": "Startet mit dem Sprechen. Nur das Video kostet Minuten.",
+  "talking.keys": "Tasten mit einem Buchstaben",
+  "talking.keys.hint":
+    "M, C, / und ? wirken außerhalb des Feldes. Schalte sie ab, wenn du diesem Gerät diktierst.",
   "talking.speed": "Tempo der Stimme ohne Video",
   "talking.device": "Mikrofon",
   "talking.device.default": "Wie das Gerät",

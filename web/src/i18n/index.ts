@@ -1,5 +1,6 @@
 import { setupI18n } from "@lingui/core";
 import { compileMessage } from "@lingui/message-utils/compileMessage";
+import { part } from "../core/version";
 import { en, type Key } from "./en";
 import { directionOf, type Language, pageLanguage } from "./languages";
 
@@ -14,7 +15,7 @@ export function languageFor(chosen: string): Language {
 
 /** Load the words of a language, and set the direction of the page. */
 export async function activate(language: Language): Promise<void> {
-  const messages = (await language.load?.()) ?? en;
+  const messages = (language.load && (await part(language.load))) ?? en;
   i18n.loadAndActivate({ locale: language.code, locales: [localeOf(language.code)], messages });
   document.documentElement.lang = language.code;
   document.documentElement.dir = directionOf(language.code);

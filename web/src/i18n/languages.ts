@@ -6,6 +6,8 @@ export interface Language {
   code: string;
   /** The tag that voice and recogniser get. Google's voices for Arabic have no country: `ar-XA`. */
   speech: string;
+  /** Other regions that Google has voices for. A person of another region gets `speech`. */
+  regions?: readonly string[];
   /** Loads the words of the page. Absent: the page is not translated. */
   load?: () => Promise<Catalog>;
 }
@@ -17,9 +19,14 @@ export interface Language {
  * the backend knows how its numbers, dates and abbreviations are read aloud.
  */
 export const LANGUAGES: readonly Language[] = [
-  { code: "en", speech: "en-US", load: async () => (await import("./en")).en },
+  {
+    code: "en",
+    speech: "en-US",
+    regions: ["en-GB"],
+    load: async () => (await import("./en")).en,
+  },
   { code: "de", speech: "de-DE", load: async () => (await import("./de")).de },
-  { code: "es", speech: "es-ES", load: async () => (await import("./es")).es },
+  { code: "es", speech: "es-ES", regions: ["es-US"], load: async () => (await import("./es")).es },
   { code: "ja", speech: "ja-JP", load: async () => (await import("./ja")).ja },
   { code: "ar", speech: "ar-XA", load: async () => (await import("./ar")).ar },
   { code: "da", speech: "da-DK" },
@@ -54,7 +61,12 @@ export function pageLanguage(wanted: readonly string[]): Language {
   return found ?? (LANGUAGES[0] as Language);
 }
 
-/** Return the tag of a language's voice, by its code. An unknown code stands for itself. */
-export function speechTag(code: string): string {
-  return LANGUAGES.find((each) => each.code === code)?.speech ?? code;
+/**
+ * Return the tag of a language's voice, for a code or for a tag of a browser such as `ar-EG`. A language
+ * that is not listed stands for itself.
+ */
+export function speechTag(wanted: string): string {
+  const code = wanted.toLowerCase().split("-")[0];
+  const found = LANGUAGES.find((each) => each.code === code);
+  return found?.regions?.find((each) => each === wanted) ?? found?.speech ?? wanted;
 }

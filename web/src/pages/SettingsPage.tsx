@@ -1,7 +1,6 @@
 import { type ComponentType, useEffect } from "react";
 import { Link, useLocation } from "wouter";
-import { useApp } from "../hooks/use-app";
-import { useValue } from "../hooks/use-value";
+import { useWayBack } from "../hooks/use-way-back";
 import { t } from "../i18n";
 import type { Key } from "../i18n/en";
 import { Face } from "../parts/face/Face";
@@ -21,10 +20,8 @@ const PAGES: Record<string, { title: Key; icon: IconName; view: ComponentType }>
 };
 
 export default function SettingsPage({ page }: { page: string }) {
-  const { talk } = useApp();
-  const opened = useValue(talk.opened);
   const [, go] = useLocation();
-  const back = opened.id ? `/c/${opened.id}` : "/";
+  const back = useWayBack();
   const found = PAGES[page];
   useEffect(() => {
     if (!found) go("/settings/look", { replace: true });

@@ -17,12 +17,17 @@ export function SignInPage({ signIn, preferences, onSignedIn }: Props) {
   const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
   const stage = useRef<HTMLElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     document.title = t("app.name");
   }, []);
   const submit = async (event?: FormEvent): Promise<void> => {
     event?.preventDefault();
-    if (busy || (signIn.kind === "local" && !name.trim())) return;
+    if (busy) return;
+    if (signIn.kind === "local" && !name.trim()) {
+      field.current?.focus();
+      return;
+    }
     setBusy(true);
     try {
       onSignedIn(await signIn.signIn(name.trim()));
@@ -50,6 +55,7 @@ export function SignInPage({ signIn, preferences, onSignedIn }: Props) {
         {signIn.kind === "local" ? (
           <div className="name-field">
             <input
+              ref={field}
               name="name"
               autoComplete="given-name"
               maxLength={100}

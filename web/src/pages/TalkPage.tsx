@@ -1,12 +1,15 @@
+import { useSelector } from "@xstate/react";
 import { type CSSProperties, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useApp } from "../hooks/use-app";
 import { useKeptFocus } from "../hooks/use-kept-focus";
 import { useKeyboard } from "../hooks/use-keyboard";
 import { useKeys } from "../hooks/use-keys";
-import { usePosture } from "../hooks/use-posture";
+import { type Posture, usePosture } from "../hooks/use-posture";
 import { useSpeechLanguage } from "../hooks/use-speech-language";
 import { useValue } from "../hooks/use-value";
+import { useWakeLock } from "../hooks/use-wake-lock";
+import { useRememberOpened } from "../hooks/use-way-back";
 import { t } from "../i18n";
 import type { Key } from "../i18n/en";
 import { Rail } from "../parts/history/Rail";
@@ -43,7 +46,9 @@ export function TalkPage({ id }: { id: string | null }) {
   }, [talk, id, opened.id, go]);
   useTitle(posture);
   useKeptFocus("list", sidebar);
+  useRememberOpened();
   useSpeechLanguage();
+  useWakeLock(useIsTalking(posture));
   useKeys(posture, () => setShowsKeys((now) => !now));
   return (
     <div
@@ -87,6 +92,13 @@ export function TalkPage({ id }: { id: string | null }) {
       {showsKeys && <KeyList onClose={() => setShowsKeys(false)} />}
     </div>
   );
+}
+
+/** Return whether the person talks with Oprina: a video, a microphone or a voice is on. */
+function useIsTalking(posture: Posture): boolean {
+  const { talk } = useApp();
+  const isLive = useSelector(talk.avatar, (now) => now.matches("live"));
+  return isLive || posture === "listening" || posture === "speaking";
 }
 
 function useTitle(posture: string): void {

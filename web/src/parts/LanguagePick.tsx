@@ -1,6 +1,6 @@
 import type { Preferences } from "../core/store/preferences";
 import { useValue } from "../hooks/use-value";
-import { locale, t } from "../i18n";
+import { languageFor, locale, t } from "../i18n";
 import { LANGUAGES } from "../i18n/languages";
 
 interface Props {
@@ -9,7 +9,7 @@ interface Props {
   id?: string;
 }
 
-/** The language of the page: the browser's, or one of those that it is translated to. */
+/** The language of the page. With `id`, in the settings, the browser's language is a choice of its own. */
 export function LanguagePick({ preferences, className, id }: Props) {
   const { language } = useValue(preferences);
   return (
@@ -17,10 +17,10 @@ export function LanguagePick({ preferences, className, id }: Props) {
       id={id}
       className={className}
       aria-label={id ? undefined : t("welcome.language")}
-      value={language}
+      value={language || (id ? "" : languageFor("").code)}
       onChange={(event) => preferences.choose({ language: event.target.value })}
     >
-      <option value="">{t("look.language.browser")}</option>
+      {id && <option value="">{t("look.language.browser")}</option>}
       {LANGUAGES.filter((each) => each.load).map(({ code }) => (
         <option key={code} value={code} lang={code}>
           {nameOf(code, code)}

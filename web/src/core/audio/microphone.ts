@@ -1,3 +1,5 @@
+import type { MicVAD } from "@ricky0123/vad-web";
+import { part } from "../version";
 import type { Frame } from "./frames";
 
 export type MicrophoneFault = "none" | "denied" | "in_use" | "failed";
@@ -8,7 +10,8 @@ export class MicrophoneError extends Error {
   }
 }
 
-const ASSETS = "/vad/";
+/** The folder of the detector, with a hash of its files in its name (vite.config.ts). */
+declare const DETECTOR_FOLDER: string;
 
 export interface Microphone {
   close(): Promise<void>;
@@ -25,14 +28,33 @@ export async function openMicrophone(
   reference: () => number,
   onFrame: (frame: Frame) => void,
 ): Promise<Microphone> {
-  const [stream, { MicVAD }] = await Promise.all([
-    openStream(device),
-    import("@ricky0123/vad-web"),
-  ]);
+  const library = part(() => import("@ricky0123/vad-web"));
+  const [stream] = await Promise.all([openStream(device), library.catch(() => undefined)]);
+  const detector = await makeDetector(library, stream, reference, onFrame).catch(
+    (error: unknown) => {
+      for (const track of stream.getTracks()) track.stop();
+      throw error;
+    },
+  );
+  return {
+    close: async () => {
+      for (const track of stream.getTracks()) track.stop();
+      await detector.destroy();
+    },
+  };
+}
+
+async function makeDetector(
+  library: Promise<typeof import("@ricky0123/vad-web")>,
+  stream: MediaStream,
+  reference: () => number,
+  onFrame: (frame: Frame) => void,
+): Promise<MicVAD> {
+  const { MicVAD } = await library;
   const detector = await MicVAD.new({
     model: "v5",
-    baseAssetPath: ASSETS,
-    onnxWASMBasePath: ASSETS,
+    baseAssetPath: DETECTOR_FOLDER,
+    onnxWASMBasePath: DETECTOR_FOLDER,
     startOnLoad: false,
     getStream: async () => stream,
     resumeStream: async () => stream,
@@ -44,17 +66,9 @@ export async function openMicrophone(
     },
     onFrameProcessed: ({ isSpeech }, samples) =>
       onFrame({ samples: samples.slice(), speech: isSpeech, reference: reference() }),
-  }).catch((error: unknown) => {
-    for (const track of stream.getTracks()) track.stop();
-    throw error;
   });
   await detector.start();
-  return {
-    close: async () => {
-      for (const track of stream.getTracks()) track.stop();
-      await detector.destroy();
-    },
-  };
+  return detector;
 }
 
 async function openStream(device: string): Promise<MediaStream> {

@@ -1,6 +1,7 @@
 import { Problem } from "../api/problem";
 import { ServerClock } from "../api/server-clock";
 import type { Config } from "../config";
+import { part } from "../version";
 
 export interface Person {
   uid: string;
@@ -28,7 +29,7 @@ export function initialOf(name: string): string {
 
 export async function signInFor(config: Config): Promise<SignIn> {
   if (config.sign_in.kind === "local") return new LocalSignIn();
-  const { FirebaseSignIn } = await import("./firebase");
+  const { FirebaseSignIn } = await part(() => import("./firebase"));
   return new FirebaseSignIn(config.sign_in.api_key, config.sign_in.auth_domain);
 }
 

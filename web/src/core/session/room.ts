@@ -1,4 +1,5 @@
 import { fromCallback } from "xstate";
+import { part } from "../version";
 
 export interface RoomInput {
   url: string;
@@ -19,7 +20,7 @@ export const room = fromCallback<{ type: string }, RoomInput>(({ sendBack, input
   let close = (): void => undefined;
   let isOver = false;
   const join = async (): Promise<void> => {
-    const { Room, RoomEvent: Events, Track } = await import("livekit-client");
+    const { Room, RoomEvent: Events, Track } = await part(() => import("livekit-client"));
     if (isOver) return;
     const joined = new Room({ adaptiveStream: false });
     close = () => void joined.disconnect();

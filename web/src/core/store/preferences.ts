@@ -22,6 +22,8 @@ export interface Choices {
   /** Code of the language that is spoken and heard. Empty: the page's. */
   speech: string;
   device: string;
+  /** M, C, / and ? are keys of the page. A program that types what it hears would press them. */
+  keys: boolean;
   sidebar: boolean;
 }
 
@@ -39,6 +41,7 @@ const DEFAULTS: Choices = {
   language: "",
   speech: "",
   device: "",
+  keys: true,
   sidebar: false,
 };
 
@@ -56,7 +59,7 @@ export class Preferences extends Value<Choices> {
 
 /** Return the language that is spoken and heard (BCP 47): the chosen one, else the browser's. */
 export function speechLanguage({ speech, language }: Choices): string {
-  return speechTag(speech || language) || navigator.language;
+  return speechTag(speech || language || navigator.language);
 }
 
 function read(): Partial<Choices> {

@@ -17,9 +17,14 @@ const LONGEST_CAPTION = 92;
 /**
  * Return the caption at `now`, or null before the first and after the last sentence.
  *
- * The place of a word in its sentence is estimated from its share of the letters.
+ * The place of a word in its sentence is estimated from its share of the letters. `longest`: characters
+ * that fit in two lines.
  */
-export function captionAt(sentences: readonly TimedSentence[], now: number): CaptionView | null {
+export function captionAt(
+  sentences: readonly TimedSentence[],
+  now: number,
+  longest = LONGEST_CAPTION,
+): CaptionView | null {
   const current = sentences.findLast((each) => each.from <= now);
   if (!current || now > current.from + current.seconds + 0.4) return null;
   const spans = wordSpans(current.text);
@@ -30,11 +35,12 @@ export function captionAt(sentences: readonly TimedSentence[], now: number): Cap
     spans.findLastIndex(([start]) => start <= position),
   );
   const [start, end] = spans[index] ?? [0, current.text.length];
-  return shorten({
+  const view = {
     before: current.text.slice(0, start),
     word: current.text.slice(start, end),
     after: current.text.slice(end),
-  });
+  };
+  return shorten(view, longest);
 }
 
 /** Return how many characters of `text` were spoken at `now`. */
@@ -56,14 +62,14 @@ export function spokenLength(
 }
 
 /** Shorten a long caption to the two lines around its word. */
-function shorten(view: CaptionView): CaptionView {
+function shorten(view: CaptionView, longest: number): CaptionView {
   const length = view.before.length + view.word.length + view.after.length;
-  if (length <= LONGEST_CAPTION) return view;
-  const page = Math.floor(view.before.length / LONGEST_CAPTION);
-  const cut = page * LONGEST_CAPTION;
+  if (length <= longest) return view;
+  const page = Math.floor(view.before.length / longest);
+  const cut = page * longest;
   const start = cut === 0 ? 0 : view.before.lastIndexOf(" ", cut) + 1;
   const before = view.before.slice(start);
-  const room = Math.max(0, LONGEST_CAPTION - before.length - view.word.length);
+  const room = Math.max(0, longest - before.length - view.word.length);
   const end = view.after.length <= room ? view.after.length : view.after.lastIndexOf(" ", room);
   return { before, word: view.word, after: view.after.slice(0, Math.max(0, end)) };
 }

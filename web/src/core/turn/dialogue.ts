@@ -12,7 +12,7 @@ import type { Letter, Outbox } from "./outbox";
 import { UNSENT } from "./refusal";
 import type { Entry } from "./transcript";
 import { EMPTY_TURN, type Turn } from "./turn";
-import { turnMachine } from "./turn-machine";
+import { isWaiting, turnMachine } from "./turn-machine";
 
 export interface DialogueDependencies {
   api: Api;
@@ -46,6 +46,11 @@ export class Dialogue {
 
   get isIdle(): boolean {
     return this.turn.getSnapshot().matches("idle");
+  }
+
+  /** A message waits for the network: another one would take its place, and it would never arrive. */
+  get isWaiting(): boolean {
+    return isWaiting(this.turn.getSnapshot());
   }
 
   get isSounding(): boolean {

@@ -1,4 +1,4 @@
-import { assign, emit, enqueueActions, fromCallback, setup } from "xstate";
+import { assign, emit, enqueueActions, fromCallback, type SnapshotFrom, setup } from "xstate";
 import { type Api, pause } from "../api/api";
 import { isNetworkLoss, type Problem, problemOf } from "../api/problem";
 import { chatEvents } from "../api/stream";
@@ -185,3 +185,9 @@ export const turnMachine = setup({
   },
   on: { forget: { target: ".idle", actions: assign({ turn: EMPTY_TURN }) } },
 });
+
+/** Return whether a message waits for the network, and the server does not know it yet. */
+export function isWaiting(now: SnapshotFrom<typeof turnMachine>): boolean {
+  const { offline, turnId } = now.context.turn;
+  return now.matches("running") && offline && turnId === null;
+}

@@ -42,10 +42,10 @@ export function ConversationItem({ conversation, query, onDelete, onRenamed }: P
     setDraft(null);
     if (!next || next === conversation.title) return;
     setTitle(next);
-    if (isOpen) talk.rename(next);
+    if (isOpen) talk.conversation.rename(next);
     void api.rename(conversation.conversation_id, next).then(onRenamed, () => {
       setTitle(null);
-      if (isOpen) talk.rename(conversation.title);
+      if (isOpen) talk.conversation.rename(conversation.title);
     });
   };
   if (draft !== null)

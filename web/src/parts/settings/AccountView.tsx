@@ -45,7 +45,7 @@ export function AccountView() {
               <dd>{account.data.email}</dd>
             </>
           )}
-          {account.data?.plan && (
+          {account.data && account.data.plan !== "default" && (
             <>
               <dt>{t("account.plan")}</dt>
               <dd>{account.data.plan}</dd>
@@ -60,9 +60,20 @@ export function AccountView() {
         {account.data && (
           <Row
             label={t("account.export")}
-            hint={t(save.isError ? "account.export.failed" : "account.export.hint")}
+            hint={t(
+              save.isPending
+                ? "waiting"
+                : save.isError
+                  ? "account.export.failed"
+                  : "account.export.hint",
+            )}
           >
-            <button type="button" className="btn" onClick={() => save.mutate()}>
+            <button
+              type="button"
+              className="btn"
+              disabled={save.isPending}
+              onClick={() => save.mutate()}
+            >
               {t("account.export")}
             </button>
           </Row>

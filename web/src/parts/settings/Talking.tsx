@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { faultOf, type MicrophoneFault } from "../../core/audio/microphone";
 import { useApp } from "../../hooks/use-app";
 import { useFrame } from "../../hooks/use-frame";
+import { useMedia } from "../../hooks/use-media";
 import { useValue } from "../../hooks/use-value";
 import { locale, t } from "../../i18n";
 import { ChoiceRow, Row, SwitchRow } from "./controls";
@@ -11,6 +12,7 @@ const SPEEDS = [0.8, 0.9, 1, 1.1, 1.2, 1.3];
 export function Talking() {
   const { preferences } = useApp();
   const choices = useValue(preferences);
+  const hasKeys = !useMedia("(pointer: coarse)");
   return (
     <>
       <h1>{t("settings.talking")}</h1>
@@ -49,6 +51,14 @@ export function Talking() {
           isSelected={choices.sound}
           onChange={(sound) => preferences.choose({ sound })}
         />
+        {hasKeys && (
+          <SwitchRow
+            label={t("talking.keys")}
+            hint={t("talking.keys.hint")}
+            isSelected={choices.keys}
+            onChange={(keys) => preferences.choose({ keys })}
+          />
+        )}
         <Row label={<label htmlFor="speed">{t("talking.speed")}</label>}>
           <select
             id="speed"

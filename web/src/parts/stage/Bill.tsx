@@ -1,5 +1,6 @@
 import { useSelector } from "@xstate/react";
 import { useLocation } from "wouter";
+import type { Marks } from "../../core/marks";
 import { useApp } from "../../hooks/use-app";
 import { number, t } from "../../i18n";
 
@@ -10,6 +11,7 @@ export function Bill() {
   const bill = useSelector(talk.avatar, (now) => now.context.bill);
   const meter = bill?.usage.meters.avatar_seconds;
   const seconds = bill?.seconds ?? 0;
+  const quickness = latency(talk.marks);
   return (
     <section className="bill" aria-label={t("bill.title")} data-testid="bill">
       <p className="small quiet">{bill ? t("bill.title") : t("bill.unknown")}</p>
@@ -53,6 +55,7 @@ export function Bill() {
           </p>
         </div>
       )}
+      {quickness && <p className="small quiet num">{quickness}</p>}
       <div className="acts">
         <button type="button" className="btn main" onClick={() => void talk.begin()}>
           {t("bill.resume")}
@@ -70,6 +73,13 @@ export function Bill() {
       </div>
     </section>
   );
+}
+
+/** Return how fast the last answer by voice was, in words, or undefined before the first one. */
+export function latency({ measured }: Marks): string | undefined {
+  const { last_word_to_first_text: heard, last_word_to_first_sound: answered } = measured;
+  if (heard === undefined || answered === undefined) return undefined;
+  return t("clock.details", { heard, answered });
 }
 
 function share(part: number, whole: number): number {

@@ -3,9 +3,13 @@ import { useState } from "react";
 import { captionAt } from "../../core/turn/captions";
 import { useApp } from "../../hooks/use-app";
 import { useFrame } from "../../hooks/use-frame";
+import { useMedia } from "../../hooks/use-media";
 import type { Posture } from "../../hooks/use-posture";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
+
+/** Characters that fit in two lines. */
+const LONGEST = { wide: { usual: 92, large: 68 }, small: { usual: 60, large: 48 } };
 
 /** The words over the face: those that are spoken, those that are heard, or a greeting. */
 export function CaptionLine({ posture }: { posture: Posture }) {
@@ -18,7 +22,9 @@ export function CaptionLine({ posture }: { posture: Posture }) {
   const opened = useValue(talk.opened);
   useFrame(() => setNow(performance.now() / 1000), sentences.length > 0, 12);
   const className = captionSize === "large" ? "caption large" : "caption";
-  const caption = captions ? captionAt(sentences, now) : null;
+  const isSmall = useMedia("(max-width: 480px), (max-height: 480px)");
+  const longest = LONGEST[isSmall ? "small" : "wide"][captionSize];
+  const caption = captions ? captionAt(sentences, now, longest) : null;
   // Captions repeat the transcript: a screen reader reads that, not each word here.
   if (caption)
     return (

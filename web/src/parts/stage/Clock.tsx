@@ -2,6 +2,7 @@ import { useSelector } from "@xstate/react";
 import { useApp } from "../../hooks/use-app";
 import { useNow } from "../../hooks/use-frame";
 import { minutes, t } from "../../i18n";
+import { latency } from "./Bill";
 
 const AMBER_SECONDS = 180;
 const AMBER_SHARE = 0.2;
@@ -21,19 +22,12 @@ export function Clock() {
   const left = Math.max(0, Math.min((session.expiresAt - now) / 1000, month));
   const allowance = meter?.allowance ?? whole;
   const isNear = left < AMBER_SECONDS || month < allowance * AMBER_SHARE;
-  const { marks } = talk;
-  const heard = marks.measured.last_word_to_first_text;
-  const answered = marks.measured.last_word_to_first_sound;
   return (
     <div
       className={isNear ? "pill clock near" : "pill clock"}
       role="group"
       aria-label={t("clock.label")}
-      title={
-        heard !== undefined && answered !== undefined
-          ? t("clock.details", { heard, answered })
-          : undefined
-      }
+      title={latency(talk.marks)}
     >
       <svg viewBox="0 0 16 16" fill="none" aria-hidden="true">
         <circle cx="8" cy="8" r="6" className="clock-track" />

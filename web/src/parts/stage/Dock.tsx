@@ -41,6 +41,7 @@ export function Dock({ posture }: { posture: Posture }) {
           type="button"
           className="round"
           aria-label={t(isOpen ? "talk.mute" : "talk.unmute")}
+          title={t(isOpen ? "talk.mute" : "talk.unmute")}
           aria-pressed={isOpen}
           onClick={() => void (isOpen ? talk.voice.close() : talk.listen())}
         >
@@ -62,6 +63,7 @@ export function Dock({ posture }: { posture: Posture }) {
           type="button"
           className="round"
           aria-label={t("talk.captions")}
+          title={t("talk.captions")}
           aria-pressed={choices.captions}
           onClick={() => preferences.choose({ captions: !choices.captions })}
         >

@@ -14,7 +14,8 @@ const SHORTEST_SECONDS = 20;
 
 /** One calm line in the place of the clock: why there is no picture, and the way on. */
 export function Notice() {
-  const { talk } = useApp();
+  const { talk, version } = useApp();
+  const isOld = useValue(version.isOld);
   const state = useSelector(talk.avatar, (now) => {
     if (now.matches("refused")) return "refused";
     if (now.matches("elsewhere")) return "elsewhere";
@@ -49,12 +50,20 @@ export function Notice() {
       </Line>
     );
   if (state === "refused" && problem)
-    return <Refused problem={problem} retryAt={retryAt} again={() => talk.startAvatar()} />;
+    return <Refused problem={problem} retryAt={retryAt} again={() => talk.presence.start()} />;
   if (state === "lost") return <Line words={t("notice.lost")} />;
-  if (state === "over") return <Over again={() => talk.startAvatar()} />;
+  if (state === "over") return <Over again={() => talk.presence.start()} />;
   if (state === "faceless") return <Line words={t("notice.faceless")} />;
   if (state === "starting" && isSlow) return <Line words={t("notice.starting")} />;
   if (isNear) return <Line words={t("notice.near")} />;
+  if (isOld && state === "none")
+    return (
+      <Line words={t("notice.version")}>
+        <button type="button" className="link" onClick={() => location.reload()}>
+          {t("notice.load")}
+        </button>
+      </Line>
+    );
   return <Blocked />;
 }
 

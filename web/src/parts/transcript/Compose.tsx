@@ -1,4 +1,6 @@
+import { useSelector } from "@xstate/react";
 import { type FormEvent, useEffect, useRef } from "react";
+import { isWaiting as isMessageWaiting } from "../../core/turn/turn-machine";
 import { useApp } from "../../hooks/use-app";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
@@ -13,6 +15,7 @@ export function Compose() {
   const words = useValue(talk.draft);
   const heard = useValue(talk.heard);
   const hearing = useValue(talk.voice.hearing);
+  const isWaiting = useSelector(talk.turn, isMessageWaiting);
   const field = useRef<HTMLTextAreaElement>(null);
   const tooMany = words.trim().length - LONGEST;
   useEffect(() => {
@@ -21,7 +24,7 @@ export function Compose() {
   const send = (event?: FormEvent): void => {
     event?.preventDefault();
     const text = words.trim();
-    if (!text || tooMany > 0) return;
+    if (!text || tooMany > 0 || isWaiting) return;
     talk.draft.set("");
     talk.say(text);
   };
@@ -36,6 +39,11 @@ export function Compose() {
       {tooMany > 0 && (
         <p className="hint" role="status">
           {t("compose.long", { longest: LONGEST, more: tooMany })}
+        </p>
+      )}
+      {isWaiting && words.trim() !== "" && (
+        <p className="hint" role="status">
+          {t("compose.waits")}
         </p>
       )}
       <div className="compose-box">
@@ -59,7 +67,7 @@ export function Compose() {
           type="submit"
           className="send"
           aria-label={t("compose.send")}
-          disabled={!words.trim() || tooMany > 0}
+          disabled={!words.trim() || tooMany > 0 || isWaiting}
         >
           <Icon name="send" />
         </button>

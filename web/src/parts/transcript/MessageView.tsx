@@ -1,9 +1,10 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { splitSpoken } from "../../core/turn/captions";
 import type { Entry } from "../../core/turn/transcript";
 import type { ToolRun } from "../../core/turn/turn";
 import { useApp } from "../../hooks/use-app";
 import { t } from "../../i18n";
+import type { Key } from "../../i18n/en";
 import { Icon, type IconName } from "../Icon";
 import { LONGEST } from "./Compose";
 import { Markdown } from "./Markdown";
@@ -93,23 +94,29 @@ function Ending({ entry }: { entry: Entry }) {
   );
 }
 
+const COPY_ICONS = {
+  "message.copy": "copy",
+  "message.copied": "check",
+  "message.uncopied": "close",
+} satisfies Partial<Record<Key, IconName>>;
+
 function Acts({ entry, isLast }: { entry: Entry; isLast: boolean }) {
   const { talk } = useApp();
-  const [isCopied, setCopied] = useState(false);
+  const [copied, setCopied] = useState<keyof typeof COPY_ICONS>("message.copy");
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(entry.text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1500);
+    try {
+      await navigator.clipboard.writeText(entry.text);
+      setCopied("message.copied");
+    } catch {
+      setCopied("message.uncopied"); // the browser refused
+    }
+    setTimeout(() => setCopied("message.copy"), 1500);
   };
   const rate = (rating: "good" | "bad") => () =>
     talk.rate(entry, entry.rating === rating ? null : rating);
   return (
     <div className={isLast ? "acts-row" : "acts-row late"}>
-      <Act
-        icon="copy"
-        label={t(isCopied ? "message.copied" : "message.copy")}
-        run={() => void copy()}
-      />
+      <Act icon={COPY_ICONS[copied]} label={t(copied)} run={() => void copy()} />
       {entry.isStored && (
         <>
           <Act
@@ -152,11 +159,21 @@ function Act(props: { icon: IconName; label: string; run: () => void; pressed?: 
 function Question({ entry }: { entry: Entry }) {
   const { talk } = useApp();
   const [draft, setDraft] = useState<string | null>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const isEditing = draft !== null;
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    if (isEditing) field.current?.focus();
+    else if (wasEditing.current) opener.current?.focus();
+    wasEditing.current = isEditing;
+  }, [isEditing]);
   if (draft === null)
     return (
       <div className="question">
         <button
           type="button"
+          ref={opener}
           className="ib late"
           aria-label={t("message.edit")}
           title={t("message.edit")}
@@ -182,6 +199,7 @@ function Question({ entry }: { entry: Entry }) {
       }}
     >
       <textarea
+        ref={field}
         aria-label={t("message.edit")}
         value={draft}
         rows={3}

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { useApp } from "../../hooks/use-app";
 import { useValue } from "../../hooks/use-value";
 import { t } from "../../i18n";
+import { Icon } from "../Icon";
 import { Failed } from "../settings/Failed";
 import { Waiting } from "../Waiting";
 import { LiveTurn } from "./LiveTurn";
@@ -20,6 +21,7 @@ export function TranscriptView() {
   const box = useRef<HTMLDivElement>(null);
   const key = useSelector(talk.turn, (now) => now.context.turn.key);
   const isAtEnd = useRef(true);
+  const [isAway, setAway] = useState(false);
   const before = useRef({ first: "", height: 0 });
   const first = entries[0]?.id ?? "";
   useLayoutEffect(() => {
@@ -59,12 +61,14 @@ export function TranscriptView() {
       tabIndex={0}
       onScroll={(event) => {
         const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-        isAtEnd.current = scrollHeight - scrollTop - clientHeight < 60;
+        const below = scrollHeight - scrollTop - clientHeight;
+        isAtEnd.current = below < 60;
+        setAway(below > clientHeight / 2);
       }}
     >
       <div className="grow" />
       {opened.state === "loading" && <Waiting />}
-      {opened.state === "copy" && <p className="banner">{t("conversation.copy")}</p>}
+      {opened.state === "copy" && <CopyLine isEmpty={entries.length === 0} />}
       {opened.state === "missing" && (
         <p className="banner">
           {t("conversation.missing")}{" "}
@@ -79,15 +83,40 @@ export function TranscriptView() {
         <MessageView key={entry.id} entry={entry} isLast={!isRunning && entry.id === last?.id} />
       ))}
       <LiveTurn />
+      {isAway && (
+        <button
+          type="button"
+          className="to-end turned"
+          aria-label={t("conversation.newest")}
+          title={t("conversation.newest")}
+          onClick={() => box.current?.scrollTo({ top: box.current.scrollHeight })}
+        >
+          <Icon name="expand" />
+        </button>
+      )}
       <Announcer />
     </div>
+  );
+}
+
+/** Why a copy is shown, or nothing, and the way on. The network's return loads the conversation too. */
+function CopyLine({ isEmpty }: { isEmpty: boolean }) {
+  const { talk } = useApp();
+  const reason = t(navigator.onLine ? "conversation.failed" : "conversation.offline");
+  return (
+    <p className="banner" role="status">
+      {reason} {t(isEmpty ? "conversation.nocopy" : "conversation.copy")}{" "}
+      <button type="button" className="link" onClick={() => void talk.refresh()}>
+        {t("settings.retry")}
+      </button>
+    </p>
   );
 }
 
 function Earlier() {
   const { talk } = useApp();
   const [isFailed, setFailed] = useState(false);
-  const load = async (): Promise<void> => setFailed(!(await talk.loadEarlier()));
+  const load = async (): Promise<void> => setFailed(!(await talk.conversation.loadEarlier()));
   return (
     <div>
       <button type="button" className="link small" onClick={() => void load()}>
