@@ -61,7 +61,6 @@ _LIST: Final = (  # and after these, "[1, 5]" is a list
     r"(?:,|\b(?:from|of|to|into|with|like|as|on|over|at|for|than|sort|reverse|add|merge|append|use|given|take|try"
     r"|input|output|has|have|contains?|gives?|yields?|becomes?|von|aus|de|di|da|van|uit|tra|fra))\s*$"
 )
-_FIGURES: Final = re.compile(r"[\[［][\d\s,;–-]+[\]］][–-]?")
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
     r"[<\[［【◁\ue200`{:fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
     r"|(?<![fFtT])(?:(?<=`)|(?<=[【◁\ue200])(?=[^【】◁▷\ue200\n]|\Z)|(?<=<)(?=[A-Za-z/|｜]|<[sS]|<?\Z)|(?<=[\[［])(?=[\w/\s{\[]|\Z)|(?<=\{)(?=\{|\s*(?:\"|\Z))|(?<=:)(?=con|c?o?\Z)))"
@@ -194,7 +193,8 @@ class VisibleText:
                 self._until = closer.format(*map(re.escape, hidden.groups()))
                 return hidden.end()
         if removed:
-            return at if _is_value(before, removed[0], text[removed.end() :]) else removed.end()
+            end = removed.end()
+            return at if _is_value(before, removed[0], text[end : end + 2]) else end
         certain = first_in_line or sign.isalpha()
         called = certain or (sign == "{" and not _compiled(_IN_PROSE).search(before))
         called = called and _compiled(_CALL).match(text, at) is not None
@@ -210,7 +210,8 @@ def visible(text: str) -> str:
 def _is_value(before: str, figures: str, after: str) -> bool:
     """Return whether figures in brackets are an index or a list of values, and no citation."""
     numbers = [*map(int, re.findall(r"\d+", figures))]
-    if not _FIGURES.fullmatch(figures) or (len(numbers) == 1 and before[-1:] == ","):
+    cites = "†" in figures or (len(numbers) == 1 and before[-1:] == ",")
+    if cites or not figures[1].isdigit() or figures[-1] in ">】":
         return False
     first_in_line = before[-1:] in {"", "\n"}
     if 0 in numbers or _compiled(_VALUE).search(before) or (first_in_line and after[:1] == ":"):

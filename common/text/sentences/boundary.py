@@ -34,7 +34,7 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
     if mark.end() == len(text):
         return "wait"
     words = _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start())
-    if not words or _FIGURES.fullmatch(text, 0, mark.end() + 1):
+    if not words or (text[0].isdigit() and _FIGURES.fullmatch(text, 0, mark.end() + 1)):
         return "goes on"
     place = place_of(text, mark, language)
     try:
@@ -62,9 +62,7 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     A quotation is left out, because its speaker may be named after it; and so is a full stop after
     a single word, a number, an address or an abbreviation.
     """
-    if mark[0] == ";" or mark[0][0] in NEWLINES:
-        return False
-    if not complete(text, mark, language):
+    if mark[0] == ";" or mark[0][0] in NEWLINES or not complete(text, mark, language):
         return False
     place = place_of(text, mark, language)
     *earlier, last = place.before.split()
@@ -135,7 +133,8 @@ def _ellipsis_is_over(place: EndMark) -> bool:
 
 def _dot_is_over(place: EndMark) -> bool:
     language, before, after = place.language, place.before, place.after
-    if (number := _NUMBER.search(before, len(before) - 5)) and not place.tail:
+    number = _NUMBER.search(before, len(before) - 5) if before[-1:].isdigit() else None
+    if number and not place.tail:
         return _number_is_over(place, language, number[1])
     if (item := _ITEM.search(before, len(before) - 2)) and _counts(before, chr(ord(item[1]) - 1)):
         return False  # "a. Apples b. Pears"
@@ -144,6 +143,8 @@ def _dot_is_over(place: EndMark) -> bool:
     kind = kind_of(language, before)
     if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
         kind = Kind.ABBREVIATION
+    if place.tail.startswith(")") and kind is not Kind.WORD and "(" in before:
+        return False  # "(174 mi.) SW of Sydney"
     if kind is Kind.ACRONYM or kind is Kind.ABBREVIATION:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
         return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)
