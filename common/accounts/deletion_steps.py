@@ -38,7 +38,7 @@ async def delete_found(store: Store, query: Query) -> int:
     return deleted
 
 
-class ForgetsUsers(Protocol):
+class UserForgetter(Protocol):
     async def forget_user(self, user: UserId) -> None: ...
 
 
@@ -78,7 +78,7 @@ class EndSessions:
 class DisconnectGoogle:
     """Revokes the Google connection, and deletes its secrets and documents."""
 
-    google: ForgetsUsers
+    google: UserForgetter
 
     async def delete(self, user: UserId) -> bool:
         await self.google.forget_user(user)
@@ -104,7 +104,7 @@ class WriteQuota:
         return True
 
 
-class DeletesConversations(Protocol):
+class ConversationDeleter(Protocol):
     async def delete(
         self, user: UserId, conversation: ConversationId, reason: DeletionReason
     ) -> DeletedConversation | None: ...
@@ -119,7 +119,7 @@ class DeleteConversations:
     """
 
     def __init__(
-        self, deps: Dependencies, deletion: DeletesConversations, most: int = AGENT_WRITES
+        self, deps: Dependencies, deletion: ConversationDeleter, most: int = AGENT_WRITES
     ) -> None:
         self._deps = deps
         self._deletion = deletion

@@ -149,6 +149,8 @@ def passages(path: str, source: str) -> Iterator[Passage]:
 
 def comments(path: str, source: str) -> Iterator[Passage]:
     """Yield the comments. Lines that follow each other are one comment."""
+    if "#" not in source:
+        return
     block: list[str] = []
     first = last = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -164,10 +166,11 @@ def comments(path: str, source: str) -> Iterator[Passage]:
 
 def strings(path: str, tree: ast.AST) -> Iterator[Passage]:
     """Yield docstrings (of attributes, too), messages, and the names of tests."""
+    nodes = list(ast.walk(tree))
     docstrings = {
-        node.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and is_text(node.value)
+        node.value for node in nodes if isinstance(node, ast.Expr) and is_text(node.value)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if node in docstrings:
                 yield Passage(path, node.lineno, "docstring", node.value)

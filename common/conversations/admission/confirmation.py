@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from common.conversations.admission.consent import consent_of, consent_words
 from common.conversations.admission.turn_claim import AnsweredProposal, TurnClaim
+from common.conversations.admission.yes_or_no import read_yes_or_no, words_of_answer
 from common.domain.conversation import Conversation
 from common.domain.documents import Update, Write
 from common.domain.google.proposal import use
@@ -45,7 +45,7 @@ def answered_proposal(
     if conversation is None:
         return None
     language = conversation.avatar.language if conversation.avatar else asked.settings.language
-    yes = asked.answer.yes if asked.answer else consent_of(asked.message, language)
+    yes = asked.answer.yes if asked.answer else read_yes_or_no(asked.message, language)
     if yes is None:
         return None
     running = [conversation.lease] if asked.answer else []
@@ -61,7 +61,7 @@ def answered_proposal(
             and (asked.answer is None or asked.answer.proposal == each.id)
         ]
         if len(open_ones) == 1:
-            words = consent_words(language, yes=yes)
+            words = words_of_answer(language, yes=yes)
             return AnsweredProposal(open_ones[0], record, version, yes, words)
     return None
 

@@ -5,7 +5,7 @@ from pkgutil import iter_modules
 
 import pytest
 
-from common.conversations.admission.consent import consent_of, consent_words
+from common.conversations.admission.yes_or_no import read_yes_or_no, words_of_answer
 from common.domain.errors import CannotReplace, NoProposal
 from common.domain.google.proposal import digest_of
 from common.ports.agent import ToolCall, ToolResult
@@ -92,7 +92,7 @@ async def test_proposal_of_a_replaced_answer_cannot_be_confirmed() -> None:
     ],
 )
 def test_words_around_a_yes_are_no_yes(words: str) -> None:
-    assert consent_of(words, "en-US") is None
+    assert read_yes_or_no(words, "en-US") is None
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -102,6 +102,6 @@ def test_yes_and_no_of_a_language_are_different_words(code: str) -> None:
     assert not (yes & no) - {""}
     for listed, answer in ((yes, True), (no, False)):
         for words in listed - {""}:
-            assert consent_of(f"{words}!", code) is answer
+            assert read_yes_or_no(f"{words}!", code) is answer
     for answer in (True, False) if agreeing and refusing else ():
-        assert consent_of(consent_words(code, yes=answer), code) is answer
+        assert read_yes_or_no(words_of_answer(code, yes=answer), code) is answer

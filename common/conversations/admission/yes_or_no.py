@@ -10,7 +10,7 @@ MOST_CHARACTERS = 40
 NO_WORD = re.compile(r"[^\w'-]+|_+")
 
 
-def consent_of(message: str, language: str) -> bool | None:
+def read_yes_or_no(message: str, language: str) -> bool | None:
     """Return True for a yes, False for a no, None for any other message. `language` is BCP 47.
 
     Case, punctuation and white space do not matter. A message with other words in it is neither.
@@ -24,7 +24,7 @@ def consent_of(message: str, language: str) -> bool | None:
     return False if said in no else None
 
 
-def consent_words(language: str, *, yes: bool) -> str:
+def words_of_answer(language: str, *, yes: bool) -> str:
     """Return the words that stand in a conversation for a yes or a no: "Yes."."""
     record = find(language.partition("-")[0].lower())
     agreeing, _, refusing = record.answers.partition(";")
