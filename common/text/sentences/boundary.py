@@ -143,6 +143,8 @@ def _dot_is_over(place: EndMark) -> bool:
     kind = kind_of(language, before)
     if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
         kind = Kind.ABBREVIATION
+    if place.tail.startswith(")") and kind is not Kind.WORD and "(" in before:
+        return False  # "(174 mi.) SW of Sydney"
     if kind is Kind.ACRONYM or kind is Kind.ABBREVIATION:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
         return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)

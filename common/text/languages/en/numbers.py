@@ -57,13 +57,14 @@ _SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth not
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
   |∅ the empty set|∠ angle|⊥ perpendicular to|∴ therefore|∝ is proportional to
-  |∥ is parallel to|∣ given|≡ is equivalent to""")
+  |∥ is parallel to|∣ given|≡ is equivalent to|⇔ if and only if|‾ bar|‸ hat|∓ minus or plus|∧ and|∨ or
+  |¬ not|≅ is congruent to|≪ is much less than|≫ is much greater than""")
 NAMES = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
         r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
-        r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
+        r"|[nf] \d++:|\([rbd]\.| [cT]\.|q \d|q\d|hrs"
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),
