@@ -219,8 +219,7 @@ def inline_rules(language: Language) -> Rules:
     as_written = methodcaller("translate", AS_WRITTEN)
     secret, in_code = (_signs, partial(apply, CODE)) if english else (as_written, as_written)
     said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
-    said |= {"sign": _signs if english else str}
-    return read_rules(_INLINE, _NAMES | said)
+    return read_rules(_INLINE, _NAMES | said | {"sign": _signs if english else str})
 
 
 @cache

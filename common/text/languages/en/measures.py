@@ -33,6 +33,7 @@ for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "h
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
 _POINTED = r"[hs]|(?:..\.? )?(?:[fp]t|in|mi|yd|gal|qt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+_INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -102,7 +103,7 @@ def measure(match: re.Match[str]) -> str:
     singular = (amount in ONE and not scale) or "-" in match[0][1:] or describes(match)
     rest = match.string[match.end() :]
     goes_on = (unit in {"tsp", "tbsp", "Tbsp", "oz"} and rest) or re.match(r" [^A-Z]|\S", rest)
-    inside = re.match(" (?:each|per|of|and) ", rest) or (goes_on and re.fullmatch(_POINTED, unit))
+    inside = re.match(_INSIDE, rest) or (goes_on and re.fullmatch(_POINTED, unit))
     name = _name(unit, singular=singular) + per(rate)
     return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{'' if inside else dot}"
 

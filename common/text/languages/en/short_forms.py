@@ -18,7 +18,7 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |attrib.=attributed|mvmt.=movement|intl.=international|mins.=minutes|int'l=international
   |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter
   |reg.=regular|inc.=including|dep.=departure|arr.=arrival|p/m=per month|mvt.=movement
-  |bldg.=building|rm.=room|cyl.=cylinder|stn.=station|Pub. L.=Public Law"""
+  |bldg.=building|rm.=room|cyl.=cylinder|Amend.=Amendment|stn.=station|Pub. L.=Public Law"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
