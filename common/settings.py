@@ -6,15 +6,14 @@ The variable of a setting is `OPRINA_` and its name in capitals. Two have names 
 
 import json
 import os
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from common.domain.errors import Invalid
+from common import settings_rules as rules
+from common.domain import deadlines
 from common.domain.quota import METERS, Amounts, Meter
-from common.domain.voices import choose_voice, is_language
 
 LOCAL_SWITCHES = {
     "firestore_emulator": "FIRESTORE_EMULATOR_HOST",
@@ -31,8 +30,6 @@ LOCAL_SWITCHES = {
 """Settings that replace a service by an emulator or a simulator. A deployed function refuses
 them."""
 
-LONGEST_RECORDING = 60
-"""The longest recording in seconds, as Google's `recognize` takes it."""
 Positive = Annotated[int, Field(gt=0, le=10**12)]
 Seconds = Annotated[int, Field(gt=0, le=86_400)]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/,*A-Z]+$")]
@@ -57,7 +54,7 @@ class Settings(BaseModel):
     """The region of the agent and of the task queue."""
     agent_engine: str = ""
     """The agent: `projects/P/locations/L/reasoningEngines/ID`. Required in a deployment."""
-    avatar_id: str = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
+    avatar_id: str = Field("dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", min_length=1)
     """The default avatar."""
     voice: str = "en-US-Neural2-F"
     """The default voice: a name of Google Text-to-Speech."""
@@ -143,7 +140,7 @@ class Settings(BaseModel):
     in which one of them ran cannot be answered again or replaced."""
     turn_characters: Annotated[int, Field(gt=0, le=100_000)] = 4_000
     """Characters of speech that a turn reserves. A longer reply continues as text."""
-    turn_seconds: Annotated[int, Field(gt=0, le=570)] = 120
+    turn_seconds: Annotated[int, Field(gt=deadlines.VOICE_REQUEST, le=570)] = 120
     """The longest time that the agent may take for a reply."""
     first_clause: Annotated[int, Field(ge=0)] = 0
     """Begin speech with a clause of at least this many characters if the first sentence is longer
@@ -240,51 +237,23 @@ class Settings(BaseModel):
         if self.min_session_seconds > self.max_session_seconds:
             msg = "OPRINA_MIN_SESSION_SECONDS is above OPRINA_MAX_SESSION_SECONDS"
             raise ValueError(msg)
-        if self.min_session_seconds > self.allowance_avatar_seconds:
-            msg = (
-                "OPRINA_MIN_SESSION_SECONDS is above OPRINA_ALLOWANCE_AVATAR_SECONDS: no avatar could"
-                " start"
-            )
-            raise ValueError(msg)
-        if self.min_turn_tokens > self.allowance_agent_tokens:
-            msg = (
-                "OPRINA_MIN_TURN_TOKENS is above OPRINA_ALLOWANCE_AGENT_TOKENS: no turn could start"
-            )
-            raise ValueError(msg)
-        self._check_ceilings()
-        self._check_languages()
+        least: rules.Needs = {
+            "avatar_seconds": ("OPRINA_MIN_SESSION_SECONDS", self.min_session_seconds),
+            "agent_tokens": ("OPRINA_MIN_TURN_TOKENS", self.min_turn_tokens),
+        }
+        rules.check_allowances(self.default_plan, least)
+        most: rules.Needs = {
+            "avatar_seconds": ("session", self.max_session_seconds),
+            "agent_tokens": ("turn", self.turn_tokens),
+            "voice_characters": ("turn", self.turn_characters),
+            "transcribed_seconds": ("recording", rules.LONGEST_RECORDING),
+        }
+        rules.check_ceilings(self.ceilings, self.ceiling_shards, most)
+        rules.check_languages(self.language, self.other_languages)
+        rules.check_voice(self.voice, self.language, self.voices)
         if self.deployed_as is not None:
             self._refuse_local_switches()
         return self
-
-    def _check_ceilings(self) -> None:
-        """Raise ValueError unless each shard has room for what one request may reserve."""
-        needs: Mapping[Meter, tuple[int, str]] = {
-            "avatar_seconds": (self.max_session_seconds, "session"),
-            "agent_tokens": (self.turn_tokens, "turn"),
-            "voice_characters": (self.turn_characters, "turn"),
-            "transcribed_seconds": (LONGEST_RECORDING, "recording"),
-        }
-        for meter, (least, what) in needs.items():
-            if self.ceilings[meter] // self.ceiling_shards < least:
-                name = f"OPRINA_CEILING_{meter.upper()}"
-                msg = f"{name}, divided by the shards, is below one {what}"
-                raise ValueError(msg)
-
-    def _check_languages(self) -> None:
-        """Raise ValueError for a language that Google does not speak, or another one's voice."""
-        for name, languages in (
-            ("LANGUAGE", [self.language]),
-            ("OTHER_LANGUAGES", self.other_languages),
-        ):
-            if not all(map(is_language, languages)):
-                msg = f"OPRINA_{name} is not a language that Google speaks, such as en-US"
-                raise ValueError(msg)
-        try:
-            choose_voice(self.voice, self.language, (self.voice, self.language), self.voices)
-        except Invalid:
-            msg = "OPRINA_VOICE is no voice of OPRINA_LANGUAGE: en-US-Neural2-F is one of en-US"
-            raise ValueError(msg) from None
 
     def _refuse_local_switches(self) -> None:
         local = [name for field, name in LOCAL_SWITCHES.items() if getattr(self, field)]
@@ -333,7 +302,7 @@ def is_deployed() -> bool:
     A deployed function with wrong settings does not start. Elsewhere an import reads no settings.
     """
     if os.environ.get("K_SERVICE"):
-        Settings.from_environment()
+        deadlines.check(Settings.from_environment().turn_seconds)
         return True
     return False
 

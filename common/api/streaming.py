@@ -204,5 +204,5 @@ def _events(answer: ChatAnswer) -> list[ChatEvent]:
     text = [TextEvent(text=answer.text)] if answer.text else []
     between = [event for event in (answer.speech, answer.error, answer.usage) if event]
     heard = [answer.heard] if answer.heard else []
-    proposals = answer.proposals or []
-    return [*heard, *begins, *text, *proposals, *between, done]
+    notices, proposals = answer.notices or [], answer.proposals or []
+    return [*heard, *begins, *notices, *text, *proposals, *between, done]

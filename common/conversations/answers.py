@@ -14,6 +14,7 @@ from common.schemas.events import (
     DoneEvent,
     ErrorEvent,
     HeardEvent,
+    NoticeEvent,
     ProposalEvent,
     SpeechEvent,
     TurnEnd,
@@ -60,6 +61,7 @@ def chat_answer(events: list[ChatEvent]) -> ChatAnswer:
         error=next((e for e in events if isinstance(e, ErrorEvent)), None),
         usage=next((e for e in events if isinstance(e, UsageEvent)), None),
         proposals=[e for e in events if isinstance(e, ProposalEvent)] or None,
+        notices=[e for e in events if isinstance(e, NoticeEvent)] or None,
     )
 
 

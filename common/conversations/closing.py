@@ -8,8 +8,9 @@ from common.conversations.answers import answer_json, chat_answer, error_event, 
 from common.conversations.reply.earlier_turns import own_notes
 from common.conversations.reply.outcome import chat_outcome, speak_error, speak_outcome
 from common.conversations.running_turn import RunningTurn
-from common.conversations.settlement import ConversationUpdate, Settle, StoreReply
+from common.conversations.settlement import Settle, StoreReply
 from common.conversations.turn_book import TurnBook
+from common.domain.conversations.conversation_update import ConversationUpdate
 from common.domain.errors import OprinaError
 from common.domain.turn import Outcome, TurnRecord
 from common.observability.log import log
@@ -102,11 +103,10 @@ def _result(turn: Turn, answer: Answer, outcome: Outcome) -> Answer | OprinaErro
 
 def _update(turn: Turn, notes: Sequence[dict[str, Any]] = ()) -> ConversationUpdate:
     reply = turn.reply
-    session = reply.session
     return ConversationUpdate(
         reply.prompt,
-        session.id if session.expires_at is not None else None,
-        session.expires_at,
+        reply.kept_session,
+        reply.session.expires_at,
         tuple(notes),
         reply.tools.names,
         taken_back=_outcome(turn) == "unreached",

@@ -11,50 +11,11 @@ from typing import Any
 
 from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, conversation_path, message_path
-from common.domain.conversations.messages import MessagePlace
+from common.domain.conversations.conversation_update import ConversationUpdate
 from common.domain.documents import Create, Delete, Document, Update, Write
 from common.domain.quota import METERS, Amounts, Meter, ledger_path, settle
 from common.domain.turn import SWEEP, Outcome, Progress, TurnRecord, message_fields
-from common.transactions.transaction import Decision, Documents
-
-
-@dataclass(frozen=True)
-class ConversationUpdate:
-    """The fields that a turn changes in its conversation when its agent stream closes, or it ends."""
-
-    last_prompt: int = 0
-    agent_session: str | None = None
-    agent_session_expires_at: datetime | None = None
-    notes: tuple[dict[str, Any], ...] = ()
-    tools: tuple[str, ...] | None = None
-    """The tools that ran. Without them: those that the last checkpoint knows."""
-    taken_back: bool = False
-
-    def fields(self, conversation: Conversation, record: TurnRecord) -> dict[str, Any]:
-        """Return the fields to write. A turn whose branch was replaced changes nothing of the new one.
-
-        A branch that failed before the agent was reached is taken back, unless a newer turn went on.
-        """
-        found: dict[str, Any] = {}
-        branches, tools = conversation.branches, record.tools if self.tools is None else self.tools
-        if tools:
-            found["tool_runs"] = branches.with_tools(tools, record.number)
-        if branches.is_replaced(MessagePlace.of(record.number, "assistant")):
-            return found
-        if self.taken_back and record.begins is not None:
-            return found | (record.begins.restores if conversation.lease == record.id else {})
-        if self.last_prompt:
-            found["last_prompt"] = self.last_prompt
-        session = self.agent_session
-        if session is not None and (
-            session == conversation.agent_session
-            or branches.is_current_session(conversation.id, session)
-        ):
-            found["agent_session"] = self.agent_session
-            found["agent_session_expires_at"] = self.agent_session_expires_at
-        if self.notes:
-            found["notes"] = conversation.with_notes(list(self.notes))
-        return found
+from common.transactions.transaction import Decision, Documents, ReadMore
 
 
 def turn_paths(record: TurnRecord) -> list[str]:
@@ -66,6 +27,12 @@ def turn_paths(record: TurnRecord) -> list[str]:
         ledger_path(record.uid, record.month),
         *([record.share] if record.share else []),
     ]
+
+
+def _require_read(found: TurnRecord, documents: Documents) -> None:
+    """Raise ReadMore for a turn that changed its share or its month since it was last known."""
+    if unread := [path for path in turn_paths(found) if path not in documents]:
+        raise ReadMore(*unread)
 
 
 @dataclass(frozen=True)
@@ -92,6 +59,7 @@ class StoreReply:
         if found is None or found.holder != record.holder or found.state != "running":
             ours = found is not None and found.holder == record.holder
             return Decision(ours and found is not None and found.state == "answered")
+        _require_read(found, documents)
         tokens = found.tokens_used(progress, cut=False)
         path = message_path(record.conversation_id, record.number, "assistant")
         message = message_fields(
@@ -146,6 +114,7 @@ class Settle:
             return Decision(None)
         if self.by == SWEEP and not found.is_overdue(now):
             return Decision(None)
+        _require_read(found, documents)
         if found.state == "settled" and found.settled_by == SWEEP and self.by != SWEEP:
             return self._correct(found, documents, now)
         if not found.in_use:

@@ -38,7 +38,7 @@ from common.domain.ids import UtteranceId
 from common.domain.turn import STOP, TurnRecord
 from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
-from common.schemas.events import NoticeEvent, TurnEvent
+from common.schemas.events import TurnEvent
 from common.sessions.end import SessionEnder
 from common.speech.caller_channel import CallerChannel
 from common.speech.playback import PlacedSentence
@@ -181,9 +181,8 @@ class TurnWork:
         notes = [] if turn.record.begins else notes  # they tell of what the branch does not have
         access = await google_access(turn, tokens)
         state = {**access.state, **confirmed_state(answered)}
-        memory = memory_of(
-            self._deps, turn, with_answer(with_notes(message, notes), answered), state
-        )
+        sent = with_answer(with_notes(message, notes), answered)
+        memory = memory_of(self._deps, self._book, turn, sent, state)
         writer = self._writer()
         checkpoints = asyncio.create_task(self._checkpoint_when_asked_or_called())
         try:
@@ -200,8 +199,6 @@ class TurnWork:
         writer.finish()
         if reply.error is None:
             self._fail(unanswered_error(reply))
-        if reply.session.renewed:
-            turn.events.emit(NoticeEvent())
         await note_refused_token(turn, tokens, access)
         await show_proposals(turn, self._heartbeat, self._deps)
         if self._speech is not None and reply.text:

@@ -10,15 +10,16 @@ due again only while something is left to do: the provider's seconds to confirm,
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from common.domain import deadlines
-from common.domain.documents import NEVER, Document, Fields, read_fields
+from common.domain.documents import LATEST, NEVER, Document, Fields, read_fields
 from common.domain.ids import (
     LOST_CONVERSATION,
     NO_CONVERSATION,
+    NO_SESSION,
     NO_USER,
     AvatarSessionId,
     ConversationId,
@@ -99,6 +100,8 @@ class AvatarSession:
         found = read_fields(cls, document)
         found.setdefault("conversation_id", LOST_CONVERSATION)
         found.setdefault("month", month_of(found.get("created_at", NEVER)))
+        if document.path == record_path(AvatarSessionId(document.id)):
+            found.setdefault("state", "ended")
         return cls(id=AvatarSessionId(document.id), **found)
 
     def idle(self, default: int) -> timedelta:
@@ -152,6 +155,34 @@ def session_among(documents: Mapping[str, Document], session: AvatarSessionId) -
 
 def slot_path(user: UserId, slot: int) -> str:
     return f"users/{user}/slots/{slot}"
+
+
+@dataclass(frozen=True)
+class TakenSlot:
+    """The document `users/{uid}/slots/{n}`: the session that holds the slot."""
+
+    avatar_session_id: AvatarSessionId = NO_SESSION
+    conversation_id: ConversationId = LOST_CONVERSATION
+    since: datetime | None = None
+    expires_at: datetime = LATEST
+    uid: UserId = NO_USER
+
+    @classmethod
+    def read(cls, document: Document) -> Self:
+        return cls(**read_fields(cls, document))
+
+    @classmethod
+    def of(cls, session: AvatarSession) -> Self:
+        return cls(
+            avatar_session_id=session.id,
+            conversation_id=session.conversation_id,
+            since=session.created_at,
+            expires_at=session.expires_at,
+            uid=session.uid,
+        )
+
+    def fields(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def go_live(session: AvatarSession, now: datetime, idle: timedelta, vault: Fields) -> AvatarSession:

@@ -7,13 +7,8 @@ from typing import Any, Self
 from common.domain.avatar_session import AvatarSession
 from common.domain.conversations.branches import Branches
 from common.domain.conversations.messages import MessagePlace
-from common.domain.conversations.title import (
-    UNTITLED,
-    longest_beginning,
-    title_fields,
-    titled_fields,
-)
-from common.domain.documents import Create, Document, Fields, Query, Update, Where, known_fields
+from common.domain.conversations.title import longest_beginning, title_fields, titled_fields
+from common.domain.documents import NEVER, Document, Fields, Query, Update, Where, known_fields
 from common.domain.errors import NotFound
 from common.domain.ids import NO_SESSION, AvatarSessionId, ConversationId, TurnId, UserId
 from common.domain.turn import TurnRecord
@@ -121,7 +116,7 @@ class Conversation:
             avatar_over=document.get("avatar_over"),
             lease=TurnId(lease["turn_id"]) if lease.get("turn_id") else None,
             asking=tuple(document.get("asking") or ()),
-            next_number=document.get("next_number", 1),
+            next_number=document.get("next_number") or _later_number(document),
             last_prompt=document.get("last_prompt", 0),
             agent_session=document.get("agent_session"),
             agent_session_expires_at=document.get("agent_session_expires_at"),
@@ -208,6 +203,11 @@ class Conversation:
     def with_notes(self, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [*self.notes, *notes][-NOTES_KEPT:]
 
+    def expire_agent_session(self, now: datetime) -> Update:
+        """Note that the agent session is made again: it may have lost what it knew."""
+        fields = {"agent_session_expires_at": now}
+        return Update(self.document.path, fields, read=self.document.version)
+
     def rename(self, title: str) -> Update:
         """Give the conversation a title. It keeps its place among the others."""
         return Update(self.document.path, titled_fields(title), read=self.document.version)
@@ -223,6 +223,15 @@ class Conversation:
             return None
         over = {"avatar": None, "avatar_over": reason}
         return Update(self.document.path, over, read=self.document.version)
+
+
+def _later_number(document: Document) -> int:
+    """Return a number after all messages of a conversation that lacks its counter.
+
+    The time of its last use in seconds has ten digits, too, and is greater than any count.
+    """
+    times = (document.get(name, NEVER) for name in ("created_at", "active_at", "updated_at"))
+    return max(1, *(int(time.timestamp()) for time in times))
 
 
 def active_in(
@@ -251,47 +260,3 @@ def conversations_of(
 def unused_conversations(since: datetime, limit: int) -> Query:
     """Return the query of the conversations that were not used since a time, the oldest first."""
     return Query("conversations", (Where("updated_at", "<=", since),), "updated_at", limit=limit)
-
-
-def create_conversation(
-    path: str,
-    user: UserId,
-    now: datetime,
-    message: str | None,
-    **more: Any,  # noqa: ANN401 - fields are JSON-like
-) -> Create:
-    """Write a new conversation. Its title is made of its first message."""
-    return Create(path, {**new_conversation_fields(user, now, message), **more})
-
-
-def first_lease(record: TurnRecord) -> dict[str, Any]:
-    """Return the fields by which a conversation's first turn takes the lease."""
-    return {
-        "lease": {"turn_id": record.id},
-        "next_number": record.number + 1,
-        "asking": [record.holder],
-        "last_turn": record.id,
-    }
-
-
-def new_conversation_fields(user: UserId, now: datetime, message: str | None) -> dict[str, Any]:
-    return {
-        "uid": user,
-        **(title_fields(message) if message else UNTITLED),
-        "created_at": now,
-        "updated_at": now,
-        "active_at": now,
-        "agent_session": None,
-        "agent_session_expires_at": None,
-        "avatar": None,
-        "avatar_over": None,
-        "lease": None,
-        "asking": [],
-        "notes": [],
-        "next_number": 1,
-        "last_prompt": 0,
-        "last_turn": None,
-        "branches": 0,
-        "replaced": [],
-        "tool_runs": {},
-    }

@@ -4,6 +4,8 @@ Read from top to bottom: what stands higher must end before what stands lower be
 `check` is called where the application is put together, so that a wrong setting stops the start.
 """
 
+import itertools
+
 VOICE_REQUEST = 8.0
 """One request for speech. Two failures in a row end the speech of a turn: at most 16 s."""
 RECOGNITION = 20.0
@@ -51,10 +53,37 @@ SHUTDOWN = 8.0
 """Cloud Run gives a container 10 s after SIGTERM. Turns are closed within this."""
 
 
+SILENCE_LIMIT = 15.0
+"""No stream is silent for longer: proxies close such streams."""
+GRACE = 10.0
+"""Cloud Run kills a container this long after SIGTERM."""
+LOST_ANSWER = 120.0
+"""The key of a turn whose process died answers `lost` within this time."""
+
+
 def check(agent_reply: float = AGENT_REPLY) -> None:
     """Raise ValueError unless the table is in order. `agent_reply` is the setting, in seconds."""
-    rising = (VOICE_REQUEST, agent_reply, TURN, TURN + SETTLE, FUNCTION)
-    if list(rising) != sorted(rising) or len(set(rising)) < len(rising):
-        raise ValueError(f"deadlines are not in order: {rising}")
-    if not LOOK < LOOK_IS_FRESH < CHECKPOINT < STOP_BEFORE_DUE < DUE:
-        raise ValueError("the intervals of a turn are not in order")
+    reply = ("OPRINA_TURN_SECONDS", agent_reply)
+    answer = ("ANSWER", ANSWER)
+    look, due = ("LOOK_IS_FRESH", LOOK_IS_FRESH), ("DUE", DUE)
+    _require_rising(
+        (("VOICE_REQUEST", VOICE_REQUEST), reply, ("TURN", TURN)),
+        (("TURN + SETTLE", TURN + SETTLE), ("FUNCTION", FUNCTION)),
+        (("VOICE_REQUEST", VOICE_REQUEST), ("CONNECT", CONNECT), answer, ("TURN", TURN)),
+        (("RECOGNITION", RECOGNITION), answer),
+        (("BODY", BODY), answer),
+        (("STORE_AWAY", STORE_AWAY), ("ADMIT", ADMIT), answer),
+        (("EARLIER_STREAM", EARLIER_STREAM), ("ADMIT", ADMIT)),
+        (("LOOK", LOOK), look, ("CHECKPOINT", CHECKPOINT), ("STOP_BEFORE_DUE", STOP_BEFORE_DUE)),
+        (("CHECKPOINT + STOP_BEFORE_DUE", CHECKPOINT + STOP_BEFORE_DUE), due),
+        (("DUE + SWEEP_AFTER_DUE + SWEEP", DUE + SWEEP_AFTER_DUE + SWEEP), ("2 min", LOST_ANSWER)),
+        (("SILENT_STREAM", SILENT_STREAM), ("the longest silence", SILENCE_LIMIT)),
+        (("SHUTDOWN", SHUTDOWN), ("Cloud Run's grace", GRACE)),
+    )
+
+
+def _require_rising(*chains: tuple[tuple[str, float], ...]) -> None:
+    for chain in chains:
+        for (name, seconds), (above, limit) in itertools.pairwise(chain):
+            if not 0 <= seconds < limit:
+                raise ValueError(f"{name} ({seconds:g} s) must be below {above} ({limit:g} s)")

@@ -27,6 +27,8 @@ Amounts = Mapping[Meter, int]
 NOTHING: Amounts = {}
 RUNNING = "running_turns"
 DAYS = 31
+FIRST_HOUR = timedelta(hours=1)
+"""The longest time of a `Rate`, and longer than a turn."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,15 @@ def months_until(now: datetime, count: int) -> list[str]:
     return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(this, this - count, -1)]
 
 
+def month_before(now: datetime) -> str | None:
+    """Return the month before in the first hour of a month, else None.
+
+    Its turns may still run, and its last requests count for the rates of this month.
+    """
+    earlier = now.astimezone(UTC) - FIRST_HOUR
+    return month_of(earlier) if month_of(earlier) != month_of(now) else None
+
+
 def ledger_path(user: UserId, month: str) -> str:
     return f"users/{user}/usage/{month}"
 
@@ -101,6 +112,8 @@ class Ledger:
     """When the account is deleted, if its deletion was requested."""
     is_gone: bool = False
     """The account was deleted after the caller signed in."""
+    before: Document | None = None
+    """The ledger of the month before, in the first hour of a month."""
 
     @staticmethod
     def use_of(document: Document) -> dict[Meter, int]:
@@ -147,8 +160,9 @@ class Ledger:
 
     @property
     def running_turns(self) -> int:
-        """Turns that are admitted and not settled, counted in the month of their admission."""
-        return int(self.document.get(RUNNING, 0))
+        """Turns that are admitted and not settled. Each is counted in the month of its admission."""
+        ledgers = (self.document, self.before)
+        return sum(max(0, int(each.get(RUNNING, 0))) for each in ledgers if each is not None)
 
     def require(self, meter: Meter, needed: int, hint: str = "") -> None:
         """Raise QuotaExceeded unless at least `needed` is left. Raises as `require_open` does."""
@@ -177,8 +191,12 @@ class Ledger:
 
     def _recent(self, rate: Rate) -> list[datetime]:
         """Return the times of the requests that still count, oldest first."""
+        before = self._recent_in(self.before, rate) if self.before is not None else []
+        return sorted([*before, *self._recent_in(self.document, rate)])
+
+    def _recent_in(self, ledger: Document, rate: Rate) -> list[datetime]:
         since = self.now - timedelta(seconds=rate.seconds)
-        return [at for at in self.document.get(rate.name) or [] if at > since]
+        return [at for at in ledger.get(rate.name) or [] if at > since]
 
     def release(self, amounts: Amounts) -> Self:
         """Return the ledger without these reservations. The next `reserve` writes that."""
@@ -213,9 +231,9 @@ class Ledger:
                 name: int(self.document.get(name, 0)) + amount,
             }
         if turns:
-            fields[RUNNING] = self.running_turns + turns
+            fields[RUNNING] = int(self.document.get(RUNNING, 0)) + turns
         if rate is not None:
-            fields[rate.name] = [*self._recent(rate), self.now][-rate.limit :]
+            fields[rate.name] = [*self._recent_in(self.document, rate), self.now][-rate.limit :]
         if not self.document.exists:
             carried = {f"{meter}_carried": n for meter, n in (self.carried or {}).items() if n}
             return Create(self.document.path, {"month": month_of(self.now), **carried, **fields})

@@ -9,6 +9,7 @@ from common.schemas.base import Answer
 from common.schemas.events import (
     ErrorEvent,
     HeardEvent,
+    NoticeEvent,
     ProposalEvent,
     SpeechEvent,
     TurnEnd,
@@ -140,3 +141,4 @@ class ChatAnswer(Answer):
     error: ErrorEvent | None = None
     usage: UsageEvent | None = None
     proposals: list[ProposalEvent] | None = None
+    notices: list[NoticeEvent] | None = None

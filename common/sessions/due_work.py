@@ -16,11 +16,11 @@ from common.domain.ceiling import give_back
 from common.domain.conversation import Conversation, active_in
 from common.domain.documents import Create, Document, Query, Update, Write, due_documents
 from common.domain.ids import AvatarSessionId
-from common.domain.quota import Meter, settle
+from common.domain.quota import Meter, ledger_path, settle
 from common.ports.dependencies import Dependencies
 from common.ports.standing import standing
 from common.sessions.end import SessionEnder, forget_tokens
-from common.transactions.transaction import SETTLEMENT, Decision, Documents, Transactions
+from common.transactions.transaction import SETTLEMENT, Decision, Documents, ReadMore, Transactions
 
 
 class DueWork(Protocol):
@@ -77,10 +77,9 @@ class Confirm:
     seconds: float | None
     secret_left: bool
     event: str
-    share: str = ""
 
     def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
-        return [record_path(self.session), *([self.share] if self.share else [])]
+        return [record_path(self.session)]
 
     def decide(self, documents: Documents, now: datetime) -> Decision[AvatarSession]:
         document = documents[record_path(self.session)]
@@ -95,10 +94,14 @@ class Confirm:
             fields |= {"unconfirmed": False, "seconds": charge}
             unconfirmed = False
             if charge < session.seconds:
+                ledger = ledger_path(session.uid, session.month)
+                wanted = [ledger, *([session.share] if session.share else [])]
+                if unread := [path for path in wanted if path not in documents]:
+                    raise ReadMore(*unread)
                 less: dict[Meter, int] = {"avatar_seconds": charge - session.seconds}
-                writes.append(
-                    settle(session.uid, session.month, {}, less, admitted_at=session.created_at)
-                )
+                if documents[ledger].exists:
+                    at = session.created_at
+                    writes.append(settle(session.uid, session.month, {}, less, admitted_at=at))
                 writes += give_back(session.share, documents, {}, less)
                 event = {"kind": "confirmed", "at": now, "seconds": charge, "cost": less}
                 path = f"{session.path}/events/{self.event}"
@@ -126,6 +129,6 @@ class ConfirmEndedSessions:
             found = await standing(deps.avatars, session.id)
             seconds = found.seconds if found.state == "over" else None
         left = session.secret_left and not await forget_tokens(deps.vault, session.id)
-        confirm = Confirm(session.id, seconds, left, deps.new_id(), session.share)
+        confirm = Confirm(session.id, seconds, left, deps.new_id())
         await self._transactions.run(confirm, SETTLEMENT)
         counts["confirmed"] += seconds is not None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from common.domain.avatar_session import (
     STUCK_SECONDS,
     AvatarSession,
+    TakenSlot,
     free_at,
     session_path,
     session_paths,
@@ -18,11 +19,11 @@ from common.domain.conversation import (
     CurrentAvatar,
     active_in,
     conversation_path,
-    create_conversation,
 )
+from common.domain.conversations.new_conversation import create_conversation
 from common.domain.documents import Create, Document, Fields, Write
 from common.domain.errors import TooManySessions
-from common.domain.ids import AvatarSessionId, ConversationId, UserId
+from common.domain.ids import AvatarSessionId, UserId
 from common.domain.quota import Ledger, Meter, Rate, month_of
 from common.domain.user import User
 from common.ports.avatar import SessionToken
@@ -172,22 +173,24 @@ class StartAdmission:
         return Overdue(avatar.avatar_session_id)
 
     def _free_slot(self, documents: Documents, now: datetime) -> int | Overdue:
-        slots = [documents[path] for path in self._slots()]
-        for number, slot in enumerate(slots):
-            if not slot.exists:
+        taken = []
+        for number, path in enumerate(self._slots()):
+            if not documents[path].exists:
                 return number
-        for slot in slots:
-            if slot.get("expires_at") <= now:
-                return Overdue(AvatarSessionId(slot.get("avatar_session_id")))
-        sessions = [AvatarSessionId(slot.get("avatar_session_id")) for slot in slots]
-        talks = [ConversationId(slot.get("conversation_id")) for slot in slots]
+            taken.append(TakenSlot.read(documents[path]))
+        for slot in taken:
+            if slot.avatar_session_id and slot.expires_at <= now:
+                return Overdue(slot.avatar_session_id)
+        sessions = [slot.avatar_session_id for slot in taken if slot.avatar_session_id]
+        talks = [slot.conversation_id for slot in taken if slot.avatar_session_id]
         wanted = [*map(session_path, sessions), *map(conversation_path, talks)]
         if unread := [path for path in wanted if path not in documents]:
             raise ReadMore(*unread)
-        first = min(
+        free_times = (
             self._free_at(documents[session_path(each)], documents[conversation_path(talk)], now)
             for each, talk in zip(sessions, talks, strict=True)
         )
+        first = min(free_times, default=now)
         raise TooManySessions(
             "End one of your avatar sessions first, or wait until one expires.",
             sessions=sessions,
@@ -242,20 +245,10 @@ class StartAdmission:
         else:
             link = conversation.link_avatar(session, now)
         writes: list[Write] = [
-            Create(slot_path(self.user, slot), _slot_fields(session)),
+            Create(slot_path(self.user, slot), TakenSlot.of(session).fields()),
             ledger.reserve({"avatar_seconds": seconds}, rate=self._rate),
             Create(session.path, session.fields()),
             link,
             *self.key.claim(documents, now),
         ]
         return Decision(ReservedStart(session, token, ledger), writes)
-
-
-def _slot_fields(session: AvatarSession) -> Fields:
-    return {
-        "avatar_session_id": session.id,
-        "conversation_id": session.conversation_id,
-        "since": session.created_at,
-        "expires_at": session.expires_at,
-        "uid": session.uid,
-    }

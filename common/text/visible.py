@@ -165,13 +165,13 @@ class VisibleText:
         sign, first_in_line = text[at], before[-1:] in {"", "\n"}
         if sign.isalpha() and (before[-1:].isalpha() or not (first_in_line or sign in "fF")):
             return at
+        if not final and len(text) - at < _REACH and _compiled(_UNFINISHED).fullmatch(text, at):
+            return None
         removed = _compiled(_REMOVED).match(text, at)
         for opener, closer in _HIDDEN if removed else ():
             if hidden := _compiled(opener).match(text, at):
                 self._until = closer.format(*map(re.escape, hidden.groups()))
                 return hidden.end()
-        if not final and len(text) - at < _REACH and _compiled(_UNFINISHED).fullmatch(text, at):
-            return None
         if removed and sign == "[" and removed[0][1].isdigit():
             definition = first_in_line and text.startswith(":", removed.end())
             return at if definition or _compiled(_LISTED).search(before) else removed.end()

@@ -7,7 +7,15 @@ from common.domain.accounts.former import carried_use, former_path, was_deleted_
 from common.domain.accounts.profile import Preferences, RequestedDeletion, profile_path
 from common.domain.documents import Document
 from common.domain.ids import UserId
-from common.domain.quota import METERS, Ledger, Meter, ledger_path, month_of, resets_at
+from common.domain.quota import (
+    METERS,
+    Ledger,
+    Meter,
+    ledger_path,
+    month_before,
+    month_of,
+    resets_at,
+)
 from common.domain.user import User
 from common.schemas.usage import MeterUsage, Usage
 from common.settings import Settings
@@ -15,21 +23,25 @@ from common.settings import Settings
 
 def account_paths(caller: User, now: datetime) -> list[str]:
     former = [former_path(identity) for identity in caller.former or ()]
-    return [profile_path(caller.uid), ledger_path(caller.uid, month_of(now)), *former]
+    before = month_before(now)
+    earlier = [ledger_path(caller.uid, before)] if before else []
+    return [profile_path(caller.uid), ledger_path(caller.uid, month_of(now)), *former, *earlier]
 
 
 def ledger_of(
     documents: Mapping[str, Document], caller: User, settings: Settings, now: datetime
 ) -> Ledger:
-    profile, ledger, *former = (documents[path] for path in account_paths(caller, now))
+    profile, ledger, *more = (documents[path] for path in account_paths(caller, now))
+    before = more.pop() if month_before(now) else None
     deletion = RequestedDeletion.read(profile)
     return Ledger(
         ledger,
         settings.allowances(profile.get("plan")),
         now,
-        carried=None if caller.former is None else carried_use(former, month_of(now)),
+        carried=None if caller.former is None else carried_use(more, month_of(now)),
         closing_at=deletion.deletes_at if deletion else None,
-        is_gone=deletion is None and was_deleted_since(former, caller.signed_in_at),
+        is_gone=deletion is None and was_deleted_since(more, caller.signed_in_at),
+        before=before,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from common.domain import deadlines
 from common.domain.avatar_session import STUCK_SECONDS
-from common.domain.documents import Create, Document, Fields, Update, Write
+from common.domain.documents import NEVER, Create, Document, Fields, Update, Write
 from common.domain.errors import KeyInFlight, KeyReused
 from common.domain.ids import UserId
 
@@ -53,8 +53,9 @@ class IdempotencyKey:
             return None
         self.check_same(found.get("fingerprint"))
         answer = found.get("answer")
-        if answer is None and now < found.get("claimed_at") + LOST:
-            raise _in_flight(found.get("claimed_at"), now)
+        claimed_at = found.get("claimed_at", found.get("expires_at", NEVER + KEPT) - KEPT)
+        if answer is None and now < claimed_at + LOST:
+            raise _in_flight(claimed_at, now)
         return None if answer is None else dict(json.loads(answer))
 
     def claim(

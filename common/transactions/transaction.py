@@ -153,7 +153,7 @@ class _Attempt:
     def note(self, error: Conflict | Unavailable | Ambiguous) -> None:
         """Count a try that failed. Raises where trying again is over."""
         if not isinstance(error, Conflict) and error.service != STORE:
-            raise error
+            raise self.ambiguous() if self.unconfirmed else error
         self.number += 1
         waited = asyncio.get_running_loop().time() - self.began
         limit = self.patience.away if isinstance(error, Unavailable) else self.patience.total

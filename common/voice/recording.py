@@ -4,7 +4,7 @@ from typing import Final
 
 from common.domain.errors import Invalid
 from common.ports.voice import Recording
-from common.settings import LONGEST_RECORDING
+from common.settings_rules import LONGEST_RECORDING
 from common.voice.container import WrongContainerError
 from common.voice.wav import read_wav
 from common.voice.webm import MAGIC, read_webm

@@ -15,11 +15,12 @@ from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.spoken_admission import SpokenAdmission
 from common.conversations.admission.turn_claim import AdmittedTurn, new_claim
 from common.conversations.history.messages import RateMessage
-from common.conversations.settlement import ConversationUpdate, Settle
+from common.conversations.settlement import Settle
 from common.domain.accounts import belongings
 from common.domain.accounts.profile import Profile, SeedMark, profile_path
 from common.domain.avatar_session import AvatarSession, go_live
 from common.domain.conversation import Conversation, conversation_path
+from common.domain.conversations.conversation_update import ConversationUpdate
 from common.domain.conversations.messages import MessagePlace
 from common.domain.ids import AvatarSessionId, ConversationId, UserId
 from common.domain.quota import Ledger, ledger_path, months_until

@@ -6,7 +6,6 @@ reader may refuse what it cannot use; it raises no bug, and the sweep goes on.
 
 import asyncio
 import copy
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +16,15 @@ from common.adapters.sqlite import values
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.documents import Create
 from common.domain.errors import OprinaError
+from common.schemas.account import ChangeAccountRequest
 from common.schemas.conversations import (
+    DeleteConversationRequest,
     ListConversationsRequest,
     ListMessagesRequest,
+    RateMessageRequest,
     ReadConversationRequest,
 )
+from tests.support.google_consent import give_consent
 from tests.support.harness import (
     ADA,
     Harness,
@@ -50,9 +53,15 @@ def dump(harness: Harness) -> Documents:
     return {path: dict(values.load(body) or {}) for path, body in rows}
 
 
-async def talk(harness: Harness) -> Any:
-    """Leave a document of each kind: of a running session, an ended one, and of each kind of turn."""
+async def talk(harness: Harness) -> Documents:
+    """Leave a document of each kind: of a running session, an ended one, and of each kind of turn.
+
+    Return the documents while a session starts and a turn runs.
+    """
     app = harness.app
+    await app.accounts.change(ADA, ChangeAccountRequest.model_validate({"name": "Ada"}))
+    gone = await chat_answer(app, "Forget this.")
+    await app.history.delete(ADA, DeleteConversationRequest(conversation_id=gone.conversation_id))
     ended = await start(app, key="ended")
     await end(app, ended.avatar_session_id)
     started = await start(app, key="start")
@@ -60,35 +69,50 @@ async def talk(harness: Harness) -> Any:
     await chat_answer(app, "Hello.", key="chat", **same)
     await speak(app, started.avatar_session_id, "Some words.", key="speak")
     await keep_alive(app, started.avatar_session_id, key="keep")
+    (reply, *_) = (await app.history.messages(ADA, ListMessagesRequest(**same))).messages[1:]
+    rating = RateMessageRequest(message_id=reply.message_id, rating="good", **same)
+    await app.history.rate(ADA, rating)
+    await give_consent(app, harness.google, ADA)
     harness.agent.replies.append([60.0, "Not yet."])
     running = await chat(app, "Think.", key="running", **same)
     await asyncio.sleep(6)
-    return running
+    harness.avatars.slow["start"] = 5.0
+    starting = asyncio.ensure_future(start(app, key="starting"))
+    await asyncio.sleep(1)
+    documents = dump(harness)
+    await leave(running)
+    await starting
+    return documents
 
 
 async def use(harness: Harness, conversation: str, session: str) -> list[BaseException]:
     """Read and change everything. Return the bugs."""
-    app, bugs = harness.app, []
+    app = harness.app
+    bugs: list[BaseException] = []
     same: dict[str, Any] = {"conversation_id": conversation}
     calls = (
         lambda: app.history.page(ADA, ListConversationsRequest()),
         lambda: app.history.read(ADA, ReadConversationRequest(**same)),
         lambda: app.history.messages(ADA, ListMessagesRequest(**same)),
         lambda: start(app, key="start"),
+        lambda: start(app, key="starting"),
         lambda: start(app, **same),
+        lambda: start(app),
         lambda: keep_alive(app, session, key="keep"),
         lambda: chat_answer(app, "Hello.", key="chat", **same),
         lambda: speak(app, session, "Some words.", key="speak"),
         lambda: chat_answer(app, "And now?", **same),
         lambda: speak(app, session, "More words."),
         lambda: end(app, session),
+        lambda: app.connections.disconnect(ADA),
         lambda: sweep(app),
     )
     for call in calls:
         try:
             await call()
-        except OprinaError:
-            continue
+        except OprinaError as error:
+            if error.status >= 500:
+                bugs.append(error)
         except Exception as error:  # noqa: BLE001 - a bug is what the test is after
             bugs.append(error)
     advance(harness.clock, 3_600)
@@ -101,7 +125,9 @@ def kinds(documents: Documents) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, fields in sorted(documents.items()):
         collection = "/".join(path.split("/")[0::2])
-        words = (collection, fields.get("state"), fields.get("function"))
+        is_open = collection == "idempotency" and fields["answer"] is None
+        more = "open" if is_open else "rated" if "feedback" in fields else None
+        words = (collection, fields.get("state"), fields.get("function"), more)
         found[" ".join(filter(None, words))] = path
     return found
 
@@ -127,7 +153,7 @@ class StoredScene:
 
     async def copy(self, path: str, fields: dict[str, Any]) -> Harness:
         """Return a harness that has all documents, with other fields at `path`."""
-        base, made = self.harness, new_harness(slots_per_user=3)
+        base, made = self.harness, new_harness(slots_per_user=2)
         made.clock.epoch = base.clock.epoch
         made.avatars.sessions = copy.deepcopy(base.avatars.sessions)
         made.vault.kept = dict(base.vault.kept)
@@ -138,7 +164,7 @@ class StoredScene:
 
     async def bugs(self, path: str, fields: dict[str, Any]) -> list[BaseException]:
         """Use everything, with other fields at `path`. Return the bugs."""
-        (live,) = (p for p in self.documents if re.fullmatch(r"avatar_sessions/[^/]+", p))
+        live = kinds(self.documents)["avatar_sessions live"]
         made = await self.copy(path, fields)
         conversation = self.documents[live]["conversation_id"]
         found = await use(made, conversation, live.rpartition("/")[2])
@@ -147,23 +173,27 @@ class StoredScene:
 
 
 async def scene() -> StoredScene:
-    harness = new_harness(slots_per_user=3)
-    running = await talk(harness)
-    made = StoredScene(harness, dump(harness))
-    await leave(running)
-    return made
+    harness = new_harness(slots_per_user=2)
+    return StoredScene(harness, await talk(harness))
 
 
 KINDS = (
     "avatar_sessions live",
+    "avatar_sessions starting",
     "conversations",
     "conversations/messages",
+    "conversations/messages rated",
+    "deleted_conversations deleted",
     "ended_sessions ended",
+    "google_consents held",
     "idempotency",
+    "idempotency open",
     "limits",
     "turns running chat",
     "turns settled chat",
     "turns settled speak",
+    "users",
+    "users/connections connected",
     "users/slots",
     "users/usage",
 )

@@ -150,6 +150,10 @@ def test_wrong_settings_are_named_without_their_values() -> None:
         ({"OPRINA_LANGUAGE": "en_US"}, "OPRINA_LANGUAGE"),
         ({"OPRINA_OTHER_LANGUAGES": "de-DE,xx-XX"}, "OPRINA_OTHER_LANGUAGES"),
         ({"OPRINA_ALLOWANCE_AVATAR_SECONDS": "19"}, "OPRINA_MIN_SESSION_SECONDS"),
+        ({"OPRINA_ALLOWANCE_AGENT_TOKENS": "999"}, "OPRINA_MIN_TURN_TOKENS"),
+        ({"OPRINA_AVATAR_ID": ""}, "OPRINA_AVATAR_ID"),
+        ({"OPRINA_TURN_SECONDS": "8"}, "OPRINA_TURN_SECONDS"),
+        ({"OPRINA_TURN_SECONDS": "571"}, "OPRINA_TURN_SECONDS"),
     ],
 )
 def test_settings_that_no_session_could_use_are_named(

@@ -823,6 +823,7 @@ class ChatAnswer(BaseModel):
     error: ErrorEvent | None = None
     usage: UsageEvent | None = None
     proposals: list[ProposalEvent] | None = None
+    notices: list[NoticeEvent] | None = None
 
 
 ChatEvent = TypeAliasType(

@@ -27,11 +27,10 @@ from common.domain.conversation import (
     Conversation,
     CurrentAvatar,
     conversation_path,
-    create_conversation,
-    first_lease,
     message_path,
 )
 from common.domain.conversations.deleted_conversation import deleted_path
+from common.domain.conversations.new_conversation import create_conversation, first_lease
 from common.domain.documents import Create, Document, Write
 from common.domain.errors import CapacityReached, NoProposal, NotFound
 from common.domain.google.connection import GoogleConnection, connection_path

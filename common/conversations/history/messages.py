@@ -87,7 +87,7 @@ def stored_message(document: Document, branches: Branches) -> StoredMessage:
         ended=turn_end(ended) if ended else None,
         spoken=document.get("spoken"),
         tokens=document.get("tokens"),
-        feedback=MessageFeedback(**feedback) if feedback else None,
+        feedback=MessageFeedback(**feedback) if feedback and "rating" in feedback else None,
         replaced=place is not None and branches.is_replaced(place),
     )
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from common.conversations.reply.agent_session import AgentMemory
 from common.conversations.reply.event_stream import TurnEvents
 from common.conversations.reply.reply_so_far import ReplySoFar
-from common.domain.errors import Unavailable, Upstream
+from common.domain.errors import Upstream
 from common.observability.request_trace import record_token, stopwatch
 from common.ports.agent import AgentEvent, Delta, ToolCall, ToolResult
-from common.schemas.events import TextEvent, ToolEvent
+from common.schemas.events import NoticeEvent, TextEvent, ToolEvent
 from common.speech.speech_channel import MayAct
 from common.speech.synthesis import Synthesis
 from common.text.visible import VisibleText
@@ -31,21 +31,26 @@ async def read_reply(memory: AgentMemory, writer: "ReplyWriter", guard: MayAct) 
 
     Raises the `Upstream` error that broke the reply.
 
-    A session that turns out to be lost is made again: the first event is an error, and creating the
-    session succeeds.
+    A session that turns out to be lost is made again: the first event is an error, and the session
+    does not exist.
     """
+    message = await memory.prepare()
     try:
-        await _ask(memory, await memory.prepare(), writer, guard)
+        await _ask(memory, message, writer, guard)
     except Upstream as error:
-        if memory.reply.events or isinstance(error, Unavailable) or not memory.is_usable:
+        turn = memory.turn
+        if turn.reply.events:
             raise
-        if (message := await memory.make()) is None:
+        message = await memory.renew(error)
+        if message is None and turn.interruption.reason is None:
             raise
         await _ask(memory, message, writer, guard)
 
 
-async def _ask(memory: AgentMemory, message: str, writer: "ReplyWriter", guard: MayAct) -> None:
-    if not await guard.may_act():
+async def _ask(
+    memory: AgentMemory, message: str | None, writer: "ReplyWriter", guard: MayAct
+) -> None:
+    if message is None or not await guard.may_act():
         return
     first_token = stopwatch("agent_first_token")
     is_first = True
@@ -58,7 +63,7 @@ async def _ask(memory: AgentMemory, message: str, writer: "ReplyWriter", guard: 
         writer.take(event)
 
     request = memory.request
-    memory.reply.asked.set()
+    memory.turn.reply.asked.set()
     state = (request.state,) if request.state else ()
     await memory.agent.reply(request.user, request.session, message, on_event, *state)
 
@@ -89,6 +94,8 @@ class ReplyWriter:
     def take(self, event: AgentEvent) -> None:
         """Handle one event, in the task that reads the agent's socket."""
         self._reply.note(event)
+        if self._reply.session.renewed and self._reply.events == 1:
+            self._events.emit(NoticeEvent())
         match event:
             case Delta(text):
                 self._write(self._set_apart(text))

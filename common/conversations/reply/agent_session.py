@@ -1,21 +1,30 @@
-"""The agent's memory of a conversation: made at its first message, and again when it is lost."""
+"""The agent's memory of a conversation: made at its first message, and again when it is lost.
 
-from collections.abc import Mapping
+    expired, or lost ──► commit: expired ──► session made ──► asked, with the history ──► kept
+
+A session is kept for the next turn once the agent has answered in it. A turn that dies or fails before
+that leaves an expired session: the next turn gives the history again.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from common.conversations.reply.history import digest, with_history
-from common.conversations.reply.reply_so_far import ReplySession, ReplySoFar
+from common.conversations.reply.reply_so_far import ReplySession
 from common.conversations.running_turn import RunningTurn
+from common.conversations.turn_book import TurnBook
+from common.domain.conversation import Conversation, conversation_path
 from common.domain.conversations.branches import Branches, agent_session_name
-from common.domain.errors import Unavailable
-from common.domain.ids import ConversationId, UserId
+from common.domain.errors import Ambiguous, Unavailable, Upstream, UpstreamNotFound
+from common.domain.ids import ConversationId, TurnId, UserId
 from common.ports.agent import SESSION_LIFE, Agent
 from common.ports.dependencies import Dependencies
-from common.ports.store import Store
+from common.transactions.transaction import Decision, Documents
 
 SESSION_MARGIN = timedelta(hours=1)
+"""A session that expires this soon may be gone before the turn ends: whether it exists is asked."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +33,7 @@ class AgentRequest:
 
     `session` is the id of the agent session; `known` says that it was made before, and lives until
     `expires_at`. Messages before `number` are its history, without those that `branches` says were
-    replaced. `is_new`: a branch begins, so that a new session is no loss. `state` is for the
-    tools of this turn.
+    replaced. `state` is for the tools of this turn.
     """
 
     user: UserId
@@ -36,59 +44,121 @@ class AgentRequest:
     known: bool
     expires_at: datetime | None
     branches: Branches = field(default_factory=Branches)
-    is_new: bool = False
     state: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
+class BeginRenewal:
+    """Note that the agent session must be made again, before it is (a `Transaction`).
+
+    If this process dies then, the next turn finds the session expired, and gives it the history. The
+    result is False if a newer turn took over: it makes the session.
+    """
+
+    turn: TurnId
+    conversation: ConversationId
+
+    def paths(self, now: datetime) -> Iterable[str]:  # noqa: ARG002 - a parameter of Transaction
+        return [conversation_path(self.conversation)]
+
+    def decide(self, documents: Documents, now: datetime) -> Decision[bool]:
+        document = documents[conversation_path(self.conversation)]
+        conversation = Conversation.of(document) if document.exists else None
+        if conversation is None or conversation.lease != self.turn:
+            return Decision(result=False)
+        return Decision(result=True, writes=[conversation.expire_agent_session(now)])
+
+
+@dataclass(frozen=True)
 class AgentMemory:
-    """The agent session of one request. Notes in `reply` until when it lives."""
+    """The agent session of one request. Notes in the turn's reply until when it lives."""
 
     agent: Agent
-    store: Store
+    book: TurnBook
+    turn: RunningTurn[Any]
     request: AgentRequest
-    reply: ReplySoFar
     now: datetime
 
-    @property
-    def is_usable(self) -> bool:
-        expires_at = self.request.expires_at
-        expired = expires_at is not None and expires_at - SESSION_MARGIN <= self.now
-        return self.request.known and not expired
+    async def prepare(self) -> str | None:
+        """Return the message to send. Make the session first if there is none, or it has expired.
 
-    async def prepare(self) -> str:
-        """Make the session where there is none yet, or it has expired. Return the message to send."""
-        request = self.request
-        self.reply.session = ReplySession(request.session, request.expires_at)
-        if self.is_usable or (message := await self.make()) is None:
+        None: a newer turn took over.
+        """
+        request, expires_at = self.request, self.request.expires_at
+        self.turn.reply.session = ReplySession(request.session, expires_at)
+        if not request.known:
+            await self.agent.create_session(request.user, request.session)
+            return await self._with_history(is_lost=False)
+        if expires_at is None or self.now < expires_at - SESSION_MARGIN:
             return request.message
-        return message
+        if not await self._begin_renewal():
+            return None
+        created = await self.agent.create_session(request.user, request.session)
+        if not created and self.now < expires_at:
+            self.turn.reply.session.expires_at = expires_at
+            return request.message
+        return await self._with_history(is_lost=True)
 
-    async def make(self) -> str | None:
-        """Make the session, and return the message with the conversation's history before it.
+    async def renew(self, error: Upstream) -> str | None:
+        """Make a session again that turned out to be lost. Return the message to send.
 
-        None if the session exists already, and is known to have the history.
+        None if `error` has another cause, or a newer turn took over.
         """
         request = self.request
-        created = await self.agent.create_session(request.user, request.session)
-        self.reply.session.expires_at = self.now + SESSION_LIFE
-        if not created and not request.is_new:
+        if not request.known or self.turn.reply.session.renewed or isinstance(error, Unavailable):
             return None
-        if request.number <= 1:
-            return request.message
-        self.reply.session.renewed = created and not request.is_new
+        if not await self._begin_renewal():
+            return None
+        created = await self.agent.create_session(request.user, request.session)
+        if not created and not isinstance(error, UpstreamNotFound):
+            self.turn.reply.session.expires_at = request.expires_at or self.now + SESSION_LIFE
+            return None
+        return await self._with_history(is_lost=True)
+
+    async def _begin_renewal(self) -> bool:
+        """Return False if a newer turn took over: it makes the session. The turn then ends."""
+        begin = BeginRenewal(self.turn.record.id, self.request.conversation)
         try:
-            history = await digest(
-                self.store, request.conversation, request.number, request.branches
-            )
-        except Unavailable as error:  # the turn is admitted: its answer must not say otherwise
-            why = "its memory of the conversation cannot be restored now"
-            raise Unavailable("agent", why, retry_after=error.retry_after) from None
-        return with_history(request.message, history)
+            begun = await self.book.transactions.run(begin)
+        except (Unavailable, Ambiguous) as error:
+            raise _not_restored(error) from None
+        self.book.learn(begun.documents[conversation_path(self.request.conversation)])
+        self.turn.reply.session.expires_at = None
+        if not begun.result:
+            self.turn.interruption.request("interrupted")
+        return begun.result
+
+    async def _with_history(self, *, is_lost: bool) -> str:
+        """Return the message with the conversation's history before it."""
+        session = self.turn.reply.session
+        try:
+            history = await self._history()
+        except Unavailable as error:
+            raise _not_restored(error) from None
+        session.has_history, session.renewed = False, is_lost
+        session.expires_at = self.now + SESSION_LIFE
+        return with_history(self.request.message, history)
+
+    async def _history(self) -> str:
+        request = self.request
+        if request.number <= 1:
+            return ""
+        store = self.book.transactions.store
+        return await digest(store, request.conversation, request.number, request.branches)
+
+
+def _not_restored(error: Upstream) -> Unavailable:
+    """Return the failure of a turn that is admitted: its answer must not say otherwise."""
+    why = "its memory of the conversation cannot be restored now"
+    return Unavailable("agent", why, retry_after=error.retry_after)
 
 
 def memory_of(
-    deps: Dependencies, turn: RunningTurn[Any], message: str, state: Mapping[str, Any]
+    deps: Dependencies,
+    book: TurnBook,
+    turn: RunningTurn[Any],
+    message: str,
+    state: Mapping[str, Any],
 ) -> AgentMemory:
     """Return the agent session of a turn: its conversation's, or a new one if a branch begins.
 
@@ -107,7 +177,6 @@ def memory_of(
         known=known is not None,
         expires_at=before.agent_session_expires_at if before and known else None,
         branches=branches,
-        is_new=begins is not None,
         state=state,
     )
-    return AgentMemory(deps.agent, deps.store, request, turn.reply, deps.clock.now())
+    return AgentMemory(deps.agent, book, turn, request, deps.clock.now())

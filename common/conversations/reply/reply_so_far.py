@@ -78,6 +78,8 @@ class ReplySession:
 
     id: str | None = None
     expires_at: datetime | None = None
+    has_history: bool = True
+    """False: the history goes with the message, and is known once the agent answers."""
     renewed: bool = False
     """It was lost or had expired, and was made again from the stored messages."""
 
@@ -103,6 +105,13 @@ class ReplySoFar:
     @property
     def text(self) -> str:
         return "".join(self.shown.parts)
+
+    @property
+    def kept_session(self) -> str | None:
+        """Return the agent session for the next turn: one that has the history, else None."""
+        session = self.session
+        is_known = session.has_history or self.events > 0
+        return session.id if session.expires_at is not None and is_known else None
 
     @property
     def reached(self) -> bool:

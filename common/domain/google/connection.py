@@ -28,6 +28,9 @@ SCOPES: Mapping[Service, tuple[str, ...]] = {
 }
 """The scopes of each service. A service is allowed if Google granted all of them."""
 
+LOST_CONSENT = "lost"
+"""For a stored connection that lacks its consent: no document stands there."""
+
 ConnectionState = Literal["connected", "reconnect", "disconnecting"]
 
 TOKEN_MARGIN = timedelta(minutes=5)
@@ -79,7 +82,7 @@ class GoogleConnection:
 
     uid: UserId = NO_USER
     state: ConnectionState = "connected"
-    consent: str = ""
+    consent: str = LOST_CONSENT
     sub: str = ""
     email: str = ""
     granted: tuple[str, ...] = ()

@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from common.domain.conversation import Conversation, message_path, new_conversation_fields
+from common.domain.conversation import Conversation, message_path
 from common.domain.conversations.messages import MessagePlace, messages_path
+from common.domain.conversations.new_conversation import new_conversation_fields
 from common.domain.conversations.title import beginnings
 from common.domain.documents import NEVER, Create, Delete, Document, Query, Update, Write
 from common.domain.ids import ConversationId, TurnId, UserId

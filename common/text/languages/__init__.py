@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 from common.text.language import Language, words_of
 
@@ -31,22 +31,23 @@ def find(code: str) -> Language:
 
     Without a file the record has no rules. Its script is the one that stands for it, else Latin.
     """
-    name = f"{__name__}.{code}"
-    if re.fullmatch("[a-z]{2,3}", code) and find_spec(name):
-        module = vars(importlib.import_module(name))
-        fields = {field.name for field in dataclasses.fields(Language)} & module.keys()
-        return Language(code, **{field: module[field] for field in fields})
     own = " ".join(script for script, language in BY_SCRIPT.items() if language == code)
-    return Language(code, scripts=own or "LATIN")
+    record: dict[str, Any] = {"scripts": own or "LATIN"}
+    if re.fullmatch("[a-z]{2,3}", code) and find_spec(name := f"{__name__}.{code}"):
+        record |= vars(importlib.import_module(name))
+    fields = {field.name for field in dataclasses.fields(Language)}
+    return Language(code, **{field: record[field] for field in fields & record.keys()})
 
 
 @lru_cache(maxsize=256)
 def language_code(language: str | None) -> str | None:
     """Return the language of a BCP 47 tag, in lower case; None for "auto" and the like."""
     code = (language or "").partition("-")[0].partition("_")[0].strip().lower()
+    code = "nb" if code == "no" else code  # Norwegian is mostly Bokmål
     return code if re.fullmatch("[a-z]{2,3}", code) else None
 
 
+@lru_cache(maxsize=64)
 def language_of(text: str, language: Language | None) -> Language:
     """Return the language whose rules `text` follows in a conversation in `language`."""
     own = words_of(language.scripts if language else "")

@@ -1,6 +1,5 @@
 from common.text.spoken.rules import Group, Rule, table
 
-scripts = "CYRILLIC"
 numbered = "муж жен янв фев февр мар апр июн июл авг сен сент окт ноя нояб дек пн вт ср чт пт сб вс"
 enders = "т.д т.п др пр"
 units = "г гг руб коп тыс мин сек ч м км кг см долл"

@@ -34,7 +34,7 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
     if mark.end() == len(text):
         return "wait"
     words = _SOMETHING.search(text, max(0, mark.start() - REACH), mark.start())
-    if not words or _FIGURES.fullmatch(text, 0, mark.end() + 1):
+    if not words or (text[0].isdigit() and _FIGURES.fullmatch(text, 0, mark.end() + 1)):
         return "goes on"
     place = place_of(text, mark, language)
     try:
@@ -45,10 +45,7 @@ def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
 
 def complete(text: str, mark: re.Match[str], language: Language | None) -> bool:
     """Return whether the text, which ends with `mark`, is a whole sentence if nothing follows."""
-    return _complete(text, place_of(text, mark, language))
-
-
-def _complete(text: str, place: EndMark) -> bool:
+    place = place_of(text, mark, language)
     if text[place.end :].strip() or not _SOMETHING.search(place.before) or _never_over(place):
         return False
     if place.mark != ".":
@@ -65,11 +62,9 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     A quotation is left out, because its speaker may be named after it; and so is a full stop after
     a single word, a number, an address or an abbreviation.
     """
-    if mark[0] == ";" or mark[0][0] in NEWLINES:
+    if mark[0] == ";" or mark[0][0] in NEWLINES or not complete(text, mark, language):
         return False
     place = place_of(text, mark, language)
-    if not _complete(text, place):
-        return False
     *earlier, last = place.before.split()
     elliptic = place.mark != "." and not place.strong
     if place.quoted or elliptic or _smiles(place) or _ADDRESSED.search(last):
@@ -138,7 +133,8 @@ def _ellipsis_is_over(place: EndMark) -> bool:
 
 def _dot_is_over(place: EndMark) -> bool:
     language, before, after = place.language, place.before, place.after
-    if (number := _NUMBER.search(before, len(before) - 5)) and not place.tail:
+    number = _NUMBER.search(before, len(before) - 5) if before[-1:].isdigit() else None
+    if number and not place.tail:
         return _number_is_over(place, language, number[1])
     if (item := _ITEM.search(before, len(before) - 2)) and _counts(before, chr(ord(item[1]) - 1)):
         return False  # "a. Apples b. Pears"

@@ -80,23 +80,15 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
         opens = text.startswith('"', end) and text.count('"', max(0, end - REACH), end) % 2 == 0
         between = next((_NO_TAIL if opens else _TAIL).finditer(text, end))
         end, begin = between.end(1), between.end()
-    before, tail = text[max(0, start - REACH) : start], text[mark.end() : end]
+    sign, before, tail = mark[0], text[max(0, start - REACH) : start], text[mark.end() : end]
     after = "" if _OPEN_TAIL.fullmatch(text, end) else text[begin : begin + LOOKAHEAD]
-    strong = bool(mark[0].strip(".…"))
+    strong = bool(sign.strip(".…"))
     wide = strong and after[:1] > "\u2e7f" and after[:1].isalpha()  # 好的!我来
-    return EndMark(
-        conversation=language,
-        before=before,
-        mark=mark[0],
-        tail=tail,
-        after=after,
-        spaced=begin > end or text[end : end + 1] in NEWLINES,
-        needs_no_space=wide or mark[0][-1] in AT_ONCE or bool(tail and _HAS_EMOJI.search(tail)),
-        in_table=text[:8].lstrip()[:1] in _BARS,
-        quoted=not _QUOTES.isdisjoint(tail),
-        strong=strong,
-        end=end,
-    )
+    spaced = begin > end or text[end : end + 1] in NEWLINES
+    at_once = wide or sign[-1] in AT_ONCE or bool(tail and _HAS_EMOJI.search(tail))
+    table, quoted = text[:8].lstrip()[:1] in _BARS, bool(tail) and not _QUOTES.isdisjoint(tail)
+    # By their places, which is faster than by names.
+    return EndMark(language, before, sign, tail, after, spaced, at_once, table, quoted, strong, end)
 
 
 def inside(text: str) -> bool:

@@ -37,12 +37,13 @@ _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "R
 _SYLLABLES: Final = "\u2e80"  # begins the scripts in which one letter is a word: 빵, 人
 _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_QUARTER: Final = re.compile(r"(?:[NS][EW]|KG)\b")
+_QUARTER: Final = re.compile(r"(?:[NS][EW]|KG|VAT|GST)\b")
 _NUMERAL: Final = re.compile(
     r"[$€£¥#~≈]|[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
+_compiled: Final = cache(re.compile)
 _ZONES: Final = (
     "Eastern Pacific Central Mountain"
     " EST EDT PST PDT CST CDT MST MDT ET PT CT MT GMT UTC BST CET CEST JST IST"
@@ -95,7 +96,7 @@ def _listed(language: Language, key: str, previous: str) -> Kind | None:
 def _is_named(before: str, name: str) -> bool:
     """Return whether a street is meant: "on Main St.", not "14 St. James Road" or "the Hotel St."."""
     named = name.isalnum() and name[0].isupper() and before != "the"
-    return before != "" and (named or (name[0].isdigit() and not name.isdigit()))
+    return before != "" and (named or re.fullmatch(r"\d+[snrt][tdh]", name) is not None)
 
 
 @lru_cache(maxsize=2048)
@@ -143,7 +144,9 @@ def begins(text: str, words: str) -> bool:
 
 
 def begins_small(text: str) -> bool:
-    """Return whether a small letter follows, perhaps after an apostrophe ("'s middags")."""
+    """Return whether a small letter follows, perhaps after a dash or an apostrophe ("'s middags")."""
+    if not (text := text.lstrip("–— ")):
+        raise Undecided
     if not (text[0].islower() or text[0] in "'’"):
         return False
     _must_be_finished(text, r"['’]|[^\W\d_]")
@@ -179,8 +182,8 @@ def adds_in_brackets(text: str, mark: str) -> bool:
 
 
 def is_quarter(text: str) -> bool:
-    """Return whether the rest of a name follows: "Pennsylvania Ave. NW", "GmbH & Co. KG"."""
-    _must_be_finished(text, "[NS][EW]?|KG?")
+    """Return whether the phrase goes on: "Pennsylvania Ave. NW", "GmbH & Co. KG", "inc. VAT"."""
+    _must_be_finished(text, "[NS][EW]?|KG?|VA?T?|GS?T?")
     return _QUARTER.match(text) is not None
 
 
@@ -193,7 +196,7 @@ def belongs_to_a_time(text: str, before: str, language: Language) -> bool:
 
 
 def _must_be_finished(text: str, pattern: str) -> None:
-    if len(text) < LOOKAHEAD and re.fullmatch(pattern, text):
+    if len(text) < LOOKAHEAD and _compiled(pattern).fullmatch(text):
         raise Undecided
 
 

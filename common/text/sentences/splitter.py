@@ -79,7 +79,8 @@ class Sentences:
                 pieces += self._take(end)
         held = self._visible.held if not self._text.isascii() else self._visible.held.strip()
         self._searched = self._from == len(self._text) and not (held or self._first_clause)
-        self._room = max(MOST_BYTES // 4, MOST_BYTES - len(self._text.encode(errors="replace")))
+        if self._searched:
+            self._room = max(MOST_BYTES // 4, MOST_BYTES - len(self._text.encode(errors="replace")))
         return pieces
 
     def _take(self, end: int) -> list[str]:

@@ -91,7 +91,7 @@ def variables(formula: str) -> str:
 
 
 _NAMES: dict[str, Any] = _PATTERNS | {f.__name__: f for f in (fraction, term, variables)}
-_NAMES |= {"sign": _SIGNS.__getitem__, "rows": lambda it: it.replace("&", ",").replace(r"\\", ";")}
+_NAMES |= {"sign": _SIGNS, "rows": lambda it: it.replace("&", ",").replace(r"\\", ";")}
 DELIMITERS, INNERMOST, COMMANDS = (
     read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from common.text.language import Language
 from common.text.spoken.formulas import read_formulas
-from common.text.spoken.rules import AS_WRITTEN, Rule, Rules, apply, read_rules, table
+from common.text.spoken.rules import AS_WRITTEN, RAISED, Rule, Rules, apply, read_rules, table
 
 _NAMES: dict[str, Any] = {
     "FACES": "\U0001f300-\U0001faff\u2728",
@@ -53,7 +53,7 @@ _NAMES: dict[str, Any] = {
         "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
         "|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql"
     ),
-    "raised": lambda digits: "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in digits),
+    "raised": methodcaller("translate", RAISED),
     "character": lambda match: unescape(match[0]),
     "entity": lambda match: html5.get(match[1], match[0]),
     "formulas": lambda match: read_formulas(match[0]),
@@ -89,8 +89,7 @@ _INLINE = r"""
 ? [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
 (?:[⭐★☆]\ufe0f?){2,9}½?  =>
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
-(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)  =>
-(?<!\S)[:;]-?[)(DP](?!\w)  =>
+(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
 (?i:\b(you|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
 ? \[|\]\(
@@ -101,7 +100,7 @@ _INLINE = r"""
 \[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 ? [ (][!@#$%&*](?:,| or | and |\))
-(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:secret}
+(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
 ? ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
 <?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
@@ -220,6 +219,7 @@ def inline_rules(language: Language) -> Rules:
     as_written = methodcaller("translate", AS_WRITTEN)
     secret, in_code = (_signs, partial(apply, CODE)) if english else (as_written, as_written)
     said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
+    said |= {"sign": _signs if english else str}
     return read_rules(_INLINE, _NAMES | said)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 AS_WRITTEN = {code: 0x10FF00 + code for code in range(32, 127)}  # as no rule matches it
+RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁻", "01234567890123456789-")
 Put = Callable[[re.Match[str]], str]
 
 
@@ -47,31 +49,40 @@ def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
     """Read rules from lines of the form "pattern  =>  what is said", on one line or on two.
 
     A line "? pattern" begins a group for the lines after it. In a pattern, `{NAME}` is another
-    pattern. In what is said, `{2}` is a part of the match, `{2:f}` a function of that part, `{f}` a
-    string or a function of the match, and "␣" a space. All of them are looked up in `names`.
+    pattern. In what is said, `{2}` is a part of the match, `{2:f}` that part in a function or a
+    table, `{f}` a string or a function of the match, and "␣" a space. All of them are in `names`.
+    After "  near " stands a pattern: without it close by, the match stays as it is written.
     """
+
+    def filled(pattern: str) -> str:
+        return re.sub(r"\{([A-Z_]+)\}", lambda match: str(names[match[1]]), pattern)
+
     groups: list[tuple[str, list[Rule]]] = [("", [])]
     for line in re.sub(r"\n\s*=>", "  =>", lines).split("\n"):
         written, rule, said = line.strip().partition("  =>")
-        pattern = re.sub(r"\{([A-Z_]+)\}", lambda match: str(names[match[1]]), written)
+        pattern = filled(written)
         if rule:
-            groups[-1][1].append(Rule(pattern, _replacement(said.strip(), names)))
+            said, _, context = said.partition("  near ")
+            groups[-1][1].append(Rule(pattern, _replacement(said.strip(), filled(context), names)))
         elif pattern:
             groups.append((pattern.removeprefix("? "), []))
     (_, alone), *others = groups
     return (*alone, *(Group(when, tuple(rules)) for when, rules in others))
 
 
-def _replacement(form: str, names: Mapping[str, Any]) -> Put:
+def _replacement(form: str, context: str, names: Mapping[str, Any]) -> Put:
     parts = re.split(r"\{(?:(\d)(?::(\w+))?|(\w+))\}", form.replace("␣", " "))
     first, rest = parts[0], [parts[at : at + 4] for at in range(1, len(parts), 4)]
 
     def put(match: re.Match[str]) -> str:
+        if context and not near(match, context):
+            return match[0]
         text = first
         for at, of_part, of_match, after in rest:
             said = names[of_match] if of_match else match[int(at)] or ""
             said = said(match) if callable(said) else said
-            text += (names[of_part](said) if of_part else said) + after
+            read = names[of_part] if of_part else str
+            text += (read(said) if callable(read) else read.get(said, "")) + after
         return text
 
     return put

@@ -7,12 +7,12 @@ language. A sign for which a language has no word stays as it is.
 import re
 
 from common.text.language import Language, words_of
-from common.text.spoken.rules import Group, Rule, Rules, any_of, full_words, table
+from common.text.spoken.rules import LOWERED, RAISED, Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
 _FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d[\d.,:’']*+(?: \d{3}(?!\d))*+"
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#)-])(?<![)\d] )([-−]?{_FIGURE})"
+    rf"(?<![A-Za-z\d.,/:+#)-])(?:(?<![)\d] )|(?=\d\d?:\d\d))([-−]?{_FIGURE})"
     r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개]|[千万萬億亿천만억])?)"
     rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})([元円원年人名个個개명]?)(?![/-]| ?[-=]))"
 )
@@ -27,9 +27,7 @@ _NUMBERED = re.compile(
 _YEARS = range(1000, 2200)
 _MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
-_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
-_RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(_RAISED))
+_RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(RAISED))
 
 
 def sign_rules(language: Language) -> Rules:
@@ -81,7 +79,7 @@ def _between(words: dict[str, str], space: str) -> Group:
         Rule(r"(=[^=→.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
         Rule(
             r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)",
-            lambda match: f"^{match[1].translate(_LOWERED)}",
+            lambda match: f"^{match[1].translate(LOWERED)}",
         ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
         Rule(_COMPARED if framed else "(?!)", put),

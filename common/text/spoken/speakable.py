@@ -15,12 +15,11 @@ from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES
 from common.text.spoken.blocks import Blocks
 from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
-from common.text.spoken.rules import AS_WRITTEN, Rules, apply
+from common.text.spoken.rules import AS_WRITTEN, RAISED, Rules, apply
 from common.text.spoken.signs import sign_rules
 from common.text.visible import visible
 
 _SPACES = re.compile("[\xa0\u2007\u2009\u200a\u202f\t]")  # before units
-_RAISED = str.maketrans("23", "²³")
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789", strict=True))
 _SAID |= {char: char for char in (*f"°℃℉№^{_JOINERS}", *map(chr, AS_WRITTEN.values()))}
@@ -88,7 +87,7 @@ def _kept(char: str) -> str:
     if char in _SAID:
         return _SAID[char]
     if "\u3371" <= char <= "\u33df":  # units in one character: ㎍, ㎥
-        return unicodedata.normalize("NFKC", char).translate(_RAISED)
+        return unicodedata.normalize("NFKC", char).translate(RAISED)
     category = unicodedata.category(char)
     if category in {"Cf", "Me"} or "\ufe00" <= char <= "\ufe0f":
         return ""  # visible only: directions, enclosing marks, variants of a glyph

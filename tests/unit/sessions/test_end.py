@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from common.domain import errors
+from common.domain.documents import Delete
 from common.schemas.answers import EndSessionAnswer
 from common.schemas.requests import EndSessionRequest, KeepAliveRequest, SweepRequest
 from common.transactions.idempotency import IdempotencyKey
@@ -141,6 +142,23 @@ async def test_a_charge_without_the_providers_seconds_is_confirmed_by_the_sweep(
     assert (await harness.app.sweeps.sweep(SweepRequest())).confirmed == 1
     assert await harness.used("avatar_seconds") == (10, 0)
     assert (await harness.app.sweeps.sweep(SweepRequest())).confirmed == 0
+
+
+async def test_a_charge_is_confirmed_also_where_its_ledger_is_gone() -> None:
+    harness = new_harness()
+    started = await harness.start()
+    advance(harness.clock, 10)
+    harness.avatars.sessions[started.avatar_session_id].end(harness.clock.now(), "ZOMBIE")  # type: ignore[index]
+    advance(harness.clock, 40)
+    harness.avatars.fail_next("record", LOST)
+    await end(harness, started.avatar_session_id)
+    month = f"{harness.clock.now():%Y-%m}"
+    await harness.store.inner.commit([Delete(f"users/ada/usage/{month}")])
+    advance(harness.clock, 61)
+    swept = await harness.app.sweeps.sweep(SweepRequest())
+    assert (swept.confirmed, swept.failed) == (1, 0)
+    (record,) = await harness.documents("ended_sessions")
+    assert (record["seconds"], record["due_at"]) == (10, None)
 
 
 async def test_an_ended_session_is_not_due_and_has_no_tokens() -> None:

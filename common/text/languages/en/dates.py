@@ -19,7 +19,7 @@ _DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|a
 _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
 _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
-PATTERNS = {
+NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
         r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
         r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starts?|starting|close[sd]|ends"
@@ -30,6 +30,11 @@ PATTERNS = {
     "CLOCK": r"\d\d?(?::\d\d)?",
     "AT": "(?:at|@|from|between|after|before)",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
+    "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
+    "TIMED": r"\b(?i:steep|plank|brew|boil|simmer|microwave|rest|hold|cook|video|song|lap|workout)",
+    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform|timetable|o'clock)\b",
+    "RUN": r":0\d|\d ?[Kk]\b|\b[Tt]ime|[Pp]ace|mile|\bP[RB]\b|\bran\b|finish|video|long",
+    "RATIO": r"(?i:dilut|\bratio|scale|odds|\bmix|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
@@ -39,11 +44,10 @@ PATTERNS = {
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
     "NO_MORE": r"(?![\w/]|[.,:-]\d)",
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
-    "LIST": r"\.?(?: ?[-–—/] ?|, (?:and |or )?| & | and | or )",
+    "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
+    "LIST": r"\.?(?: ?[-–—/] ?| to |, (?:and |or )?| & | and | or )(?:(?:early|mid|late)[ -])?",
     "HALF": r"( ?(?:[AaPp]\.?[Mm])(?!\w)\.?)",
     "TO_STREET": r"(?:[A-Z\d]\w+ ){1,3}(?:Street|Avenue|Road|Boulevard|Drive|Lane|Court|Place)\b",
-}
-PARTS: dict[str, Any] = {
     "month": lambda written: _MONTHS.get(written.rstrip("."), written),
     "month_number": lambda digits: _NAMES[int(digits) - 1],
     "weekday": lambda written: _WEEKDAYS.get(written, ""),
@@ -54,7 +58,7 @@ PARTS: dict[str, Any] = {
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
-    "tens": lambda digits: re.sub("y$", "ie", cardinal(digits)) + "s",
+    "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s",
 }
 
 
@@ -70,18 +74,23 @@ def year_or_count(match: re.Match[str]) -> str:
 def numeric(match: re.Match[str], region: str) -> str:
     """Return a date in figures, as they stand where neither a day above twelve nor a region decides."""
     first, last = int(match[1]), int(match[3] or match[5])
-    full = year(match[4]) if match[4] else PARTS["yy"](match[6])
-    only = first > len(_NAMES) or last > len(_NAMES)
+    full = year(match[4]) if match[4] else NAMES["yy"](match[6])
     pointed = match[2] == "."
-    day_first = first > len(_NAMES) or pointed or (region in _DAY_FIRST and not only)
-    day, month = (first, last) if day_first else (last, first)
+    name, nth, day_first = _day(first, last, day_first=pointed or region in _DAY_FIRST)
     box_score = match[6] and first > len(_NAMES) and region == "US"  # 31/9/11
-    if box_score or not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days
+    if box_score or not name:
         return match[0]
-    if not (region or only or pointed or first == last):
+    if not (region or pointed or first == last or max(first, last) > len(_NAMES)):
         return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
-    name, nth = _NAMES[month - 1], ordinal(str(day))
     return f"the {nth} of {name}, {full}" if day_first else f"{name} {nth}, {full}"
+
+
+def _day(first: int, last: int, *, day_first: bool) -> tuple[str, str, bool]:
+    """Return the month ("" if there is none), the ordinal of the day, and whether it is first."""
+    day_first = first > len(_NAMES) or (day_first and last <= len(_NAMES))
+    day, month = (first, last) if day_first else (last, first)
+    valid = 1 <= month <= len(_NAMES) and 1 <= day <= 31  # noqa: PLR2004 - days
+    return _NAMES[month - 1] if valid else "", ordinal(str(day)), day_first
 
 
 def days(match: re.Match[str], region: str) -> str:
@@ -89,15 +98,12 @@ def days(match: re.Match[str], region: str) -> str:
     before, written = match.groups()
     sure = before.strip(" ,(").lower() not in words_of("by for from before after since through")
     said: list[str] = []
-    for first, last in re.findall(r"(\d+)/(\d+)", written):
-        day_first = int(first) > len(_NAMES) or (region in _DAY_FIRST and int(last) <= len(_NAMES))
-        day, month = (first, last) if day_first else (last, first)
-        halves = int(first) < int(last) < 9 and not (sure or said)  # noqa: PLR2004 - 7/8 is a part
-        if not (0 < int(month) <= len(_NAMES) and 0 < int(day) <= 31) or halves:  # noqa: PLR2004
+    for first, last in (map(int, day.split("/")) for day in re.findall(r"\d+/\d+", written)):
+        name, nth, _ = _day(first, last, day_first=region in _DAY_FIRST)
+        if not name or (first < last < 9 and not (sure or said)):  # noqa: PLR2004 - 7/8 is a part
             return match[0]
-        unknown = not region and first != last and max(int(first), int(last)) <= len(_NAMES)
-        name = cardinal(str(int(month))) if unknown else _NAMES[int(month) - 1]
-        said.append(f"{name} {cardinal(day) if unknown else ordinal(str(int(day)))}")
+        unknown = not region and first != last <= len(_NAMES) and first <= len(_NAMES)
+        said.append(f"{cardinal(str(first))} {cardinal(str(last))}" if unknown else f"{name} {nth}")
     return before + re.sub(r"\d+/\d+", lambda _: said.pop(0), re.sub(" ?[-–—] ?", " to ", written))
 
 
@@ -107,16 +113,6 @@ def years(match: re.Match[str]) -> str:
     return f"{year(first)} to {pair(last)}" if int(last) > int(first[2:]) else match[0]
 
 
-def decades(match: re.Match[str]) -> str:
-    """Return one decade or two: "1960s-80s"."""
-    said = []
-    for century, digits in ((match[1], match[2]), (match[3], match[4])):
-        few = "hundreds" if digits == "00" else PARTS["tens"](digits or "0")
-        many = f"{cardinal(century)} {few}" if century else few
-        said += ["two thousands" if century == "20" and digits == "00" else many] if digits else []
-    return " to ".join(said)
-
-
 def clock(match: re.Match[str]) -> str:
     """Return a time that a race took: "22:45", "2:11:08"."""
     first, *others = match[1].split(":")
@@ -124,9 +120,10 @@ def clock(match: re.Match[str]) -> str:
     return " ".join([cardinal(str(int(first))), *rest])
 
 
-def several_days(match: re.Match[str]) -> str:
-    full = re.sub(r"([A-Z][a-z]+)\.?", lambda day: _WEEKDAYS[day[1]], match[0])
-    return re.sub(" ?[-–—] ?", " to ", full)
+def periods(match: re.Match[str]) -> str:
+    names = _MONTHS | _WEEKDAYS
+    full = re.sub(r"([A-Z][a-z]+)\.?", lambda day: names.get(day[1], day[1]), match[0])
+    return re.sub("(?<!mid)(?<!early)(?<!late) ?[-–—] ?", " to ", full).replace("/", ", ")
 
 
 def half_day(written: str) -> str:

@@ -13,12 +13,15 @@ _SURE = words_of("number no code id pin passcode password zip otp")
 _LINKS = words_of("is was are or and #") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
 _FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
-PATTERNS = {
+NAMES = {
     "HEX": r"[\da-fA-F]",
     "VALUE": (
         r"((?:[A-Z]{2} (?=\d{4} \d{4} ))?(?=[A-Z-]{0,12}\d)[A-Z\d]{1,20}+(?:-[A-Z\d]{1,20}+){0,8}"
         r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"
     ),
+    "in_fours": lambda value: coded(re.sub(r"(\w{4})(?=\w)", r"\1 ", value.replace(" ", ""))),
+    "keys": lambda keys: " star ".join(map(spelled, re.split("[*＊]", keys))),
+    "HELPED": r"\b(?i:emergency|urgent|call|dial|text|ring|nhs)",
     "HELP": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
     "ENDING": (
         r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"
@@ -37,12 +40,6 @@ def coded(value: str) -> str:
         by_sign = " ".join(spelled(part) if part.isdigit() else part.upper() for part in parts)
         said += group if group.isalpha() else "slash" if group == "/" else by_sign
     return said
-
-
-def keyed(match: re.Match[str]) -> str:
-    """Return the keys of a telephone: "*123#"."""
-    keys = " star ".join(spelled(digits) for digits in match[2].split("*"))
-    return f"{'star ' if match[1] else ''}{keys} pound"
 
 
 def after_noun(match: re.Match[str]) -> str:

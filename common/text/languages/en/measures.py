@@ -2,8 +2,8 @@
 
 import re
 
-from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, minus, number, point
-from common.text.spoken.rules import any_of, near, table
+from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, minus, number
+from common.text.spoken.rules import any_of, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
@@ -12,7 +12,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte
   |MB megabyte|GB gigabyte|TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second
   |Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt
-  |GW gigawatt|V volt|A amp|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
+  |GW gigawatt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
   |cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|px pixel|s second|sec second
   |secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour
   |hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury
@@ -22,19 +22,19 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |ast assist|wkts wicket|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter
   |kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram
   |nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star
-  |⭐ star|qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second|M☉ solar mass""")
+  |⭐ star|qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second|M☉ solar mass
+  |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
         _UNITS |= {f"{_short}{sign}": f"{_power} {_length}" for sign in _signs}
         _UNITS |= {f"{_power[:2]}{dot} {_short}": f"{_power} {_length}" for dot in (".", "")}
-for _short in ("kg", "km", "cm", "ml", "lb", "lbs", "oz", "mph", "gal"):
+for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_POINTED = r"[hs]|reb|ast|(?:..\.? )?(?:ft|in|mi|yd|gal|qt|pt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk)s?"
-_PULL = r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force"
-_ELECTRIC = r"[\d ][mk]?[VWΩ](?!\w)|\bamp|volt|[Rr]esist|fuse|[Bb]reaker|[Cc]ircuit|[Cc]urrent\b"
-_MONTHLY = "[Pp]lan|[Rr]ent|[Bb]roadband|[Cc]ontract|[Ss]ubscri|Mbps|Fibre|tariff|SIM|membership"
+_POINTED = (
+    r"[hs]|cu\. m|(?:..\.? )?(?:[fp]t|in|mi|yd|gal|qt|lb|oz|tb?sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+)
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -53,21 +53,23 @@ _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR �
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
 _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
   |bn billion|tn trillion""")
-PATTERNS = {
-    "CURRENCY": f"(?:{any_of([*_CURRENCIES, *_CODES])})",
+NAMES = {
+    "CURRENCY": rf"(?<![A-Z]/)(?:{any_of([*_CURRENCIES, *_CODES])})",
     "AMOUNT": (  # also the Indian "1,00,000", and the decimal comma
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "A", "in", "in2", "in3"})
-    + r"|W(?!-\d)|A|in[23]?(?=\.)|in(?= \((?:L |\d))",
+    "MONTHLY": "(?i:plan|rent|broadband|contract|subscri|mbps|fibre|tariff|\\bsim\\b|membership)",
+    "PULL": r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force",
+    "ELECTRIC": r"[\d ][mk]?[VWΩ](?!\w)|\bamp|volt|[Rr]esist|fuse|[Bb]reaker|[Cc]ircuit|[Cc]urrent\b",
+    "HEAT": "(?i:oven|steep|brew|water|bak[ei]|heat|roast|cook|fan|temp|outside|weather|warm|cold|°)",
+    "LUMBER": r"\bby \w|\d[x×]\d|[Bb]oard|[Ll]umber|[Ll]adder|[Ff]ence|[Cc]eiling|[Rr]oom|[Rr]ug",
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
+    + r"|W(?!-\d)|in[23]?(?=\.)|in(?= \((?:L |\d))",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
-    "PART": "half|(?:quarter|third|fifth|sixth|eighth)s?",
+    "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
-}
-PARTS = {
-    "scale_word": lambda scale: _SCALES[scale],
     "currency": lambda sign: _currency(sign)[0],
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
@@ -99,27 +101,19 @@ def inches_mark(match: re.Match[str]) -> str:
 
 def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
-    if (unit == "g" and near(match, _PULL)) or (unit == "A" and not near(match, _ELECTRIC)):
-        return match[0] if unit == "A" else f"{minus(sign)}{number(amount)} g{dot}"
     singular = (amount in ONE and not scale) or "-" in match[0][1:] or describes(match)
     inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
     goes_on = inside or re.match(r" [^A-Z]|\S", match.string[match.end() :])
-    keeps = dot and not (goes_on and re.fullmatch(_POINTED, unit))
+    keeps = dot and not (goes_on and re.fullmatch(_POINTED, unit.lower()))
     name = _name(unit, singular=singular) + per(rate)
     return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{dot if keeps else ''}"
-
-
-def part_of_a_measure(match: re.Match[str]) -> str:
-    """Return "one quarter teaspoon", "one and a half teaspoons"."""
-    whole, part, unit, _ = match.groups()
-    return f"{whole}{part} {_name(unit, singular=not whole)}{point(match)}"
 
 
 def _name(unit: str, *, singular: bool) -> str:
     noun, per_unit, rate = _UNITS[unit].partition(" per ")
     if not singular:
         noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
-        noun = noun.replace("inchs", "inches").replace("hertzs", "hertz").replace("sss", "sses")
+        noun = re.sub("(?<=ch|ss)s$", "es", re.sub("(?<=hertz|power)s$", "", noun))
     return noun + per_unit + rate
 
 
@@ -134,8 +128,7 @@ def amount(match: re.Match[str]) -> str:
     if last:
         start = f"{minus(sign)}{number(first)}{_scaled(scale)}" if whole else said
         return f"{start} to {_money(last, scale_2, currency)}{per(rate)}"
-    monthly = " per month" if near(match, _MONTHLY) else "/m"
-    return said + (monthly if rate == "m" else per(rate))
+    return said + (f"/{rate}" if rate == "m" else per(rate))
 
 
 def _currency(currency: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from operator import methodcaller
 from typing import Literal
 from unicodedata import normalize
 
@@ -9,7 +10,7 @@ from num2words import num2words
 
 from common.text.language import words_of
 from common.text.languages.en import starters
-from common.text.spoken.rules import AS_WRITTEN, ends_sentence, table
+from common.text.spoken.rules import AS_WRITTEN, LOWERED, RAISED, ends_sentence, near, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
@@ -17,7 +18,7 @@ MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:(?:/| ?/ ?(?=(?:day|week|mo|year|yr|hour|hr|night|person|k[gm]|lb|sq|mi|s)\w{0,3}(?!\w)))("
-    r"(?:sq\.? ft|[a-z]{1,12}[³²]?|[md]?L|[KMGT]B|[kM]Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?= [a-z]))?)?"
+    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?= [a-z]))?)?"
 )
 _DESCRIBED = (
     r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
@@ -36,9 +37,8 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
   |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
   |Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians
-  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year""")
+  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year|Gen Genesis|Fl Floor""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
-_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "-01234567890123456789")
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
   |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
 _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
@@ -49,14 +49,16 @@ _EQUATED = (
     r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
-_TERM = r"(?<![\w'])[^\W\d_]$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
+_TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
+_CRICKET = r"wickets?\b|wkts?\b|\d overs\b|innings|bowled|stumps|took \d|all out|bat(?:ted|ting)\b"
+_COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete)"
 _RATED = r"(?i)\b(scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
-_NAMES = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
+_SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
   |∅ the empty set|∠ angle|⊥ perpendicular to|∴ therefore|∝ is proportional to
   |∥ is parallel to|∣ given|≡ is equivalent to""")
-PATTERNS = {
+NAMES = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
@@ -64,7 +66,7 @@ PATTERNS = {
         r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
-    "NAMED": "".join(_NAMES),
+    "NAMED": "".join(_SIGNS),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
     "NUMBERED": "|".join(_NUMBERED),
@@ -75,26 +77,21 @@ PATTERNS = {
     "VARIABLE": r"(?:[b-hj-zα-ω](?![\w'’])|[a-z][\d(]|\([-−\da-z])",
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
     "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
-}
-PARTS = {
     "letters": " ".join,
     "minutes": lambda more: re.sub(r"(\d+).", lambda at: f"{ordinal(at[1])} minute", more),
     "to_prime": lambda digit: f" to {cardinal(digit)} prime" if digit else "",
-    "kelvins": table("C degree Celsius|F degree Fahrenheit|K kelvin").__getitem__,
+    "kelvins": table("C degree Celsius|F degree Fahrenheit|K kelvin"),
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
     "points": lambda digits: re.sub(
         r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
     ).replace(".", " point "),
-    "bounded": lambda sign: _NAMES[sign].removesuffix(" of"),
-    "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus").__getitem__,
-    "power": lambda digit: "²³"[int(digit) - 2],
-    "lowered": lambda digits: digits.translate(_RAISED),
-    "named": lambda sign: _NAMES[sign],
-    "raised": lambda sign: _RAISED_BY.get(sign, ""),
+    "bounded": lambda sign: _SIGNS[sign].removesuffix(" of"),
+    "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus"),
+    "power": methodcaller("translate", RAISED),
+    "lowered": methodcaller("translate", LOWERED),
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
-    "without_marks": lambda written: re.sub("[. '’]", "", written),
-    "numbered": lambda short: _NUMBERED.get(short, ""),
+    "with_commas": lambda written: re.sub("[. '’]", ",", written),
     "slash": lambda it: " divided by" if "/" in it[1] and " equals " in it.string else ",",
     "menu": lambda path: path.replace(" →", ", then"),
 }
@@ -167,6 +164,8 @@ def between(match: re.Match[str]) -> str:
     written, dash = match[1], match[2]
     first, last = (float(match[at].replace(",", "")) for at in (1, 3))
     before = match.string[max(0, match.start() - 7) : match.start()]
+    if min(first, last) <= 10 < max(first, last) and near(match, _CRICKET):  # noqa: PLR2004
+        return f"{written} for "
     if match[4] or before == "equals " or (dash == " - " and first > last):
         return f"{written} minus "
     coded = max(last, first / 2) >= _SCORE and last < _CLOSE * first
@@ -194,14 +193,14 @@ def fraction(match: re.Match[str]) -> str:
     """Return "3/4" as a fraction, "scored 17/20" as a mark, "120/80" as it is said of a pressure."""
     whole, above, below = match[1], int(match[2]), int(match[3])
     text, after = match.string, match.string[match.end() : match.end() + 16]
-    rated = after.startswith(" star") or below in {10, 100}
+    rated = re.match(_COUNTED, after) or below in {10, 100}
     shares = above + below == 100 or after.startswith((" mpg", " time"))  # noqa: PLR2004 - 80/20
     if 0 < above < below and below in _FRACTIONS and not (rated or shares):
         return _with_whole(whole, above, below)
     if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
         sign = " "
     elif above > below or not above or (" equals " in text and not rated):
-        sign = " over "
+        sign = " for " if near(match, _CRICKET) else " over "
     elif rated or re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after):
         sign = " out of "
     elif above > 12 or below > 31:  # noqa: PLR2004 - no date
@@ -229,9 +228,11 @@ def compared(match: re.Match[str]) -> str:
     """Return the words of a comparison. An angle bracket compares between spaces or before a figure."""
     sign = match[0]
     after = match.string[match.end() : match.end() + 2]
-    if sign in "<>" and not (after[:1] == " " or after[:1].isnumeric() or after[:1] in {*"$€£¥₹"}):
-        return " "
     before = match.string[max(0, match.start() - 200) : match.start()]
+    closed = "<" in before[-60:] if sign == ">" else ">" in match.string[match.end() :][:60]
+    between = not closed and before[-1:].isalnum() and after[:1].isalnum()  # "a<b"
+    if sign in "<>" and not (between or after[:1] in {*" $€£¥₹"} or after[:1].isnumeric()):
+        return " "
     if sign == "≈" and re.search(_EQUATED, before):
         return ", or about " if before.rstrip()[-1].isalpha() else " or about "
     if sign == "≈" and re.search(_TERM, before.rstrip()):

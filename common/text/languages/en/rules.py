@@ -14,6 +14,7 @@ _SIGNS = r"""
 ? [#+>▸▶►›↑▲↓▼≈|♯♭⁺⁻−–→]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
+(?<![\w-])(AB?|B|O)[-−–](?![\w–-])  =>  {1} negative  near [Bb]lood|[Tt]ype|[Dd]onor
 (?<!\w)([35])['’′](?: ?(?:→|-{0,2}>|[-–]|to) ?([35])['’′]|(?= end))  =>  {1:cardinal} prime{2:to_prime}
 (?<=\b[A-G][♯♭#])m(\d?)(?!\w)  =>  ␣minor {1}
 (?<!\w)([A-G])#  =>  {1} sharp
@@ -24,8 +25,10 @@ _SIGNS = r"""
 ([$€£][\d.,]+) / (?=[$€£]?[\d.,]+[a-z ]{0,9} ?[=≈])  =>  {1} divided by␣
 \|([-−]?\w{1,4}(?: \w)?(?: ?[-−+] ?\w{1,4}(?: \w)?)?)\|  =>  ␣the absolute value of {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|log|lim [a-z]
+(?<!\w)P\(([^()|]{1,20})\|([^()|]{1,20})\)  =>  P({1} given {2})
+([∫∑∏])([₋₀-₉]{1,4})([⁻⁰¹²³⁴-⁹]{1,4})  =>  {1:bounded} from {2:lowered} to {3:lowered} of
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
-(?<!\w)lim ([^→,]{1,20}) → ([^,]{1,20}),  =>  the limit as {1} approaches {2} of
+(?<!\w)lim ([^→,]{1,20}?) ?→ ?([^,\s]{1,12}|[^,]{1,20}(?=,)),?  =>  the limit as {1} approaches {2} of
 (?<!\w)log ?(2|10|[₂₁₀]{1,2}) ?(?=[\w(\[])  =>  log base {1:lowered} of␣
 (?<!\w)([fghA-EM])(?:⁻¹|\^\(?[-−]1\)?)(?![\w.])  =>  {1} inverse
 (?<=[{VULGAR}])([a-z]{2}(?=[²³])|(?=[a-z]))  =>  ␣{1:letters}
@@ -39,7 +42,7 @@ _SIGNS = r"""
 (?<=[A-Zy] = )([bcdfghlmpqrv][abcdfgmpqtvx])(?![\w'])  =>  {1:letters}
 (?<=\)) ?/ ?(?=[\d(])|(?<=\d)(?<![+−×÷*-] \d)(?<![+−×÷*-] \d\d)/(?=[\d.]{1,18} ?=)  =>  ␣divided by␣
 (?:{TERM}|(?<=\^\d)|(?<![^\W\d_][a-z]\))(?<=[\w²³]\))) - (?=\d|{VARIABLE})  =>  ␣minus␣
-(?<![\w.])(\d++)(?!m[²³])([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus | {1,3}d ?[xyt]\b)  =>  {1:number} {2}
+(?<![\w.:])(\d++)(?!m[²³])([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus | {1,3}d ?[xyt]\b)  =>  {1:number} {2}
 (?<=\d) ?(?:· ?(?=\d)|[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹])|(?=√))  =>  ␣times␣
 (?:(?<=[²³])|(?<=\^[23]))-(?=\d)|(?<=\d) - (?=\([-−\d])|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
@@ -47,16 +50,16 @@ _SIGNS = r"""
 =([^=→.;\n]{1,30}) ?(?:→|⇒|=>|-{1,2}>) ?(?=[^.;→=]{1,20}=)  =>  ={1}, so␣
 -{1,2}>|==?>(?! ?\d)|[→⇒➜➔⟶]  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
-(?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:raised}{2:raised}
+(?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:_RAISED_BY}{2:_RAISED_BY}
 (?<=[\w)])\^ ?(?=[\w(-])  =>  ␣to the power of␣
 \^  =>  ␣
-([{NAMED}])  =>  ␣{1:named}␣
+([{NAMED}])  =>  ␣{1:_SIGNS}␣
 """
 _FIGURES = r"""
 ? \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr) \d
 (?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|[Ee]xt|Yr) )(?=[A-Z]*-?\d)  =>  {1:numbered}{2:numbered}␣
-(?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:without_marks}
+(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|ext|Yr) )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}{2:_NUMBERED}␣
+(?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
 (?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
@@ -68,7 +71,7 @@ _FIGURES = r"""
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
 (?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/))(\d{1,3}(?::[0-5]\d)++)(?![\w:]|\.\d| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
-(?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
+(?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit )|(?<=Law ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
 (?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
@@ -79,8 +82,9 @@ _FIGURES = r"""
 (?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
-(\d{3}-\d{4}\D{1,20})(\d{7})(?!\w)  =>  {1}{2:spelled}
-(?:(?<=[A-Za-z]-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
+(\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
+(?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
+(?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 ((?i:index|scored?|rat(?:ing|ed)|pain|got)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
 (?<=\()([rbd])\. ?(?=(?:c\. ?)?1\d{3})  =>  {1:lived}␣
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
@@ -107,40 +111,45 @@ _FIGURES = r"""
 {START}(?:([Tt]he) )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
     =>  {1:article} {2:ordinal} of {3:month}{4:in_year}
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
-{START}(1[1-9]|20)(\d0)['’]?s(?: ?{DASH} ?(1[1-9]|20)?['’]?(\d0)['’]?s)?(?!\w)  =>  {decades}
+(?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
+{START}2000['’]?s(?!\w)  =>  two thousands
+{START}(1[1-9])00['’]?s(?!\w)  =>  {1:cardinal} hundreds
+{START}(1[1-9]|20)(\d0)['’]?s(?!\w)  =>  {1:cardinal} {2:tens}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(1\d{3}|20\d\d)[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
-(?<!\w)(?:((?i:an?|the|early|mid|late)[ -])|(?=['’]))['’]?([2-9]0)['’]?s(?!\w)  =>  {1}{2:tens}
+(?:\b((?i:an?|the|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
-(?<!\w)([A-Z]{2}\d\d(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?)(?!\w)  =>  {1:coded}
-(?<![\w.,＊])(＊?)(\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {keyed}
+(?<!\w)([A-Z]{2}\d\d(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)(?!\w)  =>  {1:in_fours}
+(?<![\w.,＊])(＊?\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {1:keys} pound
 (?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-(\b(?i:emergency|call|dial|text|ring|nhs)\D{,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
+({HELPED}(?:\D|\d{3}-\d{4}){,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
-(?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)|(?<![\w.,/$€£-])(\d{5}-\d{4})(?![\w-])
-    =>  {1:spelled}{2:grouped}
+(?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
+(?<![\w.,/$€£-])(\d{5}-\d{4}|\d{3}/\d{3}-\d{4})(?![\w-])  =>  {1:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
 (?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
-(?<!\w)([Ff]orms? )(1\d{3})(?!\d)  =>  {1}{2:year}
+(?<!\w)((?i:a|your|my|the|and|or) (?=10[49])|[Ff]orms? |(?=1\d{3}-[A-Z]))(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
-(?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:without_marks}.{2}
+(?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
+(?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 (?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{AMOUNT} ?({CURRENCY})(?!\w)  =>  {1}{4}{2}{3}
+(?<=\d)/m(?!\w)  =>  /mo  near [$€£¥]\d[\d.]+/m.{,70}{MONTHLY}|{MONTHLY}.{,70}[$€£¥]\d[\d.]+/m
 (?<=[$€£]\d)(\d*+(?:\.\d\d)?) pp(?!\w)  =>  {1} per person
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT})?{PER}(?!\w)  =>  {amount}
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
@@ -153,6 +162,7 @@ _FIGURES = r"""
 ? \d/\d|f/\d|[{VULGAR}]
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
+(?<![\w/])5/4 ?[x×] ?(?=\d)  =>  five quarter by␣
 (?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
 (?<!\w)f/(?=\d)  =>  f␣
 (?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
@@ -160,6 +170,7 @@ _FIGURES = r"""
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,4})/(\d{1,5})(?<!/20\d\d)(?![\w/]|[.,]\d)  =>  {fraction}
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)])|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
+(?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 ({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
 (?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
@@ -173,41 +184,54 @@ _FIGURES = r"""
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
 {START}00?:(\d\d:\d\d)(?![\w:])  =>  {clock}
+{START}(\d\d?):00(?= (?:pace|mile|video|song|lap|workout|plank)s?\b)  =>  {1:number} minute
+{START}{NO_CLOCK}(\d\d?):00(?![\w:]| ?[ap]\.?m)  =>  {1:number} minutes  near {TIMED}
+{START}(?<!:)0:([0-5]\d)(?![\w:]| ?[ap]\.?m)  =>  {1:number} seconds
+{START}(?<!:)((?:2[5-9]|[3-9]\d):[0-5]\d)(?![\w:])  =>  {clock}  near {RUN}
+{START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?[ap]m)  =>  {1:number} to {2:number}  near {RATIO}
 {START}(?<!:)(\d{1,2}(?::[0-5]\d){1,2})\.(?=\d*[1-9])(\d{1,6})(?![\w:])  =>  {clock} point {2:spelled}
 {START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? \d ?(?:[″"'′’hm]|ft)|[x×] ?\d
-(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet)(?<![²³]) ?(?:x|×(?!.{,60} (?:equals|about))) ?(?=\d)
+(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-([A-ZÀ-Þ][\w'’-]++ \(?|pen[,;] |\b(?=\d\d?['’′] pen))([1-9]\d?\d?)['’′]((?:, \d\d?['’]){,4})(?=[,;)]| p)
+([A-ZÀ-Þ][\w'’-]++ \(?|pen[,;] |\b(?=\d\d?['’′] pen))([1-9]\d?\d?)['’′]((?:, \d\d?['’])*)(?=[,;)]| \(?p)
     =>  {1}{2:ordinal} minute{3:minutes}
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
+{START}(\d{1,3})['′’](?=[).,;]|$| and )  =>  {1:number} feet  near {LUMBER}
+(?<=\d)\+(\d\d?)['’′](?!\w)  =>  ␣plus {1:number}
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 (?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
 {START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
-? [°º℃℉]|degrees [CF]
+? [°º℃℉]|degrees [CF]|\d[CF](?!\w)
+{START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near {HEAT}
+(?:(?<=\d°)|(?<=\d°[CF]))/(?=\d)  =>  ,␣
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
+(?<=[a-z]{2})\.(?=/[a-z]{2})  =>
 (?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 (?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
-{START}({NUMBER})(?=/(?:km|mi|m²|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
+{START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
 (?<=[JW]/)\((k?g|mol|m²?)[·⋅*]°?([CFK])\)  =>  {1} per {2:kelvins}
+{START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near {PULL}
+(?<=\d) ?A(?!\w)  =>  ␣amp  near {ELECTRIC}
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
-(?<!\w)((?:{SOME})?)({PART}) ({UNIT})(?!\w| \w[²³])(\.?)  =>  {part_of_a_measure}
+({SOME}{PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:plural}{point}
+(?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
 ? \d(?:\+|[kM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 (?:(?<=[Tt]he )|(?<= a )|(?<= my )|(?<=your ))(5|10)k(?!\w)  =>  {1:number} K
-{START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:scale_word}
+{START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:_SCALES}
 ? \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
@@ -215,7 +239,7 @@ _FIGURES = r"""
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
 """
 _OTHER_SIGNS = r"""
-(?<!\w)#(?:(N)/(A)|(?=REF!|VALUE!|NAME\?|DIV/0|NUM!))  =>  hash {1} {2}
+(?<!\w)#(?:(N)/(A)|(?=REF!|VALUE!|NAME\?|DIV/|NUM!))  =>  hash {1} {2}
 (?<!\w)#(?=[^\W\d_])  =>  hashtag␣
 [ ]?&&? ?  =>  ␣and␣
 \+/[-−]  =>  ±
@@ -223,7 +247,7 @@ _OTHER_SIGNS = r"""
 [ ]?[+]++ ?  =>  ␣plus␣
 (?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
-([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:raised}␣
+([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:_RAISED_BY}␣
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
@@ -232,14 +256,12 @@ _OTHER_SIGNS = r"""
 """
 _BRITISH = r"""
 ((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+(?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}
 (?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}
 """
 _DAYS = r"""
-? [a-z.] ?(?:[–—-] ?|to |till |until |and )[JFMASONDeml]
-(?<!\w){MONTH}( to (?:\w{3,5}\W)?|(?<=etween \w{3}) and ){MONTH}(?!\w)  =>  {1:month}{2}{3:month}
-(?<!\w){MONTH} ?{DASH} ?((?:(?:early|mid|late)[ -])?){MONTH}(?!\w)  =>  {1:month} to {2}{3:month}
-? [MTWFS](?:on|ue|ed|hu|ri|at|un)
-(?<!\w){WEEKDAY}(?:{LIST}{WEEKDAY}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {several_days}
+? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
+(?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
 (?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
 (?<=\b[Oo]n )({WEEKDAY})(?!\w)\.?  =>  {1:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&])))\.  =>  {1:weekday}{point}
@@ -250,7 +272,7 @@ def rules(region: str) -> Rules:
     """Return the rules for a region (ISO 3166, or "")."""
     names: dict[str, Any] = {}
     for module in (dates, identifiers, numbers, measures):
-        names |= vars(module) | vars(module).get("PATTERNS", {}) | vars(module).get("PARTS", {})
+        names |= vars(module) | vars(module)["NAMES"]
     names |= {f.__name__: lambda m, f=f: f(m, region) for f in (dates.days, dates.numeric)}
     return (
         *short_forms(),

@@ -1,15 +1,12 @@
 """English abbreviations in full: titles before a name, streets after one, Latin, Roman numerals."""
 
-import re
-
-from common.text.language import words_of
 from common.text.languages.en.numbers import STARTERS, cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
 _TITLES = table("""Dr Doctor|Mr Mister|Mrs Missus|Prof Professor|Capt Captain|Sen Senator
   |Gov Governor|Rep Representative|Gen General|Lt Lieutenant|Sgt Sergeant|Col Colonel|Cpl Corporal
   |Maj Major|Cmdr Commander|Rev Reverend|Hon Honorable|Pres President|Mt Mount|Ft Fort|Ms Ms""")
-_AFTER_A_NAME = table("""Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway
+_AFTER_A_NAME = table("""St. Street|Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Road|Ln. Lane|Hwy. Highway
   |Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation
   |Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Aves. Avenues""")
 _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k.a.=also known as
@@ -19,17 +16,21 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|w/=with|vs=versus|Ctrl=Control
   |N/A=not applicable|n/a=not applicable|btw=by the way|elev.=elevation|ref.=reference
   |attrib.=attributed|mvmt.=movement|intl.=international|mins.=minutes|int'l=international
-  |nat'l=national|lg.=large|ea.=each|m/m=month over month
-  |q/q=quarter over quarter|reg.=regular"""
+  |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter
+  |reg.=regular|inc.=including|bldg.=building|rm.=room|cyl.=cylinder
+  |stn.=station|Pub. L.=Public Law"""
 _ANYWHERE = table(_IN_FULL, "=")
-_ANYWHERE |= {k.capitalize(): full.capitalize() for k, full in _ANYWHERE.items() if k != "max."}
+_SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
+_ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
-_SAINTS = words_of("""Louis James John Johns Paul Peter Petersburg Mary Francis Patrick George Andrew
-  Andrews Thomas Lawrence Nicholas Pancras Joseph Martin Helen Albans Michael Luke Mark Matthew""")
-_PATTERNS = {
+_NAMES = {
     "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
+    "SAINT": any_of(
+        table("""Louis|James|John|Paul|Peter|Petersburg|Mary|Francis|Patrick|George|Andrew
+  |Thomas|Lawrence|Nicholas|Pancras|Joseph|Martin|Helen|Alban|Michael|Luke|Mark|Matthew|Moritz""")
+    ),
     "KING": (
         "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
         "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ivan|Ferdinand|Otto"
@@ -40,17 +41,17 @@ _PATTERNS = {
         "|Episode|Class|Category|Appendix|Bowl|Rocky|Grade)"
     ),
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
-}
-_PARTS = {
-    "street": lambda short: _AFTER_A_NAME.get(f"{short}.", "Street" if short == "St" else short),
-    "counted": table(
-        "Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene|Ex Exhibit|Exs Exhibits"
-    ).__getitem__,
-    "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest
-  |SE Southeast|SW Southwest""").__getitem__,
-    "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate").__getitem__,
-    "title": lambda short: _TITLES.get(short, ""),
+    "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
+    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
+  |Ex Exhibit|Exs Exhibits"""),
+    "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
+  |SW Southwest"""),
+    "rank": table("Sr Senior|Jr Junior|Asst Assistant|Assoc Associate"),
+    "title": _TITLES,
     "arabic": lambda roman: cardinal(_figures(roman.upper())),
+    "NUMBERED": "passport|reference|membership|account|booking|policy|order|invoice|ticket|case|part",
+    "RULED": "of|was|ruled|reigned|died|won|became|followed|succeeded|defeated|signed|and",
+    "point": point,
     "nth": lambda roman: ordinal(_figures(roman)),
 }
 _POINTED = r"""
@@ -62,22 +63,24 @@ _POINTED = r"""
 (?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<=[a-z.] )no\.(?= (?:is|for|of|on|was)(?!\w)| ?:)  =>  number
 (^|[(:] ?|\b(?:King|[a-z]{1,12}) )(Sr|Jr|Asst|Assoc)\.(?= [A-Z][a-z])  =>  {1}{2:rank}
-(?<!\w)St\.?(?= ([A-Z][a-z]+))  =>  {saint}
+(?<!\w)St\.?(?= (?:{SAINT})s?(?!\w))  =>  Saint
+(?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= [A-Z][a-z])  =>  {1}Street{point}
+(?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIi]|cl\.|[NS][EW](?!\w)|[a-z] no\.
-(?<!\w)((?i:passport|reference|membership|account|booking|policy) )no\.  =>  {1}number{point}
-(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn)\.  =>  {1:counted}{point}
+? \d[srnt][tdh] [FfMmQqIic]|cl\.|\d est|[NS][EW](?!\w)|[a-z] no\.
+(?<!\w)((?i:{NUMBERED}) )no\.  =>  {1}number{point}
+(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn|c)\.  =>  {1:counted}{point}
+([$€£][\d.,]{1,12}[kKMB]? )est\.(?= [A-Z])  =>  {1}estimated.
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
-(?<=\w )St\.  =>  Street{point}
 (?<!\w)((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3}) ([NSEW])(?!\w)(?:\.(?= [a-z]))?  =>  {1} {2:compass}
 (?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
 """
 _ROMAN = r"""
-({KING}) (?!I(?!\w)(?! (?:of|was|ruled|reigned|died)\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
+({KING}) (?!I(?!\w)(?! (?:{RULED})\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
 (?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
 (?<!\w)(World War|{COUNTED}(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
 """
@@ -85,26 +88,18 @@ _ROMAN = r"""
 
 def short_forms() -> Rules:
     """Return the rules. Roman numerals stand after a king or a counted noun; alone they are words."""
-    names = _PATTERNS | _PARTS | {"saint": saint, "point": point}
     pointed = (
-        *read_rules(_POINTED, names),
+        *read_rules(_POINTED, _NAMES),
         full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=STARTERS),
         full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?! ?\d)", ending=STARTERS),
         full_words({"etc.": "et cetera", "et al.": "and others"}, r"(?<![\w.])", ending=STARTERS),
         full_words(_ANYWHERE, before=r"(?<![\w.#])"),
     )
     shorts = r"[./ABCDEHLMNPRSWv](?:(?<=[./])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))"
-    return Group(shorts, pointed), Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, names))
+    return Group(shorts, pointed), Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, _NAMES))
 
 
 def _figures(roman: str) -> str:
     values = [{"I": 1, "V": 5, "X": 10, "L": 50}[letter] for letter in roman]
     following = [*values[1:], 0]
     return str(sum(-v if v < after else v for v, after in zip(values, following, strict=True)))
-
-
-def saint(match: re.Match[str]) -> str:
-    """Return "Saint" before the name of one, or where no name precedes; else "Street"."""
-    last = match.string[: match.start()].rstrip().rpartition(" ")[2]
-    named = re.fullmatch(r"[A-Z]\w*|\d+(?:st|nd|rd|th)", last) is not None
-    return "Saint" if not named or {match[1], match[1][:-1]} & _SAINTS else f"Street{point(match)}"

@@ -526,6 +526,7 @@ export interface components {
             error?: components["schemas"]["ErrorEvent"];
             usage?: components["schemas"]["UsageEvent"];
             proposals?: components["schemas"]["ProposalEvent"][];
+            notices?: components["schemas"]["NoticeEvent"][];
         };
         /** @description One event of the stream. The stream's line `event:` has the member `event`, and its line `data:` has the other members as one JSON object. The browser's `EventSource` cannot be used, because it sends neither POST nor an Authorization header: read the response of `fetch`. */
         ChatEvent: components["schemas"]["HeardEvent"] | components["schemas"]["TurnEvent"] | components["schemas"]["AudioEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["ProposalEvent"] | components["schemas"]["SentenceEvent"] | components["schemas"]["SpeechEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DoneEvent"];
