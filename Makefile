@@ -111,8 +111,8 @@ coverage: $(INSTALLED) ## run the tests and fail if they cover fewer lines than 
 	$(BIN)/pytest $(EVERY_CORE) --cov $(ARGS)
 
 reliability: $(INSTALLED) ## run 20,000 random walks, the state machine, and 6,000 operations under faults
-	WALKS=3400 $(BIN)/pytest -n auto -q tests/reliability/walks
-	RELIABILITY=long $(BIN)/pytest tests/reliability/test_machine.py tests/reliability/scenarios/test_usage_by_day.py
+	WALKS=3400 RELIABILITY=long $(BIN)/pytest -n auto -q tests/reliability/test_machine.py tests/reliability/walks \
+		tests/reliability/scenarios/test_usage_by_day.py
 
 test-clients: $(INSTALLED) $(RECOGNISER) ## run third-party clients against the local stack; not in the gate (ARGS='vertex_ai pipecat_avatar')
 	@for each in $(CLIENTS); do $(MAKE) --silent .venv-clients/$$each/installed \

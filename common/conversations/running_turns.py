@@ -20,6 +20,7 @@ class RunningTurns:
         self._newest: dict[ConversationId, Turn] = {}
         self._all: set[Turn] = set()
         self._conversations: dict[AvatarSessionId, ConversationId] = {}
+        self._is_ending = False
 
     def add(self, turn: Turn) -> Turn | None:
         """Count a turn that was admitted.
@@ -31,8 +32,8 @@ class RunningTurns:
         """
         record = turn.record
         self._remember(record)
+        self.note(turn)
         known = self._newest.get(record.conversation_id)
-        self._all.add(turn)
         if known is not None and _order(known) > _order(turn):
             turn.interruption.request("interrupted")
             return None
@@ -43,8 +44,10 @@ class RunningTurns:
         return known
 
     def note(self, turn: Turn) -> None:
-        """Count a turn that is not admitted to its conversation yet, so that `end_all` ends it."""
+        """Count a turn, so that `end_all` ends it. It is ended at once if the process ends already."""
         self._all.add(turn)
+        if self._is_ending:
+            turn.interruption.request("shutdown")
 
     def remove(self, turn: Turn) -> None:
         self._all.discard(turn)
@@ -61,7 +64,11 @@ class RunningTurns:
         return True
 
     async def end_all(self) -> None:
-        """End every turn because the process ends, and wait until all are settled."""
+        """End every turn because the process ends, and wait until all are settled.
+
+        A turn whose admission is on its way ends as soon as it is counted.
+        """
+        self._is_ending = True
         turns = list(self._all)
         for turn in turns:
             turn.interruption.request("shutdown")

@@ -26,16 +26,20 @@ COMBINATION: Final = "combination"
 """The type of the error whose context has `fields`: the problem of each field."""
 
 VISIBLE = re.compile(
-    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
 )
-"""A character that is no space, control or format character. The OpenAPI document has it, too."""
+"""A character that is no space, filler, control or format character. The OpenAPI document has the
+pattern, too."""
+HIDDEN = re.compile("[\U000e0000-\U000e0fff]")
+"""Tags and variation selectors: format characters that patterns of JavaScript see as two halves."""
 
 
 def _text(value: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in value):
         msg = "must not contain a lone surrogate"
         raise ValueError(msg)
-    if not VISIBLE.search(value):
+    if not VISIBLE.search(HIDDEN.sub("", value)):
         msg = "must not be empty"
         raise ValueError(msg)
     return value

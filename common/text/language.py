@@ -73,6 +73,7 @@ class Language:
     signs: str = ""  # table of signs and their words; "{}" is the figure after the sign
     until: str = ""  # the word of a range, with its spaces
     money: str = ""  # table of currency signs and their words before a scale
+    pesos: str = ""  # the words for "$" in a country whose peso it is
     scales: str = ""  # pattern of words like "million"
     in_full: str = ""  # table of abbreviations in full ("ca.=circa")
     own: Rules = ()  # further rules for abbreviations

@@ -1,5 +1,6 @@
 """One stack for many tests, each with its own users. Every call goes over a real socket."""
 
+import asyncio
 import itertools
 import json
 from collections import Counter
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp
 
 from common.adapters.http.client import HttpClient
 from common.adapters.http.request import HttpAnswer, OutboundRequest, Retry
+from common.adapters.http.response import TransportFailure
 from common.adapters.liveavatar.client import LiveAvatar
 from common.app import App, assemble
 from common.bootstrap import build
@@ -49,10 +51,15 @@ PROBLEM = "application/problem+json"
 REPLY = "Hello! It is good to see you. What would you like to talk about?"
 """The answer to the message that `StackUser` sends by default."""
 SHORT_SECONDS = 1.2
+GIVE_UP_SECONDS = 0.1
 LATE_SECONDS = 2.4
 """The delay of `slow`: longer than `SHORT_SECONDS`."""
 
 PACE = Pace(late_seconds=LATE_SECONDS, drip_seconds=0.0, retry_after_seconds=0)
+
+
+UNANSWERED: tuple[Mode, ...] = ("timeout", "late", "slow", "lags", "silent")
+"""Modes in which a call gets no answer in time."""
 
 
 class CountedFaults(ServiceFaults):
@@ -61,6 +68,18 @@ class CountedFaults(ServiceFaults):
     def __init__(self) -> None:
         super().__init__(pace=PACE)
         self.asked: Counter[str] = Counter()
+        self.slow_paths: set[str] = set()
+        """Paths of calls that are answered late without a fault, until `clear`."""
+
+    def holds_up(self, service: str, path: str) -> bool:
+        """Return True if the next call of this path gets no answer in time."""
+        planned = (f for f in self.active() if f.service == service and f.path in path)
+        fault = next(planned, None)
+        return path in self.slow_paths or (fault is not None and fault.mode in UNANSWERED)
+
+    def clear(self) -> None:
+        self.slow_paths.clear()
+        super().clear()
 
     def match(self, service: str, path: str) -> ServiceFault | None:
         self.asked[f"{service} {path}"] += 1
@@ -70,8 +89,18 @@ class CountedFaults(ServiceFaults):
         """Return the number of calls of paths that contain `path`."""
         return sum(n for at, n in self.asked.items() if at.startswith(service) and path in at)
 
-    def on(self, service: str, path: str, mode: Mode, times: int | None = 1) -> None:
-        self.add(ServiceFault(service=service, path=path, mode=mode, times=times))
+    def on(
+        self,
+        service: str,
+        path: str,
+        mode: Mode,
+        times: int | None = 1,
+        delay_seconds: float | None = None,
+    ) -> None:
+        fault = ServiceFault(
+            service=service, path=path, mode=mode, times=times, delay_seconds=delay_seconds
+        )
+        self.add(fault)
 
 
 class ShortDeadlineClient(HttpClient):
@@ -82,6 +111,35 @@ class ShortDeadlineClient(HttpClient):
     ) -> HttpAnswer:
         hurried = min(deadline, SHORT_SECONDS)
         return await super().call(request, deadline=hurried, cap=cap, retry=retry)
+
+
+class ImpatientClient(HttpClient):
+    """Gives up a call to the avatar's provider that a fault holds up, once the provider has it.
+
+    Every other call has its whole deadline. So a machine under load changes no outcome.
+    """
+
+    def __init__(self, faults: CountedFaults) -> None:
+        super().__init__()
+        self._faults = faults
+
+    async def _exchange(
+        self, request: OutboundRequest, ends: float, *, cap: int | None, fresh: bool
+    ) -> HttpAnswer | TransportFailure:
+        path = f"/v1{request.url.rpartition('/v1')[2]}"
+        is_held, before = self._faults.holds_up("liveavatar", path), self._asked(path)
+        attempt = asyncio.ensure_future(super()._exchange(request, ends, cap=cap, fresh=fresh))
+        while is_held and not attempt.done():
+            if self._asked(path) > before:
+                await asyncio.wait({attempt}, timeout=GIVE_UP_SECONDS)
+                attempt.cancel()
+                await asyncio.wait({attempt})
+                return TransportFailure.SILENT
+            await asyncio.sleep(0.005)
+        return await attempt
+
+    def _asked(self, path: str) -> int:
+        return self._faults.count("liveavatar", path)
 
 
 @dataclass(frozen=True)
@@ -243,10 +301,10 @@ def apart(app: App) -> ASGIApp:
     return FunctionRouter(_functions(), app, PlainTextResponse("not here", 404))
 
 
-def with_short_deadlines(
+def with_provider_client(
     scene: Scene, http_client: HttpClient
 ) -> Callable[[Dependencies], Dependencies]:
-    """Make calls of the avatar's provider time out after `SHORT_SECONDS`. For `Scene.process`."""
+    """Let calls of the avatar's provider leave through `http_client`. For `Scene.process`."""
 
     def made(deps: Dependencies) -> Dependencies:
         avatars = deps.avatars

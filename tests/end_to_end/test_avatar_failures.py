@@ -13,17 +13,15 @@ from common.adapters.google.secret_manager import SecretManagerClient
 from infra.local.simulators.faults import Mode
 from tests.api.sse import ServerSentEvent
 from tests.end_to_end.scene import (
-    LATE_SECONDS,
     PROBLEM,
     REPLY,
-    SHORT_SECONDS,
     AheadClock,
+    ImpatientClient,
     Json,
     Scene,
-    ShortDeadlineClient,
     StackUser,
     speech_events,
-    with_short_deadlines,
+    with_provider_client,
 )
 
 MODES: tuple[Mode, ...] = tuple(mode for mode in get_args(Mode) if mode != "frozen")
@@ -31,15 +29,17 @@ HAPPENED = {"slow", "lags", "truncate", "lost", "silent"}
 """Modes after which the provider has executed the call without a usable answer."""
 BELIEVED = {"garbage", "nonsense"}
 """Modes that answer 200 although the call was not executed."""
+LONG_SECONDS = 30.0
+"""The delay of an answer that no test waits for, and of a call that happens after the test."""
 HELD = timedelta(seconds=31)
 """Time after an unconfirmed stop until a sweep retries it."""
 
 
 @pytest.fixture(scope="module")
 async def hurry(stage: Scene) -> AsyncIterator[str]:
-    """Yield a process whose calls of the provider time out soon."""
-    http_client = ShortDeadlineClient()
-    async with stage.process(with_short_deadlines(stage, http_client)) as url:
+    """Yield a process that soon gives up calls which the provider does not answer."""
+    http_client = ImpatientClient(stage.faults)
+    async with stage.process(with_provider_client(stage, http_client)) as url:
         yield url
     await http_client.close()
 
@@ -91,7 +91,7 @@ async def test_session_token_request_is_retried(scene: Scene, mode: Mode) -> Non
 @pytest.mark.parametrize("mode", MODES)
 async def test_failed_session_token_leaves_no_session(scene: Scene, hurry: str, mode: Mode) -> None:
     person = scene.person(hurry)
-    scene.faults.on("liveavatar", "/v1/sessions/token", mode, times=None)
+    scene.faults.on("liveavatar", "/v1/sessions/token", mode, None, LONG_SECONDS)
     before = running(scene)
     failed = mode in {"garbage", "nonsense", "4xx"}
     code = "avatar_busy" if mode in {"429", "503"} else "avatar_unavailable"
@@ -110,7 +110,7 @@ async def test_failed_start_is_free_and_leaves_nothing(
     scene: Scene, hurry: str, mode: Mode
 ) -> None:
     person = scene.person(hurry)
-    scene.faults.on("liveavatar", "/v1/sessions/start", mode)
+    scene.faults.on("liveavatar", "/v1/sessions/start", mode, delay_seconds=LONG_SECONDS)
     before, known = running(scene), set(scene.provider.sessions)
     answer = await person.call("start_avatar")
     refused = {"429": ("avatar_busy", 503), "4xx": ("avatar_failed", 502)}
@@ -140,10 +140,10 @@ async def test_full_provider_is_busy(scene: Scene) -> None:
 
 async def test_late_start_is_stopped(scene: Scene, hurry: str) -> None:
     """The provider's session runs as soon as the request arrives, long before the answer."""
-    assert LATE_SECONDS > SHORT_SECONDS
     person, provider = scene.person(hurry), scene.provider
     known, plan = set(provider.sessions), provider.settings
-    provider.settings = replace(plan, start_delay_seconds=LATE_SECONDS)
+    provider.settings = replace(plan, start_delay_seconds=LONG_SECONDS)
+    scene.faults.slow_paths.add("/v1/sessions/start")
     unavailable(await person.call("start_avatar"), "avatar_unavailable")
     provider.settings = plan
     [session] = set(provider.sessions) - known
@@ -172,7 +172,7 @@ async def test_unconfirmed_stop_that_happened_is_found_in_the_record(
 ) -> None:
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
-    scene.faults.on("liveavatar", "/v1/sessions/stop", mode, times=None)
+    scene.faults.on("liveavatar", "/v1/sessions/stop", mode, None, LONG_SECONDS)
     answer = await replace(person, url=hurry).call("end_session", avatar_session_id=session)
     assert (answer.status_code, answer.json()["state"]) == (200, "ended")
     assert session not in running(scene)
@@ -188,7 +188,7 @@ async def test_sweep_finishes_a_stop_that_did_not_happen(
     """Also an answer 200 is not believed: the provider's record says that the session runs."""
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
-    scene.faults.on("liveavatar", "/v1/sessions/stop", mode, times=None)
+    scene.faults.on("liveavatar", "/v1/sessions/stop", mode, None, LONG_SECONDS)
     answer = await replace(person, url=hurry).call("end_session", avatar_session_id=session)
     assert (answer.status_code, answer.json()["state"]) == (200, "ending")
     assert session in running(scene)
@@ -237,7 +237,7 @@ async def test_failed_keep_alive_changes_nothing(scene: Scene, hurry: str, mode:
     person = scene.person()
     session = (await person.start())["avatar_session_id"]
     document = await scene.session(session)
-    scene.faults.on("liveavatar", "/v1/sessions/keep-alive", mode, times=None)
+    scene.faults.on("liveavatar", "/v1/sessions/keep-alive", mode, None, LONG_SECONDS)
     answer = await replace(person, url=hurry).call("keep_alive", avatar_session_id=session)
     if mode == "4xx":  # refused, and the record says that the session runs
         assert answer.status_code == 200

@@ -29,7 +29,7 @@ from tests.end_to_end.scene import (
     ShortDeadlineClient,
     StackUser,
     staged,
-    with_short_deadlines,
+    with_provider_client,
 )
 from tests.support.canaries import Canaries, Watch
 from tests.support.log_output import output
@@ -231,7 +231,7 @@ def secretive(scene: Scene, http_client: ShortDeadlineClient, canaries: Canaries
     def made(deps: Dependencies) -> Dependencies:
         engine = settings.agent_engine_url or ""
         return replace(
-            with_short_deadlines(scene, http_client)(deps),
+            with_provider_client(scene, http_client)(deps),
             agent=AgentEngine(engine, auth, http_client, idle_seconds=1, reply_seconds=2),
             voice=GoogleSpeech(auth, http_client, base_url=settings.speech_url or ""),
         )

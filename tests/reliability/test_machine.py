@@ -1,6 +1,6 @@
 """Invariants 1 to 3 hold whatever happens in whatever order; mutants show that a breach is found.
 
-`RELIABILITY=long` runs many more examples, each time others.
+`RELIABILITY=long` runs many more examples, each time others, in parts that run on several cores.
 """
 
 import logging
@@ -18,8 +18,9 @@ from tests.reliability.machine.mutants import MUTANTS
 
 LONG = os.environ.get("RELIABILITY") == "long"
 
+PARTS = 10 if LONG else 1
 ORDINARY = settings(
-    max_examples=5_000 if LONG else 100,
+    max_examples=500 if LONG else 100,
     stateful_step_count=60 if LONG else 30,
     derandomize=not LONG,
     deadline=None,
@@ -43,7 +44,8 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def test_invariants_hold_whatever_happens() -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_invariants_hold_whatever_happens(part: int) -> None:  # noqa: ARG001 - each part draws others
     run_state_machine_as_test(Life, settings=ORDINARY)
 
 

@@ -1,8 +1,4 @@
-from dataclasses import replace
-
-from common.text.language import Language, words_of
-from common.text.spoken.rules import Rule, Rules
-from common.text.spoken.signs import sign_rules
+from common.text.spoken.rules import Rule
 
 numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con
   contra entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega
@@ -17,9 +13,11 @@ starters = """El La Los Las Un Una Lo Le Les Se Su Sus Es Él Ella Ellos Yo Nos 
   Todos Aquí Allí Además Así Entonces Gracias Hoy Mañana Ayer Más Muy Mi Tu"""
 phrases = """un enlace a {}|código en {}|código|una tabla con {} columnas|una tabla|una imagen|punto
   |arroba|hecho: {}"""
-signs = """& y|+ más|= igual a|× por|÷ entre|± más menos|≈ aproximadamente|≠ distinto de
-  |< menor que|> mayor que|≤ como máximo|≥ como mínimo|→ a|^ elevado a {}|√ raíz de|∞ infinito"""
+signs = """& y|+ más|= igual a|× por|÷ entre|± más menos|≈ aproximadamente|≠ distinto de|< menor que
+  |> mayor que|≤ como máximo|≥ como mínimo|→ a|^ elevado a {}|√ raíz de|∞ infinito|⇔ si y solo si
+  |∣ dado|‾ barra|‸ sombrero|‖ valor absoluto de"""
 until = " a "
+pesos = "de pesos"
 money = "$ de dólares|US$ de dólares|€ de euros|£ de libras"
 scales = "mil millones|millones|millón|billones|billón"
 in_full = """p. ej.=por ejemplo|Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=señores|Dr.=doctor
@@ -28,16 +26,6 @@ in_full = """p. ej.=por ejemplo|Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=se
   |aprox.=aproximadamente|Prof.=profesor|tel.=teléfono|Tel.=teléfono|Ing.=ingeniero|Lic.=licenciado
   |cda.=cucharada|cdas.=cucharadas|cdta.=cucharadita|cdtas.=cucharaditas|cdita.=cucharadita
   |cditas.=cucharaditas|Dña.=doña|c/u=cada uno|máx.=máximo|mín.=mínimo|dpto.=departamento"""
-
-_WITH_PESOS = words_of("AR CL CO CU DO MX UY")
-
-
-def spoken(language: Language, region: str) -> Rules:
-    """Return the rules. Some countries call their peso "$"."""
-    pesos = replace(language, money="$ de pesos|US$ de dólares|€ de euros")
-    return sign_rules(pesos if region in _WITH_PESOS else language)
-
-
 own = (Rule(r"(?<!\w)[Cc]/ ?(?=[A-ZÁÉÍÓÚ])", "calle "), Rule(r"(?<!\w)c/ ?(?=\d)", "cada "))
 answers = """sí|si|sí por favor|si por favor|claro|vale|de acuerdo|ok|adelante|hazlo|confirmar
   |confirmo; no|no gracias|cancelar|cancela|mejor no|para|déjalo"""

@@ -12,7 +12,8 @@ elided = "CDLMNST"
 phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|una tabella|un'immagine
   |punto|chiocciola|fatto: {}"""
 signs = """& e|+ più|= uguale a|× per|÷ diviso|± più o meno|≈ circa|≠ diverso da|< minore di
-  |> maggiore di|≤ al massimo|≥ almeno|→ a|^ alla {}|√ radice di|∞ infinito"""
+  |> maggiore di|≤ al massimo|≥ almeno|→ a|^ alla {}|√ radice di|∞ infinito|⇔ se e solo se|∣ dato
+  |‾ barrato|‸ cappello|‖ valore assoluto di"""
 until = " a "
 money = "$ di dollari|€ di euro|£ di sterline"
 scales = "milioni|milione|miliardi|miliardo"

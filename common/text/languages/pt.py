@@ -11,7 +11,8 @@ starters = """O A Os As Um Uma Ele Ela Eles Elas Eu Nós Você Vocês É Foi Era
 phrases = """um link para {}|código em {}|código|uma tabela com {} colunas|uma tabela|uma imagem
   |ponto|arroba|feito: {}"""
 signs = """& e|+ mais|= igual a|× vezes|÷ dividido por|± mais ou menos|≈ cerca de|≠ diferente de
-  |< menor que|> maior que|≤ no máximo|≥ no mínimo|→ para|^ elevado a {}|√ raiz de|∞ infinito"""
+  |< menor que|> maior que|≤ no máximo|≥ no mínimo|→ para|^ elevado a {}|√ raiz de|∞ infinito
+  |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de"""
 until = " a "
 money = "R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras"
 scales = "milhões|milhão|bilhões|bilhão|mil milhões|trilhões|trilhão"

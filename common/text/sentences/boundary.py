@@ -103,7 +103,7 @@ def _runs_on(place: EndMark) -> bool:
     """Return whether the sentence goes on: "Yahoo!, too", "Stop!" - he said, —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space or _lacks_a_space(place))
-        or place.after[0] in ",;:&，、；：)）≈=≤≥×÷"
+        or place.after[0] in ",;:&+，、；：)）≈=≤≥×÷"
         or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
         or (neighbours.more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
         or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
@@ -143,6 +143,8 @@ def _dot_is_over(place: EndMark) -> bool:
     kind = kind_of(language, before)
     if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
         kind = Kind.ABBREVIATION
+    if place.tail.startswith(")") and kind is not Kind.WORD and "(" in before:
+        return False  # "(174 mi.) SW of Sydney"
     if kind is Kind.ACRONYM or kind is Kind.ABBREVIATION:
         initial = kind is Kind.ABBREVIATION and not after[1:2].isalpha()  # "J. R. A. Smith"
         return after[0] in "¿¡" or (neighbours.begins(after, language.starters) and not initial)

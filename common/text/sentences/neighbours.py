@@ -39,7 +39,7 @@ _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG|VAT|GST)\b")
 _NUMERAL: Final = re.compile(
-    r"[$€£¥#~≈]|[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|A(?=[,.;:)]))(?![\w'’])"
+    r"[$€£¥#~≈]|['’]?\d|[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]))(?![\w'’])"
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
@@ -168,7 +168,7 @@ def more_marks(text: str) -> bool:
 
 def is_numeral(text: str, language: Language) -> bool:
     """Return whether the word numbers the one before: "5", "B", "XIX", but not an elided "C'est"."""
-    _must_be_finished(text, "[A-Z]{1,4}-?")
+    _must_be_finished(text, "['’]|[A-Z]{1,4}-?")
     numeral = _NUMERAL.match(text)
     return numeral is not None and numeral[0] not in language.elided
 

@@ -6,53 +6,68 @@ from typing import Any
 
 from common.text.spoken.rules import any_of, apply, read_rules, table
 
-_WORDS = "sin|cos|tan|cot|log|ln|exp|lim|max|min|mod|det|gcd"
+_WORDS = "(?:arc)?(?:sin|cos|tan|cot)h?|sec|csc|log|ln|exp|lim|max|min|mod|det|gcd"
 _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡
   |infty ∞|rightarrow →|to →|implies →|Rightarrow →|sqrt √|degree °|circ °|dots …|ldots …|cdots …|in ∈
   |notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆
-  |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,""")
+  |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,|iff ⇔|Leftrightarrow ⇔
+  |Longrightarrow →|longrightarrow →|leftarrow ←|lt <|gt >|leqslant ≤|geqslant ≥|ll ≪|gg ≫|mp ∓|cong ≅
+  |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′""")
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
     _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
-_SIGNS |= table("varepsilon ε|varphi φ|vartheta θ|hbar ħ|ell ℓ|prime ′")
-_SIGNS |= {word: word for word in _WORDS.split("|")}
 _PATTERNS = {
     "SIGN": any_of(_SIGNS),
     "ARGUMENT": r"\{([^{}]{1,200}+)\}",
     "BOUND": r"(?:\{([^{}]{1,60}+)\}|(\\[a-z]{1,9}|\w))",
-    "BEGINS": r"(?=[A-Za-z\\(|-]|\d[^$\n]{0,80}[\\^=]|\d{1,4}[a-z]{1,3}\$)",
+    "SHORT": r" ?(?:\{([^{}]{1,200}+)\}|(\d|[A-Za-z]|\\[A-Za-z]{2,9}(?![A-Za-z{])))",
+    "BEGINS": r"(?=[A-Za-zΑ-ω\\([{|^-]|\d[^$\n]{,80}[\\^=]|\d[(-,.-9<> ×÷−]{,80}(?:[a-z]|(?<![ /]))\$)",
+    "EDGE": "0-9A-Za-zÀ-ӿ$",  # letters of scripts with spaces: no formula touches one
+    "LAYOUT": r"left|right|[bB]igg?[lr]?|\w{4,12}style|(?:no)?limits|math\w{2,5}|vec|dot|tilde|rm|bf",
 }
 _DELIMITERS = r"""
+(?<!\w)((?:[PEpH]|Var)(?:\\left ?)?[(\[][^()\[\]|]{1,60}+)\|(?=[^()\[\]|]{1,60}+[)\]])  =>  {1} ∣␣
 ? \\|\$[^$\n]{0,200}\$
 (?:(?<!\$)\$\$(?!\$)|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
 (?<!\$)\$\$(?!\$)|\\[()\[\]]  =>  ␣
-(?<![\w$])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?!\w)  =>  {1:variables}
+(?<![{EDGE}])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?![{EDGE}])  =>  {1:variables}
 """
 _INNERMOST = r"""
-? [{_]
+? [{_^\\]
 \\begin\{(?:[a-z]?matrix|cases)\}([^{}]{1,300})\\end\{[a-z]{5,7}\}  =>  ␣({1:rows})
 \\(int|sum|prod)_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
 \\lim_{BOUND}  =>  ␣lim {1}{2},␣
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
-\\[dt]?frac{ARGUMENT}{ARGUMENT}  =>  {fraction}
+\\(sin|cos|tan|cot)\^(?:\{-1\}|\{−1\})  =>  ␣arc{1}␣
+\\(?:bar|overline)(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‾␣
+\\(?:wide)?hat(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‸␣
+\\[cdt]?frac(?![A-Za-z]){SHORT}{SHORT}  =>  {fraction}
 \\[dt]?binom{ARGUMENT}{ARGUMENT}  =>  C({1}, {2})
-\\sqrt\[(\d)\]{ARGUMENT}  =>  {2:term}^(1/{1})
+\\sqrt\[(\w)\]{ARGUMENT}  =>  {2:term}^(1/{1})
 \\sqrt{ARGUMENT}  =>  √{1:term}
 \^{ARGUMENT}  =>  ^{1:term}
 \\(?:begin|end)\{[a-z]{1,12}\*?\}  =>  ␣
-(?<!\})(?:\\(?![dt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?!\{)  =>  ␣{1}␣
+(?<!\})(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
 """
 _COMMANDS = r"""
 ? [\\&]|[ ]{2}|[ ]\^
 \\left(\W) ?| ?\\right(\W)  =>  {1}{2}
+[ ]?\\rvert(?![A-Za-z])|\\l?vert(?![A-Za-z])[ ]?  =>  |
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
-(?<![\w:\\.])\\(?:[A-Za-z]{1,20}|\|)|\\[,;!]  =>  ␣
+(?<![\w:\\.])\\(?:(?:{LAYOUT})(?![A-Za-z])|\|)|\\[,;!]  =>  ␣
+(?<![\w:\\.])\\([A-Za-z]{2,20})  =>  ␣{1}␣
 &=  =>  =
 \\\\(?!\w)  =>  ;
 [ ]{2,}  =>  ␣
 (?<! )[ ](?=\^)  =>
 """
-_KNOWN = re.compile(rf"\\(?:[A-Za-z]{{1,20}}\{{|(?:{_PATTERNS['SIGN']})(?![A-Za-z]))|[\^_]\{{")
+_KNOWN = re.compile(r"\\[A-Za-z]{2}|[\^_]\{")
+_APART = r"""
+(?<![\w^.,])(\d++(?:[.,]\d++)*+|[A-Z](?= ?(?:\\left ?)?\(1 ?[-+]))(?= ?(?:\\left ?)?\()  =>  {1} ×␣
+(?<=[\d)])/(?=\\(?!text|math|left)[A-Za-z]|[A-Za-zα-ω](?![A-Za-z]))|(?<!\w[A-Za-z])(?<=[A-Za-z])/(?=\d)
+    =>  ␣÷␣
+(?<=\w)(?<!\\not)(?=\\[A-Za-z])|^(?:\{\})?\^  =>  ␣
+"""
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference
     r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}|\\[A-Za-z]+|\d [A-Za-z]+|[A-Za-z]{4,}"
     rf"|[a-z]{{2,}}-[a-z]{{2}}|(?<![A-Za-z])(?:{_WORDS}|and|or|if|is|to|of|for)(?![A-Za-z]))"
@@ -61,7 +76,7 @@ _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no p
 
 
 def read_formulas(text: str) -> str:
-    """Return the text with its formulas in signs. Commands without a sign are dropped."""
+    """Return the text with its formulas in signs. Commands without a sign become words."""
     text = text.replace("{,}", ",")
     opened = apply(DELIMITERS, text)
     if opened == text and not _KNOWN.search(text):
@@ -73,10 +88,12 @@ def read_formulas(text: str) -> str:
 
 def fraction(match: re.Match[str]) -> str:
     """Return "1/2", which each voice can read, or the sign of a division."""
-    above, below = match.groups()
+    above, below = (part.strip() for part in match.groups() if part)
+    after = match.string[match.end() : match.end() + 8].lstrip().removeprefix(r"\left").lstrip()
+    times = "× " if after[:1] in {"(", "["} and above not in {"d", r"\partial", "∂"} else ""
     if above.isdigit() and below.isdigit() and (len(above), above) < (len(below), below):
-        return f" {above}/{below}"
-    return f"{term(above)} ÷ {term(below)}"
+        return f" {above}/{below} {times}"
+    return f" {term(above)} ÷ {term(below)} {times}"
 
 
 def term(written: str) -> str:
@@ -87,11 +104,12 @@ def term(written: str) -> str:
 
 def variables(formula: str) -> str:
     """Return a formula in which letters side by side stand apart, "m a", and "-" is a minus."""
+    formula = apply(APART, formula)
     return _WRITTEN.sub(lambda found: found[1] or " ".join(found[0]).replace("-", "−"), formula)
 
 
 _NAMES: dict[str, Any] = _PATTERNS | {f.__name__: f for f in (fraction, term, variables)}
 _NAMES |= {"sign": _SIGNS, "rows": lambda it: it.replace("&", ",").replace(r"\\", ";")}
-DELIMITERS, INNERMOST, COMMANDS = (
-    read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS)
+DELIMITERS, INNERMOST, COMMANDS, APART = (
+    read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS, _APART)
 )

@@ -80,7 +80,7 @@ _INLINE = r"""
 <([A-Za-z][\w -]{0,40})>  =>  {1}
 &#(?:\d{1,7}|[xX][\dA-Fa-f]{1,6});  =>  {character}
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
-? [\\${]
+? [\\${|]
 [^\n]+  =>  {formulas}
 ? [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
@@ -219,8 +219,7 @@ def inline_rules(language: Language) -> Rules:
     as_written = methodcaller("translate", AS_WRITTEN)
     secret, in_code = (_signs, partial(apply, CODE)) if english else (as_written, as_written)
     said |= {"secret": secret, "code": partial(_code, words.code, in_code)}
-    said |= {"sign": _signs if english else str}
-    return read_rules(_INLINE, _NAMES | said)
+    return read_rules(_INLINE, _NAMES | said | {"sign": _signs if english else str})
 
 
 @cache

@@ -10,42 +10,55 @@ from common.text.language import Language, words_of
 from common.text.spoken.rules import LOWERED, RAISED, Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
-_FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d[\d.,:’']*+(?: \d{3}(?!\d))*+"
+_FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d(?:[.,:’']?\d)*+(?: \d{3}(?!\d))*+\.?"
+_SIGN = "一-龯가-힣ァ-ヶーऀ-ॣ"  # in the words of scripts without spaces, and in Korean
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#)-])(?:(?<![)\d] )|(?=\d\d?:\d\d))([-−]?{_FIGURE})"
-    r"( ?(?:%|°[CFم]?|℃|h(?:\d\d)?|[年月日時时点円人名個度分秒년월일시분명개]|[千万萬億亿천만억])?)"
-    rf"( ?[–—~～〜] ?|-| - )(?=({_FIGURE})([元円원年人名个個개명]?)(?![/-]| ?[-=]))"
+    rf"(?<![A-Za-z\d.,/:+#)-])(?:(?<![)\d] )|(?=\d\d?:\d\d))([-−]?{_FIGURE})((?: ?(?:%|°[CFم]?|℃"
+    rf"|h(?:\d\d)?|[{_SIGN}]|[{_SIGN}ぁ-ん]{{1,4}}(?=[–—~～〜])))?)( ?[–—~～〜] ?|-| - )"
+    rf"(?=([-−]?{_FIGURE})( ?(?:Uhr|uur|h(?![a-z])|[時时点點시])|[元円원만万年人名개]?)(?![/-]| ?[-=]))"
 )
+_FROM_TO = rf"(?<=[\d{_SIGN}])(?<![的了吧呢啦呀啊好您你요네죠까])(?: ~ |[~～〜–])(?=[{_SIGN}])"
 _COMPARED = (
-    r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d[\d.,]*+"
-    r"(?: ?(?:%|°C|℃|[A-Za-z]{1,3}(?![A-Za-z])"
-    r"|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간))?)"
+    r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d(?:[.,]?\d)*+(?: ?(?:%|°[CF]?|[℃℉]"
+    r"|[A-Za-z]{1,3}(?![A-Za-z])|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간"
+    r"|(?:वर्ष|साल|दिन|घंटे|मिनट|महीने|रुपये|किमी|किलो|मीटर|लाख|करोड़|प्रतिशत|लोग)(?!\w)))?|[a-z](?!\w))"
+)
+_SUBJECT = r"(?<![<>≤≥] )([A-Za-z\d]|(?<=\w)\)) ?(?=[<>≤≥] ?[\da-z][\d.,]*(?! ?[<>≤≥\d]))"
+_SUM = r"(?:(?![^\W\d_]{3}|[.,] )[^;。，、\n])++"  # no word in it
+_MINUS = re.compile(
+    r"(?<=\S )-(?= (?:[\d(√]|[A-Za-z](?![^\W\d_])))"
+    r"|(?<=[\da-z)²³])(?<![-/]\d\d)(?<![-/]\d)-(?=[\d(a-z][\d.,a-z²³+*/×÷()^ ]{0,30}=)"
 )
 _NUMBERED = re.compile(
     r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
 )
+_WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)
-_MOST_DIGITS = 6  # of both ends of a range; more are a telephone number or a code
+_FEW = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
 _RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(RAISED))
 
 
-def sign_rules(language: Language) -> Rules:
-    """Return the spoken rules of a language that has none of its own."""
+def sign_rules(language: Language, region: str) -> Rules:
+    """Return the spoken rules of a language that has none of its own, for a region (ISO 3166)."""
     rules: list[Rule | Group] = [*language.own]
     space, money = language.space, table(language.money)
+    if language.pesos and region in _WITH_PESOS:
+        money["$"] = language.pesos
     if language.in_full:
         in_full = table(language.in_full, "=")
         capital = {short.capitalize(): full.capitalize() for short, full in in_full.items()}
-        rules.append(
-            full_words(capital | in_full, r"(?<![\w.])", ending=words_of(language.starters))
-        )
+        starters = words_of(language.starters)
+        rules.append(full_words(capital | in_full, r"(?<![\w.])", ending=starters))
     if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
         amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
+    minus = Rule(_SUM, lambda run: _MINUS.sub("−", run[0]) if "=" in run[0] else run[0])
+    rules.append(Group("=", (minus,)))
     if language.until:
         ranges = Rule(_RANGE, lambda match: _range(match, language.until))
-        rules.append(Group(r"[–—~～〜-] ?[$€£¥₹]?\d", (ranges,)))
+        rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
+        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, language.until),)))
     return (*rules, _between(table(language.signs), space))
 
 
@@ -53,14 +66,15 @@ def _range(match: re.Match[str], until: str) -> str:
     """Return a range with its word: figures that rise, and are no telephone number, code or date."""
     if _NUMBERED.search(match.string, max(0, match.start() - 12), match.start()):
         return match[0]
-    first, last = match[1], match[4].rstrip(".,:")
+    first, last = match[1], match[4].rstrip(".")
     digits = sum(map(str.isdigit, first + last))
-    if first.isdigit() and last.isdigit():
+    dashed, hour = match[3].strip() != "-", match[5].lstrip()[:1] in {*"Uuh時时点點시"}
+    if first.isdigit() and last.isdigit() and not hour and not (match[2].strip() and dashed):
         sure = match[5] or (int(first) in _YEARS and int(last) in _YEARS)
         coded = first[0] == "0" != first or (int(first) <= _MONTHS and int(last) in _YEARS)
-        is_range = int(first) < int(last) and not coded and (sure or digits <= _MOST_DIGITS)
+        is_range = int(first) < int(last) and not coded and (sure or digits <= _FEW)
     else:
-        is_range = digits <= _MOST_DIGITS + 2 or not first[0].isdigit() or ":" in first
+        is_range = hour or dashed or digits <= _FEW + 2 or not first[0].isdigit() or ":" in first
     return match[1] + match[2] + until if is_range else match[0]
 
 
@@ -70,25 +84,28 @@ def _between(words: dict[str, str], space: str) -> Group:
         said = words.get(sign, "")
         return f"{space}{said.format(figure)}{'' if figure else space}" if said else match[0]
 
-    powers = Rule(r"(?<=[\w)])(\^)(\([^()]{1,40}\)|[-−]?\w{1,9})", put)
+    powers = Rule(r"(?<=[\w)])(\^)(\([^()]{1,40}\)|[-−]?[0-9A-Za-zΑ-ω]{1,9})", put)
     angles = "".join(sign for sign in "<>" if "{}" not in words.get(sign, ""))
     signs = any_of(sign for sign, said in words.items() if sign not in "<>+^" and "{}" not in said)
     framed = any_of(sign for sign, said in words.items() if sign != "^" and "{}" in said)
+    pause = ", " if space else "、"
+    plus = r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+|(?<!\d\+)\(?\d(?:[ ().-]{0,2}\d){7}) ?"
     rules = (
+        Rule(r"(?<![A-Za-z|])\|(?! )([^|\n]{1,40})(?<! )\|(?![\w|])", r"‖(\1)"),
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
         Rule(r"(=[^=→.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
         Rule(
-            r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)",
-            lambda match: f"^{match[1].translate(LOWERED)}",
+            r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)", lambda it: "^" + it[1].translate(LOWERED)
         ),
-        Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", ", " if space else "、"),  # in a menu
+        Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", pause),  # in a menu
+        Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + pause),
         Rule(_COMPARED if framed else "(?!)", put),
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
         Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),
         powers if "^" in words else _RAISES,
         Rule(r"(?<![\w)])\^|\^(?![\w(-])", " "),
         Rule(f" ?({signs or '(?!)'}) ?", put),
-        Rule(r"(?<=[^\s+])(?: (?=\+ )|(?=\+))(\+)(?!\+) ?" if "+" in words else "(?!)", put),
+        Rule(plus if "+" in words else "(?!)", put),
     )
-    meant = {*"→<>^⁻", *"".join(words), *"".join(_ALIASES)} - {*".,!?'\"’:;()%-"}
+    meant = {*"→<>^⁻|", *"".join(words), *"".join(_ALIASES)} - {*".,!?'\"’:;()%-"}
     return Group(f"[⁰⁴-⁹{re.escape(''.join(sorted(meant)))}]", rules)

@@ -70,7 +70,7 @@ def _spoken(rules: Rules, tidying: Rules, prose: str) -> str:
 
 @cache
 def rules_of(language: Language, region: str) -> Rules:
-    return language.spoken(language, region) if language.spoken else sign_rules(language)
+    return language.spoken(language, region) if language.spoken else sign_rules(language, region)
 
 
 def plain(text: str) -> str:

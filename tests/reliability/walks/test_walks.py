@@ -9,7 +9,7 @@ from tests.reliability.walks.invariants import broken
 from tests.reliability.walks.walk import walk
 
 WALKS = int(os.environ.get("WALKS", "50"))
-"""Walks of each mix of turns (300 in all), and four times those of sessions. `make reliability` runs
+"""Walks of each mix of turns (300 in all); of each mix of sessions a quarter. `make reliability` runs
 3,400."""
 FIRST = int(os.environ.get("WALKS_FROM", "0"))
 

@@ -20,11 +20,23 @@ from tests.reliability.fault_injection import ProcessDied, SimulatedProcess, Sim
 from tests.reliability.walks.conditions import Conditions, Misfortune
 from tests.reliability.walks.observed import ObservedStore
 from tests.support.fakes.agent import AgentCall, FakeAgent
-from tests.support.harness import ADA, chat, idempotency_key, new_harness, speak, start, sweep
+from tests.support.harness import (
+    ADA,
+    Harness,
+    chat,
+    idempotency_key,
+    new_harness,
+    speak,
+    start,
+    sweep,
+)
 
 SPAN = 90.0
 """Requests begin within this time."""
 LENGTH = 320.0
+QUIET_SECONDS = 60.0
+"""Longer than any freeze, a commit that holds late, and the time until a lost turn is swept."""
+LOOK_SECONDS = 5.0
 """By then all is swept: seconds."""
 LATENCY = {"store": (0.005, 0.05), "voice": (0.05, 0.3), "avatars": (0.05, 0.2)}
 PROMPT = 7
@@ -150,12 +162,26 @@ async def walk(seed: int, conditions: Conditions, *, month_ends: bool = False) -
     tasks = [
         asyncio.create_task(_request(found, random, workers, *planned)) for planned in _plan(random)
     ]
-    await asyncio.sleep(LENGTH)
+    await _wait_until_quiet(harness, tasks)
     for task in (*sweepers, *tasks):
         task.cancel()
     await asyncio.gather(*sweepers, *tasks, return_exceptions=True)
     simulation.faults.clear()
     return found
+
+
+async def _wait_until_quiet(harness: Harness, requests: list["asyncio.Task[None]"]) -> None:
+    """Wait until every request has ended and every turn is settled, and a while longer.
+
+    Sweeps are most of a walk's work, and find nothing from then on.
+    """
+    loop, quiet = asyncio.get_running_loop(), 0.0
+    ends = loop.time() + LENGTH
+    while quiet < QUIET_SECONDS and loop.time() < ends:
+        await asyncio.sleep(LOOK_SECONDS)
+        is_over = all(request.done() for request in requests)
+        is_quiet = is_over and not await harness.unsettled_turns()
+        quiet = quiet + LOOK_SECONDS if is_quiet else 0.0
 
 
 def _worker(found: Walk, random: Random, number: int) -> SimulatedProcess:

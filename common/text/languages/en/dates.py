@@ -24,7 +24,7 @@ NAMES: dict[str, Any] = {
         r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
         r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starts?|starting|close[sd]|ends"
         r"|opens?|expires|arrives|latest|e?mail|ETA|date|updated|effective|as of|week of|sync|deadline"
-        r"|notes|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
+        r"|notes|statement|payment|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
         rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])? \(?)"
     ),
     "CLOCK": r"\d\d?(?::\d\d)?",

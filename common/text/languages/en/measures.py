@@ -32,9 +32,8 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = "fluid ounce"
-_POINTED = (
-    r"[hs]|cu\. m|(?:..\.? )?(?:[fp]t|in|mi|yd|gal|qt|lb|oz|tb?sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
-)
+_POINTED = r"[hs]|(?:..\.? )?(?:[fp]t|in|mi|yd|gal|qt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+_INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -63,9 +62,9 @@ NAMES = {
     "PULL": r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force",
     "ELECTRIC": r"[\d ][mk]?[VWΩ](?!\w)|\bamp|volt|[Rr]esist|fuse|[Bb]reaker|[Cc]ircuit|[Cc]urrent\b",
     "HEAT": "(?i:oven|steep|brew|water|bak[ei]|heat|roast|cook|fan|temp|outside|weather|warm|cold|°)",
-    "LUMBER": r"\bby \w|\d[x×]\d|[Bb]oard|[Ll]umber|[Ll]adder|[Ff]ence|[Cc]eiling|[Rr]oom|[Rr]ug",
+    "LUMBER": r"(?i:\bby \w|\d[x×]\d|board|lumber|ladder|fence|gain|elev|ceiling|room|rug)",
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
-    + r"|W(?!-\d)|in[23]?(?=\.)|in(?= \((?:L |\d))",
+    + r"|W(?!-\d)|in[23]?(?=[.;)])|in(?= \((?:L |\d))",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
@@ -102,11 +101,11 @@ def inches_mark(match: re.Match[str]) -> str:
 def measure(match: re.Match[str]) -> str:
     sign, amount, scale, unit, rate, dot = match.groups()
     singular = (amount in ONE and not scale) or "-" in match[0][1:] or describes(match)
-    inside = unit in {"tsp", "tbsp", "Tbsp", "oz"} and match.string[match.end() :].strip()
-    goes_on = inside or re.match(r" [^A-Z]|\S", match.string[match.end() :])
-    keeps = dot and not (goes_on and re.fullmatch(_POINTED, unit.lower()))
+    rest = match.string[match.end() :]
+    goes_on = (unit in {"tsp", "tbsp", "Tbsp", "oz"} and rest) or re.match(r" [^A-Z]|\S", rest)
+    inside = re.match(_INSIDE, rest) or (goes_on and re.fullmatch(_POINTED, unit))
     name = _name(unit, singular=singular) + per(rate)
-    return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{dot if keeps else ''}"
+    return f"{minus(sign)}{number(amount)}{_scaled(scale.strip())} {name}{'' if inside else dot}"
 
 
 def _name(unit: str, *, singular: bool) -> str:

@@ -18,7 +18,7 @@ MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:(?:/| ?/ ?(?=(?:day|week|mo|year|yr|hour|hr|night|person|k[gm]|lb|sq|mi|s)\w{0,3}(?!\w)))("
-    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?= [a-z]))?)?"
+    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?=,| [a-z]))?)?"
 )
 _DESCRIBED = (
     r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
@@ -57,13 +57,14 @@ _SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth not
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
   |∅ the empty set|∠ angle|⊥ perpendicular to|∴ therefore|∝ is proportional to
-  |∥ is parallel to|∣ given|≡ is equivalent to""")
+  |∥ is parallel to|∣ given|≡ is equivalent to|⇔ if and only if|‾ bar|‸ hat|∓ minus or plus|∧ and|∨ or
+  |¬ not|≅ is congruent to|≪ is much less than|≫ is much greater than""")
 NAMES = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
         r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
-        r"|[nf] \d++:|\([rbd]\.| c\.|q \d|q\d|hrs"
+        r"|[nf] \d++:|[(,] ?[rbd]\.| [cT]\.|q \d|q\d|hrs"
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),

@@ -17,8 +17,8 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |N/A=not applicable|n/a=not applicable|btw=by the way|elev.=elevation|ref.=reference
   |attrib.=attributed|mvmt.=movement|intl.=international|mins.=minutes|int'l=international
   |nat'l=national|lg.=large|ea.=each|m/m=month over month|q/q=quarter over quarter
-  |reg.=regular|inc.=including|bldg.=building|rm.=room|cyl.=cylinder
-  |stn.=station|Pub. L.=Public Law"""
+  |reg.=regular|inc.=including|dep.=departure|arr.=arrival|p/m=per month|mvt.=movement
+  |bldg.=building|rm.=room|cyl.=cylinder|Amend.=Amendment|stn.=station|Pub. L.=Public Law"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
@@ -77,7 +77,7 @@ _POINTED = r"""
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
 (?<!\w)((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3}) ([NSEW])(?!\w)(?:\.(?= [a-z]))?  =>  {1} {2:compass}
-(?<!\w)([NS]?[EW]|[NS])\.? (?=(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}(?!\w))  =>  {1:compass}␣
+\b([NS]?[EW]|[NS])\.? (?=of [A-Z]|(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}\b)  =>  {1:compass}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! (?:{RULED})\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
