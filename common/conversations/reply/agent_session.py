@@ -87,7 +87,9 @@ class AgentMemory:
         request, expires_at = self.request, self.request.expires_at
         self.turn.reply.session = ReplySession(request.session, expires_at)
         if not request.known:
-            await self.agent.create_session(request.user, request.session)
+            created = await self.agent.create_session(request.user, request.session)
+            if not created and await self._was_kept():
+                return request.message
             return await self._with_history(is_lost=False)
         if expires_at is None or self.now < expires_at - SESSION_MARGIN:
             return request.message
@@ -114,6 +116,22 @@ class AgentMemory:
             self.turn.reply.session.expires_at = request.expires_at or self.now + SESSION_LIFE
             return None
         return await self._with_history(is_lost=True)
+
+    async def _was_kept(self) -> bool:
+        """Return True if an earlier turn kept the session since this one was admitted.
+
+        The agent answered there, so the session has the history.
+        """
+        path = conversation_path(self.request.conversation)
+        try:
+            document = (await self.book.transactions.read(path))[path]
+        except Upstream:
+            return False
+        now_known = Conversation.of(document) if document.exists else None
+        if now_known is None or now_known.agent_session != self.request.session:
+            return False
+        self.turn.reply.session.expires_at = now_known.agent_session_expires_at
+        return True
 
     async def _begin_renewal(self) -> bool:
         """Return False if a newer turn took over: it makes the session. The turn then ends."""
