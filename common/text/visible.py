@@ -10,58 +10,76 @@ from functools import lru_cache, partial
 from typing import Final
 
 _REACH: Final = 80  # characters in which a mark ends: longer text after "<" or "[" is prose
-_KEPT: Final = 20  # characters of the output that tell where a mark stands
+_KEPT: Final = 32  # characters of the output that tell where a mark stands
 _LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
 _NAMES: Final = (
-    r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad"
+    r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad|cot|invoke"
     r"|(?:[\w-]+[_-]|inner|internal|chainof)?(?:monologue|thoughts?(?:[_-]process)?|reasoning(?:[_-]content)?)"
-    "|(?:tool|function)_?(?:calls?|code|uses?|outputs?|results?|responses?)|invoke|execute_?tool)"
+    "|(?:tool|function)_?(?:calls?|code|uses?|outputs?|results?|responses?)|(?:execute_?|use_mcp_)tool|search_results?)"
 )
+_TAG: Final = rf"<({_NAMES})(?:\s+[\w:.-]+\s?=[^<>]*)?(?<!/)>(?! (?:tag|element|token|mark)s?\b)"
 _HIDDEN: Final = (
-    (rf"<({_NAMES})(?:\s[^<>]*)?(?<!/)>", r"</\s?{}\s*>"),
+    (_TAG, r"(<{0}>(?=[a-z\n]))|</\s?{0}\s*>"),  # the group begins a passage inside
     (r"<(function)(?:=|\sname=)[^<>]*>", "</{}>"),
     (r"(?:\[|◁\s?)(think|tool_results)\s?[\]▷]", r"[\[◁]\s?/\s?{}\s?[\]▷]"),
+    (r"<start_(function_\w+)>", "<end_{}>"),
     (r"\[tool_calls\]", "(?=\n)"),
-    (r"```(tool_\w+)[ \t]*\n", "\n```(?!`)"),
+    (r"\[(?=[\w.]*[_.])[a-z][\w.]*\(\w+\s?=|\[[a-z]\w*\(\w+\s?=\s?[\"']", r"\)\]|(?=\n)"),
+    (r"```(?:tool_\w+|think(?:ing)?|thoughts?|reasoning)[ \t]*\n", "\n```(?!`)"),
     # Control marks of the templates of gpt-oss, Gemma, Kimi and DeepSeek, Llama, Qwen.
-    (r"<\|channel\|>(?:analysis|comm)|<unused94>", r"<\|channel\|>final|<\|return\|>|<unused95>"),
-    (r"<\|(?:begin_of_)?(channel(?!\|)|tool_\w+|thought|thinking)\|?>", r"<[|/\w]*{}\|>"),
+    (r"<\|channel\|>(?:analysis|comm)", r"<\|channel\|>final|<\|return\|>"),
+    (r"<(?:unused|ctrl)94>|<\|python_tag\|>", r"<(?:unused|ctrl)95>|<\|eo[mt]_id\|>"),
+    (r"<<(SYS)>>", "<</{}>>"),
+    (r"<\|(?:begin_of_)?(channel(?!\|)|thought|thinking)\|?>", r"<[|/\w]*{}\|>"),
+    (r"<\|(tool_\w+?)(?:_start|_begin)?\|?>", r"<[|/\w]*{}(?:_end)?\|>"),
     (r"<[|｜](tool[^<>|｜\n]*?[_▁])begin[|｜]>", "<[|｜]{}end[|｜]>"),
     (r"<\|start_header_id\|>", r"<\|end_header_id\|>\s*"),
     (r"<\|im_start\|>|<start_of_turn>", "\n"),
-    (r"<\|start\|>", r"(?=<\|)"),
+    (r"<\|start\|>|<\|(?:call|end)\|>(?=[a-z]+<\|)", r"(?=<\|)"),
 )
 """The beginning and the end of each hidden passage; `{}` is its name. Without an end all is hidden."""
 _DROPPED: Final = (  # citations are last: they are no links and no formulas
-    rf"<(?:/\s?)?(?:{_NAMES})\s*(?:/?>|\Z)|[\[◁]\s?/\s?think\s?(?:[\]▷]|\Z)|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
-    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|unused\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
-    r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]"
-    r"|\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}\](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
+    rf"</\s?{_NAMES}\s*(?:>|\Z)|<{_NAMES}\s*(?:/>|\Z)|[\[◁]\s?/\s?think\s?(?:[\]▷]|\Z)|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
+    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|(?:unused|ctrl)\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
+    r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]|\[[^\[\]\n]*†[^\[\]\n]*\]|\{\{cite[^{}\n]*\}\}"
+    r"|:contentReference\[[^\[\]\n]*\]\{[^{}\n]*\}|\[\[\d{1,3}\]\](?!\()"
+    r"|\[(?:web|post|news|turn|sources?|src|refs?|docs?|note)[ :_-]{0,2}\d[\d, :_-]{0,40}\](?!\()"
+    r"|[\[［]\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}[\]］](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
 _REMOVED: Final = (  # the beginning fails fast
-    r"(?=<[^<>]*(?:>|\Z)|◁|\[/|\[[^\[\]]*\]|【[^【】]*】|\ue200|`)(?:"
+    r"(?=<<?[^<>]*(?:>|\Z)|◁|\[/|\[\[?[^\[\]]*\]|\[[\w.]+\(\w|［|【[^【】]*】|\ue200|`|:c|\{\{)(?:"
     f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
 )
-_LISTED: Final = (  # after these, "[1, 5]" is a list
-    r"(?:[=:(,∈]|\\sqrt|\b(?:[a-z] in|list|array|interval|range|vector|tuple|set|returns?|prints?))\s*$"
+_VALUE: Final = (  # after these, "[1]" is a value or an index
+    r"(?:[=:(∈≈→\[]|,\s|\\sqrt|\b(?:[a-z]\sin|list|array|interval|range|vector|tuple|set|returns?|prints?|is|are|was"
+    "|were|be|equals|between|ist|sind|zwischen|es|son|entre|est|sont|è|sono|é|são|zijn|arr|nums|lst|vec|dp|args?|argv"
+    "|(?-i:Step|Item|Option|Question|Row|Column|Line|Figure|Table|Section|Chapter|Page|Type|Enter)|press"
+    r"|(?:(?:to|in|see|of|from|for|at|and|or)\s|[.;:,(]\s?|^)(?:step|item|option|question))|\]\s(?:and|or|to))[^\S\n]*$"
+    r"|(?:\]|\w\([\w.]+|_\w+|(?<![\w°'’])(?<!\d\s)(?<!(?:amin|type|plan|itis|roup|rade|lass)\s)[A-Z])$"
+)
+_LIST: Final = (  # and after these, "[1, 5]" is a list
+    r"(?:,|\b(?:from|of|to|into|with|like|as|on|over|at|for|than|sort|reverse|add|merge|append|use|given|take|try"
+    r"|input|output|has|have|contains?|gives?|yields?|becomes?|von|aus|de|di|da|van|uit|tra|fra))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
-    r"[<\[【◁\ue200`{fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
-    r"|(?<![fFtT])(?:(?<=`)|(?<=[【◁\ue200])(?=[^【】◁▷\ue200\n]|\Z)|(?<=<)(?=[A-Za-z/|｜]|\Z)|(?<=\[)(?=[\dtTcCiI/\s{]|\Z)|(?<=\{)(?=\s*(?:\"|\Z))))"
+    r"[<\[［【◁\ue200`{:fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
+    r"|(?<![fFtT])(?:(?<=`)|(?<=[【◁\ue200])(?=[^【】◁▷\ue200\n]|\Z)|(?<=<)(?=[A-Za-z/|｜]|<[sS]|<?\Z)|(?<=[\[［])(?=[\w/\s{\[]|\Z)|(?<=\{)(?=\{|\s*(?:\"|\Z))|(?<=:)(?=con|c?o?\Z)))"
 )
-_CALLED: Final = r"(?:function|tool)[ _]?calls?\s{0,3}[:=]\s{0,3}"
+_CALLED: Final = r"(?:function|tool)[\s_]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark
-    r"<(?![ \t=\d-])[^<>\n]*|\[[^\[\]\n]*|【[^【】\n]*|◁[^◁▷\n]*|\ue200[^\ue200\ue201\n]*|`+"
-    r"|<\|channel\|>[a-z]{0,9}|\[[\d\s,;–-]*\](?:[\s[]|[–-]\[?\d{0,3})?|```(?:t|to|too|tool|tool_[^\n]*)"
-    rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?'
-    r"|(?:f|fu|fun|func|funct|functio?|t|too?|(?:function|tool)[ _]?(?:c|ca|cal|calls?\s{0,3})?)"
+    rf"<<?(?![\s=\d-])[^<>\n]*>?|<{_NAMES}[^<>\n]*>\s?[a-z]{{0,8}}|【[^【】\n]*|◁[^◁▷\n]*|\ue200[^\ue200\ue201\n]*|`+"
+    r"|<\|(?:channel|call|end)\|>[a-z]{0,9}<?|[\[［][^\[\]［］\n]*|[\[［][\d\s,;–-]*[\]］](?:[\s[]|[–-]\[?\d{0,3})?"
+    r"|:c?[a-z]*(?:\[[^\[\]\n]*(?:\](?:\{[^{}\n]*)?)?)?|\{\{[^{}\n]*\}?|```\w*[ \t]*|\[\[\d*\]{0,2}"
+    rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?|functions(?:\.[\w:]*\s?)?'
+    r"|fu?|fun|func|funct|functio?|t|too?|(?:function|tool)[\s_]?(?:c|ca|cal|calls?\s{0,3})?"
 )
 _CALL: Final = (
-    rf'(?:{_CALLED})?\[?\s*\{{\s*"(?:(?:name|function|tool|tool_name|arguments|parameters|action'
+    rf'functions\.\w+(?::\d+)?\s?(?=\{{)|(?:{_CALLED})?\[?\s*\{{\s*"(?:(?:name|function|tool|tool_name|arguments|parameters|action'
     r'|recipient_name|(?:tool|function)_(?:calls?|uses?))"[ \t]*:[ \t]*[\["{]'
     r'|type"[ \t]*:[ \t]*"(?:function|tool_use|tool_call)")'
 )
 _ARGUMENTS: Final = r'"(?:tool_|action_)?(?:arguments|parameters|args|input)"\s*:'
+_IN_PROSE: Final = r"\b(?:is|are|be|like|as|expects?|returns?|sends?|body|object|json|format)\W*$"
 _CLOSING: Final = ".,;:!?…)]}»”。，、；：！？）」』"
 _compiled = lru_cache(maxsize=128)(partial(re.compile, flags=re.IGNORECASE))
 
@@ -80,6 +98,7 @@ class VisibleText:
         self._before = ""  # the last characters of the output
         self._gap: str | None = None  # the spaces before something that was removed at last
         self._until = self._code = ""  # the pattern that ends a hidden passage, or code
+        self._depth = 0  # hidden passages inside the hidden one
         self._busy = False  # whether any of these is set, or more than spaces are held
 
     def feed(self, delta: str) -> str:
@@ -119,9 +138,13 @@ class VisibleText:
         return part
 
     def _hidden(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
-        end = _compiled(self._until).search(text, at)
-        self._until = "" if end else self._until
-        return end.end() if end else len(text) if final else max(at, len(text) - _REACH), ""
+        for mark in _compiled(self._until).finditer(text, at):
+            at = mark.end()
+            self._depth += 1 if mark.lastindex else -1
+            if self._depth < 0:
+                self._until, self._depth = "", 0
+                return at, ""
+        return len(text) if final else max(at, len(text) - _REACH), ""
 
     def _in_code(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
         end = _compiled(self._code).search(text, at)
@@ -136,9 +159,9 @@ class VisibleText:
         while mark := _MARK.search(text, start):
             start = mark.start()
             before = text[max(at, start - _KEPT) : start]
-            if start - at < _KEPT:
-                skipped = self._gap is not None and self._before[-1:] in {"", " "}
-                before = self._before + (before.lstrip() if skipped else before)
+            if self._gap is not None and self._before[-1:] in {"", " "} and start - at < _KEPT:
+                before = before.lstrip()
+            before = (self._before + before)[-_KEPT:]
             end = self._removable(text, start, before, final=final)
             if end != start:
                 if prose := _without(text[at:start], " "):
@@ -148,17 +171,14 @@ class VisibleText:
                     return at, ""
                 self._gap = text[at:start] if self._gap is None else self._gap
                 return end, ""
-            if text[start] == "`":
-                return self._opened(text, at, start)
+            if text[start] == "`":  # code begins
+                ticks = len(text) - start - len(text[start:].lstrip("`"))
+                fenced = ticks >= len("```")
+                self._code = f"`{{{ticks},}}" if fenced else rf"(?<!`)`{{{ticks}}}(?!`)|\n"
+                return start + ticks, text[at : start + ticks]
             start += 1
         prose = text[at:] if final or not self._holds_spaces else _without(text[at:], " ")
         return at + len(prose), prose
-
-    def _opened(self, text: str, at: int, start: int) -> tuple[int, str]:
-        """Read the backticks at `start`, which begin code."""
-        ticks = len(text) - start - len(text[start:].lstrip("`"))
-        self._code = f"`{{{ticks},}}" if ticks >= len("```") else rf"(?<!`)`{{{ticks}}}(?!`)|\n"
-        return start + ticks, text[at : start + ticks]
 
     def _removable(self, text: str, at: int, before: str, *, final: bool) -> int | None:
         """Return where the mark at `at` ends that is removed; `at` for prose; None if undecided."""
@@ -172,12 +192,13 @@ class VisibleText:
             if hidden := _compiled(opener).match(text, at):
                 self._until = closer.format(*map(re.escape, hidden.groups()))
                 return hidden.end()
-        if removed and sign == "[" and removed[0][1].isdigit():
-            definition = first_in_line and text.startswith(":", removed.end())
-            return at if definition or _compiled(_LISTED).search(before) else removed.end()
-        if not removed and (first_in_line or sign.isalpha()) and _compiled(_CALL).match(text, at):
-            return _end_of_call(text, at, final=final)
-        return removed.end() if removed else at
+        if removed:
+            end = removed.end()
+            return at if _is_value(before, removed[0], text[end : end + 2]) else end
+        certain = first_in_line or sign.isalpha()
+        called = certain or (sign == "{" and not _compiled(_IN_PROSE).search(before))
+        called = called and _compiled(_CALL).match(text, at) is not None
+        return _end_of_call(text, at, final=final) if called else at
 
 
 def visible(text: str) -> str:
@@ -186,9 +207,26 @@ def visible(text: str) -> str:
     return stream.feed(text) + stream.end()
 
 
+def _is_value(before: str, figures: str, after: str) -> bool:
+    """Return whether figures in brackets are an index or a list of values, and no citation."""
+    numbers = [*map(int, re.findall(r"\d+", figures))]
+    cites = "†" in figures or (len(numbers) == 1 and before[-1:] == ",")
+    if cites or not figures[1].isdigit() or figures[-1] in ">】":
+        return False
+    first_in_line = before[-1:] in {"", "\n"}
+    if 0 in numbers or _compiled(_VALUE).search(before) or (first_in_line and after[:1] == ":"):
+        return True
+    disordered = len(numbers) > 2 and numbers != sorted({*numbers})  # noqa: PLR2004 - "[4, 2]" cites
+    begins = first_in_line or re.search(r"[\n.!?]\s*$", before)
+    follows = re.match(r"\s[a-z]", after) if begins else _compiled(_LIST).search(before)
+    alone = first_in_line and after[:1] in {"", "\n"}
+    return len(numbers) > 1 and bool(disordered or follows or alone)
+
+
 def _end_of_call(text: str, at: int, *, final: bool) -> int | None:
     """Return where a tool call in JSON ends. An unfinished one is removed at the end."""
     start = min(place for place in (text.find("{", at), text.find("[", at)) if place >= 0)
+    keys = "" if text.startswith("functions.", at) else _ARGUMENTS
     call = text[start : start + _LONGEST_CALL]
     undecided = not final and len(call) < _LONGEST_CALL
     if undecided and "}" not in call:
@@ -198,8 +236,8 @@ def _end_of_call(text: str, at: int, *, final: bool) -> int | None:
     except (ValueError, RecursionError) as error:
         if undecided and (str(error).startswith("Unterm") or f"char {len(call)}" in str(error)):
             return None
-        return len(text) if final and _compiled(_ARGUMENTS).search(call) else at
-    return start + length if _compiled(_ARGUMENTS).search(call, 0, length) else at
+        return len(text) if final and _compiled(keys).search(call) else at
+    return start + length if _compiled(keys).search(call, 0, length) else at
 
 
 def _without(text: str, sign: str) -> str:

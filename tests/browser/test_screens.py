@@ -76,6 +76,9 @@ async def test_signing_in_and_the_list(browser: Browser, local: Stack, scheme: s
     async with visit(browser, local, color_scheme=scheme, reduced_motion="reduce") as page:
         await page.get_by_label("Your name").wait_for()
         await screen(page, f"signed-out-{scheme}")
+        await page.set_viewport_size({"width": 640, "height": 400})  # 1280 x 800 at 200 %
+        await screen(page, f"zoomed-signed-out-{scheme}")
+        await page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
         await sign_in(page)
         await screen(page, f"new-conversation-{scheme}")
         await rewrite(page, "**/api/conversations?*", {"conversations": conversations()})

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BargeInDetector } from "../src/core/audio/barge-in";
 import { EchoGate } from "../src/core/audio/echo-gate";
-import { Endpoint, LONGEST_SECONDS, silenceAfter } from "../src/core/audio/endpoint";
+import { Endpoint, LONGEST_SECONDS, PART_SECONDS, silenceAfter } from "../src/core/audio/endpoint";
 import { FRAME_SAMPLES, FRAME_SECONDS, type Frame } from "../src/core/audio/frames";
 import { Listener, type ListenerSink } from "../src/core/audio/listener";
 
@@ -165,10 +165,41 @@ describe("the end of the person's turn", () => {
     speak(endpoint, 3, false);
     speak(endpoint, 1, true);
     const [heard] = endpoint.end();
-    if (heard?.type !== "end") throw new Error("no end");
+    if (heard?.type !== "end" || !heard.audio) throw new Error("no end");
     const seconds = heard.audio.length / 16_000;
     expect(seconds).toBeGreaterThan(1.3);
     expect(seconds).toBeLessThan(1.5);
+  });
+
+  it("sends long speech in parts at its pauses, and each second once", () => {
+    const endpoint = new Endpoint();
+    const sent: [string, number][] = [];
+    const hear = (seconds: number, isSpeech: boolean): void => {
+      for (let index = 0; index < seconds / FRAME_SECONDS; index++)
+        for (const heard of endpoint.next(new Float32Array(FRAME_SAMPLES), isSpeech, 0.6))
+          if ("audio" in heard)
+            sent.push([heard.type, Math.round((heard.audio?.length ?? 0) / 16_000)]);
+    };
+    for (const [speech, pause] of [
+      [PART_SECONDS + 2, 0.3],
+      [3, 0.3],
+      [7, 0.3],
+      [2, 0.7],
+    ] as const) {
+      hear(speech, true);
+      hear(pause, false);
+    }
+    hear(PART_SECONDS + 2, true);
+    hear(0.7, false);
+    expect(sent).toEqual([
+      ["part", 10],
+      ["glance", 3],
+      ["part", 11],
+      ["glance", 2],
+      ["end", 3],
+      ["part", 10],
+      ["end", 0],
+    ]);
   });
 
   it.each([
@@ -196,7 +227,7 @@ it.each([0.6, Infinity])(
       for (const heard of endpoint.next(new Float32Array(FRAME_SAMPLES), true, silence))
         if (heard.type === "part") sent.push(heard.audio.length);
     const [last] = endpoint.end();
-    const all = [...sent, last?.type === "end" ? last.audio.length : 0];
+    const all = [...sent, last?.type === "end" ? (last.audio?.length ?? 0) : 0];
     expect(all).toHaveLength(3);
     for (const samples of all) expect(samples / 16_000).toBeLessThan(LONGEST_SECONDS + 1);
   },

@@ -78,6 +78,8 @@ describe("captions", () => {
 
   it("follow the clock word by word", () => {
     expect(captionAt(sentences, 9)).toBeNull();
+    const [narrow] = [captionAt([{ text: "word ".repeat(40), from: 0, seconds: 10 }], 9, 60)];
+    expect(`${narrow?.before}${narrow?.word}${narrow?.after}`.length).toBeLessThanOrEqual(62);
     expect(captionAt(sentences, 10.01)?.word).toBe("One");
     expect(captionAt(sentences, 10.5)?.word).toBe("two");
     expect(captionAt(sentences, 11.5)?.word).toBe("Four.");

@@ -18,18 +18,20 @@ _NAMES: dict[str, Any] = {
     "SECRET": r"((?i:\b(?:pass(?:word|phrase|code)|pwd?|secret|api key|token)[^`\n]{0,20}))",
     "CODE": "(?<!`)(`{1,3}+)[^`]{1,500}+\\1",
     "BREAK": r"<br\s?/?>",
-    "MENTION": r"(?!(?<=\w )<\w++> [a-z])",
+    "MENTION": r"(?!(?<=[\w,] )<\w++> [a-z])",
     "BLOCK": (
         "</?(?:p|div|h[1-6]|ul|ol|li|table|thead|tbody|tfoot|tr|blockquote|section|article|header|footer|main"
-        "|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)(?:\\s[^<>]{0,500})?/?>"
+        "|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)"
     ),
     "INLINE": (
         "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|small|span|strike|strong|sub|sup|td|th|tt|u"
         "|video|audio|button|input|label|option|select|speak|break|emphasis|prosody|voice|say-as|phoneme|lang|emotion"
     ),
     "NAME": r"[A-Za-z][\w:.-]{0,40}",
-    "REST": r"(?:\s[^<>]{0,500})?",
-    "VALUE": r"""(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\s"'<>]{1,300})""",
+    "REST": (
+        r"""(?:\s++(?:[\w:.@-]{1,40}+\s?=\s?(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\s"'<>]{1,300})|open|controls|checked|disabled|required)){0,12}\s?"""
+    ),
+    "OPERAND": r"(?=[A-Za-z](?![\w:]*\s?/?>|[\w:-]*\s[\w:-]+=)|\w+>[A-Za-z\d])",  # "a<b and c>d"
     "ACT": (
         "(?i:(?:laugh|chuckl|giggl|sigh|smil|whisper|gasp|cough|nodd?|wink|grinn?|shrugg?|cheer|sobb?|paus"
         "|wav|bow|blush|clapp?|hugg?|ponder|tilt|lean|rais|clear|yawn|beam|glanc)(?:e?s?|ing))"
@@ -58,10 +60,11 @@ _NAMES: dict[str, Any] = {
     "entity": lambda match: html5.get(match[1], match[0]),
     "formulas": lambda match: read_formulas(match[0]),
     "line": lambda tag: tag[0] if tag[1] else "\n- " if tag[2] else ", " if tag[3] else "\n\n",
+    "apart": lambda types: f" {re.sub('[<>]', ' ', types)} ",
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
-(?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}|</t[dh]>\s{0,9}(?=<(t)[dh]))
+(?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}{REST}/?>|</t[dh]>\s{0,9}(?=<(t)[dh]))
     =>  {line}
 """
 _INLINE = r"""
@@ -74,10 +77,14 @@ _INLINE = r"""
 <!--(?:[^-]|-(?!->)){0,300}+-->|(?i:<br\s?/?>|<(script|style){REST}>[^<]{0,1000}</\1>)  =>  ␣
 (?<=[\w)])<sup>(\d{1,3})</sup>|(?<=[.!?…])<sup>\d{1,3}</sup>  =>  {1:raised}
 <({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
+^<(?:response|answer|final(?:_answer)?|output|result|reply|message|assistant|speech|text)>$  =>
+<{ACT}>{ALONE}  =>
+(?<![A-Za-z\d])([A-Za-z\d)])<{OPERAND}  =>  {1} <␣
+(?<=[^\W_]{2})<([\w, .?[\]]{1,40}(?:<[\w, .?[\]]{1,40}>)?)>(?![\w(])  =>  {1:apart}
 </{NAME}\s?>(?=<[A-Za-z])  =>  ␣
-(?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
-<{NAME}(?:(?:\s++{NAME}\s?=\s?{VALUE}){1,12}\s?/?|\s?/|=[^<>\s]{1,40})>  =>  ␣
-<([A-Za-z][\w -]{0,40})>  =>  {1}
+{MENTION}(?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
+<{NAME}(?=[\s=/])(?:{REST}/?|=[^<>\s]{1,40})>  =>  ␣
+<([A-Za-z](?:(?! (?:and|or) )[\w -]){0,40})>  =>  {1}
 &#(?:\d{1,7}|[xX][\dA-Fa-f]{1,6});  =>  {character}
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 ? [\\${|]
@@ -89,14 +96,14 @@ _INLINE = r"""
 ? [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
 (?:[⭐★☆]\ufe0f?){2,9}½?  =>
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
-(?<=[.!?…])[¹²³⁰⁴-⁹]{1,3}(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
+(?<=[.!?…,;”"])[¹²³⁰⁴-⁹]{1,3}(?:[,–-][¹²³⁰⁴-⁹]{1,3})*+(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
 (?i:\b(you|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
 ? \[|\]\(
 \[\^[^\]\s]{1,40}\]:?  =>
-\[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
+(?<!\w)\[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
 !\[([^\[\]]{0,500}+){TARGET}  =>  {image}
-\[\[?\d{1,4}\]\]?{TARGET}  =>
+\[\[?\d{1,4}\]\]?{TARGET}|\[\[\d{1,4}{TARGET}\]  =>
 \[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 ? [ (][!@#$%&*](?:,| or | and |\))
@@ -130,6 +137,10 @@ _+  =>
 ~~+  =>
 (?:(?<=[^\W_])(?<![A-Za-z]{2})~|(?<=\d) ~ |(?<={COUNTER}) ~ )(?=[$€£¥₹]?\d)  =>  –
 (?<![A-Za-z])~(?= ?[\d$€£¥₹])  =>  ≈
+? <
+<!-*  =>  ␣
+<(/?{NAME})>  =>  {1}
+(?<=[\w)]) ?([<>])(?=[A-Za-z(])|([<>])(?=-\d)|(<)(?=[A-Za-z/])  =>  ␣{1}{2}{3}␣
 """
 _PUNCTUATION = r"""
 ? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--
@@ -167,7 +178,7 @@ _CODE = r"""
 (?<=[\w)]) % (?=[\w(])  =>  ␣modulo␣
 [ ]?\|\|[ ]?  =>  ␣or␣
 (?<![\w=)])!(?=(?!important)[A-Za-z(])  =>  not␣
-<(/?)(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1:signs} {2}␣
+(?:<(/)|(?<![A-Za-z\d)])<)(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1:signs} {2}␣
 (?:~(?!/)|[*_|\\{}\[\]])+  =>  ␣
 """
 _REGEX = re.compile(r"(?s)(?=.{4}).*?(?:(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z]))")

@@ -16,6 +16,11 @@ const SHORTEST_SPEECH = 0.25;
 const PRE_ROLL_FRAMES = 12;
 /** The recogniser takes at most 60 s at once. */
 export const LONGEST_SECONDS = 55;
+/**
+ * Speech that is longer is sent in parts, at its pauses: each second of it is recognised about once, and
+ * only the last part is awaited at the end.
+ */
+export const PART_SECONDS = 8;
 const ONSET_FRAMES = 3;
 
 const UNFINISHED: Record<string, RegExp> = {
@@ -47,9 +52,10 @@ export type Heard =
   | { type: "pause"; left: number }
   /** The person went on after a pause. */
   | { type: "resumed" }
-  /** The speech is longer than one request takes: its beginning. It goes on. */
+  /** A part of long speech, which goes on. */
   | { type: "part"; audio: Float32Array }
-  | { type: "end"; audio: Float32Array }
+  /** `audio` is null if everything was sent in parts. */
+  | { type: "end"; audio: Float32Array | null }
   /** Too short to be words. */
   | { type: "dropped" };
 
@@ -61,13 +67,14 @@ export class Endpoint {
   private spoken = 0;
   private silent = 0;
   private glanced = false;
+  private hasParts = false;
 
   /** Take the next frame. `silence`: seconds after which the words are sent. */
   next(samples: Float32Array, isSpeech: boolean, silence: number): Heard[] {
     this.frames.push(samples);
     this.run = isSpeech ? this.run + 1 : 0;
     if (!this.speaking) return this.waitForSpeech();
-    const part = this.part();
+    const part = this.length < LONGEST_SECONDS ? [] : this.part();
     if (isSpeech) return [...part, ...this.goOn()];
     this.silent += 1;
     const quiet = this.silent * FRAME_SECONDS;
@@ -75,15 +82,16 @@ export class Endpoint {
     const heard: Heard[] = [...part, { type: "pause", left: 1 - quiet / silence }];
     if (quiet >= GLANCE_SECONDS && !this.glanced && this.isLongEnough) {
       this.glanced = true;
-      heard.push({ type: "glance", audio: this.audio() });
+      if (this.length < PART_SECONDS) heard.push({ type: "glance", audio: this.audio() });
+      else heard.push(...this.part());
     }
     return heard;
   }
 
   /** End now: the key was released, or the person pressed send. */
   end(): Heard[] {
-    const wasSpeech = this.isLongEnough;
-    const audio = this.audio();
+    const audio = this.isLongEnough ? this.audio() : null;
+    const wasSpeech = audio !== null || this.hasParts;
     this.reset();
     return wasSpeech ? [{ type: "end", audio }] : [{ type: "dropped" }];
   }
@@ -95,6 +103,11 @@ export class Endpoint {
     this.spoken = 0;
     this.silent = 0;
     this.glanced = false;
+    this.hasParts = false;
+  }
+
+  private get length(): number {
+    return this.frames.length * FRAME_SECONDS;
   }
 
   private get isLongEnough(): boolean {
@@ -119,11 +132,12 @@ export class Endpoint {
     return paused ? [{ type: "resumed" }] : [];
   }
 
-  /** Cut off what is as long as the recogniser takes. */
+  /** Cut off what there is. */
   private part(): Heard[] {
-    if (this.frames.length * FRAME_SECONDS < LONGEST_SECONDS) return [];
     const audio = this.audio();
     this.frames = [];
+    this.spoken = 0;
+    this.hasParts = true;
     return [{ type: "part", audio }];
   }
 

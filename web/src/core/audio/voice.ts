@@ -149,11 +149,18 @@ export class Voice {
         this.update({ state: "waiting", words: null, left: null });
         return;
       case "part":
-        this.parts.push(this.transcribe(heard.audio));
+        this.keepPart(this.transcribe(heard.audio));
         return;
       case "end":
         void this.finish(heard.audio);
     }
+  }
+
+  private keepPart(words: Promise<Words | null>): void {
+    this.parts.push(words);
+    void words.then((found) => {
+      if (found && this.parts.includes(words)) this.update({ words: found.text });
+    });
   }
 
   private look(audio: Float32Array): void {
@@ -165,14 +172,14 @@ export class Voice {
     });
   }
 
-  private async finish(audio: Float32Array): Promise<void> {
+  private async finish(audio: Float32Array | null): Promise<void> {
     const at = performance.now() - this.silence() * 1000;
     this.update({ state: "words", left: null });
     const { glance, parts } = this;
     this.glance = null;
     this.parts = [];
-    const last = (await glance?.words) ?? (await this.transcribe(audio));
-    const heard = [...(await Promise.all(parts)), last].filter((each) => each !== null);
+    if (audio) parts.push(this.recognise(audio, glance?.words));
+    const heard = (await Promise.all(parts)).filter((each) => each !== null);
     if (!this.isOpen) return;
     this.update({ state: "waiting", words: null });
     if (heard.length === 0) return;
@@ -186,7 +193,15 @@ export class Voice {
     }
     // A part that was not understood is missing in the words.
     const isSure = heard.every(({ confidence }) => (confidence ?? 1) >= UNSURE);
-    this.sink.say(text, isSure && heard.length > parts.length, at);
+    this.sink.say(text, isSure && heard.length === parts.length, at);
+  }
+
+  /** Return the words of the glance, which had the same speech, or recognise it now. */
+  private async recognise(
+    audio: Float32Array,
+    glance: Promise<Words | null> | undefined,
+  ): Promise<Words | null> {
+    return (await glance) ?? this.transcribe(audio);
   }
 
   private async transcribe(audio: Float32Array, signal?: AbortSignal): Promise<Words | null> {
