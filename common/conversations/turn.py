@@ -177,12 +177,13 @@ class TurnWork:
         """Ask the agent, and pass on what it writes. Then store the reply."""
         turn, reply = self._turn, self._turn.reply
         tokens, answered = AccessTokens(self._deps), turn.admitted.answered
-        notes = await wait_for_earlier_turns(turn, self._earlier, self._book.transactions)
+        transactions = self._book.transactions
+        notes, is_up_to_date = await wait_for_earlier_turns(turn, self._earlier, transactions)
         notes = [] if turn.record.begins else notes  # they tell of what the branch does not have
         access = await google_access(turn, tokens)
         state = {**access.state, **confirmed_state(answered)}
         sent = with_answer(with_notes(message, notes), answered)
-        memory = memory_of(self._deps, self._book, turn, sent, state)
+        memory = memory_of(self._deps, self._book, turn, sent, state, is_up_to_date=is_up_to_date)
         writer = self._writer()
         checkpoints = asyncio.create_task(self._checkpoint_when_asked_or_called())
         try:

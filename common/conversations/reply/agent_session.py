@@ -33,7 +33,8 @@ class AgentRequest:
 
     `session` is the id of the agent session; `known` says that it was made before, and lives until
     `expires_at`. Messages before `number` are its history, without those that `branches` says were
-    replaced. `state` is for the tools of this turn.
+    replaced. `is_up_to_date`: a session that exists has them, from turns that ended just now.
+    `state` is for the tools of this turn.
     """
 
     user: UserId
@@ -44,6 +45,7 @@ class AgentRequest:
     known: bool
     expires_at: datetime | None
     branches: Branches = field(default_factory=Branches)
+    is_up_to_date: bool = False
     state: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -87,7 +89,10 @@ class AgentMemory:
         request, expires_at = self.request, self.request.expires_at
         self.turn.reply.session = ReplySession(request.session, expires_at)
         if not request.known:
-            await self.agent.create_session(request.user, request.session)
+            created = await self.agent.create_session(request.user, request.session)
+            if not created and request.is_up_to_date:
+                self.turn.reply.session.expires_at = self.now + SESSION_LIFE
+                return request.message
             return await self._with_history(is_lost=False)
         if expires_at is None or self.now < expires_at - SESSION_MARGIN:
             return request.message
@@ -159,10 +164,13 @@ def memory_of(
     turn: RunningTurn[Any],
     message: str,
     state: Mapping[str, Any],
+    *,
+    is_up_to_date: bool,
 ) -> AgentMemory:
     """Return the agent session of a turn: its conversation's, or a new one if a branch begins.
 
-    `message` is sent to the agent, `state` is for its tools in this turn.
+    `message` is sent to the agent, `state` is for its tools in this turn. `is_up_to_date` is as in
+    `AgentRequest`.
     """
     record, before = turn.record, turn.admitted.conversation
     begins, branches = record.begins, before.branches if before else Branches()
@@ -177,6 +185,7 @@ def memory_of(
         known=known is not None,
         expires_at=before.agent_session_expires_at if before and known else None,
         branches=branches,
+        is_up_to_date=is_up_to_date and begins is None,
         state=state,
     )
     return AgentMemory(deps.agent, book, turn, request, deps.clock.now())

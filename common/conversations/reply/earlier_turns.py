@@ -20,8 +20,11 @@ Notes = list[dict[str, Any]]
 
 async def wait_for_earlier_turns(
     turn: RunningTurn[Any], earlier: RunningTurn[Any] | None, transactions: Transactions
-) -> Notes:
+) -> tuple[Notes, bool]:
     """Wait until the streams of earlier turns are closed. Return what was heard of those turns.
+
+    The second value is True if there were open streams, and all were closed: the agent got their
+    messages, or the notes tell of them.
 
     Usually the earlier turn only speaks, and its stream is closed: then nothing is awaited.
     `earlier` is the turn of this process that `turn` superseded.
@@ -29,7 +32,7 @@ async def wait_for_earlier_turns(
     before, waiting = turn.admitted.conversation, set(turn.record.earlier)
     notes = list(before.notes) if before else []
     if not waiting:
-        return [*notes, *await _take_notes(earlier)]
+        return [*notes, *await _take_notes(earlier)], False
     loop = asyncio.get_running_loop()
     until = loop.time() + deadlines.EARLIER_STREAM
     while waiting and loop.time() < until and turn.interruption.reason is None:
@@ -37,7 +40,7 @@ async def wait_for_earlier_turns(
         if (found := await _read_conversation(turn, transactions)) is not None:
             waiting &= set(found.asking)
             notes = [*(before.notes if before else ()), *found.notes]
-    return notes
+    return notes, not waiting
 
 
 def own_notes(turn: RunningTurn[Any]) -> Notes:

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from common.text.language import Language, words_of
 
-BY_SCRIPT: Final = {
-    "LATIN": "en", "CYRILLIC": "ru", "GREEK": "el", "ARMENIAN": "hy", "HEBREW": "he",
-    "ARABIC": "ar", "DEVANAGARI": "hi", "BENGALI": "bn", "GURMUKHI": "pa", "GUJARATI": "gu",
-    "ORIYA": "or", "TAMIL": "ta", "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml",
-    "SINHALA": "si", "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "TIBETAN": "bo",
-    "GEORGIAN": "ka", "ETHIOPIC": "am", "HANGUL": "ko", "KANA": "ja", "CJK": "zh",
+WRITTEN_IN: Final = {
+    "LATIN": "en", "CYRILLIC": "ru be bg kk mk mn uk", "GREEK": "el", "ARMENIAN": "hy", "HEBREW": "he",
+    "ARABIC": "ar fa ur", "DEVANAGARI": "hi mr ne", "BENGALI": "bn", "GURMUKHI": "pa", "GUJARATI": "gu",
+    "ORIYA": "or", "TAMIL": "ta", "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml", "SINHALA": "si",
+    "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "TIBETAN": "bo", "GEORGIAN": "ka",
+    "ETHIOPIC": "am", "HANGUL": "ko", "KANA": "ja", "CJK": "zh ja ko yue",
 }  # fmt: skip
-"""The language that a script stands for where the conversation's language does not use it."""
+"""The languages of each script; it stands for the first where the conversation does not use it."""
 _NOT_ASCII: Final = re.compile(r"[^\0-\x7f]")
 _ENOUGH: Final = 2  # letters in another script that are more than a foreign sign
 
@@ -31,7 +31,7 @@ def find(code: str) -> Language:
 
     Without a file the record has no rules. Its script is the one that stands for it, else Latin.
     """
-    own = " ".join(script for script, language in BY_SCRIPT.items() if language == code)
+    own = " ".join(script for script, codes in WRITTEN_IN.items() if code in codes.split())
     record: dict[str, Any] = {"scripts": own or "LATIN"}
     if re.fullmatch("[a-z]{2,3}", code) and find_spec(name := f"{__name__}.{code}"):
         record |= vars(importlib.import_module(name))
@@ -60,7 +60,7 @@ def language_of(text: str, language: Language | None) -> Language:
     script, letters = _script(text)
     if language and (letters < _ENOUGH or script in own):
         return language
-    default = BY_SCRIPT.get(script)
+    default = WRITTEN_IN.get(script, "").partition(" ")[0]
     return find(default or "en") if default or language is None else language
 
 

@@ -27,7 +27,7 @@ phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten
   |ein Bild|Punkt|at|erledigt: {}"""
 signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als
   |> größer als|≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf
-  |⇔ genau dann, wenn|∣ gegeben|‾ quer|‸ Dach|‖ Betrag von"""
+  |⇔ genau dann, wenn|∣ gegeben|‾ quer|‸ Dach|‖ Betrag von|<< weniger als|>> mehr als"""
 until = " bis "
 money = "$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken"
 scales = "Millionen|Million|Milliarden|Milliarde|Billionen|Tausend"

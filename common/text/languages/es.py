@@ -15,7 +15,7 @@ phrases = """un enlace a {}|código en {}|código|una tabla con {} columnas|una 
   |arroba|hecho: {}"""
 signs = """& y|+ más|= igual a|× por|÷ entre|± más menos|≈ aproximadamente|≠ distinto de|< menor que
   |> mayor que|≤ como máximo|≥ como mínimo|→ a|^ elevado a {}|√ raíz de|∞ infinito|⇔ si y solo si
-  |∣ dado|‾ barra|‸ sombrero|‖ valor absoluto de"""
+  |∣ dado|‾ barra|‸ sombrero|‖ valor absoluto de|<< menos de|>> más de"""
 until = " a "
 pesos = "de pesos"
 money = "$ de dólares|US$ de dólares|€ de euros|£ de libras"

@@ -15,7 +15,7 @@ phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tab
   |arobase|fait : {}"""
 signs = """& et|+ plus|= égale|× fois|÷ divisé par|± plus ou moins|≈ environ|≠ différent de
   |< inférieur à|> supérieur à|≤ au plus|≥ au moins|→ vers|^ puissance {}|√ racine de|∞ l'infini
-  |⇔ équivaut à|∣ sachant|‾ barre|‸ chapeau|‖ valeur absolue de"""
+  |⇔ équivaut à|∣ sachant|‾ barre|‸ chapeau|‖ valeur absolue de|<< moins de|>> plus de"""
 until = " à "
 money = "$ de dollars|€ d'euros|£ de livres"
 scales = "millions|million|milliards|milliard"

@@ -14,7 +14,7 @@ phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|un
   |punto|chiocciola|fatto: {}"""
 signs = """& e|+ più|= uguale a|× per|÷ diviso|± più o meno|≈ circa|≠ diverso da|< minore di
   |> maggiore di|≤ al massimo|≥ almeno|→ a|^ alla {}|√ radice di|∞ infinito|⇔ se e solo se|∣ dato
-  |‾ barrato|‸ cappello|‖ valore assoluto di"""
+  |‾ barrato|‸ cappello|‖ valore assoluto di|<< meno di|>> più di"""
 until = " a "
 money = "$ di dollari|€ di euro|£ di sterline"
 scales = "milioni|milione|miliardi|miliardo"

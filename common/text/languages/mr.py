@@ -1,2 +1,1 @@
-scripts = "DEVANAGARI"
 abbreviations = "डॉ प्रा श्री रु"

@@ -6,9 +6,9 @@ introduces = "bijv d.w.z o.a dhr mevr mw"
 street_ending = "str"
 phrases = """een link naar {}|wat {}-code|wat code|een tabel met {} kolommen|een tabel|een afbeelding
   |punt|apenstaartje|klaar: {}"""
-signs = """& en|+ plus|= is|× keer|÷ gedeeld door|± plusminus|≈ ongeveer|≠ ongelijk aan
-  |< kleiner dan|> groter dan|≤ hoogstens|≥ minstens|→ naar|^ tot de macht {}|√ wortel van
-  |∞ oneindig|⇔ dan en slechts dan als|∣ gegeven|‾ streep|‸ dakje|‖ absolute waarde van"""
+signs = """& en|+ plus|= is|× keer|÷ gedeeld door|± plusminus|≈ ongeveer|≠ ongelijk aan|< kleiner dan
+  |> groter dan|≤ hoogstens|≥ minstens|→ naar|^ tot de macht {}|√ wortel van|∞ oneindig|⇔ alleen als
+  |∣ gegeven|‾ streep|‸ dakje|‖ absolute waarde van|<< minder dan|>> meer dan"""
 until = " tot "
 money = "$ dollar|€ euro|£ pond"
 scales = "miljoen|miljard"

@@ -12,7 +12,7 @@ phrases = """um link para {}|código em {}|código|uma tabela com {} colunas|uma
   |ponto|arroba|feito: {}"""
 signs = """& e|+ mais|= igual a|× vezes|÷ dividido por|± mais ou menos|≈ cerca de|≠ diferente de
   |< menor que|> maior que|≤ no máximo|≥ no mínimo|→ para|^ elevado a {}|√ raiz de|∞ infinito
-  |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de"""
+  |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de|<< menos de|>> mais de"""
 until = " a "
 money = "R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras"
 scales = "milhões|milhão|bilhões|bilhão|mil milhões|trilhões|trilhão"

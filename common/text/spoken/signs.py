@@ -23,6 +23,7 @@ _COMPARED = (
     r"|[A-Za-z]{1,3}(?![A-Za-z])|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간"
     r"|(?:वर्ष|साल|दिन|घंटे|मिनट|महीने|रुपये|किमी|किलो|मीटर|लाख|करोड़|प्रतिशत|लोग)(?!\w)))?|[a-z](?!\w))"
 )
+_AMOUNT = r"(?:(?<=[^\W\d_]{3} )|(?<=[(:])|(?<=[:,.] )|^)([<>])(?: (?=\d)|(?=[$€£\d]))"
 _SUBJECT = r"(?<![<>≤≥] )([A-Za-z\d]|(?<=\w)\)) ?(?=[<>≤≥] ?[\da-z][\d.,]*(?! ?[<>≤≥\d]))"
 _SUM = r"(?:(?![^\W\d_]{3}|[.,] )[^;。，、\n])++"  # no word in it
 _MINUS = re.compile(
@@ -98,6 +99,7 @@ def _between(words: dict[str, str], space: str) -> Group:
             r"(?<=[\w)])(⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)", lambda it: "^" + it[1].translate(LOWERED)
         ),
         Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", pause),  # in a menu
+        Rule(_AMOUNT, lambda match: f"{words.get(match[1] * 2, match[1])} "),
         Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + pause),
         Rule(_COMPARED if framed else "(?!)", put),
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),

@@ -307,6 +307,23 @@ async def _conversations(process: SimulatedProcess) -> list[str]:
     return [each.conversation_id for each in page.conversations]
 
 
+@pytest.mark.parametrize("same_process", [True, False])
+async def test_an_interrupted_first_answer_needs_no_history(
+    simulation: Simulation, agent: MindfulAgent, same_process: bool
+) -> None:
+    here, there = simulation.process(), simulation.process()
+    agent.replies.append(["Once upon ", 30.0, "a time."])
+    first = await here.run(chat(here.app, FIRST))
+    assert not isinstance(first, ChatAnswer)
+    await asyncio.sleep(3)
+    newer = here if same_process else there
+    same: dict[str, Any] = {"conversation_id": first.record.conversation_id}
+    answer = await newer.run(chat_answer(newer.app, SECOND, **same))
+    assert (answer.ended, notices(answer)) == ("complete", [])
+    assert HISTORY not in agent.asked[-1].message
+    assert agent.lacks(FIRST, SECOND) == []
+
+
 async def test_the_history_that_a_memory_gets_is_bounded(
     simulation: Simulation, agent: MindfulAgent
 ) -> None:

@@ -73,6 +73,18 @@ DIFFERENCES = [
     ("de", "Köln - Bonn = 30 km", "Köln - Bonn gleich 30 km"),
 ]
 COMPARISONS = [
+    ("es", "Si tardas > 30 min, x > 5 y fin", "Si tardas más de 30 min, x mayor que 5 y fin"),
+    ("es", "Edad: <18 (<1 %)", "Edad: menos de 18 (menos de 1 %)"),
+    (
+        "de",
+        "Fieber >38 °C, < 10 €, x < 5",
+        "Fieber mehr als 38 °C, weniger als 10 €, x kleiner als 5",
+    ),
+    ("fr", "Comptez > 30 min", "Comptez plus de 30 min"),
+    ("it", "Febbre > 38 °C", "Febbre più di 38 °C"),
+    ("pt-BR", "Espere > 30 min", "Espere mais de 30 min"),
+    ("nl", "Koorts > 38 °C", "Koorts meer dan 38 °C"),
+    ("ru", "Температура > 38 °C", "Температура больше 38 °C"),
     ("hi", "बुखार >101°F, आयु <18 वर्ष", "बुखार 101°F से ज़्यादा, आयु 18 वर्ष से कम"),
     ("hi", "<10, ≥18 वर्ष", "10 से कम, कम से कम 18 वर्ष"),
     ("hi", "x < 5", "x, 5 से कम"),

@@ -50,7 +50,9 @@ _EQUATED = (
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-_CRICKET = r"wickets?\b|wkts?\b|\d overs\b|innings|bowled|stumps|took \d|all out|bat(?:ted|ting)\b"
+_CRICKET = (
+    r"\b(?:wickets?|wkts?)\b|\d overs\b|innings|bowled|stumps|took \d|all out|bat(?:ted|ting)\b"
+)
 _COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete)"
 _RATED = r"(?i)\b(scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
 _SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
@@ -234,9 +236,10 @@ def compared(match: re.Match[str]) -> str:
     between = not closed and before[-1:].isalnum() and after[:1].isalnum()  # "a<b"
     if sign in "<>" and not (between or after[:1] in {*" $€£¥₹"} or after[:1].isnumeric()):
         return " "
-    if sign == "≈" and re.search(_EQUATED, before):
+    valued = sign == "≈" and (before[-1:] != " " or after[:1] == " ")  # "a ≈$15" is "about"
+    if valued and re.search(_EQUATED, before):
         return ", or about " if before.rstrip()[-1].isalpha() else " or about "
-    if sign == "≈" and re.search(_TERM, before.rstrip()):
+    if valued and re.search(_TERM, before.rstrip()):
         return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "
