@@ -133,17 +133,17 @@ class SpokenPieces:
             if sentence is None:
                 self._is_over = True
             elif said := self._speakable.say(sentence):
-                self._ready = self._bounded(Piece(sentence, said))
+                self._ready = self._cut(Piece(sentence, said))
         return self._ready.pop(0) if self._ready else None
 
-    def _bounded(self, piece: Piece) -> list[Piece]:
+    def _cut(self, piece: Piece) -> list[Piece]:
         """Cut a piece that is too long where it is written, if that leaves what is said."""
         if not bounded(piece.said):
             return [piece]
         parts = [Piece(part, self._speakable.foresee(part)) for part in halves(piece.written) or ()]
         if " ".join(part.said for part in parts) != piece.said:
             parts = [part for half in halves_of(piece) for part in half]
-        return [each for part in parts for each in self._bounded(part)] or [piece]
+        return [each for part in parts for each in self._cut(part)] or [piece]
 
 
 def halves_of(piece: Piece) -> list[list[Piece]]:
