@@ -30,6 +30,11 @@ GENERATED = {ROOT / "clients/python/oprina/models.py"} | {
     *(ROOT / "clients/python/oprina/synchronous").glob("*.py")
 }
 """They have the names of the API's models, and those of the asynchronous client."""
+PARTICIPLE = re.compile(
+    r"_?([a-z]{2,}[^e]ed|told|taken|made|found|sent|shown|known|held|kept|heard|lost)"
+)
+AMOUNTS = {"used", "reserved", "known"}
+"""Names of a value that a method returns. A function that acts has a verb."""
 LONG = {ROOT / "common" / name for name in ("domain/errors.py", "domain/turn.py", "settings.py")}
 """One page each: every error, every write of a turn's document, every setting."""
 
@@ -60,6 +65,21 @@ def test_a_class_name_exists_once() -> None:
     for name, place in classes():
         places[name].append(place)
     assert {name: each for name, each in places.items() if len(each) > 1} == {}
+
+
+def test_a_function_is_not_named_by_a_past_participle() -> None:
+    found = [
+        f"{path.stem}.{node.name}"
+        for folder in ("bench", "common", "functions", "infra")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.decorator_list
+        and PARTICIPLE.fullmatch(node.name)
+        and node.name not in AMOUNTS
+        and not path.is_relative_to(ROOT / "common/text")  # rules there are named by their result
+    ]
+    assert found == []
 
 
 def test_a_class_of_the_core_has_at_most_ten_attributes() -> None:

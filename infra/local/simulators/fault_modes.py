@@ -158,7 +158,7 @@ class _Lag:
                 await self.call.send(message)
 
 
-async def _lost(call: FaultyCall) -> None:
+async def _lose(call: FaultyCall) -> None:
     async def swallow(message: Message) -> None:
         if message["type"] == "websocket.accept":
             call.reset()
@@ -260,7 +260,7 @@ APPLY: dict[Mode, Callable[[FaultyCall], Awaitable[None]]] = {
     "slow": _slow,
     "lags": _lags,
     "truncate": _truncate,
-    "lost": _lost,
+    "lost": _lose,
     "silent": _silent,
 }
 """The effect of each mode but `frozen`, which `Faulty` applies to all calls."""

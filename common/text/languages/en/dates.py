@@ -32,7 +32,7 @@ NAMES: dict[str, Any] = {
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"\b(?i:steep|plank|brew|boil|simmer|microwave|rest|hold|cook|video|song|lap|workout)",
-    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform|timetable|o'clock)\b",
+    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|\d:\d\d(?:,| or)",
     "RUN": r":0\d|\d ?[Kk]\b|\b[Tt]ime|[Pp]ace|mile|\bP[RB]\b|\bran\b|finish|video|long",
     "RATIO": r"(?i:dilut|\bratio|scale|odds|\bmix|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
@@ -100,7 +100,7 @@ def days(match: re.Match[str], region: str) -> str:
     said: list[str] = []
     for first, last in (map(int, day.split("/")) for day in re.findall(r"\d+/\d+", written)):
         name, nth, _ = _day(first, last, day_first=region in _DAY_FIRST)
-        if not name or (first < last < 9 and not (sure or said)):  # noqa: PLR2004 - 7/8 is a part
+        if not name or written == "24/7" or (first < last < 9 and not (sure or said)):  # noqa: PLR2004 - 7/8 is a part
             return match[0]
         unknown = not region and first != last <= len(_NAMES) and first <= len(_NAMES)
         said.append(f"{cardinal(str(first))} {cardinal(str(last))}" if unknown else f"{name} {nth}")
@@ -139,8 +139,8 @@ def time(match: re.Match[str]) -> str:
         return match[0]
     said, half = cardinal(str(int(hours))), half_day(half)
     if seconds.strip("0"):
-        count = cardinal(str(int(seconds)))
-        return f"{said} {pair(minutes)} and {count} second{'s' * (count != 'one')}{half}"
+        count, middle = cardinal(str(int(seconds))), pair(minutes) if int(minutes) else "hours"
+        return f"{said} {middle} and {count} second{'s' * (count != 'one')}{half}"
     if minutes != "00" or half:
         return said + (f" {pair(minutes)}" if minutes != "00" else "") + half
     if lasting := _LASTING.search(match.string[: match.start()]):

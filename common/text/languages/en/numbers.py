@@ -236,9 +236,10 @@ def compared(match: re.Match[str]) -> str:
     between = not closed and before[-1:].isalnum() and after[:1].isalnum()  # "a<b"
     if sign in "<>" and not (between or after[:1] in {*" $€£¥₹"} or after[:1].isnumeric()):
         return " "
-    if sign == "≈" and re.search(_EQUATED, before):
+    valued = sign == "≈" and (before[-1:] != " " or after[:1] == " ")  # "a ≈$15" is "about"
+    if valued and re.search(_EQUATED, before):
         return ", or about " if before.rstrip()[-1].isalpha() else " or about "
-    if sign == "≈" and re.search(_TERM, before.rstrip()):
+    if valued and re.search(_TERM, before.rstrip()):
         return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "

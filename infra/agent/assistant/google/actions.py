@@ -53,7 +53,7 @@ class GoogleActions:
         )
 
     async def create_event(self, turn: TurnState, title: str, begins: str, ends: str) -> Answer:
-        async def shown(_: GoogleRest, arguments: Mapping[str, Any]) -> str:
+        async def title_of(_: GoogleRest, arguments: Mapping[str, Any]) -> str:
             return calendar.event_title(arguments)
 
         return await self._write(
@@ -61,7 +61,7 @@ class GoogleActions:
             "calendar",
             "create_event",
             lambda: calendar.event_arguments(title, begins, ends),
-            shown,
+            title_of,
             calendar.create,
         )
 
