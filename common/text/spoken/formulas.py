@@ -21,9 +21,9 @@ _PATTERNS = {
     "ARGUMENT": r"\{([^{}]{1,200}+)\}",
     "BOUND": r"(?:\{([^{}]{1,60}+)\}|(\\[a-z]{1,9}|\w))",
     "SHORT": r" ?(?:\{([^{}]{1,200}+)\}|(\d|[A-Za-z]|\\[A-Za-z]{2,9}(?![A-Za-z{])))",
-    "BEGINS": r"(?=[A-Za-zΑ-ω\\([{|^-]|\d[^$\n]{,80}[\\^=]|\d[(-,.-9<> ×÷−]{,80}(?:[a-z]|(?<![ /]))\$)",
+    "BEGINS": r"(?=[A-zΑ-ω({|-]|\d[^$\n]{,80}[\\^=]|\d[(-,.-9<>° ×÷]*+(?:[a-z] ?[-+/<>$]|(?<![ /])\$))",
     "EDGE": "0-9A-Za-zÀ-ӿ$",  # letters of scripts with spaces: no formula touches one
-    "LAYOUT": r"left|right|[bB]igg?[lr]?|\w{4,12}style|(?:no)?limits|math\w{2,5}|vec|dot|tilde|rm|bf",
+    "LAYOUT": r"left|right|[bB]igg?[lr]?|\w{1,9}(?:style|line)|(?:no)?limits|math\w{2,5}|vec|dot|rm|bf",
 }
 _DELIMITERS = r"""
 (?<!\w)((?:[PEpH]|Var)(?:\\left ?)?[(\[][^()\[\]|]{1,60}+)\|(?=[^()\[\]|]{1,60}+[)\]])  =>  {1} ∣␣
@@ -46,8 +46,8 @@ _INNERMOST = r"""
 \\sqrt\[(\w)\]{ARGUMENT}  =>  {2:term}^(1/{1})
 \\sqrt{ARGUMENT}  =>  √{1:term}
 \^{ARGUMENT}  =>  ^{1:term}
-\\(?:begin|end)\{[a-z]{1,12}\*?\}  =>  ␣
-(?<!\})(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
+\\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[lcr |]{1,9}\})?  =>  ␣
+(?<!\})(?<!frac)(?<!frac\d)(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
 """
 _COMMANDS = r"""
 ? [\\&]|[ ]{2}|[ ]\^
@@ -66,6 +66,7 @@ _APART = r"""
 (?<![\w^.,])(\d++(?:[.,]\d++)*+|[A-Z](?= ?(?:\\left ?)?\(1 ?[-+]))(?= ?(?:\\left ?)?\()  =>  {1} ×␣
 (?<=[\d)])/(?=\\(?!text|math|left)[A-Za-z]|[A-Za-zα-ω](?![A-Za-z]))|(?<!\w[A-Za-z])(?<=[A-Za-z])/(?=\d)
     =>  ␣÷␣
+(?:(?<=\^\d)|(?<=\d\}))/(?=[\d\\])  =>  ␣÷␣
 (?<=\w)(?<!\\not)(?=\\[A-Za-z])|^(?:\{\})?\^  =>  ␣
 """
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference

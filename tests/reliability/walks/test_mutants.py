@@ -34,7 +34,7 @@ TURNS: dict[Mutant, tuple[str, int]] = {
     mutants.is_never_swept: ("harsh", 11),
     mutants.is_not_counted_as_running: ("calm", 0),
     mutants.is_swept_before_its_deadline: ("calm", 1),
-    mutants.takes_the_unknown_for_nothing: ("frozen", 55),
+    mutants.takes_the_unknown_for_nothing: ("crashing", 60),
     mutants.asks_while_its_document_says_that_it_does_not: ("calm", 18),
     mutants.loses_what_was_written: ("frozen", 4),
     mutants.forgets_the_usage_reported_last: ("frozen", 4),

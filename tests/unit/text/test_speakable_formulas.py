@@ -22,6 +22,12 @@ FRACTIONS = [
         "one divided by λ to the power of four and one divided by r squared",
     ),
     (r"$n/2$ and $(a+b)/c$", "n divided by two and (a plus b) divided by c"),
+    (
+        r"$\frac{x^{2}}2$ and $\frac1{x^{2}}$",
+        "(x squared) divided by two and one divided by (x squared)",
+    ),
+    (r"$\sqrt{2}/2$", "the square root of two divided by two"),
+    (r"$x^2/2$ and $x^{2}/2$", "x squared divided by two and x squared divided by two"),
     (r"$9.8 m/s^2$", "nine point eight meters per second squared"),
 ]
 PLAIN_FIGURES = [
@@ -29,6 +35,13 @@ PLAIN_FIGURES = [
     ("So $3.14$, $1,000$ and $-2$.", "So three point one four, one thousand and minus two."),
     ("$2 + 3$ and $1/x$", "two plus three and one divided by x"),
     (r"$^{14}\mathrm{C}$ and ${}^{14}C$", "fourteen C and fourteen C"),
+    ("$2(x+1)$ and $3x - 2$", "two times (x plus one) and three x minus two"),
+    ("$90°$", "ninety degrees"),
+    (
+        "$5k and $6k, $5/kg",
+        "five thousand dollars and six thousand dollars, five dollars per kilogram",
+    ),
+    (r"$\begin{array}{cc} a & b \end{array}$", "a and b"),
     ("in $[0, 1)$ now", "in zero, one, now"),
     ("It costs $5, $6 or $7.", "It costs five dollars, six dollars or seven dollars."),
     ("$5 + $6 is $11", "five dollars plus six dollars is eleven dollars"),

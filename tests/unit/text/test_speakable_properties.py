@@ -93,8 +93,9 @@ def decorated(draw: st.DrawFn) -> tuple[str, list[str]]:
 @given(st.lists(ANYTHING, max_size=4), LANGUAGES)
 def test_whatever_comes_in_no_markup_comes_out(pieces: list[str], language: str) -> None:
     reply = Speakable(language)
-    for piece in pieces:  # outside English inline code keeps its signs
-        said = reply.say(piece if language == "en" else piece.replace("`", ""))
+    # Outside English inline code keeps its signs; "＃" is a key of a telephone.
+    for piece in pieces:
+        said = reply.say(re.sub("[＊＃]" if language == "en" else "[`＊＃]", "", piece))
         assert MARKUP.search(said) is None
         assert language != "en" or not re.search("[<>^]", said)
         assert EMOJI.search(said) is None
