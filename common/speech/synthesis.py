@@ -17,9 +17,9 @@ from common.observability.request_trace import current_trace
 from common.schemas.events import SentenceEvent, SpeechEvent
 from common.speech.playback import Piece, Playback, Utterance
 from common.speech.speech_channel import SpeechEvents
-from common.speech.voice_requests import VoiceRequests
+from common.speech.voice_requests import SpokenPieces, VoiceRequests, halves_of
 from common.text import loading
-from common.text.pieces import halves
+from common.text.pieces import bounded
 
 if TYPE_CHECKING:
     from common.text.spoken.speakable import Speakable
@@ -89,12 +89,12 @@ class Synthesis:
         async with asyncio.TaskGroup() as group:
             self._prefetcher.start(group, speakable)
             try:
-                await self._make(_Pieces(self._sentences, speakable))
+                await self._make(SpokenPieces(self._sentences, speakable))
             finally:
                 self._prefetcher.close()
         await self.ready.put(None)
 
-    async def _make(self, pieces: "_Pieces") -> None:
+    async def _make(self, pieces: SpokenPieces) -> None:
         while batch := await self._batch(pieces):
             if _now() + self._playback.ahead(_now()) >= self._deadline:
                 self._stop("deadline", "The answer is too long to be spoken to its end.")
@@ -115,7 +115,7 @@ class Synthesis:
 
     # ── what goes into one request ───────────────────────────────────────────────────────────────
 
-    async def _batch(self, pieces: "_Pieces") -> list[Piece]:
+    async def _batch(self, pieces: SpokenPieces) -> list[Piece]:
         """Return the pieces of the next request; empty at the end."""
         self._prefetcher.idle = True
         first = await pieces.next()
@@ -160,7 +160,7 @@ class Synthesis:
 
     async def _split(self, pieces: list[Piece], refused: Utterance, error: Upstream) -> None:
         """Try a refused text in smaller parts: each sentence alone, then halves."""
-        parts = [[piece] for piece in pieces] if len(pieces) > 1 else _halves(pieces[0])
+        parts = [[piece] for piece in pieces] if len(pieces) > 1 else halves_of(pieces[0])
         if not parts:
             self._skip(refused, error)
         for part in parts:
@@ -191,24 +191,6 @@ class Synthesis:
                 detail="This sentence could not be spoken.",
             )
         )
-
-
-class _Pieces:
-    """The sentences with something to say, each with its spoken form."""
-
-    def __init__(self, sentences: "asyncio.Queue[str | None]", speakable: "Speakable") -> None:
-        self._sentences = sentences
-        self._speakable = speakable
-        self._is_over = False
-
-    async def next(self) -> Piece | None:
-        while not self._is_over:
-            sentence = await self._sentences.get()
-            if sentence is None:
-                self._is_over = True
-            elif said := self._speakable.say(sentence):
-                return Piece(sentence, said)
-        return None
 
 
 class _Prefetcher:
@@ -243,7 +225,13 @@ class _Prefetcher:
                 self.discard()
             return
         piece = Piece(sentence, said)
-        may_guess = said and self.idle and not self._was_wrong and not self._voice.given_up
+        may_guess = (
+            said
+            and not bounded(said)
+            and self.idle
+            and not self._was_wrong
+            and not self._voice.given_up
+        )
         if may_guess and self._group is not None and self._voice.fitting([piece]) == [piece]:
             utterance = self._voice.new_utterance([piece])
             request = self._group.create_task(self._voice.synthesise(utterance))
@@ -270,21 +258,6 @@ class _Prefetcher:
         self.idle = False
         if self._prefetch is not None:
             self.discard()
-
-
-LONG_BYTES = 100
-"""A refused sentence of fewer bytes is skipped; a longer one is tried again in halves."""
-
-
-def _halves(piece: Piece) -> list[list[Piece]]:
-    """Cut a sentence in two near its middle; empty if it is short, or cannot be cut.
-
-    A short sentence was not refused for its length.
-    """
-    if len(piece.said.encode()) < LONG_BYTES:
-        return []
-    written, said = halves(piece.written) or (piece.written, ""), halves(piece.said)
-    return [[Piece(*part)] for part in zip(written, said, strict=True)] if said else []
 
 
 def _now() -> float:

@@ -1,13 +1,18 @@
 import asyncio
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from common.domain import deadlines
-from common.domain.errors import Failed, Unavailable, UnsupportedVoice, Upstream
+from common.domain.errors import Failed, Invalid, Unavailable, UnsupportedVoice, Upstream
 from common.domain.ids import UtteranceId
 from common.ports.voice import TextToSpeech
 from common.speech import audio
 from common.speech.playback import Piece, Utterance
-from common.text.pieces import beginning
+from common.text import loading
+from common.text.pieces import beginning, bounded, halves
+
+if TYPE_CHECKING:
+    from common.text.spoken.speakable import Speakable
 
 MOST_FAILURES = 2
 """Failures in a row that end the speech of a turn."""
@@ -90,6 +95,23 @@ class VoiceRequests:
         return None
 
 
+async def split_text(language: str, text: str, limit: int) -> tuple[list[str], int]:
+    """Split a given text into pieces, and count its characters as they are said.
+
+    The voice bills these characters. Raises Invalid for more than `limit`.
+    """
+    sentences = loading.sentences(language)
+    pieces = sentences.feed(text) + sentences.end()
+    if not pieces:
+        return [], 0
+    speakable = await asyncio.to_thread(loading.speakable, language)
+    characters = sum(len(speakable.say(piece)) for piece in pieces)
+    if characters > limit:
+        problem = f"has {characters} characters when spoken; at most {limit}"
+        raise Invalid("The text is too long when spoken.", fields=[("text", problem)])
+    return pieces, characters
+
+
 def _beginning(piece: Piece, characters: int) -> Piece | None:
     """Return the words at the beginning of a piece that have at most so many spoken characters."""
     said = beginning(piece.said, characters)
@@ -105,3 +127,49 @@ def _parts(text: str) -> Iterator[str]:
         yield text[:end]
         text = text[end:]
     yield text
+
+
+LONG_BYTES = 100
+"""A refused sentence of fewer bytes is skipped; a longer one is tried again in halves."""
+
+
+class SpokenPieces:
+    """The sentences with something to say, each with its spoken form.
+
+    A sentence whose spoken form is longer than a voice takes is several pieces.
+    """
+
+    def __init__(self, sentences: "asyncio.Queue[str | None]", speakable: "Speakable") -> None:
+        self._sentences = sentences
+        self._speakable = speakable
+        self._is_over = False
+        self._ready: list[Piece] = []
+
+    async def next(self) -> Piece | None:
+        while not (self._is_over or self._ready):
+            sentence = await self._sentences.get()
+            if sentence is None:
+                self._is_over = True
+            elif said := self._speakable.say(sentence):
+                self._ready = self._cut(Piece(sentence, said))
+        return self._ready.pop(0) if self._ready else None
+
+    def _cut(self, piece: Piece) -> list[Piece]:
+        """Cut a piece that is too long where it is written, if that leaves what is said."""
+        if not bounded(piece.said):
+            return [piece]
+        parts = [Piece(part, self._speakable.foresee(part)) for part in halves(piece.written) or ()]
+        if " ".join(part.said for part in parts) != piece.said:
+            parts = [part for half in halves_of(piece) for part in half]
+        return [each for part in parts for each in self._cut(part)] or [piece]
+
+
+def halves_of(piece: Piece) -> list[list[Piece]]:
+    """Cut a sentence in two near its middle; empty if it is short, or cannot be cut.
+
+    A short sentence was not refused for its length.
+    """
+    if len(piece.said.encode()) < LONG_BYTES:
+        return []
+    written, said = halves(piece.written) or (piece.written, ""), halves(piece.said)
+    return [[Piece(*part)] for part in zip(written, said, strict=True)] if said else []

@@ -2,7 +2,7 @@ from common.text.spoken.rules import Rule
 
 numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con
   contra entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega
-  micro mono tri en de sub"""
+  micro mono tri en de sub mín máx cód ref pp"""
 enders = "etc ud uds"
 units = "min h kg km m cm ptas"
 abbreviations = "aprox m ee uu art cda cdas cdta cdtas cdita cditas"

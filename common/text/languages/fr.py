@@ -1,7 +1,7 @@
 from common.text.spoken.rules import Rule
 
 numbered = """lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab
-  inf max min env"""
+  inf max min env réf pp"""
 enders = "etc"
 units = "min h kg km m cm"
 abbreviations = "pers bd pr st ste mgr me no tél j.-c"

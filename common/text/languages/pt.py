@@ -1,5 +1,5 @@
 numbered = """seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art
-  con cj bl sl lt qd"""
+  con cj bl sl lt qd mín máx cód ref pp"""
 enders = "etc ltda cia"
 units = "min h kg km m cm"
 abbreviations = "av pág págs tel aprox n núm ex eng r arq ap apto"

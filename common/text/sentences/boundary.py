@@ -82,7 +82,8 @@ def _over(place: EndMark) -> bool:
         return end_marks.quotation_is_introduced(place.before, spaced=place.spaced)
     if neighbours.begins_small(place.after) or neighbours.adds_in_brackets(place.after, place.mark):
         return False
-    if _smiles(place):
+    named = place.mark == "!" and place.before.endswith(("Yahoo", "Yum", "Kahoot", "Jeopardy"))
+    if _smiles(place) or named:
         return neighbours.begins(place.after, place.language.starters)
     return place.strong or (_dot_is_over if place.mark == "." else _ellipsis_is_over)(place)
 
@@ -114,7 +115,7 @@ def _runs_on(place: EndMark) -> bool:
 def _lacks_a_space(place: EndMark) -> bool:
     """Return whether a sentence follows without a space: "Your name?What a day", "I saw it.It is"."""
     last = place.before.split()[-1]
-    if not neighbours.begins_sentence(place.after) or _ADDRESSED.search(last):
+    if not neighbours.begins_sentence(place.after, alone=place.strong) or _ADDRESSED.search(last):
         return False
     if place.strong:
         return place.before[-1:].islower()

@@ -39,11 +39,12 @@ _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _QUARTER: Final = re.compile(r"(?:[NS][EW]|KG|VAT|GST)\b")
 _NUMERAL: Final = re.compile(
-    r"[$€£¥#~≈]|['’]?\d|[A-Z]{0,4}-?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]))(?![\w'’])"
+    r"[$€£¥#~≈]|['’]?\d|[A-Z]{0,4}[-−]?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]))(?![\w'’])"
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
 _compiled: Final = cache(re.compile)
+_ALONE: Final = re.compile(_SENTENCE.pattern + r"|[A-ZÀ-ÞА-Я][^\W\d_]+[.!?…\n]")
 _ZONES: Final = (
     "Eastern Pacific Central Mountain"
     " EST EDT PST PDT CST CDT MST MDT ET PT CT MT GMT UTC BST CET CEST JST IST"
@@ -61,7 +62,8 @@ def kind_of(language: Language, before: str) -> Kind:
         spaced = previous.rstrip(".").lower() + "." + key  # "p. m.", "z. B.", "и т. д."
         if kind := _listed(language, spaced, ""):
             return kind
-    kind = _listed(language, key, previous)
+    zone = len(word) > 2 and word in words_of(_ZONES) and word.isupper()  # noqa: PLR2004 - no "ET"
+    kind = Kind.WORD if zone else _listed(language, key, previous)
     if kind is None and not word.isalpha() and len(last := _BREAKS.split(word)[-1]) > 1:
         word, kind = last, _listed(language, last.lower(), previous)
     if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
@@ -113,11 +115,12 @@ def _unlisted(language: Language, word: str) -> Kind:
         return Kind.ABBREVIATION
     if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
         # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.
-        return Kind.NUMBERED if word.endswith(("°", "º", "№")) else Kind.WORD
+        return Kind.NUMBERED if word.endswith(("°", "º", "№", "nr")) else Kind.WORD
     if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION
+    number = word.endswith("nr")  # "Rechnungsnr. 4471", "ordernr. 12"
     street = word.istitle() and word.endswith(language.numbered_ending or " ")
-    return Kind.NUMBERED if street or _NO_VOWEL.fullmatch(word) else Kind.WORD
+    return Kind.NUMBERED if number or street or _NO_VOWEL.fullmatch(word) else Kind.WORD
 
 
 def _known(code: str, word: str) -> bool:
@@ -153,10 +156,10 @@ def begins_small(text: str) -> bool:
     return text.lstrip("'’")[:1].islower() and not _SMALL_NAME.match(text)
 
 
-def begins_sentence(text: str) -> bool:
-    """Return whether a capital begins a word and more follows: "What a day"."""
+def begins_sentence(text: str, *, alone: bool) -> bool:
+    """Return whether a capital begins a word and more follows: "What a day", `alone` also "Yes."."""
     _must_be_finished(text, r"[^\W\d_]+['’]?")
-    return _SENTENCE.match(text) is not None
+    return (_ALONE if alone else _SENTENCE).match(text) is not None
 
 
 def more_marks(text: str) -> bool:
@@ -168,7 +171,7 @@ def more_marks(text: str) -> bool:
 
 def is_numeral(text: str, language: Language) -> bool:
     """Return whether the word numbers the one before: "5", "B", "XIX", but not an elided "C'est"."""
-    _must_be_finished(text, "['’]|[A-Z]{1,4}-?")
+    _must_be_finished(text, "['’]|[A-Z]{0,4}[-−]?")
     numeral = _NUMERAL.match(text)
     return numeral is not None and numeral[0] not in language.elided
 

@@ -29,6 +29,29 @@ def replies(name: str) -> dict[str, list[str]]:
     return read
 
 
+BETWEEN = [  # "|" is an end
+    ("de", "Die Rechnungsnr. 4471 und Kundennr. 12 an Hausnr. 5 mit Bestellnr. 88 gehen.| Gut."),
+    ("de", "Nenne die Kundennr.| Danach geht es weiter."),
+    ("nl", "Uw ordernr. 4471, klantnr. 12 en tel.nr. 030 123 zijn klaar.| Goed."),
+    ("fr", "Il fait env. -5 °C, voir réf. 4471 et pp. 12–15.| Il fait env. −5 °C."),
+    ("it", "Vedi pp. 12–15, rif. 4471, min. 3 e max. 7 persone.| Servono 5 min.| Poi basta."),
+    ("pt", "São mín. 3 e máx. 7 pessoas, cód. 4471, ref. 12, pp. 3–5.| Bom."),
+    ("es", "Son mín. 3 y máx. 7 personas, cód. 4471, ref. 12, pp. 3–5.| Bien."),
+    ("en", "I got it at Yahoo! Finance and Yum! Brands.| I use Yahoo!| It is good."),
+    ("en", "See you at 5 p.m. EST.| Bye.| At 9 a.m. PST.| Then at 3 p.m. UTC.| Go."),
+    ("en", "Ready?|Yes.| What?|No!| I did.| Great!|Thanks.| Sure?|Ok!|Fine."),
+]
+
+
+@pytest.mark.parametrize(("language", "marked"), BETWEEN)
+def test_a_sentence_ends_at_its_mark_and_nowhere_else(language: str, marked: str) -> None:
+    text, expected = marked.replace("|", ""), [part.strip() for part in marked.split("|")]
+    for size in (1, 2, 3, 5, len(text)):
+        splitter = Sentences(language)
+        parts = [text[at : at + size] for at in range(0, len(text), size)]
+        assert [p for part in parts for p in splitter.feed(part)] + splitter.end() == expected
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_english(name: str) -> None:
     found = score(replies(name)["en"], "en")
