@@ -1,21 +1,15 @@
 """Cold start of a function beside the same function written with `vertexai.agent_engines`.
 
-    python bench/cold_start_sdk.py [--runs 5]
+    make bench ARGS=cold_start_sdk
 
 The figures are the time from the start of functions-framework to the first successful answer, the
 CPU time of the imports, and the peak memory by then. The functions take turns, so that a slow
 moment of the machine affects all of them. Compiled files exist; a first deployment without them is
 slower, most of all for a function that imports more."""
 
-import argparse
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from bench import cold_start
 from bench.served import ROOT, serve_function
-from bench.table import Row, markdown, middle
+from bench.table import Row, middle
 
 COMPARED = (
     "chat",
@@ -88,13 +82,3 @@ def _row(figure: str, unit: str, share: float, ours: list[float], theirs: list[f
         " (bench/vertexai_functions).",
         {"vertexai SDK": sdk_spread},
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    print(markdown(measure(parser.parse_args().runs)))
-
-
-if __name__ == "__main__":
-    main()

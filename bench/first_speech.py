@@ -1,11 +1,10 @@
 """Lag of the first speech, ours beside other frameworks.
 
-    python -m bench.first_speech
+    make bench ARGS=first_speech
 
 Each reply of `replies.py` is paced by `frameworks/pace.py`, in the same way for all. Ours is a
 whole turn over a store in memory, with an agent, a voice and an avatar that take no time."""
 
-import argparse
 import asyncio
 import time
 from collections.abc import Callable
@@ -15,12 +14,11 @@ from typing import Any, Final
 from bench.frameworks.pace import TOKEN_SECONDS, Listener, PacedReply, Step
 from bench.frameworks.processes import (
     FrameworkProcess,
-    NotMeasurable,
     includes_all,
     run_frameworks,
 )
 from bench.replies import replies
-from bench.table import Row, markdown, middle
+from bench.table import Row, middle
 from common.domain.ids import UserId
 from common.ports.agent import Delta, Finished, OnEvent, ToolCall, ToolResult
 from common.schemas.events import SentenceEvent
@@ -234,16 +232,3 @@ def _too_early(figures: Figures) -> str:
     return "".join(
         f"; cut before its end by {name}: {texts}" for name, texts in early.items() if texts
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    try:
-        print(markdown(measure(parser.parse_args().runs)))
-    except NotMeasurable as reason:
-        print(reason)
-
-
-if __name__ == "__main__":
-    main()

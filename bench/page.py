@@ -1,17 +1,15 @@
 """Times of the page in headless Chromium, against a local stack in this process.
 
-    python -m bench.page [--runs 10]
+    make bench ARGS=page
 
 A person writes, then speaks through a WAV file that is the browser's microphone, and interrupts the
 avatar. The agent, the voice and the avatar are the simulators of the local stack. The recogniser
 answers at once, so that its own time is zero and hides no other. Needs Chromium and Node."""
 
-import argparse
 import asyncio
 import io
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import wave
@@ -24,7 +22,7 @@ import anyio
 import numpy as np
 from playwright.async_api import Page, expect
 
-from bench.table import Row, markdown, middle
+from bench.table import Row, middle
 from infra.deploy.shell import ROOT
 from infra.local.recogniser.recogniser import Recognition
 from infra.local.simulators.agent_engine.assistant.steps import Message, Step, Text
@@ -283,13 +281,3 @@ def measure(runs: int) -> list[Row]:
     prepare()
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(run_page(Path(folder), max(runs, RUNS)))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=RUNS)
-    print(markdown(measure(parser.parse_args().runs)), file=sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

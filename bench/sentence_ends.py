@@ -1,12 +1,11 @@
 """Errors and cost of our sentence splitter and of others.
 
-    python -m bench.sentence_ends
+    make bench ARGS=sentence_ends
 
 All read the same marked replies (tests/unit/text/data) as the same stream of tokens, and are scored by
 `bench/splitter.py`.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -20,12 +19,11 @@ from bench.frameworks.processes import (
     PYTHON,
     SPLITTERS,
     FrameworkProcess,
-    NotMeasurable,
     includes_all,
     run_frameworks,
 )
 from bench.splitter import cuts, read_marks, tokens
-from bench.table import Row, markdown, middle
+from bench.table import Row, middle
 from common.text.sentences.splitter import Sentences
 
 ROOT: Final = Path(__file__).parent.parent
@@ -214,16 +212,3 @@ def _costs(figure: str, taken: dict[str, list[float]], how: str) -> Row:
         how,
         {n: each for n, (_, each) in found.items()},
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    try:
-        print(markdown(measure(parser.parse_args().runs)))
-    except NotMeasurable as reason:
-        print(reason)
-
-
-if __name__ == "__main__":
-    main()

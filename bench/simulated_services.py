@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
 PCM_RATE = 48_000
@@ -150,17 +151,37 @@ class SimulatedAvatars:
     async def serve(self, connection: ServerConnection) -> None:
         name = connection.request.path.rpartition("/")[2] if connection.request else ""
         await connection.send('{"type":"session.state_updated","state":"connected"}')
+        heard: asyncio.Queue[float | None] = asyncio.Queue()
+        playing = asyncio.ensure_future(_play(connection, heard))
         with contextlib.suppress(Exception):  # a connection may be closed at any time
             async for message in connection:
-                await self._hear(connection, name, str(message))
+                self._hear(name, str(message), heard)
+        playing.cancel()
 
-    async def _hear(self, connection: ServerConnection, name: str, message: str) -> None:
+    def _hear(self, name: str, message: str, heard: "asyncio.Queue[float | None]") -> None:
         if message.startswith('{"type": "agent.speak",'):
-            if name not in self.first:
-                self.first[name] = time.perf_counter()
-                await connection.send('{"type":"agent.speak_started"}')
+            self.first.setdefault(name, time.perf_counter())
+            heard.put_nowait(len(message) * 3 / 4 / PCM_RATE)  # nearly all of it is base64
         elif message.startswith('{"type": "agent.speak_end"'):
-            await connection.send('{"type":"agent.speak_ended"}')
+            heard.put_nowait(None)
+
+
+async def _play(connection: ServerConnection, heard: "asyncio.Queue[float | None]") -> None:
+    """Take as long as the audio that was heard, and report the start and end of each utterance.
+
+    `heard` has the seconds of each message of audio, and None at the end of an utterance.
+    """
+    is_speaking, quiet_at = False, 0.0
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            seconds = await heard.get()
+            if seconds is None:
+                await connection.send('{"type":"agent.speak_ended"}')
+            elif not is_speaking:
+                await connection.send('{"type":"agent.speak_started"}')
+            is_speaking = seconds is not None
+            quiet_at = max(quiet_at, time.perf_counter()) + (seconds or 0.0)
+            await asyncio.sleep(quiet_at - time.perf_counter())
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,17 @@
 """Time that `start_avatar` adds to the provider's own time, in round trips to the store.
 
-    python bench/start_avatar.py [--runs 5]
+    make bench ARGS=start_avatar
 
 Each round trip to the store and the queue takes 20 ms, and in a second figure also each trip to the
 vault. The provider takes 300 ms for a session token and 1 s for a start. Everything else is real,
 over SQLite in memory."""
 
-import argparse
 import asyncio
-import sys
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from bench.table import Row, markdown, middle
+from bench.table import Row, middle
 from common.domain.ids import AvatarSessionId
 from common.ports.vault import StoredTokens
 from tests.support.fakes.tasks import MemoryTasks
@@ -93,13 +88,3 @@ def measure(runs: int) -> list[Row]:
             how,
         ),
     ]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    print(markdown(measure(parser.parse_args().runs)))
-
-
-if __name__ == "__main__":
-    main()

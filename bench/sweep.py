@@ -1,12 +1,11 @@
 """Cost of a sweep: it follows the number of expired sessions, not the number of all sessions.
 
-    python bench/sweep.py [--runs 5] [--many 100000]
+    make bench ARGS=sweep
 
 It measures 100 expired sessions among 1,000 and among 100,000, in SQLite files and, if there is
 one, in the Firestore emulator. The sizes take turns. Then it measures 1,000 expired sessions, with
 a provider that takes 100 ms per call."""
 
-import argparse
 import asyncio
 import sys
 import tempfile
@@ -18,9 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from bench.table import Row, markdown, middle
+from bench.table import Row, middle
 from common.adapters.firestore.store import FirestoreStore
 from common.adapters.sqlite.store import SqliteStore
 from common.domain.avatar_session import session_path
@@ -136,11 +133,9 @@ async def sweep(harness: Harness) -> tuple[float, int]:
     return time.perf_counter() - began, ended
 
 
-async def measure_sizes(
-    few: Store, many: Store, runs: int, number: int
-) -> tuple[FilledStore, FilledStore]:
+async def measure_sizes(few: Store, many: Store, runs: int) -> tuple[FilledStore, FilledStore]:
     """Measure sweeps of 100 sessions, and sweeps that find nothing, at both sizes."""
-    async with fill(few, FEW) as small, fill(many, number) as large:
+    async with fill(few, FEW) as small, fill(many, MANY) as large:
         for _ in range(runs + 1):
             for each in (small, large):
                 await expire(each.harness, EXPIRED)
@@ -185,10 +180,10 @@ def _emulate(log: Path) -> Iterator[Store]:
         yield FirestoreStore("demo-sweep", emulator=address, deadline_seconds=60)
 
 
-def measure(runs: int, many: int = MANY) -> list[Row]:
-    rows = _compare("SQLite", runs, many)
+def measure(runs: int) -> list[Row]:
+    rows = _compare("SQLite", runs)
     try:
-        rows += _compare("emulator", runs, many)
+        rows += _compare("emulator", runs)
     except NotInstalledError as error:
         print(f"No sweep in the emulator: {error}", file=sys.stderr)
     seconds, spread = middle([asyncio.run(measure_slow_provider()) for _ in range(min(runs, 3))])
@@ -208,15 +203,15 @@ def measure(runs: int, many: int = MANY) -> list[Row]:
     return rows
 
 
-def _compare(kind: str, runs: int, many: int) -> list[Row]:
+def _compare(kind: str, runs: int) -> list[Row]:
     with stores(kind) as (few_store, many_store):
-        small, large = asyncio.run(measure_sizes(few_store, many_store, runs, many))
+        small, large = asyncio.run(measure_sizes(few_store, many_store, runs))
     (among_few, _), (among_many, spread) = middle(small.full), middle(large.full)
     ratio, _ = middle([b / a for a, b in zip(small.full, large.full, strict=True)])
     (nothing_few, _), (nothing_many, nothing_spread) = middle(small.empty), middle(large.empty)
     return [
         Row(
-            f"sweep, {EXPIRED} expired among {many:,} ({kind})",
+            f"sweep, {EXPIRED} expired among {MANY:,} ({kind})",
             among_many,
             "ms",
             {AMONG_FEW: among_few},
@@ -225,7 +220,7 @@ def _compare(kind: str, runs: int, many: int) -> list[Row]:
             ratio <= MAX_RATIO,
             f"{ratio:.2f} times, the median of the runs' ratios. The provider answers at once, and the"
             f" sizes take turns. {RUNNING} other sessions run and are not due; all others have ended."
-            f" Filling {many:,} took {large.filled_seconds:.0f} s.",
+            f" Filling {MANY:,} took {large.filled_seconds:.0f} s.",
         ),
         Row(
             f"... with nothing expired ({kind})",
@@ -238,15 +233,3 @@ def _compare(kind: str, runs: int, many: int) -> list[Row]:
             f"Two queries that find nothing, and {RUNNING} reads for the provider's list.",
         ),
     ]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--many", type=int, default=MANY)
-    options = parser.parse_args()
-    print(markdown(measure(options.runs, options.many)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,15 +1,13 @@
 """Text and speech through one process, with 1 and with 200 users at once.
 
-    python bench/throughput.py [--runs 5]
+    make bench ARGS=throughput
 
 The measured process is the function `chat` as it is deployed (functions-framework, gunicorn, one
 uvicorn worker), with its real adapters and a SQLite store. Its services and its callers are in this
 process, on the other core (`simulated_services.py`, `talkers.py`)."""
 
-import argparse
 import asyncio
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -17,8 +15,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx
 import uvloop
@@ -32,7 +28,7 @@ from bench.simulated_services import (
     request,
     run_services,
 )
-from bench.table import Row, markdown, middle
+from bench.table import Row, middle
 from bench.talkers import Talker, start_talkers
 from common.settings import Settings
 from infra.local.emulators.google_cloud import google_cloud, provide
@@ -254,13 +250,3 @@ def _row(figure: str, unit: str, values: Sequence[float], bar: float, how: str) 
     return Row(
         f"throughput: {figure}", median, unit, {}, spread, f"at most {bar:g}", median <= bar, how
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    print(markdown(measure(parser.parse_args().runs)))
-
-
-if __name__ == "__main__":
-    main()

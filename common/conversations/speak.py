@@ -1,6 +1,5 @@
 """Make the avatar say a text, or stop: a turn without an agent."""
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from common.conversations.admission.speak_admission import SpeakAdmission
@@ -9,13 +8,12 @@ from common.conversations.answers import stored_speak_answer
 from common.conversations.running_turn import Content, RunningSpeech
 from common.conversations.turn import Turns
 from common.domain.avatar_session import session_among
-from common.domain.errors import Invalid
 from common.domain.ids import AvatarSessionId
 from common.domain.user import User
 from common.observability.request_trace import annotate
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import SpeakRequest
-from common.text import loading
+from common.speech.voice_requests import split_text
 from common.transactions.account import usage_of
 from common.transactions.idempotency import IdempotencyKey
 
@@ -42,7 +40,9 @@ class SpeakUseCase:
         session = session_among(documents, session_id)
         if session.get("uid") == caller.uid:
             language = session.get("language") or deps.settings.language
-            pieces, admission.characters = await self._prepare(language, request.text or "")
+            pieces, admission.characters = await split_text(
+                language, request.text or "", deps.settings.turn_characters
+            )
         committed = await self.turns.transactions.run(admission, documents=documents)
         found = committed.result
         if isinstance(found, StoredTurn):
@@ -50,17 +50,3 @@ class SpeakUseCase:
         annotate(turn_id=found.record.id, conversation_id=found.record.conversation_id)
         content = Content(None, pieces, wait=request.wait)
         return self.turns.start(RunningSpeech(found, content), committed)
-
-    async def _prepare(self, language: str, text: str) -> tuple[list[str], int]:
-        """Split the text, and count its characters as they are said, which is what the voice costs."""
-        sentences = loading.sentences(language)
-        pieces = sentences.feed(text) + sentences.end()
-        if not pieces:
-            return [], 0
-        speakable = await asyncio.to_thread(loading.speakable, language)
-        characters = sum(len(speakable.say(piece)) for piece in pieces)
-        limit = self.turns.deps.settings.turn_characters
-        if characters > limit:
-            problem = f"has {characters} characters when spoken; at most {limit}"
-            raise Invalid("The text is too long when spoken.", fields=[("text", problem)])
-        return pieces, characters

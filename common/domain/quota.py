@@ -1,7 +1,7 @@
 """Meters, allowances and the month's ledger: what is reserved, and what was used.
 
-A reservation is written only over the ledger as it was read, so that `used + reserved` of a meter
-is at most its allowance when something is admitted. What was really used is recorded in full, also
+A reservation is written only over the ledger as it was read. So `used + reserved` of a meter is at
+most its allowance when something is admitted. What was really used is recorded in full, also
 beyond the reservation and beyond the allowance.
 """
 

@@ -1,7 +1,7 @@
 """Log records as JSON lines on standard output, the format that Cloud Logging reads.
 
 A line never holds what a user said, a token, or a user's id. The id is hashed with the project's
-name, so an operator who knows an id finds its lines, and a reader of the lines does not learn the
+name. So an operator who knows an id finds its lines, and a reader of the lines does not learn the
 id. An exception is logged with its class and stack, which Error Reporting groups by. Its message is
 logged only when the class is ours: exceptions of libraries quote their input.
 

@@ -72,8 +72,8 @@ class ChatRequest(Request):
     silent, and with `true` the answer says why there is no speech. `wait: false` answers as soon as
     the avatar has all audio, without waiting until it has finished speaking.
 
-    With `"audio"` speech is sent to the caller as `audio` events where no avatar runs, and from the
-    end of its time on, also in the middle of a sentence.
+    With `"audio"` speech is sent to the caller as `audio` events where no avatar runs. If the
+    avatar's time ends in the middle of the speech, the rest is sent in this way.
 
     The message may be spoken: a multipart body has the part `request` with these fields as JSON, and
     the part `audio` with the recording. `heard` is then the first event. A recording without words

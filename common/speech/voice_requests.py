@@ -3,11 +3,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from common.domain import deadlines
-from common.domain.errors import Failed, Unavailable, UnsupportedVoice, Upstream
+from common.domain.errors import Failed, Invalid, Unavailable, UnsupportedVoice, Upstream
 from common.domain.ids import UtteranceId
 from common.ports.voice import TextToSpeech
 from common.speech import audio
 from common.speech.playback import Piece, Utterance
+from common.text import loading
 from common.text.pieces import beginning, bounded, halves
 
 if TYPE_CHECKING:
@@ -92,6 +93,23 @@ class VoiceRequests:
         self.lead = max(self.lead, 2 * (loop.time() - began))
         self.spent += utterance.characters
         return None
+
+
+async def split_text(language: str, text: str, limit: int) -> tuple[list[str], int]:
+    """Split a given text into pieces, and count its characters as they are said.
+
+    The voice bills these characters. Raises Invalid for more than `limit`.
+    """
+    sentences = loading.sentences(language)
+    pieces = sentences.feed(text) + sentences.end()
+    if not pieces:
+        return [], 0
+    speakable = await asyncio.to_thread(loading.speakable, language)
+    characters = sum(len(speakable.say(piece)) for piece in pieces)
+    if characters > limit:
+        problem = f"has {characters} characters when spoken; at most {limit}"
+        raise Invalid("The text is too long when spoken.", fields=[("text", problem)])
+    return pieces, characters
 
 
 def _beginning(piece: Piece, characters: int) -> Piece | None:

@@ -13,8 +13,7 @@ from common.schemas.events import SentenceEvent, SpeechEvent
 from common.schemas.requests import SynthesizeRequest
 from common.speech.playback import Playback
 from common.speech.synthesis import Synthesis
-from common.speech.voice_requests import VoiceRequests
-from common.text import loading
+from common.speech.voice_requests import VoiceRequests, split_text
 from common.transactions.account import account_paths
 from common.transactions.transaction import SETTLEMENT, Transactions
 from common.voice.languages import caller_voice
@@ -49,7 +48,10 @@ class SynthesizeUseCase:
         documents = await transactions.read(*paths)
         profile = documents[f"users/{user}"]
         voice, language = caller_voice(request.voice, request.language, profile, deps.settings)
-        pieces, characters = await self._prepare(language, request.text)
+        limit = deps.settings.turn_characters
+        pieces, characters = await split_text(language, request.text, limit)
+        if not characters:
+            raise Invalid("Nothing to say.", fields=[("text", "has nothing that can be spoken")])
         admission = AdmitVoice(
             turn_id=turn,
             holder=deps.new_id(),
@@ -81,20 +83,6 @@ class SynthesizeUseCase:
         if not is_whole:
             raise Unavailable("voice", "a part of the text could not be spoken", retry_after=2)
         return pcm
-
-    async def _prepare(self, language: str, text: str) -> tuple[list[str], int]:
-        """Split the text, and count its characters as they are said, which is what the voice costs."""
-        sentences = loading.sentences(language)
-        pieces = sentences.feed(text) + sentences.end()
-        speakable = await asyncio.to_thread(loading.speakable, language)
-        characters = sum(len(speakable.say(piece)) for piece in pieces)
-        if not characters:
-            raise Invalid("Nothing to say.", fields=[("text", "has nothing that can be spoken")])
-        limit = self.deps.settings.turn_characters
-        if characters > limit:
-            problem = f"has {characters} characters when spoken; at most {limit}"
-            raise Invalid("The text is too long when spoken.", fields=[("text", problem)])
-        return pieces, characters
 
 
 async def _speak(

@@ -1,8 +1,9 @@
 """The document `former_accounts/{hash}`: this month's use of the accounts that a person deleted.
 
 The hash is keyed, so the document names no person. It is made of the uid, or of an identity of the
-sign-in (an e-mail address, an account of a provider). A person who deletes an account and comes back
-in the same month has the same hashes, and so goes on with what is left of the allowance.
+sign-in (an e-mail address, an account of a provider). A person who deletes an account and comes
+back in the same month has the same hashes. So the person goes on with what is left of the
+allowance.
 """
 
 from collections.abc import Mapping, Sequence

@@ -52,6 +52,16 @@ async def test_invalid_request_is_400_in_googles_envelope(
     assert simulator.requests == 0
 
 
+@pytest.mark.parametrize("language", ["de-AT", "ar-EG", "en-NZ", "es-MX", "zh-TW"])
+async def test_a_region_without_a_voice_is_spoken_by_one_of_another_region(
+    client: httpx.AsyncClient, language: str
+) -> None:
+    body = speech_body(voice={"languageCode": language, "name": None})
+    answer = await client.post(SYNTHESIZE, json=body)
+    assert answer.status_code == 200
+    assert answer.json()["audioContent"]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'{"input": {"text": "\\ud800"}}', b"\xff"])
 async def test_body_that_is_not_json_is_400(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.post(SYNTHESIZE, content=body)

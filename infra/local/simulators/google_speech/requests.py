@@ -169,12 +169,18 @@ def _ssml_passages(ssml: str) -> list[str]:
 
 
 def _voice(params: VoiceSelectionParams) -> tuple[str, Gender]:
-    """Return the language code, a key of `VOICES`, and the gender of the voice."""
+    """Return the language code, a key of `VOICES`, and the gender of the voice.
+
+    Where no voice speaks the region, one of another region does, as with Google: its documents of
+    `VoiceSelectionParams.language_code`.
+    """
     if not params.language_code:
         raise _invalid("`voice.language_code` must be set.")
     wanted = params.language_code.lower().replace("zh", "cmn", 1)
     codes = [c for c in VOICES if c.lower() == wanted or c.lower().startswith(f"{wanted}-")]
     if not params.name:
+        language = wanted.partition("-")[0]
+        codes = codes or [c for c in VOICES if c.partition("-")[0] == language]
         if not codes:
             raise _invalid(f"No voice speaks the language {params.language_code!r}.")
         return codes[0], "MALE" if params.ssml_gender == "MALE" else "FEMALE"
