@@ -21,7 +21,7 @@ from common.speech import audio
 from common.speech.interruption import Interruption
 from common.speech.playback import Playback, Utterance
 from common.speech.speech_channel import MayAct, SpeechEvents
-from common.speech.speech_plan import Listener, SpeechPlan
+from common.speech.speech_plan import SpeechListener, SpeechPlan
 from common.speech.synthesis import Synthesis
 from common.speech.voice_requests import VoiceRequests
 
@@ -138,10 +138,10 @@ class SpeechOutput:
     # ── the listeners, and what they report ──────────────────────────────────────────────────────
 
     @property
-    def _listener(self) -> Listener:
+    def _listener(self) -> SpeechListener:
         return self._plan.listeners[self._place]
 
-    async def _keep(self, listener: Listener) -> None:
+    async def _keep(self, listener: SpeechListener) -> None:
         """Keep a channel. If it fails in its time and before all is sent, the speech has failed."""
         await listener.channel.run()
         has_time = listener is self._listener and _now() < listener.plays_until
@@ -156,7 +156,7 @@ class SpeechOutput:
             if _now() < self._listener.plays_until:
                 raise
 
-    async def _listen_to(self, listener: Listener) -> None:
+    async def _listen_to(self, listener: SpeechListener) -> None:
         """Note the reports of a listener, except those after its turn."""
         while (event := await listener.channel.events.get()) is not None:
             if listener is self._listener:

@@ -14,7 +14,7 @@ the end of its time it falls silent without an event."""
 
 
 @dataclass(frozen=True)
-class Listener:
+class SpeechListener:
     """The avatar or the caller, who hears a turn's speech through `channel`.
 
     Audio that would play later than `plays_until` (event loop time) goes to the next listener.
@@ -35,7 +35,7 @@ class SpeechPlan:
     `from_elsewhere`: it may run in another process.
     """
 
-    listeners: tuple[Listener, ...]
+    listeners: tuple[SpeechListener, ...]
     voice: str
     language: str
     characters: int
@@ -47,14 +47,14 @@ class SpeechPlan:
 
 def listeners_of(
     deps: Dependencies, avatar: CurrentAvatar | None, caller: CallerChannel | None, guard: MayAct
-) -> tuple[Listener, ...]:
+) -> tuple[SpeechListener, ...]:
     """Return the listeners of a turn: its avatar, its caller, or the caller after the avatar."""
-    last = (Listener(caller),) if caller is not None else ()
+    last = (SpeechListener(caller),) if caller is not None else ()
     if avatar is None:
         return last
     channel = AvatarChannel(deps, avatar, guard)
     if caller is None or avatar.expires_at is None:
-        return (Listener(channel),)
+        return (SpeechListener(channel),)
     left = (avatar.expires_at - deps.clock.now()).total_seconds()
     ends_at = asyncio.get_running_loop().time() + left
-    return Listener(channel, ends_at - SPARE_SECONDS), *last
+    return SpeechListener(channel, ends_at - SPARE_SECONDS), *last

@@ -13,8 +13,7 @@ _REACH: Final = 80  # characters in which a mark ends: longer text after "<" or 
 _KEPT: Final = 32  # characters of the output that tell where a mark stands
 _LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
 _NAMES: Final = (
-    r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad|cot|invoke"
-    r"|(?:[\w-]+[_-]|inner|internal|chainof)?(?:monologue|thoughts?(?:[_-]process)?|reasoning(?:[_-]content)?)"
+    r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad|cot|invoke|(?:[\w-]+[_-]|inner|internal|chainof)?(?:monologue|thoughts?(?:[_-]process)?|reasoning(?:[_-]content)?)"
     "|(?:tool|function)_?(?:calls?|code|uses?|outputs?|results?|responses?)|(?:execute_?|use_mcp_)tool|search_results?)"
 )
 _TAG: Final = rf"<({_NAMES})(?:\s+[\w:.-]+\s?=[^<>]*)?(?<!/)>(?! (?:tag|element|token|mark)s?\b)"
@@ -40,26 +39,22 @@ _HIDDEN: Final = (
 """The beginning and the end of each hidden passage; `{}` is its name. Without an end all is hidden."""
 _DROPPED: Final = (  # citations are last: they are no links and no formulas
     rf"</\s?{_NAMES}\s*(?:>|\Z)|<{_NAMES}\s*(?:/>|\Z)|[\[◁]\s?/\s?think\s?(?:[\]▷]|\Z)|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
-    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|(?:unused|ctrl)\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201"
-    r"|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]|\[[^\[\]\n]*†[^\[\]\n]*\]|\{\{cite[^{}\n]*\}\}"
-    r"|:contentReference\[[^\[\]\n]*\]\{[^{}\n]*\}|\[\[\d{1,3}\]\](?!\()"
-    r"|\[(?:web|post|news|turn|sources?|src|refs?|docs?|note)[ :_-]{0,2}\d[\d, :_-]{0,40}\](?!\()"
-    r"|[\[［]\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}[\]］](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
+    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|(?:unused|ctrl)\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]|\[[^\[\]\n]*†[^\[\]\n]*\]|\{\{cite[^{}\n]*\}\}"
+    r"|:contentReference\[[^\[\]\n]*\]\{[^{}\n]*\}|\[\[\d{1,3}\]\](?!\()|\[(?:web|post|news|turn|sources?|src|refs?|docs?|note)[\s:_-]{0,2}\d[\d,\s:_-]{0,40}\](?!\()|[\[［]\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}[\]］](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
 _REMOVED: Final = (  # the beginning fails fast
     r"(?=<<?[^<>]*(?:>|\Z)|◁|\[/|\[\[?[^\[\]]*\]|\[[\w.]+\(\w|［|【[^【】]*】|\ue200|`|:c|\{\{)(?:"
     f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
 )
 _VALUE: Final = (  # after these, "[1]" is a value or an index
-    r"(?:[=:(∈≈→\[]|,\s|\\sqrt|\b(?:[a-z]\sin|list|array|interval|range|vector|tuple|set|returns?|prints?|is|are|was"
-    "|were|be|equals|between|ist|sind|zwischen|es|son|entre|est|sont|è|sono|é|são|zijn|arr|nums|lst|vec|dp|args?|argv"
+    r"(?:[=:(∈≈→\[]|\],\s|\\sqrt|\b(?:[a-z]\sin|returns?|prints?|is|are|was"
+    "|were|be|equals|between|ist|sind|zwischen|es|son|entre|est|sont|è|sono|é|são|zijn|arr|nums|lst|vec|dp|args?|argv|row|col|grid|dict"
     "|(?-i:Step|Item|Option|Question|Row|Column|Line|Figure|Table|Section|Chapter|Page|Type|Enter)|press"
     r"|(?:(?:to|in|see|of|from|for|at|and|or)\s|[.;:,(]\s?|^)(?:step|item|option|question))|\]\s(?:and|or|to))[^\S\n]*$"
-    r"|(?:\]|\w\([\w.]+|_\w+|(?<![\w°'’])(?<!\d\s)(?<!(?:amin|type|plan|itis|roup|rade|lass)\s)[A-Z])$"
+    r"|(?:\]|\w\([\w.]+|_\w+|(?<![\w°'’])(?<!\d\s)(?<!(?:amin|type|plan|itis|roup|rade|lass|tion)\s)[A-Z])$"
 )
 _LIST: Final = (  # and after these, "[1, 5]" is a list
-    r"(?:,|\b(?:from|of|to|into|with|like|as|on|over|at|for|than|sort|reverse|add|merge|append|use|given|take|try"
-    r"|input|output|has|have|contains?|gives?|yields?|becomes?|von|aus|de|di|da|van|uit|tra|fra))\s*$"
+    r"(?:,|配列|集合|数组|列表|向量|区间|\b(?:list|array|interval|range|vector|tuple|set|from|of|to|into|with|like|as|on|over|at|for|than|sort|reverse|add|merge|append|use|given|take|try|input|output|has|have|contains?|gives?|yields?|becomes?|von|aus|de|di|da|van|uit|tra|fra))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
     r"[<\[［【◁\ue200`{:fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
@@ -69,7 +64,7 @@ _CALLED: Final = r"(?:function|tool)[\s_]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark
     rf"<<?(?![\s=\d-])[^<>\n]*>?|<{_NAMES}[^<>\n]*>\s?[a-z]{{0,8}}|【[^【】\n]*|◁[^◁▷\n]*|\ue200[^\ue200\ue201\n]*|`+"
     r"|<\|(?:channel|call|end)\|>[a-z]{0,9}<?|[\[［][^\[\]［］\n]*|[\[［][\d\s,;–-]*[\]］](?:[\s[]|[–-]\[?\d{0,3})?"
-    r"|:c?[a-z]*(?:\[[^\[\]\n]*(?:\](?:\{[^{}\n]*)?)?)?|\{\{[^{}\n]*\}?|```\w*[ \t]*|\[\[\d*\]{0,2}"
+    r"|:c?[a-z]*(?:\[[^\[\]\n]*(?:\](?:\{[^{}\n]*)?)?)?|\{\{[^{}\n]*\}?|```\w*\s?|\[\[\d*\]{0,2}"
     rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?|functions(?:\.[\w:]*\s?)?'
     r"|fu?|fun|func|funct|functio?|t|too?|(?:function|tool)[\s_]?(?:c|ca|cal|calls?\s{0,3})?"
 )
@@ -79,6 +74,7 @@ _CALL: Final = (
     r'|type"[ \t]*:[ \t]*"(?:function|tool_use|tool_call)")'
 )
 _ARGUMENTS: Final = r'"(?:tool_|action_)?(?:arguments|parameters|args|input)"\s*:'
+_OBJECT: Final = r'"(?:arguments|parameters)"\s*:\s*[{"]'  # in the middle of a line
 _IN_PROSE: Final = r"\b(?:is|are|be|like|as|expects?|returns?|sends?|body|object|json|format)\W*$"
 _CLOSING: Final = ".,;:!?…)]}»”。，、；：！？）」』"
 _compiled = lru_cache(maxsize=128)(partial(re.compile, flags=re.IGNORECASE))
@@ -195,10 +191,11 @@ class VisibleText:
         if removed:
             end = removed.end()
             return at if _is_value(before, removed[0], text[end : end + 2]) else end
-        certain = first_in_line or sign.isalpha()
-        called = certain or (sign == "{" and not _compiled(_IN_PROSE).search(before))
-        called = called and _compiled(_CALL).match(text, at) is not None
-        return _end_of_call(text, at, final=final) if called else at
+        in_prose = not first_in_line and _compiled(_IN_PROSE).search(before)
+        called = not in_prose and _compiled(_CALL).match(text, at)
+        keys = _ARGUMENTS if first_in_line or sign.isalpha() else _OBJECT
+        keys = "" if text.startswith("functions.", at) else keys
+        return _end_of_call(text, at, keys, final=final) if called else at
 
 
 def visible(text: str) -> str:
@@ -210,23 +207,23 @@ def visible(text: str) -> str:
 def _is_value(before: str, figures: str, after: str) -> bool:
     """Return whether figures in brackets are an index or a list of values, and no citation."""
     numbers = [*map(int, re.findall(r"\d+", figures))]
-    cites = "†" in figures or (len(numbers) == 1 and before[-1:] == ",")
+    item = before[-1:] == "," or re.match(r": \s[A-Z]", f"{before[-2:]}{after}")
+    cites = "†" in figures or (len(numbers) == 1 and item)
     if cites or not figures[1].isdigit() or figures[-1] in ">】":
         return False
     first_in_line = before[-1:] in {"", "\n"}
     if 0 in numbers or _compiled(_VALUE).search(before) or (first_in_line and after[:1] == ":"):
         return True
     disordered = len(numbers) > 2 and numbers != sorted({*numbers})  # noqa: PLR2004 - "[4, 2]" cites
-    begins = first_in_line or re.search(r"[\n.!?]\s*$", before)
+    begins = first_in_line or re.search(r"(?:[\n!?]|[^\W\d_]{3}\.)\s*$", before)
     follows = re.match(r"\s[a-z]", after) if begins else _compiled(_LIST).search(before)
     alone = first_in_line and after[:1] in {"", "\n"}
     return len(numbers) > 1 and bool(disordered or follows or alone)
 
 
-def _end_of_call(text: str, at: int, *, final: bool) -> int | None:
+def _end_of_call(text: str, at: int, keys: str, *, final: bool) -> int | None:
     """Return where a tool call in JSON ends. An unfinished one is removed at the end."""
     start = min(place for place in (text.find("{", at), text.find("[", at)) if place >= 0)
-    keys = "" if text.startswith("functions.", at) else _ARGUMENTS
     call = text[start : start + _LONGEST_CALL]
     undecided = not final and len(call) < _LONGEST_CALL
     if undecided and "}" not in call:

@@ -83,7 +83,8 @@ def read_formulas(text: str) -> str:
     if opened == text and not _KNOWN.search(text):
         return text
     for _ in range(6):  # levels of nested braces
-        opened = apply(INNERMOST, opened)
+        if opened == (opened := apply(INNERMOST, opened)):
+            break
     return apply(COMMANDS, opened)
 
 

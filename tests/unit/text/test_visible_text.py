@@ -42,11 +42,17 @@ STAYS = [  # the text, the words that are heard
     ("Press [1] or [2] to go.", "Press one or two to go"),
     ('The body is {"name": "a", "arguments": {"b": 1}} here.', "arguments"),
     ('Ann is {"name": "Ann", "age": 5} there.', "there"),
+    ('Then {"name": "Ann", "input": 3} is hers.', "is hers"),
+    ("Its cell is row[2] here.", "row two here"),
+    ("Sum the array [1, 5] here.", "array one, five here"),
     ("Take (source 2) there.", "(source two) there"),
 ]
 GOES = [  # the text, what is seen
     ("Salt melts it.[1] So does sun [2, 3].", "Salt melts it. So does sun."),
     ("At 0 °C[1] and 5 m[2] it is so.", "At 0 °C and 5 m it is so."),
+    ("Points: [1] Salt melts it. Strong, [3] and so.", "Points: Salt melts it. Strong, and so."),
+    ("He won the set [1] in range [3]. Option C[7] too.", "He won the set in range. Option C too."),
+    ("Smith et al. [12, 15] and Jones [3] say so.", "Smith et al. and Jones say so."),
     ("Vitamin C[1] is good,[2] too.", "Vitamin C is good, too."),
     ("See it [web:4][web:12]. Or [post:3].", "See it. Or."),
     ("Open [Source 1] now [note 3], so [doc1].", "Open now, so."),
