@@ -44,6 +44,10 @@ class Handover:
     notes_told: bool = False
     """The newer turn tells the agent what was heard of this one."""
 
+    async def may_act(self) -> bool:
+        """Return True if no newer turn of this process took over (`MayAct`)."""
+        return self.superseded_at is None
+
 
 class RunningTurn(Generic[AnswerT_co]):
     """A turn that was admitted, and works in a task of its own (turn.py).

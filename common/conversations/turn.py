@@ -8,7 +8,7 @@ Nothing here runs before the commit that admitted the turn.
 
 import asyncio
 import itertools
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -34,17 +34,15 @@ from common.conversations.running_turns import RunningTurns
 from common.conversations.turn_book import TurnBook
 from common.domain import deadlines
 from common.domain.errors import Failed, OprinaError, Upstream
-from common.domain.ids import UtteranceId
 from common.domain.turn import STOP, TurnRecord
 from common.observability.log import best_effort, log
 from common.ports.dependencies import Dependencies
 from common.schemas.events import TurnEvent
 from common.sessions.end import SessionEnder
 from common.speech.caller_channel import CallerChannel
-from common.speech.playback import PlacedSentence
-from common.speech.relay_channel import channel_to
 from common.speech.silence import silence_avatar
-from common.speech.speech_output import SpeechOutput, SpeechPlan
+from common.speech.speech_output import SpeechOutput
+from common.speech.speech_plan import SpeechPlan, listeners_of
 from common.text import loading
 from common.transactions.shared_reads import SharedReads
 from common.transactions.transaction import Committed, Transactions
@@ -228,11 +226,14 @@ class TurnWork:
     # ── speech ───────────────────────────────────────────────────────────────────────────────────
 
     def _plan_speech(self) -> SpeechOutput | None:
-        """Speak to the avatar or to the caller. Without characters only silence the avatar."""
+        """Speak to the avatar, then to the caller. Without characters only silence the avatar."""
         turn, earlier, avatar = self._turn, self._earlier, self._turn.admitted.avatar
         if avatar is None and not turn.admitted.characters:
             return None
+        may_play = avatar is None or turn.content.caller_plays
+        caller = CallerChannel(turn.events.emit) if may_play else None
         plan = SpeechPlan(
+            listeners=listeners_of(self._deps, avatar, caller, self._heartbeat),
             voice=turn.admitted.voice,
             language=turn.admitted.language,
             characters=turn.admitted.characters,
@@ -241,17 +242,7 @@ class TurnWork:
             after=earlier.handover.silenced if earlier else None,
             from_elsewhere=turn.admitted.supersedes is not None and earlier is None,
         )
-        caller: CallerChannel | None = None
-        if avatar is None or turn.content.caller_plays:
-            caller = CallerChannel(turn.events.emit, self._captions)
-        channel = channel_to(self._deps, avatar, caller, self._heartbeat)
-        return SpeechOutput(
-            self._deps, plan, channel, turn.events, self._heartbeat, turn.interruption
-        )
-
-    def _captions(self, utterance: UtteranceId) -> Iterable[PlacedSentence]:
-        sent = self._speech.playback.sent if self._speech is not None else ()
-        return [caption for each in sent if each.id == utterance for caption in each.captions()]
+        return SpeechOutput(self._deps, plan, turn.events, self._heartbeat, turn.interruption)
 
     async def _silence(self) -> bool:
         """Stop the speech, and the avatar if it still speaks for this turn.
@@ -267,12 +258,12 @@ class TurnWork:
     async def _silence_late(self, settled: TurnRecord) -> None:
         """Silence the avatar now that the store has answered, unless a newer turn took over."""
         avatar, handover = self._turn.admitted.avatar, self._turn.handover
-
-        async def may_act() -> bool:
-            return handover.superseded_at is None
-
-        if avatar is not None and settled.superseded_by in {None, STOP} and await may_act():
-            await silence_avatar(self._deps, avatar, may_act)
+        if (
+            avatar is not None
+            and settled.superseded_by in {None, STOP}
+            and await handover.may_act()
+        ):
+            await silence_avatar(self._deps, avatar, handover)
 
     async def _may_silence(self) -> bool | None:
         """Return False if a turn of another process may speak by now, None if that is unknown.

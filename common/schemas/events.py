@@ -70,7 +70,10 @@ class ProposalEvent(Answer):
 
 
 class SentenceEvent(Answer):
-    """A sentence was sent to speech synthesis. `text` is the sentence as it is written."""
+    """A sentence was sent to speech synthesis. `text` is the sentence as it is written.
+
+    It is announced once, also if it is spoken in several utterances.
+    """
 
     event: Literal["sentence"] = "sentence"
     utterance_id: str

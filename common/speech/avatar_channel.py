@@ -5,18 +5,17 @@ The phases and what follows from each event are in `connection_state`; this clas
 
 import asyncio
 import contextlib
-import math
 from dataclasses import replace
 
 from common.domain import deadlines
 from common.domain.conversation import CurrentAvatar
 from common.domain.errors import OprinaError, Unavailable, Upstream
-from common.domain.ids import UtteranceId
 from common.observability.log import best_effort
 from common.ports.avatar import AvatarConnection, AvatarEvent
 from common.ports.dependencies import Dependencies
 from common.ports.standing import standing
 from common.speech.connection_state import ConnectionState, Event, step
+from common.speech.playback import Utterance
 from common.speech.speech_channel import MayAct
 
 CONNECTED_SECONDS = 5.0
@@ -34,7 +33,6 @@ class AvatarChannel:
     def __init__(self, deps: Dependencies, avatar: CurrentAvatar, guard: MayAct) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()
         self.opened_at: float | None = None
-        self.plays_until = math.inf
         self.state = ConnectionState()
         self._deps = deps
         self._avatar = avatar
@@ -88,16 +86,13 @@ class AvatarChannel:
             self._changed.set()
         return self.state.over
 
-    async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
-        """Send one chunk. Raises Unavailable if the connection is gone."""
+    async def speak(self, utterance: Utterance, pcm: bytes) -> None:
+        """Send the next chunk of an utterance. Raises Unavailable if the connection is gone."""
         self.state = replace(self.state, sent=True)
-        await self._require().speak(utterance, pcm)
+        await self._require().speak(utterance.id, pcm)
 
-    async def finish(self, utterance: UtteranceId) -> None:
-        await self._require().finish(utterance)
-
-    def change_listener(self) -> None:
-        return
+    async def finish(self, utterance: Utterance) -> None:
+        await self._require().finish(utterance.id)
 
     async def interrupt(self) -> None:
         """Silence the avatar, if the connection is there. Takes at most 2 s."""

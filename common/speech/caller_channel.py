@@ -2,14 +2,13 @@
 
 import asyncio
 import base64
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
 from common.schemas.events import AudioEvent
 from common.speech import audio
-from common.speech.playback import PlacedSentence
+from common.speech.playback import Utterance
 
 AHEAD_SECONDS = 2.0
 """At most this much sound is sent before it is played: an interruption saves what is behind it."""
@@ -22,16 +21,10 @@ class CallerChannel:
     when the one before it ends.
     """
 
-    def __init__(
-        self,
-        emit: Callable[[AudioEvent], None],
-        captions: Callable[[UtteranceId], Iterable[PlacedSentence]],
-    ) -> None:
+    def __init__(self, emit: Callable[[AudioEvent], None]) -> None:
         self.events: asyncio.Queue[AvatarEvent | None] = asyncio.Queue()
         self.opened_at: float | None = None
-        self.plays_until = math.inf
         self._emit = emit
-        self._captions = captions
         self._quiet_at = 0.0
         self._sent: dict[UtteranceId, tuple[int, float]] = {}
         """The number of chunks of each utterance that were sent, and their seconds."""
@@ -52,38 +45,35 @@ class CallerChannel:
     async def ask_if_over(self) -> bool:
         return False
 
-    async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
+    async def speak(self, utterance: Utterance, pcm: bytes) -> None:
         """Send one chunk, as soon as no more than `AHEAD_SECONDS` are sent and not played."""
         await asyncio.sleep(max(0.0, self._quiet_at - AHEAD_SECONDS - _now()))
-        index, begins = self._sent.get(utterance, (0, 0.0))
+        index, begins = self._sent.get(utterance.id, (0, 0.0))
         if index == 0:
-            self.events.put_nowait(AvatarEvent("started", utterance))
+            self.events.put_nowait(AvatarEvent("started", utterance.id))
             await asyncio.sleep(0)  # the captions come before the sound
         seconds = audio.seconds(pcm)
         starting = [
             caption.text
-            for caption in self._captions(utterance)
+            for caption in utterance.captions()
             if begins <= caption.offset < begins + seconds
         ]
         self._emit(
             AudioEvent(
-                utterance_id=utterance,
+                utterance_id=utterance.id,
                 index=index,
                 data=base64.b64encode(pcm).decode(),
                 seconds=round(seconds, 3),
                 text=" ".join(starting),
             )
         )
-        self._sent[utterance] = index + 1, begins + seconds
+        self._sent[utterance.id] = index + 1, begins + seconds
         self._quiet_at = max(self._quiet_at, _now()) + seconds
 
-    async def finish(self, utterance: UtteranceId) -> None:
+    async def finish(self, utterance: Utterance) -> None:
         """Report the end of the utterance when it has had time to play."""
-        ended = AvatarEvent("ended", utterance)
+        ended = AvatarEvent("ended", utterance.id)
         asyncio.get_running_loop().call_at(self._quiet_at, self.events.put_nowait, ended)
-
-    def change_listener(self) -> None:
-        return
 
     async def interrupt(self) -> None:
         return

@@ -66,8 +66,11 @@ class Utterance:
             offset += seconds
         return found
 
-    def cut_in_two(self, seconds: float) -> "tuple[Utterance, Utterance]":
-        """Cut the audio at a pause shortly before `seconds`, and its words where that is."""
+    def cut_in_two(self, seconds: float, rest: UtteranceId) -> "tuple[Utterance, Utterance]":
+        """Cut the audio at a pause shortly before `seconds`, and its words where that is.
+
+        The second part has the id `rest`.
+        """
         at = audio.quietest(self.pcm, seconds - PAUSE_SECONDS, seconds)
         left = self.characters * at / max(1, len(self.pcm))
         before, after = [], []
@@ -78,9 +81,7 @@ class Utterance:
             left -= len(piece.said)
         return (
             Utterance(self.id, before, self.pcm[:at], audio.seconds(self.pcm[:at])),
-            Utterance(
-                UtteranceId(f"{self.id}-2"), after, self.pcm[at:], audio.seconds(self.pcm[at:])
-            ),
+            Utterance(rest, after, self.pcm[at:], audio.seconds(self.pcm[at:])),
         )
 
     def heard_seconds(self, now: float) -> float:

@@ -1,9 +1,9 @@
 import asyncio
 from typing import Protocol
 
-from common.domain.ids import UtteranceId
 from common.ports.avatar import AvatarEvent
 from common.schemas.events import SentenceEvent, SpeechEvent
+from common.speech.playback import Utterance
 
 
 class SpeechEvents(Protocol):
@@ -26,8 +26,6 @@ class SpeechChannel(Protocol):
     """
 
     events: asyncio.Queue[AvatarEvent | None]
-    plays_until: float
-    """Audio that would play later than this event loop time needs another listener."""
 
     @property
     def opened_at(self) -> float | None:
@@ -52,14 +50,11 @@ class SpeechChannel(Protocol):
         """Return True if the provider says that the session has ended. Sets `is_over` then."""
         ...
 
-    async def speak(self, utterance: UtteranceId, pcm: bytes) -> None:
-        """Send one chunk. Raises Unavailable if the connection is gone."""
+    async def speak(self, utterance: Utterance, pcm: bytes) -> None:
+        """Send the next chunk of an utterance. Raises Unavailable if the connection is gone."""
 
-    async def finish(self, utterance: UtteranceId) -> None:
+    async def finish(self, utterance: Utterance) -> None:
         """Say that all chunks of an utterance are sent. Raises Unavailable."""
-
-    def change_listener(self) -> None:
-        """Take what follows to the next listener, if there is one. What was sent has played."""
 
     async def interrupt(self) -> None:
         """Silence the avatar, if the channel is open. Takes at most 2 s."""

@@ -1,6 +1,6 @@
 """The speech of one turn.
 
-    say() ──► Synthesis ──► utterances ──► SpeechChannel ──► the avatar ──► Playback: what was heard
+    say() ──► Synthesis ──► utterances ──► SpeechChannel ──► a listener ──► Playback: what was heard
 
 The next sentences are synthesised while the last ones are sent and played. The text never waits for
 speech, and a failure in here ends the speech only.
@@ -9,7 +9,6 @@ speech, and a failure in here ends the speech only.
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from common.domain.errors import OprinaError, SessionOver, Unavailable, Upstream
@@ -21,7 +20,8 @@ from common.schemas.events import Caption, SpeechEvent
 from common.speech import audio
 from common.speech.interruption import Interruption
 from common.speech.playback import Playback, Utterance
-from common.speech.speech_channel import MayAct, SpeechChannel, SpeechEvents
+from common.speech.speech_channel import MayAct, SpeechEvents
+from common.speech.speech_plan import SpeechListener, SpeechPlan
 from common.speech.synthesis import Synthesis
 from common.speech.voice_requests import VoiceRequests
 
@@ -30,41 +30,20 @@ AFTER_AUDIO_SECONDS = 2.0
 HANDOVER_SECONDS = 0.25
 """A turn of another process that we superseded may still have audio on its way, and learns of us
 from the avatar. Sound of ours from before that would be cleared together with it."""
-
 LISTENER_SECONDS = 0.5
-"""The avatar may report the end this late where the caller plays what follows: longer would be heard
-as a gap."""
+"""A listener may report the end this late where the next one plays what follows: longer would be
+heard as a gap."""
 
 SpeechEnd = Literal["complete", "handed_over", "interrupted", "failed"]
 
 
-@dataclass(frozen=True)
-class SpeechPlan:
-    """The limits and the context of a turn's speech.
-
-    `characters` are reserved; with 0 the avatar is only silenced. `deadline` is in event loop time.
-
-    `after` is set when the turn that we superseded in this process sends nothing any more;
-    `from_elsewhere`: it may run in another process.
-    """
-
-    voice: str
-    language: str
-    characters: int
-    wait: bool
-    deadline: float
-    after: asyncio.Event | None = None
-    from_elsewhere: bool = False
-
-
 class SpeechOutput:
-    """The speech of one turn through a channel, which is its avatar's."""
+    """The speech of one turn to its listeners, its avatar and then its caller, or one of them."""
 
     def __init__(
         self,
         deps: Dependencies,
         plan: SpeechPlan,
-        channel: SpeechChannel,
         events: SpeechEvents,
         guard: MayAct,
         interruption: Interruption,
@@ -75,8 +54,9 @@ class SpeechOutput:
         self.synthesis = Synthesis(
             voice, self.playback, events, patient=plan.wait, deadline=plan.deadline
         )
-        self._channel = channel
         self._plan = plan
+        self._place = 0
+        """The place of the listener that hears what is sent now."""
         self._events = events
         self._guard = guard
         self._interruption = interruption
@@ -97,7 +77,7 @@ class SpeechOutput:
     @property
     def session_is_over(self) -> bool:
         """The provider said that the avatar session has ended."""
-        return self._channel.is_over
+        return any(listener.channel.is_over for listener in self._plan.listeners)
 
     @property
     def first_utterance(self) -> UtteranceId | None:
@@ -120,8 +100,9 @@ class SpeechOutput:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self._keep_channel()),
-                    group.create_task(self._listen()),
+                    group.create_task(work(listener))
+                    for listener in self._plan.listeners
+                    for work in (self._keep, self._listen_to)
                 ]
                 if self._plan.characters:
                     tasks.append(group.create_task(self.synthesis.run(self._plan.language)))
@@ -140,7 +121,8 @@ class SpeechOutput:
             log.exception("speaking failed")
             self._fail(OprinaError.code, OprinaError.title)
         finally:
-            await self._channel.close()
+            for listener in self._plan.listeners:
+                await listener.channel.close()
 
     async def interrupt(self, *, silence: bool) -> None:
         """Note that the speech was cut. `silence`: also stop the avatar."""
@@ -150,14 +132,36 @@ class SpeechOutput:
             current = self.playback.current(_now())
             self._events.emit(SpeechEvent(state="interrupted", utterance_id=current))
         if silence:
-            await self._channel.interrupt()
+            for listener in self._plan.listeners:
+                await listener.channel.interrupt()
 
-    # ── what the avatar reports ──────────────────────────────────────────────────────────────────
+    # ── the listeners, and what they report ──────────────────────────────────────────────────────
 
-    async def _listen(self) -> None:
-        while (event := await self._channel.events.get()) is not None:
-            self._note(event)
-            self._heard.set()
+    @property
+    def _listener(self) -> SpeechListener:
+        return self._plan.listeners[self._place]
+
+    async def _keep(self, listener: SpeechListener) -> None:
+        """Keep a channel. If it fails in its time and before all is sent, the speech has failed."""
+        await listener.channel.run()
+        has_time = listener is self._listener and _now() < listener.plays_until
+        if has_time and not self._all_sent:
+            raise Unavailable("avatar", "the connection failed")
+
+    async def _ready(self) -> None:
+        """Wait until audio that is sent is played. Raises Unavailable if that cannot be any more."""
+        try:
+            await self._listener.channel.ready()
+        except Unavailable:
+            if _now() < self._listener.plays_until:
+                raise
+
+    async def _listen_to(self, listener: SpeechListener) -> None:
+        """Note the reports of a listener, except those after its turn."""
+        while (event := await listener.channel.events.get()) is not None:
+            if listener is self._listener:
+                self._note(event)
+                self._heard.set()
         self._heard.set()
 
     def _note(self, event: AvatarEvent) -> None:
@@ -181,23 +185,17 @@ class SpeechOutput:
             case "interrupted" if playback.is_ours(event):
                 self._interruption.request("interrupted")
 
-    async def _keep_channel(self) -> None:
-        """Keep the connection. If it fails before all is sent, nothing more is synthesised."""
-        await self._channel.run()
-        if not self._all_sent:
-            raise Unavailable("avatar", "the connection failed")
-
     # ── sending ──────────────────────────────────────────────────────────────────────────────────
 
     async def _send(self) -> None:
         ready = self.synthesis.ready
         utterance = await ready.get()
         if utterance is None:
-            await self._channel.wait_open()
+            await self._listener.channel.wait_open()
         elif await self._guard.may_act():
             await self._wait_for_the_earlier_turn()
         while utterance is not None:
-            await self._channel.ready()
+            await self._ready()
             if not await self._guard.may_act():
                 return
             await self._speak(utterance)
@@ -212,24 +210,24 @@ class SpeechOutput:
         """Send no audio before the turn that we superseded sends none any more."""
         if self._plan.after is not None:
             await self._plan.after.wait()
-        await self._channel.ready()
-        if self._plan.from_elsewhere and self._channel.opened_at is not None:
-            await asyncio.sleep(self._channel.opened_at + HANDOVER_SECONDS - _now())
+        await self._ready()
+        opened_at = self._listener.channel.opened_at
+        if self._plan.from_elsewhere and opened_at is not None:
+            await asyncio.sleep(opened_at + HANDOVER_SECONDS - _now())
 
     async def _speak(self, utterance: Utterance) -> None:
         """Hand over one utterance, or what of it plays in time, and the rest to the next listener."""
-        begins = max(_now(), self.playback.quiet_at)
-        left = self._channel.plays_until - begins
+        left = self._listener.plays_until - max(_now(), self.playback.quiet_at)
         if left >= audio.seconds(utterance.pcm):
             await self._hand_over(utterance)
             return
         rest = utterance
         if left > audio.CHUNK_SECONDS:
-            before, rest = utterance.cut_in_two(left)
+            before, rest = self.synthesis.cut(utterance, left)
             await self._hand_over(before)
         await self._wait(lambda: not self.playback.is_unreported, LISTENER_SECONDS)
-        self._channel.change_listener()
-        await self._hand_over(rest)
+        self._place += 1
+        await self._speak(rest)
 
     async def _hand_over(self, utterance: Utterance) -> None:
         """Send one utterance, and drop its audio from memory.
@@ -242,21 +240,21 @@ class SpeechOutput:
             for chunk in audio.chunks(pcm):
                 if self._interruption.reason is not None:
                     return
-                await self._channel.speak(utterance.id, chunk)
+                await self._listener.channel.speak(utterance, chunk)
                 self.playback.add(utterance, chunk, _now())
-            await self._channel.finish(utterance.id)
+            await self._listener.channel.finish(utterance)
         except Upstream:
             utterance.cut = True
             if utterance.starts is None:
                 self.playback.sent.remove(utterance)
 
     async def _wait_until_heard(self) -> None:
-        """Wait until the avatar reports the end, or the audio has had time to play.
+        """Wait until the listener reports the end, or the audio has had time to play.
 
         At its maximum age an avatar falls silent without an event. So if an end was not reported, the
         provider is asked whether the session still runs.
         """
-        playback, channel = self.playback, self._channel
+        playback, channel = self.playback, self._listener.channel
         await self._wait(lambda: playback.is_done(_now()) or channel.is_over, AFTER_AUDIO_SECONDS)
         is_doubtful = playback.is_unreported and not channel.is_over
         if is_doubtful and await channel.ask_if_over():

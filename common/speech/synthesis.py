@@ -78,6 +78,13 @@ class Synthesis:
         free = self._sentences.empty() and self._playback.ahead(_now()) <= self._voice.lead
         self._prefetcher.expect(sentence, free=free)
 
+    def cut(self, utterance: Utterance, seconds: float) -> tuple[Utterance, Utterance]:
+        """Cut an utterance in two shortly before `seconds`. The second part gets an id of its own.
+
+        No `sentence` event announces its words again: clients join the texts of these events.
+        """
+        return utterance.cut_in_two(seconds, self._voice.new_id())
+
     @property
     def spent(self) -> int:
         """Billable characters."""

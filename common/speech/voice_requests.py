@@ -54,8 +54,11 @@ class VoiceRequests:
         """Count a sentence that the voice refused, in parts too."""
         self._failures += 1
 
+    def new_id(self) -> UtteranceId:
+        return UtteranceId(self._new_id())
+
     def new_utterance(self, pieces: list[Piece]) -> Utterance:
-        return Utterance(UtteranceId(self._new_id()), pieces)
+        return Utterance(self.new_id(), pieces)
 
     def fitting(self, pieces: list[Piece]) -> list[Piece]:
         """Return the pieces that the reservation still pays for. The last one may be a beginning."""

@@ -184,15 +184,16 @@ class VisibleText:
         if not final and len(text) - at < _REACH and _compiled(_UNFINISHED).fullmatch(text, at):
             return None
         removed = _compiled(_REMOVED).match(text, at)
-        for opener, closer in _HIDDEN if removed else ():
+        for opener, closer in _HIDDEN if removed and not removed[0][1:2].isdigit() else ():
             if hidden := _compiled(opener).match(text, at):
                 self._until = closer.format(*map(re.escape, hidden.groups()))
                 return hidden.end()
         if removed:
             end = removed.end()
             return at if _is_value(before, removed[0], text[end : end + 2]) else end
-        in_prose = not first_in_line and _compiled(_IN_PROSE).search(before)
-        called = not in_prose and _compiled(_CALL).match(text, at)
+        if not _compiled(_CALL).match(text, at):
+            return at
+        called = first_in_line or not _compiled(_IN_PROSE).search(before)
         keys = _ARGUMENTS if first_in_line or sign.isalpha() else _OBJECT
         keys = "" if text.startswith("functions.", at) else keys
         return _end_of_call(text, at, keys, final=final) if called else at
@@ -207,18 +208,20 @@ def visible(text: str) -> str:
 def _is_value(before: str, figures: str, after: str) -> bool:
     """Return whether figures in brackets are an index or a list of values, and no citation."""
     numbers = [*map(int, re.findall(r"\d+", figures))]
-    item = before[-1:] == "," or re.match(r": \s[A-Z]", f"{before[-2:]}{after}")
+    item = before[-1:] == "," or (before[-2:] == ": " and after[:1] == " " and after[1:].isupper())
     cites = "†" in figures or (len(numbers) == 1 and item)
     if cites or not figures[1].isdigit() or figures[-1] in ">】":
         return False
     first_in_line = before[-1:] in {"", "\n"}
-    if 0 in numbers or _compiled(_VALUE).search(before) or (first_in_line and after[:1] == ":"):
-        return True
+    value = _compiled(_VALUE).search(before, max(0, len(before) - 18))
+    known = value or 0 in numbers or (first_in_line and after[:1] == ":")
+    if known or len(numbers) == 1:
+        return bool(known)
     disordered = len(numbers) > 2 and numbers != sorted({*numbers})  # noqa: PLR2004 - "[4, 2]" cites
     begins = first_in_line or re.search(r"(?:[\n!?]|[^\W\d_]{3}\.)\s*$", before)
     follows = re.match(r"\s[a-z]", after) if begins else _compiled(_LIST).search(before)
     alone = first_in_line and after[:1] in {"", "\n"}
-    return len(numbers) > 1 and bool(disordered or follows or alone)
+    return bool(disordered or follows or alone)
 
 
 def _end_of_call(text: str, at: int, keys: str, *, final: bool) -> int | None:

@@ -524,7 +524,7 @@ class RunningAvatar(BaseModel):
 
 
 class SentenceEvent(BaseModel):
-    """A sentence was sent to speech synthesis. `text` is the sentence as it is written."""
+    """A sentence was sent to speech synthesis. `text` is the sentence as it is written. It is announced once, also if it is spoken in several utterances."""
 
     model_config = ConfigDict(
         extra="ignore",

@@ -151,7 +151,7 @@ async def a_start_fails_while_the_store_is_away(simulation: Simulation) -> list[
 
 def speaks_beside_the_older_turn(patch: pytest.MonkeyPatch) -> None:
     async def only_ready(self: SpeechOutput) -> None:
-        await self._channel.ready()
+        await self._ready()
 
     patch.setattr(SpeechOutput, "_wait_for_the_earlier_turn", only_ready)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from common.conversations.running_turn import RunningChat
-from common.domain.ids import UtteranceId
-from common.schemas.events import AudioEvent, ChatEvent, DoneEvent, SpeechEvent
+from common.domain.ids import AvatarSessionId, UtteranceId
+from common.schemas.events import AudioEvent, ChatEvent, DoneEvent, SentenceEvent, SpeechEvent
 from common.speech.audio import seconds
 from common.speech.playback import Piece, Utterance
 from tests.support.fakes.agent import FakeAgent
@@ -101,7 +101,9 @@ async def test_a_running_avatar_speaks_itself() -> None:
 STORY = [f"Sentence number {n} is said. " for n in range(30)]
 
 
-@pytest.mark.parametrize("by", ["the page ends it", "it falls silent", "a second before"])
+@pytest.mark.parametrize(
+    "by", ["the page ends it", "it falls silent", "a second before", "it reports late"]
+)
 async def test_the_caller_plays_on_in_mid_sentence_when_the_avatar_s_time_ends(by: str) -> None:
     harness = new_harness(agent=FakeAgent(STORY), allowance_avatar_seconds=20)
     session = await harness.start()
@@ -116,6 +118,8 @@ async def test_the_caller_plays_on_in_mid_sentence_when_the_avatar_s_time_ends(b
             assert all(each.ended for each in avatar.player.played.values())
             if by == "the page ends it":
                 await end(harness.app, session.avatar_session_id)
+            if by == "it reports late":
+                harness.avatars.connections[-1].deliver("interrupted", None)
         events += news
     done = events[-1]
     assert isinstance(done, DoneEvent)
@@ -125,13 +129,58 @@ async def test_the_caller_plays_on_in_mid_sentence_when_the_avatar_s_time_ends(b
     made = sum(len(text) * 0.06 for text in harness.voice.texts)
     assert by_avatar + by_caller == pytest.approx(made, abs=0.1)
     assert by_avatar == 0 if by == "a second before" else 15 < by_avatar < 18.5
-    captions = [
-        caption.text
-        for event in events
-        if isinstance(event, SpeechEvent) and event.state == "started"
-        for caption in event.sentences or []
-    ]
-    assert " ".join(captions) == "".join(STORY).strip()
+    started = [e for e in events if isinstance(e, SpeechEvent) and e.state == "started"]
+    assert len({event.utterance_id for event in started}) == len(started)
+    captions = [caption.text for event in started for caption in event.sentences or []]
+    sentences = [event.text for event in events if isinstance(event, SentenceEvent)]
+    for texts in (captions, sentences):
+        assert " ".join(texts) == "".join(STORY).strip()
+
+
+async def test_the_caller_plays_a_sentence_that_comes_after_the_avatar_s_session() -> None:
+    harness = new_harness(agent=FakeAgent([STORY[0], 25.0, STORY[1]]), allowance_avatar_seconds=20)
+    session = await harness.start()
+    stop = harness.avatars.stop(AvatarSessionId(session.avatar_session_id), "expired")
+    asyncio.get_running_loop().call_later(20, asyncio.ensure_future, stop)
+    events = await spoken_events(harness, conversation_id=session.conversation_id)
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert (done.ended, done.spoken) == ("complete", "".join(STORY[:2]).strip())
+    assert " ".join(each.text for each in sound(events) if each.text) == STORY[1].strip()
+    assert await harness.used("avatar_seconds") == (20, 0)
+
+
+async def test_speech_ends_if_the_avatar_is_lost_before_its_time_ends() -> None:
+    harness = new_harness(agent=FakeAgent(STORY), allowance_avatar_seconds=20)
+    session = await harness.start()
+    turn = await harness.chat(speak="audio", conversation_id=session.conversation_id)
+    avatar = harness.avatars.session(session.avatar_session_id)
+    stop = harness.avatars.stop(avatar.id, "gone")
+    asyncio.get_running_loop().call_later(10, asyncio.ensure_future, stop)
+    events = await collect_events(turn)
+    assert sound(events) == []
+    failures = [e for e in events if isinstance(e, SpeechEvent) and e.state == "unavailable"]
+    assert len(failures) == 1
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert (done.ended, done.text) == ("complete", "".join(STORY))
+    assert 0 < len(done.spoken) < len(done.text)
+
+
+async def test_a_stop_while_the_caller_plays_on_silences_the_avatar() -> None:
+    """The avatar may have begun late, and still speak."""
+    harness = new_harness(agent=FakeAgent(STORY), allowance_avatar_seconds=20)
+    session = await harness.start()
+    turn = await harness.chat(speak="audio", conversation_id=session.conversation_id)
+    while not sound(await turn.next_events()):
+        pass
+    stopped_at = asyncio.get_running_loop().time()
+    turn.interruption.request("stopped")
+    done = (await collect_events(turn))[-1]
+    assert isinstance(done, DoneEvent)
+    assert done.ended == "interrupted"
+    player = harness.avatars.session(session.avatar_session_id).player
+    assert player.interrupts[-1] == pytest.approx(stopped_at, abs=0.1)
 
 
 async def test_a_caller_without_sound_gets_none_after_the_avatars_time() -> None:
@@ -147,7 +196,8 @@ def test_speech_is_cut_where_it_is_quiet() -> None:
     pcm = tone.tobytes() + bytes(2 * 4_800) + tone.tobytes()
     pieces = [Piece("One two three.", "one two three"), Piece("Four five six.", "four five six")]
     whole = Utterance(UtteranceId("a"), pieces, pcm, seconds(pcm))
-    before, after = whole.cut_in_two(1.5)
+    before, after = whole.cut_in_two(1.5, UtteranceId("b"))
+    assert (before.id, after.id) == ("a", "b")
     assert before.pcm + after.pcm == pcm
     assert 1.0 <= before.seconds <= 1.2
     words = [" ".join(piece.written for piece in part.pieces) for part in (before, after)]

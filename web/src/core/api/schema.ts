@@ -819,7 +819,7 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
-        /** @description A sentence was sent to speech synthesis. `text` is the sentence as it is written. */
+        /** @description A sentence was sent to speech synthesis. `text` is the sentence as it is written. It is announced once, also if it is spoken in several utterances. */
         SentenceEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
