@@ -10,11 +10,11 @@ _AFTER_A_NAME = table("""St. Street|Dr. Drive|Ave. Avenue|Blvd. Boulevard|Rd. Ro
   |Pkwy. Parkway|Sq. Square|Ct. Court|Pl. Place|Inc. Incorporated|Ltd. Limited|Corp. Corporation
   |Co. Company|Bros. Brothers|Jr. Junior|Sr. Senior|Univ. University|Dept. Department|Aves. Avenues""")
 _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k.a.=also known as
-  |cf.=compare|incl.=including|excl.=excluding|dept.=department|govt.=government|w/=with|vs=versus
+  |lg.=large|incl.=including|excl.=excluding|dept.=department|govt.=government|w/=with|vs=versus
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
-  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes|lg.=large
+  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
   |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
   |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law"""
 _ANYWHERE = table(_IN_FULL, "=")
