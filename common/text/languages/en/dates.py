@@ -27,12 +27,11 @@ NAMES: dict[str, Any] = {
         r"|notes|statement|payment|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
         rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])? \(?)"
     ),
-    "CLOCK": r"\d\d?(?::\d\d)?",
     "AT": "(?:at|@|from|between|after|before)",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"\b(?i:steep|plank|brew|boil|simmer|microwave|rest|hold|cook|video|song|lap|workout)",
-    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|\d:\d\d(?:,| or)",
+    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|:\d\d ?(?:,|or|to|and|[-–])",
     "RUN": r":0\d|\d ?[Kk]\b|\b[Tt]ime|[Pp]ace|mile|\bP[RB]\b|\bran\b|finish|video|long",
     "RATIO": r"(?i:dilut|\bratio|scale|odds|\bmix|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days

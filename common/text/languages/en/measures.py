@@ -9,21 +9,20 @@ _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd ya
 _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
   |lb pound|lbs pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
   |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
-  |tbsp tablespoon|Tbsp tablespoon|sqm square meter|ha hectare|B byte|kB kilobyte|KB kilobyte
-  |MB megabyte|GB gigabyte|TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second
-  |Gbps gigabit per second|kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt
-  |GW gigawatt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie
-  |cal calorie|Pa pascal|kPa kilopascal|hPa hectopascal|dB decibel|px pixel|s second|sec second
-  |secs second|ms millisecond|µs microsecond|ns nanosecond|min minute|mins minute|h hour|hr hour
-  |hrs hour|wk week|wks week|mo month|mos month|yr year|yrs year|mol mole|mmHg millimeter of mercury
-  |Hz hertz|kHz kilohertz|MHz megahertz|GHz gigahertz|mph mile per hour|ppm part per million
-  |kph kilometer per hour|kmh kilometer per hour|m/s² meter per second squared|fps frame per second
-  |rpm revolution per minute|pk pack|ct count|pcs piece|IU international unit|pts point|reb rebound
-  |ast assist|wkts wicket|mmol millimole|mEq milliequivalent|Nm newton meter|N·m newton meter
-  |kN kilonewton|MPa megapascal|Wh watt hour|mIU milli-international unit|pg picogram|ng nanogram
-  |nmol nanomole|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star
-  |⭐ star|qts quart|yds yard|atm atmosphere|bbl barrel|J·s joule second|M☉ solar mass
-  |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month""")
+  |tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte
+  |TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second
+  |kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|amp amp
+  |mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal
+  |kPa kilopascal|dB decibel|px pixel|s second|sec second|secs second|ms millisecond|µs microsecond
+  |ns nanosecond|min minute|mins minute|h hour|hr hour|hrs hour|wk week|wks week|mo month|mos month
+  |yr year|yrs year|mol mole|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz
+  |GHz gigahertz|mph mile per hour|ppm part per million|kph kilometer per hour
+  |m/s² meter per second squared|fps frame per second|rpm revolution per minute|pk pack|ct count
+  |IU international unit|pts point|reb rebound|ast assist|wkts wicket|mmol millimole|Nm newton meter
+  |kN kilonewton|MPa megapascal|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
+  |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
+  |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
+  |N·m newton meter""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -69,7 +68,6 @@ NAMES = {
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
-    "currency": lambda sign: _currency(sign)[0],
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
 }

@@ -10,7 +10,7 @@ from num2words import num2words
 
 from common.text.language import words_of
 from common.text.languages.en import starters
-from common.text.spoken.rules import AS_WRITTEN, LOWERED, RAISED, ends_sentence, near, table
+from common.text.spoken.rules import AS_WRITTEN, LOWERED, ends_sentence, table
 
 START = r"(?<!\w)(?<!\d[.,])"  # not inside a word, nor after the point of another number
 NUMBER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
@@ -36,8 +36,7 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
   |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
-  |Rom Romans|Deut Deuteronomy|Prov Proverbs|Isa Isaiah|Matt Matthew|Eph Ephesians|Phil Philippians
-  |Heb Hebrews|l line|ll lines|paras paragraphs|Yr Year|Gen Genesis|Fl Floor""")
+  |Rom Romans|Matt Matthew|l line|Yr Year|Gen Genesis|Fl Floor|paras paragraphs|ll lines""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
   |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
@@ -50,11 +49,10 @@ _EQUATED = (
     r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-_CRICKET = (
-    r"\b(?:wickets?|wkts?)\b|\d overs\b|innings|bowled|stumps|took \d|all out|bat(?:ted|ting)\b"
-)
 _COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete)"
-_RATED = r"(?i)\b(scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
+_RATED = (
+    r"(?i)\b(index|scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
+)
 _SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
@@ -65,8 +63,7 @@ NAMES = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
-        r"|/(?:ea|1[01]|5)|['′’] ?[x×]|[ey] \d\d?[A-Z]|[etm] \d++-|\d{3}-\d{4}|M ?[-–] ?F"
-        r"|[nf] \d++:|[(,] ?[rbd]\.| [cT]\.|q \d|q\d|hrs"
+        r"|/ea|['′’] ?[x×]|[efmnty] \d++[-:A-Z]|\d{3}-\d{4}|M ?[-–] ?F|[(,] ?[rbd]\.| [cT]\."
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),
@@ -82,8 +79,6 @@ NAMES = {
     "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
     "letters": " ".join,
     "minutes": lambda more: re.sub(r"(\d+).", lambda at: f"{ordinal(at[1])} minute", more),
-    "to_prime": lambda digit: f" to {cardinal(digit)} prime" if digit else "",
-    "kelvins": table("C degree Celsius|F degree Fahrenheit|K kelvin"),
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
     "points": lambda digits: re.sub(
@@ -91,7 +86,6 @@ NAMES = {
     ).replace(".", " point "),
     "bounded": lambda sign: _SIGNS[sign].removesuffix(" of"),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus"),
-    "power": methodcaller("translate", RAISED),
     "lowered": methodcaller("translate", LOWERED),
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "with_commas": lambda written: re.sub("[. '’]", ",", written),
@@ -167,8 +161,6 @@ def between(match: re.Match[str]) -> str:
     written, dash = match[1], match[2]
     first, last = (float(match[at].replace(",", "")) for at in (1, 3))
     before = match.string[max(0, match.start() - 7) : match.start()]
-    if min(first, last) <= 10 < max(first, last) and near(match, _CRICKET):  # noqa: PLR2004
-        return f"{written} for "
     if match[4] or before == "equals " or (dash == " - " and first > last):
         return f"{written} minus "
     coded = max(last, first / 2) >= _SCORE and last < _CLOSE * first
@@ -203,7 +195,7 @@ def fraction(match: re.Match[str]) -> str:
     if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
         sign = " "
     elif above > below or not above or (" equals " in text and not rated):
-        sign = " for " if near(match, _CRICKET) else " over "
+        sign = " over "
     elif rated or re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after):
         sign = " out of "
     elif above > 12 or below > 31:  # noqa: PLR2004 - no date

@@ -15,7 +15,6 @@ _SIGNS = r"""
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
 (?<![\w-])(AB?|B|O)[-−–](?![\w–-])  =>  {1} negative  near [Bb]lood|[Tt]ype|[Dd]onor
-(?<!\w)([35])['’′](?: ?(?:→|-{0,2}>|[-–]|to) ?([35])['’′]|(?= end))  =>  {1:cardinal} prime{2:to_prime}
 (?<=\b[A-G][♯♭#])m(\d?)(?!\w)  =>  ␣minor {1}
 (?<!\w)([A-G])#  =>  {1} sharp
 (?<=\w )#(?=:| is)|(?<=\. )#(?=:)  =>  number
@@ -25,7 +24,6 @@ _SIGNS = r"""
 ([$€£][\d.,]+) / (?=[$€£]?[\d.,]+[a-z ]{0,9} ?[=≈])  =>  {1} divided by␣
 \|([-−]?\w{1,4}(?: \w)?(?: ?[-−+] ?\w{1,4}(?: \w)?)?)\|  =>  ␣the absolute value of {1}␣
 ? [−=+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|minus|log|lim [a-z]
-([∫∑∏])([₋₀-₉]{1,4})([⁻⁰¹²³⁴-⁹]{1,4})  =>  {1:bounded} from {2:lowered} to {3:lowered} of
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}?) ?→ ?([^,\s]{1,12}|[^,]{1,20}(?=,)),?  =>  the limit as {1} approaches {2} of
 (?<!\w)d ÷ d ([a-z])(?= [\w(])  =>  d over d {1} of
@@ -33,7 +31,6 @@ _SIGNS = r"""
 (?<!\w)([fghA-EM])(?:⁻¹|\^\(?[-−]1\)?)(?![\w.])  =>  {1} inverse
 (?<=[{VULGAR}])([a-z]{2}(?=[²³])|(?=[a-z]))  =>  ␣{1:letters}
 ([=×≈] ?[\d.]++) N(?!\w)|(\d) N(?= ?[=×]| of force)  =>  {1}{2} newtons
-(\d ?|/)([kcm]?m)\^([23])(?!\d)  =>  {1}{2}{3:power}
 (?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([A-Za-z])/(?=[A-Za-z](?!\w))  =>  {1} over␣
 (?:(?<=[\d)])|(?<=[\W\d][knr]))!(?= ?[=×÷/]|[()])  =>  ␣factorial
 (?<=[(=±×÷^]) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
@@ -72,10 +69,7 @@ _FIGURES = r"""
 (?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/))(\d{1,3}(?::[0-5]\d)++)(?![\w:]|\.\d| ?[ap]\.?m){PER}
     =>  {clock}{2:per}
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit )|(?<=Law ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
-(?<=[a-z] )hrs(?!\w)(?:\.(?= [a-z]))?  =>  hours
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
-(?<![\w.])q ?(?=\d{1,2}(?:[-–]\d{1,2})? ?h(?:rs?)?(?!\w))  =>  every␣
-(?<!\w)({CLOCK}) ?([ap]) ?[-–—] ?({CLOCK}) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m. to {3} {4}.m.
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
 (?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
@@ -86,7 +80,6 @@ _FIGURES = r"""
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
-((?i:index|scored?|rat(?:ing|ed)|pain|got)[ :a-z]{0,8})(\d\d?)/(1[01]|5)(?![\w/])  =>  {1}{2} out of {3}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
 (?:(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b))(\d{3,6})(?!\d)
@@ -149,11 +142,9 @@ _FIGURES = r"""
 (?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 (?<=\d)/(?=[$€£]\d)  =>  ␣out of␣
-(?<=\d)/({CURRENCY})(?![\w\d])  =>  ␣per {1:currency}
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{AMOUNT} ?({CURRENCY})(?!\w)  =>  {1}{4}{2}{3}
 (?<=\d)/m(?!\w)  =>  /mo  near [$€£¥]\d[\d.]+/m.{,70}{MONTHLY}|{MONTHLY}.{,70}[$€£¥]\d[\d.]+/m
-(?<=[$€£]\d)(\d*+(?:\.\d\d)?) pp(?!\w)  =>  {1} per person
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT})?{PER}(?!\w)  =>  {amount}
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
@@ -165,20 +156,15 @@ _FIGURES = r"""
 ? \d/\d|f/\d|[{VULGAR}]
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
-(?<![\w/])5/4 ?[x×] ?(?=\d)  =>  five quarter by␣
 (?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
-(?<!\w)f/(?=\d)  =>  f␣
 (?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
-([{VULGAR}])-({UNIT}|in)(?!\w)  =>  {1}-{2:singular}
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,4})/(\d{1,5})(?<!/20\d\d)(?![\w/]|[.,]\d)  =>  {fraction}
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)]|[.,;]|$)|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 ({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
-(?<=[A-Za-z])-(\d{1,4}(?:\.\d{1,4})?)-(?=\d)  =>  -{1}␣
 (?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
-((?i:between) {CLOCK} ?[AaPp]\.?[Mm]\.?) ?[-–—] ?(?=\d|noon|midnight)  =>  {1} and␣
 {AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×(?!\d+ \+)| × (?=[\d. ×]{1,20}(?:[cm]?m|in|ft|["″])(?!\w|  ?eq)))(?=\d)  =>  ␣by␣
@@ -206,7 +192,6 @@ _FIGURES = r"""
 {START}({NUMBER})['′’](?=[).,;]|$| and | of )  =>  {1:number} feet  near {LUMBER}
 (?<=\d)\+(\d\d?)['’′](?!\w)  =>  ␣plus {1:number}
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
-(?<=at )(\d\d?)h(\d\d)(?!\w)  =>  {1:hour} {2:pair}
 {START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
@@ -222,8 +207,6 @@ _FIGURES = r"""
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 (?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-((?:rose|fell|up|down|by) [\d.]+) ?pp(?!\w)  =>  {1} percentage points
-(?<=[JW]/)\((k?g|mol|m²?)[·⋅*]°?([CFK])\)  =>  {1} per {2:kelvins}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near {PULL}
 (?<=\d)([ -]?)A(?!\w)  =>  {1}amp  near {ELECTRIC}
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
@@ -242,7 +225,6 @@ _FIGURES = r"""
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
 """
 _OTHER_SIGNS = r"""
-(?<!\w)#(?:(N)/(A)|(?=REF!|VALUE!|NAME\?|DIV/|NUM!))  =>  hash {1} {2}
 (?<!\w)#(?=[^\W\d_])  =>  hashtag␣
 [ ]?&&? ?  =>  ␣and␣
 \+/[-−]  =>  ±
@@ -261,7 +243,6 @@ _BRITISH = r"""
 ((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
 (?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
-(?<=:\d\d)( ?(?:to|and|-|–|until) ?)(\d\d?)\.([0-5]\d)(?!\d)  =>  {1}{2}:{3}
 """
 _DAYS = r"""
 ? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
