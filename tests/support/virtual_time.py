@@ -17,8 +17,6 @@ Ts = TypeVarTuple("Ts")
 EPOCH = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
 STUCK_SECONDS = 5.0
 """Real time after which a loop in which nothing is due is taken for a deadlock."""
-THREAD_SECONDS = 60.0
-"""Real time that work in a thread may take."""
 
 
 class Schedulable(Protocol):
@@ -37,7 +35,6 @@ CURRENT_PROCESS: ContextVar[Schedulable | None] = ContextVar("process", default=
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._elapsed = 0.0
-        self.in_threads = 0
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
@@ -48,18 +45,17 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def run_in_executor(
         self,
-        executor: Executor | None,
+        executor: Executor | None,  # noqa: ARG002 - a parameter of the event loop
         func: Callable[..., Any],
         *args: object,
     ) -> "asyncio.Future[Any]":
-        """Run `func` in a thread. The clock stands still until it returns."""
-        work = super().run_in_executor(executor, func, *args)
-        self.in_threads += 1
-        work.add_done_callback(self._leave_thread, context=Context())  # its process may be frozen
+        """Run `func` at once. A thread would end at a moment that differs from run to run."""
+        work: asyncio.Future[Any] = self.create_future()
+        try:
+            work.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - whatever the work raises
+            work.set_exception(error)
         return work
-
-    def _leave_thread(self, _: "asyncio.Future[Any]") -> None:
-        self.in_threads -= 1
 
     # ── simulated processes ──────────────────────────────────────────────────────────────────────
 
@@ -128,12 +124,12 @@ class _JumpingSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
-            ready = super().select(THREAD_SECONDS if self._loop.in_threads else STUCK_SECONDS)
+            ready = super().select(STUCK_SECONDS)
             if not ready:
                 msg = "deadlock: every task waits, and no timer is set"
                 raise RuntimeError(msg)
             return ready
-        ready = super().select(THREAD_SECONDS if timeout > 0 and self._loop.in_threads else 0)
+        ready = super().select(0)
         if not ready:
             self._loop.jump(timeout)
         return ready

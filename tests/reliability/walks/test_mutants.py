@@ -23,7 +23,7 @@ TURNS: dict[Mutant, tuple[str, int]] = {
     mutants.settles_a_settled_turn_again: ("unconfirmed", 1),
     mutants.keeps_its_reservation: ("calm", 0),
     mutants.is_charged_in_the_month_of_its_end: ("harsh", 0),
-    mutants.corrects_to_a_shorter_message: ("frozen", 30),
+    mutants.corrects_to_a_shorter_message: ("frozen", 20),
     mutants.runs_beyond_the_limit_of_its_user: ("frozen", 17),
     mutants.takes_no_lease: ("calm", 1),
     mutants.does_not_tell_the_older_turn: ("calm", 3),
