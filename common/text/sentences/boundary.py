@@ -163,7 +163,7 @@ def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
         return not neighbours.is_numeral(place.after, language)
     if kind is Kind.TIME:
         return not neighbours.belongs_to_a_time(place.after, place.before, language)
-    return kind is not Kind.ENDER or not neighbours.is_quarter(place.after)
+    return kind is not Kind.ENDER or not neighbours.begins(place.after, neighbours.GOES_ON)
 
 
 def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:

@@ -42,9 +42,8 @@ _TAIL: Final = re.compile(
 """Signs that belong to the sentence before them. In German, “ closes a quotation."""
 _OPEN_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|\[\^[^\]\s]{0,40}")
 _BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
-_CLOSES: Final = dict(zip('([{（「『【《“„«»‹"`', ')]}）」』】》””»«›"`', strict=True)) | {
-    "„": "“”"
-}
+_CLOSERS: Final = (*")]}）」』】》”", "“”", *'»«›"`')
+_CLOSES: Final = dict(zip('([{（「『【《“„«»‹"`', _CLOSERS, strict=True))
 _PAIRED: Final = re.compile('[][(){}（）「」『』【】《》“”„«»‹›"`](?:(?<=`)`+)?')
 _OPENING: Final = '"“„«»‹「『'
 _INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
@@ -96,11 +95,10 @@ def inside(text: str) -> bool:
     expected: list[str] = []
     for mark in _PAIRED.finditer(text, max(0, len(text) - _FAR)):
         sign, before = mark[0][0], text[max(0, mark.start() - 1) : mark.start()]
+        joined = before.isalnum() or before in {*":;-.,!?"}  # an inch (6"), a smiley :(
         if expected and sign in expected[-1]:
             expected.pop()
-        elif sign in _CLOSES and (  # an inch (6") and a smiley :( open nothing
-            sign in _WIDE or not (before.isalnum() or before in {*":;-.,!?"})
-        ):
+        elif sign in _CLOSES and (sign in _WIDE or not joined):
             expected.append(_CLOSES[sign])
     return bool(expected)
 

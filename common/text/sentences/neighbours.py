@@ -37,7 +37,7 @@ _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "R
 _SYLLABLES: Final = "\u2e80"  # begins the scripts in which one letter is a word: 빵, 人
 _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_QUARTER: Final = re.compile(r"(?:[NS][EW]|KG|VAT|GST)\b")
+GOES_ON: Final = "NE NW SE SW KG VAT GST"  # "Pennsylvania Ave. NW", "GmbH & Co. KG", "inc. VAT"
 _NUMERAL: Final = re.compile(
     r"[$€£¥#~≈]|['’]?\d|[A-Z]{0,4}[-−]?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]))(?![\w'’])"
 )  # "A" and "I" are words
@@ -104,9 +104,8 @@ def _is_named(before: str, name: str) -> bool:
 @lru_cache(maxsize=2048)
 def _unlisted(language: Language, word: str) -> Kind:
     letter = len(word) == 1 and word.isalpha() and word < _SYLLABLES
-    if letter or (
-        language.ordinal_digits and re.fullmatch("[IVX]{1,5}", word)
-    ):  # "Mehmed II. Fatih"
+    ruler = language.ordinal_digits and re.fullmatch("[IVX]{1,5}", word)  # "Mehmed II. Fatih"
+    if letter or ruler:
         return Kind.ABBREVIATION
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language.code, word)  # "a.k.a.", not "U.S."
@@ -182,12 +181,6 @@ def adds_in_brackets(text: str, mark: str) -> bool:
         return False
     _must_be_finished(text, r"[(\[]\w{0,2}")
     return re.match(r"[(\[](?!\w{1,2}\))[\da-z]", text) is not None
-
-
-def is_quarter(text: str) -> bool:
-    """Return whether the phrase goes on: "Pennsylvania Ave. NW", "GmbH & Co. KG", "inc. VAT"."""
-    _must_be_finished(text, "[NS][EW]?|KG?|VA?T?|GS?T?")
-    return _QUARTER.match(text) is not None
 
 
 def belongs_to_a_time(text: str, before: str, language: Language) -> bool:

@@ -141,9 +141,6 @@ def opening(line: str) -> tuple[str, str, int] | None:
 
 
 def closes(line: str, fence: str) -> bool:
-    """Return whether a line ends the block that `fence` opened.
-
-    Where line breaks were lost, other text may stand before the fence, or after it and a space.
-    """
+    """Return whether a line ends the block of `fence`. Where breaks were lost, more stands in it."""
     after = line.lstrip(fence[0])[:1] if line.startswith(fence) else "x"
     return not after.strip() or line.endswith(fence)

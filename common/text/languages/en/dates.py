@@ -23,8 +23,8 @@ NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
         r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
         r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starts?|starting|close[sd]|ends"
-        r"|opens?|expires|arrives|latest|e?mail|ETA|date|updated|effective|as of|week of|sync|deadline"
-        r"|notes|statement|payment|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
+        r"|opens?|expires|arrives|latest|ETA|date|updated|effective|as of|week of|deadline|notes"
+        r"|statement|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
         rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])? \(?)"
     ),
     "AT": "(?:at|@|from|between|after|before)",

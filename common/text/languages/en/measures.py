@@ -37,16 +37,15 @@ _NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|o
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
   |W west""")
-_CURRENCIES = table(  # main unit, small one (else cent), their plurals (else in -s)
-    "$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar|NZ$ New Zealand dollar"
-    "|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo|R$ real/centavo/reais|€ euro"
-    "|£ pound/penny/pounds/pence|¥ yen/sen/yen/sen|₹ rupee/paisa/rupees/paise|₩ won/jeon/won/jeon"
-    "|₽ ruble/kopeck|฿ baht/satang/baht/satang|₿ bitcoin/|₱ peso/centavo|₺ lira/kurush/lira/kurush"
-    "|₪ shekel/agora/shekels/agorot|₦ naira/kobo/naira/kobo|₴ hryvnia/kopiyka|₫ dong//dong"
-    "|zł zloty/grosz/zlotys/groszy|SEK Swedish krona/öre/Swedish kronor/öre"
-    "|NOK Norwegian krone/øre/Norwegian kroner/øre|DKK Danish krone/øre/Danish kroner/øre"
-    "|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/"
-)
+# The main unit, the small one (else cent), their plurals (else in -s).
+_CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar
+  |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo
+  |R$ real/centavo/reais|€ euro|£ pound/penny/pounds/pence|¥ yen/sen/yen/sen
+  |₹ rupee/paisa/rupees/paise|₩ won/jeon/won/jeon|₽ ruble/kopeck|฿ baht/satang/baht/satang
+  |₿ bitcoin/|₱ peso/centavo|₺ lira/kurush/lira/kurush|₪ shekel/agora/shekels/agorot
+  |₦ naira/kobo/naira/kobo|₴ hryvnia/kopiyka|₫ dong//dong|zł zloty/grosz/zlotys/groszy
+  |SEK Swedish krona/öre/Swedish kronor/öre|NOK Norwegian krone/øre/Norwegian kroner/øre
+  |DKK Danish krone/øre/Danish kroner/øre|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/""")
 _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
 _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
@@ -57,11 +56,8 @@ NAMES = {
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "MONTHLY": "(?i:plan|rent|broadband|contract|subscri|mbps|fibre|tariff|\\bsim\\b|membership)",
     "PULL": r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force",
-    "ELECTRIC": r"[\d ][mk]?[VWΩ](?!\w)|\bamp|volt|[Rr]esist|fuse|[Bb]reaker|[Cc]ircuit|[Cc]urrent\b",
     "HEAT": "(?i:oven|steep|brew|water|bak[ei]|heat|roast|cook|fan|temp|outside|weather|warm|cold|°)",
-    "LUMBER": r"(?i:\bby \w|\d[x×]\d|board|lumber|ladder|fence|gain|elev|ceiling|room|rug)",
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
     + r"|W(?!-\d)|in[23]?(?=[.;)])|in(?= \((?:L |\d))",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
@@ -128,20 +124,15 @@ def amount(match: re.Match[str]) -> str:
     return said + (f"/{rate}" if rate == "m" else per(rate))
 
 
-def _currency(currency: str) -> list[str]:
-    """Return the names of the main and the small unit, and their plurals."""
-    main, *others = _CURRENCIES[_CODES.get(currency, currency)].split("/")
-    small = others[0] if others else "cent"
-    return [main, small, *(others[1:] or [f"{main}s"]), f"{small}s"][:4]
-
-
 def _scaled(scale: str | None) -> str:
     return f" {_SCALES.get(scale, scale)}" if scale else ""
 
 
 def _money(written: str, scale: str | None, currency: str, *, singular: bool = False) -> str:
-    dollar, cent, *plurals = _currency(currency)
-    plural, cents = (dollar, cent) if singular else plurals
+    dollar, *others = _CURRENCIES[_CODES.get(currency, currency)].split("/")
+    cent = others[0] if others else "cent"
+    plurals = [*(others[1:] or [f"{dollar}s"]), f"{cent}s"]
+    plural, cents = (dollar, cent) if singular else plurals[:2]
     written = re.sub(r",(\d\d)$", r".\1", written)
     whole, _, fraction = written.replace(",", "").partition(".")
     rate = currency.isalpha() and int(whole) == 0  # "1 USD = 0.92 EUR"

@@ -43,11 +43,7 @@ _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ do
 _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
   |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
   |>= at least|≥ at least|≈ about""")
-# The left side of "≈" is itself a value: "= 5/3 ≈", "you get 1.07^30 ≈".
-_EQUATED = (
-    r"(?: = (?:[^,;=]|,\d)*|\b(?:is|are|was|gets?|of|at) (?:[^a-z,;=]|,\d)*)"
-    r"(?:[\d)²³%]|\b(?:[A-Z]{2}|\d{0,3}π?[^\W\d_])\b) ?[a-z]{0,8}²? *$"
-)
+_EQUATED = r"(?: = |\b(?:is|are|was|gets?|of|at) )(?:[^a-z,;=]|,\d)*[\w ²³^]{0,10}(?<!\() *$"
 _TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete)"
 _RATED = (
@@ -78,7 +74,6 @@ NAMES = {
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
     "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
     "letters": " ".join,
-    "minutes": lambda more: re.sub(r"(\d+).", lambda at: f"{ordinal(at[1])} minute", more),
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
     "points": lambda digits: re.sub(
@@ -89,6 +84,7 @@ NAMES = {
     "lowered": methodcaller("translate", LOWERED),
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "with_commas": lambda written: re.sub("[. '’]", ",", written),
+    "vulgar": lambda it: _with_whole(it[1], *map(int, normalize("NFKC", it[2]).split("\u2044"))),
     "slash": lambda it: " divided by" if "/" in it[1] and " equals " in it.string else ",",
     "menu": lambda path: path.replace(" →", ", then"),
 }
@@ -205,10 +201,6 @@ def fraction(match: re.Match[str]) -> str:
         sign = " "
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
-
-
-def vulgar(match: re.Match[str]) -> str:
-    return _with_whole(match[1], *map(int, normalize("NFKC", match[2]).split("\N{FRACTION SLASH}")))
 
 
 def _with_whole(whole: str | None, above: int, below: int) -> str:

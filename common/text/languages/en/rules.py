@@ -30,7 +30,6 @@ _SIGNS = r"""
 (?<!\w)log ?(2|10|[₂₁₀]{1,2}) ?(?=[\w(\[])  =>  log base {1:lowered} of␣
 (?<!\w)([fghA-EM])(?:⁻¹|\^\(?[-−]1\)?)(?![\w.])  =>  {1} inverse
 (?<=[{VULGAR}])([a-z]{2}(?=[²³])|(?=[a-z]))  =>  ␣{1:letters}
-([=×≈] ?[\d.]++) N(?!\w)|(\d) N(?= ?[=×]| of force)  =>  {1}{2} newtons
 (?:(?<=[+=(×÷-])|(?<=[+=×÷-] ))([A-Za-z])/(?=[A-Za-z](?!\w))  =>  {1} over␣
 (?:(?<=[\d)])|(?<=[\W\d][knr]))!(?= ?[=×÷/]|[()])  =>  ␣factorial
 (?<=[(=±×÷^]) ?- ?(?=(?:[a-z]|log|ln|sin|cos|tan)(?![a-z])|\d{1,3}/\d|[{VULGAR}])  =>  ␣minus␣
@@ -141,15 +140,11 @@ _FIGURES = r"""
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
 (?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
-(?<=\d)/(?=[$€£]\d)  =>  ␣out of␣
 {START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{AMOUNT} ?({CURRENCY})(?!\w)  =>  {1}{4}{2}{3}
-(?<=\d)/m(?!\w)  =>  /mo  near [$€£¥]\d[\d.]+/m.{,70}{MONTHLY}|{MONTHLY}.{,70}[$€£¥]\d[\d.]+/m
 (?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT})?{PER}(?!\w)  =>  {amount}
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?<=[Vv]ersion )[vV](?=\d)  =>
-(?<=\d)-(alpha|beta|rc|dev)\.?(?=\d)  =>  ␣{1}␣
-(?<![\w.])[vV]?(\d{1,4}(?:\.\d{1,4}){0,3})\.([xX])(?!\w)  =>  {1:points} dot {2}
 (?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
 (?<![\w/])(?:[vV]er\. ?|v ?|V(?=\d++\.\d))({NUMBER})(?!\w)  =>  version {1:number}
@@ -163,7 +158,6 @@ _FIGURES = r"""
 ? [-–—x×]
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 ({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
-(?:(?<=°[CF])|(?<=\d["″])|(?<=\dth)|(?<=\d[snr][td])) ?[-–—] ?(?=\d[\d.,]{0,6}["″°snrt])  =>  ␣to␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
 {AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
 (?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
@@ -172,7 +166,6 @@ _FIGURES = r"""
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
-{START}00?:(\d\d:\d\d)(?![\w:])  =>  {clock}
 {START}(\d\d?):00(?= (?:pace|mile|video|song|lap|workout|plank)s?\b)  =>  {1:number} minute
 {START}{NO_CLOCK}(\d\d?):00(?![\w:]| ?[ap]\.?m)  =>  {1:number} minutes  near {TIMED}
 {START}(?<!:)0:([0-5]\d)(?![\w:]| ?[ap]\.?m)  =>  {1:number} seconds
@@ -186,11 +179,7 @@ _FIGURES = r"""
 (\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-([A-ZÀ-Þ][\w'’-]++ \(?|pen[,;] |\b(?=\d\d?['’′] pen))([1-9]\d?\d?)['’′]((?:, \d\d?['’])*)(?=[,;)]| \(?p)
-    =>  {1}{2:ordinal} minute{3:minutes}
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
-{START}({NUMBER})['′’](?=[).,;]|$| and | of )  =>  {1:number} feet  near {LUMBER}
-(?<=\d)\+(\d\d?)['’′](?!\w)  =>  ␣plus {1:number}
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 {START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
@@ -198,7 +187,6 @@ _FIGURES = r"""
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
 ? [°º℃℉]|degrees [CF]|\d[CF](?!\w)
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near {HEAT}
-(?:(?<=\d°)|(?<=\d°[CF]))/(?=\d)  =>  ,␣
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
 (?<=[a-z]{2})\.(?=/[a-z]{2})  =>
@@ -208,7 +196,6 @@ _FIGURES = r"""
 (?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near {PULL}
-(?<=\d)([ -]?)A(?!\w)  =>  {1}amp  near {ELECTRIC}
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
@@ -237,7 +224,6 @@ _OTHER_SIGNS = r"""
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 (?<=[a-z])(?<!\b[a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
-(?i:(?<!\w)(s?he|his|him|yes|true)/(s?he|hers?|they|no|false)(?!\w))  =>  {1} or {2}
 """
 _BRITISH = r"""
 ((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}

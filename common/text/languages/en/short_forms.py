@@ -46,7 +46,7 @@ _NAMES = {
   |SW Southwest"""),
     "title": _TITLES,
     "arabic": lambda roman: cardinal(_figures(roman.upper())),
-    "NUMBERED": "passport|reference|membership|account|booking|policy|order|invoice|ticket|case|part",
+    "NUMBERED": r"passport|ref\.|reference|confirmation|acc\w{1,4}\.?|\w{4,5}ing|policy|order|invoice",
     "RULED": "of|was|ruled|reigned|died|won|became|followed|succeeded|defeated|signed|and",
     "point": point,
     "nth": lambda roman: ordinal(_figures(roman)),
@@ -58,13 +58,12 @@ _POINTED = r"""
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
 (?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
-(?<=[a-z.] )no\.(?= (?:is|for|of|on|was)(?!\w)| ?:)  =>  number
 (?<!\w)St\.?(?= (?:{SAINT})s?(?!\w))  =>  Saint
 (?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= [A-Z][a-z])  =>  {1}Street{point}
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIic]|cl\.|\d est|[NS][EW](?!\w)|[a-z] no\.
+? \d[srnt][tdh] [FfMmQqIic]|cl\.|\d est|[NS][EW](?!\w)|[a-z.] no\.
 (?<!\w)((?i:{NUMBERED}) )no\.  =>  {1}number{point}
 (?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn|c)\.  =>  {1:counted}{point}
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
