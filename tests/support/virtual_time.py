@@ -7,7 +7,7 @@ in which they would have happened.
 import asyncio
 import selectors
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVarTuple
@@ -36,26 +36,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._elapsed = 0.0
         super().__init__(_JumpingSelector(self))
+        self.set_default_executor(_AtOnce())
 
     def time(self) -> float:
         return self._elapsed
 
     def jump(self, seconds: float) -> None:
         self._elapsed += seconds
-
-    def run_in_executor(
-        self,
-        executor: Executor | None,  # noqa: ARG002 - a parameter of the event loop
-        func: Callable[..., Any],
-        *args: object,
-    ) -> "asyncio.Future[Any]":
-        """Run `func` at once. A thread would end at a moment that differs from run to run."""
-        work: asyncio.Future[Any] = self.create_future()
-        try:
-            work.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - whatever the work raises
-            work.set_exception(error)
-        return work
 
     # ── simulated processes ──────────────────────────────────────────────────────────────────────
 
@@ -115,6 +102,18 @@ class _ProcessStep:
     def __call__(self) -> None:
         if not self._process.hold(self.handle):
             self._callback(*self._args)
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Runs work at once. A thread would end at a moment that differs from run to run."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: object, **kwargs: object) -> "Future[Any]":
+        work: Future[Any] = Future()
+        try:
+            work.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whatever the work raises
+            work.set_exception(error)
+        return work
 
 
 class _JumpingSelector(selectors.DefaultSelector):
