@@ -7,7 +7,7 @@ in which they would have happened.
 import asyncio
 import selectors
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import Context, ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVarTuple
@@ -43,6 +43,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def jump(self, seconds: float) -> None:
         self._elapsed += seconds
+
+    def run_in_executor(
+        self,
+        executor: Executor | None,  # noqa: ARG002 - a parameter of the event loop
+        func: Callable[..., Any],
+        *args: object,
+    ) -> "asyncio.Future[Any]":
+        """Run `func` in the default executor, also where another one is named."""
+        return super().run_in_executor(None, func, *args)
 
     # ── simulated processes ──────────────────────────────────────────────────────────────────────
 
