@@ -230,6 +230,7 @@ class TurnWork:
         turn, earlier, avatar = self._turn, self._earlier, self._turn.admitted.avatar
         if avatar is None and not turn.admitted.characters:
             return None
+        own = earlier.record.id if earlier is not None else None
         may_play = avatar is None or turn.content.caller_plays
         caller = CallerChannel(turn.events.emit) if may_play else None
         plan = SpeechPlan(
@@ -240,7 +241,7 @@ class TurnWork:
             wait=turn.content.wait,
             deadline=asyncio.get_running_loop().time() + deadlines.TURN,
             after=earlier.handover.silenced if earlier else None,
-            from_elsewhere=turn.admitted.supersedes is not None and earlier is None,
+            from_elsewhere=turn.admitted.supersedes not in {None, own},
         )
         return SpeechOutput(self._deps, plan, turn.events, self._heartbeat, turn.interruption)
 

@@ -28,3 +28,8 @@ async def broken_in_walk(seed: int, mix: str) -> list[str]:
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + WALKS))
 async def test_a_walk_keeps_every_invariant(seed: int, mix: str) -> None:
     assert await broken_in_walk(seed, mix) == []
+
+
+async def test_sound_waits_for_a_turn_elsewhere_though_an_older_one_ran_here() -> None:
+    """This walk once broke an invariant: a turn of another process silenced the newer one."""
+    assert await broken_in_walk(3160, "calm") == []
