@@ -16,7 +16,7 @@ from tests.unit.text.spoken import speakable
 pytest.importorskip("num2words")
 
 LANGUAGES = st.sampled_from("en en-GB de es fr it pt pt-BR nl ru tr zh ja ko hi ar xx".split())  # noqa: SIM905 - one string reads better
-MARKUP = re.compile(r"[*_`#|\[\]{}\\~]|://|<[A-Za-z/!]")
+MARKUP = re.compile(r"[*_`#|\[\]{}\\~]|://|<[A-Za-z/]|<!(?:--|(?i:doctype))")
 EMOJI = re.compile("[\U0001f000-\U0001faff☀-➿⬀-⯿⌀-⏿™ℹ‼⁉⇐-⇿️⃣©®]")
 
 FRAGMENTS = st.sampled_from([
