@@ -22,11 +22,11 @@ class TestGet:
     async def test_returns_documents_in_the_order_of_the_paths(self, store: Store) -> None:
         await fill(store, "users", ada={"n": 1}, bob={"n": 2})
 
-        answers = await store.get(["users/bob", "users/nobody", "users/ada", "users/bob"])
+        answers = await store.get(["users/bob", "users/missing", "users/ada", "users/bob"])
 
         assert [document.path for document in answers] == [
             "users/bob",
-            "users/nobody",
+            "users/missing",
             "users/ada",
             "users/bob",
         ]
