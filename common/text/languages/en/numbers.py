@@ -51,7 +51,7 @@ _EQUATED = (
     r"(?:[^a-z,;=]|,\d|divided by|minus|times)*[\w ²³^]{0,10}(?<!\() *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-_COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete|from (?:the|three|deep)|FG)"
+_COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete|from three)"
 _RATED = (
     r"(?i)\b(index|scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
 )
@@ -91,11 +91,13 @@ NAMES = {
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "with_commas": lambda written: re.sub("[. '’]", ",", written),
     "vulgar": lambda it: _with_whole(it[1], *map(int, normalize("NFKC", it[2]).split("\u2044"))),
-    "slash": lambda it: " divided by" if "/" in it[1] and " equals " in it.string else ",",
+    "slash": lambda it: (
+        " divided by" if "/" in it[1] and re.search(" equals | squared", it.string) else ","
+    ),
     "listed": lambda written: re.sub(" ?[-–] ?", ", ", written),
     "chain": lambda path: re.sub(" ?[>▸▶►›→] ?", ", then ", path),
     "STEP": r'(?: [>▸▶►›] (?=["“]?[A-Za-z]{2})|(?<![a-z] \d)(?<![a-z] \d )(?: →|→) ?)',
-    "X": "(?: ?× ?| x |x)",
+    "X": r"(?: ?× ?| x |(?<=\d)x)(?=\d)",
     "SUM": r"[-−]?\w{1,4}[²³]?(?: ?[+−×] ?| - |(?<=[a-z])-)[\w√(]",
 }
 
@@ -197,9 +199,9 @@ def fraction(match: re.Match[str]) -> str:
     scored = re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after)
     equated = re.search(_EQUATION, text) and not scored
     rated = re.match(_COUNTED, after) or (below in {10, 100} and not equated)
-    shares = re.match(r" (?:mpg|times?(?! *\d))", after) or (above + below == 100 and not equated)  # noqa: PLR2004 - 80/20
-    part = below in _FRACTIONS or below in _PARTS and (equated or after.startswith(" of "))
-    if 0 < above < below and part and not (rated or shares):
+    shares = re.match(r" (?:mpg|times?\b(?! *\d))", after) or (above + below == 100 and not equated)  # noqa: PLR2004 - 80/20
+    named = below in _FRACTIONS or (below in _PARTS and (equated or after.startswith(" of ")))
+    if 0 < above < below and named and not (rated or shares):
         return _with_whole(whole, above, below)
     if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
         sign = " "
