@@ -195,7 +195,7 @@ TIMES = [
     ("1990–present", "nineteen ninety to present"),
     ("19:15–21:45", "nineteen fifteen to twenty-one forty-five"),
     ("a 3 o'clock and a 4:15", "a three o'clock and a four fifteen"),
-    ("3:05:01", "three oh five and one second"),
+    ("3:05:01", "three hours five minutes one second"),
 ]
 NUMBERS = [
     ("3.14", "three point one four"),

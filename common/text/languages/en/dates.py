@@ -22,15 +22,16 @@ _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
         r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
-        r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starts?|starting|close[sd]|ends"
-        r"|opens?|expires|arrives|latest|ETA|date|updated|effective|as of|week of|deadline|notes"
-        r"|statement|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
-        rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])? \(?)"
+        r"|for(?= \d\d?/\d\d?(?: (?:or|and|to) \d|[?!.,;)]|$))|between|from|before|after|through"
+        r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
+        r"|(?:as|week|e?mail) of|deadline|statement|meeting|call|appointment|delivery|today|tomorrow"
+        rf"|move-in|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])?(?: {{1,2}}about)? {{1,2}}\(?)"
     ),
+    "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|[12]\d/1?\d)(?=\))",
     "AT": "(?:at|@|from|between|after|before)",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
-    "TIMED": r"\b(?i:steep|plank|brew|boil|simmer|microwave|rest|hold|cook|video|song|lap|workout)",
+    "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
     "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|:\d\d ?(?:,|or|to|and|[-–])",
     "RUN": r":0\d|\d ?[Kk]\b|\b[Tt]ime|[Pp]ace|mile|\bP[RB]\b|\bran\b|finish|video|long",
     "RATIO": r"(?i:dilut|\bratio|scale|odds|\bmix|aspect)|:\d+,\d{3}",
@@ -41,7 +42,7 @@ NAMES: dict[str, Any] = {
     "NTH": "(?:st|nd|rd|th)?",
     "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
-    "NO_MORE": r"(?![\w/]|[.,:-]\d)",
+    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|of an? ))",
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
     "LIST": r"\.?(?: ?[-–—/] ?| to |, (?:and |or )?| & | and | or )(?:(?:early|mid|late)[ -])?",
@@ -53,11 +54,13 @@ NAMES: dict[str, Any] = {
     "yy": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
     "in_year": lambda digits: f", {year(digits)}" if digits else "",
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
-    "article": lambda written: written or "the",
-    "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
-    "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s",
+    "tens": lambda digits: (
+        "hundreds"
+        if digits == "00"
+        else re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s"
+    ),
 }
 
 
@@ -76,8 +79,7 @@ def numeric(match: re.Match[str], region: str) -> str:
     full = year(match[4]) if match[4] else NAMES["yy"](match[6])
     pointed = match[2] == "."
     name, nth, day_first = _day(first, last, day_first=pointed or region in _DAY_FIRST)
-    box_score = match[6] and first > len(_NAMES) and region == "US"  # 31/9/11
-    if box_score or not name:
+    if not name or (match[6] and first > len(_NAMES) and region == "US"):  # 31/9/11
         return match[0]
     if not (region or pointed or first == last or max(first, last) > len(_NAMES)):
         return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
@@ -95,7 +97,8 @@ def _day(first: int, last: int, *, day_first: bool) -> tuple[str, str, bool]:
 def days(match: re.Match[str], region: str) -> str:
     """Return days without a year: "on 12/24", "from 12/22 to 1/2". A fraction stays: "by 1/2"."""
     before, written = match.groups()
-    sure = before.strip(" ,(").lower() not in words_of("by for from before after since through")
+    word = before.lower().partition(" ")[0].strip(",:")
+    sure = word not in words_of("by for from between before after since through")
     said: list[str] = []
     for first, last in (map(int, day.split("/")) for day in re.findall(r"\d+/\d+", written)):
         name, nth, _ = _day(first, last, day_first=region in _DAY_FIRST)
@@ -107,16 +110,17 @@ def days(match: re.Match[str], region: str) -> str:
 
 
 def years(match: re.Match[str]) -> str:
-    """Return "2003–04" as two years where the second is the later one."""
-    first, last = match.groups()
-    return f"{year(first)} to {pair(last)}" if int(last) > int(first[2:]) else match[0]
+    """Return "2003–04" or "2003/04" as two years where the second is the later one."""
+    first, sign, last = match.groups()
+    said = f"{year(first)}{' to' if sign != '/' else ''} {pair(last)}"
+    return said if int(last) > int(first[2:]) else match[0]
 
 
-def clock(match: re.Match[str]) -> str:
-    """Return a time that a race took: "22:45", "2:11:08"."""
-    first, *others = match[1].split(":")
-    rest = map(pair, others) if any(map(int, others)) else ["hours" if others[1:] else "minutes"]
-    return " ".join([cardinal(str(int(first))), *rest])
+def lasted(written: str) -> str:
+    """Return "2:05:30" with its units, without those of which there are none."""
+    units = ("h", "min", "s")[-1 - written.count(":") :]
+    parts = zip(written.removesuffix(".00").split(":"), units, strict=True)
+    return " ".join(f"{part.lstrip('0')} {unit}" for part, unit in parts if part.strip("0"))
 
 
 def periods(match: re.Match[str]) -> str:
@@ -132,14 +136,9 @@ def half_day(written: str) -> str:
 
 
 def time(match: re.Match[str]) -> str:
-    """Return a time of day: "9:05", "18:00", "3:05:01"."""
-    hours, minutes, seconds, half = match.groups("")
-    if int(hours) > 24:  # noqa: PLR2004 - no hour
-        return match[0]
+    """Return a time of day: "9:05", "18:00"."""
+    hours, minutes, half = match.groups("")
     said, half = cardinal(str(int(hours))), half_day(half)
-    if seconds.strip("0"):
-        count, middle = cardinal(str(int(seconds))), pair(minutes) if int(minutes) else "hours"
-        return f"{said} {middle} and {count} second{'s' * (count != 'one')}{half}"
     if minutes != "00" or half:
         return said + (f" {pair(minutes)}" if minutes != "00" else "") + half
     if lasting := _LASTING.search(match.string[: match.start()]):

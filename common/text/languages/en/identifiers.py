@@ -10,9 +10,10 @@ _NAMED = words_of("""order invoice ticket case reference ref confirmation conf b
   item sku po routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn
   phone telephone tel fax mobile cell hotline card""")  # nouns that figures name
 _SURE = words_of("number no code id pin passcode password zip otp")
-_LINKS = words_of("is was are or and #") | {""}
+_LINKS = words_of("is was are or and # like") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
 _FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
+_KEYS = {"＊": "star", "＃": "pound", "#": "pound"}
 NAMES = {
     "HEX": r"[\da-fA-F]",
     "VALUE": (
@@ -20,7 +21,7 @@ NAMES = {
         r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"
     ),
     "in_fours": lambda value: coded(re.sub(r"(\w{4})(?=\w)", r"\1 ", value.replace(" ", ""))),
-    "keys": lambda keys: " star ".join(map(spelled, re.split("[*＊]", keys))),
+    "keys": lambda keys: " ".join(_KEYS.get(key) or spelled(key) for key in keys),
     "HELPED": r"\b(?i:emergency|urgent|call|dial|text|ring|nhs)",
     "HELP": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
     "ENDING": (

@@ -14,21 +14,21 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
-  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
+  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes|♀=women|♂=men
   |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
-  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law"""
+  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
+  |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/p=per person|c/o=care of
+  |proj.=projected|conf.=confirmation"""
 _ANYWHERE = table(_IN_FULL, "=")
-_SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
+_SMALL = {"max.", "inc.", "♀", "♂"}  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
-  |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
+  |Dec. December|mo. month|yr. year|hr. hour|min. minimum
+  |wk. week|wk week|wks weeks|yr year""")
 _NAMES = {
     "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
-    "SAINT": (
-        "(?:Louis|James|John|Paul|Peter|Petersburg|Mary|Francis|Patrick|George|Andrew|Thomas|Lawrence"
-        "|Nicholas|Pancras|Joseph|Martin|Helen|Alban|Michael|Luke|Mark|Matthew|Moritz)"
-    ),
+    "SAINT": r"(?:Louis|James|John|Paul|Peter\w*|Mary|Franc\w*|Patrick|George|La\w*|Pan\w*|Helen)",
     "KING": (
         "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
         "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ivan|Ferdinand|Otto"
@@ -41,7 +41,7 @@ _NAMES = {
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
     "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
-  |Ex Exhibit|Exs Exhibits"""),
+  |pp pages|Ex Exhibit|Exs Exhibits"""),
     "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "title": _TITLES,
@@ -56,21 +56,20 @@ _POINTED = r"""
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
-(?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
 (?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<!\w)St\.?(?= (?:{SAINT})s?(?!\w))  =>  Saint
 (?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= [A-Z][a-z])  =>  {1}Street{point}
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIic]|cl\.|\d est|[NS][EW](?!\w)|[a-z.] no\.
-(?<!\w)((?i:{NUMBERED}) )no\.  =>  {1}number{point}
-(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn|c)\.  =>  {1:counted}{point}
+? \d[srnt][tdh] [FfMmQqIic]|\d\d pp\.|cl\.|\d est|[NS][EW](?!\w)|[A-Za-z.] no\.
+(?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|in)\b)))no\.  =>  {1}number{point}
+(?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
 ? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
-(?<!\w)((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3}) ([NSEW])(?!\w)(?:\.(?= [a-z]))?  =>  {1} {2:compass}
+\b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:compass}
 \b([NS]?[EW]|[NS])\.? (?=of [A-Z]|(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}\b)  =>  {1:compass}␣
 """
 _ROMAN = r"""
@@ -85,11 +84,13 @@ def short_forms() -> Rules:
     pointed = (
         *read_rules(_POINTED, _NAMES),
         full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=STARTERS),
-        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?! ?\d)", ending=STARTERS),
+        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?!\.? ?\d)", ending=STARTERS),
         full_words({"etc.": "et cetera", "et al.": "and others"}, r"(?<![\w.])", ending=STARTERS),
         full_words(_ANYWHERE, before=r"(?<![\w.#])"),
     )
-    shorts = r"[./ABCDEHLMNPRSWv](?:(?<=[./])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))"
+    shorts = (
+        r"[./♀♂ABCDEHLMNPRSWv](?:(?<=[./♀♂])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))|wk|yr\b"
+    )
     return Group(shorts, pointed), Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, _NAMES))
 
 
