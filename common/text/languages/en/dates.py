@@ -25,9 +25,9 @@ NAMES: dict[str, Any] = {
         r"|for(?= \d\d?/\d\d?(?: (?:or|and|to) \d|[?!.,;)]|$))|between|from|before|after|through"
         r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
         r"|(?:as|week|e?mail) of|deadline|statement|meeting|call|appointment|delivery|today|tomorrow"
-        rf"|move-in|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])?(?: {{1,2}}about)? {{1,2}}\(?)"
+        rf"|move-in|midterm|finals?|exam|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])?(?: {{1,2}}about)? {{1,2}}\(?)"
     ),
-    "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|[12]\d/1?\d)(?=\))",
+    "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
     "AT": "(?:at|@|from|between|after|before)",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
@@ -54,6 +54,7 @@ NAMES: dict[str, Any] = {
     "yy": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
     "in_year": lambda digits: f", {year(digits)}" if digits else "",
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
+    "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
     "tens": lambda digits: (

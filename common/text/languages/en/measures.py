@@ -22,7 +22,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |kN kilonewton|MPa megapascal|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
   |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
   |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
-  |N·m newton meter|newton newton""")
+  |N·m newton meter|newton newton|nt night|nts night""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -38,9 +38,7 @@ _NOUN = (
 )
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _BY_LENGTH = "cable|fabric|rope|wire|pipe|tape|ribbon|fenc|decking|timber|hose|cloth|carpet|wide"
-_RATES = table(
-    "d per day|gm per game|nt per night|each each|pcm per month|pw per week|pp per person"
-)
+_RATES = table("d per day|gm per game|each each|pcm per month|pw per week|pp per person")
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
   |W west""")
 # The main unit, the small one (else cent), their plurals (else in -s).
@@ -70,7 +68,7 @@ NAMES = {
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
     "ELECTRIC": r"(?i:amp|fuse|breaker|circuit|volt|\dV\b|plug|outlet|force|newton)",
-    "added": table("T at|a roughly|an approximately|A amp|N newton"),
+    "added": table("a roughly|an approximately|A amp|N newton"),
     "RACE": r"\b(?i:run|rac|p[br]\b|marathon|pace|train|trot)|(?:[Tt]he|a|my|your) (?:5|10)k",
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
     "plural": lambda unit: _name(unit, singular=False),

@@ -68,11 +68,13 @@ _FIGURES = r"""
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit )|(?<=Law ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?<!\w)(?=[\dxX]{6}(?!\w))(\d?[xX][\dxX]+)  =>  {1:coded}  near [Cc]hord|[A-G]\w{,5}:? \(?[x\d]{6}
+(?:(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b)|(?<=(?:isa|ard|mex|ing|unt) )x)(\d{3,6})(?!\d)
+    =>  ending in {1:spelled}
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
 (?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
 (?<=[\d{VULGAR}] )T\.(?= [a-z])  =>  tbsp
-(?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
+(?<=[\d{VULGAR}] )c\.(?=[ ,;)/]|$)  =>  cup
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
@@ -80,17 +82,16 @@ _FIGURES = r"""
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
 (?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
-(?:(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b))(\d{3,6})(?!\d)
-    =>  ending in {1:spelled}
-(?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
+(?<=\d)(:\d\d|) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.  near [ap\d] ?[-–] ?\d[:\d]{,4}[ap]\b|:\d\d ?[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 ? [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=[A-Z]){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
-    =>  {3:month_number} {4:ordinal}, {1:year} {5:added}␣
+    =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
+((?i:exp)[a-z]{,5}\.?:? )(0?[1-9]|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near (?i:card|visa|credit|cvv)
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:{AT} )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
@@ -179,15 +180,16 @@ _FIGURES = r"""
 ? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 {START}({NUMBER})[ -]in(?=,| (?:equals|plus|minus|by|wide|deep|tall|high|long|thick|of (?:rain|snow)))
     =>  {1}″  near \d['′]|″|\b(?:ft|cm|inch|wide|deep|tall|high|long|thick)
-(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
+(\d ?(?:{UNIT}|["″])(?: [DHLW])?|wide|deep|high|long|tall|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
+{START}(\d{1,3})['′](?= (?:apart|tall|long|wide|deep|high|from|by))  =>  {1:number} feet
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
-{START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
+{START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in(?:ute)?s?)?)?\b  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
-{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
+{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
 ? [°º℃℉]|degrees [CF]|\d[CF](?!\w)
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near {HEAT}
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
@@ -195,8 +197,10 @@ _FIGURES = r"""
 (?<=[a-z]{2})\.(?=/[a-z]{2})  =>
 (?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
+\bq(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
+(\d ?(?:[kmµμ]?c?g|k?cal|IU|km|mi|L|mL))/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  {1} per␣
+(?<=[a-z°.CFP])(?<!\bw)/(?=\d[\d,.]{,6}(?: ?°| ?[A-Za-z]))|(?<=\d)/(?=[$€£])  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 (?<=\d)[ -]?(A|N)(?![\w'’·-])  =>  ␣{1:added}  near {ELECTRIC}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near {PULL}
@@ -241,7 +245,7 @@ _DAYS = r"""
 (?<!\w)(an?) ≈ ?  =>  {1} {1:added}␣
 ? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
-\b({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d\d?\b)|: | [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
+\b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: | [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
 \b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&@])))\.  =>  {1:weekday}{point}
 """

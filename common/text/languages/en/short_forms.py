@@ -15,16 +15,17 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
   |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes|♀=women|♂=men
-  |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
-  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
+  |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departing
+  |arr.=arriving|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
   |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/p=per person|c/o=care of
-  |proj.=projected|conf.=confirmation"""
+  |proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return
+  |sgl.=single|btwn.=between|alt.=alternate|plat.=platform|adv.=advance"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = {"max.", "inc.", "♀", "♂"}  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum
-  |wk. week|wk week|wks weeks|yr year""")
+  |hrs. hours|wk. week|wk week|wks weeks|yr year""")
 _NAMES = {
     "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
@@ -56,6 +57,7 @@ _POINTED = r"""
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
+(?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
 (?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<!\w)St\.?(?= (?:{SAINT})s?(?!\w))  =>  Saint
 (?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= [A-Z][a-z])  =>  {1}Street{point}
@@ -63,11 +65,12 @@ _POINTED = r"""
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
 ? \d[srnt][tdh] [FfMmQqIic]|\d\d pp\.|cl\.|\d est|[NS][EW](?!\w)|[A-Za-z.] no\.
-(?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|in)\b)))no\.  =>  {1}number{point}
+(?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|in|\(\d)\b)))no\.  =>  {1}number{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
-? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
+? [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
+\b(\d{1,5} (?:[A-Z]\w{1,20} ){1,3})Dr\b\.?(?! [A-Z]\w+ (?:said|will))  =>  {1}Drive{point}
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
 \b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:compass}
 \b([NS]?[EW]|[NS])\.? (?=of [A-Z]|(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}\b)  =>  {1:compass}␣
