@@ -25,10 +25,10 @@ NAMES: dict[str, Any] = {
         r"|for(?= \d\d?/\d\d?(?: (?:or|and|to) \d|[?!.,;)]|$))|between|from|before|after|through"
         r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
         r"|(?:as|week|e?mail) of|deadline|statement|meeting|call|appointment|delivery|today|tomorrow"
-        rf"|move-in|midterm|finals?|exam|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])?(?: {{1,2}}about)? {{1,2}}\(?)"
+        r"|move-in|midterm|finals?|exam"
+        rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])?(?: {{1,2}}about)? {{1,2}}\(?)"
     ),
     "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
-    "AT": "(?:at|@|from|between|after|before)",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
@@ -57,11 +57,7 @@ NAMES: dict[str, Any] = {
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
-    "tens": lambda digits: (
-        "hundreds"
-        if digits == "00"
-        else re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s"
-    ),
+    "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s",
 }
 
 
@@ -77,22 +73,23 @@ def year_or_count(match: re.Match[str]) -> str:
 def numeric(match: re.Match[str], region: str) -> str:
     """Return a date in figures, as they stand where neither a day above twelve nor a region decides."""
     first, last = int(match[1]), int(match[3] or match[5])
-    full = year(match[4]) if match[4] else NAMES["yy"](match[6])
-    pointed = match[2] == "."
-    name, nth, day_first = _day(first, last, day_first=pointed or region in _DAY_FIRST)
-    if not name or (match[6] and first > len(_NAMES) and region == "US"):  # 31/9/11
+    said = _day(first, last, region, pointed=match[2] == ".")
+    if not said or (match[6] and first > len(_NAMES) and region == "US"):  # 31/9/11
         return match[0]
-    if not (region or pointed or first == last or max(first, last) > len(_NAMES)):
-        return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
-    return f"the {nth} of {name}, {full}" if day_first else f"{name} {nth}, {full}"
+    return f"{said}, {year(match[4]) if match[4] else NAMES['yy'](match[6])}"
 
 
-def _day(first: int, last: int, *, day_first: bool) -> tuple[str, str, bool]:
-    """Return the month ("" if there is none), the ordinal of the day, and whether it is first."""
-    day_first = first > len(_NAMES) or (day_first and last <= len(_NAMES))
+def _day(first: int, last: int, region: str, *, pointed: bool = False) -> str:
+    """Return "May twelfth" or "the twelfth of May", two numbers if both can be, "" if there is none."""
+    either = max(first, last) <= len(_NAMES)
+    day_first = first > len(_NAMES) or (either and (pointed or region in _DAY_FIRST))
     day, month = (first, last) if day_first else (last, first)
-    valid = 1 <= month <= len(_NAMES) and 1 <= day <= 31  # noqa: PLR2004 - days
-    return _NAMES[month - 1] if valid else "", ordinal(str(day)), day_first
+    if not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days
+        return ""
+    if either and first != last and not (region or pointed):
+        return f"{cardinal(str(first))} {cardinal(str(last))}"
+    name, nth = _NAMES[month - 1], ordinal(str(day))
+    return f"the {nth} of {name}" if day_first else f"{name} {nth}"
 
 
 def days(match: re.Match[str], region: str) -> str:
@@ -102,11 +99,10 @@ def days(match: re.Match[str], region: str) -> str:
     sure = word not in words_of("by for from between before after since through")
     said: list[str] = []
     for first, last in (map(int, day.split("/")) for day in re.findall(r"\d+/\d+", written)):
-        name, nth, _ = _day(first, last, day_first=region in _DAY_FIRST)
-        if not name or written == "24/7" or (first < last < 9 and not (sure or said)):  # noqa: PLR2004 - 7/8 is a part
+        said.append(_day(first, last, region))
+        part = first < last < 9 and not (sure or said[1:])  # noqa: PLR2004 - 7/8
+        if not said[-1] or written == "24/7" or part:
             return match[0]
-        unknown = not region and first != last <= len(_NAMES) and first <= len(_NAMES)
-        said.append(f"{cardinal(str(first))} {cardinal(str(last))}" if unknown else f"{name} {nth}")
     return before + re.sub(r"\d+/\d+", lambda _: said.pop(0), re.sub(" ?[-–—] ?", " to ", written))
 
 

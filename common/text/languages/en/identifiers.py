@@ -26,9 +26,9 @@ NAMES = {
     "HELP": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
     "ENDING": (
         r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"
-        r"|text \w{1,20}+ to)"
+        r"|text (?:\w{1,20} ){1,2}(?:to|at))"
     ),
-    "SEPARATED": r"(?:(?:1 )?\(\d{2,5}\)[ .-]?|\d{1,5}[ .-])(?:\d{1,6}[ .-]){0,6}\d{1,7}",
+    "SEPARATED": r"(?:(?:1 )?\(\d{2,5}\)[ .-]?|\d{1,5}[ .-])(?:\d{1,6}[ .-]){0,6}\d{1,8}",
 }
 
 
@@ -49,7 +49,7 @@ def after_noun(match: re.Match[str]) -> str:
     named, sure = _names(match.string[max(0, match.start() - 60) : match.start()])
     figures = len(re.sub(r"\D", "", value))
     amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
-    named = named or (sure and "-" in value) or bool(sign and re.fullmatch(r"[\d ]{6,}", value))
+    named = named or (sure and "-" in value) or bool(sign and re.fullmatch(r"[\d ]{5,}", value))
     size = figures if value.isdigit() else len(value.replace("-", "")) - 1
     if not named or amount or (size < _LONG and not (sure or sign)):
         return match[0]

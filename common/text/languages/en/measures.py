@@ -22,23 +22,21 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |kN kilonewton|MPa megapascal|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
   |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
   |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
-  |N·m newton meter|newton newton|nt night|nts night""")
+  |N·m newton meter|newton newton|nt night|nts night|bd bed|ba bath|BR bed
+  |BA bath|tbs tablespoon|tsps teaspoon|tbsps tablespoon""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
         _UNITS |= {f"{_short}{sign}": f"{_power} {_length}" for sign in _signs}
-        _UNITS |= {f"{_power[:2]}{dot} {_short}": f"{_power} {_length}" for dot in (".", "")}
+        _UNITS |= {f"{_power[:2]}{dot}{_short}": f"{_power} {_length}" for dot in (". ", " ", "-")}
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
-_UNITS["fl oz"] = _UNITS["fl. oz"] = "fluid ounce"
+_UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
 _POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
-_NOUN = (
-    r" (?!t(?:all|o |h)|long|wide|deep|high|o[fnr]|i[ns]|from|ap|by|x |a[bntw]|be|per|with)[a-z]"
-)
+_NOUN = r" (?!(?:t(?:all|o|h\w+)|long|wide|deep|o[fnr]f?|i[ns]|from|apart|by|x|and|at|below)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
-_BY_LENGTH = "cable|fabric|rope|wire|pipe|tape|ribbon|fenc|decking|timber|hose|cloth|carpet|wide"
-_RATES = table("d per day|gm per game|each each|pcm per month|pw per week|pp per person")
+_RATES = table("d per day|gm per game|each each")
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
   |W west""")
 # The main unit, the small one (else cent), their plurals (else in -s).
@@ -52,24 +50,23 @@ _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian d
   |DKK Danish krone/øre/Danish kroner/øre|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/""")
 _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
-_SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
-  |bn billion|tn trillion""")
+_SCALES = table("k thousand|K thousand|m million|M million|T trillion|B billion|bn billion|tn trillion")
+    "k thousand|K thousand|m million|M million|MM million|T trillion|B billion|bn billion"
+)
 NAMES = {
     "MONEY": rf"(?<![A-Z]/)(?:{any_of([*_CURRENCIES, *_CODES])})",
     "SUM": (  # also the Indian "1,00,000", and the decimal comma
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
-        r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
+        r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|bn|tn|[kKmMBT])(?!\w))?"
     ),
-    "PULL": r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force",
     "HEAT": "(?i:oven|steep|brew|water|bak[ei]|heat|roast|cook|fan|temp|outside|weather|warm|cold|°)",
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
     + r"|W(?!-\d)|in[23]?(?=[.;)])|in(?= \((?:L |\d))",
-    "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?= (?!PB)))?)",
+    "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "ELECTRIC": r"(?i:amp|fuse|breaker|circuit|volt|\dV\b|plug|outlet|force|newton)",
-    "added": table("a roughly|an approximately|A amp|N newton"),
-    "RACE": r"\b(?i:run|rac|p[br]\b|marathon|pace|train|trot)|(?:[Tt]he|a|my|your) (?:5|10)k",
+    "added": table("""T tbsp|c cup|OR Oregon|IN Indiana|ME Maine|HI Hawaii|OK Oklahoma|a roughly
+  |an approximately  |A amp|N newton"""),
     "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
@@ -128,7 +125,7 @@ def amount(match: re.Match[str]) -> str:
     if last:
         start = f"{minus(sign)}{number(first)}{_scaled(scale)}" if whole else said
         return f"{start} to {_money(last, scale_2, currency)}{per(rate)}"
-    rate = "mo" if rate == "m" and not near(match, _BY_LENGTH) else rate
+    rate = "mo" if rate == "m" and not near(match, "cable|fabric|rope|pipe|fenc|hose") else rate
     return said + (" plus" if more else "") + per(rate)
 
 

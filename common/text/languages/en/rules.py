@@ -68,21 +68,21 @@ _FIGURES = r"""
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit )|(?<=Law ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
 (?<!\w)(?=[\dxX]{6}(?!\w))(\d?[xX][\dxX]+)  =>  {1:coded}  near [Cc]hord|[A-G]\w{,5}:? \(?[x\d]{6}
-(?:(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b)|(?<=(?:isa|ard|mex|ing|unt) )x)(\d{3,6})(?!\d)
+(?:(?<!\w)(?:[•xX]{2,20}+[ -]?)++|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b)|(?<=isa )x|(?<=ard )x)(\d{3,6})\b
     =>  ending in {1:spelled}
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
 (?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
-(?<=[\d{VULGAR}] )T\.(?= [a-z])  =>  tbsp
-(?<=[\d{VULGAR}] )c\.(?=[ ,;)/]|$)  =>  cup
+(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$)))\.  =>  {1:added}
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
+(?<![\w.:])(\d\d?)s(?!\w)  =>  {1:tens}  near \b(?i:split|aces|pairs?|poker|dealer|blackjack|dice)\b
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
-(?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
-(?<=\d)(:\d\d|) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.  near [ap\d] ?[-–] ?\d[:\d]{,4}[ap]\b|:\d\d ?[ap]\b
+(?<![\w-])M ?[-–] ?F(?![\w-])  =>  Monday to Friday
+(?<=\d)(:\d\d|) ?([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5} ?[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 ? [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=[A-Z]){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
@@ -91,12 +91,11 @@ _FIGURES = r"""
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-((?i:exp)[a-z]{,5}\.?:? )(0?[1-9]|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near (?i:card|visa|credit|cvv)
+((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:{AT} )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
+(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
-(?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))  =>  ␣to␣
-(?<!\w){MONTH}(?:,? {DATED_YEAR})? ?{DASH} ?(?={DAY}{NTH} {MONTH}(?!\w))  =>  {1} {2} to␣
+(?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
 (?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {DATED_YEAR})?(?![\w%°]|[.,:/]\d)
@@ -107,6 +106,7 @@ _FIGURES = r"""
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
 (?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}2000['’]?s(?!\w)  =>  two thousands
+{START}(1[1-9])00['’]?s(?!\w)  =>  {1:cardinal} hundreds
 {START}(1[1-9]|20)(\d0)['’]?s(?!\w)  =>  {1:cardinal} {2:tens}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
@@ -125,6 +125,9 @@ _FIGURES = r"""
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
 ({HELPED}(?:\D|\d{3}-\d{4}){,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
+(?<=, )(OR|IN|ME|HI|OK) (\d{5})(?!\w|-\d)  =>  {1:added} {2:spelled}
+(?<=["“])(\d{4,7})(?=[,.]?["”])  =>  {1:spelled}  near (?i:pass|pin\b|code)
+((?:\bOTP|\bPIN|\bCVV|[Cc]ode)\b[^.\d]{,30}(?::| is) )(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1}{2:spelled}
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
 (?<![\w.,/$€£-])(\d{5}-\d{4}|\d{3}/\d{3}-\d{4})(?![\w-])  =>  {1:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
@@ -169,10 +172,11 @@ _FIGURES = r"""
 {START}(\d\d?:[0-5]\d) to (\d\d?:[0-5]\d)(?= ?(?:/ ?[km1]|per |pace|min))  =>  {1:lasted} to {2:lasted}
 {START}(?:(?<=for )|(?<=[pk] ))(\d\d?:[0-5]\d) to (\d\d?:[0-5]\d)(?![\w:]| ?[ap]\.?m)
     =>  {1:lasted} to {2:lasted}  near {TIMED}
-{START}{NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
+{START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
 {START}(?<!:)(0:[0-5]\d)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}
 {START}(?<!:)((?:2[5-9]|[3-9]\d):[0-5]\d)(?![\w:])  =>  {1:lasted}  near {RUN}
 {START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?[ap]m)  =>  {1:number} to {2:number}  near {RATIO}
+{START}(?=0|.{7,8} [A-Z]{3}\b)(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
@@ -180,13 +184,13 @@ _FIGURES = r"""
 ? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 {START}({NUMBER})[ -]in(?=,| (?:equals|plus|minus|by|wide|deep|tall|high|long|thick|of (?:rain|snow)))
     =>  {1}″  near \d['′]|″|\b(?:ft|cm|inch|wide|deep|tall|high|long|thick)
-(\d ?(?:{UNIT}|["″])(?: [DHLW])?|wide|deep|high|long|tall|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
+(\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,3})['′](?= (?:apart|tall|long|wide|deep|high|from|by))  =>  {1:number} feet
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
-{START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in(?:ute)?s?)?)?\b  =>  {1} h {2} min
+{START}(\d{1,4})(?:h(?=\d\d\b)| ?hr?s? ?(?=\d\d? ?m))(\d\d?)(?: ?m[inutes]{,6})?\b  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
@@ -199,11 +203,11 @@ _FIGURES = r"""
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 \bq(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(\d ?(?:[kmµμ]?c?g|k?cal|IU|km|mi|L|mL))/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  {1} per␣
-(?<=[a-z°.CFP])(?<!\bw)/(?=\d[\d,.]{,6}(?: ?°| ?[A-Za-z]))|(?<=\d)/(?=[$€£])  =>  ,␣
+(\d ?\w{,3}[glmLU](?=/\d{1,4} ?(?:m?[lLg]|k?[gm]|kcal)\b)|[a-z](?=/\d\d? ?[hd]))/  =>  {1} per␣
+(?<=[a-z]{2}|[\d ][gCFP°]|BR|[a-z]\.)/(?=\d[\d,.]{,6}(?: ?°| ?[A-Za-z]))|(?<=\d)/(?=[$€£])  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-(?<=\d)[ -]?(A|N)(?![\w'’·-])  =>  ␣{1:added}  near {ELECTRIC}
-{START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near {PULL}
+(?<=\d)[ -]?(A|N)(?![\w'’·-])  =>  ␣{1:added}  near (?i:amp|fuse|breaker|volt|plug|force)
+{START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
@@ -211,8 +215,8 @@ _FIGURES = r"""
 (?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
 ? \d(?:\+|[kKM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
-{START}([1-9]0?0?|15)k(?!\w)  =>  {1:number} K  near {RACE}
-{START}({NUMBER})(k|M|bn|K(?=[+/]| (?:a |mi|step|[fpw]o|pe|sub|user|rev)))\b  =>  {1:number} {2:_SCALES}
+{START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
+{START}({NUMBER})(k|M(?! [A-Z])|bn|K(?=[+/]| (?:a |mi|step|[fpw]o|pe)))\b  =>  {1:number} {2:_SCALES}
 ? \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
@@ -237,7 +241,6 @@ _OTHER_SIGNS = r"""
 _BRITISH = r"""
 ((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
 (?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}
-(£[\d.,k]+?) ?(pcm|pw|pp)(?!\w)  =>  {1}{2:per}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""
@@ -245,7 +248,7 @@ _DAYS = r"""
 (?<!\w)(an?) ≈ ?  =>  {1} {1:added}␣
 ? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
-\b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: | [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
+\b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
 \b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&@])))\.  =>  {1:weekday}{point}
 """

@@ -14,26 +14,28 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
-  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes|♀=women|♂=men
-  |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departing
-  |arr.=arriving|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
+  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
+  |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
+  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
   |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/p=per person|c/o=care of
   |proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return
-  |sgl.=single|btwn.=between|alt.=alternate|plat.=platform|adv.=advance"""
+  |sgl.=single|btwn.=between|alt.=alternate|♀=women|♂=men
+  |♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
-_SMALL = {"max.", "inc.", "♀", "♂"}  # as they are written: "Max. Anna", "Apple Inc."
-_ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
+_SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
+_ANYWHERE = {
+    k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL
+} | _ANYWHERE
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum
   |hrs. hours|wk. week|wk week|wks weeks|yr year""")
 _NAMES = {
-    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
+    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Hwy|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
     "SAINT": r"(?:Louis|James|John|Paul|Peter\w*|Mary|Franc\w*|Patrick|George|La\w*|Pan\w*|Helen)",
     "KING": (
-        "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
-        "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ivan|Ferdinand|Otto"
-        "|Gregory|Innocent|John|Francis|Wilhelm|Ramesses|Ptolemy|Harold|Robert|Alfonso|Felipe)"
+        "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul|John"
+        "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ramesses|Francis|Harold)"
     ),
     "COUNTED": (
         "(?:War|Chapter|Part|Volume|Act|Scene|Section|Article|Title|Type|Phase|Stage|Book|Level"
@@ -42,7 +44,7 @@ _NAMES = {
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
     "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
-  |pp pages|Ex Exhibit|Exs Exhibits"""),
+  |pp pages|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits"""),
     "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "title": _TITLES,
@@ -64,14 +66,15 @@ _POINTED = r"""
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIic]|\d\d pp\.|cl\.|\d est|[NS][EW](?!\w)|[A-Za-z.] no\.
-(?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|in|\(\d)\b)))no\.  =>  {1}number{point}
+? \d[srnt][tdh] [FfMmQqIic]|\d ?p[pcw]|cl\.|\d est|[NS][EW](?!\w)|[A-Za-z.] no\.
+(?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
+([$£€]\d[\d,.k]{,9}?) ?p(cm|w|p)\b\.?  =>  {1} {2:counted}{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
 (?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
 ? [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 \b(\d{1,5} (?:[A-Z]\w{1,20} ){1,3})Dr\b\.?(?! [A-Z]\w+ (?:said|will))  =>  {1}Drive{point}
-(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
+(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|[#(a-z]))  =>  {1:street}
 \b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:compass}
 \b([NS]?[EW]|[NS])\.? (?=of [A-Z]|(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}\b)  =>  {1:compass}␣
 """
