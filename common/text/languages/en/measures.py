@@ -34,7 +34,9 @@ for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "h
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
 _POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
-_NOUN = r" (?!(?:t(?:all|o|h\w+)|long|wide|deep|o[fnr]f?|i[ns]|from|apart|by|x|and|at|below)\b)[a-z]"
+_NOUN = (
+    r" (?!(?:t(?:all|o|h\w+)|long|wide|deep|o[fnr]f?|i[ns]|from|apart|by|x|and|at|below)\b)[a-z]"
+)
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _RATES = table("d per day|gm per game|each each")
 _DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
@@ -50,14 +52,13 @@ _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian d
   |DKK Danish krone/øre/Danish kroner/øre|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/""")
 _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
-_SCALES = table("k thousand|K thousand|m million|M million|T trillion|B billion|bn billion|tn trillion")
-    "k thousand|K thousand|m million|M million|MM million|T trillion|B billion|bn billion"
-)
+_SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
+  |bn billion|tn trillion""")
 NAMES = {
     "MONEY": rf"(?<![A-Z]/)(?:{any_of([*_CURRENCIES, *_CODES])})",
     "SUM": (  # also the Indian "1,00,000", and the decimal comma
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
-        r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|bn|tn|[kKmMBT])(?!\w))?"
+        r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
     "HEAT": "(?i:oven|steep|brew|water|bak[ei]|heat|roast|cook|fan|temp|outside|weather|warm|cold|°)",
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
