@@ -10,7 +10,7 @@ numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mo
 enders = "etc inc ltd co corp bros esq llc plc p.a"
 units = "s h m g min mins hr hrs sec ft in lb lbs mi yd gal mph km kg mm cm yr yrs wk wks mos qt pt"
 abbreviations = (
-    "approx apt conf est incl excl vol vols ch tel max avg oz tsp tbsp rte ft ste alt hrs bus btwn"
+    "approx apt conf est incl excl vol vols ch tel max avg oz tsp tbsp rte ft ste alt bus btwn"
 )
 introduces = "e.g i.e cf vs viz mr mrs ms dr prof p.s n.b dep arr"
 after_names = "jr sr"

@@ -25,8 +25,7 @@ NAMES: dict[str, Any] = {
         r"|for(?= \d\d?/\d\d?(?: (?:or|and|to) \d|[?!.,;)]|$))|between|from|before|after|through"
         r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
         r"|(?:as|week|e?mail) of|deadline|statement|meeting|call|appointment|delivery|today|tomorrow"
-        r"|move-in|midterm|finals?|exam"
-        rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])?(?: {{1,2}}about)? {{1,2}}\(?)"
+        r"|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{2,5}day)(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
     ),
     "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",

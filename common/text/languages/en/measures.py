@@ -35,12 +35,11 @@ _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
 _POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = (
-    r" (?!(?:t(?:all|o|h\w+)|long|wide|deep|o[fnr]f?|i[ns]|from|apart|by|x|and|at|below)\b)[a-z]"
+    r" (?!(?:t(?:all|o|h\w+)|long|wide|deep|o[fnr]f?|i[ns]|from|a(?:part|way|nd|t)|x|below)\b)[a-z]"
 )
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _RATES = table("d per day|gm per game|each each")
-_DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
-  |W west""")
+_DEGREES = table("C Celsius|F Fahrenheit|K Kelvin|N north|S south|E east|W west")
 # The main unit, the small one (else cent), their plurals (else in -s).
 _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar
   |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo
@@ -82,7 +81,7 @@ def per(units: str) -> str:
 
 def degree(match: re.Match[str]) -> str:
     noun = "degree" if match[2] in ONE or describes(match) else "degrees"
-    scale = _DEGREES.get(match[4] or match[5], "")
+    scale = _DEGREES.get({"℃": "C", "℉": "F"}.get(match[5], match[4]), "")
     return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
 
 

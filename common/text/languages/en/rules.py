@@ -82,7 +82,7 @@ _FIGURES = r"""
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
 (?<![\w-])M ?[-–] ?F(?![\w-])  =>  Monday to Friday
-(?<=\d)(:\d\d|) ?([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5} ?[ap]\b
+(?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 ? [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=[A-Z]){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
@@ -158,7 +158,6 @@ _FIGURES = r"""
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)]|[.,;]|$)|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
-({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
 (etween \d\d?(?::\d\d)? ?(?:[ap]\.?m\.?)?) ?[-–—] ?(?=\d\d?(?::| ?[ap]\.?m))  =>  {1} and␣
 {AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
@@ -168,12 +167,11 @@ _FIGURES = r"""
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
-{START}(\d\d?):00(?= (?:pace|mile|video|song|lap|workout|plank)s?\b)  =>  {1:number} minute
-{START}(\d\d?:[0-5]\d) to (\d\d?:[0-5]\d)(?= ?(?:/ ?[km1]|per |pace|min))  =>  {1:lasted} to {2:lasted}
+{START}(?<!:)(\d?\d:[0-5]\d)(?!:)(?:(?<=\b0:..)|(?=(?: to \d?\d:..)? ?(?:/ ?[km1]|per|pace|min|mile)))
+    =>  {1:lasted}
 {START}(?:(?<=for )|(?<=[pk] ))(\d\d?:[0-5]\d) to (\d\d?:[0-5]\d)(?![\w:]| ?[ap]\.?m)
     =>  {1:lasted} to {2:lasted}  near {TIMED}
 {START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
-{START}(?<!:)(0:[0-5]\d)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}
 {START}(?<!:)((?:2[5-9]|[3-9]\d):[0-5]\d)(?![\w:])  =>  {1:lasted}  near {RUN}
 {START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?[ap]m)  =>  {1:number} to {2:number}  near {RATIO}
 {START}(?=0|.{7,8} [A-Z]{3}\b)(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
@@ -182,8 +180,8 @@ _FIGURES = r"""
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
-{START}({NUMBER})[ -]in(?=,| (?:equals|plus|minus|by|wide|deep|tall|high|long|thick|of (?:rain|snow)))
-    =>  {1}″  near \d['′]|″|\b(?:ft|cm|inch|wide|deep|tall|high|long|thick)
+{START}({NUMBER})[ -]in(?=,|:| ?[x×]| (?:equals|plus|minus|by|wide|deep|tall|high|long|thick|of rain))
+    =>  {1}″  near \d['′]|″|in ?[x×]|\b(?:ft|cm|inch|wide|deep|tall|high|long|thick)
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
@@ -216,7 +214,7 @@ _FIGURES = r"""
 ? \d(?:\+|[kKM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
-{START}({NUMBER})(k|M(?! [A-Z])|bn|K(?=[+/]| (?:a |mi|step|[fpw]o|pe)))\b  =>  {1:number} {2:_SCALES}
+{START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 ? \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
