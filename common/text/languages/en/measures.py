@@ -35,7 +35,7 @@ _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
 _POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = (
-    r" (?!(?:t(?:all|o|h\w+)|long|wide|deep|o[fnr]f?|i[ns]|from|a(?:part|way|nd|t)|x|below)\b)[a-z]"
+    r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|per|with|x)\b)[a-z]"
 )
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _RATES = table("d per day|gm per game|each each")

@@ -167,7 +167,7 @@ _FIGURES = r"""
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
-{START}(?<!:)(\d?\d:[0-5]\d)(?!:)(?:(?<=\b0:..)|(?=(?: to \d?\d:..)? ?(?:/ ?[km1]|per|pace|min|mile)))
+{START}(\d?\d:\d\d)(?!:)(?:(?<=\b0:..)|(?<=:00)(?= mile)|(?=(?: to .{4,5})? ?(?:/ ?[km]|per|pace|min)))
     =>  {1:lasted}
 {START}(?:(?<=for )|(?<=[pk] ))(\d\d?:[0-5]\d) to (\d\d?:[0-5]\d)(?![\w:]| ?[ap]\.?m)
     =>  {1:lasted} to {2:lasted}  near {TIMED}
@@ -201,7 +201,7 @@ _FIGURES = r"""
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 \bq(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(\d ?\w{,3}[glmLU](?=/\d{1,4} ?(?:m?[lLg]|k?[gm]|kcal)\b)|[a-z](?=/\d\d? ?[hd]))/  =>  {1} per␣
+(\d ?\w{,3}[glLU](?=/\d{1,4} ?(?:m?[lLg]|k?[gm]|kcal)\b)|[a-z](?=/\d\d? ?[hd]r?s?\b))/  =>  {1} per␣
 (?<=[a-z]{2}|[\d ][gCFP°]|BR|[a-z]\.)/(?=\d[\d,.]{,6}(?: ?°| ?[A-Za-z]))|(?<=\d)/(?=[$€£])  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 (?<=\d)[ -]?(A|N)(?![\w'’·-])  =>  ␣{1:added}  near (?i:amp|fuse|breaker|volt|plug|force)

@@ -34,8 +34,9 @@ _NAMES = {
     "TITLE": any_of(_TITLES),
     "SAINT": r"(?:Louis|James|John|Paul|Peter\w*|Mary|Franc\w*|Patrick|George|La\w*|Pan\w*|Helen)",
     "KING": (
-        "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul|John"
-        "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ramesses|Francis|Harold)"
+        "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
+        "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ivan|Ferdinand|Otto|Harold"
+        "|Gregory|Innocent|John|Francis|Wilhelm|Ramesses|Ptolemy|Robert|Alfonso|Felipe)"
     ),
     "COUNTED": (
         "(?:War|Chapter|Part|Volume|Act|Scene|Section|Article|Title|Type|Phase|Stage|Book|Level"
