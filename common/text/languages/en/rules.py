@@ -126,12 +126,13 @@ _FIGURES = r"""
 ({HELPED}(?:\D|\d{3}-\d{4}){,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
     =>  {1}{2:spelled}{3}{4:spelled}
 (?<=, )(OR|IN|ME|HI|OK) (\d{5})(?!\w|-\d)  =>  {1:added} {2:spelled}
-(?<=["“])(\d{4,7})(?=[,.]?["”])  =>  {1:spelled}  near (?i:pass|pin\b|code)
-((?:\bOTP|\bPIN|\bCVV|[Cc]ode)\b[^.\d]{,30}(?::| is) )(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1}{2:spelled}
+(["“])(\d{4,7})(?=[,.]?["”])  =>  {1}{2:spelled}  near (?i:pass|pin\b|code)
+(?:(?<=: )|(?<=is ))(\d{4,8})(?!\w|[.,:/-]\d)
+    =>  {1:spelled}  near (?:\bOTP|\bPIN|\bCVV|[Cc]ode)\b[^.\d]{,30}(?::| is) \d{4}
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
 (?<![\w.,/$€£-])(\d{5}-\d{4}|\d{3}/\d{3}-\d{4})(?![\w-])  =>  {1:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
-(?:[Hh]ex )?(?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
+(?:[Hh]ex #|#(?<![\w&]#))(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
 (?<!\w)((?i:a|your|my|the|and|or) (?=10[49])|[Ff]orms? |(?=1\d{3}-[A-Z]))(1\d{3})(?!\d)  =>  {1}{2:year}
@@ -160,8 +161,8 @@ _FIGURES = r"""
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
 (etween \d\d?(?::\d\d)? ?(?:[ap]\.?m\.?)?) ?[-–—] ?(?=\d\d?(?::| ?[ap]\.?m))  =>  {1} and␣
-{AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
-(?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
+(?=[ –—-]){AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
+–(?:(?<=\d.)(?=[$€£A-Za-z])|(?<=[a-z].)(?=\d))|-(?<=\d.)(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×(?!\d+ \+)| × (?=[\d. ×]{1,20}(?:[cm]?m|in|ft|["″])(?!\w|  ?eq)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})(?:[x×](?!\w)| [x×](?= M\d)){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
@@ -196,15 +197,15 @@ _FIGURES = r"""
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near {HEAT}
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
-(?<=[a-z]{2})\.(?=/[a-z]{2})  =>
-(?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
+\.(?<=[a-z]{2}.)(?=/[a-z]{2})  =>
+[ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
-\bq(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
+q(?<!\wq)(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(\d ?\w{,3}[glLU](?=/\d{1,4} ?(?:m?[lLg]|k?[gm]|kcal)\b)|[a-z](?=/\d\d? ?[hd]r?s?\b))/  =>  {1} per␣
-(?<=[a-z]{2}|[\d ][gCFP°]|BR|[a-z]\.)/(?=\d[\d,.]{,6}(?: ?°| ?[A-Za-z]))|(?<=\d)/(?=[$€£])  =>  ,␣
+/(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
+/(?:(?<=[a-z]{2}/|[\d ][gCFP°]/|BR/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=\d/)(?=[$€£]))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-(?<=\d)[ -]?(A|N)(?![\w'’·-])  =>  ␣{1:added}  near (?i:amp|fuse|breaker|volt|plug|force)
+([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:added}  near (?i:amp|fuse|breaker|volt|plug|force)
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
@@ -233,8 +234,8 @@ _OTHER_SIGNS = r"""
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
-(?<=[a-z])(?<!\b[a-z])/((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
-(?<=[a-z]{4})/((?:lb|k?g|[km]m|mi)(?:/day)?)(?!\w)  =>  {1:per}
+/(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=[a-z]{4}/)((?:lb|k?g|[km]m|mi)(?:/day)?)(?!\w)  =>  {1:per}
 """
 _BRITISH = r"""
 ((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
@@ -242,7 +243,7 @@ _BRITISH = r"""
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""
-? \ban? ≈
+? ≈
 (?<!\w)(an?) ≈ ?  =>  {1} {1:added}␣
 ? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}

@@ -67,7 +67,7 @@ _POINTED = r"""
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIic]|\d ?p[pcw]|cl\.|\d est|[NS][EW](?!\w)|[A-Za-z.] no\.
+? \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est)|cl\.|[NS][EW](?!\w)| no\.
 (?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
 ([$£€]\d[\d,.k]{,9}?) ?p(cm|w|p)\b\.?  =>  {1} {2:counted}{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
