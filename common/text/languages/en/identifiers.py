@@ -86,10 +86,9 @@ def telephone(match: re.Match[str]) -> str:
     if signs == {"-"} and several:
         short = max(sizes) < _FEW and "0" not in {group[0] for group in groups}
         return ", ".join(map(cardinal, groups)) if short else grouped(written)  # "30-60-90"
-    if sum(sizes) < _PHONE or (signs == {"."} and sizes != (3, 3, 4)):
+    rounded = sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0"  # a range
+    if rounded or sum(sizes) < _PHONE or (signs == {"."} and sizes != (3, 3, 4)):
         return written
-    if sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0":
-        return written  # a range of round numbers
     years = sizes == (4, 4) and all(int(group) in YEARS for group in groups)
     named = sizes in _GROUPS or sizes[:3] == (4, 4, 4) or written[0] in "(0"
     return grouped(written) if named and not years else written

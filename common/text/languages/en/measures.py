@@ -42,13 +42,12 @@ _RATES = table("d per day|gm per game|each each")
 _DEGREES = table("C Celsius|F Fahrenheit|K Kelvin|N north|S south|E east|W west")
 # The main unit, the small one (else cent), their plurals (else in -s).
 _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar
-  |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo
-  |R$ real/centavo/reais|€ euro|£ pound/penny/pounds/pence|¥ yen/sen/yen/sen
-  |₹ rupee/paisa/rupees/paise|₩ won/jeon/won/jeon|₽ ruble/kopeck|฿ baht/satang/baht/satang
-  |₿ bitcoin/|₱ peso/centavo|₺ lira/kurush/lira/kurush|₪ shekel/agora/shekels/agorot
-  |₦ naira/kobo/naira/kobo|₴ hryvnia/kopiyka|₫ dong//dong|zł zloty/grosz/zlotys/groszy
-  |SEK Swedish krona/öre/Swedish kronor/öre|NOK Norwegian krone/øre/Norwegian kroner/øre
-  |DKK Danish krone/øre/Danish kroner/øre|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/""")
+  |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/
+  |R$ real/centavo/reais|€ euro|£ pound/penny/pounds/pence|¥ yen//yen|₹ rupee/paisa/rupees/paise
+  |₩ won//won|₽ ruble/|฿ baht//baht|₿ bitcoin/|₱ peso/centavo|₺ lira//lira|₪ shekel/|₦ naira//naira
+  |₴ hryvnia/|₫ dong//dong|zł zloty//zlotys|SEK Swedish krona//Swedish kronor
+  |NOK Norwegian krone//Norwegian kroner|DKK Danish krone//Danish kroner|CHF Swiss franc/
+  |CNY yuan//yuan|¢ cent/""")
 _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
 _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
