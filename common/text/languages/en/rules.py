@@ -92,6 +92,7 @@ _FIGURES = r"""
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 ((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
+(?<![\w/.,])([1-9]|1[0-2])/(1[3-9]|2\d|3[01])[-–](\d\d?)(?![\w/]|[.,]\d)  =>  {1:month_number} {2}–{3}
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
@@ -151,6 +152,7 @@ _FIGURES = r"""
 (?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
 (?<![\w/])(?:[vV]er\. ?|v ?|V(?=\d++\.\d))({NUMBER})(?!\w)  =>  version {1:number}
 ? \d/\d|f/\d|[{VULGAR}]
+(?:(?<=[{VULGAR}])|(?<=\d/\d)) x (?=\d\d?(?![\d/]))  =>  ␣by␣
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
 (?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
@@ -203,7 +205,7 @@ _FIGURES = r"""
 q(?<!\wq)(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
-/(?:(?<=[a-z]{2}/|[\d ][gCFP°]/|BR/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=\d/)(?=[$€£]))  =>  ,␣
+/(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
 ([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:added}  near (?i:amp|fuse|breaker|volt|plug|force)
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force

@@ -19,7 +19,7 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
   |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/p=per person|c/o=care of
   |proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return
-  |sgl.=single|btwn.=between|alt.=alternate|♀=women|♂=men
+  |sgl.=single|btwn.=between|♀=women|♂=men
   |♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
@@ -71,7 +71,7 @@ _POINTED = r"""
 (?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
 ([$£€]\d[\d,.k]{,9}?) ?p(cm|w|p)\b\.?  =>  {1} {2:counted}{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
-(?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
+(?<=[A-Za-z)] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
 ? [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 \b(\d{1,5} (?:[A-Z]\w{1,20} ){1,3})Dr\b\.?(?! [A-Z]\w+ (?:said|will))  =>  {1}Drive{point}
