@@ -14,8 +14,6 @@ _MONTHS["Sept"] = "September"
 _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
 _WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
-_VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
-_DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
 _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
 _LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
@@ -32,7 +30,6 @@ NAMES: dict[str, Any] = {
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
     "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|:\d\d ?(?:,|or|to|and|[-–])",
-    "RUN": r":0\d|\d ?[Kk]\b|\b[Tt]ime|[Pp]ace|mile|\bP[RB]\b|\bran\b|finish|video|long",
     "RATIO": r"(?i:dilut|\bratio|scale|odds|\bmix|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
@@ -42,6 +39,7 @@ NAMES: dict[str, Any] = {
     "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
     "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|of an? ))",
+    "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
     "LIST": r"\.?(?: ?[-–—/] ?| to |, (?:and |or )?| & | and | or )(?:(?:early|mid|late)[ -])?",
@@ -58,15 +56,6 @@ NAMES: dict[str, Any] = {
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
     "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s",
 }
-
-
-def year_or_count(match: re.Match[str]) -> str:
-    """Return a year ("the Act of 1867 says"), or a count ("2000 photos")."""
-    after = match[2] or ""
-    dated = re.search(_DATED, match.string[max(0, match.start() - 20) : match.start()])
-    counted = not dated and after.endswith("s") and not after.endswith("ss") and after not in _VERBS
-    said = cardinal(match[1]) if counted or after in {"people", "million"} else year(match[1])
-    return f"{said} {after}" if after else said
 
 
 def numeric(match: re.Match[str], region: str) -> str:
@@ -125,18 +114,12 @@ def periods(match: re.Match[str]) -> str:
     return re.sub("(?<!mid)(?<!early)(?<!late) ?[-–—] ?", " to ", full).replace("/", ", ")
 
 
-def half_day(written: str) -> str:
-    """Return a.m. or p.m.; its last point may end the sentence, too."""
-    half = written.strip()
-    return f" {half}" if half[:1].isupper() else f" {half[0]}.m." if half else ""
-
-
 def time(match: re.Match[str]) -> str:
     """Return a time of day: "9:05", "18:00"."""
     hours, minutes, half = match.groups("")
-    said, half = cardinal(str(int(hours))), half_day(half)
+    said = cardinal(str(int(hours)))
     if minutes != "00" or half:
-        return said + (f" {pair(minutes)}" if minutes != "00" else "") + half
+        return said + (f" {pair(minutes)}" if minutes != "00" else "") + f" {half.strip()}".rstrip()
     if lasting := _LASTING.search(match.string[: match.start()]):
         return said if lasting[0] == "ub-" else match[0].translate(AS_WRITTEN)
     if said in {"zero", "twenty-four"}:

@@ -22,7 +22,6 @@ NAMES = {
     ),
     "in_fours": lambda value: coded(re.sub(r"(\w{4})(?=\w)", r"\1 ", value.replace(" ", ""))),
     "keys": lambda keys: " ".join(_KEYS.get(key) or spelled(key) for key in keys),
-    "HELPED": r"\b(?i:emergency|urgent|call|dial|text|ring|nhs)",
     "HELP": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
     "ENDING": (
         r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"

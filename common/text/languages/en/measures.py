@@ -58,15 +58,12 @@ NAMES = {
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "HEAT": "(?i:oven|steep|brew|water|bak[ei]|heat|roast|cook|fan|temp|outside|weather|warm|cold|°)",
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
     + r"|W(?!-\d)|in[23]?(?=[.;)])|in(?= \((?:L |\d))",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "added": table("""T tbsp|c cup|OR Oregon|IN Indiana|ME Maine|HI Hawaii|OK Oklahoma|a roughly
-  |an approximately  |A amp|N newton"""),
-    "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
+    "put": table("T tbsp|c cup|OR Oregon|IN Indiana|ME Maine|HI Hawaii|OK Oklahoma|A amp|N newton"),
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
 }

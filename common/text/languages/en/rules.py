@@ -73,7 +73,7 @@ _FIGURES = r"""
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
 (?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
-(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$)))\.  =>  {1:added}
+(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$)))\.  =>  {1:put}
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
@@ -109,7 +109,6 @@ _FIGURES = r"""
 {START}2000['’]?s(?!\w)  =>  two thousands
 {START}(1[1-9])00['’]?s(?!\w)  =>  {1:cardinal} hundreds
 {START}(1[1-9]|20)(\d0)['’]?s(?!\w)  =>  {1:cardinal} {2:tens}
-(?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
@@ -124,12 +123,10 @@ _FIGURES = r"""
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-({HELPED}(?:\D|\d{3}-\d{4}){,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
-    =>  {1}{2:spelled}{3}{4:spelled}
-(?<=, )(OR|IN|ME|HI|OK) (\d{5})(?!\w|-\d)  =>  {1:added} {2:spelled}
+(?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near (?i:emerg|urgent|\bcall|dial|\btext|nhs)
+(?<=, )(OR|IN|ME|HI|OK) (\d{5})(?!\w|-\d)  =>  {1:put} {2:spelled}
 (["“])(\d{4,7})(?=[,.]?["”])  =>  {1}{2:spelled}  near (?i:pass|pin\b|code)
-(?:(?<=: )|(?<=is ))(\d{4,8})(?!\w|[.,:/-]\d)
-    =>  {1:spelled}  near (?:\bOTP|\bPIN|\bCVV|[Cc]ode)\b[^.\d]{,30}(?::| is) \d{4}
+(?<=[:s] )(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|[Cc]ode)\b[^.\d]{,30}[:s] \d
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
 (?<![\w.,/$€£-])(\d{5}-\d{4}|\d{3}/\d{3}-\d{4})(?![\w-])  =>  {1:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
@@ -168,19 +165,19 @@ _FIGURES = r"""
 (?<=\d)(?: x |x|×(?!\d+ \+)| × (?=[\d. ×]{1,20}(?:[cm]?m|in|ft|["″])(?!\w|  ?eq)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})(?:[x×](?!\w)| [x×](?= M\d)){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
+(?<=\d) ?([ap])\.?m(?!\w)\.?  =>  ␣{1}.m.
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
 {START}(\d?\d:\d\d)(?!:)(?:(?<=\b0:..)|(?<=:00)(?= mile)|(?=(?: to .{4,5})? ?(?:/ ?[km]|per|pace|min)))
     =>  {1:lasted}
-{START}(?:(?<=for )|(?<=[pk] ))(\d\d?:[0-5]\d) to (\d\d?:[0-5]\d)(?![\w:]| ?[ap]\.?m)
-    =>  {1:lasted} to {2:lasted}  near {TIMED}
+{START}(?<=or |ep |nk )(\d?\d:\d\d) to (\d?\d:\d\d)(?! [ap])  =>  {1:lasted} to {2:lasted}  near {TIMED}
 {START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
-{START}(?<!:)((?:2[5-9]|[3-9]\d):[0-5]\d)(?![\w:])  =>  {1:lasted}  near {RUN}
+{START}(?<!:)((?:2[5-9]|[3-9]\d):\d\d)(?![\w:])  =>  {1:lasted}  near [Tt]ime|[Pp]ace|mile|P[RB]\b|\d ?K
 {START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?[ap]m)  =>  {1:number} to {2:number}  near {RATIO}
 {START}(?=0|.{7,8} [A-Z]{3}\b)(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
-{START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
+{START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 {START}({NUMBER})[ -]in(?=,|:| ?[x×]| (?:equals|plus|minus|by|wide|deep|tall|high|long|thick|of rain))
@@ -193,10 +190,10 @@ _FIGURES = r"""
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 {START}(\d{1,4})(?:h(?=\d\d\b)| ?hr?s? ?(?=\d\d? ?m))(\d\d?)(?: ?m[inutes]{,6})?\b  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
-{START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
+{START}(\d{1,3})m(?= (?:left|ago|late|early|read|drive|walk|ride|break|call|timer|each)\b)  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
 ? [°º℃℉]|degrees [CF]|\d[CF](?!\w)
-{START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near {HEAT}
+{START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
 \.(?<=[a-z]{2}.)(?=/[a-z]{2})  =>
@@ -207,11 +204,10 @@ q(?<!\wq)(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
 /(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:added}  near (?i:amp|fuse|breaker|volt|plug|force)
+([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
-? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 ({SOME}{PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:plural}{point}
 (?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
 ? \d(?:\+|[kKM]|bn)
@@ -220,7 +216,8 @@ q(?<!\wq)(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 ? \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
-{START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
+{START}(?<!In |By |ce |ng |il |of ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
+{START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
 """
@@ -245,8 +242,7 @@ _BRITISH = r"""
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""
-? ≈
-(?<!\w)(an?) ≈ ?  =>  {1} {1:added}␣
+≈(?<=\ba ≈) ?  =>  roughly␣
 ? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
 \b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
