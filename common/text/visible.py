@@ -14,7 +14,7 @@ _KEPT: Final = 32  # characters of the output that tell where a mark stands
 _LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
 _NAMES: Final = (
     r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad|cot|invoke|(?:[\w-]+[_-]|inner|internal|chainof)?(?:monologue|thoughts?(?:[_-]process)?|reasoning(?:[_-]content)?)"
-    "|(?:tool|function)_?(?:calls?|code|uses?|outputs?|results?|responses?)|(?:execute_?|use_mcp_)tool|search_results?)"
+    "|(?:tool|function)(?:s|_?(?:calls?|code|uses?|outputs?|results?|responses?))|(?:execute_?|use_mcp_)tool|search_results?)"
 )
 _TAG: Final = rf"<({_NAMES})(?:\s+[\w:.-]+\s?=[^<>]*)?(?<!/)>(?! (?:tag|element|token|mark)s?\b)"
 _HIDDEN: Final = (
@@ -205,6 +205,7 @@ def visible(text: str) -> str:
     return stream.feed(text) + stream.end()
 
 
+@lru_cache(maxsize=256)  # a text that cites much does so behind the same words
 def _is_value(before: str, figures: str, after: str) -> bool:
     """Return whether figures in brackets are an index or a list of values, and no citation."""
     numbers = [*map(int, re.findall(r"\d+", figures))]

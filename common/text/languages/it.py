@@ -1,5 +1,5 @@
 numbered = """lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec tot pp
-  rif min max"""
+  rif min max giov"""
 enders = "ecc q.b"
 units = "min h kg km m cm"
 abbreviations = """sigg sig.na prof.ssa ing avv geom arch rag egr gent spett p.es pag pagg n nn co

@@ -104,7 +104,7 @@ def _runs_on(place: EndMark) -> bool:
     """Return whether the sentence goes on: "Yahoo!, too", "Stop!" - he said, —¿Vienes? —preguntó."""
     return (
         not (place.spaced or place.needs_no_space or _lacks_a_space(place))
-        or place.after[0] in ",;:&+，、；：)）≈=≤≥×÷"
+        or place.after[0] in ",;:&+，、；：)）≈=≤≥×÷/"
         or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
         or (place.after[0] in "<>@" and place.after[1:2] in {*" $€£0123456789"})
         or (neighbours.more_marks(place.after) and not (place.strong and place.after[0] in ".…"))

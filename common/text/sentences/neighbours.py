@@ -69,7 +69,9 @@ def kind_of(language: Language, before: str) -> Kind:
     if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
         return Kind.ENDER
     if len(word) == 1 and word.isupper():  # "plan B", "gate 12 C"
-        numbered = word not in _COMPASS and any(map(str.isdigit, previous))
+        numbered = any(map(str.isdigit, previous))
+        if numbered and word in _COMPASS:
+            return Kind.ABBREVIATION
         if numbered or previous.lower() in words_of(language.lettered):
             return Kind.WORD
     return kind or _unlisted(language, word)

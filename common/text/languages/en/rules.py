@@ -123,7 +123,7 @@ _FIGURES = r"""
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-(?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near (?i:emerg|urgent|\bcall|dial|\btext|nhs)
+(?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near \b(?i:emerg|urgent|call|dial|text|ring|nhs)
 (?<=, )(OR|IN|ME|HI|OK) (\d{5})(?!\w|-\d)  =>  {1:put} {2:spelled}
 (["“])(\d{4,7})(?=[,.]?["”])  =>  {1}{2:spelled}  near (?i:pass|pin\b|code)
 (?<=[:s] )(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|[Cc]ode)\b[^.\d]{,30}[:s] \d
