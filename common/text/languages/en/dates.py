@@ -15,7 +15,6 @@ _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
 _WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
-_LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
@@ -48,7 +47,7 @@ NAMES: dict[str, Any] = {
     "month": lambda written: _MONTHS.get(written.rstrip("."), written),
     "month_number": lambda digits: _NAMES[int(digits) - 1],
     "weekday": lambda written: _WEEKDAYS.get(written, ""),
-    "yy": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
+    "yy": lambda digits: year(("19" if digits > "59" else "20") + digits),
     "in_year": lambda digits: f", {year(digits)}" if digits else "",
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
     "at": lambda sign: " at " if sign else "",

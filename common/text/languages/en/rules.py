@@ -180,13 +180,11 @@ _FIGURES = r"""
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 ? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
-{START}({NUMBER})[ -]in(?=,|:| ?[x×]| (?:equals|plus|minus|by|wide|deep|tall|high|long|thick|of rain))
-    =>  {1}″  near \d['′]|″|in ?[x×]|\b(?:ft|cm|inch|wide|deep|tall|high|long|thick)
+{START}({NUMBER}) in(?=[,:]| ?[x×]| (?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-{START}(\d{1,3})['′](?= (?:apart|tall|long|wide|deep|high|from|by))  =>  {1:number} feet
-{START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
+{START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1} ft
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
 {START}(\d{1,4})(?:h(?=\d\d\b)| ?hr?s? ?(?=\d\d? ?m))(\d\d?)(?: ?m[inutes]{,6})?\b  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s

@@ -19,14 +19,12 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
   |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
   |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/p=per person|c/o=care of
-  |proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return
-  |sgl.=single|btwn.=between|♀=women|♂=men
-  |♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person"""
+  |proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return
+  |rtn=return|sgl.=single|btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform
+  |adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
-_SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
-_ANYWHERE = {
-    k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL
-} | _ANYWHERE
+_SMALL = words_of("max. inc. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
+_ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum|hrs. hours|wk. week|wk week|yr year""")
 _KINGS = words_of("""Henry Louis Charles George Edward William James Richard Elizabeth Mary Philip
@@ -44,9 +42,8 @@ _NAMES = {
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
     "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
   |pp pages|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits"""),
-    "way": table(
-        "N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast|SW Southwest"
-    ),
+    "way": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
+  |SW Southwest"""),
     "title": _TITLES,
     "arabic": lambda roman: cardinal(_figures(roman.upper())),
     "NUMBERED": r"passport|ref\.|reference|confirmation|acc\w{1,4}\.?|\w{4,5}ing|policy|order|invoice",
@@ -94,9 +91,7 @@ def short_forms() -> Rules:
         full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?!\.? ?\d)", ending=STARTERS),
         full_words(_ANYWHERE, before=r"(?<![\w.#])"),
     )
-    shorts = (
-        r"[./♀♂ABCDEHLMNPRSWv](?:(?<=[./♀♂])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))|wk|yr\b"
-    )
+    shorts = r"[./♀♂ABCDEHLMNPRSWv](?:(?<=\W)|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))|wk|yr"
     return Group(shorts, pointed), Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, _NAMES))
 
 
