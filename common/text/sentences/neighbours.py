@@ -14,6 +14,7 @@ from sentencex import segment
 
 from common.text.language import Language, words_of
 from common.text.sentences.end_marks import LOOKAHEAD
+from common.text.spoken.rules import table
 
 
 class Kind(Enum):
@@ -79,7 +80,9 @@ def kind_of(language: Language, before: str) -> Kind:
 
 @cache
 def _kinds(language: Language) -> dict[str, Kind]:
+    in_full = table(language.in_full.lower().replace(" ", ""), "=")
     lists = (  # the last one that has a word decides
+        (Kind.ABBREVIATION, " ".join(short.removesuffix(".") for short in in_full)),
         (Kind.ABBREVIATION, language.abbreviations),
         (Kind.INTRODUCES, language.introduces),
         (Kind.NUMBERED, language.numbered),
