@@ -44,9 +44,10 @@ _RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].tra
 def sign_rules(language: Language, region: str) -> Rules:
     """Return the spoken rules of a language that has none of its own, for a region (ISO 3166)."""
     rules: list[Rule | Group] = []
-    space, money = language.space, table(language.money)
-    if language.pesos and region in _WITH_PESOS:
-        money["$"] = language.pesos
+    currencies, _, scales = language.money.partition(";")
+    space, money = language.space, table(currencies)
+    if region in _WITH_PESOS and "$$" in money:
+        money["$"] = money["$$"]
     if language.measures:
         rules.append(full_words(table(language.measures, "="), r"(?<=[\d½¼¾] )", r"\.?"))
     if language.in_full:
@@ -55,7 +56,8 @@ def sign_rules(language: Language, region: str) -> Rules:
         starters = words_of(language.starters)
         rules.append(full_words(capital | in_full, r"(?<![\w.])", ending=starters))
     if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
-        amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
+        words = any_of(table(scales, "="))
+        amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({words})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
     minus = Rule(_SUM, lambda run: _MINUS.sub("−", run[0]) if "=" in run[0] else run[0])
     rules.append(Group("=", (minus,)))
