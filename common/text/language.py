@@ -70,13 +70,13 @@ class Language:
 
     # The spoken form (see `spoken/signs.py`).
     phrases: str = ""  # the fields of `Phrases`, with "|" between them
-    signs: str = ""  # table of signs and their words; "{}" is the figure after the sign
-    until: str = ""  # the word of a range, with its spaces
+    signs: str = ""  # table of signs and their words; "{}" is the figure at which they stand
     money: str = ""  # table of currency signs and their words before a scale
     pesos: str = ""  # the words for "$" in a country whose peso it is
     scales: str = ""  # pattern of words like "million"
     in_full: str = ""  # table of abbreviations in full ("ca.=circa")
-    own: Rules = ()  # further rules for abbreviations
+    measures: str = ""  # table of abbreviations in full behind a figure ("EL=Esslöffel")
+    own: str = ""  # further rules for abbreviations, as `read_rules` takes them
     spoken: "Callable[[Language, str], Rules] | None" = None  # all rules, by region (ISO 3166)
     space: str = " "  # between words
     full_stop: str = "."

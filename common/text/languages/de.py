@@ -1,11 +1,8 @@
-from common.text.spoken.rules import Rule, table
-
 numbered = "art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so tägl tabl tgl stdl"
 enders = "usw etc mwst ust"
 units = "std min sek mio mrd"
-abbreviations = """inkl exkl tel abs abb kap bd zzgl jh jhd max fa geb bspw vorm nachm allg i.d.r s.o
-  s.u dipl gl hbf mind co pr mittl gr pers pck päckch msp gestr geh st stk schw bes usf zub verschl
-  gesch vorauss lt bzgl rd etw sog zw tlw versch"""
+abbreviations = """bd jhd fa geb bspw vorm nachm allg s.u dipl gl hbf co pr gr pck päckch msp gestr
+  geh stk schw bes usf zub verschl gesch rd etw tlw versch"""
 introduces = "u z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
 street_ending = "str"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
@@ -27,8 +24,7 @@ phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten
   |ein Bild|Punkt|at|erledigt: {}"""
 signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als
   |> größer als|≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf
-  |⇔ genau dann, wenn|∣ gegeben|‾ quer|‸ Dach|‖ Betrag von|<< weniger als|>> mehr als"""
-until = " bis "
+  |⇔ genau dann, wenn|∣ gegeben|‾ quer|‸ Dach|‖ Betrag von|<< weniger als|>> mehr als|– bis"""
 money = "$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken"
 scales = "Millionen|Million|Milliarden|Milliarde|Billionen|Tausend"
 in_full = """u. a.=unter anderem|MwSt.=Mehrwertsteuer|vorauss.=voraussichtlich|i. d. R.=in der Regel
@@ -38,11 +34,9 @@ in_full = """u. a.=unter anderem|MwSt.=Mehrwertsteuer|vorauss.=voraussichtlich|i
   |Mio.=Millionen|Abs.=Absatz|Abb.=Abbildung|Kap.=Kapitel|max.=maximal|Pers.=Personen|etc.=et cetera
   |ca.=circa|Dr.=Doktor|Nr.=Nummer|gem.=gemäß|Hr.=Herr|zw.=zwischen|lt.=laut|St.=Sankt
   |z. B.=zum Beispiel|bzw.=beziehungsweise|ggf.=gegebenenfalls|Tel.=Telefon|o. Ä.=oder Ähnliches"""
-_KITCHEN = table("EL Esslöffel|TL Teelöffel|Pr Prise|Pck Päckchen|Msp Messerspitze|Mon Monate")
-own = (
-    Rule(r"(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])", "Frau"),
-    Rule(r"(?<=[\d½¼¾] )(EL|TL|Pr|Pck|Msp|Mon)\b\.?", lambda unit: _KITCHEN[unit[1]]),
-    Rule(r"(?<=[\w)] )u\.(?= [\wÄÖÜ])(?!\.)", "und"),
-)
+measures = "EL=Esslöffel|TL=Teelöffel|Pr=Prise|Pck=Päckchen|Msp=Messerspitze|Mon=Monate"
+own = r"""
+(?<!\w)Fr\.(?= [A-ZÄÖÜ][a-zäöüß])  =>  Frau
+(?<=[\w)] )u\.(?= [\wÄÖÜ])(?!\.)  =>  und"""
 answers = """ja|ja bitte|jawohl|ja gern|ja gerne|gern|gerne|okay|ok|mach das|ja mach das|bestätigen
   |ja senden; nein|nein danke|nee|nicht|abbrechen|lass es|bitte nicht|lieber nicht"""

@@ -1,10 +1,8 @@
-from common.text.spoken.rules import Rule
-
 numbered = """lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab
   inf max min env réf pp"""
 enders = "etc"
 units = "min h kg km m cm"
-abbreviations = "pers bd pr st ste mgr me no tél j.-c"
+abbreviations = "pers st ste mgr me no j.-c"
 introduces = "p.ex m mm mme mlle dr cf"
 starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et
   Mais Ou Où Que Qui Quand Comment Pour Dans En Au Aux À Avec Sans Sur Puis Voulez Son Sa Ses Votre
@@ -15,20 +13,18 @@ phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tab
   |arobase|fait : {}"""
 signs = """& et|+ plus|= égale|× fois|÷ divisé par|± plus ou moins|≈ environ|≠ différent de
   |< inférieur à|> supérieur à|≤ au plus|≥ au moins|→ vers|^ puissance {}|√ racine de|∞ l'infini
-  |⇔ équivaut à|∣ sachant|‾ barre|‸ chapeau|‖ valeur absolue de|<< moins de|>> plus de"""
-until = " à "
+  |⇔ équivaut à|∣ sachant|‾ barre|‸ chapeau|‖ valeur absolue de|<< moins de|>> plus de|– à"""
 money = "$ de dollars|€ d'euros|£ de livres"
 scales = "millions|million|milliards|milliard"
 in_full = """p. ex.=par exemple|par ex.=par exemple|c.-à-d.=c'est-à-dire|etc.=et cetera|env.=environ
-  |Mme=Madame|Mlle=Mademoiselle|MM.=Messieurs|Dr=docteur|Pr=professeur|n°=numéro|N°=numéro|av.=avenue
-  |bd=boulevard|tél.=téléphone|Tél.=téléphone|c. à s.=cuillères à soupe|c. à c.=cuillères à café
+  |Mme=Madame|Mlle=Mademoiselle|MM.=Messieurs|Dr=docteur|Pr=professeur|n°=numéro|av.=avenue
+  |bd=boulevard|tél.=téléphone|c. à s.=cuillères à soupe|c. à c.=cuillères à café
   |c.à.s=cuillères à soupe|c.à.c=cuillères à café|ét.=étage|hab.=habitants|max.=maximum
-  |apr. J.-C.=après Jésus-Christ|av. J.-C.=avant Jésus-Christ"""
+  |apr. J.-C.=après Jésus-Christ|av. J.-C.=avant Jésus-Christ|Tél.=téléphone"""
 space_before_marks = True
-own = (
-    Rule(r"(?<!\w)M\.(?= [A-ZÀ-Ý])", "Monsieur"),
-    Rule(r"(?<=\s)- de (?=\d)", "moins de "),
-    Rule(r"(?<!\w)p/r (?=à|au)", "par rapport "),
-)
+own = r"""
+(?<!\w)M\.(?= [A-ZÀ-Ý])  =>  Monsieur
+(?<=\s)- de (?=\d)  =>  moins de␣
+(?<!\w)p/r (?=à|au)  =>  par rapport␣"""
 answers = """oui|oui s'il te plaît|oui s'il vous plaît|ouais|d'accord|ok|vas-y|allez-y|confirmer
   |je confirme; non|non merci|annuler|annule|arrête|surtout pas|laisse tomber"""

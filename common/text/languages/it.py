@@ -2,26 +2,25 @@ numbered = """lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott no
   rif min max giov"""
 enders = "ecc q.b"
 units = "min h kg km m cm"
-abbreviations = """sigg sig.na prof.ssa ing avv geom arch rag egr gent spett p.es pag pagg n nn co
-  tel art artt cap ca vol pers colaz fig a.c d.c c.so v.le p.za on mons"""
+abbreviations = """sigg geom arch rag egr gent spett nn co art artt cap vol pers colaz fig a.c d.c
+  c.so v.le p.za on mons"""
 introduces = "ad.es es sig sig.ra dott dott.ssa prof"
 trusts_sentencex = False
 starters = """Il Lo La I Gli Le Un Una È Ha Hanno Sono Si Sì No Non Se Ma E O Lui Lei Noi Voi Loro Io
   Questo Questa Quello Quella Che Chi Come Quando Dove Perché Per Con Senza In Di Da Dal Del Al Nel
   Poi Anche Vuole Può Suo Sua Ora Dopo Prima Lì Qui Grazie Oggi Domani Ieri Ogni Tutto Tutti Era"""
 elided = "CDLMNST"
-phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|una tabella|un'immagine
-  |punto|chiocciola|fatto: {}"""
+phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|una tabella
+  |un'immagine|punto|chiocciola|fatto: {}"""
 signs = """& e|+ più|= uguale a|× per|÷ diviso|± più o meno|≈ circa|≠ diverso da|< minore di
   |> maggiore di|≤ al massimo|≥ almeno|→ a|^ alla {}|√ radice di|∞ infinito|⇔ se e solo se|∣ dato
-  |‾ barrato|‸ cappello|‖ valore assoluto di|<< meno di|>> più di"""
-until = " a "
+  |‾ barrato|‸ cappello|‖ valore assoluto di|<< meno di|>> più di|– a"""
 money = "$ di dollari|€ di euro|£ di sterline"
 scales = "milioni|milione|miliardi|miliardo"
-in_full = """p. es.=per esempio|ad es.=ad esempio|Sig.=signor|Sig.ra=signora|Sig.na=signorina
-  |Dott.=dottor|Dott.ssa=dottoressa|dott.=dottor|dott.ssa=dottoressa|sig.=signor|sig.ra=signora
+in_full = """p. es.=per esempio|ad es.=ad esempio|Sig.=signor|Sig.ra=signora|Dott.=dottor
+  |Dott.ssa=dottoressa|Sig.na=signorina|dott.=dottor|dott.ssa=dottoressa|sig.=signor|sig.ra=signora
   |Dr.=dottor|Prof.=professor|Prof.ssa=professoressa|ecc.=eccetera|pag.=pagina|pagg.=pagine
-  |tel.=telefono|Tel.=telefono|q.b.=quanto basta|ca.=circa|Ing.=ingegner|Avv.=avvocato|max.=massimo
-  |P.zza=piazza|n°=numero"""
+  |tel.=telefono|q.b.=quanto basta|ca.=circa|Ing.=ingegner|Avv.=avvocato|max.=massimo|P.zza=piazza
+  |n°=numero|Tel.=telefono"""
 answers = """sì|si|sì grazie|sì per favore|va bene|certo|d'accordo|ok|procedi|fallo|confermo; no
   |no grazie|annulla|meglio di no|lascia stare|ferma"""

@@ -2,7 +2,7 @@ numbered = """seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out n
   con cj bl sl lt qd mín máx cód ref pp"""
 enders = "etc ltda cia"
 units = "min h kg km m cm"
-abbreviations = "av pág págs tel aprox n núm ex eng r arq ap apto"
+abbreviations = "núm ex eng arq ap apto"
 introduces = "p.ex sr sra dr dra prof profa d"
 starters = """O A Os As Um Uma Ele Ela Eles Elas Eu Nós Você Vocês É Foi Era São Há Se E Mas Ou Este
   Esta Isto Isso Esse Essa Que Quem Como Quando Onde Porque Para Por Em No Na Nos Nas Do Da De Com
@@ -12,13 +12,12 @@ phrases = """um link para {}|código em {}|código|uma tabela com {} colunas|uma
   |ponto|arroba|feito: {}"""
 signs = """& e|+ mais|= igual a|× vezes|÷ dividido por|± mais ou menos|≈ cerca de|≠ diferente de
   |< menor que|> maior que|≤ no máximo|≥ no mínimo|→ para|^ elevado a {}|√ raiz de|∞ infinito
-  |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de|<< menos de|>> mais de"""
-until = " a "
+  |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de|<< menos de|>> mais de|– a"""
 money = "R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras"
 scales = "milhões|milhão|bilhões|bilhão|mil milhões|trilhões|trilhão"
 in_full = """p. ex.=por exemplo|Sr.=senhor|Sra.=senhora|Dr.=doutor|Dra.=doutora|etc.=et cetera
   |n.º=número|nº=número|Av.=avenida|pág.=página|págs.=páginas|aprox.=aproximadamente|Prof.=professor
-  |Profa.=professora|tel.=telefone|Tel.=telefone|seg. a sex.=segunda a sexta
-  |seg. a sáb.=segunda a sábado|seg. a dom.=segunda a domingo|máx.=máximo|mín.=mínimo"""
+  |Profa.=professora|tel.=telefone|seg. a sex.=segunda a sexta|seg. a sáb.=segunda a sábado
+  |seg. a dom.=segunda a domingo|máx.=máximo|mín.=mínimo|Tel.=telefone"""
 answers = """sim|sim por favor|claro|ok|está bem|pode ser|vá em frente|faça isso|confirmar
   |confirmo; não|não obrigado|não obrigada|cancelar|cancela|deixa|melhor não"""

@@ -1,12 +1,11 @@
 numbered_ending = "g"
 numbered = "okt mån tis ons tors fre lör sön"
-abbreviations = "ca nr kl"
 introduces = "t.ex bl.a dvs"
 phrases = """en länk till {}|lite {}-kod|lite kod|en tabell med {} kolumner|en tabell|en bild|punkt
   |snabel-a|klart: {}"""
 signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ungefär|≠ skilt från
-  |< mindre än|> större än|≤ högst|≥ minst|→ till|^ upphöjt till {}|√ roten ur|∞ oändligheten"""
-until = " till "
+  |< mindre än|> större än|≤ högst|≥ minst|→ till|^ upphöjt till {}|√ roten ur|∞ oändligheten
+  |– till"""
 money = "$ dollar|€ euro|£ pund"
 scales = "miljoner|miljon|miljarder|miljard"
 in_full = """t.ex.=till exempel|bl.a.=bland annat|dvs.=det vill säga|d.v.s.=det vill säga

@@ -1,14 +1,13 @@
 numbered = "nis haz tem eki"
 enders = "vb vs"
 units = "dk sa km kg"
-abbreviations = "dr prof doç av sn örn bkz kas oca şub ağu eyl no yy sok cad mah tel"
+abbreviations = "av bkz kas oca şub ağu eyl yy"
 ordinal_digits = 2
 phrases = """{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir resim|nokta|et
   |tamamlandı: {}"""
 signs = """& ve|+ artı|= eşittir|× çarpı|÷ bölü|± artı eksi|≈ yaklaşık|≠ eşit değildir|< küçüktür
-  |> büyüktür|≤ en fazla|≥ en az|^ üzeri {}|√ karekök"""
-until = " ila "
-in_full = """vb.=ve benzeri|vs.=vesaire|örn.=örneğin|Örn.=Örneğin|Dr.=Doktor|Prof.=Profesör|Doç.=Doçent
-  |Sn.=Sayın|Cad.=Caddesi|Sok.=Sokak|Mah.=Mahallesi|No:=Numara|no.=numara|tel.=telefon|Tel:=Telefon:"""
+  |> büyüktür|≤ en fazla|≥ en az|^ üzeri {}|√ karekök|– ila"""
+in_full = """vb.=ve benzeri|vs.=vesaire|örn.=örneğin|Dr.=Doktor|Prof.=Profesör|Doç.=Doçent|Sn.=Sayın
+  |Cad.=Caddesi|Sok.=Sokak|Mah.=Mahallesi|No:=Numara|no.=numara|tel.=telefon|Tel:=Telefon:"""
 answers = """evet|evet lütfen|tamam|olur|onaylıyorum|gönder; hayır|hayır teşekkürler|iptal|vazgeç
   |olmaz"""

@@ -1,2 +1,2 @@
-abbreviations = "tp q p tx tt ths ts gs pgs bs ks"
+abbreviations = "tp tx tt ths ts gs pgs bs ks"
 answers = "có|vâng|dạ|được|đồng ý|ok|xác nhận; không|không cảm ơn|hủy|thôi"

@@ -106,6 +106,7 @@ def _runs_on(place: EndMark) -> bool:
         not (place.spaced or place.needs_no_space or _lacks_a_space(place))
         or place.after[0] in ",;:&+，、；：)）≈=≤≥×÷/"
         or (not place.spaced and place.after[0] in f".!?…{AT_ONCE}")
+        or (place.after[0] in "<>@" and place.after[1:2] in {*" $€£0123456789"})
         or (neighbours.more_marks(place.after) and not (place.strong and place.after[0] in ".…"))
         or (place.after[0] in "–—" and (place.quoted or place.mark != "."))
         or (place.after[0] == "-" and place.quoted)

@@ -14,6 +14,7 @@ from sentencex import segment
 
 from common.text.language import Language, words_of
 from common.text.sentences.end_marks import LOOKAHEAD
+from common.text.spoken.rules import table
 
 
 class Kind(Enum):
@@ -39,7 +40,7 @@ _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 GOES_ON: Final = "NE NW SE SW KG VAT GST"  # "Pennsylvania Ave. NW", "GmbH & Co. KG", "inc. VAT"
 _NUMERAL: Final = re.compile(
-    r"[$€£¥#~≈]|['’]?\d|[A-Z]{0,4}[-−]?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]))(?![\w'’])"
+    r"[-−]?[$€£¥#~≈]|['’]?\d|[A-Z]{0,4}[-−]?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]))(?![\w'’])"
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
@@ -79,7 +80,9 @@ def kind_of(language: Language, before: str) -> Kind:
 
 @cache
 def _kinds(language: Language) -> dict[str, Kind]:
+    in_full = table(language.in_full.lower().replace(" ", ""), "=")
     lists = (  # the last one that has a word decides
+        (Kind.ABBREVIATION, " ".join(short.removesuffix(".") for short in in_full)),
         (Kind.ABBREVIATION, language.abbreviations),
         (Kind.INTRODUCES, language.introduces),
         (Kind.NUMBERED, language.numbered),

@@ -55,6 +55,7 @@ _NAMES: dict[str, Any] = {
         "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
         "|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql"
     ),
+    "keys": lambda keys: re.sub(r"\W", lambda key: {"*": "＊", "#": "＃"}.get(key[0], ""), keys),
     "raised": methodcaller("translate", RAISED),
     "character": lambda match: unescape(match[0]),
     "entity": lambda match: html5.get(match[1], match[0]),
@@ -123,7 +124,7 @@ _INLINE = r"""
 ? [*_\\|]
 (?<![\w*])(?=(?:[ -]?\*){4})\*[* -]{3,30}(?=\d{3,6}(?!\d))  =>  ••••
 (?<![\w*])\*(\d{2,3})(?=[ ,;:)]|[.!?](?!\w)|$)(?![^*\n]{0,200}\*)  =>  ＊{1}
-(?<![\w*])\*(\d{1,6}(?:\*\d{1,12}){0,3})#(?!\w)  =>  ＊{1}＃
+(?<![\w*#\\])(\\?[*#](?:\\?[*#])?\d{1,6}(?:\\?\*\d{1,12}){0,3}#)(?!\w)  =>  {1:keys}
 \\([!-/:-@\[-`{-~])  =>  {1}
 (?:(?<=[\d)])|(?<![\w*])([A-Za-z]))\*\*(?=\d|[a-z](?![\w*])|\()  =>  {1}^
 (?<=\d) ?\* ?(?=\d)|(?<=[\d)])\*(?=\()|(?<=[\d)]) \* (?=[\w(])|(?<=\w) \* (?=[\d(])  =>  ␣×␣
@@ -155,12 +156,15 @@ _PUNCTUATION = r"""
 (?<=[.!?…])[.](?=\s|$)  =>
 """
 _AFTER_ADDRESS = ".,;:!?*_~'"
-_SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at|# hash|$ dollar sign|% percent
+_SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|$ dollar sign|% percent
   |& ampersand|* star|. dot|= equals|+ plus|? question mark|^ caret|~ tilde|/ slash|: colon|, comma
   |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
   |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
   |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
-  |{} curly braces|[] square brackets|() parentheses""") | {"|": "pipe", "||": "double pipe"}
+  |@{ at brace|{} curly braces|[] square brackets|() parentheses""") | {
+    "|": "pipe",
+    "||": "double pipe",
+}
 _NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w .])
 |(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])|\[(?=\.)
 |\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])

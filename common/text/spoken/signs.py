@@ -43,10 +43,12 @@ _RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].tra
 
 def sign_rules(language: Language, region: str) -> Rules:
     """Return the spoken rules of a language that has none of its own, for a region (ISO 3166)."""
-    rules: list[Rule | Group] = [*language.own]
+    rules: list[Rule | Group] = []
     space, money = language.space, table(language.money)
     if language.pesos and region in _WITH_PESOS:
         money["$"] = language.pesos
+    if language.measures:
+        rules.append(full_words(table(language.measures, "="), r"(?<=[\d½¼¾] )", r"\.?"))
     if language.in_full:
         in_full = table(language.in_full, "=")
         capital = {short.capitalize(): full.capitalize() for short, full in in_full.items()}
@@ -57,11 +59,13 @@ def sign_rules(language: Language, region: str) -> Rules:
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
     minus = Rule(_SUM, lambda run: _MINUS.sub("−", run[0]) if "=" in run[0] else run[0])
     rules.append(Group("=", (minus,)))
-    if language.until:
-        ranges = Rule(_RANGE, lambda match: _range(match, language.until))
+    signs = table(language.signs)
+    if until := signs.pop("–", ""):
+        until = f"{space}{until}{space}".replace(" {}", "")
+        ranges = Rule(_RANGE, lambda match: _range(match, until))
         rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
-        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, language.until),)))
-    return (*rules, _between(table(language.signs), space))
+        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, until),)))
+    return (*rules, _between(signs, space))
 
 
 def _range(match: re.Match[str], until: str) -> str:

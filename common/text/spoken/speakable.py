@@ -15,7 +15,7 @@ from common.text.languages import find, language_code
 from common.text.pieces import MOST_BYTES
 from common.text.spoken.blocks import Blocks
 from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
-from common.text.spoken.rules import AS_WRITTEN, RAISED, Rules, apply
+from common.text.spoken.rules import AS_WRITTEN, RAISED, Rules, apply, read_rules
 from common.text.spoken.signs import sign_rules
 from common.text.visible import visible
 
@@ -70,7 +70,9 @@ def _spoken(rules: Rules, tidying: Rules, prose: str) -> str:
 
 @cache
 def rules_of(language: Language, region: str) -> Rules:
-    return language.spoken(language, region) if language.spoken else sign_rules(language, region)
+    if language.spoken:
+        return language.spoken(language, region)
+    return read_rules(language.own, {}) + sign_rules(language, region)
 
 
 def plain(text: str) -> str:

@@ -16,11 +16,9 @@ from common.text.loading import sentences, speakable
 FOLDER = Path(languages.__file__).parent
 CODES = sorted(path.stem for path in FOLDER.glob("[a-z]*"))
 NEW = """
-from common.text.spoken.rules import Rule
-
 introduces = "zz"
 starters = "Ama"
-own = (Rule("(?<=a)!", " ay!"),)
+own = "(?<=a)!  =>  ␣ay!"
 phrases = "{}||||||pum"
 full_stop = " |"
 """

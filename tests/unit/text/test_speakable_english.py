@@ -159,7 +159,7 @@ DATES = [
     ("10:00:00.250Z", "ten o'clock UTC"),
     ("25/12/2026", "the twenty-fifth of December, twenty twenty-six"),
     ("12/25/2026", "December twenty-fifth, twenty twenty-six"),
-    ("5/12/2026", "five twelve twenty twenty-six"),
+    ("5/12/2026", "five twelve, twenty twenty-six"),
     ("Jan. 5", "January fifth"),
     ("Jan. 5-7", "January fifth to seventh"),
     ("July 4th, 1776", "July fourth, seventeen seventy-six"),
@@ -195,7 +195,7 @@ TIMES = [
     ("1990–present", "nineteen ninety to present"),
     ("19:15–21:45", "nineteen fifteen to twenty-one forty-five"),
     ("a 3 o'clock and a 4:15", "a three o'clock and a four fifteen"),
-    ("3:05:01", "three oh five and one second"),
+    ("3:05:01", "three hours five minutes one second"),
 ]
 NUMBERS = [
     ("3.14", "three point one four"),

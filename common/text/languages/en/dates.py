@@ -14,25 +14,21 @@ _MONTHS["Sept"] = "September"
 _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
 _WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
-_VERBS = words_of("was is has does this thus versus as across besides always perhaps")  # no plurals
-_DATED = r"\b(?:In|Since|By|During|Until|(?:[A-Z]\w*|summer|spring|winter|fall|autumn) of) $"
 _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
-_LAST_CENTURY = 60  # the first year of two digits that is not in this century
 
 NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
         r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
-        r"|for(?= \d\d?/\d\d?(?:[?!.,;)]|$))|from|before|after|through|starts?|starting|close[sd]|ends"
-        r"|opens?|expires|arrives|latest|ETA|date|updated|effective|as of|week of|deadline|notes"
-        r"|statement|meeting|call|appointment|delivery|today|tomorrow|e?mail of|move-in"
-        rf"|{'|'.join({*_WEEKDAYS.values()})})(?:,|:| [—–])? \(?)"
+        r"|for(?= \d\d?/\d\d?(?: (?:or|and|to) \d|[?!.,;)]|$))|between|from|before|after|through"
+        r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
+        r"|(?:as|week|e?mail) of|deadline|statement|meeting|call|appointment|delivery|today|tomorrow"
+        r"|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{2,5}day)(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
     ),
-    "AT": "(?:at|@|from|between|after|before)",
+    "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
-    "TIMED": r"\b(?i:steep|plank|brew|boil|simmer|microwave|rest|hold|cook|video|song|lap|workout)",
+    "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
     "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|:\d\d ?(?:,|or|to|and|[-–])",
-    "RUN": r":0\d|\d ?[Kk]\b|\b[Tt]ime|[Pp]ace|mile|\bP[RB]\b|\bran\b|finish|video|long",
     "RATIO": r"(?i:dilut|\bratio|scale|odds|\bmix|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
@@ -41,7 +37,8 @@ NAMES: dict[str, Any] = {
     "NTH": "(?:st|nd|rd|th)?",
     "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
-    "NO_MORE": r"(?![\w/]|[.,:-]\d)",
+    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|of an? ))",
+    "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
     "LIST": r"\.?(?: ?[-–—/] ?| to |, (?:and |or )?| & | and | or )(?:(?:early|mid|late)[ -])?",
@@ -50,10 +47,9 @@ NAMES: dict[str, Any] = {
     "month": lambda written: _MONTHS.get(written.rstrip("."), written),
     "month_number": lambda digits: _NAMES[int(digits) - 1],
     "weekday": lambda written: _WEEKDAYS.get(written, ""),
-    "yy": lambda digits: year(("19" if int(digits) >= _LAST_CENTURY else "20") + digits),
+    "yy": lambda digits: year(("19" if digits > "59" else "20") + digits),
     "in_year": lambda digits: f", {year(digits)}" if digits else "",
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
-    "article": lambda written: written or "the",
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
@@ -61,62 +57,54 @@ NAMES: dict[str, Any] = {
 }
 
 
-def year_or_count(match: re.Match[str]) -> str:
-    """Return a year ("the Act of 1867 says"), or a count ("2000 photos")."""
-    after = match[2] or ""
-    dated = re.search(_DATED, match.string[max(0, match.start() - 20) : match.start()])
-    counted = not dated and after.endswith("s") and not after.endswith("ss") and after not in _VERBS
-    said = cardinal(match[1]) if counted or after in {"people", "million"} else year(match[1])
-    return f"{said} {after}" if after else said
-
-
 def numeric(match: re.Match[str], region: str) -> str:
     """Return a date in figures, as they stand where neither a day above twelve nor a region decides."""
     first, last = int(match[1]), int(match[3] or match[5])
-    full = year(match[4]) if match[4] else NAMES["yy"](match[6])
-    pointed = match[2] == "."
-    name, nth, day_first = _day(first, last, day_first=pointed or region in _DAY_FIRST)
-    box_score = match[6] and first > len(_NAMES) and region == "US"  # 31/9/11
-    if box_score or not name:
+    said = _day(first, last, region, pointed=match[2] == ".")
+    if not said or (match[6] and first > len(_NAMES) and region == "US"):  # 31/9/11
         return match[0]
-    if not (region or pointed or first == last or max(first, last) > len(_NAMES)):
-        return f"{cardinal(str(first))} {cardinal(str(last))} {full}"
-    return f"the {nth} of {name}, {full}" if day_first else f"{name} {nth}, {full}"
+    return f"{said}, {year(match[4]) if match[4] else NAMES['yy'](match[6])}"
 
 
-def _day(first: int, last: int, *, day_first: bool) -> tuple[str, str, bool]:
-    """Return the month ("" if there is none), the ordinal of the day, and whether it is first."""
-    day_first = first > len(_NAMES) or (day_first and last <= len(_NAMES))
+def _day(first: int, last: int, region: str, *, pointed: bool = False) -> str:
+    """Return "May twelfth" or "the twelfth of May", two numbers if both can be, "" if there is none."""
+    either = max(first, last) <= len(_NAMES)
+    day_first = first > len(_NAMES) or (either and (pointed or region in _DAY_FIRST))
     day, month = (first, last) if day_first else (last, first)
-    valid = 1 <= month <= len(_NAMES) and 1 <= day <= 31  # noqa: PLR2004 - days
-    return _NAMES[month - 1] if valid else "", ordinal(str(day)), day_first
+    if not (1 <= month <= len(_NAMES) and 1 <= day <= 31):  # noqa: PLR2004 - days
+        return ""
+    if either and first != last and not (region or pointed):
+        return f"{cardinal(str(first))} {cardinal(str(last))}"
+    name, nth = _NAMES[month - 1], ordinal(str(day))
+    return f"the {nth} of {name}" if day_first else f"{name} {nth}"
 
 
 def days(match: re.Match[str], region: str) -> str:
     """Return days without a year: "on 12/24", "from 12/22 to 1/2". A fraction stays: "by 1/2"."""
     before, written = match.groups()
-    sure = before.strip(" ,(").lower() not in words_of("by for from before after since through")
+    word = before.lower().partition(" ")[0].strip(",:")
+    sure = word not in words_of("by for from between before after since through")
     said: list[str] = []
     for first, last in (map(int, day.split("/")) for day in re.findall(r"\d+/\d+", written)):
-        name, nth, _ = _day(first, last, day_first=region in _DAY_FIRST)
-        if not name or written == "24/7" or (first < last < 9 and not (sure or said)):  # noqa: PLR2004 - 7/8 is a part
+        said.append(_day(first, last, region))
+        part = first < last < 9 and not (sure or said[1:])  # noqa: PLR2004 - 7/8
+        if not said[-1] or written == "24/7" or part:
             return match[0]
-        unknown = not region and first != last <= len(_NAMES) and first <= len(_NAMES)
-        said.append(f"{cardinal(str(first))} {cardinal(str(last))}" if unknown else f"{name} {nth}")
     return before + re.sub(r"\d+/\d+", lambda _: said.pop(0), re.sub(" ?[-–—] ?", " to ", written))
 
 
 def years(match: re.Match[str]) -> str:
-    """Return "2003–04" as two years where the second is the later one."""
-    first, last = match.groups()
-    return f"{year(first)} to {pair(last)}" if int(last) > int(first[2:]) else match[0]
+    """Return "2003–04" or "2003/04" as two years where the second is the later one."""
+    first, sign, last = match.groups()
+    said = f"{year(first)}{' to' if sign != '/' else ''} {pair(last)}"
+    return said if int(last) > int(first[2:]) else match[0]
 
 
-def clock(match: re.Match[str]) -> str:
-    """Return a time that a race took: "22:45", "2:11:08"."""
-    first, *others = match[1].split(":")
-    rest = map(pair, others) if any(map(int, others)) else ["hours" if others[1:] else "minutes"]
-    return " ".join([cardinal(str(int(first))), *rest])
+def lasted(written: str) -> str:
+    """Return "2:05:30" with its units, without those of which there are none."""
+    units = ("h", "min", "s")[-1 - written.count(":") :]
+    parts = zip(written.removesuffix(".00").split(":"), units, strict=True)
+    return " ".join(f"{part.lstrip('0')} {unit}" for part, unit in parts if part.strip("0"))
 
 
 def periods(match: re.Match[str]) -> str:
@@ -125,23 +113,12 @@ def periods(match: re.Match[str]) -> str:
     return re.sub("(?<!mid)(?<!early)(?<!late) ?[-–—] ?", " to ", full).replace("/", ", ")
 
 
-def half_day(written: str) -> str:
-    """Return a.m. or p.m.; its last point may end the sentence, too."""
-    half = written.strip()
-    return f" {half}" if half[:1].isupper() else f" {half[0]}.m." if half else ""
-
-
 def time(match: re.Match[str]) -> str:
-    """Return a time of day: "9:05", "18:00", "3:05:01"."""
-    hours, minutes, seconds, half = match.groups("")
-    if int(hours) > 24:  # noqa: PLR2004 - no hour
-        return match[0]
-    said, half = cardinal(str(int(hours))), half_day(half)
-    if seconds.strip("0"):
-        count, middle = cardinal(str(int(seconds))), pair(minutes) if int(minutes) else "hours"
-        return f"{said} {middle} and {count} second{'s' * (count != 'one')}{half}"
+    """Return a time of day: "9:05", "18:00"."""
+    hours, minutes, half = match.groups("")
+    said = cardinal(str(int(hours)))
     if minutes != "00" or half:
-        return said + (f" {pair(minutes)}" if minutes != "00" else "") + half
+        return said + (f" {pair(minutes)}" if minutes != "00" else "") + f" {half.strip()}".rstrip()
     if lasting := _LASTING.search(match.string[: match.start()]):
         return said if lasting[0] == "ub-" else match[0].translate(AS_WRITTEN)
     if said in {"zero", "twenty-four"}:

@@ -10,9 +10,10 @@ _NAMED = words_of("""order invoice ticket case reference ref confirmation conf b
   item sku po routing meeting webinar license permit passport transaction receipt ssn ein vin imei isbn
   phone telephone tel fax mobile cell hotline card""")  # nouns that figures name
 _SURE = words_of("number no code id pin passcode password zip otp")
-_LINKS = words_of("is was are or and #") | {""}
+_LINKS = words_of("is was are or and # like") | {""}
 _GROUPS = {(3, 4), (3, 3, 4), (4, 3, 3), (1, 3, 3, 4), (4, 4), (4, 6, 5), (3, 3, 3)}
 _FEW, _LONG, _PHONE = 3, 5, 7  # least digits in a code, a name after a noun, a telephone number
+_KEYS = {"＊": "star", "＃": "pound", "#": "pound"}
 NAMES = {
     "HEX": r"[\da-fA-F]",
     "VALUE": (
@@ -20,14 +21,13 @@ NAMES = {
         r"(?: (?=[A-Z]{0,6}\d)(?:[A-Z\d]{3,20}+|\d\d(?= \d{4} \d{4}))){0,6}(?![\w%/]|[.,:-]\w))"
     ),
     "in_fours": lambda value: coded(re.sub(r"(\w{4})(?=\w)", r"\1 ", value.replace(" ", ""))),
-    "keys": lambda keys: " star ".join(map(spelled, re.split("[*＊]", keys))),
-    "HELPED": r"\b(?i:emergency|urgent|call|dial|text|ring|nhs)",
+    "keys": lambda keys: " ".join(_KEYS.get(key) or spelled(key) for key in keys),
     "HELP": "(911|999|112|988|101|111|000|[2-8]11|110|119|118|114|115)",
     "ENDING": (
         r"(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: are|:)?|extension"
-        r"|text \w{1,20}+ to)"
+        r"|text (?:\w{1,20} ){1,2}(?:to|at))"
     ),
-    "SEPARATED": r"(?:(?:1 )?\(\d{2,5}\)[ .-]?|\d{1,5}[ .-])(?:\d{1,6}[ .-]){0,6}\d{1,7}",
+    "SEPARATED": r"(?:(?:1 )?\(\d{2,5}\)[ .-]?|\d{1,5}[ .-])(?:\d{1,6}[ .-]){0,6}\d{1,8}",
 }
 
 
@@ -48,7 +48,7 @@ def after_noun(match: re.Match[str]) -> str:
     named, sure = _names(match.string[max(0, match.start() - 60) : match.start()])
     figures = len(re.sub(r"\D", "", value))
     amount = value.isdigit() and (figures < _FEW or (value.endswith("000") and not (sure or sign)))
-    named = named or (sure and "-" in value) or bool(sign and re.fullmatch(r"[\d ]{6,}", value))
+    named = named or (sure and "-" in value) or bool(sign and re.fullmatch(r"[\d ]{5,}", value))
     size = figures if value.isdigit() else len(value.replace("-", "")) - 1
     if not named or amount or (size < _LONG and not (sure or sign)):
         return match[0]
@@ -85,10 +85,9 @@ def telephone(match: re.Match[str]) -> str:
     if signs == {"-"} and several:
         short = max(sizes) < _FEW and "0" not in {group[0] for group in groups}
         return ", ".join(map(cardinal, groups)) if short else grouped(written)  # "30-60-90"
-    if sum(sizes) < _PHONE or (signs == {"."} and sizes != (3, 3, 4)):
+    rounded = sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0"  # a range
+    if rounded or sum(sizes) < _PHONE or (signs == {"."} and sizes != (3, 3, 4)):
         return written
-    if sizes == (3, 4) and groups[0][-1] == groups[1][-1] == "0":
-        return written  # a range of round numbers
     years = sizes == (4, 4) and all(int(group) in YEARS for group in groups)
     named = sizes in _GROUPS or sizes[:3] == (4, 4, 4) or written[0] in "(0"
     return grouped(written) if named and not years else written

@@ -3,7 +3,7 @@
 import re
 
 from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, minus, number
-from common.text.spoken.rules import any_of, table
+from common.text.spoken.rules import any_of, near, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
 _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
@@ -22,48 +22,48 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |kN kilonewton|MPa megapascal|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
   |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
   |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
-  |N·m newton meter""")
+  |N·m newton meter|newton newton|nt night|nts night|bd bed|ba bath|BR bed
+  |BA bath|tbs tablespoon|tsps teaspoon|tbsps tablespoon""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
         _UNITS |= {f"{_short}{sign}": f"{_power} {_length}" for sign in _signs}
-        _UNITS |= {f"{_power[:2]}{dot} {_short}": f"{_power} {_length}" for dot in (".", "")}
+        _UNITS |= {f"{_power[:2]}{dot}{_short}": f"{_power} {_length}" for dot in (". ", " ", "-")}
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
-_UNITS["fl oz"] = "fluid ounce"
-_POINTED = r"[hs]|(?:..\.? )?(?:[fp]t|in|mi|yd|gal|qt|lb|oz|[tT]b?sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+_UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
+_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
-_NOUN = r" (?!(?:tall|long|wide|deep|high|thick|of|in|from|apart|by|x|away|and|or|to|on)\b)[a-z]"
+_NOUN = (
+    r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|per|with|x)\b)[a-z]"
+)
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
-_DEGREES = table("""C Celsius|℃ Celsius|F Fahrenheit|℉ Fahrenheit|K Kelvin|N north|S south|E east
-  |W west""")
+_RATES = table("d per day|gm per game|each each")
+_DEGREES = table("C Celsius|F Fahrenheit|K Kelvin|N north|S south|E east|W west")
 # The main unit, the small one (else cent), their plurals (else in -s).
 _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar
-  |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/centavo
-  |R$ real/centavo/reais|€ euro|£ pound/penny/pounds/pence|¥ yen/sen/yen/sen
-  |₹ rupee/paisa/rupees/paise|₩ won/jeon/won/jeon|₽ ruble/kopeck|฿ baht/satang/baht/satang
-  |₿ bitcoin/|₱ peso/centavo|₺ lira/kurush/lira/kurush|₪ shekel/agora/shekels/agorot
-  |₦ naira/kobo/naira/kobo|₴ hryvnia/kopiyka|₫ dong//dong|zł zloty/grosz/zlotys/groszy
-  |SEK Swedish krona/öre/Swedish kronor/öre|NOK Norwegian krone/øre/Norwegian kroner/øre
-  |DKK Danish krone/øre/Danish kroner/øre|CHF Swiss franc/centime|CNY yuan/fen/yuan/fen|¢ cent/""")
+  |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/
+  |R$ real/centavo/reais|€ euro|£ pound/penny/pounds/pence|¥ yen//yen|₹ rupee/paisa/rupees/paise
+  |₩ won//won|₽ ruble/|฿ baht//baht|₿ bitcoin/|₱ peso/centavo|₺ lira//lira|₪ shekel/|₦ naira//naira
+  |₴ hryvnia/|₫ dong//dong|zł zloty//zlotys|SEK Swedish krona//Swedish kronor
+  |NOK Norwegian krone//Norwegian kroner|DKK Danish krone//Danish kroner|CHF Swiss franc/
+  |CNY yuan//yuan|¢ cent/""")
 _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
 _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
   |bn billion|tn trillion""")
 NAMES = {
-    "CURRENCY": rf"(?<![A-Z]/)(?:{any_of([*_CURRENCIES, *_CODES])})",
-    "AMOUNT": (  # also the Indian "1,00,000", and the decimal comma
+    "MONEY": rf"(?<![A-Z]/)(?:{any_of([*_CURRENCIES, *_CODES])})",
+    "SUM": (  # also the Indian "1,00,000", and the decimal comma
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "PULL": r"gravit|m/s²|meters? per second|[Aa]ccelerat|lateral|[Gg]-force",
-    "HEAT": "(?i:oven|steep|brew|water|bak[ei]|heat|roast|cook|fan|temp|outside|weather|warm|cold|°)",
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
     + r"|W(?!-\d)|in[23]?(?=[.;)])|in(?= \((?:L |\d))",
-    "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= ))?)",
+    "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "LASTING": "left|remaining|ago|late|early|read|drive|walk|ride|break|video|call|timer|each",
+    "put": table("T tbsp|c cup|OR Oregon|IN Indiana|ME Maine|HI Hawaii|OK Oklahoma|A amp|N newton"),
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
 }
@@ -72,12 +72,12 @@ NAMES = {
 def per(units: str) -> str:
     """Return what a rate adds: "/mo" is " per month", "/kg/day" is " per kilogram per day"."""
     rates = filter(None, (units or "").split("/"))
-    return "".join(f" per {_UNITS.get(unit, unit if unit != 'd' else 'day')}" for unit in rates)
+    return "".join(f" {_RATES.get(unit) or 'per ' + _UNITS.get(unit, unit)}" for unit in rates)
 
 
 def degree(match: re.Match[str]) -> str:
     noun = "degree" if match[2] in ONE or describes(match) else "degrees"
-    scale = _DEGREES.get(match[4] or match[5], "")
+    scale = _DEGREES.get({"℃": "C", "℉": "F"}.get(match[5], match[4]), "")
     return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
 
 
@@ -112,7 +112,7 @@ def _name(unit: str, *, singular: bool) -> str:
 
 def amount(match: re.Match[str]) -> str:
     """Return an amount after its sign, or a range of amounts."""
-    sign, currency, sign_behind, first, scale, dash, last, scale_2, rate = match.groups()
+    sign, currency, sign_behind, first, scale, dash, last, scale_2, more, rate = match.groups()
     whole = not re.search(r"[.,]\d\d$", first)
     said = minus(sign or sign_behind)
     said += _money(first, scale, currency, singular=not last and describes(match))
@@ -121,7 +121,8 @@ def amount(match: re.Match[str]) -> str:
     if last:
         start = f"{minus(sign)}{number(first)}{_scaled(scale)}" if whole else said
         return f"{start} to {_money(last, scale_2, currency)}{per(rate)}"
-    return said + (f"/{rate}" if rate == "m" else per(rate))
+    rate = "mo" if rate == "m" and not near(match, "cable|fabric|rope|pipe|fenc|hose") else rate
+    return said + (" plus" if more else "") + per(rate)
 
 
 def _scaled(scale: str | None) -> str:

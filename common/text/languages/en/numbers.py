@@ -18,12 +18,12 @@ MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:(?:/| ?/ ?(?=(?:day|week|mo|year|yr|hour|hr|night|person|k[gm]|lb|sq|mi|s)\w{0,3}(?!\w)))("
-    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?=,| [a-z]))?)?"
+    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?=,| [a-z+]))?)?"
 )
 _DESCRIBED = (
     r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
     r"|credit|fee|discount|deposit|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund"
-    r"|gift|lens|tank|bottle|bag|jar|can|pan|pot|bowl|box|pack|tube|glass|screen|display|monitor|TV|rope"
+    r"|gift|lens|ceiling|tank|bottle|bag|jar|pan|pot|bowl|box|pack|tube|screen|display|monitor|TV|rope"
     r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
     r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
@@ -36,7 +36,8 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
   |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
-  |Rom Romans|Matt Matthew|l line|Yr Year|Gen Genesis|Fl Floor|paras paragraphs|ll lines""")
+  |Rom Romans|Matt Matthew|l line|Yr Year|Gen Genesis|Fl Floor|paras paragraphs|ll lines|Wk Week
+  |wk week|Wks Weeks|wks weeks|Mo Month""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
   |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
@@ -134,11 +135,15 @@ def minus(sign: str) -> str:
 
 def describes(match: re.Match[str]) -> bool:
     """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
-    before = f" {match.string[max(0, match.start() - 4) : match.start()].lower()}"
+    before = f" {match.string[max(0, match.start() - 20) : match.start()].lower()}"
     after = match.string[match.end() : match.end() + 2]
     if re.match(_DESCRIBED, match.string[match.end() : match.end() + 32]):
         return True
-    return before.endswith((" a ", " an ")) and after[:1] in {" ", "-"} and after[1:].isalpha()
+    return (
+        re.search(" an? +(?:roughly +|approximately +)?$", before) is not None
+        and after[:1] in {" ", "-"}
+        and after[1:].isalpha()
+    )
 
 
 def point(match: re.Match[str]) -> str:

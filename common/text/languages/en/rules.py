@@ -52,40 +52,38 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:_SIGNS}␣
 """
 _FIGURES = r"""
-? \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr) \d
+? \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr|[Ww]ks?|Mo) \d
 (?<![\w.])\.(?=\d)  =>  0.
-(?<![\w.])(?:({NUMBERED})\. ?|(Rm|Bldg|Apt|Ste|ext|Yr) )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}{2:_NUMBERED}␣
+\b((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
 (?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
 #(?=\d{8,20}(?!\w))  =>  number␣
 (?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
-＊(\d{1,6})(?![\d＃])  =>  star {1:spelled}
 (?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
 (?<![\w:-])({HEX}{8}(?:-{HEX}{4,12}){4}|{HEX}{2}(?::{HEX}{2}){5})(?![\w-]|:\w)  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
-(?:(?<= in )|(?<=e of )|(?<!\w)(?=\d\d?:\d\d ?/))(\d{1,3}(?::[0-5]\d)++)(?![\w:]|\.\d| ?[ap]\.?m){PER}
-    =>  {clock}{2:per}
+(?:(?<= in )|(?<=e of )|(?<![\w–-])(?=.?.:.. ?/))(\d\d?(?::\d\d)++)(?!\.?\w| ?[ap]\.?m)  =>  {1:lasted}
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit )|(?<=Law ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
+(?<!\w)(?=[\dxX]{6}(?!\w))(\d?[xX][\dxX]+)  =>  {1:coded}  near [Cc]hord|[A-G]\w{,5}:? \(?[x\d]{6}
+(?:(?<!\w)(?:[•xX]{2,20}+[ -]?)++|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b)|(?<=isa )x|(?<=ard )x)(\d{3,6})\b
+    =>  ending in {1:spelled}
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
 (?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
-(?<=[\d{VULGAR}] )T\.(?= [a-z])  =>  tbsp
-(?<=[\d{VULGAR}] )c\.(?=[ ,;)]|$)  =>  cup
+(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$)))\.  =>  {1:put}
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
+(?<![\w.:])(\d\d?)s(?!\w)  =>  {1:tens}  near \b(?i:split|aces|pairs?|poker|dealer|blackjack|dice)\b
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
-(?<!\w)M ?[-–] ?F(?=,? (?:\d|from))  =>  Monday to Friday
-(?:(?:•{2,20}+[ -]?|(?<!\w)[xX]{2,20}+[ -]?){1,4}|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b))(\d{3,6})(?!\d)
-    =>  ending in {1:spelled}
-(?<=\d)(:[0-5]\d) ?([ap])(?!\w|\.m)(?:\.(?!\S))?  =>  {1} {2}.m.
+(?<![\w-])M ?[-–] ?F(?![\w-])  =>  Monday to Friday
+(?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
-(?<=\d)/ea(?:ch)?(?!\w)  =>  ␣each
 ? [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=[A-Z]){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
@@ -93,62 +91,65 @@ _FIGURES = r"""
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
+((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
+(?<![\w/.,])([1-9]|1[0-2])/(1[3-9]|2\d|3[01])[-–](\d\d?)(?![\w/]|[.,]\d)  =>  {1:month_number} {2}–{3}
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])()(\d\d?/\d\d?)(?=,? (?:{AT} )?\d\d?(?::\d\d| ?[AaPp]\.?[Mm]| ?[-–]))  =>  {days}
+(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
-(?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))  =>  ␣to␣
+(?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
 (?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {DATED_YEAR})?(?![\w%°]|[.,:/]\d)
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
-{START}(?:([Tt]he) )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
-    =>  {1:article} {2:ordinal} of {3:month}{4:in_year}
+{START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
+    =>  the {1:ordinal} of {2:month}{3:in_year}
 (?<!\w){MONTH} ['’](\d\d)(?!\w)  =>  {1:month} {2:yy}
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
 (?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}2000['’]?s(?!\w)  =>  two thousands
 {START}(1[1-9])00['’]?s(?!\w)  =>  {1:cardinal} hundreds
 {START}(1[1-9]|20)(\d0)['’]?s(?!\w)  =>  {1:cardinal} {2:tens}
-(?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
-{START}(1\d{3}|20\d\d)[-–](\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+{START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
-{START}{YEAR}/(\d\d)(?![\w/]|[.,]\d)  =>  {1:year} {2:cardinal}
 (?:\b((?i:an?|the|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b  =>  {1}{2:tens}
-? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º]
+? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)(?!\w)  =>  {1:in_fours}
-(?<![\w.,＊])(＊?\d[\d*]{0,12})(?:＃|#(?!\w))  =>  {1:keys} pound
+(?<![\w.,＊])([＊＃#]{0,2}\d[\d＊]{0,12}[＃#]|＊\d{1,6})(?!\w)  =>  {1:keys}
 (?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
-({HELPED}(?:\D|\d{3}-\d{4}){,40}? ){HELP}(\D{,50} (?:or|and|\w{8}e) )?{HELP}?(?![\w-])
-    =>  {1}{2:spelled}{3}{4:spelled}
+(?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near \b(?i:emerg|urgent|call|dial|text|ring|nhs)
+(?<=, )(OR|IN|ME|HI|OK) (\d{5})(?!\w|-\d)  =>  {1:put} {2:spelled}
+(["“])(\d{4,7})(?=[,.]?["”])  =>  {1}{2:spelled}  near (?i:pass|pin\b|code)
+(?<=[:s] )(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|[Cc]ode)\b[^.\d]{,30}[:s] \d
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
 (?<![\w.,/$€£-])(\d{5}-\d{4}|\d{3}/\d{3}-\d{4})(?![\w-])  =>  {1:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
-(?:[Hh]ex )?(?<![\w&])#(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
+(?:[Hh]ex #|#(?<![\w&]#))(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
 (?<!\w)((?i:a|your|my|the|and|or) (?=10[49])|[Ff]orms? |(?=1\d{3}-[A-Z]))(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 ? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
+¥(?=\d)  =>  RMB␣  near Chin|Beijing|Shanghai|Xi'?an|Guangzhou|Shenzhen|Chengdu|Great Wall|yuan
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
 (?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
-{START}({NUMBER}){DASH}(?={NUMBER} ?{CURRENCY}(?!\w))  =>  {1:number} to␣
-{START}(?<![$€£¥₹]){MINUS}{AMOUNT} ?({CURRENCY})(?!\w)  =>  {1}{4}{2}{3}
-(?<!\w){MINUS}({CURRENCY}) ?{MINUS}{AMOUNT}(?:( ?{DASH} ?){CURRENCY}?{AMOUNT})?{PER}(?!\w)  =>  {amount}
+{START}({NUMBER}){DASH}(?={NUMBER} ?{MONEY}(?!\w))  =>  {1:number} to␣
+{START}(?<![$€£¥₹]){MINUS}{SUM} ?({MONEY})(?!\w)  =>  {1}{4}{2}{3}
+(?<!\w){MINUS}({MONEY}) ?{MINUS}{SUM}(?:( ?{DASH} ?){MONEY}?{SUM})?(\+?){PER}(?!\w)  =>  {amount}
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
-(?<=[Vv]ersion )[vV](?=\d)  =>
-(?<![\w.])([vV]?)(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
+(?:(?<=ersion )[vV]|(?<![\w.])([vV]?))(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
 (?<![\w/])(?:[vV]er\. ?|v ?|V(?=\d++\.\d))({NUMBER})(?!\w)  =>  version {1:number}
 ? \d/\d|f/\d|[{VULGAR}]
+(?:(?<=[{VULGAR}])|(?<=\d/\d)) x (?=\d\d?(?![\d/]))  =>  ␣by␣
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
 (?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
@@ -157,57 +158,64 @@ _FIGURES = r"""
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)]|[.,;]|$)|)  =>  {vulgar}{3:inch}
 ? [-–—x×]
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
-({NUMBER}) in ?[x×] ?({NUMBER}) in(?!\w)  =>  {1}″ by {2}″
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
-{AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
-(?<=\d)–(?=[$€£A-Za-z])|(?<=[a-z])–(?=\d)|(?<=\d)-(?=[$€£])  =>  ␣to␣
+(etween \d\d?(?::\d\d)? ?(?:[ap]\.?m\.?)?) ?[-–—] ?(?=\d\d?(?::| ?[ap]\.?m))  =>  {1} and␣
+(?=[ –—-]){AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
+–(?:(?<=\d.)(?=[$€£A-Za-z])|(?<=[a-z].)(?=\d))|-(?<=\d.)(?=[$€£])  =>  ␣to␣
 (?<=\d)(?: x |x|×(?!\d+ \+)| × (?=[\d. ×]{1,20}(?:[cm]?m|in|ft|["″])(?!\w|  ?eq)))(?=\d)  =>  ␣by␣
 {START}(?<![$€£])({NUMBER})(?:[x×](?!\w)| [x×](?= M\d)){PER}  =>  {1:number} times{2:per}
 ? \d(?::\d| ?[AaPp]\.?[Mm])
+(?<=\d) ?([ap])\.?m(?!\w)\.?  =>  ␣{1}.m.
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
-{START}(\d\d?):00(?= (?:pace|mile|video|song|lap|workout|plank)s?\b)  =>  {1:number} minute
-{START}{NO_CLOCK}(\d\d?):00(?![\w:]| ?[ap]\.?m)  =>  {1:number} minutes  near {TIMED}
-{START}(?<!:)0:([0-5]\d)(?![\w:]| ?[ap]\.?m)  =>  {1:number} seconds
-{START}(?<!:)((?:2[5-9]|[3-9]\d):[0-5]\d)(?![\w:])  =>  {clock}  near {RUN}
+{START}(\d?\d:\d\d)(?!:)(?:(?<=\b0:..)|(?<=:00)(?= mile)|(?=(?: to .{4,5})? ?(?:/ ?[km]|per|pace|min)))
+    =>  {1:lasted}
+{START}(?<=or |ep |nk )(\d?\d:\d\d) to (\d?\d:\d\d)(?! [ap])  =>  {1:lasted} to {2:lasted}  near {TIMED}
+{START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
+{START}(?<!:)((?:2[5-9]|[3-9]\d):\d\d)(?![\w:])  =>  {1:lasted}  near [Tt]ime|[Pp]ace|mile|P[RB]\b|\d ?K
 {START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?[ap]m)  =>  {1:number} to {2:number}  near {RATIO}
-{START}(?<!:)(\d{1,2}(?::[0-5]\d){1,2})\.(?=\d*[1-9])(\d{1,6})(?![\w:])  =>  {clock} point {2:spelled}
-{START}(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
-{START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}{2:half_day}
+{START}(?=0|.{7,8} [A-Z]{3}\b)(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
+{START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
+{START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
+{START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
-? \d ?(?:[″"'′’hm]|ft)|[x×] ?\d
-(\d ?(?:{UNIT}|["″])|wide|deep|high|long|tall|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
+? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
+{START}({NUMBER}) in(?=[,:]| ?[x×]| (?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
+(\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|×(?!.{,60} (?:eq|ab))) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
-{START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1:number} foot
+{START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1} ft
 {START}(\d{1,2}) ?ft\.? (\d{1,2}) ?in(?!\w)\.?  =>  {1} ft {2}″{point}
-{START}(\d{1,4})(?:h(?=\d\d\b)| ?h(?:rs?)? ?(?=\d\d? ?m))(\d\d?)(?: ?m(?:in)?)?(?!\w)  =>  {1} h {2} min
+{START}(\d{1,4})(?:h(?=\d\d\b)| ?hr?s? ?(?=\d\d? ?m))(\d\d?)(?: ?m[inutes]{,6})?\b  =>  {1} h {2} min
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
-{START}(\d{1,3})m(?= (?:{LASTING})(?!\w))  =>  {1} min
-{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;]|$))  =>  {inches_mark}
+{START}(\d{1,3})m(?= (?:left|ago|late|early|read|drive|walk|ride|break|call|timer|each)\b)  =>  {1} min
+{START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
 ? [°º℃℉]|degrees [CF]|\d[CF](?!\w)
-{START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near {HEAT}
+{START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
-(?<=[a-z]{2})\.(?=/[a-z]{2})  =>
-(?<=\d)-pt(?!\w)\.?|(?<=\d) pt(?= (?:font|type|text|lead|favorite|underdog))  =>  -point
+\.(?<=[a-z]{2}.)(?=/[a-z]{2})  =>
+[ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
+q(?<!\wq)(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
-(?<!\dm)(?<=[A-Za-zµ])/(?=\d{1,4} ?(?:ml|mL|g|kg|km|L|l|mg|m|kcal|h|hr|hrs|days?)(?!\w))  =>  ␣per␣
+/(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
+/(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-{START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near {PULL}
+([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)
+{START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
-? (?:half|quarters?|thirds?|fifths?|sixths?|eighths?) [A-Za-z]
 ({SOME}{PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:plural}{point}
 (?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
-? \d(?:\+|[kM]|bn)
+? \d(?:\+|[kKM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
-(?:(?<=[Tt]he )|(?<= a )|(?<= my )|(?<=your ))(5|10)k(?!\w)  =>  {1:number} K
-{START}({NUMBER})(k|M|bn)(?!\w)  =>  {1:number} {2:_SCALES}
+{START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
+{START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 ? \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
-{START}{YEAR}(?![\w%°]|[.,]\d)(?: ([a-z]{3,20}))?  =>  {year_or_count}
+{START}(?<!In |By |ce |ng |il |of ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
+{START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
 """
@@ -223,7 +231,8 @@ _OTHER_SIGNS = r"""
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
-(?<=[a-z])(?<!\b[a-z])/((?:{EACH})|s|sec|min|hr|yr|mo|wk|sq\.? ?ft)(?!\w)(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=[a-z]{4}/)((?:lb|k?g|[km]m|mi)(?:/day)?)(?!\w)  =>  {1:per}
 """
 _BRITISH = r"""
 ((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
@@ -231,10 +240,11 @@ _BRITISH = r"""
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""
+≈(?<=\ba ≈) ?  =>  roughly␣
 ? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
-(?<!\w)({WEEKDAY})\.?(?=,? (?:{SHORT_MONTH}|\d{1,2}(?!\d))|: | [–—] | closed| open)  =>  {1:weekday}
-(?<=\b[Oo]n )({WEEKDAY})(?!\w)\.?  =>  {1:weekday}{point}
+\b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
+\b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&@])))\.  =>  {1:weekday}{point}
 """
 

@@ -1,5 +1,6 @@
 """English abbreviations in full: titles before a name, streets after one, Latin, Roman numerals."""
 
+from common.text.language import words_of
 from common.text.languages.en.numbers import STARTERS, cardinal, ordinal, point
 from common.text.spoken.rules import Group, Rules, any_of, full_words, read_rules, table
 
@@ -16,33 +17,32 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
   |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
   |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
-  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law"""
+  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
+  |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/p=per person|c/o=care of
+  |proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return
+  |rtn=return|sgl.=single|btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform
+  |adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
-_SMALL = {"max.", "inc."}  # as they are written: "Max. Anna", "Apple Inc."
+_SMALL = words_of("max. inc. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
-  |Dec. December|mo. month|yr. year|hr. hour|min. minimum""")
+  |Dec. December|mo. month|yr. year|hr. hour|min. minimum|hrs. hours|wk. week|wk week|yr year""")
+_KINGS = words_of("""Henry Louis Charles George Edward William James Richard Elizabeth Mary Philip
+  Pius Paul Benedict Leo Napoleon Catherine Frederick Nicholas Peter Alexander Ivan Ferdinand Otto
+  Harold Gregory Innocent John Francis Wilhelm Ramesses Ptolemy Robert Alfonso Felipe""")
+_COUNTED = words_of("""War Chapter Part Volume Act Scene Section Article Title Type Phase Stage Book
+  Level Episode Class Category Appendix Bowl Rocky Grade""")
 _NAMES = {
-    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
+    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Hwy|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
     "TITLE": any_of(_TITLES),
-    "SAINT": (
-        "(?:Louis|James|John|Paul|Peter|Petersburg|Mary|Francis|Patrick|George|Andrew|Thomas|Lawrence"
-        "|Nicholas|Pancras|Joseph|Martin|Helen|Alban|Michael|Luke|Mark|Matthew|Moritz)"
-    ),
-    "KING": (
-        "(?:Henry|Louis|Charles|George|Edward|William|James|Richard|Elizabeth|Mary|Philip|Pius|Paul"
-        "|Benedict|Leo|Napoleon|Catherine|Frederick|Nicholas|Peter|Alexander|Ivan|Ferdinand|Otto"
-        "|Gregory|Innocent|John|Francis|Wilhelm|Ramesses|Ptolemy|Harold|Robert|Alfonso|Felipe)"
-    ),
-    "COUNTED": (
-        "(?:War|Chapter|Part|Volume|Act|Scene|Section|Article|Title|Type|Phase|Stage|Book|Level"
-        "|Episode|Class|Category|Appendix|Bowl|Rocky|Grade)"
-    ),
+    "SAINT": r"(?:Louis|James|John|Paul|Peter\w*|Mary|Franc\w*|Patrick|George|La\w*|Pan\w*|Helen)",
+    "KING": any_of(_KINGS),
+    "COUNTED": any_of(_COUNTED),
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
     "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
-  |Ex Exhibit|Exs Exhibits"""),
-    "compass": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
+  |pp pages|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits"""),
+    "way": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "title": _TITLES,
     "arabic": lambda roman: cardinal(_figures(roman.upper())),
@@ -63,20 +63,22 @@ _POINTED = r"""
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d[srnt][tdh] [FfMmQqIic]|cl\.|\d est|[NS][EW](?!\w)|[a-z.] no\.
-(?<!\w)((?i:{NUMBERED}) )no\.  =>  {1}number{point}
-(?<=\d[srnt][tdh] )(Fl|fl|min|qtr|inn|c)\.  =>  {1:counted}{point}
-(?<=[A-Za-z] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
-(?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:compass}
-? [ ](?:St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
-(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|#|i[sn] |at ))  =>  {1:street}
-(?<!\w)((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3}) ([NSEW])(?!\w)(?:\.(?= [a-z]))?  =>  {1} {2:compass}
-\b([NS]?[EW]|[NS])\.? (?=of [A-Z]|(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}\b)  =>  {1:compass}␣
+? \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est)|cl\.|[NS][EW](?!\w)| no\.
+(?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
+([$£€]\d[\d,.k]{,9}?) ?p(cm|w|p)\b\.?  =>  {1} {2:counted}{point}
+(?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
+(?<=[A-Za-z)] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
+(?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:way}
+? [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
+\b(\d{1,5} (?:[A-Z]\w{1,20} ){1,3})Dr\b\.?(?! [A-Z]\w+ (?:said|will))  =>  {1}Drive{point}
+(?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|[#(a-z]))  =>  {1:street}
+\b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:way}
+\b([NS]?[EW]|[NS])\.? (?=of [A-Z]|(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}\b)  =>  {1:way}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! (?:{RULED})\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
 (?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
-(?<!\w)(World War|{COUNTED}(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
+(?<!\w)(World War|(?:{COUNTED})(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
 """
 
 
@@ -85,11 +87,11 @@ def short_forms() -> Rules:
     pointed = (
         *read_rules(_POINTED, _NAMES),
         full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=STARTERS),
-        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?! ?\d)", ending=STARTERS),
         full_words({"etc.": "et cetera", "et al.": "and others"}, r"(?<![\w.])", ending=STARTERS),
+        full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?!\.? ?\d)", ending=STARTERS),
         full_words(_ANYWHERE, before=r"(?<![\w.#])"),
     )
-    shorts = r"[./ABCDEHLMNPRSWv](?:(?<=[./])|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))"
+    shorts = r"[./♀♂ABCDEHLMNPRSWv](?:(?<=\W)|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))|wk|yr"
     return Group(shorts, pointed), Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, _NAMES))
 
 
