@@ -1,7 +1,6 @@
 numbered = """lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab
   inf max min env réf pp"""
 enders = "etc"
-units = "min h kg km m cm"
 abbreviations = "pers st ste mgr me no j.-c"
 introduces = "p.ex m mm mme mlle dr cf"
 starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et
@@ -14,8 +13,7 @@ phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tab
 signs = """& et|+ plus|= égale|× fois|÷ divisé par|± plus ou moins|≈ environ|≠ différent de
   |< inférieur à|> supérieur à|≤ au plus|≥ au moins|→ vers|^ puissance {}|√ racine de|∞ l'infini
   |⇔ équivaut à|∣ sachant|‾ barre|‸ chapeau|‖ valeur absolue de|<< moins de|>> plus de|– à"""
-money = "$ de dollars|€ d'euros|£ de livres"
-scales = "millions|million|milliards|milliard"
+money = "$ de dollars|€ d'euros|£ de livres; millions|million|milliards|milliard"
 in_full = """p. ex.=par exemple|par ex.=par exemple|c.-à-d.=c'est-à-dire|etc.=et cetera|env.=environ
   |Mme=Madame|Mlle=Mademoiselle|MM.=Messieurs|Dr=docteur|Pr=professeur|n°=numéro|av.=avenue
   |bd=boulevard|tél.=téléphone|c. à s.=cuillères à soupe|c. à c.=cuillères à café

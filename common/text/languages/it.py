@@ -1,7 +1,6 @@
 numbered = """lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec tot pp
   rif min max giov"""
 enders = "ecc q.b"
-units = "min h kg km m cm"
 abbreviations = """sigg geom arch rag egr gent spett nn co art artt cap vol pers colaz fig a.c d.c
   c.so v.le p.za on mons"""
 introduces = "ad.es es sig sig.ra dott dott.ssa prof"
@@ -15,8 +14,7 @@ phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|un
 signs = """& e|+ più|= uguale a|× per|÷ diviso|± più o meno|≈ circa|≠ diverso da|< minore di
   |> maggiore di|≤ al massimo|≥ almeno|→ a|^ alla {}|√ radice di|∞ infinito|⇔ se e solo se|∣ dato
   |‾ barrato|‸ cappello|‖ valore assoluto di|<< meno di|>> più di|– a"""
-money = "$ di dollari|€ di euro|£ di sterline"
-scales = "milioni|milione|miliardi|miliardo"
+money = "$ di dollari|€ di euro|£ di sterline; milioni|milione|miliardi|miliardo"
 in_full = """p. es.=per esempio|ad es.=ad esempio|Sig.=signor|Sig.ra=signora|Dott.=dottor
   |Dott.ssa=dottoressa|Sig.na=signorina|dott.=dottor|dott.ssa=dottoressa|sig.=signor|sig.ra=signora
   |Dr.=dottor|Prof.=professor|Prof.ssa=professoressa|ecc.=eccetera|pag.=pagina|pagg.=pagine

@@ -82,15 +82,20 @@ def _an_interruption_has_a_cause(walk: Walk, turns: Turns) -> Iterable[str]:
 
 
 def _a_settled_turn_frees_its_key(walk: Walk) -> Iterable[str]:
+    """A turn that did not reach the agent runs again: its key may be in use by another request."""
     for request in walk.requests:
         if not isinstance(request.error, KeyInFlight) or request.kind == "stop":
             continue
-        states = [
-            fields["state"]
+        written = [
+            (at, fields)
             for at, path, fields in walk.store.written("turns/")
-            if "state" in fields and at <= request.began and path.endswith(request.turn_id)
+            if "state" in fields and path.endswith(request.turn_id)
         ]
-        if states and states[-1] in {"settled", "corrected"}:
+        before = [fields for at, fields in written if at <= request.began]
+        if not before or before[-1]["state"] not in {"settled", "corrected"}:
+            continue
+        runs_again = any(at > request.began and f["state"] == "running" for at, f in written)
+        if before[-1]["outcome"] != "unreached" or not runs_again:
             yield f"a key is refused as in use, and its turn was settled: {request.message}"
 
 

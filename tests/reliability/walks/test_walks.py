@@ -33,3 +33,8 @@ async def test_a_walk_keeps_every_invariant(seed: int, mix: str) -> None:
 async def test_sound_waits_for_a_turn_elsewhere_though_an_older_one_ran_here() -> None:
     """This walk once broke an invariant: a turn of another process silenced the newer one."""
     assert await broken_in_walk(3160, "calm") == []
+
+
+async def test_a_key_is_in_use_while_another_request_runs_its_turn_again() -> None:
+    """The turn was settled, without the agent, when this walk's third request with the key began."""
+    assert await broken_in_walk(71027, "mild") == []
