@@ -52,10 +52,10 @@ _EQUATED = (
     r"(?:[^a-z,;=]|,\d|divided by|minus|times)*[\w ²³^]{0,10}(?<!\() *$"
 )
 _TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
+_VALUE = r"(?:[\d²³]|(?:^|[\s\"“'(])[^\W\d_]) *$"  # a figure or a letter
 _COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete|from three)"
-_RATED = (
-    r"(?i)\b(index|scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
-)
+_RATED = r"(?i)\b(index|scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|corr|pain|att)"
+_DIVIDED = "(?s)^/.*(?: equals | squared)"
 _SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
   |∂ partial|∇ nabla|∀ for all|∃ there exists|∪ union|∩ intersection|⊂ is a subset of|⊆ is a subset of
@@ -92,9 +92,7 @@ NAMES = {
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "with_commas": lambda written: re.sub("[. '’]", ",", written),
     "vulgar": lambda it: _with_whole(it[1], *map(int, normalize("NFKC", it[2]).split("\u2044"))),
-    "slash": lambda it: (
-        " divided by" if "/" in it[1] and re.search(" equals | squared", it.string) else ","
-    ),
+    "slash": lambda it: " divided by" if re.search(_DIVIDED, it[1] + it.string) else ",",
     "listed": lambda written: re.sub(" ?[-–] ?", ", ", written),
     "chain": lambda path: re.sub(" ?[>▸▶►›→] ?", ", then ", path),
     "STEP": r'(?: [>▸▶►›] (?=["“]?[A-Za-z]{2})|(?<![a-z] \d)(?<![a-z] \d )(?: →|→) ?)',
@@ -247,13 +245,6 @@ def compared(match: re.Match[str]) -> str:
         return " is about "
     if sign == ">" and re.search("[a-z]{2} $", before) and after.strip()[:1].isdigit():
         return " more than "
-    verb = "is " if sign[0] in "<>≤≥" and _is_value(before, after) else ""
+    spaced = before.endswith(" ") == after.startswith(" ")  # on both sides, or on neither
+    verb = "is " if sign[0] in "<>≤≥" and spaced and re.search(_VALUE, before) else ""
     return f" {verb}{_COMPARISONS.get(sign, '')} "
-
-
-def _is_value(before: str, after: str) -> bool:
-    """Return whether a figure or a letter precedes, as far from the sign as what follows it."""
-    if before.endswith(" ") != after.startswith(" "):
-        return False
-    last = before.rstrip().split(" ")[-1].lstrip("\"“'(")
-    return last[-1:].isdigit() or (len(last) == 1 and last.isalpha())
