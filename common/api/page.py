@@ -48,15 +48,32 @@ class PageFile:
 
 
 class PageFiles:
-    """The built files of the page, read once and kept in memory.
+    """The built files of the page, read once and kept in memory until `refresh`.
 
     A request names a file by its path below the folder. Only paths that were found there are served.
     """
 
     def __init__(self, folder: Path = FILES) -> None:
-        paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
-        self._paths = {name: path for name, path in paths.items() if path.is_file()}
+        self._folder = folder
+        self._list_files()
+
+    def _list_files(self) -> None:
+        self._built_at = self._index_time()
+        found = [path for path in self._folder.rglob("*.*") if path.is_file()]
+        self._paths = {path.relative_to(self._folder).as_posix(): path for path in found}
         self._read = cache(self._read_file)
+
+    def _index_time(self) -> int | None:
+        """Return when the index was written, in nanoseconds. None if there is no index."""
+        try:
+            return (self._folder / INDEX).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+
+    def refresh(self) -> None:
+        """List and read the files again if the page was built since. For a development server."""
+        if self._index_time() != self._built_at:
+            self._list_files()
 
     @property
     def is_built(self) -> bool:

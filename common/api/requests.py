@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 
+from common.api.field_problems import describe_problem
 from common.api.multipart import parse_multipart
 from common.domain import deadlines
 from common.domain.errors import Invalid, Unauthenticated
@@ -29,7 +30,6 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2
 CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/([0-9]{1,20}))?(?:;o=([0-9]))?")
 """`X-Cloud-Trace-Context` of Google: trace id, span id as a decimal number, and the sampling flag."""
 ZEROS = re.compile("0+")
-TOO_LONG = re.compile(r"Value should have at most (\d+) items after validation, not \d+")
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 Model = TypeVar("Model", bound=Request)
@@ -284,8 +284,7 @@ def _wrong_fields(problem: Mapping[str, Any], model: type[Request]) -> list[tupl
     if problem["type"] == COMBINATION:
         return [*problem["ctx"]["fields"].items()]
     if problem["type"] != "extra_forbidden" or len(place) == 1:
-        message = problem["msg"].removeprefix("Value error, ")
-        return [(_name(place), TOO_LONG.sub(r"must have at most \1 characters", message))]
+        return [(_name(place), describe_problem(problem))]
     outer = model.model_fields.get(str(place[0]))
     known = getattr(outer.annotation, "model_fields", {}) if outer and len(place) == 2 else {}  # noqa: PLR2004 - the field, and the unknown one in it
     has = f": it has {', '.join(known)}" if known else ""

@@ -17,14 +17,18 @@ from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.confirmation import ProposalAnswer
 from common.conversations.admission.spoken_admission import SpokenAdmission
 from common.conversations.admission.stop_turn import StopTurn
-from common.conversations.admission.turn_claim import StoredTurn, new_claim
-from common.conversations.admission.why_silent import why_silent
+from common.conversations.admission.turn_claim import (
+    AdmittedTurn,
+    StoredTurn,
+    TurnClaim,
+    new_claim,
+)
 from common.conversations.answers import stopped_chat_answer, stored_chat_answer
-from common.conversations.running_turn import Content, RunningChat
+from common.conversations.running_turn import Content, RunningChat, chat_content
 from common.conversations.spoken_turn import SpokenTurn
 from common.conversations.turn import Turns
 from common.domain.errors import Busy
-from common.domain.ids import ConversationId
+from common.domain.ids import ConversationId, UserId
 from common.domain.user import User
 from common.observability.request_trace import annotate
 from common.ports.voice import Recording
@@ -32,11 +36,12 @@ from common.schemas.answers import ChatAnswer
 from common.schemas.requests import ChatRequest
 from common.speech.silence import silence_stopped_turn
 from common.transactions.idempotency import IdempotencyKey
+from common.transactions.transaction import Committed
 from common.voice.recording import read_recording
 from common.voice.transcribe import billed_seconds
 
-LOOKS = 3
-"""How often the message to answer again is looked for, while others come."""
+ADMISSIONS = 3
+"""Attempts to answer the last message again, while newer messages arrive."""
 
 
 @dataclass(frozen=True)
@@ -46,77 +51,80 @@ class ChatUseCase:
     async def chat(
         self, caller: User, request: ChatRequest, key: IdempotencyKey
     ) -> RunningChat | ChatAnswer:
-        """Run one turn, or return the stored answer of the same key, or stop the turn that runs.
+        """Run one turn, or return the stored answer of the same key, or stop the running turn.
 
         Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, NoProposal, CannotReplace, KeyInFlight,
         KeyReused: then nothing was changed.
         """
         if request.stop and request.conversation_id is not None:
             return await self._stop(caller, ConversationId(request.conversation_id))
-        deps, message = self.turns.deps, request.message or ""
-        claim = new_claim(deps.new_id, caller, key, request.conversation_id)
+        claim = new_claim(self.turns.deps.new_id, caller, key, request.conversation_id)
+        if request.audio is not None:
+            return await self._start_spoken(claim, request, read_recording(request.audio))
+        return await self._start_typed(claim, request)
+
+    async def _start_typed(
+        self, claim: TurnClaim, request: ChatRequest
+    ) -> RunningChat | ChatAnswer:
+        """Admit a typed message, an answer to a proposal or a branch, and start its turn."""
+        admission, committed = await self._admit(claim, request)
+        admitted = committed.result
+        if isinstance(admitted, StoredTurn):
+            return stored_chat_answer(admitted.record)
+        annotate(
+            turn_id=admitted.record.id,
+            conversation_id=admitted.record.conversation_id,
+            avatar_session_id=admitted.record.avatar_session_id,
+        )
+        content = chat_content(admission.text_of(admitted), request, admitted)
+        return self.turns.start(RunningChat(admitted, content), committed)
+
+    async def _admit(
+        self, claim: TurnClaim, request: ChatRequest
+    ) -> tuple[ChatAdmission, Committed[AdmittedTurn | StoredTurn]]:
+        """Read, decide, commit. Raises Busy if the message to answer again keeps changing."""
         answer = None
         if request.confirm is not None:
             answer = ProposalAnswer(request.confirm, yes=bool(request.yes))
-        if request.audio is not None:
-            spoken = ChatAdmission(claim, deps.settings, message, request.speak)
-            return await self._hear(request, read_recording(request.audio), spoken)
-        for _ in range(LOOKS):
-            branch = await self._branch(caller, request)
-            message = branch.text if branch is not None else message
+        for _ in range(ADMISSIONS):
+            branch = await self._plan_branch(claim.user, request)
             admission = ChatAdmission(
-                claim, deps.settings, message, request.speak, answer=answer, branch=branch
+                claim,
+                self.turns.deps.settings,
+                branch.text if branch is not None else request.message or "",
+                request.speak,
+                answer=answer,
+                branch=branch,
             )
             try:
-                committed = await self.turns.transactions.run(admission)
-                break
+                return admission, await self.turns.transactions.run(admission)
             except LastMessageChangedError:
                 continue
-        else:
-            raise Busy("store", "too many messages came at once", retry_after=1)
-        found = committed.result
-        if isinstance(found, StoredTurn):
-            return stored_chat_answer(found.record)
-        annotate(
-            turn_id=found.record.id,
-            conversation_id=found.record.conversation_id,
-            avatar_session_id=found.record.avatar_session_id,
-        )
-        if answer is not None and found.answered is not None:
-            message = found.answered.words
-        content = Content(
-            message,
-            wait=request.wait,
-            caller_plays=request.speak == "audio",
-            why_silent=why_silent(found, request.speak),
-        )
-        return self.turns.start(RunningChat(found, content), committed)
+        raise Busy("store", "too many messages came at once", retry_after=1)
 
-    async def _hear(
-        self, request: ChatRequest, recording: Recording, admission: ChatAdmission
-    ) -> RunningChat | ChatAnswer:
-        """Begin to transcribe a spoken message. Its words are admitted later (spoken_turn.py)."""
-        claim, settings = admission.claim, self.turns.deps.settings
-        first = SpokenAdmission(claim, settings, billed_seconds(recording))
-        committed = await self.turns.transactions.run(first)
-        found = committed.result
-        if isinstance(found, StoredTurn):
-            return stored_chat_answer(found.record)
-        annotate(turn_id=found.record.id)
-        turn = RunningChat(found, Content(None))
-        profile = committed.documents[f"users/{claim.user}"]
-        work = SpokenTurn(self.turns, turn, request, recording, admission, profile)
-        turn.start(work.run())
-        return turn
-
-    async def _branch(self, caller: User, request: ChatRequest) -> PlannedBranch | None:
-        """Return the branch that the request asks for. Raises NotFound."""
+    async def _plan_branch(self, user: UserId, request: ChatRequest) -> PlannedBranch | None:
+        """Return the branch that the request asks for, or None. Raises NotFound."""
         if request.edit is not None:
             return plan_edit(request.edit, request.message or "")
         if request.regenerate and request.conversation_id is not None:
             conversation = ConversationId(request.conversation_id)
-            return await plan_again(self.turns.deps.store, caller.uid, conversation)
+            return await plan_again(self.turns.deps.store, user, conversation)
         return None
+
+    async def _start_spoken(
+        self, claim: TurnClaim, request: ChatRequest, recording: Recording
+    ) -> RunningChat | ChatAnswer:
+        """Admit a recording, and start to transcribe it. Its words are admitted by `SpokenTurn`."""
+        admission = SpokenAdmission(claim, self.turns.deps.settings, billed_seconds(recording))
+        committed = await self.turns.transactions.run(admission)
+        admitted = committed.result
+        if isinstance(admitted, StoredTurn):
+            return stored_chat_answer(admitted.record)
+        annotate(turn_id=admitted.record.id)
+        turn = RunningChat(admitted, Content(None))
+        profile = committed.documents[f"users/{claim.user}"]
+        turn.start(SpokenTurn(self.turns, turn, request, recording, claim, profile).run())
+        return turn
 
     async def _stop(self, caller: User, conversation: ConversationId) -> ChatAnswer:
         """Stop the turn of a conversation from anywhere.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from common.conversations.admission.turn_claim import AdmittedTurn
+from common.conversations.admission.why_silent import why_silent
 from common.conversations.reply.event_stream import TurnEvents
 from common.conversations.reply.reply_so_far import ReplySoFar
 from common.domain import deadlines
@@ -13,6 +14,7 @@ from common.observability.request_trace import request_began
 from common.schemas.answers import ChatAnswer, SpeakAnswer
 from common.schemas.base import Answer
 from common.schemas.events import ChatEvent, SpeechEvent
+from common.schemas.requests import ChatRequest
 from common.speech.interruption import Interruption
 from common.speech.speech_output import SpeechOutput
 
@@ -32,6 +34,16 @@ class Content:
     wait: bool = True
     caller_plays: bool = False
     why_silent: SpeechEvent | None = None
+
+
+def chat_content(text: str, request: ChatRequest, admitted: AdmittedTurn) -> Content:
+    """Return the content of a turn that asks the agent `text`."""
+    return Content(
+        text,
+        wait=request.wait,
+        caller_plays=request.speak == "audio",
+        why_silent=why_silent(admitted, request.speak),
+    )
 
 
 @dataclass

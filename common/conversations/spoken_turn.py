@@ -8,13 +8,12 @@ runs again.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from common.conversations.admission.chat_admission import ChatAdmission
-from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn
-from common.conversations.admission.why_silent import why_silent
+from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn, TurnClaim
 from common.conversations.answers import answer_json, chat_answer, error_event, turn_end
-from common.conversations.running_turn import Content, RunningChat
+from common.conversations.running_turn import RunningChat, chat_content
 from common.conversations.settlement import Settle
 from common.conversations.turn import Turns
 from common.domain.documents import Document
@@ -36,14 +35,14 @@ INTERRUPTED = Unavailable("speech", "transcription was interrupted", retry_after
 class SpokenTurn:
     """The work of a turn whose message is a recording, until its words are admitted.
 
-    `admission` admits them; the message is filled in. `profile` is the account's document.
+    `claim` is the one of the request. `profile` is the account's document.
     """
 
     turns: Turns
     turn: RunningChat
     request: ChatRequest
     recording: Recording
-    admission: ChatAdmission
+    claim: TurnClaim
     profile: Document
 
     async def run(self) -> None:
@@ -96,7 +95,8 @@ class SpokenTurn:
     async def _admit(self, heard: HeardEvent) -> Committed[AdmittedTurn | StoredTurn] | None:
         """Take the lease for the words. None if they are refused: then the turn is settled."""
         turn, stored = self.turn, heard.model_dump(exclude={"event"})
-        admission = replace(self.admission, message=heard.text, heard=stored)
+        settings, speak = self.turns.deps.settings, self.request.speak
+        admission = ChatAdmission(self.claim, settings, heard.text, speak, heard=stored)
         try:
             committed = await self.turns.transactions.run(admission)
         except OprinaError as error:
@@ -108,12 +108,7 @@ class SpokenTurn:
             return None
         annotate(avatar_session_id=admitted.record.avatar_session_id)
         turn.admitted = admitted
-        turn.content = Content(
-            heard.text,
-            wait=self.request.wait,
-            caller_plays=self.request.speak == "audio",
-            why_silent=why_silent(admitted, self.request.speak),
-        )
+        turn.content = chat_content(heard.text, self.request, admitted)
         return committed
 
     async def _close(self, outcome: Outcome, error: OprinaError | None) -> None:

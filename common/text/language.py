@@ -48,7 +48,6 @@ class Language:
     introduces: str = ""  # never end a sentence ("e.g.", "Mr.")
     after_names: str = ""  # end a sentence as often as not ("Jr.")
     streets: str = ""  # end the name of a street ("Main St.")
-    street_ending: str = ""  # the end of abbreviated streets ("Hauptstr.")
     numbered_ending: str = ""  # the end of abbreviated streets that a number follows ("Storg. 12")
     lettered: str = ""  # nouns that a letter numbers ("plan B."), which is no initial then
     time_words: str = ""  # tell only when ("on Monday at 5 p.m. Anna left")
@@ -71,9 +70,7 @@ class Language:
     # The spoken form (see `spoken/signs.py`).
     phrases: str = ""  # the fields of `Phrases`, with "|" between them
     signs: str = ""  # table of signs and their words; "{}" is the figure at which they stand
-    money: str = ""  # table of currency signs and their words before a scale
-    pesos: str = ""  # the words for "$" in a country whose peso it is
-    scales: str = ""  # pattern of words like "million"
+    money: str = ""  # table of currency signs, "$$" a peso; ";", words like "million" before them
     in_full: str = ""  # table of abbreviations in full ("ca.=circa")
     measures: str = ""  # table of abbreviations in full behind a figure ("EL=Esslöffel")
     own: str = ""  # further rules for abbreviations, as `read_rules` takes them

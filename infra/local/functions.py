@@ -58,7 +58,7 @@ class WithPage:
     """Serve the page at `/`, and below it everything that `app` does not serve.
 
     A browser asks for HTML and gets the page. Other clients get the files of the page only, and
-    otherwise the answers of `app`.
+    otherwise the answers of `app`. The page may be built again while the stack runs.
     """
 
     def __init__(self, app: Starlette, page: ASGIApp, deps: App) -> None:
@@ -67,6 +67,7 @@ class WithPage:
         self._deps = deps
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page_files().refresh()
         if self._is_of_page(scope):
             mounted = {**scope, "root_path": "", "oprina.app": self._deps}
             await self._page(mounted, receive, send)

@@ -27,6 +27,42 @@ async def test_an_unknown_preference_is_answered_with_the_known_ones(api: Functi
     assert problem["errors"] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("name", "fields", "field", "problem"),
+    [
+        ("chat", {"message": "Hi.", "msg": 1}, "msg", "is not a field of this request"),
+        ("chat", {"message": 5}, "message", "must be a text"),
+        ("chat", {"message": "Hi.", "wait": "no"}, "wait", "must be true or false"),
+        ("chat", {"message": "a" * 9_000}, "message", "must have at most 8000 characters"),
+        ("keep_alive", {}, "avatar_session_id", "is required"),
+        (
+            "start_avatar",
+            {"quality": "ultra"},
+            "quality",
+            "must be 'very_high', 'high', 'medium' or 'low'",
+        ),
+    ],
+)
+async def test_a_wrong_field_is_described_in_words_of_the_api(
+    api: FunctionClient, name: str, fields: dict[str, object], field: str, problem: str
+) -> None:
+    answer = await api.call(name, fields)
+    refusal = check_problem(answer, 422, "invalid")
+    assert refusal["errors"] == [{"field": field, "problem": problem}]
+
+
+@pytest.mark.parametrize(
+    ("limit", "problem"),
+    [("0", "must be at least 1"), ("51", "must be at most 50"), ("1.5", "must be a whole number")],
+)
+async def test_a_wrong_limit_is_answered_with_its_bounds(
+    api: FunctionClient, limit: str, problem: str
+) -> None:
+    answer = await api.call("conversations", None, path=f"/?limit={limit}", method="GET")
+    refusal = check_problem(answer, 422, "invalid")
+    assert refusal["errors"] == [{"field": "limit", "problem": problem}]
+
+
 async def test_two_idempotency_keys_are_refused(api: FunctionClient) -> None:
     before = api.dump()
     keys = [("idempotency-key", "one"), ("idempotency-key", "two")]

@@ -1,6 +1,7 @@
 """The page as the function `page` serves it."""
 
 import gzip
+import os
 import re
 from pathlib import Path
 
@@ -139,3 +140,17 @@ def test_a_query_of_the_page_is_ignored() -> None:
     query = {"google": "connected", "utm_source": "mail"}
     asked = FolderFileRequest.model_validate({"folder": "settings", "file": "services", **query})
     assert (asked.folder, asked.file) == ("settings", "services")
+
+
+def test_a_page_that_is_built_again_is_listed_at_the_next_refresh(folder: Path) -> None:
+    files = PageFiles(folder)
+    (folder / "assets" / "app-1a2b.js").rename(folder / "assets" / "app-5e6f.js")
+    index = folder / "index.html"
+    index.write_text("<!doctype html><title>new</title>")
+    os.utime(index, ns=(0, index.stat().st_mtime_ns + 1_000_000_000))
+    assert files.find("assets/app-5e6f.js") is None
+    files.refresh()
+    assert files.find("assets/app-5e6f.js") is not None
+    shown = files.find("index.html")
+    assert shown is not None
+    assert b"new" in shown.content

@@ -78,6 +78,12 @@ class ChatAdmission:
             *([self.branch.path(claim.conversation_id)] if self.branch else []),
         ]
 
+    def text_of(self, admitted: AdmittedTurn) -> str:
+        """Return the text of the user's message. `confirm` stands there as a yes or a no in words."""
+        if self.answer is not None and admitted.answered is not None:
+            return admitted.answered.words
+        return self.message
+
     @property
     def _tombstone(self) -> list[str]:
         """A key may come again after the conversation that it began was deleted."""
@@ -201,9 +207,7 @@ class ChatAdmission:
         self, admitted: AdmittedTurn, before: Document, documents: Documents, now: datetime
     ) -> list[Write]:
         record, conversation = admitted.record, admitted.conversation
-        path, text = conversation_path(record.conversation_id), self.message
-        if self.answer is not None and admitted.answered is not None:
-            text = admitted.answered.words
+        path, text = conversation_path(record.conversation_id), self.text_of(admitted)
         if conversation is None:
             first: Write = create_conversation(path, record.uid, now, text, **first_lease(record))
         else:

@@ -4,7 +4,6 @@ units = "std min sek mio mrd"
 abbreviations = """bd jhd fa geb bspw vorm nachm allg s.u dipl gl hbf co pr gr pck päckch msp gestr
   geh stk schw bes usf zub verschl gesch rd etw tlw versch"""
 introduces = "u z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
-street_ending = "str"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
   ihrem ihren ihrer seinem seinen seiner meinem meinen meiner unserem unseren unserer"""
 ordinal_digits = 2
@@ -25,8 +24,8 @@ phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten
 signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als
   |> größer als|≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf
   |⇔ genau dann, wenn|∣ gegeben|‾ quer|‸ Dach|‖ Betrag von|<< weniger als|>> mehr als|– bis"""
-money = "$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken"
-scales = "Millionen|Million|Milliarden|Milliarde|Billionen|Tausend"
+money = """$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken; Millionen|Million|Milliarden
+  |Milliarde|Billionen|Tausend"""
 in_full = """u. a.=unter anderem|MwSt.=Mehrwertsteuer|vorauss.=voraussichtlich|i. d. R.=in der Regel
   |d. h.=das heißt|usw.=und so weiter|Str.=Straße|s. o.=siehe oben|mind.=mindestens|mittl.=mittlerer
   |inkl.=inklusive|exkl.=exklusive|evtl.=eventuell|Prof.=Professor|vgl.=vergleiche|Mrd.=Milliarden

@@ -14,9 +14,8 @@ phrases = """un enlace a {}|código en {}|código|una tabla con {} columnas|una 
 signs = """& y|+ más|= igual a|× por|÷ entre|± más menos|≈ aproximadamente|≠ distinto de|< menor que
   |> mayor que|≤ como máximo|≥ como mínimo|→ a|^ elevado a {}|√ raíz de|∞ infinito|⇔ si y solo si
   |∣ dado|‾ barra|‸ sombrero|‖ valor absoluto de|<< menos de|>> más de|– a"""
-pesos = "de pesos"
-money = "$ de dólares|US$ de dólares|€ de euros|£ de libras"
-scales = "mil millones|millones|millón|billones|billón"
+money = """$ de dólares|$$ de pesos|US$ de dólares|€ de euros|£ de libras; mil millones|millones
+  |millón|billones|billón"""
 in_full = """p. ej.=por ejemplo|Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=señores|Dr.=doctor
   |Dra.=doctora|etc.=etcétera|EE. UU.=Estados Unidos|Ud.=usted|Uds.=ustedes|Vd.=usted|núm.=número
   |n.º=número|Av.=avenida|Avda.=avenida|pág.=página|págs.=páginas|aprox.=aproximadamente

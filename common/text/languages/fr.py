@@ -14,8 +14,7 @@ phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tab
 signs = """& et|+ plus|= égale|× fois|÷ divisé par|± plus ou moins|≈ environ|≠ différent de
   |< inférieur à|> supérieur à|≤ au plus|≥ au moins|→ vers|^ puissance {}|√ racine de|∞ l'infini
   |⇔ équivaut à|∣ sachant|‾ barre|‸ chapeau|‖ valeur absolue de|<< moins de|>> plus de|– à"""
-money = "$ de dollars|€ d'euros|£ de livres"
-scales = "millions|million|milliards|milliard"
+money = "$ de dollars|€ d'euros|£ de livres; millions|million|milliards|milliard"
 in_full = """p. ex.=par exemple|par ex.=par exemple|c.-à-d.=c'est-à-dire|etc.=et cetera|env.=environ
   |Mme=Madame|Mlle=Mademoiselle|MM.=Messieurs|Dr=docteur|Pr=professeur|n°=numéro|av.=avenue
   |bd=boulevard|tél.=téléphone|c. à s.=cuillères à soupe|c. à c.=cuillères à café

@@ -15,8 +15,7 @@ phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|un
 signs = """& e|+ più|= uguale a|× per|÷ diviso|± più o meno|≈ circa|≠ diverso da|< minore di
   |> maggiore di|≤ al massimo|≥ almeno|→ a|^ alla {}|√ radice di|∞ infinito|⇔ se e solo se|∣ dato
   |‾ barrato|‸ cappello|‖ valore assoluto di|<< meno di|>> più di|– a"""
-money = "$ di dollari|€ di euro|£ di sterline"
-scales = "milioni|milione|miliardi|miliardo"
+money = "$ di dollari|€ di euro|£ di sterline; milioni|milione|miliardi|miliardo"
 in_full = """p. es.=per esempio|ad es.=ad esempio|Sig.=signor|Sig.ra=signora|Dott.=dottor
   |Dott.ssa=dottoressa|Sig.na=signorina|dott.=dottor|dott.ssa=dottoressa|sig.=signor|sig.ra=signora
   |Dr.=dottor|Prof.=professor|Prof.ssa=professoressa|ecc.=eccetera|pag.=pagina|pagg.=pagine

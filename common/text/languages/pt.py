@@ -13,8 +13,8 @@ phrases = """um link para {}|código em {}|código|uma tabela com {} colunas|uma
 signs = """& e|+ mais|= igual a|× vezes|÷ dividido por|± mais ou menos|≈ cerca de|≠ diferente de
   |< menor que|> maior que|≤ no máximo|≥ no mínimo|→ para|^ elevado a {}|√ raiz de|∞ infinito
   |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de|<< menos de|>> mais de|– a"""
-money = "R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras"
-scales = "milhões|milhão|bilhões|bilhão|mil milhões|trilhões|trilhão"
+money = """R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras; milhões|milhão|bilhões
+  |bilhão|mil milhões|trilhões|trilhão"""
 in_full = """p. ex.=por exemplo|Sr.=senhor|Sra.=senhora|Dr.=doutor|Dra.=doutora|etc.=et cetera
   |n.º=número|nº=número|Av.=avenida|pág.=página|págs.=páginas|aprox.=aproximadamente|Prof.=professor
   |Profa.=professora|tel.=telefone|seg. a sex.=segunda a sexta|seg. a sáb.=segunda a sábado

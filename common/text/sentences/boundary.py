@@ -14,7 +14,7 @@ _MARKER: Final = re.compile(  # of a list: "1.", "a)", "-"
     r"[\s>#*_\-+•⁃–([]*(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]+[*_`]*|[\s>]*[-+*•⁃–]"
 )
 _STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")  # "Step 1"
-_NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"⁃])(\d{1,4})$")
+_NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"⁃–/])(\d{1,4})$")
 _ITEM: Final = re.compile(r"(?:^|\s)([a-z])$")
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
 _ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)

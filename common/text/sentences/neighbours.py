@@ -115,7 +115,7 @@ def _unlisted(language: Language, word: str) -> Kind:
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language.code, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
-    if language.street_ending and word.endswith(language.street_ending):
+    if word.endswith("str"):  # "Hauptstr."
         return Kind.ABBREVIATION
     if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
         # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.

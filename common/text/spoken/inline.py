@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from html import unescape
 from html.entities import html5
 from operator import methodcaller
@@ -203,7 +203,6 @@ LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
 
-@cache
 def inline_rules(language: Language) -> Rules:
     """Return the rules that leave the words of a line. Their order is that of the nesting."""
     words = language.said
@@ -240,7 +239,6 @@ def inline_rules(language: Language) -> Rules:
     return read_rules(_INLINE, _NAMES | said | {"sign": _signs if english else str})
 
 
-@cache
 def punctuation_rules(language: Language) -> Rules:
     """Return the rules that tidy what is left."""
     close_up = Rule(" (?=[!?;:])", "")

@@ -7,6 +7,7 @@ work proportional to the length of the text.
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 AS_WRITTEN = {code: 0x10FF00 + code for code in range(32, 127)}  # as no rule matches it
@@ -19,10 +20,8 @@ class Rule:
     """A pattern and what replaces its matches."""
 
     def __init__(self, pattern: str, put: Put | str) -> None:
-        self.pattern, self.put = re.compile(pattern), put
-
-    def apply(self, text: str) -> str:
-        return self.pattern.sub(self.put, text)
+        self.pattern = re.compile(pattern)
+        self.apply = partial(self.pattern.sub, put)
 
 
 class Group:

@@ -23,12 +23,18 @@ _COMPARED = (
     r"|[A-Za-z]{1,3}(?![A-Za-z])|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간"
     r"|(?:वर्ष|साल|दिन|घंटे|मिनट|महीने|रुपये|किमी|किलो|मीटर|लाख|करोड़|प्रतिशत|लोग)(?!\w)))?|[a-z](?!\w))"
 )
-_AMOUNT = r"(?:(?<=[^\W\d_]{3} )|(?<=[(:])|(?<=[:,.] )|^)([<>])(?: (?=\d)|(?=[$€£\d]))"
+_MONEY = r"(?:[A-Z]{3} |Rp ?|R?[$€£] ?)?\d"
+_AMOUNT = rf"(?:(?<=[^\W\d_]{{3}} )|(?<=[(:])|(?<=[:,.] )|^)([<>])(?: (?={_MONEY})|(?=[$€£\d]))"
 _SUBJECT = r"(?<![<>≤≥] )([A-Za-z\d]|(?<=\w)\)) ?(?=[<>≤≥] ?[\da-z][\d.,]*(?! ?[<>≤≥\d]))"
 _SUM = r"(?:(?![^\W\d_]{3}|[.,] )[^;。，、\n])++"  # no word in it
 _MINUS = re.compile(
     r"(?<=\S )-(?= (?:[\d(√]|[A-Za-z](?![^\W\d_])))"
     r"|(?<=[\da-z)²³])(?<![-/]\d\d)(?<![-/]\d)-(?=[\d(a-z][\d.,a-z²³+*/×÷()^ ]{0,30}=)"
+)
+_OVER = r"(?<=[\w)²³€$%] )/(?= [\d(])"  # beside "=": "15 / 3 = 5"
+_DATES = (  # "18 sep–18 nov", "Mo.–Fr. 8"
+    r"(\b\d\d?\.? [^\s\d–]{3,12}(?=–\d\d?\.? [^\W\d_]{2})"
+    r"|\b[A-Za-z][a-zà-ÿ]{1,2}\.?(?=–[A-Za-z][a-zà-ÿ]{1,2}\.?,? \d))–"
 )
 _NUMBERED = re.compile(
     r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
@@ -44,9 +50,10 @@ _RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].tra
 def sign_rules(language: Language, region: str) -> Rules:
     """Return the spoken rules of a language that has none of its own, for a region (ISO 3166)."""
     rules: list[Rule | Group] = []
-    space, money = language.space, table(language.money)
-    if language.pesos and region in _WITH_PESOS:
-        money["$"] = language.pesos
+    currencies, _, scales = language.money.partition(";")
+    space, money = language.space, table(currencies)
+    if region in _WITH_PESOS and "$$" in money:
+        money["$"] = money["$$"]
     if language.measures:
         rules.append(full_words(table(language.measures, "="), r"(?<=[\d½¼¾] )", r"\.?"))
     if language.in_full:
@@ -55,16 +62,17 @@ def sign_rules(language: Language, region: str) -> Rules:
         starters = words_of(language.starters)
         rules.append(full_words(capital | in_full, r"(?<![\w.])", ending=starters))
     if language.money:  # "$1,5 millones" is "1,5 millones de dólares"
-        amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({language.scales})(?![a-zà-ÿ])"
+        words = any_of(table(scales, "="))
+        amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({words})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
-    minus = Rule(_SUM, lambda run: _MINUS.sub("−", run[0]) if "=" in run[0] else run[0])
-    rules.append(Group("=", (minus,)))
     signs = table(language.signs)
+    minus = Rule(_SUM, lambda run: _MINUS.sub("−", run[0]) if "=" in run[0] else run[0])
+    rules.append(Group("[=≈]", (minus, Rule(_OVER, "÷" if "÷" in signs else "/"))))
     if until := signs.pop("–", ""):
         until = f"{space}{until}{space}".replace(" {}", "")
         ranges = Rule(_RANGE, lambda match: _range(match, until))
         rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
-        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, until),)))
+        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, until), Rule(_DATES, rf"\1{until}"))))
     return (*rules, _between(signs, space))
 
 
@@ -101,7 +109,7 @@ def _between(words: dict[str, str], space: str) -> Group:
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
         Rule(r"(=[^=→.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
         Rule(_POWER, lambda power: "^" + power[0].translate(LOWERED)),
-        Rule(r"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])", pause),  # in a menu
+        Rule(rf"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])(?!{_MONEY})", pause),  # in a menu
         Rule(_AMOUNT, lambda match: f"{words.get(match[1] * 2, match[1])} "),
         Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + pause),
         Rule(_COMPARED if framed else "(?!)", put),

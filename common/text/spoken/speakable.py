@@ -44,8 +44,7 @@ class Speakable:
         region = language.replace("_", "-").partition("-")[2]
         record = find(language_code(language) or "")
         self._blocks = Blocks(record)
-        rules = inline_rules(record) + rules_of(record, region.upper())
-        self._spoken = partial(_spoken, rules, punctuation_rules(record))
+        self._spoken = partial(_spoken, *rules_of(record, region.upper()))
         self._recent = lru_cache(16)(self._spoken)  # also of pieces that were foreseen
 
     def say(self, piece: str) -> str:
@@ -69,10 +68,10 @@ def _spoken(rules: Rules, tidying: Rules, prose: str) -> str:
 
 
 @cache
-def rules_of(language: Language, region: str) -> Rules:
-    if language.spoken:
-        return language.spoken(language, region)
-    return read_rules(language.own, {}) + sign_rules(language, region)
+def rules_of(language: Language, region: str) -> tuple[Rules, Rules]:
+    """Return the rules of a language in a region, and those that tidy the text after them."""
+    own = (language.spoken or sign_rules)(language, region)
+    return inline_rules(language) + read_rules(language.own, {}) + own, punctuation_rules(language)
 
 
 def plain(text: str) -> str:

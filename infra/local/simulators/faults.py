@@ -35,6 +35,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from common.api.field_problems import describe_problem
 from common.api.responses import problem_response
 from common.domain.errors import Invalid
 
@@ -237,7 +238,9 @@ def fault_routes(faults: ServiceFaults, path: str = "/simulators/faults") -> lis
             fault = ServiceFault.model_validate_json(await request.body())
             faults.add(fault)
         except ValidationError as error:
-            return _refuse([(_field(each["loc"]), each["msg"]) for each in error.errors()])
+            return _refuse(
+                [(_field(each["loc"]), describe_problem(each)) for each in error.errors()]
+            )
         except ValueError as error:
             return _refuse([("service", str(error))])
         return JSONResponse(fault.describe(), 201)

@@ -108,15 +108,17 @@ LOST = pytest.mark.parametrize("how", ["expired", "lost", "broken"])
 
 
 @LOST
-async def test_a_lost_memory_is_made_again_and_the_person_is_told(
+async def test_a_lost_memory_is_made_again_and_the_person_is_told_first(
     simulation: Simulation, agent: MindfulAgent, how: str
 ) -> None:
     here = simulation.process()
     conversation = await talk(here)
     lose(simulation, agent, how)
-    answer = await here.run(
-        chat_answer(here.app, THIRD, conversation_id=conversation, key="k"), "renewal"
-    )
+    turn = await here.run(chat(here.app, THIRD, conversation_id=conversation, key="k"))
+    assert not isinstance(turn, ChatAnswer)
+    events = [event.event for event in await here.run(collect_events(turn))]
+    assert events.index("notice") < events.index("text")
+    answer = await turn.answer()
     assert (answer.ended, notices(answer)) == ("complete", ["memory_renewed"])
     assert agent.lacks(FIRST, SECOND, THIRD) == []
     assert await expiry(simulation, conversation) > simulation.harness.clock.now() + timedelta(29)
@@ -126,19 +128,6 @@ async def test_a_lost_memory_is_made_again_and_the_person_is_told(
     assert notices(again) == []
     assert HISTORY not in agent.asked[-1].message
     assert await leftovers(simulation) == []
-
-
-@LOST
-async def test_the_person_is_told_before_the_first_word(
-    simulation: Simulation, agent: MindfulAgent, how: str
-) -> None:
-    here = simulation.process()
-    conversation = await talk(here)
-    lose(simulation, agent, how)
-    turn = await here.run(chat(here.app, THIRD, conversation_id=conversation))
-    assert not isinstance(turn, ChatAnswer)
-    names = [event.event for event in await here.run(collect_events(turn))]
-    assert names.index("notice") < names.index("text")
 
 
 @LOST

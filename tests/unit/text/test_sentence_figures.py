@@ -32,6 +32,7 @@ def replies(name: str) -> dict[str, list[str]]:
 BETWEEN = [  # "|" is an end
     ("de", "Die Rechnungsnr. 4471 und Kundennr. 12 an Hausnr. 5 mit Bestellnr. 88 gehen.| Gut."),
     ("de", "Nenne die Kundennr.| Danach geht es weiter."),
+    ("de", "Es kommt vom 3.–5. Dez. oder am 3./4. Mai.| Gut."),
     ("nl", "Uw ordernr. 4471, klantnr. 12 en tel.nr. 030 123 zijn klaar.| Goed."),
     ("fr", "Il fait env. -5 °C, voir réf. 4471 et pp. 12–15.| Il fait env. −5 °C."),
     ("it", "Vedi pp. 12–15, rif. 4471, min. 3 e max. 7 persone.| Servono 5 min.| Poi basta."),

@@ -14,7 +14,7 @@ from common.text import languages
 from common.text.languages import find
 from common.text.sentences.splitter import Sentences
 from common.text.spoken import formulas
-from common.text.spoken.inline import LINE_RULES, inline_rules, punctuation_rules
+from common.text.spoken.inline import LINE_RULES
 from common.text.spoken.rules import Group, Rules
 from common.text.spoken.speakable import Speakable, rules_of
 from common.text.visible import visible
@@ -41,7 +41,7 @@ def all_patterns() -> Iterator[str]:
     for rules in (LINE_RULES, formulas.DELIMITERS, formulas.INNERMOST, formulas.COMMANDS):
         yield from patterns(rules)
     for language in map(find, CODES):
-        for rules in (rules_of(language, ""), inline_rules(language), punctuation_rules(language)):
+        for rules in rules_of(language, ""):
             yield from patterns(rules)
 
 

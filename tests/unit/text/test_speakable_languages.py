@@ -118,6 +118,11 @@ def test_inline_code_outside_english_stays_as_written(
     assert speakable(written, language) == said
 
 
+def test_centimetres_are_no_reference_in_russian() -> None:
+    assert speakable("Рост 175 см. Вес 70 кг.", "ru") == "Рост 175 см. Вес 70 кг."
+    assert speakable("См. рис. 2, см. также стр. 5.", "ru").startswith("Смотри рис. 2, смотри")
+
+
 @pytest.mark.parametrize(
     ("language", "written", "said"),
     [

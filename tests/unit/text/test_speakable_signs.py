@@ -97,9 +97,33 @@ COMPARISONS = [
     ("es", "|x| < 5, a|b|c", "valor absoluto de (x) menor que 5, a b c"),
 ]
 
+QUOTIENTS = [
+    (
+        "fr",
+        "La moyenne : (12 + 15) / 2 = 13,5",
+        "La moyenne : (12 plus 15) divisé par 2 égale 13,5",
+    ),
+    ("nl", "Dus 242 / 1,21 ≈ 200.", "Dus 242 gedeeld door 1,21 ongeveer 200."),
+    ("ar", "12 / 4 = 3", "12 / 4 = 3"),
+    ("de", "Größe 36 / 38", "Größe 36 / 38"),
+]
+PERIODS = [
+    ("es", "Del 18 sep–18 nov", "Del 18 sep a 18 nov"),
+    ("hi", "15 अक्टूबर–14 नवंबर", "15 अक्टूबर से 14 नवंबर"),
+    ("de", "Mo.–Fr. 8–18 Uhr", "Mo. bis Fr. 8 bis 18 Uhr"),
+    ("fr", "Ouvert lun–ven, 9 h–17 h", "Ouvert lun à ven, 9 h à 17 h"),
+    ("it", "Milano–Roma 9620", "Milano–Roma 9620"),
+]
+AMOUNTS = [
+    ("id", "Gratis ongkir > Rp500.000", "Gratis ongkir lebih dari Rp500.000"),
+    ("pt-BR", "Em compras > R$ 150", "Em compras mais de R$ 150"),
+    ("fr", "Réglages > Compte", "Réglages, Compte"),
+]
+
 
 @pytest.mark.parametrize(
-    ("language", "written", "said"), [*RANGES, *PLUS, *DIFFERENCES, *COMPARISONS]
+    ("language", "written", "said"),
+    [*RANGES, *PLUS, *DIFFERENCES, *COMPARISONS, *QUOTIENTS, *PERIODS, *AMOUNTS],
 )
 def test_signs_between_figures_are_said(language: str, written: str, said: str) -> None:
     assert speakable(written, language) == said

@@ -37,7 +37,7 @@ NAMES: dict[str, Any] = {
     "NTH": "(?:st|nd|rd|th)?",
     "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
-    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|of an? ))",
+    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|shoot|FG|of an? ))",
     "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",

@@ -56,7 +56,7 @@ _FIGURES = r"""
 (?<![\w.])\.(?=\d)  =>  0.
 \b((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
-(?<![\w.])(\d\d?)\.([0-5]\d)(?= ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
+(?<![\w.])(\d\d?)\.([0-5]\d)(?=(?: ?[-–] ?\d\d?(?:\.\d\d)?)? ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
 (?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
 #(?=\d{8,20}(?!\w))  =>  number␣
@@ -105,6 +105,7 @@ _FIGURES = r"""
     =>  the {1:ordinal} of {2:month}{3:in_year}
 (?<!\w){MONTH} ['’](\d\d)(?!\w)  =>  {1:month} {2:yy}
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
+(?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}2000['’]?s(?!\w)  =>  two thousands
 {START}(1[1-9])00['’]?s(?!\w)  =>  {1:cardinal} hundreds
@@ -257,7 +258,7 @@ def rules(region: str) -> Rules:
     names |= {f.__name__: lambda m, f=f: f(m, region) for f in (dates.days, dates.numeric)}
     return (
         *short_forms(),
-        *(read_rules(_BRITISH, names) if region == "GB" else ()),
+        *(read_rules(_BRITISH, names) if region in {"GB", "IE", "AU", "NZ"} else ()),
         *read_rules(_DAYS, names),
         Group(r"[^\w\s.,!?'\"’]|[²³¹⁰⁴-⁹]|\d[a-z]", read_rules(_SIGNS, names)),
         Group(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", read_rules(_FIGURES, names)),

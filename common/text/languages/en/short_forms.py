@@ -18,10 +18,10 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
   |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
   |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
-  |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/p=per person|c/o=care of
-  |proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return
-  |rtn=return|sgl.=single|btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform
-  |adv.=advance|p.p.=per person"""
+  |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person
+  |c/o=care of|proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package
+  |rtn.=return|rtn=return|sgl.=single|btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),
+  |plat.=platform|adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = words_of("max. inc. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
