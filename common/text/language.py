@@ -43,7 +43,7 @@ class Language:
     # Words before a full stop, in lower case and without their last point.
     numbered: str = ""  # take a number ("Jan. 5"); end a sentence before any other word
     enders: str = ""  # come last in their phrase ("etc."): a capital begins the next sentence
-    units: str = ""  # behave so after a number ("5 min."), else they are words
+    units: str = "min h kg km m cm"  # behave so after a number ("5 min."), else they are words
     abbreviations: str = ""  # end a sentence only before a word that begins one
     introduces: str = ""  # never end a sentence ("e.g.", "Mr.")
     after_names: str = ""  # end a sentence as often as not ("Jr.")

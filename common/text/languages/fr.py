@@ -1,7 +1,6 @@
 numbered = """lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab
   inf max min env réf pp"""
 enders = "etc"
-units = "min h kg km m cm"
 abbreviations = "pers st ste mgr me no j.-c"
 introduces = "p.ex m mm mme mlle dr cf"
 starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et

@@ -1,7 +1,6 @@
 numbered = """lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec tot pp
   rif min max giov"""
 enders = "ecc q.b"
-units = "min h kg km m cm"
 abbreviations = """sigg geom arch rag egr gent spett nn co art artt cap vol pers colaz fig a.c d.c
   c.so v.le p.za on mons"""
 introduces = "ad.es es sig sig.ra dott dott.ssa prof"

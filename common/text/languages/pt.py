@@ -1,7 +1,6 @@
 numbered = """seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art
   con cj bl sl lt qd mín máx cód ref pp"""
 enders = "etc ltda cia"
-units = "min h kg km m cm"
 abbreviations = "núm ex eng arq ap apto"
 introduces = "p.ex sr sra dr dra prof profa d"
 starters = """O A Os As Um Uma Ele Ela Eles Elas Eu Nós Você Vocês É Foi Era São Há Se E Mas Ou Este

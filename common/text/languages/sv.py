@@ -1,6 +1,5 @@
 numbered_ending = "g"
 numbered = "okt mån tis ons tors fre lör sön"
-introduces = "t.ex bl.a dvs"
 phrases = """en länk till {}|lite {}-kod|lite kod|en tabell med {} kolumner|en tabell|en bild|punkt
   |snabel-a|klart: {}"""
 signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ungefär|≠ skilt från

@@ -316,7 +316,7 @@ WITH_A_SECOND_SENSE = [
     ),
     ("IPV (1/4), a quarter (1/4)", "IPV (one of four), a quarter (one quarter)"),
     ("C♯m, F#m and B♭m7", "C sharp minor, F sharp minor and B flat minor seven"),
-    ("2 x M6 bolts", "two times M6 bolts"),
+    ("2 x M6 bolts", "two M6 bolts"),
     ("a sub-4:00 finish", "a sub-four finish"),
     ("20 M☉", "twenty solar masses"),
     ("½at² and ½mv²", "one half a t squared and one half m v squared"),

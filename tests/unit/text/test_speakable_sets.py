@@ -12,7 +12,7 @@ pytest.importorskip("num2words")
 DATA = Path(__file__).parent / "data"
 SETS = [
     json.loads((DATA / name).read_text("utf-8"))
-    for name in ("speakable.json", "unseen_speakable.json")
+    for name in ("speakable.json", "unseen_speakable.json", "sums_speakable.json")
 ]
 LINES = [
     (code, *pair)

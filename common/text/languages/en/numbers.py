@@ -32,6 +32,9 @@ ONE = frozenset({"1", "1.0", "1.00"})  # which take a singular
 _MOST_DIGITS = 15  # longer numbers are read digit by digit
 YEARS = range(1000, 2100)  # the others are said like numbers
 _FRACTIONS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64})
+_PARTS = frozenset({10, 11, 13, 14, 15, 18, 20, 24, 25, 30, 36, 40, 48, 50, 52, 60, 100})
+_RESULT = "equals |(?:is|or) about "
+_EQUATION = f"{_RESULT}| (?:plus|minus|times|divided by) "
 _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure
   |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
@@ -44,9 +47,12 @@ _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ do
 _COMPARISONS = table("""== equals|=== triple equals|= equals|!= is not equal to
   |!== is strictly not equal to|≠ is not equal to|< less than|> greater than|<= at most|≤ at most
   |>= at least|≥ at least|≈ about""")
-_EQUATED = r"(?: = |\b(?:is|are|was|gets?|of|at) )(?:[^a-z,;=]|,\d)*[\w ²³^]{0,10}(?<!\() *$"
+_EQUATED = (
+    r"(?: = |(?:\bis|'s|\bare|\bwas|\bgets?|(?<!\d )\bof|\bat) (?:only )?)"
+    r"(?:[^a-z,;=]|,\d|divided by|minus|times)*[\w ²³^]{0,10}(?<!\() *$"
+)
 _TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
-_COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete)"
+_COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete|from three)"
 _RATED = (
     r"(?i)\b(index|scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|correct|pain|att)"
 )
@@ -86,8 +92,14 @@ NAMES = {
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "with_commas": lambda written: re.sub("[. '’]", ",", written),
     "vulgar": lambda it: _with_whole(it[1], *map(int, normalize("NFKC", it[2]).split("\u2044"))),
-    "slash": lambda it: " divided by" if "/" in it[1] and " equals " in it.string else ",",
-    "menu": lambda path: path.replace(" →", ", then"),
+    "slash": lambda it: (
+        " divided by" if "/" in it[1] and re.search(" equals | squared", it.string) else ","
+    ),
+    "listed": lambda written: re.sub(" ?[-–] ?", ", ", written),
+    "chain": lambda path: re.sub(" ?[>▸▶►›→] ?", ", then ", path),
+    "STEP": r'(?: [>▸▶►›] (?=["“]?[A-Za-z]{2})|(?<![a-z] \d)(?<![a-z] \d )(?: →|→) ?)',
+    "X": r"(?: ?× ?|(?<=\d)(?: x |x))(?=\d)",
+    "PLUS": r"[-−]?\w{1,4}[²³]?(?: ?[+−×] ?| - |(?<=[a-z])-)[\w√(]",
 }
 
 
@@ -189,15 +201,18 @@ def fraction(match: re.Match[str]) -> str:
     """Return "3/4" as a fraction, "scored 17/20" as a mark, "120/80" as it is said of a pressure."""
     whole, above, below = match[1], int(match[2]), int(match[3])
     text, after = match.string, match.string[match.end() : match.end() + 16]
-    rated = re.match(_COUNTED, after) or below in {10, 100}
-    shares = above + below == 100 or after.startswith((" mpg", " time"))  # noqa: PLR2004 - 80/20
-    if 0 < above < below and below in _FRACTIONS and not (rated or shares):
+    scored = re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after)
+    equated = re.search(_EQUATION, text) and not scored
+    rated = re.match(_COUNTED, after) or (below in {10, 100} and not equated)
+    shares = re.match(r" (?:mpg|times?\b(?! *\d))", after) or (above + below == 100 and not equated)  # noqa: PLR2004 - 80/20
+    named = below in _FRACTIONS or (below in _PARTS and (equated or after.startswith(" of ")))
+    if 0 < above < below and named and not (rated or shares):
         return _with_whole(whole, above, below)
     if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
         sign = " "
-    elif above > below or not above or (" equals " in text and not rated):
-        sign = " over "
-    elif rated or re.search(_RATED, text[max(0, match.start() - 40) : match.start()] + after):
+    elif above > below or not above or (equated and not rated):
+        sign = " divided by " if above > below and re.match(f" +(?:{_RESULT})", after) else " over "
+    elif rated or scored:
         sign = " out of "
     elif above > 12 or below > 31:  # noqa: PLR2004 - no date
         part = f"one {ordinal(match[3]).replace(' ', '-')}"
@@ -209,7 +224,7 @@ def fraction(match: re.Match[str]) -> str:
 
 
 def _with_whole(whole: str | None, above: int, below: int) -> str:
-    name = {2: "half", 4: "quarter"}.get(below) or ordinal(str(below))
+    name = {2: "half", 4: "quarter"}.get(below) or ordinal(str(below)).removeprefix("one ")
     part = name if above == 1 else f"{name}s"
     if not whole:
         return f"{cardinal(str(above))} {part}"
