@@ -157,7 +157,7 @@ class TurnWork:
         """Speak what the agent writes, or the given text, within the turn's deadline."""
         speech, content = self._speech, self._turn.content
         try:
-            async with asyncio.timeout(deadlines.TURN), asyncio.TaskGroup() as group:
+            async with asyncio.timeout_at(self._turn.ends_at), asyncio.TaskGroup() as group:
                 if speech is not None:
                     group.create_task(speech.run())
                 if content.message is not None:
@@ -239,7 +239,7 @@ class TurnWork:
             language=turn.admitted.language,
             characters=turn.admitted.characters,
             wait=turn.content.wait,
-            deadline=asyncio.get_running_loop().time() + deadlines.TURN,
+            deadline=turn.ends_at,
             after=earlier.handover.silenced if earlier else None,
             from_elsewhere=turn.admitted.supersedes not in {None, own},
         )

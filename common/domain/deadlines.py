@@ -16,7 +16,7 @@ AGENT_REPLY = 120.0
 """The default of `OPRINA_TURN_SECONDS`: the longest time for one reply of the agent, tools
 included."""
 TURN = 580.0
-"""A turn, speech included. Nothing of a turn acts after this."""
+"""A turn, from the moment its request came, speech included. Nothing of a turn acts after this."""
 SETTLE = 15.0
 """Storing and settling have this time of their own, after the turn's deadline too."""
 FUNCTION = 600.0

@@ -127,6 +127,12 @@ def current_trace() -> RequestTrace | None:
     return _current.get()
 
 
+def request_began() -> float:
+    """Return when the current request came, in event loop time. Outside a request: now."""
+    trace = _current.get()
+    return trace.began if trace is not None else RequestTrace.now()
+
+
 def annotate(**fields: Any) -> None:  # noqa: ANN401 - any JSON value
     """Add fields to the current request's log line. Fields that are None are left out.
 

@@ -7,8 +7,9 @@ import pytest
 
 from common.app import App
 from common.conversations.running_turn import RunningChat
-from common.domain import errors
+from common.domain import deadlines, errors
 from common.domain.documents import Delete
+from common.observability.request_trace import RequestTrace, TraceParent, start_trace
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent, DoneEvent, HeardEvent
 from common.schemas.requests import ChatRequest
@@ -331,3 +332,19 @@ async def test_seconds_stay_in_the_month_in_which_they_were_reserved() -> None:
     assert before["running_turns"] == 0
     assert await running_turns(harness) == 0
     assert (await meters(harness))[0] == (0, 0)
+
+
+async def test_a_turn_ends_within_its_functions_time_after_a_slow_body_and_recognition() -> None:
+    harness, loop = new_harness(turn_seconds=570), asyncio.get_running_loop()
+    harness.recognition.seconds = deadlines.RECOGNITION - 1
+    harness.agent.replies.append(["One moment. ", 600.0, "Done."])
+
+    async def request() -> ChatAnswer:
+        start_trace(RequestTrace("chat", TraceParent()))
+        await asyncio.sleep(deadlines.BODY)
+        return await answer_to(harness.app)
+
+    began = loop.time()
+    answer = await asyncio.create_task(request())
+    assert loop.time() - began <= deadlines.TURN + deadlines.SETTLE < deadlines.FUNCTION
+    assert (answer.ended, answer.text) == ("incomplete", "One moment. ")
