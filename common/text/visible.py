@@ -22,6 +22,7 @@ _HIDDEN: Final = (
     (r"<(function)(?:=|\sname=)[^<>]*>", "</{}>"),
     (r"(?:\[|◁\s?)(think|tool_results)\s?[\]▷]", r"[\[◁]\s?/\s?{}\s?[\]▷]"),
     (r"<start_(function_\w+)>", "<end_{}>"),
+    (rf"(?:<\s|&lt;\s?)({_NAMES})\s?(?:>|&gt;)", r"(?:<|&lt;)\s?/\s?{}\s?(?:>|&gt;)"),
     (r"\[tool_calls\]", "(?=\n)"),
     (r"\[(?=[\w.]*[_.])[a-z][\w.]*\(\w+\s?=|\[[a-z]\w*\(\w+\s?=\s?[\"']", r"\)\]|(?=\n)"),
     (r"```(?:tool_\w+|think(?:ing)?|thoughts?|reasoning)[ \t]*\n", "\n```(?!`)"),
@@ -34,21 +35,16 @@ _HIDDEN: Final = (
     (r"<[|｜](tool[^<>|｜\n]*?[_▁])begin[|｜]>", "<[|｜]{}end[|｜]>"),
     (r"<\|start_header_id\|>", r"<\|end_header_id\|>\s*"),
     (r"<\|im_start\|>|<start_of_turn>", "\n"),
-    (  # the steps of a ReAct agent
-        r"Thought:[^\n]{1,2000}\n\s{0,9}Action(?: Input)?:|Action:[^\n]{1,200}\n\s{0,9}Action Input:",
-        r"\n[^\S\n]*Final Answer:[^\S\n]*|\n\n(?!Tho|Act|Obs|Fin)(?=\w[^\n][^\n])",
-    ),
     (r"<\|start\|>|<\|(?:call|end)\|>(?=[a-z]+<\|)", r"(?=<\|)"),
 )
 """The beginning and the end of each hidden passage; `{}` is its name. Without an end all is hidden."""
 _DROPPED: Final = (  # citations are last: they are no links and no formulas
     rf"</\s?{_NAMES}\s*(?:>|\Z)|<{_NAMES}\s*(?:/>|\Z)|[\[◁]\s?/\s?think\s?(?:[\]▷]|\Z)|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
-    r"|Thought:[^\n]{1,2000}\n\s{0,9}Final Answer:[^\S\n]*|print\(\w+\.\w+\(\w+=[^\n]*\)\)(?=\n|\Z)"
     r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|(?:unused|ctrl)\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]|\[[^\[\]\n]*†[^\[\]\n]*\]|\{\{cite[^{}\n]*\}\}"
     r"|:contentReference\[[^\[\]\n]*\]\{[^{}\n]*\}|\[\[\d{1,3}\]\](?!\()|\[(?:web|post|news|turn|sources?|src|refs?|docs?|note)[\s:_-]{0,2}\d[\d,\s:_-]{0,40}\](?!\()|[\[［]\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}[\]］](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
 )
 _REMOVED: Final = (  # the beginning fails fast
-    r"(?=<<?[^<>]*(?:>|\Z)|[TAp◁]|\[/|\[\[?[^\[\]]*\]|\[[\w.]+\(\w|［|【[^【】]*】|\ue200|`|:c|\{\{)(?:"
+    r"(?=<<?[^<>]*(?:>|\Z)|&l|◁|\[/|\[\[?[^\[\]]*\]|\[[\w.]+\(\w|［|【[^【】]*】|\ue200|`|:c|\{\{)(?:"
     f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
 )
 _VALUE: Final = (  # after these, "[1]" is a value or an index
@@ -62,12 +58,11 @@ _LIST: Final = (  # and after these, "[1, 5]" is a list
     r"(?:,|配列|集合|数组|列表|向量|区间|\b(?:list|array|interval|range|vector|tuple|set|from|of|to|into|with|like|as|on|over|at|for|than|sort|reverse|add|merge|append|use|given|take|try|input|output|has|have|contains?|gives?|yields?|becomes?|von|aus|de|di|da|van|uit|tra|fra))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
-    r"[<\[［【◁\ue200`{:&fFtTAp](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
-    r"|(?<=[TAp])(?<![^\n].)(?=h(?:ou|o?\Z)|c(?:tio|t?i?\Z)|r(?:int|i?n?\Z)|\Z)"
-    r"|(?<![fFtTAp])(?:(?<=`)|(?<=[【◁\ue200])(?=[^【】◁▷\ue200\n]|\Z)"
+    r"[<\[［【◁\ue200`{:&fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
+    r"|(?<![fFtT])(?:(?<=`)|(?<=[【◁\ue200])(?=[^【】◁▷\ue200\n]|\Z)"
     r"|(?<=<)(?=[A-Za-z/|｜]|<[sS]|<?\Z|(?<![^\n].) ?(?:[a-z]|\Z))"
     r"|(?<=[\[［])(?=[\w/\s{]|\[?\Z|\[[^\[])|(?<=&)(?<![^\n].)(?=lt;|l?t?\Z)"
-    r"|(?<=\{)(?=\{(?:[cC]|\Z)|\s*(?:\"|\Z)|(?<![^\n].)[tTrR])|(?<=:)(?=con|c?o?\Z)))"
+    r"|(?<=\{)(?=\{(?:[cC]|\Z)|\s*(?:\"|\Z))|(?<=:)(?=con|c?o?\Z)))"
 )
 _CALLED: Final = r"(?:function|tool)[\s_]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark
@@ -75,12 +70,9 @@ _UNFINISHED: Final = (  # more text may make this a mark
     r"|<\|(?:channel|call|end)\|>[a-z]{0,9}<?|[\[［][^\[\]［］\n]*|[\[［][\d\s,;–-]*[\]］](?:[\s[]|[–-]\[?\d{0,3})?"
     r"|:c?[a-z]*(?:\[[^\[\]\n]*(?:\](?:\{[^{}\n]*)?)?)?|\{\{[^{}\n]*\}?|```\w*\s?|\[\[\d*\]{0,2}"
     rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?|functions(?:\.[\w:]*\s?)?'
-    r"|th?o?u?g?h?t?|ac?t?i?o?n?|pr?i?n?t?\(?|&l?t?;?[^\n]{0,24}|\{[a-z_ ]{0,24}|< [a-z_ ]{0,24}"
+    r"|&l?t?;?[^\n]{0,24}|< [a-z_ ]{0,24}"
     r"|fu?|fun|func|funct|functio?|t|too?|(?:function|tool)[\s_]?(?:c|ca|cal|calls?\s{0,3})?"
 )
-_PAIRED: Final = rf"(?:< |[\[{{]|&lt;\s?)({_NAMES})\s?(?:[>\]}}]|&gt;)"  # hidden up to its end
-_PAIR_END: Final = r"/\s?{}\s?(?:[>\]}}]|&gt;)"
-_STEP: Final = r"(?:Thought|Action):[^\n]*(?:\n\s{0,9}[a-z ]{0,12})?|print\([^\n]*"
 _CALL: Final = (
     rf'functions\.\w+(?::\d+)?\s?(?=\{{)|(?:{_CALLED})?\[?\s*\{{\s*"(?:(?:name|function|tool|tool_name|arguments|parameters|action'
     r'|recipient_name|(?:tool|function)_(?:calls?|uses?))"[ \t]*:[ \t]*[\["{]'
@@ -194,11 +186,8 @@ class VisibleText:
         sign, first_in_line = text[at], before[-1:] in {"", "\n"}
         if sign.isalpha() and (before[-1:].isalpha() or not (first_in_line or sign in "fF")):
             return at
-        passage = _end_of_pair(text, at, final=final) if first_in_line else at
         if not final and len(text) - at < _REACH and _compiled(_UNFINISHED).fullmatch(text, at):
-            passage = None
-        if passage != at:
-            return passage
+            return None
         removed = _compiled(_REMOVED).match(text, at)
         for opener, closer in _HIDDEN if removed and not removed[0][1:2].isdigit() else ():
             if hidden := _compiled(opener).match(text, at):
@@ -255,18 +244,6 @@ def _end_of_call(text: str, at: int, keys: str, *, final: bool) -> int | None:
             return None
         return len(text) if final and _compiled(keys).search(call) else at
     return start + length if _compiled(keys).search(call, 0, length) else at
-
-
-def _end_of_pair(text: str, at: int, *, final: bool) -> int | None:
-    """Return where the passage between two marks ends that begins a line; `at` if none does."""
-    undecided = not final and len(text) - at < _LONGEST_CALL
-    if opened := _compiled(_PAIRED).match(text, at):
-        end = _compiled(_PAIR_END.format(opened[1]))
-        if closed := end.search(text, opened.end(), at + _LONGEST_CALL):
-            return closed.end()
-    elif undecided:
-        undecided = _compiled(_STEP).fullmatch(text, at) is not None
-    return None if undecided else at
 
 
 def _without(text: str, sign: str) -> str:

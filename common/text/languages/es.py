@@ -1,6 +1,6 @@
 numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con
   contra entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega
-  micro mono tri en de sub mín máx cód ref pp"""
+  micro mono tri en de sub mín máx cód ref pp arts págs núms caps"""
 enders = "etc ud uds"
 units = "min h kg km m cm ptas"
 abbreviations = "ee uu art"

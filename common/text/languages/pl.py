@@ -1,7 +1,7 @@
-numbered = "pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud"
+numbered = "pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud maks"
 enders = "itd itp"
 units = "r w godz min tys mln mld km kg"
-abbreviations = "str godz ul al św mgr inż hab zob por red pkt ur zm"
+abbreviations = "min str godz ul al św mgr inż hab zob por red pkt ur zm"
 introduces = "np m.in dr prof"
 ordinal_digits = 2
 phrases = """link do {}|kod w języku {}|kod|tabela, liczba kolumn: {}|tabela|obraz|kropka|małpa

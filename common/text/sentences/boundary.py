@@ -159,7 +159,7 @@ def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
     if _is_only_when(kind, place, language):
         return False
     if kind is Kind.UNIT:
-        return not place.after[0].isdigit()
+        return not (place.after[0].isdigit() or place.after[0] in "€$£")
     if kind is Kind.NUMBERED:
         return not neighbours.is_numeral(place.after, language)
     if kind is Kind.TIME:

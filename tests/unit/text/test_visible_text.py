@@ -86,15 +86,7 @@ GOES = [  # the text, what is seen
     ("<ctrl94>a<ctrl95>Sunny.<ctrl97>", "Sunny."),
     ("< think >\na\n</ think >\nSunny.", "Sunny."),
     ("&lt;think&gt;a&lt;/think&gt;\nSunny.", "Sunny."),
-    ("[thinking]a x[0], 1/2[/thinking]Sunny.", "Sunny."),
-    ("{thinking}\na\n{/thinking}\n\nSunny.", "Sunny."),
     ("<tools>a</tools>Sunny.", "Sunny."),
-    ("Thought: a\nAction: f[b]\nObservation: c\nFinal Answer: Sunny.", "Sunny."),
-    ("Thought: a\nAction: f\nAction Input: {}\n\nSunny.", "Sunny."),
-    ('Action: f\nAction Input: {"q": 1}\nObservation: a\n\nThought: b\nFinal Answer: Sunny.', "Sunny."),
-    ("Thought: a\nFinal Answer: Sunny.", "Sunny."),
-    ('print(google_search.search(queries=["a"]))\nSunny.', "Sunny."),
-    ('Sunny.\nprint(default_api.weather(city="a"))', "Sunny."),
 ]  # fmt: skip
 
 

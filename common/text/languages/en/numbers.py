@@ -18,7 +18,7 @@ MINUS = r"((?:(?<![\w)])[-−](?=[\d.$€£¥₹]))?)"
 DASH = r"[-–—]"
 PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:(?:/| ?/ ?(?=(?:day|week|mo|year|yr|hour|hr|night|person|k[gm]|lb|sq|mi|s)\w{0,3}(?!\w)))("
-    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?=,| [a-z+]))?)?"
+    r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|W|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?=,| [a-z+]))?)?"
 )
 _DESCRIBED = (
     r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"

@@ -79,7 +79,6 @@ _FIGURES = r"""
 (?:(?<= in )|(?<=e of )|(?<![\w–-])(?=.?.:.. ?/))(\d\d?(?::\d\d)++)(?!\.?\w| ?[ap]\.?m)  =>  {1:lasted}
 (?:(?<=Room )|(?<=Suite )|(?<=Apartment )|(?<=Unit )|(?<=Law ))(\d{1,4})-(?=[\dA-Z])  =>  {1:number}␣
 (?<!\w)(Route |Hwy |[A-Z]{3,5} (?=\d{3}))(\d{1,3})([A-Z])(?!\w)  =>  {1}{2:number} {3}
-(?<!\w)(?=[\dxX]{6}(?!\w))(\d?[xX][\dxX]+)  =>  {1:coded}  near [Cc]hord|[A-G]\w{,5}:? \(?[x\d]{6}
 (?:(?<!\w)(?:[•xX]{2,20}+[ -]?)++|(?<=[(a-z ])(?:\.{3}|…)(?=\d{4}\b)|(?<=isa )x|(?<=ard )x)(\d{3,6})\b
     =>  ending in {1:spelled}
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
@@ -101,10 +100,8 @@ _FIGURES = r"""
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
-{START}(?<!-)(\d{4})-(0[1-9]|1[0-2]){NO_MORE}  =>  {2:month_number} {1:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 ((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
-(?<![\w/.,])([1-9]|1[0-2])/(1[3-9]|2\d|3[01])[-–](\d\d?)(?![\w/]|[.,]\d)  =>  {1:month_number} {2}–{3}
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
@@ -119,13 +116,13 @@ _FIGURES = r"""
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
-{START}2000['’]?s(?!\w)  =>  two thousands
 {START}(1[1-9])00['’]?s(?!\w)  =>  {1:cardinal} hundreds
 {START}(1[1-9]|20)(\d0)['’]?s(?!\w)  =>  {1:cardinal} {2:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+(?:\b((?i:an?|the|h..|their|my|your|our|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
+    =>  {1}{2:tens}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
-(?:\b((?i:an?|the|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b  =>  {1}{2:tens}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
@@ -156,7 +153,7 @@ _FIGURES = r"""
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 {START}({NUMBER}){DASH}(?={NUMBER} ?{MONEY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{SUM} ?({MONEY})(?!\w)  =>  {1}{4}{2}{3}
-(?<!\w){MINUS}({MONEY}) ?{MINUS}{SUM}(?:( ?{DASH} ?){MONEY}?{SUM})?(\+?){PER}(?!\w)  =>  {amount}
+(?<!\w){MINUS}({MONEY}) ?{MINUS}{SUM}(?:( ?[-–] ?|—){MONEY}?{SUM})?(\+?){PER}(?!\w)  =>  {amount}
 ? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?:(?<=ersion )[vV]|(?<![\w.])([vV]?))(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
@@ -184,12 +181,12 @@ _FIGURES = r"""
 ? \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=\d) ?([ap])\.?m(?!\w)\.?  =>  ␣{1}.m.
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
-{START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
 {START}(\d?\d:\d\d)(?!:)(?:(?<=\b0:..)|(?<=:00)(?= mile)|(?=(?: to .{4,5})? ?(?:/ ?[km]|per|pace|min)))
     =>  {1:lasted}
 {START}(?<=or |ep |nk )(\d?\d:\d\d) to (\d?\d:\d\d)(?! [ap])  =>  {1:lasted} to {2:lasted}  near {TIMED}
 {START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
 {START}(?<!:)((?:2[5-9]|[3-9]\d):\d\d)(?![\w:])  =>  {1:lasted}  near [Tt]ime|[Pp]ace|mile|P[RB]\b|\d ?K
+\b((?:Psalms?|Proverbs|Genesis|Exodus|Isaiah|[A-Z]\w{2,9}(?:ew|hn|ns)) \d{1,3}):(?=\d(?!\d))  =>  {1}␣
 {START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?[ap]m)  =>  {1:number} to {2:number}  near {RATIO}
 {START}(?=0|.{7,8} [A-Z]{3}\b)(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
@@ -211,10 +208,8 @@ _FIGURES = r"""
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 ? [%A-Za-zµμΩ★⭐″"]
-\.(?<=[a-z]{2}.)(?=/[a-z]{2})  =>
 [ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
-q(?<!\wq)(?=\d\d?(?:[-–]\d\d?)? ?h(?:rs?)?\b)  =>  every␣
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
 /(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
@@ -242,14 +237,12 @@ _OTHER_SIGNS = r"""
 \+/[-−]  =>  ±
 \+\+(?=[a-z](?!\w))|(?<=\w)\+\+(?!\w)  =>  ␣plus plus␣
 [ ]?[+]++ ?  =>  ␣plus␣
-(?<!\S)/([^/\n]{0,30}[^\x00-\x7f/][^/\n]{0,30})/(?!\w)  =>  {1}
 (?<=\S) ([•·|/]) (?=\S)  =>  {slash}␣
 ([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:_RAISED_BY}␣
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 /(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
-/(?<=[a-z]{4}/)((?:lb|k?g|[km]m|mi)(?:/day)?)(?!\w)  =>  {1:per}
 """
 _BRITISH = r"""
 ((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}

@@ -33,7 +33,7 @@ _KINGS = words_of("""Henry Louis Charles George Edward William James Richard Eli
 _COUNTED = words_of("""War Chapter Part Volume Act Scene Section Article Title Type Phase Stage Book
   Level Episode Class Category Appendix Bowl Rocky Grade""")
 _NAMES = {
-    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Hwy|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Court)",
+    "STREET": "(St|Ave|Blvd|Rd|Dr|Ln|Hwy|Way|Street|Avenue|Road|Boulevard|Drive|Lane|Place|Highway)",
     "TITLE": any_of(_TITLES),
     "SAINT": r"(?:Louis|James|John|Paul|Peter\w*|Mary|Franc\w*|Patrick|George|La\w*|Pan\w*|Helen)",
     "KING": any_of(_KINGS),
@@ -73,7 +73,7 @@ _POINTED = r"""
 \b(\d{1,5} (?:[A-Z]\w{1,20} ){1,3})Dr\b\.?(?! [A-Z]\w+ (?:said|will))  =>  {1}Drive{point}
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|[#(a-z]))  =>  {1:street}
 \b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:way}
-\b([NS]?[EW]|[NS])\.? (?=of [A-Z]|(?:\d+[snrt][tdh]|[A-Z][a-z]+(?: \w+)?) {STREET}\b)  =>  {1:way}␣
+\b([NS]?[EW]|[NS])\.? (?=of [A-Z]|Broadway|(?:\d+[snrt][tdh]|[A-Z]\w+(?: \w+)?) {STREET})  =>  {1:way}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! (?:{RULED})\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
