@@ -187,7 +187,7 @@ _FIGURES = r"""
 {START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
 {START}(?<!:)((?:2[5-9]|[3-9]\d):\d\d)(?![\w:])  =>  {1:lasted}  near [Tt]ime|[Pp]ace|mile|P[RB]\b|\d ?K
 \b((?:Psalms?|Proverbs|Genesis|Exodus|Isaiah|[A-Z]\w{2,9}(?:ew|hn|ns)) \d{1,3}):(?=\d(?!\d))  =>  {1}␣
-{START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?[ap]m)  =>  {1:number} to {2:number}  near {RATIO}
+{START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?.[mM])  =>  {1:number} to {2:number}  near {RATIO}
 {START}(?=0|.{7,8} [A-Z]{3}\b)(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
