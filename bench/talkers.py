@@ -64,12 +64,12 @@ async def start_talkers(
         store=store,
         avatars=WebsocketProvider(websocket),  # type: ignore[arg-type]  # the methods that a start calls
         agent=None,  # type: ignore[arg-type]  # a start calls no agent
-        voice=None,  # type: ignore[arg-type]  # as above
-        recognition=None,  # type: ignore[arg-type]  # as above
+        voice=None,  # type: ignore[arg-type]  # a start calls no voice
+        recognition=None,  # type: ignore[arg-type]  # a start hears nothing
         vault=SecretVault(secrets),
         tasks=NoTasks(),
-        google=None,  # type: ignore[arg-type]  # as above
-        grants=None,  # type: ignore[arg-type]  # as above
+        google=None,  # type: ignore[arg-type]  # a start asks no Google service
+        grants=None,  # type: ignore[arg-type]  # a start needs no consent
         sign_ins=None,  # type: ignore[arg-type]  # as above
         clock=SystemClock(),
         new_id=new_id,

@@ -48,6 +48,7 @@ _PAIRED: Final = re.compile('[][(){}（）「」『』【】《》“”„«»�
 _OPENING: Final = '"“„«»‹「『'
 _INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
 _WIDE: Final = frozenset("（「『【《“")
+_JOINING: Final = frozenset(":;-.,!?")  # before a bracket that opens nothing: a smiley :(
 _FAR: Final = 160  # characters; a mark that was opened longer ago is a mistake
 
 
@@ -94,15 +95,11 @@ def inside(text: str) -> bool:
     """Return whether a mark of the last characters is still open at the end of `text`."""
     expected: list[str] = []
     for mark in _PAIRED.finditer(text, max(0, len(text) - _FAR)):
-        sign, at = mark[0][0], mark.start()
+        sign, before = mark[0][0], text[max(0, mark.start() - 1) : mark.start()]
         if expected and sign in expected[-1]:
             expected.pop()
-        elif sign in _CLOSES:
-            joined = at > 0 and (
-                text[at - 1].isalnum() or text[at - 1] in ":;-.,!?"
-            )  # 6", a smiley :(
-            if sign in _WIDE or not joined:
-                expected.append(_CLOSES[sign])
+        elif sign in _CLOSES and (sign in _WIDE or not (before.isalnum() or before in _JOINING)):
+            expected.append(_CLOSES[sign])
     return bool(expected)
 
 
