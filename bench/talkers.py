@@ -70,7 +70,7 @@ async def start_talkers(
         tasks=NoTasks(),
         google=None,  # type: ignore[arg-type]  # a start asks no Google service
         grants=None,  # type: ignore[arg-type]  # a start needs no consent
-        sign_ins=None,  # type: ignore[arg-type]  # as above
+        sign_ins=None,  # type: ignore[arg-type]  # a start signs no user in
         clock=SystemClock(),
         new_id=new_id,
         pause=pause,

@@ -95,11 +95,13 @@ def inside(text: str) -> bool:
     """Return whether a mark of the last characters is still open at the end of `text`."""
     expected: list[str] = []
     for mark in _PAIRED.finditer(text, max(0, len(text) - _FAR)):
-        sign, before = mark[0][0], text[max(0, mark.start() - 1) : mark.start()]
+        sign, at = mark[0][0], mark.start()
         if expected and sign in expected[-1]:
             expected.pop()
-        elif sign in _CLOSES and (sign in _WIDE or not (before.isalnum() or before in _JOINING)):
-            expected.append(_CLOSES[sign])
+        elif sign in _CLOSES:
+            joined = at > 0 and (text[at - 1].isalnum() or text[at - 1] in _JOINING)
+            if sign in _WIDE or not joined:
+                expected.append(_CLOSES[sign])
     return bool(expected)
 
 
