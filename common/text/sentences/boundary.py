@@ -1,6 +1,7 @@
 """Decide whether a sentence ends at a mark, from the sentence so far and the next word."""
 
 import re
+from functools import lru_cache
 from typing import Final, Literal
 
 from common.text.language import Language, words_of
@@ -73,6 +74,7 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
 
 
+@lru_cache(maxsize=256)  # a text that has no end has many marks behind the same words
 def _over(place: EndMark) -> bool:
     if _never_over(place) or _runs_on(place):
         return False
