@@ -69,12 +69,12 @@ _LINES = r"""
     =>  {line}
 """
 _INLINE = r"""
-? [ ]{2}|\t
+[columns]  [ ]{2}|\t
 (?<=[\w)%]){COLUMN}  =>  ,␣
-? `
+[code]  `
 {SECRET}`([^`\s]{1,80})`  =>  {1} {2:secret}
 (?<!`)(`{1,3}+)([^`]{1,500}+)\1  =>  {2:code}
-? <[A-Za-z/!]|&[#A-Za-z]
+[HTML]  <[A-Za-z/!]|&[#A-Za-z]
 <!--(?:[^-]|-(?!->)){0,300}+-->|(?i:<br\s?/?>|<(script|style){REST}>[^<]{0,1000}</\1>)  =>  ␣
 (?<=[\w)])<sup>(\d{1,3})</sup>|(?<=[.!?…])<sup>\d{1,3}</sup>  =>  {1:raised}
 <({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
@@ -88,40 +88,40 @@ _INLINE = r"""
 <([A-Za-z](?:(?! (?:and|or) )[\w -]){0,40})>  =>  {1}
 &#(?:\d{1,7}|[xX][\dA-Fa-f]{1,6});  =>  {character}
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
-? [\\${|]
+[formulas]  [\\${|]
 [^\n]+  =>  {formulas}
-? [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
+[stage directions]  [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
 \[{ACT}\](?!\() ?|[*_]?\({ACT}\)[*_]?{ALONE}|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 (^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
-? [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
+[smileys, stars, footnotes]  [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
 (?:[⭐★☆]\ufe0f?){2,9}½?  =>
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
 (?<=[.!?…,;”"])[¹²³⁰⁴-⁹]{1,3}(?:[,–-][¹²³⁰⁴-⁹]{1,3})*+(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
 (?i:\b(you|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
-? \[|\]\(
+[links]  \[|\]\(
 \[\^[^\]\s]{1,40}\]:?  =>
 (?<!\w)\[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
 !\[([^\[\]]{0,500}+){TARGET}  =>  {image}
 \[\[?\d{1,4}\]\]?{TARGET}|\[\[\d{1,4}{TARGET}\]  =>
 \[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
-? [ (][!@#$%&*](?:,| or | and |\))
+[single signs]  [ (][!@#$%&*](?:,| or | and |\))
 (?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
-? ://|@
+[addresses]  ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
 <?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
 (?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
 (?<=[a-z])@[~^]?(?=\d)  =>  {at}
-? \.[A-Za-z0-9]
+[domains, files]  \.[A-Za-z0-9]
 (?<![^\s("'])\.(?=[A-Za-z]{2})  =>  {hidden}
 (?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:[/:]{PATH})?
     =>  {domain}
 (?<=[A-Za-z0-9])\.(?=(?:{FILES})(?![\w-]))  =>  {dot}
-? [*_\\|]
+[emphasis, escapes, products]  [*_\\|]
 (?<![\w*])(?=(?:[ -]?\*){4})\*[* -]{3,30}(?=\d{3,6}(?!\d))  =>  ••••
 (?<![\w*])\*(\d{2,3})(?=[ ,;:)]|[.!?](?!\w)|$)(?![^*\n]{0,200}\*)  =>  ＊{1}
 (?<![\w*#\\])(\\?[*#](?:\\?[*#])?\d{1,6}(?:\\?\*\d{1,12}){0,3}#)(?!\w)  =>  {1:keys}
@@ -136,17 +136,17 @@ _INLINE = r"""
 (?<=[^\W_])_++(?=[^\W_])  =>  ␣
 _+  =>
 (?<=[^\s:])[ ]{1,3}\|[ ]{1,3}(?=\S)  =>  ,␣
-? ~
+[tildes]  ~
 ~~+  =>
 (?:(?<=[^\W_])(?<![A-Za-z]{2})~|(?<=\d) ~ |(?<={COUNTER}) ~ )(?=[$€£¥₹]?\d)  =>  –
 (?<![A-Za-z])~(?= ?[\d$€£¥₹])  =>  ≈
-? <
+[angle brackets]  <
 <!-*  =>  ␣
 <(/?{NAME})>  =>  {1}
 (?<=[\w)]) ?([<>])(?=[A-Za-z(])|([<>])(?=-\d)|(<)(?=[A-Za-z/])  =>  ␣{1}{2}{3}␣
 """
 _PUNCTUATION = r"""
-? [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--
+[doubled marks]  [.!?,…！？] ?[.!?,…！？]|[ (][),.。，、！？；：।]|\( |:[ ]?/|--
 :[ ]?/[ ]?/[/ ]*  =>  ␣
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
@@ -162,10 +162,8 @@ _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|
   |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
   |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
   |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
-  |@{ at brace|{} curly braces|[] square brackets|() parentheses""") | {
-    "|": "pipe",
-    "||": "double pipe",
-}
+  |@{ at brace|{} curly braces|[] square brackets|() parentheses""")
+_SIGN_NAMES |= {"|": "pipe", "||": "double pipe"}
 _NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w .])
 |(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])|\[(?=\.)
 |\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])
@@ -176,7 +174,7 @@ _CODE = r"""
 (?<![A-Za-z])([a-z]{2,9})://  =>  {1}␣
 (?<=[\w)\]])(?<!SELECT) ?\*\* ?(?=[\w(])  =>  ^
 (?<=[\w)\]])(?<!SELECT)( ?)\*\1(?=[\w(])  =>  ␣×␣
-? [^\w\s().,"'=-]|--|==|\.\.| -[ =]|(?<!\w)[._]|\d[A-Za-z]|^["()]{2}$
+[signs]  [^\w\s().,"'=-]|--|==|\.\.| -[ =]|(?<!\w)[._]|\d[A-Za-z]|^["()]{2}$
 ^([!-/:-@\[-`{-~ ]{1,6}|\\\w(?:[+*?]|\{\d\})?)$  =>  {1:signs}
 ({NAMED})  =>  ␣{1:signs}␣
 (?<!\w)(\d{1,6})([A-Za-z]{1,3})(?!\w)  =>  {1} {apart}{2}
@@ -198,8 +196,7 @@ def _signs(written: str) -> str:
     return _SIGN_NAMES.get(written, alone)
 
 
-_CODE_NAMES = {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")}
-CODE = read_rules(_CODE, _CODE_NAMES)
+CODE = read_rules(_CODE, {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")})
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 

@@ -15,13 +15,12 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
-  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
-  |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
-  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
-  |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person
-  |c/o=care of|proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package
-  |rtn.=return|rtn=return|sgl.=single|btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),
-  |plat.=platform|adv.=advance|p.p.=per person"""
+  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes|intl.=international
+  |ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure|arr.=arrival|p/m=per month
+  |bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law|b/c=because|w/in=within
+  |r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person|c/o=care of|proj.=projected
+  |a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return|sgl.=single
+  |btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = words_of("max. inc. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
@@ -52,24 +51,23 @@ _NAMES = {
     "nth": lambda roman: ordinal(_figures(roman)),
 }
 _POINTED = r"""
-? [.DMPS](?:(?<=\.) ?[\w(&#$€£]|(?:rs?|t|rof)[ ])
+[titles, saints]  [.DMPS](?:(?<=\.) ?[\w(&#$€£]|(?:rs?|t|rof)[ ])
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
 (?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
-(?<!\w)St\.?(?= (?:{SAINT})s?(?!\w))  =>  Saint
-(?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= [A-Z][a-z])  =>  {1}Street{point}
+(?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= (?!{SAINT}s?\b)[A-Z][a-z])  =>  {1}Street{point}
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est)|cl\.|[NS][EW](?!\w)| no\.
+[numbered, counted]  \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est)|cl\.|[NS][EW](?!\w)| no\.
 (?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
 ([$£€]\d[\d,.k]{,9}?) ?p(cm|w|p)\b\.?  =>  {1} {2:counted}{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
 (?<=[A-Za-z)] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:way}
-? [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
+[addresses]  [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 \b(\d{1,5} (?:[A-Z]\w{1,20} ){1,3})Dr\b\.?(?! [A-Z]\w+ (?:said|will))  =>  {1}Drive{point}
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|[#(a-z]))  =>  {1:street}
 \b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:way}
