@@ -194,7 +194,10 @@ _FIGURES = r"""
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
-{START}({NUMBER}) in(?=[,:]| ?[x×]| (?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
+(\d)[°º] ?(\d\d?)['′’] ?(?:(\d\d?(?:\.\d++)?)(?:["″”]|'') ?)?([NSEW]\b)?
+    =>  {1}° {2:hour} minutes{3:seconds} {4:north}
+{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,2}(?:eq|wi|de|ta|hi|lo|pl))
+    =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
@@ -253,7 +256,8 @@ _DAYS = r"""
 ≈(?<=\ba ≈) ?  =>  roughly␣
 [days, months]  (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
-\b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
+\b(?<!he (?=Su))({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))
+    =>  {1:weekday}
 \b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&@])))\.  =>  {1:weekday}{point}
 """
