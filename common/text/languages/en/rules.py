@@ -220,7 +220,7 @@ _FIGURES = r"""
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 [numbers]  \d
-(?<![\w.,])(?=\d[\d,.]*+(?:/[A-Z]|[-–/:×x_'’*]\d))(\d[\w,.:/×'’*–-]*\w)  =>  {1:as_written}
+(?<![\w.,])(?=\d[\d,.]*+(?:/[A-Z]|[-–/:×x_'’*]\d))(\d\w*+(?:[,.:/×'’*–-]\w++)*+)  =>  {1:as_written}
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}(?<!In |By |ce |ng |il |of ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
