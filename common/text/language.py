@@ -47,7 +47,7 @@ class Language:
     abbreviations: str = ""  # end a sentence only before a word that begins one
     introduces: str = ""  # never end a sentence ("e.g.", "Mr.")
     streets: str = ""  # end the name of a street ("Main St.")
-    numbered_ending: str = ""  # the end of abbreviated streets that a number follows ("Storg. 12")
+    clipped: str = "(?!)"  # a pattern: words without their end ("Storg. 12", "monatl. Kosten")
     lettered: str = ""  # nouns that a letter numbers ("plan B."), which is no initial then
     time_words: str = ""  # tell only when ("on Monday at 5 p.m. Anna left")
     before_ordinals: str = ""  # precede an ordinal ("am 5. Mai")

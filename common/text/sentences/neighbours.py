@@ -35,7 +35,6 @@ _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 _BREAKS: Final = re.compile(r"(?<=[a-z])\.(?=[A-Z])|[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
 _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm."
 _NAMED: Final = re.compile(r"(?!the )\S+ [A-ZÀ-Þ][^\W_]*|\S+ \d+[snrt][tdh]")  # "on Main St."
-_CLIPPED: Final = re.compile(r"[^\W\d_]{2,}(?:[bdfgmnpstz]|hr)l")  # German "monatl.", "jährl."
 _SYLLABLES: Final = "\u2e80"  # begins the scripts in which one letter is a word: 빵, 人
 _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -111,17 +110,15 @@ def _unlisted(language: Language, word: str) -> Kind:
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language.code, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
-    clipped = language.capital_nouns and _CLIPPED.fullmatch(word)
-    if clipped or word.endswith("str"):  # "Hauptstr."
-        return Kind.ABBREVIATION
+    if _compiled(language.clipped).fullmatch(word):  # "Hauptstr. Ecke Rathaus", "Storg. 12"
+        return Kind.ABBREVIATION if language.capital_nouns else Kind.NUMBERED
     if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
         # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.
         return Kind.NUMBERED if word.endswith(("°", "º", "№", "nr")) else Kind.WORD
     if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION
     number = word.endswith("nr")  # "Rechnungsnr. 4471", "ordernr. 12"
-    street = word.istitle() and word.endswith(language.numbered_ending or " ")
-    return Kind.NUMBERED if number or street or _NO_VOWEL.fullmatch(word) else Kind.WORD
+    return Kind.NUMBERED if number or _NO_VOWEL.fullmatch(word) else Kind.WORD
 
 
 def _known(code: str, word: str) -> bool:
