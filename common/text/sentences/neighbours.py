@@ -33,7 +33,6 @@ _DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 _BREAKS: Final = re.compile(r"(?<=[a-z])\.(?=[A-Z])|[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
 _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm."
-_NAMED: Final = re.compile(r"(?!the )\S+ [A-ZÀ-Þ][^\W_]*|\S+ \d+[snrt][tdh]")  # "on Main St."
 _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 GOES_ON: Final = "NE NW SE SW KG VAT GST"  # "Pennsylvania Ave. NW", "GmbH & Co. KG", "inc. VAT"
@@ -65,9 +64,10 @@ def kind_of(language: Language, before: str) -> Kind:
     kind = Kind.WORD if zone else _listed(language, word, previous)
     if kind is None and not word.isalpha() and len(last := _BREAKS.split(word)[-1]) > 1:
         word, kind = last, _listed(language, last, previous)
-    street = kind is None and word.lower() in words_of(language.streets)
-    if street and _NAMED.fullmatch(f"{earlier} {previous}"):
-        return Kind.ENDER
+    if kind is None and earlier and word.lower() in words_of(language.streets):
+        named = previous.isalnum() and previous[0].isupper() and earlier != "the"
+        if named or re.fullmatch(r"\d+[snrt][tdh]", previous):
+            return Kind.ENDER  # "on Main St.", not "14 St. James Road" or "the Hotel St."
     if len(word) == 1 and word.isupper():  # "plan B", "gate 12 C"
         numbered = any(map(str.isdigit, previous))
         if numbered and word in "NSEW":  # "12 N. Main Street"
