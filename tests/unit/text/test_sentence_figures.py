@@ -39,6 +39,15 @@ BETWEEN = [  # "|" is an end
     ("pt", "São mín. 3 e máx. 7 pessoas, cód. 4471, ref. 12, pp. 3–5.| Bom."),
     ("es", "Son mín. 3 y máx. 7 personas, cód. 4471, ref. 12, pp. 3–5.| Bien."),
     ("en", "I got it at Yahoo! Finance and Yum! Brands.| I use Yahoo!| It is good."),
+    ("de", "Sie sind aus dem 1. -3. Jahrhundert.| Es gibt Covid-19.| Der Arzt kam."),
+    ("ru", "Он ушёл в 1850 г.| В 1870 году умер.| В 2024 г. Москва выросла."),
+    ("ru", "Здесь дом Толстого, 1898 г. В 1854 году он был продан."),
+    ("it", "Egregio Dir. Amm., lo dica allo psicol. Serenti.| Grazie."),
+    (
+        "en",
+        'On the day "they all left" at 6 a.m. Mr. Lee came.| He said "go" at 6 a.m.| Mr. Lee went.',
+    ),
+    ("da", "Ja.| At 5 a.m. Hr. Holm ringede.| Farvel."),
     ("en", "See you at 5 p.m. EST.| Bye.| At 9 a.m. PST.| Then at 3 p.m. UTC.| Go."),
     ("en", "Ready?|Yes.| What?|No!| I did.| Great!|Thanks.| Sure?|Ok!|Fine."),
 ]
