@@ -65,7 +65,7 @@ _NAMES: dict[str, Any] = {
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
-(?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}{REST}/?>|</t[dh]>\s{0,9}(?=<(t)[dh]))
+(?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|(?:{MENTION}{BLOCK}{REST}/?>)++|</t[dh]>\s{0,9}(?=<(t)[dh]))
     =>  {line}
 """
 _INLINE = r"""
@@ -162,10 +162,8 @@ _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|
   |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
   |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
   |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
-  |@{ at brace|{} curly braces|[] square brackets|() parentheses""") | {
-    "|": "pipe",
-    "||": "double pipe",
-}
+  |@{ at brace|{} curly braces|[] square brackets|() parentheses""")
+_SIGN_NAMES |= {"|": "pipe", "||": "double pipe"}
 _NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w .])
 |(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])|\[(?=\.)
 |\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])
@@ -198,8 +196,7 @@ def _signs(written: str) -> str:
     return _SIGN_NAMES.get(written, alone)
 
 
-_CODE_NAMES = {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")}
-CODE = read_rules(_CODE, _CODE_NAMES)
+CODE = read_rules(_CODE, {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")})
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
