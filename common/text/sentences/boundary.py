@@ -186,9 +186,8 @@ def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
 def _number_is_over(place: EndMark, language: Language, number: str) -> bool:
     """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
     before, after = place.before, place.after
-    counts = int(number) != 1 and _counts(before, str(int(number) - 1))
-    if int(number) == 1:
-        counts = before[:-1].rstrip().endswith(":")  # "Here: 1. Apples 2. Pears"
+    first = int(number) == 1  # "Here: 1. Apples 2. Pears"
+    counts = before[:-1].rstrip().endswith(":") if first else _counts(before, str(int(number) - 1))
     if counts or _DATE.search(before):
         return False
     if len(number) > language.ordinal_digits:
