@@ -23,7 +23,7 @@ time_words = """at by from until till around about after before since on in this
   to today tomorrow tonight yesterday morning afternoon evening noon day jan feb mar apr jun jul aug
   sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"""
 starters = """The This That These Those There They Then It Its He His Her She We You Your My I A An
-  In If On At As So No Not Our Their But And For What When Where Which Who Why How Do Does Did Can
+  In If On At As So Not Our Their But And For What When Where Which Who Why How Do Does Did Can
   Could Would Should Shall Will May Is Are Was Were Has Have Had Please Let Lets After Before However
   Also All Another Both Each Every Here Maybe Perhaps Now Once One Only Or Since Some Someone
   Something Than Thanks Thank To Too Today Tomorrow Tonight Yes Yesterday With Without While Until

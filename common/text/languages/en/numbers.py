@@ -23,7 +23,7 @@ PER = (  # any word follows at once, and usual ones after a space, too
 _DESCRIBED = (
     r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
     r"|credit|fee|discount|deposit|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund"
-    r"|gift|lens|ceiling|tank|bottle|bag|jar|pan|pot|bowl|box|pack|tube|screen|display|monitor|TV|rope"
+    r"|gift|lens|ceiling|tank|tin|hole|pipe|bottle|bag|jar|pan|pot|bowl|box|pack|tube|screen|display|monitor|TV|rope"
     r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
     r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )

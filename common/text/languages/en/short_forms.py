@@ -23,7 +23,7 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person
   |mtg.=meeting|mtg=meeting|mgr.=manager|YoY=year over year|nr.=near"""
 _ANYWHERE = table(_IN_FULL, "=")
-_SMALL = words_of("max. inc. nr. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
+_SMALL = words_of("max. med. inc. nr. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum|hrs. hours|wk. week|wk week|yr year""")
