@@ -156,7 +156,7 @@ _FIGURES = r"""
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
 (?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
-{START}(\d{1,3})/(\d\d?)(?![\w/]|\.\d)  =>  {1:number} for {2:number}  near wicket|\d ov|ricket|took \d/
+{START}(?!\d/\d\b)(\d{1,3})/(\d\d?)(?![\w/])  =>  {1:number} for {2:number}  near icket|\d ov|took \d/\d
 {START}(?![123]/[234]\b|50/)(\d{1,3})/(\d\d?)(?![\w/])  =>  {1:number} to {2:number}  near odds|ourite
 (?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
 (?<=[{VULGAR}]) ?[–-] ?(?=[\d{VULGAR}])|(?<=\d) ?[–-] ?(?=[{VULGAR}])  =>  ␣to␣

@@ -73,8 +73,7 @@ _POINTED = r"""
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|[#(a-z]))  =>  {1:street}
 \b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:way}
 \b([NS]?[EW]|[NS])\.? (?=of [A-Z]|Broadway|(?:\d+[snrt][tdh]|[A-Z]\w+(?: \w+)?) {STREET})  =>  {1:way}␣
-(?<!\S)(\d{2,5} )(?:(?=[NSE]\.)|(?<=\d\d )(?=[NSE] )|(?<=\d\d[1-9] ))([NSEW])\.? (?=[A-Z][a-z]|\d+[rt])
-    =>  {1}{2:way}␣
+(?<!\S)(\d{2,5} )(?:(?<=\d\d[1-9] )|(?!W))([NSEW])\. (?=[A-Z][a-z]|\d+[snrt][tdh]\b)  =>  {1}{2:way}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! (?:{RULED})\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
