@@ -114,7 +114,7 @@ _FIGURES = r"""
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
-(?:\b((?i:an?|the|h..|their|my|your|our|early|mid|late|low|high|upper)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
+(?:\b((?i:an?|the|h..|y?our|my|their|early|mid|late|low)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
     =>  {1}{2:tens}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d()#＃-]|[A-Z]-?\d|[#№°º＊]
 {START}(\d\d?)([WLD])(?!\w)  =>  {1:number} {2:put}  near \d\d?W[ ,/–-]{1,3}\d\d?[LD]\b
@@ -129,7 +129,7 @@ _FIGURES = r"""
 (\d-\d{4}\D{1,9}|\b(?i:call|dial|text|ring) \D{,20})(\d{7}|\d{3} \d{3})(?! ?\w)  =>  {1}{2:grouped}
 (?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w|[-.]\d| \d\d)  =>  {1}{2:spelled}
 (?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near \b(?i:emerg|urgent|call|dial|text|ring|nhs)
-(?<=[:s] |.["“])(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|ode|ext)[^.\d]*[:s"“] ?\d
+(?<=[:s] |.["“])(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|ode|ext)\D*[:s"“].?\d
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
 (?:[Hh]ex #|#(?<![\w&]#))(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
