@@ -24,7 +24,7 @@ _ENDING: Final = re.compile(r"(?:Com|Net|Org|Io|Co|Ai|Js|Uk)\b")  # of a domain 
 _FIGURES: Final = re.compile(r"(?:\d{1,3}\. ){1,99}")
 _SOMETHING: Final = re.compile(r"[^\W_]")
 _PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
-_AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
+_OPENS: Final = re.compile(r"(?:\w{1,2}|[-*•⁃–]) [\d½¼¾]\S* \S+")  # "В 2024 г. Москва"
 
 
 def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
@@ -144,7 +144,7 @@ def _dot_is_over(place: EndMark) -> bool:
     if number and place.tail == ")" and "(" not in before:
         return False  # "1.) Apples 2.) Pears"
     kind = kind_of(language, before)
-    if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
+    if kind is Kind.UNIT and (language.capital_nouns or _OPENS.fullmatch(before)):
         kind = Kind.ABBREVIATION
     if place.tail.startswith(")") and kind is not Kind.WORD and "(" in before:
         return False  # "(174 mi.) SW of Sydney"
@@ -169,14 +169,15 @@ def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
 
 
 def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
-    """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
-    words = place.before.split(maxsplit=_PHRASE) if kind is Kind.TIME else []
-    if not words or len(words) > _PHRASE or neighbours.begins(place.after, language.starters):
+    """Return whether the text only tells when: "On Mon. Anna left", "**5 p.m.** Dentist"."""
+    words = place.before.split(maxsplit=_PHRASE) if kind in (Kind.TIME, Kind.NUMBERED) else []
+    if not 0 < len(words) <= _PHRASE:
         return False
-    known = words_of(language.time_words)
+    known = words_of(f"{language.time_words} {language.days}".lower())
     words = [word.strip("*_,;.").lower() for word in words]
     only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
-    return bool(_ONLY_TIMES.fullmatch(place.before)) or all(only)
+    told = _ONLY_TIMES.fullmatch(place.before) is not None or all(only)
+    return told and not neighbours.begins(place.after, language.starters)
 
 
 def _number_is_over(place: EndMark, language: Language, number: str) -> bool:
