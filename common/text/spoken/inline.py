@@ -111,7 +111,7 @@ _INLINE = r"""
 (?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
 [addresses]  ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
-<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
+<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9_-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
 (?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
@@ -224,7 +224,7 @@ def inline_rules(language: Language) -> Rules:
 
     def mail(match: re.Match[str]) -> str:
         local = _signs(match[1]) if english else match[1].replace(".", dot)
-        return local + at + match[2].replace(".", dot)
+        return (local + at + match[2].replace(".", dot)).replace("_", chr(AS_WRITTEN[ord("_")]))
 
     def domain(match: re.Match[str]) -> str:
         return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]

@@ -18,7 +18,7 @@ streets = "st ave blvd rd ln hwy pkwy sq ct pl"
 lettered = """a an answer appendix block building choice class column exhibit figure gate grade group
   hall item letter line option part plan platform room rm. row section side table team terminal track
   type unit version vitamin wing zone"""
-time_words = """at by from until about after before on in this next the and to today tomorrow
+time_words = """at by from until about after before on in this next the and to day today tomorrow
   morning afternoon evening noon jan feb mar apr jun jul aug sept sep oct nov dec"""
 starters = """The This That These Those There They Then It Its He His Her She We You Your My I A An
   In If On At As So No Not Our Their But And For What When Where Which Who Why How Do Does Did Can
