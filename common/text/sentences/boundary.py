@@ -159,9 +159,8 @@ def _dot_is_over(place: EndMark) -> bool:
 def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
     if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈–—·•|":
         return False
-    if kind is Kind.NUMBERED and neighbours.is_numeral(place.after):
-        return False
-    if _is_only_when(kind, place, language):
+    numbers = kind is Kind.NUMBERED and neighbours.is_numeral(place.after)
+    if numbers or _is_only_when(kind, place, language):
         return False
     if kind is Kind.UNIT:
         return not (place.after[0].isdigit() or place.after[0] in "€$£№")
