@@ -48,7 +48,8 @@ class Language:
     introduces: str = ""  # never end a sentence ("e.g.", "Mr.")
     streets: str = ""  # end the name of a street ("Main St.")
     clipped: str = "(?!)"  # a pattern: words without their end ("Storg. 12", "monatl. Kosten")
-    lettered: str = ""  # nouns that a letter numbers ("plan B."), which is no initial then
+    lettered: str = """plan vitamin option type typ gruppe klasse vitamine groupe bât. vitamina sc.
+        opción grupo tipo opção opzione gruppo groep план"""  # nouns that a letter numbers ("plan B.")
     time_words: str = ""  # tell only when ("on Monday at 5 p.m. Anna left")
     before_ordinals: str = ""  # precede an ordinal ("am 5. Mai")
     ordinal_digits: int = 0  # numbers of at most so many digits are ordinals before a point

@@ -6,7 +6,7 @@ abbreviations = """bd jhd fa geb bspw vorm nachm allg s.u dipl gl hbf pr gr pck 
   schw bes zub verschl gesch etw tlw versch phil jur nat Engl Ital Frz Griech techn insb insbes
   einschl betr entspr ehem pers vors stellv tgl mtl hrsg"""
 introduces = "u z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
-clipped = r"\w*str|[^\W\d_]{2,}(?:[bdfgmnpstz]|hr)l"
+clipped = r"\w*str|[^\W\d_]{2,}(?:[bdfgmnpstz]|hr|..r)l"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
   ihrem ihren ihrer seinem seinen seiner meinem meinen meiner unserem unseren unserer"""
 ordinal_digits = 2

@@ -1,5 +1,5 @@
 numbered = """lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec tot pp
-  rif min max giov par sez tab prot civ int mart merc genn febbr sett"""
+  rif min max giov par sez tab prot civ int mart merc genn febbr sett sc"""
 enders = "ecc q.b"
 abbreviations = """sigg geom arch rag egr gent spett nn co art artt cap vol pers colaz fig a.c d.c
   c.so v.le p.za on mons cass trib col dir pres segr univ ist osp dip loc prov cfr amm psicol"""

@@ -1,5 +1,5 @@
 numbered = """seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art
-  con cj bl sl lt qd mín máx cód ref pp arts fls inc al fig doc proc prot"""
+  con cj bl sl lt qd mín máx cód ref pp arts fls inc al fig doc proc prot súm"""
 enders = "etc ltda cia"
 abbreviations = "núm arq ap apto Ed rod des min const civ trib dir univ inst fac Al Est Fed"
 introduces = "p.ex sr sra dr dra prof profa d"

@@ -25,7 +25,7 @@ _ENDING: Final = re.compile(r"(?:Com|Net|Org|Io|Co|Ai|Js|Uk)\b")  # of a domain 
 _FIGURES: Final = re.compile(r"(?:\d{1,3}\. ){1,99}")
 _SOMETHING: Final = re.compile(r"[^\W_]")
 _PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
-_IN_A_YEAR: Final = re.compile(r"\W*\w{1,2} \d\S* \S+|.*, \d{4} \S+")  # "В 2024 г. Москва выросла"
+_OPENS: Final = re.compile(r"(?:\W*\w{1,2}|[-*•⁃–]) [\d½¼¾]\S* \S+|.*, \d{4} \S+")  # "В 2024 г."
 
 
 def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
@@ -146,7 +146,7 @@ def _dot_is_over(place: EndMark) -> bool:
     if number and place.tail == ")" and "(" not in before:
         return False  # "1.) Apples 2.) Pears"
     kind = kind_of(language, before)
-    if kind is Kind.UNIT and (language.capital_nouns or _IN_A_YEAR.fullmatch(before)):
+    if kind is Kind.UNIT and (language.capital_nouns or _OPENS.fullmatch(before)):
         kind = Kind.ABBREVIATION
     if place.tail.startswith(")") and kind is not Kind.WORD and "(" in before:
         return False  # "(174 mi.) SW of Sydney"
@@ -159,28 +159,28 @@ def _dot_is_over(place: EndMark) -> bool:
 def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
     if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈–—·•|":
         return False
-    if _is_only_when(kind, place, language):
+    numbers = kind is Kind.NUMBERED and neighbours.is_numeral(place.after)
+    if numbers or _is_only_when(kind, place, language):
         return False
     if kind is Kind.UNIT:
         return not (place.after[0].isdigit() or place.after[0] in "€$£№")
-    if kind is Kind.NUMBERED:
-        return not neighbours.is_numeral(place.after)
     if kind is Kind.TIME:
         return not neighbours.belongs_to_a_time(place.after, place.before, language)
     return kind is not Kind.ENDER or not neighbours.begins(place.after, neighbours.GOES_ON)
 
 
 def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
-    """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
-    if kind is not Kind.TIME:
+    """Return whether the text only tells when: "On Mon. Anna left", "**5 p.m.** Dentist"."""
+    if kind is not Kind.TIME and kind is not Kind.NUMBERED:
         return False
     words = re.sub('"[^"]*"', "", place.before).split(maxsplit=_PHRASE)
-    if len(words) > _PHRASE or neighbours.begins(place.after, language.starters):
+    if len(words) > _PHRASE:
         return False
-    known = words_of(language.time_words)
+    known = words_of(f"{language.time_words} {language.days}".lower())
     words = [word.strip("*_,;.").lower() for word in words]
     only = (word in known or word[:1].isdigit() or word[1:] == ".m" for word in words)
-    return bool(_ONLY_TIMES.fullmatch(place.before)) or all(only)
+    told = _ONLY_TIMES.fullmatch(place.before) is not None or all(only)
+    return told and not neighbours.begins(place.after, language.starters)
 
 
 def _number_is_over(place: EndMark, language: Language, number: str) -> bool:

@@ -94,7 +94,7 @@ def _listed(language: Language, word: str, previous: str) -> Kind | None:
     if (key := word.lower()) in {"a.m", "p.m"}:
         return Kind.TIME
     units, kinds = words_of(language.units), _kinds(language)
-    if key in units and (previous[-1:].isdigit() or previous.rstrip(".") in units):
+    if key in units and (previous[-1:].isnumeric() or previous.rstrip(".") in units):
         return Kind.UNIT
     return kinds.get(word) or kinds.get(key)  # a capital in the record asks for one in the text
 
@@ -166,7 +166,7 @@ def more_marks(text: str) -> bool:
 
 
 def is_numeral(text: str) -> bool:
-    """Return whether the word numbers the one before: "5", "B", "XIX", but not an elided "C'est"."""
+    """Return whether the word belongs to the one before: "5", "XIX", "EOD", not an elided "C'est"."""
     _must_be_finished(text, "['’]|[A-Z]{0,4}[a-z]{0,4}[-−]?")
     return _NUMERAL.match(text) is not None
 

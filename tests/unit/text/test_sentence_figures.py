@@ -58,7 +58,19 @@ BETWEEN = [  # "|" is an end
         "It is $4.20 ea. (SKU 4471).| Rent: 900 sq. ft. · $1,200, 350 deg. F.| It has 900 sq. ft.| Ok.",
     ),
     ("en", "Ask the Purchasing Mgr. Jane Doe, atty. Lee and the Natl. Guard.| Acct. 4471 is new."),
+    (
+        "en",
+        "On Mon. Anna starts.| I'm off Mon.| Anna is in.| In Sept. Congress will vote.| No.| Bob did.",
+    ),
+    (
+        "en",
+        "- 2 lbs. Yukon Gold potatoes\n|- 1½ lb. Gruyère\n|It weighs 2½ lbs.| Shipping is free.",
+    ),
+    ("de", "Nimm Vitamin C.| Orangen sind in Gruppe B.| Laut A. Merkel stimmt das."),
+    ("fr", "C'est au bât. B.| Prévoyez une option C.| L'avis de J. Dupont compte."),
+    ("ru", "Это план А.| Потом пришёл А. Пушкин."),
     ("de", "Laut Anm. 3 gibt es 3x tägl. Tee, monatl. Kosten und ehem. Schüler.| Ein Kerl.| Gut."),
+    ("de", "Die kaiserl. Burg hat jährl. Kosten.| Gut."),
     ("fr", "Voir l'art. L. 121-1 et Cass. civ. 1re.| C'est env. 15 g.| Servez.| Le mar.| J'irai."),
     ("es", "Es el Depto. de RR. HH., Col. Juárez, en EE. UU. desde 2010.| Bien."),
     (

@@ -7,21 +7,19 @@ numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mo
   thur thurs fri sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man
   ala cal arc gal sec min may ma mo ind eq eqs tab thm prop app par chap ht pop ps cor rom deut prov
   eph thess heb pet matt para paras cl bk pls sched elev proj bal dims ins pmt wk vit temp orig ep
-  mag pub acct lic arts exh ver fn pg pgs amt qty Bus Stat Pen Lab Ann Isa Jer Ezek Chron"""
+  mag pub acct lic arts exh ver fn pg pgs amt qty Bus Stat Pen Lab Ann Isa Jer Ezek Chron Rul"""
 enders = "etc inc ltd co corp bros esq llc plc p.a"
 units = """s h m g min mins hr hrs sec ft in lb lbs mi yd gal mph km kg mm cm yr yrs wk wks mos qt
   pt sq cu ea doz"""
 abbreviations = """approx apt conf est incl excl vol vols ch tel max avg oz tsp tbsp rte ft ste jr
-  sr civ proc admin natl intl assoc atty attn mgmt mgr deg avail ed emer trans supp inst Cal Soc Sec
-  Am Dir"""
+  sr civ proc admin natl intl assoc atty attn mgmt mgr deg avail emer trans supp inst Cal Soc Sec"""
 introduces = "e.g i.e cf vs viz mr mrs ms dr prof p.s n.b dep arr"
 streets = "st ave blvd rd ln hwy pkwy sq ct pl"
 lettered = """a an answer appendix block building choice class column exhibit figure gate grade group
   hall item letter line option part plan platform room rm. row section side table team terminal track
   type unit version vitamin wing zone"""
-time_words = """at by from until till around about after before since on in this next every the and
-  to today tomorrow tonight yesterday morning afternoon evening noon day jan feb mar apr jun jul aug
-  sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"""
+time_words = """at by from until about after before on in this next the and to day today tomorrow
+  morning afternoon evening noon jan feb mar apr jun jul aug sept sep oct nov dec"""
 starters = """The This That These Those There They Then It Its He His Her She We You Your My I A An
   In If On At As So Not Our Their But And For What When Where Which Who Why How Do Does Did Can
   Could Would Should Shall Will May Is Are Was Were Has Have Had Please Let Lets After Before However
