@@ -25,7 +25,7 @@ _SAID = dict(zip("‼⁉＊＃₀₁₂₃₄₅₆₇₈₉", "!?*#0123456789",
 _SAID |= {char: char for char in (*f"°℃℉№^{_JOINERS}", *map(chr, AS_WRITTEN.values()))}
 _SHOWN = {private: code for code, private in AS_WRITTEN.items()}
 _SILENT = re.compile(  # markup and pictures: clocks, dingbats, arrows, emoji
-    r"[*_`#|\[\]{}\\~｜￤ℹ〰\u21d0-\u21ff\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
+    r"[*_`#|\[\]{}\\~｜￤ℹ〰⇕-⇿\u2300-\u23ff\u2600-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
 )
 _UNUSUAL = re.compile(  # all but letters and digits, their marks, and usual punctuation
     r"[\W_₀-₉ℹ❶-➓\U0001f100-\U0001f10c](?<![\s!\"$-)+-/:-@^¡-¥§«»¿\u0300-\u036f\u060c\u061f"

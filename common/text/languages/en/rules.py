@@ -114,7 +114,7 @@ _FIGURES = r"""
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
-(?:\b((?i:an?|the|h..|y?our|my|their|early|mid|late|low)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
+(?:\b((?i:an?|the|h..|y?our|my|their|early|mid|l..e?)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
     =>  {1}{2:tens}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d()#＃-]|[A-Z]-?\d|[#№°º＊]
 {START}(\d\d?)([WLD])(?!\w)  =>  {1:number} {2:put}  near \d\d?W[ ,/–-]{1,3}\d\d?[LD]\b
