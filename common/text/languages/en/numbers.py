@@ -39,7 +39,7 @@ _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig F
   |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
   |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
-  |Rom Romans|Matt Matthew|l line|Yr Year|Gen Genesis|Fl Floor|paras paragraphs|ll lines|Wk Week
+  |Rom Romans|Matt Matthew|l line|Yr Year|Gen Genesis|Fl Floor|paras paragraphs|ll lines|Wk Week|yr year
   |wk week|Wks Weeks|wks weeks|Mo Month|Rt Route|Lvl Level|vv verses""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times

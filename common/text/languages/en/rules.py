@@ -66,7 +66,7 @@ _SIGNS = r"""
 _FIGURES = r"""
 ? \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr|[Ww]ks?|Mo) \d
 (?<![\w.])\.(?=\d)  =>  0.
-\b((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}␣
+\b(?<!\d )((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?=(?: ?[-–] ?\d\d?(?:\.\d\d)?)? ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 ? {RARE}
@@ -89,6 +89,7 @@ _FIGURES = r"""
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
+{START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
 (?<![\w.:])(\d\d?)s(?!\w)  =>  {1:tens}  near \b(?i:split|aces|pairs?|poker|dealer|blackjack|dice)\b
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
@@ -97,13 +98,14 @@ _FIGURES = r"""
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 ? [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=[A-Z]){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
+(?:(?<=/\d\d)|(?<=/20\d\d)|(?<=-\d\d)) ?{DASH} ?(?=(?:\d\d?/\d\d?/|20\d\d-[01]\d-)\d\d)  =>  ␣to␣
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
+((?i:exp\w{,5}\.?:?|thru) )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa|lid thru
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
+(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE}|{HEADING}|{DAY_OF})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
@@ -112,15 +114,14 @@ _FIGURES = r"""
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
 {START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
     =>  the {1:ordinal} of {2:month}{3:in_year}
-(?<!\w){MONTH} ['’](\d\d)(?!\w)  =>  {1:month} {2:yy}
+(?<!\w)(?:{MONTH} |((?:[QH]\d|FY)) ?)['’](\d\d)(?!\w)  =>  {1:month}{2} {3:yy}
 (?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
 (?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
-{START}(1[1-9])00['’]?s(?!\w)  =>  {1:cardinal} hundreds
-{START}(1[1-9]|20)(\d0)['’]?s(?!\w)  =>  {1:cardinal} {2:tens}
+{START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:decade}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
-(?:\b((?i:an?|the|h..|their|my|your|our|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
+(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his|our) \d0s and ))['’]?(\d{1,2}0)['’]?s\b
     =>  {1}{2:tens}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 ? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
@@ -188,11 +189,11 @@ _FIGURES = r"""
 {START}(?<!:)((?:2[5-9]|[3-9]\d):\d\d)(?![\w:])  =>  {1:lasted}  near [Tt]ime|[Pp]ace|mile|P[RB]\b|\d ?K
 \b((?:Psalms?|Proverbs|Genesis|Exodus|Isaiah|[A-Z]\w{2,9}(?:ew|hn|ns)) \d{1,3}):(?=\d(?!\d))  =>  {1}␣
 {START}(?<!:)(\d{1,4}):(\d{1,3}(?:,\d{3})*)(?![\w:]| ?.[mM])  =>  {1:number} to {2:number}  near {RATIO}
-{START}(?=0|.{7,8} [A-Z]{3}\b)(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
+{START}(?:(?<=\bat )|(?=0|.{7,8} [A-Z]{3}\b))(\d\d?:\d\d):(?!00)(\d\d)(?![\w:]|\.\d)  =>  {1} and {2} s
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
-{START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
+{START}(?<!:)(\d{1,3}(?::\d{1,3}){1,3})(?![\w:])  =>  {1:odds}
 ? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 {START}({NUMBER}) in(?=[,:]| ?[x×]| (?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
@@ -221,12 +222,12 @@ _FIGURES = r"""
 ({SOME}{PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:plural}{point}
 (?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
 ? \d(?:\+|[kKM]|bn)
-{START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
+{START}({NUMBER})\+ ?({UNIT})(?!\w)(?:\.(?= [a-z]))?{PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 ? \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
-{START}(?<!In |By |ce |ng |il |of ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
+{START}(?<!In |By |ce |ng |il |of )(?<![QH]\d )(?<!FY )(?<!mmer ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
@@ -245,12 +246,16 @@ _OTHER_SIGNS = r"""
 /(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
-((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+(^|(?:[a-z]day|{WEEKDAY}|[Oo]pen|aily|unch|[Tt]imes?|ours|ure|val),?:? |\()([012]?\d)\.([0-5]\d)( ?[-–→] ?)(\d\d?)\.([0-5]\d)(?![\w%]| ?(?:k?[gm]|million|p)\b)
+    =>  {1}{2}:{3}{4}{5}:{6}
+^([7-9]|1\d|2[0-3])\.([0-5]\d)(?=: | [–—-] [A-Z])  =>  {1}:{2}
+((?i:\b(?:at|by|from|until|the|opens?|closes|one.s|arrival|departure|lunch|[a-z]*day)):? )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
 (?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""
 ≈(?<=\ba ≈) ?  =>  roughly␣
+(?<!\w)q(?=\d\d?(?:[-–]\d\d?)?h\b)  =>  every␣
 ? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
 \b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
