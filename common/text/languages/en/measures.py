@@ -23,7 +23,9 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
   |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
   |N·m newton meter|newton newton|nt night|nts night|bd bed|ba bath|BR bed
-  |BA bath|tbs tablespoon|tsps teaspoon|tbsps tablespoon""")
+  |BA bath|tbs tablespoon|tsps teaspoon|tbsps tablespoon|d day|pint pint|doz dozen
+  |pc piece|pcs piece|ctn carton|ctns carton|bbl barrel|pr pair|prs pair|sqft square foot|MJ megajoule
+  |KiB kibibyte|MiB mebibyte|GiB gibibyte|TiB tebibyte""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -32,13 +34,13 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
-_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|doz|p[cr]|ctn|bbl|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = (
     r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|per|with|x)\b)[a-z]"
 )
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
-_RATES = table("d per day|gm per game|each each")
+_RATES = table("d per day|gm per game|each each|cs per case")
 _DEGREES = table("C Celsius|F Fahrenheit|K Kelvin|N north|S south|E east|W west")
 # The main unit, the small one (else cent), their plurals (else in -s).
 _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar
@@ -58,12 +60,21 @@ NAMES = {
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
-    + r"|W(?!-\d)|in[23]?(?=[.;)])|in(?= \((?:L |\d))",
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3", "d"})
+    + r"|W(?!-\d)|in[23]?(?=[.;)]|/\d)|in(?= \((?:L |\d))"
+    r"|(?<=\d )d(?=[,;:)/]|\.?$|\. [A-Z]| (?:of|to|ago|later|earlier|after|before|from|and|or|\d+ h)\b)",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
+    "PORTION": (  # beside an amount that is not the same amount in another unit
+        r"(?<![\d.])(?:\d ?(?:tsp|[Tt]bsp|oz|cup)s?\.?(?=.\d[\d.]* ?(?:gal|lb|qt|L|k|ac|sq))"
+        r"|\d ?(?:lbs?|oz|k?g)\.?(?=/[\d,]* ?(?:sq|acre)))"
+    ),
+    "PORTIONS": "(?:lbs?|k?g|gal|L|qts?|cups?|acres?|sq|m?L|servings?|mos?|months?|hrs?|hours|days|wks|weeks|GB)",
+    "LIQUID": r"(?i:cream|milk|berries|tomato|broth|stock|beer|\bale\b|water|cider|juice|half-and-half|gelato)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
     "put": table("T tbsp|c cup|OR Oregon|IN Indiana|ME Maine|HI Hawaii|OK Oklahoma|A amp|N newton"),
+    "side": table("W wide|H high|D deep|L long"),
+    "feet": lambda match: "foot" if describes(match) else "feet",
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
 }
@@ -78,7 +89,8 @@ def per(units: str) -> str:
 def degree(match: re.Match[str]) -> str:
     noun = "degree" if match[2] in ONE or describes(match) else "degrees"
     scale = _DEGREES.get({"℃": "C", "℉": "F"}.get(match[5], match[4]), "")
-    return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
+    end = per(match[7]) if match[7] else {"/": ", ", None: ""}.get(match[6], " to ")
+    return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip() + end
 
 
 def inches_mark(match: re.Match[str]) -> str:
@@ -103,11 +115,11 @@ def measure(match: re.Match[str]) -> str:
 
 
 def _name(unit: str, *, singular: bool) -> str:
-    noun, per_unit, rate = _UNITS[unit].partition(" per ")
+    noun, end = re.findall("(.*?)((?: per | of ).*|)$", _UNITS[unit])[0]
     if not singular:
         noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
-        noun = re.sub("(?<=ch|ss)s$", "es", re.sub("(?<=hertz|power)s$", "", noun))
-    return noun + per_unit + rate
+        noun = re.sub("(?<=ch|ss)s$", "es", re.sub("(?<=hertz|power|dozen)s$", "", noun))
+    return noun + end
 
 
 def amount(match: re.Match[str]) -> str:

@@ -21,11 +21,13 @@ PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|W|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?=,| [a-z+]))?)?"
 )
 _DESCRIBED = (
-    r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
+    r"(?:, \d+-\w+ (?:\w+ )?| (?:(?:standard|annual|monthly|yearly|total|minimum|maximum|security|down|flat"
+    r"|late|cleaning|one-time|signing|tax|emergency|current|remaining|starting) )?)(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
     r"|credit|fee|discount|deposit|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund"
     r"|gift|lens|ceiling|tank|bottle|bag|jar|pan|pot|bowl|box|pack|tube|screen|display|monitor|TV|rope"
     r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
-    r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
+    r"|goal|deduct(?:ible|ion)|balance|price|salary|target|copay|premium|stipend|cap|prize|reward|budget|hole|pipe"
+    r"|screw|nail|gap|hose|wrench|room|rug|sheet|tent|shed|deck|patio|plot|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
 )
 STARTERS = words_of(starters)
 ONE = frozenset({"1", "1.0", "1.00"})  # which take a singular

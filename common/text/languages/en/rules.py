@@ -95,7 +95,7 @@ _FIGURES = r"""
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
 (?<![\w-])M ?[-–] ?F(?![\w-])  =>  Monday to Friday
 (?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
-(?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
+(?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} {feet}
 [dates]  [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=\w){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
 (?:(?<=/\d\d)|(?<=/20\d\d)|(?<=-\d\d)) ?{DASH} ?(?=(?:\d\d?/\d\d?/|20\d\d-[01]\d-)\d\d)  =>  ␣to␣
@@ -195,8 +195,9 @@ _FIGURES = r"""
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
 {START}(?<!:)(\d{1,3}(?::\d{1,3}){1,3})(?![\w:])  =>  {1:odds}
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
-{START}({NUMBER}) in(?=[,:]| ?[x×]| (?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
-(\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
+(\d ?(?:["″'′]|[cm]?m|in\.?|ft\.?)) ?([WHDL])(?= ?[x×]|[,;).]|$)  =>  {1} {2:side}  near [x×] ?\d
+{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,3}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
+(\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|long|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1} ft
@@ -207,15 +208,17 @@ _FIGURES = r"""
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
 [degrees]  [°º℃℉]|degrees [CF]|\d[CF](?!\w)
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
-{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
+{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)(?:(/|[-–])(?=\d)|{PER})  =>  {degree}
 [units]  [%A-Za-zµμΩ★⭐″"]
+(?<=[\d{VULGAR}] )pts?\b(?![-’'])\.?  =>  pint{point}  near {LIQUID}
 [ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
+((?:llar|cent|euro)s|\d ?(?:{UNIT})(?: [a-z]{2,12}){1,2}|{PORTION})/(?=(?!1 )\d[\d.,]* ?{PORTIONS}\b)  =>  {1} per␣
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
-/(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
+/(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./|[ m\d]L/)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)
+([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)|(?:equals|about|draws) {1,2}[\d.,]+ [AN]\b|\b0\.\d+ A\b|\d V\b
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
@@ -243,7 +246,7 @@ _OTHER_SIGNS = r"""
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
-/(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft|lb|gal|qt|kg|cup))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
 (^|(?:[a-z]day|{WEEKDAY}|[Oo]pen|aily|unch|[Tt]imes?|ours|ure|val),?:? |\()([012]?\d)\.([0-5]\d)( ?[-–→] ?)(\d\d?)\.([0-5]\d)(?![\w%]| ?(?:k?[gm]|million|p)\b)
