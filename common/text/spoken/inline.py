@@ -162,10 +162,8 @@ _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|
   |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
   |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
   |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
-  |@{ at brace|{} curly braces|[] square brackets|() parentheses""") | {
-    "|": "pipe",
-    "||": "double pipe",
-}
+  |@{ at brace|{} curly braces|[] square brackets|() parentheses""")
+_SIGN_NAMES |= {"|": "pipe", "||": "double pipe"}
 _NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w .])
 |(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])|\[(?=\.)
 |\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])

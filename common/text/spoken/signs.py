@@ -37,7 +37,7 @@ _DATES = (  # "18 sep–18 nov", "Mo.–Fr. 8"
     r"|\b[A-Za-z][a-zà-ÿ]{1,2}\.?(?=–[A-Za-z][a-zà-ÿ]{1,2}\.?,? \d))–"
 )
 _NUMBERED = re.compile(
-    r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
+    r"(?<!\w)(?i:(?:nr|num{1,2}er|n[uú]m[eé]ro|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
 )
 _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)

@@ -70,8 +70,7 @@ NAMES: dict[str, Any] = {
     "hour": lambda digits: cardinal(str(int(digits))),
     "odds": lambda written: written.replace(":", " to "),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
-    "decade": lambda digits: re.sub("y$", "ie", year(digits)) + "s",
-    "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s",
+    "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", year(digits))) + "s",
 }
 
 
