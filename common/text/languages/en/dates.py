@@ -13,33 +13,24 @@ _NAMES = list(_MONTHS.values())
 _MONTHS["Sept"] = "September"
 _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
 _WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
+_EVENTS = "appointment|visit|conference|meeting|call|flight|payment|interview|booking|party|trip|exam|hearing"
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
 
 NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
-        r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
-        r"|(?:for|leaves?|returns?|back|visit|check-(?:in|out)|(?<!b)s?ent|paid|shipped|ordered|posted|filed"
-        r"|(?:receiv|submitt|approv|sign|issu|arriv|deliver)ed)(?=:? \d\d?/\d\d?(?: (?:or|and|to|at) |[?!.,;)]|$))"
-        r"|(?:around|about)(?= {1,2}\d\d?/(?:1[3-57-9]|2\d|3[01])(?<! 1/\d\d)(?:[.,;)]|$))|between|from|before"
-        r"|after|through|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective"
-        r"|notes|(?:as|week|e?mail) of|(?:lat|earli|soon)er than|deadline|statement|meeting|call|appointment"
-        r"|delivery|today|tomorrow|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{2,5}day|(?:party|wedding|birthday"
-        r"|visit|interview|flight|trip|hearing|launch) (?:is|was))(?:,|:| [—–]| is| was)?(?: {1,2}about)? {1,2}\(?)"
+        r"(?<!\w)((?i:on|(?<!ltiply |iplied |divide )(?<!ivided )by|due|dated|since|until|till|(?:for|leaves?"
+        r"|returns?|back|visit|check-(?:in|out)|sent|paid|shipped|ordered|posted|filed|(?:receiv|submitt|approv"
+        r"|sign|issu|arriv|deliver)ed)(?=:? \d\d?/\d\d?(?: (?:or|and|to|at) |[?!.,;)]|$))|(?:around|about)"
+        r"(?= {1,2}\d\d?/(?:1[3-57-9]|2\d|3[01])(?<! 1/\d\d)(?:[.,;)]|$))|between|from|before|after|through"
+        r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
+        r"|(?:as|week|e?mail) of|(?:lat|earli|soon)er than|deadline|statement|meeting|call|appointment|today"
+        rf"|delivery|tomorrow|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{{2,5}}day|(?:{_EVENTS}|date|deadline) (?:is"
+        r"|was))(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
     ),
+    "DAY_OR_EVENT": rf"\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)|(?:{_EVENTS}|deadline|statement|delivery)\b",
     "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
-    "HEADING": (  # at the start of a line: "12/5 (Fri)", "1/5 – Classes resume"; not "4/5 – Good"
-        rf"(?:^|(?<=[:;•] ))\d\d?/\d\d?(?:(?=,? \(?(?:{any_of(_WEEKDAYS)}|[A-Z]\w{{2,5}}day)\b)"
-        r"|(?:(?<=/1[3-9])|(?<=/[23]\d)|(?<=1[0-2]/\d)|(?<=1[12]/10))(?=:| [–—-] (?:[A-Za-z\"“]{2}|\$))"
-        r"|(?<!/10)(?<!\b[345]/5)(?=(?::| [–—-]) [A-Z]))"
-    ),
-    "DAY_OF": (  # before a noun that has a day; with a zero, "08/15", unless it counts pages or points
-        r"(?:^|(?<=[a-z] ))\d\d?/\d\d?(?= (?:appointment|visit|conference|meeting|call|flight|deadline"
-        r"|payment|statement|invoice|delivery|hearing|interview|paycheck|closing|reservation|booking|e?mail"
-        r"|inspection|webinar|workshop|launch|shipment|concert|recital|party|due date)\b)"
-        r"|(?<!ge )(?<!de )(?<!ep )(?<!rt )(?<!ck )(?<!ls )(?<!s  )(?:0[1-9]/(?:[0-2]?\d|3[01])|(?:[12]?\d|3[01])"
-        r"/0[1-9])(?![\w/%]|[.,]\d| ?[=×+*−]| (?:points|season|equals|complete|done|academic|out|cup|inch))"
-    ),
+    "HEADING": r"(?:^|(?<=[:;•] ))\d\d?/\d\d?(?<!\b[1-9]/10)(?<!\b[345]/5)(?=: | [–—-] [A-Z\"“$])",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
@@ -53,7 +44,7 @@ NAMES: dict[str, Any] = {
     "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
     "AGE": r"(?i:an?|the|h..|their|my|your|our|early|mid|late|low|(?:low|upp)er|high)",
-    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|shoot|FG|of an? |done|full|over))",
+    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|t?b?sp|teas|tables|mile|shoot|FG|of an? |done|full|over|point|season|=))",
     "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
@@ -68,7 +59,6 @@ NAMES: dict[str, Any] = {
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
-    "odds": lambda written: written.replace(":", " to "),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
     "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", year(digits))) + "s",
 }
@@ -107,17 +97,14 @@ def days(match: re.Match[str], region: str) -> str:
         part = first < last < 9 and not (sure or said[1:])  # noqa: PLR2004 - 7/8
         if not said[-1] or written == "24/7" or part:
             return match[0]
-    dated = re.sub(r"\d+/\d+", lambda _: said.pop(0), re.sub(" ?[-–—] ?", " to ", written))
-    owned = re.search(r"\b(?i:the|a|your|my|our|his|her|their) $", match.string[: match.start()])
-    return before + (dated.removeprefix("the ") if owned else dated)
+    return before + re.sub(r"\d+/\d+", lambda _: said.pop(0), re.sub(" ?[-–—] ?", " to ", written))
 
 
 def years(match: re.Match[str]) -> str:
-    """Return "2003–04" or "2003/04" as two years where the second is the later one, "2026-11" as a month."""
+    """Return "2003–04" or "2003/04" as two years if the second is the later one, "2026-11" as a month."""
     first, sign, last = match.groups()
-    named = re.search(r"(?:[-#/]|\b[Nn]o\.?|[Nn]umber|[Oo]rder|[Cc]ase|[Ii]nvoice) ?$", match.string[: match.start()])
-    if sign == "-" and int(first) in range(1990, 2100) and "00" < last < "13" and last < first[2:]:
-        return match[0] if named else f"{_NAMES[int(last) - 1]} {year(first)}"
+    if sign == "-" and first >= "2000" and "00" < last <= min("12", first[2:]):
+        return f"{_NAMES[int(last) - 1]} {year(first)}"
     said = f"{year(first)}{' to' if sign != '/' else ''} {pair(last)}"
     return said if int(last) > int(first[2:]) else match[0]
 

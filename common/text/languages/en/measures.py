@@ -62,16 +62,11 @@ NAMES = {
     + r"|W(?!-\d)|in[23]?(?=[.;)]|/\d)|in(?= \((?:L |\d))"
     r"|(?<=\d )d(?=[,;:)/]|\.?$|\. [A-Z]| (?:of|to|ago|later|earlier|after|before|from|and|or|\d+ h)\b)",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
-    "PORTION": (  # beside an amount that is not the same amount in another unit
-        r"(?<![\d.])(?:\d ?(?:tsp|[Tt]bsp|oz|cup)s?\.?(?=.\d[\d.]* ?(?:gal|lb|qt|L|k|ac|sq))"
-        r"|\d ?(?:lbs?|oz|k?g)\.?(?=/[\d,]* ?(?:sq|acre)))"
-    ),
-    "PORTIONS": "(?:lbs?|k?g|gal|L|qts?|cups?|acres?|sq|m?L|servings?|mos?|months?|hrs?|hours|days|wks|weeks|GB)",
+    "PORTION": "(?:lbs?|k?g|gal|L|qts?|cups?|acres?|m?L|servings?|mos?|months|hrs?|hours|wks|weeks|GB)",
     "LIQUID": r"(?i:cream|milk|berries|tomato|broth|stock|beer|\bale\b|water|cider|juice|half-and-half|gelato)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "put": table("T tbsp|c cup|A amp|N newton|# number"),
-    "side": table("W wide|H high|D deep|L long"),
+    "put": table("T tbsp|c cup|A amp|N newton|# number|W wide|H high|D deep|L long"),
     "feet": lambda match: "foot" if describes(match) else "feet",
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),

@@ -103,8 +103,10 @@ _FIGURES = r"""
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 ((?i:exp\w{,5}\.?:?|thru) )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa|lid thru
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE}|{HEADING}|{DAY_OF})  =>  {days}
+(?<![\w/.,])(?<!\d )()(\d\d?/\d\d?(?=,? (?:(?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–])|{DAY_OR_EVENT})))  =>  {days}
+(?<![\w/.,])()({ASIDE}|{HEADING}|(?<!ge |de |ep |rt |ck |ls |s  )(?:0[1-9]/[0-3]?\d|[1-3]?\d/0[1-9]){NO_MORE})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
+\b((?i:the|a|your|my|our|his|her|their) )the (?=[\w-]+ of [A-Z])  =>  {1}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
@@ -118,7 +120,7 @@ _FIGURES = r"""
 (?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
-{START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+{START}(?<![#-])(?<!der |ice |ase )(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 (?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his|our) \d0s and ))['’]?(\d{1,2}0)['’]?s\b
     =>  {1}{2:tens}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
@@ -187,9 +189,9 @@ _FIGURES = r"""
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
-{START}(?<!:)(\d{1,3}(?::\d{1,3}){1,3})(?![\w:])  =>  {1:odds}
+(?<=\d):(?=\d{1,3}(?!\w))  =>  ␣to␣
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
-(\d ?(?:["″'′]|[cm]?m|in\.?|ft\.?)) ?([WHDL])(?= ?[x×]|[,;).]|$)  =>  {1} {2:side}  near [x×] ?\d
+(\d ?(?:["″'′]|[cm]?m|in\.?|ft\.?)) ?([WHDL])(?= ?[x×]|[,;).]|$)  =>  {1} {2:put}  near [x×] ?\d
 {START}({NUMBER}) in(?=[,:]| ?[x×]| {1,3}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|long|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
@@ -202,12 +204,13 @@ _FIGURES = r"""
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
 [degrees]  [°º℃℉]|degrees [CF]|\d[CF](?!\w)
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
-{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)(?:(/|[-–])(?=\d)|{PER})  =>  {degree}
+{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)(?:(/|[-–])(?=\d)|(?=/[dhkms]){PER}|)  =>  {degree}
 [units]  [%A-Za-zµμΩ★⭐″"]
 (?<=[\d{VULGAR}] )pts?\b(?![-’'])\.?  =>  pint{point}  near {LIQUID}
 [ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
-((?:llar|cent|euro)s|\d ?(?:{UNIT})(?: [a-z]{2,12}){1,2}|{PORTION})/(?=(?!1 )\d[\d.,]* ?{PORTIONS}\b)  =>  {1} per␣
+/(?:(?<=lb/|bs/|oz/|kg/|ps/|up/)(?=[\d,]+ ?(?:sq|ac))|(?<=sp/|up/)(?=(?!1 )\d\d? ?(?:gal|lb|qt|L|k)))  =>  ␣per␣
+/(?:(?<=lars/|ents/|uros/)|(?<=[a-z]{4}/)(?<!nds/|ces/|ams/|ers/|ons/|rts/|nts/))(?=\d+ ?{PORTION}\b)  =>  ␣per␣
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
 /(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./|[ m\d]L/)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
