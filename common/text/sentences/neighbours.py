@@ -64,8 +64,10 @@ def kind_of(language: Language, before: str) -> Kind:
     kind = Kind.WORD if zone else _listed(language, key, previous)
     if kind is None and not word.isalpha() and len(last := _BREAKS.split(word)[-1]) > 1:
         word, kind = last, _listed(language, last.lower(), previous)
-    if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
-        return Kind.ENDER
+    if kind is None and earlier and key in words_of(language.streets):
+        named = previous.isalnum() and previous[0].isupper() and earlier != "the"
+        if named or re.fullmatch(r"\d+[snrt][tdh]", previous):
+            return Kind.ENDER  # "on Main St.", not "14 St. James Road" or "the Hotel St."
     if len(word) == 1 and word.isupper():  # "plan B", "gate 12 C"
         numbered = any(map(str.isdigit, previous))
         if numbered and word in "NSEW":  # "12 N. Main Street"
@@ -95,12 +97,6 @@ def _listed(language: Language, key: str, previous: str) -> Kind | None:
     if previous[-1:].isdigit() and key in words_of(language.units):
         return Kind.UNIT
     return _kinds(language).get(key)
-
-
-def _is_named(before: str, name: str) -> bool:
-    """Return whether a street is meant: "on Main St.", not "14 St. James Road" or "the Hotel St."."""
-    named = name.isalnum() and name[0].isupper() and before != "the"
-    return before != "" and (named or re.fullmatch(r"\d+[snrt][tdh]", name) is not None)
 
 
 @lru_cache(maxsize=2048)

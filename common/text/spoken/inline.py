@@ -196,8 +196,7 @@ def _signs(written: str) -> str:
     return _SIGN_NAMES.get(written, alone)
 
 
-_CODE_NAMES = {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")}
-CODE = read_rules(_CODE, _CODE_NAMES)
+CODE = read_rules(_CODE, {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")})
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 
