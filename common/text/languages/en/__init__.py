@@ -6,7 +6,8 @@ from common.text.spoken.rules import Rules
 numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur
   thurs fri sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man ala cal
   arc gal sec min may ma mo ind eq eqs tab thm prop app par chap ht pop ps cor rom deut prov eph thess
-  heb pet matt para paras cl bk pls sched elev proj bal dims ins pmt wk vit temp orig ep mag pub mgr yr"""
+  heb pet matt para paras cl bk pls sched elev proj bal dims ins pmt wk vit temp orig ep mag pub mgr
+  yr"""
 enders = "etc inc ltd co corp bros esq llc plc p.a"
 units = "s h m g min mins hr hrs sec ft in lb lbs mi yd gal mph km kg mm cm yr yrs wk wks mos qt pt"
 abbreviations = "approx apt conf est incl excl vol vols ch tel max avg oz tsp tbsp rte ft ste"
@@ -19,16 +20,16 @@ lettered = """a an answer appendix block building choice class column exhibit fi
 time_words = """at by from until till around about after before since on in this next every the and
   to today tomorrow tonight yesterday morning afternoon evening noon jan feb mar apr jun jul aug sept
   sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"""
-starters = """The This That These Those There They Then It Its He His Her She We You Your My I A An
-  In If On At As So No Not Our Their But And For What When Where Which Who Why How Do Does Did Can
-  Could Would Should Shall Will May Is Are Was Were Has Have Had Please Let Lets After Before However
-  Also All Another Both Each Every Here Maybe Perhaps Now Once One Only Or Since Some Someone
-  Something Than Thanks Thank To Too Today Tomorrow Tonight Yes Yesterday With Without While Until
-  Unfortunately Meanwhile Most Many Much Few Any Anyone Anything Everyone Everything Everybody Nobody
-  Nothing None Neither Either Such Same Just Even Still Yet Soon Later Next Finally First Again
-  Always Never Sometimes Usually Because Although Though Unless Whether Otherwise Instead Therefore
-  Thus Besides Overall Actually Between During From Under By Of Other Others Okay Sorry Sure Don Isn
-  Doesn Didn Won Couldn"""
+starters = """The This That These Those There They Then It Its He His Her She We You Your My I A An In
+  If On At As So No Not Our Their But And For What When Where Which Who Why How Do Does Did Can Could
+  Would Should Shall Will May Is Are Was Were Has Have Had Please Let Lets After Before However Also
+  All Another Both Each Every Here Maybe Perhaps Now Once One Only Or Since Some Someone Something Than
+  Thanks Thank To Too Today Tomorrow Tonight Yes Yesterday With Without While Until Unfortunately
+  Meanwhile Most Many Much Few Any Anyone Anything Everyone Everything Everybody Nobody Nothing None
+  Neither Either Such Same Just Even Still Yet Soon Later Next Finally First Again Always Never
+  Sometimes Usually Because Although Though Unless Whether Otherwise Instead Therefore Thus Besides
+  Overall Actually Between During From Under By Of Other Others Okay Sorry Sure Don Isn Doesn Didn Won
+  Couldn"""
 inner_capitals = "I"
 days = """Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mondays Tuesdays Wednesdays
   Thursdays Fridays Saturdays Sundays Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun"""

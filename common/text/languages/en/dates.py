@@ -13,28 +13,32 @@ _NAMES = list(_MONTHS.values())
 _MONTHS["Sept"] = "September"
 _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
 _WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
-_EVENTS = "appointment|visit|conference|meeting|call|flight|payment|interview|booking|party|trip|exam|hearing"
+_EVENTS = "appointment|visit|conference|meeting|call|flight|payment|interview|party|trip|exam"
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
 
 NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
-        r"(?<!\w)((?i:on|(?<!ltiply |iplied |divide )(?<!ivided )by|due|dated|since|until|till|(?:for|leaves?"
-        r"|returns?|back|visit|check-(?:in|out)|sent|paid|shipped|ordered|posted|filed|(?:receiv|submitt|approv"
-        r"|sign|issu|arriv|deliver)ed)(?=:? \d\d?/\d\d?(?: (?:or|and|to|at) |[?!.,;)]|$))|(?:around|about)"
-        r"(?= {1,2}\d\d?/(?:1[3-57-9]|2\d|3[01])(?<! 1/\d\d)(?:[.,;)]|$))|between|from|before|after|through"
-        r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
-        r"|(?:as|week|e?mail) of|(?:lat|earli|soon)er than|deadline|statement|meeting|call|appointment|today"
-        rf"|delivery|tomorrow|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{{2,5}}day|(?:{_EVENTS}|date|deadline) (?:is"
-        r"|was))(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
+        r"(?<!\w)((?i:on|(?<!ltiply |iplied |divide )(?<!ivided )by|due|dated|since|until|till|(?:for"
+        r"|leaves?|returns?|back|visit|check-(?:in|out)|sent|paid|shipped|ordered|posted|filed"
+        r"|(?:receiv|submitt|approv|sign|issu|arriv|deliver)ed)(?=:? \d\d?/\d\d?(?: (?:or|and|to|at) "
+        r"|[?!.,;)]|$))|between|from|before|after|through|start(?:s|ing)?|close[sd]|ends|opens?|expires"
+        r"|arrives|latest|ETA|date|updated|effective|notes|(?:as|week|e?mail) of|(?:lat|earli"
+        r"|soon)er than|deadline|statement|meeting|call|appointment|delivery|today|tomorrow|move-in"
+        rf"|midterm|finals?|exam|(?-i:[A-Z])\w{{2,5}}day|(?:{_EVENTS}|date|deadline) (?:is|was))(?:,"
+        r"|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
     ),
-    "DAY_OR_EVENT": rf"\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)|(?:{_EVENTS}|deadline|statement|delivery)\b",
+    "DATED": (
+        r"(?:(?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–])|\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+        rf"|(?:{_EVENTS}|deadline|statement|delivery)\b)"
+    ),
     "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
     "HEADING": r"(?:^|(?<=[:;•] ))\d\d?/\d\d?(?<!\b[1-9]/10)(?<!\b[345]/5)(?=: | [–—-] [A-Z\"“$])",
+    "POINTED": r"([012]?\d)\.([0-5]\d)(?![\w%]| ?(?:k?[gm]|million|p)\b)",
     "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
-    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|:\d\d ?(?:,|or|to|and|[-–→])|\b0\d\.[0-5]\d(?!\.?\d)",
+    "TRAVEL": r"\b(?i:trains?|bus|buses|coach|ferry|departs?|platform|0\d\.\d\d)\b|:\d\d ?(?:[,→–-]|or|to|and)",
     "RATIO": r"(?i:dilut|\bratio|scale|odds \w{2,4} \d|\bmix (?:it )?1:|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
@@ -44,7 +48,7 @@ NAMES: dict[str, Any] = {
     "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
     "AGE": r"(?i:an?|the|h..|their|my|your|our|early|mid|late|low|(?:low|upp)er|high)",
-    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|t?b?sp|teas|tables|mile|shoot|FG|of an? |done|full|over|point|season|=))",
+    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|t(?:b?sp|eas|able)|mile|shoot|FG|of an? |done|full|over|=))",
     "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
@@ -101,7 +105,7 @@ def days(match: re.Match[str], region: str) -> str:
 
 
 def years(match: re.Match[str]) -> str:
-    """Return "2003–04" or "2003/04" as two years if the second is the later one, "2026-11" as a month."""
+    """Return "2003–04" or "2003/04" as two years if the second is later, "2026-11" as a month."""
     first, sign, last = match.groups()
     if sign == "-" and first >= "2000" and "00" < last <= min("12", first[2:]):
         return f"{_NAMES[int(last) - 1]} {year(first)}"

@@ -6,26 +6,29 @@ from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, m
 from common.text.spoken.rules import any_of, near, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
-_UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
-  |lb pound|lbs pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
+_UNITS = _LENGTHS | table("""wkt wicket|nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram
+  |µg microgram|lb pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
   |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
-  |tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte
-  |TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second
-  |kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|amp amp
-  |mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal
-  |kPa kilopascal|dB decibel|px pixel|s second|sec second|secs second|ms millisecond|µs microsecond
-  |ns nanosecond|min minute|mins minute|h hour|hr hour|hrs hour|wk week|wks week|mo month|mos month
-  |yr year|yrs year|mol mole|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz
-  |GHz gigahertz|mph mile per hour|ppm part per million|kph kilometer per hour
+  |tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|KB kilobyte|TB terabyte|PB petabyte
+  |mAh milliamp hour|W watt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp|J joule
+  |kcal kilocalorie|cal calorie|Pa pascal|dB decibel|px pixel|s second|sec second|ms millisecond
+  |µs microsecond|ns nanosecond|min minute|h hour|hr hour|wk week|mo month|yr year|mol mole
+  |mmHg millimeter of mercury|Hz hertz|mph mile per hour|ppm part per million|kph kilometer per hour
   |m/s² meter per second squared|fps frame per second|rpm revolution per minute|pk pack|ct count
-  |IU international unit|pts point|reb rebound|ast assist|wkts wicket|mmol millimole|Nm newton meter
-  |kN kilonewton|MPa megapascal|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
-  |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
-  |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
-  |N·m newton meter|newton newton|nt night|nts night|bd bed|ba bath|BR bed
-  |BA bath|tbs tablespoon|tsps teaspoon|tbsps tablespoon|d day|pint pint|doz dozen
-  |pc piece|pcs piece|ctn carton|ctns carton|bbl barrel|pr pair|prs pair|sqft square foot|MJ megajoule
-  |KiB kibibyte|MiB mebibyte|GiB gibibyte|TiB tebibyte""")
+  |IU international unit|pts point|reb rebound|ast assist|mmol millimole|Nm newton meter|kN kilonewton
+  |Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm
+  |kΩ kilohm|★ star|⭐ star|atm atmosphere|Ah amp hour|hp horsepower|mth month|M☉ solar mass
+  |N·m newton meter|newton newton|nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day
+  |pint pint|doz dozen|pc piece|ctn carton|bbl barrel|pr pair|sqft square foot|KiB kibibyte
+  |MiB mebibyte|GiB gibibyte|TiB tebibyte""")
+for _prefix, _times in table("k kilo|M mega|G giga").items():
+    for _unit, _base in table(
+        "W watt|Wh watt hour|Hz hertz|Pa pascal|J joule|B byte|b bit"
+    ).items():
+        _UNITS[_prefix + _unit] = _times + _base
+    _UNITS[f"{_prefix}bps"] = f"{_times}bit per second"
+_PLURALS = {f"{unit}s" for unit in _UNITS if re.fullmatch("(?!(?:ha|in|mi)$)[a-z]{2,4}", unit)}
+_UNITS |= {unit: _UNITS[unit[:-1]] for unit in _PLURALS - _UNITS.keys()}
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -34,7 +37,7 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
-_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|doz|p[cr]|ctn|bbl|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
+_POINTED = r"[hs]|(?:..\.? )?(?:[a-z]{2,3}|tbsp)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|with)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
@@ -60,13 +63,12 @@ NAMES = {
     ),
     "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3", "d"})
     + r"|W(?!-\d)|in[23]?(?=[.;)]|/\d)|in(?= \((?:L |\d))"
-    r"|(?<=\d )d(?=[,;:)/]|\.?$|\. [A-Z]| (?:of|to|ago|later|earlier|after|before|from|and|or|\d+ h)\b)",
+    r"|(?<=\d )d(?=[,;:)/]|\.?$|\. [A-Z]| (?:of|to|ago|later|after|before|from|and|or|\d+ h)\b)",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
     "PORTION": "(?:lbs?|k?g|gal|L|qts?|cups?|acres?|m?L|servings?|mos?|months|hrs?|hours|wks|weeks|GB)",
-    "LIQUID": r"(?i:cream|milk|berries|tomato|broth|stock|beer|\bale\b|water|cider|juice|half-and-half|gelato)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "put": table("T tbsp|c cup|A amp|N newton|# number|W wide|H high|D deep|L long"),
+    "put": table("T tbsp|c cup|pt pint|A amp|N newton|# number|W wide|H high|D deep|L long"),
     "feet": lambda match: "foot" if describes(match) else "feet",
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
@@ -82,8 +84,7 @@ def per(units: str) -> str:
 def degree(match: re.Match[str]) -> str:
     noun = "degree" if match[2] in ONE or describes(match) else "degrees"
     scale = _DEGREES.get({"℃": "C", "℉": "F"}.get(match[5], match[4]), "")
-    end = per(match[7]) if match[7] else {"/": ", ", None: ""}.get(match[6], " to ")
-    return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip() + end
+    return f"{minus(match[1])}{number(match[2])}{match[3]} {noun} {scale}".strip()
 
 
 def inches_mark(match: re.Match[str]) -> str:

@@ -55,7 +55,6 @@ _SIGNS = r"""
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
 [comparisons, powers]  [=<>≤≥≠≈^²³→↔⇔{NAMED}]|!=
 (=(?:[^=→.;\n]|\.\d){1,30}?) ?→ ?(?=[^.;→=]{1,20}=|[A-Za-z])| ?→ ?(?=[a-zA-Z]\w{0,9} =)  =>  {1}, so␣
-([AP]M(?: in [A-Z][\w ]{1,25}?)?) ?→ (?=\d)  =>  {1} is␣  near [Tt]ime|in [A-Z]|[A-Z]T\b
 →  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
 (?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:_RAISED_BY}{2:_RAISED_BY}
@@ -66,7 +65,8 @@ _SIGNS = r"""
 _FIGURES = r"""
 [points, Rm 5]  \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr|[Ww]ks?|Mo) \d
 (?<![\w.])\.(?=\d)  =>  0.
-\b(?!(?<=\d )(?:yr|wk))((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}␣
+\b(?!(?<=\d )(?:yr|wk))((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)
+    =>  {1:_NUMBERED}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?=(?: ?[-–] ?\d\d?(?:\.\d\d)?)? ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 [rare forms]  {RARE}
@@ -83,9 +83,8 @@ _FIGURES = r"""
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
 (?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
-(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$)))\.  =>  {1:put}
+(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$))|pt(?=\. [a-z]))\.  =>  {1:put}
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
-(?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
 {START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
@@ -101,10 +100,11 @@ _FIGURES = r"""
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-((?i:exp\w{,5}\.?:?|thru) )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa|lid thru
+((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])(?<!\d )()(\d\d?/\d\d?(?=,? (?:(?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–])|{DAY_OR_EVENT})))  =>  {days}
-(?<![\w/.,])()({ASIDE}|{HEADING}|(?<!ge |de |ep |rt |ck |ls |s  )(?:0[1-9]/[0-3]?\d|[1-3]?\d/0[1-9]){NO_MORE})  =>  {days}
+(?<![\w/.,])(?<!\d )()(\d\d?/\d\d?(?=,? {DATED}))  =>  {days}
+(?<![\w/.,])()({ASIDE}|{HEADING}|(?<!ge |de |ep |rt |ck |s  )(?:0[1-9]/[0-3]?\d|\d?\d/0[1-9]){NO_MORE})
+    =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
 \b((?i:the|a|your|my|our|his|her|their) )the (?=[\w-]+ of [A-Z])  =>  {1}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
@@ -121,7 +121,7 @@ _FIGURES = r"""
 {START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(?<![#-])(?<!der |ice |ase )(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
-(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his|our) \d0s and ))['’]?(\d{1,2}0)['’]?s\b
+(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his) \d0s and ))['’]?(\d{1,2}0)['’]?s\b
     =>  {1}{2:tens}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
@@ -146,9 +146,7 @@ _FIGURES = r"""
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 [money]  [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
-¥(?=\d)  =>  RMB␣  near Chin|Beijing|Shanghai|Xi'?an|Guangzhou|Shenzhen|Chengdu|Great Wall|yuan
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
-(?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 {START}({NUMBER}){DASH}(?={NUMBER} ?{MONEY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{SUM} ?({MONEY})(?!\w)  =>  {1}{4}{2}{3}
@@ -171,7 +169,7 @@ _FIGURES = r"""
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
 (etween \d\d?(?::\d\d)? ?(?:[ap]\.?m\.?)?) ?[-–—] ?(?=\d\d?(?::| ?[ap]\.?m))  =>  {1} and␣
 (?=[ –—-]){AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
-–(?:(?<=\d.)(?=[$€£A-Za-z])|(?<=[a-z].)(?=\d))|-(?<=\d.)(?=[$€£])  =>  ␣to␣
+–(?:(?<=\d.)(?=[$€£A-Za-z])|(?<=[a-z].)(?=\d))|-(?<=\d.)(?=[$€£])|[-–](?<=°[CF].)(?=\d)  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=[\d. ×]{1,20}(?:[cm]?m|in|ft|px|["″]|photo)(?!\w))|(?<=\d{3}) × (?=\d{3}))(?=\d)
     =>  ␣by␣
 {START}(\d\d?) [x×] (?=[A-Z]\w)  =>  {1}␣
@@ -192,7 +190,7 @@ _FIGURES = r"""
 (?<=\d):(?=\d{1,3}(?!\w))  =>  ␣to␣
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 (\d ?(?:["″'′]|[cm]?m|in\.?|ft\.?)) ?([WHDL])(?= ?[x×]|[,;).]|$)  =>  {1} {2:put}  near [x×] ?\d
-{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,3}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
+{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,3}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|long|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
@@ -203,18 +201,19 @@ _FIGURES = r"""
 {START}(\d{1,3})m(?= (?:left|ago|late|early|read|drive|walk|ride|break|call|timer|each)\b)  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
 [degrees]  [°º℃℉]|degrees [CF]|\d[CF](?!\w)
+(?<=[°º][CF])/(?=\d)  =>  ,␣
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
-{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)(?:(/|[-–])(?=\d)|(?=/[dhkms]){PER}|)  =>  {degree}
+{START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 [units]  [%A-Za-zµμΩ★⭐″"]
-(?<=[\d{VULGAR}] )pts?\b(?![-’'])\.?  =>  pint{point}  near {LIQUID}
 [ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
-/(?:(?<=lb/|bs/|oz/|kg/|ps/|up/)(?=[\d,]+ ?(?:sq|ac))|(?<=sp/|up/)(?=(?!1 )\d\d? ?(?:gal|lb|qt|L|k)))  =>  ␣per␣
-/(?:(?<=lars/|ents/|uros/)|(?<=[a-z]{4}/)(?<!nds/|ces/|ams/|ers/|ons/|rts/|nts/))(?=\d+ ?{PORTION}\b)  =>  ␣per␣
+/(?:(?<=lb/|bs/|oz/|kg/)(?=[\d,]+ (?:sq|ac))|(?<=sp/|oz/)(?=(?!1 )\d+ (?:gal|q|L)))  =>  ␣per␣
+/(?:(?<=llars/|cents/)|(?<=[a-z]{4}/)(?<![nmtc]s/|rs/|es/))(?=\d+ ?{PORTION}\b)  =>  ␣per␣
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
-/(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./|[ m\d]L/)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
+/(?:(?<=[a-z]{2}/|[\d Bm][gCFLPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)|(?:equals|about|draws) {1,2}[\d.,]+ [AN]\b|\b0\.\d+ A\b|\d V\b
+([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])
+    =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force|draw)|(?:ls|ut) +[\d.]+ [AN]\b|\b0\.\d+ A\b|\d V\b
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
@@ -227,7 +226,8 @@ _FIGURES = r"""
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 [numbers]  \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
-{START}(?<!In |By |ce |ng |il |of )(?<![QH]\d )(?<!FY )(?<!mmer ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
+{START}(?<!In |By |ce |ng |il |of |Q\d |FY |er ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)
+    =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
@@ -243,13 +243,14 @@ _OTHER_SIGNS = r"""
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
-/(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft|lb|gal|qt|kg|cup))\b(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=\w[a-z]/)((?:{EACH}|s|sec|min|hr?|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
-(^|(?:[a-z]day|{WEEKDAY}|[Oo]pen|aily|unch|[Tt]imes?|ours|ure|val),?:? |\()([012]?\d)\.([0-5]\d)( ?[-–→] ?)(\d\d?)\.([0-5]\d)(?![\w%]| ?(?:k?[gm]|million|p)\b)
+(^|(?:[a-z]day|{WEEKDAY}|[Oo]pen|aily|unch|ours|ure|val),?:? |\()([012]?\d)\.([0-5]\d)([-–→ ]+){POINTED}
     =>  {1}{2}:{3}{4}{5}:{6}
 ^([7-9]|1\d|2[0-3])\.([0-5]\d)(?=: | [–—-] [A-Z])  =>  {1}:{2}
-((?i:\b(?:at|by|from|until|the|opens?|closes|one.s|arrival|departure|lunch|[a-z]*day)):? )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+((?i:\b(?:at|by|from|until|the|opens?|closes|one.s|arrival|departure)|day,?) )([012]?\d)\.([0-5]\d)(?={THEN})
+    =>  {1}{2}:{3}
 (?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """

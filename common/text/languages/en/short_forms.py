@@ -15,12 +15,13 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
-  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes|intl.=international
-  |ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure|arr.=arrival|p/m=per month
-  |bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law|b/c=because|w/in=within
-  |r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person|c/o=care of|proj.=projected
-  |a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return|sgl.=single
-  |btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person"""
+  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
+  |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
+  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
+  |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person
+  |c/o=care of|proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package
+  |rtn.=return|rtn=return|sgl.=single|btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),
+  |plat.=platform|adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = words_of("max. inc. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
@@ -39,9 +40,9 @@ _NAMES = {
     "COUNTED": any_of(_COUNTED),
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
-    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
-  |pp pages|dep deposit|Dep Deposit|conf confirmation
-  |Conf Confirmation|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits"""),
+    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene|pp pages
+  |dep deposit|Dep Deposit|conf confirmation|Conf Confirmation|cm per month|w per week|p per person
+  |Ex Exhibit|Exs Exhibits"""),
     "way": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "title": _TITLES,
@@ -62,7 +63,7 @@ _POINTED = r"""
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-[numbered, counted]  \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est| (?:sec\. )?dep)|cl\.|[NS][EW](?!\w)| no\.
+[numbered, counted]  \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est|.{,5} dep)|cl\.|[NS][EW](?!\w)| no\.
 (?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
 ([$£€]\d[\d,.k]{,9}?) (?:sec\. )?p?((?<=p)(?:cm|w|p)|dep(?!\.? \d))\b\.?  =>  {1} {2:counted}{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
