@@ -13,7 +13,6 @@ _NAMES = list(_MONTHS.values())
 _MONTHS["Sept"] = "September"
 _WEEKDAYS = {name[:3]: name for name in calendar.day_name}
 _WEEKDAYS |= {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
-_EVENTS = "appointment|visit|conference|meeting|call|flight|payment|interview|party|trip|exam"
 _DAY_FIRST = words_of("AU GB HK IE IN KE NG NZ SG ZA")
 _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)?(?: +about)? +$")
 
@@ -25,20 +24,17 @@ NAMES: dict[str, Any] = {
         r"|[?!.,;)]|$))|between|from|before|after|through|start(?:s|ing)?|close[sd]|ends|opens?|expires"
         r"|arrives|latest|ETA|date|updated|effective|notes|(?:as|week|e?mail) of|(?:lat|earli"
         r"|soon)er than|deadline|statement|meeting|call|appointment|delivery|today|tomorrow|move-in"
-        rf"|midterm|finals?|exam|(?-i:[A-Z])\w{{2,5}}day|(?:{_EVENTS}|date|deadline) (?:is|was))(?:,"
-        r"|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
+        r"|midterm|finals?|exam|(?-i:[A-Z])\w{2,5}day|(?:date|deadline|party|exam|meeting|appointment|flight"
+        r"|visit|trip|birthday) (?:is|was))(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
     ),
-    "DATED": (
-        r"(?:(?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–])|\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-        rf"|(?:{_EVENTS}|deadline|statement|delivery)\b)"
-    ),
+    "EVENT": r"(?:\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)|(?:appointment|visit|conference|meeting|flight|call)\b)",
     "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
     "HEADING": r"(?:^|(?<=[:;•] ))\d\d?/\d\d?(?<!\b[1-9]/10)(?<!\b[345]/5)(?=: | [–—-] [A-Z\"“$])",
-    "POINTED": r"([012]?\d)\.([0-5]\d)(?![\w%]| ?(?:k?[gm]|million|p)\b)",
-    "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
+    "THEN": r" ?[ap]\.?m|[,;):]|\.?(?:$|[\"”])| [–-] | (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
-    "TRAVEL": r"\b(?i:trains?|bus|buses|coach|ferry|departs?|platform|0\d\.\d\d)\b|:\d\d ?(?:[,→–-]|or|to|and)",
+    "TRAVEL": r"\b(?i:trains?|bus|buses|coach|ferry|departs?|platform)\b|:\d\d ?(?:[,→–-]|or|to|and)",
+    "SPAN": r"\b0\d\.\d\d\b|(?<![£$€\d])\d?\d\.[0-5][05] ?[-–] ?[12]\d\.[0-5][05]\b(?! ?(?:[%€kmg]|per|pou))",
     "RATIO": r"(?i:dilut|\bratio|scale|odds \w{2,4} \d|\bmix (?:it )?1:|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
@@ -48,8 +44,8 @@ NAMES: dict[str, Any] = {
     "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
     "AGE": r"(?i:an?|the|h..|their|my|your|our|early|mid|late|low|(?:low|upp)er|high)",
-    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|t(?:b?sp|eas|able)|mile|shoot|FG|of an? |done|full|over|=))",
-    "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
+    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|t(?:b?sp|eas|able)|mile|shoot|FG|of an? |done|full|poi|=))",
+    "PLURAL": r"(?:people|(?!(?:was|has|does|this|thus|versus|across)\b)[a-z]{1,18}[^\Ws]s)\b",
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
     "LIST": r"\.?(?: ?[-–—/] ?| to |, (?:and |or )?| & | and | or )(?:(?:early|mid|late)[ -])?",

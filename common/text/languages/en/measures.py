@@ -16,12 +16,11 @@ _UNITS = _LENGTHS | table("""wkt wicket|nm nanometer|µm micrometer|kg kilogram|
   |mmHg millimeter of mercury|Hz hertz|mph mile per hour|ppm part per million|kph kilometer per hour
   |m/s² meter per second squared|fps frame per second|rpm revolution per minute|pk pack|ct count
   |IU international unit|pts point|reb rebound|ast assist|mmol millimole|Nm newton meter|kN kilonewton
-  |Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm
-  |kΩ kilohm|★ star|⭐ star|atm atmosphere|Ah amp hour|hp horsepower|mth month|M☉ solar mass
-  |N·m newton meter|newton newton|nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day
-  |pint pint|doz dozen|pc piece|ctn carton|bbl barrel|pr pair|sqft square foot|KiB kibibyte
-  |MiB mebibyte|GiB gibibyte|TiB tebibyte""")
-for _prefix, _times in table("k kilo|M mega|G giga").items():
+  |Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm
+  |★ star|⭐ star|atm atmosphere|Ah amp hour|hp horsepower|mth month|M☉ solar mass|N·m newton meter
+  |newton newton|nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day|pint pint|doz dozen
+  |pc piece|ctn carton|bbl barrel|pr pair|sqft square foot""")
+for _prefix, _times in table("k kilo|M mega|G giga|Ki kibi|Mi mebi|Gi gibi").items():
     for _unit, _base in table(
         "W watt|Wh watt hour|Hz hertz|Pa pascal|J joule|B byte|b bit"
     ).items():
@@ -69,7 +68,6 @@ NAMES = {
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
     "put": table("T tbsp|c cup|pt pint|A amp|N newton|# number|W wide|H high|D deep|L long"),
-    "feet": lambda match: "foot" if describes(match) else "feet",
     "plural": lambda unit: _name(unit, singular=False),
     "singular": lambda unit: _name(unit, singular=True),
 }
@@ -89,10 +87,9 @@ def degree(match: re.Match[str]) -> str:
 
 def inches_mark(match: re.Match[str]) -> str:
     """Return inches where the mark closes no quotation: a 27" screen."""
-    quoted = len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2 == 1
-    if match[0].endswith('"') and quoted:
-        return match[0]
     before, after = match.string[: match.start()], match.string[match.end() :]
+    if match[0].endswith('"') and len(re.findall(r'(?<!\d)"', before)) % 2:
+        return match[0]
     noun = re.search(_ARTICLE, before) or (not before.endswith("by ") and re.match(_NOUN, after))
     singular = match[1] in ONE or bool(noun) or describes(match)
     return f"{number(match[1])} {_name('in', singular=singular)}"

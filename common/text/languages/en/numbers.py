@@ -72,8 +72,8 @@ NAMES = {
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
-    "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit|lb|gal|qt|kg|cup",
-    "NUMBERED": "|".join(_NUMBERED),
+    "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
+    "NUMBERED": r"(?!(?<=\d )(?:yr|wk))(?:" + "|".join(_NUMBERED) + ")",
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
     "STANDARD": r"(?i:arxiv)|RFC|ISO(?! \d{1,3}00(?![:\d-]))|PMID|IEEE|ANSI|IEC|DIN",
@@ -103,8 +103,7 @@ NAMES = {
 def number(written: str) -> str:
     """Return "1,234.5" as "one thousand two hundred thirty-four point five"."""
     whole, _, fraction = written.replace(",", "").partition(".")
-    start = cardinal(whole) if whole else ""
-    return f"{start} point {spelled(fraction)}".strip() if fraction else start
+    return f"{cardinal(whole)} point {spelled(fraction)}".strip() if fraction else cardinal(whole)
 
 
 def cardinal(digits: str) -> str:

@@ -65,8 +65,7 @@ _SIGNS = r"""
 _FIGURES = r"""
 [points, Rm 5]  \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr|[Ww]ks?|Mo) \d
 (?<![\w.])\.(?=\d)  =>  0.
-\b(?!(?<=\d )(?:yr|wk))((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)
-    =>  {1:_NUMBERED}␣
+\b((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?=(?: ?[-–] ?\d\d?(?:\.\d\d)?)? ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 [rare forms]  {RARE}
@@ -87,14 +86,12 @@ _FIGURES = r"""
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
-{START}(\d\d?):([1-5]\d)s(?!\w)  =>  {1:number} {2:tens}
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
 (?<![\w-])M ?[-–] ?F(?![\w-])  =>  Monday to Friday
 (?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
-(?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} {feet}
+(?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} ft
 [dates]  [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=\w){NAME_ENDS})
-{START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
 (?:(?<=/\d\d)|(?<=/20\d\d)|(?<=-\d\d)) ?{DASH} ?(?=(?:\d\d?/\d\d?/|20\d\d-[01]\d-)\d\d)  =>  ␣to␣
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
@@ -102,11 +99,11 @@ _FIGURES = r"""
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 ((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])(?<!\d )()(\d\d?/\d\d?(?=,? {DATED}))  =>  {days}
+(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:(?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–])|{EVENT})))
+    =>  {days}
 (?<![\w/.,])()({ASIDE}|{HEADING}|(?<!ge |de |ep |rt |ck |s  )(?:0[1-9]/[0-3]?\d|\d?\d/0[1-9]){NO_MORE})
     =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
-\b((?i:the|a|your|my|our|his|her|their) )the (?=[\w-]+ of [A-Z])  =>  {1}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
@@ -123,7 +120,6 @@ _FIGURES = r"""
 {START}(?<![#-])(?<!der |ice |ase )(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 (?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his) \d0s and ))['’]?(\d{1,2}0)['’]?s\b
     =>  {1}{2:tens}
-{START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
@@ -147,7 +143,6 @@ _FIGURES = r"""
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 [money]  [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
-(?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 {START}({NUMBER}){DASH}(?={NUMBER} ?{MONEY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{SUM} ?({MONEY})(?!\w)  =>  {1}{4}{2}{3}
 (?<!\w){MINUS}({MONEY}) ?{MINUS}{SUM}(?:( ?[-–] ?|—){MONEY}?{SUM})?(\+?){PER}(?!\w)  =>  {amount}
@@ -167,7 +162,6 @@ _FIGURES = r"""
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 (?<![\w.,:/–-])(\d{1,3}(?: ?[-–] ?\d{1,3}){2,9})(?![\w–-]|[.,]\d|%| *equals)  =>  {1:listed}
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
-(etween \d\d?(?::\d\d)? ?(?:[ap]\.?m\.?)?) ?[-–—] ?(?=\d\d?(?::| ?[ap]\.?m))  =>  {1} and␣
 (?=[ –—-]){AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3})|noon|midnight)  =>  ␣to␣
 –(?:(?<=\d.)(?=[$€£A-Za-z])|(?<=[a-z].)(?=\d))|-(?<=\d.)(?=[$€£])|[-–](?<=°[CF].)(?=\d)  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=[\d. ×]{1,20}(?:[cm]?m|in|ft|px|["″]|photo)(?!\w))|(?<=\d{3}) × (?=\d{3}))(?=\d)
@@ -179,7 +173,6 @@ _FIGURES = r"""
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d?\d:\d\d)(?!:)(?:(?<=\b0:..)|(?<=:00)(?= mile)|(?=(?: to .{4,5})? ?(?:/ ?[km]|per|pace|min)))
     =>  {1:lasted}
-{START}(?<=or |ep |nk )(\d?\d:\d\d) to (\d?\d:\d\d)(?! [ap])  =>  {1:lasted} to {2:lasted}  near {TIMED}
 {START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
 {START}(?<!:)((?:2[5-9]|[3-9]\d):\d\d)(?![\w:])  =>  {1:lasted}  near [Tt]ime|[Pp]ace|mile|P[RB]\b|\d ?K
 \b((?:Psalms?|Proverbs|Genesis|Exodus|Isaiah|[A-Z]\w{2,9}(?:ew|hn|ns)) \d{1,3}):(?=\d(?!\d))  =>  {1}␣
@@ -210,10 +203,9 @@ _FIGURES = r"""
 /(?:(?<=lb/|bs/|oz/|kg/)(?=[\d,]+ (?:sq|ac))|(?<=sp/|oz/)(?=(?!1 )\d+ (?:gal|q|L)))  =>  ␣per␣
 /(?:(?<=llars/|cents/)|(?<=[a-z]{4}/)(?<![nmtc]s/|rs/|es/))(?=\d+ ?{PORTION}\b)  =>  ␣per␣
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
-/(?:(?<=[a-z]{2}/|[\d Bm][gCFLPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
+/(?:(?<=[a-z]{2}/|[\d Bm][A-Zg]/|[a-z]\./)(?=\d[\d,.]*+ ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])
-    =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force|draw)|(?:ls|ut) +[\d.]+ [AN]\b|\b0\.\d+ A\b|\d V\b
+([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|break|volt|plug|force)|\b0\.\d+ A
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
@@ -226,8 +218,7 @@ _FIGURES = r"""
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 [numbers]  \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
-{START}(?<!In |By |ce |ng |il |of |Q\d |FY |er ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)
-    =>  {1:number}
+{START}(?<!In |By |ce |ng |il |of |Q\d |FY |er |H\d ){YEAR}(?= {PLURAL})  =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
@@ -243,15 +234,12 @@ _OTHER_SIGNS = r"""
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
 (?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
-/(?<=\w[a-z]/)((?:{EACH}|s|sec|min|hr?|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=\w[a-z]/)((?:{EACH}|s|sec|min|hr?|yr|mo|wk|gm|lb|gal|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
-(^|(?:[a-z]day|{WEEKDAY}|[Oo]pen|aily|unch|ours|ure|val),?:? |\()([012]?\d)\.([0-5]\d)([-–→ ]+){POINTED}
-    =>  {1}{2}:{3}{4}{5}:{6}
-^([7-9]|1\d|2[0-3])\.([0-5]\d)(?=: | [–—-] [A-Z])  =>  {1}:{2}
-((?i:\b(?:at|by|from|until|the|opens?|closes|one.s|arrival|departure)|day,?) )([012]?\d)\.([0-5]\d)(?={THEN})
+((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)|ival|ture|day,?) |^(?=[7-9]|[12]\d))(\d?\d)\.([0-5]\d)(?={THEN})
     =>  {1}{2}:{3}
-(?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}
+(?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}|{SPAN}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""

@@ -15,13 +15,12 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |misc.=miscellaneous|avg.=average|max.=maximum|temp.=temperature|tel.=telephone|esp.=especially
   |appt.=appointment|est.=estimated|med.=medium|p.a.=per annum|y/y=year over year|opt.=optional
   |pop.=population|Conf. Rm.=Conference Room|w/o=without|qty.=quantity|Ctrl=Control|elev.=elevation
-  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes
-  |intl.=international|ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure
-  |arr.=arrival|p/m=per month|bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law
-  |b/c=because|w/in=within|r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person
-  |c/o=care of|proj.=projected|a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package
-  |rtn.=return|rtn=return|sgl.=single|btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),
-  |plat.=platform|adv.=advance|p.p.=per person"""
+  |N/A=not applicable|n/a=not applicable|btw=by the way|ref.=reference|mins.=minutes|intl.=international
+  |ea.=each|m/m=month over month|reg.=regular|inc.=including|dep.=departure|arr.=arrival|p/m=per month
+  |bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law|b/c=because|w/in=within
+  |r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person|c/o=care of|proj.=projected
+  |a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return|sgl.=single
+  |btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person"""
 _ANYWHERE = table(_IN_FULL, "=")
 _SMALL = words_of("max. inc. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
@@ -40,9 +39,8 @@ _NAMES = {
     "COUNTED": any_of(_COUNTED),
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
-    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene|pp pages
-  |dep deposit|Dep Deposit|conf confirmation|Conf Confirmation|cm per month|w per week|p per person
-  |Ex Exhibit|Exs Exhibits"""),
+    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
+  |pp pages|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits|dep deposit"""),
     "way": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "title": _TITLES,
@@ -57,7 +55,7 @@ _POINTED = r"""
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
-(?<!\w)([Cc]onf(?=\. ?(?:#|[Nn]o|[Cc]ode))|[Dd]ep(?=\. ?[$£€]))\. ?  =>  {1:counted}␣
+(?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
 (?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= (?!{SAINT}s?\b)[A-Z][a-z])  =>  {1}Street{point}
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
