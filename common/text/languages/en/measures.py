@@ -21,13 +21,10 @@ _UNITS = _LENGTHS | table("""wkt wicket|nm nanometer|µm micrometer|kg kilogram|
   |newton newton|nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day|pint pint|doz dozen
   |pc piece|ctn carton|bbl barrel|pr pair|sqft square foot""")
 for _prefix, _times in table("k kilo|M mega|G giga|Ki kibi|Mi mebi|Gi gibi").items():
-    for _unit, _base in table(
-        "W watt|Wh watt hour|Hz hertz|Pa pascal|J joule|B byte|b bit"
-    ).items():
-        _UNITS[_prefix + _unit] = _times + _base
+    for _of, _base in table("W watt|Wh watt hour|Hz hertz|Pa pascal|J joule|B byte|b bit").items():
+        _UNITS[_prefix + _of] = _times + _base
     _UNITS[f"{_prefix}bps"] = f"{_times}bit per second"
-_PLURALS = {f"{unit}s" for unit in _UNITS if re.fullmatch("(?!(?:ha|in|mi)$)[a-z]{2,4}", unit)}
-_UNITS |= {unit: _UNITS[unit[:-1]] for unit in _PLURALS - _UNITS.keys()}
+_UNITS |= {f"{u}s": _UNITS[u] for u in _UNITS if re.fullmatch("(?!ha$|in$|mi$)[a-z]{2,4}", u)}
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -39,7 +36,6 @@ _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
 _POINTED = r"[hs]|(?:..\.? )?(?:[a-z]{2,3}|tbsp)s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|with)\b)[a-z]"
-_ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _RATES = table("d per day|gm per game|each each|cs per case")
 _DEGREES = table("C Celsius|F Fahrenheit|K Kelvin|N north|S south|E east|W west")
 # The main unit, the small one (else cent), their plurals (else in -s).
@@ -64,11 +60,12 @@ NAMES = {
     + r"|W(?!-\d)|in[23]?(?=[.;)]|/\d)|in(?= \((?:L |\d))"
     r"|(?<=\d )d(?=[,;:)/]|\.?$|\. [A-Z]| (?:of|to|ago|later|after|before|from|and|or|\d+ h)\b)",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
-    "PORTION": "(?:lbs?|k?g|gal|L|qts?|cups?|acres?|m?L|servings?|mos?|months|hrs?|hours|wks|weeks|GB)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
     "put": table("T tbsp|c cup|pt pint|A amp|N newton|# number|W wide|H high|D deep|L long"),
     "plural": lambda unit: _name(unit, singular=False),
+    "north": _DEGREES,
+    "seconds": lambda written: f" {number(written.removeprefix('0'))} seconds" if written else "",
     "singular": lambda unit: _name(unit, singular=True),
 }
 
@@ -90,7 +87,7 @@ def inches_mark(match: re.Match[str]) -> str:
     before, after = match.string[: match.start()], match.string[match.end() :]
     if match[0].endswith('"') and len(re.findall(r'(?<!\d)"', before)) % 2:
         return match[0]
-    noun = re.search(_ARTICLE, before) or (not before.endswith("by ") and re.match(_NOUN, after))
+    noun = not before.endswith("by ") and re.match(_NOUN, after)
     singular = match[1] in ONE or bool(noun) or describes(match)
     return f"{number(match[1])} {_name('in', singular=singular)}"
 
@@ -106,11 +103,11 @@ def measure(match: re.Match[str]) -> str:
 
 
 def _name(unit: str, *, singular: bool) -> str:
-    noun, end = re.findall("(.*?)((?: per | of ).*|)$", _UNITS[unit])[0]
+    noun, *rest = re.split(" (?=per |of )", _UNITS[unit])
     if not singular:
         noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
         noun = re.sub("(?<=ch|ss)s$", "es", re.sub("(?<=hertz|power|dozen)s$", "", noun))
-    return noun + end
+    return " ".join([noun, *rest])
 
 
 def amount(match: re.Match[str]) -> str:

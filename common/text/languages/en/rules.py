@@ -92,12 +92,11 @@ _FIGURES = r"""
 (?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} ft
 [dates]  [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=\w){NAME_ENDS})
-(?:(?<=/\d\d)|(?<=/20\d\d)|(?<=-\d\d)) ?{DASH} ?(?=(?:\d\d?/\d\d?/|20\d\d-[01]\d-)\d\d)  =>  ␣to␣
+(?:(?<=/\d\d)|(?<=/20\d\d)|(?<=\d0s)) ?{DASH} ?(?=\d\d?/\d\d?/\d\d|['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:(?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–])|{EVENT})))
     =>  {days}
@@ -107,18 +106,18 @@ _FIGURES = r"""
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
-(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {DATED_YEAR})?(?![\w%°]|[.,:/]\d)
+(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {YEAR})?(?![\w%°]|[.,:/]\d)
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
-{START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
+{START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {YEAR})?(?!\w|[.,]\d)
     =>  the {1:ordinal} of {2:month}{3:in_year}
 (?<!\w)(?:{MONTH} |((?:[QH]\d|FY)) ?)['’](\d\d)(?!\w)  =>  {1:month}{2} {3:yy}
-(?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
+(?<!\w){MONTH} {YEAR}{NO_MORE}  =>  {1:month} {2:year}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
-(?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
+{START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}(?<![#-])(?<!der |ice |ase )(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
-(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his) \d0s and ))['’]?(\d{1,2}0)['’]?s\b
+(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his) \d0s and ))['’]?(\d?\d0)['’]?s\b
     =>  {1}{2:tens}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
@@ -129,7 +128,7 @@ _FIGURES = r"""
 (?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
-(?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
+(?<!\w)((?i:{ENDING}) )(\d{3,6})(?![\w-])  =>  {1}{2:spelled}
 (?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near \b(?i:emerg|urgent|call|dial|text|ring|nhs)
 (?<=[:s] |.["“])(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|ode)[^.\d]*[:s"“] ?\d
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
@@ -180,10 +179,13 @@ _FIGURES = r"""
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
-(?<=\d):(?=\d{1,3}(?!\w))  =>  ␣to␣
+{START}(?<!:)(\d{1,3}):(\d):(\d{1,3})(?![\w:])  =>  {1} to {2} to {3}
+{START}(?<!:)(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
+(\d)[°º] ?(\d\d?)['′’] ?(?:(\d\d?(?:\.\d++)?)(?:["″”]|'') ?)?([NSEW]\b)?
+    =>  {1}° {2:hour} minutes{3:seconds} {4:north}
 (\d ?(?:["″'′]|[cm]?m|in\.?|ft\.?)) ?([WHDL])(?= ?[x×]|[,;).]|$)  =>  {1} {2:put}  near [x×] ?\d
-{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,3}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch
+{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,2}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|long|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
@@ -201,11 +203,11 @@ _FIGURES = r"""
 [ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 /(?:(?<=lb/|bs/|oz/|kg/)(?=[\d,]+ (?:sq|ac))|(?<=sp/|oz/)(?=(?!1 )\d+ (?:gal|q|L)))  =>  ␣per␣
-/(?:(?<=llars/|cents/)|(?<=[a-z]{4}/)(?<![nmtc]s/|rs/|es/))(?=\d+ ?{PORTION}\b)  =>  ␣per␣
+/(?:(?<=llars/|cents/)|(?<=[a-z]{4}/)(?<![nmtc]s/|rs/|es/))(?=\d+ ?(?:lb|k?g\b|gal|L|mo|hr))  =>  ␣per␣
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
-/(?:(?<=[a-z]{2}/|[\d Bm][A-Zg]/|[a-z]\./)(?=\d[\d,.]*+ ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
+/(?:(?<=[a-z]{2}/|[\d Bm][A-Zg]/|[a-z]\./)(?=\d[\d,.]* ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|break|volt|plug|force)|\b0\.\d+ A
+([AN])(?<=\d[ -].|.\d.)(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)|0\.\d+ A
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
@@ -217,6 +219,7 @@ _FIGURES = r"""
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 [numbers]  \d
+(?<![\w.,])(?=\d[\d,.]*+(?:/[A-Z]|[-–/:×x_'’*]\d))(\d\w*+(?:[,.:/×'’*–-]\w++)*+)  =>  {1:as_written}
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}(?<!In |By |ce |ng |il |of |Q\d |FY |er |H\d ){YEAR}(?= {PLURAL})  =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
@@ -233,13 +236,12 @@ _OTHER_SIGNS = r"""
 ([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:_RAISED_BY}␣
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
-(?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
-/(?<=\w[a-z]/)((?:{EACH}|s|sec|min|hr?|yr|mo|wk|gm|lb|gal|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=\w[a-z]/)((?:{EACH}|s|sec|min|hr?|yr|mo|wk|lb|gal|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
-((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)|ival|ture|day,?) |^(?=[7-9]|[12]\d))(\d?\d)\.([0-5]\d)(?={THEN})
+((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)|day,?) |^(?=[7-9]|\d\d))(\d?\d)\.([0-5]\d)(?={THEN})
     =>  {1}{2}:{3}
-(?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}|{SPAN}
+(?<![\w.,£$€])(\d?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m\b|mill|per))  =>  {1}:{2}  near {TRAVEL}|{SPAN}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""
@@ -247,7 +249,8 @@ _DAYS = r"""
 (?<!\w)q(?=\d\d?(?:[-–]\d\d?)?h\b)  =>  every␣
 [days, months]  (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
-\b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
+\b(?<!he (?=Su))({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))
+    =>  {1:weekday}
 \b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&@])))\.  =>  {1:weekday}{point}
 """
