@@ -100,10 +100,8 @@ def days(match: re.Match[str], region: str) -> str:
 
 
 def years(match: re.Match[str]) -> str:
-    """Return "2003–04" or "2003/04" as two years if the second is later, "2026-11" as a month."""
+    """Return "2003–04" or "2003/04" as two years where the second is the later one."""
     first, sign, last = match.groups()
-    if sign == "-" and first >= "2000" and "00" < last <= min("12", first[2:]):
-        return f"{_NAMES[int(last) - 1]} {year(first)}"
     said = f"{year(first)}{' to' if sign != '/' else ''} {pair(last)}"
     return said if int(last) > int(first[2:]) else match[0]
 

@@ -24,7 +24,9 @@ for _prefix, _times in table("k kilo|M mega|G giga|Ki kibi|Mi mebi|Gi gibi").ite
     for _of, _base in table("W watt|Wh watt hour|Hz hertz|Pa pascal|J joule|B byte|b bit").items():
         _UNITS[_prefix + _of] = _times + _base
     _UNITS[f"{_prefix}bps"] = f"{_times}bit per second"
-_UNITS |= {f"{u}s": _UNITS[u] for u in _UNITS if re.fullmatch("(?!ha$|in$|mi$)[a-z]{2,4}", u)}
+_UNITS |= {
+    f"{u}s": _UNITS[u] for u in _UNITS if re.fullmatch("(?!ha|in|mi$|cup|amp|pi)[a-z]{2,4}", u)
+}
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -33,9 +35,12 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
-_POINTED = r"[hs]|(?:..\.? )?(?:[a-z]{2,3}|tbsp)s?"
+_POINTED = (
+    r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|gal|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|doz|p[cr]|ctn)s?"
+)
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|with)\b)[a-z]"
+_ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _RATES = table("d per day|gm per game|each each|cs per case")
 _DEGREES = table("C Celsius|F Fahrenheit|K Kelvin|N north|S south|E east|W west")
 # The main unit, the small one (else cent), their plurals (else in -s).
@@ -87,7 +92,7 @@ def inches_mark(match: re.Match[str]) -> str:
     before, after = match.string[: match.start()], match.string[match.end() :]
     if match[0].endswith('"') and len(re.findall(r'(?<!\d)"', before)) % 2:
         return match[0]
-    noun = not before.endswith("by ") and re.match(_NOUN, after)
+    noun = re.search(_ARTICLE, before) or (not before.endswith("by ") and re.match(_NOUN, after))
     singular = match[1] in ONE or bool(noun) or describes(match)
     return f"{number(match[1])} {_name('in', singular=singular)}"
 

@@ -92,6 +92,7 @@ _FIGURES = r"""
 (?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} ft
 [dates]  [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=\w){NAME_ENDS})
+{START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
 (?:(?<=/\d\d)|(?<=/20\d\d)|(?<=\d0s)) ?{DASH} ?(?=\d\d?/\d\d?/\d\d|['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
@@ -106,9 +107,9 @@ _FIGURES = r"""
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
-(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {YEAR})?(?![\w%°]|[.,:/]\d)
+(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? ([12]\d{3}))?(?![\w%°]|[.,:/]\d)
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
-{START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {YEAR})?(?!\w|[.,]\d)
+{START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? ([12]\d{3}))?(?!\w|[.,]\d)
     =>  the {1:ordinal} of {2:month}{3:in_year}
 (?<!\w)(?:{MONTH} |((?:[QH]\d|FY)) ?)['’](\d\d)(?!\w)  =>  {1:month}{2} {3:yy}
 (?<!\w){MONTH} {YEAR}{NO_MORE}  =>  {1:month} {2:year}
@@ -116,7 +117,8 @@ _FIGURES = r"""
 {START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
-{START}(?<![#-])(?<!der |ice |ase )(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
+{START}(?<![#-])(?<!der |ice |ase )(20(?:1[3-9]|[2-9]\d))-(0[1-9]|1[0-2])(?![\w/–-]|[.,:]\d)  =>  {2:month_number} {1:year}
+{START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 (?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his) \d0s and ))['’]?(\d?\d0)['’]?s\b
     =>  {1}{2:tens}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
@@ -142,6 +144,8 @@ _FIGURES = r"""
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
 [money]  [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
+(?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
+(?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
 {START}({NUMBER}){DASH}(?={NUMBER} ?{MONEY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{SUM} ?({MONEY})(?!\w)  =>  {1}{4}{2}{3}
 (?<!\w){MINUS}({MONEY}) ?{MINUS}{SUM}(?:( ?[-–] ?|—){MONEY}?{SUM})?(\+?){PER}(?!\w)  =>  {amount}
