@@ -1,6 +1,7 @@
 """Decide whether a sentence ends at a mark, from the sentence so far and the next word."""
 
 import re
+from functools import lru_cache
 from typing import Final, Literal
 
 from common.text.language import Language, words_of
@@ -73,6 +74,7 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
 
 
+@lru_cache(maxsize=256)  # a text that has no end has many marks behind the same words
 def _over(place: EndMark) -> bool:
     if _never_over(place) or _runs_on(place):
         return False
@@ -182,9 +184,8 @@ def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
 def _number_is_over(place: EndMark, language: Language, number: str) -> bool:
     """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
     before, after = place.before, place.after
-    counts = int(number) != 1 and _counts(before, str(int(number) - 1))
-    if int(number) == 1:
-        counts = before[:-1].rstrip().endswith(":")  # "Here: 1. Apples 2. Pears"
+    first = int(number) == 1  # "Here: 1. Apples 2. Pears"
+    counts = before[:-1].rstrip().endswith(":") if first else _counts(before, str(int(number) - 1))
     if counts or _DATE.search(before):
         return False
     if len(number) > language.ordinal_digits:
