@@ -19,13 +19,11 @@ _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)
 NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
         r"(?<!\w)((?i:on|(?<!ltiply |iplied |divide )(?<!ivided )by|due|dated|since|until|till|(?:for"
-        r"|leave|return|visit|check-(?:in|out)|sent|paid|shipped|ordered|posted|(?:receiv|submitt"
-        r"|approv|sign|issu|arriv|deliver)ed)(?=:? \d\d?/\d\d?(?: (?:or|and|to|at) |[?!.,;)]|$))"
-        r"|between|from|before|after|through|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives"
-        r"|latest|ETA|date|updated|effective|notes|(?:as|week|e?mail) of|(?:lat|earli|soon)er than"
-        r"|deadline|statement|meeting|call|appointment|delivery|today|tomorrow|move-in|midterm|finals?"
-        r"|exam|(?-i:[A-Z])\w{2,5}day|(?:date|deadline|party|exam|meeting|appointment|visit) (?:is"
-        r"|was))(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
+        r"|paid|sent|shipped)(?=:? \d\d?/\d\d?(?: (?:or|and|to|at) |[?!.,;)]|$))|between|from|before"
+        r"|after|through|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated"
+        r"|effective|notes|(?:as|week|e?mail) of|(?:lat|earli|soon)er than|deadline|statement|meeting"
+        r"|call|appointment|delivery|today|tomorrow|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{2,5}day|"
+        r"(?:date|line|party|exam) (?:is|was))(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
     ),
     "EVENT": r"\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|(?:appointment|visit|conference|meeting|call)\b)",
     "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",

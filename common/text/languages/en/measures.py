@@ -11,19 +11,21 @@ _UNITS = _LENGTHS | table("""wkt wicket|nm nanometer|µm micrometer|kg kilogram|
   |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
   |tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|KB kilobyte|TB terabyte|PB petabyte
   |mAh milliamp hour|W watt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp|J joule
-  |kcal kilocalorie|cal calorie|Pa pascal|dB decibel|px pixel|s second|sec second|ms millisecond
-  |µs microsecond|ns nanosecond|min minute|h hour|hr hour|wk week|mo month|yr year|mol mole
-  |mmHg millimeter of mercury|Hz hertz|mph mile per hour|ppm part per million|kph kilometer per hour
-  |m/s² meter per second squared|fps frame per second|rpm revolution per minute|pk pack|ct count
-  |IU international unit|pts point|reb rebound|ast assist|mmol millimole|Nm newton meter|kN kilonewton
-  |Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm
-  |★ star|⭐ star|atm atmosphere|Ah amp hour|hp horsepower|mth month|M☉ solar mass|N·m newton meter
-  |newton newton|nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day|pint pint|doz dozen
-  |pc piece|ctn carton|bbl barrel|pr pair|sqft square foot""")
+  |kcal kilocalorie|cal calorie|Pa pascal|Mb megabit|Gb gigabit|kPa kilopascal|MPa megapascal
+  |dB decibel|px pixel|s second|sec second|ms millisecond|µs microsecond|ns nanosecond|min minute
+  |h hour|hr hour|wk week|mo month|yr year|mol mole|mmHg millimeter of mercury|Hz hertz
+  |mph mile per hour|ppm part per million|kph kilometer per hour|m/s² meter per second squared
+  |fps frame per second|rpm revolution per minute|pk pack|ct count|IU international unit|pts point
+  |reb rebound|ast assist|mmol millimole|Nm newton meter|kN kilonewton|Wh watt hour|ng nanogram
+  |cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star
+  |atm atmosphere|Ah amp hour|hp horsepower|mth month|M☉ solar mass|N·m newton meter|newton newton
+  |nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day|pint pint|doz dozen|pc piece
+  |ctn carton|bbl barrel|pr pair|sqft square foot""")
 for _prefix, _times in table("k kilo|M mega|G giga|Ki kibi|Mi mebi|Gi gibi").items():
-    for _of, _base in table("W watt|Wh watt hour|Hz hertz|Pa pascal|J joule|B byte|b bit").items():
+    for _of, _base in table(
+        "W watt|Wh watt hour|Hz hertz|J joule|B byte|bps bit per second"
+    ).items():
         _UNITS[_prefix + _of] = _times + _base
-    _UNITS[f"{_prefix}bps"] = f"{_times}bit per second"
 _UNITS |= {
     f"{u}s": _UNITS[u] for u in _UNITS if re.fullmatch("(?!ha|in|mi$|cup|amp|pi)[a-z]{2,4}", u)
 }
@@ -35,9 +37,7 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
-_POINTED = (
-    r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|gal|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|doz|p[cr]|ctn)s?"
-)
+_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|[hy]r|mo|wk|doz|p[cr])s?"
 _INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
 _NOUN = r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|with)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
@@ -48,9 +48,7 @@ _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian d
   |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/
   |R$ real/centavo/reais|€ euro|£ pound/penny/pounds/pence|¥ yen//yen|₹ rupee/paisa/rupees/paise
   |₩ won//won|₽ ruble/|฿ baht//baht|₿ bitcoin/|₱ peso/centavo|₺ lira//lira|₪ shekel/|₦ naira//naira
-  |₴ hryvnia/|₫ dong//dong|zł zloty//zlotys|SEK Swedish krona//Swedish kronor
-  |NOK Norwegian krone//Norwegian kroner|DKK Danish krone//Danish kroner|CHF Swiss franc/
-  |CNY yuan//yuan|¢ cent/""")
+  |₴ hryvnia/|₫ dong//dong|zł zloty//zlotys|CHF Swiss franc/|CNY yuan//yuan|¢ cent/""")
 _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
 _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion

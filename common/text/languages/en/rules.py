@@ -117,10 +117,8 @@ _FIGURES = r"""
 {START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
-{START}(?<![#-])(?<!der |ice |ase )(20(?:1[3-9]|[2-9]\d))-(0[1-9]|1[0-2])(?![\w/–-]|[.,:]\d)  =>  {2:month_number} {1:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
-(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to )|(?<=(?:the|low|mid|her|his) \d0s and ))['’]?(\d?\d0)['’]?s\b
-    =>  {1}{2:tens}
+(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to ))['’]?(\d?\d0)['’]?s\b  =>  {1}{2:tens}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
@@ -183,7 +181,6 @@ _FIGURES = r"""
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
-{START}(?<!:)(\d{1,3}):(\d):(\d{1,3})(?![\w:])  =>  {1} to {2} to {3}
 {START}(?<!:)(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 (\d)[°º] ?(\d\d?)['′’] ?(?:(\d\d?(?:\.\d++)?)(?:["″”]|'') ?)?([NSEW]\b)?
@@ -200,7 +197,6 @@ _FIGURES = r"""
 {START}(\d{1,3})m(?= (?:left|ago|late|early|read|drive|walk|ride|break|call|timer|each)\b)  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
 [degrees]  [°º℃℉]|degrees [CF]|\d[CF](?!\w)
-(?<=[°º][CF])/(?=\d)  =>  ,␣
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
 [units]  [%A-Za-zµμΩ★⭐″"]
@@ -243,14 +239,12 @@ _OTHER_SIGNS = r"""
 /(?<=\w[a-z]/)((?:{EACH}|s|sec|min|hr?|yr|mo|wk|lb|gal|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
-((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)|day,?) |^(?=[7-9]|\d\d))(\d?\d)\.([0-5]\d)(?={THEN})
-    =>  {1}{2}:{3}
+((?i:\b(?:at|by|from|until|the|opens?|closes|one.s|day)) )(\d?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
 (?<![\w.,£$€])(\d?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m\b|mill|per))  =>  {1}:{2}  near {TRAVEL}|{SPAN}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""
 ≈(?<=\ba ≈) ?  =>  roughly␣
-(?<!\w)q(?=\d\d?(?:[-–]\d\d?)?h\b)  =>  every␣
 [days, months]  (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
 \b(?<!he (?=Su))({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))
