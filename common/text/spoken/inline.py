@@ -42,6 +42,7 @@ _NAMES: dict[str, Any] = {
     "COUNTER": "[%年月日時时点년월일시]",
     "TARGET": r"\]\((?:[^()]|\([^()]{0,300}+\)){0,1000}+\)",
     "USER": "([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)",
+    "WORDS": r"((?:/[a-z]{2,14}(?:-[a-z]{2,12}){,2}){1,2})/?(?![\w/?#=&%-]|\.\w)",
     "HOST": r"(?:[a-z0-9-]{1,63}\.){1,4}",
     "PATH": r"[!#-&(-;=?-Z_a-z~]*+",
     # What a bare domain may end in. Words of a language ("it", "in") only stand after www.
@@ -108,17 +109,17 @@ _INLINE = r"""
 \[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 [single signs]  [ (][!@#$%&*](?:,| or | and |\))
-(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
+(?<=[ (])(?!(?<=[a-z]{3}[ntykgd] )#)([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
 [addresses]  ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
-<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
+<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9_-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
 (?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
 (?<=[a-z])@[~^]?(?=\d)  =>  {at}
 [domains, files]  \.[A-Za-z0-9]
 (?<![^\s("'])\.(?=[A-Za-z]{2})  =>  {hidden}
-(?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:[/:]{PATH})?
+(?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:{WORDS}|[/:]{PATH})?
     =>  {domain}
 (?<=[A-Za-z0-9])\.(?=(?:{FILES})(?![\w-]))  =>  {dot}
 [emphasis, escapes, products]  [*_\\|]
@@ -224,10 +225,11 @@ def inline_rules(language: Language) -> Rules:
 
     def mail(match: re.Match[str]) -> str:
         local = _signs(match[1]) if english else match[1].replace(".", dot)
-        return local + at + match[2].replace(".", dot)
+        return (local + at + match[2].replace(".", dot)).replace("_", chr(AS_WRITTEN[ord("_")]))
 
     def domain(match: re.Match[str]) -> str:
-        return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
+        words = (match[3] or "").replace("/", " slash ").replace("-", " ") if english else ""
+        return (match[1] or match[2]).replace(".", dot) + words + _trimmed(match[0])[1]
 
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}

@@ -21,7 +21,7 @@ _UNITS = (
   |mmol millimole|Nm newton meter|kN kilonewton|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
   |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|atm atmosphere|Ah amp hour|hp horsepower
   |mth month|M☉ solar mass|N·m newton meter|newton newton|nt night|bd bed|ba bath|BR bed|BA bath
-  |tbs tablespoon|d day|pint pint|doz dozen|pc piece|ctn carton|bbl barrel|pr pair|sqft square foot""")
+  |tbs tablespoon|d day|pint pint|doz dozen|pc piece|ctn carton|bbl barrel|pr pair|sqft square foot|ov over|sts stitch""")
 )
 for _prefix, _times in table("k kilo|M mega|G giga|Ki kibi|Mi mebi|Gi gibi").items():
     for _of, _base in table("W watt|Wh watt hour|Hz hertz|B byte|bps bit per second").items():
@@ -37,8 +37,8 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
-_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|[hy]r|mo|wk|doz|p[cr])s?"
-_INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
+_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|[hpy]r|mo|wk|doz|pc)s?"
+_INSIDE = r"[,;)]| (?:each|per|of|and|in|versus|[NSEW][orua]\w+ of) "  # after a unit's point
 _NOUN = r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|with)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _RATES = table("d per day|gm per game|each each|cs per case")
@@ -65,7 +65,8 @@ NAMES = {
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "put": table("T tbsp|c cup|pt pint|A amp|N newton|# number|W wide|H high|D deep|L long"),
+    "put": table("T tbsp|c cup|pt pint|A amp|N newton|# number|W won|L lost|D drawn"),
+    "side": table("W wide|H high|D deep|L long"),
     "plural": lambda unit: _name(unit, singular=False),
     "north": _DEGREES,
     "seconds": lambda written: f" {number(written.removeprefix('0'))} seconds" if written else "",
