@@ -6,23 +6,22 @@ from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, m
 from common.text.spoken.rules import any_of, near, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
-_UNITS = (
-    _LENGTHS
-    | table("""wkt wicket|nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram
-  |µg microgram|lb pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
-  |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
-  |tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|KB kilobyte|TB terabyte|PB petabyte
-  |mAh milliamp hour|W watt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp|J joule|kcal kilocalorie
-  |cal calorie|Pa pascal|kJ kilojoule|MJ megajoule|Mb megabit|Gb gigabit|kPa kilopascal|MPa megapascal
-  |dB decibel|px pixel|s second|sec second|ms millisecond|µs microsecond|ns nanosecond|min minute|h hour
-  |hr hour|wk week|mo month|yr year|mol mole|mmHg millimeter of mercury|Hz hertz|mph mile per hour
-  |ppm part per million|kph kilometer per hour|m/s² meter per second squared|fps frame per second
-  |rpm revolution per minute|pk pack|ct count|IU international unit|pts point|reb rebound|ast assist
-  |mmol millimole|Nm newton meter|kN kilonewton|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
-  |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|atm atmosphere|Ah amp hour|hp horsepower
-  |mth month|M☉ solar mass|N·m newton meter|newton newton|nt night|bd bed|ba bath|BR bed|BA bath
-  |tbs tablespoon|d day|pint pint|doz dozen|pc piece|ctn carton|bbl barrel|pr pair|sqft square foot|ov over|sts stitch""")
-)
+_UNITS = _LENGTHS | table("""wkt wicket|nm nanometer|µm micrometer|kg kilogram|g gram
+  |mg milligram|µg microgram|lb pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter
+  |ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart
+  |cup cup|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|KB kilobyte|TB terabyte
+  |PB petabyte|mAh milliamp hour|W watt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp
+  |J joule|kcal kilocalorie|cal calorie|Pa pascal|kJ kilojoule|MJ megajoule|Mb megabit|Gb gigabit
+  |kPa kilopascal|MPa megapascal|dB decibel|px pixel|s second|sec second|ms millisecond
+  |µs microsecond|ns nanosecond|min minute|h hour|hr hour|wk week|mo month|yr year|mol mole
+  |mmHg millimeter of mercury|Hz hertz|mph mile per hour|ppm part per million
+  |kph kilometer per hour|m/s² meter per second squared|fps frame per second
+  |rpm revolution per minute|pk pack|ct count|IU international unit|pts point|reb rebound
+  |ast assist|mmol millimole|Nm newton meter|kN kilonewton|Wh watt hour|ng nanogram
+  |cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star
+  |atm atmosphere|Ah amp hour|hp horsepower|mth month|M☉ solar mass|N·m newton meter
+  |newton newton|nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day|pint pint|doz dozen
+  |pc piece|ctn carton|bbl barrel|pr pair|sqft square foot|ov over|sts stitch""")
 for _prefix, _times in table("k kilo|M mega|G giga|Ki kibi|Mi mebi|Gi gibi").items():
     for _of, _base in table("W watt|Wh watt hour|Hz hertz|B byte|bps bit per second").items():
         _UNITS[_prefix + _of] = _times + _base
