@@ -114,7 +114,7 @@ def full_words(
 
 def ends_sentence(match: re.Match[str], starters: Container[str]) -> bool:
     """Return whether nothing follows, or one of the words that begin a sentence."""
-    rest = match.string[match.end() : match.end() + 24].lstrip("\"'”’)*_ ")
+    rest = match.string[match.end() : match.end() + 24].lstrip("\"'”’*_ ")
     return not rest or re.split(r"[^\w]", rest, maxsplit=1)[0] in starters
 
 

@@ -217,7 +217,7 @@ NUMBERS = [
     ("24/7", "twenty-four seven"),
     ("Version 1.2.3", "Version one point two point three"),
     ("v2.1", "version two point one"),
-    ("Python 3.8–3.12", "Python three point eight to three point twelve"),
+    ("Python 3.8–3.12", "Python three point eight to three point one two"),
     ("Python 3.11", "Python three point eleven"),
     ("192.168.0.1", "one hundred ninety-two dot one hundred sixty-eight dot zero dot one"),
     ("555-123-4567", "five five five, one two three, four five six seven"),

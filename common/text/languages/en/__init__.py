@@ -6,7 +6,7 @@ from common.text.spoken.rules import Rules
 numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu
   thur thurs fri sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man
   ala cal arc gal sec min may ma mo ind eq eqs tab thm prop app par chap ht pop ps cor rom deut prov
-  eph thess heb pet matt para paras cl bk pls sched elev proj bal dims ins pmt wk vit temp orig ep
+  eph thess heb pet matt para paras cl bk pls sched elev proj bal dims ins pmt wk vit temp orig ep yr
   mag pub acct lic arts exh ver fn pg pgs amt qty Bus Stat Pen Lab Ann Isa Jer Ezek Chron Rul"""
 enders = "etc inc ltd co corp bros esq llc plc p.a"
 units = """s h m g min mins hr hrs sec ft in lb lbs mi yd gal mph km kg mm cm yr yrs wk wks mos qt

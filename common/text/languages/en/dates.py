@@ -18,27 +18,31 @@ _LASTING = re.compile(r"ub-$|(?:otal|brew|cook|finish|lapsed)(?: time)?:?(?: is)
 
 NAMES: dict[str, Any] = {
     "DAY_FOLLOWS": (
-        r"(?<!\w)((?i:on|(?<!ltiply )(?<!iplied )(?<!divide )(?<!ivided )by|due|dated|since|until|till"
-        r"|for(?= \d\d?/\d\d?(?: (?:or|and|to) \d|[?!.,;)]|$))|between|from|before|after|through"
-        r"|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated|effective|notes"
-        r"|(?:as|week|e?mail) of|deadline|statement|meeting|call|appointment|delivery|today|tomorrow"
-        r"|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{2,5}day)(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
+        r"(?<!\w)((?i:on|(?<!ltiply |iplied |divide )(?<!ivided )by|due|dated|since|until|till|(?:for"
+        r"|paid|sent|shipped)(?=:? \d\d?/\d\d?(?: (?:or|and|to|at) |[?!.,;)]|$))|between|from|before"
+        r"|after|through|start(?:s|ing)?|close[sd]|ends|opens?|expires|arrives|latest|ETA|date|updated"
+        r"|effective|notes|(?:as|week|e?mail) of|(?:lat|earli|soon)er than|deadline|statement|meeting"
+        r"|call|appointment|delivery|today|tomorrow|move-in|midterm|finals?|exam|(?-i:[A-Z])\w{2,5}day|"
+        r"(?:date|line|party|exam) (?:is|was))(?:,|:| [—–])?(?: {1,2}about)? {1,2}\(?)"
     ),
+    "EVENT": r"\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|(?:appointment|visit|conference|meeting|call)\b)",
     "ASIDE": r"(?<=[A-Za-z][ ,][( ])(?:1?\d/(?:1[3-9]|2\d|3[01])|1[0-2]/\d|(?:1[3-9]|2\d)/1?\d)(?=\))",
-    "THEN": r" ?[ap]\.?m|[,;)]|\.?(?:$|[\"”])| (?:on|in|to|from|until|for|and|train|bus|today)\b",
+    "HEADING": r"(?:^|(?<=[:;•] ))\d\d?/\d\d?(?<!\b[1-9]/10)(?<!\b[345]/5)(?=: | [–—-] [A-Z\"“$])",
+    "THEN": r" ?[ap]\.?m|[,;):]|\.?[\"”]?$| [–-] | (?:on|in|to|from|until|for|and|train|bus|today)\b",
     "NO_CLOCK": r"(?<!at )(?<!by )(?<!om )(?<!til )(?<!to )(?<!nd )(?<!ter )(?<!ore )(?<![-–@])",
     "TIMED": r"(?i:steep|plank|brew|boil|simmer|heat|wave|\brest|\bhold|cook|video|song|\blap|workout)",
-    "TRAVEL": r"\b(?i:trains?|bus(?:es)?|coach|ferry|departs?|platform)\b|:\d\d ?(?:,|or|to|and|[-–])",
+    "TRAVEL": r"\b(?i:train|bus(?:es)?\b|coach|ferry|depart|platform)|:\d\d ?(?:[,→–-]|or|to|and)",
+    "SPAN": r"\b0\d\.\d\d\b|(?<![£$€\d])\d?\d\.[0-5][05] ?[-–] ?[12]\d\.[0-5][05]\b(?! ?[%€kmgp])",
     "RATIO": r"(?i:dilut|\bratio|scale|odds \w{2,4} \d|\bmix (?:it )?1:|aspect)|:\d+,\d{3}",
     "NAME_ENDS": "(?:an|eb|ar|pr|ay|u[nlge]|ep|ct|ov|e[cd]|on|hu|ri|at)",  # of months and days
     "MONTH": rf"({'|'.join(_NAMES)}|(?:{any_of(_MONTHS)})\.?)",
     "SHORT_MONTH": rf"({any_of(_MONTHS)})\.?",
     "DAY": r"(0?[1-9]|[12]\d|3[01])",
     "NTH": "(?:st|nd|rd|th)?",
-    "DATED_YEAR": r"(1\d\d\d|20\d\d)",
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
-    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|shoot|FG|of an? ))",
-    "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
+    "AGE": r"(?i:an?|the|h..|their|my|y?our|early|mid|late|low|(?:low|upp)er|high)",
+    "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|t(?:b?sp|eas|able)|mile|shoot|FG|of an? |done|=))",
+    "PLURAL": r"(?:people|(?!(?:was|has|does|this|thus|versus|across)\b)[a-z]{1,18}[^\Ws]s)\b",
     "day_of": table("M Mon|T Tue|Tu Tue|W Wed|Th Thu|F Fri|Sa Sat|Su Sun"),
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",

@@ -6,25 +6,28 @@ from common.text.languages.en.numbers import NUMBER, ONE, cardinal, describes, m
 from common.text.spoken.rules import any_of, near, table
 
 _LENGTHS = table("km kilometer|m meter|cm centimeter|mm millimeter|mi mile|yd yard|ft foot|in inch")
-_UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg milligram|µg microgram
-  |lb pound|lbs pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
-  |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
-  |tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte
-  |TB terabyte|PB petabyte|KiB kibibyte|MiB mebibyte|GiB gibibyte|TiB tebibyte
-  |kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second
-  |kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|amp amp
-  |mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal
-  |kPa kilopascal|dB decibel|px pixel|s second|sec second|secs second|ms millisecond|µs microsecond
-  |ns nanosecond|min minute|mins minute|h hour|hr hour|hrs hour|wk week|wks week|mo month|mos month
-  |yr year|yrs year|mol mole|mmHg millimeter of mercury|Hz hertz|kHz kilohertz|MHz megahertz
-  |GHz gigahertz|mph mile per hour|ppm part per million|kph kilometer per hour
-  |m/s² meter per second squared|fps frame per second|rpm revolution per minute|pk pack|ct count
-  |IU international unit|pts point|reb rebound|ast assist|wkts wicket|mmol millimole|Nm newton meter
-  |kN kilonewton|MPa megapascal|Wh watt hour|ng nanogram|cc cubic centimeter|lm lumen
-  |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
-  |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
-  |N·m newton meter|newton newton|nt night|nts night|bd bed|ba bath|BR bed
-  |BA bath|pr pair|prs pair|ov over|sts stitch|tbs tablespoon|tsps teaspoon|tbsps tablespoon""")
+_UNITS = _LENGTHS | table("""wkt wicket|nm nanometer|µm micrometer|kg kilogram|g gram
+  |mg milligram|µg microgram|lb pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter
+  |ml milliliter|mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart
+  |cup cup|tsp teaspoon|tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|KB kilobyte|TB terabyte
+  |PB petabyte|mAh milliamp hour|W watt|V volt|amp amp|mV millivolt|kV kilovolt|mA milliamp
+  |J joule|kcal kilocalorie|cal calorie|Pa pascal|kJ kilojoule|MJ megajoule|Mb megabit|Gb gigabit
+  |kPa kilopascal|MPa megapascal|dB decibel|px pixel|s second|sec second|ms millisecond
+  |µs microsecond|ns nanosecond|min minute|h hour|hr hour|wk week|mo month|yr year|mol mole
+  |mmHg millimeter of mercury|Hz hertz|mph mile per hour|ppm part per million
+  |kph kilometer per hour|m/s² meter per second squared|fps frame per second
+  |rpm revolution per minute|pk pack|ct count|IU international unit|pts point|reb rebound
+  |ast assist|mmol millimole|Nm newton meter|kN kilonewton|Wh watt hour|ng nanogram
+  |cc cubic centimeter|lm lumen|bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star
+  |atm atmosphere|Ah amp hour|hp horsepower|mth month|M☉ solar mass|N·m newton meter
+  |newton newton|nt night|bd bed|ba bath|BR bed|BA bath|tbs tablespoon|d day|pint pint|doz dozen
+  |pc piece|ctn carton|bbl barrel|pr pair|sqft square foot|ov over|sts stitch""")
+for _prefix, _times in table("k kilo|M mega|G giga|Ki kibi|Mi mebi|Gi gibi").items():
+    for _of, _base in table("W watt|Wh watt hour|Hz hertz|B byte|bps bit per second").items():
+        _UNITS[_prefix + _of] = _times + _base
+_UNITS |= {
+    f"{u}s": _UNITS[u] for u in _UNITS if re.fullmatch("(?!ha|in|mi$|cu|am|pi)[a-z]{2,4}", u)
+}
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -33,20 +36,20 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
-_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|[hpy]r|mo|wk|reb|ast)s?"
+_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|[hpy]r|mo|wk|doz|pc)s?"
 _INSIDE = r"[,;)]| (?:each|per|of|and|in|versus|[NSEW][orua]\w+ of) "  # after a unit's point
 _NOUN = r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|with)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
-_RATES = table("d per day|gm per game|each each")
+_RATES = table("d per day|gm per game|each each|cs per case")
 _DEGREES = table("C Celsius|F Fahrenheit|K Kelvin|N north|S south|E east|W west")
 # The main unit, the small one (else cent), their plurals (else in -s).
 _CURRENCIES = table("""$ dollar|US$ US dollar|C$ Canadian dollar|A$ Australian dollar
   |NZ$ New Zealand dollar|HK$ Hong Kong dollar|S$ Singapore dollar|MX$ Mexican peso/
   |R$ real/centavo/reais|€ euro|£ pound/penny/pounds/pence|¥ yen//yen|₹ rupee/paisa/rupees/paise
   |₩ won//won|₽ ruble/|฿ baht//baht|₿ bitcoin/|₱ peso/centavo|₺ lira//lira|₪ shekel/|₦ naira//naira
-  |₴ hryvnia/|₫ dong//dong|zł zloty//zlotys|SEK Swedish krona//Swedish kronor
-  |NOK Norwegian krone//Norwegian kroner|DKK Danish krone//Danish kroner|CHF Swiss franc/
-  |CNY yuan//yuan|¢ cent/""")
+  |₴ hryvnia/|₫ dong//dong|zł zloty//zlotys|CHF Swiss franc/|CNY yuan//yuan|¢ cent/
+  |SEK Swedish krona//Swedish kronor|NOK Norwegian krone//Norwegian kroner
+  |DKK Danish krone//Danish kroner""")
 _CODES = table("""USD $|CAD C$|CA$ C$|AUD A$|AU$ A$|EUR €|GBP £|JPY ¥|INR ₹|Rs. ₹|KRW ₩|RUB ₽|RMB CNY
   |NZD NZ$|HKD HK$|SGD S$|MXN MX$|BRL R$|PHP ₱|TRY ₺|ILS ₪|NGN ₦|UAH ₴|VND ₫|PLN zł""")
 _SCALES = table("""k thousand|K thousand|m million|M million|mn million|MM million|T trillion|B billion
@@ -57,12 +60,14 @@ NAMES = {
         rf"(\d{{1,2}}(?:,\d\d(?!\d))++,\d{{3}}(?!\d)|\d++,\d\d(?![\d,])|{NUMBER})"
         r"(?:[ -]?(thousand|million|billion|trillion|lakh|crore|mn|bn|tn|MM|[kKmMBT])(?!\w))?"
     ),
-    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3"})
-    + r"|W(?!-\d)|in[23]?(?=[.;)])|in(?= \((?:L |\d))",
+    "UNIT": any_of(_UNITS.keys() - {"B", "W", "in", "in2", "in3", "d"})
+    + r"|W(?!-\d)|in[23]?(?=[.;)]|/\d)|in(?= \((?:L |\d))"
+    r"|(?<=\d )d(?=[,;:)/]|\.?$|\. [A-Z]| (?:of|to|ago|later|after|before|from|and|or|\d+ h)\b)",
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "put": table("T tbsp|c cup|A amp|N newton|# number|W won|L lost|D drawn"),
+    "put": table("T tbsp|c cup|pt pint|A amp|N newton|# number|W won|L lost|D drawn"),
+    "side": table("W wide|H high|D deep|L long"),
     "plural": lambda unit: _name(unit, singular=False),
     "north": _DEGREES,
     "seconds": lambda written: f" {number(written.removeprefix('0'))} seconds" if written else "",
@@ -84,10 +89,9 @@ def degree(match: re.Match[str]) -> str:
 
 def inches_mark(match: re.Match[str]) -> str:
     """Return inches where the mark closes no quotation: a 27" screen."""
-    quoted = len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2 == 1
-    if match[0].endswith('"') and quoted:
-        return match[0]
     before, after = match.string[: match.start()], match.string[match.end() :]
+    if match[0].endswith('"') and len(re.findall(r'(?<!\d)"', before)) % 2:
+        return match[0]
     noun = re.search(_ARTICLE, before) or (not before.endswith("by ") and re.match(_NOUN, after))
     singular = match[1] in ONE or bool(noun) or describes(match)
     return f"{number(match[1])} {_name('in', singular=singular)}"
@@ -107,7 +111,7 @@ def _name(unit: str, *, singular: bool) -> str:
     noun, *rest = re.split(" (?=per |of )", _UNITS[unit])
     if not singular:
         noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
-        noun = re.sub("(?<=ch|ss)s$", "es", re.sub("(?<=hertz|power)s$", "", noun))
+        noun = re.sub("(?<=ch|ss)s$", "es", re.sub("(?<=hertz|power|dozen)s$", "", noun))
     return " ".join([noun, *rest])
 
 

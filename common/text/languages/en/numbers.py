@@ -2,8 +2,6 @@
 
 import re
 from functools import lru_cache
-from operator import methodcaller
-from typing import Literal
 from unicodedata import normalize
 
 from num2words import num2words
@@ -21,11 +19,13 @@ PER = (  # any word follows at once, and usual ones after a space, too
     r"(?:sq\.? (?:ft|mi)|[a-z]{1,12}[³²]?|m?L|dL|.B|W|.Wh)(?:/[a-z]{1,9})?)(?!\w)(?:\.(?=,| [a-z+]))?)?"
 )
 _DESCRIBED = (
-    r"(?:, \d+-\w+ (?:\w+ )?| )(?:hike|walk|run|drive|ride|race|trip|trail|swim|loop|climb|radius"
-    r"|credit|fee|discount|deposit|bill|limit|budget|payment|bonus|loan|grant|ticket|fine|charge|minimum|refund"
-    r"|gift|lens|ceiling|tank|tin|hole|pipe|bottle|bag|jar|pan|pot|bowl|box|pack|tube|screen|display|monitor|TV|rope"
-    r"|cable|ladder|board|battery|charger|bulb|tablet|capsule|pill|serving|dumbbell|plate|plank|session"
-    r"|workout|timer|lease|mortgage|warranty|flight|layover|pool|turkey|roast|steak|phone|laptop)s?\b"
+    r"(?:, \d+-\w+ (?:\w+ )?| (?:(?:standard|annual|monthly|gift) )?)(?:hike|walk|run|drive|ride|race"
+    r"|trip|trail|swim|loop|climb|radius|credit|fee|discount|deposit|bill|limit|budget|payment|bonus"
+    r"|loan|grant|ticket|fine|charge|minimum|refund|gift|lens|ceiling|tank|bottle|bag|jar|pan|pot|bowl"
+    r"|box|pack|tube|screen|display|monitor|TV|rope|cable|ladder|board|battery|charger|bulb|tablet"
+    r"|capsule|pill|serving|dumbbell|plate|plank|session|goal|deductible|deduction|balance|price|salary"
+    r"|hole|pipe|tin|room|workout|timer|lease|mortgage|flight|layover|pool|turkey|roast|steak|phone"
+    r"|laptop|target|sheet|tent|rug|deck)s?\b"
 )
 STARTERS = words_of(starters)
 ONE = frozenset({"1", "1.0", "1.00"})  # which take a singular
@@ -38,9 +38,9 @@ _EQUATION = f"{_RESULT}| (?:plus|minus|times|divided by) "
 _NUMBERED = table("""No number|no number|Nr number|Nos numbers|nos numbers|Fig Figure|fig figure
   |Figs Figures|p page|pp pages|Sec Section|sec section|Ch Chapter|ch chapter|Vol Volume|vol volume
   |Eq Equation|Art Article|Apt Apartment|apt apartment|Rm Room|ext extension|Ext Extension|Pt Part
-  |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians
-  |Rom Romans|Matt Matthew|l line|Yr Year|Gen Genesis|Fl Floor|paras paragraphs|ll lines|Wk Week
-  |wk week|Wks Weeks|wks weeks|Mo Month|Rt Route|Lvl Level|vv verses""")
+  |Ste Suite|Bldg Building|para paragraph|Rte Route|Op Opus|op opus|Ps Psalm|Cor Corinthians|Rom Romans
+  |Matt Matthew|l line|Yr Year|Gen Genesis|Fl Floor|paras paragraphs|ll lines|Wk Week|yr year|wk week
+  |Wks Weeks|wks weeks|Mo Month|Rt Route|Lvl Level|vv verses""")
 _SCORE, _CLOSE = 100, 0.6  # two numbers from here on that fall as much are no score: "747-400"
 _RAISED_BY = table("""² squared|2 squared|³ cubed|3 cubed|↑ up|▲ up|↓ down|▼ down|× times
   |± plus or minus|§ section|¶ paragraph|% percent|° degrees""")
@@ -66,13 +66,13 @@ NAMES = {
     "RARE": (  # one of the rare forms that the first rules read
         r"\d(?: ?[ap](?!\w|\.m)|s(?!\w)|:\d\d?(?:[-–]| ?/)|\d[7\d](?:-|[A-Z])|0\.\d{4}|\d{7}| mm| ?st)"
         r"|[•＊…]|½ ?st|\.\.\d|[:-][\dA-Fa-f]{2,4}[:-]|[xX×](?: ?M?\d|[xX])|[vVCODEIN]\W?\d{3}"
-        r"|/ea|['′’] ?[x×]|[efmnty] \d++[-:A-Z]|\d{3}-\d{4}|M ?[-–] ?F|[(,] ?[rbd]\.| [cT]\."
+        r"|/ea|['′’] ?[x×]|[efmnty] \d++[-:A-Z]|\d{3}-\d{4}|M ?[-–] ?F|[(,] ?[rbd]\.| (?:[cT]|pt)\."
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),
     "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
-    "NUMBERED": "|".join(_NUMBERED),
+    "NUMBERED": r"(?!(?<=\d )(?:yr|wk))(?:" + "|".join(_NUMBERED) + ")",
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
     "RELEASES": "Python|[Vv]ersion|iOS|iPadOS|macOS|Android|Java|Node|Django|Ubuntu|Ruby|PHP|Swift|Go",
     "STANDARD": r"(?i:arxiv)|RFC|ISO(?! \d{1,3}00(?![:\d-]))|PMID|IEEE|ANSI|IEC|DIN",
@@ -81,13 +81,12 @@ NAMES = {
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
     "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
     "letters": " ".join,
-    "as_written": methodcaller("translate", AS_WRITTEN),
+    "as_written": lambda written: written.translate(AS_WRITTEN),
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
-    "points": lambda range_: " to ".join(map(_points, re.split(" ?[-–—] ?", range_))),
     "bounded": lambda sign: _SIGNS[sign].removesuffix(" of"),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus"),
-    "lowered": methodcaller("translate", LOWERED),
+    "lowered": lambda written: written.translate(LOWERED),
     "path": lambda path: path.replace("~", "tilde").replace(".", " dot ").replace("/", " slash "),
     "with_commas": lambda written: re.sub("[. '’]", ",", written),
     "vulgar": lambda it: _with_whole(it[1], *map(int, normalize("NFKC", it[2]).split("\u2044"))),
@@ -103,8 +102,7 @@ NAMES = {
 def number(written: str) -> str:
     """Return "1,234.5" as "one thousand two hundred thirty-four point five"."""
     whole, _, fraction = written.replace(",", "").partition(".")
-    start = cardinal(whole) if whole else ""
-    return f"{start} point {spelled(fraction)}".strip() if fraction else start
+    return f"{cardinal(whole)} point {spelled(fraction)}".strip() if fraction else cardinal(whole)
 
 
 def cardinal(digits: str) -> str:
@@ -156,7 +154,7 @@ def point(match: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _words(number: int, kind: Literal["cardinal", "ordinal", "year"]) -> str:
+def _words(number: int, kind: str) -> str:
     said: str = num2words(number, lang="en", to=kind)
     return said.replace(",", "").replace(" and ", " ").replace("oh-", "oh ")
 
@@ -182,14 +180,9 @@ def item(match: re.Match[str]) -> str:
     return match[0] if before.count("(") > before.count(")") else f"{cardinal(match[1])}, "
 
 
-def _points(written: str) -> str:
-    """Return "3.10" as "three point ten", and four parts with dots as in an address."""
-    parts = written.split(".")
-    return (" dot " if parts[3:] else " point ").join(map(cardinal, parts))
-
-
 def version(match: re.Match[str]) -> str:
-    said = _points(match[2])
+    parts = match[2].split(".")
+    said = (" dot " if parts[3:] else " point ").join(map(cardinal, parts))
     port = f" port {spelled(match[3])}" if match[3] else ""
     return f"version {said}" if match[1] else said + port
 

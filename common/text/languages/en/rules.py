@@ -82,40 +82,41 @@ _FIGURES = r"""
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
 (?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night)s?(?!\w)(?![^.;\n]{,30}[×=]))  =>  for␣
-(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$)))\.  =>  {1:put}
+(?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$))|pt(?=\. [a-z]))\.  =>  {1:put}
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
-(?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=\d\d[1-9]s))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
 (?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
-(?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
+(?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} ft
 [dates]  [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=\w){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
+(?:(?<=/\d\d)|(?<=/20\d\d)|(?<=\d0s)) ?{DASH} ?(?=\d\d?/\d\d?/\d\d|['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
-(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
+(?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:(?:at |@ |from )?\d\d?(?::|\d/| ?[AaPp]\.?[Mm]| ?[-–])|{EVENT})))
+    =>  {days}
+(?<![\w/.,])()({ASIDE}|{HEADING}|(?<!ge |de |ep |rt |ck |s  )(?:0[1-9]/[0-3]?\d|\d?\d/0[1-9]){NO_MORE})
+    =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
 (?<=\d) ?{DASH} ?(?={MONTH} {DAY}(?!\d))|(?<=[a-z.]){DASH}(?={DAY}{NTH} {MONTH}(?!\w))  =>  ␣to␣
 {START}(?:[Tt]he )?{DAY} ?{DASH} ?(?={DAY} {MONTH}(?!\w))  =>  the {1:ordinal} to␣
 {START}{DAY}[ -]{SHORT_MONTH}[ -](\d\d)(?!\w|[.,:]\d| [a-z])  =>  the {1:ordinal} of {2:month}, {3:yy}
-(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? {DATED_YEAR})?(?![\w%°]|[.,:/]\d)
+(?<!\w){MONTH} {DAY}{NTH}(?: ?{DASH} ?{DAY}{NTH})?(?:,? ([12]\d{3}))?(?![\w%°]|[.,:/]\d)
     =>  {1:month} {2:ordinal}{3:until}{4:in_year}
-{START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? {DATED_YEAR})?(?!\w|[.,]\d)
+{START}(?:[Tt]he )?{DAY}{NTH} (?:of )?{MONTH}(?:,? ([12]\d{3}))?(?!\w|[.,]\d)
     =>  the {1:ordinal} of {2:month}{3:in_year}
-(?<!\w){MONTH} ['’](\d\d)(?!\w)  =>  {1:month} {2:yy}
-(?<!\w){MONTH} {DATED_YEAR}{NO_MORE}  =>  {1:month} {2:year}
+(?<!\w)(?:{MONTH} |((?:[QH]\d|FY)) ?)['’](\d\d)(?!\w)  =>  {1:month}{2} {3:yy}
+(?<!\w){MONTH} {YEAR}{NO_MORE}  =>  {1:month} {2:year}
 (?<!\w)['’](\d\d)(?![\w'’])  =>  {1}
-(?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
-(?:\b((?i:an?|the|h..|y?our|my|their|early|mid|l..e?)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
-    =>  {1}{2:tens}
+(?:\b({AGE}[ -])|\B(?=['’])|(?<=s to ))['’]?(\d?\d0)['’]?s\b  =>  {1}{2:tens}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d()#＃-]|[A-Z]-?\d|[#№°º＊]
 {START}(\d\d?)([WLD])(?!\w)  =>  {1:number} {2:put}  near \d\d?W[ ,/–-]{1,3}\d\d?[LD]\b
 {START}(\d{1,2}(?:\.5)?)(?:\.0)? GB(?= (?:in the [A-Z]|of (?:first|1st)))  =>  {1:number} games back
@@ -141,7 +142,6 @@ _FIGURES = r"""
 (?<![\w&])#(?!\d000)([1-9]\d{3})(?![\w-]|[.,:]\d)  =>  number {1:pairs}
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z]|[A-Z]\d{1,3}\b)  =>  number␣
 [money]  [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
-¥(?=\d)  =>  RMB␣  near Chin|Beijing|Shanghai|Xi'?an|Guangzhou|Shenzhen|Chengdu|Great Wall|yuan
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
 (?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
 (?<!\w)(MXN|CAD|AUD|NZD|HKD|SGD|USD) ?\$(?=\d)  =>  {1}␣
@@ -150,7 +150,7 @@ _FIGURES = r"""
 (?<!\w){MINUS}({MONEY}) ?{MINUS}{SUM}(?:( ?[-–] ?|—){MONEY}?{SUM})?(\+?){PER}(?!\w)  =>  {amount}
 [versions]  \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?:(?<=ersion )[vV]|(?<![\w.])([vV]?))(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
-(?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
+(?<!\w)((?:{RELEASES}) )(\d++)\.(\d\d)(?!\w|[.,]\d)  =>  {1}{2:cardinal} point {3:cardinal}
 (?<![\w/])(?:[vV]er\. ?|v ?|V(?=\d++\.\d))({NUMBER})(?!\w)  =>  version {1:number}
 [fractions]  \d/\d|f/\d|[{VULGAR}]
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
@@ -166,9 +166,8 @@ _FIGURES = r"""
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 (?<![\w.,:/–-])(\d{1,3}(?: ?[-–] ?\d{1,3}){2,9})(?![\w–-]|[.,]\d|%| *equals)  =>  {1:listed}
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
-(etween \d\d?(?::\d\d)? ?(?:[ap]\.?m\.?)?) ?[-–—] ?(?=\d\d?(?::| ?[ap]\.?m))  =>  {1} and␣
 (?=[ –—-]){AFTER} ?[-–—] ?(?=\d++(?!(?![ap]\.?m)\w| [a-z]{3}|:1\b)|noon|midnight)  =>  ␣to␣
-–(?:(?<=\d.)(?=[$€£A-Za-z])|(?<=[a-z].)(?=\d))|-(?<=\d.)(?=[$€£])  =>  ␣to␣
+–(?:(?<=\d.)(?=[$€£A-Za-z])|(?<=[a-z].)(?=\d))|-(?<=\d.)(?=[$€£])|[-–](?<=°[CF].)(?=\d)  =>  ␣to␣
 (?<=\d)(?: x |x|×| × (?=[\d. ×]{1,20}(?:[cm]?m|in|ft|px|["″]|photo)(?!\w))|(?<=\d{3}) × (?=\d{3}))(?=\d)
     =>  ␣by␣
 {START}(\d\d?) [x×] (?=[A-Z]\w)  =>  {1}␣
@@ -178,7 +177,6 @@ _FIGURES = r"""
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d?\d:\d\d)(?!:)(?:(?<=\b0:..)|(?<=:00)(?= mile)|(?=(?: to .{4,5})? ?(?:/ ?[km]|per|pace|min)))
     =>  {1:lasted}
-{START}(?<=or |ep |nk )(\d?\d:\d\d) to (\d?\d:\d\d)(?! [ap])  =>  {1:lasted} to {2:lasted}  near {TIMED}
 {START}(?<=.){NO_CLOCK}(\d\d?:00)(?![\w:]| ?[ap]\.?m)  =>  {1:lasted}  near {TIMED}
 {START}(?<!:)((?:2[5-9]|[3-9]\d):\d\d)(?![\w:])  =>  {1:lasted}  near [Tt]ime|[Pp]ace|mile|P[RB]\b|\d ?K
 \b((?:Psalms?|Proverbs|Genesis|Exodus|Isaiah|[A-Z]\w{2,9}(?:ew|hn|ns)) \d{1,3}):(?=\d(?!\d))  =>  {1}␣
@@ -190,9 +188,9 @@ _FIGURES = r"""
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 (\d)[°º] ?(\d\d?)['′’] ?(?:(\d\d?(?:\.\d++)?)(?:["″”]|'') ?)?([NSEW]\b)?
     =>  {1}° {2:hour} minutes{3:seconds} {4:north}
-{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,2}(?:eq|wi|de|ta|hi|lo|pl))
-    =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
-(\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
+(\d ?(?:["″'′]|[cm]?m|in\.?|ft\.?)) ?([WHDL])(?= ?[x×]|[,;).]|$)  =>  {1} {2:side}  near [x×] ?\d
+{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,2}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch
+(\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|long|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
 {START}(\d{1,3})['′](?=[ -](?!and |or |pen|won)[a-z])  =>  {1} ft
@@ -207,10 +205,12 @@ _FIGURES = r"""
 [units]  [%A-Za-zµμΩ★⭐″"]
 [ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
+/(?:(?<=lb/|bs/|oz/|kg/)(?=[\d,]+ (?:sq|ac))|(?<=sp/|oz/)(?=(?!1 )\d+ (?:gal|q|L)))  =>  ␣per␣
+/(?:(?<=llars/|cents/)|(?<=[a-z]{4}/)(?<![nmtc]s/|rs/|es/))(?=\d+ ?(?:lb|k?g\b|gal|L|mo|hr))  =>  ␣per␣
 /(?:(?<=[\d mck]g/|al/|mL/)(?=\d{,4} ?(?:m?[lLg]|k?m)\b)|(?<=[a-z]/)(?=\d\d? ?[hd]r?s?\b))  =>  ␣per␣
-/(?:(?<=[a-z]{2}/|[\d B][gCFPR]/|[a-z]\./)(?=\d[\d,.]{,6} ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
+/(?:(?<=[a-z]{2}/|[\d Bm][A-Zg]/|[a-z]\./)(?=\d[\d,.]* ?[°A-Za-z])|(?<=[a-z\d]/)(?=[$€£]\d))  =>  ,␣
 {START}({NUMBER})(?=/(?:km|mi|sq|m|d?L|kg|min|sec|s|h|hr|{EACH})[²³]?(?!\w)){PER}  =>  {1:number}{2:per}
-([AN])(?:(?<=\d.)|(?<=\d[ -].))(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)
+([AN])(?<=\d[ -].|.\d.)(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)|0\.\d+ A
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
 {START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
@@ -218,13 +218,13 @@ _FIGURES = r"""
 ({SOME}{PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:plural}{point}
 (?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
 [thousands]  \d(?:\+|[kKM]|bn)
-{START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
+{START}({NUMBER})\+ ?({UNIT})(?!\w)(?:\.(?= [a-z]))?{PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|mara)|(?:he|a|my|ou?r?) [15]0?k
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|ste|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 [numbers]  \d
 (?<![\w.,])(?=\d[\d,.]*+(?:/[A-Z]|[-–/:×x_'’*]\d))(\d\w*+(?:[,.:/×'’*–-]\w++)*+)  =>  {1:as_written}
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
-{START}(?<!In |By |ce |ng |il |of ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
+{START}(?<!In |By |ce |ng |il |of |Q\d |FY |er |H\d ){YEAR}(?= {PLURAL})  =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
 (?<![\w.,])(\d{1,3}(?:,\d{3})++|\d++)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)  =>  {1:ordinal}
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
@@ -239,11 +239,11 @@ _OTHER_SIGNS = r"""
 ([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:_RAISED_BY}␣
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
-/(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
+/(?<=\w[a-z]/)((?:{EACH}|s|sec|min|hr?|yr|mo|wk|lb|gal|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
-((?i:\b(?:at|by|from|until|the|opens?|closes|one.s)) )([012]?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
-(?<![\w.,£$€])([012]?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m|million|per)\b)  =>  {1}:{2}  near {TRAVEL}
+((?i:\b(?:at|by|from|until|the|opens?|closes|one.s|day)) )(\d?\d)\.([0-5]\d)(?={THEN})  =>  {1}{2}:{3}
+(?<![\w.,£$€])(\d?\d)\.([0-5]\d)(?![\w%]|\.\d| ?(?:k?m\b|mill|per))  =>  {1}:{2}  near {TRAVEL}|{SPAN}
 {START}(?!\d{3,4}p)({NUMBER})p(?!\w){PER}  =>  {1:number} pence{2:per}
 """
 _DAYS = r"""

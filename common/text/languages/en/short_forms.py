@@ -41,7 +41,7 @@ _NAMES = {
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
     "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
-  |pp pages|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits"""),
+  |pp pages|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits|dep deposit"""),
     "way": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "title": _TITLES,
@@ -62,9 +62,9 @@ _POINTED = r"""
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-[numbered, counted]  \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est)|cl\.|[NS][EW](?!\w)| no\.
+[numbered, counted]  \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est|.{,5} dep)|cl\.|[NS][EW](?!\w)| no\.
 (?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
-([$£€]\d[\d,.k]{,9}?) ?p(cm|w|p)\b\.?  =>  {1} {2:counted}{point}
+([$£€]\d[\d,.k]{,9}?) (?:sec\. )?p?((?<=p)(?:cm|w|p)|dep(?!\.? \d))\b\.?  =>  {1} {2:counted}{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
 (?<=[A-Za-z)] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:way}
