@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from operator import methodcaller
 from typing import Any
 
-from common.text.spoken.rules import any_of, apply, read_rules, table
+from common.text.spoken.rules import RAISED, any_of, apply, read_rules, table
 
 _WORDS = "(?:arc)?(?:sin|cos|tan|cot)h?|sec|csc|log|ln|exp|lim|max|min|mod|det|gcd"
 _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡
@@ -12,7 +13,8 @@ _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|ne
   |notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆
   |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,|iff ⇔|Leftrightarrow ⇔
   |Longrightarrow →|longrightarrow →|leftarrow ←|lt <|gt >|leqslant ≤|geqslant ≥|ll ≪|gg ≫|mp ∓|cong ≅
-  |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′""")
+  |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′
+  |mapsto →|setminus −|lfloor floor (|rfloor )|lceil ceiling (|rceil )|langle (|rangle )""")
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
     _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
@@ -26,6 +28,7 @@ _PATTERNS = {
     "LAYOUT": r"left|right|[bB]igg?[lr]?|\w{1,9}(?:style|line)|(?:no)?limits|math\w{2,5}|vec|dot|rm|bf",
 }
 _DELIMITERS = r"""
+(?<=\\\\)\[-?\d[\w.]{1,5}\]  =>
 (?<!\w)((?:[PEpH]|Var)(?:\\left ?)?[(\[][^()\[\]|]{1,60}+)\|(?=[^()\[\]|]{1,60}+[)\]])  =>  {1} ∣␣
 ? \\|\$[^$\n]{0,200}\$
 (?:(?<!\$)\$\$(?!\$)|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
@@ -34,46 +37,49 @@ _DELIMITERS = r"""
 """
 _INNERMOST = r"""
 ? [{_^\\]
-\\begin\{(?:[a-z]?matrix|cases)\}([^{}]{1,300})\\end\{[a-z]{5,7}\}  =>  ␣({1:rows})
-\\(int|sum|prod)_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
+\\(begin|end)\{[bBpvV]?(?:small)?matrix\}  =>  {1:sign}
+\\(int|sum|prod)(?:\\limits)?_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
+(?:\\[rbB][a-z]{3,4} ?)?[\]|.]_{BOUND} ?\^{BOUND}  =>  ], ⎸{1}{2} → {3}{4},␣
 \\lim_{BOUND}  =>  ␣lim {1}{2},␣
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
 \\(sin|cos|tan|cot)\^(?:\{-1\}|\{−1\})  =>  ␣arc{1}␣
-\\(?:bar|overline)(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‾␣
-\\(?:wide)?hat(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‸␣
+\\(bar|overline|(?:wide)?hat)(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))
+    =>  {2}{3}{1:sign}␣
 \\[cdt]?frac(?![A-Za-z]){SHORT}{SHORT}  =>  {fraction}
 \\[dt]?binom{ARGUMENT}{ARGUMENT}  =>  C({1}, {2})
 \\sqrt\[(\w)\]{ARGUMENT}  =>  {2:term}^(1/{1})
 \\sqrt{ARGUMENT}  =>  √{1:term}
 \^{ARGUMENT}  =>  ^{1:term}
 \\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[lcr |]{1,9}\})?  =>  ␣
-(?<!\})(?<!frac)(?<!frac\d)(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
+(?:(?<!\})(?<!frac)(?<!frac\d)|(?=\\(?:text|math)))(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
 """
 _COMMANDS = r"""
-? [\\&]|[ ]{2}|[ ]\^
+? [\\&]|[ ][ ^]
 \\left(\W) ?| ?\\right(\W)  =>  {1}{2}
-[ ]?\\rvert(?![A-Za-z])|\\l?vert(?![A-Za-z])[ ]?  =>  |
+[ ]?\\rvert(?![A-Za-z])|\\l?vert(?![A-Za-z])[ ]?|\\\|  =>  |
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
-(?<![\w:\\.])\\(?:(?:{LAYOUT})(?![A-Za-z])|\|)|\\[,;!]  =>  ␣
+(?<![\w:\\.])\\(?:{LAYOUT})(?![A-Za-z])|\\[,;:! ]  =>  ␣
 (?<![\w:\\.])\\([A-Za-z]{2,20})  =>  ␣{1}␣
-&=  =>  =
-\\\\(?!\w)  =>  ;
-[ ]{2,}  =>  ␣
-(?<! )[ ](?=\^)  =>
+&(?=[=<>≤≥≈]| [≤≥≈≡])|\\\\\s{,9}(?=\.?$|\\end)  =>  ␣
+\\\\(?![A-Za-z_])  =>  ;␣
+[ ](?=[ ^;])  =>
+\|[ ]([^| ]{1,9})[ ]\|  =>  |{1}|
+(?<![A-Za-z])(k?m|[cdm]m|/s)\^([23])(?!\w)  =>  {1}{2:raised}
 """
 _KNOWN = re.compile(r"\\[A-Za-z]{2}|[\^_]\{")
 _APART = r"""
 (?<![\w^.,])(\d++(?:[.,]\d++)*+|[A-Z](?= ?(?:\\left ?)?\(1 ?[-+]))(?= ?(?:\\left ?)?\()  =>  {1} ×␣
-(?<=[\d)])/(?=\\(?!text|math|left)[A-Za-z]|[A-Za-zα-ω](?![A-Za-z]))|(?<!\w[A-Za-z])(?<=[A-Za-z])/(?=\d)
-    =>  ␣÷␣
-(?:(?<=\^\d)|(?<=\d\}))/(?=[\d\\])  =>  ␣÷␣
+\s?&(?!\s?(?:[=<>≈]|\\(?:[lg]e|approx|equiv)))\s?|\s?&\s?(?=\\text)  =>  ,␣
+\\[pb]?mod(?![a-z])  =>  ␣mod␣
 (?<=\w)(?<!\\not)(?=\\[A-Za-z])|^(?:\{\})?\^  =>  ␣
 """
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference
-    r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}|\\[A-Za-z]+|\d [A-Za-z]+|[A-Za-z]{4,}"
+    r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}/?|/(?=\\(?:text|math))|\\[A-Za-z]+|(?<![\w^}])\d+/\d+"
+    r"|\d [A-Za-z]+(?:/[a-z]+)?|d[a-z]/d[a-z]|(?<![A-Za-z])k?m/[sh]|[A-Za-z]{4,}"
     rf"|[a-z]{{2,}}-[a-z]{{2}}|(?<![A-Za-z])(?:{_WORDS}|and|or|if|is|to|of|for)(?![A-Za-z]))"
-    r"|-|\d?[A-Za-z]{2,3}|\d[a-z]"
+    r"|[-/]|\d?[A-Za-z]{2,3}|\d[a-z]"
 )
+_OPERATORS = {ord("-"): "−", ord("/"): " ÷ "}
 
 
 def read_formulas(text: str) -> str:
@@ -107,11 +113,12 @@ def term(written: str) -> str:
 def variables(formula: str) -> str:
     """Return a formula in which letters side by side stand apart, "m a", and "-" is a minus."""
     formula = apply(APART, formula)
-    return _WRITTEN.sub(lambda found: found[1] or " ".join(found[0]).replace("-", "−"), formula)
+    return _WRITTEN.sub(lambda found: found[1] or " ".join(found[0]).translate(_OPERATORS), formula)
 
 
 _NAMES: dict[str, Any] = _PATTERNS | {f.__name__: f for f in (fraction, term, variables)}
-_NAMES |= {"sign": _SIGNS, "rows": lambda it: it.replace("&", ",").replace(r"\\", ";")}
+_NAMES |= {"raised": methodcaller("translate", RAISED)}
+_NAMES["sign"] = _SIGNS | table("bar ‾|overline ‾|hat ‸|widehat ‸|begin (|end )")
 DELIMITERS, INNERMOST, COMMANDS, APART = (
     read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS, _APART)
 )

@@ -1,6 +1,7 @@
 """The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import partial
 from html import unescape
@@ -9,7 +10,7 @@ from operator import methodcaller
 from typing import Any
 
 from common.text.language import Language
-from common.text.spoken.formulas import read_formulas
+from common.text.spoken.formulas import read_formulas, term
 from common.text.spoken.rules import AS_WRITTEN, RAISED, Rule, Rules, apply, read_rules, table
 
 _NAMES: dict[str, Any] = {
@@ -62,6 +63,10 @@ _NAMES: dict[str, Any] = {
     "formulas": lambda match: read_formulas(match[0]),
     "line": lambda tag: tag[0] if tag[1] else "\n- " if tag[2] else ", " if tag[3] else "\n\n",
     "apart": lambda types: f" {re.sub('[<>]', ' ', types)} ",
+    "usual": partial(unicodedata.normalize, "NFKC"),
+    "power": lambda raised: term(unicodedata.normalize("NFKC", raised)),
+    "accent": {"\u0302": "‸", "\u0304": "‾"},
+    "letters": lambda product: f"\u2060{' '.join(product)}",
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
@@ -90,12 +95,23 @@ _INLINE = r"""
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 ? [\\${|]
 [^\n]+  =>  {formulas}
+? \d[eE][-+−]|[ʳˢˣʸᵃ-ᵡⁱⁿⱼᵢ-ᵪₐ-ₜℂℕℙℚℝℤ\U0001d400-\U0001d7ff\u0302\u0304]|[²³\])√α-ω]/|/[√ˈ\w]|·|\d →
+([ℂℕℙℚℝℤ\U0001d400-\U0001d7ff]++|(?<=[A-Za-zα-ω])[ᵢ-ᵪₐ-ₜⱼ]++|(?<=\d)[ˢⁿʳᵗ][ᵗᵈʰ])  =>  {1:usual}
+(?<=[A-Za-z\d)])((?=.{0,3}[ⁿᵏᵐᵖᵀᵗⁱˣʸʳ])[⁰-ⁿ¹²³ᵃ-ᵡˣʸʳˢ]{1,8})  =>  ^{1:power}
+(?<![^\W_])([A-Za-z])([\u0302\u0304])(?!\w)  =>  {1}{2:accent}
+(?<![\w.])(\d++(?:\.\d++)?)[eE]\+?(?<=[-+eE])([-−]?\d{1,3})(?!\w)  =>  {1} × 10^{2}
+(?<![^\s(])/([^/\s]{0,20}[ɐ-ʯˈˌː][^/\s]{0,20})/  =>  {1}
+(?<=[²³)\]])/\((\d{,3})([a-zα-ω]{2,3})\)  =>  ␣÷ ({1} {2:letters})
+(?<=[²³)\]!])/(?=[(\[√]|[A-Z]\()|(?<=[\])])/(?=\d)|/(?=√)|(?<![A-Zα-ω])(?<=[α-ω])/(?=[\dα-ω√]|[a-z](?!\w))
+    =>  ␣÷␣  near [=≈√+±]
+(?<=[\d)!²³]) ?· ?(?=[\d(√α-ω])|(?<![^\W_])(?<=[A-Za-z]) · (?=[A-Za-z](?![^\W_]))  =>  ␣×␣  near [=≈±]
+(\d ?[×÷*+−] ?[\d.,]+) → (?=[-−$€£]?\d)  =>  {1} =␣
 ? [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
 \[{ACT}\](?!\() ?|[*_]?\({ACT}\)[*_]?{ALONE}|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 (^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
 ? [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
-(?:[⭐★☆]\ufe0f?){2,9}½?  =>
+(?:[⭐★☆]\ufe0f?){2,9}½?|(?<!\d)(?<!\d )[⭐★☆]  =>
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
 (?<=[.!?…,;”"])[¹²³⁰⁴-⁹]{1,3}(?:[,–-][¹²³⁰⁴-⁹]{1,3})*+(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
@@ -154,7 +170,7 @@ _PUNCTUATION = r"""
 ,(?:[ ]?,)++  =>  ,
 \( ?\)|(?<=\()[ ]|[ ](?=\))  =>
 [ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
-(?<=[.!?…])[.](?=\s|$)  =>
+(?<=[.!?…])[.](?=\s|$)|,(?=\.$)  =>
 """
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|$ dollar sign|% percent
@@ -162,10 +178,8 @@ _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|
   |; semicolon|\ backslash|< less than|> greater than|( parenthesis|) parenthesis|[ bracket|] bracket
   |{ brace|} brace|" quote|== double equals|=== triple equals|!= not equals|!== strictly not equals
   |&& double ampersand|=> arrow|-> arrow|"" empty string|** double star|__ double underscore
-  |@{ at brace|{} curly braces|[] square brackets|() parentheses""") | {
-    "|": "pipe",
-    "||": "double pipe",
-}
+  |@{ at brace|{} curly braces|[] square brackets|() parentheses""")
+_SIGN_NAMES |= {"|": "pipe", "||": "double pipe"}
 _NAMED = r"""--(?!\w)|(?<!\S)(?://|\?\?|<<|>>|\.{1,3}|[|~^])(?!\S)|^#!|^[#:](?=[\w .])
 |(?<!\w)__?(?=[A-Za-z])|(?<=[\w\])])\[(?!\]|[A-Za-z]\w+\])|(?<=[\[\w:]):(?=[-+:\w]{0,9}\])|\[(?=\.)
 |\[\]|\{\}|@?\{+(?=[\w ])|\.{2,3}(?=\w)|(?<=:)\.(?=\d)|(?<=\w):(?=[.,]\w)|(?<=['"])[\[\]{}()](?=['"])

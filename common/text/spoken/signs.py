@@ -9,7 +9,7 @@ import re
 from common.text.language import Language, words_of
 from common.text.spoken.rules import LOWERED, RAISED, Group, Rule, Rules, any_of, full_words, table
 
-_ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
+_ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &|⭐ ★")
 _FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d(?:[.,:’']?\d)*+(?: \d{3}(?!\d))*+\.?"
 _SIGN = "一-龯가-힣ァ-ヶーऀ-ॣ"  # in the words of scripts without spaces, and in Korean
 _RANGE = (
@@ -71,8 +71,11 @@ def sign_rules(language: Language, region: str) -> Rules:
     if until := signs.pop("–", ""):
         until = f"{space}{until}{space}".replace(" {}", "")
         ranges = Rule(_RANGE, lambda match: _range(match, until))
+        bounded = Rule("(?<=[∫∑∏⎸])( ?[^→,]{1,40}?) ?→ ?", rf"\1{until}")
         rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
-        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, until), Rule(_DATES, rf"\1{until}"))))
+        rules.append(
+            Group("[~～〜–→]", (bounded, Rule(_FROM_TO, until), Rule(_DATES, rf"\1{until}")))
+        )
     return (*rules, _between(signs, space))
 
 
@@ -107,7 +110,7 @@ def _between(words: dict[str, str], space: str) -> Group:
     rules = (
         Rule(r"(?<![A-Za-z|])\|(?! )([^|\n]{1,40})(?<! )\|(?![\w|])", r"‖(\1)"),
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
-        Rule(r"(=[^=→.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
+        Rule(r"(=[^=→⎸.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
         Rule(_POWER, lambda power: "^" + power[0].translate(LOWERED)),
         Rule(rf"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])(?!{_MONEY})", pause),  # in a menu
         Rule(_AMOUNT, lambda match: f"{words.get(match[1] * 2, match[1])} "),
