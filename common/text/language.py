@@ -48,7 +48,7 @@ class Language:
     introduces: str = ""  # never end a sentence ("e.g.", "Mr.")
     after_names: str = ""  # end a sentence as often as not ("Jr.")
     streets: str = ""  # end the name of a street ("Main St.")
-    numbered_ending: str = ""  # the end of abbreviated streets that a number follows ("Storg. 12")
+    street: str = "(?!)"  # a pattern: abbreviated streets that a number follows ("Storg. 12")
     lettered: str = ""  # nouns that a letter numbers ("plan B."), which is no initial then
     time_words: str = ""  # tell only when ("on Monday at 5 p.m. Anna left")
     before_ordinals: str = ""  # precede an ordinal ("am 5. Mai")

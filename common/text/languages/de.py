@@ -4,6 +4,7 @@ units = "std min sek mio mrd"
 abbreviations = """bd jhd fa geb bspw vorm nachm allg s.u dipl gl hbf co pr gr pck päckch msp gestr
   geh stk schw bes usf zub verschl gesch rd etw tlw versch"""
 introduces = "u z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
+street = r"\w*str"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
   ihrem ihren ihrer seinem seinen seiner meinem meinen meiner unserem unseren unserer"""
 ordinal_digits = 2

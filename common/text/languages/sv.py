@@ -1,4 +1,4 @@
-numbered_ending = "g"
+street = r"[A-ZÅÄÖ]\w*g"
 numbered = "okt mån tis ons tors fre lör sön"
 phrases = """en länk till {}|lite {}-kod|lite kod|en tabell med {} kolumner|en tabell|en bild|punkt
   |snabel-a|klart: {}"""

@@ -115,16 +115,15 @@ def _unlisted(language: Language, word: str) -> Kind:
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language.code, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
-    if word.endswith("str"):  # "Hauptstr."
-        return Kind.ABBREVIATION
+    if _compiled(language.street).fullmatch(word):  # "Hauptstr. Ecke Rathaus", "Storg. 12"
+        return Kind.ABBREVIATION if language.capital_nouns else Kind.NUMBERED
     if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
         # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.
         return Kind.NUMBERED if word.endswith(("°", "º", "№", "nr")) else Kind.WORD
     if language.trusts_sentencex and _known(language.code, word):
         return Kind.ABBREVIATION
     number = word.endswith("nr")  # "Rechnungsnr. 4471", "ordernr. 12"
-    street = word.istitle() and word.endswith(language.numbered_ending or " ")
-    return Kind.NUMBERED if number or street or _NO_VOWEL.fullmatch(word) else Kind.WORD
+    return Kind.NUMBERED if number or _NO_VOWEL.fullmatch(word) else Kind.WORD
 
 
 def _known(code: str, word: str) -> bool:

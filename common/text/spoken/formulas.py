@@ -28,40 +28,38 @@ _PATTERNS = {
     "LAYOUT": r"left|right|[bB]igg?[lr]?|\w{1,9}(?:style|line)|(?:no)?limits|math\w{2,5}|vec|dot|rm|bf",
 }
 _DELIMITERS = r"""
-(?<=\\\\)\[-?\d[\w.]{1,5}\]  =>
 (?<!\w)((?:[PEpH]|Var)(?:\\left ?)?[(\[][^()\[\]|]{1,60}+)\|(?=[^()\[\]|]{1,60}+[)\]])  =>  {1} ∣␣
-? \\|\$[^$\n]{0,200}\$
+[delimiters]  \\|\$[^$\n]{0,200}\$
 (?:(?<!\$)\$\$(?!\$)|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
-(?<!\$)\$\$(?!\$)|\\[()\[\]]  =>  ␣
+(?<!\$)\$\$(?!\$)|(?<!\\)\\[()\[\]]  =>  ␣
 (?<![{EDGE}])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?![{EDGE}])  =>  {1:variables}
 """
 _INNERMOST = r"""
-? [{_^\\]
+[braces]  [{_^\\]
 \\(begin|end)\{[bBpvV]?(?:small)?matrix\}  =>  {1:sign}
 \\(int|sum|prod)(?:\\limits)?_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
 (?:\\[rbB][a-z]{3,4} ?)?[\]|.]_{BOUND} ?\^{BOUND}  =>  ], ⎸{1}{2} → {3}{4},␣
 \\lim_{BOUND}  =>  ␣lim {1}{2},␣
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
 \\(sin|cos|tan|cot)\^(?:\{-1\}|\{−1\})  =>  ␣arc{1}␣
-\\(bar|overline|(?:wide)?hat)(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))
-    =>  {2}{3}{1:sign}␣
+\\(bar|overline|(?:wide)?hat)(?! ?\{\w ?\w){SHORT}  =>  {2}{3}{1:sign}␣
 \\[cdt]?frac(?![A-Za-z]){SHORT}{SHORT}  =>  {fraction}
 \\[dt]?binom{ARGUMENT}{ARGUMENT}  =>  C({1}, {2})
 \\sqrt\[(\w)\]{ARGUMENT}  =>  {2:term}^(1/{1})
 \\sqrt{ARGUMENT}  =>  √{1:term}
 \^{ARGUMENT}  =>  ^{1:term}
 \\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[lcr |]{1,9}\})?  =>  ␣
-(?:(?<!\})(?<!frac)(?<!frac\d)|(?=\\(?:text|math)))(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
+(?<!\})(?<!frac)(?<!frac\d)(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
 """
 _COMMANDS = r"""
-? [\\&]|[ ][ ^]
+[commands]  [\\&]|[ ][ ^]
 \\left(\W) ?| ?\\right(\W)  =>  {1}{2}
 [ ]?\\rvert(?![A-Za-z])|\\l?vert(?![A-Za-z])[ ]?|\\\|  =>  |
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
-(?<![\w:\\.])\\(?:{LAYOUT})(?![A-Za-z])|\\[,;:! ]  =>  ␣
+(?<![\w:\\.])\\(?:{LAYOUT})(?![A-Za-z])|(?<!\\)\\[,;:! ]  =>  ␣
 (?<![\w:\\.])\\([A-Za-z]{2,20})  =>  ␣{1}␣
-&(?=[=<>≤≥≈]| [≤≥≈≡])|\\\\\s{,9}(?=\.?$|\\end)  =>  ␣
-\\\\(?![A-Za-z_])  =>  ;␣
+&(?=[=<>≤≥≈]| [≤≥≈≡])|\\\\(?:\[[\w. -]{2,8}\])?(?=\W{,9}$)  =>  ␣
+\\\\(?:\[[\w. -]{2,8}\]|(?![A-Za-z_]))  =>  ;␣
 [ ](?=[ ^;])  =>
 \|[ ]([^| ]{1,9})[ ]\|  =>  |{1}|
 (?<![A-Za-z])(k?m|[cdm]m|/s)\^([23])(?!\w)  =>  {1}{2:raised}
@@ -71,7 +69,7 @@ _APART = r"""
 (?<![\w^.,])(\d++(?:[.,]\d++)*+|[A-Z](?= ?(?:\\left ?)?\(1 ?[-+]))(?= ?(?:\\left ?)?\()  =>  {1} ×␣
 \s?&(?!\s?(?:[=<>≈]|\\(?:[lg]e|approx|equiv)))\s?|\s?&\s?(?=\\text)  =>  ,␣
 \\[pb]?mod(?![a-z])  =>  ␣mod␣
-(?<=\w)(?<!\\not)(?=\\[A-Za-z])|^(?:\{\})?\^  =>  ␣
+(?<=\w)(?<!\\not)(?=\\[A-Za-z])|(?<=\})(?=\\text|\\math)|^(?:\{\})?\^  =>  ␣
 """
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference
     r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}/?|/(?=\\(?:text|math))|\\[A-Za-z]+|(?<![\w^}])\d+/\d+"

@@ -47,9 +47,9 @@ def apply(rules: Rules, text: str) -> str:
 def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
     """Read rules from lines of the form "pattern  =>  what is said", on one line or on two.
 
-    A line "? pattern" begins a group for the lines after it. In a pattern, `{NAME}` is another
-    pattern. In what is said, `{2}` is a part of the match, `{2:f}` that part in a function or a
-    table, `{f}` a string or a function of the match, and "␣" a space. All of them are in `names`.
+    A line "[title]  pattern" begins a group for the lines after it. In a pattern, `{NAME}` is
+    another pattern. In what is said, `{2}` is a part of the match, `{2:f}` that part in a function
+    or a table, `{f}` a string or a function of the match, and "␣" a space. All are in `names`.
     After "  near " stands a pattern: without it close by, the match stays as it is written.
     """
 
@@ -59,12 +59,12 @@ def read_rules(lines: str, names: Mapping[str, Any]) -> Rules:
     groups: list[tuple[str, list[Rule]]] = [("", [])]
     for line in re.sub(r"\n\s*=>", "  =>", lines).split("\n"):
         written, rule, said = line.strip().partition("  =>")
-        pattern = filled(written)
         if rule:
             said, _, context = said.partition("  near ")
-            groups[-1][1].append(Rule(pattern, _replacement(said.strip(), filled(context), names)))
-        elif pattern:
-            groups.append((pattern.removeprefix("? "), []))
+            put = _replacement(said.strip(), filled(context), names)
+            groups[-1][1].append(Rule(filled(written), put))
+        elif written:
+            groups.append((filled(written.partition("]  ")[2]), []))
     (_, alone), *others = groups
     return (*alone, *(Group(when, tuple(rules)) for when, rules in others))
 

@@ -35,10 +35,9 @@ _OVER = r"(?<=[\w)²³€$%] )/(?= [\d(])"  # beside "=": "15 / 3 = 5"
 _DATES = (  # "18 sep–18 nov", "Mo.–Fr. 8"
     r"(\b\d\d?\.? [^\s\d–]{3,12}(?=–\d\d?\.? [^\W\d_]{2})"
     r"|\b[A-Za-z][a-zà-ÿ]{1,2}\.?(?=–[A-Za-z][a-zà-ÿ]{1,2}\.?,? \d))–"
+    r"|(?<=[∫∑∏⎸])( ?[^→,]{1,40}?) ?→ ?"
 )
-_NUMBERED = re.compile(
-    r"(?<!\w)(?i:(?:nr|nummer|num[eé]ro|número|numer|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$"
-)
+_NUMBERED = re.compile(r"(?<!\w)(?i:(?:nr|n[uú]m[eé]ro|numm?er|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$")
 _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)
 _FEW = 6  # of both ends of a range; more are a telephone number or a code
@@ -71,11 +70,8 @@ def sign_rules(language: Language, region: str) -> Rules:
     if until := signs.pop("–", ""):
         until = f"{space}{until}{space}".replace(" {}", "")
         ranges = Rule(_RANGE, lambda match: _range(match, until))
-        bounded = Rule("(?<=[∫∑∏⎸])( ?[^→,]{1,40}?) ?→ ?", rf"\1{until}")
         rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
-        rules.append(
-            Group("[~～〜–→]", (bounded, Rule(_FROM_TO, until), Rule(_DATES, rf"\1{until}")))
-        )
+        rules.append(Group("[~～〜–→]", (Rule(_FROM_TO, until), Rule(_DATES, rf"\1\2{until}"))))
     return (*rules, _between(signs, space))
 
 

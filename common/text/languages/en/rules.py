@@ -7,18 +7,18 @@ from common.text.languages.en.short_forms import short_forms
 from common.text.spoken.rules import Group, Rules, read_rules
 
 _SIGNS = r"""
-? \d\)[ ]["“']?[^\W\d_]|['’′]\(|[\d){VULGAR}]\(|(?<!\w)[A-Za-z]\(
+[brackets]  \d\)[ ]["“']?[^\W\d_]|['’′]\(|[\d){VULGAR}]\(|(?<!\w)[A-Za-z]\(
 (?<=[A-Za-z'’′])['’′](?=['’′]{0,2}\()  =>  ␣prime␣
 (?<![\w.])(?<!log )(\d[\d.,]{0,6}|[{VULGAR}])(?=\((?:-?\d[\d.]{0,6}\) ?(?:[+=−×^]|- ?\d)|{PLUS}))
     =>  {1} times␣
 (?<=[\w²³]\))(?=\({PLUS})|(?<!\w)([abckmnrxy](?=\({PLUS})|P(?=\(1 ?[-+−]))  =>  {1} times␣
 (?<![\w.$€£(–-])(\d\d?)\) (?=["“']?[^\W\d_])  =>  {item}
-? [>▸▶►›→⇒➜➔⟶]
+[arrows]  [>▸▶►›→⇒➜➔⟶]
 [ ]?(?:-{1,2}>|==?>(?! ?\d)|[⇒➜➔⟶])[ ]?  =>  ␣→␣
 ((?:{STEP}[^>→;,=\n]{1,60}?(?={STEP})){1,12}{STEP})  =>  {1:chain}
 (?<=[\w"”]["”\w]) [>▸▶►›] (?=["“]?[A-Z][a-z])|(?<!\w)({MENU}["”]?) → (?=["“]?[A-Z])  =>  {1}, then␣
 (?<=["”]) ?→ ?(?=["“]?(?:[a-z]|\w++ [a-z]))  =>  ␣becomes␣
-? [#↑▲↓▼|♯♭⁺⁻−–]|[ ]/|-(?![\w-])
+[signs beside words]  [#↑▲↓▼|♯♭⁺⁻−–]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
 (?<![\w-])(AB?|B|O)[-−–](?![\w–-])  =>  {1} negative  near [Bb]lood|[Tt]ype|[Dd]onor
@@ -28,7 +28,7 @@ _SIGNS = r"""
 (?<=\d) / (?=[$€£]?[\d.,]+[a-z ]{0,9}[²³]? ?[=≈×])  =>  ␣divided by␣
 (?<=\d) / (?=\d)  =>  /
 \|([-−]?\w{1,4}(?: \w)?(?: ?[-−+] ?\w{1,4}(?: \w)?)?)\|  =>  ␣the absolute value of {1}␣
-? [−=≈+^²³*×÷≤≥≠<>±·√∫∑∏⁰¹⁴-⁹]| - |\([a-z]?-|UTC|GMT|\d[xyz](?!\w)|\) ?/|[1d]\w?/[a-zα-ω]|minus|log|lim
+[sums]  [∏-∫≈-≥=+^²³*×÷<>±·⁰¹⁴-⁹]| - |\([a-z]?-|[CT]-\d|\d[xyz]\b|\) ?/|[1d]\w?/[a-zα-ω]|minus|l[io][mg]
 ([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}?) ?→ ?([^,\s]{1,12}|[^,]{1,20}(?=,)),?  =>  the limit as {1} approaches {2} of
 (?<!\w)d ?[÷/] ?d ?([a-z])(?: of)?(?= ?[\w(\[])  =>  d over d {1} of␣
@@ -53,7 +53,7 @@ _SIGNS = r"""
 (?<=\d) ?(?:· ?(?=\d)|[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹])|(?=√))  =>  ␣times␣
 (?:(?<=[²³])|(?<=\^[23]))-(?=\d)|(?<=\d) - (?=\([-−\d])|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 (?:(?<=[\d)])|(?<![^\W_][A-Za-z])(?<=[A-Za-z]))({RAISED})(?!\w)  =>  ^{1:lowered}
-? [=<>≤≥≠≈^²³→↔⇔{NAMED}]|!=
+[comparisons, powers]  [=<>≤≥≠≈^²³→↔⇔{NAMED}]|!=
 (=(?:[^=→.;\n]|\.\d){1,30}?) ?→ ?(?=[^.;→=]{1,20}=|[A-Za-z])| ?→ ?(?=[a-zA-Z]\w{0,9} =)  =>  {1}, so␣
 ([AP]M(?: in [A-Z][\w ]{1,25}?)?) ?→ (?=\d)  =>  {1} is␣  near [Tt]ime|in [A-Z]|[A-Z]T\b
 →  =>  ␣to␣
@@ -64,12 +64,12 @@ _SIGNS = r"""
 ([{NAMED}])  =>  ␣{1:_SIGNS}␣
 """
 _FIGURES = r"""
-? \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr|[Ww]ks?|Mo) \d
+[points, Rm 5]  \. ?(?:\d|[A-Z]{1,4}-?\d)|\d['’]\d|(?:Rm|Bldg|Apt|Ste|[Ee]xt|Yr|[Ww]ks?|Mo) \d
 (?<![\w.])\.(?=\d)  =>  0.
 \b((?:{NUMBERED})(?=\.)|Rm|Bldg|Apt|Ste|ext|Yr|[Ww]ks?|Mo)(?:\. ?| )(?=[A-Z]*-?\d)  =>  {1:_NUMBERED}␣
 (?<!\w)(\d{1,3}(?:['’]\d{3})++)(?!\d)  =>  {1:with_commas}
 (?<![\w.])(\d\d?)\.([0-5]\d)(?=(?: ?[-–] ?\d\d?(?:\.\d\d)?)? ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
-? {RARE}
+[rare forms]  {RARE}
 (?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
 #(?=\d{8,20}(?!\w))  =>  number␣
 (?<![\w.,$€£¥/-])(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:spelled}
@@ -95,7 +95,7 @@ _FIGURES = r"""
 (?<![\w-])M ?[-–] ?F(?![\w-])  =>  Monday to Friday
 (?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
-? [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=[A-Z]){NAME_ENDS})
+[dates]  [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=\w){NAME_ENDS})
 {START}1/(\d{2,5})(?: ?s(?:ec(?:ond)?)?)(?!\w)(?:\.(?= [a-z]))?  =>  one {1:part} of a second
 {START}(?<!-)(\d{4})([-/.])(0?[1-9]|1[0-2])\2{DAY}(?:(T)(?=\d\d:)|{NO_MORE})
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
@@ -123,7 +123,7 @@ _FIGURES = r"""
 (?:\b((?i:an?|the|h..|their|my|your|our|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
     =>  {1}{2:tens}
 {START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
-? \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
+[telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
@@ -146,7 +146,7 @@ _FIGURES = r"""
 (?<!\w)((?i:a|your|my|the|and|or) (?=10[49])|[Ff]orms? |(?=1\d{3}-[A-Z]))(1\d{3})(?!\d)  =>  {1}{2:year}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
 (?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
-? [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
+[money]  [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 ¥(?=\d)  =>  RMB␣  near Chin|Beijing|Shanghai|Xi'?an|Guangzhou|Shenzhen|Chengdu|Great Wall|yuan
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
 (?<!\w)\$([A-Z]{1,2})\$(\d{1,5})(?!\w)  =>  dollar {1}, dollar {2:number}
@@ -154,11 +154,11 @@ _FIGURES = r"""
 {START}({NUMBER}){DASH}(?={NUMBER} ?{MONEY}(?!\w))  =>  {1:number} to␣
 {START}(?<![$€£¥₹]){MINUS}{SUM} ?({MONEY})(?!\w)  =>  {1}{4}{2}{3}
 (?<!\w){MINUS}({MONEY}) ?{MINUS}{SUM}(?:( ?[-–] ?|—){MONEY}?{SUM})?(\+?){PER}(?!\w)  =>  {amount}
-? \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
+[versions]  \d\.[\dxX]|[vV]\d|-(?:alpha|beta|rc|dev)
 (?:(?<=ersion )[vV]|(?<![\w.])([vV]?))(\d++(?:\.\d++){2,}+)(?::(\d{2,5}))?(?!\w)  =>  {version}
 (?<!\w)((?:{RELEASES}) )[vV]?(\d++\.\d++(?: ?{DASH} ?\d++\.\d++)?)(?!\w|[.,]\d)  =>  {1}{2:points}
 (?<![\w/])(?:[vV]er\. ?|v ?|V(?=\d++\.\d))({NUMBER})(?!\w)  =>  version {1:number}
-? \d/\d|f/\d|[{VULGAR}]
+[fractions]  \d/\d|f/\d|[{VULGAR}]
 (?:(?<=[{VULGAR}])|(?<=\d/\d)) x (?=\d\d?(?![\d/]))  =>  ␣by␣
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
@@ -167,7 +167,7 @@ _FIGURES = r"""
 (?<=[{VULGAR}]) ?[–-] ?(?=[\d{VULGAR}])|(?<=\d) ?[–-] ?(?=[{VULGAR}])  =>  ␣to␣
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,4})/(\d{1,5})(?<!/20\d\d)(?![\w/]|[.,]\d)  =>  {fraction}
 (?<![\w/.,])(?:(\d{1,3}) ?)?([{VULGAR}])(["″](?= ?[A-Za-z×)]|[.,;]|$)|)  =>  {vulgar}{3:inch}
-? [-–—x×]
+[ranges, sizes]  [-–—x×]
 (?<!\w)((?:{TITLES}) \d{1,3}) [–—-] (?=\d[\d.,]*+ ?(?!(?:of|and|to|[ap]\.?m)\b)[A-Za-z])  =>  {1},␣
 (?<![\w.,:/–-])(\d{1,3}(?: ?[-–] ?\d{1,3}){2,9})(?![\w–-]|[.,]\d|%| *equals)  =>  {1:listed}
 (?<![\w.,:-])({NUMBER})( ?[-–—] ?)(?=({NUMBER})(?!\d)( {1,2}equals)?)  =>  {between}
@@ -178,7 +178,7 @@ _FIGURES = r"""
     =>  ␣by␣
 {START}(\d\d?) [x×] (?=[A-Z]\w)  =>  {1}␣
 {START}(?<![$€£])({NUMBER})[x×](?!\w){PER}  =>  {1:number} times{2:per}
-? \d(?::\d| ?[AaPp]\.?[Mm])
+[clock times]  \d(?::\d| ?[AaPp]\.?[Mm])
 (?<=\d) ?([ap])\.?m(?!\w)\.?  =>  ␣{1}.m.
 (?<=:\d\d)(?:\.\d{1,6})?Z(?!\w)  =>  ␣UTC
 {START}(\d?\d:\d\d)(?!:)(?:(?<=\b0:..)|(?<=:00)(?= mile)|(?=(?: to .{4,5})? ?(?:/ ?[km]|per|pace|min)))
@@ -193,7 +193,7 @@ _FIGURES = r"""
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
 {START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
-? \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
+[feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 {START}({NUMBER}) in(?=[,:]| ?[x×]| (?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
@@ -204,10 +204,10 @@ _FIGURES = r"""
 {START}(\d{1,4}) ?m(?:in)? ?(\d{1,2}) ?s(?:ec)?(?!\w)  =>  {1} min {2} s
 {START}(\d{1,3})m(?= (?:left|ago|late|early|read|drive|walk|ride|break|call|timer|each)\b)  =>  {1} min
 {START}(?<!")({NUMBER})(?:″(?!\w)|"(?=[ -]{1,2}[A-Za-z(]| ?[x×]|[).,;/]|$))  =>  {inches_mark}
-? [°º℃℉]|degrees [CF]|\d[CF](?!\w)
+[degrees]  [°º℃℉]|degrees [CF]|\d[CF](?!\w)
 {START}(\d\d\d?)(?=[CF](?:/\d|(?!\w)))  =>  {1}°  near (?i:oven|bak|heat|roast|fan|temp|out|°)
 {START}{MINUS}({NUMBER}){MANY} ?(?:(?:[°º] ?|degrees )([CFKNSEW])|([℃℉°º]))(?!\w)  =>  {degree}
-? [%A-Za-zµμΩ★⭐″"]
+[units]  [%A-Za-zµμΩ★⭐″"]
 [ -]pt(?:(?<=\d-pt)\b\.?|(?<=\d pt)(?= (?:font|type|text|lead|favorite|underdog)))  =>  -point
 {START}({NUMBER}) ?(hrs?|wks?|mos?|yrs?|mins?)(?=['’] [a-z])  =>  {1:number} {2:plural}
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
@@ -220,11 +220,11 @@ _FIGURES = r"""
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
 ({SOME}{PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:plural}{point}
 (?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
-? \d(?:\+|[kKM]|bn)
+[thousands]  \d(?:\+|[kKM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
-? \d
+[numbers]  \d
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}(?<!In |By |ce |ng |il |of ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
@@ -251,7 +251,7 @@ _BRITISH = r"""
 """
 _DAYS = r"""
 ≈(?<=\ba ≈) ?  =>  roughly␣
-? (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
+[days, months]  (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
 \b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
 \b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}

@@ -52,7 +52,7 @@ _NAMES = {
     "nth": lambda roman: ordinal(_figures(roman)),
 }
 _POINTED = r"""
-? [.DMPS](?:(?<=\.) ?[\w(&#$€£]|(?:rs?|t|rof)[ ])
+[titles, saints]  [.DMPS](?:(?<=\.) ?[\w(&#$€£]|(?:rs?|t|rof)[ ])
 (?<!\w)((?i:your|my|her|his|their|our|the|a) )Dr\.(?= [a-z])  =>  {1}doctor
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
@@ -63,13 +63,13 @@ _POINTED = r"""
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
 (?<!\w)(?<!\d )ca?\.(?= ?[$€£]?\d)  =>  circa
-? \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est)|cl\.|[NS][EW](?!\w)| no\.
+[numbered, counted]  \d(?:[srnt][tdh] [FfMmQqIic]| ?p[pcw]| est)|cl\.|[NS][EW](?!\w)| no\.
 (?<!\w)((?i:{NUMBERED}) |\w++ (?=no\.(?:[,:]| (?:and|or|is|on|from|\(\d)\b)))no\.  =>  {1}number{point}
 ([$£€]\d[\d,.k]{,9}?) ?p(cm|w|p)\b\.?  =>  {1} {2:counted}{point}
 (?:(?<=\d\d )(?=pp)|(?<=\d[srnt][tdh] ))(Fl|fl|min|qtr|inn|c|pp)\.(?! ?\d)  =>  {1:counted}{point}
 (?<=[A-Za-z)] )([ie][nx])cl\.(?=[,;:)]|$)  =>  {1}cluded{point}
 (?<!\w){STREET}\.? ([NS][EW])(?!\w)  =>  {1:street} {2:way}
-? [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
+[addresses]  [ ](?:Dr|St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq|[NS]?[EW]|[NS])(?!\w)
 \b(\d{1,5} (?:[A-Z]\w{1,20} ){1,3})Dr\b\.?(?! [A-Z]\w+ (?:said|will))  =>  {1}Drive{point}
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|[#(a-z]))  =>  {1:street}
 \b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:way}
