@@ -6,6 +6,7 @@ A refused message has touched neither the agent nor the avatar.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from common.conversations.admission.branch import (
     LastMessageChangedError,
@@ -49,16 +50,20 @@ class ChatUseCase:
     turns: Turns
 
     async def chat(
-        self, caller: User, request: ChatRequest, key: IdempotencyKey
+        self, caller: User, request: ChatRequest, key: IdempotencyKey, age: float = 0.0
     ) -> RunningChat | ChatAnswer:
         """Run one turn, or return the stored answer of the same key, or stop the running turn.
+
+        `age`: seconds since the request came. The turn's deadline counts from then.
 
         Raises NotFound, QuotaExceeded, TooManyTurns, NoTurn, NoProposal, CannotReplace, KeyInFlight,
         KeyReused: then nothing was changed.
         """
         if request.stop and request.conversation_id is not None:
             return await self._stop(caller, ConversationId(request.conversation_id))
-        claim = new_claim(self.turns.deps.new_id, caller, key, request.conversation_id)
+        deps = self.turns.deps
+        arrived_at = deps.clock.now() - timedelta(seconds=age)
+        claim = new_claim(deps.new_id, caller, key, request.conversation_id, arrived_at)
         if request.audio is not None:
             return await self._start_spoken(claim, request, read_recording(request.audio))
         return await self._start_typed(claim, request)
@@ -77,7 +82,8 @@ class ChatUseCase:
             avatar_session_id=admitted.record.avatar_session_id,
         )
         content = chat_content(admission.text_of(admitted), request, admitted)
-        return self.turns.start(RunningChat(admitted, content), committed)
+        turn = RunningChat(admitted, content, committed.loop_time(claim.deadline_at))
+        return self.turns.start(turn, committed)
 
     async def _admit(
         self, claim: TurnClaim, request: ChatRequest
@@ -121,7 +127,7 @@ class ChatUseCase:
         if isinstance(admitted, StoredTurn):
             return stored_chat_answer(admitted.record)
         annotate(turn_id=admitted.record.id)
-        turn = RunningChat(admitted, Content(None))
+        turn = RunningChat(admitted, Content(None), committed.loop_time(claim.deadline_at))
         profile = committed.documents[f"users/{claim.user}"]
         turn.start(SpokenTurn(self.turns, turn, request, recording, claim, profile).run())
         return turn

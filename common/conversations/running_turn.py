@@ -7,10 +7,8 @@ from common.conversations.admission.turn_claim import AdmittedTurn
 from common.conversations.admission.why_silent import why_silent
 from common.conversations.reply.event_stream import TurnEvents
 from common.conversations.reply.reply_so_far import ReplySoFar
-from common.domain import deadlines
 from common.domain.errors import OprinaError
 from common.domain.turn import Progress, TurnRecord
-from common.observability.request_trace import request_began
 from common.schemas.answers import ChatAnswer, SpeakAnswer
 from common.schemas.base import Answer
 from common.schemas.events import ChatEvent, SpeechEvent
@@ -66,18 +64,17 @@ class Handover:
 class RunningTurn(Generic[AnswerT_co]):
     """A turn that was admitted, and works in a task of its own (turn.py).
 
-    Its caller reads `next_events` or awaits `answer`, and calls `cancel` when it goes away.
+    Its caller reads `next_events` or awaits `answer`, and calls `cancel` when it goes away. `ends_at`
+    is its deadline in event loop time.
     """
 
-    def __init__(self, admitted: AdmittedTurn, content: Content) -> None:
+    def __init__(self, admitted: AdmittedTurn, content: Content, ends_at: float) -> None:
         self.admitted = admitted
         self.content = content
         self.events = TurnEvents()
         self.interruption = Interruption()
         self.handover = Handover()
-        self.ends_at = request_began() + deadlines.TURN
-        """The deadline, in event loop time. A slow body, an admission under conflicts and the
-        recognition of speech take from the turn's time, so that it is settled within `FUNCTION`."""
+        self.ends_at = ends_at
         self.reply = ReplySoFar()
         self.speech: SpeechOutput | None = None
         self.result: AnswerT_co | OprinaError | None = None

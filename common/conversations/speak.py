@@ -1,6 +1,7 @@
 """Make the avatar say a text, or stop: a turn without an agent."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from common.conversations.admission.speak_admission import SpeakAdmission
 from common.conversations.admission.turn_claim import StoredTurn, new_claim
@@ -23,16 +24,20 @@ class SpeakUseCase:
     turns: Turns
 
     async def speak(
-        self, caller: User, request: SpeakRequest, key: IdempotencyKey
+        self, caller: User, request: SpeakRequest, key: IdempotencyKey, age: float = 0.0
     ) -> RunningSpeech | SpeakAnswer:
         """Run one turn without an agent, or return the stored answer of the same key.
+
+        `age`: seconds since the request came. The turn's deadline counts from then.
 
         Raises NotFound, SessionOver, QuotaExceeded, TooManyTurns, Invalid, KeyInFlight, KeyReused:
         nothing was changed then.
         """
         deps, session_id = self.turns.deps, AvatarSessionId(request.avatar_session_id)
         known = self.turns.running.conversation_of(session_id)
-        claim = replace(new_claim(deps.new_id, caller, key, None), conversation_id=known)
+        arrived_at = deps.clock.now() - timedelta(seconds=age)
+        claim = new_claim(deps.new_id, caller, key, None, arrived_at)
+        claim = replace(claim, conversation_id=known)
         admission = SpeakAdmission(claim, deps.settings, session_id, 0)
         documents = await self.turns.transactions.read(*admission.paths(deps.clock.now()))
 
@@ -49,4 +54,5 @@ class SpeakUseCase:
             return stored_speak_answer(found.record, usage_of(found.ledger))
         annotate(turn_id=found.record.id, conversation_id=found.record.conversation_id)
         content = Content(None, pieces, wait=request.wait)
-        return self.turns.start(RunningSpeech(found, content), committed)
+        turn = RunningSpeech(found, content, committed.loop_time(claim.deadline_at))
+        return self.turns.start(turn, committed)

@@ -88,7 +88,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class TurnRecord:
-    """The document `turns/{id}`. Times are UTC; `deadline_at` and `due_at` are set by its process.
+    """The document `turns/{id}`. Times are UTC.
 
     `number` orders the messages of the conversation; `last_prompt` is what the conversation's last
     prompt took in tokens when the turn was admitted; `attempt` counts reruns of the same key.
@@ -113,7 +113,10 @@ class TurnRecord:
     """Holders of turns that stood in `asking` when this one was admitted."""
     started_at: datetime | None = None
     deadline_at: datetime | None = None
+    """Its process starts nothing after this: `deadlines.TURN` after its request came. None for a
+    request of `voice`, whose settlement by the sweep is never corrected."""
     due_at: datetime | None = None
+    """The sweep may settle the turn `deadlines.SWEEP_AFTER_DUE` after this."""
     asked: bool | None = None
     """The agent was asked. With None it may have been asked: no further write stands before it. With
     False the turn waits for an older stream, and writes None before it asks."""
@@ -182,12 +185,14 @@ class TurnRecord:
     def is_final(self, now: datetime) -> bool:
         """Return True if no process writes the document any more.
 
-        The process of a turn that the sweep settled may correct that, until the turn's deadline.
+        The process of a turn that the sweep settled may correct that, within `deadlines.SETTLE`
+        after the turn's deadline.
         """
         if self.in_use:
             return False
-        late = self.deadline_at is not None and now < self.deadline_at
-        return not (self.state == "settled" and self.settled_by == SWEEP and late)
+        if self.state != "settled" or self.settled_by != SWEEP or self.deadline_at is None:
+            return True
+        return now >= self.deadline_at + timedelta(seconds=deadlines.SETTLE)
 
     def check_key(self, fingerprint: str, now: datetime) -> None:
         """Raise KeyReused for another request, and KeyInFlight while the turn runs."""
@@ -357,12 +362,14 @@ def supersede(turn: TurnId, by: str) -> Update:
     return Update(turn_path(turn), {"superseded_by": by})
 
 
-def begin_turn(record: TurnRecord, now: datetime) -> TurnRecord:
+def begin_turn(
+    record: TurnRecord, now: datetime, deadline_at: datetime | None = None
+) -> TurnRecord:
     """Set the times of a turn that is admitted now."""
     return replace(
         record,
         started_at=now,
-        deadline_at=now + timedelta(seconds=deadlines.TURN),
+        deadline_at=deadline_at,
         due_at=now + timedelta(seconds=deadlines.DUE),
     )
 

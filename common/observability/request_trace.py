@@ -127,10 +127,10 @@ def current_trace() -> RequestTrace | None:
     return _current.get()
 
 
-def request_began() -> float:
-    """Return when the current request came, in event loop time. Outside a request: now."""
+def request_age() -> float:
+    """Return the seconds since the current request came. Outside a request: 0."""
     trace = _current.get()
-    return trace.began if trace is not None else RequestTrace.now()
+    return trace.now() - trace.began if trace is not None else 0.0
 
 
 def annotate(**fields: Any) -> None:  # noqa: ANN401 - any JSON value

@@ -12,9 +12,11 @@ from typing import Final
 _REACH: Final = 80  # characters in which a mark ends: longer text after "<" or "[" is prose
 _KEPT: Final = 32  # characters of the output that tell where a mark stands
 _LONGEST_CALL: Final = 2_000  # characters of a tool call in JSON: a longer object is shown
-_NAMES: Final = (
-    r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad|cot|invoke|(?:[\w-]+[_-]|inner|internal|chainof)?(?:monologue|thoughts?(?:[_-]process)?|reasoning(?:[_-]content)?)"
-    "|(?:tool|function)(?:s|_?(?:calls?|code|uses?|outputs?|results?|responses?))|(?:execute_?|use_mcp_)tool|search_results?)"
+_NAMES: Final = (  # of tags whose content is hidden
+    r"(?:\w+:)?(?:(?:ant)?think(?:ing)?(?:[_-]process)?|reflection|rationale|analysis|scratch[_-]?pad|cot|invoke"
+    r"|(?:[\w-]+[_-]|inner|internal|chainof)?(?:monologue|thoughts?(?:[_-]process)?|reasoning(?:[_-]content)?)"
+    r"|(?:tool|function)(?:s|_?(?:calls?|code|uses?|outputs?|results?|responses?))"
+    r"|(?:execute_?|use_mcp_)tool|search_results?)"
 )
 _TAG: Final = rf"<({_NAMES})(?:\s+[\w:.-]+\s?=[^<>]*)?(?<!/)>(?! (?:tag|element|token|mark)s?\b)"
 _HIDDEN: Final = (
@@ -38,24 +40,39 @@ _HIDDEN: Final = (
     (r"<\|start\|>|<\|(?:call|end)\|>(?=[a-z]+<\|)", r"(?=<\|)"),
 )
 """The beginning and the end of each hidden passage; `{}` is its name. Without an end all is hidden."""
-_DROPPED: Final = (  # citations are last: they are no links and no formulas
-    rf"</\s?{_NAMES}\s*(?:>|\Z)|<{_NAMES}\s*(?:/>|\Z)|[\[◁]\s?/\s?think\s?(?:[\]▷]|\Z)|<\|channel\|>final|<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>"
-    r"|</?s>|<(?:bos|eos|pad|unk|end_of_turn|(?:unused|ctrl)\d+)>|\[/?INST\]|\ue200[^\ue200\ue201\n]*\ue201|【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[cit(?:e|ation)[^\[\]\n]*\]|\[[^\[\]\n]*†[^\[\]\n]*\]|\{\{cite[^{}\n]*\}\}"
-    r"|:contentReference\[[^\[\]\n]*\]\{[^{}\n]*\}|\[\[\d{1,3}\]\](?!\()|\[(?:web|post|news|turn|sources?|src|refs?|docs?|note)[\s:_-]{0,2}\d[\d,\s:_-]{0,40}\](?!\()|[\[［]\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}[\]］](?:[–-](?=\[\d{1,3}\]))?(?![(\]]|\[[^\d^]|\s?[=+*/])"
+_DROPPED: Final = (
+    rf"</\s?{_NAMES}\s*(?:>|\Z)|<{_NAMES}\s*(?:/>|\Z)|<\|channel\|>final",  # without their other half
+    r"[\[◁]\s?/\s?think\s?(?:[\]▷]|\Z)",
+    r"<[|｜][^<>|｜\n]+[|｜]>|<(?:\w+\||\|\w+)>",  # control marks: <|im_end|>
+    r"</?s>|<(?:bos|eos|pad|unk|end_of_turn|(?:unused|ctrl)\d+)>|\[/?INST\]",
+    # Citations are last: they are no links and no formulas.
+    r"\ue200[^\ue200\ue201\n]*\ue201|:contentReference\[[^\[\]\n]*\]\{[^{}\n]*\}",  # of ChatGPT
+    r"【(?:[^【】\n]*†[^【】\n]*|\d+)】|\[[^\[\]\n]*†[^\[\]\n]*\]",  # 【4†source】
+    r"\[cit(?:e|ation)[^\[\]\n]*\]|\{\{cite[^{}\n]*\}\}|\[\[\d{1,3}\]\](?!\()",
+    r"\[(?:web|post|news|turn|sources?|src|refs?|docs?|note)[\s:_-]{0,2}\d[\d,\s:_-]{0,40}\](?!\()",
+    (  # [1], [2–4]
+        r"[\[［]\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,10}[\]］](?:[–-](?=\[\d{1,3}\]))?"
+        r"(?![(\]]|\[[^\d^]|\s?[=+*/])"
+    ),
 )
 _REMOVED: Final = (  # the beginning fails fast
     r"(?=<<?[^<>]*(?:>|\Z)|&l|◁|\[/|\[\[?[^\[\]]*\]|\[[\w.]+\(\w|［|【[^【】]*】|\ue200|`|:c|\{\{)(?:"
-    f"{'|'.join([*(opener for opener, _ in _HIDDEN), _DROPPED])})"
+    f"{'|'.join([*(opener for opener, _ in _HIDDEN), *_DROPPED])})"
 )
 _VALUE: Final = (  # after these, "[1]" is a value or an index
-    r"(?:[=:(∈≈→\[]|\],\s|\\sqrt|\b(?:[a-z]\sin|returns?|prints?|is|are|was"
-    "|were|be|equals|between|ist|sind|zwischen|es|son|entre|est|sont|è|sono|é|são|zijn|arr|nums|lst|vec|dp|args?|argv|row|col|grid|dict"
-    "|(?-i:Step|Item|Option|Question|Row|Column|Line|Figure|Table|Section|Chapter|Page|Type|Enter)|press"
-    r"|(?:(?:to|in|see|of|from|for|at|and|or)\s|[.;:,(]\s?|^)(?:step|item|option|question))|\]\s(?:and|or|to))[^\S\n]*$"
-    r"|(?:\]|\w\([\w.]+|_\w+|(?<![\w°'’])(?<!\d\s)(?<!(?:amin|type|plan|itis|roup|rade|lass|tion)\s)[A-Z])$"
+    r"(?:[=:(∈≈→\[]|\],\s|\]\s(?:and|or|to)|\\sqrt"
+    r"|\b(?:[a-z]\sin|returns?|prints?|is|are|was|were|be|equals|between|press"
+    r"|ist|sind|zwischen|es|son|entre|est|sont|è|sono|é|são|zijn"
+    r"|arr|nums|lst|vec|dp|args?|argv|row|col|grid|dict"
+    r"|(?-i:Step|Item|Option|Question|Row|Column|Line|Figure|Table|Section|Chapter|Page|Type|Enter)"
+    r"|(?:(?:to|in|see|of|from|for|at|and|or)\s|[.;:,(]\s?|^)(?:step|item|option|question)))[^\S\n]*$"
+    r"|(?:\]|\w\([\w.]+|_\w+"
+    r"|(?<![\w°'’])(?<!\d\s)(?<!(?:amin|type|plan|itis|roup|rade|lass|tion)\s)[A-Z])$"
 )
 _LIST: Final = (  # and after these, "[1, 5]" is a list
-    r"(?:,|配列|集合|数组|列表|向量|区间|\b(?:list|array|interval|range|vector|tuple|set|from|of|to|into|with|like|as|on|over|at|for|than|sort|reverse|add|merge|append|use|given|take|try|input|output|has|have|contains?|gives?|yields?|becomes?|von|aus|de|di|da|van|uit|tra|fra))\s*$"
+    r"(?:,|配列|集合|数组|列表|向量|区间|\b(?:list|array|interval|range|vector|tuple|set"
+    r"|from|of|to|into|with|like|as|on|over|at|for|than|sort|reverse|add|merge|append|use|given|take|try"
+    r"|input|output|has|have|contains?|gives?|yields?|becomes?|von|aus|de|di|da|van|uit|tra|fra))\s*$"
 )
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
     r"[<\[［【◁\ue200`{:&fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
@@ -66,12 +83,14 @@ _MARK: Final = re.compile(  # what most letters fail is first, to make the searc
 )
 _CALLED: Final = r"(?:function|tool)[\s_]?calls?\s{0,3}[:=]\s{0,3}"
 _UNFINISHED: Final = (  # more text may make this a mark
-    rf"<<?(?![\s=\d-])[^<>\n]*>?|<{_NAMES}[^<>\n]*>\s?[a-z]{{0,8}}|【[^【】\n]*|◁[^◁▷\n]*|\ue200[^\ue200\ue201\n]*|`+"
-    r"|<\|(?:channel|call|end)\|>[a-z]{0,9}<?|[\[［][^\[\]［］\n]*|[\[［][\d\s,;–-]*[\]］](?:[\s[]|[–-]\[?\d{0,3})?"
-    r"|:c?[a-z]*(?:\[[^\[\]\n]*(?:\](?:\{[^{}\n]*)?)?)?|\{\{[^{}\n]*\}?|```\w*\s?|\[\[\d*\]{0,2}"
-    rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?|functions(?:\.[\w:]*\s?)?'
-    r"|&l?t?;?[^\n]{0,24}|< [a-z_ ]{0,24}"
-    r"|fu?|fun|func|funct|functio?|t|too?|(?:function|tool)[\s_]?(?:c|ca|cal|calls?\s{0,3})?"
+    rf"<<?(?![\s=\d-])[^<>\n]*>?|<{_NAMES}[^<>\n]*>\s?[a-z]{{0,8}}|< [a-z_ ]{{0,24}}"  # a tag
+    r"|&l?t?;?[^\n]{0,24}|<\|(?:channel|call|end)\|>[a-z]{0,9}<?|`+|```\w*\s?"
+    r"|【[^【】\n]*|◁[^◁▷\n]*|\ue200[^\ue200\ue201\n]*|\{\{[^{}\n]*\}?|\[\[\d*\]{0,2}"  # a citation
+    r"|[\[［][^\[\]［］\n]*|[\[［][\d\s,;–-]*[\]］](?:[\s[]|[–-]\[?\d{0,3})?"
+    r"|:c?[a-z]*(?:\[[^\[\]\n]*(?:\](?:\{[^{}\n]*)?)?)?"
+    rf'|(?:{_CALLED})?\[?\s*(?:\{{\s*(?:"\w*(?:"\s*:?\s*(?:"\w*)?)?)?)?'  # a tool call
+    r"|fu?|fun|func|funct|functio?|functions(?:\.[\w:]*\s?)?"
+    r"|t|too?|(?:function|tool)[\s_]?(?:c|ca|cal|calls?\s{0,3})?"
 )
 _CALL: Final = (
     rf'functions\.\w+(?::\d+)?\s?(?=\{{)|(?:{_CALLED})?\[?\s*\{{\s*"(?:(?:name|function|tool|tool_name|arguments|parameters|action'

@@ -57,13 +57,18 @@ class Committed(Generic[T]):
     """A decision that holds.
 
     `documents` are as they stand after the commit. `read_at` is the event loop's time at which the
-    last read was sent: the documents were at least as new as that.
+    last read was sent: the documents were at least as new as that. `now` is the wall clock's time
+    then.
     """
 
     result: T
     documents: dict[str, Document]
     read_at: float
     now: datetime
+
+    def loop_time(self, at: datetime) -> float:
+        """Return the event loop's time at which the wall clock shows `at`."""
+        return self.read_at + (at - self.now).total_seconds()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from common.domain.errors import (
     SpendingStopped,
     TooManyTurns,
 )
+from common.observability.request_trace import request_age
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent
 from common.schemas.requests import ChatRequest
@@ -46,4 +47,4 @@ async def chat(
     caller: User, request: ChatRequest, app: App, key: IdempotencyKey
 ) -> RunningChat | ChatAnswer:
     """Send a message to the agent. The reply is streamed, and the avatar speaks it."""
-    return await app.conversations.chat(caller, request, key)
+    return await app.conversations.chat(caller, request, key, request_age())

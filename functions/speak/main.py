@@ -9,6 +9,7 @@ from common.domain.errors import (
     SpendingStopped,
     TooManyTurns,
 )
+from common.observability.request_trace import request_age
 from common.schemas.answers import SpeakAnswer
 from common.schemas.requests import SpeakRequest
 
@@ -36,4 +37,4 @@ async def speak(
     caller: User, request: SpeakRequest, app: App, key: IdempotencyKey
 ) -> RunningSpeech | SpeakAnswer:
     """Let the avatar speak a text, or interrupt it."""
-    return await app.speeches.speak(caller, request, key)
+    return await app.speeches.speak(caller, request, key, request_age())

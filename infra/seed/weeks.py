@@ -184,7 +184,7 @@ class Seed:
     async def _exchange(
         self, user: User, conversation: ConversationId | None, message: str, reply: str
     ) -> TurnRecord:
-        claim = new_claim(self._new_id, user, IdempotencyKey(), conversation)
+        claim = new_claim(self._new_id, user, IdempotencyKey(), conversation, self.clock.now())
         admission = ChatAdmission(claim, self.settings, message, None)
         if self.random.random() < BY_VOICE:
             seconds = 1 + len(message) // CHARACTERS_PER_SECOND

@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -187,6 +188,25 @@ async def test_a_body_that_does_not_end_is_refused(
     before = asyncio.get_running_loop().time()
     check_problem(await api.send(case, endless()), 408, "invalid")
     assert asyncio.get_running_loop().time() - before == pytest.approx(deadlines.BODY, abs=1)
+
+
+@pytest.mark.parametrize("function", ["chat", "speak"])
+async def test_a_slow_body_takes_from_the_time_of_its_turn(
+    api: FunctionClient, function: str
+) -> None:
+    started = await api.start()
+    names = {"chat": ("conversation_id", "message"), "speak": ("avatar_session_id", "text")}
+    name, text = names[function]
+    arrived_at = api.harness.clock.now()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b" "
+        await asyncio.sleep(deadlines.BODY - 1)
+        yield json.dumps({name: started[name], text: "Hello."}).encode()
+
+    assert (await api.call(function, slow())).status_code == 200
+    (record,) = await api.harness.documents("turns")
+    assert record["deadline_at"] == arrived_at + timedelta(seconds=deadlines.TURN)
 
 
 class HangingIdentity:

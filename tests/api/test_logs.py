@@ -12,11 +12,8 @@ from starlette.types import Message
 from common.conversations.chat import ChatUseCase
 from common.conversations.running_turn import RunningChat
 from common.domain import errors
-from common.domain.user import User
 from common.observability.cloud_logging import CloudFormatter, format_stack, hash_user
 from common.schemas.events import ChatEvent
-from common.schemas.requests import ChatRequest
-from common.transactions.idempotency import IdempotencyKey
 from infra.local.identity import LocalIdentity
 from tests.api.cases import ALL, MISSING, SESSION, Case
 from tests.api.client import CANARY, EVENTS, BrokenApp, FunctionClient
@@ -188,7 +185,7 @@ class BrokenChat(ChatUseCase):
     def __init__(self) -> None:
         """Skip the constructor of the real use case."""
 
-    async def chat(self, caller: User, request: ChatRequest, once: IdempotencyKey) -> RunningChat:  # noqa: ARG002 - a parameter of the real adapter
+    async def chat(self, *_: object, **__: object) -> RunningChat:
         return BrokenTurn()
 
 

@@ -193,7 +193,7 @@ class ChatAdmission:
             heard=self.heard,
             charged=_charged_seconds(found, now),
         )
-        return begin_turn(record, now)
+        return begin_turn(record, now, claim.deadline_at)
 
     def _avatar(
         self, conversation: Conversation | None, superseded: TurnId | None, now: datetime

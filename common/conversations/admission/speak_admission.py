@@ -84,7 +84,7 @@ class SpeakAdmission:
             reserved=reserved,
             share=share,
         )
-        record = begin_turn(record, now)
+        record = begin_turn(record, now, claim.deadline_at)
         admitted = AdmittedTurn(
             record, conversation, ledger, CurrentAvatar.of(session), self.characters, superseded
         )

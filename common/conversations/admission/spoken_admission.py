@@ -70,7 +70,7 @@ class SpokenAdmission:
             reserved=reserved,
             share=share,
         )
-        record = begin_turn(record, now)
+        record = begin_turn(record, now, claim.deadline_at)
         reserve = ledger.reserve(record.reserved, turns=1, rate=turn_rate(self.settings))
         writes: list[Write] = [record.claim(before), reserve, *taken]
         return Decision(AdmittedTurn(record, conversation, ledger), writes)

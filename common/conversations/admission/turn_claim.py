@@ -5,8 +5,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from common.domain import deadlines
 from common.domain.conversation import Conversation, CurrentAvatar
 from common.domain.documents import Version, Write
 from common.domain.google.connection import GoogleConnection
@@ -24,7 +25,7 @@ class TurnClaim:
     """A turn that a request asks for.
 
     `holder` is random per request: by it a process recognises its own commit. `given`: the caller
-    named the conversation.
+    named the conversation. `deadline_at` counts from the arrival of the request.
     """
 
     turn_id: TurnId
@@ -33,6 +34,7 @@ class TurnClaim:
     caller: User
     conversation_id: ConversationId
     given: bool
+    deadline_at: datetime
 
     @property
     def user(self) -> UserId:
@@ -123,10 +125,16 @@ def own_turn(
 
 
 def new_claim(
-    new_id: Callable[[], str], caller: User, key: IdempotencyKey, conversation: str | None
+    new_id: Callable[[], str],
+    caller: User,
+    key: IdempotencyKey,
+    conversation: str | None,
+    arrived_at: datetime,
 ) -> TurnClaim:
     """Name the turn that a request asks for: by its key, or at random.
 
+    `arrived_at`: when the request came. A slow body, an admission under conflicts and the recognition
+    of speech take from the turn's time, so that the turn is settled within `deadlines.FUNCTION`.
     A new conversation is named after its turn, so that the same key finds the same conversation.
     """
     turn = TurnId(key.id or new_id())
@@ -137,6 +145,7 @@ def new_claim(
         caller=caller,
         conversation_id=ConversationId(conversation or f"c{turn[:31]}"),
         given=conversation is not None,
+        deadline_at=arrived_at + timedelta(seconds=deadlines.TURN),
     )
 
 

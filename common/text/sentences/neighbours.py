@@ -28,14 +28,11 @@ class Kind(Enum):
     INTRODUCES = auto()  # never ends a sentence ("e.g.", "Mr.")
 
 
-_TIMES: Final = frozenset({"a.m", "p.m"})
-_COMPASS: Final = frozenset("NSEW")  # points of the compass in an address: "12 N. Main Street"
 _LETTER: Final = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0d7f])?"  # or two, or with a vowel sign of India
 _DOTTED: Final = re.compile(rf"{_LETTER}(?:\.-?{_LETTER})+")
 _INITIAL: Final = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 _BREAKS: Final = re.compile(r"(?<=[a-z])\.(?=[A-Z])|[-/(\[–—«“„\"*_]|(?<=[ldLD])['’]")
 _NO_VOWEL: Final = re.compile("[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3}")  # "Rm."
-_SYLLABLES: Final = "\u2e80"  # begins the scripts in which one letter is a word: 빵, 人
 _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 GOES_ON: Final = "NE NW SE SW KG VAT GST"  # "Pennsylvania Ave. NW", "GmbH & Co. KG", "inc. VAT"
@@ -67,11 +64,13 @@ def kind_of(language: Language, before: str) -> Kind:
     kind = Kind.WORD if zone else _listed(language, key, previous)
     if kind is None and not word.isalpha() and len(last := _BREAKS.split(word)[-1]) > 1:
         word, kind = last, _listed(language, last.lower(), previous)
-    if kind is None and key in words_of(language.streets) and _is_named(earlier, previous):
-        return Kind.ENDER
+    if kind is None and earlier and key in words_of(language.streets):
+        named = previous.isalnum() and previous[0].isupper() and earlier != "the"
+        if named or re.fullmatch(r"\d+[snrt][tdh]", previous):
+            return Kind.ENDER  # "on Main St.", not "14 St. James Road" or "the Hotel St."
     if len(word) == 1 and word.isupper():  # "plan B", "gate 12 C"
         numbered = any(map(str.isdigit, previous))
-        if numbered and word in _COMPASS:
+        if numbered and word in "NSEW":  # "12 N. Main Street"
             return Kind.ABBREVIATION
         if numbered or previous.lower() in words_of(language.lettered):
             return Kind.WORD
@@ -93,22 +92,16 @@ def _kinds(language: Language) -> dict[str, Kind]:
 
 
 def _listed(language: Language, key: str, previous: str) -> Kind | None:
-    if key in _TIMES:
+    if key in {"a.m", "p.m"}:
         return Kind.TIME
     if previous[-1:].isdigit() and key in words_of(language.units):
         return Kind.UNIT
     return _kinds(language).get(key)
 
 
-def _is_named(before: str, name: str) -> bool:
-    """Return whether a street is meant: "on Main St.", not "14 St. James Road" or "the Hotel St."."""
-    named = name.isalnum() and name[0].isupper() and before != "the"
-    return before != "" and (named or re.fullmatch(r"\d+[snrt][tdh]", name) is not None)
-
-
 @lru_cache(maxsize=2048)
 def _unlisted(language: Language, word: str) -> Kind:
-    letter = len(word) == 1 and word.isalpha() and word < _SYLLABLES
+    letter = len(word) == 1 and word.isalpha() and word < "\u2e80"  # behind: 빵 and 人 are words
     ruler = language.ordinal_digits and re.fullmatch("[IVX]{1,5}", word)  # "Mehmed II. Fatih"
     if letter or ruler:
         return Kind.ABBREVIATION

@@ -101,12 +101,17 @@ class Blocks:
         return [_Line(), *self._line(rest, None)] if rest else [_Line()]
 
     def _tabular(self, row: str, following: str | None) -> list[_Line]:
-        """Announce a table. Return nothing for a line that is no row: rows may come in pieces."""
+        """Announce a table: a row of dashes here or next, or two rows that begin with "| ".
+
+        Return nothing for a line that is no row: rows may come in pieces.
+        """
         if self._table:
             self._table = self._row_open or "|" in row
             self._row_open = not row.endswith("|") and (self._row_open or row.startswith("|"))
             return [_Line()] if self._table else []
-        if not _begins_table(row, following):
+        after = "|" if following is None else following.strip()
+        rows = "|" in after and row.startswith(("| ", "|\t")) and row.count("|") > 1
+        if not (rows or _SEPARATOR.match(row) or _SEPARATOR.match(after)):
             return []
         self._table = True
         self._row_open = row.startswith("|") and not row.endswith("|")
@@ -125,14 +130,6 @@ class Blocks:
             counts = self._language.ordinal_digits
             return _Line(line if counts else f"{number[1]}: {line[number.end() :]}")
         return _Line(line, apart=not line)
-
-
-def _begins_table(row: str, following: str | None) -> bool:
-    """Return whether a row of dashes is here or next, or two rows that begin with "| "."""
-    if _SEPARATOR.match(row) or (following and _SEPARATOR.match(following.strip())):
-        return True
-    next_may_be = following is None or "|" in following
-    return next_may_be and row.startswith(("| ", "|\t")) and row.count("|") > 1
 
 
 def opening(line: str) -> tuple[str, str, int] | None:

@@ -85,7 +85,6 @@ _INLINE = r"""
 <{ACT}>{ALONE}  =>
 (?<![A-Za-z\d])([A-Za-z\d)])<{OPERAND}  =>  {1} <␣
 (?<=[^\W_]{2})<([\w, .?[\]]{1,40}(?:<[\w, .?[\]]{1,40}>)?)>(?![\w(])  =>  {1:apart}
-</{NAME}\s?>(?=<[A-Za-z])  =>  ␣
 {MENTION}(?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
 <{NAME}(?=[\s=/])(?:{REST}/?|=[^<>\s]{1,40})>  =>  ␣
 <([A-Za-z](?:(?! (?:and|or) )[\w -]){0,40})>  =>  {1}
@@ -112,7 +111,6 @@ _INLINE = r"""
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
 (?<=[.!?…,;”"])[¹²³⁰⁴-⁹]{1,3}(?:[,–-][¹²³⁰⁴-⁹]{1,3})*+(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
-(?i:\b(you|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
 [links]  \[|\]\(
 \[\^[^\]\s]{1,40}\]:?  =>
 (?<!\w)\[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
@@ -164,10 +162,9 @@ _PUNCTUATION = r"""
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
 --(?<!\S--)-*+(?!\S)  =>  —
-,(?:[ ]?,)++  =>  ,
 \( ?\)|(?<=\()[ ]|[ ](?=\))  =>
 [ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
-(?<=[.!?…])[.](?=\s|$)|,(?=\.$)  =>
+(?<=[.!?…])[.](?=\s|$)|,(?=[ ]?,|\.$)  =>
 """
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|$ dollar sign|% percent
@@ -207,8 +204,7 @@ def _signs(written: str) -> str:
     return _SIGN_NAMES.get(written, alone)
 
 
-_CODE_NAMES = {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")}
-CODE = read_rules(_CODE, _CODE_NAMES)
+CODE = read_rules(_CODE, {"signs": _signs, "apart": "\u2060", "NAMED": _NAMED.replace("\n", "")})
 LINE_RULES = read_rules(_LINES, _NAMES)
 """Put each block of HTML on lines of its own. A break before a small letter only wraps the line."""
 

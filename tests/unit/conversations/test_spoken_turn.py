@@ -1,6 +1,7 @@
 """A spoken message: words first, and only accepted words become a turn."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from common.app import App
 from common.conversations.running_turn import RunningChat
 from common.domain import deadlines, errors
 from common.domain.documents import Delete
-from common.observability.request_trace import RequestTrace, TraceParent, start_trace
 from common.schemas.answers import ChatAnswer
 from common.schemas.events import ChatEvent, DoneEvent, HeardEvent
 from common.schemas.requests import ChatRequest
+from common.transactions.idempotency import IdempotencyKey
 from tests.support.fakes.agent import FakeAgent
 from tests.support.harness import (
     ADA,
@@ -339,12 +340,13 @@ async def test_a_turn_ends_within_its_functions_time_after_a_slow_body_and_recog
     harness.recognition.seconds = deadlines.RECOGNITION - 1
     harness.agent.replies.append(["One moment. ", 600.0, "Done."])
 
-    async def request() -> ChatAnswer:
-        start_trace(RequestTrace("chat", TraceParent()))
-        await asyncio.sleep(deadlines.BODY)
-        return await answer_to(harness.app)
-
-    began = loop.time()
-    answer = await asyncio.create_task(request())
+    began, arrived_at = loop.time(), harness.clock.now()
+    await asyncio.sleep(deadlines.BODY)
+    request = ChatRequest(audio=wav_file(1.2))
+    turn = await harness.app.conversations.chat(ADA, request, IdempotencyKey(), loop.time() - began)
+    answer = await answer_of(turn)
     assert loop.time() - began <= deadlines.TURN + deadlines.SETTLE < deadlines.FUNCTION
+    assert isinstance(answer, ChatAnswer)
     assert (answer.ended, answer.text) == ("incomplete", "One moment. ")
+    (record,) = await harness.documents("turns")
+    assert record["deadline_at"] == arrived_at + timedelta(seconds=deadlines.TURN)

@@ -53,7 +53,7 @@ NAMES: dict[str, Any] = {
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
-    "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", cardinal(digits))) + "s",
+    "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", year(digits))) + "s",
 }
 
 

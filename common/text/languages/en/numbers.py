@@ -83,9 +83,7 @@ NAMES = {
     "letters": " ".join,
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
-    "points": lambda digits: re.sub(
-        r"\d+", lambda part: cardinal(part[0]), re.sub(" ?[-–—] ?", " to ", digits)
-    ).replace(".", " point "),
+    "points": lambda range_: " to ".join(map(_points, re.split(" ?[-–—] ?", range_))),
     "bounded": lambda sign: _SIGNS[sign].removesuffix(" of"),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus"),
     "lowered": methodcaller("translate", LOWERED),
@@ -145,15 +143,10 @@ def minus(sign: str) -> str:
 
 def describes(match: re.Match[str]) -> bool:
     """Return whether a measure describes a noun, and so takes a singular: "a 5 km run"."""
-    before = f" {match.string[max(0, match.start() - 20) : match.start()].lower()}"
-    after = match.string[match.end() : match.end() + 2]
-    if re.match(_DESCRIBED, match.string[match.end() : match.end() + 32]):
-        return True
-    return (
-        re.search(" an? +(?:roughly +|approximately +)?$", before) is not None
-        and after[:1] in {" ", "-"}
-        and after[1:].isalpha()
-    )
+    before = match.string[max(0, match.start() - 20) : match.start()]
+    after = match.string[match.end() : match.end() + 32]
+    article = re.search(r"(?i)(?:^| )an? +(?:roughly +|approximately +)?$", before)
+    return bool(re.match(_DESCRIBED, after) or (article and re.match(r"[ -][^\W\d_]", after)))
 
 
 def point(match: re.Match[str]) -> str:
@@ -188,9 +181,14 @@ def item(match: re.Match[str]) -> str:
     return match[0] if before.count("(") > before.count(")") else f"{cardinal(match[1])}, "
 
 
+def _points(written: str) -> str:
+    """Return "3.10" as "three point ten", and four parts with dots as in an address."""
+    parts = written.split(".")
+    return (" dot " if parts[3:] else " point ").join(map(cardinal, parts))
+
+
 def version(match: re.Match[str]) -> str:
-    parts = match[2].split(".")
-    said = (" dot " if parts[3:] else " point ").join(map(cardinal, parts))
+    said = _points(match[2])
     port = f" port {spelled(match[3])}" if match[3] else ""
     return f"version {said}" if match[1] else said + port
 

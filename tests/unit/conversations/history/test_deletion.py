@@ -1,13 +1,15 @@
 """Deletion of conversations: by a person and by age, also when the process dies at any step."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common.domain import errors
 from common.domain.documents import Create
-from common.domain.ids import UserId
+from common.domain.ids import TurnId, UserId
+from common.domain.turn import SWEEP, TurnRecord
 from common.schemas.conversations import (
     DeleteConversationRequest,
     DeletedAnswer,
@@ -19,6 +21,7 @@ from common.schemas.requests import SweepRequest
 from tests.reliability.fault_injection import Moment, ProcessDied, die, refuse, simulate
 from tests.support.fakes.agent import FakeAgent, Step
 from tests.support.harness import ADA, BOB, Harness, advance, chat, new_harness, start
+from tests.support.virtual_time import EPOCH
 
 SLOW_REPLY: list[Step] = ["Begun. ", 3.0, "Not yet. ", 300.0, "Never."]
 
@@ -131,6 +134,14 @@ async def test_a_long_conversation_is_deleted_in_batches() -> None:
         )
     assert (await delete(harness.app, conversation)).state == "deleted"
     assert await left_of(harness, conversation) == {}
+
+
+@pytest.mark.parametrize(("late", "is_final"), [(-1, False), (14, False), (15, True)])
+def test_a_turn_of_the_sweep_is_final_when_its_process_can_write_no_more(
+    late: float, is_final: bool
+) -> None:
+    turn = TurnRecord(TurnId("t"), state="settled", settled_by=SWEEP, deadline_at=EPOCH)
+    assert turn.is_final(EPOCH + timedelta(seconds=late)) is is_final
 
 
 CALLS = 23
