@@ -42,13 +42,12 @@ class Language:
 
     # Words before a full stop, in lower case and without their last point.
     numbered: str = ""  # take a number ("Jan. 5"); end a sentence before any other word
-    enders: str = ""  # come last in their phrase ("etc."): a capital begins the next sentence
-    units: str = "min h kg km m cm"  # behave so after a number ("5 min."), else they are words
+    enders: str = "etc"  # come last in their phrase ("etc."): a capital begins the next sentence
+    units: str = "min h kg g km m cm ml"  # behave so after a number ("5 min."), else they are words
     abbreviations: str = ""  # end a sentence only before a word that begins one
     introduces: str = ""  # never end a sentence ("e.g.", "Mr.")
-    after_names: str = ""  # end a sentence as often as not ("Jr.")
     streets: str = ""  # end the name of a street ("Main St.")
-    street: str = "(?!)"  # a pattern: abbreviated streets that a number follows ("Storg. 12")
+    clipped: str = "(?!)"  # a pattern: words without their end ("Storg. 12", "monatl. Kosten")
     lettered: str = ""  # nouns that a letter numbers ("plan B."), which is no initial then
     time_words: str = ""  # tell only when ("on Monday at 5 p.m. Anna left")
     before_ordinals: str = ""  # precede an ordinal ("am 5. Mai")
@@ -61,7 +60,6 @@ class Language:
     inner_capitals: str = ""  # have a capital inside a sentence, too ("I")
     days: str = ""  # follow a time ("5 p.m. Monday")
     months: str = ""  # follow an ordinal ("5. Mai")
-    elided: str = ""  # capitals that may lose their vowel ("C'est"), and so are no numerals
     capital_nouns: bool = False  # whether nouns have a capital ("5 Min. Pause")
 
     # Whole answers to a question: those that agree, ";", those that refuse. The first is shown.

@@ -137,11 +137,10 @@ class VisibleText:
 
     def _read(self, text: str, *, final: bool) -> str:
         shown: list[str] = []
-        at, before = 0, None
-        while before != (at, self._code, self._until):
-            before = at, self._code, self._until
+        at, more = 0, True
+        while more:  # a reader returns where it stopped, what is shown, and whether to go on
             read = self._hidden if self._until else self._in_code if self._code else self._plain
-            at, part = read(text, at, final=final)
+            at, part, more = read(text, at, final=final)
             shown.append(self._joined(part) if part else "")
         self.held = text[at:]
         self._busy = bool(self._until or self._code or self._gap is not None or self.held.strip())
@@ -157,24 +156,24 @@ class VisibleText:
         self._before = (self._before + part)[-_KEPT:]
         return part
 
-    def _hidden(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
+    def _hidden(self, text: str, at: int, *, final: bool) -> tuple[int, str, bool]:
         for mark in _compiled(self._until).finditer(text, at):
             at = mark.end()
             self._depth += 1 if mark.lastindex else -1
             if self._depth < 0:
                 self._until, self._depth = "", 0
-                return at, ""
-        return len(text) if final else max(at, len(text) - _REACH), ""
+                return at, "", True
+        return len(text) if final else max(at, len(text) - _REACH), "", False
 
-    def _in_code(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
+    def _in_code(self, text: str, at: int, *, final: bool) -> tuple[int, str, bool]:
         end = _compiled(self._code).search(text, at)
         if end and (final or end.end() < len(text) or end[0] == "\n"):
             self._code = ""
-            return end.end(), text[at : end.end()]
+            return end.end(), text[at : end.end()], True
         part = text[at:] if final else _without(text[at:], "`")
-        return at + len(part), part
+        return at + len(part), part, False
 
-    def _plain(self, text: str, at: int, *, final: bool) -> tuple[int, str]:
+    def _plain(self, text: str, at: int, *, final: bool) -> tuple[int, str, bool]:
         start = at
         while mark := _MARK.search(text, start):
             start = mark.start()
@@ -186,19 +185,19 @@ class VisibleText:
             if end != start:
                 if prose := _without(text[at:start], " "):
                     self._until = ""  # the mark is read again, after this prose
-                    return at + len(prose), prose
+                    return at + len(prose), prose, end is not None
                 if end is None:
-                    return at, ""
+                    return at, "", False
                 self._gap = text[at:start] if self._gap is None else self._gap
-                return end, ""
+                return end, "", True
             if text[start] == "`":  # code begins
                 ticks = len(text) - start - len(text[start:].lstrip("`"))
                 fenced = ticks >= len("```")
                 self._code = f"`{{{ticks},}}" if fenced else rf"(?<!`)`{{{ticks}}}(?!`)|\n"
-                return start + ticks, text[at : start + ticks]
+                return start + ticks, text[at : start + ticks], True
             start += 1
         prose = text[at:] if final or not self._holds_spaces else _without(text[at:], " ")
-        return at + len(prose), prose
+        return at + len(prose), prose, False
 
     def _removable(self, text: str, at: int, before: str, *, final: bool) -> int | None:
         """Return where the mark at `at` ends that is removed; `at` for prose; None if undecided."""

@@ -1,10 +1,12 @@
-numbered = "art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so tägl tabl tgl stdl"
+numbered = """art mag jan feb mär apr aug sep sept okt nov dez mo di mi do sa so tabl anm aufl bde
+  ziff lit urt az anl rdnr"""
 enders = "usw etc mwst ust"
 units = "std min sek mio mrd"
-abbreviations = """bd jhd fa geb bspw vorm nachm allg s.u dipl gl hbf co pr gr pck päckch msp gestr
-  geh stk schw bes usf zub verschl gesch rd etw tlw versch"""
+abbreviations = """bd jhd fa geb bspw vorm nachm allg s.u dipl gl hbf pr gr pck päckch msp geh stk
+  schw bes zub verschl gesch etw tlw versch phil jur nat Engl Ital Frz Griech techn insb insbes
+  einschl betr entspr ehem pers vors stellv tgl mtl hrsg"""
 introduces = "u z.b d.h u.a v.a vgl bzw dr prof hr hrn fr nr"
-street = r"\w*str"
+clipped = r"\w*str|[^\W\d_]{2,}(?:[bdfgmnpstz]|hr)l"
 before_ordinals = """am der die das den dem des zum zur im vom bis ab seit beim nach vor jeder jedes
   ihrem ihren ihrer seinem seinen seiner meinem meinen meiner unserem unseren unserer"""
 ordinal_digits = 2

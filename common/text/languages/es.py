@@ -1,9 +1,9 @@
 numbered = """apt apto dpto lun mié jue vie sáb dom ene feb abr jul nov ago sept oct dic no con
   contra entre para sobre super mini extra tras mar bien da macro ultra vice post bis pro un mega
-  micro mono tri en de sub mín máx cód ref pp arts págs núms caps"""
+  micro mono tri en de sub mín máx cód ref pp arts págs núms caps tom fasc tab depto cel cta"""
 enders = "etc ud uds"
 units = "min h kg km m cm ptas"
-abbreviations = "ee uu art"
+abbreviations = "ee uu RR HH col ctra plza edo deleg mtro mtra cnel pdte secr admin hosp"
 introduces = "p.ej ej sr sra srta dr dra d dña"
 starters = """El La Los Las Un Una Lo Le Les Se Su Sus Es Él Ella Ellos Yo Nos Usted Este Esta Esto
   Estos Estas Ese Esa Eso Y O Pero Si Sí No Que Qué Cuando Cuándo Como Cómo Dónde Quién Para Por En

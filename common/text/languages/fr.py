@@ -1,13 +1,11 @@
 numbered = """lun mar mer jeu ven sam dim janv févr avr juil sept oct nov déc vol art sec sing hab
-  inf max min env réf pp"""
-enders = "etc"
-abbreviations = "pers st ste mgr me no j.-c"
+  inf max min env réf pp arts ch bât esc appt dép civ crim soc com ord"""
+abbreviations = "pers st ste mgr me no j.-c cass gén adm univ hôp coll trad réf rés dir qté"
 introduces = "p.ex m mm mme mlle dr cf"
 starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cette Ces Cela Ça Si Et
   Mais Ou Où Que Qui Quand Comment Pour Dans En Au Aux À Avec Sans Sur Puis Voulez Son Sa Ses Votre
   Vos Leur Tout Tous Merci Après Avant Alors Ainsi Est Sont Faut Pourquoi Depuis Ensuite Voici Voilà
   Oui Non Aussi Chez Chaque Plus Pas"""
-elided = "CDJLMNST"
 phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tableau|une image|point
   |arobase|fait : {}"""
 signs = """& et|+ plus|= égale|× fois|÷ divisé par|± plus ou moins|≈ environ|≠ différent de|★ étoiles

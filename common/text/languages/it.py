@@ -1,14 +1,13 @@
 numbered = """lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott nov dic bin sec tot pp
-  rif min max giov"""
+  rif min max giov par sez tab prot civ int mart merc genn febbr sett"""
 enders = "ecc q.b"
 abbreviations = """sigg geom arch rag egr gent spett nn co art artt cap vol pers colaz fig a.c d.c
-  c.so v.le p.za on mons"""
+  c.so v.le p.za on mons cass trib col dir pres segr univ ist osp dip loc prov cfr"""
 introduces = "ad.es es sig sig.ra dott dott.ssa prof"
 trusts_sentencex = False
 starters = """Il Lo La I Gli Le Un Una È Ha Hanno Sono Si Sì No Non Se Ma E O Lui Lei Noi Voi Loro Io
   Questo Questa Quello Quella Che Chi Come Quando Dove Perché Per Con Senza In Di Da Dal Del Al Nel
   Poi Anche Vuole Può Suo Sua Ora Dopo Prima Lì Qui Grazie Oggi Domani Ieri Ogni Tutto Tutti Era"""
-elided = "CDLMNST"
 phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|una tabella
   |un'immagine|punto|chiocciola|fatto: {}"""
 signs = """& e|+ più|= uguale a|× per|÷ diviso|± più o meno|≈ circa|≠ diverso da|< minore di

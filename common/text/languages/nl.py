@@ -1,8 +1,8 @@
-numbered = "ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov dec"
+numbered = "ma di wo do vr za zo jan feb mrt apr jun jul aug sep sept okt nov dec afb tab"
 enders = "enz etc"
-units = "min sec u km kg"
-abbreviations = "m.a.w"
-street = r"\w*str"
+units = "min sec u km kg mnd wk jr"
+abbreviations = "m.a.w secr burg ass dir ds wed"
+clipped = r"\w*str"
 introduces = "bijv d.w.z o.a dhr mevr mw"
 phrases = """een link naar {}|wat {}-code|wat code|een tabel met {} kolommen|een tabel
   |een afbeelding|punt|apenstaartje|klaar: {}"""

@@ -1,7 +1,8 @@
-numbered = "pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud maks"
+numbered = """pon wt śr czw pt sob niedz stycz lut kwiec czerw lip sierp wrzes paźdz list grud maks
+  art ust par rozdz roz poz gab pok rys tab zał dn dok"""
 enders = "itd itp"
 units = "r w godz min tys mln mld km kg"
-abbreviations = "min str godz ul al św mgr inż hab zob por red pkt ur zm"
+abbreviations = "min str godz al mgr inż hab zob por red pkt ur zm pl os woj gm lek med gen"
 introduces = "np m.in dr prof"
 ordinal_digits = 2
 phrases = """link do {}|kod w języku {}|kod|tabela, liczba kolumn: {}|tabela|obraz|kropka|małpa

@@ -1,7 +1,7 @@
 numbered = """seg ter qua qui sex sáb dom jan fev mar abr jun jul ago set out nov dez vi i v x art
-  con cj bl sl lt qd mín máx cód ref pp"""
+  con cj bl sl lt qd mín máx cód ref pp arts fls inc al fig doc proc prot"""
 enders = "etc ltda cia"
-abbreviations = "núm ex eng arq ap apto"
+abbreviations = "núm arq ap apto Ed rod des min const civ trib dir univ inst fac Al Est Fed"
 introduces = "p.ex sr sra dr dra prof profa d"
 starters = """O A Os As Um Uma Ele Ela Eles Elas Eu Nós Você Vocês É Foi Era São Há Se E Mas Ou Este
   Esta Isto Isso Esse Essa Que Quem Como Quando Onde Porque Para Por Em No Na Nos Nas Do Da De Com

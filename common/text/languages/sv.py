@@ -1,5 +1,6 @@
-street = r"[A-ZÅÄÖ]\w*g"
-numbered = "okt mån tis ons tors fre lör sön"
+numbered = "okt mån tis ons tors fre lör sön kap mom enl bet sid"
+abbreviations = "jfr prop fil med tekn jur"
+clipped = r"[A-ZÅÄÖ]\w*g"
 phrases = """en länk till {}|lite {}-kod|lite kod|en tabell med {} kolumner|en tabell|en bild|punkt
   |snabel-a|klart: {}"""
 signs = """& och|+ plus|= lika med|× gånger|÷ delat med|± plus minus|≈ ungefär|≠ skilt från|< mindre än

@@ -1,7 +1,7 @@
-numbered = "nis haz tem eki"
+numbered = "nis haz tem eki kat daire blok apt md böl pzt sal çar per cum"
 enders = "vb vs"
 units = "dk sa km kg"
-abbreviations = "av bkz kas oca şub ağu eyl yy"
+abbreviations = "av bkz kas oca şub ağu eyl yy yrd öğr gör uzm müh mim ecz üniv fak yakl san tic"
 ordinal_digits = 2
 phrases = """{} bağlantısı|{} kodu|kod|{} sütunlu bir tablo|bir tablo|bir resim|nokta|et
   |tamamlandı: {}"""

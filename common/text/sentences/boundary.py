@@ -1,6 +1,7 @@
 """Decide whether a sentence ends at a mark, from the sentence so far and the next word."""
 
 import re
+from functools import lru_cache
 from typing import Final, Literal
 
 from common.text.language import Language, words_of
@@ -73,6 +74,7 @@ def likely(text: str, mark: re.Match[str], language: Language | None) -> bool:
     return place.strong or (bool(earlier) and len(last) > 1 and last[-1].isalpha() and known)
 
 
+@lru_cache(maxsize=256)  # a text that has no end has many marks behind the same words
 def _over(place: EndMark) -> bool:
     if _never_over(place) or _runs_on(place):
         return False
@@ -80,7 +82,8 @@ def _over(place: EndMark) -> bool:
         return True
     if place.quoted and _has_no_case(place.after[0]):
         return end_marks.quotation_is_introduced(place.before, spaced=place.spaced)
-    if neighbours.begins_small(place.after) or neighbours.adds_in_brackets(place.after, place.mark):
+    small = place.mark[-1] not in AT_ONCE and neighbours.begins_small(place.after)  # "。iPhone"
+    if small or neighbours.adds_in_brackets(place.after, place.mark):
         return False
     named = place.mark == "!" and place.before.endswith(("Yahoo", "Yum", "Kahoot", "Jeopardy"))
     if _smiles(place) or named:
@@ -154,14 +157,14 @@ def _dot_is_over(place: EndMark) -> bool:
 
 
 def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
-    if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈–—":
+    if kind is Kind.INTRODUCES or place.after[0] in "([+@→~≈–—·•|":
         return False
     if _is_only_when(kind, place, language):
         return False
     if kind is Kind.UNIT:
-        return not (place.after[0].isdigit() or place.after[0] in "€$£")
+        return not (place.after[0].isdigit() or place.after[0] in "€$£№")
     if kind is Kind.NUMBERED:
-        return not neighbours.is_numeral(place.after, language)
+        return not neighbours.is_numeral(place.after)
     if kind is Kind.TIME:
         return not neighbours.belongs_to_a_time(place.after, place.before, language)
     return kind is not Kind.ENDER or not neighbours.begins(place.after, neighbours.GOES_ON)

@@ -37,7 +37,8 @@ _ADDRESS: Final = re.compile("://|@|^www")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 GOES_ON: Final = "NE NW SE SW KG VAT GST"  # "Pennsylvania Ave. NW", "GmbH & Co. KG", "inc. VAT"
 _NUMERAL: Final = re.compile(
-    r"[-−]?[$€£¥#~≈]|['’]?\d|[A-Z]{0,4}[-−]?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]))(?![\w'’])"
+    r"[-−]?[$€£¥#~≈§№]|['’]?\d|[A-Z]{0,4}[-−]?\d|(?:[IVX]{2,}|[B-HJ-Z]|[AI](?=[,.;:)]| §)"
+    r"|[AP]M|EO[DB]|COB|Ann|Code|Gen|Laws?|Rev|Stat)(?![\w'’])"  # "Thurs. EOD", "Md. Code"
 )  # "A" and "I" are words
 _SMALL_NAME: Final = re.compile(r"[^\W\d_][A-Z]")  # iPhone, eBay
 _SENTENCE: Final = re.compile(r"[¿¡]|[A-ZÀ-ÞА-Я][^\W\d_]*(?:[ ,]|['’][a-z])")
@@ -55,16 +56,15 @@ def kind_of(language: Language, before: str) -> Kind:
     word = token.lstrip("([{\"'“‘«„*_¿¡")
     if _ADDRESS.search(word):
         return Kind.WORD
-    key = word.lower()
     if _INITIAL.fullmatch(previous) or previous in {"EE.", "ad"}:
-        spaced = previous.rstrip(".").lower() + "." + key  # "p. m.", "z. B.", "и т. д."
+        spaced = previous.rstrip(".") + "." + word  # "p. m.", "z. B.", "и т. д."
         if kind := _listed(language, spaced, ""):
             return kind
     zone = len(word) > 2 and word in words_of(_ZONES) and word.isupper()  # noqa: PLR2004 - no "ET"
-    kind = Kind.WORD if zone else _listed(language, key, previous)
+    kind = Kind.WORD if zone else _listed(language, word, previous)
     if kind is None and not word.isalpha() and len(last := _BREAKS.split(word)[-1]) > 1:
-        word, kind = last, _listed(language, last.lower(), previous)
-    if kind is None and earlier and key in words_of(language.streets):
+        word, kind = last, _listed(language, last, previous)
+    if kind is None and earlier and word.lower() in words_of(language.streets):
         named = previous.isalnum() and previous[0].isupper() and earlier != "the"
         if named or re.fullmatch(r"\d+[snrt][tdh]", previous):
             return Kind.ENDER  # "on Main St.", not "14 St. James Road" or "the Hotel St."
@@ -85,18 +85,18 @@ def _kinds(language: Language) -> dict[str, Kind]:
         (Kind.ABBREVIATION, language.abbreviations),
         (Kind.INTRODUCES, language.introduces),
         (Kind.NUMBERED, language.numbered),
-        (Kind.ACRONYM, language.after_names),
         (Kind.ENDER, language.enders),
     )
     return {word: kind for kind, words in lists for word in words.split()}
 
 
-def _listed(language: Language, key: str, previous: str) -> Kind | None:
-    if key in {"a.m", "p.m"}:
+def _listed(language: Language, word: str, previous: str) -> Kind | None:
+    if (key := word.lower()) in {"a.m", "p.m"}:
         return Kind.TIME
-    if previous[-1:].isdigit() and key in words_of(language.units):
+    units, kinds = words_of(language.units), _kinds(language)
+    if key in units and (previous[-1:].isdigit() or previous.rstrip(".") in units):
         return Kind.UNIT
-    return _kinds(language).get(key)
+    return kinds.get(word) or kinds.get(key)  # a capital in the record asks for one in the text
 
 
 @lru_cache(maxsize=2048)
@@ -108,7 +108,7 @@ def _unlisted(language: Language, word: str) -> Kind:
     if _DOTTED.fullmatch(word):
         small = word[0].islower() and _known(language.code, word)  # "a.k.a.", not "U.S."
         return Kind.ABBREVIATION if small else Kind.ACRONYM
-    if _compiled(language.street).fullmatch(word):  # "Hauptstr. Ecke Rathaus", "Storg. 12"
+    if _compiled(language.clipped).fullmatch(word):  # "Hauptstr. Ecke Rathaus", "Storg. 12"
         return Kind.ABBREVIATION if language.capital_nouns else Kind.NUMBERED
     if not word or category(word[-1])[0] not in "LM" or {*"./"} & {*word} or word.isupper():
         # "N°. 5" is numbered; "5th)", "m/s", "nasa.gov" and "NASA" are words.
@@ -165,11 +165,10 @@ def more_marks(text: str) -> bool:
     return text[0] in "?!…" or (text[0] == "." and not text[1].isalpha())
 
 
-def is_numeral(text: str, language: Language) -> bool:
+def is_numeral(text: str) -> bool:
     """Return whether the word numbers the one before: "5", "B", "XIX", but not an elided "C'est"."""
-    _must_be_finished(text, "['’]|[A-Z]{0,4}[-−]?")
-    numeral = _NUMERAL.match(text)
-    return numeral is not None and numeral[0] not in language.elided
+    _must_be_finished(text, "['’]|[A-Z]{0,4}[a-z]{0,4}[-−]?")
+    return _NUMERAL.match(text) is not None
 
 
 def adds_in_brackets(text: str, mark: str) -> bool:

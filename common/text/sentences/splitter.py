@@ -49,9 +49,9 @@ class Sentences:
         if fits and not stop:
             return []
         visible = self._visible.feed(buffer)
-        if stop and stop.end() == len(text) and stop[0] not in NEWLINES:
+        if not visible or (stop and stop.end() == len(text) and stop[0] not in NEWLINES):
             self._text, self._buffer, self._searched = self._text + visible, "", False
-            return []  # the next word decides whether this is an end
+            return []  # there is no more to see, or the next word decides whether this is an end
         return self._add(visible)
 
     def pause(self) -> list[str]:

@@ -68,7 +68,7 @@ _NAMES: dict[str, Any] = {
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
-(?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|{MENTION}{BLOCK}{REST}/?>|</t[dh]>\s{0,9}(?=<(t)[dh]))
+(?i:{CODE}|{BREAK}(?:\s{0,9}{BREAK}|(?=\s{0,9}(?-i:[A-Z\d])))|<(li){REST}>|(?:{MENTION}{BLOCK}{REST}/?>)++|</t[dh]>\s{0,9}(?=<(t)[dh]))
     =>  {line}
 """
 _INLINE = r"""

@@ -3,15 +3,18 @@
 from common.text.language import Language
 from common.text.spoken.rules import Rules
 
-numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur
-  thurs fri sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man ala cal
-  arc gal sec min may ma mo ind eq eqs tab thm prop app par chap ht pop ps cor rom deut prov eph thess
-  heb pet matt para paras cl bk pls sched elev proj bal dims ins pmt wk vit temp orig ep mag pub mgr"""
+numbered = """no nos ok figs jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu
+  thur thurs fri sat sun fig me in art ill id ex fed ark del ref ore pa con la mass wash miss man
+  ala cal arc gal sec min may ma mo ind eq eqs tab thm prop app par chap ht pop ps cor rom deut prov
+  eph thess heb pet matt para paras cl bk pls sched elev proj bal dims ins pmt wk vit temp orig ep
+  mag pub acct lic arts exh ver fn pg pgs amt qty Bus Stat Pen Lab Ann Isa Jer Ezek Chron"""
 enders = "etc inc ltd co corp bros esq llc plc p.a"
-units = "s h m g min mins hr hrs sec ft in lb lbs mi yd gal mph km kg mm cm yr yrs wk wks mos qt pt"
-abbreviations = "approx apt conf est incl excl vol vols ch tel max avg oz tsp tbsp rte ft ste"
+units = """s h m g min mins hr hrs sec ft in lb lbs mi yd gal mph km kg mm cm yr yrs wk wks mos qt
+  pt sq cu ea doz"""
+abbreviations = """approx apt conf est incl excl vol vols ch tel max avg oz tsp tbsp rte ft ste jr
+  sr civ proc admin natl intl assoc atty attn mgmt mgr deg avail ed emer trans supp inst Cal Soc Sec
+  Am Dir"""
 introduces = "e.g i.e cf vs viz mr mrs ms dr prof p.s n.b dep arr"
-after_names = "jr sr"
 streets = "st ave blvd rd ln hwy pkwy sq ct pl"
 lettered = """a an answer appendix block building choice class column exhibit figure gate grade group
   hall item letter line option part plan platform room rm. row section side table team terminal track

@@ -10,7 +10,8 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |lb pound|lbs pound|oz ounce|ft-lb foot-pound|mcg microgram|l liter|L liter|ml milliliter
   |mL milliliter|cl centiliter|dl deciliter|dL deciliter|gal gallon|qt quart|cup cup|tsp teaspoon
   |tbsp tablespoon|Tbsp tablespoon|ha hectare|B byte|kB kilobyte|KB kilobyte|MB megabyte|GB gigabyte
-  |TB terabyte|PB petabyte|kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second
+  |TB terabyte|PB petabyte|KiB kibibyte|MiB mebibyte|GiB gibibyte|TiB tebibyte
+  |kbps kilobit per second|Mbps megabit per second|Gbps gigabit per second
   |kWh kilowatt hour|mAh milliamp hour|W watt|kW kilowatt|MW megawatt|GW gigawatt|V volt|amp amp
   |mV millivolt|kV kilovolt|mA milliamp|J joule|kJ kilojoule|kcal kilocalorie|cal calorie|Pa pascal
   |kPa kilopascal|dB decibel|px pixel|s second|sec second|secs second|ms millisecond|µs microsecond
@@ -63,6 +64,8 @@ NAMES = {
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
     "put": table("T tbsp|c cup|A amp|N newton|# number"),
     "plural": lambda unit: _name(unit, singular=False),
+    "north": _DEGREES,
+    "seconds": lambda written: f" {number(written.removeprefix('0'))} seconds" if written else "",
     "singular": lambda unit: _name(unit, singular=True),
 }
 
@@ -101,11 +104,11 @@ def measure(match: re.Match[str]) -> str:
 
 
 def _name(unit: str, *, singular: bool) -> str:
-    noun, per_unit, rate = _UNITS[unit].partition(" per ")
+    noun, *rest = re.split(" (?=per |of )", _UNITS[unit])
     if not singular:
         noun = noun.replace("foot", "feet") if noun.endswith("foot") else f"{noun}s"
         noun = re.sub("(?<=ch|ss)s$", "es", re.sub("(?<=hertz|power)s$", "", noun))
-    return noun + per_unit + rate
+    return " ".join([noun, *rest])
 
 
 def amount(match: re.Match[str]) -> str:

@@ -54,7 +54,7 @@ _EQUATED = (
 _TERM = r"(?<![\w'])[^\W\d_]$|\b1 [a-z-]{3,}$|(?:squared|cubed|[)²³]|\d(?: ?[a-zA-Z%°/]{1,6})?)$"
 _VALUE = r"(?:[\d²³]|(?:^|[\s\"“'(])[^\W\d_]) *$"  # a figure or a letter
 _COUNTED = " (?:stars?|tasks|goals|questions|steps|chapters|lessons|items|done|complete|from three)"
-_RATED = r"(?i)\b(index|scor|rat[ei]|g[eo]t|test|quiz|exam|need|went|hit|done|answer|corr|pain|att)"
+_RATED = r"(?i)\b(index|scor|rat[ei]|g[eo]t|test|quiz|exams?\b|need|hit|done|answer|corr|pain|att)"
 _DIVIDED = "(?s)^/.*(?: equals | squared)"
 _SIGNS = table("""♯ sharp|♭ flat|♮ natural|♩ quarter note|♪ eighth note|÷ divided by|⌘ Command|⌥ Option
   |⇧ Shift|√ the square root of|∞ infinity|∈ in|∉ not in|∫ the integral of|∑ the sum of|∏ the product of
@@ -81,6 +81,7 @@ NAMES = {
     "TITLES": "Day|Week|Month|Year|Step|Stage|Phase|Part|Chapter|Level|Room|Option|Round|Page",
     "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
     "letters": " ".join,
+    "as_written": methodcaller("translate", AS_WRITTEN),
     "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
     "points": lambda range_: " to ".join(map(_points, re.split(" ?[-–—] ?", range_))),
@@ -204,17 +205,17 @@ def fraction(match: re.Match[str]) -> str:
     named = below in _FRACTIONS or (below in _PARTS and (equated or after.startswith(" of ")))
     if 0 < above < below and named and not (rated or shares):
         return _with_whole(whole, above, below)
-    if shares or not below or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
+    pressure = below >= _SCORE / 2 and _SCORE - 20 <= above <= 2 * _SCORE
+    if shares or f"{above}/{below}" in {"24/7", "9/11", "20/20", "4/4"}:
         sign = " "
-    elif above > below or not above or (equated and not rated):
-        sign = " divided by " if above > below and re.match(f" +(?:{_RESULT})", after) else " over "
-    elif rated or scored:
+    elif (rated or scored) and above <= below:
         sign = " out of "
-    elif above > 12 or below > 31:  # noqa: PLR2004 - no date
-        part = f"one {ordinal(match[3]).replace(' ', '-')}"
-        return part if above == 1 and not whole else match[0].translate(AS_WRITTEN)
+    elif pressure or equated or text[: match.start()].endswith("by "):
+        sign = " divided by " if above > below and re.match(f" +(?:{_RESULT})", after) else " over "
+    elif above == 1 and below > 31 and not whole:  # noqa: PLR2004 - no date
+        return f"one {ordinal(match[3])}".replace("y ", "y-")
     else:
-        sign = " "
+        return match[0].translate(AS_WRITTEN)
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""
     return f"{start}{cardinal(match[2])}{sign}{cardinal(match[3])}"
 

@@ -99,7 +99,6 @@ _FIGURES = r"""
     =>  {3:month_number} {4:ordinal}, {1:year}{5:at}
 {START}(?<!/)(0?[1-9]|1[0-2])/((?:19|20)\d\d){NO_MORE}  =>  {1:month_number} {2:year}
 {START}(\d{1,2})(?:([/.-])(\d{1,2})\2(\d{4})|/(\d{1,2})/(\d\d)){NO_MORE}  =>  {numeric}
-((?i:exp)\w{,5}\.?:? )(0?\d|1[0-2])/([23]\d)(?![\w/])  =>  {1}{2:month_number} 20{3}  near [Cc]ard|Visa
 (?<![\w/.,])()(\d\d?/\d\d? ?{DASH} ?\d\d?/\d\d?)(?![\w/]|[.,]\d)  =>  {days}
 (?<![\w/.,])()(\d\d?/\d\d?(?=,? (?:at |@ |from )?\d\d?(?::| ?[AaPp]\.?[Mm]| ?[-–]))|{ASIDE})  =>  {days}
 {DAY_FOLLOWS}(\d\d?/\d\d?(?:(?: ?{DASH} ?|,? (?:to|and|or|&) |, )\d\d?/\d\d?){,6}+){NO_MORE}  =>  {days}
@@ -116,10 +115,10 @@ _FIGURES = r"""
 (?<=\d0s) ?{DASH} ?(?=['’]?(?:\d\d)?\d0['’]?s)  =>  ␣to␣
 {START}((?:1[1-9]|20)\d0)['’]?s(?!\w)  =>  {1:tens}
 (?:(?<=[Ii]n )|(?<=til )|(?<=nce ))(10\d\d)(?![\w%°]|[.,:/-]\d| [a-z])  =>  {1:year}
+{START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 (?:\b((?i:an?|the|h..|their|my|your|our|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
     =>  {1}{2:tens}
-{START}(10\d\d)[-–](1[01]\d[1-9])(?![\w/–-]|[.,:]\d)  =>  {1:year} to {2:year}
 [telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
 ((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
     =>  {1}{2:cardinal} {3:hundreds}
@@ -129,7 +128,7 @@ _FIGURES = r"""
 (?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
-(?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w)  =>  {1}{2:spelled}
+(?<!\w)((?i:{ENDING}) )(\d{3,6})(?![\w-])  =>  {1}{2:spelled}
 (?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near \b(?i:emerg|urgent|call|dial|text|ring|nhs)
 (?<=[:s] |.["“])(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|ode)[^.\d]*[:s"“] ?\d
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
@@ -185,9 +184,12 @@ _FIGURES = r"""
 {START}(?<!:)(\d\d?:\d\d(?::(?!00)\d\d(?:\.\d{1,6})?|\.\d{1,6}))(?!\w| ?[ap]\.?m)  =>  {1:lasted}
 {START}([01]?\d|2[0-4]):([0-5]\d)(?::00(?:\.0{1,6})?)?{HALF}?(?!\w|:\d)  =>  {time}
 {START}(0?[1-9]|1[0-2]){HALF}  =>  {1:hour}␣{2}
-{START}(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
+{START}(?<!:)(\d{1,3}):(\d{1,3})(?![\w:])  =>  {1} to {2}
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
-{START}({NUMBER}) in(?=[,:]| ?[x×]| (?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
+(\d)[°º] ?(\d\d?)['′’] ?(?:(\d\d?(?:\.\d++)?)(?:["″”]|'') ?)?([NSEW]\b)?
+    =>  {1}° {2:hour} minutes{3:seconds} {4:north}
+{START}({NUMBER}) in(?=[,:]| ?[x×]| {1,2}(?:eq|wi|de|ta|hi|lo|pl))
+    =>  {1}″  near ″|in ?[x×]|ft|cm|inch|wide
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
 (?<![\w.])(\d\d?)['′’] ?(\d{1,2})(?:["″”]|'')  =>  {1:number} foot {2:number}
@@ -218,6 +220,7 @@ _FIGURES = r"""
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
 {START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 [numbers]  \d
+(?<![\w.,])(?=\d[\d,.]*+(?:/[A-Z]|[-–/:×x_'’*]\d))(\d\w*+(?:[,.:/×'’*–-]\w++)*+)  =>  {1:as_written}
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
 {START}(?<!In |By |ce |ng |il |of ){YEAR}(?= (?:people|(?!{VERBS})[a-z]{1,18}[^\Ws]s)\b)  =>  {1:number}
 {START}{YEAR}(?![\w%°]|[.,]\d)  =>  {1:year}
@@ -234,7 +237,6 @@ _OTHER_SIGNS = r"""
 ([²³×±§¶%°↑▲↓▼])[§¶]?  =>  ␣{1:_RAISED_BY}␣
 (?<!\S)@[ ]  =>  at␣
 (?<![^\s(])((?:~|\.{1,2})?/(?:[\w.-]{1,40}/){0,20}+[\w.-]{1,40}[\w-])  =>  {1:path}
-(?<![^\s(])((?:[\w-]{1,40}/){1,20}+)(?=[\w-]{1,40}+(?: [\w-]{1,40}+){0,3} dot )  =>  {1:path}
 /(?<=[a-z]/)(?<!\b[a-z]/)((?:{EACH}|s|sec|min|hr|yr|mo|wk|gm|sq\.? ?ft))\b(?:\.(?= [a-z]))?  =>  {1:per}
 """
 _BRITISH = r"""
@@ -246,7 +248,8 @@ _DAYS = r"""
 ≈(?<=\ba ≈) ?  =>  roughly␣
 [days, months]  (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
-\b({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))  =>  {1:weekday}
+\b(?<!he (?=Su))({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))
+    =>  {1:weekday}
 \b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&@])))\.  =>  {1:weekday}{point}
 """

@@ -56,7 +56,7 @@ _POINTED = r"""
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
-(?<!\w)(Sc|Exs?)\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
+(?<!\w)(Sc|Exs?(?!\. \d))\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= (?!{SAINT}s?\b)[A-Z][a-z])  =>  {1}Street{point}
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
