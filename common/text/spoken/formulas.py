@@ -14,14 +14,13 @@ _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|ne
   |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,|iff ⇔|Leftrightarrow ⇔
   |Longrightarrow →|longrightarrow →|leftarrow ←|lt <|gt >|leqslant ≤|geqslant ≥|ll ≪|gg ≫|mp ∓|cong ≅
   |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′
-  |mapsto →|setminus −|lfloor floor (|rfloor )|lceil ceiling (|rceil )|langle (|rangle )""")
+  |mapsto →|setminus −|lfloor floor (|rfloor )|lceil ceiling (|rceil )|pmod mod|bmod mod""")
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
     _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
 _PATTERNS = {
     "SIGN": any_of(_SIGNS),
     "ARGUMENT": r"\{([^{}]{1,200}+)\}",
-    "BOUND": r"(?:\{([^{}]{1,60}+)\}|(\\[a-z]{1,9}|\w))",
     "SHORT": r" ?(?:\{([^{}]{1,200}+)\}|(\d|[A-Za-z]|\\[A-Za-z]{2,9}(?![A-Za-z{])))",
     "BEGINS": r"(?=[A-zΑ-ω({|-]|\d[^$\n]{,80}[\\^=]|\d[(-,.-9<>° ×÷]*+(?:[a-z] ?[-+/<>$]|(?<![ /])\$))",
     "EDGE": "0-9A-Za-zÀ-ӿ$",  # letters of scripts with spaces: no formula touches one
@@ -37,9 +36,9 @@ _DELIMITERS = r"""
 _INNERMOST = r"""
 [braces]  [{_^\\]
 \\(begin|end)\{[bBpvV]?(?:small)?matrix\}  =>  {1:sign}
-\\(int|sum|prod)(?:\\limits)?_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
-(?:\\[rbB][a-z]{3,4} ?)?[\]|.]_{BOUND} ?\^{BOUND}  =>  ], ⎸{1}{2} → {3}{4},␣
-\\lim_{BOUND}  =>  ␣lim {1}{2},␣
+\\(int|sum|prod)(?:\\limits)?_{SHORT} ?\^{SHORT}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
+(?:\\[rbB][a-z]{3,4} ?)?[\]|.]_{SHORT} ?\^{SHORT}  =>  ], ⎸{1}{2} → {3}{4},␣
+\\lim_{SHORT}  =>  ␣lim {1}{2},␣
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
 \\(sin|cos|tan|cot)\^(?:\{-1\}|\{−1\})  =>  ␣arc{1}␣
 \\(bar|overline|(?:wide)?hat)(?! ?\{\w ?\w){SHORT}  =>  {2}{3}{1:sign}␣
@@ -49,7 +48,7 @@ _INNERMOST = r"""
 \\sqrt{ARGUMENT}  =>  √{1:term}
 \^{ARGUMENT}  =>  ^{1:term}
 \\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[lcr |]{1,9}\})?  =>  ␣
-(?<!\})(?<!frac)(?<!frac\d)(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
+(?<!\})(?<!frac)(?<!frac\d)(?:\\(?!.?frac|.?binom|pm)[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
 """
 _COMMANDS = r"""
 [commands]  [\\&]|[ ][ ^]
@@ -61,14 +60,11 @@ _COMMANDS = r"""
 &(?=[=<>≤≥≈]| [≤≥≈≡])|\\\\(?:\[[\w. -]{2,8}\])?(?=\W{,9}$)  =>  ␣
 \\\\(?:\[[\w. -]{2,8}\]|(?![A-Za-z_]))  =>  ;␣
 [ ](?=[ ^;])  =>
-\|[ ]([^| ]{1,9})[ ]\|  =>  |{1}|
 (?<![A-Za-z])(k?m|[cdm]m|/s)\^([23])(?!\w)  =>  {1}{2:raised}
 """
-_KNOWN = re.compile(r"\\[A-Za-z]{2}|[\^_]\{")
 _APART = r"""
 (?<![\w^.,])(\d++(?:[.,]\d++)*+|[A-Z](?= ?(?:\\left ?)?\(1 ?[-+]))(?= ?(?:\\left ?)?\()  =>  {1} ×␣
 \s?&(?!\s?(?:[=<>≈]|\\(?:[lg]e|approx|equiv)))\s?|\s?&\s?(?=\\text)  =>  ,␣
-\\[pb]?mod(?![a-z])  =>  ␣mod␣
 (?<=\w)(?<!\\not)(?=\\[A-Za-z])|(?<=\})(?=\\text|\\math)|^(?:\{\})?\^  =>  ␣
 """
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference
@@ -77,14 +73,13 @@ _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no p
     rf"|[a-z]{{2,}}-[a-z]{{2}}|(?<![A-Za-z])(?:{_WORDS}|and|or|if|is|to|of|for)(?![A-Za-z]))"
     r"|[-/]|\d?[A-Za-z]{2,3}|\d[a-z]"
 )
-_OPERATORS = {ord("-"): "−", ord("/"): " ÷ "}
 
 
 def read_formulas(text: str) -> str:
     """Return the text with its formulas in signs. Commands without a sign become words."""
     text = text.replace("{,}", ",")
     opened = apply(DELIMITERS, text)
-    if opened == text and not _KNOWN.search(text):
+    if opened == text and not re.search(r"\\[A-Za-z]{2}|[\^_]\{", text):
         return text
     for _ in range(6):  # levels of nested braces
         if opened == (opened := apply(INNERMOST, opened)):
@@ -110,13 +105,12 @@ def term(written: str) -> str:
 
 def variables(formula: str) -> str:
     """Return a formula in which letters side by side stand apart, "m a", and "-" is a minus."""
-    formula = apply(APART, formula)
-    return _WRITTEN.sub(lambda found: found[1] or " ".join(found[0]).translate(_OPERATORS), formula)
+    text = apply(APART, formula)
+    return _WRITTEN.sub(lambda m: m[1] or " ".join(m[0]).replace("-", "−").replace("/", "÷"), text)
 
 
 _NAMES: dict[str, Any] = _PATTERNS | {f.__name__: f for f in (fraction, term, variables)}
 _NAMES |= {"raised": methodcaller("translate", RAISED)}
 _NAMES["sign"] = _SIGNS | table("bar ‾|overline ‾|hat ‸|widehat ‸|begin (|end )")
-DELIMITERS, INNERMOST, COMMANDS, APART = (
-    read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS, _APART)
-)
+_ALL = [read_rules(it, _NAMES) for it in (_DELIMITERS, _INNERMOST, _COMMANDS, _APART)]
+DELIMITERS, INNERMOST, COMMANDS, APART = _ALL

@@ -21,40 +21,31 @@ _NAMES: dict[str, Any] = {
     "BREAK": r"<br\s?/?>",
     "MENTION": r"(?!(?<=[\w,] )<\w++> [a-z])",
     "BLOCK": (
-        "</?(?:p|div|h[1-6]|ul|ol|li|table|thead|tbody|tfoot|tr|blockquote|section|article|header|footer|main"
-        "|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)"
+        "</?(?:p|div|h[1-6]|ul|ol|li|table|thead|tbody|tfoot|tr|blockquote|section|article|header|footer|main|pre|dl|dt|dd|hr|figure|figcaption|summary|details|center)"
     ),
     "INLINE": (
-        "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|small|span|strike|strong|sub|sup|td|th|tt|u"
-        "|video|audio|button|input|label|option|select|speak|break|emphasis|prosody|voice|say-as|phoneme|lang|emotion"
+        "a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|q|samp|small|span|strike|strong|sub|sup|td|th|tt|u|video|audio|button|input|label|option|select|speak|break|emphasis|prosody|voice|say-as|phoneme|lang|emotion"
     ),
     "NAME": r"[A-Za-z][\w:.-]{0,40}",
     "REST": (
         r"""(?:\s++(?:[\w:.@-]{1,40}+\s?=\s?(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\s"'<>]{1,300})|open|controls|checked|disabled|required)){0,12}\s?"""
     ),
-    "OPERAND": r"(?=[A-Za-z](?![\w:]*\s?/?>|[\w:-]*\s[\w:-]+=)|\w+>[A-Za-z\d])",  # "a<b and c>d"
     "ACT": (
-        "(?i:(?:laugh|chuckl|giggl|sigh|smil|whisper|gasp|cough|nodd?|wink|grinn?|shrugg?|cheer|sobb?|paus"
-        "|wav|bow|blush|clapp?|hugg?|ponder|tilt|lean|rais|clear|yawn|beam|glanc)(?:e?s?|ing))"
+        "(?i:(?:laugh|chuckl|giggl|sigh|smil|whisper|gasp|cough|nodd?|wink|grinn?|shrugg?|cheer|sobb?|paus|wav|bow|blush|clapp?|hugg?|ponder|tilt|lean|rais|clear|yawn|beam|glanc)(?:e?s?|ing))"
     ),
     "PLACE": "(?:an?|the|his|her|its|their|my|your|at|up|down|back|away|around|over|into|out|off)",
     "NONE": "optional|required|recommended|new|beta|note|sic|link|image|name|edit|more|here|x",
     "ALONE": r"(?=\s*(?:$|[A-ZÀ-Þ\"“¡¿]))",
     "COUNTER": "[%年月日時时点년월일시]",
     "TARGET": r"\]\((?:[^()]|\([^()]{0,300}+\)){0,1000}+\)",
-    "USER": "([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)",
     "HOST": r"(?:[a-z0-9-]{1,63}\.){1,4}",
     "PATH": r"[!#-&(-;=?-Z_a-z~]*+",
     # What a bare domain may end in. Words of a language ("it", "in") only stand after www.
     "ENDS": (
-        r"co\.uk|org\.uk|ac\.uk|gov\.uk|com\.au|co\.jp|co\.in|com\.br|com|org|net|gov|edu|mil|io|dev|ai"
-        "|app|info|biz|tv|uk|de|fr|es|eu|ca|au|jp|cn|br|nl|ch|se|dk|pl|ru|mx|kr|nz"
-        "|photography|photos|museum|travel|online|store|shop|site|blog|cloud|tech|agency|design"
-        "|studio|academy|consulting|community|technology|xyz"
+        r"co\.uk|org\.uk|ac\.uk|gov\.uk|com\.au|co\.jp|co\.in|com\.br|com|org|net|gov|edu|mil|io|dev|ai|app|info|biz|tv|uk|de|fr|es|eu|ca|au|jp|cn|br|nl|ch|se|dk|pl|ru|mx|kr|nz|photography|photos|museum|travel|online|store|shop|site|blog|cloud|tech|agency|design|studio|academy|consulting|community|technology|xyz"
     ),
     "FILES": (
-        "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
-        "|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql"
+        "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png|jpe?g|gif|svg|mp[34]|zip|exe|sh|sql"
     ),
     "keys": lambda keys: re.sub(r"\W", lambda key: {"*": "＊", "#": "＃"}.get(key[0], ""), keys),
     "raised": methodcaller("translate", RAISED),
@@ -63,8 +54,8 @@ _NAMES: dict[str, Any] = {
     "formulas": lambda match: read_formulas(match[0]),
     "line": lambda tag: tag[0] if tag[1] else "\n- " if tag[2] else ", " if tag[3] else "\n\n",
     "apart": lambda types: f" {re.sub('[<>]', ' ', types)} ",
-    "usual": partial(unicodedata.normalize, "NFKC"),
-    "power": lambda raised: term(unicodedata.normalize("NFKC", raised)),
+    "lowered": lambda raised: term(unicodedata.normalize("NFKC", raised).replace("−", "-")),
+    "RAISED": "[⁰-ⁿ¹²³ᵀᵃ-ᵡˣʸʳˢ]",
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
@@ -83,8 +74,9 @@ _INLINE = r"""
 <({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
 ^<(?:response|answer|final(?:_answer)?|output|result|reply|message|assistant|speech|text)>$  =>
 <{ACT}>{ALONE}  =>
-(?<![A-Za-z\d])([A-Za-z\d)])<{OPERAND}  =>  {1} <␣
+(?<![A-Za-z\d])([A-Za-z\d)])<(?=[A-Za-z](?![\w:]*\s?/?>|[\w:-]*\s[\w:-]+=)|\w+>[A-Za-z\d])  =>  {1} <␣
 (?<=[^\W_]{2})<([\w, .?[\]]{1,40}(?:<[\w, .?[\]]{1,40}>)?)>(?![\w(])  =>  {1:apart}
+</{NAME}\s?>(?=<[A-Za-z])  =>  ␣
 {MENTION}(?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
 <{NAME}(?=[\s=/])(?:{REST}/?|=[^<>\s]{1,40})>  =>  ␣
 <([A-Za-z](?:(?! (?:and|or) )[\w -]){0,40})>  =>  {1}
@@ -92,14 +84,14 @@ _INLINE = r"""
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 [formulas]  [\\${|]
 [^\n]+  =>  {formulas}
-[formulas in plain text]  \d[eE][-+−]|[ʳˢˣʸᵀᵃ-ᵡⁱⁿⱼᵢ-ᵪₐ-ₜℂℕℙℚℝℤ\U0001d400-\U0001d7ff\u0304/·]|\d →
-([ℂℕℙℚℝℤ\U0001d400-\U0001d7ff]++|(?<=[A-Za-zα-ω])[ᵢ-ᵪₐ-ₜⱼ]++|(?<=\d)[ˢⁿʳᵗ][ᵗᵈʰ])  =>  {1:usual}
-(?<=[A-Za-z\d)])((?=.{0,3}[ⁿᵏᵐᵖᵀᵗⁱˣʸʳ])[⁰-ⁿ¹²³ᵀᵃ-ᵡˣʸʳˢ]{1,8})  =>  ^{1:power}
+[formulas in plain text]  \d[eE][-+−]|[²³]{RAISED}|[⁰-⁻ⁿ¹ʳˢˣʸᵀᵃ-ᵡⱼᵢ-ᵪₐ-ₜℂ-ℤ\U0001d400-\U0001d7ff\u0304/·]|\d →
+([ℂℕℙℚℝℤ\U0001d400-\U0001d7ff]++|(?<=[A-Za-zα-ω])[ᵢ-ᵪₐ-ₜⱼ]++|(?<=[\dn])[ˢⁿʳᵗ][ᵗᵈʰ])  =>  {1:lowered}
+(?<![^\W\d_][A-Za-z])(?<=[\dA-Za-z)])(?![¹²³](?!{RAISED})|ᵉ)({RAISED}++)(?<![⁺⁻])(?!\w)  =>  ^{1:lowered}
 (?<![^\W_])([A-Za-z])\u0304(?!\w)  =>  {1}‾
 (?<![\w.])(\d++(?:\.\d++)?)[eE]\+?(?<=[-+eE])([-−]?\d{1,3})(?!\w)  =>  {1} × 10^{2}
-(?<![^\s(])/([^/\s]{0,20}[ɐ-ʯˈˌː][^/\s]{0,20})/  =>  {1}
-(?<=[²³)\]])/\((\d{1,3})([a-zα-ω])([a-zα-ω])\)  =>  ␣÷ ({1} × {2} × {3})
-(?<=[²³)\]!])/(?=[(\[\d]|[A-Z]\()|/(?=√)|(?<=[α-ω])/(?=[\dα-ω])  =>  ␣÷␣  near [=≈√+±πθ]
+(?<=[²³)\]])/\((\d{1,3})(?=[a-zα-ω]{1,2}\))  =>  ␣÷ ({1} ×␣
+(?<=[²³)\]!]) ?/ ?(?=[(\[\d]|[A-Z]\()|/(?=√)|(?<=√\(\d[a-z])/|(?<=[α-ω])/(?=[\dα-ω])
+    =>  ␣÷␣  near [=≈√+±πθ×)]
 (?<=[\d)!²³]) ?· ?(?=[\d(√α-ω])|(?<![^\W_])(?<=[A-Za-z]) · (?=[A-Za-z](?![^\W_]))  =>  ␣×␣  near [=≈±]
 (\d ?[×÷*+−] ?[\d.,]+) → (?=[-−$€£]?\d)  =>  {1} =␣
 [stage directions]  [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
@@ -111,6 +103,7 @@ _INLINE = r"""
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
 (?<=[.!?…,;”"])[¹²³⁰⁴-⁹]{1,3}(?:[,–-][¹²³⁰⁴-⁹]{1,3})*+(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
+(?i:\b(you|thanks|it|this|love)([!.]?) <3+)(?!\d|[.,]\d)  =>  {1}{2}
 [links]  \[|\]\(
 \[\^[^\]\s]{1,40}\]:?  =>
 (?<!\w)\[([^\[\]]{1,500}+)\]\[[^\[\]]{0,200}+\]  =>  {1}
@@ -122,7 +115,7 @@ _INLINE = r"""
 (?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
 [addresses]  ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
-<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
+<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
 (?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}

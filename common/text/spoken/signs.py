@@ -7,7 +7,7 @@ language. A sign for which a language has no word stays as it is.
 import re
 
 from common.text.language import Language, words_of
-from common.text.spoken.rules import LOWERED, RAISED, Group, Rule, Rules, any_of, full_words, table
+from common.text.spoken.rules import RAISED, Group, Rule, Rules, any_of, full_words, table
 
 _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &|⭐ ★")
 _FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d(?:[.,:’']?\d)*+(?: \d{3}(?!\d))*+\.?"
@@ -42,7 +42,6 @@ _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)
 _FEW = 6  # of both ends of a range; more are a telephone number or a code
 _MONTHS = 12
-_POWER = r"(?<=[\w)])(?:⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)"
 _RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(RAISED))
 
 
@@ -107,7 +106,6 @@ def _between(words: dict[str, str], space: str) -> Group:
         Rule(r"(?<![A-Za-z|])\|(?! )([^|\n]{1,40})(?<! )\|(?![\w|])", r"‖(\1)"),
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
         Rule(r"(=[^=→⎸.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
-        Rule(_POWER, lambda power: "^" + power[0].translate(LOWERED)),
         Rule(rf"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])(?!{_MONEY})", pause),  # in a menu
         Rule(_AMOUNT, lambda match: f"{words.get(match[1] * 2, match[1])} "),
         Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + pause),

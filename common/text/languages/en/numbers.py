@@ -70,7 +70,6 @@ NAMES = {
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),
-    "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
     "NUMBERED": "|".join(_NUMBERED),
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
