@@ -53,7 +53,7 @@ class Counted:
 
 def ruby_cases(text: str) -> Iterator[Case]:
     """Read cases of pragmatic_segmenter, without those that clean PDF text."""
-    for block in re.split(r"\n\s+it \"", text)[1:]:
+    for block in re.split(r"\n\s+it [\"']", text)[1:]:
         found = re.search(r"text: (\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')(.*)", block)
         wanted = re.search(r"to eq\((\[.*\])\)", block)
         if (

@@ -97,7 +97,8 @@ async def _respond(request: HttpRequest, declaration: Declaration, trace: Reques
     path = declaration.path_of(request.scope["path"], request.scope.get("root_path", ""))
     served = declaration.at(path)
     methods = [m for method in served for m in (method, *(["HEAD"] * (method == "GET")))]
-    response = await handle_errors(_serve(request, declaration, served, app), declaration.name)
+    work = _serve(request, declaration, served, app)
+    response = await handle_errors(work, declaration.name, declaration.field_names)
     if response.status_code == 405:  # noqa: PLR2004 - method not allowed
         response.headers["allow"] = ", ".join((*methods, "OPTIONS"))
     return allow_origin(response, request, app.settings.allowed_origins, methods)

@@ -2,11 +2,11 @@
 
 import io
 import wave
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 
 from starlette.responses import JSONResponse, Response
 
-from common.domain.errors import OprinaError, Unauthenticated
+from common.domain.errors import Invalid, OprinaError, Unauthenticated
 from common.observability.log import log
 from common.observability.request_trace import annotate
 from common.schemas.answers import ChatAnswer
@@ -14,6 +14,8 @@ from common.schemas.base import Answer
 from common.schemas.events import ErrorEvent
 from common.speech.audio import RATE
 
+UNKNOWN_FIELD = "(unknown)"
+"""Stands in the log for a name that the caller chose."""
 NO_STORE = {"cache-control": "no-store"}
 FAILED = 500
 
@@ -27,21 +29,38 @@ STILL_WORKS = {
 """Operations that still work while a service is unavailable, by service. For callers."""
 
 
-async def handle_errors(work: Awaitable[Response], name: str) -> Response:
+async def handle_errors(
+    work: Awaitable[Response], name: str, known: Collection[str] | None = None
+) -> Response:
     """Handle every error at the top level.
 
-    An `OprinaError` becomes a problem document. Any other exception is logged with its stack, and the
-    caller gets a 500 without details. `name` is what failed, for the log.
+    An `OprinaError` becomes a problem document; the log line gets its code and the names of the
+    refused fields. Any other exception is logged with its stack, and the caller gets a 500 without
+    details. `name` is what failed, for the log. `known` are the names that the log may hold: a caller
+    can choose others. None: the caller has chosen none.
     """
     try:
         return await work
     except OprinaError as error:
-        annotate(code=error.code)
+        annotate(code=error.code, fields=_refused_fields(error, known))
         return problem_response(error)
     except Exception:
         log.exception("%s failed", name)
         annotate(code=OprinaError.code)
         return problem_response(OprinaError("Internal error. Try again."))
+
+
+def _refused_fields(error: OprinaError, known: Collection[str] | None) -> list[str] | None:
+    """Return the names of the fields that a request was refused for, each once, or None.
+
+    The name of a part, such as `preferences.voice`, becomes the name of its field.
+    """
+    if not isinstance(error, Invalid):
+        return None
+    names = [name.partition(".")[0] for name, _ in error.fields]
+    if known is not None:
+        names = [name if name in known else UNKNOWN_FIELD for name in names]
+    return list(dict.fromkeys(names)) or None
 
 
 def answer_response(answer: Answer) -> Response:

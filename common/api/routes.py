@@ -39,6 +39,9 @@ cannot verify it again.
 AnswerT = TypeVar("AnswerT", bound=Answer)
 UseCase = Callable[[User, Model, App, IdempotencyKey], Awaitable[AnswerT | InProgress | Response]]
 
+NO_FIELDS = frozenset({"method", "body", "request", "preferences", "Accept", "Idempotency-Key"})
+"""Names in refusals that are no fields of a model. `request` is a part of a multipart body,
+`preferences` are those of the account."""
 PARAMETER = re.compile(r"\{([a-z_]+)\}")
 ADDRESS = re.compile(r"(?:/api)?/([^/]+)")
 
@@ -140,6 +143,12 @@ class Declaration:
     @property
     def seconds(self) -> float:
         return max(each.route.seconds for each in self.operations)
+
+    @cached_property
+    def field_names(self) -> frozenset[str]:
+        """Return the names that refusals may give to the parts of a request, except a caller's own."""
+        models = (operation.route.request for operation in self.operations)
+        return NO_FIELDS.union(*(model.model_fields for model in models))
 
     def at(self, path: str) -> dict[str, tuple[Operation, dict[str, str]]]:
         """Return the operations at `path` by method, each with the path's parameters."""

@@ -20,7 +20,8 @@ def end_turns_on_sigterm(app: App) -> None:
     loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
 
     def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(_begin, app)
+        if not loop.is_closed():  # a second signal may come after the server's end
+            loop.call_soon_threadsafe(_begin, app)
         if callable(before):
             before(number, frame)
 

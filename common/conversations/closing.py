@@ -8,7 +8,7 @@ from common.conversations.answers import answer_json, chat_answer, error_event, 
 from common.conversations.reply.earlier_turns import own_notes
 from common.conversations.reply.outcome import chat_outcome, speak_error, speak_outcome
 from common.conversations.running_turn import RunningTurn
-from common.conversations.settlement import Settle, StoreReply
+from common.conversations.settlement import SettleTurn, StoreReply
 from common.conversations.turn_book import TurnBook
 from common.domain.conversations.conversation_update import ConversationUpdate
 from common.domain.errors import OprinaError
@@ -42,7 +42,7 @@ async def settle_turn(turn: Turn, book: TurnBook) -> TurnRecord | None:
     settled = None
     progress, outcome = turn.progress(), _outcome(turn)
     cut = turn.interruption.reason is not None and turn.reply.finished is None
-    settle = Settle(turn.record, turn.record.holder, outcome, progress, cut=cut, answer=None)
+    settle = SettleTurn(turn.record, turn.record.holder, outcome, progress, cut=cut, answer=None)
     charged = settle.charge(book.known(), progress)
     usage = UsageEvent(
         agent_tokens=charged.get("agent_tokens", 0),

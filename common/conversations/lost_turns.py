@@ -1,7 +1,7 @@
 from collections import Counter
 from datetime import datetime
 
-from common.conversations.settlement import Settle
+from common.conversations.settlement import SettleTurn
 from common.domain.documents import Document, Query, due_documents
 from common.domain.turn import SWEEP, TurnRecord
 from common.ports.dependencies import Dependencies
@@ -33,6 +33,6 @@ class SettleLostTurns:
         counts["leases_freed"] += settled.result is not None
 
 
-def settle_lost(record: TurnRecord) -> Settle:
+def settle_lost(record: TurnRecord) -> SettleTurn:
     """Settle a turn whose process died, from what its document knows."""
-    return Settle(record, SWEEP, "lost", record.known_progress(), cut=True, answer=None)
+    return SettleTurn(record, SWEEP, "lost", record.known_progress(), cut=True, answer=None)

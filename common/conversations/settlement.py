@@ -89,7 +89,7 @@ class StoreReply:
 
 
 @dataclass(frozen=True)
-class Settle:
+class SettleTurn:
     """The last commit of a turn (a `Transaction`): what it cost, how it ended, its answer.
 
     `by` is the turn's holder, or `sweep`. The result is the turn as it stands afterwards; None if

@@ -14,7 +14,7 @@ from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.turn_claim import AdmittedTurn, StoredTurn, TurnClaim
 from common.conversations.answers import answer_json, chat_answer, error_event, turn_end
 from common.conversations.running_turn import RunningChat, chat_content
-from common.conversations.settlement import Settle
+from common.conversations.settlement import SettleTurn
 from common.conversations.turn import Turns
 from common.domain.documents import Document
 from common.domain.errors import Invalid, OprinaError, Unavailable, Upstream
@@ -57,7 +57,7 @@ class SpokenTurn:
             turn.events.close()
             raise
         if committed is not None:
-            await self.turns.work(turn, committed)
+            await self.turns.take_over(turn, committed)
             return
         self.turns.running.remove(turn)
         turn.events.close()
@@ -125,7 +125,7 @@ class SpokenTurn:
         )
         done = DoneEvent(ended=turn_end(outcome), turn_id=record.id, text="", spoken="")
         answer = chat_answer([*turn.events.kept, usage, done])
-        settle = Settle(
+        settle = SettleTurn(
             record, record.holder, outcome, Progress(), cut=False, answer=answer_json(answer)
         )
         turn.result = error if outcome == "unreached" and error is not None else answer

@@ -68,10 +68,10 @@ class Turns:
 
     def start(self, turn: RunningT, committed: Committed[AdmittedTurn | StoredTurn]) -> RunningT:
         """Set an admitted turn to work. It interrupts the older turn of its conversation."""
-        turn.start(self.work(turn, committed))
+        turn.start(self.take_over(turn, committed))
         return turn
 
-    def work(
+    def take_over(
         self, turn: RunningTurn[Any], committed: Committed[AdmittedTurn | StoredTurn]
     ) -> Coroutine[Any, Any, None]:
         """Take over from the older turn of the conversation, and return the work of this one."""
@@ -81,10 +81,10 @@ class Turns:
         book = TurnBook.open(self.transactions, record, committed.documents)
         liveness = Liveness.of(record, committed.read_at, committed.now)
         work = TurnWork(self.deps, turn, book, Heartbeat(turn, book, liveness, self.reads), earlier)
-        return self._work(turn, work)
+        return self._run(turn, work)
 
-    async def _work(self, turn: RunningTurn[Any], work: "TurnWork") -> None:
-        """Work to the end. An avatar session that the turn found over is settled."""
+    async def _run(self, turn: RunningTurn[Any], work: "TurnWork") -> None:
+        """Run the turn to its end. An avatar session that the turn found over is settled."""
         try:
             await work.run()
         except Exception:
@@ -121,7 +121,7 @@ class TurnWork:
         self._announce()
         try:
             async with self._heartbeat:
-                work = asyncio.create_task(self._work())
+                work = asyncio.create_task(self._reply_and_speak())
                 if await turn.interruption.ends(work):
                     is_silent = await self._silence()
                     work.cancel()
@@ -153,7 +153,7 @@ class TurnWork:
         if self._turn.content.why_silent is not None:
             self._turn.events.emit(self._turn.content.why_silent)
 
-    async def _work(self) -> None:
+    async def _reply_and_speak(self) -> None:
         """Speak what the agent writes, or the given text, within the turn's deadline."""
         speech, content = self._speech, self._turn.content
         try:

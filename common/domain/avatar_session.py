@@ -109,7 +109,7 @@ class AvatarSession:
         return timedelta(seconds=self.idle_seconds or default)
 
     def is_past_its_start(self, now: datetime) -> bool:
-        """Return True if the session ran, or was asked for too long ago to begin still."""
+        """Return True if the session began, or was asked for too long ago to begin now."""
         stuck = self.created_at + timedelta(seconds=STUCK_SECONDS)
         return self.started_at is not None or stuck <= now
 
@@ -140,7 +140,7 @@ def record_path(session: AvatarSessionId) -> str:
 
 
 def session_paths(session: AvatarSessionId) -> list[str]:
-    """For one trip to the store, whatever has become of it."""
+    """Return the paths of a session before and after its end. At most one document exists."""
     return [session_path(session), record_path(session)]
 
 

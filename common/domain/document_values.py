@@ -16,7 +16,10 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
 def plain_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a deep copy of `fields` in plain types. ValueError names what cannot be stored."""
+    """Return a deep copy of `fields` in plain types.
+
+    Raises ValueError, which names what cannot be stored.
+    """
     for name in fields:
         check_field(name)
     return {name: plain(value) for name, value in fields.items()}
@@ -28,7 +31,10 @@ def check_field(name: str) -> None:
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - fields are JSON-like
-    """`value` as None, bool, int, float, str, aware UTC datetime, or list and dict of these."""
+    """Return `value` as None, bool, int, float, str, aware UTC datetime, or list and dict of these.
+
+    Raises ValueError for a value that cannot be stored.
+    """
     if isinstance(value, Mapping):
         return {_plain_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -65,7 +71,7 @@ def plain_time(moment: datetime) -> datetime:
 
 
 def within_range(number: float) -> float:
-    """Whole numbers stop at 64 bits, as Firestore's increments do."""
+    """Limit a whole number to 64 bits, as Firestore does with the result of an increment."""
     return max(SMALLEST, min(LARGEST, number)) if isinstance(number, int) else number
 
 

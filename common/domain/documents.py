@@ -164,7 +164,7 @@ def due_documents(collection: str, now: datetime, limit: int) -> Query:
 
 
 def check_path(path: str) -> None:
-    """ValueError unless `path` names one document and nothing else."""
+    """Raise ValueError unless `path` names one document and nothing else."""
     _check_segments(path, odd=0)
 
 

@@ -175,7 +175,7 @@ class TurnRecord:
 
     @property
     def updated_at(self) -> datetime | None:
-        """When the document was last written by its turn, or settled."""
+        """Return when the turn last wrote its document, or was settled. None in old documents."""
         if self.expires_at is not None:
             return self.expires_at - KEPT
         if self.due_at is not None:
@@ -214,13 +214,13 @@ class TurnRecord:
 
     @property
     def transcribed(self) -> dict[Meter, int]:
-        """Seconds of its recording that the turn was charged when its words were accepted."""
+        """Return the seconds of its recording that the turn was charged for. Empty for a typed one."""
         seconds = self.charged.get("transcribed_seconds")
         return {"transcribed_seconds": seconds} if seconds else {}
 
     @property
     def outcome_if_lost(self) -> Outcome:
-        """How the turn ended, if its process died now."""
+        """Return how the turn ends if its process has died."""
         if self.state == "transcribing":
             return "unreached"
         return (self.outcome or "interrupted") if self.state == "answered" else "lost"
@@ -355,9 +355,9 @@ class TurnRecord:
 
 
 def supersede(turn: TurnId, by: str) -> Update:
-    """Tell a running turn that a newer one, or a person, stopped it.
+    """Write into a running turn that a newer turn (`by` is its id) or a person (`STOP`) stopped it.
 
-    Holds if the document exists.
+    The write holds only if the document exists.
     """
     return Update(turn_path(turn), {"superseded_by": by})
 
@@ -365,7 +365,7 @@ def supersede(turn: TurnId, by: str) -> Update:
 def begin_turn(
     record: TurnRecord, now: datetime, deadline_at: datetime | None = None
 ) -> TurnRecord:
-    """Set the times of a turn that is admitted now."""
+    """Set the times of a turn that is admitted now. `deadline_at` is None for one of `voice`."""
     return replace(
         record,
         started_at=now,

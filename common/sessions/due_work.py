@@ -66,7 +66,7 @@ class EndDueSessions:
 
 
 @dataclass(frozen=True)
-class Confirm:
+class ConfirmCharge:
     """Correct the charge of an ended session, once, or note what is still left (a `Transaction`).
 
     `seconds`: what the provider says; None if it says nothing. The charge is never raised. `event`
@@ -129,6 +129,6 @@ class ConfirmEndedSessions:
             found = await standing(deps.avatars, session.id)
             seconds = found.seconds if found.state == "over" else None
         left = session.secret_left and not await forget_tokens(deps.vault, session.id)
-        confirm = Confirm(session.id, seconds, left, deps.new_id())
+        confirm = ConfirmCharge(session.id, seconds, left, deps.new_id())
         await self._transactions.run(confirm, SETTLEMENT)
         counts["confirmed"] += seconds is not None

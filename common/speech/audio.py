@@ -16,11 +16,12 @@ FRAME = 480
 
 
 def seconds(pcm: bytes) -> float:
+    """Return how long the audio plays."""
     return len(pcm) / BYTES_A_SECOND
 
 
 def quietest(pcm: bytes, first: float, last: float) -> int:
-    """Return the offset in bytes of the quietest 20 ms between two times, in seconds."""
+    """Return the offset in bytes of the quietest 20 ms between the seconds `first` and `last`."""
     begin, end = (int(max(0.0, at) * RATE) for at in (first, last))
     samples = array("h", pcm[2 * begin : 2 * end])
     starts = range(0, len(samples) - FRAME + 1, FRAME)
@@ -29,6 +30,7 @@ def quietest(pcm: bytes, first: float, last: float) -> int:
 
 
 def chunks(pcm: bytes) -> Iterator[bytes]:
+    """Yield the audio in the chunks in which it is sent: the first one shorter than the others."""
     first = int(FIRST_CHUNK_SECONDS * BYTES_A_SECOND)
     size = int(CHUNK_SECONDS * BYTES_A_SECOND)
     yield pcm[:first]

@@ -42,7 +42,7 @@ class AvatarChannel:
 
     @property
     def is_over(self) -> bool:
-        """The provider said that the session has ended."""
+        """Return True if the provider said that the session has ended."""
         return self.state.over
 
     async def run(self) -> None:

@@ -34,7 +34,7 @@ class Interruption:
     async def ends(self, work: "asyncio.Task[None]") -> bool:
         """Wait until `work` is done or the turn is asked to stop.
 
-        Return True in the second case.
+        Return True if the work is not done: the turn was asked to stop.
         """
         either: set[asyncio.Future[Any]] = {work, self._requested}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)

@@ -67,9 +67,9 @@ class Utterance:
         return found
 
     def cut_in_two(self, seconds: float, rest: UtteranceId) -> "tuple[Utterance, Utterance]":
-        """Cut the audio at a pause shortly before `seconds`, and its words where that is.
+        """Return the parts before and after a pause, which lies shortly before `seconds`.
 
-        The second part has the id `rest`.
+        The words are cut at the same share of their characters. The second part has the id `rest`.
         """
         at = audio.quietest(self.pcm, seconds - PAUSE_SECONDS, seconds)
         left = self.characters * at / max(1, len(self.pcm))
@@ -127,7 +127,7 @@ class Playback:
         utterance.ends = self.quiet_at
 
     def note_start(self, utterance: Utterance, now: float) -> None:
-        """Note that the avatar began an utterance. If it began late, all that follows is late."""
+        """Note that the avatar began an utterance. A late begin delays all audio after it."""
         utterance.heard = "started"
         late = now - (now if utterance.starts is None else utterance.starts)
         if late > 0:
@@ -140,7 +140,7 @@ class Playback:
     def note_end(self, utterance: Utterance, now: float) -> None:
         """Note that the avatar finished an utterance, and so those before it.
 
-        A later one was heard too if its audio has had time to play.
+        A later one counts as heard, too, if its audio has had time to play.
         """
         place = self.sent.index(utterance)
         for number, each in enumerate(self.sent):
@@ -156,18 +156,18 @@ class Playback:
         self.quiet_at = min(self.quiet_at, now)
 
     def settle(self, now: float) -> None:
-        """Nothing more is reported: what has had time to play was heard."""
+        """Count what has had time to play as heard. For the end, when no more reports come."""
         for utterance in self.sent:
             if utterance.starts is not None and not utterance.cut and utterance.ends <= now:
                 utterance.heard = "ended"
 
     @property
     def is_unreported(self) -> bool:
-        """The avatar did not report the end of the last utterance."""
+        """Return True if the avatar did not report the end of the last utterance."""
         return bool(self.sent) and self.sent[-1].heard != "ended"
 
     def forget_unreported(self) -> None:
-        """Nothing was heard of the utterances whose end was not reported."""
+        """Count the utterances whose end was not reported as not heard."""
         for utterance in self.sent:
             if utterance.heard != "ended":
                 utterance.ends = utterance.starts if utterance.starts is not None else 0.0

@@ -45,9 +45,10 @@ async def silence_avatar(deps: Dependencies, avatar: CurrentAvatar, guard: MayAc
 async def silence_stopped_turn(
     deps: Dependencies, transactions: Transactions, stopped: TurnRecord
 ) -> None:
-    """Wait until the own process of a stopped turn has ended it; else silence the avatar.
+    """Silence the avatar of a stopped turn if the turn's own process does not settle the turn.
 
-    A newer turn silences the avatar itself, and is left alone.
+    That process has `OWN_PROCESS_SECONDS` for it. Does nothing if a newer turn took over: that one
+    silences the avatar itself.
     """
     if stopped.avatar_session_id is None or not stopped.reserved.get("voice_characters"):
         return

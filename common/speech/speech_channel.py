@@ -34,7 +34,7 @@ class SpeechChannel(Protocol):
 
     @property
     def is_over(self) -> bool:
-        """The provider said that the avatar session has ended."""
+        """Return True if the provider said that the avatar session has ended."""
         ...
 
     async def run(self) -> None:

@@ -76,7 +76,7 @@ class SpeechOutput:
 
     @property
     def session_is_over(self) -> bool:
-        """The provider said that the avatar session has ended."""
+        """Return True if the provider said that the avatar session has ended."""
         return any(listener.channel.is_over for listener in self._plan.listeners)
 
     @property

@@ -39,7 +39,7 @@ class Prefetch:
 
 
 class Synthesis:
-    """Sentences in by `say`, utterances out by `ready`, in order, then None.
+    """Makes utterances (the queue `ready`) of sentences (`say`), in order. None ends the queue.
 
     `patient`: nothing is made long before it is needed. `deadline`: audio that could not be heard
     before this event loop time is not made.
@@ -70,7 +70,7 @@ class Synthesis:
         self._sentences.put_nowait(sentence)
 
     def finish(self) -> None:
-        """No more sentences follow."""
+        """Note that no more sentences follow."""
         self._sentences.put_nowait(None)
 
     def expect(self, sentence: str) -> None:

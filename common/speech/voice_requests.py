@@ -61,7 +61,7 @@ class VoiceRequests:
         return Utterance(self.new_id(), pieces)
 
     def fitting(self, pieces: list[Piece]) -> list[Piece]:
-        """Return the pieces that the reservation still pays for. The last one may be a beginning."""
+        """Return the pieces that the reservation still pays for. The last one may be cut short."""
         left, found = self._characters - self.spent, []
         for piece in pieces:
             if len(piece.said) > left:
@@ -73,7 +73,10 @@ class VoiceRequests:
         return found
 
     async def synthesise(self, utterance: Utterance) -> Upstream | None:
-        """Make the audio of an utterance. Return the error, if the voice failed."""
+        """Make the audio of an utterance, within `deadlines.VOICE_REQUEST`.
+
+        Return the error if the voice failed: then there is no audio, and no character is counted.
+        """
         loop, self.made = asyncio.get_running_loop(), self.made + 1
         began = loop.time()
         try:

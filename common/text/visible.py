@@ -77,7 +77,7 @@ _LIST: Final = (  # and after these, "[1, 5]" is a list
 _MARK: Final = re.compile(  # what most letters fail is first, to make the search fast
     r"[<\[［【◁\ue200`{:&fFtT](?:(?=[uUoO]|\Z)(?:(?<![A-Za-z].)(?<=[fF])(?![oO])|(?<![^\n].)(?<=[tT])(?=[oO]{0,2}\Z|[oO]{2}))"
     r"|(?<![fFtT])(?:(?<=`)|(?<=[【◁\ue200])(?=[^【】◁▷\ue200\n]|\Z)"
-    r"|(?<=<)(?=[A-Za-z/|｜]|<[sS]|<?\Z|(?<![^\n].) ?(?:[a-z]|\Z))"
+    r"|(?<=<)(?!/?(?:[a-rt-z]\w?|div)>)(?=[A-Za-z/|｜]|<[sS]|<?\Z|(?<![^\n].) ?(?:[a-z]|\Z))"
     r"|(?<=[\[［])(?=[\w/\s{]|\[?\Z|\[[^\[])|(?<=&)(?<![^\n].)(?=lt;|l?t?\Z)"
     r"|(?<=\{)(?=\{(?:[cC]|\Z)|\s*(?:\"|\Z))|(?<=:)(?=con|c?o?\Z)))"
 )

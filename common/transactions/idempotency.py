@@ -48,7 +48,10 @@ class IdempotencyKey:
         return [self.path] if self.path else []
 
     def replay(self, documents: Mapping[str, Document], now: datetime) -> Fields | None:
-        """Return the stored answer, or None if the request was not answered before."""
+        """Return the stored answer, or None if the request was not answered before.
+
+        Raises KeyReused for another body, and KeyInFlight while the first request may be running.
+        """
         if self.path is None or not (found := documents[self.path]).exists:
             return None
         self.check_same(found.get("fingerprint"))
@@ -61,7 +64,10 @@ class IdempotencyKey:
     def claim(
         self, documents: Mapping[str, Document], now: datetime, answer: Fields | None = None
     ) -> Sequence[Write]:
-        """Claim the key, with the answer where it is known before the effect."""
+        """Return the write of the claim; none without a key.
+
+        `answer` is given where it is known before the effect.
+        """
         if self.path is None:
             return ()
         fields = self._fields(now, answer)
@@ -73,7 +79,10 @@ class IdempotencyKey:
     def store_answer(
         self, documents: Mapping[str, Document], answer: Fields, now: datetime
     ) -> Sequence[Write]:
-        """Write the answer into the claim, or make the claim again where it is gone."""
+        """Return the write of the answer; none without a key.
+
+        It goes into the claim, or into a new one if the claim was read to be gone.
+        """
         if self.path is None:
             return ()
         fields = self._fields(now, answer)

@@ -41,8 +41,7 @@ class Limits:
     ) -> tuple[str, Sequence[Write]]:
         """Return the share that holds `wanted`, and the write that takes it.
 
-        There is neither if nothing is wanted. Raises SpendingStopped,
-        CapacityReached, ReadMore.
+        Both are empty if nothing is wanted. Raises SpendingStopped, CapacityReached, ReadMore.
         """
         require_spending(documents[SWITCH_PATH])
         if not any(wanted.values()):
@@ -61,7 +60,11 @@ class Limits:
 
 
 def require_free_turn(ledger: Ledger, settings: Settings) -> None:
-    """Raise TooManyTurns or RateLimited if as many turns run, or were begun lately, as may."""
+    """Raise RateLimited or TooManyTurns if the user has no turn left.
+
+    RateLimited: for the last minute (`turns_per_minute`). TooManyTurns: at the same time
+    (`turns_per_user`).
+    """
     ledger.require_rate(turn_rate(settings))
     if ledger.running_turns >= settings.turns_per_user:
         raise TooManyTurns(

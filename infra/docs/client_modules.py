@@ -43,6 +43,7 @@ def _models(document: str) -> str:
         subprocess.run(  # noqa: S603 - our own interpreter
             [*command, "--input", str(source), "--output", str(target)], cwd=CLIENT, check=True
         )
+        _ruff("format", folder=Path(folder))
         return target.read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.spoken_admission import SpokenAdmission
 from common.conversations.admission.turn_claim import AdmittedTurn, new_claim
 from common.conversations.history.messages import RateMessage
-from common.conversations.settlement import Settle
+from common.conversations.settlement import SettleTurn
 from common.domain.accounts import belongings
 from common.domain.accounts.profile import Profile, SeedMark, profile_path
 from common.domain.avatar_session import AvatarSession, go_live
@@ -212,7 +212,7 @@ class Seed:
         self.clock.move(1.5 + (len(spoken) / CHARACTERS_PER_SECOND if aloud else written / 40))
         outcome: Outcome = "interrupted" if cut else "complete"
         update = ConversationUpdate(last_prompt=prompt + written)
-        settle = Settle(
+        settle = SettleTurn(
             record, record.holder, outcome, progress, cut=False, answer=None, update=update
         )
         settled = (await self._transactions.run(settle)).result

@@ -94,6 +94,34 @@ async def test_each_refused_request_has_one_line(
     assert "canary" not in out.text
 
 
+FIELDS: list[tuple[str, Any, dict[str, Any], list[str]]] = [
+    ("chat", {"message": 1, "speak": CANARY}, {}, ["message", "speak"]),
+    ("chat", {"message": "Hi.", CANARY: 1, CANARY[1:]: 1}, {}, ["(unknown)"]),
+    ("account", {"preferences": {"speed": CANARY}}, {"method": "PATCH"}, ["preferences"]),
+    ("account", {"preferences": {CANARY: 1}}, {"method": "PATCH"}, ["preferences"]),
+    ("chat", CANARY.encode(), {}, ["body"]),
+    ("chat", {"message": "Hi."}, {"method": "PUT"}, ["method"]),
+    ("chat", {"message": "Hi."}, {"key": "a b"}, ["Idempotency-Key"]),
+    ("start_avatar", {"voice": CANARY}, {}, ["voice"]),
+    ("health", None, {"method": "GET", "path": f"/?{CANARY}=1"}, ["(unknown)"]),
+    ("health", None, {"method": "GET", "path": f"/?deep={CANARY}"}, ["deep"]),
+]
+
+
+@pytest.mark.parametrize(("function", "body", "more", "fields"), FIELDS)
+async def test_a_refusal_is_logged_with_the_names_of_the_fields(
+    api: FunctionClient,
+    out: Output,
+    function: str,
+    body: Any,
+    more: dict[str, Any],
+    fields: list[str],
+) -> None:
+    await api.call(function, body, **more)
+    assert last_line(out)["fields"] == fields
+    assert CANARY[1:] not in out.text
+
+
 async def test_each_refusal_of_a_use_case_has_one_line(api: FunctionClient, out: Output) -> None:
     started = await api.start()
     session = {"avatar_session_id": started["avatar_session_id"]}

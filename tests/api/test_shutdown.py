@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from infra.deploy.shell import ROOT
 
 PROGRAM = """
@@ -27,9 +29,29 @@ asyncio.run(main())
 """
 
 
-def test_sigterm_settles_running_turns_and_goes_on_to_the_servers_handler() -> None:
+ONCE = "    signal.raise_signal(signal.SIGTERM)\n"
+AGAIN = ONCE + "    await asyncio.sleep(0)\n" + ONCE
+AFTERWARDS = "signal.raise_signal(signal.SIGTERM)\n"
+
+
+def run(program: str) -> tuple[str, str]:
+    """Return what a program writes to its standard output and error."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.stderr == ""
-    assert done.stdout == "incomplete | Once upon a time.  | 0 | the server's own handler\n"
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(("signals", "served"), [(ONCE, 1), (ONCE + ONCE, 2), (AGAIN, 2)])
+def test_sigterm_settles_running_turns_and_goes_on_to_the_servers_handler(
+    signals: str, served: int
+) -> None:
+    handlers = " ".join(["the server's own handler"] * served)
+    written = f"incomplete | Once upon a time.  | 0 | {handlers}\n"
+    assert run(PROGRAM.replace(ONCE, signals)) == (written, "")
+
+
+def test_a_sigterm_after_the_servers_end_is_no_error() -> None:
+    written, errors = run(PROGRAM + AFTERWARDS)
+    assert written.startswith("incomplete")
+    assert errors == ""

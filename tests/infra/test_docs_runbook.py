@@ -64,8 +64,8 @@ def test_times_and_thresholds_are_those_of_the_code() -> None:
 
 
 def test_queries_name_fields_of_a_log_line() -> None:
-    known = {"event", "function", "status", "code", "seconds", "parts", "did", "credits_left"}
-    known |= {"first_speech_lag_seconds", "live_sessions", "ceiling_used", "marks"}
+    known = {"event", "function", "status", "code", "seconds", "parts", "did", "fields"}
+    known |= {"credits_left", "first_speech_lag_seconds", "live_sessions", "ceiling_used", "marks"}
     named = set(re.findall(r"jsonPayload\.(\w+)", OPERATE))
     assert named == known
     assert set(re.findall(r"jsonPayload\.(\w+)", TERRAFORM["monitoring"])) <= known

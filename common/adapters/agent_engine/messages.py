@@ -63,7 +63,10 @@ class Paragraphs:
         return [result]
 
     def close(self, author: Author) -> list[AgentEvent]:
-        """End the author's message. Other authors, up to one with an open message, follow."""
+        """End the author's message.
+
+        Pass on the held texts of the other authors, up to the first one whose message is open.
+        """
         author.deltas, author.used_tool, author.begins = [], False, True
         events: list[AgentEvent] = []
         while self._waiting and not (self._writer and self._writer.deltas):

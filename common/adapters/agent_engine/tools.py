@@ -24,12 +24,12 @@ class ToolLedger:
 
     @property
     def waiting(self) -> bool:
-        """A long-running tool or a person has not answered."""
+        """Return True if a long-running tool or a person has not answered."""
         return not self._long.isdisjoint(self._open)
 
     @property
     def unanswered(self) -> bool:
-        """A call has no answer, or no text followed the last answer."""
+        """Return True if a call has no answer, or no text followed the last answer."""
         return self._owes_text or not self._open <= self._long
 
     def call(self, call: Json, event: Json) -> ToolCall | None:

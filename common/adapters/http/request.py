@@ -27,7 +27,8 @@ credentials."""
 class Retry(NamedTuple):
     """The cases in which a call is repeated.
 
-    `connect`: after a refused connection. `lost`: after a lost answer. `statuses`: after these.
+    `connect`: after a refused connection. `lost`: after a lost answer. `statuses`: after an answer with
+    one of these.
     """
 
     connect: bool

@@ -98,7 +98,7 @@ class EventNormaliser:
         return playing.ends if playing.complete else None
 
     def advance(self, now: float) -> list[AvatarEvent]:
-        """Return the computed ends of utterances that another one follows, and its start."""
+        """Return the computed events until now: the end of an utterance, and the next one's start."""
         events = []
         while (due := self.next_due()) is not None and due <= now:
             events.append(AvatarEvent("ended", self._queue.pop(0).utterance))

@@ -41,6 +41,10 @@ class Sealer:
         await self._secrets.read(KEY)
 
     async def seal(self, plain: bytes, context: bytes) -> str:
+        """Return the sealed text, which only `open` with the same context reads.
+
+        Raises `Failed` if the key is malformed, and the errors of reading it.
+        """
         secret = await self._secrets.read(KEY)
         cipher = _cipher(secret)
         nonce = self._entropy(NONCE_BYTES)
@@ -48,7 +52,10 @@ class Sealer:
         return f"1.{secret.version}.{base64.urlsafe_b64encode(text).decode()}"
 
     async def open(self, sealed: str, context: bytes) -> bytes:
-        """Return the plain text. Raises `Failed` if it was not sealed for this context."""
+        """Return the plain text.
+
+        Raises `Failed` if it was not sealed for this context, and the errors of reading the key.
+        """
         parts = SEALED.fullmatch(sealed)
         if parts is None:
             raise errors.Failed("vault", "malformed sealed text")

@@ -200,7 +200,7 @@ class ConversationDeletion:
         return True
 
     async def _delete_turns(self, conversation: ConversationId, until: float) -> bool:
-        """Delete the turns. One that its process may still correct stays until its deadline."""
+        """Delete the turns. One that its process may still correct stays for a later sweep."""
         while asyncio.get_running_loop().time() < until:
             found, now = await self._turns(conversation), self.deps.clock.now()
             over = [turn for turn in found if turn.is_final(now)]

@@ -63,7 +63,7 @@ class RequestedDeletion:
 class SeedMark:
     """The mark of `python -m infra.seed`. A seed that was killed is done again from this mark.
 
-    `until` is the end of the weeks, and `number` the one that they are made of.
+    `until` is the end of the weeks, and `number` the seed of their random figures.
     """
 
     until: datetime = NEVER

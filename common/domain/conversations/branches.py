@@ -88,7 +88,7 @@ class Branches:
         return found
 
     def is_current_session(self, conversation: ConversationId, session: str) -> bool:
-        """Tell whether this is the name of the newest branch's agent session."""
+        """Return True if `session` is the agent session of the newest branch."""
         return session == agent_session_name(conversation, self.count)
 
     def before(self, place: MessagePlace) -> MessagePlace:

@@ -101,7 +101,7 @@ def searched_words(text: str) -> list[str]:
 
 
 def matches(title: str, words: list[str]) -> bool:
-    """Tell whether each of the words is the beginning of a word of the title."""
+    """Return True if each of the words is the beginning of a word of the title."""
     known = _words(title)
     return all(any(each.startswith(word) for each in known) for word in words)
 

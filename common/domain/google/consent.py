@@ -114,11 +114,11 @@ class Consent:
         )
 
     def claim(self, holder: str, now: datetime) -> Update:
-        """Use the state up. From here on only this request exchanges the code."""
+        """Mark the state as used. From then on only this request exchanges the code."""
         return self._update(state="exchanging", holder=holder, due_at=now + EXCHANGE)
 
     def refuse(self, now: datetime) -> Update:
-        """Use the state up without an exchange, or after one that gave nothing."""
+        """Mark the state as used, without an exchange or after one that failed."""
         return self._update(state="refused", verifier="", due_at=self.expires_at(now))
 
     def hold(self) -> Update:

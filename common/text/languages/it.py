@@ -2,7 +2,7 @@ numbered = """lun mer gio ven sab dom gen feb mar apr mag giu lug ago set ott no
   rif min max giov par sez tab prot civ int mart merc genn febbr sett"""
 enders = "ecc q.b"
 abbreviations = """sigg geom arch rag egr gent spett nn co art artt cap vol pers colaz fig a.c d.c
-  c.so v.le p.za on mons cass trib col dir pres segr univ ist osp dip loc prov cfr"""
+  c.so v.le p.za on mons cass trib col dir pres segr univ ist osp dip loc prov cfr amm psicol"""
 introduces = "ad.es es sig sig.ra dott dott.ssa prof"
 trusts_sentencex = False
 starters = """Il Lo La I Gli Le Un Una È Ha Hanno Sono Si Sì No Non Se Ma E O Lui Lei Noi Voi Loro Io

@@ -15,17 +15,17 @@ _MARKER: Final = re.compile(  # of a list: "1.", "a)", "-"
     r"[\s>#*_\-+•⁃–([]*(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]+[*_`]*|[\s>]*[-+*•⁃–]"
 )
 _STEP: Final = re.compile(r"[\s>#*_]*[^\W\d_]+ \d{1,2}")  # "Step 1"
-_NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"⁃–/])(\d{1,4})$")
+_NUMBER: Final = re.compile(r"(?:^|[\s(\[*_\"⁃–/-])(\d{1,4})$")
 _ITEM: Final = re.compile(r"(?:^|\s)([a-z])$")
 _DATE: Final = re.compile(r"\b\d{4}\. ?\d{1,2}\. ?\d{1,2}$")
-_ONLY_TIMES: Final = re.compile(r"(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
+_ONLY_TIMES: Final = re.compile(r"(?:\W*at )?(?:[\W\d]*+(?:to )?[ap]\.m)+", re.IGNORECASE)
 _ADDRESSED: Final = re.compile(r"[/@.:_\\`]|^'|^www$")
 _PLAIN: Final = re.compile("[a-z]{3,}")
 _ENDING: Final = re.compile(r"(?:Com|Net|Org|Io|Co|Ai|Js|Uk)\b")  # of a domain or a name
 _FIGURES: Final = re.compile(r"(?:\d{1,3}\. ){1,99}")
 _SOMETHING: Final = re.compile(r"[^\W_]")
 _PHRASE: Final = 8  # words at most in "On Monday at about 5 p.m."
-_AFTER_PREPOSITION: Final = re.compile(r"\w{1,2} \d\S* \S+")  # "В 2024 г. Москва выросла"
+_IN_A_YEAR: Final = re.compile(r"\W*\w{1,2} \d\S* \S+|.*, \d{4} \S+")  # "В 2024 г. Москва выросла"
 
 
 def judge(text: str, mark: re.Match[str], language: Language | None) -> Verdict:
@@ -146,7 +146,7 @@ def _dot_is_over(place: EndMark) -> bool:
     if number and place.tail == ")" and "(" not in before:
         return False  # "1.) Apples 2.) Pears"
     kind = kind_of(language, before)
-    if kind is Kind.UNIT and (language.capital_nouns or _AFTER_PREPOSITION.fullmatch(before)):
+    if kind is Kind.UNIT and (language.capital_nouns or _IN_A_YEAR.fullmatch(before)):
         kind = Kind.ABBREVIATION
     if place.tail.startswith(")") and kind is not Kind.WORD and "(" in before:
         return False  # "(174 mi.) SW of Sydney"
@@ -172,8 +172,10 @@ def _short_word_is_over(kind: Kind, place: EndMark, language: Language) -> bool:
 
 def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
     """Return whether the text only tells when: "At 5 p.m. Anna left", "**5 p.m.** Dentist"."""
-    words = place.before.split(maxsplit=_PHRASE) if kind is Kind.TIME else []
-    if not words or len(words) > _PHRASE or neighbours.begins(place.after, language.starters):
+    if kind is not Kind.TIME:
+        return False
+    words = re.sub('"[^"]*"', "", place.before).split(maxsplit=_PHRASE)
+    if len(words) > _PHRASE or neighbours.begins(place.after, language.starters):
         return False
     known = words_of(language.time_words)
     words = [word.strip("*_,;.").lower() for word in words]
@@ -184,9 +186,8 @@ def _is_only_when(kind: Kind, place: EndMark, language: Language) -> bool:
 def _number_is_over(place: EndMark, language: Language, number: str) -> bool:
     """Return whether the sentence ends: in "at 7. Then", but not in a list or in "am 5. Mai"."""
     before, after = place.before, place.after
-    counts = int(number) != 1 and _counts(before, str(int(number) - 1))
-    if int(number) == 1:
-        counts = before[:-1].rstrip().endswith(":")  # "Here: 1. Apples 2. Pears"
+    first = int(number) == 1  # "Here: 1. Apples 2. Pears"
+    counts = before[:-1].rstrip().endswith(":") if first else _counts(before, str(int(number) - 1))
     if counts or _DATE.search(before):
         return False
     if len(number) > language.ordinal_digits:

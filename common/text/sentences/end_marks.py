@@ -44,11 +44,12 @@ _OPEN_TAIL: Final = re.compile(r"(?<=[.!?…])“|[ \t]*[:;]-?[)(DP]?|\[\d{0,3}|
 _BARS: Final = frozenset("|│┃║┌├└╔╠╚")  # what the row of a table begins with
 _CLOSERS: Final = (*")]}）」』】》”", "“”", *'»«›"`')
 _CLOSES: Final = dict(zip('([{（「『【《“„«»‹"`', _CLOSERS, strict=True))
-_PAIRED: Final = re.compile('[][(){}（）「」『』【】《》“”„«»‹›"`](?:(?<=`)`+)?')
+_PAIRED: Final = re.compile(  # the second group is a letter, or the eyes of a smiley :( before it
+    '([][(){}（）「」『』【】《》“”„«»‹›"`])(?:(?<=([^\\W_]|[:;.,!?-]).)|)(?:(?<=`)`+)?'
+)
 _OPENING: Final = '"“„«»‹「『'
 _INTRODUCING: Final = (":", "：", ",", "，", "、", "،")
 _WIDE: Final = frozenset("（「『【《“")
-_JOINING: Final = frozenset(":;-.,!?")  # before a bracket that opens nothing: a smiley :(
 _FAR: Final = 160  # characters; a mark that was opened longer ago is a mistake
 
 
@@ -94,14 +95,11 @@ def place_of(text: str, mark: re.Match[str], language: Language | None) -> EndMa
 def inside(text: str) -> bool:
     """Return whether a mark of the last characters is still open at the end of `text`."""
     expected: list[str] = []
-    for mark in _PAIRED.finditer(text, max(0, len(text) - _FAR)):
-        sign, at = mark[0][0], mark.start()
+    for sign, joined in _PAIRED.findall(text, max(0, len(text) - _FAR)):
         if expected and sign in expected[-1]:
             expected.pop()
-        elif sign in _CLOSES:
-            joined = at > 0 and (text[at - 1].isalnum() or text[at - 1] in _JOINING)
-            if sign in _WIDE or not joined:
-                expected.append(_CLOSES[sign])
+        elif sign in _CLOSES and (sign in _WIDE or not joined):
+            expected.append(_CLOSES[sign])
     return bool(expected)
 
 

@@ -14,7 +14,7 @@ from common.text.spoken.rules import table
 _QUOTE = re.compile(r"(?:>(?![\d=])[ \t]?)+")
 _BULLET = re.compile(r"[-*+•‣◦▪–→➜►▶][ \t]++(?:\[([ xX])\][ \t]++)?")
 _NUMBERED = re.compile(
-    r"(?!\(?\d{1,4}\)[ \t]*\d{3})(?!\d{1,2}\. [^\W\d_]{3,12}\.? \d{4})"  # a telephone number, a date
+    r"(?!\(?\d{1,4}\)[ \t]*\d{3})(?!\d{1,2}\. [^\W\d_]{3,12}\.?,? \d{4})"  # a telephone number, a date
     r"\(?(\d{1,3})[.)]++[ \t]++(?=\S)"
 )
 _HEADING = re.compile(r"(?:#{1,6}(?:\s+|$))++")

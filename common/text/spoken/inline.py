@@ -38,6 +38,7 @@ _NAMES: dict[str, Any] = {
     "ALONE": r"(?=\s*(?:$|[A-ZÀ-Þ\"“¡¿]))",
     "COUNTER": "[%年月日時时点년월일시]",
     "TARGET": r"\]\((?:[^()]|\([^()]{0,300}+\)){0,1000}+\)",
+    "WORDS": r"((?:/[a-z]{2,14}(?:-[a-z]{2,12}){,2}){1,2})/?(?![\w/?#=&%-]|\.\w)",
     "HOST": r"(?:[a-z0-9-]{1,63}\.){1,4}",
     "PATH": r"[!#-&(-;=?-Z_a-z~]*+",
     # What a bare domain may end in. Words of a language ("it", "in") only stand after www.
@@ -55,7 +56,7 @@ _NAMES: dict[str, Any] = {
     "line": lambda tag: tag[0] if tag[1] else "\n- " if tag[2] else ", " if tag[3] else "\n\n",
     "apart": lambda types: f" {re.sub('[<>]', ' ', types)} ",
     "lowered": lambda raised: term(unicodedata.normalize("NFKC", raised).replace("−", "-")),
-    "RAISED": "[⁰-ⁿ¹²³ᵀᵃ-ᵡˣʸʳˢ]",
+    "UP": "[⁰-ⁿ¹²³ᵀᵃ-ᵡˣʸʳˢ]",
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
@@ -84,9 +85,9 @@ _INLINE = r"""
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 [formulas]  [\\${|]
 [^\n]+  =>  {formulas}
-[formulas in plain text]  \d[eE][-+−]|[²³]{RAISED}|[⁰-⁻ⁿ¹ʳˢˣʸᵀᵃ-ᵡⱼᵢ-ᵪₐ-ₜℂ-ℤ\U0001d400-\U0001d7ff\u0304/·]|\d →
-([ℂℕℙℚℝℤ\U0001d400-\U0001d7ff]++|(?<=[A-Za-zα-ω])[ᵢ-ᵪₐ-ₜⱼ]++|(?<=[\dn])[ˢⁿʳᵗ][ᵗᵈʰ])  =>  {1:lowered}
-(?<![^\W\d_][A-Za-z])(?<=[\dA-Za-z)])(?![¹²³](?!{RAISED})|ᵉ)({RAISED}++)(?<![⁺⁻])(?!\w)  =>  ^{1:lowered}
+[formulas in plain text]  \d[eE][-+−]|[²³]{UP}|[⁰-⁻ⁿ¹ʳˢˣʸᵀᵃ-ᵡⱼᵢ-ᵪₐ-ₜℂ-ℤ\u0304/·]|\d →
+([ℂℕℙℚℝℤ]++|(?<=[A-Za-zα-ω])[ᵢ-ᵪₐ-ₜⱼ]++|(?<=[\dn])[ˢⁿʳᵗ][ᵗᵈʰ])  =>  {1:lowered}
+(?<![^\W\d_][A-Za-z])(?<=[\dA-Za-z)])(?![¹²³](?!{UP})|ᵉ)({UP}++)(?<![⁺⁻])(?!\w)  =>  ^{1:lowered}
 (?<![^\W_])([A-Za-z])\u0304(?!\w)  =>  {1}‾
 (?<![\w.])(\d++(?:\.\d++)?)[eE]\+?(?<=[-+eE])([-−]?\d{1,3})(?!\w)  =>  {1} × 10^{2}
 (?<=[²³)\]])/\((\d{1,3})(?=[a-zα-ω]{1,2}\))  =>  ␣÷ ({1} ×␣
@@ -112,17 +113,17 @@ _INLINE = r"""
 \[([^\[\]]{0,500}+){TARGET}  =>  {link}
 {TARGET}  =>
 [single signs]  [ (][!@#$%&*](?:,| or | and |\))
-(?<=[ (])([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
+(?<=[ (])(?!(?<=[a-z]{3}[ntykgd] )#)([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
 [addresses]  ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
-<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
+<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)@((?:[A-Za-z0-9_-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
 (?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
 (?<=[a-z])@[~^]?(?=\d)  =>  {at}
 [domains, files]  \.[A-Za-z0-9]
 (?<![^\s("'])\.(?=[A-Za-z]{2})  =>  {hidden}
-(?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:[/:]{PATH})?
+(?<![\w@.-])(?:www\.({HOST}[a-z]{2,24})|({HOST}(?:{ENDS}|[a-z]{2,6}(?=/[A-Za-z0-9]))))(?![\w-]|\.\w)(?:{WORDS}|[/:]{PATH})?
     =>  {domain}
 (?<=[A-Za-z0-9])\.(?=(?:{FILES})(?![\w-]))  =>  {dot}
 [emphasis, escapes, products]  [*_\\|]
@@ -225,10 +226,11 @@ def inline_rules(language: Language) -> Rules:
 
     def mail(match: re.Match[str]) -> str:
         local = _signs(match[1]) if english else match[1].replace(".", dot)
-        return local + at + match[2].replace(".", dot)
+        return (local + at + match[2].replace(".", dot)).replace("_", chr(AS_WRITTEN[ord("_")]))
 
     def domain(match: re.Match[str]) -> str:
-        return (match[1] or match[2]).replace(".", dot) + _trimmed(match[0])[1]
+        words = (match[3] or "").replace("/", " slash ").replace("-", " ") if english else ""
+        return (match[1] or match[2]).replace(".", dot) + words + _trimmed(match[0])[1]
 
     said: dict[str, Any] = {"dot": dot, "hidden": dot.lstrip(), "handle": f"{words.at} ", "at": at}
     said |= {each.__name__: each for each in (image, link, url, mail, domain)}

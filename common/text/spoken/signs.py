@@ -13,23 +13,25 @@ _ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|
 _FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d(?:[.,:’']?\d)*+(?: \d{3}(?!\d))*+\.?"
 _SIGN = "一-龯가-힣ァ-ヶーऀ-ॣ"  # in the words of scripts without spaces, and in Korean
 _RANGE = (
-    rf"(?<![A-Za-z\d.,/:+#)-])(?:(?<![)\d] )|(?=\d\d?:\d\d))([-−]?{_FIGURE})((?: ?(?:%|°[CFم]?|℃"
-    rf"|h(?:\d\d)?|[{_SIGN}]|[{_SIGN}ぁ-ん]{{1,4}}(?=[–—~～〜])))?)( ?[–—~～〜] ?|-| - )"
-    rf"(?=([-−]?{_FIGURE})( ?(?:Uhr|uur|h(?![a-z])|[時时点點시])|[元円원만万年人名개]?)(?![/-]| ?[-=]))"
+    rf"(?<![A-Za-z\d.,/:+#)ら-])(?:(?<![)\d] )|(?=\d\d?:\d\d))([-−]?{_FIGURE})((?: ?(?:%|°[CFم]?|℃"
+    rf"|h(?:\d\d)?|[{_SIGN}]|[{_SIGN}ぁ-ん]{{1,4}}(?=[–—~～〜])))?)"
+    rf"( ?[–—~～〜] ?|-(?!(?<=[{_SIGN}]\d-)\d(?!\w))| - )(?=([-−]?{_FIGURE})"  # not "中国3-1"
+    r"( ?(?:Uhr|uur|h(?![a-z])|[時时点點시])|[元円원만万年人名개]?)(?![/-]| ?[-=]|から))"
 )
 _FROM_TO = rf"(?<=[\d{_SIGN}])(?<![的了吧呢啦呀哇好啊你요네죠까와아])(?: ~ |[~～〜–])(?=[{_SIGN}])"
 _COMPARED = (
-    r"(?<![\dA-Za-z)])(?<![\dA-Za-z)] ) ?([<>≤≥]) ?([$€£¥₹]?\d(?:[.,]?\d)*+(?: ?(?:%|°[CF]?|[℃℉]"
-    r"|[A-Za-z]{1,3}(?![A-Za-z])|[만억万億]?(?: ?원|ドル)|[元円日人年分명원일개분]|時間|시간"
-    r"|(?:वर्ष|साल|दिन|घंटे|मिनट|महीने|रुपये|किमी|किलो|मीटर|लाख|करोड़|प्रतिशत|लोग)(?!\w)))?|[a-z](?!\w))"
+    r"(?<![\dA-Za-z)%])(?<![\dA-Za-z)%] ) ?([<>≤≥]) ?([$€£¥₹]?\d(?:[.,]?\d)*+(?: ?(?:%|°[CF]?|[℃℉]"
+    r"|[A-Za-z]{1,3}(?![A-Za-z])|[만억万億]?(?: ?원|ドル|[元円人])|[日年分度回件個点倍]"
+    r"|(?:वर्ष|साल|दिन|घंटे|मिनट|महीने|रुपये|किमी|किलो|मीटर|लाख|करोड़|प्रतिशत|लोग|डिग्री)(?!\w)"
+    r"|[명개일분도배만억万億]|時間|시간))?(?! ?[一-龯ァ-ヶ])|[a-z](?!\w))"
 )
 _MONEY = r"(?:[A-Z]{3} |Rp ?|R?[$€£] ?)?\d"
 _AMOUNT = rf"(?:(?<=[^\W\d_]{{3}} )|(?<=[(:])|(?<=[:,.] )|^)([<>])(?: (?={_MONEY})|(?=[$€£\d]))"
-_SUBJECT = r"(?<![<>≤≥] )([A-Za-z\d]|(?<=\w)\)) ?(?=[<>≤≥] ?[\da-z][\d.,]*(?! ?[<>≤≥\d]))"
+_SUBJECT = r"(?<![<>≤≥] )(?<![<>≤≥])([A-Za-z\d]|\b\)) ?(?=[<>≤≥] ?[\da-z][\d.,]*(?! ?[<>≤≥\d]))"
 _SUM = r"(?:(?![^\W\d_]{3}|[.,] )[^;。，、\n])++"  # no word in it
 _MINUS = re.compile(
     r"(?<=\S )-(?= (?:[\d(√]|[A-Za-z](?![^\W\d_])))"
-    r"|(?<=[\da-z)²³])(?<![-/]\d\d)(?<![-/]\d)-(?=[\d(a-z][\d.,a-z²³+*/×÷()^ ]{0,30}=)"
+    r"|(?<=[\da-z)²³])(?<![-/]\d\d)(?<![-/]\d)-(?=[\d(a-z][\d.,a-z²³+*/×÷()^ ]{0,30}[=≤≥])"
 )
 _OVER = r"(?<=[\w)²³€$%] )/(?= [\d(])"  # beside "=": "15 / 3 = 5"
 _DATES = (  # "18 sep–18 nov", "Mo.–Fr. 8"
@@ -37,11 +39,10 @@ _DATES = (  # "18 sep–18 nov", "Mo.–Fr. 8"
     r"|\b[A-Za-z][a-zà-ÿ]{1,2}\.?(?=–[A-Za-z][a-zà-ÿ]{1,2}\.?,? \d))–"
     r"|(?<=[∫∑∏⎸])( ?[^→,]{1,40}?) ?→ ?"
 )
-_NUMBERED = re.compile(r"(?<!\w)(?i:(?:nr|n[uú]m[eé]ro|numm?er|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$")
+_NUMBERED = re.compile(r"(?<!\w)(?i:(?:nr|nummer|n[uú]m[eé]ro?|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$")
 _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)
-_FEW = 6  # of both ends of a range; more are a telephone number or a code
-_MONTHS = 12
+_MONTHS, _FEW = 12, 6  # more figures in both ends of a range are a telephone number or a code
 _RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(RAISED))
 
 
@@ -64,8 +65,8 @@ def sign_rules(language: Language, region: str) -> Rules:
         amount = rf"(?<![A-Za-z])({any_of(money)}) ?(\d[\d.,]*+ ?)({words})(?![a-zà-ÿ])"
         rules.append(Rule(amount, lambda match: f"{match[2]}{match[3]}{space}{money[match[1]]}"))
     signs = table(language.signs)
-    minus = Rule(_SUM, lambda run: _MINUS.sub("−", run[0]) if "=" in run[0] else run[0])
-    rules.append(Group("[=≈]", (minus, Rule(_OVER, "÷" if "÷" in signs else "/"))))
+    minus = Rule(_SUM, lambda run: _MINUS.sub("−", run[0]) if {*"=≤≥"} & {*run[0]} else run[0])
+    rules.append(Group("[=≈≤≥]", (minus, Rule(_OVER, "÷" if "÷" in signs else "/"))))
     if until := signs.pop("–", ""):
         until = f"{space}{until}{space}".replace(" {}", "")
         ranges = Rule(_RANGE, lambda match: _range(match, until))
@@ -108,7 +109,7 @@ def _between(words: dict[str, str], space: str) -> Group:
         Rule(r"(=[^=→⎸.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
         Rule(rf"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])(?!{_MONEY})", pause),  # in a menu
         Rule(_AMOUNT, lambda match: f"{words.get(match[1] * 2, match[1])} "),
-        Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + pause),
+        Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + (pause if space else "は")),
         Rule(_COMPARED if framed else "(?!)", put),
         Rule(f" ?([{angles}])(?: |(?=[\\d$€£¥₹-]))" if angles else "(?!)", put),
         Rule(r" ?[<>](?![ \d$€£¥₹-])", " "),

@@ -49,7 +49,7 @@ class Speakable:
 
     def say(self, piece: str) -> str:
         """Return the spoken form of a piece; "" if there is nothing to say."""
-        if "<" in piece or "[" in piece or "【" in piece:
+        if "<" in piece or "[" in piece[:-1] or "【" in piece:
             piece = apply(LINE_RULES, visible(piece))
         if not (prose := _SPACES.sub(" ", self._blocks.read(piece))):
             return ""

@@ -18,7 +18,7 @@ from common.conversations.admission.chat_admission import ChatAdmission
 from common.conversations.admission.turn_claim import TurnClaim
 from common.conversations.heartbeat import Heartbeat
 from common.conversations.lost_turns import SettleLostTurns
-from common.conversations.settlement import Settle
+from common.conversations.settlement import SettleTurn
 from common.domain import conversation, deadlines
 from common.domain.documents import Document, Query, Update, after
 from common.domain.quota import Ledger, ledger_path, month_of, settle
@@ -87,15 +87,15 @@ def settles_without_retry(patch: pytest.MonkeyPatch) -> None:
 
 
 def settles_a_settled_turn_again(patch: pytest.MonkeyPatch) -> None:
-    decide = Settle.decide
+    decide = SettleTurn.decide
 
-    def again(self: Settle, documents: Documents, now: datetime) -> Any:
+    def again(self: SettleTurn, documents: Documents, now: datetime) -> Any:
         path = self.record.path
         if documents[path].get("settled_by") == self.record.holder:
             documents = {**documents, path: _with(documents[path], state="running")}
         return decide(self, documents, now)
 
-    patch.setattr(Settle, "decide", again)
+    patch.setattr(SettleTurn, "decide", again)
 
 
 def keeps_its_reservation(patch: pytest.MonkeyPatch) -> None:
@@ -106,31 +106,31 @@ def keeps_its_reservation(patch: pytest.MonkeyPatch) -> None:
 
 
 def is_charged_in_the_month_of_its_end(patch: pytest.MonkeyPatch) -> None:
-    decide, paths = Settle.decide, Settle.paths
+    decide, paths = SettleTurn.decide, SettleTurn.paths
 
-    def paths_now(self: Settle, now: datetime) -> Iterable[str]:
+    def paths_now(self: SettleTurn, now: datetime) -> Iterable[str]:
         return [*paths(self, now), ledger_path(self.record.uid, month_of(now))]
 
-    def decide_now(self: Settle, documents: Documents, now: datetime) -> Any:
+    def decide_now(self: SettleTurn, documents: Documents, now: datetime) -> Any:
         document = _with(documents[self.record.path], month=month_of(now))
         return decide(self, {**documents, document.path: document}, now)
 
-    patch.setattr(Settle, "paths", paths_now)
-    patch.setattr(Settle, "decide", decide_now)
+    patch.setattr(SettleTurn, "paths", paths_now)
+    patch.setattr(SettleTurn, "decide", decide_now)
 
 
 def corrects_to_a_shorter_message(patch: pytest.MonkeyPatch) -> None:
-    correct = Settle._correct
+    correct = SettleTurn._correct
 
-    def shorter(self: Settle, found: TurnRecord, documents: Documents, now: datetime) -> Any:
+    def shorter(self: SettleTurn, found: TurnRecord, documents: Documents, now: datetime) -> Any:
         less = replace(self, progress=replace(self.progress, text=self.progress.text[:10]))
         return correct(less, replace(found, text=""), documents, now)
 
-    patch.setattr(Settle, "_correct", shorter)
+    patch.setattr(SettleTurn, "_correct", shorter)
 
 
 def does_not_correct_an_early_settlement(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Settle, "_correct", lambda _self, found, *_: Decision(found))
+    patch.setattr(SettleTurn, "_correct", lambda _self, found, *_: Decision(found))
 
 
 def is_not_counted_as_running(patch: pytest.MonkeyPatch) -> None:
@@ -238,9 +238,9 @@ def loses_what_was_written(patch: pytest.MonkeyPatch) -> None:
 
 def runs_again_after_the_sweep(patch: pytest.MonkeyPatch) -> None:
     """The sweep settles a turn as one that never reached the agent."""
-    decide = Settle._settle
+    decide = SettleTurn._settle
 
-    def unreached(self: Settle, found: TurnRecord, documents: Documents, now: datetime) -> Any:
+    def unreached(self: SettleTurn, found: TurnRecord, documents: Documents, now: datetime) -> Any:
         decision = decide(self, found, documents, now)
         if self.by != "sweep" or found.state != "running":
             return decision
@@ -249,7 +249,7 @@ def runs_again_after_the_sweep(patch: pytest.MonkeyPatch) -> None:
         unreached = replace(done, fields={**done.fields, "outcome": "unreached"})
         return Decision(decision.result, [unreached, *others])
 
-    patch.setattr(Settle, "_settle", unreached)
+    patch.setattr(SettleTurn, "_settle", unreached)
 
 
 def keeps_its_key_after_the_sweep(patch: pytest.MonkeyPatch) -> None:
@@ -269,12 +269,12 @@ def charges_nothing_for_what_it_synthesised(patch: pytest.MonkeyPatch) -> None:
 
 
 def keeps_the_message_of_a_turn_that_runs_again(patch: pytest.MonkeyPatch) -> None:
-    messages = Settle._messages
+    messages = SettleTurn._messages
 
-    def kept(self: Settle, found: Any, progress: Any, outcome: Any, *more: Any) -> Any:
+    def kept(self: SettleTurn, found: Any, progress: Any, outcome: Any, *more: Any) -> Any:
         return [] if outcome == "unreached" else messages(self, found, progress, outcome, *more)
 
-    patch.setattr(Settle, "_messages", kept)
+    patch.setattr(SettleTurn, "_messages", kept)
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────

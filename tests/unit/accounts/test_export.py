@@ -1,6 +1,10 @@
+import asyncio
 import json
 
+import pytest
+
 from common.accounts.export import FileWriter
+from common.domain import deadlines
 from common.domain.errors import Unavailable
 from tests.support.harness import BOB, Harness, new_harness
 from tests.unit.accounts.people import EVE, fill
@@ -51,6 +55,54 @@ async def test_export_ends_with_a_problem_where_the_store_fails() -> None:
         harness.store.before = None
         assert (cut["complete"], cut["problem"]) == (False, "store_unavailable")
         assert cut["profile"] == whole["profile"]
+
+
+@pytest.mark.parametrize("last", [False, True])
+async def test_export_ends_before_its_function_where_the_store_hangs(last: bool) -> None:
+    harness, loop = new_harness(), asyncio.get_running_loop()
+    await fill(harness)
+    harness.store.trips.clear()
+    await export(harness)
+    number = harness.store.trips["query"] if last else 1
+    harness.store.trips.clear()
+
+    async def hang(kind: str) -> None:
+        if kind == "query" and harness.store.trips["query"] == number:
+            await asyncio.Event().wait()
+
+    harness.store.before = hang
+    began = loop.time()
+    async with asyncio.timeout(deadlines.FUNCTION):
+        cut = await export(harness)
+    assert (cut["complete"], cut["problem"]) == (False, "deadline_exceeded")
+    assert loop.time() - began <= deadlines.FUNCTION - deadlines.ANSWER
+
+
+async def test_export_ends_before_its_function_where_each_page_is_slow() -> None:
+    harness, loop = new_harness(), asyncio.get_running_loop()
+    await fill(harness)
+
+    async def wait(kind: str) -> None:
+        if kind == "query":
+            await asyncio.sleep(160.0)
+
+    harness.store.before = wait
+    began = loop.time()
+    cut = await export(harness)
+    assert (cut["complete"], cut["problem"]) == (False, "deadline_exceeded")
+    assert loop.time() - began <= deadlines.FUNCTION - deadlines.ANSWER
+
+
+async def test_export_ends_before_its_function_where_the_caller_reads_slowly() -> None:
+    harness, loop = new_harness(), asyncio.get_running_loop()
+    await fill(harness)
+    began, chunks = loop.time(), []
+    async for chunk in await harness.app.exports.begin(EVE):
+        chunks.append(chunk)
+        await asyncio.sleep(20.0)
+    cut = json.loads(b"".join(chunks))
+    assert (cut["complete"], cut["problem"]) == (False, "deadline_exceeded")
+    assert loop.time() - began <= deadlines.FUNCTION
 
 
 def test_writer_can_close_the_file_at_any_place() -> None:

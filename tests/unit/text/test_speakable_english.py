@@ -64,7 +64,7 @@ ADDRESSES = [
     ("Go to robert.photography now.", "Go to robert dot photography now."),
     ("It is at robert.photography now.", "It is at robert dot photography now."),
     ("Visit louvre.museum today.", "Visit louvre dot museum today."),
-    ("Go to docs.example.co.uk/start.", "Go to docs dot example dot co dot uk."),
+    ("Go to docs.example.co.uk/start.", "Go to docs dot example dot co dot uk slash start."),
     (
         "Please write to jane.doe@mail.example.co.uk for help.",
         "Please write to jane dot doe at mail dot example dot co dot uk for help.",

@@ -79,6 +79,7 @@ PORTUGUESE = [
     ("em 23/11/2026", "em 23/11/2026"),
 ]
 OTHERS = [
+    ("sv", "2. jan., 2022 f.Kr.", "2. jan., 2022 f.Kr."),
     ("zh", "**圆周率**大约是3.14。", "圆周率大约是3.14。"),
     ("zh", "请访问 https://example.com。", "请访问 example 点 com 的链接。"),
     ("ja", "`円周率`は約3.14です😀。", "円周率は約3.14です。"),
@@ -108,11 +109,13 @@ CODE = [
     ("it", "Usa `**kwargs`, `.env` e `10-20`.", "Usa **kwargs, .env e 10-20."),
     ("pt", "A senha é `a_B*9*`.", "A senha é a_B*9*."),
     ("de", "`a` + `b` = `c`", "a plus b gleich c"),
+    ("de", "max_muster@gmail.com", "max_muster at gmail Punkt com"),
+    ("it", "*Scrivi* a a_b@mio_sito.it", "Scrivi a a_b chiocciola mio_sito punto it"),
 ]
 
 
 @pytest.mark.parametrize(("language", "written", "said"), CODE)
-def test_inline_code_outside_english_stays_as_written(
+def test_code_and_addresses_outside_english_stay_as_written(
     language: str, written: str, said: str
 ) -> None:
     assert speakable(written, language) == said

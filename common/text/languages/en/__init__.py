@@ -20,8 +20,8 @@ lettered = """a an answer appendix block building choice class column exhibit fi
   hall item letter line option part plan platform room rm. row section side table team terminal track
   type unit version vitamin wing zone"""
 time_words = """at by from until till around about after before since on in this next every the and
-  to today tomorrow tonight yesterday morning afternoon evening noon jan feb mar apr jun jul aug sept
-  sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"""
+  to today tomorrow tonight yesterday morning afternoon evening noon day jan feb mar apr jun jul aug
+  sept sep oct nov dec monday tuesday wednesday thursday friday saturday sunday"""
 starters = """The This That These Those There They Then It Its He His Her She We You Your My I A An
   In If On At As So No Not Our Their But And For What When Where Which Who Why How Do Does Did Can
   Could Would Should Shall Will May Is Are Was Were Has Have Had Please Let Lets After Before However

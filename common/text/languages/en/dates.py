@@ -6,7 +6,7 @@ from typing import Any
 
 from common.text.language import words_of
 from common.text.languages.en.numbers import cardinal, ordinal, pair, year
-from common.text.spoken.rules import AS_WRITTEN, any_of
+from common.text.spoken.rules import AS_WRITTEN, any_of, table
 
 _MONTHS = {name[:3]: name for name in calendar.month_name[1:]}
 _NAMES = list(_MONTHS.values())
@@ -39,6 +39,7 @@ NAMES: dict[str, Any] = {
     "YEAR": r"(1[1-9]\d\d|20\d\d)",
     "NO_MORE": r"(?![\w/\"″]|[.,:-]\d| (?:inch|cup|tsp|tbsp|teas|tables|mile|shoot|FG|of an? ))",
     "VERBS": r"(?:was|has|does|this|thus|versus|across|besides|always|perhaps)\b",  # no plurals
+    "day_of": table("M Mon|T Tue|Tu Tue|W Wed|Th Thu|F Fri|Sa Sat|Su Sun"),
     "WEEKDAY": f"(?:{any_of(_WEEKDAYS)})",
     "PERIOD": f"(?:{'|'.join(_NAMES)}|{any_of(_MONTHS | _WEEKDAYS)})",
     "LIST": r"\.?(?: ?[-–—/] ?| to |, (?:and |or )?| & | and | or )(?:(?:early|mid|late)[ -])?",
@@ -52,6 +53,7 @@ NAMES: dict[str, Any] = {
     "until": lambda digits: f" to {ordinal(digits)}" if digits else "",
     "at": lambda sign: " at " if sign else "",
     "hour": lambda digits: cardinal(str(int(digits))),
+    "pairs": lambda digits: f"{cardinal(digits[:2])} {NAMES['hundreds'](digits[2:])}",
     "hundreds": lambda digits: pair(digits) if digits != "00" else "hundred",
     "tens": lambda digits: re.sub("(?<=x)$", "e", re.sub("y$", "ie", year(digits))) + "s",
 }

@@ -24,7 +24,7 @@ _UNITS = _LENGTHS | table("""nm nanometer|µm micrometer|kg kilogram|g gram|mg m
   |bps basis point|bp basis point|Ω ohm|kΩ kilohm|★ star|⭐ star|qts quart|yds yard|atm atmosphere
   |Ah amp hour|Mb megabit|Gb gigabit|hp horsepower|mth month|mths month|M☉ solar mass
   |N·m newton meter|newton newton|nt night|nts night|bd bed|ba bath|BR bed
-  |BA bath|tbs tablespoon|tsps teaspoon|tbsps tablespoon""")
+  |BA bath|pr pair|prs pair|ov over|sts stitch|tbs tablespoon|tsps teaspoon|tbsps tablespoon""")
 _UNITS |= {unit.replace("µ", "μ"): name for unit, name in _UNITS.items()}
 for _short, _length in _LENGTHS.items():
     for _signs, _power in (("²2", "square"), ("³3", "cubic")):
@@ -33,8 +33,8 @@ for _short, _length in _LENGTHS.items():
 for _short in ("kg", "km", "cm", "mg", "ml", "lb", "lbs", "oz", "mph", "gal", "hrs"):
     _UNITS |= {_short.upper(): _UNITS[_short], _short.capitalize(): _UNITS[_short]}
 _UNITS["fl oz"] = _UNITS["fl. oz"] = _UNITS["fl-oz"] = "fluid ounce"
-_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|hr|yr|mo|wk|reb|ast)s?"
-_INSIDE = "[,;)]| (?:each|per|of|and|in|versus) "  # after the point of a unit
+_POINTED = r"[hs]|(?:..\.? )?(?:[fpq]t|in|mi|yd|[cg]al|lb|oz|.?.sp|sec|min|[hpy]r|mo|wk|reb|ast)s?"
+_INSIDE = r"[,;)]| (?:each|per|of|and|in|versus|[NSEW][orua]\w+ of) "  # after a unit's point
 _NOUN = r" (?!(?:by|to|th\w+|tall|long|wide|deep|o[fnr]f?|i[ns]|from|a\w{1,4}|be\w+|with)\b)[a-z]"
 _ARTICLE = r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|new) $"
 _RATES = table("d per day|gm per game|each each")
@@ -62,7 +62,7 @@ NAMES = {
     "MANY": "((?: (?:thousand|million|billion|trillion)|[MB](?= )|[kK](?=[ -](?!PB)))?)",
     "SOME": "(?:one|two|three|four|five|six|seven|eight|nine|ten) and [a-z]{1,8} ",
     "PART": "(?:half|(?:quarter|third|fifth|sixth|eighth)s?)",
-    "put": table("T tbsp|c cup|A amp|N newton|# number"),
+    "put": table("T tbsp|c cup|A amp|N newton|# number|W won|L lost|D drawn"),
     "plural": lambda unit: _name(unit, singular=False),
     "north": _DEGREES,
     "seconds": lambda written: f" {number(written.removeprefix('0'))} seconds" if written else "",

@@ -17,14 +17,13 @@ _SIGNS = r"""
 [ ]?(?:-{1,2}>|==?>(?! ?\d)|[⇒➜➔⟶])[ ]?  =>  ␣→␣
 ((?:{STEP}[^>→;,=\n]{1,60}?(?={STEP})){1,12}{STEP})  =>  {1:chain}
 (?<=[\w"”]["”\w]) [>▸▶►›] (?=["“]?[A-Z][a-z])|(?<!\w)({MENU}["”]?) → (?=["“]?[A-Z])  =>  {1}, then␣
-(?<=["”]) ?→ ?(?=["“]?(?:[a-z]|\w++ [a-z]))  =>  ␣becomes␣
 [signs beside words]  [#↑▲↓▼|♯♭⁺⁻−–]|[ ]/|-(?![\w-])
 ((?i:\b(?:at|to|of|is|by|from|and|or|about|below) )|[=(] ?|[a-z:] (?=–[\d.]++ ?[°%]))–(?=\d)  =>  {1}−
 (?<=[A-Za-z)\]₀-₉])([²³]?)([⁺⁻])(?!\w)  =>  ␣{1:lowered} {2:lived}
 (?<![\w-])(AB?|B|O)[-−–](?![\w–-])  =>  {1} negative  near [Bb]lood|[Tt]ype|[Dd]onor
 (?<=\b[A-G][♯♭#])m(\d?)(?!\w)  =>  ␣minor {1}
 (?<!\w)([A-G])#  =>  {1} sharp
-(?<=\w )#(?=:| is)|(?<=\. )#(?=:)  =>  number
+(?<=\w )#(?=:| is)|(?<=\. )#(?=:)|(?<=[a-z]{3}[ntykgd] )#(?!\w)  =>  number
 (?<=\d) / (?=[$€£]?[\d.,]+[a-z ]{0,9}[²³]? ?[=≈×])  =>  ␣divided by␣
 (?<=\d) / (?=\d)  =>  /
 \|([-−]?\w{1,4}(?: \w)?(?: ?[-−+] ?\w{1,4}(?: \w)?)?)\|  =>  ␣the absolute value of {1}␣
@@ -45,14 +44,14 @@ _SIGNS = r"""
 (?<=\d)/(?=\d{1,3}[.,]\d)|(?:(?<=\.\d)|(?<=\.\d\d)|(?<=,\d{3}))/(?=\d{2,4}(?<!10))  =>  ␣÷␣  near [=≈×)]
 (?:{TERM}|(?<=\^\d)|(?<![^\W\d_][a-z]\))(?<=[\w²³]\))) - (?=\d|{VARIABLE})  =>  ␣minus␣
 (?<![\w.:])(\d++)(?!m[²³])([a-z])(?= ?[+=^²³*×÷≤≥≠<>−]| - | minus | {1,3}d ?[xyt]\b)  =>  {1:number} {2}
-([=≈÷+−] ?[\d.,]+){X}|(?<=\d)((?: ?[A-Za-z"″%]{1,6})?){X}(?=(?:[^;:,.\n]|[,.]\d){,40}[=≈÷+−])
+([=≈÷+−] ?[\d.,]+){X}|(?<=\d)((?: ?[A-Za-z"″%]{1,12})?){X}(?=(?:[^;:,.\n]|[,.]\d){,40}[=≈÷+−])
     =>  {1}{2} times␣
 (?<![\w.:$£€])(\d++)x(?![\w×]| \d)  =>  {1:number} x  near (?<!\w)(?<!\d )x(?!\w| \d)
-(?<=\d) ?(?:· ?(?=\d)|[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹])|(?=√))  =>  ␣times␣
+(?<=\d)(?:·(?=\d)| ?[x×] ?(?=10[\^⁻⁰¹²³⁴-⁹])| ?(?=√))  =>  ␣times␣
+(?<=[\d²³]) · (?=\d[\d.,²³^]{,9}(?! ?[A-Za-z]{2}))  =>  ␣times␣  near [=≈²³^]|roduct|ultipl
 (?:(?<=[²³])|(?<=\^[23]))-(?=\d)|(?<=\d) - (?=\([-−\d])|(?<=UTC|GMT)[-−](?=\d)  =>  ␣minus␣
 [comparisons, powers]  [=<>≤≥≠≈^²³→↔⇔{NAMED}]|!=
 (=(?:[^=→.;\n]|\.\d){1,30}?) ?→ ?(?=[^.;→=]{1,20}=|[A-Za-z])| ?→ ?(?=[a-zA-Z]\w{0,9} =)  =>  {1}, so␣
-([AP]M(?: in [A-Z][\w ]{1,25}?)?) ?→ (?=\d)  =>  {1} is␣  near [Tt]ime|in [A-Z]|[A-Z]T\b
 →  =>  ␣to␣
 [<=!>]==?|[=<>≤≥≠≈]  =>  {compared}
 (?<=[\d)])([²³])|(?<=[\w)])\^([23])(?!\d)  =>  ␣{1:_RAISED_BY}{2:_RAISED_BY}
@@ -68,7 +67,7 @@ _FIGURES = r"""
 (?<![\w.])(\d\d?)\.([0-5]\d)(?=(?: ?[-–] ?\d\d?(?:\.\d\d)?)? ?[AaPp]\.?[Mm](?!\w))  =>  {1}:{2}
 [rare forms]  {RARE}
 (?<=[a-z] )(\d{1,3}):(\d{1,3})[-–](\d{1,3})(?![\w:]| ?[ap]\.?m)  =>  {1:number} {2:number} to {3}
-(?<![\w.,$€£¥/-])(#?)(\d{8,20})(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:put}␣{2:spelled}
+(?<![\w.,$€£¥/-])(#?)(\d{8,20}(?:/\d{1,6})?+)(?<!0000)(?![\w%/]|[.,:-]\w| ?=)  =>  {1:put}␣{2:coded}
 (?<![\w.])(?i:doi:? ?)?(10\.\d{4,9}/[\w./()-]{0,80}\w)  =>  DOI {1:coded}
 (?<![\w:-])({HEX}{8}(?:-{HEX}{4,12}){4}|{HEX}{2}(?::{HEX}{2}){5})(?![\w-]|:\w)  =>  {1:coded}
 (?<!\w)(\d{2,3}/\d{2,3}) ?mm ?Hg(?!\w)  =>  {1} millimeters of mercury
@@ -79,15 +78,13 @@ _FIGURES = r"""
     =>  ending in {1:spelled}
 (?:(?<![\w.])x(?=\d{3})|(?<=[-.]\d{4}) ?x ?)(\d{2,5})(?!\w)  =>  ␣extension {1:spelled}
 (?<=\d) ?st,?(?= \d\d? ?lb)|(?:(?<=[02-9½¼¾])|(?<=11)|(?<=[½¼¾] ))st(?!\w)(?:\.(?= [a-z]))?  =>  ␣stone
-(?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night|session)s?(?!\w))  =>  for␣
+(?<=\w )[x×] (?=\d{1,3} (?:day|week|hour|month|dose|night)s?(?!\w)(?![^.;\n]{,30}[×=]))  =>  for␣
 (?<=[\d{VULGAR}] )(T(?=\. [a-z])|c(?=\.(?:[ ,;)/]|$)))\.  =>  {1:put}
 (?<!\w)({STANDARD})[ :-]{1,2}(\d{3,9}(?:[:.-]\d{1,6}){0,3})(?!\w)  =>  {1} {2:coded}
 (?<![^\s(])7(\d7)-(?=(?:[2-9]00|8|9|10)(?!\w))  =>  seven {1:number}␣
-(\d{3}-\d{4}\D{1,20}|(?i:\b(?:call|dial|text|phone|fax|number is) ))(\d{7})(?!\w)  =>  {1}{2:spelled}
 (?<!\w)(\d)[x×]([2-8]|1[02])s(?!\w)  =>  {1:number} by {2:tens}
 (?:(?<=[A-Za-z]-)(?<!\ds-)|(?<=[Ss]ize )|(?<!\w)(?=7\d7))(\d{1,3})s(?!\w)  =>  {1:tens}
 (?:(?<=\()|(?<=, ))([rbd])\. ?(?=(?:c\. ?)?1\d{3}|\d\d?/\d)  =>  {1:lived}␣
-(?<![\w-])M ?[-–] ?F(?![\w-])  =>  Monday to Friday
 (?<=\d)(:\d\d ?|)([ap])(?!\w|\.[a-z])(?:\.(?!\S))?  =>  {1} {2}.m.  near [-–:][\d:]{1,5}[ap]\b
 (?<=\d)['′’]? ?[x×] ?(\d{1,4})['′’](?!\w)  =>  ␣by {1} feet
 [dates]  [- /.–'’\dADFJMNOSTW](?:(?<=[-/.–'’])\d|(?<=\d)-|(?<=0)['’]?s|(?<= )10\d\d|(?<=\w){NAME_ENDS})
@@ -116,27 +113,30 @@ _FIGURES = r"""
 {START}(1\d{3}|20\d\d)([-–/])(\d\d)(?![\w/–-]|[.,:]\d)  =>  {years}
 (?:\b((?i:an?|the|h..|their|my|your|our|early|mid|late)[ -])|\B(?=['’])|(?<=s to ))['’]?([2-9]0)['’]?s\b
     =>  {1}{2:tens}
-[telephone numbers, codes]  \d\d|\d ?[A-Z\d)#＃-]|[A-Z]-?\d|[#№°º＊]
-((?i:room|suite|flight|train)(?: number| is){,2} |\b[A-Z]{2} )(?!\d000)([1-9]\d)(\d\d)(?![\w-]|[.,: ]\d)
-    =>  {1}{2:cardinal} {3:hundreds}
+[telephone numbers, codes]  \d\d|\d ?[A-Z\d()#＃-]|[A-Z]-?\d|[#№°º＊]
+{START}(\d\d?)([WLD])(?!\w)  =>  {1:number} {2:put}  near \d\d?W[ ,/–-]{1,3}\d\d?[LD]\b
+{START}(\d{1,2}(?:\.5)?)(?:\.0)? GB(?= (?:in the [A-Z]|of (?:first|1st)))  =>  {1:number} games back
+((?i:room|suite|flight|train)(?: is)? |\b[A-Z]{2} )(?!\d000)([1-9]\d{3}){NO_MORE}  =>  {1}{2:pairs}
 (?<!\w)0[xX]([\da-fA-F]{2,16})(?!\w)  =>  zero x, {1:coded}
 (?<!\w)([A-Z]{2}\d\d(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)(?!\w)  =>  {1:in_fours}
 (?<![\w.,＊])([＊＃#]{0,2}\d[\d＊]{0,12}[＃#]|＊\d{1,6})(?!\w)  =>  {1:keys}
 (?<!\w)\+(?=(?:[ .()-]{0,2}\d){7,15}(?!\d))(\d{1,3}(?:[ .-]?\(\d++\))?(?:[ .-]\d++){1,6}|\d++)(?!\w)
     =>  plus {1:grouped}
 (?<![\w.,$€£¥/-])(?<!\d\) )(?<!\d\))(#?)(?!\d\d?(?![\w-])){VALUE}  =>  {after_noun}
-(?<!\w)((?i:{ENDING}) )(\d{3,6})(?![\w-])  =>  {1}{2:spelled}
+(\d-\d{4}\D{1,9}|\b(?i:call|dial|text|ring) \D{,20})(\d{7}|\d{3} \d{3})(?! ?\w)  =>  {1}{2:grouped}
+(?<!\w)((?i:{ENDING}) )(\d{3,6})(?!\w|[-.]\d| \d\d)  =>  {1}{2:spelled}
 (?<![\w.,$€£-]){HELP}(?![\w-]|[.,]\d)  =>  {1:spelled}  near \b(?i:emerg|urgent|call|dial|text|ring|nhs)
 (?<=[:s] |.["“])(\d{4,8})(?!\w|[.,:/-]\d)  =>  {1:spelled}  near (?:OTP|PIN|CVV|ode)[^.\d]*[:s"“] ?\d
 (?:(?<=[ N](?!U[^T]|E)[A-Z]{2} )|(?<=D\.C\. ))(\d{5})(?!\w|-\d)  =>  {1:spelled}
-(?<![\w.,/$€£-])(\d{5}-\d{4}|\d{3}/\d{3}-\d{4})(?![\w-])  =>  {1:grouped}
 (?<![\w-])((?:1-)?\d{3})-([A-Z]{2}[A-Z\d-]{2,9}|(?<=-8\d\d-)[A-Z]\w{2,9})(?![\w-])  =>  {1:grouped}, {2}
 (?:[Hh]ex #|#(?<![\w&]#))(?=(?:[\dA-F]{6}|[\da-f]{5}\d)(?!\w))(?=\d{0,5}[A-Fa-f])  =>  hex␣
 (?<=[A-Z]-)(\d{3,}+(?:-\d++)*+)(?!\w)  =>  {1:grouped}
 (?<![\w.,:/$€£¥-])({SEPARATED})(?![\w/%]|[.,:]\d|-\w|[ ]\d|[-–]| ?=| [-–] ?\d)  =>  {telephone}
-(?<!\w)((?i:a|your|my|the|and|or) (?=10[49])|[Ff]orms? |(?=1\d{3}-[A-Z]))(1\d{3})(?!\d)  =>  {1}{2:year}
+(?<!\w)((?i:your|the|and) (?=10[49])|[Ff]orms? |(?=1\d{3}-[A-Z]))([1-9]\d{3})(?!\d)  =>  {1}{2:pairs}
 (?<!\w)(\d)(\d\d)\(([a-z])\)(?:\((\d)\))?  =>  {1:cardinal} {2:pair} {3} {4:cardinal}
-(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z])  =>  number␣
+(?<=\d)\(([a-mA-M])\)(?:\((\d\d?)\))?  =>  ␣{1} {2:cardinal}
+(?<![\w&])#(?!\d000)([1-9]\d{3})(?![\w-]|[.,:]\d)  =>  number {1:pairs}
+(?<![\w&])(?:#|(?:№|[Nn][°º]) ?)(?=\d|[A-Z]{1,4}-[a-z]|[A-Z]\d{1,3}\b)  =>  number␣
 [money]  [$€£¥₹₩₽฿₿₱₺₪₦₴₫¢]|[A-Z]{3}|zł|Rs|\d,\d\d(?!\d)
 ¥(?=\d)  =>  RMB␣  near Chin|Beijing|Shanghai|Xi'?an|Guangzhou|Shenzhen|Chengdu|Great Wall|yuan
 (?<![\w.,])(\d{1,3}(?:[. ]\d{3}){1,4}),(\d\d)(?![\w,])  =>  {1:with_commas}.{2}
@@ -153,6 +153,8 @@ _FIGURES = r"""
 (?<!\w)((?:{TITLES}) |[A-Z]{2,6} \()(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1}{2} of {3}
 {START}(\d{1,4}\.\d{1,2})/(?=(?:[4-7]|10|20|100)(?:\.0)?(?![\w/]|[.,]\d))  =>  {1} out of␣
 (?<![\w/.,])(\d{1,3})/(\d{1,3})/(\d{1,3})(?![\w/])  =>  {1:hour}, {2:hour}, {3:hour}
+{START}(\d{1,3})/(\d\d?)(?![\w/]|\.\d)  =>  {1:number} for {2:number}  near wicket|\d ov|ricket|took \d/
+{START}(?![123]/[234]\b|50/)(\d{1,3})/(\d\d?)(?![\w/])  =>  {1:number} to {2:number}  near odds|ourite
 (?<![\w/.,"])((?:\d{1,3}[ -])?\d{1,2}/(?:2|4|8|16|32))["″](?= ?[A-Za-z×]|[).,;]|$)  =>  {1} inch
 (?<=[{VULGAR}]) ?[–-] ?(?=[\d{VULGAR}])|(?<=\d) ?[–-] ?(?=[{VULGAR}])  =>  ␣to␣
 (?<![\w/.,])(?:(\d{1,3})[ -])?(\d{1,4})/(\d{1,5})(?<!/20\d\d)(?![\w/]|[.,]\d)  =>  {fraction}
@@ -214,8 +216,8 @@ _FIGURES = r"""
 (?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
 [thousands]  \d(?:\+|[kKM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?![\w]){PER}  =>  {1:number} plus {2:plural}{3:per}
-{START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|marath)|(?:he|a|my|our) [15]0?k
-{START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|st|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
+{START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|mara)|(?:he|a|my|ou?r?) [15]0?k
+{START}({NUMBER})(k|M(?! [A-Z][a-z])|bn|K(?=[+/]| (?:a |mi|ste|[fpw]o)))\b  =>  {1:number} {2:_SCALES}
 [numbers]  \d
 (?<![\w.,])(?=\d[\d,.]*+(?:/[A-Z]|[-–/:×x_'’*]\d))(\d\w*+(?:[,.:/×'’*–-]\w++)*+)  =>  {1:as_written}
 (?<![\w.,$€£#/-])([1-9]\d|[1-9](?=\d\d \d))(\d\d)(?= {TO_STREET})  =>  {1:cardinal} {2:hundreds}
@@ -225,7 +227,7 @@ _FIGURES = r"""
 (?<!\w)(?<!\d[.,]){MINUS}({NUMBER})(?!\w|,\d)  =>  {1:minus}{2:number}
 """
 _OTHER_SIGNS = r"""
-(?<!\w)#(?=[^\W\d_])  =>  hashtag␣
+(?<!\w)#(?=[^\W\d_])(?!N/A|DIV/|[A-Z]{3,6}[!?])  =>  hashtag␣
 [ ]?&&? ?  =>  ␣and␣
 \+/[-−]  =>  ±
 \+\+(?=[a-z](?!\w))|(?<=\w)\+\+(?!\w)  =>  ␣plus plus␣
@@ -243,9 +245,10 @@ _BRITISH = r"""
 """
 _DAYS = r"""
 ≈(?<=\ba ≈) ?  =>  roughly␣
+(?<![\w/–-])(?!M/F)(M|Tu?|W|Th|F|Sa)( ?[-–] ?|/)(F|Th|Sa|Su)(?![\w/–-])  =>  {1:day_of}{2}{3:day_of}
 [days, months]  (?<!\w)[JFMASONDTW][aepucouhri][nbrylgptvceduti]
 (?<!\w){PERIOD}(?:{LIST}{PERIOD}(?!\w)){1,6}+(?:\.(?=,| [^A-Z]))?  =>  {periods}
-\b(?<!he (?=Su))({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d))
+\b(?<!he (?=Su))({WEEKDAY})\.?(?=,? \(?(?:{SHORT_MONTH}|\d)|: |\)| [–—] | (?:closed|open|[fa]\w+ \d|ni))
     =>  {1:weekday}
 \b((?i:on|every|next|this|by|after|or|a) )({WEEKDAY})(?!\w|-| [A-Zn])\.?  =>  {1}{2:weekday}{point}
 (?<!\w)((?!S){WEEKDAY}|(?<![Tt]he )S(?:at|un)(?=\.(?:,| [a-z&@])))\.  =>  {1:weekday}{point}

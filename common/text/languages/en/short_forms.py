@@ -20,15 +20,16 @@ _IN_FULL = """e.g.=for example|i.e.=that is|vs.=versus|approx.=approximately|a.k
   |bldg.=building|rm.=room|stn.=station|Asst.=Assistant|Pub. L.=Public Law|b/c=because|w/in=within
   |r/t=round trip|o/w=one way|p/w=per week|p/h=per hour|p/p=per person|c/o=care of|proj.=projected
   |a/c=account|bal.=balance|wt.=weight|dims.=dimensions|pkg.=package|rtn.=return|rtn=return|sgl.=single
-  |btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person"""
+  |btwn.=between|♀=women|♂=men|♀) /=women),|♂) /=men),|plat.=platform|adv.=advance|p.p.=per person
+  |mtg.=meeting|mtg=meeting|mgr.=manager|YoY=year over year|nr.=near"""
 _ANYWHERE = table(_IN_FULL, "=")
-_SMALL = words_of("max. inc. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
+_SMALL = words_of("max. inc. nr. ♀ ♂")  # as they are written: "Max. Anna", "Apple Inc."
 _ANYWHERE |= {k.capitalize(): v.capitalize() for k, v in _ANYWHERE.items() if k not in _SMALL}
 _TIMES = table("""Jan. January|Feb. February|Aug. August|Sept. September|Oct. October|Nov. November
   |Dec. December|mo. month|yr. year|hr. hour|min. minimum|hrs. hours|wk. week|wk week|yr year""")
-_KINGS = words_of("""Henry Louis Charles George Edward William James Richard Elizabeth Mary Philip
-  Pius Paul Benedict Leo Napoleon Catherine Frederick Nicholas Peter Alexander Ivan Ferdinand Otto
-  Harold Gregory Innocent John Francis Wilhelm Ramesses Ptolemy Robert Alfonso Felipe""")
+_KINGS = words_of("""Henry Louis Charles George Edward William James Richard Elizabeth Mary Philip Pius
+  Paul Benedict Leo Napoleon Catherine Frederick Nicholas Peter Alexander Ivan Ferdinand Otto Clement
+  Gregory Innocent John Francis Wilhelm Ramesses Harold Felipe""")
 _COUNTED = words_of("""War Chapter Part Volume Act Scene Section Article Title Type Phase Stage Book
   Level Episode Class Category Appendix Bowl Rocky Grade""")
 _NAMES = {
@@ -46,7 +47,7 @@ _NAMES = {
     "title": _TITLES,
     "arabic": lambda roman: cardinal(_figures(roman.upper())),
     "NUMBERED": r"passport|ref\.|reference|confirmation|acc\w{1,4}\.?|\w{4,5}ing|policy|order|invoice",
-    "RULED": "of|was|ruled|reigned|died|won|became|followed|succeeded|defeated|signed|and",
+    "RULED": "of|in|had|was|ruled|reigned|died|won|became|followed|succeeded|defeated|signed|and",
     "point": point,
     "nth": lambda roman: ordinal(_figures(roman)),
 }
@@ -72,11 +73,13 @@ _POINTED = r"""
 (?<=[a-z] )(St|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Sq)(?=[,)]|$| (?:Apt|S[ut]|Unit|[#(a-z]))  =>  {1:street}
 \b((?:I|[A-Z]{2}|Hwy|Route)[- ]\d{1,3})/?(\d*) ([NSEW])\b(?:\.(?= [a-z]))?  =>  {1} {2} {3:way}
 \b([NS]?[EW]|[NS])\.? (?=of [A-Z]|Broadway|(?:\d+[snrt][tdh]|[A-Z]\w+(?: \w+)?) {STREET})  =>  {1:way}␣
+(?<!\S)(\d{2,5} )(?:(?=[NSE]\.)|(?<=\d\d )(?=[NSE] )|(?<=\d\d[1-9] ))([NSEW])\.? (?=[A-Z][a-z]|\d+[rt])
+    =>  {1}{2:way}␣
 """
 _ROMAN = r"""
 ({KING}) (?!I(?!\w)(?! (?:{RULED})\b| \(|[,.;:!?)]|['’]s)){ROMAN}  =>  {1} the {2:nth}
-(?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}))(?!\w)  =>  {1} {2:arabic}
-(?<!\w)(World War|(?:{COUNTED})(?! I(?!\w)(?! of\b|[,.;:!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
+(?<!\w)((?i:{COUNTED}|page|item)) ((?-i:[ivx]{1,5}|[IVX]{2,5}))(?!\w)  =>  {1} {2:arabic}
+(?<!\w)(World War|(?:{COUNTED})(?! I(?!\w)(?! of\b|[,.;:…!?)]|$))) {ROMAN}  =>  {1} {2:arabic}
 """
 
 
@@ -84,12 +87,12 @@ def short_forms() -> Rules:
     """Return the rules. Roman numerals stand after a king or a counted noun; alone they are words."""
     pointed = (
         *read_rules(_POINTED, _NAMES),
-        full_words(_AFTER_A_NAME, before=r"(?<=[\w,.)] )", ending=STARTERS),
+        full_words(_AFTER_A_NAME, before=r"(?:^|(?<=[\w,.):] ))", ending=STARTERS),
         full_words({"etc.": "et cetera", "et al.": "and others"}, r"(?<![\w.])", ending=STARTERS),
         full_words(_TIMES, r"(?<![\w.])(?<!\d[ -])(?<!/(?=min))", r"(?!\.? ?\d)", ending=STARTERS),
         full_words(_ANYWHERE, before=r"(?<![\w.#])"),
     )
-    shorts = r"[./♀♂ABCDEHLMNPRSWv](?:(?<=\W)|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))|wk|yr"
+    shorts = r"[./♀♂ABCDEHLMNPRSWv](?:(?<=\W)|(?:[tqrsdn]|rs|rof|trl|ve|lvd|k?wy)?(?!\w))|wk|yr|tg"
     return Group(shorts, pointed), Group(r"[IVXLivx](?!\w)", read_rules(_ROMAN, _NAMES))
 
 
