@@ -24,7 +24,7 @@ months = """Januar Jänner Februar März April Mai Juni Juli August September Ok
 capital_nouns = True
 phrases = """ein Link zu {}|etwas {}-Code|etwas Code|eine Tabelle mit {} Spalten|eine Tabelle
   |ein Bild|Punkt|at|erledigt: {}"""
-signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als
+signs = """& und|+ plus|= gleich|× mal|÷ durch|± plus minus|≈ etwa|≠ ungleich|< kleiner als|★ Sterne
   |> größer als|≤ höchstens|≥ mindestens|→ nach|^ hoch {}|√ Wurzel aus|∞ unendlich|§ Paragraf
   |⇔ genau dann, wenn|∣ gegeben|‾ quer|‸ Dach|‖ Betrag von|<< weniger als|>> mehr als|– bis"""
 money = """$ Dollar|US$ US-Dollar|€ Euro|£ Pfund|CHF Franken; Millionen|Million|Milliarden

@@ -13,7 +13,7 @@ phrases = """un enlace a {}|código en {}|código|una tabla con {} columnas|una 
   |arroba|hecho: {}"""
 signs = """& y|+ más|= igual a|× por|÷ entre|± más menos|≈ aproximadamente|≠ distinto de|< menor que
   |> mayor que|≤ como máximo|≥ como mínimo|→ a|^ elevado a {}|√ raíz de|∞ infinito|⇔ si y solo si
-  |∣ dado|‾ barra|‸ sombrero|‖ valor absoluto de|<< menos de|>> más de|– a"""
+  |∣ dado|‾ barra|‸ sombrero|‖ valor absoluto de|<< menos de|>> más de|– a|★ estrellas"""
 money = """$ de dólares|$$ de pesos|US$ de dólares|€ de euros|£ de libras; mil millones|millones
   |millón|billones|billón"""
 in_full = """p. ej.=por ejemplo|Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=señores|Dr.=doctor

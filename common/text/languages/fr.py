@@ -8,7 +8,7 @@ starters = """Le La Les Un Une Des Il Ils Elle Elles On Je Nous Vous Ce Cet Cett
   Oui Non Aussi Chez Chaque Plus Pas"""
 phrases = """un lien vers {}|du code {}|du code|un tableau de {} colonnes|un tableau|une image|point
   |arobase|fait : {}"""
-signs = """& et|+ plus|= égale|× fois|÷ divisé par|± plus ou moins|≈ environ|≠ différent de
+signs = """& et|+ plus|= égale|× fois|÷ divisé par|± plus ou moins|≈ environ|≠ différent de|★ étoiles
   |< inférieur à|> supérieur à|≤ au plus|≥ au moins|→ vers|^ puissance {}|√ racine de|∞ l'infini
   |⇔ équivaut à|∣ sachant|‾ barre|‸ chapeau|‖ valeur absolue de|<< moins de|>> plus de|– à"""
 money = "$ de dollars|€ d'euros|£ de livres; millions|million|milliards|milliard"

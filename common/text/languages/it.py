@@ -12,7 +12,7 @@ phrases = """un link a {}|del codice {}|del codice|una tabella con {} colonne|un
   |un'immagine|punto|chiocciola|fatto: {}"""
 signs = """& e|+ più|= uguale a|× per|÷ diviso|± più o meno|≈ circa|≠ diverso da|< minore di
   |> maggiore di|≤ al massimo|≥ almeno|→ a|^ alla {}|√ radice di|∞ infinito|⇔ se e solo se|∣ dato
-  |‾ barrato|‸ cappello|‖ valore assoluto di|<< meno di|>> più di|– a"""
+  |‾ barrato|‸ cappello|‖ valore assoluto di|<< meno di|>> più di|– a|★ stelle"""
 money = "$ di dollari|€ di euro|£ di sterline; milioni|milione|miliardi|miliardo"
 in_full = """p. es.=per esempio|ad es.=ad esempio|Sig.=signor|Sig.ra=signora|Dott.=dottor
   |Dott.ssa=dottoressa|Sig.na=signorina|dott.=dottor|dott.ssa=dottoressa|sig.=signor|sig.ra=signora

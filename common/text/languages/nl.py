@@ -8,7 +8,7 @@ phrases = """een link naar {}|wat {}-code|wat code|een tabel met {} kolommen|een
   |een afbeelding|punt|apenstaartje|klaar: {}"""
 signs = """& en|+ plus|= is|× keer|÷ gedeeld door|± plusminus|≈ ongeveer|≠ ongelijk aan|< kleiner dan
   |> groter dan|≤ hoogstens|≥ minstens|→ naar|^ tot de macht {}|√ wortel van|∞ oneindig|⇔ alleen als
-  |∣ gegeven|‾ streep|‸ dakje|‖ absolute waarde van|<< minder dan|>> meer dan|– tot"""
+  |∣ gegeven|‾ streep|‸ dakje|‖ absolute waarde van|<< minder dan|>> meer dan|– tot|★ sterren"""
 money = "$ dollar|€ euro|£ pond; miljoen|miljard"
 in_full = """d.w.z.=dat wil zeggen|a.u.b.=alstublieft|bijv.=bijvoorbeeld|o.a.=onder andere
   |enz.=enzovoort|incl.=inclusief|excl.=exclusief|dhr.=de heer|mevr.=mevrouw|t/m=tot en met

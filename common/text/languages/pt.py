@@ -11,7 +11,7 @@ phrases = """um link para {}|código em {}|código|uma tabela com {} colunas|uma
   |ponto|arroba|feito: {}"""
 signs = """& e|+ mais|= igual a|× vezes|÷ dividido por|± mais ou menos|≈ cerca de|≠ diferente de
   |< menor que|> maior que|≤ no máximo|≥ no mínimo|→ para|^ elevado a {}|√ raiz de|∞ infinito
-  |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de|<< menos de|>> mais de|– a"""
+  |⇔ se e somente se|∣ dado|‾ barra|‸ chapéu|‖ módulo de|<< menos de|>> mais de|– a|★ estrelas"""
 money = """R$ de reais|$ de dólares|US$ de dólares|€ de euros|£ de libras; milhões|milhão|bilhões
   |bilhão|mil milhões|trilhões|trilhão"""
 in_full = """p. ex.=por exemplo|Sr.=senhor|Sra.=senhora|Dr.=doutor|Dra.=doutora|etc.=et cetera

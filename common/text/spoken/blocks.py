@@ -33,6 +33,7 @@ _LANGUAGES = {name.lower(): name for name in _CAPITALS.split()} | table("""py Py
   |js JavaScript|jsx JavaScript|ts TypeScript|tsx TypeScript|sh shell|bash shell|zsh shell|console shell
   |yml YAML|scss CSS|cpp C plus plus|c++ C plus plus|cs C sharp|csharp C sharp|c# C sharp|f# F sharp
   |golang Go|rs Rust|rb Ruby|tf Terraform|hcl Terraform|dockerfile Docker""")
+_DISPLAY = re.compile(r"(?:\$\$(?=\\|$)|\\\[)(?!.*(?:\$\$|\\\]))")  # a formula on lines of its own
 _STOPPED = tuple(".!?…:;,。！？；：、।—")
 _CLOSING = "*_~`\"'”’»)] \t"
 
@@ -50,6 +51,7 @@ class Blocks:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._fence = ""
+        self._display = False  # whether the lines are in a displayed formula
         self._table = False
         self._row_open = False
         self._address = False  # whether the piece before was cut within an address
@@ -75,6 +77,9 @@ class Blocks:
     def _line(self, line: str, following: str | None) -> list[_Line]:
         if self._fence:
             return self._in_code(line)
+        if self._display or _DISPLAY.match(line):
+            self._display = not self._display or not (not line or "$$" in line or r"\]" in line)
+            return [_Line(f"$${line}$$" if (line := line.strip("$")) else "")]
         if quote := _QUOTE.match(line):
             line = line[quote.end() :].lstrip()
         row = line.translate(_BARS) if _BOX.search(line) else line

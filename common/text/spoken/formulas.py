@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from operator import methodcaller
 from typing import Any
 
-from common.text.spoken.rules import any_of, apply, read_rules, table
+from common.text.spoken.rules import RAISED, any_of, apply, read_rules, table
 
 _WORDS = "(?:arc)?(?:sin|cos|tan|cot)h?|sec|csc|log|ln|exp|lim|max|min|mod|det|gcd"
 _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|neq ≠|ne ≠|approx ≈|sim ≈|equiv ≡
@@ -12,14 +13,14 @@ _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|ne
   |notin ∉|int ∫|sum ∑|prod ∏|partial ∂|nabla ∇|forall ∀|exists ∃|cup ∪|cap ∩|subset ⊂|subseteq ⊆
   |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,|iff ⇔|Leftrightarrow ⇔
   |Longrightarrow →|longrightarrow →|leftarrow ←|lt <|gt >|leqslant ≤|geqslant ≥|ll ≪|gg ≫|mp ∓|cong ≅
-  |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′""")
+  |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′
+  |mapsto →|setminus −|lfloor floor (|rfloor )|lceil ceiling (|rceil )|pmod mod|bmod mod""")
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
     _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
 _PATTERNS = {
     "SIGN": any_of(_SIGNS),
     "ARGUMENT": r"\{([^{}]{1,200}+)\}",
-    "BOUND": r"(?:\{([^{}]{1,60}+)\}|(\\[a-z]{1,9}|\w))",
     "SHORT": r" ?(?:\{([^{}]{1,200}+)\}|(\d|[A-Za-z]|\\[A-Za-z]{2,9}(?![A-Za-z{])))",
     "BEGINS": r"(?=[A-zΑ-ω({|-]|\d[^$\n]{,80}[\\^=]|\d[(-,.-9<>° ×÷]*+(?:[a-z] ?[-+/<>$]|(?<![ /])\$))",
     "EDGE": "0-9A-Za-zÀ-ӿ$",  # letters of scripts with spaces: no formula touches one
@@ -29,50 +30,48 @@ _DELIMITERS = r"""
 (?<!\w)((?:[PEpH]|Var)(?:\\left ?)?[(\[][^()\[\]|]{1,60}+)\|(?=[^()\[\]|]{1,60}+[)\]])  =>  {1} ∣␣
 [delimiters]  \\|\$[^$\n]{0,200}\$
 (?:(?<!\$)\$\$(?!\$)|\\[(\[])((?:[^$\\]|\\[^()\[\]]){1,400}+)(?:\$\$|\\[)\]])  =>  ␣{1:variables}␣
-(?<!\$)\$\$(?!\$)|\\[()\[\]]  =>  ␣
+(?<!\$)\$\$(?!\$)|(?<!\\)\\[()\[\]]  =>  ␣
 (?<![{EDGE}])\${BEGINS}((?:[^$\n\\]|\\.){1,200}+)(?<=[^\s$])\$(?![{EDGE}])  =>  {1:variables}
 """
 _INNERMOST = r"""
 [braces]  [{_^\\]
-\\begin\{(?:[a-z]?matrix|cases)\}([^{}]{1,300})\\end\{[a-z]{5,7}\}  =>  ␣({1:rows})
-\\(int|sum|prod)_{BOUND} ?\^{BOUND}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
-\\lim_{BOUND}  =>  ␣lim {1}{2},␣
+\\(begin|end)\{[bBpvV]?(?:small)?matrix\}  =>  {1:sign}
+\\(int|sum|prod)(?:\\limits)?_{SHORT} ?\^{SHORT}  =>  ␣{1:sign} {2}{3} → {4}{5},␣
+(?:\\[rbB][a-z]{3,4} ?)?[\]|.]_{SHORT} ?\^{SHORT}  =>  ], ⎸{1}{2} → {3}{4},␣
+\\lim_{SHORT}  =>  ␣lim {1}{2},␣
 \^\{?\\circ(?![A-Za-z])\}?  =>  °
 \\(sin|cos|tan|cot)\^(?:\{-1\}|\{−1\})  =>  ␣arc{1}␣
-\\(?:bar|overline)(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‾␣
-\\(?:wide)?hat(?:\{ ?([A-Za-z]|\\[a-z]+) ?\}|[ ]?([A-Za-z]|\\[a-z]+)(?![A-Za-z]))  =>  {1}{2}‸␣
+\\(bar|overline|(?:wide)?hat)(?! ?\{\w ?\w){SHORT}  =>  {2}{3}{1:sign}␣
 \\[cdt]?frac(?![A-Za-z]){SHORT}{SHORT}  =>  {fraction}
 \\[dt]?binom{ARGUMENT}{ARGUMENT}  =>  C({1}, {2})
 \\sqrt\[(\w)\]{ARGUMENT}  =>  {2:term}^(1/{1})
 \\sqrt{ARGUMENT}  =>  √{1:term}
 \^{ARGUMENT}  =>  ^{1:term}
 \\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[lcr |]{1,9}\})?  =>  ␣
-(?<!\})(?<!frac)(?<!frac\d)(?:\\(?![cdt]?(?:frac|binom))[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
+(?<!\})(?<!frac)(?<!frac\d)(?:\\(?!.?frac|.?binom|pm)[A-Za-z]{1,20}|_)?{ARGUMENT}(?! ?\{)  =>  ␣{1}␣
 """
 _COMMANDS = r"""
-[commands]  [\\&]|[ ]{2}|[ ]\^
+[commands]  [\\&]|[ ][ ^]
 \\left(\W) ?| ?\\right(\W)  =>  {1}{2}
-[ ]?\\rvert(?![A-Za-z])|\\l?vert(?![A-Za-z])[ ]?  =>  |
+[ ]?\\rvert(?![A-Za-z])|\\l?vert(?![A-Za-z])[ ]?|\\\|  =>  |
 \\({SIGN})(?![A-Za-z])  =>  ␣{1:sign}␣
-(?<![\w:\\.])\\(?:(?:{LAYOUT})(?![A-Za-z])|\|)|\\[,;!]  =>  ␣
+(?<![\w:\\.])\\(?:{LAYOUT})(?![A-Za-z])|(?<!\\)\\[,;:! ]  =>  ␣
 (?<![\w:\\.])\\([A-Za-z]{2,20})  =>  ␣{1}␣
-&=  =>  =
-\\\\(?!\w)  =>  ;
-[ ]{2,}  =>  ␣
-(?<! )[ ](?=\^)  =>
+&(?=[=<>≤≥≈]| [≤≥≈≡])|\\\\(?:\[[\w. -]{2,8}\])?(?=\W{,9}$)  =>  ␣
+\\\\(?:\[[\w. -]{2,8}\]|(?![A-Za-z_]))  =>  ;␣
+[ ](?=[ ^;])  =>
+(?<![A-Za-z])(k?m|[cdm]m|/s)\^([23])(?!\w)  =>  {1}{2:raised}
 """
-_KNOWN = re.compile(r"\\[A-Za-z]{2}|[\^_]\{")
 _APART = r"""
 (?<![\w^.,])(\d++(?:[.,]\d++)*+|[A-Z](?= ?(?:\\left ?)?\(1 ?[-+]))(?= ?(?:\\left ?)?\()  =>  {1} ×␣
-(?<=[\d)])/(?=\\(?!text|math|left)[A-Za-z]|[A-Za-zα-ω](?![A-Za-z]))|(?<!\w[A-Za-z])(?<=[A-Za-z])/(?=\d)
-    =>  ␣÷␣
-(?:(?<=\^\d)|(?<=\d\}))/(?=[\d\\])  =>  ␣÷␣
-(?<=\w)(?<!\\not)(?=\\[A-Za-z])|^(?:\{\})?\^  =>  ␣
+\s?&(?!\s?(?:[=<>≈]|\\(?:[lg]e|approx|equiv)))\s?|\s?&\s?(?=\\text)  =>  ,␣
+(?<=\w)(?<!\\not)(?=\\[A-Za-z])|(?<=\})(?=\\text|\\math)|^(?:\{\})?\^  =>  ␣
 """
 _WRITTEN = re.compile(  # what has letters side by side or a hyphen, and is no product or difference
-    r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}|\\[A-Za-z]+|\d [A-Za-z]+|[A-Za-z]{4,}"
+    r"(\\(?:text|math|op|begin|end|ce)[a-z]*\s?\{[^{}]*\}/?|/(?=\\(?:text|math))|\\[A-Za-z]+|(?<![\w^}])\d+/\d+"
+    r"|\d [A-Za-z]+(?:/[a-z]+)?|d[a-z]/d[a-z]|(?<![A-Za-z])k?m/[sh]|[A-Za-z]{4,}"
     rf"|[a-z]{{2,}}-[a-z]{{2}}|(?<![A-Za-z])(?:{_WORDS}|and|or|if|is|to|of|for)(?![A-Za-z]))"
-    r"|-|\d?[A-Za-z]{2,3}|\d[a-z]"
+    r"|[-/]|\d?[A-Za-z]{2,3}|\d[a-z]"
 )
 
 
@@ -80,7 +79,7 @@ def read_formulas(text: str) -> str:
     """Return the text with its formulas in signs. Commands without a sign become words."""
     text = text.replace("{,}", ",")
     opened = apply(DELIMITERS, text)
-    if opened == text and not _KNOWN.search(text):
+    if opened == text and not re.search(r"\\[A-Za-z]{2}|[\^_]\{", text):
         return text
     for _ in range(6):  # levels of nested braces
         if opened == (opened := apply(INNERMOST, opened)):
@@ -106,12 +105,12 @@ def term(written: str) -> str:
 
 def variables(formula: str) -> str:
     """Return a formula in which letters side by side stand apart, "m a", and "-" is a minus."""
-    formula = apply(APART, formula)
-    return _WRITTEN.sub(lambda found: found[1] or " ".join(found[0]).replace("-", "−"), formula)
+    text = apply(APART, formula)
+    return _WRITTEN.sub(lambda m: m[1] or " ".join(m[0]).replace("-", "−").replace("/", "÷"), text)
 
 
 _NAMES: dict[str, Any] = _PATTERNS | {f.__name__: f for f in (fraction, term, variables)}
-_NAMES |= {"sign": _SIGNS, "rows": lambda it: it.replace("&", ",").replace(r"\\", ";")}
-DELIMITERS, INNERMOST, COMMANDS, APART = (
-    read_rules(lines, _NAMES) for lines in (_DELIMITERS, _INNERMOST, _COMMANDS, _APART)
-)
+_NAMES |= {"raised": methodcaller("translate", RAISED)}
+_NAMES["sign"] = _SIGNS | table("bar ‾|overline ‾|hat ‸|widehat ‸|begin (|end )")
+_ALL = [read_rules(it, _NAMES) for it in (_DELIMITERS, _INNERMOST, _COMMANDS, _APART)]
+DELIMITERS, INNERMOST, COMMANDS, APART = _ALL

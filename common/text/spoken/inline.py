@@ -1,6 +1,7 @@
 """The spoken form within a line: tags, formulas, stage directions, links, addresses, emphasis."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import partial
 from html import unescape
@@ -9,7 +10,7 @@ from operator import methodcaller
 from typing import Any
 
 from common.text.language import Language
-from common.text.spoken.formulas import read_formulas
+from common.text.spoken.formulas import read_formulas, term
 from common.text.spoken.rules import AS_WRITTEN, RAISED, Rule, Rules, apply, read_rules, table
 
 _NAMES: dict[str, Any] = {
@@ -31,7 +32,6 @@ _NAMES: dict[str, Any] = {
     "REST": (
         r"""(?:\s++(?:[\w:.@-]{1,40}+\s?=\s?(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\s"'<>]{1,300})|open|controls|checked|disabled|required)){0,12}\s?"""
     ),
-    "OPERAND": r"(?=[A-Za-z](?![\w:]*\s?/?>|[\w:-]*\s[\w:-]+=)|\w+>[A-Za-z\d])",  # "a<b and c>d"
     "ACT": (
         "(?i:(?:laugh|chuckl|giggl|sigh|smil|whisper|gasp|cough|nodd?|wink|grinn?|shrugg?|cheer|sobb?|paus"
         "|wav|bow|blush|clapp?|hugg?|ponder|tilt|lean|rais|clear|yawn|beam|glanc)(?:e?s?|ing))"
@@ -41,16 +41,14 @@ _NAMES: dict[str, Any] = {
     "ALONE": r"(?=\s*(?:$|[A-ZÀ-Þ\"“¡¿]))",
     "COUNTER": "[%年月日時时点년월일시]",
     "TARGET": r"\]\((?:[^()]|\([^()]{0,300}+\)){0,1000}+\)",
-    "USER": "([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)",
     "WORDS": r"((?:/[a-z]{2,14}(?:-[a-z]{2,12}){,2}){1,2})/?(?![\w/?#=&%-]|\.\w)",
     "HOST": r"(?:[a-z0-9-]{1,63}\.){1,4}",
     "PATH": r"[!#-&(-;=?-Z_a-z~]*+",
     # What a bare domain may end in. Words of a language ("it", "in") only stand after www.
     "ENDS": (
         r"co\.uk|org\.uk|ac\.uk|gov\.uk|com\.au|co\.jp|co\.in|com\.br|com|org|net|gov|edu|mil|io|dev|ai"
-        "|app|info|biz|tv|uk|de|fr|es|eu|ca|au|jp|cn|br|nl|ch|se|dk|pl|ru|mx|kr|nz"
-        "|photography|photos|museum|travel|online|store|shop|site|blog|cloud|tech|agency|design"
-        "|studio|academy|consulting|community|technology|xyz"
+        "|app|info|biz|tv|uk|de|fr|es|eu|ca|au|jp|cn|br|nl|ch|se|dk|pl|ru|mx|kr|nz|photos"
+        "|photography|museum|travel|online|store|shop|site|blog|cloud|tech|agency|design|studio|community|xyz"
     ),
     "FILES": (
         "js|ts|py|rb|rs|go|java|cpp|md|txt|pdf|docx?|xlsx?|pptx?|csv|json|ya?ml|toml|xml|html?|css|png"
@@ -63,6 +61,8 @@ _NAMES: dict[str, Any] = {
     "formulas": lambda match: read_formulas(match[0]),
     "line": lambda tag: tag[0] if tag[1] else "\n- " if tag[2] else ", " if tag[3] else "\n\n",
     "apart": lambda types: f" {re.sub('[<>]', ' ', types)} ",
+    "lowered": lambda raised: term(unicodedata.normalize("NFKC", raised).replace("−", "-")),
+    "UP": "[⁰-ⁿ¹²³ᵀᵃ-ᵡˣʸʳˢ]",
     "loudest": lambda marks: next(mark for mark in "?？!！" if mark in marks),
 }
 _LINES = r"""
@@ -81,7 +81,7 @@ _INLINE = r"""
 <({NAME})>(?=[^\n]{0,400}</\1\s?>)  =>
 ^<(?:response|answer|final(?:_answer)?|output|result|reply|message|assistant|speech|text)>$  =>
 <{ACT}>{ALONE}  =>
-(?<![A-Za-z\d])([A-Za-z\d)])<{OPERAND}  =>  {1} <␣
+(?<![A-Za-z\d])([A-Za-z\d)])<(?=[A-Za-z](?![\w:]*\s?/?>|[\w:-]*\s[\w:-]+=)|\w+>[A-Za-z\d])  =>  {1} <␣
 (?<=[^\W_]{2})<([\w, .?[\]]{1,40}(?:<[\w, .?[\]]{1,40}>)?)>(?![\w(])  =>  {1:apart}
 </{NAME}\s?>(?=<[A-Za-z])  =>  ␣
 {MENTION}(?i:</?(?:{INLINE}){REST}/?>)|</{NAME}\s?>  =>
@@ -91,12 +91,22 @@ _INLINE = r"""
 &([A-Za-z]{2,31}\d{0,2};)  =>  {entity}
 [formulas]  [\\${|]
 [^\n]+  =>  {formulas}
+[formulas in plain text]  \d[eE][-+−]|[²³]{UP}|[⁰-⁻ⁿ¹ʳˢˣʸᵀᵃ-ᵡⱼᵢ-ᵪₐ-ₜℂ-ℤ\u0304/·]|\d →
+([ℂℕℙℚℝℤ]++|(?<=[A-Za-zα-ω])[ᵢ-ᵪₐ-ₜⱼ]++|(?<=[\dn])[ˢⁿʳᵗ][ᵗᵈʰ])  =>  {1:lowered}
+(?<![^\W\d_][A-Za-z])(?<=[\dA-Za-z)])(?![¹²³](?!{UP})|ᵉ)({UP}++)(?<![⁺⁻])(?!\w)  =>  ^{1:lowered}
+(?<![^\W_])([A-Za-z])\u0304(?!\w)  =>  {1}‾
+(?<![\w.])(\d++(?:\.\d++)?)[eE]\+?(?<=[-+eE])([-−]?\d{1,3})(?!\w)  =>  {1} × 10^{2}
+(?<=[²³)\]])/\((\d{1,3})(?=[a-zα-ω]{1,2}\))  =>  ␣÷ ({1} ×␣
+(?<=[²³)\]!]) ?/ ?(?=[(\[\d]|[A-Z]\()|/(?=√)|(?<=√\(\d[a-z])/|(?<=[α-ω])/(?=[\dα-ω])
+    =>  ␣÷␣  near [=≈√+±πθ×)]
+(?<=[\d)!²³]) ?· ?(?=[\d(√α-ω])|(?<![^\W_])(?<=[A-Za-z]) · (?=[A-Za-z](?![^\W_]))  =>  ␣×␣  near [=≈±]
+(\d ?[×÷*+−] ?[\d.,]+) → (?=[-−$€£]?\d)  =>  {1} =␣
 [stage directions]  [*\[_][A-Za-z(]|^\([a-z]{3,12}\)
 (^|[.!?…]\s{0,9})\[(?!(?:{NONE})\])[a-z'-]{2,20}(?: [a-z'-]{2,20})?\]{ALONE}  =>  {1}
 \[{ACT}\](?!\() ?|[*_]?\({ACT}\)[*_]?{ALONE}|([*_]){ACT}(?: [^*_.!?]{0,50}+)?\1(?![*_\w]){ALONE}  =>
 (^|[.!?…]["”]?\s{1,9})([*_])[a-z]{2,20}s {PLACE}(?: [^*_.!?\n]{1,80}+)?\2(?![*_\w]){ALONE}  =>  {1}
 [smileys, stars, footnotes]  [:;<]-?[)(DP3]|[{FACES}⭐★☆]|[¹²³⁰⁴-⁹]
-(?:[⭐★☆]\ufe0f?){2,9}½?  =>
+(?:[⭐★☆]\ufe0f?){2,9}½?|(?<!\d)(?<!\d )[⭐★☆]  =>
 (?<=\w)(?: [:;]-?[)(DP]| ?[{FACES}]{1,20}+)(?= [A-ZÀ-Þ])  =>  .
 (?<=[.!?…,;”"])[¹²³⁰⁴-⁹]{1,3}(?:[,–-][¹²³⁰⁴-⁹]{1,3})*+(?!\S)|(?<!\S)[:;]-?[)(DP](?!\w)  =>
 (?<!\w)(I|[Yy]ou|[Ww]e) <3++(?= \w)  =>  {1} love
@@ -112,7 +122,7 @@ _INLINE = r"""
 (?<=[ (])(?!(?<=[a-z]{3}[ntykgd] )#)([!@#$%&*])(?=,| or | and |\))  =>  {1:sign}
 [addresses]  ://|@
 <?(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+]{1,15}+://({PATH})>?  =>  {url}
-<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?{USER}@((?:[A-Za-z0-9_-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
+<?(?<![A-Za-z0-9.+%_-])(?:mailto:)?([A-Za-z0-9][A-Za-z0-9.+%_-]{0,63}+)@((?:[A-Za-z0-9_-]{1,63}\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9])>?
     =>  {mail}
 (?<!\w)(!?@#[$%^&*!?_+=-]{0,9})  =>  {1:secret}
 (?<![\w@.])@(?=[A-Za-z_])  =>  {handle}
@@ -152,10 +162,9 @@ _PUNCTUATION = r"""
 ([!?！？] ?[!?！？]{1,}+)  =>  {1:loudest}
 [.…]{2,}+  =>  …
 --(?<!\S--)-*+(?!\S)  =>  —
-,(?:[ ]?,)++  =>  ,
 \( ?\)|(?<=\()[ ]|[ ](?=\))  =>
 [ ]([,.](?![\w/])|[。，、！？；：।])  =>  {1}
-(?<=[.!?…])[.](?=\s|$)  =>
+(?<=[.!?…])[.](?=\s|$)|,(?=[ ]?,|\.$)  =>
 """
 _AFTER_ADDRESS = ".,;:!?*_~'"
 _SIGN_NAMES = table(r"""_ underscore|- dash|! exclamation mark|@ at sign|# hash|$ dollar sign|% percent
@@ -186,9 +195,7 @@ _CODE = r"""
 (?:<(/)|(?<![A-Za-z\d)])<)(?=[A-Za-z])([^<>]{1,80}?)\s?/?>  =>  ␣{1:signs} {2}␣
 (?:~(?!/)|[*_|\\{}\[\]])+  =>  ␣
 """
-_REGEX = re.compile(
-    r"(?s)(?=.{4})(?!\\\w\{\d\}$).*?(?:(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![A-Za-z]))"
-)
+_REGEX = re.compile(r"(?=.{4})(?!\\\w\{\d\}$).*?(?:(?<![\w\])])\[\^?\w-\w|\\[dwsbDWSB.](?![a-z]))")
 
 
 def _signs(written: str) -> str:

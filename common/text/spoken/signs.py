@@ -7,9 +7,9 @@ language. A sign for which a language has no word stays as it is.
 import re
 
 from common.text.language import Language, words_of
-from common.text.spoken.rules import LOWERED, RAISED, Group, Rule, Rules, any_of, full_words, table
+from common.text.spoken.rules import RAISED, Group, Rule, Rules, any_of, full_words, table
 
-_ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &")
+_ALIASES = table("-> →|--> →|=> →|==> →|⇒ →|➜ →|➔ →|⟶ →|<= ≤|>= ≥|!= ≠|== =|=== =|&& &|⭐ ★")
 _FIGURE = r"(?:[A-Z]{2}\$|[$€£¥₹])?\d(?:[.,:’']?\d)*+(?: \d{3}(?!\d))*+\.?"
 _SIGN = "一-龯가-힣ァ-ヶーऀ-ॣ"  # in the words of scripts without spaces, and in Korean
 _RANGE = (
@@ -37,12 +37,12 @@ _OVER = r"(?<=[\w)²³€$%] )/(?= [\d(])"  # beside "=": "15 / 3 = 5"
 _DATES = (  # "18 sep–18 nov", "Mo.–Fr. 8"
     r"(\b\d\d?\.? [^\s\d–]{3,12}(?=–\d\d?\.? [^\W\d_]{2})"
     r"|\b[A-Za-z][a-zà-ÿ]{1,2}\.?(?=–[A-Za-z][a-zà-ÿ]{1,2}\.?,? \d))–"
+    r"|(?<=[∫∑∏⎸])( ?[^→,]{1,40}?) ?→ ?"
 )
 _NUMBERED = re.compile(r"(?<!\w)(?i:(?:nr|nummer|n[uú]m[eé]ro?|номер)[.°º:]?|no?[.°º]{1,2}|№) ?$")
 _WITH_PESOS = words_of("AR CL CO CU DO MX UY")
 _YEARS = range(1000, 2200)
 _MONTHS, _FEW = 12, 6  # more figures in both ends of a range are a telephone number or a code
-_POWER = r"(?<=[\w)])(?:⁻?[⁰¹²³⁴-⁹]{2,9}|[⁴-⁹])(?!\w)"
 _RAISES = Rule(r"(?<=[\w)])\^([-−]?\d{1,9})(?!\w)", lambda match: match[1].translate(RAISED))
 
 
@@ -71,7 +71,7 @@ def sign_rules(language: Language, region: str) -> Rules:
         until = f"{space}{until}{space}".replace(" {}", "")
         ranges = Rule(_RANGE, lambda match: _range(match, until))
         rules.append(Group(r"[–—~～〜-] ?[$€£¥₹−-]?\d", (ranges,)))
-        rules.append(Group("[~～〜–]", (Rule(_FROM_TO, until), Rule(_DATES, rf"\1{until}"))))
+        rules.append(Group("[~～〜–→]", (Rule(_FROM_TO, until), Rule(_DATES, rf"\1\2{until}"))))
     return (*rules, _between(signs, space))
 
 
@@ -106,8 +106,7 @@ def _between(words: dict[str, str], space: str) -> Group:
     rules = (
         Rule(r"(?<![A-Za-z|])\|(?! )([^|\n]{1,40})(?<! )\|(?![\w|])", r"‖(\1)"),
         Rule(any_of(_ALIASES), lambda match: _ALIASES[match[0]]),
-        Rule(r"(=[^=→.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
-        Rule(_POWER, lambda power: "^" + power[0].translate(LOWERED)),
+        Rule(r"(=[^=→⎸.;\n]{1,30}) ?→ ?(?=[^.;→=]{1,20}=)", rf"\1{',' if space else '，'}{space}"),
         Rule(rf"(?<=[^\W\d][^\W\d]) > (?=[^\W\d][^\W\d])(?!{_MONEY})", pause),  # in a menu
         Rule(_AMOUNT, lambda match: f"{words.get(match[1] * 2, match[1])} "),
         Rule(_SUBJECT if framed else "(?!)", lambda match: match[1] + (pause if space else "は")),

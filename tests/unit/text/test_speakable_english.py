@@ -306,10 +306,10 @@ SYMBOLS = [
 ]
 WITH_A_SECOND_SENSE = [
     (
-        "Use 1/250 s or 1/2000 s.",
-        "Use one two-hundred-fiftieth of a second or one two-thousandth of a second.",
+        "Use 1/250 s or 1/500 s.",
+        "Use 1/250 s or 1/500 s.",
     ),
-    ("A 1/60 shutter", "A one sixtieth shutter"),
+    ("A 1/60 shutter", "A 1/60 shutter"),
     (
         "I scored 17/20 and got 45/50.",
         "I scored seventeen out of twenty and got forty-five out of fifty.",

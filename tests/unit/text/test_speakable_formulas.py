@@ -41,7 +41,7 @@ PLAIN_FIGURES = [
         "$5k and $6k, $5/kg",
         "five thousand dollars and six thousand dollars, five dollars per kilogram",
     ),
-    (r"$\begin{array}{cc} a & b \end{array}$", "a and b"),
+    (r"$\begin{array}{cc} a & b \end{array}$", "a, b"),
     ("in $[0, 1)$ now", "in zero, one, now"),
     ("It costs $5, $6 or $7.", "It costs five dollars, six dollars or seven dollars."),
     ("$5 + $6 is $11", "five dollars plus six dollars is eleven dollars"),

@@ -70,7 +70,6 @@ NAMES = {
     ),
     "MENU": "(?:Settings|Preferences|Options|File|Edit|View|Tools|Insert|Format|Panel|Manager|[Mm]enu)",
     "NAMED": "".join(_SIGNS),
-    "RAISED": "(?:⁻?[⁰¹²³⁴-⁹]{2,9}|⁻[⁰¹²³⁴-⁹]|[⁴-⁹])",
     "EACH": "day|night|week|month|year|hour|minute|person|dose|box|serving|user|seat|unit|item|visit",
     "NUMBERED": r"(?!(?<=\d )(?:yr|wk))(?:" + "|".join(_NUMBERED) + ")",
     "VULGAR": "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞",
@@ -82,7 +81,6 @@ NAMES = {
     "AFTER": r"(?:(?<=[AaPp]\.m\.)|(?<=\d[AaPp][Mm])|(?<=\d [AaPp][Mm])|(?<=\d%)|(?<=:\d\d))",
     "letters": " ".join,
     "as_written": lambda written: written.translate(AS_WRITTEN),
-    "part": lambda digits: ordinal(digits).replace(" ", "-"),
     "inch": lambda mark: " inch" if mark else "",
     "bounded": lambda sign: _SIGNS[sign].removesuffix(" of"),
     "lived": table("r reigned|b born|d died|⁺ plus|⁻ minus"),
@@ -205,8 +203,6 @@ def fraction(match: re.Match[str]) -> str:
         sign = " out of "
     elif pressure or equated or text[: match.start()].endswith("by "):
         sign = " divided by " if above > below and re.match(f" +(?:{_RESULT})", after) else " over "
-    elif above == 1 and below > 31 and not whole:  # noqa: PLR2004 - no date
-        return f"one {ordinal(match[3])}".replace("y ", "y-")
     else:
         return match[0].translate(AS_WRITTEN)
     start = f"{cardinal(whole)} {'and ' if above > below else ''}" if whole else ""

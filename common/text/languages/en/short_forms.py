@@ -40,8 +40,8 @@ _NAMES = {
     "COUNTED": any_of(_COUNTED),
     "ROMAN": r"((?=[IVXL])(?:X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)X{0,3}(?:IX|IV|V?I{0,3})))(?!\w)",
     "street": lambda short: _AFTER_A_NAME.get(f"{short}.", short),
-    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning|Sc Scene
-  |pp pages|cm per month|w per week|p per person|Ex Exhibit|Exs Exhibits|dep deposit"""),
+    "counted": table("""c century|Fl floor|fl floor|min minute|qtr quarter|inn inning
+  |pp pages|cm per month|w per week|p per person|dep deposit"""),
     "way": table("""N North|S South|E East|W West|NE Northeast|NW Northwest|SE Southeast
   |SW Southwest"""),
     "title": _TITLES,
@@ -57,7 +57,6 @@ _POINTED = r"""
 (?<!\w)(Mrs?|Dr)\.(?= (?:and|or|&) (?:Mr|Mrs|Ms|Dr)\b)|(?<!\w)(Mrs?)\.(?= [A-Z])  =>  {1:title}{2:title}
 (?<!\w)(?:({TITLE})\.|(Dr|Mrs?|Prof|Mt))(?= ?[A-Z][\w'’.-])(?! (?:Suite|Apt))  =>  {1:title}{2:title}
 (?<!\w)([Cc])onf\. ?(?=#|[Nn]o|[Cc]ode)  =>  {1}onfirmation␣
-(?<!\w)(Sc|Exs?(?!\. \d))\.(?= (?:[ivxIVX]+|[A-Z\d]+)(?!\w))  =>  {1:counted}
 (?<!\w)((?:[A-Z]\w{0,20}|\d{1,4}[snrt][tdh]) )St\.?(?= (?!{SAINT}s?\b)[A-Z][a-z])  =>  {1}Street{point}
 (?<!\w)St\.?(?= [A-Z][a-z])  =>  Saint
 (?<!\w)([Ee])st\.(?= (?:in )?(?:1[1-9]|20)\d\d(?!\d))  =>  {1}stablished
