@@ -184,7 +184,8 @@ _FIGURES = r"""
 [feet, inches, durations]  \d ?(?:[″"'′’hm]|ft|in)|[x×] ?\d
 (\d)[°º] ?(\d\d?)['′’] ?(?:(\d\d?(?:\.\d++)?)(?:["″”]|'') ?)?([NSEW]\b)?
     =>  {1}° {2:hour} minutes{3:seconds} {4:north}
-(\d ?(?:["″'′]|[cm]?m|in\.?|ft\.?)) ?([WHDL])(?= ?[x×]|[,;).]|$)  =>  {1} {2:side}  near [x×] ?\d
+(\d ?(?:["″'′]|(?:[cm]?m|in\.?|ft\.?)(?= ))) ?([WHDL])(?= ?[x×]|[,;).]|$)
+    =>  {1} {2:side}  near [x×] ?\d
 {START}({NUMBER}) in(?=[,:]| ?[x×]| {1,2}(?:eq|wi|de|ta|hi|lo|pl))  =>  {1}″  near ″|in ?[x×]|ft|cm|inch
 (\d ?(?:{UNIT}|["″])(?: [DHW])?|wide|deep|high|long|feet|inch)(?<![²³]) ?(?:x|(?<![gzpblLs]) ?×) ?(?=\d)
     =>  {1} by␣
