@@ -28,7 +28,7 @@ _SIGNS = r"""
 (?<=\d) / (?=\d)  =>  /
 \|([-−]?\w{1,4}(?: \w)?(?: ?[-−+] ?\w{1,4}(?: \w)?)?)\|  =>  ␣the absolute value of {1}␣
 [sums]  [∏-∫≈-≥=+^²³*×÷<>±·⁰¹⁴-⁹]| - |\([a-z]?-|[CT]-\d|\d[xyz]\b|\) ?/|[1d]\w?/[a-zα-ω]|minus|l[io][mg]
-([∫∑∏]) ?([^→,]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
+([∫∑∏]) ?([^→,∫∑∏]{1,40}) → ([^,]{1,40}),  =>  {1:bounded} from {2} to {3} of
 (?<!\w)lim ([^→,]{1,20}?) ?→ ?([^,\s]{1,12}|[^,]{1,20}(?=,)),?  =>  the limit as {1} approaches {2} of
 (?<!\w)d ?[÷/] ?d ?([a-z])(?: of)?(?= ?[\w(\[])  =>  d over d {1} of␣
 (?<!\w)d([a-z]) ?[÷/] ?d([a-z])(?!\w)  =>  d {1} d {2}
@@ -210,10 +210,11 @@ _FIGURES = r"""
 ([AN])(?<=\d[ -].|.\d.)(?![\w'’·-])  =>  {1:put}  near (?i:amp|fuse|breaker|volt|plug|force)|0\.\d+ A
 {START}{MINUS}({NUMBER}) ?%(?!\w){PER}  =>  {1:minus}{2:number} percent{3:per}
 {START}{MINUS}({NUMBER}) g(?!\w)  =>  {1:minus}{2:number} g  near gravit|m/s²|ccel|[Gg]-force
-{START}(?<![A-Z]-)(?<!R\d\d ){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)  =>  {measure}
+{START}(?<![A-Z]-)(?<!R\d. )(?<!\bm (?=\d m)){MINUS}({NUMBER}){MANY}[ -]?({UNIT})(?![\w°²³'’]){PER}(\.?)
+    =>  {measure}
 (?<=per )({UNIT})(?!\w)(?:\.(?= [a-z]))?  =>  {1:singular}
-({SOME}{PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:plural}{point}
-(?<!\w)({PART}) ({UNIT})(?!\w| \w[²³])\.?  =>  {1} {2:singular}{point}
+({SOME}{PART}) ({UNIT})(?!\w| \w(?:[²³^]| squ))\.?  =>  {1} {2:plural}{point}
+(?<!\w)({PART}) ({UNIT})(?!\w| \w(?:[²³^]| squ))\.?  =>  {1} {2:singular}{point}
 [thousands]  \d(?:\+|[kKM]|bn)
 {START}({NUMBER})\+ ?({UNIT})(?!\w)(?:\.(?= [a-z]))?{PER}  =>  {1:number} plus {2:plural}{3:per}
 {START}([1-9]0?0?|15)k\b  =>  {1:number} K  near \b(?i:run|race|p[br]\b|mara)|(?:he|a|my|ou?r?) [15]0?k
