@@ -14,7 +14,7 @@ _SIGNS = table("""times ×|cdot ×|div ÷|pm ±|leq ≤|le ≤|geq ≥|ge ≥|ne
   |emptyset ∅|angle ∠|perp ⊥|therefore ∴|propto ∝|parallel ∥|mid ∣|quad ,|qquad ,|iff ⇔|Leftrightarrow ⇔
   |Longrightarrow →|longrightarrow →|leftarrow ←|lt <|gt >|leqslant ≤|geqslant ≥|ll ≪|gg ≫|mp ∓|cong ≅
   |land ∧|lor ∨|neg ¬|not= ≠|not\\in ∉|over ÷|varepsilon ε|varphi φ|vartheta θ|hbar ħ|prime ′
-  |mapsto →|setminus −|lfloor floor (|rfloor )|lceil ceiling (|rceil )|pmod mod|bmod mod""")
+  |mapsto →|setminus −|lfloor floor(|rfloor )|lceil ceiling(|rceil )|pmod mod|bmod mod""")
 for _letter in range(0x3B1, 0x3CA):  # Greek, small and capital
     _name = unicodedata.name(chr(_letter)).rpartition(" ")[2].lower().replace("lamda", "lambda")
     _SIGNS |= {_name: chr(_letter), _name.title(): chr(_letter).upper()}
